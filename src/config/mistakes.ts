@@ -1,0 +1,59 @@
+/** One thing that is wrong in a configuration. */
+export interface Mistake {
+  /** Where, as one would write it in JavaScript: `pools[0].origins[1].id`. Empty: the configuration as a whole. */
+  path: string;
+  /** What stands there, in at most 100 characters and without credentials. */
+  found: string;
+  /** What may stand there. */
+  accepted: string;
+}
+
+const MAX_FOUND_CHARACTERS = 80;
+
+/** One line for each mistake: `pools[0].origins[1].id: found "A b", accepted: 1 to 64 of a-z 0-9 . _ -`. */
+export function formatMistakes(mistakes: readonly Mistake[]): string {
+  return mistakes
+    .map(({ path, found, accepted }) => `${path || "the configuration"}: found ${found}, accepted: ${accepted}`)
+    .join("\n");
+}
+
+/** Writes a path as JavaScript would: `pools[0].id`, `session["my key"]`. */
+export function formatPath(keys: readonly PropertyKey[]): string {
+  let path = "";
+  for (const key of keys) {
+    if (typeof key === "number") path += `[${key}]`;
+    else if (/^[a-z_$][\w$]*$/i.test(String(key))) path += path ? `.${String(key)}` : String(key);
+    else path += `[${quote(String(key))}]`;
+  }
+  return path;
+}
+
+/** Names any value in a few words that are safe to print: no credentials of a URL, no control characters. */
+export function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "string") return quote(value);
+  if (Array.isArray(value)) return value.length > 0 ? "a list" : "an empty list";
+  if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
+  return String(value);
+}
+
+function quote(text: string): string {
+  const hidden = hideSecrets(text);
+  const shown = hidden.length > MAX_FOUND_CHARACTERS ? `${hidden.slice(0, MAX_FOUND_CHARACTERS)}…` : hidden;
+  return JSON.stringify(shown).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u{${character.codePointAt(0)?.toString(16)}}`;
+  });
+}
+
+/**
+ * Hides what a URL may hold in confidence. Any text is treated as one: credentials end up in wrong fields, and in URLs
+ * too broken to be parsed (`http://user:secret` without its host).
+ */
+function hideSecrets(text: string): string {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? "";
+  const at = text.lastIndexOf("@");
+  let rest = at < 0 ? text.slice(scheme.length) : `***${text.slice(at)}`;
+  if (scheme) rest = rest.replace(/^([^/?#[\]]*?:)(?!\d*(?:[/?#]|$))[^/?#]*/, "$1***").replace(/\?.+/s, "?***");
+  return scheme + rest;
+}

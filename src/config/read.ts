@@ -1,0 +1,36 @@
+import { type BaseIssue, safeParse } from "valibot";
+import { fillDefaults } from "./defaults.ts";
+import { describe, formatPath, type Mistake } from "./mistakes.ts";
+import { relationMistakes } from "./relations.ts";
+import { configSchema } from "./schema.ts";
+import type { ResolvedConfig } from "./types.ts";
+
+/** What reading a configuration comes to. */
+export type ReadConfig = { kind: "ok"; config: ResolvedConfig } | { kind: "invalid"; mistakes: Mistake[] };
+
+/**
+ * Validates a configuration and fills in its defaults. It never throws on what JSON can hold.
+ *
+ * @param input a `MoorConfig`, as `moor.config.ts` exports it or `MOOR_CONFIG` holds it as JSON; or an earlier result, which reads as
+ * itself.
+ * @param options.deploy also refuses origins by IP address or on localhost, which a deployed Worker cannot reach. Default `false`.
+ * @returns the resolved configuration, or every mistake there is (`formatMistakes` prints them).
+ */
+export function readConfig(input: unknown, options: { deploy?: boolean } = {}): ReadConfig {
+  const parsed = safeParse(configSchema, input);
+  const mistakes = [
+    ...(parsed.issues ?? []).map(toMistake),
+    ...relationMistakes(input, { deploy: options.deploy ?? false }),
+  ];
+  return parsed.success && mistakes.length === 0
+    ? { kind: "ok", config: fillDefaults(parsed.output) }
+    : { kind: "invalid", mistakes };
+}
+
+function toMistake(issue: BaseIssue<unknown>): Mistake {
+  return {
+    path: formatPath((issue.path ?? []).map((item) => item.key as PropertyKey)),
+    found: issue.type === "never" ? "an unknown key" : describe(issue.input),
+    accepted: issue.message,
+  };
+}

@@ -1,0 +1,37 @@
+/** A `Cookie` header taken apart: Moor's own values, and what is left for the origin. */
+export interface SplitCookies {
+  /** Values of Moor's cookies by name, raw; the first of several. */
+  readonly own: ReadonlyMap<string, string>;
+  /** The header without Moor's cookies, otherwise untouched; `null` when nothing is left. */
+  readonly rest: string | null;
+}
+
+const NONE: ReadonlyMap<string, string> = new Map();
+
+/** Names of Moor's cookies (design: fixed). `secure` selects those of https, which a subdomain cannot set. */
+export function cookieNames(secure: boolean) {
+  const prefix = secure ? "__Host-" : "";
+  return { token: `${prefix}moor`, proof: `${prefix}moor-gen`, mark: `${prefix}moor-mark` };
+}
+
+const ALL_NAMES: ReadonlySet<string> = new Set([true, false].flatMap((secure) => Object.values(cookieNames(secure))));
+
+/** Whether `name` is one of Moor's cookies, on https or on plain http. */
+export function isOwnCookie(name: string): boolean {
+  return ALL_NAMES.has(name);
+}
+
+/** Splits a `Cookie` header (RFC 6265 section 5.4). The order and bytes of what is left stay as they were. */
+export function splitCookies(header: string | null): SplitCookies {
+  if (header === null || !header.includes("moor")) return { own: NONE, rest: header };
+  const own = new Map<string, string>();
+  const rest: string[] = [];
+  for (const pair of header.split(";")) {
+    const equals = pair.indexOf("=");
+    const name = pair.slice(0, Math.max(equals, 0)).trim();
+    if (!isOwnCookie(name)) rest.push(pair);
+    else if (!own.has(name)) own.set(name, pair.slice(equals + 1).trim());
+  }
+  const joined = rest.join(";").trim();
+  return { own, rest: joined === "" ? null : joined };
+}

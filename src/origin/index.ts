@@ -1,0 +1,6 @@
+export { MoorOriginError, type MoorOriginErrorCode } from "./errors.ts";
+export type { Fetch } from "./fetch-json.ts";
+export type { HeaderSource, HeaderTarget } from "./headers.ts";
+export type { JsonObject, JsonValue } from "./json.ts";
+export { createOrigin, type Origin, type OriginOptions } from "./origin.ts";
+export type { OriginSession, SessionView } from "./session.ts";

@@ -1,0 +1,97 @@
+import { MoorOriginError } from "./errors.ts";
+import { type Fetch, fetchJson } from "./fetch-json.ts";
+import { type Handoff, verifyHandoff } from "./handoff.ts";
+import { type HeaderSource, readHeader } from "./headers.ts";
+import { isJsonObject } from "./json.ts";
+import { createKeySet } from "./key-set.ts";
+import { OriginSession, type SessionView } from "./session.ts";
+
+/** What an origin must know of the Moor in front of it. */
+export interface OriginOptions {
+  /** What Moor calls itself: its `MOOR_ISSUER`, an http or https URL without a path. */
+  issuer: string;
+  /** Id of the pool that this origin belongs to. */
+  audience: string;
+  /** Where this origin reaches Moor, for its public keys and the session API. Default: `issuer`. */
+  moorUrl?: string;
+  /** How long Moor may take for either, in milliseconds. Default 5,000; 1 to 60,000. */
+  timeoutMs?: number;
+  /** How far this machine's clock may be off, in seconds. Default 5; 0 to 60. */
+  clockToleranceSeconds?: number;
+  /** Milliseconds since 1970. Default `Date.now`. */
+  now?: () => number;
+  /** Default `globalThis.fetch`. */
+  fetch?: Fetch;
+}
+
+/** Moor, as an origin sees it. */
+export interface Origin {
+  /**
+   * The session that a request belongs to. Attributes that were too large for the handoff are asked of the session
+   * API. A request without a valid handoff is an error, never an anonymous session.
+   *
+   * @throws MoorOriginError `handoff-…`, `keys-unavailable`, `session-unavailable`.
+   */
+  session(request: HeaderSource): Promise<OriginSession>;
+}
+
+/**
+ * Makes the helper of an origin. Make one per process: it keeps Moor's public keys.
+ *
+ * @throws TypeError if an option is out of its bounds.
+ */
+export function createOrigin(options: OriginOptions): Origin {
+  const { issuer, audience, timeoutMs = 5000, clockToleranceSeconds = 5, now = Date.now } = options;
+  const moor = baseUrl("moorUrl", options.moorUrl ?? baseUrl("issuer", issuer));
+  if (!audience) throw new TypeError('"audience" must be the id of a pool');
+  inBounds("timeoutMs", timeoutMs, 1, 60_000);
+  inBounds("clockToleranceSeconds", clockToleranceSeconds, 0, 60);
+  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  const keys = createKeySet({ url: `${moor}/.moor/jwks.json`, fetch, timeoutMs, now });
+
+  async function viewOf(handoff: Handoff, jwt: string): Promise<SessionView> {
+    const { attributes } = handoff;
+    if (attributes !== undefined) return { ...handoff, attributes };
+    try {
+      const answer = await fetchJson(fetch, `${moor}/.moor/session`, { bearer: jwt, timeoutMs });
+      return { ...handoff, ...readSession(answer) };
+    } catch (cause) {
+      throw new MoorOriginError("session-unavailable", "the session API does not answer with the session", { cause });
+    }
+  }
+
+  return {
+    async session(request) {
+      const jwt = readHeader(request, "moor-session");
+      if (jwt === undefined) throw new MoorOriginError("handoff-missing", "the request has no Moor-Session header");
+      const nowSeconds = Math.floor(now() / 1000);
+      const handoff = await verifyHandoff(jwt, { keys, issuer, audience, nowSeconds, clockToleranceSeconds });
+      return new OriginSession(await viewOf(handoff, jwt));
+    },
+  };
+}
+
+/** The session API's answer: the principal and version belong to these attributes, so they replace the handoff's. */
+function readSession(answer: unknown): Pick<SessionView, "attributes" | "version" | "principal"> {
+  if (isJsonObject(answer)) {
+    const { attributes, version, principal } = answer;
+    const named = typeof principal === "string";
+    if (isJsonObject(attributes) && typeof version === "number" && (named || principal == null)) {
+      return { attributes, version, principal: named ? principal : undefined };
+    }
+  }
+  throw new Error("its answer is no session");
+}
+
+function baseUrl(option: string, value: string): string {
+  if (!URL.canParse(value) || !/^https?:\/\/[^?#]+$/i.test(value)) {
+    throw new TypeError(`"${option}" must be an http or https URL, not ${JSON.stringify(value)}`);
+  }
+  return value.replace(/\/+$/, "");
+}
+
+function inBounds(option: string, value: number, least: number, most: number): void {
+  if (!(value >= least && value <= most)) {
+    throw new TypeError(`"${option}" must be a number from ${least} to ${most}, not ${value}`);
+  }
+}

@@ -1,0 +1,173 @@
+import type { Change, Ref } from "./change.ts";
+import { deadlinePassed, touched, unreturned } from "./deadlines.ts";
+import { type JsonObject, mergePatch } from "./patch.ts";
+import { attributeBytesOf, type Before, type SessionRecord, tombstoneOf, type View, viewOf } from "./record.ts";
+
+/** What a read finds. `save` is the record to store, when the read itself changes it. */
+export type Found =
+  | { kind: "hit"; view: View; save?: SessionRecord }
+  | { kind: "miss" }
+  | { kind: "ended" }
+  | { kind: "superseded"; view?: View };
+
+/** What becomes of a change. `save` is the record to store; nothing else may be stored for it. */
+export type Applied =
+  | { kind: "committed"; view: View; save?: SessionRecord }
+  | { kind: "conflict"; view: View }
+  | { kind: "superseded" }
+  | { kind: "ended"; save?: SessionRecord }
+  | { kind: "refused"; reason: Refusal };
+
+/** Why a change was not applied though the session lives. */
+export type Refusal = "expired" | "too-large";
+
+/** Finds what a request with `ref` may see of `record`. Pure; the authority's rules for reads. */
+export function find(record: SessionRecord | undefined, ref: Ref, now: number): Found {
+  if (!record) return { kind: "miss" };
+  if (record.ended || deadlinePassed(record, ref.arrivedAt)) return { kind: "ended" };
+  if (ref.generation === record.generation) {
+    const used = markUsed(record, now);
+    return used === record ? { kind: "hit", view: viewOf(record) } : { kind: "hit", view: viewOf(used), save: used };
+  }
+  const before = servedBefore(record, ref, now);
+  return before ? { kind: "superseded", view: before.view } : { kind: "superseded" };
+}
+
+/**
+ * Applies a change to `record` (`undefined`: the session exists nowhere yet). Pure; the authority's rules for changes.
+ *
+ * @param now the authority's clock, milliseconds since 1970: the times that a change sets are the authority's.
+ */
+export function apply(record: SessionRecord | undefined, ref: Ref, change: Change, now: number): Applied {
+  if (now >= change.expiresAt) return { kind: "refused", reason: "expired" };
+  if (!record) return found(ref, change, now);
+
+  const repeated = record.recentChanges.find(({ id }) => id === change.id);
+  if (record.ended) {
+    return repeated && change.end ? { kind: "committed", view: viewOf(record) } : { kind: "ended" };
+  }
+  if (repeated) {
+    const view = repeated.generation === record.generation ? viewOf(record) : record.before?.view;
+    return view?.generation === repeated.generation ? { kind: "committed", view } : { kind: "superseded" };
+  }
+  const passed = deadlinePassed(record, ref.arrivedAt);
+  if (passed) return { kind: "ended", save: tombstoneOf(record, passed, now) };
+
+  if (ref.generation === record.generation) return applyToCurrent(markUsed(record, now), change, now);
+  const before = servedBefore(record, ref, now);
+  return before ? applyToBefore(record, before, change, now) : { kind: "superseded" };
+}
+
+/** Makes the record with the session's first change. */
+function found(ref: Ref, change: Change, now: number): Applied {
+  const { policy } = change;
+  const foundingDeadline = ref.bornAt + policy.newSessionHours * 3_600_000;
+  const absoluteDeadline = ref.bornAt + policy.absoluteSeconds * 1000;
+  // Past the founding deadline the tombstone may be gone: what has no record then has had one, and it has ended.
+  const isNew = ref.generation === 0 && now < Math.min(foundingDeadline, absoluteDeadline);
+  if (!isNew) return { kind: "ended" };
+  const empty: SessionRecord = {
+    schema: 1,
+    id: ref.id,
+    generation: 0,
+    version: 0,
+    attributes: {},
+    attributeBytes: 2,
+    bornAt: ref.bornAt,
+    ...(change.touch ? touched(now, policy) : unreturned(now, policy)),
+    absoluteDeadline,
+    foundingDeadline,
+    recentChanges: [],
+  };
+  return applyToCurrent(empty, change, now);
+}
+
+function applyToCurrent(record: SessionRecord, change: Change, now: number): Applied {
+  if (change.ifVersion !== undefined && change.ifVersion !== record.version) {
+    return { kind: "conflict", view: viewOf(record) };
+  }
+  if (change.end) return commit(tombstoneOf(record, "ended", now), change, now);
+  const { principal } = change;
+  if (principal !== undefined && record.principal !== undefined && principal !== record.principal) {
+    return { kind: "ended", save: tombstoneOf(record, "principal-changed", now) };
+  }
+  const content = merged(record, change);
+  if (change.patches && content.attributeBytes > change.policy.maxAttributeBytes)
+    return { kind: "refused", reason: "too-large" };
+
+  const logsIn = principal !== undefined && record.principal === undefined;
+  const rotates = logsIn || change.rotate === true;
+  let next: SessionRecord = { ...record, ...content, ...(change.touch ? touched(now, change.policy) : {}) };
+  if (rotates) next = rotated(next, record, change, now);
+  if (logsIn) next = { ...next, principal };
+  if (rotates || change.patches) next = { ...next, version: record.version + 1 };
+  return commit(next, change, now);
+}
+
+/** A request of the generation before: its patches are merged, and it may do nothing else. */
+function applyToBefore(record: SessionRecord, before: Before, change: Change, now: number): Applied {
+  if (change.end || change.rotate || change.principal !== undefined) return { kind: "superseded" };
+  if (change.ifVersion !== undefined && change.ifVersion !== before.view.version) {
+    return { kind: "conflict", view: before.view };
+  }
+  const renewed = change.touch ? touched(now, change.policy) : {};
+  if (!change.patches) {
+    const view = { ...before.view, ...renewed };
+    return {
+      kind: "committed",
+      view,
+      save: remember({ ...record, ...renewed, before: { ...before, view } }, change, view, now),
+    };
+  }
+  const content = merged(record, change);
+  if (change.patches && content.attributeBytes > change.policy.maxAttributeBytes)
+    return { kind: "refused", reason: "too-large" };
+  const version = record.version + 1;
+  const view: View = { ...before.view, ...renewed, ...merged(before.view, change), version };
+  const next = { ...record, ...renewed, ...content, version, before: { ...before, view } };
+  return { kind: "committed", view, save: remember(next, change, view, now) };
+}
+
+function rotated(next: SessionRecord, record: SessionRecord, change: Change, now: number): SessionRecord {
+  const before = { view: viewOf(record), graceSeconds: change.policy.graceSeconds };
+  return { ...next, generation: record.generation + 1, rotatedAt: now, before };
+}
+
+function commit(next: SessionRecord, change: Change, now: number): Applied {
+  return { kind: "committed", view: viewOf(next), save: remember(next, change, next, now) };
+}
+
+/** Keeps the change's id for as long as it could arrive again, and drops what is past its time. */
+function remember(record: SessionRecord, change: Change, answered: View, now: number): SessionRecord {
+  const { before, ...rest } = record;
+  const alive = record.recentChanges.filter(({ expiresAt }) => now < expiresAt);
+  const { generation } = answered;
+  return {
+    ...rest,
+    ...(before && isServed(before, now) ? { before } : {}),
+    recentChanges: [...alive, { id: change.id, expiresAt: change.expiresAt, generation }],
+  };
+}
+
+/** The first use of a generation starts the grace period of the one before. */
+function markUsed(record: SessionRecord, now: number): SessionRecord {
+  const { before } = record;
+  if (!before || before.servedUntil !== undefined) return record;
+  return { ...record, before: { ...before, servedUntil: now + before.graceSeconds * 1000 } };
+}
+
+function servedBefore(record: SessionRecord, ref: Ref, now: number): Before | undefined {
+  const { before } = record;
+  return before && ref.generation === before.view.generation && isServed(before, now) ? before : undefined;
+}
+
+function isServed(before: Before, now: number): boolean {
+  return before.servedUntil === undefined || now < before.servedUntil;
+}
+
+function merged(view: View, change: Change): Pick<View, "attributes" | "attributeBytes"> {
+  const { attributes, attributeBytes } = view;
+  if (!change.patches) return { attributes, attributeBytes };
+  const result = change.patches.reduce<JsonObject>((target, patch) => mergePatch(target, patch), attributes);
+  return { attributes: result, attributeBytes: attributeBytesOf(result) };
+}

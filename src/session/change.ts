@@ -1,0 +1,47 @@
+import type { ResolvedConfig } from "../config/types.ts";
+import type { JsonObject } from "./patch.ts";
+
+/** Which session a request belongs to, as far as its token and proof tell. Times are milliseconds since 1970. */
+export interface Ref {
+  readonly id: string;
+  readonly generation: number;
+  readonly bornAt: number;
+  /** When the request reached the edge: idleness is judged by it. */
+  readonly arrivedAt: number;
+  /** Where it did: the data centre's code, or "" when unknown. */
+  readonly colo: string;
+}
+
+/** Deadlines and limits that a change is applied with. */
+export type Policy = ResolvedConfig["session"];
+
+/** What a request asks of a session; applied once, by its id. */
+export interface Change {
+  /** Random, 128 bits. */
+  readonly id: string;
+  /**
+   * JSON merge patches of the attributes (RFC 7396), applied in order. They stay apart: a patch that removes an object
+   * and one that then sets a member of it have no single patch that does both.
+   */
+  readonly patches?: readonly JsonObject[];
+  /** Sets the principal and rotates. */
+  readonly principal?: string;
+  /** Raises the generation. */
+  readonly rotate?: true;
+  readonly end?: true;
+  /** The visitor came back with his token: renews the idle deadline. */
+  readonly touch?: true;
+  /** Refuses the change unless the record has this version. */
+  readonly ifVersion?: number;
+  /** No store applies it after that. */
+  readonly expiresAt: number;
+  readonly policy: Policy;
+}
+
+/** How long a change may be under way, in seconds, before no store applies it. */
+export const CHANGE_LIFE_SECONDS = 8;
+
+/** Visible ASCII, 1 to 256 characters: what a principal may be. */
+export function isPrincipal(text: string): boolean {
+  return /^[\x21-\x7e]{1,256}$/.test(text);
+}

@@ -1,0 +1,76 @@
+import type { JsonObject } from "./patch.ts";
+
+/** Why a session ended. */
+export type EndReason = "ended" | "idle" | "absolute" | "principal-changed";
+
+/** What a request may know of a session. Times are milliseconds since 1970. */
+export interface View {
+  readonly id: string;
+  readonly generation: number;
+  /** Goes up with every committed change; a touch alone is not one. */
+  readonly version: number;
+  readonly attributes: JsonObject;
+  /** Length of the attributes as UTF-8 JSON. */
+  readonly attributeBytes: number;
+  /** Visible ASCII, 1 to 256 characters. */
+  readonly principal?: string;
+  readonly bornAt: number;
+  /** Whole seconds, so that it compares equal with the token's. */
+  readonly touchedAt: number;
+  readonly idleDeadline: number;
+  readonly absoluteDeadline: number;
+  /** Whether the visitor's token has come back once; until then the idle timeout is shorter. */
+  readonly returned: boolean;
+  /** Present: a tombstone, which has no attributes and no principal. */
+  readonly ended?: { readonly at: number; readonly reason: EndReason };
+}
+
+/** What the authority stores. */
+export interface SessionRecord extends View {
+  /** Fields are only added and unknown ones kept; raised only for a change that older code would damage. */
+  readonly schema: 1;
+  readonly rotatedAt?: number;
+  /** The session as the generation before is still shown it. */
+  readonly before?: Before;
+  /** Until then a version-0 token of this key can be alive, so the tombstone stays. */
+  readonly foundingDeadline: number;
+  /** Applied changes, kept until they can no longer arrive, so that a repeated one is applied once. */
+  readonly recentChanges: readonly RecentChange[];
+}
+
+/** An applied change. `generation` is that of the view it was answered with. */
+export interface RecentChange {
+  readonly id: string;
+  readonly expiresAt: number;
+  readonly generation: number;
+}
+
+/** The view before a rotation. It is served until the new generation has been used, and `graceSeconds` longer. */
+export interface Before {
+  readonly view: View;
+  readonly graceSeconds: number;
+  /** Set by the first use of the new generation. */
+  readonly servedUntil?: number;
+}
+
+/** Length of attributes as UTF-8 JSON. */
+export function attributeBytesOf(attributes: JsonObject): number {
+  return new TextEncoder().encode(JSON.stringify(attributes)).length;
+}
+
+/** When the session is over: the nearer of its deadlines. */
+export function deadlineOf(view: View): number {
+  return Math.min(view.idleDeadline, view.absoluteDeadline);
+}
+
+/** The part of a record that may leave the authority. */
+export function viewOf(record: SessionRecord): View {
+  const { schema, rotatedAt, before, foundingDeadline, recentChanges, ...view } = record;
+  return view;
+}
+
+/** What is kept of an ended session so that nothing revives it. */
+export function tombstoneOf(record: SessionRecord, reason: EndReason, at: number): SessionRecord {
+  const { attributes, principal, before, ...kept } = record;
+  return { ...kept, attributes: {}, attributeBytes: 2, version: record.version + 1, ended: { at, reason } };
+}

@@ -1,0 +1,112 @@
+import type { OpenedToken } from "../inbound/tokens.ts";
+import { CHANGE_LIFE_SECONDS, type Change, isPrincipal, type Policy } from "./change.ts";
+import { isTouchDue } from "./deadlines.ts";
+import type { JsonObject } from "./patch.ts";
+import type { View } from "./record.ts";
+
+/**
+ * A visitor's session during one request: what is known of it, and what the request asks to change. It records intent
+ * and does no I/O; the commit carries the intent out.
+ */
+export class Session {
+  readonly token: OpenedToken;
+  /** Whether the request brought the token; otherwise it was minted for this request. */
+  readonly returning: boolean;
+  /** What the stores know; `undefined`: the session exists nowhere yet. */
+  readonly view: View | undefined;
+
+  readonly #patches: JsonObject[] = [];
+  #principal: string | undefined;
+  #rotate = false;
+  #end = false;
+
+  constructor(token: OpenedToken, options: { returning: boolean; view?: View | undefined }) {
+    this.token = token;
+    this.returning = options.returning;
+    this.view = options.view;
+  }
+
+  get id(): string {
+    return this.token.id;
+  }
+
+  /** Whether nothing is stored of it. */
+  get isNew(): boolean {
+    return this.view === undefined;
+  }
+
+  get principal(): string | undefined {
+    return this.view?.principal;
+  }
+
+  get attributes(): JsonObject {
+    return this.view?.attributes ?? {};
+  }
+
+  /** Asks to merge a patch into the attributes; several apply in order. */
+  patch(patch: JsonObject): void {
+    this.#patches.push(patch);
+  }
+
+  /**
+   * Asks to set the principal, which rotates the session. To the same principal it changes nothing.
+   *
+   * @throws TypeError unless it is 1 to 256 characters of visible ASCII.
+   */
+  login(principal: string): void {
+    if (!isPrincipal(principal)) throw new TypeError("not 1 to 256 characters of visible ASCII");
+    this.#principal = principal;
+  }
+
+  /** Asks for a new generation. */
+  rotate(): void {
+    this.#rotate = true;
+  }
+
+  /** Asks to end the session; what else was asked is moot then. */
+  end(): void {
+    this.#end = true;
+  }
+
+  get ending(): boolean {
+    return this.#end;
+  }
+
+  /** Whether a login or a rotation was asked for. */
+  get rotating(): boolean {
+    return this.#principal !== undefined || this.#rotate;
+  }
+
+  /** Whether anything was asked for. */
+  get asks(): boolean {
+    return this.#patches.length > 0 || this.rotating || this.#end;
+  }
+
+  /**
+   * A session of its own, under `token`, that asks for what this one asked: where this one cannot be changed any more,
+   * a login starts anew. `from` are the attributes that it begins with. A rotation is moot under a fresh key.
+   */
+  startAnew(token: OpenedToken, from: JsonObject): Session {
+    const anew = new Session(token, { returning: false });
+    anew.#patches.push(from, ...this.#patches);
+    anew.#principal = this.#principal;
+    return anew;
+  }
+
+  /** The change that the request asks for, or `undefined` if it is a clean read with no touch due. */
+  toChange(options: { id: string; now: number; policy: Policy }): Change | undefined {
+    const { id, now, policy } = options;
+    const touch = this.returning && (this.view ? isTouchDue(this.view, now, policy) : this.asks);
+    if (!this.asks && !touch) return undefined;
+    return {
+      id,
+      ...(this.#patches.length > 0 ? { patches: this.#patches } : {}),
+      ...(this.#principal === undefined ? {} : { principal: this.#principal }),
+      ...(this.#rotate ? { rotate: true } : {}),
+      ...(this.#end ? { end: true } : {}),
+      ...(touch ? { touch: true } : {}),
+      expiresAt: now + CHANGE_LIFE_SECONDS * 1000,
+      policy,
+    };
+  }
+}

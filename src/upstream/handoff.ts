@@ -1,0 +1,122 @@
+import { errors, jwtVerify, SignJWT } from "jose";
+import { BoundedMap } from "../bounded-map.ts";
+import type { ResolvedPool } from "../config/types.ts";
+import type { KeyRing } from "../inbound/key-ring.ts";
+import type { JsonObject } from "../session/patch.ts";
+import { attributeBytesOf } from "../session/record.ts";
+import type { Session } from "../session/session.ts";
+
+/** How long a handoff is valid. */
+export const HANDOFF_LIFE_SECONDS = 60;
+const REUSED_WHILE_SECONDS_LEFT = 30;
+const REMEMBERED_HANDOFFS = 4096;
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" } as const;
+
+/** What a handoff says. */
+export interface HandoffClaims {
+  /** The pool. */
+  readonly aud: string;
+  /** The session's id; absent while it exists nowhere. */
+  readonly sid?: string;
+  readonly gen: number;
+  readonly ver: number;
+}
+
+/** Tells origins, signed, which session a request belongs to. */
+export interface Handoff {
+  /** The `Moor-Session` header for a request to an origin of `pool`: a JWT (RFC 7519), ES256. */
+  sign(session: Session, pool: ResolvedPool, now: number): Promise<string>;
+  /** The claims of a handoff that this ring has signed and that is still valid; else `undefined`. */
+  verify(jwt: string, now: number): Promise<HandoffClaims | undefined>;
+  /** The ring's public keys as a JWK set (RFC 7517). */
+  keySet(): Promise<{ keys: JsonWebKey[] }>;
+}
+
+/**
+ * Handoffs signed by the ring's first key. One is signed per session version and pool and reused while
+ * 30 seconds of it are left; sessions that exist nowhere yet share one per pool.
+ *
+ * @param options.ring secrets are PKCS #8 (P-256).
+ * @param options.issuer the `iss` claim.
+ * @param options.dataBytes attributes up to this many bytes of JSON travel in the `data` claim.
+ */
+export function createHandoff(options: { ring: KeyRing; issuer: string; dataBytes: number }): Handoff {
+  const { ring, issuer, dataBytes } = options;
+  const signed = new BoundedMap<string, { jwt: string; expiresAt: number }>(REMEMBERED_HANDOFFS);
+  let signingKey: CryptoKey | undefined;
+
+  async function verificationKey(kid: string | undefined) {
+    const key = ring.find(({ id }) => String(id) === kid);
+    if (!key) throw new errors.JWKSNoMatchingKey();
+    return { ...(await publicKey(String(key.id), key.secret)), kty: "EC" };
+  }
+
+  return {
+    async sign(session, pool, now) {
+      const { view } = session;
+      const name = view ? `${pool.id} ${view.id} ${view.generation} ${view.version}` : pool.id;
+      const held = signed.get(name);
+      if (held && held.expiresAt - now > REUSED_WHILE_SECONDS_LEFT * 1000) return held.jwt;
+      signingKey ??= await importKey(ring[0].secret);
+      const issuedAt = Math.floor(now / 1000);
+      const jwt = await new SignJWT(claimsOf(session, pool, dataBytes))
+        .setProtectedHeader({ alg: "ES256", kid: String(ring[0].id), typ: "JWT" })
+        .setIssuer(issuer)
+        .setAudience(pool.id)
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(issuedAt + HANDOFF_LIFE_SECONDS)
+        .sign(signingKey);
+      signed.set(name, { jwt, expiresAt: (issuedAt + HANDOFF_LIFE_SECONDS) * 1000 });
+      return jwt;
+    },
+
+    async verify(jwt, now) {
+      try {
+        const { payload } = await jwtVerify(jwt, ({ kid }) => verificationKey(kid), {
+          algorithms: ["ES256"],
+          issuer,
+          currentDate: new Date(now),
+          requiredClaims: ["aud", "exp", "iat", "gen", "ver"],
+        });
+        return payload as unknown as HandoffClaims;
+      } catch (error) {
+        if (error instanceof errors.JOSEError) return undefined;
+        throw error;
+      }
+    },
+
+    async keySet() {
+      return { keys: await Promise.all(ring.map(({ id, secret }) => publicKey(String(id), secret))) };
+    },
+  };
+}
+
+function claimsOf({ view }: Session, pool: ResolvedPool, dataBytes: number): Record<string, unknown> {
+  if (!view) return { gen: 0, ver: 0, new: true };
+  const data = visible(view.attributes, pool);
+  const bytes = data === view.attributes ? view.attributeBytes : attributeBytesOf(data);
+  return {
+    sid: view.id,
+    gen: view.generation,
+    ver: view.version,
+    ...(view.principal === undefined ? {} : { sub: view.principal }),
+    ...(bytes <= dataBytes ? { data } : {}),
+  };
+}
+
+/** The attributes that a pool's origins may see. */
+export function visible(attributes: JsonObject, pool: ResolvedPool): JsonObject {
+  const { see } = pool.session;
+  if (see === true) return attributes;
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => see.includes(name)));
+}
+
+function importKey(pkcs8: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  return crypto.subtle.importKey("pkcs8", pkcs8, ALGORITHM, true, ["sign"]);
+}
+
+async function publicKey(kid: string, pkcs8: Uint8Array<ArrayBuffer>): Promise<JsonWebKey> {
+  const jwk = (await crypto.subtle.exportKey("jwk", await importKey(pkcs8))) as JsonWebKey;
+  const { kty, crv, x, y } = jwk;
+  return { kty, crv, x, y, kid, alg: "ES256", use: "sig" } as JsonWebKey;
+}

@@ -1,0 +1,62 @@
+import { splitCookies } from "../inbound/cookies.ts";
+
+/** What Moor tells an origin of a request; the client's own copies are cut out. */
+export interface Told {
+  /** The handoff; left out on routes without a session. */
+  readonly handoff?: string | undefined;
+  /** How the session was resolved, when explain is on. */
+  readonly explain?: string | undefined;
+  /** `http` or `https`. */
+  readonly protocol: string;
+  /** The `Host` that the client asked for. */
+  readonly host: string;
+  readonly clientIp: string | undefined;
+}
+
+/** Hop-by-hop headers (RFC 9110 section 7.6.1), and those that a client could use to speak in Moor's name. */
+const CUT = new Set([
+  "connection",
+  "cookie",
+  "forwarded",
+  "host",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "true-client-ip",
+  "upgrade",
+  "x-real-ip",
+]);
+const CUT_PREFIXES = ["moor-", "x-forwarded-"];
+const PLAIN_NAME = /^[a-z0-9-]+$/;
+
+/** The headers of the request to an origin: the client's, without what is cut out, and what Moor sets. */
+export function requestHeaders(client: Headers, told: Told): Headers {
+  const headers = new Headers();
+  const nominated = nominatedBy(client.get("Connection"));
+  for (const [name, value] of client) {
+    if (!isCut(name) && !nominated?.includes(name)) headers.append(name, value);
+  }
+  if (client.get("Upgrade")?.toLowerCase() === "websocket") headers.set("Upgrade", "websocket");
+  const { rest } = splitCookies(client.get("Cookie"));
+  if (rest !== null && !nominated?.includes("cookie")) headers.set("Cookie", rest);
+  headers.set("X-Forwarded-Proto", told.protocol);
+  headers.set("X-Forwarded-Host", told.host);
+  if (told.clientIp !== undefined) headers.set("X-Forwarded-For", told.clientIp);
+  if (told.handoff !== undefined) headers.set("Moor-Session", told.handoff);
+  if (told.explain !== undefined) headers.set("Moor-Explain", told.explain);
+  return headers;
+}
+
+/** Servers that hand headers on as variables read every character that is no letter or digit alike. */
+function isCut(name: string): boolean {
+  const canonical = PLAIN_NAME.test(name) ? name : name.replace(/[^a-z0-9]/g, "-");
+  return CUT.has(canonical) || CUT_PREFIXES.some((prefix) => canonical.startsWith(prefix));
+}
+
+function nominatedBy(connection: string | null): string[] | undefined {
+  return connection?.split(",").map((name) => name.trim().toLowerCase());
+}

@@ -1,0 +1,114 @@
+import { Agent, request } from "node:http";
+
+/** What an origin of `origin-server.ts` says it was asked. */
+export interface Told {
+  readonly server: string;
+  readonly served: number;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly rawHeaders: string[];
+  readonly session: {
+    sid?: string;
+    gen: number;
+    ver: number;
+    sub?: string;
+    data?: Record<string, unknown>;
+    new?: boolean;
+  };
+  readonly body: string;
+}
+
+/** A response as it came. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly setCookies: string[];
+  readonly text: string;
+  /** The text as an origin's report. */
+  readonly told: Told;
+}
+
+export interface Asking {
+  readonly method?: string;
+  readonly headers?: Record<string, string | string[]>;
+  readonly body?: string;
+}
+
+/** A browser as far as cookies go: what arrives last wins. Requests are https, navigations unless headers say otherwise. */
+export class Client {
+  readonly cookies: Map<string, string>;
+  readonly #port: number;
+  readonly #agent = new Agent({ keepAlive: true });
+
+  constructor(port: number, cookies: Iterable<[string, string]> = []) {
+    this.#port = port;
+    this.cookies = new Map(cookies);
+  }
+
+  get token(): string | undefined {
+    return this.cookies.get("__Host-moor");
+  }
+
+  /** Another client that holds the same cookies, as a thief or a second tab would. */
+  copy(): Client {
+    return new Client(this.#port, this.cookies);
+  }
+
+  /** Sends a request and keeps the cookies that come back. */
+  async ask(path: string, asking: Asking = {}): Promise<Answer> {
+    const answer = await this.send(path, asking);
+    this.keep(answer);
+    return answer;
+  }
+
+  /** Keeps the cookies of an answer, as its arrival would. */
+  keep({ setCookies }: Answer): void {
+    for (const line of setCookies) {
+      const [pair = "", ...attributes] = line.split(";");
+      const [name = "", value = ""] = pair.split("=");
+      if (attributes.some((attribute) => attribute.trim().toLowerCase() === "max-age=0")) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+  }
+
+  /** Sends a request with the cookies held now; the answer's are not kept. */
+  send(path: string, { method = "GET", headers = {}, body }: Asking = {}): Promise<Answer> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const sent = {
+      Host: "shop.test",
+      "X-Forwarded-Proto": "https",
+      ...(cookie === "" ? {} : { Cookie: cookie }),
+      ...headers,
+    };
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        { host: "127.0.0.1", port: this.#port, path, method, headers: sent, agent: this.#agent },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => chunks.push(chunk));
+          response.on("error", reject);
+          response.on("end", () => {
+            const text = Buffer.concat(chunks).toString("utf8");
+            const setCookies = response.headers["set-cookie"] ?? [];
+            resolve({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              setCookies,
+              text,
+              get told() {
+                return JSON.parse(text) as Told;
+              },
+            });
+          });
+        },
+      );
+      outgoing.on("error", reject);
+      outgoing.end(body);
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}

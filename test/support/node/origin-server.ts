@@ -1,0 +1,64 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { parseArgs } from "node:util";
+
+/**
+ * An origin for black-box tests: says what it was asked, and does what the query asks for.
+ *
+ * `set=name:value` (several), `patch=JSON`, `login=name`, `rotate`, `end`, `header=name:value` (several), `status=200`,
+ * `delayMs=0`.
+ */
+const { values } = parseArgs({ options: { name: { type: "string" }, port: { type: "string", default: "0" } } });
+const name = values.name ?? "origin";
+let served = 0;
+
+const server = createServer(async (request, response) => {
+  served++;
+  const url = new URL(request.url ?? "/", "http://origin");
+  const body = await read(request);
+  const delayMs = Number(url.searchParams.get("delayMs") ?? 0);
+  if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+  ask(url.searchParams, response);
+  response.statusCode = Number(url.searchParams.get("status") ?? 200);
+  response.setHeader("Content-Type", "application/json");
+  response.end(JSON.stringify({ server: name, served, ...told(request), body: body.toString("utf8") }));
+});
+server.listen(Number(values.port), "127.0.0.1", () => {
+  const address = server.address();
+  process.send?.({ port: typeof address === "object" ? address?.port : 0 });
+});
+process.on("disconnect", () => process.exit());
+
+function ask(query: URLSearchParams, response: ServerResponse): void {
+  const patches = query.getAll("set").map((pair) => {
+    const [attribute = "", value = ""] = pair.split(":");
+    return JSON.stringify({ [attribute]: value });
+  });
+  patches.push(...query.getAll("patch"));
+  if (patches.length > 0) response.setHeader("Moor-Patch", patches);
+  if (query.has("login")) response.setHeader("Moor-Principal", query.get("login") ?? "");
+  if (query.has("rotate")) response.setHeader("Moor-Rotate", "1");
+  if (query.has("end")) response.setHeader("Moor-End", "1");
+  for (const pair of query.getAll("header")) {
+    const colon = pair.indexOf(":");
+    response.appendHeader(pair.slice(0, colon), pair.slice(colon + 1));
+  }
+}
+
+/** What the request says, as it arrived. The handoff's claims are read without a check: the helper's tests do that. */
+function told(request: IncomingMessage) {
+  const jwt = request.headers["moor-session"];
+  const payload = typeof jwt === "string" ? jwt.split(".")[1] : undefined;
+  return {
+    method: request.method,
+    url: request.url,
+    rawHeaders: request.rawHeaders,
+    headers: request.headers,
+    session: payload === undefined ? undefined : JSON.parse(Buffer.from(payload, "base64url").toString("utf8")),
+  };
+}
+
+async function read(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,25 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/** Tests that start processes (workerd, origins, the command, Chromium); all others run inside workerd. */
+const inNode = ["test/bin/**/*.test.ts", "test/conformance/**/*.test.ts", "test/demo/**/*.test.ts"];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        test: { name: "workerd", include: ["test/**/*.test.ts"], exclude: inNode },
+      },
+      {
+        test: {
+          name: "node",
+          include: inNode,
+          globalSetup: "./test/support/node/build-worker.ts",
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
