@@ -43,7 +43,7 @@ function page(status: number, title: string): string {
   body { margin: 20vh auto; max-width: 32rem; padding: 0 1rem }
 </style>
 <h1>${title}</h1>
-<p>Please try again in a moment. (${status})</p>
+<p>${status >= 502 ? "Please try again in a moment. " : ""}(${status})</p>
 </html>
 `;
 }

@@ -67,7 +67,7 @@ export interface SessionConfig {
   idleSeconds?: number;
   /** A session ends this long after its birth, whatever happens. Default 604,800 (7 d); `idleSeconds` to 31,536,000. */
   absoluteSeconds?: number;
-  /** The idle timeout until a token has come back once. Default 1,800, at most `idleSeconds`. */
+  /** The idle timeout until a token has come back once. Default 1,800; 1 to `idleSeconds`. */
   firstIdleSeconds?: number;
   /** How long the token of a session that exists nowhere yet may found it. Default 24; 1 to 168, within the absolute timeout. */
   newSessionHours?: number;

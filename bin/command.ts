@@ -1,0 +1,36 @@
+/** A command of `moor`. */
+export interface Command {
+  /** One line for `moor --help`. */
+  readonly summary: string;
+  /** What `--help` prints. */
+  readonly usage: string;
+  /**
+   * Runs it with the arguments after its name; resolves to the exit code.
+   *
+   * @throws CommandError
+   */
+  run(args: readonly string[]): Promise<number>;
+}
+
+/**
+ * Why a command could not do what it was asked.
+ *
+ * - `usage`: an argument is wrong
+ * - `config`: the configuration cannot be read or is invalid
+ * - `port`: the port cannot be listened on
+ * - `keys`: the file of local keys is damaged
+ * - `start`: the local runtime did not start
+ */
+export type CommandErrorCode = "usage" | "config" | "port" | "keys" | "start";
+
+/** A command's failure, told in lines for people. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  readonly code: CommandErrorCode;
+
+  /** @param message one or more lines; printed as they are. */
+  constructor(code: CommandErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,45 @@
+import type { ResolvedConfig } from "../../src/config/types.ts";
+import type { Command } from "../command.ts";
+import { readConfigFile, requireValid } from "../config-file.ts";
+import { readFlags } from "../flags.ts";
+
+/** `moor check`: validates the configuration and prints what it comes to. */
+export const check: Command = {
+  summary: "validates the configuration",
+  usage: `moor check [--config FILE] [--deploy] [--json]
+
+Validates the configuration and prints its pools and routes. If it is invalid, every mistake is printed on stderr, a line
+each, and the exit code is 2.
+
+  --config FILE   default: moor.config.ts
+  --deploy        also refuses what a deployed Worker cannot reach: origins by IP address or on localhost
+  --json          prints { "ok": true, "config": … } or { "ok": false, "mistakes": [{ path, found, accepted }] } on stdout`,
+
+  async run(args) {
+    const flags = readFlags(args, {
+      config: { type: "string" },
+      deploy: { type: "boolean" },
+      json: { type: "boolean" },
+    });
+    const read = await readConfigFile(flags.config, { deploy: flags.deploy ?? false });
+    if (flags.json) {
+      const report = read.kind === "ok" ? { ok: true, config: read.config } : { ok: false, mistakes: read.mistakes };
+      console.log(JSON.stringify(report, null, 2));
+      return read.kind === "ok" ? 0 : 2;
+    }
+    console.log(summaryOf(read.file, requireValid(read)));
+    return 0;
+  },
+};
+
+function summaryOf(file: string, config: ResolvedConfig): string {
+  const lines = [`${file} is valid`];
+  for (const pool of config.pools) {
+    lines.push(`pool ${pool.id}`);
+    for (const { id, url, weight } of pool.origins) lines.push(`  origin ${id} ${url} weight ${weight}`);
+  }
+  for (const { host, path, pool, session } of config.routes) {
+    lines.push(`route ${host ?? "any host"} ${path} to ${pool}${session ? "" : ", without session"}`);
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,53 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { isPublicOrigin } from "../../src/config/grammar.ts";
+import { describe } from "../../src/config/mistakes.ts";
+import { type Command, CommandError } from "../command.ts";
+import { readConfigFile, requireValid } from "../config-file.ts";
+import { inProject } from "../project.ts";
+import { quietWrangler } from "../wrangler.ts";
+
+/** `moor deploy`: validates the configuration for a deploy, then runs `wrangler deploy`. */
+export const deploy: Command = {
+  summary: "validates the configuration and deploys the Worker",
+  usage: `moor deploy [FLAGS OF wrangler deploy]
+
+Validates moor.config.ts as "moor check --deploy" does and that wrangler.toml names the site (MOOR_ISSUER), then runs
+"wrangler deploy" with the flags that are given (--dry-run, --outdir FOLDER, …) and passes its exit code on. The secrets
+must be set before: moor keys new.`,
+
+  async run(args) {
+    requireValid(await readConfigFile(undefined, { deploy: true }));
+    await requireIssuer();
+    return runWrangler(["deploy", ...args]);
+  },
+};
+
+/** Origins check the handoff's issuer, so a deploy must not go out under the name that the file came with. */
+async function requireIssuer(): Promise<void> {
+  quietWrangler();
+  const { unstable_readConfig: readWranglerConfig } = await import("wrangler");
+  const { vars } = readWranglerConfig({ config: inProject("wrangler.toml") });
+  const issuer = vars.MOOR_ISSUER;
+  const isAddress = typeof issuer === "string" && /^https:\/\/[^/?#@]+$/.test(issuer) && isPublicOrigin(issuer);
+  if (isAddress && !issuer.endsWith(".example")) return;
+  const accepted = "the address that clients use, as in https://shop.example.com";
+  throw new CommandError("config", `wrangler.toml: vars.MOOR_ISSUER: found ${describe(issuer)}, accepted: ${accepted}`);
+}
+
+async function runWrangler(args: readonly string[]): Promise<number> {
+  quietWrangler();
+  const entry = join(createRequire(import.meta.url).resolve("wrangler/package.json"), "../bin/wrangler.js");
+  const child = spawn(process.execPath, [entry, ...args], { cwd: inProject(), stdio: "inherit" });
+  const passOn = (signal: NodeJS.Signals) => child.kill(signal);
+  process.on("SIGTERM", passOn).on("SIGINT", passOn);
+  try {
+    const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+    return code ?? 128 + (signal ? constants.signals[signal] : 0);
+  } finally {
+    process.off("SIGTERM", passOn).off("SIGINT", passOn);
+  }
+}

@@ -1,0 +1,57 @@
+import { access } from "node:fs/promises";
+import { relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { formatMistakes, type Mistake } from "../src/config/mistakes.ts";
+import { readConfig } from "../src/config/read.ts";
+import type { ResolvedConfig } from "../src/config/types.ts";
+import { CommandError } from "./command.ts";
+import { inProject } from "./project.ts";
+
+/** A configuration file that has been read. */
+export type ConfigFile = { file: string } & (
+  | { kind: "ok"; config: ResolvedConfig }
+  | { kind: "invalid"; mistakes: Mistake[] }
+);
+
+/**
+ * Loads a configuration file (TypeScript or JavaScript with a default export) and validates it.
+ *
+ * @param path relative to the working directory. Default: the project's `moor.config.ts`.
+ * @throws CommandError of code `config` if there is no such file, or it cannot be loaded.
+ */
+export async function readConfigFile(
+  path: string | undefined,
+  options: { deploy?: boolean } = {},
+): Promise<ConfigFile> {
+  const absolute = path === undefined ? inProject("moor.config.ts") : resolve(path);
+  const file = path ?? relative(process.cwd(), absolute);
+  const module = await load(absolute, file);
+  if (!("default" in module)) {
+    throw new CommandError("config", `${file}: no default export, accepted: export default defineConfig({ … })`);
+  }
+  return { file, ...readConfig(module.default, options) };
+}
+
+/** The configuration of a file that must be right. @throws CommandError of code `config`, a line for each mistake. */
+export function requireValid(read: ConfigFile): ResolvedConfig {
+  if (read.kind === "ok") return read.config;
+  const lines = formatMistakes(read.mistakes).split("\n");
+  throw new CommandError("config", lines.map((line) => `${read.file}: ${line}`).join("\n"));
+}
+
+async function load(absolute: string, file: string): Promise<object> {
+  try {
+    await access(absolute);
+  } catch (cause) {
+    throw new CommandError("config", `${file}: there is no such file`, { cause });
+  }
+  try {
+    return (await import(pathToFileURL(absolute).href)) as object;
+  } catch (cause) {
+    const fault = cause instanceof Error ? cause : new Error(String(cause));
+    // A syntax error says where only in its stack.
+    const line = /^\d+/.exec(fault.stack?.split(`${absolute}:`)[1] ?? "");
+    const reason = fault.message.replace(/\s+/g, " ");
+    throw new CommandError("config", `${file}${line ? `:${line}` : ""}: cannot be loaded: ${reason}`, { cause });
+  }
+}

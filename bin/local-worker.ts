@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { unstable_DevEnv } from "wrangler";
+import type { MoorConfig, ResolvedConfig } from "../src/config/types.ts";
+import { CommandError } from "./command.ts";
+import type { Keys } from "./keys.ts";
+import { readLocalKeys } from "./local-keys.ts";
+import { freePort } from "./port.ts";
+import { inProject } from "./project.ts";
+import { keepSignalHandlers } from "./signals.ts";
+import { quietWrangler } from "./wrangler.ts";
+
+export interface LocalWorkerOptions {
+  config: MoorConfig | ResolvedConfig;
+  /** 0: any free port. */
+  port: number;
+  /**
+   * Folder below `.wrangler/moor/` in which sessions outlive a restart; Workers that run at once need one each.
+   * `false` (default): they end with the Worker.
+   */
+  persist?: string | false;
+  /** Takes what the Worker logs. Default: a line on stderr. */
+  log?: (line: string) => void;
+}
+
+/** A Worker that runs on this machine. */
+export interface LocalWorker {
+  /** `http://localhost:PORT`; only this machine reaches it. */
+  readonly url: string;
+  /** Ends it and everything that belongs to it. */
+  stop(): Promise<void>;
+}
+
+const READY_PATH = "/.moor/jwks.json";
+const START_MS = 60_000;
+
+/**
+ * Runs the Worker of `wrangler.toml` in wrangler's local runtime, with keys that are kept in `.wrangler/moor/keys.json`.
+ * Resolves when it answers requests.
+ *
+ * Signals stay the caller's: handlers that are installed for them while it starts are removed again, as wrangler's would
+ * end the process before `stop` has run. A process that exits without `stop` takes the runtime with it.
+ *
+ * @throws CommandError of code `port` (taken), `keys` (the file is damaged) or `start` (anything else).
+ */
+export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
+  const url = `http://localhost:${await freePort(options.port)}`;
+  const keys = await readLocalKeys(inProject(".wrangler", "moor", "keys.json"));
+  quietWrangler();
+  const { unstable_DevEnv: DevEnv } = await import("wrangler");
+  const runtime = new DevEnv();
+  // Rejected as well when the start fails, which is told below.
+  runtime.proxy.ready.promise.catch(() => {});
+  try {
+    await keepSignalHandlers(() => Promise.race([start(runtime, url, options, keys), failure(runtime), expiry()]));
+  } catch (cause) {
+    await runtime.teardown().catch(() => {});
+    throw new CommandError("start", `the Worker does not start: ${reasonOf(cause)}`, { cause });
+  }
+  return { url, stop: () => runtime.teardown() };
+}
+
+type Runtime = InstanceType<typeof unstable_DevEnv>;
+
+async function start(runtime: Runtime, url: string, options: LocalWorkerOptions, keys: Keys): Promise<void> {
+  const log = options.log ?? console.error;
+  const worker = await runtime.startWorker({
+    config: inProject("wrangler.toml"),
+    bindings: {
+      MOOR_CONFIG: { type: "plain_text", value: JSON.stringify(options.config) },
+      MOOR_ISSUER: { type: "plain_text", value: url },
+      MOOR_TOKEN_KEYS: { type: "secret_text", value: keys.MOOR_TOKEN_KEYS },
+      MOOR_HANDOFF_KEYS: { type: "secret_text", value: keys.MOOR_HANDOFF_KEYS },
+    },
+    dev: {
+      server: { hostname: "localhost", port: Number(new URL(url).port) },
+      watch: false,
+      inspector: false,
+      logLevel: "warn",
+      persist: options.persist ? inProject(".wrangler", "moor", options.persist) : false,
+      structuredLogsHandler: ({ message }: { message: string }) => log(message),
+    },
+  });
+  await worker.ready;
+  const response = await fetch(new URL(READY_PATH, url));
+  if (!response.ok) throw new Error(`it answers ${READY_PATH} with ${response.status}: ${await response.text()}`);
+}
+
+/** wrangler tells some failures of a start as events alone, and `ready` then stays pending. */
+function failure(runtime: Runtime): Promise<never> {
+  return new Promise((_, reject) => {
+    runtime.once("error", reject);
+    runtime.once("buildFailed", reject);
+  });
+}
+
+async function expiry(): Promise<never> {
+  await sleep(START_MS, undefined, { ref: false });
+  throw new Error(`it does not answer within ${START_MS / 1_000} s`);
+}
+
+/** The message of an error, or of an event of wrangler's with one in it. */
+function reasonOf(fault: unknown): string {
+  if (fault instanceof Error) return fault.message;
+  if (typeof fault === "object" && fault !== null && "cause" in fault) return reasonOf(fault.cause);
+  return String(fault);
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../../src/config/read.ts";
+import { createProject } from "./project.ts";
+
+const right = `import { defineConfig } from "./src/config/define.ts";
+export default defineConfig({
+  pools: [
+    { id: "shop", origins: [{ id: "a", url: "https://a.example.com" }, { id: "b", url: "https://b.example.com", weight: 2 }] },
+    { id: "files", origins: [{ id: "a", url: "https://files.example.com" }] },
+  ],
+  routes: [{ host: "*.example.com", path: "/assets/*", pool: "files", session: false }, { path: "/*", pool: "shop" }],
+});`;
+
+const wrong = `export default { pools: [{ id: "A b", origins: [{ id: "a", url: "http://user:secret@a" }] }], rotues: [] };`;
+
+const wrongLines = [
+  'pools[0].id: found "A b", accepted: 1 to 64 of a-z 0-9 . _ -',
+  'pools[0].origins[0].url: found "http://***@a", accepted: http:// or https:// with a host, optionally a port and a base path; no credentials, query, fragment or spaces',
+  "rotues: found an unknown key, accepted: one of the keys pools, routes, session, handoff, explain",
+];
+
+describe("moor check", () => {
+  it("prints the pools and routes of moor.config.ts", async () => {
+    const project = await createProject();
+    await project.write("moor.config.ts", right);
+    expect(await project.run("check")).toEqual({
+      code: 0,
+      stdout: `moor.config.ts is valid
+pool shop
+  origin a https://a.example.com weight 1
+  origin b https://b.example.com weight 2
+pool files
+  origin a https://files.example.com weight 1
+route *.example.com /assets/* to files, without session
+route any host /* to shop
+`,
+      stderr: "",
+    });
+  });
+
+  it("prints every mistake on a line of its own, with exit code 2", async () => {
+    const project = await createProject();
+    await project.write("other.config.ts", wrong);
+    expect(await project.run("check", "--config", "other.config.ts")).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: wrongLines.map((line) => `moor check: other.config.ts: ${line}\n`).join(""),
+    });
+  });
+
+  it("prints JSON with --json", async () => {
+    const project = await createProject();
+    await project.write("moor.config.ts", right);
+    const valid = await project.run("check", "--json", "--deploy");
+    const { config } = JSON.parse(valid.stdout) as { config: unknown };
+    expect(valid).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining('"ok": true') });
+    expect(readConfig(config)).toMatchObject({ kind: "ok", config });
+    await project.write("moor.config.ts", wrong);
+    const invalid = await project.run("check", "--json");
+    expect(invalid).toMatchObject({ code: 2, stderr: "" });
+    expect(JSON.parse(invalid.stdout)).toEqual({
+      ok: false,
+      mistakes: wrongLines.map((line) => {
+        const [, path, found, accepted] = /^(.+?): found (.+), accepted: (.+)$/.exec(line) ?? [];
+        return { path, found, accepted };
+      }),
+    });
+  });
+
+  it("refuses origins on this machine with --deploy alone", async () => {
+    const project = await createProject();
+    await project.write(
+      "moor.config.ts",
+      `export default { pools: [{ id: "a", origins: [{ id: "a", url: "http://127.1:9001" }] }] }`,
+    );
+    expect(await project.run("check")).toMatchObject({ code: 0 });
+    expect(await project.run("check", "--deploy")).toMatchObject({
+      code: 2,
+      stderr:
+        'moor check: moor.config.ts: pools[0].origins[0].url: found "http://127.1:9001", accepted: in a deploy: a public host name, no IP address and no localhost\n',
+    });
+  });
+
+  it("tells in one line why a file cannot be loaded", async () => {
+    const project = await createProject();
+    await project.write("syntax.ts", "const a = 1;\nexport default { a: b c }");
+    await project.write("enum.ts", "\n\nenum A { b }\nexport default A");
+    await project.write("throws.ts", "throw new Error('no\\nway')");
+    await project.write("import.ts", "import './nowhere.ts'; export default 1");
+    await project.write("named.ts", "export const config = {}");
+    const lineFor = async (file: string) => {
+      const { code, stdout, stderr } = await project.run("check", "--config", file);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      return stderr;
+    };
+    expect(await lineFor("missing.ts")).toBe("moor check: missing.ts: there is no such file\n");
+    expect(await lineFor("syntax.ts")).toMatch(/^moor check: syntax\.ts:2: cannot be loaded: .+\n$/);
+    expect(await lineFor("enum.ts")).toMatch(/^moor check: enum\.ts:3: cannot be loaded: .*enum is not supported.*\n$/);
+    expect(await lineFor("throws.ts")).toMatch(/^moor check: throws\.ts:1: cannot be loaded: no way\n$/);
+    expect(await lineFor("import.ts")).toMatch(
+      /^moor check: import\.ts: cannot be loaded: Cannot find module .+nowhere.+\n$/,
+    );
+    expect(await lineFor("named.ts")).toBe(
+      "moor check: named.ts: no default export, accepted: export default defineConfig({ … })\n",
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import { access, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createProject, type Project } from "./project.ts";
+
+/** A project that nothing keeps from being deployed. */
+async function deployableProject(): Promise<Project> {
+  const project = await createProject();
+  await project.write("moor.config.ts", deployable);
+  const wranglerConfig = await readFile(join(project.folder, "wrangler.toml"), "utf8");
+  await project.write("wrangler.toml", wranglerConfig.replace("https://moor.example", "https://shop.example.com"));
+  return project;
+}
+
+const deployable = `export default { pools: [{ id: "shop", origins: [{ id: "a", url: "https://a.example.com" }] }] };`;
+
+describe("moor deploy", () => {
+  it("hands its flags to the real wrangler deploy", async () => {
+    const project = await deployableProject();
+    const { code, stdout } = await project.run("deploy", "--dry-run", "--outdir", "built");
+    expect(code).toBe(0);
+    expect(stdout).toContain("--dry-run: exiting now.");
+    expect(stdout).toMatch(/env\.SESSION_OBJECT \(SessionObject\)/);
+    expect(await readFile(join(project.folder, "built", "worker.js"), "utf8")).toContain("https://a.example.com");
+  });
+
+  it("refuses origins that a deployed Worker cannot reach, before wrangler runs", async () => {
+    const project = await createProject();
+    await project.write("moor.config.ts", deployable.replace("https://a.example.com", "http://127.0.0.1:9001"));
+    expect(await project.run("deploy", "--dry-run", "--outdir", "built")).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr:
+        'moor deploy: moor.config.ts: pools[0].origins[0].url: found "http://127.0.0.1:9001", accepted: in a deploy: a public host name, no IP address and no localhost\n',
+    });
+    await expect(access(join(project.folder, "built"))).rejects.toThrow("ENOENT");
+  });
+
+  it("refuses the issuer that wrangler.toml came with", async () => {
+    const project = await createProject();
+    await project.write("moor.config.ts", deployable);
+    expect(await project.run("deploy", "--dry-run")).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr:
+        'moor deploy: wrangler.toml: vars.MOOR_ISSUER: found "https://moor.example", accepted: the address that clients use, as in https://shop.example.com\n',
+    });
+  });
+
+  it("passes the exit code of wrangler on", async () => {
+    const project = await deployableProject();
+    const { code, stderr } = await project.run("deploy", "--bogus");
+    expect(code).toBe(1);
+    expect(stderr).toContain("Unknown argument");
+  });
+});

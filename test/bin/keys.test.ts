@@ -1,0 +1,89 @@
+import { webcrypto } from "node:crypto";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Keys } from "../../bin/keys.ts";
+import { readLocalKeys } from "../../bin/local-keys.ts";
+import { parseKeyRing } from "../../src/inbound/key-ring.ts";
+import { moor } from "./project.ts";
+
+const ES256 = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+
+async function freshKeys(): Promise<Keys> {
+  return JSON.parse((await moor("keys", "new", "--json")).stdout) as Keys;
+}
+
+describe("moor keys new", () => {
+  it("prints each secret and the command that sets it", async () => {
+    const { code, stdout, stderr } = await moor("keys", "new");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const name of ["MOOR_TOKEN_KEYS", "MOOR_HANDOFF_KEYS"]) {
+      expect(stdout).toMatch(new RegExp(`^${name}=1:[A-Za-z0-9_-]+\n {2}npx wrangler secret put ${name}$`, "m"));
+    }
+  });
+
+  it("makes token keys of 32 bytes", async () => {
+    const { MOOR_TOKEN_KEYS } = await freshKeys();
+    expect(parseKeyRing(MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS")).toMatchObject([{ id: 1, secret: { length: 32 } }]);
+  });
+
+  it("makes handoff keys that sign ES256", async () => {
+    const { MOOR_HANDOFF_KEYS } = await freshKeys();
+    const [{ id, secret }] = parseKeyRing(MOOR_HANDOFF_KEYS, "MOOR_HANDOFF_KEYS");
+    const key = await webcrypto.subtle.importKey("pkcs8", secret, ES256, true, ["sign"]);
+    const { d: _, key_ops: __, ...publicJwk } = await webcrypto.subtle.exportKey("jwk", key);
+    const verifier = await webcrypto.subtle.importKey("jwk", publicJwk, ES256, false, ["verify"]);
+    const signature = await webcrypto.subtle.sign(ES256, key, Buffer.from("handoff"));
+    expect(id).toBe(1);
+    expect(await webcrypto.subtle.verify(ES256, verifier, signature, Buffer.from("handoff"))).toBe(true);
+  });
+
+  it("never makes the same twice", async () => {
+    const [one, other] = await Promise.all([freshKeys(), freshKeys()]);
+    expect(one.MOOR_TOKEN_KEYS).not.toBe(other.MOOR_TOKEN_KEYS);
+    expect(one.MOOR_HANDOFF_KEYS).not.toBe(other.MOOR_HANDOFF_KEYS);
+  });
+});
+
+describe("local keys", () => {
+  async function keysFile(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), "moor-keys-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    return join(folder, "moor", "keys.json");
+  }
+
+  it("are made once, for their owner's eyes alone", async () => {
+    const file = await keysFile();
+    const made = await readLocalKeys(file);
+    expect(await readLocalKeys(file)).toEqual(made);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it("are the same for all that start at once", async () => {
+    const file = await keysFile();
+    const [first, ...others] = await Promise.all(Array.from({ length: 8 }, () => readLocalKeys(file)));
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  it("are told to be damaged, and are left as they are", async () => {
+    const file = await keysFile();
+    const good = await readLocalKeys(file);
+    const damaged = [
+      "",
+      "null",
+      JSON.stringify(good).slice(0, -9),
+      JSON.stringify({ MOOR_TOKEN_KEYS: good.MOOR_TOKEN_KEYS }),
+      JSON.stringify({ ...good, MOOR_TOKEN_KEYS: "1:c2hvcnQ" }),
+      JSON.stringify({ ...good, MOOR_HANDOFF_KEYS: good.MOOR_TOKEN_KEYS }),
+    ];
+    for (const text of damaged) {
+      await writeFile(file, text);
+      const failure: unknown = await readLocalKeys(file).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ name: "CommandError", code: "keys" });
+      expect(String(failure)).toMatch(/keys\.json is damaged; delete it for new keys/);
+      expect(String(failure)).not.toContain(good.MOOR_TOKEN_KEYS.slice(0, 12));
+      expect(await readFile(file, "utf8")).toBe(text);
+    }
+  });
+});

@@ -1,0 +1,70 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { moor } from "./project.ts";
+
+describe("moor", () => {
+  it("tells its commands with --help", async () => {
+    const { code, stdout, stderr } = await moor("--help");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const command of ["dev", "check", "keys", "deploy"])
+      expect(stdout).toMatch(new RegExp(`^ {2}${command} +\\w`, "m"));
+  });
+
+  it.each([
+    ["dev", ["--origin", "--port", "--config"]],
+    ["check", ["--config", "--deploy", "--json"]],
+    ["keys", ["--json"]],
+    ["deploy", ["--dry-run"]],
+  ])("tells the flags of %s with --help", async (command, flags) => {
+    const { code, stdout, stderr } = await moor(command, "--help");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(new RegExp(`^moor ${command} `));
+    for (const flag of flags) expect(stdout).toContain(flag);
+    expect(await moor(command, "-h")).toMatchObject({ code: 0, stdout });
+  });
+
+  it("tells its version", async () => {
+    const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
+    expect(await moor("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+});
+
+describe("a wrong argument is told in one line on stderr, with exit code 2:", () => {
+  it.each<[string[], string]>([
+    [[], "moor: no command is given, accepted: dev, check, keys, deploy, --help, --version"],
+    [["toString"], 'moor: unknown command "toString", accepted: dev, check, keys, deploy, --help, --version'],
+    [["dev", "--prot", "1"], 'moor dev: unknown flag "--prot", accepted: --origin, --port, --config, --help'],
+    [["dev", "-p", "1"], 'moor dev: unknown flag "-p", accepted: --origin, --port, --config, --help'],
+    [["dev", "--toString"], 'moor dev: unknown flag "--toString", accepted: --origin, --port, --config, --help'],
+    [["dev", "9001"], 'moor dev: unexpected argument "9001", accepted: --origin, --port, --config, --help'],
+    [
+      ["dev", "http://user:secret@a"],
+      'moor dev: unexpected argument "http://***@a", accepted: --origin, --port, --config, --help',
+    ],
+    [["dev", "--", "x"], 'moor dev: unexpected argument "--", accepted: --origin, --port, --config, --help'],
+    [["dev", "--port"], "moor dev: --port needs a value"],
+    [["dev", "--port", "--config", "x"], "moor dev: --port needs a value"],
+    [["dev", "--port", "1", "--port", "2"], "moor dev: --port is given twice"],
+    [["dev", "--port", "65536"], 'moor dev: --port: found "65536", accepted: 1 to 65535, or 0 for any free port'],
+    [["dev", "--port", "0x10"], 'moor dev: --port: found "0x10", accepted: 1 to 65535, or 0 for any free port'],
+    [["dev", "--port="], 'moor dev: --port: found "", accepted: 1 to 65535, or 0 for any free port'],
+    [["dev", "--port=-1"], 'moor dev: --port: found "-1", accepted: 1 to 65535, or 0 for any free port'],
+    [["dev", "--origin", "http://a", "--config", "x"], "moor dev: either --origin or --config, not both"],
+    [["check", "--json=yes"], "moor check: --json takes no value"],
+    [["keys"], "moor keys: no action is given, accepted: new"],
+    [["keys", "rotate"], 'moor keys: unknown action "rotate", accepted: new'],
+    [["keys", "new", "--jsn"], 'moor keys: unknown flag "--jsn", accepted: --json, --help'],
+  ])("%j", async (args, line) => {
+    expect(await moor(...args)).toMatchObject({ code: 2, stdout: "", stderr: `${line}\n` });
+  });
+
+  it.each(["ftp://a", "127.0.0.1:9001", "http://", "http://a/?x", "http://user:secret@a"])(
+    "--origin %s",
+    async (url) => {
+      const { code, stdout, stderr } = await moor("dev", "--origin", url);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toMatch(/^moor dev: --origin: found ".+", accepted: http:\/\/ or https:\/\/ with a host, .+\n$/);
+      expect(stderr).not.toContain("secret");
+    },
+  );
+});

@@ -1,0 +1,33 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { networkInterfaces } from "node:os";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { freePort } from "../../bin/port.ts";
+
+/** A machine may have no IPv6. */
+const loopback = Object.values(networkInterfaces()).flatMap((all) => all?.filter(({ internal }) => internal) ?? []);
+const addresses = ["0.0.0.0", "127.0.0.1", ...(loopback.some(({ address }) => address === "::1") ? ["::1"] : [])];
+
+async function listenOn(host: string): Promise<number> {
+  const server = createServer().listen(0, host);
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+describe("a free port", () => {
+  it("is itself, and stays free", async () => {
+    const port = await freePort(0);
+    expect(port).toBeGreaterThan(0);
+    expect(await freePort(port)).toBe(port);
+  });
+
+  it.each(addresses)("is not one that somebody listens on at %s", async (host) => {
+    const port = await listenOn(host);
+    await expect(freePort(port)).rejects.toMatchObject({
+      name: "CommandError",
+      code: "port",
+      message: expect.stringMatching(`^port ${port} is taken on (127.0.0.1|::1), choose another$`),
+    });
+  });
+});

@@ -1,0 +1,26 @@
+import { formatMistakes } from "../../src/config/mistakes.ts";
+import { readConfig } from "../../src/config/read.ts";
+import type { ResolvedConfig } from "../../src/config/types.ts";
+
+/** A pool that is right, with whatever a test changes. */
+export function pool(changes: object = {}) {
+  return { id: "shop", origins: [origin()], ...changes };
+}
+
+/** An origin that is right, with whatever a test changes. */
+export function origin(changes: object = {}) {
+  return { id: "a", url: "https://a.example.com", ...changes };
+}
+
+/** The mistakes of a configuration as their lines; none if it is right. */
+export function mistakes(input: unknown, options: { deploy?: boolean } = {}): string[] {
+  const read = readConfig(input, options);
+  return read.kind === "ok" ? [] : formatMistakes(read.mistakes).split("\n");
+}
+
+/** The resolved configuration; throws with the mistakes if there are any. */
+export function resolved(input: unknown): ResolvedConfig {
+  const read = readConfig(input);
+  if (read.kind === "invalid") throw new Error(formatMistakes(read.mistakes));
+  return read.config;
+}

@@ -1,0 +1,216 @@
+import { describe, expect, it } from "vitest";
+import { mistakes, origin, pool } from "./configs.ts";
+
+const urlAccepted =
+  "accepted: http:// or https:// with a host, optionally a port and a base path; no credentials, query, fragment or spaces";
+const rootKeys = "pools, routes, session, handoff, explain";
+
+const withOrigin = (changes: object) => ({ pools: [pool({ origins: [origin(changes)] })] });
+const withPolicy = (policy: unknown) => ({ pools: [pool({ hashPolicy: [policy] })] });
+const withSession = (session: object) => ({ pools: [pool()], session });
+
+describe("what a configuration is made of", () => {
+  it.each<[string, unknown, string]>([
+    ["null", null, `the configuration: found null, accepted: an object of ${rootKeys}`],
+    ["a list", [], `the configuration: found an empty list, accepted: an object of ${rootKeys}`],
+    ["a text", "{}", `the configuration: found "{}", accepted: an object of ${rootKeys}`],
+    ["no pools", {}, "pools: found nothing, accepted: a list of at least one pool"],
+    ["empty pools", { pools: [] }, "pools: found an empty list, accepted: a list of at least one pool"],
+    ["pools as an object", { pools: {} }, "pools: found an object, accepted: a list of at least one pool"],
+    [
+      "a pool as a text",
+      { pools: ["shop"] },
+      'pools[0]: found "shop", accepted: an object of id, origins, hashPolicy, attemptDeadlineMs, session',
+    ],
+    [
+      "no origins",
+      { pools: [pool({ origins: [] })] },
+      "pools[0].origins: found an empty list, accepted: a list of at least one origin",
+    ],
+    [
+      "an origin as a URL",
+      { pools: [pool({ origins: ["https://a"] })] },
+      'pools[0].origins[0]: found "https://a", accepted: an object of id, url, weight',
+    ],
+    [
+      "empty routes",
+      { pools: [pool()], routes: [] },
+      "routes: found an empty list, accepted: a list of at least one route; left out: one route to the first pool",
+    ],
+    [
+      "a session policy as a list",
+      withSession([]),
+      "session: found an empty list, accepted: an object of idleSeconds, absoluteSeconds, firstIdleSeconds, newSessionHours, graceSeconds, maxAttributeBytes",
+    ],
+    ["explain as a number", { pools: [pool()], explain: 1 }, "explain: found 1, accepted: true or false"],
+  ])("refuses %s", (_, input, line) => {
+    expect(mistakes(input)).toEqual([line]);
+  });
+
+  it("refuses every unknown key, and lists those there are", () => {
+    expect(mistakes({ pools: [pool({ origins: [origin({ weigth: 2, ur1: "" })] })], sesion: {} })).toEqual([
+      "pools[0].origins[0].weigth: found an unknown key, accepted: one of the keys id, url, weight",
+      "pools[0].origins[0].ur1: found an unknown key, accepted: one of the keys id, url, weight",
+      `sesion: found an unknown key, accepted: one of the keys ${rootKeys}`,
+    ]);
+  });
+
+  it.each(["__proto__", "constructor", "prototype"])("refuses a key called %s", (key) => {
+    const input = JSON.parse(
+      `{ "pools": [{ "id": "a", "origins": [{ "id": "a", "url": "http://a", "${key}": 1 }] }] }`,
+    );
+    expect(mistakes(input)).toEqual(["pools[0].origins[0]: found an object, accepted: only the keys id, url, weight"]);
+  });
+
+  it("names a missing value by what it should be", () => {
+    expect(mistakes({ pools: [{ origins: [{}] }] })).toEqual([
+      "pools[0].id: found nothing, accepted: 1 to 64 of a-z 0-9 . _ -",
+      "pools[0].origins[0].id: found nothing, accepted: 1 to 64 of a-z 0-9 . _ -",
+      `pools[0].origins[0].url: found nothing, ${urlAccepted}`,
+    ]);
+  });
+
+  it("lists the mistakes of every part in one go", () => {
+    const input = {
+      pools: [
+        pool({
+          id: "A b",
+          origins: [origin({ weight: 0 }), origin(), origin({ id: "b", url: "b" })],
+          attemptDeadlineMs: 5,
+        }),
+        pool({ session: { see: false } }),
+      ],
+      routes: [
+        { path: "*", pool: "shop" },
+        { path: "/*", pool: "nope" },
+        { path: "/x", pool: "shop" },
+      ],
+      session: { idleSeconds: 1, absoluteSeconds: 60, firstIdleSeconds: 90_000_000 },
+      handoff: { dataBytes: -1 },
+      explain: "yes",
+    };
+    expect(mistakes(input).map((line) => line.slice(0, line.indexOf(":")))).toEqual([
+      "pools[0].id",
+      "pools[0].origins[0].weight",
+      "pools[0].origins[2].url",
+      "pools[0].attemptDeadlineMs",
+      "pools[1].session.see",
+      "routes[0].path",
+      "session.idleSeconds",
+      "session.firstIdleSeconds",
+      "handoff.dataBytes",
+      "explain",
+      "pools[0].origins[1].id",
+      "routes[1].pool",
+      "routes[2].path",
+    ]);
+  });
+});
+
+describe("numbers", () => {
+  const bounds: [string, (value: unknown) => unknown, number[], unknown[]][] = [
+    [
+      "pools[0].origins[0].weight",
+      (weight) => withOrigin({ weight }),
+      [0.001, 1, 1_000_000],
+      [0, -1, 1_000_000.5, Number.NaN, Number.POSITIVE_INFINITY, "1", null],
+    ],
+    [
+      "pools[0].attemptDeadlineMs",
+      (attemptDeadlineMs) => ({ pools: [pool({ attemptDeadlineMs })] }),
+      [10, 600_000],
+      [9, 600_001, 10.5, "10"],
+    ],
+    [
+      "session.idleSeconds",
+      (idleSeconds) => withSession({ idleSeconds, absoluteSeconds: 31_536_000 }),
+      [60, 31_536_000],
+      [59, 31_536_001, 60.5, "60"],
+    ],
+    [
+      "session.absoluteSeconds",
+      (absoluteSeconds) => withSession({ idleSeconds: 60, absoluteSeconds }),
+      [60, 31_536_000],
+      [59, 31_536_001, 60.5],
+    ],
+    [
+      "session.firstIdleSeconds",
+      (firstIdleSeconds) => withSession({ firstIdleSeconds }),
+      [1, 43_200],
+      [0, 43_201, 1.5],
+    ],
+    [
+      "session.newSessionHours",
+      (newSessionHours) => withSession({ newSessionHours }),
+      [1, 1.5, 168],
+      [0, 0.5, 168.5, "24"],
+    ],
+    ["session.graceSeconds", (graceSeconds) => withSession({ graceSeconds }), [0, 300], [-1, 301, 0.5]],
+    [
+      "session.maxAttributeBytes",
+      (maxAttributeBytes) => withSession({ maxAttributeBytes }),
+      [1_024, 1_048_576],
+      [1_023, 1_048_577, 2_000.5],
+    ],
+    ["handoff.dataBytes", (dataBytes) => ({ pools: [pool()], handoff: { dataBytes } }), [0, 16_384], [-1, 16_385, 0.5]],
+  ];
+
+  it.each(bounds)("%s keeps its bounds", (path, config, right, wrong) => {
+    for (const value of right) expect(mistakes(config(value))).toEqual([]);
+    for (const value of wrong) expect(mistakes(config(value))).toEqual([expect.stringContaining(`${path}: found`)]);
+  });
+});
+
+describe("hash policies", () => {
+  it.each([
+    { type: "session-id" },
+    { type: "header", name: "X-Tenant" },
+    { type: "cookie", name: "__Host-tenant" },
+    { type: "query", name: "tenant id" },
+    { type: "client-ip" },
+  ])("takes %j", (policy) => expect(mistakes(withPolicy(policy))).toEqual([]));
+
+  it.each<[unknown, string]>([
+    [{ type: "sesion-id" }, '.type: found "sesion-id", accepted: one of session-id, header, cookie, query, client-ip'],
+    [{ name: "x" }, ".type: found nothing, accepted: one of session-id, header, cookie, query, client-ip"],
+    [{ type: "toString" }, '.type: found "toString", accepted: one of session-id, header, cookie, query, client-ip'],
+    [
+      "cookie",
+      ': found "cookie", accepted: an object whose type is one of session-id, header, cookie, query, client-ip',
+    ],
+    [
+      { type: "header", name: "x y" },
+      '.name: found "x y", accepted: a name of A-Z a-z 0-9 ! # $ % & \' * + - . ^ _ ` | ~',
+    ],
+    [
+      { type: "cookie", name: "a=b" },
+      '.name: found "a=b", accepted: a name of A-Z a-z 0-9 ! # $ % & \' * + - . ^ _ ` | ~',
+    ],
+    [{ type: "header", name: "" }, '.name: found "", accepted: a name of A-Z a-z 0-9 ! # $ % & \' * + - . ^ _ ` | ~'],
+    [{ type: "query", name: "" }, '.name: found "", accepted: a text that is not empty'],
+    [{ type: "header" }, ".name: found nothing, accepted: a name of A-Z a-z 0-9 ! # $ % & ' * + - . ^ _ ` | ~"],
+    [{ type: "client-ip", name: "x" }, ".name: found an unknown key, accepted: one of the keys type"],
+  ])("refuses %j", (policy, line) => expect(mistakes(withPolicy(policy))).toEqual([`pools[0].hashPolicy[0]${line}`]));
+
+  it("refuses an empty list of them", () => {
+    expect(mistakes({ pools: [pool({ hashPolicy: [] })] })).toEqual([
+      "pools[0].hashPolicy: found an empty list, accepted: a list of at least one hash policy",
+    ]);
+  });
+});
+
+describe("what a pool's origins may do", () => {
+  it.each([{}, { see: true }, { see: [] }, { see: ["cart", ""], may: [] }, { may: ["patch", "principal", "end"] }])(
+    "takes %j",
+    (session) => expect(mistakes({ pools: [pool({ session })] })).toEqual([]),
+  );
+
+  it.each<[object, string]>([
+    [{ see: false }, "see: found false, accepted: true, or a list of names of attributes"],
+    [{ see: ["cart", 1] }, "see[1]: found 1, accepted: the name of an attribute"],
+    [{ may: "patch" }, 'may: found "patch", accepted: a list of patch, principal, end'],
+    [{ may: ["patch", "login"] }, 'may[1]: found "login", accepted: one of patch, principal, end'],
+  ])("refuses %j", (session, line) => {
+    expect(mistakes({ pools: [pool({ session })] })).toEqual([`pools[0].session.${line}`]);
+  });
+});
