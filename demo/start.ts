@@ -1,0 +1,52 @@
+/** `npm start`: three origin servers and Moor before them. */
+import { CommandError } from "../bin/command.ts";
+import { readFlags } from "../bin/flags.ts";
+import { type LocalWorker, startLocalWorker } from "../bin/local-worker.ts";
+import { freePort } from "../bin/port.ts";
+import { onceAskedToEnd } from "../bin/signals.ts";
+import { createSupervisor, type Supervisor } from "./supervisor.ts";
+
+const DEFAULT_PORT = 8787;
+const FIRST_ORIGIN_PORT = 9001;
+const ORIGIN_IDS = ["a", "b", "c"];
+
+async function run(port: number): Promise<void> {
+  const ended = new Promise<"ended">((resolve) => onceAskedToEnd(() => resolve("ended")));
+  const moorUrl = `http://localhost:${port}`;
+  const supervisor = createSupervisor({ ids: ORIGIN_IDS, firstPort: FIRST_ORIGIN_PORT, moorUrl, log: console.log });
+  try {
+    // What a Ctrl-C has met while it was starting may never be ready; it ends with this process.
+    const worker = await Promise.race([startAll(supervisor, port), ended]);
+    if (worker === "ended") return;
+    console.log(`Moor       ${moorUrl}\n\nopen ${moorUrl}   (Ctrl-C ends everything)`);
+    await ended;
+    await worker.stop();
+  } finally {
+    await supervisor.close();
+  }
+}
+
+async function startAll(supervisor: Supervisor, port: number): Promise<LocalWorker> {
+  await Promise.all(ORIGIN_IDS.map((id) => supervisor.start(id)));
+  return startLocalWorker({ config: { pools: [{ id: "shop", origins: supervisor.origins() }], explain: true }, port });
+}
+
+function readPort(args: readonly string[]): number {
+  const { port = String(DEFAULT_PORT) } = readFlags(args, { port: { type: "string" } });
+  if (/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535) return Number(port);
+  throw new CommandError("usage", `--port: found ${JSON.stringify(port)}, accepted: 1 to 65535`);
+}
+
+const args = process.argv.slice(2);
+if (args.includes("--help")) {
+  console.log(`npm start [-- --port N]   Moor's port, default: ${DEFAULT_PORT}`);
+  process.exit(0);
+}
+try {
+  await run(await freePort(readPort(args)));
+  process.exit(0);
+} catch (error) {
+  if (!(error instanceof CommandError)) throw error;
+  console.error(`npm start: ${error.message}`);
+  process.exit(error.code === "start" ? 1 : 2);
+}

@@ -1,0 +1,133 @@
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Demo, startDemo } from "./npm-start.ts";
+
+let demo: Demo;
+let browser: Browser;
+
+beforeAll(async () => {
+  const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"];
+  [demo, browser] = await Promise.all([startDemo(), chromium.launch({ executablePath: "/usr/bin/chromium", args })]);
+});
+
+afterAll(async () => {
+  await Promise.all([browser?.close(), demo?.interrupt()]);
+});
+
+async function openShop(options: BrowserContextOptions): Promise<Page> {
+  const context = await browser.newContext({ javaScriptEnabled: false, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  await page.goto(demo.url);
+  return page;
+}
+
+/** What the page tells of the visitor. */
+async function told(page: Page) {
+  const text = (id: string) => page.locator(`#${id}`).textContent();
+  const [title, user, session, basket] = await Promise.all([
+    page.getByRole("heading", { level: 1 }).textContent(),
+    text("user"),
+    text("session"),
+    page.locator("#basket .count").allTextContents(),
+  ]);
+  return { server: (title ?? "").replace(/^Server (.) answered$/, "$1"), user, session, basket };
+}
+
+/** Presses a button and waits for the page that it leads to. */
+async function press(page: Page, name: string): Promise<void> {
+  const loaded = page.waitForEvent("load");
+  await page.getByRole("button", { name }).click();
+  await loaded;
+}
+
+describe.each<[string, BrowserContextOptions]>([
+  ["a desk", { viewport: { width: 1280, height: 800 } }],
+  [
+    "a phone, in the dark",
+    { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, colorScheme: "dark" },
+  ],
+])("the shop on %s, with JavaScript off", (_where, options) => {
+  it("keeps session, basket and login when the server that serves you is stopped", async () => {
+    const page = await openShop(options);
+    expect(await told(page)).toMatchObject({ user: "nobody", session: "not stored yet", basket: [] });
+
+    await press(page, "Add Mooring rope");
+    await press(page, "Add Mooring rope");
+    await press(page, "Add Compass");
+    await press(page, "Add Enamel mug");
+    await press(page, "Remove Enamel mug");
+    await page.getByLabel("Your name").fill("Änne <b> & Co");
+    await press(page, "Log in");
+    const before = await told(page);
+    expect(before).toMatchObject({ user: "Änne <b> & Co", basket: ["2 × 24 €", "1 × 19 €"] });
+    expect(before.session).toMatch(/^[\w-]{8}$/);
+
+    await page.goto(demo.url);
+    expect(await told(page)).toEqual(before);
+
+    await press(page, "Stop this server");
+    await demo.shows(new RegExp(`^origin ${before.server.toLowerCase()} +stopped$`, "m"));
+    await page.reload();
+    const after = await told(page);
+    expect(after).toEqual({ ...before, server: expect.not.stringMatching(before.server) });
+    const stopped = page.locator(`[data-server=${before.server.toLowerCase()}]`);
+    expect(await stopped.locator(".state").textContent()).toBe("stopped");
+    expect(await page.getByRole("status").textContent()).toContain(
+      `Server ${before.server} is gone, server ${after.server} took over.`,
+    );
+
+    await press(page, `Start server ${before.server}`);
+    expect(await stopped.locator(".state").textContent()).not.toBe("stopped");
+    await press(page, "Add Storm lantern");
+    expect(await told(page)).toMatchObject({
+      user: before.user,
+      session: before.session,
+      basket: ["2 × 24 €", "1 × 38 €", "1 × 19 €"],
+    });
+
+    await press(page, "Log out");
+    expect(await told(page)).toMatchObject({ user: "nobody", session: "not stored yet", basket: [] });
+    await page.context().close();
+  });
+
+  it("fits the screen", async () => {
+    const page = await openShop(options);
+    await press(page, "Add Storm lantern");
+    const width = await page.evaluate<number>("document.documentElement.scrollWidth");
+    expect(width).toBeLessThanOrEqual(options.viewport?.width ?? 0);
+    await page.context().close();
+  });
+});
+
+describe("the shop", () => {
+  it("loads nothing but its page, and runs no script, JavaScript on", async () => {
+    const page = await openShop({ javaScriptEnabled: true });
+    const requested: string[] = [];
+    const complaints: string[] = [];
+    page.on("request", (request) => requested.push(request.url()));
+    page.on("console", (message) => complaints.push(message.text()));
+    const response = await page.goto(demo.url);
+    await page.waitForLoadState("networkidle");
+    expect(requested.filter((url) => !url.startsWith("data:"))).toEqual([`${demo.url}/`]);
+    expect(complaints).toEqual([]);
+    expect(response?.headers()["content-security-policy"]).toContain("default-src 'none'");
+    expect(await page.locator("script").count()).toBe(0);
+    await page.context().close();
+  });
+
+  it("asks for a name when none but spaces was typed", async () => {
+    const page = await openShop({});
+    await page.getByLabel("Your name").fill("   ");
+    await press(page, "Log in");
+    expect(await page.getByRole("alert").textContent()).toBe("Please type a name first.");
+    await page.context().close();
+  });
+
+  it("can be opened without Moor, and then says where it is", async () => {
+    const [, address = ""] = await demo.shows(/origin b {3}(http:\S+)/);
+    const response = await fetch(address);
+    expect(response.status).toBe(403);
+    expect(await response.text()).toContain(`<a href="${demo.url}">`);
+  });
+});
