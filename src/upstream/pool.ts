@@ -37,9 +37,12 @@ export function createPool(config: ResolvedPool): Pool {
     choose(key, { resendable, now }) {
       const mayServe = (state: Health) => state === "healthy" || (resendable && state === "half-open");
       const ejected = Uint8Array.from(origins, ({ index }) => (mayServe(health.of(index, now)) ? 0 : 1));
-      const order = affinity.order(key, MAX_ORIGINS_TRIED, ejected);
-      // None left: what looks like all origins failing may be this isolate's own trouble, so health is ignored (panic).
-      const chosen = order.length > 0 ? order : affinity.order(key, MAX_ORIGINS_TRIED);
+      const chosen = affinity.order(key, MAX_ORIGINS_TRIED, ejected);
+      // Ejected ones come last, not never: health is what this isolate has seen, and that may be old, or its own trouble.
+      if (resendable || chosen.length === 0) {
+        const all = affinity.order(key, MAX_ORIGINS_TRIED + chosen.length);
+        chosen.push(...all.filter((index) => !chosen.includes(index)).slice(0, MAX_ORIGINS_TRIED - chosen.length));
+      }
       return chosen.map((index) => origins[index] as Origin);
     },
   };

@@ -16,7 +16,6 @@ export interface Told {
 /** Hop-by-hop headers (RFC 9110 section 7.6.1), and those that a client could use to speak in Moor's name. */
 const CUT = new Set([
   "connection",
-  "cookie",
   "forwarded",
   "host",
   "keep-alive",
@@ -35,14 +34,16 @@ const PLAIN_NAME = /^[a-z0-9-]+$/;
 
 /** The headers of the request to an origin: the client's, without what is cut out, and what Moor sets. */
 export function requestHeaders(client: Headers, told: Told): Headers {
-  const headers = new Headers();
+  // A copy keeps bytes that are no UTF-8, which a value loses on its way through a string.
+  const headers = new Headers(client);
   const nominated = nominatedBy(client.get("Connection"));
-  for (const [name, value] of client) {
-    if (!isCut(name) && !nominated?.includes(name)) headers.append(name, value);
+  for (const name of client.keys()) {
+    if (isCut(name) || nominated?.includes(name)) headers.delete(name);
   }
   if (client.get("Upgrade")?.toLowerCase() === "websocket") headers.set("Upgrade", "websocket");
-  const { rest } = splitCookies(client.get("Cookie"));
-  if (rest !== null && !nominated?.includes("cookie")) headers.set("Cookie", rest);
+  const { own, rest } = splitCookies(headers.get("Cookie"));
+  if (rest === null) headers.delete("Cookie");
+  else if (own.size > 0) headers.set("Cookie", rest);
   headers.set("X-Forwarded-Proto", told.protocol);
   headers.set("X-Forwarded-Host", told.host);
   if (told.clientIp !== undefined) headers.set("X-Forwarded-For", told.clientIp);

@@ -8,7 +8,7 @@ export interface Affinity {
   /**
    * The origins for `key`, best first, as indices into the list that the affinity was created with.
    *
-   * @param limit at most so many; more than there are origins is all of them, below 1 none.
+   * @param limit at most so many, a whole number; more than there are origins is all of them, below 1 none.
    * @param ejected left out of the order, which is otherwise unchanged. Empty when no origin is left: what to do then
    * (panic) is the caller's decision.
    */

@@ -43,9 +43,8 @@ export function createWhrw1(
       const bytes = encodeUtf8(salt + key);
       const a = murmur3(bytes, KEY_SEED_A);
       const b = murmur3(bytes, KEY_SEED_B);
-      const size = Math.min(limit, count);
       const best: number[] = [];
-      if (size < 1) return best;
+      if (limit < 1) return best;
       let kept = 0;
       let worst = Infinity;
       for (let i = 0; i < count; i++) {
@@ -56,7 +55,7 @@ export function createWhrw1(
         const index = indices[i] as number;
         if (ejected?.[index]) continue;
         const cost = -Math.log1p(-draw) / weight;
-        if (kept < size) kept++;
+        if (kept < limit) kept++;
         else if (cost >= worst) continue;
         let at = kept - 1;
         for (; at > 0 && (costs[at - 1] as number) > cost; at--) {
@@ -65,7 +64,7 @@ export function createWhrw1(
         }
         costs[at] = cost;
         best[at] = index;
-        if (kept === size) worst = costs[size - 1] as number;
+        if (kept === limit) worst = costs[limit - 1] as number;
       }
       return best;
     },
