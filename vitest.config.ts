@@ -4,6 +4,11 @@ import { defineConfig } from "vitest/config";
 /** Tests that start processes (workerd, origins, the command, Chromium); all others run inside workerd. */
 const inNode = ["test/bin/**/*.test.ts", "test/conformance/**/*.test.ts", "test/demo/**/*.test.ts"];
 
+process.env.WRANGLER_SEND_METRICS ??= "false";
+// wrangler warns, for each file, of required secrets that are not set; tests make rings of their own.
+process.env.MOOR_TOKEN_KEYS ??= "unused";
+process.env.MOOR_HANDOFF_KEYS ??= "unused";
+
 export default defineConfig({
   test: {
     projects: [

@@ -32,7 +32,7 @@ export class BoundedMap<K, V> {
     const replaced = this.#young.get(key);
     const weight = this.#weigh(value);
     this.#youngWeight += weight - (replaced === undefined ? 0 : this.#weigh(replaced));
-    if (this.#youngWeight > this.#limit && replaced === undefined) {
+    if (this.#youngWeight > this.#limit) {
       this.#old = this.#young;
       this.#young = new Map();
       this.#youngWeight = weight;

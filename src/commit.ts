@@ -90,6 +90,9 @@ async function startAnew(session: Session, ref: Ref, parts: CommitParts, from: V
  */
 export async function follow(done: Done, version: number, ref: Ref, parts: CommitParts): Promise<Commit> {
   if (!done.view || done.ended || done.view.version >= version) return done;
+  // What a rotation returned is as new as can be, and a read would count as the new generation's first use. A session
+  // that was started anew is another than the one that the origin has written.
+  if (done.rotated || done.session.id !== ref.id) return done;
   const found = await parts.authority.read({ ...ref, generation: done.view.generation }, parts.clock());
   switch (found.kind) {
     case "hit":
@@ -121,7 +124,9 @@ export async function tokenFor(done: Done, mayWriteFresh: boolean, parts: Commit
     if (session.returning || !mayWriteFresh) return { kind: "none" };
     return { kind: "write", text: await parts.tokens.sign(token, { proof: false }), expiresAt: token.expiresAt };
   }
-  const isNews = done.rotated || view.version > token.version || view.touchedAt > token.touchedAt;
+  // A first touch within the second of the founding leaves touchedAt as it was, and moves the deadline.
+  const lasts = view.touchedAt > token.touchedAt || deadlineOf(view) > token.expiresAt;
+  const isNews = done.rotated || view.version > token.version || lasts;
   if (!isNews) return { kind: "none" };
   const { generation, version, touchedAt } = view;
   // Read when it is signed: the freshness rule counts from there.

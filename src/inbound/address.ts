@@ -6,6 +6,7 @@ export type Address =
   /** Plain http to a host that is not loopback; `location` is the same on https. */
   | { kind: "insecure"; location: string };
 
+const HOST = /^[A-Za-z0-9.:[\]-]+$/;
 /** Workers get the URL as it was sent: `Host: a@evil`, `Host: a/../b` and the target `*` arrive within it. */
 const RAW_URL = /^https?:\/\/([A-Za-z0-9.:[\]-]+)\//;
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
@@ -14,7 +15,7 @@ const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 export function readAddress(request: Request): Address {
   const host = RAW_URL.exec(request.url)?.[1];
   const asked = request.headers.get("Host");
-  if (host === undefined || (asked !== null && asked !== host)) return { kind: "malformed" };
+  if (host === undefined || (asked !== null && !HOST.test(asked))) return { kind: "malformed" };
   if (!URL.canParse(request.url)) return { kind: "malformed" };
   const url = new URL(request.url);
   const secure = url.protocol === "https:";

@@ -28,10 +28,26 @@ export function splitCookies(header: string | null): SplitCookies {
   const rest: string[] = [];
   for (const pair of header.split(";")) {
     const equals = pair.indexOf("=");
-    const name = pair.slice(0, Math.max(equals, 0)).trim();
+    const name = trimSpaces(pair.slice(0, Math.max(equals, 0)));
     if (!isOwnCookie(name)) rest.push(pair);
-    else if (!own.has(name)) own.set(name, pair.slice(equals + 1).trim());
+    else if (!own.has(name)) own.set(name, trimSpaces(pair.slice(equals + 1)));
   }
-  const joined = rest.join(";").trim();
+  const joined = trimSpaces(rest.join(";"));
   return { own, rest: joined === "" ? null : joined };
+}
+
+/**
+ * Cuts spaces and tabs at both ends. `trim` would cut Unicode's white space too, and with it make `__Host-moor` of a
+ * name that any subdomain can set: browsers guard a prefix only where the name begins with it.
+ */
+function trimSpaces(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text[start])) start++;
+  while (start < end && isSpace(text[end - 1])) end--;
+  return text.slice(start, end);
+}
+
+function isSpace(character: string | undefined): boolean {
+  return character === " " || character === "\t";
 }

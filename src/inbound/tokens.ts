@@ -1,8 +1,8 @@
 import { BoundedMap } from "../bounded-map.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { createMac } from "./mac.ts";
-import { openProof, PROOF_LENGTH, signProof } from "./proof.ts";
-import { decodeToken, encodeTokenBody, joinToken, sessionId, TOKEN_LENGTH, type Token } from "./token.ts";
+import { openProof, signProof } from "./proof.ts";
+import { decodeToken, encodeTokenBody, joinToken, sessionId, type Token } from "./token.ts";
 
 /** A token whose signature and lifetime have been checked. */
 export interface OpenedToken extends Token {
@@ -24,38 +24,43 @@ export interface Tokens {
 
 /** Joins a token and its proof; neither alphabet has it. */
 export const PROOF_SEPARATOR = ".";
-const WITH_PROOF_LENGTH = TOKEN_LENGTH + PROOF_SEPARATOR.length + PROOF_LENGTH;
-const REMEMBERED_TOKENS = 8192;
+const REMEMBERED = 8192;
 
 /**
  * Tokens signed by the ring's first key and verified by all of them.
  *
- * Opened tokens are remembered, so that one that returns to the same isolate costs no crypto.
+ * Opened tokens and proofs are remembered, so that one that returns to the same isolate costs no crypto. They are
+ * remembered apart: any number of junk proofs could come with one genuine token.
  */
 export function createTokens(ring: KeyRing, random: (bytes: Uint8Array<ArrayBuffer>) => void = fillAtRandom): Tokens {
   const mac = createMac(ring);
-  const opened = new BoundedMap<string, OpenedToken>(REMEMBERED_TOKENS);
+  const opened = new BoundedMap<string, Omit<OpenedToken, "generation">>(REMEMBERED);
+  const proved = new BoundedMap<string, Pick<OpenedToken, "id" | "generation">>(REMEMBERED);
 
-  async function verify(text: string): Promise<OpenedToken | undefined> {
-    const tokenText = text.slice(0, TOKEN_LENGTH);
-    const proofText = text.slice(TOKEN_LENGTH);
-    const decoded = decodeToken(tokenText);
+  async function openToken(text: string): Promise<Omit<OpenedToken, "generation"> | undefined> {
+    const remembered = opened.get(text);
+    if (remembered) return remembered;
+    const decoded = decodeToken(text);
     if (!decoded || !(await mac.verify(decoded.body, decoded.mac, decoded.signingKey))) return undefined;
-    const id = await sessionId(decoded.token.key);
-    const generation = proofText.startsWith(PROOF_SEPARATOR) ? await openProof(mac, proofText.slice(1), id) : 0;
-    return { ...decoded.token, id, generation };
+    const token = { ...decoded.token, id: await sessionId(decoded.token.key) };
+    opened.set(detach(text), token);
+    return token;
+  }
+
+  async function generationOf(proof: string, id: string): Promise<number> {
+    const remembered = proved.get(proof);
+    if (remembered) return remembered.id === id ? remembered.generation : 0;
+    const generation = await openProof(mac, proof, id);
+    if (generation > 0) proved.set(detach(proof), { id, generation });
+    return generation;
   }
 
   return {
-    async open(presented, now) {
-      // What is no proof by its length is cut off, so that a client cannot fill the memory with it.
-      const text = presented.length === WITH_PROOF_LENGTH ? presented : presented.slice(0, TOKEN_LENGTH);
-      let token = opened.get(text);
-      if (!token) {
-        token = await verify(text);
-        if (token) opened.set(detach(text), token);
-      }
-      return token && now < token.expiresAt ? token : undefined;
+    async open(text, now) {
+      const end = text.indexOf(PROOF_SEPARATOR);
+      const token = await openToken(end < 0 ? text : text.slice(0, end));
+      if (!token || now >= token.expiresAt) return undefined;
+      return { ...token, generation: end < 0 ? 0 : await generationOf(text.slice(end + 1), token.id) };
     },
 
     async mint(now, lifeMs) {
