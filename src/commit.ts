@@ -79,8 +79,9 @@ function mayStartAnew(session: Session): boolean {
 async function startAnew(session: Session, ref: Ref, parts: CommitParts, from: View["attributes"]): Promise<Commit> {
   const { tokens, policy, clock } = parts;
   const token = await tokens.mint(clock(), policy.newSessionHours * 3_600_000);
-  // Attributes of a session that belongs to somebody are not handed to whoever logs in next.
-  const anew = session.startAnew(token, session.principal === undefined ? from : {});
+  // Attributes of a session that belongs to somebody are handed to nobody else who logs in.
+  const isOwn = session.principal === undefined || session.logsInAs(session.principal);
+  const anew = session.startAnew(token, isOwn ? from : {});
   return commit(anew, { ...ref, id: token.id, generation: token.generation, bornAt: token.bornAt }, parts);
 }
 

@@ -68,8 +68,7 @@ export function createMoor(parts: MoorParts): Moor {
     const route = upstream.match(host, url.pathname); // 3
     if (!route) return failureResponse("no_route", request);
     const visit = { request, url, host, secure, route, token, now };
-    if (!route.session) return passOn(visit);
-    const exchange = serve(visit);
+    const exchange = route.session ? serve(visit) : passOn(visit);
     // What an origin has done is not undone by a client that leaves.
     if (!SAFE_METHODS.has(request.method)) keepAlive(exchange);
     return exchange;
@@ -125,7 +124,7 @@ export function createMoor(parts: MoorParts): Moor {
     if (ownSetCookies(response.headers).length > 0) log({ event: "origin_cookie_dropped", ...named });
     return respond(response, {
       moorHeaders: names,
-      token: await tokenFor(committed, mayGiveFreshToken(request), writer), // 8
+      token: await tokenFor(committed, mayGiveFreshToken(request, clock() - now), writer), // 8
       carrier: visit.secure ? https : http,
       session: true,
       explain: explain && `${explain}; origin=${origin.id}; attempts=${attempts}`,

@@ -14,6 +14,9 @@ export interface ResponseChanges {
   readonly explain: string | undefined;
 }
 
+/** Caches on the way prefer these to `Cache-Control` (RFC 9213). */
+const TARGETED_CACHE_CONTROL = ["CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control"];
+
 /** The origin's response as the client gets it. One that needs no change is passed on untouched. */
 export function respond(response: Response, changes: ResponseChanges): Response {
   const { moorHeaders, token, carrier, session, explain } = changes;
@@ -28,7 +31,10 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   for (const name of moorHeaders) headers.delete(name);
   if (droppedCookies) dropOwnSetCookies(headers);
   if (lacksCacheControl) headers.set("Cache-Control", "private");
-  if (token.kind !== "none") headers.set("Cache-Control", "private, no-store");
+  if (token.kind !== "none") {
+    headers.set("Cache-Control", "private, no-store");
+    for (const name of TARGETED_CACHE_CONTROL) headers.delete(name);
+  }
   if (token.kind === "write") carrier.write(headers, token.text, token.expiresAt);
   if (token.kind === "clear") carrier.clear(headers);
   if (explain !== undefined) headers.append("Server-Timing", `moor;desc="${explain}"`);
@@ -51,11 +57,17 @@ function nameOf(setCookie: string): string {
   return setCookie.slice(0, setCookie.search(/[=;]|$/)).trim();
 }
 
+/** A response that took longer may meet a token that the client has been given meanwhile. */
+const FRESH_TOKEN_WITHIN_MS = 2_000;
+
 /**
  * Whether a response may give a token to a client that brought none though nothing is stored: only to a page that is
- * navigated to, or to a client that is no browser. To anything else it could replace a token that was not sent along.
+ * navigated to, or to a client that is no browser, and soon. To anything else it could replace a token that was not sent
+ * along.
+ *
+ * @param tookMs how long the request has been under way.
  */
-export function mayGiveFreshToken({ method, headers }: Request): boolean {
-  if (method !== "GET" && method !== "HEAD") return false;
+export function mayGiveFreshToken({ method, headers }: Request, tookMs: number): boolean {
+  if ((method !== "GET" && method !== "HEAD") || tookMs > FRESH_TOKEN_WITHIN_MS) return false;
   return headers.get("Sec-Fetch-Mode") === "navigate" || !headers.has("Sec-Fetch-Site");
 }

@@ -7,7 +7,7 @@ export interface Token {
   /** Version of the record that the client has seen; 0: the session exists nowhere. */
   readonly version: number;
   readonly bornAt: number;
-  /** When it was signed. */
+  /** When it was signed; rounded up, so that what was vouched for before it never looks younger. */
   readonly issuedAt: number;
   /** The newest touch that the client has seen. */
   readonly touchedAt: number;
@@ -42,7 +42,7 @@ export function encodeTokenBody(token: Token, signingKey: number): Uint8Array<Ar
   body.set(token.key, AT.key);
   view.setUint32(AT.version, token.version);
   view.setUint32(AT.bornAt, Math.floor(token.bornAt / 1000) - EPOCH_SECONDS);
-  view.setUint32(AT.issuedAt, Math.floor(token.issuedAt / 1000) - EPOCH_SECONDS);
+  view.setUint32(AT.issuedAt, Math.ceil(token.issuedAt / 1000) - EPOCH_SECONDS);
   view.setUint32(AT.touchedAt, Math.floor(token.touchedAt / 1000) - EPOCH_SECONDS);
   view.setUint32(AT.expiresAt, Math.ceil(token.expiresAt / 1000) - EPOCH_SECONDS);
   body[AT_END.flags] = token.replicated ? REPLICATED : 0;

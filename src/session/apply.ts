@@ -53,7 +53,7 @@ export function apply(record: SessionRecord | undefined, ref: Ref, change: Chang
   const passed = deadlinePassed(record, ref.arrivedAt);
   if (passed) return { kind: "ended", save: tombstoneOf(record, passed, now) };
 
-  if (ref.generation === record.generation) return applyToCurrent(markUsed(record, now), change, now);
+  if (ref.generation === record.generation) return applyToCurrent(markUsed(record, now), change, now, record);
   const before = servedBefore(record, ref, now);
   return before ? applyToBefore(record, before, change, now) : { kind: "superseded" };
 }
@@ -79,10 +79,15 @@ function found(ref: Ref, change: Change, now: number): Applied {
     foundingDeadline,
     recentChanges: [],
   };
-  return applyToCurrent(empty, change, now);
+  return applyToCurrent(empty, change, now, undefined);
 }
 
-function applyToCurrent(record: SessionRecord, change: Change, now: number): Applied {
+function applyToCurrent(
+  record: SessionRecord,
+  change: Change,
+  now: number,
+  loaded: SessionRecord | undefined,
+): Applied {
   if (change.ifVersion !== undefined && change.ifVersion !== record.version) {
     return { kind: "conflict", view: viewOf(record) };
   }
@@ -97,6 +102,10 @@ function applyToCurrent(record: SessionRecord, change: Change, now: number): App
 
   const logsIn = principal !== undefined && record.principal === undefined;
   const rotates = logsIn || change.rotate === true;
+  // The same principal again: nothing to store, not even that it was asked.
+  if (!rotates && !change.patches && !change.touch && loaded) {
+    return { kind: "committed", view: viewOf(record), ...(record === loaded ? {} : { save: record }) };
+  }
   let next: SessionRecord = { ...record, ...content, ...(change.touch ? touched(now, change.policy) : {}) };
   if (rotates) next = rotated(next, record, change, now);
   if (logsIn) next = { ...next, principal };
@@ -104,9 +113,12 @@ function applyToCurrent(record: SessionRecord, change: Change, now: number): App
   return commit(next, change, now);
 }
 
-/** A request of the generation before: its patches are merged, and it may do nothing else. */
+/**
+ * A request of the generation before: its patches are merged, and it may do nothing else. A rotation that it asks for is
+ * moot, since the session has been rotated, and the proof of that is not for this client.
+ */
 function applyToBefore(record: SessionRecord, before: Before, change: Change, now: number): Applied {
-  if (change.end || change.rotate || change.principal !== undefined) return { kind: "superseded" };
+  if (change.end || change.principal !== undefined) return { kind: "superseded" };
   if (change.ifVersion !== undefined && change.ifVersion !== before.view.version) {
     return { kind: "conflict", view: before.view };
   }

@@ -5,6 +5,7 @@ import type { JsonObject } from "./patch.ts";
 export interface Ref {
   readonly id: string;
   readonly generation: number;
+  /** When the session was born, if its token may still found it; else 0. */
   readonly bornAt: number;
   /** When the request reached the edge: idleness is judged by it. */
   readonly arrivedAt: number;

@@ -28,8 +28,8 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
 /**
  * Reads a merge patch of attributes from its JSON text.
  *
- * @throws TypeError if it is not JSON, not an object, or nests deeper than {@link MAX_PATCH_DEPTH}; the message
- * never holds a value.
+ * @throws TypeError if it is not JSON, not an object, nests deeper than {@link MAX_PATCH_DEPTH}, or has an infinite
+ * number; the message never holds a value.
  */
 export function parsePatch(text: string): JsonObject {
   return checkPatch(parseJson(text));
@@ -55,12 +55,19 @@ function parseJson(text: string): Json {
 function checkPatch(patch: Json): JsonObject {
   if (!isJsonObject(patch)) throw new TypeError("not a JSON object");
   if (!withinDepth(patch, MAX_PATCH_DEPTH)) throw new TypeError(`nests deeper than ${MAX_PATCH_DEPTH} levels`);
+  if (!everyNumber(patch)) throw new TypeError("has a number that JSON cannot hold");
   return patch;
 }
 
 /** Whether a JSON value is an object, not an array and not `null`. */
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** `1e999` parses as infinity, which would be written as `null`. */
+function everyNumber(value: Json): boolean {
+  if (typeof value === "object" && value !== null) return Object.values(value).every(everyNumber);
+  return typeof value !== "number" || Number.isFinite(value);
 }
 
 function withinDepth(value: Json, levels: number): boolean {

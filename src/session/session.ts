@@ -77,6 +77,11 @@ export class Session {
     return this.#principal !== undefined || this.#rotate;
   }
 
+  /** Whether a login as `principal` was asked for. */
+  logsInAs(principal: string): boolean {
+    return this.#principal === principal;
+  }
+
   /** Whether anything was asked for. */
   get asks(): boolean {
     return this.#patches.length > 0 || this.rotating || this.#end;

@@ -6,17 +6,24 @@ import type { View } from "../session/record.ts";
 export interface Copy extends View {
   /** When the authority read it from its storage, by its clock, in milliseconds since 1970. */
   readonly vouchedAt: number;
-  /** Whether the first use of its generation has reached the authority. Until then no store may keep the copy. */
-  readonly generationUsed: boolean;
+  /**
+   * Whether stores may keep it: it is of the newest generation, and the first use of that has reached the authority. An
+   * older generation is answered by the authority alone.
+   */
+  readonly mayBeKept: boolean;
 }
 
 /** What a store knows of a session. `unavailable` is never `miss`: nobody is logged out because a store is down. */
 export type Lookup =
   | { kind: "hit"; copy: Copy }
   | { kind: "miss" }
-  | { kind: "ended" }
-  /** The request's generation is not the current one; `copy` is what it is still shown, if anything. */
-  | { kind: "superseded"; copy?: Copy }
+  /** `copy`: the tombstone, for other stores to keep. */
+  | { kind: "ended"; copy?: Copy }
+  /**
+   * The request's generation is not the current one; `copy` is what it is still shown, if anything. `newest` is for other
+   * stores to keep, and never shown to this request.
+   */
+  | { kind: "superseded"; copy?: Copy; newest?: Copy }
   | { kind: "unavailable"; cause: unknown };
 
 /** What became of a change. Only `committed` acknowledges it. */

@@ -50,6 +50,7 @@ async function fresh(arrival: Arrival, { tokens, policy }: { tokens: Tokens; pol
   return { kind: "session", session, ref: refOf(token, arrival), source: "none" };
 }
 
-function refOf({ id, generation, bornAt }: OpenedToken, { arrivedAt, colo }: Arrival): Ref {
-  return { id, generation, bornAt, arrivedAt, colo };
+function refOf({ id, generation, version, bornAt }: OpenedToken, { arrivedAt, colo }: Arrival): Ref {
+  // A token that has seen a record founds none: without its birth nothing can be founded, whatever the policy says.
+  return { id, generation, bornAt: version === 0 ? bornAt : 0, arrivedAt, colo };
 }

@@ -2,11 +2,14 @@ import { DurableObject } from "cloudflare:workers";
 import { apply, find } from "../session/apply.ts";
 import type { Change, Ref } from "../session/change.ts";
 import { deadlinePassed } from "../session/deadlines.ts";
-import { deadlineOf, type SessionRecord, tombstoneOf, type View } from "../session/record.ts";
+import { deadlineOf, type SessionRecord, tombstoneOf, type View, viewOf } from "../session/record.ts";
 import type { Committed, Copy, Lookup } from "./contracts.ts";
 
 const RECORD = "record";
 const BEFORE = "before";
+const SCHEMA = 1;
+/** How long an alarm is put off that finds a record of newer code, in milliseconds: a rollback is over by then. */
+const FOREIGN_ALARM_MS = 24 * 60 * 60 * 1000;
 
 /**
  * The authority of one session, named by the session's id: orders its changes and keeps its record.
@@ -25,8 +28,14 @@ export class SessionObject extends DurableObject {
         if (found.save) this.#save(found.save, record);
         return { kind: "hit", copy: copyOf(found.view, found.save ?? record, now) };
       case "superseded":
-        return found.view ? { kind: "superseded", copy: copyOf(found.view, record, now) } : { kind: "superseded" };
-      default:
+        return {
+          kind: "superseded",
+          ...(found.view ? { copy: copyOf(found.view, record, now) } : {}),
+          ...(record ? { newest: copyOf(viewOf(record), record, now) } : {}),
+        };
+      case "ended":
+        return record?.ended ? { kind: "ended", copy: copyOf(viewOf(record), record, now) } : { kind: "ended" };
+      case "miss":
         return found;
     }
   }
@@ -55,8 +64,9 @@ export class SessionObject extends DurableObject {
   /** Ends a session whose deadline has passed, and frees the storage when its tombstone has served. */
   override async alarm(): Promise<void> {
     const now = Date.now();
-    const record = this.#load();
+    const record = this.#stored();
     if (!record) return;
+    if (record.schema !== SCHEMA) return this.ctx.storage.setAlarm(now + FOREIGN_ALARM_MS);
     const passed = record.ended ? undefined : deadlinePassed(record, now);
     const left = passed ? tombstoneOf(record, passed, now) : record;
     if (left.ended && now >= left.foundingDeadline) {
@@ -68,6 +78,13 @@ export class SessionObject extends DurableObject {
   }
 
   #load(): SessionRecord | undefined {
+    const record = this.#stored();
+    // Newer code has written it, before a rollback: this session alone is unavailable, and nothing of it is damaged.
+    if (record && record.schema !== SCHEMA) throw new Error(`a record of schema ${record.schema}, not ${SCHEMA}`);
+    return record;
+  }
+
+  #stored(): SessionRecord | undefined {
     const record = this.ctx.storage.kv.get<SessionRecord>(RECORD);
     const before = this.ctx.storage.kv.get<SessionRecord["before"]>(BEFORE);
     return record && before ? { ...record, before } : record;
@@ -88,6 +105,7 @@ function wakeAt(record: SessionRecord): number {
 }
 
 function copyOf(view: View, record: SessionRecord | undefined, now: number): Copy {
-  const before = record?.before;
-  return { ...view, vouchedAt: now, generationUsed: before === undefined || before.servedUntil !== undefined };
+  const isCurrent = view.generation === record?.generation;
+  const isUsed = record?.before === undefined || record.before.servedUntil !== undefined;
+  return { ...view, vouchedAt: now, mayBeKept: isCurrent && isUsed };
 }

@@ -23,7 +23,7 @@ export function createTiers(memory: Copies, authority: Authority): Tiers {
 
   async function keep(copy: Copy): Promise<Kept> {
     // Were a copy kept before the first use of its generation is known, the generation before would be served on.
-    return copy.generationUsed ? memory.keep(copy) : { kind: "older" };
+    return copy.mayBeKept ? memory.keep(copy) : { kind: "older" };
   }
 
   return {
@@ -36,7 +36,9 @@ export function createTiers(memory: Copies, authority: Authority): Tiers {
         }
       }
       const found = await authority.read(ref, now);
-      if (found.kind === "hit") await keep(found.copy);
+      // Whoever has been told that a session is over must not be shown it again by a copy nearby.
+      const news = found.kind === "superseded" ? found.newest : "copy" in found ? found.copy : undefined;
+      if (news) await keep(news);
       return { ...found, source: "object" };
     },
   };

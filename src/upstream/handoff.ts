@@ -9,7 +9,8 @@ import type { Session } from "../session/session.ts";
 /** How long a handoff is valid. */
 export const HANDOFF_LIFE_SECONDS = 60;
 const REUSED_WHILE_SECONDS_LEFT = 30;
-const REMEMBERED_HANDOFFS = 4096;
+/** How much of signed handoffs is held, in characters; at most twice as much. */
+const REMEMBERED_CHARACTERS = 8 * 1024 * 1024;
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" } as const;
 
 /** What a handoff says. */
@@ -42,7 +43,10 @@ export interface Handoff {
  */
 export function createHandoff(options: { ring: KeyRing; issuer: string; dataBytes: number }): Handoff {
   const { ring, issuer, dataBytes } = options;
-  const signed = new BoundedMap<string, { jwt: string; expiresAt: number }>(REMEMBERED_HANDOFFS);
+  const signed = new BoundedMap<string, { jwt: string; expiresAt: number }>(
+    REMEMBERED_CHARACTERS,
+    ({ jwt }) => jwt.length,
+  );
   let signingKey: CryptoKey | undefined;
 
   async function verificationKey(kid: string | undefined) {

@@ -10,6 +10,7 @@ export interface Told {
   readonly rawHeaders: string[];
   readonly session: {
     sid?: string;
+    aud: string;
     gen: number;
     ver: number;
     sub?: string;
@@ -24,10 +25,15 @@ export interface Answer {
   readonly status: number;
   readonly headers: Record<string, string | string[] | undefined>;
   readonly setCookies: string[];
+  readonly bytes: Buffer;
+  /** The bytes as UTF-8. */
   readonly text: string;
   /** The text as an origin's report. */
   readonly told: Told;
 }
+
+/** A response that broke off after it had begun. */
+export class CutAnswer extends Error {}
 
 export interface Asking {
   readonly method?: string;
@@ -35,24 +41,24 @@ export interface Asking {
   readonly body?: string;
 }
 
+const OWN_COOKIES = new Set(["__Host-moor", "__Host-moor-gen"]);
+
 /** A browser as far as cookies go: what arrives last wins. Requests are https, navigations unless headers say otherwise. */
 export class Client {
   readonly cookies: Map<string, string>;
+  /** Every token and proof that it has ever held. */
+  readonly held = new Set<string>();
   readonly #port: number;
   readonly #agent = new Agent({ keepAlive: true });
 
   constructor(port: number, cookies: Iterable<[string, string]> = []) {
     this.#port = port;
     this.cookies = new Map(cookies);
+    for (const [name, value] of this.cookies) this.#hold(name, value);
   }
 
   get token(): string | undefined {
     return this.cookies.get("__Host-moor");
-  }
-
-  /** Another client that holds the same cookies, as a thief or a second tab would. */
-  copy(): Client {
-    return new Client(this.#port, this.cookies);
   }
 
   /** Sends a request and keeps the cookies that come back. */
@@ -68,8 +74,15 @@ export class Client {
       const [pair = "", ...attributes] = line.split(";");
       const [name = "", value = ""] = pair.split("=");
       if (attributes.some((attribute) => attribute.trim().toLowerCase() === "max-age=0")) this.cookies.delete(name);
-      else this.cookies.set(name, value);
+      else {
+        this.cookies.set(name, value);
+        this.#hold(name, value);
+      }
     }
+  }
+
+  #hold(name: string, value: string): void {
+    if (OWN_COOKIES.has(name)) this.held.add(value);
   }
 
   /** Sends a request with the cookies held now; the answer's are not kept. */
@@ -87,14 +100,16 @@ export class Client {
         (response) => {
           const chunks: Buffer[] = [];
           response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.on("error", reject);
+          response.on("error", (cause) => reject(new CutAnswer(cause.message, { cause })));
           response.on("end", () => {
-            const text = Buffer.concat(chunks).toString("utf8");
+            const bytes = Buffer.concat(chunks);
+            const text = bytes.toString("utf8");
             const setCookies = response.headers["set-cookie"] ?? [];
             resolve({
               status: response.statusCode ?? 0,
               headers: response.headers,
               setCookies,
+              bytes,
               text,
               get told() {
                 return JSON.parse(text) as Told;

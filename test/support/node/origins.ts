@@ -13,11 +13,20 @@ export interface RunningOrigin {
   restart(): Promise<void>;
 }
 
-const SCRIPT = fileURLToPath(new URL("./origin-server.ts", import.meta.url));
-
-/** Starts an origin on a free port. */
-export async function startOrigin(name: string): Promise<RunningOrigin> {
-  let [child, port] = await start(name, 0);
+/**
+ * Starts an origin.
+ *
+ * @param options.script a file of this folder, which says its port to its parent. Default `origin-server.ts`.
+ * @param options.port default: a free one.
+ * @param options.args what the script is given besides the port. Default: the name.
+ */
+export async function startOrigin(
+  name: string,
+  options: { script?: string; port?: number; args?: string[] } = {},
+): Promise<RunningOrigin> {
+  const { script = "origin-server.ts", args = ["--name", name] } = options;
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  let [child, port] = await start(file, options.port ?? 0, args);
   return {
     name,
     port,
@@ -29,15 +38,13 @@ export async function startOrigin(name: string): Promise<RunningOrigin> {
       await exited;
     },
     async restart() {
-      [child, port] = await start(name, port);
+      [child, port] = await start(file, port, args);
     },
   };
 }
 
-async function start(name: string, port: number): Promise<[ChildProcess, number]> {
-  const child = fork(SCRIPT, ["--name", name, "--port", String(port)], {
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
+async function start(file: string, port: number, args: string[]): Promise<[ChildProcess, number]> {
+  const child = fork(file, [...args, "--port", String(port)], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const [message] = (await once(child, "message")) as [{ port: number }];
   return [child, message.port];
 }

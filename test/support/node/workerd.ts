@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { inject } from "vitest";
-import workerdPath from "workerd";
 import type { MoorConfig } from "../../../src/config/types.ts";
 import { freePort } from "./ports.ts";
 import { type TestKeys, testKeys } from "./test-keys.ts";
@@ -16,20 +16,29 @@ export interface RunningMoor {
   readonly keys: TestKeys;
   /** The lines it has logged. */
   readonly logged: string[];
+  /** The databases of the sessions that are stored, a file each. */
+  storedSessions(): Promise<string[]>;
+  /** The most memory that the process has held at once. */
+  mostResidentBytes(): Promise<number>;
   /** Ends the process as a crash would, and starts another on the same storage. */
-  crashAndRestart(): Promise<void>;
+  crashAndRestart(whileDown?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** The `iss` of the handoffs of a running Moor. */
 export const TEST_ISSUER = "https://shop.test";
 
+const workerdPath = createRequire(import.meta.url)("workerd").default as string;
+/** Named by the object's id; beside them workerd keeps a database of its own, for alarms. */
+const OBJECT_FILE = /[0-9a-f]{64}\.sqlite$/;
+
 /** Starts the built Worker in `workerd serve`: real sockets, objects on disk, https by `X-Forwarded-Proto`. */
 export async function startMoor(config: MoorConfig): Promise<RunningMoor> {
   const folder = await mkdtemp(join(tmpdir(), "moor-workerd-"));
   const port = await freePort();
   const keys = await testKeys();
-  await mkdir(join(folder, "objects"));
+  const objectsFolder = join(folder, "objects");
+  await mkdir(objectsFolder);
   await writeFile(join(folder, "config.capnp"), capnp({ folder, port, config, keys }));
   const logged: string[] = [];
   let workerd = await run(folder, port, logged);
@@ -38,12 +47,21 @@ export async function startMoor(config: MoorConfig): Promise<RunningMoor> {
     port,
     keys,
     logged,
-    async crashAndRestart() {
-      await end(workerd, "SIGKILL");
+    async storedSessions() {
+      const files = await readdir(objectsFolder, { recursive: true });
+      return files.filter((file) => OBJECT_FILE.test(file)).map((file) => join(objectsFolder, file));
+    },
+    async mostResidentBytes() {
+      const status = await readFile(`/proc/${workerd.pid}/status`, "utf8");
+      return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+    },
+    async crashAndRestart(whileDown) {
+      await kill(workerd);
+      await whileDown?.();
       workerd = await run(folder, port, logged);
     },
     async stop() {
-      await end(workerd, "SIGTERM");
+      await kill(workerd);
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -66,10 +84,11 @@ async function run(folder: string, port: number, logged: string[]): Promise<Chil
   throw new Error(`workerd did not start:\n${logged.join("\n")}`);
 }
 
-async function end(process: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+/** At SIGTERM workerd would wait for its connections to end. */
+async function kill(process: ChildProcess): Promise<void> {
   if (process.exitCode !== null || process.signalCode !== null) return;
   const exited = once(process, "exit");
-  process.kill(signal);
+  process.kill("SIGKILL");
   await exited;
 }
 

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Client } from "../../support/node/client.ts";
+import { type RawOrigin, startRawOrigin } from "../../support/node/raw-origin.ts";
+import { type Site, startSite } from "../../support/node/site.ts";
+
+const DEADLINE_MS = 250;
+
+let origins: RawOrigin[];
+let site: Site;
+let client: Client;
+/** The origin that serves the client, and the other two. */
+let home: RawOrigin;
+let others: RawOrigin[];
+
+// An origin that has failed is left alone for ten seconds, so every test has origins of its own.
+beforeEach(async () => {
+  origins = await Promise.all(["a", "b", "c"].map(startRawOrigin));
+  site = await startSite(origins, { pool: { attemptDeadlineMs: DEADLINE_MS } });
+  client = site.client();
+  const { text } = await client.ask("/");
+  home = origins.find(({ name }) => name === text) as RawOrigin;
+  others = origins.filter((origin) => origin !== home);
+  home.requests.length = 0;
+});
+afterEach(async () => {
+  await site.stop();
+  await Promise.all(origins.map((origin) => origin.stop()));
+});
+
+const silent = () => {};
+
+describe("an origin that does not answer", () => {
+  it("is given its deadline once, then the next one answers", async () => {
+    home.answers(silent);
+    const askedAt = performance.now();
+    const { text } = await client.ask("/");
+    const tookMs = performance.now() - askedAt;
+    expect(others.map(({ name }) => name)).toContain(text);
+    expect(home.requests).toHaveLength(1);
+    expect(tookMs).toBeGreaterThanOrEqual(DEADLINE_MS - 1);
+    expect(tookMs).toBeLessThan(DEADLINE_MS * 3);
+  });
+
+  it("has taken a POST for good: no other is sent it", async () => {
+    home.answers(silent);
+    expect((await client.ask("/", { method: "POST", body: "one order" })).status).toBe(504);
+    expect(origins.flatMap(({ requests }) => requests.map(({ body }) => body)).filter(Boolean)).toEqual(["one order"]);
+  });
+
+  it("may take as long as it likes once its headers are there", async () => {
+    home.answers((_, socket) => {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nsl");
+      setTimeout(() => socket.write("ow"), DEADLINE_MS * 2);
+    });
+    expect((await client.ask("/")).text).toBe("slow");
+  });
+});
+
+describe("an origin that is gone", () => {
+  it("is followed by the same other one for every request of the session", async () => {
+    await home.stop();
+    const texts = [];
+    for (let request = 0; request < 6; request++) texts.push((await client.ask("/")).text);
+    expect(others.map(({ name }) => name)).toContain(texts[0]);
+    expect(new Set(texts).size).toBe(1);
+  });
+
+  it("is left alone once its failure is known", async () => {
+    home.answers((_, socket) => socket.destroy());
+    for (let request = 0; request < 6; request++) await client.ask("/");
+    expect(home.requests).toHaveLength(2);
+  });
+
+  it("passes its sessions on in one order, each origin tried twice", async () => {
+    const met: string[] = [];
+    for (const origin of origins) {
+      origin.answers((_, socket) => {
+        met.push(origin.name);
+        socket.destroy();
+      });
+    }
+    expect((await client.ask("/")).status).toBe(502);
+    const [first, second, third] = [met[0], met[2], met[4]];
+    expect(met).toEqual([first, first, second, second, third, third]);
+    expect(first).toBe(home.name);
+    expect(new Set(met).size).toBe(3);
+
+    // All have failed now, so health is ignored and the order is what it was.
+    const before = met.splice(0);
+    await client.ask("/");
+    expect(met).toEqual(before);
+  });
+});

@@ -1,0 +1,121 @@
+import { createRemoteJWKSet, decodeProtectedHeader, type JWTPayload, jwtVerify } from "jose";
+import { afterAll, describe, expect, it } from "vitest";
+import type { Told } from "../../support/node/client.ts";
+import { startOrigin } from "../../support/node/origins.ts";
+import { startSite } from "../../support/node/site.ts";
+import { TEST_ISSUER } from "../../support/node/workerd.ts";
+
+const origin = await startOrigin("a");
+const site = await startSite([origin], { handoff: { dataBytes: 100 } });
+const jwks = new URL(`http://127.0.0.1:${site.moor.port}/.moor/jwks.json`);
+const keys = createRemoteJWKSet(jwks);
+afterAll(async () => {
+  await site.stop();
+  await origin.kill();
+});
+
+const jwtOf = (told: Told) => told.headers["moor-session"] ?? "";
+
+/** The claims, verified as an origin would with any JWT library. */
+async function verified(told: Told): Promise<JWTPayload> {
+  const expected = { issuer: TEST_ISSUER, audience: "shop", algorithms: ["ES256"], requiredClaims: ["iat", "exp"] };
+  return (await jwtVerify(jwtOf(told), keys, expected)).payload;
+}
+
+describe("the handoff", () => {
+  it("is a JWT that any library verifies with the published keys", async () => {
+    const client = site.client();
+    await client.ask("/?login=alice&set=basket:apples", { method: "POST" });
+    const { told } = await client.ask("/");
+    const claims = await verified(told);
+    expect(claims).toMatchObject({
+      iss: TEST_ISSUER,
+      aud: "shop",
+      sub: "alice",
+      gen: 1,
+      ver: 1,
+      data: { basket: "apples" },
+    });
+    expect(claims.sid).toMatch(/^[\w-]{22}$/);
+    expect(claims).not.toHaveProperty("new");
+    expect(decodeProtectedHeader(jwtOf(told))).toEqual({ alg: "ES256", kid: "1", typ: "JWT" });
+  });
+
+  it("is valid for 60 seconds", async () => {
+    const { iat = 0, exp = 0 } = await verified((await site.client().ask("/")).told);
+    expect(exp - iat).toBe(60);
+    expect(Math.abs(iat - Date.now() / 1000)).toBeLessThan(5);
+  });
+
+  it("fails the check when it is changed, or meant for somebody else", async () => {
+    const { told } = await site.client().ask("/?login=alice");
+    const [header, payload, signature] = jwtOf(told).split(".");
+    const forged = Buffer.from(JSON.stringify({ ...(await verified(told)), sub: "mallory" })).toString("base64url");
+    await expect(jwtVerify([header, forged, signature].join("."), keys)).rejects.toThrow("signature");
+    await expect(jwtVerify(jwtOf(told), keys, { audience: "blog" })).rejects.toThrow("aud");
+    await expect(jwtVerify([header, payload, "A".repeat(86)].join("."), keys)).rejects.toThrow("signature");
+  });
+
+  it("of a session that is not stored names none, and is the same for all", async () => {
+    const [one, other] = await Promise.all([site.client().ask("/"), site.client().ask("/")]);
+    expect(jwtOf(one.told)).toBe(jwtOf(other.told));
+    const { iat, exp, ...claims } = await verified(one.told);
+    expect(claims).toEqual({ iss: TEST_ISSUER, aud: "shop", gen: 0, ver: 0, new: true });
+  });
+
+  it("of a stored session is signed once per version", async () => {
+    const client = site.client();
+    await client.ask("/?set=basket:apples", { method: "POST" });
+    const jwts = [];
+    for (const path of ["/", "/", "/?set=basket:pears", "/", "/"]) jwts.push(jwtOf((await client.ask(path)).told));
+    expect(new Set(jwts).size).toBe(2);
+    expect(new Set(jwts.slice(0, 3)).size).toBe(1);
+  });
+
+  it("counts versions by changes, and generations by logins and rotations", async () => {
+    const client = site.client();
+    const seen = [];
+    for (const path of ["/?set=a:1", "/?set=a:2&set=b:1", "/?login=alice", "/?login=alice", "/?rotate", "/"]) {
+      const { ver, gen } = await verified((await client.ask(path, { method: "POST" })).told);
+      seen.push([ver, gen]);
+    }
+    expect(seen).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 0],
+      [3, 1],
+      [3, 1],
+      [4, 2],
+    ]);
+  });
+
+  it("brings the attributes up to the limit, counted as UTF-8 JSON, and none above it", async () => {
+    const client = site.client();
+    const fits = { a: `é${"x".repeat(100 - '{"a":"é"}'.length - 1)}` };
+    expect(Buffer.byteLength(JSON.stringify(fits))).toBe(100);
+    await client.ask(`/?patch=${escaped(fits)}`, { method: "POST" });
+    expect((await verified((await client.ask("/")).told)).data).toEqual(fits);
+    await client.ask(`/?patch=${escaped({ a: `${fits.a}x` })}`, { method: "POST" });
+    expect(await verified((await client.ask("/")).told)).not.toHaveProperty("data");
+  });
+});
+
+describe("the published keys", () => {
+  it("are the public halves alone, and may be kept", async () => {
+    const answer = await fetch(jwks);
+    expect(answer.headers.get("cache-control")).toBe("public, max-age=300");
+    const { keys: published } = (await answer.json()) as { keys: object[] };
+    expect(published).toEqual([
+      { kty: "EC", crv: "P-256", x: expect.any(String), y: expect.any(String), kid: "1", alg: "ES256", use: "sig" },
+    ]);
+  });
+});
+
+/** JSON in ASCII, in a query. */
+function escaped(patch: object): string {
+  const ascii = JSON.stringify(patch).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return encodeURIComponent(ascii);
+}

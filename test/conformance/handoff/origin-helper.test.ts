@@ -1,0 +1,67 @@
+import { afterAll, describe, expect, it } from "vitest";
+import type { Client } from "../../support/node/client.ts";
+import { startOrigin } from "../../support/node/origins.ts";
+import { freePort } from "../../support/node/ports.ts";
+import { startSite } from "../../support/node/site.ts";
+import { TEST_ISSUER } from "../../support/node/workerd.ts";
+
+// Each of the two must know the other's port, so the origin's is chosen first.
+const port = await freePort();
+const url = `http://127.0.0.1:${port}`;
+const site = await startSite([{ name: "a", url }], {
+  handoff: { dataBytes: 40 },
+  pools: [
+    { id: "shop", origins: [{ id: "a", url }], session: { may: ["patch", "principal", "end"] } },
+    { id: "blog", origins: [{ id: "a", url }] },
+  ],
+  routes: [
+    { path: "/blog/*", pool: "blog" },
+    { path: "/assets/*", pool: "shop", session: false },
+    { path: "/*", pool: "shop" },
+  ],
+});
+const moorUrl = `http://127.0.0.1:${site.moor.port}`;
+const args = ["--issuer", TEST_ISSUER, "--moor", moorUrl];
+const origin = await startOrigin("a", { script: "helper-origin.ts", port, args });
+afterAll(async () => {
+  await site.stop();
+  await origin.kill();
+});
+
+const sessionOf = async (client: Client, path = "/") => JSON.parse((await client.ask(path, { method: "POST" })).text);
+
+describe("an origin with moor/origin", () => {
+  it("is given a session from the first request on", async () => {
+    expect(await sessionOf(site.client())).toEqual({ version: 0, generation: 0, isNew: true, attributes: {} });
+  });
+
+  it("sets, logs in, rotates and ends, and is told so by the next request", async () => {
+    const client = site.client();
+    await sessionOf(client, "/?set=basket:apples");
+    const stored = await sessionOf(client);
+    expect(stored).toMatchObject({ version: 1, generation: 0, isNew: false, attributes: { basket: "apples" } });
+    await sessionOf(client, "/?login=alice");
+    await sessionOf(client, "/?rotate");
+    const after = await sessionOf(client);
+    expect(after).toMatchObject({ id: stored.id, version: 3, generation: 2, principal: "alice" });
+    expect(after.attributes).toEqual({ basket: "apples" });
+    await sessionOf(client, "/?end");
+    expect(await sessionOf(client)).toMatchObject({ isNew: true, attributes: {} });
+  });
+
+  it("has attributes that are too large for the handoff, too", async () => {
+    const client = site.client();
+    const basket = "apples, pears, plums and quinces, in one basket";
+    await sessionOf(client, `/?set=basket:${encodeURIComponent(basket)}&set=n%C3%A4me:%F0%9F%8D%90`);
+    expect((await sessionOf(client)).attributes).toEqual({ basket, näme: "🍐" });
+  });
+
+  it("refuses what does not come through Moor, and what is not meant for it", async () => {
+    const direct = await fetch(url);
+    expect([direct.status, await direct.text()]).toEqual([403, "handoff-missing"]);
+    const forged = await fetch(url, { headers: { "Moor-Session": "a.b.c" } });
+    expect([forged.status, await forged.text()]).toEqual([403, "handoff-malformed"]);
+    expect((await site.client().ask("/blog/")).text).toBe("handoff-misdirected");
+    expect((await site.client().ask("/assets/x")).text).toBe("handoff-missing");
+  });
+});

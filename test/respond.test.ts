@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import type { TokenWrite } from "../src/commit.ts";
+import { createCookieCarrier } from "../src/inbound/cookie-carrier.ts";
+import { mayGiveFreshToken, ownSetCookies, type ResponseChanges, respond } from "../src/respond.ts";
+import { at, T0 } from "./support/time.ts";
+
+const carrier = createCookieCarrier({ secure: true, now: () => T0 });
+const CLEAN: ResponseChanges = {
+  moorHeaders: [],
+  token: { kind: "none" },
+  carrier,
+  session: true,
+  explain: undefined,
+};
+const WRITE: TokenWrite = { kind: "write", text: "token.proof", expiresAt: at(60) };
+const cached = { "Cache-Control": "public, max-age=60" };
+
+describe("an origin's response", () => {
+  it("that needs no change is passed on untouched", () => {
+    const response = new Response("hello", { headers: cached });
+    expect(respond(response, CLEAN)).toBe(response);
+    const asset = new Response("hello");
+    expect(respond(asset, { ...CLEAN, session: false })).toBe(asset);
+  });
+
+  it("keeps its status, its body and its other headers, several Set-Cookie apart", async () => {
+    const response = new Response("hello", { status: 201, statusText: "Made", headers: { ...cached, ETag: '"e"' } });
+    for (const cookie of ["a=1; Path=/", "b=2; Expires=Thu, 01 Jan 2060 00:00:00 GMT"]) {
+      response.headers.append("Set-Cookie", cookie);
+    }
+    const changed = respond(response, { ...CLEAN, token: WRITE });
+    expect([changed.status, changed.statusText, changed.headers.get("ETag")]).toEqual([201, "Made", '"e"']);
+    expect(changed.headers.getSetCookie().slice(0, 2)).toEqual([
+      "a=1; Path=/",
+      "b=2; Expires=Thu, 01 Jan 2060 00:00:00 GMT",
+    ]);
+    expect(changed.headers.getSetCookie()).toHaveLength(4);
+    expect(await changed.text()).toBe("hello");
+  });
+
+  it.each([204, 304])("may have no body: %i", (status) => {
+    const changed = respond(new Response(null, { status }), { ...CLEAN, token: WRITE });
+    expect([changed.status, changed.body]).toEqual([status, null]);
+  });
+
+  it("loses Moor's own headers", () => {
+    const response = new Response("", { headers: { ...cached, "Moor-Patch": "{}", "Moor-X": "1", "X-Kept": "1" } });
+    const changed = respond(response, { ...CLEAN, moorHeaders: ["moor-patch", "moor-x"] });
+    expect([...changed.headers.keys()].sort()).toEqual(["cache-control", "content-type", "x-kept"]);
+  });
+
+  it("loses cookies of Moor's names, and keeps the others", () => {
+    const response = new Response("", { headers: cached });
+    const given = ["a=1", "__Host-moor=stolen; Path=/", "moor-gen = x", "b=2", "moor", "__Host-moor-mark=1", "moors=1"];
+    for (const cookie of given) response.headers.append("Set-Cookie", cookie);
+    expect(ownSetCookies(response.headers)).toEqual([
+      "__Host-moor=stolen; Path=/",
+      "moor-gen = x",
+      "moor",
+      "__Host-moor-mark=1",
+    ]);
+    expect(respond(response, CLEAN).headers.getSetCookie()).toEqual(["a=1", "b=2", "moors=1"]);
+  });
+});
+
+describe("caches", () => {
+  const cacheControl = (given: HeadersInit, changes: Partial<ResponseChanges>) =>
+    respond(new Response("", { headers: given }), { ...CLEAN, ...changes }).headers.get("Cache-Control");
+
+  it.each<[string, HeadersInit, Partial<ResponseChanges>, string | null]>([
+    ["may keep what the origin says they may", cached, {}, "public, max-age=60"],
+    ["that are shared may not keep what says nothing, on a route with sessions", {}, {}, "private"],
+    ["may keep what says nothing elsewhere", {}, { session: false }, null],
+    ["may not keep what writes a token", cached, { token: WRITE }, "private, no-store"],
+    ["may not keep what clears one", cached, { token: { kind: "clear" } }, "private, no-store"],
+  ])("%s", (_what, given, changes, expected) => expect(cacheControl(given, changes)).toBe(expected));
+});
+
+describe("the token", () => {
+  const cookies = (token: TokenWrite) =>
+    respond(new Response("", { headers: cached }), { ...CLEAN, token, explain: "x" }).headers.getSetCookie();
+
+  it("is written by the carrier", () => {
+    expect(cookies(WRITE).map((cookie) => cookie.split(";")[0])).toEqual([
+      "__Host-moor=token",
+      "__Host-moor-gen=proof",
+    ]);
+  });
+  it("is cleared by the carrier", () => expect(cookies({ kind: "clear" })[0]).toContain("__Host-moor=; Max-Age=0"));
+  it("is left alone otherwise", () => expect(cookies({ kind: "none" })).toEqual([]));
+});
+
+describe("explain", () => {
+  it("adds to what the origin measures itself", () => {
+    const response = new Response("", { headers: { "Server-Timing": "db;dur=5" } });
+    expect(respond(response, { ...CLEAN, explain: "session=memory" }).headers.get("Server-Timing")).toBe(
+      'db;dur=5, moor;desc="session=memory"',
+    );
+  });
+});
+
+describe("a fresh token may be given", () => {
+  const navigation = { "Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate" };
+  it.each<[string, HeadersInit, boolean, string]>([
+    ["GET", navigation, true, "to a page that is navigated to"],
+    ["HEAD", navigation, true, "to the head of one"],
+    ["GET", { ...navigation, "Sec-Fetch-Site": "cross-site" }, true, "by a link from elsewhere as well"],
+    ["GET", {}, true, "to a client that is no browser"],
+    ["GET", { "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors" }, false, "not to a late poll"],
+    ["GET", { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors" }, false, "not to an image elsewhere"],
+    ["GET", { "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "websocket" }, false, "not to a WebSocket"],
+    ["GET", { "Sec-Fetch-Site": "same-origin" }, false, "not to a browser that does not say"],
+    ["POST", navigation, false, "not to a post, which comes from elsewhere without the cookie"],
+    ["POST", {}, false, "not to a post of any client"],
+    ["PUT", {}, false, "not to a put"],
+    ["OPTIONS", {}, false, "not to a preflight"],
+  ])("%s with %o: %s, %s", (method, headers, expected) => {
+    expect(mayGiveFreshToken(new Request("https://shop.test/", { method, headers }), 0)).toBe(expected);
+  });
+
+  it("within two seconds: later, the client may have been given another", () => {
+    const request = new Request("https://shop.test/", { headers: navigation });
+    expect(mayGiveFreshToken(request, 2_000)).toBe(true);
+    expect(mayGiveFreshToken(request, 2_001)).toBe(false);
+  });
+});

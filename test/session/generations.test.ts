@@ -1,0 +1,193 @@
+import { describe, expect, it } from "vitest";
+import { POLICY } from "../support/sessions.ts";
+import { at } from "../support/time.ts";
+import { History } from "./history.ts";
+
+const OLDER = { generation: 0 };
+const CURRENT = { generation: 1 };
+const LOGIN_AT = 100;
+
+/** A session with a basket whose visitor has logged in as alice, at second 100. */
+function loggedIn(): History {
+  const history = History.begun({ basket: "tea" });
+  history.apply({ principal: "alice", patches: [{ address: "her own" }] }, { now: at(LOGIN_AT) });
+  return history;
+}
+
+describe("a login", () => {
+  it("sets the principal, raises the generation and keeps the attributes", () => {
+    expect(loggedIn().find(CURRENT)).toMatchObject({
+      kind: "hit",
+      view: { principal: "alice", generation: 1, version: 2, attributes: { basket: "tea", address: "her own" } },
+    });
+  });
+
+  it("to the same principal changes nothing", () => {
+    const history = loggedIn();
+    const before = history.record;
+    expect(history.apply({ principal: "alice" }, CURRENT)).toMatchObject({
+      kind: "committed",
+      view: { generation: 1, version: 2, principal: "alice" },
+    });
+    expect(history.record).toMatchObject({ generation: 1, version: 2, rotatedAt: before?.rotatedAt });
+  });
+
+  it("to the same principal still applies the patches beside it", () => {
+    const history = loggedIn();
+    expect(history.apply({ principal: "alice", patches: [{ a: 1 }] }, CURRENT)).toMatchObject({
+      view: { generation: 1, version: 3, attributes: { a: 1 } },
+    });
+  });
+
+  it("to another principal ends the session", () => {
+    const history = loggedIn();
+    expect(history.apply({ principal: "bob", patches: [{ a: 1 }] }, CURRENT)).toMatchObject({ kind: "ended" });
+    expect(history.record).toMatchObject({ attributes: {}, ended: { reason: "principal-changed" } });
+    expect(history.record).not.toHaveProperty("principal");
+  });
+});
+
+describe("a rotation", () => {
+  it("raises the generation and version, and keeps attributes and principal", () => {
+    const history = loggedIn();
+    expect(history.apply({ rotate: true }, { now: at(120), generation: 1 })).toMatchObject({
+      view: { generation: 2, version: 3, principal: "alice", attributes: { basket: "tea" } },
+    });
+    expect(history.record?.rotatedAt).toBe(at(120));
+  });
+});
+
+describe("a request of the generation before", () => {
+  it("is shown the session as it was before the rotation: no principal, no later attributes", () => {
+    const history = loggedIn();
+    history.apply({ patches: [{ basket: "mug" }] }, CURRENT);
+    const found = history.find(OLDER);
+    expect(found).toMatchObject({ kind: "superseded", view: { generation: 0, attributes: { basket: "tea" } } });
+    expect(found).not.toHaveProperty("view.principal");
+  });
+
+  it("is served however late, until the new generation has been used: its login response may be lost", () => {
+    expect(loggedIn().find({ ...OLDER, now: at(3_000) })).toMatchObject({ kind: "superseded", view: { version: 1 } });
+  });
+
+  it.each([
+    ["a read", (history: History) => history.find({ ...CURRENT, now: at(200) })],
+    ["a change", (history: History) => history.apply({ patches: [{}] }, { ...CURRENT, now: at(200) })],
+    ["a touch", (history: History) => history.apply({ touch: true }, { ...CURRENT, now: at(200) })],
+  ])("is served for 30 seconds after the new one's first use, by %s, and no longer", (_what, use) => {
+    const history = loggedIn();
+    use(history);
+    history.find({ ...CURRENT, now: at(225) });
+    expect(history.find({ ...OLDER, now: at(229.999) })).toHaveProperty("view");
+    expect(history.find({ ...OLDER, now: at(230) })).toEqual({ kind: "superseded" });
+    expect(history.apply({ patches: [{ a: 1 }] }, { ...OLDER, now: at(230) })).toEqual({ kind: "superseded" });
+    expect(history.record?.attributes).not.toHaveProperty("a");
+  });
+
+  it("is not served at all with a grace period of none, once the new one has been used", () => {
+    const history = History.begun();
+    history.apply({ rotate: true, policy: { ...POLICY, graceSeconds: 0 } });
+    expect(history.find(OLDER)).toHaveProperty("view");
+    history.find(CURRENT);
+    expect(history.find(OLDER)).toEqual({ kind: "superseded" });
+  });
+
+  it("does not count as the new one's first use", () => {
+    const history = loggedIn();
+    history.apply({ patches: [{ a: 1 }] }, { ...OLDER, now: at(200) });
+    history.apply({ touch: true }, { ...OLDER, now: at(201) });
+    expect(history.find({ ...OLDER, now: at(300) })).toHaveProperty("view");
+  });
+
+  it("has its patches merged, into the session and into what it is shown", () => {
+    const history = loggedIn();
+    expect(history.apply({ patches: [{ coupon: "SPRING" }] }, OLDER)).toMatchObject({
+      kind: "committed",
+      view: { generation: 0, version: 3, attributes: { basket: "tea", coupon: "SPRING" } },
+    });
+    expect(history.find(CURRENT)).toMatchObject({
+      view: { version: 3, principal: "alice", attributes: { basket: "tea", address: "her own", coupon: "SPRING" } },
+    });
+    const shown = history.find(OLDER);
+    expect(shown).toMatchObject({ view: { version: 3, attributes: { basket: "tea", coupon: "SPRING" } } });
+    expect(shown).not.toHaveProperty("view.principal");
+    expect(shown).not.toHaveProperty("view.attributes.address");
+  });
+
+  it("has its patches refused when they are too large for the session, though not for what it is shown", () => {
+    const history = loggedIn();
+    history.apply({ patches: [{ big: "x".repeat(900) }] }, CURRENT);
+    expect(history.apply({ patches: [{ more: "x".repeat(100) }] }, OLDER)).toEqual({
+      kind: "refused",
+      reason: "too-large",
+    });
+  });
+
+  it("has no part in the rotation: one that it asks for is moot, and gives it no newer generation", () => {
+    const history = loggedIn();
+    expect(history.apply({ rotate: true, patches: [{ a: 1 }] }, OLDER)).toMatchObject({
+      kind: "committed",
+      view: { generation: 0, attributes: { basket: "tea", a: 1 } },
+    });
+    expect(history.record).toMatchObject({ generation: 1, principal: "alice" });
+  });
+
+  it("renews the idle deadline", () => {
+    const history = loggedIn();
+    const touch = history.apply({ touch: true }, { ...OLDER, now: at(1_000) });
+    expect(touch).toMatchObject({ kind: "committed", view: { version: 1, idleDeadline: at(4_960) } });
+    expect(history.record?.idleDeadline).toBe(at(4_960));
+  });
+
+  it("is told what it may know of the version when its change asks for one", () => {
+    const history = loggedIn();
+    expect(history.apply({ patches: [{ a: 1 }], ifVersion: 2 }, OLDER)).toMatchObject({
+      kind: "conflict",
+      view: { version: 1, generation: 0 },
+    });
+    expect(history.apply({ patches: [{ a: 1 }], ifVersion: 1 }, OLDER)).toMatchObject({ kind: "committed" });
+  });
+
+  it.each([
+    ["log in", { principal: "mallory" }],
+    ["log in as the same", { principal: "alice" }],
+    ["end the session", { end: true as const }],
+    ["do so beside a patch", { patches: [{ a: 1 }], end: true as const }],
+  ])("cannot %s", (_what, asked) => {
+    const history = loggedIn();
+    const before = history.record;
+    expect(history.apply(asked, OLDER)).toEqual({ kind: "superseded" });
+    expect(history.record).toBe(before);
+  });
+});
+
+describe("older and other generations", () => {
+  it("are superseded at once by a second rotation", () => {
+    const history = loggedIn();
+    history.apply({ rotate: true }, CURRENT);
+    expect(history.find(OLDER)).toEqual({ kind: "superseded" });
+    expect(history.apply({ patches: [{ a: 1 }] }, OLDER)).toEqual({ kind: "superseded" });
+    expect(history.find(CURRENT)).toMatchObject({ kind: "superseded", view: { principal: "alice" } });
+    expect(history.find({ generation: 2 })).toMatchObject({ kind: "hit" });
+  });
+
+  it("that were never given out are superseded", () => {
+    expect(loggedIn().find({ generation: 2 })).toEqual({ kind: "superseded" });
+    expect(loggedIn().apply({ patches: [{ a: 1 }] }, { generation: 2 })).toEqual({ kind: "superseded" });
+  });
+
+  it("see nothing of a session that has ended", () => {
+    const history = loggedIn();
+    history.apply({ end: true }, CURRENT);
+    expect(history.find(OLDER)).toEqual({ kind: "ended" });
+    expect(history.apply({ patches: [{ a: 1 }] }, OLDER)).toEqual({ kind: "ended" });
+  });
+
+  it("are no longer stored once their grace period is over and a change is", () => {
+    const history = loggedIn();
+    history.find({ ...CURRENT, now: at(200) });
+    expect(history.record).toHaveProperty("before");
+    history.apply({ patches: [{}] }, { ...CURRENT, now: at(230) });
+    expect(history.record).not.toHaveProperty("before");
+  });
+});

@@ -1,0 +1,153 @@
+import { beforeEach, describe, expect } from "vitest";
+import { parsePatch } from "../../src/session/patch.ts";
+import type { Authority, Copy } from "../../src/store/contracts.ts";
+import { casesOf, type Gap } from "../support/contract.ts";
+import { changeAt, refTo, uniqueId } from "../support/sessions.ts";
+import { at, T0 } from "../support/time.ts";
+
+export interface AuthorityUnderTest {
+  create(): Authority;
+  /** The same, out of reach. */
+  createUnreachable(): Authority;
+  /** Sets the authority's own clock. */
+  setClock(now: number): void;
+  readonly gaps: readonly Gap[];
+}
+
+/** What every authority holds to. The rules in depth are those of `apply` and `find`; here they have to arrive. */
+export function testAuthority(name: string, { create, createUnreachable, setClock, gaps }: AuthorityUnderTest): void {
+  const it = casesOf(gaps);
+
+  describe(`${name}, as the authority`, () => {
+    let authority: Authority;
+    let id: string;
+    const read = (generation = 0, now = T0) => authority.read(refTo(id, now, generation), now);
+    const commit = (asked: Parameters<typeof changeAt>[1], generation = 0, now = T0) =>
+      authority.commit(refTo(id, now, generation), changeAt(now, asked));
+    beforeEach(() => {
+      setClock(T0);
+      authority = create();
+      id = uniqueId();
+    });
+
+    it("misses a session that it was never asked to found, however often it is asked", async () => {
+      expect(await read()).toEqual({ kind: "miss" });
+      expect(await read()).toEqual({ kind: "miss" });
+    });
+
+    it("shows to a read what it has committed", async () => {
+      const committed = await commit({ patches: [{ basket: { tea: 1 } }] });
+      expect(committed).toMatchObject({
+        kind: "committed",
+        copy: { id, version: 1, attributes: { basket: { tea: 1 } } },
+      });
+      expect(await read()).toEqual({ kind: "hit", copy: "copy" in committed && committed.copy });
+    });
+
+    it("carries __proto__ and its friends as plain names, there and back", async () => {
+      const text = '{"__proto__":{"admin":true},"constructor":{"prototype":1},"toString":"text"}';
+      const committed = await commit({ patches: [parsePatch(text)] });
+      const found = await read();
+      for (const answer of [committed, found]) {
+        expect("copy" in answer && JSON.stringify(answer.copy?.attributes)).toBe(text);
+      }
+    });
+
+    it("keeps parallel changes of different attributes, all of them", async () => {
+      const names = Array.from({ length: 50 }, (_, i) => `a${i}`);
+      const committed = await Promise.all(names.map((name) => commit({ patches: [{ [name]: 1 }] })));
+      const versions = committed.map((answer) => ("copy" in answer ? answer.copy?.version : answer.kind));
+      expect(versions.sort((one, other) => Number(one) - Number(other))).toEqual(names.map((_, i) => i + 1));
+      expect(await read()).toMatchObject({
+        copy: { version: 50, attributes: Object.fromEntries(names.map((n) => [n, 1])) },
+      });
+    });
+
+    it("applies a change once, though it arrives twice, and at once", async () => {
+      const change = changeAt(T0, { patches: [{ a: 1 }] });
+      const [one, other] = await Promise.all([1, 2].map(() => authority.commit(refTo(id), change)));
+      expect(one).toMatchObject({ kind: "committed", copy: { version: 1 } });
+      expect(other).toEqual(one);
+    });
+
+    it("vouches for a copy when it reads, by its own clock", async () => {
+      setClock(at(7));
+      expect(await commit({ patches: [{}] })).toMatchObject({
+        copy: { vouchedAt: at(7), touchedAt: at(7), bornAt: T0 },
+      });
+      setClock(at(9));
+      expect(await read()).toMatchObject({ copy: { vouchedAt: at(9), touchedAt: at(7) } });
+    });
+
+    it("judges idleness by when the request arrived, and a change's life by its own clock", async () => {
+      await commit({ patches: [{}], touch: true });
+      setClock(at(3_970));
+      expect(await read(0, at(3_959))).toMatchObject({ kind: "hit" });
+      expect(await read(0, at(3_960))).toEqual({ kind: "ended" });
+      expect(await commit({ patches: [{}] }, 0, at(3_959))).toEqual({ kind: "refused", reason: "expired" });
+    });
+
+    it("refuses attributes that are too large", async () => {
+      expect(await commit({ patches: [{ a: "x".repeat(2_000) }] })).toEqual({ kind: "refused", reason: "too-large" });
+      expect(await read()).toEqual({ kind: "miss" });
+    });
+
+    it("answers a conflict with the session as it is", async () => {
+      await commit({ patches: [{ a: 1 }] });
+      expect(await commit({ patches: [{ a: 2 }], ifVersion: 4 })).toMatchObject({
+        kind: "conflict",
+        copy: { version: 1, attributes: { a: 1 }, vouchedAt: T0 },
+      });
+    });
+
+    it("supersedes a generation: first with a copy of what it may see, then without", async () => {
+      await commit({ patches: [{ a: 1 }] });
+      await commit({ principal: "alice" });
+      const before = await read();
+      expect(before).toMatchObject({ kind: "superseded", copy: { generation: 0, attributes: { a: 1 } } });
+      expect(before).not.toHaveProperty("copy.principal");
+      expect(await commit({ end: true })).toEqual({ kind: "superseded" });
+      expect(await read(1)).toMatchObject({ kind: "hit", copy: { principal: "alice" } });
+      setClock(at(30));
+      const after = await read();
+      expect(after).toMatchObject({ kind: "superseded", newest: { generation: 1, mayBeKept: true } });
+      expect(after).not.toHaveProperty("copy");
+    });
+
+    it("tells of a copy whether stores may keep it: once its generation has been used, and only while it is the newest", async () => {
+      const mayKeep = (answer: object) => (answer as { copy: Copy }).copy.mayBeKept;
+      expect(mayKeep(await commit({ patches: [{ a: 1 }] }))).toBe(true);
+      expect(mayKeep(await commit({ principal: "alice" }))).toBe(false);
+      expect(mayKeep(await read(0))).toBe(false);
+      expect(mayKeep(await commit({ patches: [{ b: 1 }] }, 0))).toBe(false);
+      expect(mayKeep(await read(1))).toBe(true);
+      expect(mayKeep(await read(0))).toBe(false);
+      expect(mayKeep(await commit({ patches: [{ c: 1 }] }, 0))).toBe(false);
+      expect(mayKeep(await commit({ patches: [{ d: 1 }] }, 1))).toBe(true);
+    });
+
+    it("ends a session for good", async () => {
+      await commit({ patches: [{ a: 1 }] });
+      expect(await commit({ end: true })).toMatchObject({
+        kind: "committed",
+        copy: { ended: { reason: "ended" }, attributes: {} },
+      });
+      expect(await read()).toMatchObject({ kind: "ended", copy: { ended: { reason: "ended" }, attributes: {} } });
+      expect(await commit({ patches: [{ a: 2 }] })).toEqual({ kind: "ended" });
+    });
+
+    it("ends a session that changes hands", async () => {
+      await commit({ principal: "alice" });
+      expect(await commit({ principal: "bob" }, 1)).toEqual({ kind: "ended" });
+      expect(await read(1)).toMatchObject({ kind: "ended", copy: { ended: { reason: "principal-changed" } } });
+    });
+
+    it("is unavailable when it is out of reach, which is neither a miss nor an end", async () => {
+      const unreachable = createUnreachable();
+      expect(await unreachable.read(refTo(id), T0)).toMatchObject({ kind: "unavailable" });
+      expect(await unreachable.commit(refTo(id), changeAt(T0, { patches: [{}] }))).toMatchObject({
+        kind: "unavailable",
+      });
+    });
+  });
+}

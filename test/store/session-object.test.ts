@@ -1,0 +1,210 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Change } from "../../src/session/change.ts";
+import type { SessionRecord } from "../../src/session/record.ts";
+import { createObjectAuthority } from "../../src/store/object-authority.ts";
+import { changeAt, POLICY, refTo, uniqueId } from "../support/sessions.ts";
+import { at, T0 } from "../support/time.ts";
+
+const authority = createObjectAuthority(env.SESSION_OBJECT);
+let id: string;
+let now: number;
+
+beforeEach(() => {
+  id = uniqueId();
+  vi.useFakeTimers({ toFake: ["Date"] });
+  setTime(T0);
+});
+afterEach(() => vi.useRealTimers());
+
+function setTime(time: number): void {
+  now = time;
+  vi.setSystemTime(time);
+}
+const object = () => env.SESSION_OBJECT.getByName(id);
+const read = (generation = 0) => authority.read(refTo(id, now, generation), now);
+const commit = (asked: Partial<Change>, generation = 0) =>
+  authority.commit(refTo(id, now, generation), changeAt(now, asked));
+const ring = () => runDurableObjectAlarm(object());
+const stored = () =>
+  runInDurableObject(object(), async (_, { storage }) => ({
+    record: storage.kv.get<SessionRecord>("record"),
+    keys: [...storage.kv.list()].map(([key]) => key),
+    alarm: await storage.getAlarm(),
+  }));
+
+describe("an object's storage", () => {
+  const NOTHING = { record: undefined, keys: [], alarm: null };
+
+  it("is not begun by a read", async () => {
+    await read();
+    expect(await stored()).toEqual(NOTHING);
+  });
+
+  it.each<[string, Partial<Change>, number]>([
+    ["is too large", { patches: [{ a: "x".repeat(2_000) }] }, 0],
+    ["has expired", { patches: [{}], expiresAt: T0 }, 0],
+    ["asks for a version that there is not", { patches: [{}], ifVersion: 1 }, 0],
+    ["proves a generation of a record that is gone", { patches: [{}] }, 1],
+  ])("is not begun by a change that %s", async (_what, asked, generation) => {
+    await commit(asked, generation);
+    expect(await stored()).toEqual(NOTHING);
+  });
+
+  it("holds the record", async () => {
+    await commit({ patches: [{ a: 1 }] });
+    expect(await stored()).toMatchObject({
+      keys: ["record"],
+      record: { schema: 1, id, version: 1, attributes: { a: 1 } },
+    });
+  });
+
+  it("holds the view before a rotation apart, for as long as it is served", async () => {
+    await commit({ patches: [{ a: 1 }] });
+    await commit({ rotate: true });
+    expect((await stored()).keys.sort()).toEqual(["before", "record"]);
+    expect((await stored()).record).not.toHaveProperty("before");
+    await read(1);
+    setTime(at(30));
+    await commit({ patches: [{}] }, 1);
+    expect((await stored()).keys).toEqual(["record"]);
+  });
+
+  it("is not written by a read, but for the first use of a generation", async () => {
+    await commit({ patches: [{ a: 1 }] });
+    await commit({ rotate: true });
+    const writes = await runInDurableObject(object(), (_, { storage }) => vi.spyOn(storage.kv, "put"));
+    await read(0);
+    expect(writes).not.toHaveBeenCalled();
+    await read(1);
+    const first = writes.mock.calls.length;
+    expect(first).toBeGreaterThan(0);
+    await read(1);
+    await read(0);
+    expect(writes.mock.calls).toHaveLength(first);
+  });
+
+  it.each([
+    ["an eviction", async () => evictDurableObject(object())],
+    [
+      "an abort",
+      async () => {
+        await runInDurableObject(object(), (_, state) => state.abort("replaced")).catch(() => {});
+      },
+    ],
+  ])("outlives %s: the session, its generations and the ids of its changes", async (_what, lose) => {
+    await commit({ id: "once", patches: [{ a: 1 }] });
+    await commit({ principal: "alice" });
+    await lose();
+    expect(await read(1)).toMatchObject({ kind: "hit", copy: { principal: "alice", attributes: { a: 1 } } });
+    expect(await read(0)).toMatchObject({ kind: "superseded", copy: { attributes: { a: 1 } } });
+    expect(await commit({ id: "once", patches: [{ a: 1 }] }, 1)).toMatchObject({
+      kind: "committed",
+      copy: { version: 1 },
+    });
+    expect(await read(1)).toMatchObject({ copy: { version: 2 } });
+  });
+
+  it("written by newer code, with a schema that this code does not know, is left alone", async () => {
+    await commit({ patches: [{ a: 1 }] });
+    const newer = { ...(await stored()).record, schema: 2, attributes: { of: "another shape" } };
+    await runInDurableObject(object(), (_, { storage }) => storage.kv.put("record", newer));
+    expect(await read()).toMatchObject({ kind: "unavailable" });
+    expect(await commit({ patches: [{ b: 1 }] })).toMatchObject({ kind: "unavailable" });
+    setTime(at(700));
+    await ring();
+    expect(await stored()).toMatchObject({ record: newer, alarm: expect.any(Number) });
+  });
+});
+
+describe("an object's one alarm", () => {
+  it("is set when the session is founded, for its first deadline", async () => {
+    await commit({ patches: [{}] });
+    expect((await stored()).alarm).toBe(at(600));
+  });
+
+  it("is not set again by changes, touches and reads", async () => {
+    await commit({ patches: [{}] });
+    const set = await runInDurableObject(object(), (_, { storage }) => vi.spyOn(storage, "setAlarm"));
+    await commit({ patches: [{ a: 1 }], touch: true });
+    await commit({ principal: "alice" });
+    await commit({ end: true }, 1);
+    await read();
+    expect(set).not.toHaveBeenCalled();
+  });
+
+  it("is set again when it rings before the deadline has come", async () => {
+    await commit({ patches: [{ a: 1 }] });
+    await commit({ touch: true });
+    setTime(at(600));
+    expect(await ring()).toBe(true);
+    expect(await read()).toMatchObject({ kind: "hit", copy: { attributes: { a: 1 } } });
+    expect((await stored()).alarm).toBe(at(3_960));
+  });
+
+  it("leaves a tombstone of a session that is over, as long as its first token could found it again", async () => {
+    await commit({ patches: [{ secret: 1 }] });
+    setTime(at(600));
+    await ring();
+    expect(await stored()).toMatchObject({
+      record: { attributes: {}, version: 2, ended: { at: at(600), reason: "idle" } },
+      alarm: at(7_200),
+    });
+    expect(await commit({ patches: [{ a: 1 }] })).toEqual({ kind: "ended" });
+  });
+
+  it("frees the storage after that, and no change founds the session again", async () => {
+    await commit({ patches: [{}] });
+    setTime(at(600));
+    await ring();
+    setTime(at(7_200));
+    await ring();
+    expect(await stored()).toEqual({ record: undefined, keys: [], alarm: null });
+    expect(await commit({ patches: [{}] })).toEqual({ kind: "ended" });
+    expect(await stored()).toEqual({ record: undefined, keys: [], alarm: null });
+  });
+
+  it("frees the storage at once, when the session was older", async () => {
+    await commit({ patches: [{}], touch: true });
+    setTime(at(3_500));
+    await commit({ touch: true });
+    setTime(at(7_460));
+    await ring();
+    expect((await stored()).keys).toEqual([]);
+  });
+
+  it("frees the storage of a session that was ended by hand, in time", async () => {
+    await commit({ patches: [{}] });
+    await commit({ rotate: true });
+    await commit({ end: true }, 1);
+    setTime(at(600));
+    await ring();
+    expect(await stored()).toMatchObject({ keys: ["record"], alarm: at(7_200) });
+    setTime(at(7_200));
+    await ring();
+    expect((await stored()).keys).toEqual([]);
+  });
+
+  it("ends a session at its absolute deadline", async () => {
+    const policy = { ...POLICY, idleSeconds: 86_400 };
+    await commit({ patches: [{}], touch: true, policy });
+    expect((await stored()).alarm).toBe(at(86_400));
+    setTime(at(86_400));
+    await ring();
+    expect((await stored()).keys).toEqual([]);
+  });
+
+  it("may ring twice, as the platform allows", async () => {
+    await commit({ patches: [{ a: 1 }] });
+    setTime(at(600));
+    await ring();
+    const tombstone = await stored();
+    await runInDurableObject(object(), (instance) => instance.alarm());
+    expect(await stored()).toEqual(tombstone);
+    setTime(at(7_200));
+    await ring();
+    await runInDurableObject(object(), (instance) => instance.alarm());
+    expect((await stored()).keys).toEqual([]);
+  });
+});

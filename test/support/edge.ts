@@ -1,0 +1,140 @@
+import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import {
+  type Commit,
+  type CommitParts,
+  commit,
+  type Done,
+  follow,
+  type TokenWrite,
+  tokenFor,
+} from "../../src/commit.ts";
+import { createTokens, PROOF_SEPARATOR, type Tokens } from "../../src/inbound/tokens.ts";
+import type { Policy } from "../../src/session/change.ts";
+import type { Session } from "../../src/session/session.ts";
+import type { Authority, Copies } from "../../src/store/contracts.ts";
+import { createMemory } from "../../src/store/memory.ts";
+import { createObjectAuthority } from "../../src/store/object-authority.ts";
+import { type Opened, openSession } from "../../src/store/open-session.ts";
+import { createTiers } from "../../src/store/tiers.ts";
+import { macRing } from "./rings.ts";
+import { POLICY } from "./sessions.ts";
+
+/** The real authority, its calls counted; while `down` it is unavailable. */
+export interface CountedAuthority extends Authority {
+  readonly calls: ("read" | "commit")[];
+  down: boolean;
+}
+
+export function countedAuthority(real: Authority = createObjectAuthority(env.SESSION_OBJECT)): CountedAuthority {
+  const counted: CountedAuthority = {
+    calls: [],
+    down: false,
+    async read(ref, now) {
+      counted.calls.push("read");
+      return counted.down ? { kind: "unavailable", cause: new Error("down") } : real.read(ref, now);
+    },
+    async commit(ref, change) {
+      counted.calls.push("commit");
+      return counted.down ? { kind: "unavailable", cause: new Error("down") } : real.commit(ref, change);
+    },
+  };
+  return counted;
+}
+
+/** What a client holds, as its two cookies keep it. */
+export class Client {
+  token: string | undefined;
+  proof: string | undefined;
+
+  constructor(text?: string) {
+    if (text !== undefined) this.receive({ kind: "write", text, expiresAt: 0 });
+  }
+
+  get text(): string | undefined {
+    return this.proof === undefined ? this.token : `${this.token}${PROOF_SEPARATOR}${this.proof}`;
+  }
+
+  receive(write: TokenWrite): void {
+    if (write.kind === "clear") this.token = this.proof = undefined;
+    if (write.kind !== "write") return;
+    const [token, proof] = write.text.split(PROOF_SEPARATOR);
+    this.token = token;
+    this.proof = proof ?? this.proof;
+  }
+
+  /** Another client that holds the same. */
+  copy(): Client {
+    const copy = new Client();
+    copy.token = this.token;
+    copy.proof = this.proof;
+    return copy;
+  }
+}
+
+/** What an origin asks for in its response, and how the request was made. */
+export interface Visit {
+  ask?: (session: Session) => void;
+  strict?: boolean;
+  /** Whether the response may give a fresh token; default `true`, as for a page that is navigated to. */
+  navigates?: boolean;
+  /** `Moor-Version` of the response. */
+  version?: number;
+  /** What happens between the request's arrival and its commit. */
+  meanwhile?: () => Promise<unknown>;
+}
+
+export interface Visited {
+  readonly opened: Opened;
+  /** The session as the origin was shown it. */
+  readonly session: Session | undefined;
+  readonly committed: Commit | undefined;
+  readonly write: TokenWrite;
+  /** Calls of the authority. */
+  readonly calls: readonly string[];
+}
+
+/** One isolate at the edge: the way of a request without its HTTP. Its clock is `Date`, which the tests set. */
+export function createEdge(given: { policy?: Policy; tokens?: Tokens; authority?: CountedAuthority } = {}) {
+  const policy = given.policy ?? POLICY;
+  const tokens = given.tokens ?? createTokens(macRing(1));
+  const authority = given.authority ?? countedAuthority();
+  const memory: Copies = createMemory();
+  const tiers = createTiers(memory, authority);
+  const parts: CommitParts = { authority, tiers, tokens, policy, clock: () => Date.now() };
+
+  async function visit(client: Client, { ask, strict = false, navigates = true, version, meanwhile }: Visit = {}) {
+    const from = authority.calls.length;
+    const end = (visited: Omit<Visited, "calls">): Visited => ({ ...visited, calls: authority.calls.slice(from) });
+    const arrivedAt = Date.now();
+    const token = client.text === undefined ? undefined : await tokens.open(client.text, arrivedAt);
+    const opened = await openSession(token, { arrivedAt, colo: "" }, { tiers, tokens, policy, strict });
+    if (opened.kind === "unavailable") {
+      return end({ opened, session: undefined, committed: undefined, write: { kind: "none" } });
+    }
+    const { session, ref } = opened;
+    ask?.(session);
+    await meanwhile?.();
+    let committed = await commit(session, ref, parts);
+    if (committed.kind === "done" && version !== undefined) committed = await follow(committed, version, ref, parts);
+    const write = committed.kind === "done" ? await tokenFor(committed, navigates, parts) : ({ kind: "none" } as const);
+    client.receive(write);
+    return end({ opened, session, committed, write });
+  }
+
+  return { visit, tokens, authority, memory, tiers, parts };
+}
+
+export type Edge = ReturnType<typeof createEdge>;
+
+/** The commit of a visit that was acknowledged. */
+export function doneOf({ committed }: Visited): Done {
+  if (committed?.kind !== "done") throw new Error(`not done: ${committed?.kind}`);
+  return committed;
+}
+
+/** Sets the clock of edge and authority. */
+export function setTime(now: number): void {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.setSystemTime(now);
+}

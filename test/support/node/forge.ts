@@ -1,0 +1,59 @@
+import { createHash, createHmac, randomBytes } from "node:crypto";
+import type { TestKeys } from "./test-keys.ts";
+
+/** What a forged token says. */
+export interface Forgery {
+  readonly format: number;
+  readonly signingKey: number;
+  readonly key: Buffer;
+  readonly version: number;
+  /** Milliseconds since 1970. */
+  readonly bornAt: number;
+  readonly expiresAt: number;
+  /** The secret that signs it. */
+  readonly secret: Buffer;
+}
+
+const EPOCH_MS = Date.UTC(2026, 0, 1);
+const HOUR_MS = 3_600_000;
+
+/** A token by the layout of the design, written without Moor's code. Unless told otherwise it is genuine: of a key nobody has used. */
+export function forgeToken(keys: TestKeys, forgery: Partial<Forgery> = {}): string {
+  const now = Date.now();
+  const { format = 1, signingKey = 1, key = randomBytes(16), version = 0, secret = secretOf(keys.token) } = forgery;
+  const { bornAt = now, expiresAt = bornAt + HOUR_MS } = forgery;
+  const body = Buffer.alloc(47);
+  body.writeUInt8(format, 0);
+  body.writeUInt8(signingKey, 1);
+  key.copy(body, 2);
+  body.writeUInt32BE(version, 18);
+  for (const [at, time] of [bornAt, bornAt, bornAt, expiresAt].entries()) {
+    body.writeUInt32BE(Math.floor((time - EPOCH_MS) / 1000), 22 + 4 * at);
+  }
+  return sealed(body, secret);
+}
+
+/** The proof that the holder of the session `id` has been given `generation`. */
+export function forgeProof(keys: TestKeys, id: string, generation: number, secret = secretOf(keys.token)): string {
+  const body = Buffer.alloc(26);
+  body.writeUInt8(2, 0);
+  body.writeUInt8(1, 1);
+  Buffer.from(id, "base64url").copy(body, 2);
+  body.writeUInt32BE(generation, 18);
+  return sealed(body, secret);
+}
+
+/** The id of the session that a token's key names. */
+export function idOf(token: string): string {
+  const key = Buffer.from(token, "base64url").subarray(2, 18);
+  return createHash("sha256").update(key).digest().subarray(0, 16).toString("base64url");
+}
+
+function sealed(body: Buffer, secret: Buffer): string {
+  const mac = createHmac("sha256", secret).update(body).digest().subarray(0, 16);
+  return Buffer.concat([body, mac]).toString("base64url");
+}
+
+function secretOf(ring: string): Buffer {
+  return Buffer.from(ring.slice(ring.indexOf(":") + 1), "base64url");
+}

@@ -1,0 +1,39 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { parseArgs } from "node:util";
+import { createOrigin, MoorOriginError } from "moor/origin";
+
+/**
+ * An origin that uses `moor/origin`: `helper-origin.ts --port PORT --issuer ISSUER --moor URL`. Its pool is `shop`.
+ *
+ * It tells the session as the helper gives it, after what the query asks for: `set=name:value`, `login=name`, `rotate`,
+ * `end`. A refused handoff is a 403 with the error's code.
+ */
+const { values } = parseArgs({
+  options: { port: { type: "string" }, issuer: { type: "string" }, moor: { type: "string" } },
+});
+const { port = "0", issuer = "", moor: moorUrl = "" } = values;
+const moor = createOrigin({ issuer, audience: "shop", moorUrl });
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const session = await moor.session(request);
+  const { searchParams } = new URL(request.url ?? "/", "http://origin");
+  for (const [what, value] of searchParams) {
+    const [name = "", content = ""] = value.split(":");
+    if (what === "set") session.set(name, content);
+    if (what === "login") session.login(value);
+    if (what === "rotate") session.rotate();
+    if (what === "end") session.end();
+  }
+  session.apply(response);
+  const { id, version, generation, principal, isNew, attributes } = session;
+  response.end(JSON.stringify({ id, version, generation, principal, isNew, attributes }));
+}
+
+const server = createServer((request, response) => {
+  answer(request, response).catch((fault: unknown) => {
+    response.writeHead(fault instanceof MoorOriginError ? 403 : 500);
+    response.end(fault instanceof MoorOriginError ? fault.code : String(fault));
+  });
+});
+server.listen(Number(port), "127.0.0.1", () => process.send?.({ port: Number(port) }));
+process.on("disconnect", () => process.exit());

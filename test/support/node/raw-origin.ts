@@ -1,0 +1,68 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+
+/** A request as it came, whole. */
+export interface RawRequest {
+  readonly method: string;
+  readonly body: string;
+  /** The how-manyeth connection it came on, and the how-manyeth request there; both from 1. */
+  readonly connection: number;
+  readonly nth: number;
+}
+
+/** An origin that can break off where no HTTP server would. */
+export interface RawOrigin {
+  readonly name: string;
+  readonly url: string;
+  /** Every request so far. */
+  readonly requests: RawRequest[];
+  /** How it answers from now on; until then with its name, and it keeps the connection. */
+  answers(by: (request: RawRequest, socket: Socket) => void): void;
+  stop(): Promise<void>;
+}
+
+/** Starts an origin on a free port that takes requests as bytes; bodies need a `Content-Length`. */
+export async function startRawOrigin(name: string): Promise<RawOrigin> {
+  const requests: RawRequest[] = [];
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  let answer: (request: RawRequest, socket: Socket) => void = (_, socket) => socket.write(rawResponse(name));
+
+  const server = createServer((socket) => {
+    const connection = ++connections;
+    let held = "";
+    let nth = 0;
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket)).on("error", () => {});
+    socket.setEncoding("latin1").on("data", (text: string) => {
+      held += text;
+      const [, head, body] = /^(.*?)\r\n\r\n(.*)$/s.exec(held) ?? [];
+      if (head === undefined || body === undefined) return;
+      if (body.length < Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0)) return;
+      held = "";
+      const request = { method: head.slice(0, head.indexOf(" ")), body, connection, nth: ++nth };
+      requests.push(request);
+      answer(request, socket);
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+
+  return {
+    name,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    answers(by) {
+      answer = by;
+    },
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** A response that keeps its connection. */
+export function rawResponse(text: string): string {
+  return `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
+}

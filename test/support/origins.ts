@@ -1,0 +1,33 @@
+import { type MockInstance, vi } from "vitest";
+import { platformFaults } from "./platform-faults.ts";
+
+/** What an origin does with a request: the connection is lost, it never answers, or it does. */
+export type Behaviour = "lost" | "silent" | ((request: Sent) => Response);
+
+/** A request as `fetch` was asked to send it. */
+export interface Sent extends RequestInit {
+  readonly url: string;
+}
+
+/**
+ * Stands in for the network: each origin does what its list says, the last of it again and again. Lost connections
+ * throw the platform's own error. Returns the requests that were sent, and the spy to restore.
+ */
+export function answerAs(origins: Record<string, Behaviour[]>): { sent: Sent[]; spy: MockInstance } {
+  const sent: Sent[] = [];
+  const spy = vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    const request = { ...(init as RequestInit), url: String(input) };
+    sent.push(request);
+    const name = new URL(request.url).hostname.replace(/\.test$/, "");
+    const behaviours = origins[name] ?? ["lost"];
+    const behaviour = behaviours.length > 1 ? behaviours.shift() : behaviours[0];
+    if (behaviour === "silent") return untilAborted(request.signal as AbortSignal);
+    if (typeof behaviour !== "function") throw platformFaults.connectionLost();
+    return behaviour(request);
+  });
+  return { sent, spy };
+}
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+}

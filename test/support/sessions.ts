@@ -1,0 +1,68 @@
+import type { OpenedToken } from "../../src/inbound/tokens.ts";
+import type { Change, Policy, Ref } from "../../src/session/change.ts";
+import type { View } from "../../src/session/record.ts";
+import type { Copy } from "../../src/store/contracts.ts";
+import { at, T0 } from "./time.ts";
+
+/** Touches are due every 6 minutes; a token that has not come back lives 10 minutes, a version-0 token 2 hours. */
+export const POLICY: Policy = {
+  idleSeconds: 3_600,
+  absoluteSeconds: 86_400,
+  firstIdleSeconds: 600,
+  newSessionHours: 2,
+  graceSeconds: 30,
+  maxAttributeBytes: 1_024,
+};
+
+let made = 0;
+
+/** A name that nothing else in the tests has. */
+export function uniqueId(prefix = "session"): string {
+  made++;
+  return `${prefix}-${made}-${crypto.randomUUID()}`;
+}
+
+/** What a request with a token of a session born at the tests' time 0 tells. */
+export function refTo(id: string, arrivedAt = T0, generation = 0): Ref {
+  return { id, generation, bornAt: T0, arrivedAt, colo: "" };
+}
+
+/** A change sent at `now`: it may be under way for 8 seconds. */
+export function changeAt(now: number, asked: Partial<Change>): Change {
+  return { id: uniqueId("change"), expiresAt: now + 8_000, policy: POLICY, ...asked };
+}
+
+/** A copy of a session as the authority would vouch for it at the tests' time 0. */
+export function copyOf(id: string, given: Partial<Copy> = {}): Copy {
+  const view: View = {
+    id,
+    generation: 0,
+    version: 1,
+    attributes: {},
+    attributeBytes: 2,
+    bornAt: T0,
+    touchedAt: T0,
+    idleDeadline: at(3_960),
+    absoluteDeadline: at(86_400),
+    returned: true,
+  };
+  return { ...view, vouchedAt: T0, mayBeKept: true, ...given };
+}
+
+/** A token as it is opened, of a session that the client has seen at version 1. */
+export function openedToken(given: Partial<OpenedToken> = {}): OpenedToken {
+  return {
+    id: "s",
+    generation: 0,
+    key: new Uint8Array(16),
+    version: 1,
+    bornAt: T0,
+    issuedAt: T0,
+    touchedAt: T0,
+    expiresAt: at(3_960),
+    replicated: false,
+    home: 0,
+    pin: 0,
+    ...given,
+  };
+}

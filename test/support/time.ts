@@ -1,0 +1,10 @@
+/**
+ * Where the tests' time begins, in milliseconds since 1970. It lies ahead of any real day, so that an alarm that an
+ * object sets never fires by itself.
+ */
+export const T0 = Date.UTC(2060, 0, 1);
+
+/** The time `seconds` after {@link T0}. */
+export function at(seconds: number): number {
+  return T0 + seconds * 1000;
+}
