@@ -1,16 +1,25 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { Client } from "../../support/node/client.ts";
+import { startLocalOrigin } from "../../support/node/local-origin.ts";
 import { startOrigin } from "../../support/node/origins.ts";
-import { startSite } from "../../support/node/site.ts";
+import { originConfig, startSite } from "../../support/node/site.ts";
 
-const origin = await startOrigin("a");
-const site = await startSite([origin], {
+const [origin, writer] = await Promise.all([startOrigin("a"), startLocalOrigin("writer")]);
+const site = await startSite([], {
+  pools: [
+    { id: "shop", origins: [originConfig(origin)], session: { may: ["patch", "principal", "end"] } },
+    { id: "writer", origins: [originConfig(writer)] },
+  ],
+  routes: [
+    { path: "/write", pool: "writer" },
+    { path: "/*", pool: "shop" },
+  ],
   handoff: { dataBytes: 20 },
   session: { graceSeconds: 0, maxAttributeBytes: 4_096 },
 });
 afterAll(async () => {
   await site.stop();
-  await origin.kill();
+  await Promise.all([origin.kill(), writer.stop()]);
 });
 
 /** Calls the API as an origin does, with the handoff of a request. */
@@ -30,6 +39,11 @@ async function visitor() {
   const client = site.client();
   await client.ask("/?login=alice&set=basket:apples-and-pears", { method: "POST" });
   return { client, ...(await handoffOf(client)) };
+}
+
+/** Of its record, which the client has seen. */
+function versionIn(token = ""): number {
+  return Buffer.from(token, "base64url").readUInt32BE(18);
 }
 
 async function handoffOf(client: Client) {
@@ -101,14 +115,16 @@ describe("PATCH /.moor/session", () => {
   });
 });
 
-describe("a version that an origin has written", () => {
-  it("is seen by the client's very next request, when the origin says so by Moor-Version", async () => {
-    const { client, jwt } = await visitor();
-    await handoffOf(client);
-    const { body } = await patch(jwt, { count: 1 });
-    const before = client.token;
-    await client.ask(`/?header=Moor-Version:${body.version}`);
-    expect(client.token).not.toBe(before);
+describe("a version that an origin writes while it answers", () => {
+  it("is in the client's token when the origin tells it by Moor-Version, so that his next request sees it", async () => {
+    const { client } = await visitor();
+    writer.answers(async (request, response) => {
+      const { body } = await patch(String(request.headers["moor-session"]), { count: 1 });
+      response.setHeader("Moor-Version", body.version).end();
+    });
+    expect(versionIn(client.token)).toBe(1);
+    expect((await client.ask("/write")).headers).not.toHaveProperty("moor-version");
+    expect(versionIn(client.token)).toBe(2);
     expect((await handoffOf(client)).session.ver).toBe(2);
   });
 });
