@@ -26,7 +26,8 @@ export function createCookieCarrier(options: { secure: boolean; now: () => numbe
       const { own } = splitCookies(request.headers.get("Cookie"));
       const token = own.get(names.token);
       const proof = own.get(names.proof);
-      if (token === undefined) return null;
+      // What follows a separator would be taken for the proof, which has a cookie of its own.
+      if (token === undefined || token.includes(PROOF_SEPARATOR)) return null;
       return proof === undefined ? token : token + PROOF_SEPARATOR + proof;
     },
     write(headers, token, expiresAt) {

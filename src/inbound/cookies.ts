@@ -21,6 +21,12 @@ export function isOwnCookie(name: string): boolean {
   return ALL_NAMES.has(name);
 }
 
+/**
+ * One of Moor's cookies in a second `Cookie` header, which arrives joined to the first by a comma. It is cut out, and not
+ * read: a comma may stand in a value, and any subdomain can set one.
+ */
+const JOINED_OWN = /,[ \t]*(?:__Host-)?moor(?:-gen|-mark)?=[^,]*/g;
+
 /** Splits a `Cookie` header (RFC 6265 section 5.4). The order and bytes of what is left stay as they were. */
 export function splitCookies(header: string | null): SplitCookies {
   if (header === null || !header.includes("moor")) return { own: NONE, rest: header };
@@ -29,7 +35,7 @@ export function splitCookies(header: string | null): SplitCookies {
   for (const pair of header.split(";")) {
     const equals = pair.indexOf("=");
     const name = trimSpaces(pair.slice(0, Math.max(equals, 0)));
-    if (!isOwnCookie(name)) rest.push(pair);
+    if (!isOwnCookie(name)) rest.push(pair.replace(JOINED_OWN, ""));
     else if (!own.has(name)) own.set(name, trimSpaces(pair.slice(equals + 1)));
   }
   const joined = trimSpaces(rest.join(";"));

@@ -58,9 +58,9 @@ export class Session {
     this.#principal = principal;
   }
 
-  /** Asks for a new generation. */
+  /** Asks for a new generation. Moot for a key that was minted for this request: nobody else can have it. */
   rotate(): void {
-    this.#rotate = true;
+    this.#rotate = this.returning;
   }
 
   /** Asks to end the session; what else was asked is moot then. */

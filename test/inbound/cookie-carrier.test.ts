@@ -13,6 +13,7 @@ describe("reading", () => {
     ["other cookies", "a=1; moors=2", null],
     ["the token", "a=1; __Host-moor=token", "token"],
     ["the token and its proof, in any order", "__Host-moor-gen=proof; __Host-moor=token", "token.proof"],
+    ["a token that has more to it", "__Host-moor=token.proof", null],
     ["a proof alone", "__Host-moor-gen=proof", null],
     ["the cookies of plain http, which a subdomain can set", "moor=token; moor-gen=proof", null],
     ["the proof of plain http beside the token of https", "__Host-moor=token; moor-gen=proof", "token"],

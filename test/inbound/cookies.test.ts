@@ -42,6 +42,8 @@ describe("splitting a Cookie header", () => {
     ["=moor=t", {}, "=moor=t"],
     ["Moor=t; moors=u", {}, "Moor=t; moors=u"],
     ["a=moor=t", {}, "a=moor=t"],
+    ["a=1, moor=t, b=2", {}, "a=1, b=2"],
+    ["a=1, __Host-moor=t;c=3, moor-gen=p", {}, "a=1;c=3"],
   ])("%o holds %o and leaves %o", (header, own, rest) => {
     const split = splitCookies(header);
     expect(Object.fromEntries(split.own)).toEqual(own);

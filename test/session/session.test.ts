@@ -78,6 +78,12 @@ describe("the change that a request asks for", () => {
     expect(changeOf(minted)).toEqual({ ...common, patches: [{ a: 1 }] });
   });
 
+  it("is none for a rotation under a key that nobody else can have", () => {
+    const session = unknown(false);
+    session.rotate();
+    expect(changeOf(session)).toBeUndefined();
+  });
+
   it("expires 8 seconds after it is sent", () => {
     const session = known();
     session.rotate();
