@@ -1,0 +1,115 @@
+import { hash, timingSafeEqual } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { freePort } from "../port.ts";
+import { createConnections, RedisUnavailable } from "./connections.ts";
+import { ENDPOINTS } from "./endpoints.ts";
+import { RequestError } from "./request.ts";
+
+/** The REST protocol of Upstash before a Redis of this machine. */
+export interface UpstashBridge {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  /** Ends it and its connections; what is under way gets no answer. */
+  stop(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+/**
+ * Serves what @upstash/redis uses of https://upstash.com/docs/redis/features/restapi on 127.0.0.1: `POST /`, `/pipeline`
+ * and `/multi-exec`, of bodies up to 10 MiB. Not served: commands in the URL, `_token`, RESP2 and event streams.
+ *
+ * Every response is JSON. 401 without the token, wherever it is asked; 400, 404, 405 and 413 for what is wrong with a
+ * request; 400 for an error of Redis to a command or to a whole transaction; 503 while Redis cannot be reached. A client
+ * that leaves undoes nothing.
+ *
+ * @param options.redisPort a Redis at 127.0.0.1 that asks for no password.
+ * @param options.token what clients send as `Authorization: Bearer`; not empty.
+ * @param options.port default 0: any free one.
+ * @throws CommandError of code `port` (taken); TypeError if the token is empty.
+ */
+export async function startUpstashBridge(options: {
+  redisPort: number;
+  token: string;
+  port?: number;
+}): Promise<UpstashBridge> {
+  if (options.token === "") throw new TypeError("the token is empty");
+  const redis = createConnections(options.redisPort);
+  const isAuthorized = bearerCheck(options.token);
+
+  async function answer(request: IncomingMessage): Promise<unknown> {
+    if (!isAuthorized(request.headers.authorization)) throw new RequestError(401, "ERR unauthorized");
+    const endpoint = ENDPOINTS.get(request.url?.split("?")[0] ?? "");
+    if (!endpoint) throw new RequestError(404, "ERR not found");
+    if (request.method !== "POST") throw new RequestError(405, "ERR the method is POST");
+    const body = await readJson(request);
+    const encoding = request.headers["upstash-encoding"] === "base64" ? "base64" : "utf8";
+    return endpoint(body, redis, encoding);
+  }
+
+  const server = createServer(async (request, response) => {
+    response.setHeader("upstash-sync-token", request.headers["upstash-sync-token"] || "local");
+    await answer(request).then(
+      (result) => send(response, 200, result),
+      (fault) => sendFault(response, fault),
+    );
+  });
+  // An idle connection that the server ends meets the client's next request, and looks like a lost one.
+  server.keepAliveTimeout = 0;
+  server.listen(options.port ? await freePort(options.port) : 0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      redis.close();
+      server.closeAllConnections();
+      if (!server.listening) return;
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** Compares hashes: of the token's length, too, nothing shows in the time it takes. */
+function bearerCheck(token: string): (authorization: string | undefined) => boolean {
+  const digest = (text: string) => hash("sha256", text, "buffer");
+  const expected = digest(`Bearer ${token}`);
+  return (authorization = "") => timingSafeEqual(digest(authorization), expected);
+}
+
+/** Reads a body that is too large to its end as well, since a client that is cut off while it sends sees no answer. */
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  if (size > MAX_BODY_BYTES) throw new RequestError(413, `ERR a body has at most ${MAX_BODY_BYTES} bytes`);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
+  } catch {
+    throw new RequestError(400, "ERR the body is no JSON");
+  }
+}
+
+function sendFault(response: ServerResponse, fault: unknown): void {
+  if (fault instanceof RequestError) {
+    if (fault.status === 401) response.setHeader("www-authenticate", "Bearer");
+    if (fault.status === 405) response.setHeader("allow", "POST");
+    send(response, fault.status, { error: fault.message });
+  } else if (fault instanceof RedisUnavailable) {
+    send(response, 503, { error: `ERR ${fault.message}` });
+  } else {
+    send(response, 500, { error: "ERR internal error" });
+  }
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.statusCode = status;
+  response.setHeader("content-type", "application/json").end(JSON.stringify(body));
+}

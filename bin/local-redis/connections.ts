@@ -1,0 +1,87 @@
+import { once } from "node:events";
+import { createConnection } from "node:net";
+import { type Command, createReplyReader, encode, type Reply } from "./resp.ts";
+
+/** Redis cannot be reached, or was lost while it was to answer: then the commands may have been done. */
+export class RedisUnavailable extends Error {
+  override readonly name = "RedisUnavailable";
+}
+
+/** Connections to one Redis. */
+export interface Connections {
+  /**
+   * Sends commands in one go, on a connection that nobody else uses meanwhile, so that a slow command holds up nobody and
+   * `MULTI` to `EXEC` is a transaction. Resolves to a reply for each.
+   *
+   * @param commands at least one; none that changes the state of its connection.
+   * @throws RedisUnavailable
+   */
+  exchange(commands: readonly Command[]): Promise<Reply[]>;
+  /** Ends all of them, those in use as well, for good. */
+  close(): void;
+}
+
+type Connection = Pick<Connections, "exchange">;
+
+/**
+ * Makes the connections to the Redis at a port of 127.0.0.1: as many as there are exchanges at once, none before the
+ * first. When Redis comes back after it was lost, the next exchange connects again.
+ */
+export function createConnections(port: number): Connections {
+  const idle = new Set<Connection>();
+  const closing = new AbortController();
+
+  return {
+    async exchange(commands) {
+      const [free] = idle;
+      const connection = free ?? (await connect(port, closing.signal, (lost) => idle.delete(lost)));
+      idle.delete(connection);
+      const replies = await connection.exchange(commands);
+      idle.add(connection);
+      return replies;
+    },
+    close: () => closing.abort(),
+  };
+}
+
+async function connect(port: number, signal: AbortSignal, whenLost: (lost: Connection) => void): Promise<Connection> {
+  const socket = createConnection({ port, host: "127.0.0.1", noDelay: true, signal });
+  try {
+    await once(socket, "connect");
+  } catch (cause) {
+    throw new RedisUnavailable("Redis cannot be reached", { cause });
+  }
+
+  let pending: { take(reply: Reply): void; fail(cause: Error): void } | undefined;
+  const lose = (cause?: Error | null) =>
+    pending?.fail(new RedisUnavailable("Redis was lost; what it was asked may have been done", { cause }));
+  const read = createReplyReader((reply) => pending?.take(reply));
+
+  const connection: Connection = {
+    exchange(commands) {
+      return new Promise((resolve, reject) => {
+        const replies: Reply[] = [];
+        const take = (reply: Reply) => {
+          if (replies.push(reply) < commands.length) return;
+          pending = undefined;
+          resolve(replies);
+        };
+        pending = { take, fail: reject };
+        socket.write(commands.map(encode).join(""), (error) => error && lose(error));
+      });
+    },
+  };
+  socket.on("data", (chunk) => {
+    try {
+      read(chunk);
+    } catch (cause) {
+      socket.destroy(cause as Error);
+    }
+  });
+  socket.on("error", lose);
+  socket.on("close", () => {
+    lose();
+    whenLost(connection);
+  });
+  return connection;
+}

@@ -1,0 +1,56 @@
+import { randomBytes } from "node:crypto";
+import { startUpstashBridge, type UpstashBridge } from "./bridge.ts";
+import { type RedisServer, startRedisServer } from "./redis-server.ts";
+
+/** What a Worker takes for Upstash: a real Redis behind the REST protocol. */
+export interface LocalRedis {
+  /** For `UPSTASH_REDIS_REST_URL`: `http://127.0.0.1:PORT`, the same as long as it runs. */
+  readonly url: string;
+  /** For `UPSTASH_REDIS_REST_TOKEN`. */
+  readonly token: string;
+  /** Where Redis itself listens, for clients that speak its own protocol. */
+  readonly redisPort: number;
+  /** Ends Redis at once, as a crash would; the bridge stays and answers 503. */
+  kill(): Promise<void>;
+  /** Kills Redis if it runs, and starts it on the same port and data. */
+  restart(): Promise<void>;
+  /** Ends both for good. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a Redis and its bridge, both reached from this machine only; see {@link startRedisServer} and
+ * {@link startUpstashBridge}. Undefined if there is no `redis-server` on the `PATH`.
+ *
+ * @param options.token default: a random one.
+ * @param options.folder where Redis keeps its data. Default: it is gone when Redis ends.
+ * @throws CommandError of code `start`; TypeError if the token is empty.
+ */
+export async function startLocalRedis(
+  options: { token?: string; folder?: string } = {},
+): Promise<LocalRedis | undefined> {
+  const { token = randomBytes(32).toString("base64url"), ...serverOptions } = options;
+  const server = await startRedisServer(serverOptions);
+  if (!server) return undefined;
+  const bridge = await startBridge(server, token);
+  return {
+    url: bridge.url,
+    token,
+    redisPort: server.port,
+    kill: server.kill,
+    restart: server.restart,
+    async stop() {
+      await bridge.stop();
+      await server.stop();
+    },
+  };
+}
+
+async function startBridge(server: RedisServer, token: string): Promise<UpstashBridge> {
+  try {
+    return await startUpstashBridge({ redisPort: server.port, token });
+  } catch (fault) {
+    await server.stop();
+    throw fault;
+  }
+}

@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { CommandError } from "../command.ts";
+import { freePort } from "../port.ts";
+import { endWithThisProcess } from "./end-with-this-process.ts";
+
+/** A `redis-server` process of this machine. */
+export interface RedisServer {
+  /** At 127.0.0.1, the same after a restart. It asks for no password. */
+  readonly port: number;
+  /** Ends the process at once, as a crash would. */
+  kill(): Promise<void>;
+  /** Kills it if it runs, and starts it on the same port and data; resolves when it answers. */
+  restart(): Promise<void>;
+  /** Ends it for good. */
+  stop(): Promise<void>;
+}
+
+const START_MS = 10_000;
+const READY = "Ready to accept connections";
+
+/**
+ * Starts the `redis-server` on the `PATH`, on a free port of 127.0.0.1. Resolves when it answers; undefined if there is
+ * none.
+ *
+ * It ends with this process, even when that is killed. A Ctrl-C in the terminal reaches this process alone.
+ *
+ * @param options.folder where each write is on disk before it is answered, so that a kill loses nothing; made if it is not
+ * there. Servers that run at once need one each. Default: nothing is kept, a restarted server is empty.
+ * @throws CommandError of code `start`, with what it has logged.
+ */
+export async function startRedisServer(options: { folder?: string } = {}): Promise<RedisServer | undefined> {
+  const port = await freePort(0);
+  const data = await dataFolder(options.folder);
+  const start = () => spawnRedis({ port, folder: data.path, keep: data.isKept });
+  let child = start();
+  let isStopped = false;
+  try {
+    await ready(child);
+  } catch (fault) {
+    await data.release();
+    if (fault instanceof Error && "code" in fault && fault.code === "ENOENT") return undefined;
+    throw fault;
+  }
+
+  return {
+    port,
+    kill: () => kill(child),
+    async restart() {
+      await kill(child);
+      if (isStopped) throw new CommandError("start", "redis-server is stopped for good");
+      child = start();
+      await ready(child);
+    },
+    async stop() {
+      isStopped = true;
+      await kill(child);
+      await data.release();
+    },
+  };
+}
+
+/** The given folder, or one that is removed when it is released. */
+async function dataFolder(kept?: string): Promise<{ path: string; isKept: boolean; release(): Promise<void> }> {
+  if (kept === undefined) {
+    const path = await mkdtemp(join(tmpdir(), "moor-redis-"));
+    return { path, isKept: false, release: () => rm(path, { recursive: true, force: true }) };
+  }
+  const path = resolve(kept);
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  return { path, isKept: true, release: async () => {} };
+}
+
+function spawnRedis({ port, folder, keep }: { port: number; folder: string; keep: boolean }): ChildProcess {
+  const options = {
+    bind: "127.0.0.1",
+    port: String(port),
+    dir: folder,
+    save: "",
+    appendonly: keep ? "yes" : "no",
+    appendfsync: "always",
+  };
+  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  return spawn("redis-server", flags, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+}
+
+/** Its output is read for as long as it runs: it would stop at a full pipe. */
+async function ready(child: ChildProcess): Promise<void> {
+  if (child.pid !== undefined) endWithThisProcess(child);
+  const deadline = setTimeout(() => child.kill("SIGKILL"), START_MS);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let log = "";
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.setEncoding("utf8").on("data", (text: string) => {
+          log = (log + text).slice(-2_000);
+          if (log.includes(READY)) resolve();
+        });
+      }
+      child.once("error", reject);
+      child.once("close", () => reject(new CommandError("start", `redis-server does not start:\n${log.trim()}`)));
+    });
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
+}

@@ -1,0 +1,31 @@
+/** A backup as it is stored. */
+export interface StoredBackup {
+  readonly version: number;
+  readonly sealed: string;
+}
+
+/** What the script that reads answers. */
+export interface ReadReply {
+  readonly backup?: StoredBackup;
+  readonly entries: readonly string[];
+}
+
+/** Reads the reply of the script that reads; `undefined` if it is none. */
+export function readReply(reply: unknown): ReadReply | undefined {
+  if (!Array.isArray(reply) || reply.length !== 2) return undefined;
+  const [held, entries] = reply as unknown[];
+  if (!isStrings(entries) || !Array.isArray(held) || held.length !== 2) return undefined;
+  if (held.every((field) => field === null)) return { entries };
+  if (!isStrings(held)) return undefined;
+  const [version, sealed] = held as [string, string];
+  return { backup: { version: Number(version), sealed }, entries };
+}
+
+/** The one of `kinds` that the reply is; `undefined` if it is none. */
+export function oneOf<Kind extends string>(reply: unknown, ...kinds: readonly Kind[]): Kind | undefined {
+  return kinds.find((kind) => kind === reply);
+}
+
+export function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((element) => typeof element === "string");
+}

@@ -1,0 +1,75 @@
+import { decodeBase64url, encodeBase64url } from "../inbound/base64url.ts";
+import type { KeyRing } from "../inbound/key-ring.ts";
+
+/** What sealed data is for; sealed for one purpose it cannot be opened for another. */
+export type SealPurpose = "replica" | "backup" | "journal";
+
+/** What sealed data belongs to: bound to it, so that it opens nowhere else. */
+export interface SealContext {
+  readonly id: string;
+  readonly version: number;
+  readonly purpose: SealPurpose;
+}
+
+/** Authenticated encryption of what leaves the authority. */
+export interface Seal {
+  close(context: SealContext, text: string): Promise<string>;
+  /** The text, or `undefined` if it was not sealed for this context by a key of the ring. */
+  open(context: SealContext, sealed: string): Promise<string | undefined>;
+}
+
+const FORMAT = 1;
+const IV_BYTES = 12;
+const HEAD_BYTES = 2 + IV_BYTES;
+
+/**
+ * AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce and a key per session: HKDF-SHA256 (RFC 5869) of the ring's
+ * key and the session's id. The ring's first key seals, all open.
+ */
+export function createSeal(ring: KeyRing): Seal {
+  async function sessionKey(keyId: number, id: string): Promise<CryptoKey | undefined> {
+    const key = ring.find((candidate) => candidate.id === keyId);
+    if (!key) return undefined;
+    const base = await crypto.subtle.importKey("raw", key.secret, "HKDF", false, ["deriveKey"]);
+    const derivation = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: bytesOf(`moor store ${id}`) };
+    return crypto.subtle.deriveKey(derivation, base, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  }
+
+  return {
+    async close(context, text) {
+      const signing = ring[0].id;
+      const key = (await sessionKey(signing, context.id)) as CryptoKey;
+      const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
+      const sealed = await crypto.subtle.encrypt(cipher(iv, context), key, bytesOf(text));
+      const bytes = new Uint8Array(HEAD_BYTES + sealed.byteLength);
+      bytes.set([FORMAT, signing]);
+      bytes.set(iv, 2);
+      bytes.set(new Uint8Array(sealed), HEAD_BYTES);
+      return encodeBase64url(bytes);
+    },
+
+    async open(context, sealed) {
+      const bytes = decodeBase64url(sealed) as Uint8Array<ArrayBuffer> | undefined;
+      if (!bytes || bytes.length <= HEAD_BYTES || bytes[0] !== FORMAT) return undefined;
+      const key = await sessionKey(bytes[1] as number, context.id);
+      if (!key) return undefined;
+      try {
+        const iv = bytes.slice(2, HEAD_BYTES);
+        const opened = await crypto.subtle.decrypt(cipher(iv, context), key, bytes.slice(HEAD_BYTES));
+        return new TextDecoder().decode(opened);
+      } catch (error) {
+        // Not sealed for this context, or damaged: the platform tells nothing more.
+        if (error instanceof DOMException) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+function cipher(iv: Uint8Array<ArrayBuffer>, { id, version, purpose }: SealContext) {
+  return { name: "AES-GCM", iv, additionalData: bytesOf(`${purpose} ${id} ${version}`) };
+}
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
+}

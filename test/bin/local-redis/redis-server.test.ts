@@ -1,0 +1,122 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { startLocalRedis } from "../../../bin/local-redis/local-redis.ts";
+import { run, startRedis } from "./rest.ts";
+
+let folder: string;
+let atEnd: (() => Promise<unknown>)[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "moor-redis-test-"));
+  atEnd = [() => rm(folder, { recursive: true, force: true })];
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  for (const end of atEnd.reverse()) await end();
+});
+
+async function start(options?: { folder: string }) {
+  const redis = await startRedis(options);
+  atEnd.push(() => redis.stop());
+  return redis;
+}
+
+describe("a local Redis", () => {
+  it("with a folder loses nothing that it has acknowledged when it is killed in the middle of writes", async () => {
+    const redis = await start({ folder: join(folder, "data") });
+    const acknowledged: string[] = [];
+    let isKilled = false;
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let i = 0; !isKilled; i++) {
+        const key = `${writer}-${i}`;
+        await run(redis, "SET", key, key).then(() => acknowledged.push(key));
+        if (acknowledged.length === 400) void redis.kill().then(() => (isKilled = true));
+      }
+    });
+    await Promise.allSettled(writers);
+    expect(acknowledged.length).toBeGreaterThanOrEqual(400);
+    await redis.restart();
+    expect(await run(redis, "MGET", ...acknowledged)).toEqual(acknowledged);
+    expect(await run(redis, "CONFIG", "GET", "appendfsync")).toEqual(["appendfsync", "always"]);
+  });
+
+  it("finds what another kept in the folder, which stays when it is stopped", async () => {
+    const first = await start({ folder });
+    await run(first, "SET", "key", "value");
+    await first.stop();
+    const second = await start({ folder });
+    expect(await run(second, "GET", "key")).toBe("value");
+  });
+
+  it("without a folder is empty after a restart, on the same port", async () => {
+    const redis = await start();
+    await run(redis, "SET", "key", "value");
+    const before = await run(redis, "INFO", "server");
+    await redis.restart();
+    expect(await run(redis, "GET", "key")).toBe(null);
+    expect(await run(redis, "INFO", "server")).not.toBe(before);
+  });
+
+  it("has a port and a token of its own", async () => {
+    const [one, other] = await Promise.all([start(), start()]);
+    expect(one.token).not.toBe(other.token);
+    expect(one.token).toMatch(/^[\w-]{43}$/);
+    expect(one.redisPort).not.toBe(other.redisPort);
+  });
+
+  it("leaves no process and no file when it is stopped", async () => {
+    const before = await children();
+    const started = async () => (await children()).filter((pid) => !before.includes(pid));
+    const redis = await start();
+    expect(await started()).toHaveLength(2);
+    const [, data] = (await run(redis, "CONFIG", "GET", "dir")) as [string, string];
+    expect(existsSync(data)).toBe(true);
+    await redis.restart();
+    await redis.stop();
+    await vi.waitFor(async () => expect(await started()).toEqual([]));
+    expect(existsSync(data)).toBe(false);
+    await expect(redis.restart()).rejects.toThrow("stopped for good");
+    await redis.stop();
+    expect(await started()).toEqual([]);
+  });
+
+  it("ends with its process, even when that is killed", async () => {
+    const module = new URL("../../../bin/local-redis/local-redis.ts", import.meta.url);
+    const code = `const { startLocalRedis } = await import("${module}");
+      console.log((await startLocalRedis({ folder: process.argv[1] })).redisPort);`;
+    const parent = spawn(process.execPath, ["--input-type=module", "--eval", code, folder], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [port] = await once(parent.stdout, "data");
+    const socket = createConnection({ port: Number(port), host: "127.0.0.1" });
+    await once(socket, "connect");
+    parent.kill("SIGKILL");
+    await Promise.allSettled([finished(socket.resume())]);
+  });
+
+  it("is none where there is no redis-server, and nothing is left of the attempt", async () => {
+    vi.stubEnv("PATH", folder);
+    vi.stubEnv("TMPDIR", folder);
+    expect(await startLocalRedis()).toBe(undefined);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("that does not start says why", async () => {
+    await mkdir(join(folder, "appendonlydir"));
+    await writeFile(join(folder, "appendonlydir", "appendonly.aof.manifest"), "nonsense\n");
+    const message = expect.stringMatching(/^redis-server does not start:\n(.|\n)*manifest/);
+    await expect(startLocalRedis({ folder })).rejects.toMatchObject({ code: "start", message });
+  });
+});
+
+/** The processes that this one has started. */
+async function children(): Promise<string[]> {
+  return (await readFile(`/proc/${process.pid}/task/${process.pid}/children`, "utf8")).split(" ").filter(Boolean);
+}

@@ -1,0 +1,39 @@
+import { createRedisFallback } from "../../../src/store/redis/fallback.ts";
+import type { Fallback } from "../../../src/store/redis-contracts.ts";
+import { createSeal } from "../../../src/store/seal.ts";
+import { STORE_RING } from "./records.ts";
+
+/** A call of a fallback's method, as it can be sent to another runtime. */
+export interface Call {
+  /** Which fallback: it is made with the first call, and serves all the others. */
+  readonly options: { readonly url: string; readonly token: string; readonly deadlineMs: number };
+  readonly method: keyof Fallback;
+  readonly args: readonly unknown[];
+}
+
+/** A fault as it can be sent back. */
+export interface ShownFault {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  /** All that a log could make of it: stack, properties, cause. */
+  readonly everything: string;
+}
+
+const fallbacks = new Map<string, Fallback>();
+
+/** What the call answers; its cause, if it has one, as a {@link ShownFault}. */
+export async function answerTo({ options, method, args }: Call): Promise<object> {
+  const key = JSON.stringify(options);
+  const fallback = fallbacks.get(key) ?? createRedisFallback({ ...options, seal: createSeal(STORE_RING) });
+  fallbacks.set(key, fallback);
+  const call = fallback[method] as (...args: readonly unknown[]) => Promise<{ cause?: Error & { code: string } }>;
+  const answer = await call(...args);
+  return answer.cause ? { ...answer, cause: show(answer.cause) } : answer;
+}
+
+function show(fault: Error & { code: string }): ShownFault {
+  const { name, code, message } = fault;
+  const own = Object.getOwnPropertyNames(fault).map((property) => Reflect.get(fault, property));
+  return { name, code, message, everything: [String(fault), ...own.map(String)].join("\n") };
+}

@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
+import type { Fallback } from "../../../src/store/redis-contracts.ts";
+import { freePort } from "../../support/node/ports.ts";
+import { startRedis } from "../local-redis/rest.ts";
+import type { Call, ShownFault } from "./call.ts";
+import {
+  answering,
+  type Behaviour,
+  type FaultyServer,
+  lost,
+  silent,
+  startFaultyServer,
+  stuck,
+} from "./faulty-server.ts";
+import { entryOf, newId, recordOf } from "./records.ts";
+
+const TOKEN = "token-that-nobody-may-see";
+const SECRET = "attribute-that-nobody-may-see";
+const DEADLINE_MS = 1_000;
+
+/**
+ * What becomes of a fallback's calls when Redis fails, in one runtime.
+ *
+ * @param answerTo makes a call there.
+ */
+export function describeFaults(answerTo: (call: Call) => Promise<object>): void {
+  const fallbackOf = (options: Call["options"]): Fallback => {
+    const method =
+      (name: keyof Fallback) =>
+      (...args: unknown[]) =>
+        answerTo({ options, method: name, args }) as Promise<never>;
+    return {
+      read: method("read"),
+      keep: method("keep"),
+      append: method("append"),
+      takeOver: method("takeOver"),
+      pending: method("pending"),
+      settled: method("settled"),
+    };
+  };
+  const id = newId();
+  const record = recordOf(id, { attributes: { secret: SECRET }, principal: "principal-that-nobody-may-see" });
+  const entry = entryOf(id, { patches: [{ secret: SECRET }], expiresAt: Date.now() + 600_000 });
+  const calls: [name: string, call: (fallback: Fallback) => Promise<unknown>][] = [
+    ["read", (fallback) => fallback.read(id)],
+    ["keep", (fallback) => fallback.keep(record)],
+    ["append", (fallback) => fallback.append(entry)],
+    ["takeOver", (fallback) => fallback.takeOver([entry.change.id], record)],
+    ["pending", (fallback) => fallback.pending(0, 10)],
+    ["settled", (fallback) => fallback.settled(id, Date.now())],
+  ];
+
+  let redis: LocalRedis;
+  let server: FaultyServer;
+  let fallback: Fallback;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    server = await startFaultyServer();
+    fallback = fallbackOf({ url: server.url, token: TOKEN, deadlineMs: DEADLINE_MS });
+  });
+  afterAll(async () => {
+    await server.stop();
+    await redis.stop();
+  });
+  beforeEach(() => {
+    server.requests.length = 0;
+  });
+
+  /** Every call, against a server that does this, is unavailable, and its cause tells nothing of the session. */
+  async function expectUnavailable(behaviour: Behaviour, code: string, detail = ""): Promise<void> {
+    server.behaviour = behaviour;
+    await Promise.all(calls.map(([name, call]) => expectSafeFault(name, call(fallback), code, detail)));
+    for (const request of server.requests) expect(request).toMatchObject({ method: "POST", path: "/" });
+    expect(server.requests).toHaveLength(calls.length);
+  }
+
+  async function expectSafeFault(name: string, answer: Promise<unknown>, code: string, detail = ""): Promise<void> {
+    const { kind, cause } = (await answer) as { kind: string; cause: ShownFault };
+    expect({ name, kind, code: cause?.code }).toEqual({ name, kind: "unavailable", code });
+    expect(cause.name).toBe("RedisFault");
+    expect(cause.message).toMatch(detail === "" ? /^[A-Za-z ]+$/ : new RegExp(`^[A-Za-z ]+: ${detail}$`));
+    for (const hidden of ["nobody-may-see", id, entry.change.id, "moor:", "redis.call"]) {
+      expect(cause.everything).not.toContain(hidden);
+    }
+  }
+
+  /** Passes requests on to the real Redis. */
+  const working: Behaviour = async (response, body) => {
+    const headers = { authorization: `Bearer ${redis.token}` };
+    const answer = await fetch(redis.url, { method: "POST", headers, body });
+    response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+  };
+
+  describe("is unavailable, whatever was asked, when Redis", () => {
+    it.each<[string, Behaviour, string]>([
+      ["never answers", silent, "timeout"],
+      ["never ends its answer", stuck, "timeout"],
+      ["loses the connection", lost, "no-answer"],
+    ])("%s", async (_what, behaviour, code) => {
+      const startedAt = performance.now();
+      await expectUnavailable(behaviour, code);
+      expect(performance.now() - startedAt).toBeLessThan(DEADLINE_MS + 2_000);
+    });
+
+    it("cannot be connected to", async () => {
+      const nobody = fallbackOf({ url: `http://127.0.0.1:${await freePort()}`, token: TOKEN, deadlineMs: DEADLINE_MS });
+      for (const [name, call] of calls) await expectSafeFault(name, call(nobody), "no-answer");
+    });
+
+    it.each([
+      [401, "WRONGPASS invalid or missing auth token", "WRONGPASS"],
+      [401, "Unauthorized", "Unauthorized"],
+      [400, "OOM command not allowed when used memory > 'maxmemory'. REQUEST", "OOM"],
+      [429, "ERR max requests limit exceeded. REQUEST", "max requests limit exceeded"],
+      [500, "REQUEST", ""],
+      [503, "nobody-may-see REQUEST", ""],
+    ])("answers %i %j", async (status, error, detail) => {
+      await expectUnavailable(answering(status, JSON.stringify({ error })), "refused", detail);
+    });
+
+    it("answers an error of the command with 200", async () => {
+      await expectUnavailable(answering(200, '{"error":"READONLY REQUEST"}'), "refused", "READONLY");
+    });
+
+    it.each([200, 429, 500])("answers a page with %i", async (status) => {
+      await expectUnavailable(answering(status, "<h1>REQUEST</h1>"), "unreadable");
+    });
+
+    it.each(["", "{", "REQUEST"])("answers no JSON: %j", async (answer) => {
+      await expectUnavailable(answering(200, answer), "unreadable");
+    });
+
+    it.each(["null", "{}", "[]", '{"message":"REQUEST"}', '"REQUEST"'])("answers other JSON: %s", async (answer) => {
+      await expectUnavailable(answering(200, answer), "no-answer");
+    });
+
+    it.each([
+      "null",
+      "true",
+      '"OK"',
+      '"REQUEST"',
+      "{}",
+      "[null]",
+      "[[],[]]",
+      "[[null,null],null]",
+      '[["1",null],[]]',
+      "[[1,2],[]]",
+      '[[null,null],["REQUEST",1]]',
+      "[[null,null],[],[]]",
+    ])("answers what the command never does: %s", async (result) => {
+      await expectUnavailable(answering(200, `{"result":${result}}`), "unreadable");
+    });
+
+    it("is asked with the wrong token", async () => {
+      const stranger = fallbackOf({ url: redis.url, token: TOKEN, deadlineMs: 5_000 });
+      for (const [name, call] of calls) await expectSafeFault(name, call(stranger), "refused", "unauthorized");
+    });
+
+    it("is down behind its REST endpoint", async () => {
+      const cut = fallbackOf({ url: redis.url, token: redis.token, deadlineMs: 5_000 });
+      await redis.kill();
+      for (const [name, call] of calls) await expectSafeFault(name, call(cut), "refused");
+      await redis.restart();
+      expect(await cut.read(id)).toEqual({ kind: "found", entries: [] });
+    });
+  });
+
+  describe("an append whose note is answered, but not the append itself,", () => {
+    it.each<[string, Behaviour, string]>([
+      ["because Redis falls silent", silent, "timeout"],
+      ["because the connection is lost", lost, "no-answer"],
+      ["because Redis answers otherwise", answering(200, '{"result":"OK"}'), "unreadable"],
+    ])("%s is unavailable, and acknowledged when it is repeated", async (_what, behaviour, code) => {
+      const own = entryOf(newId(), { expiresAt: Date.now() + 600_000 });
+      server.behaviour = async (response, body, request) => {
+        await working(response, body, request);
+        server.behaviour = behaviour;
+      };
+      await expectSafeFault("append", fallback.append(own), code);
+      server.behaviour = working;
+      expect(await fallback.append(own)).toEqual({ kind: "appended" });
+      expect(await fallback.read(own.ref.id)).toEqual({ kind: "found", entries: [own] });
+    });
+  });
+
+  describe("a fallback", () => {
+    it("works again as soon as Redis does: no fault stays with it", async () => {
+      for (const behaviour of [silent, stuck, lost, answering(500, "{}")]) {
+        server.behaviour = behaviour;
+        expect(await fallback.read(id)).toMatchObject({ kind: "unavailable" });
+        server.behaviour = working;
+        expect(await fallback.read(id)).toEqual({ kind: "found", entries: [] });
+      }
+    });
+
+    it("sends each command once, as a POST of its own, with its token and nothing about itself", async () => {
+      server.behaviour = working;
+      for (const [, call] of calls) expect(await call(fallback)).not.toMatchObject({ kind: "unavailable" });
+      const sent = server.requests.map(({ method, path, body }) => [method, path, (JSON.parse(body) as string[])[0]]);
+      const names = ["eval", "eval", "zadd", "eval", "eval", "zrange", "eval"];
+      expect(sent).toEqual(names.map((name) => ["POST", "/", name]));
+      for (const { headers } of server.requests) {
+        expect(headers.authorization).toBe(`Bearer ${TOKEN}`);
+        expect(Object.keys(headers).filter((name) => name.startsWith("upstash"))).toEqual([]);
+      }
+    });
+
+    it("answers many at once, each its own", async () => {
+      const own = fallbackOf({ url: redis.url, token: redis.token, deadlineMs: 10_000 });
+      const records = Array.from({ length: 60 }, (_, i) => recordOf(newId(), { attributes: { i } }));
+      const kept = await Promise.all(records.map((one) => own.keep(one)));
+      for (const answer of kept) expect(answer).toEqual({ kind: "kept" });
+      const found = await Promise.all(records.map((one) => own.read(one.id)));
+      expect(found).toEqual(records.map((one) => ({ kind: "found", record: one, entries: [] })));
+    });
+  });
+}
