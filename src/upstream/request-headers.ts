@@ -41,9 +41,10 @@ export function requestHeaders(client: Headers, told: Told): Headers {
     if (isCut(name) || nominated?.includes(name)) headers.delete(name);
   }
   if (client.get("Upgrade")?.toLowerCase() === "websocket") headers.set("Upgrade", "websocket");
-  const { own, rest } = splitCookies(headers.get("Cookie"));
+  const cookies = headers.get("Cookie");
+  const { rest } = splitCookies(cookies);
   if (rest === null) headers.delete("Cookie");
-  else if (own.size > 0) headers.set("Cookie", rest);
+  else if (rest !== cookies) headers.set("Cookie", rest);
   headers.set("X-Forwarded-Proto", told.protocol);
   headers.set("X-Forwarded-Host", told.host);
   if (told.clientIp !== undefined) headers.set("X-Forwarded-For", told.clientIp);

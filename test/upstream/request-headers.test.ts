@@ -134,6 +134,10 @@ describe("cookies", () => {
     expect(sent({ Cookie: cookie }).cookie).toBe(left);
   });
 
+  it("are cut out of a second Cookie header too, which arrives joined to the first", () => {
+    expect(sent({ Cookie: "a=1, __Host-moor=t, b=2" }).cookie).toBe("a=1, b=2");
+  });
+
   it("that Connection names are not sent", () => {
     expect(sent({ Connection: "cookie", Cookie: "a=1; moor=t" }).cookie).toBeUndefined();
   });
