@@ -2,12 +2,14 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 /** Tests that start processes (workerd, origins, the command, Chromium); all others run inside workerd. */
-const inNode = ["test/bin/**/*.test.ts", "test/conformance/**/*.test.ts", "test/demo/**/*.test.ts"];
+const inNode = ["bin", "conformance", "demo", "torture"].map((folder) => `test/${folder}/**/*.test.ts`);
 
 process.env.WRANGLER_SEND_METRICS ??= "false";
 // wrangler warns, for each file, of required secrets that are not set; tests make rings of their own.
 process.env.MOOR_TOKEN_KEYS ??= "unused";
 process.env.MOOR_HANDOFF_KEYS ??= "unused";
+// The objects under test seal with it.
+process.env.MOOR_STORE_KEYS ??= `1:${"A".repeat(43)}`;
 
 export default defineConfig({
   test: {

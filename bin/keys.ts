@@ -1,23 +1,40 @@
-import { randomBytes, webcrypto } from "node:crypto";
+import { hkdfSync, randomBytes, webcrypto } from "node:crypto";
+import { parseKeyRing } from "../src/inbound/key-ring.ts";
 
-/** The secrets that Moor signs with, under the names that the Worker reads them by; a key ring each. */
+const SECRET_BYTES = 32;
+
+/** The secrets that a Worker cannot do without, under the names that it reads them by; a key ring each. */
 export interface Keys {
+  /** Sign tokens. */
   MOOR_TOKEN_KEYS: string;
+  /** Sign the handoff. */
   MOOR_HANDOFF_KEYS: string;
+  /** Encrypt the copies of sessions that are kept outside their Durable Objects. */
+  MOOR_STORE_KEYS: string;
 }
 
 /** Fresh keys: a ring of one for each purpose. */
 export async function newKeys(): Promise<Keys> {
-  return { MOOR_TOKEN_KEYS: newTokenKeys(), MOOR_HANDOFF_KEYS: await newHandoffKeys() };
+  return {
+    MOOR_TOKEN_KEYS: ringOf(randomBytes(SECRET_BYTES)),
+    MOOR_HANDOFF_KEYS: await newHandoffKeys(),
+    MOOR_STORE_KEYS: ringOf(randomBytes(SECRET_BYTES)),
+  };
 }
 
-/** A ring of one key for tokens, `1:BASE64URL` of 32 random bytes. */
-export function newTokenKeys(): string {
-  return ringOf(randomBytes(32));
+/**
+ * Store keys for who has token keys and none for stores: always the same for the same token keys, whose first key they are
+ * derived from (HKDF-SHA256).
+ *
+ * @param tokenKeys a ring that is valid.
+ */
+export function storeKeysFor(tokenKeys: string): string {
+  const [{ secret }] = parseKeyRing(tokenKeys, "MOOR_TOKEN_KEYS");
+  return ringOf(Buffer.from(hkdfSync("sha256", secret, "", "MOOR_STORE_KEYS", SECRET_BYTES)));
 }
 
-/** A ring of one key for the handoff (ES256), `1:BASE64URL` of an EC P-256 private key as PKCS #8 DER. */
-export async function newHandoffKeys(): Promise<string> {
+/** A ring of one key for the handoff (ES256): an EC P-256 private key as PKCS #8 DER. */
+async function newHandoffKeys(): Promise<string> {
   const { privateKey } = await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
     "sign",
     "verify",
@@ -25,6 +42,7 @@ export async function newHandoffKeys(): Promise<string> {
   return ringOf(Buffer.from(await webcrypto.subtle.exportKey("pkcs8", privateKey)));
 }
 
+/** `1:BASE64URL` */
 function ringOf(secret: Buffer): string {
   return `1:${secret.toString("base64url")}`;
 }

@@ -1,18 +1,25 @@
 import { randomUUID, webcrypto } from "node:crypto";
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, relative } from "node:path";
 import { parseKeyRing } from "../src/inbound/key-ring.ts";
 import { CommandError } from "./command.ts";
-import { type Keys, newKeys } from "./keys.ts";
+import { type Keys, newKeys, storeKeysFor } from "./keys.ts";
+
+/** What a file holds; one that was made when there were no store keys lacks them. */
+type StoredKeys = Omit<Keys, "MOOR_STORE_KEYS"> & Partial<Keys>;
 
 /**
- * The keys of this machine's local Workers, made at the first call and kept, so that a restart logs nobody out.
+ * The keys of this machine's local Workers, made at the first call and kept, so that a restart logs nobody out. A file
+ * that lacks store keys is completed.
  *
  * @param file is readable by its owner alone.
  * @throws CommandError of code `keys` if the file is damaged; it is never replaced.
  */
 export async function readLocalKeys(file: string): Promise<Keys> {
-  return parse((await textOf(file)) ?? (await create(file)), relative(process.cwd(), file));
+  const stored = await parse((await textOf(file)) ?? (await create(file)), relative(process.cwd(), file));
+  const { MOOR_TOKEN_KEYS, MOOR_HANDOFF_KEYS } = stored;
+  const MOOR_STORE_KEYS = stored.MOOR_STORE_KEYS ?? (await complete(file, stored));
+  return { MOOR_TOKEN_KEYS, MOOR_HANDOFF_KEYS, MOOR_STORE_KEYS };
 }
 
 async function textOf(file: string): Promise<string | undefined> {
@@ -27,8 +34,7 @@ async function textOf(file: string): Promise<string | undefined> {
 /** Two commands may start at once: the file appears whole, and the first one's keys stay. */
 async function create(file: string): Promise<string> {
   await mkdir(dirname(file), { recursive: true });
-  const fresh = `${file}.${randomUUID()}`;
-  await writeFile(fresh, `${JSON.stringify(await newKeys(), null, 2)}\n`, { mode: 0o600 });
+  const fresh = await writeBeside(file, await newKeys());
   try {
     await link(fresh, file);
   } catch (error) {
@@ -39,14 +45,29 @@ async function create(file: string): Promise<string> {
   return readFile(file, "utf8");
 }
 
-async function parse(text: string, file: string): Promise<Keys> {
+/** Two commands may do so at once: what they add is derived, so that it is the same. */
+async function complete(file: string, stored: StoredKeys): Promise<string> {
+  const MOOR_STORE_KEYS = storeKeysFor(stored.MOOR_TOKEN_KEYS);
+  await rename(await writeBeside(file, { ...stored, MOOR_STORE_KEYS }), file);
+  return MOOR_STORE_KEYS;
+}
+
+/** A file of the owner's alone, whole, to be put in the other's place. */
+async function writeBeside(file: string, keys: Keys): Promise<string> {
+  const fresh = `${file}.${randomUUID()}`;
+  await writeFile(fresh, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+  return fresh;
+}
+
+async function parse(text: string, file: string): Promise<StoredKeys> {
   try {
-    const { MOOR_TOKEN_KEYS, MOOR_HANDOFF_KEYS } = JSON.parse(text) as Keys;
-    parseKeyRing(MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS");
-    for (const { secret } of parseKeyRing(MOOR_HANDOFF_KEYS, "MOOR_HANDOFF_KEYS")) {
+    const stored = JSON.parse(text) as StoredKeys;
+    parseKeyRing(stored.MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS");
+    for (const { secret } of parseKeyRing(stored.MOOR_HANDOFF_KEYS, "MOOR_HANDOFF_KEYS")) {
       await webcrypto.subtle.importKey("pkcs8", secret, { name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
     }
-    return { MOOR_TOKEN_KEYS, MOOR_HANDOFF_KEYS };
+    if (stored.MOOR_STORE_KEYS !== undefined) parseKeyRing(stored.MOOR_STORE_KEYS, "MOOR_STORE_KEYS");
+    return stored;
   } catch (cause) {
     // The cause is left out of the message: a parser's may quote the keys.
     throw new CommandError(

@@ -3,9 +3,10 @@ import type { unstable_DevEnv } from "wrangler";
 import type { MoorConfig, ResolvedConfig } from "../src/config/types.ts";
 import { CommandError } from "./command.ts";
 import type { Keys } from "./keys.ts";
+import { runScheduled, startLocalCron } from "./local-cron.ts";
 import { readLocalKeys } from "./local-keys.ts";
 import { freePort } from "./port.ts";
-import { inProject } from "./project.ts";
+import { inLocalFolder, inProject } from "./project.ts";
 import { keepSignalHandlers } from "./signals.ts";
 import { quietWrangler } from "./wrangler.ts";
 
@@ -18,11 +19,13 @@ export interface LocalWorkerOptions {
    * `false` (default): they end with the Worker.
    */
   persist?: string | false;
+  /** What it takes for Upstash, as it says where that is. Default: none, its Redis tier is off. */
+  redis?: { readonly url: string; readonly token: string } | undefined;
   /** Takes what the Worker logs. Default: a line on stderr. */
   log?: (line: string) => void;
 }
 
-/** A Worker that runs on this machine. */
+/** A Worker that runs on this machine, and whose scheduled handler runs each minute. */
 export interface LocalWorker {
   /** `http://localhost:PORT`; only this machine reaches it. */
   readonly url: string;
@@ -44,45 +47,63 @@ const START_MS = 60_000;
  */
 export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
   const url = `http://localhost:${await freePort(options.port)}`;
-  const keys = await readLocalKeys(inProject(".wrangler", "moor", "keys.json"));
+  const keys = await readLocalKeys(inLocalFolder("keys.json"));
+  const log = options.log ?? console.error;
   quietWrangler();
   const { unstable_DevEnv: DevEnv } = await import("wrangler");
   const runtime = new DevEnv();
   // Rejected as well when the start fails, which is told below.
   runtime.proxy.ready.promise.catch(() => {});
   try {
-    await keepSignalHandlers(() => Promise.race([start(runtime, url, options, keys), failure(runtime), expiry()]));
+    await keepSignalHandlers(() =>
+      Promise.race([start(runtime, url, { ...options, keys, log }), failure(runtime), expiry()]),
+    );
   } catch (cause) {
     await runtime.teardown().catch(() => {});
     throw new CommandError("start", `the Worker does not start: ${reasonOf(cause)}`, { cause });
   }
-  return { url, stop: () => runtime.teardown() };
+  const cron = startLocalCron((signal) => runScheduled(url, log, signal));
+  return {
+    url,
+    async stop() {
+      await cron.stop();
+      await runtime.teardown();
+    },
+  };
 }
 
 type Runtime = InstanceType<typeof unstable_DevEnv>;
 
-async function start(runtime: Runtime, url: string, options: LocalWorkerOptions, keys: Keys): Promise<void> {
-  const log = options.log ?? console.error;
+async function start(
+  runtime: Runtime,
+  url: string,
+  options: LocalWorkerOptions & { keys: Keys; log: (line: string) => void },
+): Promise<void> {
+  const { config, keys, log, persist, redis } = options;
   const worker = await runtime.startWorker({
     config: inProject("wrangler.toml"),
     bindings: {
-      MOOR_CONFIG: { type: "plain_text", value: JSON.stringify(options.config) },
+      MOOR_CONFIG: { type: "plain_text", value: JSON.stringify(config) },
       MOOR_ISSUER: { type: "plain_text", value: url },
-      MOOR_TOKEN_KEYS: { type: "secret_text", value: keys.MOOR_TOKEN_KEYS },
-      MOOR_HANDOFF_KEYS: { type: "secret_text", value: keys.MOOR_HANDOFF_KEYS },
+      ...secrets({ ...keys }),
+      ...(redis && secrets({ UPSTASH_REDIS_REST_URL: redis.url, UPSTASH_REDIS_REST_TOKEN: redis.token })),
     },
     dev: {
       server: { hostname: "localhost", port: Number(new URL(url).port) },
       watch: false,
       inspector: false,
       logLevel: "warn",
-      persist: options.persist ? inProject(".wrangler", "moor", options.persist) : false,
+      persist: persist ? inLocalFolder(persist) : false,
       structuredLogsHandler: ({ message }: { message: string }) => log(message),
     },
   });
   await worker.ready;
   const response = await fetch(new URL(READY_PATH, url));
   if (!response.ok) throw new Error(`it answers ${READY_PATH} with ${response.status}: ${await response.text()}`);
+}
+
+function secrets(values: Record<string, string>): Record<string, { type: "secret_text"; value: string }> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { type: "secret_text", value }]));
 }
 
 /** wrangler tells some failures of a start as events alone, and `ready` then stays pending. */

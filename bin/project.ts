@@ -6,3 +6,8 @@ const root = join(import.meta.dirname, "..");
 export function inProject(...parts: string[]): string {
   return join(root, ...parts);
 }
+
+/** A path in the folder where what belongs to local Workers is kept. */
+export function inLocalFolder(...parts: string[]): string {
+  return inProject(".wrangler", "moor", ...parts);
+}

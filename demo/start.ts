@@ -1,7 +1,7 @@
-/** `npm start`: three origin servers and Moor before them. */
+/** `npm start`: three origin servers, Moor before them and, if it is on the machine, a Redis behind it. */
 import { CommandError } from "../bin/command.ts";
 import { readFlags } from "../bin/flags.ts";
-import { type LocalWorker, startLocalWorker } from "../bin/local-worker.ts";
+import { type LocalMoor, startLocalMoor } from "../bin/local-moor.ts";
 import { freePort } from "../bin/port.ts";
 import { onceAskedToEnd } from "../bin/signals.ts";
 import { createSupervisor, type Supervisor } from "./supervisor.ts";
@@ -16,19 +16,23 @@ async function run(port: number): Promise<void> {
   const supervisor = createSupervisor({ ids: ORIGIN_IDS, firstPort: FIRST_ORIGIN_PORT, moorUrl, log: console.log });
   try {
     // What a Ctrl-C has met while it was starting may never be ready; it ends with this process.
-    const worker = await Promise.race([startAll(supervisor, port), ended]);
-    if (worker === "ended") return;
+    const moor = await Promise.race([startAll(supervisor, port), ended]);
+    if (moor === "ended") return;
     console.log(`Moor       ${moorUrl}\n\nopen ${moorUrl}   (Ctrl-C ends everything)`);
     await ended;
-    await worker.stop();
+    await moor.stop();
   } finally {
     await supervisor.close();
   }
 }
 
-async function startAll(supervisor: Supervisor, port: number): Promise<LocalWorker> {
+async function startAll(supervisor: Supervisor, port: number): Promise<LocalMoor> {
   await Promise.all(ORIGIN_IDS.map((id) => supervisor.start(id)));
-  return startLocalWorker({ config: { pools: [{ id: "shop", origins: supervisor.origins() }], explain: true }, port });
+  return startLocalMoor({
+    config: { pools: [{ id: "shop", origins: supervisor.origins() }], explain: true },
+    port,
+    tellRedis: (text) => console.log(`Redis      ${text}`),
+  });
 }
 
 function readPort(args: readonly string[]): number {

@@ -2,6 +2,12 @@
 export interface LogEntry {
   readonly event:
     | "session_unavailable"
+    | "session_stale"
+    | "store_open"
+    | "store_half-open"
+    | "store_closed"
+    | "sweep"
+    | "sweep_failed"
     | "session_ended"
     | "touch_failed"
     | "origin_change_refused"
@@ -14,8 +20,12 @@ export interface LogEntry {
   readonly session?: string;
   readonly pool?: string;
   readonly origin?: string;
+  readonly store?: string;
   readonly header?: string;
   readonly reason?: string;
+  /** Sessions whose journal was taken over, and those left for the next sweep. */
+  readonly takenOver?: number;
+  readonly left?: number;
 }
 
 /** Takes log entries. */

@@ -4,11 +4,17 @@ import type { ResolvedConfig, ResolvedRoute } from "./config/types.ts";
 import { type FailureCode, failureResponse } from "./errors.ts";
 import { readAddress } from "./inbound/address.ts";
 import { createCookieCarrier } from "./inbound/cookie-carrier.ts";
+import { readMark, writeMark } from "./inbound/mark.ts";
+import { regionOf } from "./inbound/region.ts";
 import type { OpenedToken, Tokens } from "./inbound/tokens.ts";
 import { describeFault, type Log, type LogEntry } from "./log.ts";
 import { mayGiveFreshToken, ownSetCookies, respond } from "./respond.ts";
+import type { Session } from "./session/session.ts";
+import type { Breaker } from "./store/breaker.ts";
 import type { Authority, Copies } from "./store/contracts.ts";
-import { openSession } from "./store/open-session.ts";
+import { type Arrival, openSession, type SessionSource } from "./store/open-session.ts";
+import { createOutage } from "./store/outage.ts";
+import type { Fallback } from "./store/redis-contracts.ts";
 import { createTiers } from "./store/tiers.ts";
 import type { Handoff } from "./upstream/handoff.ts";
 import { moorHeaders, readOriginChanges, recordChanges } from "./upstream/origin-changes.ts";
@@ -20,6 +26,12 @@ export interface MoorParts {
   readonly tokens: Tokens;
   readonly authority: Authority;
   readonly memory: Copies;
+  /** Copies in KV. Default: none. */
+  readonly replicas?: Copies | undefined;
+  /** What stands in while the authority cannot be reached. Default: nothing. */
+  readonly fallback?: Fallback | undefined;
+  /** Those of the stores, for explain. Default: none. */
+  readonly breakers?: readonly Breaker[];
   readonly handoff: Handoff;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -47,9 +59,12 @@ const UNSUPPORTED_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
 /** Puts Moor together. Below, a request goes by from top to bottom; the numbers are those of the README's picture. */
 export function createMoor(parts: MoorParts): Moor {
   const { config, tokens, authority, handoff, clock, log } = parts;
-  const tiers = createTiers(parts.memory, authority);
+  const { memory, replicas, fallback, breakers = [] } = parts;
+  const outage = fallback && createOutage(fallback, { clock, backsUp: config.stores.backup !== "off" });
+  const tiers = createTiers({ memory, replicas, authority, outage });
   const upstream = createUpstream(config, clock);
   const admin = createAdmin({ config, authority, handoff, clock });
+  const opening = { tiers, tokens, policy: config.session };
   const writer: CommitParts = { authority, tiers, tokens, policy: config.session, clock };
   const https = createCookieCarrier({ secure: true, now: clock });
   const http = createCookieCarrier({ secure: false, now: clock });
@@ -75,16 +90,16 @@ export function createMoor(parts: MoorParts): Moor {
   }
 
   async function serve(visit: Visit): Promise<Response> {
-    const { request, route, token, now } = visit;
-    const arrival = { arrivedAt: now, colo: String(request.cf?.colo ?? "") };
+    const { request, route, token, now, secure } = visit;
     const strict = route.freshness === "strict";
-    const opened = await openSession(token, arrival, { tiers, tokens, policy: config.session, strict }); // 4
+    const opened = await openSession(token, arrivalOf(visit), { ...opening, strict, onStale: route.onStale }); // 4
     if (opened.kind === "unavailable") {
       return fail(visit, "session_unavailable", { event: "session_unavailable", reason: describeFault(opened.cause) });
     }
     const { session, ref, source } = opened;
     const about = { session: session.id.slice(0, 8), pool: route.pool };
-    const explain = config.explain ? `session=${source}; version=${session.view?.version ?? 0}` : undefined;
+    if (session.shown?.stale) log({ event: "session_stale", ...about });
+    const explain = config.explain ? describeSession(session, source, breakers) : undefined;
     const pool = upstream.poolOf(route);
     const forwarded = await upstream.send({
       ...visit,
@@ -97,9 +112,12 @@ export function createMoor(parts: MoorParts): Moor {
 
     const { response, origin, attempts } = forwarded;
     const named = { ...about, origin: origin.id };
+    let { marks } = opened;
     const refuse = async (code: FailureCode, entry: LogEntry) => {
       await response.body?.cancel();
-      return fail(visit, code, { ...named, ...entry });
+      const failure = fail(visit, code, { ...named, ...entry });
+      if (marks) mark(secure)(failure.headers);
+      return failure;
     };
     const names = moorHeaders(response.headers);
     const changes = readOriginChanges(response.headers, names, pool.config.session.may);
@@ -109,8 +127,10 @@ export function createMoor(parts: MoorParts): Moor {
     }
     recordChanges(session, changes);
     let committed = await commit(session, ref, writer); // 7
+    marks ||= committed.marks === true;
     if (committed.kind === "done" && changes.version !== undefined) {
       committed = await follow(committed, changes.version, ref, writer);
+      marks ||= committed.marks === true;
     }
     switch (committed.kind) {
       case "ended":
@@ -125,7 +145,8 @@ export function createMoor(parts: MoorParts): Moor {
     return respond(response, {
       moorHeaders: names,
       token: await tokenFor(committed, mayGiveFreshToken(request, clock() - now), writer), // 8
-      carrier: visit.secure ? https : http,
+      mark: marks ? mark(secure) : undefined,
+      carrier: secure ? https : http,
       session: true,
       explain: explain && `${explain}; origin=${origin.id}; attempts=${attempts}`,
     });
@@ -146,10 +167,17 @@ export function createMoor(parts: MoorParts): Moor {
     return respond(response, {
       moorHeaders: names,
       token: { kind: "none" },
+      mark: undefined,
       carrier,
       session: false,
       explain: undefined,
     });
+  }
+
+  /** The journal keeps what it was given for a day at least, or as long as the session can live. */
+  function mark(secure: boolean): (headers: Headers) => void {
+    const lifeSeconds = Math.max(config.session.absoluteSeconds, 86_400);
+    return (headers) => writeMark(headers, secure, { at: clock(), lifeSeconds });
   }
 
   function unanswered(visit: Visit, kind: "unreachable" | "timeout", about: Omit<LogEntry, "event">): Response {
@@ -163,4 +191,26 @@ export function createMoor(parts: MoorParts): Moor {
   }
 
   return receive;
+}
+
+function arrivalOf({ request, secure, now }: Visit): Arrival {
+  const { cf } = request as { cf?: { colo?: unknown } };
+  return {
+    arrivedAt: now,
+    colo: String(cf?.colo ?? ""),
+    region: regionOf(cf),
+    markedAt: readMark(request, secure, now),
+  };
+}
+
+/** How the session was resolved, for explain: neither attributes nor ids. */
+function describeSession({ view, shown }: Session, source: SessionSource, breakers: readonly Breaker[]): string {
+  const broken = breakers.filter((breaker) => breaker.state() !== "closed");
+  return [
+    `session=${source}`,
+    `version=${view?.version ?? 0}`,
+    ...(shown?.stale ? ["stale"] : []),
+    ...(shown?.journaled ? ["journaled"] : []),
+    ...broken.map((breaker) => `${breaker.name}=${breaker.state()}`),
+  ].join("; ");
 }

@@ -7,6 +7,8 @@ export interface ResponseChanges {
   /** Names of Moor's own headers in it. */
   readonly moorHeaders: readonly string[];
   readonly token: TokenWrite;
+  /** Sets the mark, if the journal may hold something of the visitor. */
+  readonly mark: ((headers: Headers) => void) | undefined;
   readonly carrier: Carrier;
   /** Whether the route has sessions: then no shared cache may keep the response. */
   readonly session: boolean;
@@ -19,11 +21,16 @@ const TARGETED_CACHE_CONTROL = ["CDN-Cache-Control", "Cloudflare-CDN-Cache-Contr
 
 /** The origin's response as the client gets it. One that needs no change is passed on untouched. */
 export function respond(response: Response, changes: ResponseChanges): Response {
-  const { moorHeaders, token, carrier, session, explain } = changes;
+  const { moorHeaders, token, mark, carrier, session, explain } = changes;
   const droppedCookies = ownSetCookies(response.headers).length > 0;
   const lacksCacheControl = session && !response.headers.has("Cache-Control");
   const untouched =
-    moorHeaders.length === 0 && token.kind === "none" && !droppedCookies && !lacksCacheControl && explain === undefined;
+    moorHeaders.length === 0 &&
+    token.kind === "none" &&
+    !mark &&
+    !droppedCookies &&
+    !lacksCacheControl &&
+    explain === undefined;
   if (untouched) return response;
 
   const changed = new Response(response.body, response);
@@ -31,12 +38,13 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   for (const name of moorHeaders) headers.delete(name);
   if (droppedCookies) dropOwnSetCookies(headers);
   if (lacksCacheControl) headers.set("Cache-Control", "private");
-  if (token.kind !== "none") {
+  if (token.kind !== "none" || mark) {
     headers.set("Cache-Control", "private, no-store");
     for (const name of TARGETED_CACHE_CONTROL) headers.delete(name);
   }
   if (token.kind === "write") carrier.write(headers, token.text, token.expiresAt);
   if (token.kind === "clear") carrier.clear(headers);
+  mark?.(headers);
   if (explain !== undefined) headers.append("Server-Timing", `moor;desc="${explain}"`);
   return changed;
 }

@@ -18,6 +18,7 @@ const PARTS = [
   "respond",
   "admin",
   "moor",
+  "handler",
   "worker",
   "index",
 ] as const;

@@ -103,7 +103,7 @@ describe("a patch of a session that has ended meanwhile", () => {
     await shop();
     const other = client.copy();
     const visited = await edge.visit(client, { ...patch({ a: 1 }), meanwhile: () => edge.visit(other, end) });
-    expect([visited.committed, visited.write]).toEqual([{ kind: "ended" }, { kind: "none" }]);
+    expect([visited.committed, visited.write]).toEqual([{ kind: "ended", marks: true }, { kind: "none" }]);
   });
 });
 
@@ -160,10 +160,10 @@ describe("a token is written", () => {
   });
 
   it("with all else that the old one said", async () => {
-    const born = await edge.tokens.mint(T0, 7_200_000);
-    const holder = new Client(await edge.tokens.sign({ ...born, home: 3, pin: 99 }, { proof: false }));
+    const born = await edge.tokens.mint(T0, 7_200_000, 3);
+    const holder = new Client(await edge.tokens.sign({ ...born, pin: 99 }, { proof: false }));
     await edge.visit(holder, patch({ a: 1 }));
-    expect(await opened(holder.text)).toEqual({ ...born, home: 3, pin: 99, version: 1, expiresAt: at(3_960) });
+    expect(await opened(holder.text)).toEqual({ ...born, pin: 99, version: 1, expiresAt: at(3_960) });
   });
 
   it("that ends with the nearer deadline", async () => {

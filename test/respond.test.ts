@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { TokenWrite } from "../src/commit.ts";
 import { createCookieCarrier } from "../src/inbound/cookie-carrier.ts";
+import { writeMark } from "../src/inbound/mark.ts";
 import { mayGiveFreshToken, ownSetCookies, type ResponseChanges, respond } from "../src/respond.ts";
 import { at, T0 } from "./support/time.ts";
 
@@ -8,10 +9,12 @@ const carrier = createCookieCarrier({ secure: true, now: () => T0 });
 const CLEAN: ResponseChanges = {
   moorHeaders: [],
   token: { kind: "none" },
+  mark: undefined,
   carrier,
   session: true,
   explain: undefined,
 };
+const MARK = (headers: Headers) => writeMark(headers, true, { at: T0, lifeSeconds: 86_400 });
 const WRITE: TokenWrite = { kind: "write", text: "token.proof", expiresAt: at(60) };
 const cached = { "Cache-Control": "public, max-age=60" };
 
@@ -73,6 +76,8 @@ describe("caches", () => {
     ["may keep what says nothing elsewhere", {}, { session: false }, null],
     ["may not keep what writes a token", cached, { token: WRITE }, "private, no-store"],
     ["may not keep what clears one", cached, { token: { kind: "clear" } }, "private, no-store"],
+    ["may not keep what sets the mark", cached, { mark: MARK }, "private, no-store"],
+    ["may not keep what sets the mark and says nothing itself", {}, { mark: MARK }, "private, no-store"],
   ])("%s", (_what, given, changes, expected) => expect(cacheControl(given, changes)).toBe(expected));
 });
 
@@ -88,6 +93,41 @@ describe("the token", () => {
   });
   it("is cleared by the carrier", () => expect(cookies({ kind: "clear" })[0]).toContain("__Host-moor=; Max-Age=0"));
   it("is left alone otherwise", () => expect(cookies({ kind: "none" })).toEqual([]));
+});
+
+describe("the mark", () => {
+  const cookies = (changes: Partial<ResponseChanges>, given: string[] = []) => {
+    const response = new Response("", { headers: cached });
+    for (const cookie of given) response.headers.append("Set-Cookie", cookie);
+    return respond(response, { ...CLEAN, ...changes }).headers.getSetCookie();
+  };
+  const mark = `__Host-moor-mark=${T0}; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax`;
+
+  it("is set, though nothing else of the response changes", () => expect(cookies({ mark: MARK })).toEqual([mark]));
+
+  it("is set beside the token, and beside what the origin sets", () => {
+    const names = cookies({ mark: MARK, token: WRITE }, ["a=1"]).map((cookie) => cookie.split("=")[0]);
+    expect(names).toEqual(["a", "__Host-moor", "__Host-moor-gen", "__Host-moor-mark"]);
+  });
+
+  it("is set beside a token that is cleared: the end is in the journal alone", () => {
+    expect(cookies({ mark: MARK, token: { kind: "clear" } })).toContain(mark);
+  });
+
+  it("is Moor's own: an origin's is dropped", () => {
+    expect(cookies({ mark: MARK }, ["__Host-moor-mark=0; Path=/; Secure"])).toEqual([mark]);
+    expect(cookies({ mark: undefined }, ["__Host-moor-mark=0; Path=/; Secure"])).toEqual([]);
+  });
+
+  it.each(["CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control"])(
+    "leaves no word to caches that prefer %s",
+    (name) => {
+      const response = () => new Response("", { headers: { ...cached, [name]: "max-age=60" } });
+      expect(respond(response(), { ...CLEAN, mark: MARK }).headers.get(name)).toBe(null);
+      expect(respond(response(), { ...CLEAN, token: WRITE }).headers.get(name)).toBe(null);
+      expect(respond(response(), { ...CLEAN, explain: "x" }).headers.get(name)).toBe("max-age=60");
+    },
+  );
 });
 
 describe("explain", () => {

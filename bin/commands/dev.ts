@@ -4,7 +4,7 @@ import { type Command, CommandError } from "../command.ts";
 import { readConfigFile, requireValid } from "../config-file.ts";
 import { readFlags } from "../flags.ts";
 import { configFor } from "../fronted.ts";
-import { type LocalWorker, startLocalWorker } from "../local-worker.ts";
+import { type LocalMoor, startLocalMoor } from "../local-moor.ts";
 import { onceAskedToEnd } from "../signals.ts";
 
 const DEFAULT_PORT = 8788;
@@ -15,7 +15,8 @@ export const dev: Command = {
   usage: `moor dev [--origin URL]... [--port N] [--config FILE]
 
 Runs Moor on this machine in front of servers that already run, until Ctrl-C. Prints "ready http://localhost:PORT" when it
-answers. Sessions and keys are kept in .wrangler/moor, so that a restart logs nobody out.
+answers. Sessions and keys are kept in .wrangler/moor, so that a restart logs nobody out. If redis-server is on the PATH, one
+runs as long and stands for Upstash, its data kept there too; if not, the Redis tier is off.
 
   --origin URL    a server, may be repeated; each visitor stays on one of them. Without it: those of the configuration
   --port N        default: ${DEFAULT_PORT}; 0: any free port, and sessions are not kept
@@ -36,21 +37,26 @@ answers. Sessions and keys are kept in .wrangler/moor, so that a restart logs no
 };
 
 async function runUntilAskedToEnd(config: MoorConfig | ResolvedConfig, port: number): Promise<void> {
-  let worker: LocalWorker | undefined;
+  let moor: LocalMoor | undefined;
   const asked = new Promise<void>((resolve) => {
     onceAskedToEnd(() => {
       // A Ctrl-C reaches the runtime too: what is starting may never be ready. An exit ends all of it.
-      if (!worker) process.exit(0);
+      if (!moor) process.exit(0);
       resolve();
     });
   });
   for (const pool of config.pools) {
     for (const { id, url } of pool.origins) console.log(`origin ${pool.id}/${id} ${url}`);
   }
-  worker = await startLocalWorker({ config, port, persist: port > 0 && `dev-${port}` });
-  console.log(`ready ${worker.url}`);
+  moor = await startLocalMoor({
+    config,
+    port,
+    persist: port > 0 && `dev-${port}`,
+    tellRedis: (text) => console.log(`redis ${text}`),
+  });
+  console.log(`ready ${moor.url}`);
   await asked;
-  await worker.stop();
+  await moor.stop();
 }
 
 function portOf(text = String(DEFAULT_PORT)): number {

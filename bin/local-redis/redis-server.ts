@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { CommandError } from "../command.ts";
@@ -26,7 +26,8 @@ const READY = "Ready to accept connections";
  * Starts the `redis-server` on the `PATH`, on a free port of 127.0.0.1. Resolves when it answers; undefined if there is
  * none.
  *
- * It ends with this process, even when that is killed. A Ctrl-C in the terminal reaches this process alone.
+ * It ends with this process, even when that is killed, and leaves no file unless it was. A Ctrl-C in the terminal reaches this
+ * process alone.
  *
  * @param options.folder where each write is on disk before it is answered, so that a kill loses nothing; made if it is not
  * there. Servers that run at once need one each. Default: nothing is kept, a restarted server is empty.
@@ -34,14 +35,24 @@ const READY = "Ready to accept connections";
  */
 export async function startRedisServer(options: { folder?: string } = {}): Promise<RedisServer | undefined> {
   const port = await freePort(0);
-  const data = await dataFolder(options.folder);
+  // From here to the handler below nothing is awaited: an exit in between would leave what is made.
+  const data = dataFolder(options.folder);
   const start = () => spawnRedis({ port, folder: data.path, keep: data.isKept });
   let child = start();
   let isStopped = false;
+  const release = () => {
+    process.off("exit", endAtExit);
+    data.release();
+  };
+  const endAtExit = () => {
+    child.kill("SIGKILL");
+    release();
+  };
+  process.on("exit", endAtExit);
   try {
     await ready(child);
   } catch (fault) {
-    await data.release();
+    release();
     if (fault instanceof Error && "code" in fault && fault.code === "ENOENT") return undefined;
     throw fault;
   }
@@ -58,20 +69,20 @@ export async function startRedisServer(options: { folder?: string } = {}): Promi
     async stop() {
       isStopped = true;
       await kill(child);
-      await data.release();
+      release();
     },
   };
 }
 
 /** The given folder, or one that is removed when it is released. */
-async function dataFolder(kept?: string): Promise<{ path: string; isKept: boolean; release(): Promise<void> }> {
+function dataFolder(kept?: string): { path: string; isKept: boolean; release(): void } {
   if (kept === undefined) {
-    const path = await mkdtemp(join(tmpdir(), "moor-redis-"));
-    return { path, isKept: false, release: () => rm(path, { recursive: true, force: true }) };
+    const path = mkdtempSync(join(tmpdir(), "moor-redis-"));
+    return { path, isKept: false, release: () => rmSync(path, { recursive: true, force: true }) };
   }
   const path = resolve(kept);
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  return { path, isKept: true, release: async () => {} };
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  return { path, isKept: true, release: () => {} };
 }
 
 function spawnRedis({ port, folder, keep }: { port: number; folder: string; keep: boolean }): ChildProcess {

@@ -50,14 +50,15 @@ export function createSessionApi(parts: SessionApiParts): Hono {
       const ifVersion = readIfMatch(c.req.header("If-Match"));
       if (ifVersion === "malformed") return problem(c, 400, "bad_if_match", 'If-Match takes one version, as in "6".');
       const asked = ifVersion === undefined ? {} : { ifVersion };
-      return answer(c, await authority.commit(ref, changeOf({ patches: [patch], ...asked }, parts)), pool);
+      const change = changeOf({ patches: [patch], ...asked }, parts);
+      return answer(c, await authority.commit(unattended(ref), change), pool);
     }),
   );
 
   api.delete("/", (c) =>
     authorised(c, parts, async ({ ref, pool }) => {
       if (!pool.session.may.includes("end")) return problem(c, 403, "forbidden", "This pool may not end sessions.");
-      const committed = await authority.commit(ref, changeOf({ end: true }, parts));
+      const committed = await authority.commit(unattended(ref), changeOf({ end: true }, parts));
       return committed.kind === "committed" || committed.kind === "ended"
         ? c.body(null, 204, { "Cache-Control": "no-store" })
         : answer(c, committed, pool);
@@ -124,6 +125,14 @@ function problem(
 /** The session is stored, so no birth is needed to found it: one that is gone has ended. */
 function refOf(sid: string, { gen }: HandoffClaims, now: number): Ref {
   return { id: sid, generation: gen, bornAt: 0, arrivedAt: now, colo: "" };
+}
+
+/**
+ * A change that comes without the visitor, and so without his mark, is made as if the journal had just taken something of
+ * his: or it would be overwritten by what he did before.
+ */
+function unattended(ref: Ref): Ref {
+  return { ...ref, markedAt: ref.arrivedAt };
 }
 
 function changeOf(asked: Partial<Change>, { clock, config }: SessionApiParts): Change {

@@ -22,6 +22,11 @@ export function fillDefaults(config: CheckedConfig): ResolvedConfig {
     pools,
     routes: (config.routes ?? pools.slice(0, 1).map(({ id }) => ({ path: "/*", pool: id }))).map(resolveRoute),
     session: resolveSession(config.session),
+    stores: {
+      replicate: config.stores?.replicate ?? "travel",
+      backup: config.stores?.backup ?? "async",
+      strictBackup: config.stores?.strictBackup ?? false,
+    },
     handoff: { dataBytes: config.handoff?.dataBytes ?? 2_048 },
     explain: config.explain ?? false,
   };
@@ -62,5 +67,6 @@ function resolveRoute(route: NonNullable<CheckedConfig["routes"]>[number]): Reso
     session: route.session ?? true,
     freshness: route.freshness ?? "bounded",
     retry: route.retry ?? "safe",
+    onStale: route.onStale ?? "serve",
   };
 }

@@ -31,6 +31,7 @@ export function relationMistakes(input: unknown, options: { deploy: boolean }): 
     ...unknownPools(routes, pools),
     ...coveredRoutes(routes),
     ...sessionMistakes(input.session),
+    ...storesMistakes(input.stores),
   ];
 }
 
@@ -144,4 +145,12 @@ function sessionMistakes(input: unknown): Mistake[] {
     ...within("firstIdleSeconds", "idleSeconds", 1, policy.idleSeconds),
     ...within("newSessionHours", "absoluteSeconds", Math.min(1, hours), Math.min(168, hours)),
   ];
+}
+
+function storesMistakes(stores: unknown): Mistake[] {
+  if (!isRecord(stores) || stores.strictBackup !== true) return [];
+  const { backup } = stores;
+  if (backup !== undefined && backup !== "async" && backup !== "off") return [];
+  const found = `true with ${backup === undefined ? "no stores.backup" : `stores.backup ${describe(backup)}`}`;
+  return [{ path: "stores.strictBackup", found, accepted: 'true only with stores.backup "sync"' }];
 }

@@ -81,6 +81,13 @@ const route = shape({
   session: optional(yesOrNo),
   freshness: optional(oneOf(["bounded", "strict"])),
   retry: optional(oneOf(["safe", "any"])),
+  onStale: optional(oneOf(["serve", "refuse"])),
+});
+
+const stores = shape({
+  replicate: optional(oneOf(["travel", "always", "off"])),
+  backup: optional(oneOf(["async", "sync", "off"])),
+  strictBackup: optional(yesOrNo),
 });
 
 const session = shape({
@@ -97,6 +104,7 @@ export const configSchema = shape({
   pools: list(pool, "a list of at least one pool"),
   routes: optional(list(route, "a list of at least one route; left out: one route to the first pool")),
   session: optional(session),
+  stores: optional(stores),
   handoff: optional(shape({ dataBytes: optional(value(wholeNumber(0, 16_384))) })),
   explain: optional(yesOrNo),
 });

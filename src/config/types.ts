@@ -59,6 +59,28 @@ export interface RouteConfig {
    * `Idempotency-Key`. `"any"`: every method.
    */
   retry?: "safe" | "any";
+  /**
+   * What a visitor is shown when stores are down and all that is left may be older than what he has seen. `"serve"`
+   * (default): that, marked as stale in the handoff. `"refuse"`: 503.
+   */
+  onStale?: "serve" | "refuse";
+}
+
+/** Where sessions are kept beside their Durable Object. */
+export interface StoresConfig {
+  /**
+   * Which sessions have replicas in KV. `"travel"` (default): those that are used outside the region they were born in;
+   * `"always"`; `"off"`.
+   */
+  replicate?: "travel" | "always" | "off";
+  /**
+   * When a change is backed up in Redis. `"async"` (default): after the response; `"sync"`: before a new version is let out;
+   * `"off"`: never, and then Redis takes changes while a Durable Object is out of reach, but shows only those. The end of a
+   * session is backed up before its response in any case.
+   */
+  backup?: "async" | "sync" | "off";
+  /** Refuses, with 503, what could not be backed up, instead of going on without. Needs `backup: "sync"`. Default `false`. */
+  strictBackup?: boolean;
 }
 
 /** Deadlines and limits of a session. */
@@ -84,6 +106,7 @@ export interface MoorConfig {
   /** Default: one route, every host and path to the first pool. */
   routes?: RouteConfig[];
   session?: SessionConfig;
+  stores?: StoresConfig;
   handoff?: {
     /** Attributes travel in the handoff up to this many bytes of JSON. Default 2,048; 0 to 16,384. */
     dataBytes?: number;
@@ -97,6 +120,7 @@ export interface ResolvedConfig {
   readonly pools: readonly ResolvedPool[];
   readonly routes: readonly ResolvedRoute[];
   readonly session: Readonly<Required<SessionConfig>>;
+  readonly stores: Readonly<Required<StoresConfig>>;
   readonly handoff: { readonly dataBytes: number };
   readonly explain: boolean;
 }
@@ -116,4 +140,5 @@ export interface ResolvedRoute {
   readonly session: boolean;
   readonly freshness: "bounded" | "strict";
   readonly retry: "safe" | "any";
+  readonly onStale: "serve" | "refuse";
 }

@@ -15,7 +15,7 @@ export interface Token {
   readonly expiresAt: number;
   /** Whether a replica exists. */
   readonly replicated: boolean;
-  /** Region of birth and jurisdiction, 0 to 255; 0: none. */
+  /** Region of birth, 1 to 255; 0: unknown. */
   readonly home: number;
   /** Hash of the pool and origin that the session is pinned to; 0: none. */
   readonly pin: number;

@@ -16,8 +16,8 @@ export interface OpenedToken extends Token {
 export interface Tokens {
   /** The token in `text`, or `undefined` if it is forged, cut, expired or signed by a key that left the ring. */
   open(text: string, now: number): Promise<OpenedToken | undefined>;
-  /** A token with a fresh random key for a session that exists nowhere; it lives `lifeMs` from `now`. */
-  mint(now: number, lifeMs: number): Promise<OpenedToken>;
+  /** A token with a fresh random key for a session that exists nowhere; it lives `lifeMs` from `now`. `home`: see {@link Token}. */
+  mint(now: number, lifeMs: number, home: number): Promise<OpenedToken>;
   /** The text of a token; `proof` adds the proof of its generation. */
   sign(token: OpenedToken, options: { proof: boolean }): Promise<string>;
 }
@@ -63,7 +63,7 @@ export function createTokens(ring: KeyRing, random: (bytes: Uint8Array<ArrayBuff
       return { ...token, generation: end < 0 ? 0 : await generationOf(text.slice(end + 1), token.id) };
     },
 
-    async mint(now, lifeMs) {
+    async mint(now, lifeMs, home) {
       const key = new Uint8Array(16);
       random(key);
       const bornAt = Math.floor(now / 1000) * 1000;
@@ -77,7 +77,7 @@ export function createTokens(ring: KeyRing, random: (bytes: Uint8Array<ArrayBuff
         touchedAt: bornAt,
         expiresAt: bornAt + lifeMs,
         replicated: false,
-        home: 0,
+        home,
         pin: 0,
       };
     },

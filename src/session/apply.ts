@@ -58,6 +58,16 @@ export function apply(record: SessionRecord | undefined, ref: Ref, change: Chang
   return before ? applyToBefore(record, before, change, now) : { kind: "superseded" };
 }
 
+/**
+ * The record without the ids of changes that cannot arrive again: those that no store accepts any more.
+ *
+ * @param acceptedBefore changes that expired until then can neither arrive nor lie in the journal, milliseconds since 1970.
+ */
+export function forgetChanges(record: SessionRecord, acceptedBefore: number): SessionRecord {
+  const recentChanges = record.recentChanges.filter(({ expiresAt }) => acceptedBefore < expiresAt);
+  return recentChanges.length === record.recentChanges.length ? record : { ...record, recentChanges };
+}
+
 /** Makes the record with the session's first change. */
 function found(ref: Ref, change: Change, now: number): Applied {
   const { policy } = change;
@@ -149,15 +159,14 @@ function commit(next: SessionRecord, change: Change, now: number): Applied {
   return { kind: "committed", view: viewOf(next), save: remember(next, change, next, now) };
 }
 
-/** Keeps the change's id for as long as it could arrive again, and drops what is past its time. */
+/** Keeps the change's id; see {@link forgetChanges}. */
 function remember(record: SessionRecord, change: Change, answered: View, now: number): SessionRecord {
   const { before, ...rest } = record;
-  const alive = record.recentChanges.filter(({ expiresAt }) => now < expiresAt);
   const { generation } = answered;
   return {
     ...rest,
     ...(before && isServed(before, now) ? { before } : {}),
-    recentChanges: [...alive, { id: change.id, expiresAt: change.expiresAt, generation }],
+    recentChanges: [...record.recentChanges, { id: change.id, expiresAt: change.expiresAt, generation }],
   };
 }
 

@@ -11,6 +11,10 @@ export interface Ref {
   readonly arrivedAt: number;
   /** Where it did: the data centre's code, or "" when unknown. */
   readonly colo: string;
+  /** Whether that is outside the region in which the session was born. */
+  readonly away?: boolean;
+  /** When the journal may have taken something of the visitor, if ever. */
+  readonly markedAt?: number;
 }
 
 /** Deadlines and limits that a change is applied with. */

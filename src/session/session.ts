@@ -4,6 +4,17 @@ import { isTouchDue } from "./deadlines.ts";
 import type { JsonObject } from "./patch.ts";
 import type { View } from "./record.ts";
 
+/** A session as a request is shown it. */
+export interface Shown {
+  readonly view: View;
+  /** Whether it may be older than what the visitor has seen. */
+  readonly stale: boolean;
+  /** Whether it shows what the journal holds beside the view's version. */
+  readonly journaled: boolean;
+  /** Whether a replica of it exists. */
+  readonly replicated: boolean;
+}
+
 /**
  * A visitor's session during one request: what is known of it, and what the request asks to change. It records intent
  * and does no I/O; the commit carries the intent out.
@@ -13,17 +24,21 @@ export class Session {
   /** Whether the request brought the token; otherwise it was minted for this request. */
   readonly returning: boolean;
   /** What the stores know; `undefined`: the session exists nowhere yet. */
-  readonly view: View | undefined;
+  readonly shown: Shown | undefined;
 
   readonly #patches: JsonObject[] = [];
   #principal: string | undefined;
   #rotate = false;
   #end = false;
 
-  constructor(token: OpenedToken, options: { returning: boolean; view?: View | undefined }) {
+  constructor(token: OpenedToken, options: { returning: boolean; shown?: Shown | undefined }) {
     this.token = token;
     this.returning = options.returning;
-    this.view = options.view;
+    this.shown = options.shown;
+  }
+
+  get view(): View | undefined {
+    return this.shown?.view;
   }
 
   get id(): string {

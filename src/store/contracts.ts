@@ -6,6 +6,10 @@ import type { View } from "../session/record.ts";
 export interface Copy extends View {
   /** When the authority read it from its storage, by its clock, in milliseconds since 1970. */
   readonly vouchedAt: number;
+  /** When the authority last asked for the journal before it vouched, and got an answer; 0: never. */
+  readonly journalSeenAt: number;
+  /** Whether a replica of the session exists. */
+  readonly replicated: boolean;
   /**
    * Whether stores may keep it: it is of the newest generation, and the first use of that has reached the authority. An
    * older generation is answered by the authority alone.
@@ -31,9 +35,13 @@ export type Committed =
   | { kind: "committed"; copy: Copy }
   | { kind: "conflict"; copy: Copy }
   | { kind: "superseded" }
-  | { kind: "ended" }
+  /** `copy`: the tombstone, for other stores to keep. */
+  | { kind: "ended"; copy?: Copy }
   | { kind: "refused"; reason: Refusal }
   | { kind: "unavailable"; cause: unknown };
+
+/** What became of a look at a session's journal. `seenAt`: when the question left. */
+export type TakenOver = { kind: "taken-over"; seenAt: number } | { kind: "unavailable"; cause: unknown };
 
 /** What became of a copy that a store was given. An older version never replaces a newer, nothing a tombstone. */
 export type Kept = { kind: "kept" } | { kind: "older" } | { kind: "ended" } | { kind: "unavailable"; cause: unknown };
@@ -42,6 +50,8 @@ export type Kept = { kind: "kept" } | { kind: "older" } | { kind: "ended" } | { 
 export interface Authority {
   read(ref: Ref, now: number): Promise<Lookup>;
   commit(ref: Ref, change: Change): Promise<Committed>;
+  /** Takes over what the journal holds of the session, though no visitor asks. */
+  takeOver(id: string): Promise<TakenOver>;
 }
 
 /** A store that holds copies of records. Whether a copy may answer is for the freshness rule to say. */
@@ -49,4 +59,11 @@ export interface Copies {
   readonly name: string;
   read(ref: Ref, now: number): Promise<Lookup>;
   keep(copy: Copy): Promise<Kept>;
+}
+
+/** Whether a store that holds a copy must not replace it by another of the same session. */
+export function isNewer(held: Copy, offered: Copy): boolean {
+  if (held.generation !== offered.generation) return held.generation > offered.generation;
+  if (held.version !== offered.version) return held.version > offered.version;
+  return held.vouchedAt > offered.vouchedAt;
 }

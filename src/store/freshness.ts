@@ -1,5 +1,6 @@
 import type { OpenedToken } from "../inbound/tokens.ts";
 import { deadlinePassed } from "../session/deadlines.ts";
+import type { EndReason, View } from "../session/record.ts";
 import type { Copy } from "./contracts.ts";
 
 /** How old a copy may be. */
@@ -10,16 +11,21 @@ export interface Bounds {
   readonly settleMs: number;
 }
 
-/** What a client has seen, as its token and proof tell. */
-export type Seen = Pick<OpenedToken, "generation" | "version" | "issuedAt" | "touchedAt" | "expiresAt">;
+/** What a client has seen, as its token, proof and mark tell. */
+export interface Seen extends Pick<OpenedToken, "generation" | "version" | "issuedAt" | "touchedAt" | "expiresAt"> {
+  /** When the journal may have taken something of the client, if ever. */
+  readonly markedAt?: number | undefined;
+}
 
 /** `"fresh"`, or the first rule that the copy breaks. */
-export type Freshness = "fresh" | "ended" | "generation" | "version" | "settle" | "age" | "deadline";
+export type Freshness = "fresh" | "ended" | "generation" | "version" | "settle" | "journal" | "age" | "deadline";
 
 /** How long a response is given to reach its client. */
 export const SETTLE_MS = 5_000;
 /** Bound of the memory tier. */
 export const MEMORY_AGE_MS = 5_000;
+/** Bound of the KV tier. */
+export const REPLICA_AGE_MS = 120_000;
 
 /**
  * Whether `copy` may answer a request whose client has seen `seen`; if not, the authority is asked.
@@ -32,8 +38,19 @@ export function freshness(copy: Copy, seen: Seen, bounds: Bounds, now: number): 
   if (copy.generation !== seen.generation) return "generation";
   if (copy.version < seen.version) return "version";
   if (copy.vouchedAt < seen.issuedAt + bounds.settleMs) return "settle";
+  if (!coversMark(copy.journalSeenAt, seen.markedAt)) return "journal";
   if (now - copy.vouchedAt > bounds.ageMs) return "age";
-  const passed = deadlinePassed(copy, now);
-  const renewed = passed === "idle" && seen.touchedAt > copy.touchedAt && now < seen.expiresAt;
-  return passed && !renewed ? "deadline" : "fresh";
+  return deadlineOver(copy, seen, now) ? "deadline" : "fresh";
+}
+
+/** Whether a look at the journal saw everything that a mark may stand for; of two that race the older one may stay. */
+export function coversMark(journalSeenAt: number, markedAt: number | undefined): boolean {
+  return markedAt === undefined || journalSeenAt >= markedAt + SETTLE_MS;
+}
+
+/** Which deadline of `view` has passed at `now` for a client whose token may know of a later touch, if one has. */
+export function deadlineOver(view: View, seen: Seen, now: number): EndReason | undefined {
+  const passed = deadlinePassed(view, now);
+  const renewed = passed === "idle" && seen.touchedAt > view.touchedAt && now < seen.expiresAt;
+  return renewed ? undefined : passed;
 }

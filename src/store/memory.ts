@@ -1,5 +1,5 @@
 import { BoundedMap } from "../bounded-map.ts";
-import type { Copies, Copy } from "./contracts.ts";
+import { type Copies, type Copy, isNewer } from "./contracts.ts";
 
 /** Weight of a copy beside its attributes, in bytes; an estimate. */
 const COPY_BYTES = 512;
@@ -16,20 +16,14 @@ export function createMemory(limitBytes: number = 16 * 1024 * 1024): Copies {
     async read(ref) {
       const copy = copies.get(ref.id);
       if (!copy) return { kind: "miss" };
-      return copy.ended ? { kind: "ended" } : { kind: "hit", copy };
+      return copy.ended ? { kind: "ended", copy } : { kind: "hit", copy };
     },
     async keep(copy) {
       const held = copies.get(copy.id);
       if (held?.ended) return { kind: "ended" };
-      if (held && isNewer(held, copy)) return { kind: "older" };
+      if (held && !copy.ended && isNewer(held, copy)) return { kind: "older" };
       copies.set(copy.id, copy);
       return { kind: "kept" };
     },
   };
-}
-
-function isNewer(held: Copy, offered: Copy): boolean {
-  if (held.generation !== offered.generation) return held.generation > offered.generation;
-  if (held.version !== offered.version) return held.version > offered.version;
-  return held.vouchedAt > offered.vouchedAt;
 }

@@ -1,56 +1,103 @@
 import type { OpenedToken, Tokens } from "../inbound/tokens.ts";
 import type { Policy, Ref } from "../session/change.ts";
 import { Session } from "../session/session.ts";
-import type { Source, Tiers } from "./tiers.ts";
+import type { Copy } from "./contracts.ts";
+import { SETTLE_MS } from "./freshness.ts";
+import type { Resolved, ResolveOptions, Source, Tiers } from "./tiers.ts";
 
 /** Where a request's session came from: `none` without a token, `new` with one of a session that exists nowhere. */
 export type SessionSource = "none" | "new" | Source;
 
-/** A request's session, or why there is none. */
-export type Opened =
+/** A request's session, or why there is none. `marks`: the response sets the mark. */
+export type Opened = { readonly marks: boolean } & (
   | { kind: "session"; session: Session; ref: Ref; source: SessionSource }
-  | { kind: "unavailable"; cause: unknown };
+  | { kind: "unavailable"; cause: unknown }
+);
 
 /** When and where a request reached the edge. */
-export type Arrival = Pick<Ref, "arrivedAt" | "colo">;
+export interface Arrival {
+  readonly arrivedAt: number;
+  readonly colo: string;
+  /** See `regionOf`; 0: unknown. */
+  readonly region: number;
+  /** When the journal may have taken something of the visitor, if ever. */
+  readonly markedAt: number | undefined;
+}
+
+/** What opening a session needs. */
+export interface OpenSessionParts extends Omit<ResolveOptions, "now"> {
+  readonly tiers: Tiers;
+  readonly tokens: Tokens;
+  readonly policy: Policy;
+}
+
+/** Of two marks that race the older one may stay; clocks differ by a second, and births are whole seconds. */
+const MARK_MARGIN_MS = SETTLE_MS + 2_000;
 
 /** Opens the session of a request: the one that its token names, or a fresh, unsaved one. */
 export async function openSession(
   token: OpenedToken | undefined,
   arrival: Arrival,
-  parts: { tiers: Tiers; tokens: Tokens; policy: Policy; strict: boolean },
+  parts: OpenSessionParts,
 ): Promise<Opened> {
-  if (!token) return fresh(arrival, parts);
-  const ref = refOf(token, arrival);
-  if (token.version === 0) {
-    return { kind: "session", session: new Session(token, { returning: true }), ref, source: "new" };
-  }
-  const found = await parts.tiers.resolve(ref, token, { strict: parts.strict, now: arrival.arrivedAt });
+  if (!token) return fresh(arrival, parts, false);
+  const markedAt = arrival.markedAt !== undefined && mayConcern(arrival.markedAt, token) ? arrival.markedAt : undefined;
+  const ref = refOf(token, { ...arrival, markedAt });
+  const unsaved = { ref, session: new Session(token, { returning: true }), source: "new" as const, marks: false };
+  // Without a mark nothing can be known of it, so no store is asked.
+  if (token.version === 0 && markedAt === undefined) return { kind: "session", ...unsaved };
+  const found = await parts.tiers.resolve(ref, token, { ...parts, now: arrival.arrivedAt });
   switch (found.kind) {
     case "hit":
-      return session(token, ref, found.copy, found.source);
+      return shown(token, ref, found, found.copy);
     case "superseded":
-      return found.copy ? session(token, ref, found.copy, found.source) : fresh(arrival, parts);
-    // The token tells that there was a record, so one that is gone has ended.
+      return found.copy ? shown(token, ref, found, found.copy) : fresh(arrival, parts, false);
     case "miss":
+      // A token with a version tells that there was a record, so one that is gone has ended.
+      return token.version === 0 ? { kind: "session", ...unsaved } : fresh(arrival, parts, true);
+    // Who has been told that it is over must not be shown it again by a copy elsewhere.
     case "ended":
-      return fresh(arrival, parts);
+      return fresh(arrival, parts, true);
     case "unavailable":
-      return found;
+      return { ...found, marks: false };
   }
 }
 
-function session(token: OpenedToken, ref: Ref, view: NonNullable<Session["view"]>, source: Source): Opened {
-  return { kind: "session", session: new Session(token, { returning: true, view }), ref, source };
+/** Whether a mark may be of this session: it is not if it was set before the session was born. */
+function mayConcern(markedAt: number, { bornAt }: OpenedToken): boolean {
+  return markedAt + MARK_MARGIN_MS >= bornAt;
 }
 
-async function fresh(arrival: Arrival, { tokens, policy }: { tokens: Tokens; policy: Policy }): Promise<Opened> {
-  const token = await tokens.mint(arrival.arrivedAt, policy.newSessionHours * 3_600_000);
+function shown(token: OpenedToken, ref: Ref, found: Resolved, view: Copy): Opened {
+  const { source, journaled = false, stale = false } = found;
+  const { replicated } = view;
+  const session = new Session(token, { returning: true, shown: { view, stale, journaled, replicated } });
+  // What shows journal content counts as marked from now on, whatever the client holds.
+  return {
+    kind: "session",
+    session,
+    ref: journaled ? { ...ref, markedAt: ref.arrivedAt } : ref,
+    source,
+    marks: journaled,
+  };
+}
+
+async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts, marks: boolean): Promise<Opened> {
+  const token = await tokens.mint(arrival.arrivedAt, policy.newSessionHours * 3_600_000, arrival.region);
   const session = new Session(token, { returning: false });
-  return { kind: "session", session, ref: refOf(token, arrival), source: "none" };
+  return { kind: "session", session, ref: refOf(token, arrival), source: "none", marks };
 }
 
-function refOf({ id, generation, version, bornAt }: OpenedToken, { arrivedAt, colo }: Arrival): Ref {
-  // A token that has seen a record founds none: without its birth nothing can be founded, whatever the policy says.
-  return { id, generation, bornAt: version === 0 ? bornAt : 0, arrivedAt, colo };
+function refOf(token: OpenedToken, { arrivedAt, colo, region, markedAt }: Arrival): Ref {
+  const { id, generation, version, bornAt, home } = token;
+  return {
+    id,
+    generation,
+    // A token that has seen a record founds none: without its birth nothing can be founded, whatever the policy says.
+    bornAt: version === 0 ? bornAt : 0,
+    arrivedAt,
+    colo,
+    ...(home !== 0 && region !== 0 && home !== region ? { away: true } : {}),
+    ...(markedAt === undefined ? {} : { markedAt }),
+  };
 }

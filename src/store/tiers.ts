@@ -1,45 +1,147 @@
 import type { OpenedToken } from "../inbound/tokens.ts";
-import type { Ref } from "../session/change.ts";
-import type { Authority, Copies, Copy, Kept, Lookup } from "./contracts.ts";
-import { freshness, MEMORY_AGE_MS, SETTLE_MS } from "./freshness.ts";
+import type { Change, Ref } from "../session/change.ts";
+import type { Authority, Committed, Copies, Copy, Kept, Lookup } from "./contracts.ts";
+import { freshness, MEMORY_AGE_MS, REPLICA_AGE_MS, SETTLE_MS, type Seen } from "./freshness.ts";
+import type { Journaled, Outage } from "./outage.ts";
 
 /** Which store answered. */
-export type Source = "memory" | "object";
+export type Source = "memory" | "kv" | "object" | "redis";
 
-/** A lookup and where it came from. */
-export type Resolved = Lookup & { source: Source };
+/** A lookup, and how it came about. */
+export type Resolved = Lookup & {
+  readonly source: Source;
+  /** Whether it shows what the authority may not know yet: then the response sets the mark. */
+  readonly journaled?: boolean;
+  /** Whether it may be older than what the client has seen: the best there is while stores are down. */
+  readonly stale?: boolean;
+};
+
+/** What became of a change. `journaled` acknowledges it too. */
+export type Written = Committed | Journaled;
+
+/** How a request wants to be answered. */
+export interface ResolveOptions {
+  /** Asks the authority at once. */
+  readonly strict: boolean;
+  /** Whether what may be older than the client has seen is shown when there is nothing better. */
+  readonly onStale: "serve" | "refuse";
+  readonly now: number;
+}
 
 /** The stores of a session in the order in which they are asked. */
 export interface Tiers {
-  /** The record for a request, from the nearest copy that may answer; `strict` asks the authority at once. */
-  resolve(ref: Ref, token: OpenedToken, options: { strict: boolean; now: number }): Promise<Resolved>;
+  /** The record for a request, from the nearest copy that may answer. */
+  resolve(ref: Ref, token: OpenedToken, options: ResolveOptions): Promise<Resolved>;
+  /** Hands a change to the authority, or to the journal when that cannot be reached. */
+  commit(ref: Ref, change: Change): Promise<Written>;
   /** Offers the stores nearby a copy that the authority has vouched for. */
   keep(copy: Copy): Promise<Kept>;
 }
 
-/** Memory before the authority. */
-export function createTiers(memory: Copies, authority: Authority): Tiers {
-  const bounds = { ageMs: MEMORY_AGE_MS, settleMs: SETTLE_MS };
+/** The stores that there are. */
+export interface TierParts {
+  readonly memory: Copies;
+  readonly replicas?: Copies | undefined;
+  readonly authority: Authority;
+  readonly outage?: Outage | undefined;
+}
+
+const MEMORY_BOUNDS = { ageMs: MEMORY_AGE_MS, settleMs: SETTLE_MS };
+const REPLICA_BOUNDS = { ageMs: REPLICA_AGE_MS, settleMs: SETTLE_MS };
+
+/** Memory, replicas, the authority, and what there is when that cannot be reached. */
+export function createTiers({ memory, replicas, authority, outage }: TierParts): Tiers {
+  /** What this isolate has given the journal marks the session for all who come through it. */
+  function marked(ref: Ref): Ref {
+    const journaledAt = outage?.journaledAt(ref.id);
+    return journaledAt === undefined ? ref : { ...ref, markedAt: Math.max(journaledAt, ref.markedAt ?? 0) };
+  }
 
   async function keep(copy: Copy): Promise<Kept> {
     // Were a copy kept before the first use of its generation is known, the generation before would be served on.
     return copy.mayBeKept ? memory.keep(copy) : { kind: "older" };
   }
 
+  /** Whoever has been told that a session is over must not be shown it again by a copy nearby. */
+  async function keepNews(answer: Lookup | Committed): Promise<void> {
+    const news = answer.kind === "superseded" ? ("newest" in answer ? answer.newest : undefined) : copyOf(answer);
+    if (news) await keep(news);
+  }
+
+  async function duringOutage(ref: Ref, seen: Seen, held: readonly Held[], options: ResolveOptions) {
+    const shown = await outage?.read(ref, seen, options.now);
+    if (shown && shown.kind !== "unavailable" && !shown.stale) {
+      await keepNews(shown);
+      return { ...shown, source: "redis" } as const;
+    }
+    if (options.onStale === "refuse") return undefined;
+    // Of one version, what shows the journal shows the most.
+    const candidates = [...(shown?.kind === "hit" ? [{ ...shown, source: "redis" as const }] : []), ...held];
+    // An ended session is no copy's to show, nor is another generation.
+    const usable = candidates.filter(({ copy }) => mayBeShownStale(copy, seen, options.now));
+    const [newest] = usable.sort((one, other) => other.copy.version - one.copy.version);
+    return newest && { ...newest, stale: true };
+  }
+
   return {
     keep,
-    async resolve(ref, token, { strict, now }) {
-      if (!strict) {
-        const held = await memory.read(ref, now);
-        if (held.kind === "hit" && freshness(held.copy, token, bounds, now) === "fresh") {
-          return { ...held, source: "memory" };
+
+    async resolve(given, token, options) {
+      const ref = marked(given);
+      const seen: Seen = { ...token, markedAt: ref.markedAt };
+      const held: Held[] = [];
+      const tiers = [
+        { copies: memory, bounds: MEMORY_BOUNDS, source: "memory" as const },
+        ...(replicas && token.replicated ? [{ copies: replicas, bounds: REPLICA_BOUNDS, source: "kv" as const }] : []),
+      ];
+      for (const { copies, bounds, source } of options.strict ? [] : tiers) {
+        const found = await copies.read(ref, options.now);
+        // Ended is final, whoever says it.
+        if (found.kind === "ended") {
+          await keepNews(found);
+          return { ...found, source };
         }
+        if (found.kind !== "hit") continue;
+        const candidate = { kind: found.kind, copy: found.copy, source };
+        if (freshness(found.copy, seen, bounds, options.now) === "fresh") {
+          if (source !== "memory") await keep(found.copy);
+          return candidate;
+        }
+        held.push(candidate);
       }
-      const found = await authority.read(ref, now);
-      // Whoever has been told that a session is over must not be shown it again by a copy nearby.
-      const news = found.kind === "superseded" ? found.newest : "copy" in found ? found.copy : undefined;
-      if (news) await keep(news);
+
+      const found = await authority.read(ref, options.now);
+      if (found.kind === "unavailable") {
+        return (await duringOutage(ref, seen, held, options)) ?? { ...found, source: "object" };
+      }
+      await keepNews(found);
       return { ...found, source: "object" };
     },
+
+    async commit(given, change) {
+      const ref = marked(given);
+      const committed = await authority.commit(ref, change);
+      if (committed.kind !== "unavailable" || !outage) {
+        await keepNews(committed);
+        return committed;
+      }
+      return outage.commit(ref, change);
+    },
   };
+}
+
+/** A copy that was found and may not answer by itself. */
+interface Held {
+  readonly kind: "hit";
+  readonly copy: Copy;
+  readonly source: Source;
+  readonly journaled?: boolean;
+}
+
+function copyOf(answer: Lookup | Committed): Copy | undefined {
+  return "copy" in answer ? answer.copy : undefined;
+}
+
+function mayBeShownStale(copy: Copy, seen: Seen, now: number): boolean {
+  return !copy.ended && copy.generation === seen.generation && now < copy.absoluteDeadline;
 }

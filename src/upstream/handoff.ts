@@ -1,4 +1,4 @@
-import { errors, jwtVerify, SignJWT } from "jose";
+import { errors, type JWK, jwtVerify, SignJWT } from "jose";
 import { BoundedMap } from "../bounded-map.ts";
 import type { ResolvedPool } from "../config/types.ts";
 import type { KeyRing } from "../inbound/key-ring.ts";
@@ -30,7 +30,7 @@ export interface Handoff {
   /** The claims of a handoff that this ring has signed and that is still valid; else `undefined`. */
   verify(jwt: string, now: number): Promise<HandoffClaims | undefined>;
   /** The ring's public keys as a JWK set (RFC 7517). */
-  keySet(): Promise<{ keys: JsonWebKey[] }>;
+  keySet(): Promise<{ keys: JWK[] }>;
 }
 
 /**
@@ -57,9 +57,11 @@ export function createHandoff(options: { ring: KeyRing; issuer: string; dataByte
 
   return {
     async sign(session, pool, now) {
-      const { view } = session;
+      const { view, shown } = session;
+      // What the journal holds beside a version has no name of its own.
+      const isNamed = !shown?.journaled && !shown?.stale;
       const name = view ? `${pool.id} ${view.id} ${view.generation} ${view.version}` : pool.id;
-      const held = signed.get(name);
+      const held = isNamed ? signed.get(name) : undefined;
       if (held && held.expiresAt - now > REUSED_WHILE_SECONDS_LEFT * 1000) return held.jwt;
       signingKey ??= await importKey(ring[0].secret);
       const issuedAt = Math.floor(now / 1000);
@@ -70,7 +72,7 @@ export function createHandoff(options: { ring: KeyRing; issuer: string; dataByte
         .setIssuedAt(issuedAt)
         .setExpirationTime(issuedAt + HANDOFF_LIFE_SECONDS)
         .sign(signingKey);
-      signed.set(name, { jwt, expiresAt: (issuedAt + HANDOFF_LIFE_SECONDS) * 1000 });
+      if (isNamed) signed.set(name, { jwt, expiresAt: (issuedAt + HANDOFF_LIFE_SECONDS) * 1000 });
       return jwt;
     },
 
@@ -95,7 +97,7 @@ export function createHandoff(options: { ring: KeyRing; issuer: string; dataByte
   };
 }
 
-function claimsOf({ view }: Session, pool: ResolvedPool, dataBytes: number): Record<string, unknown> {
+function claimsOf({ view, shown }: Session, pool: ResolvedPool, dataBytes: number): Record<string, unknown> {
   if (!view) return { gen: 0, ver: 0, new: true };
   const data = visible(view.attributes, pool);
   const bytes = data === view.attributes ? view.attributeBytes : attributeBytesOf(data);
@@ -104,6 +106,7 @@ function claimsOf({ view }: Session, pool: ResolvedPool, dataBytes: number): Rec
     gen: view.generation,
     ver: view.version,
     ...(view.principal === undefined ? {} : { sub: view.principal }),
+    ...(shown?.stale ? { stale: true } : {}),
     ...(bytes <= dataBytes ? { data } : {}),
   };
 }
@@ -119,8 +122,8 @@ function importKey(pkcs8: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   return crypto.subtle.importKey("pkcs8", pkcs8, ALGORITHM, true, ["sign"]);
 }
 
-async function publicKey(kid: string, pkcs8: Uint8Array<ArrayBuffer>): Promise<JsonWebKey> {
-  const jwk = (await crypto.subtle.exportKey("jwk", await importKey(pkcs8))) as JsonWebKey;
+async function publicKey(kid: string, pkcs8: Uint8Array<ArrayBuffer>): Promise<JWK> {
+  const jwk = (await crypto.subtle.exportKey("jwk", await importKey(pkcs8))) as Required<JWK>;
   const { kty, crv, x, y } = jwk;
-  return { kty, crv, x, y, kid, alg: "ES256", use: "sig" } as JsonWebKey;
+  return { kty, crv, x, y, kid, alg: "ES256", use: "sig" };
 }

@@ -21,6 +21,7 @@ describe("moor deploy", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("--dry-run: exiting now.");
     expect(stdout).toMatch(/env\.SESSION_OBJECT \(SessionObject\)/);
+    expect(stdout).toMatch(/env\.SESSION_REPLICAS +KV Namespace/);
     expect(await readFile(join(project.folder, "built", "worker.js"), "utf8")).toContain("https://a.example.com");
   });
 

@@ -1,54 +1,10 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { createProject, type Project, type Running } from "./project.ts";
-
-/** A server of somebody else: says who it is, counts visits in the session, and never ends `/stream`. */
-async function startServer(name: string): Promise<string> {
-  const server = createServer((request, response) => {
-    if (request.url === "/stream") return void response.write("first");
-    if (request.url === "/visit") response.setHeader("Moor-Patch", JSON.stringify({ visited: name }));
-    const [, claims = ""] = String(request.headers["moor-session"]).split(".");
-    response.end(JSON.stringify({ name, session: JSON.parse(Buffer.from(claims, "base64url").toString()) as unknown }));
-  }).listen(0, "127.0.0.1");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  await once(server, "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-interface Answer {
-  name: string;
-  session: { iss: string; aud: string; sid?: string; data?: unknown };
-}
-
-/** Asks as one visitor would, who keeps his cookies. */
-function createVisitor() {
-  let cookie = "";
-  return async (url: string): Promise<Answer> => {
-    const response = await fetch(url, { headers: { cookie } });
-    for (const line of response.headers.getSetCookie()) cookie = line.slice(0, line.indexOf(";"));
-    return (await response.json()) as Answer;
-  };
-}
-
-async function readyUrl(running: Running): Promise<string> {
-  const [, url = ""] = await running.line(/^ready (http:\/\/localhost:\d+)$/m);
-  return url;
-}
-
-/** A port that was free a moment ago. */
-async function somePort(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return String(port);
-}
+import { readdir } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createVisitor, fronting, nothingIsLeft, readyUrl, redisPort, somePort, startServer } from "./moor-dev.ts";
+import { createProject } from "./project.ts";
 
 async function isOpen(url: string): Promise<boolean> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
@@ -59,9 +15,8 @@ async function isOpen(url: string): Promise<boolean> {
   return opened.finally(() => socket.destroy());
 }
 
-async function fronting(project: Project, servers: string[], port = "0"): Promise<Running> {
-  return project.start(["dev", "--port", port, ...servers.flatMap((url) => ["--origin", url])]);
-}
+/** What runs when it answers. */
+const theProcesses = [expect.stringContaining("workerd"), expect.stringMatching(/^redis-server /)];
 
 describe("moor dev --origin", () => {
   it("fronts servers that already run, and keeps a visitor on one of them", async () => {
@@ -69,9 +24,9 @@ describe("moor dev --origin", () => {
     const servers = [await startServer("one"), await startServer("two")];
     const running = await fronting(project, servers);
     const url = await readyUrl(running);
-    expect(running.output.stdout).toBe(
-      `${servers.map((server) => `origin local/127.0.0.1-${new URL(server).port} ${server}\n`).join("")}ready ${url}\n`,
-    );
+    const origins = servers.map((server) => `origin local/127.0.0.1-${new URL(server).port} ${server}\n`).join("");
+    const redis = `redis redis://127.0.0.1:${await redisPort(running)}\n`;
+    expect(running.output.stdout).toBe(`${origins}${redis}ready ${url}\n`);
     const names = new Set<string>();
     for (let visitor = 0; visitor < 12; visitor++) {
       const ask = createVisitor();
@@ -118,6 +73,27 @@ describe("moor dev", () => {
     expect(running.output.stdout).toContain(`origin shop/a ${server}\n`);
   });
 
+  it("runs the scheduled handler of the Worker, for the first time when it starts", async () => {
+    const project = await createProject();
+    await project.write(
+      "src/worker.ts",
+      `export { SessionObject } from "./store/session-object.ts";
+       export default { fetch: () => new Response("ok"), scheduled: ({ cron }) => console.log("scheduled", cron) };`,
+    );
+    const running = await fronting(project, [await startServer("one")]);
+    await readyUrl(running);
+    await expect.poll(() => running.output.stderr).toBe("scheduled * * * * *\n");
+  });
+
+  it("shows and changes nothing of what is stored at its port", async () => {
+    const project = await createProject();
+    const running = await fronting(project, [await startServer("one")]);
+    const url = await readyUrl(running);
+    for (const path of ["", "/api/storage/kv/namespaces", "/api/workers/durable_objects/namespaces"]) {
+      expect(await createVisitor()(`${url}/cdn-cgi/local/explorer${path}`)).toMatchObject({ name: "one" });
+    }
+  });
+
   it("prints what the Worker logs on stderr", async () => {
     const project = await createProject();
     const running = await fronting(project, [`http://127.0.0.1:${await somePort()}`]);
@@ -142,9 +118,9 @@ moor dev: moor.config.ts: pools[0].origins: found an empty list, accepted: a lis
     const project = await createProject();
     const server = await startServer("one");
     const { port } = new URL(server);
-    const { code, stderr } = await project.run("dev", "--origin", server, "--port", port);
-    expect({ code, stderr }).toEqual({
+    expect(await project.run("dev", "--origin", server, "--port", port)).toMatchObject({
       code: 2,
+      stdout: expect.stringMatching(/^origin .+\n$/),
       stderr: `moor dev: port ${port} is taken on 127.0.0.1, choose another\n`,
     });
   });
@@ -169,7 +145,7 @@ moor dev: moor.config.ts: pools[0].origins: found an empty list, accepted: a lis
     expect(await running.ended()).toEqual({ code: 1, signal: null });
     expect(running.output.stderr).toMatch(/^moor dev: the Worker does not start: Build failed/m);
     expect(running.output.stderr).toContain("nowhere.ts");
-    expect(await running.left()).toEqual([]);
+    await nothingIsLeft(running);
   });
 });
 
@@ -181,11 +157,11 @@ describe("the end of moor dev", () => {
       const running = await fronting(project, [await startServer("one")]);
       const url = await readyUrl(running);
       const stream = await fetch(`${url}/stream`);
-      expect(await running.left()).toEqual(expect.arrayContaining([expect.stringContaining("workerd")]));
+      expect(await running.left()).toEqual(expect.arrayContaining(theProcesses));
       running.process.kill(signal);
       expect(await running.ended()).toEqual({ code: 0, signal: null });
       await stream.text().catch(() => undefined);
-      expect(await running.left()).toEqual([]);
+      await nothingIsLeft(running);
       expect(await isOpen(url)).toBe(false);
       expect(running.output.stderr).toBe("");
     },
@@ -197,29 +173,28 @@ describe("the end of moor dev", () => {
     await readyUrl(running);
     process.kill(-(running.process.pid ?? 0), "SIGINT");
     expect(await running.ended()).toEqual({ code: 0, signal: null });
-    expect(await running.left()).toEqual([]);
+    await nothingIsLeft(running);
     expect(running.output.stderr).toBe("");
   });
 
-  it("comes with a Ctrl-C before anything has started", async () => {
+  it.each(["origin", "redis"])("comes with a Ctrl-C when no more than the line of %s is told", async (told) => {
     const project = await createProject();
     const running = await fronting(project, [await startServer("one")]);
-    await running.line(/^origin /m);
+    await running.line(new RegExp(`^${told} `, "m"));
     process.kill(-(running.process.pid ?? 0), "SIGINT");
     expect(await running.ended()).toEqual({ code: 0, signal: null });
-    expect(await running.left()).toEqual([]);
+    await nothingIsLeft(running);
+    expect(await readdir(join(project.folder, "tmp"))).toEqual([]);
     expect(running.output.stdout).not.toContain("ready");
   });
 
   it("comes with a Ctrl-C while the runtime starts", async () => {
     const project = await createProject();
     const running = await fronting(project, [await startServer("one")]);
-    await expect
-      .poll(running.left, { interval: 1, timeout: 30_000 })
-      .toEqual(expect.arrayContaining([expect.stringContaining("workerd")]));
+    await expect.poll(running.left, { interval: 1, timeout: 30_000 }).toEqual(expect.arrayContaining(theProcesses));
     process.kill(-(running.process.pid ?? 0), "SIGINT");
     expect(await running.ended()).toEqual({ code: 0, signal: null });
-    expect(await running.left()).toEqual([]);
+    await nothingIsLeft(running);
   });
 
   it("comes with a SIGTERM to npm, which npm does not pass on", async () => {
@@ -229,7 +204,7 @@ describe("the end of moor dev", () => {
     const url = await readyUrl(running);
     running.process.kill("SIGTERM");
     await running.ended();
-    await expect.poll(() => running.left(), { timeout: 10_000 }).toEqual([]);
+    await nothingIsLeft(running);
     expect(await isOpen(url)).toBe(false);
   });
 });

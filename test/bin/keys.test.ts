@@ -1,7 +1,7 @@
 import { webcrypto } from "node:crypto";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Keys } from "../../bin/keys.ts";
 import { readLocalKeys } from "../../bin/local-keys.ts";
@@ -18,14 +18,19 @@ describe("moor keys new", () => {
   it("prints each secret and the command that sets it", async () => {
     const { code, stdout, stderr } = await moor("keys", "new");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const name of ["MOOR_TOKEN_KEYS", "MOOR_HANDOFF_KEYS"]) {
+    for (const name of ["MOOR_TOKEN_KEYS", "MOOR_HANDOFF_KEYS", "MOOR_STORE_KEYS"]) {
       expect(stdout).toMatch(new RegExp(`^${name}=1:[A-Za-z0-9_-]+\n {2}npx wrangler secret put ${name}$`, "m"));
     }
   });
 
-  it("makes token keys of 32 bytes", async () => {
-    const { MOOR_TOKEN_KEYS } = await freshKeys();
-    expect(parseKeyRing(MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS")).toMatchObject([{ id: 1, secret: { length: 32 } }]);
+  it.each(["MOOR_TOKEN_KEYS", "MOOR_STORE_KEYS"] as const)("makes %s of 32 bytes", async (name) => {
+    const { [name]: ring } = await freshKeys();
+    expect(parseKeyRing(ring, name)).toMatchObject([{ id: 1, secret: { length: 32 } }]);
+  });
+
+  it("prints what wrangler.toml requires for a deploy", async () => {
+    const { unstable_readConfig: readConfig } = await import("wrangler");
+    expect(readConfig({ config: "wrangler.toml" }).secrets?.required).toEqual(Object.keys(await freshKeys()));
   });
 
   it("makes handoff keys that sign ES256", async () => {
@@ -40,9 +45,8 @@ describe("moor keys new", () => {
   });
 
   it("never makes the same twice", async () => {
-    const [one, other] = await Promise.all([freshKeys(), freshKeys()]);
-    expect(one.MOOR_TOKEN_KEYS).not.toBe(other.MOOR_TOKEN_KEYS);
-    expect(one.MOOR_HANDOFF_KEYS).not.toBe(other.MOOR_HANDOFF_KEYS);
+    const rings = (await Promise.all([freshKeys(), freshKeys()])).flatMap((keys) => Object.values(keys));
+    expect(new Set(rings).size).toBe(6);
   });
 });
 
@@ -66,6 +70,31 @@ describe("local keys", () => {
     for (const other of others) expect(other).toEqual(first);
   });
 
+  it("of a file that lacks store keys are completed, and else stay as they are", async () => {
+    const file = await keysFile();
+    const { MOOR_STORE_KEYS: _, ...before } = await readLocalKeys(file);
+    await writeFile(file, JSON.stringify({ ...before, note: "mine" }), { mode: 0o644 });
+    const [first, ...others] = await Promise.all(Array.from({ length: 8 }, () => readLocalKeys(file)));
+    expect(first).toEqual({ ...before, MOOR_STORE_KEYS: expect.any(String) });
+    expect(parseKeyRing(first?.MOOR_STORE_KEYS, "MOOR_STORE_KEYS")).toMatchObject([{ id: 1, secret: { length: 32 } }]);
+    expect(Object.values(before)).not.toContain(first?.MOOR_STORE_KEYS);
+    for (const other of others) expect(other).toEqual(first);
+    expect(await readLocalKeys(file)).toEqual(first);
+    expect(JSON.parse(await readFile(file, "utf8"))).toEqual({ ...first, note: "mine" });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await readdir(dirname(file))).toEqual(["keys.json"]);
+  });
+
+  it("of two files that lack store keys are completed differently", async () => {
+    const completed = async () => {
+      const file = await keysFile();
+      const { MOOR_STORE_KEYS: _, ...before } = await readLocalKeys(file);
+      await writeFile(file, JSON.stringify(before));
+      return (await readLocalKeys(file)).MOOR_STORE_KEYS;
+    };
+    expect(await completed()).not.toBe(await completed());
+  });
+
   it("are told to be damaged, and are left as they are", async () => {
     const file = await keysFile();
     const good = await readLocalKeys(file);
@@ -76,6 +105,9 @@ describe("local keys", () => {
       JSON.stringify({ MOOR_TOKEN_KEYS: good.MOOR_TOKEN_KEYS }),
       JSON.stringify({ ...good, MOOR_TOKEN_KEYS: "1:c2hvcnQ" }),
       JSON.stringify({ ...good, MOOR_HANDOFF_KEYS: good.MOOR_TOKEN_KEYS }),
+      JSON.stringify({ ...good, MOOR_STORE_KEYS: "" }),
+      JSON.stringify({ ...good, MOOR_STORE_KEYS: null }),
+      JSON.stringify({ ...good, MOOR_TOKEN_KEYS: "1:c2hvcnQ", MOOR_STORE_KEYS: undefined }),
     ];
     for (const text of damaged) {
       await writeFile(file, text);

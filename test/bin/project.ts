@@ -1,10 +1,11 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
+import { runningProcesses } from "../support/node/processes.ts";
 
 /** A copy of the project, so that a test has a configuration, keys and sessions of its own. */
 export interface Project {
@@ -12,8 +13,13 @@ export interface Project {
   write(file: string, text: string): Promise<void>;
   /** Runs `moor` to its end. */
   run(...args: string[]): Promise<Ran>;
-  /** Starts `moor` in a process group of its own; it ends with the test. */
-  start(args: string[], options?: { npm?: boolean }): Running;
+  /**
+   * Starts `moor` in a process group of its own, with the folder `tmp` for what is temporary; it ends with the test.
+   *
+   * @param options.npm starts it through npm.
+   * @param options.path in place of the `PATH`.
+   */
+  start(args: string[], options?: { npm?: boolean; path?: string }): Running;
 }
 
 export interface Ran {
@@ -30,9 +36,12 @@ export interface Running {
   line(pattern: RegExp): Promise<RegExpMatchArray>;
   /** Waits for its end. */
   ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** Those of its process group that still run. */
+  /** The commands of those processes that still run of its process group, or in a folder of the project. */
   left(): Promise<string[]>;
 }
+
+/** Without the secrets that the tests themselves run with: a Worker takes those that it is not given from there. */
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^MOOR_\w+_KEYS$/.test(name)));
 
 const copied = ["bin", "src", "package.json", "wrangler.toml", "moor.config.ts"];
 
@@ -42,14 +51,17 @@ export async function createProject(): Promise<Project> {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   for (const name of copied) await cp(name, join(folder, name), { recursive: true });
   await symlink(join(process.cwd(), "node_modules"), join(folder, "node_modules"));
+  await mkdir(join(folder, "tmp"));
   return {
     folder,
     write: (file, text) => writeFile(join(folder, file), text),
     run: (...args) => run(folder, args),
-    start: (args, { npm = false } = {}) =>
-      npm
-        ? start(folder, "npm", ["run", "--silent", "moor", "--", ...args])
-        : start(folder, process.execPath, ["bin/moor.js", ...args]),
+    start(args, { npm = false, path = process.env.PATH } = {}) {
+      const options = { cwd: folder, env: { ...environment, PATH: path, TMPDIR: join(folder, "tmp") } };
+      return npm
+        ? start("npm", ["run", "--silent", "moor", "--", ...args], options)
+        : start(process.execPath, ["bin/moor.js", ...args], options);
+    },
   };
 }
 
@@ -60,27 +72,33 @@ export function moor(...args: string[]): Promise<Ran> {
 
 async function run(cwd: string, args: string[]): Promise<Ran> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["bin/moor.js", ...args], { cwd });
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["bin/moor.js", ...args], {
+      cwd,
+      env: environment,
+    });
     return { code: 0, stdout, stderr };
   } catch (error) {
     return error as Ran;
   }
 }
 
-function start(cwd: string, command: string, args: string[]): Running {
-  const child = spawn(command, args, { cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+function start(command: string, args: string[], options: SpawnOptions & { cwd: string }): Running {
+  const child = spawn(command, args, { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
   const exit = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-  const left = () => processesOf(child.pid ?? 0);
+  const own = async () =>
+    (await runningProcesses()).filter(
+      ({ group, folder }) => group === child.pid || `${folder}/`.startsWith(`${options.cwd}/`),
+    );
   onTestFinished(async () => {
-    if ((await left()).length > 0) process.kill(-(child.pid ?? 0), "SIGKILL");
+    for (const { pid } of await own()) kill(pid);
   });
   return {
     process: child,
     output,
-    left,
+    left: async () => (await own()).map(({ command }) => command),
     ended: async () => {
       const [code, signal] = await exit;
       return { code, signal };
@@ -101,10 +119,10 @@ function start(cwd: string, command: string, args: string[]): Running {
   };
 }
 
-async function processesOf(group: number): Promise<string[]> {
-  const { stdout } = await promisify(execFile)("ps", ["-eo", "pgid=,stat=,args="]);
-  return stdout.split("\n").filter((line) => {
-    const [pgid, stat = "Z"] = line.trim().split(/\s+/);
-    return Number(pgid) === group && !stat.startsWith("Z");
-  });
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
 }

@@ -23,8 +23,16 @@ const everything: MoorConfig = {
     },
   ],
   routes: [
-    { host: "*.example.com", path: "/api/*", pool: "api", session: false, freshness: "strict", retry: "any" },
-    { path: "/*", pool: "shop", session: true, freshness: "bounded", retry: "safe" },
+    {
+      host: "*.example.com",
+      path: "/api/*",
+      pool: "api",
+      session: false,
+      freshness: "strict",
+      retry: "any",
+      onStale: "refuse",
+    },
+    { path: "/*", pool: "shop", session: true, freshness: "bounded", retry: "safe", onStale: "serve" },
   ],
   session: {
     idleSeconds: 600,
@@ -34,6 +42,7 @@ const everything: MoorConfig = {
     graceSeconds: 0,
     maxAttributeBytes: 4_096,
   },
+  stores: { replicate: "always", backup: "sync", strictBackup: true },
   handoff: { dataBytes: 0 },
   explain: true,
 };
@@ -50,7 +59,17 @@ describe("the defaults", () => {
           session: { see: true, may: ["patch", "principal", "end"] },
         },
       ],
-      routes: [{ host: undefined, path: "/*", pool: "shop", session: true, freshness: "bounded", retry: "safe" }],
+      routes: [
+        {
+          host: undefined,
+          path: "/*",
+          pool: "shop",
+          session: true,
+          freshness: "bounded",
+          retry: "safe",
+          onStale: "serve",
+        },
+      ],
       session: {
         idleSeconds: 43_200,
         absoluteSeconds: 604_800,
@@ -59,6 +78,7 @@ describe("the defaults", () => {
         graceSeconds: 30,
         maxAttributeBytes: 65_536,
       },
+      stores: { replicate: "travel", backup: "async", strictBackup: false },
       handoff: { dataBytes: 2_048 },
       explain: false,
     });
@@ -81,6 +101,12 @@ describe("the defaults", () => {
       see: true,
       may: ["end"],
     });
+  });
+
+  it("fill in what is left out of the stores", () => {
+    const storesOf = (stores: object) => resolved({ pools: [pool()], stores }).stores;
+    expect(storesOf({ backup: "sync" })).toEqual({ replicate: "travel", backup: "sync", strictBackup: false });
+    expect(storesOf({ replicate: "off" })).toEqual({ replicate: "off", backup: "async", strictBackup: false });
   });
 
   it("send everything to the first pool", () => {
@@ -187,10 +213,13 @@ const rightConfig = fc
   .record({
     pools: fc.uniqueArray(rightPool, { minLength: 1, maxLength: 3, selector: ({ id }) => id }),
     absoluteSeconds: fc.integer({ min: 60, max: 31_536_000 }),
+    replicate: optionally(fc.constantFrom("travel", "always", "off")),
+    backup: optionally(fc.constantFrom("async", "sync", "off")),
     explain: optionally(fc.boolean()),
   })
-  .map(({ pools, absoluteSeconds, explain }) => ({
+  .map(({ pools, absoluteSeconds, replicate, backup, explain }) => ({
     pools,
+    stores: { replicate, backup, strictBackup: backup === "sync" },
     session: {
       idleSeconds: Math.max(60, Math.ceil(absoluteSeconds / 2)),
       absoluteSeconds,

@@ -82,7 +82,7 @@ describe("a route that can never match", () => {
         const read = readConfig(withRoutes(...patterns));
         const refused = read.kind === "ok" ? [] : read.mistakes.map((mistake) => mistake.path);
         const all: ResolvedRoute[] = patterns.map((pattern) => {
-          return { pool: "shop", session: true, freshness: "bounded", retry: "safe", ...pattern };
+          return { pool: "shop", session: true, freshness: "bounded", retry: "safe", onStale: "serve", ...pattern };
         });
         const routes = createRoutes(all);
         const chosen = new Set(hosts.flatMap((name) => paths.map((at) => routes.match(name, at))));
@@ -124,6 +124,35 @@ describe("timeouts among each other", () => {
   it("are compared only if both are right", () => {
     expect(mistakes({ pools: [pool()], session: { idleSeconds: "12h", absoluteSeconds: 60 } })).toEqual([
       'session.idleSeconds: found "12h", accepted: a whole number, 60 to 31536000',
+    ]);
+  });
+});
+
+describe("a strict backup", () => {
+  const accepted = 'accepted: true only with stores.backup "sync"';
+
+  it.each<[object, string[]]>([
+    [{ strictBackup: true, backup: "sync" }, []],
+    [{ strictBackup: false, backup: "off" }, []],
+    [{ strictBackup: true }, [`stores.strictBackup: found true with no stores.backup, ${accepted}`]],
+    [
+      { strictBackup: true, backup: "async" },
+      [`stores.strictBackup: found true with stores.backup "async", ${accepted}`],
+    ],
+    [{ strictBackup: true, backup: "off" }, [`stores.strictBackup: found true with stores.backup "off", ${accepted}`]],
+  ])("needs one that is waited for: %j", (stores, lines) => {
+    expect(mistakes({ pools: [pool()], stores })).toEqual(lines);
+  });
+
+  it.each(["Sync", true, null])("is judged only beside a backup that is right by itself, not %j", (backup) => {
+    expect(mistakes({ pools: [pool()], stores: { strictBackup: true, backup } })).toEqual([
+      expect.stringContaining("stores.backup: found"),
+    ]);
+  });
+
+  it("is judged only when it is right itself", () => {
+    expect(mistakes({ pools: [pool()], stores: { strictBackup: "true", backup: "async" } })).toEqual([
+      'stores.strictBackup: found "true", accepted: true or false',
     ]);
   });
 });

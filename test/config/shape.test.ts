@@ -3,7 +3,7 @@ import { mistakes, origin, pool } from "./configs.ts";
 
 const urlAccepted =
   "accepted: http:// or https:// with a host, optionally a port and a base path; no credentials, query, fragment or spaces";
-const rootKeys = "pools, routes, session, handoff, explain";
+const rootKeys = "pools, routes, session, stores, handoff, explain";
 
 const withOrigin = (changes: object) => ({ pools: [pool({ origins: [origin(changes)] })] });
 const withPolicy = (policy: unknown) => ({ pools: [pool({ hashPolicy: [policy] })] });
@@ -41,6 +41,11 @@ describe("what a configuration is made of", () => {
       "a session policy as a list",
       withSession([]),
       "session: found an empty list, accepted: an object of idleSeconds, absoluteSeconds, firstIdleSeconds, newSessionHours, graceSeconds, maxAttributeBytes",
+    ],
+    [
+      "stores as a text",
+      { pools: [pool()], stores: "off" },
+      'stores: found "off", accepted: an object of replicate, backup, strictBackup',
     ],
     ["explain as a number", { pools: [pool()], explain: 1 }, "explain: found 1, accepted: true or false"],
   ])("refuses %s", (_, input, line) => {
@@ -212,5 +217,48 @@ describe("what a pool's origins may do", () => {
     [{ may: ["patch", "login"] }, 'may[1]: found "login", accepted: one of patch, principal, end'],
   ])("refuses %j", (session, line) => {
     expect(mistakes({ pools: [pool({ session })] })).toEqual([`pools[0].session.${line}`]);
+  });
+});
+
+describe("stores", () => {
+  const withStores = (stores: unknown) => ({ pools: [pool()], stores });
+
+  it.each([
+    {},
+    { replicate: "travel" },
+    { replicate: "always" },
+    { replicate: "off" },
+    { backup: "async", strictBackup: false },
+    { backup: "sync", strictBackup: true },
+    { backup: "off" },
+  ])("takes %j", (stores) => expect(mistakes(withStores(stores))).toEqual([]));
+
+  it.each<[unknown, string]>([
+    [{ replicate: "Travel" }, '.replicate: found "Travel", accepted: one of travel, always, off'],
+    [{ replicate: true }, ".replicate: found true, accepted: one of travel, always, off"],
+    [{ replicate: null }, ".replicate: found null, accepted: one of travel, always, off"],
+    [{ backup: "travel" }, '.backup: found "travel", accepted: one of async, sync, off'],
+    [{ backup: false }, ".backup: found false, accepted: one of async, sync, off"],
+    [{ strictBackup: "yes" }, '.strictBackup: found "yes", accepted: true or false'],
+    [{ strictBackup: 1 }, ".strictBackup: found 1, accepted: true or false"],
+    [{ journal: "off" }, ".journal: found an unknown key, accepted: one of the keys replicate, backup, strictBackup"],
+    [["travel"], ": found a list, accepted: an object of replicate, backup, strictBackup"],
+    [null, ": found null, accepted: an object of replicate, backup, strictBackup"],
+  ])("refuses %j", (stores, line) => expect(mistakes(withStores(stores))).toEqual([`stores${line}`]));
+});
+
+describe("what a route shows when stores are down", () => {
+  const withRoute = (route: object) => ({ pools: [pool()], routes: [{ path: "/*", pool: "shop", ...route }] });
+
+  it.each(["serve", "refuse"])("may be: %s", (onStale) => expect(mistakes(withRoute({ onStale }))).toEqual([]));
+
+  it.each<[unknown, string]>([
+    ["503", '"503"'],
+    [true, "true"],
+    [null, "null"],
+  ])("is not %j", (onStale, found) => {
+    expect(mistakes(withRoute({ onStale }))).toEqual([
+      `routes[0].onStale: found ${found}, accepted: one of serve, refuse`,
+    ]);
   });
 });

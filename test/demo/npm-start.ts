@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { descendants } from "../support/node/processes.ts";
 
 /** A demonstration, started as the README says. */
 export interface Demo {
@@ -31,10 +31,14 @@ export async function runNpmStart(...args: string[]): Promise<{ code: number | n
   return { code, stderr };
 }
 
-/** Starts a demonstration and waits until its terminal shows that everything runs, or `until`. */
-export async function startDemo(until = /^open http/m): Promise<Demo> {
+/**
+ * Starts a demonstration and waits until its terminal shows that everything runs, or `until`.
+ *
+ * @param env beside what npm has else.
+ */
+export async function startDemo(until = /^open http/m, env: NodeJS.ProcessEnv = {}): Promise<Demo> {
   const port = await freePort();
-  const child = npmStart(["--port", String(port)]);
+  const child = npmStart(["--port", String(port)], env);
   const exit = once(child, "exit").then(() => {});
   const pid = child.pid ?? 0;
   let text = "";
@@ -81,22 +85,6 @@ export async function startDemo(until = /^open http/m): Promise<Demo> {
   return demo;
 }
 
-/** Names of those processes that have not ended. */
-export async function alive(pids: readonly number[]): Promise<string[]> {
-  const found = await Promise.all(pids.map(statusOf));
-  return found.flatMap((status) => (status && status.state !== "Z" ? [`${status.pid} ${status.name}`] : []));
-}
-
-/** Names of those processes that have not ended within 10 seconds. */
-export async function remaining(pids: readonly number[]): Promise<string[]> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const names = await alive(pids);
-    if (names.length === 0 || Date.now() > deadline) return names;
-    await sleep(50);
-  }
-}
-
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -105,24 +93,11 @@ export async function freePort(): Promise<number> {
   return typeof address === "object" && address ? address.port : 0;
 }
 
-function npmStart(args: readonly string[]): ChildProcess {
+function npmStart(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   return spawn("npm", ["start", "--silent", "--", ...args], {
     cwd: fileURLToPath(new URL("../..", import.meta.url)),
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
-}
-
-async function descendants(pid: number): Promise<number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const all = (await Promise.all(pids.map(statusOf))).flatMap((status) => status ?? []);
-  const below = (parent: number): number[] =>
-    all.filter((status) => status.parent === parent).flatMap(({ pid }) => [pid, ...below(pid)]);
-  return below(pid);
-}
-
-async function statusOf(pid: number) {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  const [, name = "", state = "", parent = ""] = /^\d+ \((.*)\) (\S) (\d+)/s.exec(stat) ?? [];
-  return stat === "" ? undefined : { pid, name, state, parent: Number(parent) };
 }

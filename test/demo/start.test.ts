@@ -1,8 +1,11 @@
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, realpath, rm, symlink } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { alive, type Demo, remaining, runNpmStart, startDemo } from "./npm-start.ts";
+import { alive, remaining, runningProcesses } from "../support/node/processes.ts";
+import { type Demo, runNpmStart, startDemo } from "./npm-start.ts";
 
 /** The process of an origin server. */
 async function originProcess(demo: Demo, id: string): Promise<number> {
@@ -14,10 +17,27 @@ async function originProcess(demo: Demo, id: string): Promise<number> {
 }
 
 /** A demonstration that ends with its test, whatever becomes of it. */
-async function demoOfTest(until?: RegExp): Promise<Demo> {
-  const demo = await startDemo(until);
+async function demoOfTest(until?: RegExp, env?: NodeJS.ProcessEnv): Promise<Demo> {
+  const demo = await startDemo(until, env);
   onTestFinished(() => demo.interrupt());
   return demo;
+}
+
+/** A folder that is removed with the test. */
+async function folderOfTest(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "moor-start-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A `PATH` with no more than `npm start` needs. */
+async function barePath(): Promise<string> {
+  const folder = await folderOfTest();
+  for (const name of ["npm", "node", "sh"]) {
+    const found = (process.env.PATH ?? "").split(delimiter).map((place) => realpath(join(place, name)));
+    await symlink(await Promise.any(found), join(folder, name));
+  }
+  return folder;
 }
 
 describe("npm start", () => {
@@ -26,9 +46,11 @@ describe("npm start", () => {
     const terminal = demo.terminal();
     for (const id of ["a", "b", "c"])
       expect(terminal).toMatch(new RegExp(`^origin ${id} +http://127.0.0.1:\\d+$`, "m"));
+    expect(terminal).toMatch(/^Redis +redis:\/\/127\.0\.0\.1:\d+$/m);
     expect(terminal).toMatch(new RegExp(`^Moor +${demo.url}$`, "m"));
     const processes = await demo.processes();
-    expect((await alive(processes)).some((name) => name.includes("workerd"))).toBe(true);
+    for (const part of ["workerd", "redis-server"])
+      expect((await alive(processes)).some((command) => command.includes(part))).toBe(true);
     await demo.interrupt();
     expect(await remaining(processes)).toEqual([]);
     expect(demo.terminal()).not.toMatch(/died|Error/);
@@ -41,11 +63,25 @@ describe("npm start", () => {
     expect(await remaining(processes)).toEqual([]);
   });
 
-  it("ends every process on Ctrl-C while it is still starting", async () => {
-    const demo = await demoOfTest(/^origin/m);
+  it.each(["origin", "Redis"])("ends every process on Ctrl-C once %s is told", async (told) => {
+    const folder = await folderOfTest();
+    const demo = await demoOfTest(new RegExp(`^${told}`, "m"), { TMPDIR: folder });
     const processes = await demo.processes();
     await demo.interrupt();
     expect(await remaining(processes)).toEqual([]);
+    // A Redis that was starting has its folder there.
+    const late = async () => (await runningProcesses()).filter((process) => process.folder.startsWith(folder));
+    await expect.poll(late, { timeout: 10_000 }).toEqual([]);
+    expect((await readdir(folder)).filter((name) => name.startsWith("moor-"))).toEqual([]);
+  });
+
+  it("tells in one line that there is no redis-server, and how to get it", async () => {
+    const demo = await demoOfTest(undefined, { PATH: await barePath() });
+    expect(demo.terminal()).toMatch(
+      /^Redis +off: there is no redis-server on the PATH; .*: apt-get install redis-server$/m,
+    );
+    expect((await fetch(demo.url)).status).toBe(200);
+    expect((await alive(await demo.processes())).join()).not.toContain("redis-server");
   });
 
   it("tells when an origin dies by itself, and starts the last one again after 10 seconds", async () => {

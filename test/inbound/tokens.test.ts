@@ -13,7 +13,7 @@ let withProof: string;
 
 beforeEach(async () => {
   tokens = createTokens(macRing(1));
-  token = await tokens.mint(T0, HOUR_MS);
+  token = await tokens.mint(T0, HOUR_MS, 0);
   text = await tokens.sign(token, { proof: false });
   withProof = await tokens.sign({ ...token, generation: 3 }, { proof: true });
 });
@@ -29,7 +29,7 @@ const refused = async (candidates: string[]) => {
 
 describe("minting", () => {
   it("gives a random key, version 0 and the life asked for, born on a whole second", async () => {
-    const minted = await tokens.mint(T0 + 789, HOUR_MS);
+    const minted = await tokens.mint(T0 + 789, HOUR_MS, 0);
     expect(minted).toMatchObject({ version: 0, generation: 0, bornAt: T0, issuedAt: T0, touchedAt: T0 });
     expect(minted).toMatchObject({ expiresAt: T0 + HOUR_MS, replicated: false, home: 0, pin: 0 });
     expect(minted.id).toMatch(/^[A-Za-z0-9_-]{22}$/);
@@ -37,7 +37,7 @@ describe("minting", () => {
   });
 
   it("takes all 16 bytes of the key from the source of randomness", async () => {
-    const { key } = await createTokens(macRing(1), (bytes) => bytes.fill(7)).mint(T0, HOUR_MS);
+    const { key } = await createTokens(macRing(1), (bytes) => bytes.fill(7)).mint(T0, HOUR_MS, 0);
     expect(key).toEqual(new Uint8Array(16).fill(7));
   });
 });
@@ -105,7 +105,7 @@ describe("the generation's proof", () => {
   });
 
   it("of another session proves nothing here, remembered or not", async () => {
-    const other = await tokens.mint(T0, HOUR_MS);
+    const other = await tokens.mint(T0, HOUR_MS, 0);
     const proved = await tokens.sign({ ...other, generation: 8 }, { proof: true });
     expect(await generationOf(`${text}.${proved.slice(85)}`)).toBe(0);
     expect(await generationOf(proved)).toBe(8);
@@ -170,7 +170,7 @@ describe("opened tokens are remembered", () => {
   });
 
   it("and a proof of another session costs nothing: it stays in the browser when a session has expired", async () => {
-    const other = await tokens.mint(T0, HOUR_MS);
+    const other = await tokens.mint(T0, HOUR_MS, 0);
     const proved = await tokens.sign({ ...other, generation: 8 }, { proof: true });
     await tokens.open(text, T0);
     expect(await cost(`${text}.${proved.slice(85)}`)).toBe(0);

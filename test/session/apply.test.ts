@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { attributeBytesOf } from "../../src/session/record.ts";
+import { forgetChanges } from "../../src/session/apply.ts";
+import { attributeBytesOf, type SessionRecord } from "../../src/session/record.ts";
 import { POLICY } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
 import { History } from "./history.ts";
@@ -164,9 +165,17 @@ describe("a change that arrives twice", () => {
     history.apply(change);
     expect(history.apply(change, { now: at(7.999) })).toMatchObject({ kind: "committed", view: { version: 2 } });
     expect(history.apply(change, { now: at(8) })).toEqual({ kind: "refused", reason: "expired" });
-    history.apply({ patches: [{ a: 2 }] }, { now: at(8) });
-    expect(history.record?.recentChanges.map(({ id }) => id)).not.toContain("once");
-    expect(history.record?.attributes).toEqual({ a: 2 });
+  });
+
+  it("keeps its id until it is forgotten, which it is when nothing accepts the change any more", () => {
+    const history = History.begun();
+    history.apply({ id: "once", patches: [{ a: 1 }], expiresAt: at(8) });
+    const record = history.record as SessionRecord;
+    const ids = (time: number) => forgetChanges(record, time).recentChanges.map(({ id }) => id);
+    expect(ids(at(7.999))).toContain("once");
+    expect(ids(at(8))).not.toContain("once");
+    expect(forgetChanges(record, at(7.999))).toBe(record);
+    expect(record.recentChanges.map(({ id }) => id)).toContain("once");
   });
 
   it("keeps its id while others come and go", () => {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { View } from "../../src/session/record.ts";
 import { Session } from "../../src/session/session.ts";
-import { copyOf, openedToken, POLICY } from "../support/sessions.ts";
+import { copyOf, openedToken, POLICY, shownOf } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
 
 const token = openedToken();
-const known = (given: Partial<View> = {}) => new Session(token, { returning: true, view: copyOf("s", given) });
+const known = (given: Partial<View> = {}) =>
+  new Session(token, { returning: true, shown: shownOf(copyOf("s", given)) });
 const unknown = (returning: boolean) => new Session({ ...token, version: 0 }, { returning });
 const changeOf = (session: Session, now = T0) => session.toChange({ id: "c", now, policy: POLICY });
 

@@ -66,10 +66,10 @@ export function testCopies(name: string, { create, createUnreachable, gaps }: Co
       await copies.keep(copyOf(id, { version: 5 }));
       const ended = { at: at(1), reason: "ended" as const };
       expect(await copies.keep(copyOf(id, { version: 6, ended }))).toEqual({ kind: "kept" });
-      expect(await held()).toEqual({ kind: "ended" });
+      expect(await held()).toMatchObject({ kind: "ended" });
       const later = copyOf(id, { version: 9, generation: 3, vouchedAt: at(9) });
       expect(await copies.keep(later)).toEqual({ kind: "ended" });
-      expect(await held()).toEqual({ kind: "ended" });
+      expect(await held()).toMatchObject({ kind: "ended", copy: { version: 6, ended } });
     });
 
     it("is unavailable when it is out of reach, which is not a miss", async () => {

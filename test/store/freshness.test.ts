@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Copy } from "../../src/store/contracts.ts";
-import { type Freshness, freshness, MEMORY_AGE_MS, SETTLE_MS, type Seen } from "../../src/store/freshness.ts";
+import {
+  coversMark,
+  deadlineOver,
+  type Freshness,
+  freshness,
+  MEMORY_AGE_MS,
+  REPLICA_AGE_MS,
+  SETTLE_MS,
+  type Seen,
+} from "../../src/store/freshness.ts";
 import { copyOf } from "../support/sessions.ts";
 import { at } from "../support/time.ts";
 
@@ -39,6 +48,19 @@ describe("a copy may answer", () => {
     ["2: not vouched for before the token has settled", { copy: { vouchedAt: at(104.999) } }, "settle"],
     ["2: not with a token that has just been signed", { seen: { issuedAt: at(100.001) } }, "settle"],
 
+    ["3: without a look at the journal, when there is no mark", { copy: { journalSeenAt: 0 } }, "fresh"],
+    ["3: with a mark that a look covers", { copy: { journalSeenAt: at(95) }, seen: { markedAt: at(90) } }, "fresh"],
+    [
+      "3: not with one that the look came too early for",
+      { copy: { journalSeenAt: at(94.999) }, seen: { markedAt: at(90) } },
+      "journal",
+    ],
+    [
+      "3: not without any look, when there is a mark",
+      { copy: { journalSeenAt: 0 }, seen: { markedAt: at(1) } },
+      "journal",
+    ],
+
     ["4: as old as the bound", { now: 165 }, "fresh"],
     ["4: not older", { now: 165.001 }, "age"],
     ["4: vouched for by a clock that is ahead", { copy: { vouchedAt: at(106) } }, "fresh"],
@@ -66,7 +88,32 @@ describe("a copy may answer", () => {
     expect(freshness({ ...COPY, ...copy }, { ...SEEN, ...seen }, BOUNDS, at(now))).toBe(expected);
   });
 
-  it("from memory when it is 5 seconds old at most; a response has 5 seconds to reach its client", () => {
-    expect([MEMORY_AGE_MS, SETTLE_MS]).toEqual([5_000, 5_000]);
+  it("from memory when it is 5 seconds old at most, from KV 2 minutes; a response has 5 seconds to reach its client", () => {
+    expect([MEMORY_AGE_MS, REPLICA_AGE_MS, SETTLE_MS]).toEqual([5_000, 120_000, 5_000]);
+  });
+});
+
+describe("a look at the journal", () => {
+  it("covers a mark that is older by the settle period: of two that race the older one may stay", () => {
+    expect(coversMark(at(10), at(5))).toBe(true);
+    expect(coversMark(at(10), at(5.001))).toBe(false);
+    expect(coversMark(0, undefined)).toBe(true);
+  });
+});
+
+describe("which deadline of a view has passed", () => {
+  const over = (now: number, seen: Partial<Seen> = {}) => deadlineOver(COPY, { ...SEEN, ...seen }, at(now));
+
+  it("is told by name", () => {
+    expect([over(999.999), over(1_000), over(2_000)]).toEqual([undefined, "idle", "absolute"]);
+  });
+
+  it("knows of the touch that the token has seen, while that token lives, and no touch moves the absolute deadline", () => {
+    const touched = { touchedAt: at(91), expiresAt: at(1_500) };
+    expect([over(1_499, touched), over(1_500, touched), over(2_000, { ...touched, expiresAt: at(3_000) })]).toEqual([
+      undefined,
+      "idle",
+      "absolute",
+    ]);
   });
 });

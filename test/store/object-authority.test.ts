@@ -1,7 +1,9 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Committed, Lookup } from "../../src/store/contracts.ts";
+import { type Breaker, BreakerOpenError, createBreaker } from "../../src/store/breaker.ts";
+import type { Committed, Lookup, TakenOver } from "../../src/store/contracts.ts";
 import { createObjectAuthority } from "../../src/store/object-authority.ts";
+import type { CopyPolicy } from "../../src/store/session-authority.ts";
 import { platformFaults } from "../support/platform-faults.ts";
 import { changeAt, copyOf, refTo, uniqueId } from "../support/sessions.ts";
 import { T0 } from "../support/time.ts";
@@ -18,13 +20,15 @@ testAuthority("Durable Objects", {
   gaps: [],
 });
 
-type Answer = (attempt: number) => Promise<Lookup | Committed>;
+type Answer = (attempt: number) => Promise<Lookup | Committed | TakenOver>;
 
 /** A namespace whose objects answer as told. `stubs` counts those that were made, `calls` the calls. */
 function objectsThat(answer: Answer) {
   const count = { stubs: 0, calls: 0 };
   const options: unknown[] = [];
-  const ask = () => {
+  const asked: unknown[] = [];
+  const ask = (question: unknown) => {
+    asked.push(question);
     count.calls++;
     return answer(count.calls);
   };
@@ -32,10 +36,10 @@ function objectsThat(answer: Answer) {
     getByName(_id: string, given: unknown) {
       count.stubs++;
       options.push(given);
-      return { read: ask, commit: ask };
+      return { read: ask, commit: ask, takeOver: ask };
     },
   };
-  return { objects: objects as unknown as DurableObjectNamespace, count, options };
+  return { objects: objects as unknown as DurableObjectNamespace, count, options, asked };
 }
 
 const HIT: Lookup = { kind: "hit", copy: copyOf("s") };
@@ -97,6 +101,16 @@ describe("an object that fails", () => {
     expect(count.calls).toBe(2);
   });
 
+  it("is given three seconds, unless told otherwise", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: T0 });
+    const found = createObjectAuthority(objectsThat(never).objects).read(refTo("s"), T0);
+    await vi.advanceTimersByTimeAsync(2_999);
+    expect(await Promise.race([found, "under way"])).toBe("under way");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await found).toEqual({ kind: "unavailable", cause: new Error("no answer within 3000 ms") });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("may fail after the deadline without harm", async () => {
     let fail: (fault: Error) => void = () => {};
     const { objects } = objectsThat(() => new Promise((_, reject) => (fail = reject)));
@@ -117,5 +131,126 @@ describe("an object that fails", () => {
     const committed = await createObjectAuthority(objects).commit(refTo(uniqueId()), changeAt(T0, { patches: [{}] }));
     expect(committed).toMatchObject({ kind: "unavailable", cause: expect.any(TypeError) });
     expect(String("cause" in committed && committed.cause)).toContain("does not implement");
+  });
+});
+
+describe("an object is told", () => {
+  const copies: CopyPolicy = { replicate: "always", backup: "sync", strictBackup: true };
+  const seen: TakenOver = { kind: "taken-over", seenAt: T0 };
+
+  it("in one object what it is asked, and what it writes outside of itself", async () => {
+    const { objects, asked } = objectsThat(() => Promise.resolve(seen));
+    const authority = createObjectAuthority(objects, { copies });
+    const change = changeAt(T0, { patches: [{}] });
+    await authority.read(refTo("s"), T0);
+    await authority.commit(refTo("s"), change);
+    expect(await authority.takeOver("s")).toEqual(seen);
+    expect(asked).toEqual([
+      { ref: refTo("s"), now: T0, copies },
+      { ref: refTo("s"), change, copies },
+      { id: "s", copies },
+    ]);
+  });
+
+  it("to write nothing outside of itself, unless that is asked for", async () => {
+    const { objects, asked } = objectsThat(() => Promise.resolve(seen));
+    await createObjectAuthority(objects).takeOver("s");
+    expect(asked).toEqual([{ id: "s", copies: { replicate: "off", backup: "off", strictBackup: false } }]);
+  });
+
+  it("to take its journal over, though there is none here: it says so", async () => {
+    const taken = await createObjectAuthority(env.SESSION_OBJECT).takeOver(uniqueId());
+    expect(taken).toEqual({ kind: "unavailable", cause: new Error("there is no journal to take over") });
+  });
+});
+
+describe("objects behind a breaker", () => {
+  let now: number;
+  let breaker: Breaker;
+  beforeEach(() => {
+    now = T0;
+    breaker = createBreaker({ name: "object", clock: () => now, random: () => 0 });
+  });
+  const notAsked = { kind: "unavailable", cause: new BreakerOpenError("object") };
+  const change = changeAt(T0, { patches: [{}] });
+
+  /** What becomes of the breaker, and of the objects, when they are asked so many times. */
+  async function askedTimes(times: number, answer: Answer, deadlineMs = 3_000) {
+    const { objects, count } = objectsThat(answer);
+    const authority = createObjectAuthority(objects, { breaker, deadlineMs });
+    for (let i = 0; i < times; i++) await authority.read(refTo(`s${i}`), T0);
+    return { authority, count, state: breaker.state() };
+  }
+
+  it("are not asked after five calls running that failed, whatever is asked", async () => {
+    const fault = Object.assign(new Error("internal error"), {});
+    const { authority, count, state } = await askedTimes(5, () => Promise.reject(fault));
+    expect([state, count]).toEqual(["open", { stubs: 5, calls: 5 }]);
+    expect(await authority.read(refTo("s"), T0)).toEqual(notAsked);
+    expect(await authority.commit(refTo("s"), change)).toEqual(notAsked);
+    expect(await authority.takeOver("s")).toEqual(notAsked);
+    expect(count.calls).toBe(5);
+  });
+
+  it("are asked once more by a call whose repetition is counted with it", async () => {
+    const { count, state } = await askedTimes(4, () => Promise.reject(platformFaults.connectionLost()));
+    expect([state, count.calls]).toEqual(["closed", 8]);
+    const first = await askedTimes(1, () => Promise.reject(platformFaults.connectionLost()));
+    expect(first.state).toBe("open");
+  });
+
+  it("are not asked after five that hung", async () => {
+    const { count, state } = await askedTimes(6, never, 1);
+    expect([state, count.calls]).toEqual(["open", 5]);
+  });
+
+  it("are not asked when no stub can be had", async () => {
+    const objects = {
+      getByName() {
+        throw new Error("Your account is generating too much load on Durable Objects.");
+      },
+    } as unknown as DurableObjectNamespace;
+    const authority = createObjectAuthority(objects, { breaker });
+    for (let i = 0; i < 5; i++) await authority.takeOver("s");
+    expect(breaker.state()).toBe("open");
+  });
+
+  it.each([
+    ["is overloaded", platformFaults.overloaded],
+    ["throws", platformFaults.thrownInside],
+  ])("are asked on when one of them %s: it has answered", async (_what, fault) => {
+    const { count, state } = await askedTimes(20, () => Promise.reject(fault()));
+    expect([state, count.calls]).toEqual(["closed", 20]);
+  });
+
+  it("are asked on when one lacks the method, its code being older", async () => {
+    const { state } = await askedTimes(20, () => Promise.reject(platformFaults.missingMethod()));
+    expect(state).toBe("closed");
+  });
+
+  it.each<[string, () => Promise<Lookup>]>([
+    ["an answer", () => Promise.resolve(HIT)],
+    ["a miss", () => Promise.resolve({ kind: "miss" })],
+    [
+      "that an object could not reach a store of its own",
+      () => Promise.resolve({ kind: "unavailable", cause: "Redis" }),
+    ],
+    ["that one is overloaded", () => Promise.reject(platformFaults.overloaded())],
+  ])("are asked again after half a second; %s closes it", async (_what, answer) => {
+    let answers: Answer = () => Promise.reject(new Error("internal error"));
+    const { authority } = await askedTimes(5, (attempt) => answers(attempt));
+    now += 499;
+    expect(await authority.read(refTo("s"), T0)).toEqual(notAsked);
+    now += 1;
+    answers = answer;
+    await authority.read(refTo("s"), T0);
+    expect(breaker.state()).toBe("closed");
+  });
+
+  it("count a failure anew after an answer that needed a second attempt", async () => {
+    const { state } = await askedTimes(20, (attempt) =>
+      attempt % 2 === 1 ? Promise.reject(platformFaults.connectionLost()) : Promise.resolve(HIT),
+    );
+    expect(state).toBe("closed");
   });
 });

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { OpenedToken } from "../../src/inbound/tokens.ts";
+import type { Ref } from "../../src/session/change.ts";
+import { openSession } from "../../src/store/open-session.ts";
 import { Client, createEdge, doneOf, type Edge, setTime } from "../support/edge.ts";
+import { openedToken, POLICY } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
 
 let edge: Edge;
@@ -235,5 +239,60 @@ describe("while the authority is out of reach", () => {
     const client = new Client();
     await edge.visit(client);
     expect(await edge.visit(client)).toMatchObject({ opened: { kind: "session" }, calls: [] });
+  });
+
+  it("a session that memory still has, though not fresh, is served where the route says so, and told to be stale", async () => {
+    const client = await shopper();
+    setTime(at(6));
+    await edge.visit(client);
+    setTime(at(60));
+    edge.authority.down = true;
+    expect(await edge.visit(client, { onStale: "refuse" })).toMatchObject({ opened: { kind: "unavailable" } });
+    expect(await edge.visit(client, { onStale: "serve" })).toMatchObject({
+      opened: { source: "memory", marks: false },
+      session: { attributes: { basket: "tea" }, shown: { stale: true, journaled: false } },
+      write: { kind: "none" },
+    });
+  });
+});
+
+describe("a mark", () => {
+  /** Opens as the edge does, with an authority that answers a miss. */
+  async function open(token: Partial<OpenedToken>, markedAt: number | undefined, region = 0) {
+    const refs: Ref[] = [];
+    const tiers = {
+      ...edge.tiers,
+      resolve: async (ref: Ref) => {
+        refs.push(ref);
+        return { kind: "miss", source: "object" } as const;
+      },
+    };
+    const arrival = { arrivedAt: at(100), colo: "FRA", region, markedAt };
+    const parts = { tiers, tokens: edge.tokens, policy: POLICY, strict: false, onStale: "refuse" } as const;
+    const opened = await openSession(openedToken({ version: 0, bornAt: at(50), ...token }), arrival, parts);
+    return { opened, refs };
+  }
+
+  it("lets stores be asked of a session that exists nowhere: the journal may hold it", async () => {
+    expect((await open({}, undefined)).refs).toEqual([]);
+    const { opened, refs } = await open({}, at(60));
+    expect(refs).toMatchObject([{ markedAt: at(60), bornAt: at(50) }]);
+    expect(opened).toMatchObject({ kind: "session", source: "new", marks: false, ref: { markedAt: at(60) } });
+  });
+
+  it("that was set before the session was born, beyond all races, is not of it", async () => {
+    expect((await open({}, at(43))).refs).toHaveLength(1);
+    expect((await open({}, at(42.999))).refs).toEqual([]);
+    expect((await open({ version: 3 }, at(42))).refs).toMatchObject([{ bornAt: 0 }]);
+    expect((await open({ version: 3 }, at(42))).refs[0]).not.toHaveProperty("markedAt");
+  });
+
+  it.each([
+    [1, 2, true],
+    [1, 1, undefined],
+    [0, 2, undefined],
+    [1, 0, undefined],
+  ])("aside, a session of region %i that is used in %i is away: %s (0 is unknown)", async (home, region, away) => {
+    expect((await open({ version: 1, home }, undefined, region)).refs[0]?.away).toBe(away);
   });
 });

@@ -40,7 +40,10 @@ describe("what a client is promised", () => {
       await edge.visit(other, end);
       await runDurableObjectAlarm(env.SESSION_OBJECT.getByName(id));
     };
-    expect((await raised.visit(client, { ...patch({ late: 1 }), meanwhile })).committed).toEqual({ kind: "ended" });
+    expect((await raised.visit(client, { ...patch({ late: 1 }), meanwhile })).committed).toEqual({
+      kind: "ended",
+      marks: true,
+    });
   });
 
   it("nobody reads older than he has seen when responses take less than the settle time (4.9 s)", async () => {

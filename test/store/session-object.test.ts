@@ -151,7 +151,7 @@ describe("an object's one alarm", () => {
       record: { attributes: {}, version: 2, ended: { at: at(600), reason: "idle" } },
       alarm: at(7_200),
     });
-    expect(await commit({ patches: [{ a: 1 }] })).toEqual({ kind: "ended" });
+    expect(await commit({ patches: [{ a: 1 }] })).toMatchObject({ kind: "ended" });
   });
 
   it("frees the storage after that, and no change founds the session again", async () => {

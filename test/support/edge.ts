@@ -16,13 +16,15 @@ import type { Authority, Copies } from "../../src/store/contracts.ts";
 import { createMemory } from "../../src/store/memory.ts";
 import { createObjectAuthority } from "../../src/store/object-authority.ts";
 import { type Opened, openSession } from "../../src/store/open-session.ts";
+import { createOutage } from "../../src/store/outage.ts";
+import type { Fallback } from "../../src/store/redis-contracts.ts";
 import { createTiers } from "../../src/store/tiers.ts";
 import { macRing } from "./rings.ts";
 import { POLICY } from "./sessions.ts";
 
 /** The real authority, its calls counted; while `down` it is unavailable. */
 export interface CountedAuthority extends Authority {
-  readonly calls: ("read" | "commit")[];
+  readonly calls: ("read" | "commit" | "takeOver")[];
   down: boolean;
 }
 
@@ -38,14 +40,20 @@ export function countedAuthority(real: Authority = createObjectAuthority(env.SES
       counted.calls.push("commit");
       return counted.down ? { kind: "unavailable", cause: new Error("down") } : real.commit(ref, change);
     },
+    async takeOver(id) {
+      counted.calls.push("takeOver");
+      return counted.down ? { kind: "unavailable", cause: new Error("down") } : real.takeOver(id);
+    },
   };
   return counted;
 }
 
-/** What a client holds, as its two cookies keep it. */
+/** What a client holds, as its three cookies keep it. */
 export class Client {
   token: string | undefined;
   proof: string | undefined;
+  /** The mark: when the journal may have taken something of it. */
+  markedAt: number | undefined;
 
   constructor(text?: string) {
     if (text !== undefined) this.receive({ kind: "write", text, expiresAt: 0 });
@@ -68,6 +76,7 @@ export class Client {
     const copy = new Client();
     copy.token = this.token;
     copy.proof = this.proof;
+    copy.markedAt = this.markedAt;
     return copy;
   }
 }
@@ -76,12 +85,16 @@ export class Client {
 export interface Visit {
   ask?: (session: Session) => void;
   strict?: boolean;
+  /** Default: 503 rather than what may be older than the client has seen. */
+  onStale?: "serve" | "refuse";
   /** Whether the response may give a fresh token; default `true`, as for a page that is navigated to. */
   navigates?: boolean;
   /** `Moor-Version` of the response. */
   version?: number;
   /** What happens between the request's arrival and its commit. */
   meanwhile?: () => Promise<unknown>;
+  /** The region that the request comes from; default: unknown. */
+  region?: number;
 }
 
 export interface Visited {
@@ -90,36 +103,61 @@ export interface Visited {
   readonly session: Session | undefined;
   readonly committed: Commit | undefined;
   readonly write: TokenWrite;
+  /** Whether the response sets the mark. */
+  readonly marks: boolean;
   /** Calls of the authority. */
   readonly calls: readonly string[];
 }
 
+/** What an edge is made of. Default: the real authority, and no other store. */
+export interface EdgeParts {
+  readonly policy?: Policy;
+  readonly tokens?: Tokens;
+  readonly authority?: CountedAuthority;
+  readonly replicas?: Copies;
+  readonly fallback?: Fallback;
+  /** Whether the authority backs sessions up; default `true`. */
+  readonly backsUp?: boolean;
+}
+
 /** One isolate at the edge: the way of a request without its HTTP. Its clock is `Date`, which the tests set. */
-export function createEdge(given: { policy?: Policy; tokens?: Tokens; authority?: CountedAuthority } = {}) {
+export function createEdge(given: EdgeParts = {}) {
   const policy = given.policy ?? POLICY;
   const tokens = given.tokens ?? createTokens(macRing(1));
   const authority = given.authority ?? countedAuthority();
   const memory: Copies = createMemory();
-  const tiers = createTiers(memory, authority);
+  const { backsUp = true } = given;
+  const outage = given.fallback && createOutage(given.fallback, { clock: () => Date.now(), backsUp });
+  const tiers = createTiers({ memory, replicas: given.replicas, authority, outage });
   const parts: CommitParts = { authority, tiers, tokens, policy, clock: () => Date.now() };
 
-  async function visit(client: Client, { ask, strict = false, navigates = true, version, meanwhile }: Visit = {}) {
+  async function visit(
+    client: Client,
+    { ask, strict = false, onStale = "refuse", navigates = true, version, meanwhile, region = 0 }: Visit = {},
+  ) {
     const from = authority.calls.length;
     const end = (visited: Omit<Visited, "calls">): Visited => ({ ...visited, calls: authority.calls.slice(from) });
     const arrivedAt = Date.now();
     const token = client.text === undefined ? undefined : await tokens.open(client.text, arrivedAt);
-    const opened = await openSession(token, { arrivedAt, colo: "" }, { tiers, tokens, policy, strict });
+    const opened = await openSession(
+      token,
+      { arrivedAt, colo: "", region, markedAt: client.markedAt },
+      { tiers, tokens, policy, strict, onStale },
+    );
     if (opened.kind === "unavailable") {
-      return end({ opened, session: undefined, committed: undefined, write: { kind: "none" } });
+      return end({ opened, session: undefined, committed: undefined, write: { kind: "none" }, marks: opened.marks });
     }
     const { session, ref } = opened;
     ask?.(session);
     await meanwhile?.();
     let committed = await commit(session, ref, parts);
+    let marks = opened.marks || committed.marks === true;
     if (committed.kind === "done" && version !== undefined) committed = await follow(committed, version, ref, parts);
+    marks ||= committed.marks === true;
     const write = committed.kind === "done" ? await tokenFor(committed, navigates, parts) : ({ kind: "none" } as const);
     client.receive(write);
-    return end({ opened, session, committed, write });
+    if (marks) client.markedAt = Date.now();
+    return end({ opened, session, committed, write, marks });
   }
 
   return { visit, tokens, authority, memory, tiers, parts };

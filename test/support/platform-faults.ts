@@ -12,4 +12,6 @@ export const platformFaults = {
       retryable: true,
     }),
   thrownInside: () => Object.assign(new TypeError("Cannot read properties of undefined"), { remote: true }),
+  missingMethod: () =>
+    Object.assign(new TypeError('The RPC receiver does not implement the method "takeOver".'), { remote: true }),
 };

@@ -1,6 +1,7 @@
 import type { OpenedToken } from "../../src/inbound/tokens.ts";
 import type { Change, Policy, Ref } from "../../src/session/change.ts";
 import type { View } from "../../src/session/record.ts";
+import type { Shown } from "../../src/session/session.ts";
 import type { Copy } from "../../src/store/contracts.ts";
 import { at, T0 } from "./time.ts";
 
@@ -46,7 +47,12 @@ export function copyOf(id: string, given: Partial<Copy> = {}): Copy {
     absoluteDeadline: at(86_400),
     returned: true,
   };
-  return { ...view, vouchedAt: T0, mayBeKept: true, ...given };
+  return { ...view, vouchedAt: T0, journalSeenAt: 0, replicated: false, mayBeKept: true, ...given };
+}
+
+/** A view as a request is shown it when all is well. */
+export function shownOf(view: View): Shown {
+  return { view, stale: false, journaled: false, replicated: false };
 }
 
 /** A token as it is opened, of a session that the client has seen at version 1. */

@@ -3,11 +3,11 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ResolvedPool } from "../../src/config/types.ts";
 import type { KeyRing } from "../../src/inbound/key-ring.ts";
 import { attributeBytesOf, type View } from "../../src/session/record.ts";
-import { Session } from "../../src/session/session.ts";
+import { Session, type Shown } from "../../src/session/session.ts";
 import { createHandoff, type Handoff } from "../../src/upstream/handoff.ts";
 import { countCrypto } from "../support/crypto-count.ts";
 import { handoffRing } from "../support/rings.ts";
-import { copyOf, openedToken } from "../support/sessions.ts";
+import { copyOf, openedToken, shownOf } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
 
 const ISSUER = "https://shop.test";
@@ -27,7 +27,12 @@ function pool(id = "shop", see: true | string[] = true): ResolvedPool {
 function stored(given: Partial<View> = {}): Session {
   const attributes = given.attributes ?? { basket: "tea" };
   const view = copyOf("session-1", { attributes, attributeBytes: attributeBytesOf(attributes), ...given });
-  return new Session(openedToken(), { returning: true, view });
+  return new Session(openedToken(), { returning: true, shown: shownOf(view) });
+}
+/** The same while stores are down. */
+function during(shown: Partial<Shown>, given: Partial<View> = {}): Session {
+  const known = stored(given).shown as Shown;
+  return new Session(openedToken(), { returning: true, shown: { ...known, ...shown } });
 }
 const unsaved = () => new Session(openedToken({ version: 0 }), { returning: false });
 const sign = (session: Session, from = pool(), now = T0) => handoff.sign(session, from, now);
@@ -51,6 +56,13 @@ describe("a handoff says", () => {
 
   it("nothing of a session that exists nowhere but that it is new", async () => {
     expect(await claimsOf(unsaved())).toEqual({ iss: ISSUER, aud: "shop", ...times, gen: 0, ver: 0, new: true });
+  });
+
+  it("that a view is stale, when it may be older than what the visitor has seen, and only then", async () => {
+    expect(await claimsOf(during({ stale: true }))).toMatchObject({ sid: "session-1", ver: 1, stale: true });
+    expect(await claimsOf(during({ stale: true, journaled: true }))).toMatchObject({ stale: true });
+    expect(await claimsOf(during({ journaled: true }))).not.toHaveProperty("stale");
+    expect(await claimsOf(stored())).not.toHaveProperty("stale");
   });
 
   it("no principal when there is none", async () => expect(await claimsOf(stored())).not.toHaveProperty("sub"));
@@ -114,6 +126,21 @@ describe("a handoff is signed once", () => {
     expect(other).not.toBe(first);
     const { view } = session;
     expect(decodeJwt(other)).toMatchObject({ aud: from.id, sid: view?.id, ver: view?.version, gen: view?.generation });
+  });
+
+  it.each<[string, Partial<Shown>]>([
+    ["may be older than what the visitor has seen", { stale: true }],
+    ["shows what the journal holds beside its version", { journaled: true }],
+  ])("unless the view %s: that is neither remembered nor taken from what is", async (_what, given) => {
+    const [vouched, shown] = [stored(), during(given, { attributes: { basket: "rum" } })];
+    const first = await sign(vouched);
+    const other = await sign(shown);
+    expect(decodeJwt(other)).toMatchObject({ ver: 1, data: { basket: "rum" } });
+    expect(await cost(shown, pool(), T0)).toBeGreaterThan(0);
+    expect(await sign(vouched)).toBe(first);
+    handoff = createHandoff({ ring, issuer: ISSUER, dataBytes: 64 });
+    await sign(shown);
+    expect(decodeJwt(await sign(vouched))).toMatchObject({ data: { basket: "tea" } });
   });
 
   it("per pool for all sessions that exist nowhere", async () => {

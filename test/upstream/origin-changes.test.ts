@@ -8,7 +8,7 @@ import {
   readOriginChanges,
   recordChanges,
 } from "../../src/upstream/origin-changes.ts";
-import { copyOf, openedToken, POLICY } from "../support/sessions.ts";
+import { copyOf, openedToken, POLICY, shownOf } from "../support/sessions.ts";
 import { T0 } from "../support/time.ts";
 
 const ALL: Permission[] = ["patch", "principal", "end"];
@@ -152,7 +152,7 @@ describe("a response that a cache has held", () => {
 
 describe("recording", () => {
   const changeAfter = (changes: OriginChanges) => {
-    const session = new Session(openedToken(), { returning: true, view: copyOf("s") });
+    const session = new Session(openedToken(), { returning: true, shown: shownOf(copyOf("s")) });
     recordChanges(session, changes);
     return session.toChange({ id: "c", now: T0, policy: POLICY });
   };

@@ -3,7 +3,7 @@ import type { ResolvedRoute } from "../../src/config/types.ts";
 import { createRoutes } from "../../src/upstream/routes.ts";
 
 function route(path: string, host?: string, pool = "shop"): ResolvedRoute {
-  return { host, path, pool, session: true, freshness: "bounded", retry: "safe" };
+  return { host, path, pool, session: true, freshness: "bounded", retry: "safe", onStale: "serve" };
 }
 
 const matchesPath = (pattern: string, pathname: string) =>

@@ -10,7 +10,7 @@ export interface RedisAddress {
 }
 
 /** What of the SDK is used. */
-export type RedisClient = Pick<Redis, "eval" | "zadd" | "zrange">;
+export type RedisClient = Pick<Redis, "eval" | "zadd">;
 
 /**
  * A client of the REST protocol that sends each command once, as a POST of its own, and throws when no answer came. It

@@ -1,25 +1,22 @@
-import type { BackupRecord, Fallback, JournalEntry } from "../redis-contracts.ts";
+import type { JournalEntry } from "../../session/journal.ts";
+import type { BackupRecord, Fallback } from "../redis-contracts.ts";
 import type { Seal } from "../seal.ts";
+import { attempt, sent, unreadable } from "./answers.ts";
 import { createRedisClient, type RedisAddress } from "./client.ts";
-import { faultOf, RedisFault } from "./fault.ts";
-import { backupKey, journalKey, pendingKey, pendingSetOf } from "./keys.ts";
-import { isStrings, oneOf, readReply } from "./replies.ts";
-import { APPEND, KEEP, READ, SETTLE, TAKE_OVER } from "./scripts.ts";
+import { RedisFault } from "./fault.ts";
+import { backupKey, journalKey } from "./keys.ts";
+import { assertJournaled, backupEnd, journalEnd, LEAST_LIFE_MS, MOST_JOURNAL_BYTES } from "./limits.ts";
+import { createPending } from "./pending.ts";
+import { backedUpReply, oneOf, readReply } from "./replies.ts";
+import { APPEND, KEEP, READ, TAKE_OVER } from "./scripts.ts";
 import { openBackup, openEntry, sealBackup, sealEntry } from "./sealed.ts";
 
 /** How Redis is reached, and with what its values are sealed. */
 export interface RedisFallbackOptions extends Omit<RedisAddress, "deadlineMs"> {
   readonly seal: Seal;
-  /** How long one command may take, in milliseconds; an append makes two. Default 1,000; 1 to 60,000. */
+  /** How long one command may take, in milliseconds; an append makes two, one after the other. Default 1,000; 1 to 60,000. */
   readonly deadlineMs?: number;
 }
-
-/** However near its end a session is, its backup and its journal outlive an outage of a day. */
-const LEAST_LIFE_MS = 24 * 60 * 60 * 1000;
-/** A longer journal would not be read in one reply: Upstash's is at most 10 MB, and the backup takes its part. */
-const MOST_JOURNAL_BYTES = 4 * 1024 * 1024;
-/** How far the clocks of edge, authority and Redis may be apart. */
-const CLOCKS_APART_MS = 1_000;
 
 /**
  * Redis as the fallback, over the REST protocol of Upstash.
@@ -33,11 +30,14 @@ const CLOCKS_APART_MS = 1_000;
  */
 export function createRedisFallback({ seal, deadlineMs = 1_000, ...address }: RedisFallbackOptions): Fallback {
   const redis = createRedisClient({ ...address, deadlineMs });
+  const { note, ...pending } = createPending(redis);
 
   return {
+    ...pending,
+
     read: (id) =>
       attempt(async () => {
-        const reply = readReply(await sent(redis.eval(READ, [backupKey(id), journalKey(id)], [])));
+        const reply = readReply(await evalFor(id, READ, []));
         const { backup, entries } = reply ?? unreadable();
         const [record, opened] = await Promise.all([
           backup && openBackup(seal, id, backup),
@@ -48,82 +48,42 @@ export function createRedisFallback({ seal, deadlineMs = 1_000, ...address }: Re
 
     keep: (record) =>
       attempt(async () => {
-        const reply = await sent(redis.eval(KEEP, [backupKey(record.id)], await backupArguments(record)));
-        return { kind: oneOf(reply, "kept", "older", "ended") ?? unreadable() };
+        const reply = await evalFor(record.id, KEEP, await backupArguments(record));
+        return backedUpReply(reply) ?? unreadable();
       }),
 
     append: (entry) =>
       attempt(async () => {
-        const { id } = entry.ref;
+        assertJournaled(entry);
         const args = await entryArguments(entry);
-        // Until the score has passed, the append may still arrive; so a change that expires sooner must not lower it.
-        const note = { score: entry.change.expiresAt + CLOCKS_APART_MS, member: id };
-        const added = await sent(redis.zadd(pendingKey(pendingSetOf(id)), { gt: true }, note));
-        if (typeof added !== "number") unreadable();
-        const reply = await sent(redis.eval(APPEND, [backupKey(id), journalKey(id)], args));
-        const kind = oneOf(reply, "appended", "ended", "expired", "full") ?? unreadable();
+        await note(entry);
+        const reply = await evalFor(entry.ref.id, APPEND, args);
+        const kind = oneOf(reply, "appended", "ended", "undecided", "expired", "full") ?? unreadable();
         if (kind === "full") throw new RedisFault("journal-full");
         return { kind };
       }),
 
-    takeOver: (changeIds, record) =>
+    takeOver: (id, changeIds, record) =>
       attempt(async () => {
-        const keys = [backupKey(record.id), journalKey(record.id)];
-        const reply = await sent(redis.eval(TAKE_OVER, keys, [...(await backupArguments(record)), ...changeIds]));
-        return { kind: oneOf(reply, "kept", "older", "ended") ?? unreadable() };
-      }),
-
-    pending: (set, limit) =>
-      attempt(async () => {
-        const ids = await sent(redis.zrange<unknown[]>(pendingKey(set), 0, limit - 1));
-        return { kind: "ids", ids: isStrings(ids) ? ids : unreadable() };
-      }),
-
-    settled: (id, before) =>
-      attempt(async () => {
-        const reply = await sent(redis.eval(SETTLE, [pendingKey(pendingSetOf(id))], [id, String(before)]));
-        return { kind: oneOf(reply, "kept", "older") ?? unreadable() };
+        const backup = record ? await backupArguments(record) : NO_BACKUP;
+        return backedUpReply(await evalFor(id, TAKE_OVER, [...backup, ...changeIds])) ?? unreadable();
       }),
   };
 
-  /** A session may be touched through the journal while its backup stands still, so idleness ends no backup. */
+  function evalFor(id: string, script: string, args: string[]): Promise<unknown> {
+    return sent(redis.eval(script, [backupKey(id), journalKey(id)], args));
+  }
+
   async function backupArguments(record: BackupRecord): Promise<string[]> {
-    const { version, touchedAt, ended, absoluteDeadline, foundingDeadline } = record;
-    const until = Math.max(absoluteDeadline, foundingDeadline);
+    const { version, touchedAt, ended, generation } = record;
     const sealed = await sealBackup(seal, record);
-    return [version, touchedAt, ended ? 1 : 0, sealed, until, LEAST_LIFE_MS].map(String);
+    return [version, touchedAt, ended ? 1 : 0, generation, sealed, backupEnd(record), LEAST_LIFE_MS].map(String);
   }
 
   async function entryArguments(entry: JournalEntry): Promise<string[]> {
-    const { ref, change } = entry;
-    if (change.principal !== undefined || change.rotate || change.ifVersion !== undefined) {
-      throw new TypeError("only the authority gives out generations and compares versions");
-    }
-    const until = ref.bornAt + change.policy.absoluteSeconds * 1000;
-    const sealed = await sealEntry(seal, entry);
-    const kind = change.end ? "end" : "-";
-    return [change.id, change.expiresAt, kind, sealed, until, LEAST_LIFE_MS, MOST_JOURNAL_BYTES].map(String);
+    const stored = await sealEntry(seal, entry);
+    return [stored, entry.change.expiresAt, journalEnd(entry), LEAST_LIFE_MS, MOST_JOURNAL_BYTES].map(String);
   }
 }
 
-/** What the work comes to, or `unavailable` when it meets a fault. Anything else that is thrown is a mistake of the code. */
-async function attempt<T>(work: () => Promise<T>): Promise<T | { kind: "unavailable"; cause: RedisFault }> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof RedisFault) return { kind: "unavailable", cause };
-    throw cause;
-  }
-}
-
-async function sent(command: Promise<unknown>): Promise<unknown> {
-  try {
-    return await command;
-  } catch (thrown) {
-    throw faultOf(thrown);
-  }
-}
-
-function unreadable(): never {
-  throw new RedisFault("unreadable");
-}
+const NO_BACKUP: readonly string[] = new Array(7).fill("");

@@ -10,8 +10,10 @@ const MESSAGES = {
   "journal-full": "the session's journal is full",
 } as const;
 
-/** Why Redis is unavailable. The last three are about one session, and tell nothing of Redis itself. */
+/** Why Redis is unavailable. */
 export type RedisFaultCode = keyof typeof MESSAGES;
+
+const ONE_SESSIONS: ReadonlySet<RedisFaultCode> = new Set(["unopened", "foreign-schema", "journal-full"]);
 
 /** A fault of the Redis tier. Its text is fixed, so it may be logged: it never holds anything of a session. */
 export class RedisFault extends Error {
@@ -21,6 +23,11 @@ export class RedisFault extends Error {
   constructor(code: RedisFaultCode, detail?: string) {
     super(detail === undefined ? MESSAGES[code] : `${MESSAGES[code]}: ${detail}`);
     this.code = code;
+  }
+
+  /** Whether it is about one session alone, and tells nothing of Redis itself. */
+  get isOneSessions(): boolean {
+    return ONE_SESSIONS.has(this.code);
   }
 }
 

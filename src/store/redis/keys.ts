@@ -16,6 +16,9 @@ export function pendingKey(set: number): string {
   return `moor:pending:${set}`;
 }
 
+/** The key of the sorted set of the pending sets' numbers: one command tells a sweep that there is nothing to do. */
+export const PENDING_SETS_KEY = "moor:pending:sets";
+
 /** In which of the pending sets a session is noted. Ids are random, so their first bits spread them evenly. */
 export function pendingSetOf(id: string): number {
   const [first = 0] = decodeBase64url(id.slice(0, 4)) ?? [];

@@ -1,3 +1,5 @@
+import { type BackedUp, PENDING_SETS } from "../redis-contracts.ts";
+
 /** A backup as it is stored. */
 export interface StoredBackup {
   readonly version: number;
@@ -19,6 +21,21 @@ export function readReply(reply: unknown): ReadReply | undefined {
   if (!isStrings(held)) return undefined;
   const [version, sealed] = held as [string, string];
   return { backup: { version: Number(version), sealed }, entries };
+}
+
+/** Reads the reply of a script that writes a backup; `undefined` if it is none. */
+export function backedUpReply(reply: unknown): Exclude<BackedUp, { kind: "unavailable" }> | undefined {
+  if (!Array.isArray(reply) || reply.length !== 2) return undefined;
+  const [outcome, journalLength] = reply as unknown[];
+  const kind = oneOf(outcome, "kept", "older", "ended");
+  return kind && typeof journalLength === "number" ? { kind, journalLength } : undefined;
+}
+
+/** Reads the numbers of pending sets; `undefined` if the reply is none. */
+export function setsReply(reply: unknown): number[] | undefined {
+  if (!isStrings(reply)) return undefined;
+  const sets = reply.map(Number);
+  return sets.every((set) => Number.isInteger(set) && set >= 0 && set < PENDING_SETS) ? sets : undefined;
 }
 
 /** The one of `kinds` that the reply is; `undefined` if it is none. */

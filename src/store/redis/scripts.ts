@@ -1,9 +1,10 @@
 /**
  * What Redis runs, each script in one step on the primary. All keys are declared, and those of one script lie in one slot.
- * Texts stored are ASCII. Times are milliseconds since 1970, by the server's own clock.
+ * Texts stored are ASCII. Times are milliseconds since 1970, by the server's own clock. None is sent as read-only: Upstash
+ * would let a replica answer, which lags behind.
  *
- * The backup (hash) has `version`, `touched` and `ended` in clear, for the guard, beside the sealed `record`. The journal
- * (list) has an entry per change, in order: `<change id> <end|-> <sealed>`.
+ * The backup (hash) has `version`, `touched`, `ended` and `generation` in clear, for the guards, beside the sealed `record`.
+ * The journal (list) has an entry per change, in order: `<change id> <end|-> <generation> <sealed>`.
  */
 
 const NOW = `
@@ -20,8 +21,9 @@ local function write_backup()
     local newer_by = tonumber(held[1]) - tonumber(ARGV[1])
     if newer_by > 0 or (newer_by == 0 and tonumber(held[2]) > tonumber(ARGV[2])) then return 'older' end
   end
-  redis.call('HSET', KEYS[1], 'version', ARGV[1], 'touched', ARGV[2], 'ended', ARGV[3], 'record', ARGV[4])
-  local expires_at = math.max(tonumber(ARGV[5]), now + tonumber(ARGV[6]))
+  redis.call('HSET', KEYS[1],
+    'version', ARGV[1], 'touched', ARGV[2], 'ended', ARGV[3], 'generation', ARGV[4], 'record', ARGV[5])
+  local expires_at = math.max(tonumber(ARGV[6]), now + tonumber(ARGV[7]))
   redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', expires_at))
   return 'kept'
 end
@@ -29,60 +31,75 @@ end
 
 /**
  * Writes a backup, unless a newer one or a tombstone is there. Of one version, the later touch is newer, and of one touch
- * the last to arrive.
+ * the last to arrive. Versions go up across generations, so they alone tell which is newer.
  *
- * Keys: backup. Arguments: version, time of the touch, `1` for a tombstone or `0`, sealed record, time until which it is
- * kept, and for how long at least.
- * Reply: `kept`, `older` or `ended`.
+ * Keys: backup, journal. Arguments: version, time of the touch, `1` for a tombstone or `0`, generation, sealed record, time
+ * until which it is kept, and for how long at least.
+ * Reply: `kept`, `older` or `ended`, and how many entries the journal holds.
  */
 export const KEEP = `${WRITE_BACKUP}
-return write_backup()
+return {write_backup(), redis.call('LLEN', KEYS[2])}
 `;
 
 /**
  * Removes the entries of the given changes from the journal, and writes the backup as {@link KEEP} does. The entries go
  * whatever becomes of the backup: the authority has applied them, and a backup that is newer knows them.
  *
- * Keys: backup, journal. Arguments: those of KEEP, then the ids of the changes. Reply: as KEEP.
+ * Keys: backup, journal. Arguments: those of KEEP, or as many empty ones when no backup is to be written; then the ids of
+ * the changes. Reply: as KEEP, and `kept` without a backup to write.
  */
 export const TAKE_OVER = `${WRITE_BACKUP}
 local taken = {}
-for i = 7, #ARGV do taken[ARGV[i]] = true end
+for i = 8, #ARGV do taken[ARGV[i]] = true end
 for _, entry in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
   if taken[string.match(entry, '^%S+')] then redis.call('LREM', KEYS[2], 1, entry) end
 end
-return write_backup()
+local outcome = ARGV[1] == '' and 'kept' or write_backup()
+return {outcome, redis.call('LLEN', KEYS[2])}
 `;
 
 /**
- * Appends a change to the journal: once, in time, while the session has not ended, and while the journal can still be read
- * in one reply. The journal then lives until the given time, as long as the backup, and for the given time at least.
+ * Appends a change to the journal: once, in time, while the session has not ended and no newer generation is known, and
+ * while the journal does not become too long. An end that an older generation asked for may be dropped by the authority. It then lives until the given time, as long as the backup, and for the given
+ * time at least.
  *
- * Keys: backup, journal. Arguments: change id, when it expires, `end` or `-`, sealed entry, time until which it is kept,
- * for how long at least, most bytes of a journal.
- * Reply: `appended` (also for a repeat), `ended`, `expired` or `full`.
+ * Keys: backup, journal. Arguments: the entry, when its change expires, time until which it is kept, for how long at least,
+ * most bytes of a journal.
+ * Reply: `appended` (also for a repeat), `ended`, `undecided`, `expired` or `full`.
  */
 export const APPEND = `${NOW}
-local has_ended = redis.call('HGET', KEYS[1], 'ended') == '1'
-local bytes = #ARGV[4]
+local function clear_text(entry)
+  local id, kind, generation = string.match(entry, '^(%S+) (%S+) (%S+)')
+  return id, kind, tonumber(generation)
+end
+local own_id, _, own_generation = clear_text(ARGV[1])
+local held = redis.call('HMGET', KEYS[1], 'ended', 'generation')
+local has_ended = held[1] == '1'
+local is_contested = false
+local newest = tonumber(held[2] or 0)
+local bytes = #ARGV[1]
 for _, entry in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
-  local id, kind = string.match(entry, '^(%S+) (%S+)')
-  if id == ARGV[1] then return 'appended' end
-  if kind == 'end' then has_ended = true end
+  local id, kind, generation = clear_text(entry)
+  if id == own_id then return 'appended' end
+  if kind == 'end' then
+    if generation < own_generation then is_contested = true else has_ended = true end
+  end
+  newest = math.max(newest, generation)
   bytes = bytes + #entry
 end
 if has_ended then return 'ended' end
+if is_contested or newest > own_generation then return 'undecided' end
 if now >= tonumber(ARGV[2]) then return 'expired' end
-if bytes > tonumber(ARGV[7]) then return 'full' end
-redis.call('RPUSH', KEYS[2], ARGV[1] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
+if bytes > tonumber(ARGV[5]) then return 'full' end
+redis.call('RPUSH', KEYS[2], ARGV[1])
 local lives = math.max(
-  tonumber(ARGV[5]) - now, tonumber(ARGV[6]), redis.call('PTTL', KEYS[1]), redis.call('PTTL', KEYS[2]))
+  tonumber(ARGV[3]) - now, tonumber(ARGV[4]), redis.call('PTTL', KEYS[1]), redis.call('PTTL', KEYS[2]))
 redis.call('PEXPIRE', KEYS[2], string.format('%.0f', lives))
 return 'appended'
 `;
 
 /**
- * Reads backup and journal. Not sent as read-only: Upstash would let a replica answer, which lags behind.
+ * Reads backup and journal.
  *
  * Keys: backup, journal. Arguments: none. Reply: an array of [version, sealed record], both nil without a backup, and the
  * array of the journal's entries.
@@ -92,13 +109,22 @@ return {redis.call('HMGET', KEYS[1], 'version', 'record'), redis.call('LRANGE', 
 `;
 
 /**
- * Forgets that a session is pending, unless a change was noted that may have arrived after the given time.
+ * Reads what is noted as pending, lowest score first.
  *
- * Keys: a pending set. Arguments: session id, time. Reply: `kept` (it is forgotten) or `older` (it is not).
+ * Keys: a sorted set. Arguments: first and last rank. Reply: an array of members.
+ */
+export const PENDING = `
+return redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2])
+`;
+
+/**
+ * Forgets what is noted as pending, unless its score is after the given time.
+ *
+ * Keys: a sorted set. Arguments: member, time. Reply: `forgotten` or `kept`.
  */
 export const SETTLE = `
 local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if score and tonumber(score) > tonumber(ARGV[2]) then return 'older' end
+if score and tonumber(score) > tonumber(ARGV[2]) then return 'kept' end
 redis.call('ZREM', KEYS[1], ARGV[1])
-return 'kept'
+return 'forgotten'
 `;

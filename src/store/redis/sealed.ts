@@ -1,4 +1,5 @@
-import type { BackupRecord, JournalEntry } from "../redis-contracts.ts";
+import type { JournalEntry } from "../../session/journal.ts";
+import type { BackupRecord } from "../redis-contracts.ts";
 import type { Seal } from "../seal.ts";
 import { RedisFault } from "./fault.ts";
 import type { StoredBackup } from "./replies.ts";
@@ -24,22 +25,31 @@ export async function openBackup(seal: Seal, id: string, { version, sealed }: St
   return record;
 }
 
-/** Seals a journal entry. The journal gives out no versions, so all of its entries are sealed for version 0. */
-export function sealEntry(seal: Seal, { ref, change }: JournalEntry): Promise<string> {
-  return seal.close({ id: ref.id, version: 0, purpose: "journal" }, JSON.stringify({ ref, change }));
+/**
+ * A journal entry as it is stored: sealed, after what of it stands in clear. The journal gives out no versions, so all of
+ * its entries are sealed for version 0.
+ */
+export async function sealEntry(seal: Seal, entry: JournalEntry): Promise<string> {
+  const { ref, change } = entry;
+  const sealed = await seal.close({ id: ref.id, version: 0, purpose: "journal" }, JSON.stringify({ ref, change }));
+  return `${clearTextOf(entry)} ${sealed}`;
 }
 
 /**
  * Opens an entry of a session's journal, as it is stored.
  *
- * @throws RedisFault `unopened`, also if the change is not the one that its clear text names.
+ * @throws RedisFault `unopened`, also if its clear text says otherwise.
  */
 export async function openEntry(seal: Seal, id: string, stored: string): Promise<JournalEntry> {
-  const [changeId, kind, sealed] = stored.split(" ");
-  const text = await seal.open({ id, version: 0, purpose: "journal" }, sealed ?? "");
+  const sealed = stored.slice(stored.lastIndexOf(" ") + 1);
+  const text = await seal.open({ id, version: 0, purpose: "journal" }, sealed);
   if (text === undefined) throw new RedisFault("unopened");
   const entry = JSON.parse(text) as JournalEntry;
-  const isNamed = entry.change.id === changeId && (entry.change.end === true) === (kind === "end");
-  if (!isNamed) throw new RedisFault("unopened");
+  if (stored !== `${clearTextOf(entry)} ${sealed}`) throw new RedisFault("unopened");
   return entry;
+}
+
+/** What the scripts know of an entry. */
+export function clearTextOf({ ref, change }: JournalEntry): string {
+  return `${change.id} ${change.end ? "end" : "-"} ${ref.generation}`;
 }

@@ -101,6 +101,19 @@ describe("a local Redis", () => {
     await Promise.allSettled([finished(socket.resume())]);
   });
 
+  it("leaves no file when its process exits without having stopped it", async () => {
+    const module = new URL("../../../bin/local-redis/local-redis.ts", import.meta.url);
+    const code = `const { startLocalRedis } = await import("${module}");
+      await startLocalRedis();
+      process.exit();`;
+    const parent = spawn(process.execPath, ["--input-type=module", "--eval", code], {
+      env: { ...process.env, TMPDIR: folder },
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    await once(parent, "exit");
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it("is none where there is no redis-server, and nothing is left of the attempt", async () => {
     vi.stubEnv("PATH", folder);
     vi.stubEnv("TMPDIR", folder);

@@ -1,7 +1,7 @@
 import { createRedisFallback } from "../../../src/store/redis/fallback.ts";
 import type { Fallback } from "../../../src/store/redis-contracts.ts";
 import { createSeal } from "../../../src/store/seal.ts";
-import { STORE_RING } from "./records.ts";
+import { STORE_RING } from "../../store/redis/records.ts";
 
 /** A call of a fallback's method, as it can be sent to another runtime. */
 export interface Call {

@@ -9,17 +9,15 @@ import { createConnections } from "../../../bin/local-redis/connections.ts";
 import { endWithThisProcess } from "../../../bin/local-redis/end-with-this-process.ts";
 import { createRedisFallback } from "../../../src/store/redis/fallback.ts";
 import { backupKey, journalKey, pendingSetOf } from "../../../src/store/redis/keys.ts";
-import type { Fallback } from "../../../src/store/redis-contracts.ts";
 import { createSeal } from "../../../src/store/seal.ts";
+import { entryOf, newId, recordOf, STORE_RING, tombstone } from "../../store/redis/records.ts";
 import { freePort } from "../../support/node/ports.ts";
 import { post } from "../local-redis/rest.ts";
-import { entryOf, newId, recordOf, STORE_RING, tombstone } from "./records.ts";
 
 const token = "t";
 let folder: string;
 let cluster: ChildProcess;
 let bridge: UpstashBridge;
-let fallback: Fallback;
 
 /** One server that is a Redis Cluster: it serves every slot, and refuses a script whose keys lie in several. */
 beforeAll(async () => {
@@ -39,7 +37,6 @@ beforeAll(async () => {
   });
   redis.close();
   bridge = await startUpstashBridge({ redisPort: port, token });
-  fallback = createRedisFallback({ url: bridge.url, token, seal: createSeal(STORE_RING) });
 });
 afterAll(async () => {
   await bridge.stop();
@@ -57,16 +54,22 @@ describe("on a Redis Cluster", () => {
 
   it("every command of the fallback works, for sessions of many slots", async () => {
     for (let i = 0; i < 20; i++) {
+      const fallback = createRedisFallback({ url: bridge.url, token, seal: createSeal(STORE_RING) });
       const id = newId();
       const entry = entryOf(id, { patches: [{ i }] });
-      expect(await fallback.keep(recordOf(id))).toEqual({ kind: "kept" });
+      expect(await fallback.keep(recordOf(id))).toEqual({ kind: "kept", journalLength: 0 });
       expect(await fallback.append(entry)).toEqual({ kind: "appended" });
       expect(await fallback.read(id)).toMatchObject({ kind: "found", record: { version: 1 }, entries: [entry] });
-      expect(await fallback.pending(pendingSetOf(id), 100)).toMatchObject({ ids: expect.arrayContaining([id]) });
-      expect(await fallback.takeOver([entry.change.id], tombstone(id, 2))).toEqual({ kind: "kept" });
+      const set = pendingSetOf(id);
+      expect(await fallback.pendingSets()).toEqual({ kind: "sets", sets: [set] });
+      expect(await fallback.pending(set, 0, 100)).toEqual({ kind: "ids", ids: [id] });
+      const takenOver = await fallback.takeOver(id, [entry.change.id], tombstone(id, 2));
+      expect(takenOver).toEqual({ kind: "kept", journalLength: 0 });
       expect(await fallback.read(id)).toMatchObject({ record: { version: 2, ended: {} }, entries: [] });
-      expect(await fallback.settled(id, entry.change.expiresAt + 1_000)).toEqual({ kind: "kept" });
-      expect(await fallback.pending(pendingSetOf(id), 100)).not.toMatchObject({ ids: expect.arrayContaining([id]) });
+      expect(await fallback.settled(id, entry.change.expiresAt + 60_000)).toEqual({ kind: "forgotten" });
+      expect(await fallback.pending(set, 0, 100)).toEqual({ kind: "ids", ids: [] });
+      expect(await fallback.settledSet(set, entry.change.expiresAt + 60_000)).toEqual({ kind: "forgotten" });
+      expect(await fallback.pendingSets()).toEqual({ kind: "sets", sets: [] });
     }
   });
 });

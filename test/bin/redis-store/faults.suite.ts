@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
+import { PENDING_SETS_KEY } from "../../../src/store/redis/keys.ts";
 import type { Fallback } from "../../../src/store/redis-contracts.ts";
+import { entryOf, newId, recordOf } from "../../store/redis/records.ts";
 import { freePort } from "../../support/node/ports.ts";
 import { startRedis } from "../local-redis/rest.ts";
 import type { Call, ShownFault } from "./call.ts";
@@ -13,7 +15,6 @@ import {
   startFaultyServer,
   stuck,
 } from "./faulty-server.ts";
-import { entryOf, newId, recordOf } from "./records.ts";
 
 const TOKEN = "token-that-nobody-may-see";
 const SECRET = "attribute-that-nobody-may-see";
@@ -35,10 +36,15 @@ export function describeFaults(answerTo: (call: Call) => Promise<object>): void 
       keep: method("keep"),
       append: method("append"),
       takeOver: method("takeOver"),
+      pendingSets: method("pendingSets"),
       pending: method("pending"),
       settled: method("settled"),
+      settledSet: method("settledSet"),
     };
   };
+  let made = 0;
+  /** One that has noted no pending set yet. */
+  const freshFallback = () => fallbackOf({ url: server.url, token: TOKEN, deadlineMs: DEADLINE_MS + ++made });
   const id = newId();
   const record = recordOf(id, { attributes: { secret: SECRET }, principal: "principal-that-nobody-may-see" });
   const entry = entryOf(id, { patches: [{ secret: SECRET }], expiresAt: Date.now() + 600_000 });
@@ -46,9 +52,11 @@ export function describeFaults(answerTo: (call: Call) => Promise<object>): void 
     ["read", (fallback) => fallback.read(id)],
     ["keep", (fallback) => fallback.keep(record)],
     ["append", (fallback) => fallback.append(entry)],
-    ["takeOver", (fallback) => fallback.takeOver([entry.change.id], record)],
-    ["pending", (fallback) => fallback.pending(0, 10)],
+    ["takeOver", (fallback) => fallback.takeOver(id, [entry.change.id], record)],
+    ["pendingSets", (fallback) => fallback.pendingSets()],
+    ["pending", (fallback) => fallback.pending(0, 0, 10)],
     ["settled", (fallback) => fallback.settled(id, Date.now())],
+    ["settledSet", (fallback) => fallback.settledSet(0, Date.now())],
   ];
 
   let redis: LocalRedis;
@@ -73,7 +81,8 @@ export function describeFaults(answerTo: (call: Call) => Promise<object>): void 
     server.behaviour = behaviour;
     await Promise.all(calls.map(([name, call]) => expectSafeFault(name, call(fallback), code, detail)));
     for (const request of server.requests) expect(request).toMatchObject({ method: "POST", path: "/" });
-    expect(server.requests).toHaveLength(calls.length);
+    // An append sends its two notes, and no more.
+    expect(server.requests).toHaveLength(calls.length + 1);
   }
 
   async function expectSafeFault(name: string, answer: Promise<unknown>, code: string, detail = ""): Promise<void> {
@@ -167,21 +176,56 @@ export function describeFaults(answerTo: (call: Call) => Promise<object>): void 
     });
   });
 
-  describe("an append whose note is answered, but not the append itself,", () => {
+  const commandOf = ({ body }: { body: string }) => JSON.parse(body) as string[];
+
+  describe("an append whose notes are answered, but not the append itself,", () => {
     it.each<[string, Behaviour, string]>([
       ["because Redis falls silent", silent, "timeout"],
       ["because the connection is lost", lost, "no-answer"],
       ["because Redis answers otherwise", answering(200, '{"result":"OK"}'), "unreadable"],
     ])("%s is unavailable, and acknowledged when it is repeated", async (_what, behaviour, code) => {
       const own = entryOf(newId(), { expiresAt: Date.now() + 600_000 });
-      server.behaviour = async (response, body, request) => {
-        await working(response, body, request);
-        server.behaviour = behaviour;
-      };
-      await expectSafeFault("append", fallback.append(own), code);
+      const fresh = freshFallback();
+      server.behaviour = (response, body, request) =>
+        (commandOf({ body })[0] === "zadd" ? working : behaviour)(response, body, request);
+      await expectSafeFault("append", fresh.append(own), code);
       server.behaviour = working;
-      expect(await fallback.append(own)).toEqual({ kind: "appended" });
-      expect(await fallback.read(own.ref.id)).toEqual({ kind: "found", entries: [own] });
+      expect(await fresh.append(own)).toEqual({ kind: "appended" });
+      expect(await fresh.read(own.ref.id)).toEqual({ kind: "found", entries: [own] });
+    });
+  });
+
+  describe("the note of a pending set", () => {
+    const expiresAt = Date.now() + 600_000;
+    const inOneSet = (expiresAt: number) => entryOf(`${id.slice(0, 4)}${newId().slice(4)}`, { expiresAt });
+    const setNotes = () => server.requests.filter((request) => commandOf(request)[1] === PENDING_SETS_KEY).length;
+
+    it("is made again only for a change that may outlast the last one: each ten seconds in a long outage", async () => {
+      server.behaviour = working;
+      const fresh = freshFallback();
+      for (const [lateMs, notes] of [
+        [0, 1],
+        [10_000, 1],
+        [3_000, 1],
+        [10_001, 2],
+        [20_001, 2],
+        [20_002, 3],
+      ] as const) {
+        expect(await fresh.append(inOneSet(expiresAt + lateMs))).toEqual({ kind: "appended" });
+        expect(setNotes()).toBe(notes);
+      }
+    });
+
+    it("is made by each request for itself: none waits for what another has begun", async () => {
+      const fresh = freshFallback();
+      let isHeld = true;
+      server.behaviour = (response, body, request) => {
+        const isFirstNote = isHeld && commandOf({ body })[1] === PENDING_SETS_KEY;
+        if (isFirstNote) isHeld = false;
+        return (isFirstNote ? silent : working)(response, body, request);
+      };
+      const answers = await Promise.all([fresh.append(inOneSet(expiresAt)), fresh.append(inOneSet(expiresAt))]);
+      expect(answers.map(({ kind }) => kind).toSorted()).toEqual(["appended", "unavailable"]);
     });
   });
 
@@ -197,9 +241,10 @@ export function describeFaults(answerTo: (call: Call) => Promise<object>): void 
 
     it("sends each command once, as a POST of its own, with its token and nothing about itself", async () => {
       server.behaviour = working;
-      for (const [, call] of calls) expect(await call(fallback)).not.toMatchObject({ kind: "unavailable" });
-      const sent = server.requests.map(({ method, path, body }) => [method, path, (JSON.parse(body) as string[])[0]]);
-      const names = ["eval", "eval", "zadd", "eval", "eval", "zrange", "eval"];
+      const fresh = freshFallback();
+      for (const [, call] of calls) expect(await call(fresh)).not.toMatchObject({ kind: "unavailable" });
+      const sent = server.requests.map(({ method, path, body }) => [method, path, commandOf({ body })[0]]);
+      const names = ["eval", "eval", "zadd", "zadd", "eval", "eval", "eval", "eval", "eval", "eval"];
       expect(sent).toEqual(names.map((name) => ["POST", "/", name]));
       for (const { headers } of server.requests) {
         expect(headers.authorization).toBe(`Bearer ${TOKEN}`);
@@ -211,7 +256,7 @@ export function describeFaults(answerTo: (call: Call) => Promise<object>): void 
       const own = fallbackOf({ url: redis.url, token: redis.token, deadlineMs: 10_000 });
       const records = Array.from({ length: 60 }, (_, i) => recordOf(newId(), { attributes: { i } }));
       const kept = await Promise.all(records.map((one) => own.keep(one)));
-      for (const answer of kept) expect(answer).toEqual({ kind: "kept" });
+      for (const answer of kept) expect(answer).toEqual({ kind: "kept", journalLength: 0 });
       const found = await Promise.all(records.map((one) => own.read(one.id)));
       expect(found).toEqual(records.map((one) => ({ kind: "found", record: one, entries: [] })));
     });

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
+import type { JournalEntry } from "../../../src/session/journal.ts";
 import { createRedisFallback } from "../../../src/store/redis/fallback.ts";
-import type { BackupRecord, Fallback, JournalEntry } from "../../../src/store/redis-contracts.ts";
+import type { BackupRecord, Fallback } from "../../../src/store/redis-contracts.ts";
 import { createSeal } from "../../../src/store/seal.ts";
+import { entryOf, idsOf, newId, recordOf, STORE_RING } from "../../store/redis/records.ts";
 import { startRedis } from "../local-redis/rest.ts";
-import { entryOf, idsOf, newId, recordOf, STORE_RING } from "./records.ts";
 
 let redis: LocalRedis;
 let fallback: Fallback;
@@ -165,8 +166,8 @@ class World {
     const expected = backup?.ended ? "ended" : isOlder ? "older" : "kept";
     if (expected === "kept") this.model.backup = record;
     this.model.journal = this.model.journal.filter(({ change }) => !taken.includes(change.id));
-    const kept = taken.length > 0 ? fallback.takeOver(taken, record) : fallback.keep(record);
-    expect(await kept).toEqual({ kind: expected });
+    const kept = taken.length > 0 ? fallback.takeOver(this.id, taken, record) : fallback.keep(record);
+    expect(await kept).toEqual({ kind: expected, journalLength: this.model.journal.length });
   }
 }
 
@@ -203,7 +204,7 @@ describe("appends while take-overs are under way", () => {
         if (lookup.kind !== "found") throw lookup.cause;
         const taken = idsOf(lookup.entries);
         applied.push(...taken);
-        expect(await fallback.takeOver(taken, recordOf(id, { version }))).toEqual({ kind: "kept" });
+        expect(await fallback.takeOver(id, taken, recordOf(id, { version }))).toMatchObject({ kind: "kept" });
         if (isLast) return version;
       }
     };

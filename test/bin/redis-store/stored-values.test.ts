@@ -6,10 +6,10 @@ import { createRedisFallback } from "../../../src/store/redis/fallback.ts";
 import { backupKey, journalKey } from "../../../src/store/redis/keys.ts";
 import type { Fallback } from "../../../src/store/redis-contracts.ts";
 import { createSeal } from "../../../src/store/seal.ts";
+import { DAY_MS, entryOf, newId, recordOf, STORE_RING, tombstone } from "../../store/redis/records.ts";
 import { macRing } from "../../support/rings.ts";
 import { POLICY } from "../../support/sessions.ts";
 import { run, startRedis } from "../local-redis/rest.ts";
-import { DAY_MS, entryOf, newId, recordOf, STORE_RING, tombstone } from "./records.ts";
 
 let redis: LocalRedis;
 let fallback: Fallback;
@@ -61,7 +61,7 @@ describe("a session's values", () => {
 
   it("may be as large as a record can be", async () => {
     const record = recordOf(id, { attributes: { large: "\u20ac".repeat(349_000) } });
-    expect(await fallback.keep(record)).toEqual({ kind: "kept" });
+    expect(await fallback.keep(record)).toMatchObject({ kind: "kept" });
     expect(await fallback.read(id)).toEqual({ kind: "found", record, entries: [] });
   });
 });
@@ -80,7 +80,7 @@ describe("what Redis holds of a session", () => {
 
   it("counts from the session's birth", async () => {
     const bornAt = Date.now() - 3 * DAY_MS;
-    await fallback.append(entryOf(id, { policy: { ...POLICY, absoluteSeconds: 7 * 86_400 } }, bornAt));
+    await fallback.append(entryOf(id, { policy: { ...POLICY, absoluteSeconds: 7 * 86_400 } }, { bornAt }));
     expectAbout(await journalLife(), 4 * DAY_MS);
   });
 
@@ -105,21 +105,29 @@ describe("what Redis holds of a session", () => {
     expectAbout(await journalLife(), 10 * DAY_MS);
   });
 
+  it("forgets a journal's life once the journal is empty", async () => {
+    const entry = entryOf(id, { policy: { ...POLICY, absoluteSeconds: 9 * 86_400 } });
+    await fallback.append(entry);
+    await fallback.takeOver(id, [entry.change.id], undefined);
+    await fallback.append(entryOf(id));
+    expectAbout(await journalLife(), DAY_MS);
+  });
+
   it("keeps the journal as long as the backup, though the policy has become shorter since", async () => {
     await fallback.keep(recordThatLives(20 * DAY_MS));
     await fallback.append(entryOf(id, { policy: { ...POLICY, absoluteSeconds: 60 } }));
     expectAbout(await journalLife(), 20 * DAY_MS);
   });
 
-  it("shows nothing but versions, times and ids of changes to who can read Redis", async () => {
+  it("shows nothing but versions, generations, times and ids of changes to who can read Redis", async () => {
     const secret = { shoeSize: "number-forty-two" };
     await fallback.keep(recordOf(id, { attributes: secret, principal: "alice@example" }));
     await fallback.append(entryOf(id, { patches: [secret] }));
     const hash = (await run(redis, "HGETALL", backupKey(id))) as string[];
     const list = (await run(redis, "LRANGE", journalKey(id), 0, -1)) as string[];
     const fields = hash.filter((_, i) => i % 2 === 0);
-    expect(fields.toSorted()).toEqual(["ended", "record", "touched", "version"]);
-    expect(list[0]).toMatch(/^[\w-]{22} - [\w-]+$/);
+    expect(fields.toSorted()).toEqual(["ended", "generation", "record", "touched", "version"]);
+    expect(list[0]).toMatch(/^[\w-]{22} - 0 [\w-]+$/);
     expect([...hash, ...list].join()).not.toMatch(/shoeSize|number-forty|alice@/);
   });
 });
@@ -172,7 +180,9 @@ describe("a value that does not open", () => {
     ["of which nothing is left", () => ""],
     ["under the name of another change", (stored: string) => stored.replace(/^\S+/, newId())],
     ["that is passed off as an end", (stored: string) => stored.replace(" - ", " end ")],
-    ["with a part missing", (stored: string) => stored.split(" ").slice(0, 2).join(" ")],
+    ["that is passed off as of another generation", (stored: string) => stored.replace(" 0 ", " 1 ")],
+    ["with a part missing", (stored: string) => stored.split(" ").slice(0, 3).join(" ")],
+    ["with a part too many", (stored: string) => stored.replace(" 0 ", " 0 0 ")],
   ])("because it is an entry %s is unavailable", async (_what, forged) => {
     const [stored] = (await run(redis, "LRANGE", journalKey(id), 0, 0)) as [string];
     await run(redis, "LSET", journalKey(id), 0, forged(stored));

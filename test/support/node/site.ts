@@ -1,6 +1,7 @@
 import type { MoorConfig, PoolConfig } from "../../../src/config/types.ts";
 import { Client } from "./client.ts";
 import { type RunningMoor, startMoor } from "./workerd.ts";
+import type { RedisAccess } from "./workerd-config.ts";
 
 /** Moor before origins, with the clients that visit it. */
 export interface Site {
@@ -17,6 +18,8 @@ export interface SiteOptions extends Omit<Partial<MoorConfig>, "pools"> {
   readonly pool?: Omit<Partial<PoolConfig>, "id" | "origins">;
   /** In place of that pool. */
   readonly pools?: PoolConfig[];
+  /** Default: none, the Redis tier is off. */
+  readonly redis?: RedisAccess;
 }
 
 /** An origin that a site may have. */
@@ -27,8 +30,8 @@ export interface SiteOrigin {
 
 /** Starts Moor before origins that run already, all of one pool unless `options.pools` says otherwise. */
 export async function startSite(origins: readonly SiteOrigin[], options: SiteOptions = {}): Promise<Site> {
-  const { pool, pools = [{ id: "shop", origins: origins.map(originConfig), ...pool }], ...config } = options;
-  const moor = await startMoor({ ...config, pools });
+  const { redis, pool, pools = [{ id: "shop", origins: origins.map(originConfig), ...pool }], ...config } = options;
+  const moor = await startMoor({ ...config, pools }, redis && { redis });
   const clients: Client[] = [];
   return {
     moor,
@@ -40,7 +43,7 @@ export async function startSite(origins: readonly SiteOrigin[], options: SiteOpt
     indiscretions(...values) {
       const keys = Object.values(moor.keys).map((ring) => ring.slice(ring.indexOf(":") + 1));
       const held = clients.flatMap((client) => [...client.held]);
-      const secrets = [...keys, ...held, ...values];
+      const secrets = [...keys, ...held, ...values, ...(redis ? [redis.token] : [])];
       return moor.logged.filter((line) => secrets.some((secret) => line.includes(secret)));
     },
     async stop() {

@@ -2,12 +2,14 @@
 export interface TestKeys {
   readonly token: string;
   readonly handoff: string;
+  readonly store: string;
 }
 
 /** Fresh keys for one run. */
 export async function testKeys(): Promise<TestKeys> {
   const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", pair.privateKey));
-  const encode = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
-  return { token: `1:${encode(crypto.getRandomValues(new Uint8Array(32)))}`, handoff: `1:${encode(pkcs8)}` };
+  const ring = (bytes: Uint8Array) => `1:${Buffer.from(bytes).toString("base64url")}`;
+  const random = () => ring(crypto.getRandomValues(new Uint8Array(32)));
+  return { token: random(), handoff: ring(pkcs8), store: random() };
 }

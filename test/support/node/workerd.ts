@@ -3,16 +3,19 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { inject } from "vitest";
 import type { MoorConfig } from "../../../src/config/types.ts";
 import { freePort } from "./ports.ts";
 import { type TestKeys, testKeys } from "./test-keys.ts";
+import { type RedisAccess, STORED, workerdConfig } from "./workerd-config.ts";
+
+export { TEST_ISSUER } from "./workerd-config.ts";
 
 /** Moor in plain workerd. */
 export interface RunningMoor {
   readonly port: number;
-  /** The keys that it signs with, to forge and to check with. */
+  /** The keys that it signs and encrypts with, to forge and to check with. */
   readonly keys: TestKeys;
   /** The lines it has logged. */
   readonly logged: string[];
@@ -20,26 +23,34 @@ export interface RunningMoor {
   storedSessions(): Promise<string[]>;
   /** The most memory that the process has held at once. */
   mostResidentBytes(): Promise<number>;
+  /** What KV holds under a key, as it is stored. */
+  valueInKv(key: string): Promise<string | undefined>;
+  /** Runs the scheduled handler, as the cron trigger would; rejects if it fails. Resolves when its `waitUntil`s have ended. */
+  runScheduled(): Promise<void>;
   /** Ends the process as a crash would, and starts another on the same storage. */
   crashAndRestart(whileDown?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** The `iss` of the handoffs of a running Moor. */
-export const TEST_ISSUER = "https://shop.test";
-
 const workerdPath = createRequire(import.meta.url)("workerd").default as string;
 /** Named by the object's id; beside them workerd keeps a database of its own, for alarms. */
 const OBJECT_FILE = /[0-9a-f]{64}\.sqlite$/;
 
-/** Starts the built Worker in `workerd serve`: real sockets, objects on disk, https by `X-Forwarded-Proto`. */
-export async function startMoor(config: MoorConfig): Promise<RunningMoor> {
+/**
+ * Starts the built Worker in `workerd serve`: real sockets, objects and KV on disk, https by `X-Forwarded-Proto`, `request.cf` by
+ * `CF-Blob` (JSON).
+ *
+ * @param options.redis default: none, the Redis tier is off.
+ */
+export async function startMoor(config: MoorConfig, options: { redis?: RedisAccess } = {}): Promise<RunningMoor> {
   const folder = await mkdtemp(join(tmpdir(), "moor-workerd-"));
-  const port = await freePort();
+  const ports = { moor: await freePort(), cron: await freePort(), kv: await freePort() };
+  const { moor: port } = ports;
   const keys = await testKeys();
-  const objectsFolder = join(folder, "objects");
-  await mkdir(objectsFolder);
-  await writeFile(join(folder, "config.capnp"), capnp({ folder, port, config, keys }));
+  const objectsFolder = join(folder, STORED.objects);
+  for (const name of Object.values(STORED)) await mkdir(join(folder, name));
+  const files = { worker: inject("workerFile"), platform: inject("platformFile") };
+  await writeFile(join(folder, "config.capnp"), workerdConfig({ ...options, folder, files, ports, config, keys }));
   const logged: string[] = [];
   let workerd = await run(folder, port, logged);
 
@@ -55,6 +66,16 @@ export async function startMoor(config: MoorConfig): Promise<RunningMoor> {
       const status = await readFile(`/proc/${workerd.pid}/status`, "utf8");
       return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
     },
+    async valueInKv(key) {
+      const response = await fetch(`http://127.0.0.1:${ports.kv}/${encodeURIComponent(key)}`);
+      const value = await response.text();
+      return response.ok ? value : undefined;
+    },
+    async runScheduled() {
+      const response = await fetch(`http://127.0.0.1:${ports.cron}`);
+      const outcome = await response.text();
+      if (!response.ok) throw new Error(`the scheduled handler ended with: ${outcome}`);
+    },
     async crashAndRestart(whileDown) {
       await kill(workerd);
       await whileDown?.();
@@ -68,7 +89,9 @@ export async function startMoor(config: MoorConfig): Promise<RunningMoor> {
 }
 
 async function run(folder: string, port: number, logged: string[]): Promise<ChildProcess> {
-  const workerd = spawn(workerdPath, ["serve", join(folder, "config.capnp")], { stdio: ["ignore", "pipe", "pipe"] });
+  // A service binding that runs a scheduled handler is an experimental feature.
+  const args = ["serve", "--experimental", join(folder, "config.capnp")];
+  const workerd = spawn(workerdPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   for (const stream of [workerd.stdout, workerd.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => logged.push(...text.split("\n").filter(Boolean)));
   }
@@ -90,33 +113,4 @@ async function kill(process: ChildProcess): Promise<void> {
   const exited = once(process, "exit");
   process.kill("SIGKILL");
   await exited;
-}
-
-function capnp(options: { folder: string; port: number; config: MoorConfig; keys: TestKeys }): string {
-  const { folder, port, config, keys } = options;
-  const text = (name: string, value: string) => `(name = "${name}", text = ${JSON.stringify(value)})`;
-  return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "moor", worker = (
-      modules = [(name = "worker.js", esModule = embed "${relative(folder, inject("workerFile"))}")],
-      compatibilityDate = "2026-10-23",
-      durableObjectNamespaces = [(className = "SessionObject", uniqueKey = "session-object", enableSql = true)],
-      durableObjectStorage = (localDisk = "objects"),
-      bindings = [
-        (name = "SESSION_OBJECT", durableObjectNamespace = "SessionObject"),
-        ${text("MOOR_CONFIG", JSON.stringify(config))},
-        ${text("MOOR_ISSUER", TEST_ISSUER)},
-        ${text("MOOR_TOKEN_KEYS", keys.token)},
-        ${text("MOOR_HANDOFF_KEYS", keys.handoff)},
-      ],
-    )),
-    (name = "objects", disk = (path = "${join(folder, "objects")}", writable = true)),
-    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
-  ],
-  sockets = [
-    (name = "http", address = "127.0.0.1:${port}", http = (forwardedProtoHeader = "X-Forwarded-Proto"), service = "moor"),
-  ],
-);
-`;
 }

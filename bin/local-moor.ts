@@ -1,0 +1,56 @@
+import { type LocalRedis, startLocalRedis } from "./local-redis/local-redis.ts";
+import { type LocalWorker, type LocalWorkerOptions, startLocalWorker } from "./local-worker.ts";
+import { freePort } from "./port.ts";
+import { inLocalFolder } from "./project.ts";
+
+export interface LocalMoorOptions extends Omit<LocalWorkerOptions, "redis"> {
+  /** Takes where Redis is reached, or why there is none; called once, before the Worker starts. */
+  tellRedis: (text: string) => void;
+}
+
+/** Moor on this machine: a Worker, and a Redis behind it where there is a `redis-server`. */
+export interface LocalMoor {
+  /** `http://localhost:PORT`; only this machine reaches it. */
+  readonly url: string;
+  readonly redis: LocalRedis | undefined;
+  /** Ends it and everything that belongs to it. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a Redis if there is a `redis-server` on the `PATH`, and a Worker that uses it. Resolves when the Worker answers
+ * requests. With `persist`, what is in Redis is kept beside the sessions.
+ *
+ * @throws CommandError of code `port`, `keys` or `start`; nothing is left running then.
+ */
+export async function startLocalMoor(options: LocalMoorOptions): Promise<LocalMoor> {
+  const { tellRedis, ...workerOptions } = options;
+  const { persist } = workerOptions;
+  // Two that are to keep their data in the same folder have the same port: the second must not come as far as its Redis.
+  const port = await freePort(workerOptions.port);
+  const redis = await startLocalRedis(persist ? { folder: inLocalFolder(persist, "redis") } : {});
+  tellRedis(redis ? `redis://127.0.0.1:${redis.redisPort}` : NO_REDIS);
+  const worker = await startWorker({ ...workerOptions, port, redis }, redis);
+  return {
+    url: worker.url,
+    redis,
+    async stop() {
+      try {
+        await worker.stop();
+      } finally {
+        await redis?.stop();
+      }
+    },
+  };
+}
+
+const NO_REDIS = "off: there is no redis-server on the PATH; on Debian and Ubuntu: apt-get install redis-server";
+
+async function startWorker(options: LocalWorkerOptions, redis: LocalRedis | undefined): Promise<LocalWorker> {
+  try {
+    return await startLocalWorker(options);
+  } catch (fault) {
+    await redis?.stop();
+    throw fault;
+  }
+}

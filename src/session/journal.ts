@@ -1,0 +1,89 @@
+import { apply } from "./apply.ts";
+import type { Change, Ref } from "./change.ts";
+import { type SessionRecord, type View, viewOf } from "./record.ts";
+
+/** A change that was accepted while the authority could not be reached. */
+export interface JournalEntry {
+  readonly ref: Ref;
+  readonly change: Change;
+}
+
+/**
+ * Applies the entries of a journal, in order, to the record that the authority holds (`undefined`: none). Pure.
+ *
+ * Entries that the record knows are skipped, and so is what follows an end. No entry founds a session that is past its
+ * absolute deadline.
+ */
+export function takeIn(
+  record: SessionRecord | undefined,
+  entries: readonly JournalEntry[],
+  now: number,
+): SessionRecord | undefined {
+  return entries.reduce((taken, entry) => {
+    const { ref, change } = entry;
+    const foundsTooLate = !taken && now >= ref.bornAt + change.policy.absoluteSeconds * 1000;
+    return foundsTooLate ? taken : applyAccepted(taken, entry);
+  }, record);
+}
+
+/**
+ * What a reader is shown of a backup and a journal. `journaled`: it shows what the authority may not know yet, so the
+ * response must set the mark.
+ */
+export type Overlaid =
+  | { kind: "view"; view: View; journaled: boolean }
+  /** `generation`: of who asked for the end, if the journal holds it. */
+  | { kind: "ended"; journaled: boolean; generation: number }
+  /** There is no backup, and no entry that could found the session. */
+  | { kind: "nothing" };
+
+/**
+ * Lays the entries of a journal, in order, over the backup of a session. Pure; it shows what {@link takeIn} will make of
+ * them.
+ *
+ * The version stays the backup's, or 0 without one, since the journal gives out none. Whether the view is too old for its
+ * reader, of the reader's generation and within its deadlines is for the caller to judge.
+ */
+export function overlay(backup: SessionRecord | undefined, entries: readonly JournalEntry[]): Overlaid {
+  const known = new Set(backup?.recentChanges.map(({ id }) => id));
+  let record = backup;
+  for (const entry of entries) {
+    if (known.has(entry.change.id)) continue;
+    // A session of which nothing is known but its end has ended, whatever its generation.
+    const { generation } = entry.ref;
+    if (!backup && entry.change.end) return { kind: "ended", journaled: true, generation };
+    record = applyAccepted(record, entry);
+  }
+  const journaled = record !== backup;
+  if (!record) return { kind: "nothing" };
+  if (record.ended) return { kind: "ended", journaled, generation: record.generation };
+  return { kind: "view", view: { ...viewOf(record), version: backup?.version ?? 0 }, journaled };
+}
+
+/**
+ * The record with an accepted change applied, or as it was if the change may not be. What was accepted has been
+ * acknowledged, so it is judged as of when its request arrived, and neither by its size nor by an idle deadline that may
+ * have been renewed since.
+ */
+function applyAccepted(record: SessionRecord | undefined, { ref, change }: JournalEntry): SessionRecord | undefined {
+  const { touch, ...asked } = change;
+  // A touch that took its time must not take back a later one.
+  const renews = touch && (!record || ref.arrivedAt > record.touchedAt);
+  const policy = { ...change.policy, maxAttributeBytes: Number.POSITIVE_INFINITY };
+  const accepted = { ...asked, ...(renews ? { touch } : {}), policy };
+  const arrived = { ...ref, arrivedAt: Number.NEGATIVE_INFINITY };
+
+  let applied = apply(record, arrived, accepted, ref.arrivedAt);
+  if (applied.kind === "superseded" && record && wasCurrent(record, ref)) {
+    applied = apply(record, { ...arrived, generation: record.generation }, accepted, ref.arrivedAt);
+  }
+  return applied.kind === "committed" ? (applied.save ?? record) : record;
+}
+
+/**
+ * Whether the request arrived before the rotation that superseded its generation: then it was of the current one. What an
+ * older generation asked for later was never its to ask, though a store that did not know of the rotation accepted it.
+ */
+function wasCurrent({ generation, rotatedAt = 0 }: SessionRecord, ref: Ref): boolean {
+  return ref.generation === generation - 1 && ref.arrivedAt <= rotatedAt;
+}

@@ -1,0 +1,55 @@
+import { type Breaker, BreakerOpenError } from "./breaker.ts";
+import type { Copies } from "./contracts.ts";
+import { withinDeadline } from "./deadline.ts";
+import type { Fallback } from "./redis-contracts.ts";
+
+type Unavailable = { kind: "unavailable"; cause: unknown };
+
+/** A store of copies behind a breaker, with a deadline for every call. */
+export function guardCopies(copies: Copies, breaker: Breaker, deadlineMs: number): Copies {
+  const guarded = <Answer extends { kind: string }>(call: () => Promise<Answer>) =>
+    ask(breaker, async () => {
+      try {
+        return await withinDeadline(call(), deadlineMs);
+      } catch (cause) {
+        return { kind: "unavailable" as const, cause };
+      }
+    });
+  return {
+    name: copies.name,
+    read: (ref, now) => guarded(() => copies.read(ref, now)),
+    keep: (copy) => guarded(() => copies.keep(copy)),
+  };
+}
+
+/** The fallback behind a breaker; it has deadlines of its own. */
+export function guardFallback(fallback: Fallback, breaker: Breaker): Fallback {
+  return {
+    read: (id) => ask(breaker, () => fallback.read(id)),
+    keep: (record) => ask(breaker, () => fallback.keep(record)),
+    append: (entry) => ask(breaker, () => fallback.append(entry)),
+    takeOver: (id, changeIds, record) => ask(breaker, () => fallback.takeOver(id, changeIds, record)),
+    pendingSets: () => ask(breaker, () => fallback.pendingSets()),
+    pending: (set, offset, limit) => ask(breaker, () => fallback.pending(set, offset, limit)),
+    settled: (id, before) => ask(breaker, () => fallback.settled(id, before)),
+    settledSet: (set, before) => ask(breaker, () => fallback.settledSet(set, before)),
+  };
+}
+
+async function ask<Answer extends { kind: string }>(breaker: Breaker, call: () => Promise<Answer>) {
+  const admitted = breaker.admit();
+  if (!admitted) return { kind: "unavailable" as const, cause: new BreakerOpenError(breaker.name) };
+  const answer = await call();
+  if (isUnavailable(answer) && !isOneSessions(answer.cause)) admitted.failed();
+  else admitted.answered();
+  return answer;
+}
+
+function isUnavailable(answer: { kind: string }): answer is Unavailable {
+  return answer.kind === "unavailable";
+}
+
+/** What a store cannot do for one session says nothing of the others. */
+function isOneSessions(cause: unknown): boolean {
+  return cause instanceof Error && "isOneSessions" in cause && cause.isOneSessions === true;
+}

@@ -1,0 +1,101 @@
+import type { SessionRecord } from "../session/record.ts";
+
+/** What the authority uses of a Durable Object's storage. Its `kv` part is synchronous. */
+export interface SessionStorage {
+  readonly kv: {
+    get<T>(key: string): T | undefined;
+    put(key: string, value: unknown): void;
+    delete(key: string): unknown;
+  };
+  setAlarm(at: number): Promise<void>;
+  deleteAll(): Promise<void>;
+}
+
+/** What the authority knows of the stores outside of it. Times are milliseconds since 1970. */
+export interface Outside {
+  /** The newest version that the backup is known to have; 0: none. */
+  readonly backedUpVersion: number;
+  /** When a look at the journal left that was answered, and whose entries have been applied; 0: never. */
+  readonly journalSeenAt: number;
+  /** When a question left that found the journal empty; 0: never. */
+  readonly journalEmptyAt: number;
+  /** The newest version that has been published as a replica, when it was vouched for, and when that was written. */
+  readonly replica?: { readonly version: number; readonly vouchedAt: number; readonly publishedAt: number };
+  /** A replica is to be published, or published anew. */
+  readonly replicaDue?: true;
+}
+
+/** What an answer of the fallback tells. */
+export interface FallbackAnswer {
+  /** When the question left, milliseconds since 1970. */
+  readonly sentAt: number;
+  /** The version that the backup has now, or a newer one. */
+  readonly backedUpVersion?: number | undefined;
+  /** `empty`: there were no entries; `applied`: all that there were have been applied. */
+  readonly journal: "empty" | "applied" | "unknown";
+}
+
+const RECORD = "record";
+const BEFORE = "before";
+const OUTSIDE = "outside";
+const SCHEMA = 1;
+const NOTHING_OUTSIDE: Outside = { backedUpVersion: 0, journalSeenAt: 0, journalEmptyAt: 0 };
+
+/** The rows of one session's storage. */
+export class SessionRows {
+  readonly #storage: SessionStorage;
+
+  constructor(storage: SessionStorage) {
+    this.#storage = storage;
+  }
+
+  /**
+   * The record, if there is one.
+   *
+   * @throws Error if newer code has written it, before a rollback: this session alone is unavailable, and nothing of it is
+   * damaged.
+   */
+  load(): SessionRecord | undefined {
+    const record = this.#storage.kv.get<SessionRecord>(RECORD);
+    if (!record) return undefined;
+    if (record.schema !== SCHEMA) throw new Error(`a record of schema ${record.schema}, not ${SCHEMA}`);
+    const before = this.#storage.kv.get<SessionRecord["before"]>(BEFORE);
+    return before ? { ...record, before } : record;
+  }
+
+  /** Whether the record is of a schema that this code does not know. */
+  isForeign(): boolean {
+    const record = this.#storage.kv.get<SessionRecord>(RECORD);
+    return record !== undefined && record.schema !== SCHEMA;
+  }
+
+  /** The view before a rotation has a row of its own: both together may pass the limit of a row (2 MB). */
+  save(record: SessionRecord, loaded: SessionRecord | undefined): void {
+    const { before, ...rest } = record;
+    this.#storage.kv.put(RECORD, rest);
+    if (before === loaded?.before) return;
+    if (before) this.#storage.kv.put(BEFORE, before);
+    else this.#storage.kv.delete(BEFORE);
+  }
+
+  outside(): Outside {
+    return this.#storage.kv.get<Outside>(OUTSIDE) ?? NOTHING_OUTSIDE;
+  }
+
+  saveOutside(outside: Outside): void {
+    this.#storage.kv.put(OUTSIDE, outside);
+  }
+
+  /** Notes what a question to the fallback has told: when it left, and what is certain since. */
+  noteAnswer({ sentAt, backedUpVersion, journal }: FallbackAnswer): void {
+    // A session that exists nowhere has no storage to pay for.
+    if (!this.load()) return;
+    const outside = this.outside();
+    this.saveOutside({
+      ...outside,
+      backedUpVersion: Math.max(outside.backedUpVersion, backedUpVersion ?? 0),
+      journalSeenAt: Math.max(outside.journalSeenAt, journal === "unknown" ? 0 : sentAt),
+      journalEmptyAt: Math.max(outside.journalEmptyAt, journal === "empty" ? sentAt : 0),
+    });
+  }
+}

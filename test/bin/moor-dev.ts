@@ -1,0 +1,68 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished } from "vitest";
+import type { Project, Running } from "./project.ts";
+
+/** A server of somebody else: says who it is, counts visits in the session, and never ends `/stream`. */
+export async function startServer(name: string): Promise<string> {
+  const server = createServer((request, response) => {
+    if (request.url === "/stream") return void response.write("first");
+    if (request.url === "/visit") response.setHeader("Moor-Patch", JSON.stringify({ visited: name }));
+    const [, claims = ""] = String(request.headers["moor-session"]).split(".");
+    response.end(JSON.stringify({ name, session: JSON.parse(Buffer.from(claims, "base64url").toString()) as unknown }));
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+interface Answer {
+  name: string;
+  session: { iss: string; aud: string; sid?: string; data?: unknown };
+}
+
+/** Asks as one visitor would, who keeps his cookies. */
+export function createVisitor() {
+  let cookie = "";
+  return async (url: string): Promise<Answer> => {
+    const response = await fetch(url, { headers: { cookie } });
+    for (const line of response.headers.getSetCookie()) cookie = line.slice(0, line.indexOf(";"));
+    return (await response.json()) as Answer;
+  };
+}
+
+/** Where it answers, once it does. */
+export async function readyUrl(running: Running): Promise<string> {
+  const [, url = ""] = await running.line(/^ready (http:\/\/localhost:\d+)$/m);
+  return url;
+}
+
+/** A port that was free a moment ago. */
+export async function somePort(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return String(port);
+}
+
+/** The port of its Redis. */
+export async function redisPort(running: Running): Promise<number> {
+  const [, port] = await running.line(/^redis redis:\/\/127\.0\.0\.1:(\d+)$/m);
+  return Number(port);
+}
+
+/** Waits until none of its processes runs. */
+export async function nothingIsLeft(running: Running): Promise<void> {
+  await expect.poll(running.left, { timeout: 5_000 }).toEqual([]);
+}
+
+/** Starts `moor dev` before these servers. */
+export async function fronting(project: Project, servers: string[], port = "0"): Promise<Running> {
+  return project.start(["dev", "--port", port, ...servers.flatMap((url) => ["--origin", url])]);
+}

@@ -1,0 +1,117 @@
+import type { SessionRecord } from "../../src/session/record.ts";
+import type { Authority, Copies } from "../../src/store/contracts.ts";
+import type { Fallback } from "../../src/store/redis-contracts.ts";
+import { type CopyPolicy, SessionAuthority } from "../../src/store/session-authority.ts";
+import { type Outside, SessionRows, type SessionStorage } from "../../src/store/session-rows.ts";
+import { received } from "../../world/copy.ts";
+import { createObjectStorage, type Disk } from "../../world/object-storage.ts";
+
+/** The default of a configuration. */
+export const COPY_POLICY: CopyPolicy = { replicate: "travel", backup: "async", strictBackup: false };
+
+/** What authorities in memory are made of. */
+export interface AuthoritiesParts {
+  readonly fallback?: Fallback | undefined;
+  readonly replicas?: Copies | undefined;
+  /** Default: {@link COPY_POLICY}. */
+  readonly copies?: Partial<CopyPolicy>;
+  /** Default: `Date`, which the tests set. */
+  readonly clock?: () => number;
+}
+
+/** The code of the sessions' objects on storages in memory, as an edge reaches it. */
+export interface Authorities extends Authority {
+  /** What objects write outside of themselves; tests may change it, as a deploy does. */
+  copies: CopyPolicy;
+  /** The alarm that is set, in milliseconds since 1970, if one is. */
+  alarm(id: string): number | undefined;
+  /** Lets the alarm ring. */
+  ring(id: string): Promise<void>;
+  /** Replaces the object, as a deploy does: what it still does, its storage refuses. */
+  replace(id: string): void;
+  record(id: string): SessionRecord | undefined;
+  outside(id: string): Outside;
+  /** The keys of what is stored. */
+  keys(id: string): string[];
+  /** The storage itself. */
+  storage(id: string): SessionStorage;
+  /** When all that goes on after answers has been done. */
+  settled(): Promise<void>;
+}
+
+interface Life {
+  readonly disk: Disk;
+  alarm: number | undefined;
+  authority: SessionAuthority | undefined;
+  /** How often it has been replaced. */
+  age: number;
+}
+
+export function createAuthorities(parts: AuthoritiesParts = {}): Authorities {
+  const { fallback, replicas, clock = () => Date.now() } = parts;
+  const lives = new Map<string, Life>();
+  let afterwards: Promise<unknown>[] = [];
+
+  function lifeOf(id: string): Life {
+    const known = lives.get(id);
+    if (known) return known;
+    const setAlarm = (at: number | undefined) => {
+      life.alarm = at;
+    };
+    const life: Life = { disk: { rows: new Map(), setAlarm }, alarm: undefined, authority: undefined, age: 0 };
+    lives.set(id, life);
+    return life;
+  }
+
+  function storageOf(life: Life): SessionStorage {
+    const { age } = life;
+    return createObjectStorage(life.disk, () => {
+      if (life.age !== age) throw new Error("the object was replaced");
+    });
+  }
+
+  function authorityOf(id: string): SessionAuthority {
+    const life = lifeOf(id);
+    const keepAlive = (work: Promise<unknown>) => void afterwards.push(work.catch(() => {}));
+    life.authority ??= new SessionAuthority({ storage: storageOf(life), clock, fallback, replicas, keepAlive });
+    return life.authority;
+  }
+
+  /** As a call arrives at an object, and its answer at the edge. */
+  async function call<T>(id: string, work: (authority: SessionAuthority) => Promise<T>) {
+    try {
+      return received(await work(authorityOf(id)));
+    } catch (cause) {
+      return { kind: "unavailable" as const, cause };
+    }
+  }
+
+  const authorities: Authorities = {
+    copies: { ...COPY_POLICY, ...parts.copies },
+    read: (ref) => call(ref.id, (own) => own.read(received({ ref, copies: authorities.copies }))),
+    commit: (ref, change) => call(ref.id, (own) => own.commit(received({ ref, change, copies: authorities.copies }))),
+    takeOver: (id) => call(id, (own) => own.takeOver({ id, copies: authorities.copies })),
+    alarm: (id) => lifeOf(id).alarm,
+    async ring(id) {
+      lifeOf(id).alarm = undefined;
+      await authorityOf(id).alarm();
+    },
+    replace(id) {
+      const life = lifeOf(id);
+      life.age++;
+      life.authority = undefined;
+    },
+    record: (id) => new SessionRows(storageOf(lifeOf(id))).load(),
+    outside: (id) => new SessionRows(storageOf(lifeOf(id))).outside(),
+    keys: (id) => [...lifeOf(id).disk.rows.keys()].sort(),
+    storage: (id) => storageOf(lifeOf(id)),
+    async settled() {
+      while (afterwards.length > 0) {
+        const work = afterwards;
+        afterwards = [];
+        await Promise.all(work);
+      }
+    },
+  };
+  return authorities;
+}

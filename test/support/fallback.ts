@@ -1,0 +1,65 @@
+import type { Fallback } from "../../src/store/redis-contracts.ts";
+import { createRedisWorld } from "../../world/redis.ts";
+
+/** A command to Redis. */
+export type Command = keyof Fallback;
+
+/** What a command meets: it never arrives, its answer is lost, or something else happens before its answer arrives. */
+export type Met = "down" | "answer-lost" | (() => Promise<unknown>);
+
+/** Redis in memory, its commands listed, which fails as it is told. */
+export interface WatchedFallback extends Fallback {
+  /** Those that were sent, in order. */
+  readonly commands: Command[];
+  /** What all commands meet from now on, or those that are named; `undefined`: nothing. */
+  meets(met: Met | undefined, command?: Command): void;
+  /** What the next command of this name meets, once. */
+  next(command: Command, met: Met): void;
+  /** The commands that `work` sends. */
+  during(work: () => Promise<unknown>): Promise<Command[]>;
+  /** Redis itself, beside all faults. */
+  readonly real: Fallback;
+}
+
+export function watchedFallback(now: () => number = () => Date.now()): WatchedFallback {
+  const real = createRedisWorld({ now }).fallback;
+  const commands: Command[] = [];
+  const always = new Map<Command | "all", Met>();
+  const once = new Map<Command, Met>();
+
+  function metBy(command: Command): Met | undefined {
+    const met = once.get(command) ?? always.get(command) ?? always.get("all");
+    once.delete(command);
+    return met;
+  }
+
+  async function send(command: Command, args: unknown[]): Promise<unknown> {
+    commands.push(command);
+    const met = metBy(command);
+    if (met === "down") return { kind: "unavailable", cause: new Error("Redis is down") };
+    const answer = await (real[command] as (...args: unknown[]) => Promise<unknown>)(...args);
+    if (met === "answer-lost") return { kind: "unavailable", cause: new Error("Redis' answer was lost") };
+    await met?.();
+    return answer;
+  }
+
+  const sent = Object.keys(real).map((command) => [
+    command,
+    (...args: unknown[]) => send(command as Command, args),
+  ]) as [Command, never][];
+  return {
+    ...(Object.fromEntries(sent) as unknown as Fallback),
+    commands,
+    real,
+    meets(met, command) {
+      if (met) always.set(command ?? "all", met);
+      else always.delete(command ?? "all");
+    },
+    next: (command, met) => once.set(command, met),
+    async during(work) {
+      const from = commands.length;
+      await work();
+      return commands.slice(from);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Policy } from "../../src/session/change.ts";
+import type { Copies } from "../../src/store/contracts.ts";
+import type { CopyPolicy } from "../../src/store/session-authority.ts";
+import { createAuthorities } from "./authorities.ts";
+import { type CountedAuthority, countedAuthority, createEdge } from "./edge.ts";
+import { watchedFallback } from "./fallback.ts";
+
+/** What a ladder is made of. */
+export interface LadderParts extends Partial<CopyPolicy> {
+  readonly policy?: Policy;
+  readonly replicas?: Copies;
+}
+
+/**
+ * An edge with all its stores: the sessions' authorities in memory, Redis in memory, and KV if it is given. The clock of all
+ * is `Date`, which the tests set.
+ */
+export function createLadder({ policy, replicas, ...copies }: LadderParts = {}) {
+  const redis = watchedFallback();
+  const sessions = createAuthorities({ fallback: redis, replicas, copies });
+  const given = {
+    ...(policy ? { policy } : {}),
+    ...(replicas ? { replicas } : {}),
+    fallback: redis,
+    backsUp: copies.backup !== "off",
+  };
+  const authority: CountedAuthority = countedAuthority(sessions);
+  const edge = createEdge({ ...given, authority });
+
+  return {
+    edge,
+    redis,
+    sessions,
+    /** As this edge reaches it; while it is `down`, it is out of reach from here. */
+    authority,
+    /** Another isolate at the edge. It reaches the authority by itself. */
+    elsewhere: () => createEdge({ ...given, tokens: edge.tokens, authority: countedAuthority(sessions) }),
+    /** `work`, with the authority out of reach of this edge. */
+    async outage<T>(work: () => Promise<T>): Promise<T> {
+      authority.down = true;
+      try {
+        return await work();
+      } finally {
+        authority.down = false;
+      }
+    },
+  };
+}
+
+export type Ladder = ReturnType<typeof createLadder>;

@@ -1,0 +1,54 @@
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A process that runs on this machine. */
+export interface RunningProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly command: string;
+  /** Its working directory. */
+  readonly folder: string;
+}
+
+/** Those that run; one that has ended and that its parent has yet to notice is none. */
+export async function runningProcesses(): Promise<RunningProcess[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  return (await Promise.all(pids.map(running))).flatMap((process) => process ?? []);
+}
+
+/** Those that a process has started, and those that they have. */
+export async function descendants(pid: number): Promise<number[]> {
+  const all = await runningProcesses();
+  const below = (parent: number): number[] =>
+    all.filter((process) => process.parent === parent).flatMap(({ pid }) => [pid, ...below(pid)]);
+  return below(pid);
+}
+
+/** Commands of those processes that have not ended. */
+export async function alive(pids: readonly number[]): Promise<string[]> {
+  return (await runningProcesses()).filter(({ pid }) => pids.includes(pid)).map(({ command }) => command);
+}
+
+/** Commands of those processes that have not ended within 10 seconds. */
+export async function remaining(pids: readonly number[]): Promise<string[]> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const commands = await alive(pids);
+    if (commands.length === 0 || Date.now() > deadline) return commands;
+    await sleep(50);
+  }
+}
+
+async function running(pid: string): Promise<RunningProcess | undefined> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+    const [, state = "Z", parent, group] = /^\d+ \(.*\) (\S) (\d+) (\d+)/s.exec(stat) ?? [];
+    if (state === "Z") return undefined;
+    const command = (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ").trim();
+    const folder = await readlink(`/proc/${pid}/cwd`);
+    return { pid: Number(pid), parent: Number(parent), group: Number(group), command, folder };
+  } catch {
+    return undefined; // it has just ended
+  }
+}

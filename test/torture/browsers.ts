@@ -1,0 +1,119 @@
+import type { VirtualClock } from "../../world/clock.ts";
+import { askedBy } from "./asked.ts";
+import { CookieJar, cookieHeader } from "./cookie-jar.ts";
+import type { Held, Outcome, View, Visit } from "./history.ts";
+import type { Recorder } from "./recorder.ts";
+import type { VisitStep } from "./schedule.ts";
+import { type Asked, type Subject, VISIT_HEADER } from "./subject.ts";
+
+interface Browser {
+  readonly jar: CookieJar;
+  /** How often another's cookies have been copied into it. */
+  epoch: number;
+}
+
+/** The browsers, and the origin that they talk to through the subject. */
+export class Browsers {
+  readonly #clock: VirtualClock;
+  readonly #recorder: Recorder;
+  readonly #subject: Subject;
+  readonly #browsers = new Map<number, Browser>();
+  readonly #steps = new Map<number, VisitStep>();
+
+  constructor(clock: VirtualClock, recorder: Recorder, subject: Subject) {
+    this.#clock = clock;
+    this.#recorder = recorder;
+    this.#subject = subject;
+  }
+
+  /** What a browser's cookies name now. */
+  held(browser: number): Promise<Held | undefined> {
+    return this.#subject.identify(this.#of(browser).jar.read());
+  }
+
+  copy(from: number, to: number): void {
+    if (from === to) return;
+    this.#of(to).jar.copyFrom(this.#of(from).jar);
+    this.#of(to).epoch++;
+  }
+
+  async visit(step: VisitStep, id: number): Promise<void> {
+    const { jar, epoch } = this.#of(step.browser);
+    const cookies = jar.read();
+    const left = this.#recorder.moment();
+    const { browser, place, ask } = step;
+    this.#steps.set(id, step);
+    const visit = this.#recorder.visit({ id, browser, epoch, place, ask, left, held: undefined });
+    visit.held = await this.#subject.identify(cookies);
+    if (step.lost === "request") return;
+    await this.#clock.sleep(step.upMs);
+    const answer = await this.#answer(step, id, cookies);
+    const sets = answer.setCookies;
+    const held = await this.#subject.identify(withCookies(cookies, sets));
+    visit.answered = { ...this.#recorder.moment(), outcome: answer.outcome, held };
+    if (step.lost === "response") return;
+    await this.#clock.sleep(step.downMs);
+    await this.#arrive(visit, jar, sets);
+  }
+
+  /** The origin: notes what it is shown, takes its time, and asks for what the visit is for. */
+  async serve(id: number, shown: View): Promise<Asked> {
+    const visit = this.#recorder.visitOf(id);
+    const step = this.#steps.get(id);
+    if (!visit || !step) throw new TypeError(`the origin was asked by nobody: ${id}`);
+    visit.shown = shown;
+    await this.#clock.sleep(step.originMs);
+    return askedBy(step.ask, id);
+  }
+
+  async #answer(step: VisitStep, id: number, cookies: ReadonlyMap<string, string>) {
+    try {
+      const response = await this.#subject.handle(requestOf(step, id, cookies), step.place);
+      return { outcome: outcomeOf(response.status), setCookies: response.headers.getSetCookie() };
+    } catch {
+      return { outcome: "failed" as const, setCookies: [] };
+    }
+  }
+
+  async #arrive(visit: { arrived?: Visit["arrived"] }, jar: CookieJar, setCookies: readonly string[]): Promise<void> {
+    const held = jar.read();
+    jar.receive(setCookies);
+    const now = jar.read();
+    const moment = this.#recorder.moment();
+    visit.arrived = {
+      ...moment,
+      before: await this.#subject.identify(held),
+      held: await this.#subject.identify(now),
+    };
+  }
+
+  #of(browser: number): Browser {
+    let known = this.#browsers.get(browser);
+    if (!known) {
+      known = { jar: new CookieJar(this.#clock.now), epoch: 0 };
+      this.#browsers.set(browser, known);
+    }
+    return known;
+  }
+}
+
+function requestOf({ ask, navigates }: VisitStep, id: number, cookies: ReadonlyMap<string, string>): Request {
+  const headers = new Headers({ [VISIT_HEADER]: String(id), "Sec-Fetch-Site": "same-origin" });
+  headers.set("Sec-Fetch-Mode", navigates ? "navigate" : "cors");
+  const cookie = cookieHeader(cookies);
+  if (cookie !== null) headers.set("Cookie", cookie);
+  return new Request("https://shop.test/", { method: ask.kind === "read" ? "GET" : "POST", headers });
+}
+
+function withCookies(sent: ReadonlyMap<string, string>, setCookies: readonly string[]): ReadonlyMap<string, string> {
+  if (setCookies.length === 0) return sent;
+  const jar = new CookieJar(() => 0);
+  jar.receive(Array.from(sent, ([name, value]) => `${name}=${value}`));
+  jar.receive(setCookies);
+  return jar.read();
+}
+
+function outcomeOf(status: number): Outcome {
+  if (status >= 200 && status < 300) return "done";
+  return status === 409 ? "ended" : "failed";
+}

@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { schedules } from "./arbitrary.ts";
+import type { Config } from "./configs.ts";
+import type { History } from "./history.ts";
+import { judge } from "./judge/judge.ts";
+import type { Verdict } from "./judge/verdict.ts";
+import { play } from "./play.ts";
+import type { Schedule } from "./schedule.ts";
+import type { SubjectKind } from "./subject.ts";
+import { Tally } from "./tally.ts";
+
+/** Which schedules are played. */
+export interface CampaignOptions {
+  readonly schedules: number;
+  readonly seed: number;
+  /** Plays this one again, as a counterexample has named it, and nothing else. */
+  readonly path?: string | undefined;
+  /** Called after each schedule. */
+  readonly onProgress?: ((tally: Tally) => void) | undefined;
+}
+
+/** A schedule that breaks the promise, as small as it could be made. */
+export interface Counterexample {
+  readonly schedule: Schedule;
+  /** Tells {@link CampaignOptions} how to play it again, with the seed. */
+  readonly path: string;
+  readonly history: History;
+  readonly verdict: Verdict;
+}
+
+/** What a campaign has found. */
+export interface Campaign {
+  readonly config: Config;
+  readonly seed: number;
+  readonly tally: Tally;
+  readonly counterexample: Counterexample | undefined;
+}
+
+/** Plays schedules in one configuration. One that promises stops at the first violation, and shrinks it. */
+export async function campaign(config: Config, options: CampaignOptions): Promise<Campaign> {
+  const { seed, path, onProgress } = options;
+  const kind = await config.start();
+  const tally = new Tally();
+  let isShrinking = false;
+
+  async function isKept(schedule: Schedule): Promise<boolean> {
+    const { verdict } = await played(schedule, kind, config);
+    const isBroken = config.promises && verdict.violations.length > 0;
+    if (!isShrinking) tally.add(verdict);
+    isShrinking ||= isBroken;
+    onProgress?.(tally);
+    return !isBroken;
+  }
+
+  try {
+    const checked = await fc.check(fc.asyncProperty(schedules(config.shape), isKept), {
+      seed,
+      numRuns: path === undefined ? options.schedules : 1,
+      ...(path === undefined ? {} : { path, endOnFailure: true }),
+    });
+    if (checked.errorInstance && !isShrinking) throw checked.errorInstance;
+    const counterexample = checked.counterexample && {
+      schedule: checked.counterexample[0],
+      path: checked.counterexamplePath as string,
+      ...(await played(checked.counterexample[0], kind, config)),
+    };
+    return { config, seed, tally, counterexample: counterexample ?? undefined };
+  } finally {
+    await kind.close?.();
+  }
+}
+
+async function played(schedule: Schedule, kind: SubjectKind, { terms }: Config) {
+  const history = await play(schedule, kind);
+  return { history, verdict: judge(history, terms) };
+}

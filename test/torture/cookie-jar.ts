@@ -1,0 +1,37 @@
+/** A browser's cookies of one site, with the rules that matter here (RFC 6265): what arrives last wins. */
+export class CookieJar {
+  readonly #now: () => number;
+  #cookies = new Map<string, { value: string; expiresAt: number }>();
+
+  /** @param now the browser's clock, milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** The cookies as they are now. */
+  read(): ReadonlyMap<string, string> {
+    for (const [name, { expiresAt }] of this.#cookies) if (expiresAt <= this.#now()) this.#cookies.delete(name);
+    return new Map(Array.from(this.#cookies, ([name, { value }]) => [name, value]));
+  }
+
+  /** Takes what a response sets; `Max-Age=0` deletes. Without `Max-Age` a cookie stays. */
+  receive(setCookies: readonly string[]): void {
+    for (const setCookie of setCookies) {
+      const [pair = "", ...attributes] = setCookie.split(";");
+      const equals = pair.indexOf("=");
+      const maxAge = attributes.map((attribute) => /^\s*max-age=(-?\d+)\s*$/i.exec(attribute)?.[1]).find(Boolean);
+      const expiresAt = maxAge === undefined ? Number.POSITIVE_INFINITY : this.#now() + Number(maxAge) * 1000;
+      this.#cookies.set(pair.slice(0, equals).trim(), { value: pair.slice(equals + 1).trim(), expiresAt });
+    }
+  }
+
+  /** Takes over all cookies of another browser: somebody has copied them. */
+  copyFrom(other: CookieJar): void {
+    for (const [name, cookie] of other.#cookies) this.#cookies.set(name, cookie);
+  }
+}
+
+/** The `Cookie` header for these cookies; `null`: none. */
+export function cookieHeader(cookies: ReadonlyMap<string, string>): string | null {
+  return cookies.size === 0 ? null : Array.from(cookies, ([name, value]) => `${name}=${value}`).join("; ");
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { act, broken, held, live, trouble, view, visit } from "./stories.ts";
+
+const S = held("S");
+const founded = visit(1, { ms: [10, 20, 30], ask: { kind: "add" }, gives: S });
+const ending = visit(2, { ms: [40, 50, 60], ask: { kind: "end" }, held: S, shown: view("S", "u1"), gives: "nothing" });
+
+describe("an acknowledged change", () => {
+  it("is there in the end, or lost", () => {
+    expect(broken({ visits: [founded], truths: { S: live("u1") } })).toEqual([]);
+    expect(broken({ visits: [founded], truths: { S: live() } })).toEqual(["lost"]);
+  });
+
+  it("is acknowledged though the answer never arrived", () => {
+    const unheard = visit(1, { ms: [10, 20], ask: { kind: "add" }, gives: S });
+    expect(broken({ visits: [unheard], truths: { S: live() } })).toEqual(["lost"]);
+  });
+
+  it("is lost with a session that is gone though nobody ended it", () => {
+    expect(broken({ visits: [founded], truths: { S: { kind: "none" } }, endMs: 250_000 })).toEqual(["lost"]);
+    expect(broken({ visits: [founded], truths: { S: { kind: "ended" } }, endMs: 250_000 })).toEqual(["lost"]);
+  });
+
+  it.each([
+    ["its visitor", [founded, ending], []],
+    ["its visitor, who was not answered", [founded, { ...ending, answered: undefined }], []],
+    ["an admin", [founded], [act(3, "S", { kind: "end" }, [70, 80])]],
+  ])("is not lost with a session that %s has ended", (_who, visits, acts) => {
+    expect(broken({ visits, acts, truths: { S: { kind: "ended" } } } as Parameters<typeof broken>[0])).toEqual([]);
+  });
+
+  it("is not lost with a session whose deadline has passed", () => {
+    expect(broken({ visits: [founded], truths: { S: { kind: "none" } }, endMs: 300_010 })).toEqual([]);
+  });
+
+  it("was not acknowledged if the answer was none, or a failure", () => {
+    const failed = visit(1, { ms: [10, 20, 30], ask: { kind: "add" }, held: S, outcome: "failed" });
+    const unanswered = visit(1, { ms: [10], ask: { kind: "add" }, held: S });
+    for (const given of [failed, unanswered]) expect(broken({ visits: [given], truths: { S: live() } })).toEqual([]);
+  });
+});
+
+describe("a change after an acknowledged end", () => {
+  const late = visit(3, { browser: 1, ms: [70, 80, 90], ask: { kind: "add" }, held: S, shown: view("S", "u1") });
+  const truths = { S: { kind: "ended" as const } };
+
+  it("must not be acknowledged", () =>
+    expect(broken({ visits: [founded, ending, late], truths })).toEqual(["accepted-after-end"]));
+
+  it("may be, if something failed while the session was ended", () =>
+    expect(broken({ visits: [founded, ending, late], truths, troubles: [trouble(0, 45)] })).toEqual([]));
+
+  it("may be, if it left before", () => {
+    const crossing = visit(3, { browser: 1, ms: [45, 80, 90], ask: { kind: "add" }, held: S, shown: view("S", "u1") });
+    expect(broken({ visits: [founded, ending, crossing], truths })).toEqual([]);
+  });
+});

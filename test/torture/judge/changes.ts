@@ -1,0 +1,30 @@
+import type { Endings } from "./endings.ts";
+import type { Facts, Write } from "./facts.ts";
+import type { Violation } from "./verdict.ts";
+
+/** No acknowledged change is lost, and none is accepted for a session that has ended. Attributes that are only added. */
+export function judgeChanges(facts: Facts, endings: Endings): Violation[] {
+  return facts.writes
+    .filter(({ acked, name }) => acked !== undefined && name.startsWith("u"))
+    .flatMap((write) => [...lost(write, facts, endings), ...acceptedAfterEnd(write, facts, endings)]);
+}
+
+function lost({ id, sid, name }: Write, { history }: Facts, endings: Endings): Violation[] {
+  const truth = history.truths.get(sid);
+  const kind = "lost";
+  if (truth?.kind === "live") {
+    if (name in truth.attributes) return [];
+    return [{ kind, sid, message: `${name}, acknowledged to visit or act ${id}, is not there in the end`, ids: [id] }];
+  }
+  if (endings.mayHaveEnded(sid, history.end) || endings.mayHaveExpired(sid, history.end, history.end)) return [];
+  const message = `the session is ${truth?.kind ?? "none"} in the end though nobody ended it, and ${name} with it`;
+  return [{ kind, sid, message, ids: [id] }];
+}
+
+/** An end that nobody could tell the fallback of may be unknown to it; so only what happened without trouble counts. */
+function acceptedAfterEnd({ id, sid, name, left }: Write, facts: Facts, endings: Endings): Violation[] {
+  const end = endings.endsOf(sid).find(({ acked }) => acked && acked.tick < left.tick);
+  if (!end?.acked || facts.inTrouble(end.left, end.acked)) return [];
+  const message = `${name} was acknowledged to visit or act ${id} after the end by ${end.id} was`;
+  return [{ kind: "accepted-after-end", sid, message, ids: [end.id, id] }];
+}

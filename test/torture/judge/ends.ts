@@ -1,0 +1,66 @@
+import type { Endings } from "./endings.ts";
+import type { Facts } from "./facts.ts";
+import type { Terms, Violation } from "./verdict.ts";
+
+/** No ended session comes back. */
+export function judgeEnds(facts: Facts, endings: Endings, { othersMs }: Terms): Violation[] {
+  return [
+    ...backInStore(facts, endings),
+    ...shownAgain(facts),
+    ...shownToOthers(facts, endings, othersMs),
+    ...afterBeingTold(facts, endings),
+  ];
+}
+
+function backInStore({ history }: Facts, endings: Endings): Violation[] {
+  return Array.from(history.truths).flatMap(([sid, truth]) => {
+    const end = truth.kind === "live" ? endings.endsOf(sid).find(({ acked }) => acked) : undefined;
+    if (!end) return [];
+    return [
+      { kind: "revived", sid, message: `the session lives in the end, after the end by ${end.id}`, ids: [end.id] },
+    ];
+  });
+}
+
+/** To the browser that has ended it. */
+function shownAgain(facts: Facts): Violation[] {
+  return facts.reads.flatMap((read) => {
+    const { sid } = read.shown;
+    if (sid === undefined) return [];
+    const end = facts.knownTo(read).find(({ ask, held }) => ask.kind === "end" && held?.sid === sid);
+    if (!end) return [];
+    const message = `visit ${read.id} is shown the session whose end was acknowledged to visit ${end.id} of the same browser`;
+    return [{ kind: "revived", sid, message, ids: [end.id, read.id] }];
+  });
+}
+
+/** To whoever else holds its token. */
+function shownToOthers(facts: Facts, endings: Endings, othersMs: number): Violation[] {
+  return facts.reads.flatMap((read) => {
+    const { sid } = read.shown;
+    if (sid === undefined) return [];
+    const end = endings.endsOf(sid).find(({ acked }) => acked && facts.longestCalm(acked, read.left) >= othersMs);
+    if (!end) return [];
+    const message = `visit ${read.id} is shown the session more than ${othersMs} ms after the end by ${end.id} was acknowledged`;
+    return [{ kind: "revived", sid, message, ids: [end.id, read.id] }];
+  });
+}
+
+/** To a browser that has been told, by whatever end or deadline, that it is over. */
+function afterBeingTold(facts: Facts, endings: Endings): Violation[] {
+  return facts.reads.flatMap((read) => {
+    const { sid } = read.shown;
+    if (sid === undefined) return [];
+    const told = facts.history.visits.find((visit) => {
+      const { held, shown, answered, arrived } = visit;
+      if (visit.browser !== read.browser || visit.epoch !== read.epoch || held?.sid !== sid || held.version === 0)
+        return false;
+      if (!arrived || arrived.tick > read.left.tick || visit.ask.kind === "end") return false;
+      const isTold = answered?.outcome === "ended" || (answered?.outcome === "done" && shown?.sid !== sid);
+      return isTold && !endings.mayBeRotated(visit);
+    });
+    if (!told) return [];
+    const message = `visit ${read.id} is shown the session of which visit ${told.id} of the same browser was told that it is over`;
+    return [{ kind: "revived", sid, message, ids: [told.id, read.id] }];
+  });
+}

@@ -1,0 +1,155 @@
+import {
+  type Act,
+  addedName,
+  type History,
+  type Moment,
+  registerName,
+  type View,
+  type Visit,
+  writtenValue,
+} from "../history.ts";
+import type { Ask } from "../schedule.ts";
+
+/** How long a store may still be taken for failing after it has stopped to. */
+const RECOVERY_MS = 60_000;
+
+/** One attribute written by a visit or an act. */
+export interface Write {
+  readonly id: number;
+  readonly sid: string;
+  readonly name: string;
+  /** `undefined`: removed. */
+  readonly value: string | undefined;
+  readonly left: Moment;
+  /** When it was acknowledged; absent: it may have been done or not. */
+  readonly acked: Moment | undefined;
+  /** The generation that its client holds with the response, if that is known. */
+  readonly generation: number | undefined;
+  /** Whether it came without a visitor. */
+  readonly isAct: boolean;
+}
+
+/** A view that a visit was answered with. */
+export interface Read extends Visit {
+  readonly answered: NonNullable<Visit["answered"]>;
+  readonly shown: View;
+}
+
+/** What can be told of a history without judging it. */
+export class Facts {
+  readonly history: History;
+  readonly writes: readonly Write[];
+  /** Visits that were done, so that their browser may have been shown the session. */
+  readonly reads: readonly Read[];
+
+  constructor(history: History) {
+    this.history = history;
+    this.writes = [...history.visits.flatMap(writesOfVisit), ...history.acts.flatMap(writesOfAct)];
+    this.reads = history.visits.filter((visit): visit is Read => visit.answered?.outcome === "done" && !!visit.shown);
+  }
+
+  /** What a visit's browser had been answered when it left: the reads that had arrived. */
+  knownTo(visit: Visit): Read[] {
+    return this.reads.filter(
+      ({ browser, epoch, arrived }) =>
+        browser === visit.browser && epoch === visit.epoch && arrived !== undefined && arrived.tick < visit.left.tick,
+    );
+  }
+
+  /** As {@link knownTo}, for the client of a write. */
+  knownToWriter({ id }: Write): Read[] {
+    const visit = this.history.visits.find((candidate) => candidate.id === id);
+    return visit ? this.knownTo(visit) : [];
+  }
+
+  /** Whether the authority knew of a write by then: nothing failed around it, or all had been well for long enough since. */
+  isAtAuthority({ left, acked }: Write, by: Moment, othersMs: number): boolean {
+    if (!acked) return false;
+    const soon = { ...left, ms: left.ms - RECOVERY_MS };
+    return !this.inTrouble(soon, acked) || this.longestCalm(acked, by) >= othersMs;
+  }
+
+  /** The longest time without trouble between two instants, in milliseconds. */
+  longestCalm(from: Moment, until: Moment): number {
+    const troubles = this.history.troubles.toSorted((one, other) => one.from.ms - other.from.ms);
+    let [longest, calmFrom] = [0, from.ms];
+    for (const trouble of troubles) {
+      longest = Math.max(longest, Math.min(trouble.from.ms, until.ms) - calmFrom);
+      calmFrom = Math.max(calmFrom, trouble.until.ms);
+    }
+    return Math.max(longest, until.ms - calmFrom);
+  }
+
+  /** Whether something failed between two instants. */
+  inTrouble(from: Moment, until: Moment): boolean {
+    return this.history.troubles.some((trouble) => trouble.from.ms <= until.ms && trouble.until.ms >= from.ms);
+  }
+}
+
+/** The generation that a visit's view belongs to. */
+export function generationOf({ held, shown }: Visit): number {
+  return held !== undefined && shown?.sid === held.sid ? held.generation : 0;
+}
+
+/** Whether a visit's view must be as new as what its browser has seen. */
+export function isFresh({ shown }: Read): boolean {
+  return shown.sid !== undefined && shown.stale !== true;
+}
+
+/** The attributes of a view that are never removed. */
+export function addedIn({ attributes }: Pick<View, "attributes">): string[] {
+  return Object.keys(attributes).filter((name) => name.startsWith("u"));
+}
+
+/** The session that a visit's asking was for. */
+export function targetOf({ answered, held }: Visit): string | undefined {
+  return answered?.outcome === "done" ? (answered.held?.sid ?? held?.sid) : held?.sid;
+}
+
+function writesOfVisit(visit: Visit): Write[] {
+  const { id, ask, left, answered } = visit;
+  const sid = targetOf(visit);
+  if (sid === undefined) return [];
+  const acked = answered?.outcome === "done" ? answered : undefined;
+  const generation = acked?.held?.sid === sid ? acked.held.generation : undefined;
+  return namesWritten(ask, id).map(([name, value]) => ({
+    id,
+    sid,
+    name,
+    value,
+    left,
+    acked,
+    generation,
+    isAct: false,
+  }));
+}
+
+function writesOfAct({ id, sid, ask, left, answered }: Act): Write[] {
+  const acked = answered?.outcome === "done" ? answered : undefined;
+  return namesWritten(ask, id).map(([name, value]) => ({
+    id,
+    sid,
+    name,
+    value,
+    left,
+    acked,
+    generation: undefined,
+    isAct: true,
+  }));
+}
+
+function namesWritten(ask: Ask, id: number): [name: string, value: string | undefined][] {
+  switch (ask.kind) {
+    case "add":
+      return [[addedName(id), writtenValue(id)]];
+    case "set":
+      return [[registerName(ask.register), writtenValue(id)]];
+    case "remove":
+      return [[registerName(ask.register), undefined]];
+    case "login":
+    case "rotate":
+      return ask.adds ? [[addedName(id), writtenValue(id)]] : [];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import type { View } from "../history.ts";
+import { broken, held, live, view, visit } from "./stories.ts";
+
+const [S, next] = [held("S"), held("S", 1, 2)];
+/** The planter founds a session and plants its token; his victim logs in with it and adds something. */
+const planted = visit(1, { browser: 1, ms: [10, 20, 30], ask: { kind: "add" }, gives: S });
+const login = visit(2, {
+  epoch: 1,
+  ms: [40, 50, 60],
+  ask: { kind: "login", principal: "alice", adds: true },
+  held: S,
+  shown: view("S", "u1"),
+  gives: next,
+});
+const later = visit(3, {
+  epoch: 1,
+  ms: [70, 80, 90],
+  ask: { kind: "add" },
+  held: next,
+  shown: { ...view("S", "u1", "u2"), principal: "alice" },
+});
+const truths = { S: live("u1", "u2", "u3", "u5") };
+const planter = (shown: View) => visit(4, { browser: 1, ms: [100, 110, 120], held: S, shown });
+
+describe("whoever planted a session's token", () => {
+  it("is shown what it was before the login", () =>
+    expect(broken({ visits: [planted, login, later, planter(view("S", "u1"))], truths })).toEqual([]));
+
+  it.each<[string, View]>([
+    ["its principal", { ...view("S", "u1"), principal: "alice" }],
+    ["what the login added", view("S", "u1", "u2")],
+    ["what was added after it", view("S", "u1", "u3")],
+  ])("is not shown %s", (_what, shown) =>
+    expect(broken({ visits: [planted, login, later, planter(shown)], truths })).toEqual(["fixation"]),
+  );
+
+  it("does not end it", () => {
+    const ends = visit(4, {
+      browser: 1,
+      ms: [100, 110, 120],
+      ask: { kind: "end" },
+      held: S,
+      shown: view("S", "u1"),
+      outcome: "ended",
+    });
+    const turnedAway = visit(5, { epoch: 1, ms: [130, 140, 150], held: next });
+    expect(broken({ visits: [planted, login, later, ends, turnedAway], truths })).toEqual(["false-logout"]);
+  });
+
+  it("may add to it, which everybody is shown", () => {
+    const adds = visit(5, { browser: 1, ms: [100, 110, 120], ask: { kind: "add" }, held: S, shown: view("S", "u1") });
+    const seen = visit(6, {
+      epoch: 1,
+      ms: [130, 140, 150],
+      held: next,
+      shown: { ...view("S", "u1", "u2", "u3", "u5"), principal: "alice" },
+    });
+    expect(broken({ visits: [planted, login, later, adds, seen], truths })).toEqual([]);
+  });
+});
+
+it("a principal that has never logged in is shown to nobody", () => {
+  const shown = { ...view("S", "u1", "u2", "u3"), principal: "bob" };
+  const loggedIn = visit(6, { epoch: 1, ms: [130, 140, 150], held: next, shown });
+  expect(broken({ visits: [planted, login, later, loggedIn], truths })).toEqual(["fixation"]);
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { act, broken, held, live, trouble, view, visit } from "./stories.ts";
+
+const S = held("S");
+const added = visit(1, { ms: [10, 20, 30], ask: { kind: "add" }, gives: S });
+const truths = { S: live("u1") };
+
+describe("a later request of a browser", () => {
+  it.each([
+    ["that shows what was acknowledged to it", view("S", "u1"), []],
+    ["that does not", view("S"), ["stale-read"]],
+    ["that does not, and says that it is stale", { ...view("S"), stale: true }, []],
+  ])("%s", (_what, shown, kinds) => {
+    const later = visit(2, { ms: [40, 50, 60], held: S, shown });
+    expect(broken({ visits: [added, later], truths })).toEqual(kinds);
+  });
+
+  it("is late when it left after the answer arrived, and not before", () => {
+    const earlier = visit(2, { ms: [25, 50, 60], held: S, shown: view("S") });
+    expect(broken({ visits: [added, earlier], truths })).toEqual([]);
+  });
+
+  it("must show what an earlier one showed, whoever wrote it", () => {
+    const other = visit(1, { browser: 1, ms: [10, 20, 30], ask: { kind: "add" }, held: S, shown: view("S") });
+    const read = (id: number, ms: number, ...shown: string[]) =>
+      visit(id, { ms: [ms, ms + 10, ms + 20], held: S, shown: view("S", ...shown) });
+    expect(broken({ visits: [other, read(2, 40), read(3, 70, "u1")], truths })).toEqual([]);
+    expect(broken({ visits: [other, read(2, 40, "u1"), read(3, 70)], truths })).toEqual(["stale-read"]);
+  });
+
+  it("need not show what another browser's request wrote, nor what its cookies were copied over", () => {
+    const other = visit(2, { browser: 1, ms: [40, 50, 60], held: S, shown: view("S") });
+    const planted = visit(3, { epoch: 1, ms: [41, 51, 61], held: S, shown: view("S") });
+    expect(broken({ visits: [added, other, planted], truths })).toEqual([]);
+  });
+
+  it("of the generation before need not show what was added under the next", () => {
+    const next = held("S", 1, 2);
+    const login = visit(2, {
+      ms: [40, 50, 60],
+      ask: { kind: "login", principal: "alice", adds: true },
+      held: S,
+      shown: view("S", "u1"),
+      gives: next,
+    });
+    const later = (generation: number, shown: string[]) =>
+      visit(3, { ms: [70, 80, 90], held: held("S", generation), shown: view("S", ...shown) });
+    const ended = { S: live("u1", "u2") };
+    expect(broken({ visits: [added, login, later(1, ["u1", "u2"])], truths: ended })).toEqual([]);
+    expect(broken({ visits: [added, login, later(1, ["u1"])], truths: ended })).toEqual(["stale-read"]);
+    // That the proof is gone is told apart.
+    expect(broken({ visits: [added, login, later(0, ["u1"])], truths: ended })).toEqual(["login-undone"]);
+    const seen = visit(4, { ms: [61, 62, 63], held: next, shown: view("S", "u1", "u2") });
+    expect(broken({ visits: [added, login, seen, later(0, ["u1"])], truths: ended })).toEqual(["login-undone"]);
+  });
+});
+
+describe("a change by somebody else", () => {
+  const byAdmin = act(2, "S", { kind: "add" }, [40, 50]);
+  const later = (ms: number) => visit(3, { ms: [ms, ms + 10, ms + 20], held: S, shown: view("S", "u1") });
+  const ended = { S: live("u1", "u2") };
+
+  it("may stay unseen within the bound, and not beyond it", () => {
+    expect(broken({ visits: [added, later(120_000)], acts: [byAdmin], truths: ended })).toEqual([]);
+    expect(broken({ visits: [added, later(120_051)], acts: [byAdmin], truths: ended })).toEqual(["unseen"]);
+  });
+
+  it("may stay unseen for as long as something fails", () => {
+    const visits = [added, later(120_051)];
+    expect(broken({ visits, acts: [byAdmin], troubles: [trouble(60_000, 70_000)], truths: ended })).toEqual([]);
+  });
+});

@@ -1,0 +1,109 @@
+import type { Act, Held, History, Moment, Outcome, Trouble, Truth, View, Visit } from "../history.ts";
+import type { AdminAsk, Ask } from "../schedule.ts";
+import { judge } from "./judge.ts";
+import type { Terms } from "./verdict.ts";
+
+/** Terms of hand-written histories: 10 minutes idle, an hour in all. */
+export const TERMS: Terms = {
+  idleMs: 600_000,
+  firstIdleMs: 300_000,
+  absoluteMs: 3_600_000,
+  touchEveryMs: 60_000,
+  graceMs: 30_000,
+  slackMs: 2_000,
+  othersMs: 120_000,
+};
+
+interface Told {
+  readonly browser?: number;
+  readonly epoch?: number;
+  readonly ask?: Ask;
+  /** When it leaves, is answered and arrives, in milliseconds; what is left out never happens. */
+  readonly ms: readonly [left: number, answered?: number, arrived?: number];
+  readonly held?: Held;
+  /** Default: no session. */
+  readonly shown?: View;
+  readonly outcome?: Outcome;
+  /** What the response leaves the browser with. Default: what it held. */
+  readonly gives?: Held | "nothing";
+  /** What the jar named before the response and after it. Default: `held` and `gives`. */
+  readonly jar?: readonly [before: Held, after: Held];
+  readonly untouched?: boolean;
+}
+
+/** A visit of a hand-written history. Times are in milliseconds, all different. */
+export function visit(id: number, told: Told): Visit {
+  const { browser = 0, epoch = 0, ask = { kind: "read" }, held, shown = { attributes: {} }, outcome = "done" } = told;
+  const [left, answered, arrived] = told.ms;
+  const after = told.gives === "nothing" ? undefined : (told.gives ?? held);
+  const [before, now] = told.jar ?? [held, after];
+  return {
+    id,
+    browser,
+    epoch,
+    place: { location: "ams", isolate: 0 },
+    ask,
+    left: at(left),
+    held,
+    shown,
+    ...(answered === undefined ? {} : { answered: { ...at(answered), outcome, held: after } }),
+    ...(arrived === undefined ? {} : { arrived: { ...at(arrived), before, held: now } }),
+    ...(told.untouched ? { untouched: true } : {}),
+  };
+}
+
+/** An admin's change that is done. */
+export function act(id: number, sid: string, ask: AdminAsk, [left, answered]: readonly [number, number]): Act {
+  return { id, sid, ask, left: at(left), answered: { ...at(answered), outcome: "done" } };
+}
+
+export function trouble(from: number, until: number): Trouble {
+  return { what: "object from everywhere: down", from: at(from), until: at(until) };
+}
+
+/** Cookies that name a session. */
+export function held(sid: string, generation = 0, version = 1): Held {
+  return { sid, generation, version };
+}
+
+/** A view with these attributes: `"u1"`, `"r0=v2"`. */
+export function view(sid: string, ...attributes: readonly string[]): View & { readonly sid: string } {
+  return { sid, attributes: attributesOf(attributes) };
+}
+
+/** What is left in the end. */
+export function live(...attributes: readonly string[]): Truth {
+  return { kind: "live", attributes: attributesOf(attributes) };
+}
+
+interface Story {
+  readonly visits: readonly Visit[];
+  readonly acts?: readonly Act[];
+  readonly troubles?: readonly Trouble[];
+  /** In the end, by session. */
+  readonly truths?: Readonly<Record<string, Truth>>;
+  readonly endMs?: number;
+}
+
+/** The kinds of what a history breaks. */
+export function broken({ visits, acts = [], troubles = [], truths = {}, endMs = 500_000 }: Story): string[] {
+  return judged({ visits, acts, troubles, truths, endMs }).violations.map(({ kind }) => kind);
+}
+
+export function judged({ visits, acts = [], troubles = [], truths = {}, endMs = 500_000 }: Story) {
+  const history: History = { visits, acts, troubles, truths: new Map(Object.entries(truths)), end: at(endMs) };
+  return judge(history, TERMS);
+}
+
+function at(ms: number): Moment {
+  return { tick: ms, ms };
+}
+
+function attributesOf(attributes: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    attributes.map((attribute) => {
+      const [name = "", value = `v${name.slice(1)}`] = attribute.split("=");
+      return [name, value];
+    }),
+  );
+}

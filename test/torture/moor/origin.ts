@@ -1,0 +1,41 @@
+import type { Handoff } from "../../../src/upstream/handoff.ts";
+import type { View } from "../history.ts";
+import { type Asked, type Stage, VISIT_HEADER } from "../subject.ts";
+
+/** A handoff that shows the origin of a schedule the session in plain JSON. */
+export const plainHandoff: Handoff = {
+  async sign({ view, shown }) {
+    const seen: View = {
+      ...(view ? { sid: view.id } : {}),
+      ...(view?.principal === undefined ? {} : { principal: view.principal }),
+      attributes: view?.attributes ?? {},
+      ...(shown?.stale ? { stale: true } : {}),
+    };
+    return JSON.stringify(seen);
+  },
+  verify: async () => undefined,
+  keySet: async () => ({ keys: [] }),
+};
+
+/** Lets the stage's origin stand in for the servers that `fetch` reaches, and returns what puts `fetch` back. */
+export function installOrigin({ origin }: Stage, within: (host: string) => <T>(work: () => Promise<T>) => Promise<T>) {
+  const { fetch } = globalThis;
+  globalThis.fetch = ((url: string, init: { headers: Headers }) =>
+    within(new URL(url).host)(async () => {
+      const view = JSON.parse(init.headers.get("Moor-Session") ?? "null") as View;
+      const asked = await origin(Number(init.headers.get(VISIT_HEADER)), view);
+      return new Response(null, { status: 204, headers: headersFor(asked) });
+    })) as typeof fetch;
+  return () => {
+    globalThis.fetch = fetch;
+  };
+}
+
+function headersFor({ patch, principal, rotate, end }: Asked): Headers {
+  const headers = new Headers();
+  if (patch) headers.set("Moor-Patch", JSON.stringify(patch));
+  if (principal !== undefined) headers.set("Moor-Principal", principal);
+  if (rotate) headers.set("Moor-Rotate", "1");
+  if (end) headers.set("Moor-End", "1");
+  return headers;
+}

@@ -1,0 +1,219 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { KeyRing } from "../../../src/inbound/key-ring.ts";
+import { createTokens, PROOF_SEPARATOR } from "../../../src/inbound/tokens.ts";
+import type { Log } from "../../../src/log.ts";
+import { createMoor, type Moor } from "../../../src/moor.ts";
+import { CHANGE_LIFE_SECONDS, type Change } from "../../../src/session/change.ts";
+import { createBreaker } from "../../../src/store/breaker.ts";
+import type { Authority, Committed } from "../../../src/store/contracts.ts";
+import { guardCopies, guardFallback } from "../../../src/store/guarded.ts";
+import { createKvReplicas } from "../../../src/store/kv-replicas.ts";
+import { createMemory } from "../../../src/store/memory.ts";
+import { createObjectAuthority } from "../../../src/store/object-authority.ts";
+import { createSeal } from "../../../src/store/seal.ts";
+import { sweep } from "../../../src/store/sweep.ts";
+import { createDistantFallback } from "../../../world/distant-fallback.ts";
+import { createDistantKv } from "../../../world/distant-kv.ts";
+import { createDistantObjects } from "../../../world/distant-objects.ts";
+import { createFaults, type KvFault, type LinkFault, type ObjectFault } from "../../../world/faults.ts";
+import { createRedisWorld } from "../../../world/redis.ts";
+import { askedBy } from "../asked.ts";
+import type { Held, Outcome, Truth } from "../history.ts";
+import { LOCATIONS, type Location, type Place } from "../schedule.ts";
+import { type Stage, type Subject, type SubjectKind, VISIT_HEADER } from "../subject.ts";
+import { type Configuration, resolvedFor } from "./configurations.ts";
+import { IsolateLife } from "./isolate.ts";
+import { ObservedAuthority } from "./observed-authority.ts";
+import { installOrigin, plainHandoff } from "./origin.ts";
+
+const RING: KeyRing = [{ id: 1, secret: new Uint8Array(32).fill(7) }];
+const SWEEP_EVERY_MS = 60_000;
+const KV_DEADLINE_MS = 1_000;
+/** Between two locations, and within one. */
+const FAR_MS = 60;
+const NEAR_MS = 4;
+
+const CF: Record<Location, object> = {
+  ams: { colo: "AMS", continent: "EU", longitude: "4.9" },
+  sin: { colo: "SIN", continent: "AS", longitude: "103.8" },
+  iad: { colo: "IAD", continent: "NA", longitude: "-77.4" },
+};
+
+interface Isolate {
+  readonly life: IsolateLife;
+  readonly moor: Moor;
+}
+
+/** Moor, all of its own code, in a world of distance. */
+export function moorKind(configuration: Configuration): SubjectKind {
+  return { create: async (stage) => createSubject(stage, configuration) };
+}
+
+function createSubject(stage: Stage, configuration: Configuration): Subject {
+  const { clock, clocks, random } = stage;
+  const faults = {
+    object: createFaults<ObjectFault>(),
+    kv: createFaults<KvFault>(),
+    redis: createFaults<LinkFault>(),
+  };
+  const edgeClock = (location: Location) => () => clock.now() + (clocks.edges[LOCATIONS.indexOf(location)] ?? 0);
+  const authorityClock = () => clock.now() + clocks.authority;
+  const latencyMs = (from: string, to: string) => (from === to ? NEAR_MS : FAR_MS) + random.below(NEAR_MS);
+
+  const seal = createSeal(RING);
+  const redis = createRedisWorld({ now: () => clock.now() + clocks.redis });
+  const kv = createDistantKv({
+    clock,
+    random: random.next,
+    delayMs: () => NEAR_MS + random.below(NEAR_MS),
+    faultOf: faults.kv.faultOf,
+  });
+  const fallbackFrom = (from: string) =>
+    createDistantFallback(redis.connect(), {
+      clock,
+      from,
+      latencyMs: () => NEAR_MS + random.below(NEAR_MS),
+      faultOf: faults.redis.faultOf,
+    });
+  const replicasAt = (location: string, now: () => number) =>
+    createKvReplicas({ namespace: kv.at(location), seal, clock: now });
+
+  const objectFallback = fallbackFrom("objects");
+  const objects = createDistantObjects({
+    clock,
+    latencyMs,
+    faultOf: faults.object.faultOf,
+    create: (_id, storage, { home }) =>
+      new ObservedAuthority({
+        storage,
+        clock: authorityClock,
+        fallback: guardFallback(objectFallback, breakerOf("redis", authorityClock)),
+        replicas: configuration.hasKv === false ? undefined : replicasAt(home, authorityClock),
+        keepAlive: (work) => void work.catch(() => {}),
+      }),
+  });
+
+  function breakerOf(name: string, now: () => number) {
+    return createBreaker({ name, clock: now, random: random.next });
+  }
+
+  const current = new AsyncLocalStorage<number>();
+  const log: Log = ({ event }) => {
+    const visit = current.getStore();
+    if (event === "touch_failed" && visit !== undefined) stage.untouched(visit);
+  };
+
+  const isolates = new Map<string, Isolate>();
+  function isolateAt(place: Place): Isolate {
+    const name = nameOf(place);
+    const isolate = isolates.get(name) ?? createIsolate(place);
+    isolates.set(name, isolate);
+    return isolate;
+  }
+
+  function createIsolate(place: Place): Isolate {
+    const { location } = place;
+    const life = new IsolateLife();
+    const now = edgeClock(location);
+    const config = resolvedFor(configuration, `http://${nameOf(place)}.test`);
+    const replicas = guardCopies(replicasAt(location, now), breakerOf("kv", now), KV_DEADLINE_MS);
+    const moor = createMoor({
+      config,
+      tokens: createTokens(RING),
+      authority: life.within(authorityFrom(location, breakerOf("object", now))),
+      memory: createMemory(),
+      replicas: configuration.hasKv === false ? undefined : life.within(replicas),
+      fallback: life.within(guardFallback(fallbackFrom(location), breakerOf("redis", now))),
+      handoff: plainHandoff,
+      clock: now,
+      log,
+    });
+    return { life, moor };
+  }
+
+  function authorityFrom(location: Location, breaker?: ReturnType<typeof breakerOf>): Authority {
+    const options = { copies: configuration.stores, ...(breaker ? { breaker } : {}) };
+    return createObjectAuthority(objects.from(location), options);
+  }
+
+  const restoreFetch = installOrigin(stage, (host) => {
+    const { life } = isolates.get(host.replace(".test", "")) as Isolate;
+    return (work) => life.run(work);
+  });
+  const tokens = createTokens(RING);
+  const cron = { fallback: fallbackFrom("ams"), authority: authorityFrom("ams"), clock: edgeClock("ams") };
+  let isOpen = true;
+  const sweepAgain = () => {
+    if (!isOpen) return;
+    void sweep(cron);
+    clock.setTimeout(sweepAgain, SWEEP_EVERY_MS);
+  };
+  clock.setTimeout(sweepAgain, SWEEP_EVERY_MS);
+
+  return {
+    faults,
+
+    handle(request, place) {
+      Object.defineProperty(request, "cf", { value: CF[place.location] });
+      const { life, moor } = isolateAt(place);
+      const visit = Number(request.headers.get(VISIT_HEADER));
+      return life.run(() => current.run(visit, () => moor(request, () => {})));
+    },
+
+    async identify(cookies): Promise<Held | undefined> {
+      const token = cookies.get("__Host-moor");
+      const proof = cookies.get("__Host-moor-gen");
+      if (token === undefined) return undefined;
+      const opened = await tokens.open(proof === undefined ? token : token + PROOF_SEPARATOR + proof, 0);
+      return opened && { sid: opened.id, generation: opened.generation, version: opened.version };
+    },
+
+    async change(id, sid, ask, place): Promise<Outcome> {
+      const now = edgeClock(place.location)();
+      const { patch, end } = askedBy(ask, id);
+      const change: Change = {
+        id: `admin-${id}`,
+        expiresAt: now + CHANGE_LIFE_SECONDS * 1000,
+        policy: resolvedFor(configuration, "http://a.test").session,
+        ...(patch ? { patches: [patch] } : {}),
+        ...(end ? { end } : {}),
+      };
+      const seen = await objects
+        .from(place.location)
+        .getByName(sid)
+        .observe()
+        .catch(() => undefined);
+      if (!seen) return "failed";
+      const generation = seen.record?.generation ?? 0;
+      const ref = { id: sid, generation, bornAt: 0, arrivedAt: now, colo: "", markedAt: now };
+      return outcomeOf(await authorityFrom(place.location).commit(ref, change));
+    },
+
+    crash(place) {
+      isolates.get(nameOf(place))?.life.lose();
+      isolates.delete(nameOf(place));
+    },
+
+    async truth(sid): Promise<Truth> {
+      const { record } = await objects.from(LOCATIONS[0]).getByName(sid).observe();
+      if (!record) return { kind: "none" };
+      if (record.ended) return { kind: "ended" };
+      const { attributes, principal } = record;
+      return { kind: "live", attributes, ...(principal === undefined ? {} : { principal }) };
+    },
+
+    async close() {
+      isOpen = false;
+      restoreFetch();
+    },
+  };
+}
+
+function nameOf({ location, isolate }: Place): string {
+  return `${location}-${isolate}`;
+}
+
+function outcomeOf({ kind }: Committed): Outcome {
+  if (kind === "committed") return "done";
+  return kind === "ended" || kind === "superseded" ? "ended" : "failed";
+}

@@ -1,0 +1,139 @@
+import type { Clock } from "./clock.ts";
+import { received, transmitted } from "./copy.ts";
+import { createObjectStorage, type Disk, type ObjectStorage } from "./object-storage.ts";
+import { platformErrors } from "./platform-errors.ts";
+
+/** What an instance is told of itself. */
+export interface ObjectContext {
+  /** The location where the object lives: that of the first who asked for it. */
+  readonly home: string;
+}
+
+/** What an alarm is told. */
+export interface AlarmInfo {
+  readonly scheduledTime: number;
+  readonly retryCount: number;
+  readonly isRetry: boolean;
+}
+
+/** Makes an instance; it may have a method `alarm`, which is given an {@link AlarmInfo}. */
+export type CreateInstance<Instance extends object> = (
+  id: string,
+  storage: ObjectStorage,
+  context: ObjectContext,
+) => Instance;
+
+/** One object: its storage and alarm, which stay, and its instance, which does not. */
+export interface ObjectLife {
+  readonly home: string;
+  /** Calls a method. What is thrown inside arrives as `remote`. */
+  call(method: string, args: readonly unknown[]): Promise<unknown>;
+  /**
+   * Throws the instance away. Its calls fail, its storage turns it away, and what it still does reaches no caller; the next
+   * call or alarm meets a new one.
+   */
+  reset(): void;
+}
+
+interface Alarm {
+  readonly scheduledTime: number;
+  readonly retryCount: number;
+}
+
+const ALARM_RETRIES = 6;
+const FIRST_RETRY_MS = 2_000;
+
+/**
+ * An object that nobody has called yet. Its alarm runs at least once: one that throws or is cut off is repeated after 2 s, and
+ * six times at most, each time after twice as long; an alarm that it has set meanwhile takes its place.
+ */
+export function createObjectLife(
+  id: string,
+  home: string,
+  { clock, create }: { clock: Clock; create: CreateInstance<object> },
+): ObjectLife {
+  let instance: Instance | undefined;
+  let alarm: Alarm | undefined;
+  let ringing: Promise<void> | undefined;
+  const disk: Disk = {
+    rows: new Map(),
+    setAlarm(at) {
+      alarm = undefined;
+      if (at !== undefined) void wake({ scheduledTime: at, retryCount: 0 }, at);
+    },
+  };
+
+  function current(): Instance {
+    instance ??= new Instance((assertCurrent) => create(id, createObjectStorage(disk, assertCurrent), { home }));
+    return instance;
+  }
+
+  async function wake(due: Alarm, at: number): Promise<void> {
+    alarm = due;
+    await clock.sleep(at - clock.now());
+    // One that comes due while another runs waits for it.
+    await ringing;
+    if (alarm !== due) return;
+    alarm = undefined;
+    ringing = ring(due);
+  }
+
+  async function ring({ scheduledTime, retryCount }: Alarm): Promise<void> {
+    try {
+      await current().call("alarm", [{ scheduledTime, retryCount, isRetry: retryCount > 0 } satisfies AlarmInfo]);
+    } catch {
+      if (alarm !== undefined || retryCount === ALARM_RETRIES) return;
+      void wake({ scheduledTime, retryCount: retryCount + 1 }, clock.now() + FIRST_RETRY_MS * 2 ** retryCount);
+    }
+  }
+
+  return {
+    home,
+    call: async (method, args) => current().call(method, args),
+    reset() {
+      instance?.drop(platformErrors.reset());
+      instance = undefined;
+    },
+  };
+}
+
+/** One life in memory. */
+class Instance {
+  readonly #self: object;
+  /** How each call under way is made to fail. */
+  readonly #calls = new Set<(fault: Error) => void>();
+  #isCurrent = true;
+
+  constructor(create: (assertCurrent: () => void) => object) {
+    try {
+      this.#self = create(() => {
+        if (!this.#isCurrent) throw platformErrors.storageGone();
+      });
+    } catch (thrown) {
+      throw Object.assign(transmitted(thrown), { durableObjectReset: true });
+    }
+  }
+
+  call(method: string, args: readonly unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#calls.add(reject);
+      const leave = () => this.#calls.delete(reject);
+      void this.#invoke(method, args).then(resolve, reject).then(leave);
+    });
+  }
+
+  async #invoke(method: string, args: readonly unknown[]): Promise<unknown> {
+    try {
+      const found: unknown = Reflect.get(this.#self, method);
+      if (typeof found !== "function") throw platformErrors.noSuchMethod(method);
+      return received(await found.apply(this.#self, args));
+    } catch (thrown) {
+      throw Object.assign(transmitted(thrown), { remote: true });
+    }
+  }
+
+  drop(fault: Error): void {
+    this.#isCurrent = false;
+    for (const fail of this.#calls) fail(fault);
+  }
+}
