@@ -2,7 +2,9 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 /** Tests that start processes (workerd, origins, the command, Chromium); all others run inside workerd. */
-const inNode = ["bin", "conformance", "demo", "torture"].map((folder) => `test/${folder}/**/*.test.ts`);
+const inNode = ["bench", "bin", "conformance", "demo", "examples", "fuzz", "sim", "torture"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
 
 process.env.WRANGLER_SEND_METRICS ??= "false";
 // wrangler warns, for each file, of required secrets that are not set; tests make rings of their own.
@@ -16,7 +18,8 @@ export default defineConfig({
     projects: [
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "workerd", include: ["test/**/*.test.ts"], exclude: inNode },
+        // A loaded machine may take long over the properties.
+        test: { name: "workerd", include: ["test/**/*.test.ts"], exclude: inNode, testTimeout: 30_000 },
       },
       {
         test: {
@@ -25,6 +28,8 @@ export default defineConfig({
           globalSetup: "./test/support/node/build-worker.ts",
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          // Breakers and processes take their time to come back, and more of it on a loaded machine.
+          expect: { poll: { timeout: 20_000 } },
         },
       },
     ],

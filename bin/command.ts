@@ -20,8 +20,10 @@ export interface Command {
  * - `port`: the port cannot be listened on
  * - `keys`: the file of local keys is damaged
  * - `start`: the local runtime did not start
+ * - `refused`: a Moor that runs does not do what it was asked, and says why
+ * - `unreachable`: it cannot be reached, or cannot do it just now
  */
-export type CommandErrorCode = "usage" | "config" | "port" | "keys" | "start";
+export type CommandErrorCode = "usage" | "config" | "port" | "keys" | "start" | "refused" | "unreachable";
 
 /** A command's failure, told in lines for people. */
 export class CommandError extends Error {

@@ -3,7 +3,8 @@ import { relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { formatMistakes, type Mistake } from "../src/config/mistakes.ts";
 import { readConfig } from "../src/config/read.ts";
-import type { ResolvedConfig } from "../src/config/types.ts";
+import type { ResolvedConfig } from "../src/config/resolved.ts";
+import { adminSecretMistakes } from "./admin-secret.ts";
 import { CommandError } from "./command.ts";
 import { inProject } from "./project.ts";
 
@@ -17,6 +18,7 @@ export type ConfigFile = { file: string } & (
  * Loads a configuration file (TypeScript or JavaScript with a default export) and validates it.
  *
  * @param path relative to the working directory. Default: the project's `moor.config.ts`.
+ * @param options.deploy whether it is also judged by what a deployed Worker can reach and needs. Default `false`.
  * @throws CommandError of code `config` if there is no such file, or it cannot be loaded.
  */
 export async function readConfigFile(
@@ -29,7 +31,9 @@ export async function readConfigFile(
   if (!("default" in module)) {
     throw new CommandError("config", `${file}: no default export, accepted: export default defineConfig({ … })`);
   }
-  return { file, ...readConfig(module.default, options) };
+  const read = readConfig(module.default, options);
+  const mistakes = read.kind === "ok" && options.deploy ? await adminSecretMistakes(read.config) : [];
+  return { file, ...(mistakes.length > 0 ? { kind: "invalid", mistakes } : read) };
 }
 
 /** The configuration of a file that must be right. @throws CommandError of code `config`, a line for each mistake. */

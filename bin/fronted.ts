@@ -27,8 +27,8 @@ export function configFor(urls: readonly string[]): MoorConfig {
   return { pools: [{ id: "local", origins: [...origins.values()] }] };
 }
 
-/** Host and port. What an id cannot hold (a base path, IPv6, a long name) is told apart by a hash at its end. */
-function originId(text: string): string {
+/** A stable id for the server at a URL: host and port. What an id cannot hold (a base path, IPv6, a long name) is told apart by a hash at its end. */
+export function originId(text: string): string {
   const url = new URL(text);
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
   const place = `${url.hostname}-${port}${url.pathname === "/" ? "" : url.pathname}`;

@@ -17,7 +17,7 @@ export interface Keys {
 export async function newKeys(): Promise<Keys> {
   return {
     MOOR_TOKEN_KEYS: ringOf(randomBytes(SECRET_BYTES)),
-    MOOR_HANDOFF_KEYS: await newHandoffKeys(),
+    MOOR_HANDOFF_KEYS: ringOf(await newHandoffSecret()),
     MOOR_STORE_KEYS: ringOf(randomBytes(SECRET_BYTES)),
   };
 }
@@ -33,13 +33,13 @@ export function storeKeysFor(tokenKeys: string): string {
   return ringOf(Buffer.from(hkdfSync("sha256", secret, "", "MOOR_STORE_KEYS", SECRET_BYTES)));
 }
 
-/** A ring of one key for the handoff (ES256): an EC P-256 private key as PKCS #8 DER. */
-async function newHandoffKeys(): Promise<string> {
+/** A key for the handoff (ES256): an EC P-256 private key as PKCS #8 DER. */
+export async function newHandoffSecret(): Promise<Buffer> {
   const { privateKey } = await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
     "sign",
     "verify",
   ]);
-  return ringOf(Buffer.from(await webcrypto.subtle.exportKey("pkcs8", privateKey)));
+  return Buffer.from(await webcrypto.subtle.exportKey("pkcs8", privateKey));
 }
 
 /** `1:BASE64URL` */

@@ -19,7 +19,7 @@ export interface LocalMoor {
 
 /**
  * Starts a Redis if there is a `redis-server` on the `PATH`, and a Worker that uses it. Resolves when the Worker answers
- * requests. With `persist`, what is in Redis is kept beside the sessions.
+ * requests. With `persist`, what is in Redis is kept beside the sessions; without, as long as Moor runs, though Redis is killed.
  *
  * @throws CommandError of code `port`, `keys` or `start`; nothing is left running then.
  */
@@ -28,7 +28,7 @@ export async function startLocalMoor(options: LocalMoorOptions): Promise<LocalMo
   const { persist } = workerOptions;
   // Two that are to keep their data in the same folder have the same port: the second must not come as far as its Redis.
   const port = await freePort(workerOptions.port);
-  const redis = await startLocalRedis(persist ? { folder: inLocalFolder(persist, "redis") } : {});
+  const redis = await startLocalRedis(persist ? { folder: inLocalFolder(persist, "redis") } : { survivesKill: true });
   tellRedis(redis ? `redis://127.0.0.1:${redis.redisPort}` : NO_REDIS);
   const worker = await startWorker({ ...workerOptions, port, redis }, redis);
   return {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { unstable_DevEnv } from "wrangler";
-import type { MoorConfig, ResolvedConfig } from "../src/config/types.ts";
+import type { ResolvedConfig } from "../src/config/resolved.ts";
+import type { MoorConfig } from "../src/config/types.ts";
 import { CommandError } from "./command.ts";
 import type { Keys } from "./keys.ts";
 import { runScheduled, startLocalCron } from "./local-cron.ts";
@@ -19,6 +20,10 @@ export interface LocalWorkerOptions {
    * `false` (default): they end with the Worker.
    */
   persist?: string | false;
+  /** The Worker's entry, relative to the project. Default: that of `wrangler.toml`. */
+  entry?: string | undefined;
+  /** Variables, beside those that every Worker here has. */
+  variables?: Readonly<Record<string, string>> | undefined;
   /** What it takes for Upstash, as it says where that is. Default: none, its Redis tier is off. */
   redis?: { readonly url: string; readonly token: string } | undefined;
   /** Takes what the Worker logs. Default: a line on stderr. */
@@ -79,14 +84,15 @@ async function start(
   url: string,
   options: LocalWorkerOptions & { keys: Keys; log: (line: string) => void },
 ): Promise<void> {
-  const { config, keys, log, persist, redis } = options;
+  const { config, keys, log, persist, redis, entry, variables = {} } = options;
   const worker = await runtime.startWorker({
     config: inProject("wrangler.toml"),
+    ...(entry && { entrypoint: inProject(entry) }),
     bindings: {
-      MOOR_CONFIG: { type: "plain_text", value: JSON.stringify(config) },
-      MOOR_ISSUER: { type: "plain_text", value: url },
-      ...secrets({ ...keys }),
-      ...(redis && secrets({ UPSTASH_REDIS_REST_URL: redis.url, UPSTASH_REDIS_REST_TOKEN: redis.token })),
+      ...bindings("plain_text", { ...variables, MOOR_CONFIG: JSON.stringify(config), MOOR_ISSUER: url }),
+      ...bindings("secret_text", { ...keys }),
+      ...(redis &&
+        bindings("secret_text", { UPSTASH_REDIS_REST_URL: redis.url, UPSTASH_REDIS_REST_TOKEN: redis.token })),
     },
     dev: {
       server: { hostname: "localhost", port: Number(new URL(url).port) },
@@ -102,8 +108,8 @@ async function start(
   if (!response.ok) throw new Error(`it answers ${READY_PATH} with ${response.status}: ${await response.text()}`);
 }
 
-function secrets(values: Record<string, string>): Record<string, { type: "secret_text"; value: string }> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { type: "secret_text", value }]));
+function bindings<Type extends string>(type: Type, values: Record<string, string>) {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { type, value }]));
 }
 
 /** wrangler tells some failures of a start as events alone, and `ready` then stays pending. */

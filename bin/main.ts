@@ -2,25 +2,40 @@ import { readFile } from "node:fs/promises";
 import { describe } from "../src/config/mistakes.ts";
 import { type Command, CommandError } from "./command.ts";
 import { check } from "./commands/check.ts";
+import { debugToken } from "./commands/debug-token.ts";
 import { deploy } from "./commands/deploy.ts";
 import { dev } from "./commands/dev.ts";
+import { importNginx } from "./commands/import.ts";
+import { init } from "./commands/init.ts";
 import { keys } from "./commands/keys.ts";
+import { pool } from "./commands/pool.ts";
+import { calledAs, inPackage } from "./project.ts";
 
-const commands: Record<string, Command> = { dev, check, keys, deploy };
+const commands: Record<string, Command> = {
+  init,
+  dev,
+  check,
+  keys,
+  "debug-token": debugToken,
+  deploy,
+  import: importNginx,
+  pool,
+};
 
 const usage = `moor COMMAND [FLAGS]
 
 ${Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`)
   .join("\n")}
 
   moor COMMAND --help tells more of one; moor --version prints the version.
-  In the project's folder it is called as: npm run moor -- COMMAND [FLAGS]`;
+  In the project's folder it is called as: ${calledAs} COMMAND [FLAGS]`;
 
 /**
  * The `moor` command.
  *
- * @returns the exit code: 0 done; 2 the caller can put it right (arguments, configuration, port), told in lines on stderr;
+ * @returns the exit code: 0 done; 2 the caller can put it right (arguments, configuration, port, what a Moor
+ * at work refuses), told in lines on stderr;
  * 1 anything else. `deploy` passes on the code of `wrangler deploy`.
  */
 export async function main([name, ...args]: readonly string[]): Promise<number> {
@@ -38,7 +53,7 @@ export async function main([name, ...args]: readonly string[]): Promise<number> 
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     for (const line of error.message.split("\n")) console.error(`moor ${name}: ${line}`);
-    return error.code === "start" ? 1 : 2;
+    return error.code === "start" || error.code === "unreachable" ? 1 : 2;
   }
 }
 
@@ -48,7 +63,7 @@ function print(text: string): number {
 }
 
 async function packageVersion(): Promise<string | undefined> {
-  const manifest = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
+  const manifest = JSON.parse(await readFile(inPackage("package.json"), "utf8")) as {
     version?: string;
   };
   return manifest.version;

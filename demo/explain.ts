@@ -1,29 +1,76 @@
-/** What Moor says in `Moor-Explain` of how it found the session. */
+/** A store that Moor may ask for a session. */
+export type Store = "memory" | "kv" | "object" | "redis";
+
+/** What Moor says of how it resolved a session; docs/origin.md has the fields. */
 export interface Explain {
-  /** Where the session was read, in words. */
+  /** Who answered: a store, or `none`, `new`, `unavailable`; "" if that is not told. */
   readonly source: string;
-  /** How old that copy was, in seconds. */
+  readonly version: number;
+  /** How old that was, in seconds, if the Durable Object had vouched for it. */
   readonly ageSeconds: number | undefined;
+  readonly tookMs: number;
+  /** Why stores that were asked before did not answer. */
+  readonly passed: ReadonlyMap<string, string>;
+  readonly isStale: boolean;
+  readonly isJournaled: boolean;
+  readonly isMarked: boolean;
+  /** The states of circuit breakers that are not closed. */
+  readonly breakers: ReadonlyMap<string, string>;
+  /** The origin that answered, and how often the request was sent. */
+  readonly origin: string | undefined;
+  readonly attempts: number;
+  /** Who took a change: `object` or `journal`. */
+  readonly written: string | undefined;
 }
 
-const sources = new Map([
+const STORES: readonly string[] = ["memory", "kv", "object", "redis"] satisfies Store[];
+
+/** Reads `Moor-Explain`: `session=memory; version=4; age=2s`. What is missing is nothing, and what is unknown is left out. */
+export function readExplain(header: string | string[] | undefined): Explain {
+  const fields = pairsOf(String(header ?? ""), ";", "=");
+  const numberOf = (name: string) => {
+    const value = Number.parseFloat(fields.get(name) ?? "");
+    return Number.isFinite(value) ? value : undefined;
+  };
+  return {
+    source: fields.get("session") ?? "",
+    version: numberOf("version") ?? 0,
+    ageSeconds: numberOf("age"),
+    tookMs: numberOf("took") ?? 0,
+    passed: pairsOf(fields.get("passed") ?? "", ",", ":"),
+    isStale: fields.has("stale"),
+    isJournaled: fields.has("journaled"),
+    isMarked: fields.has("marked"),
+    breakers: new Map([...fields].filter(([name]) => STORES.includes(name))),
+    origin: fields.get("origin"),
+    attempts: numberOf("attempts") ?? 0,
+    written: fields.get("written"),
+  };
+}
+
+/** Reads the same where a client gets it: `moor;desc="…"` in `Server-Timing`. */
+export function readServerTiming(header: string | null): Explain {
+  return readExplain(/(?:^|,\s*)moor;desc="([^"]*)"/.exec(header ?? "")?.[1]);
+}
+
+const NAMES = new Map([
   ["none", "nowhere: you have no session yet"],
   ["new", "nowhere: nothing is stored before the first change"],
   ["memory", "a recent copy in Moor’s memory"],
+  ["kv", "a replica in KV"],
   ["object", "its Durable Object"],
+  ["redis", "its backup in Redis"],
 ]);
 
-/** Reads `session=memory; version=4; age=2`; what is missing or unknown is shown as it came. */
-export function readExplain(header: string | string[] | undefined): Explain {
-  const fields = new Map(
-    String(header ?? "")
-      .split(";")
-      .map((field) => field.split("=", 2).map((side) => side.trim()) as [string, string | undefined]),
-  );
-  const session = fields.get("session") ?? "";
-  const age = Number.parseFloat(fields.get("age") ?? "");
-  return {
-    source: sources.get(session) ?? (session || "not told"),
-    ageSeconds: Number.isFinite(age) ? age : undefined,
-  };
+/** Where a session was read, in words. */
+export function sourceName({ source }: Explain): string {
+  return NAMES.get(source) ?? (source || "not told");
+}
+
+function pairsOf(text: string, separator: string, sign: string): Map<string, string> {
+  const pairs = text.split(separator).map((pair) => {
+    const [name = "", value = ""] = pair.split(sign, 2);
+    return [name.trim(), value.trim()] as const;
+  });
+  return new Map(pairs.filter(([name]) => name !== ""));
 }

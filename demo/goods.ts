@@ -1,4 +1,4 @@
-import type { JsonValue } from "moor/origin";
+import type { JsonValue } from "../src/origin/index.ts";
 import { Html } from "./html.ts";
 
 export interface Good {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Explain } from "./explain.ts";
+import { type Explain, sourceName } from "./explain.ts";
 import { goods, type Line } from "./goods.ts";
 import { Html, html } from "./html.ts";
 import { RESTART_SECONDS, type ServerStatus } from "./protocol.ts";
@@ -71,17 +71,17 @@ export function messagePage(title: string, text: string): string {
 }
 
 function hero({ server, sessionId, version, user, explain }: ShopView): Html {
-  const age = explain.ageSeconds === undefined ? undefined : html`, ${explain.ageSeconds} s old`;
+  const age = explain.ageSeconds ? html`, ${explain.ageSeconds} s old` : undefined;
   return html`<header class="hero"><div class="wide">
 <p class="mark" aria-hidden="true">${server}</p>
 <h1>Server ${letter(server)} answered</h1>
 <p>Three servers share this shop, and none of them remembers you. Moor does: it keeps you on one server, and when that server
-stops, the next one gets your session.</p>
+stops, the next one gets your session. Stop a server, take the stores away, travel: your basket stays.</p>
 <dl class="facts">
 <div><dt>Logged in as</dt><dd id="user">${user ?? "nobody"}</dd></div>
 <div><dt>Session</dt><dd id="session">${sessionId?.slice(0, 8) ?? "not stored yet"}</dd></div>
 <div><dt>Version</dt><dd id="version">${version}</dd></div>
-<div><dt>Read from</dt><dd id="source">${explain.source}${age}</dd></div>
+<div><dt>Read from</dt><dd id="source">${sourceName(explain)}${age}</dd></div>
 </dl></div></header>`;
 }
 

@@ -4,6 +4,7 @@ import { readFlags } from "../bin/flags.ts";
 import { type LocalMoor, startLocalMoor } from "../bin/local-moor.ts";
 import { freePort } from "../bin/port.ts";
 import { onceAskedToEnd } from "../bin/signals.ts";
+import { type RedisSwitch, startRedisSwitch } from "./redis-switch.ts";
 import { createSupervisor, type Supervisor } from "./supervisor.ts";
 
 const DEFAULT_PORT = 8787;
@@ -14,25 +15,34 @@ async function run(port: number): Promise<void> {
   const ended = new Promise<"ended">((resolve) => onceAskedToEnd(() => resolve("ended")));
   const moorUrl = `http://localhost:${port}`;
   const supervisor = createSupervisor({ ids: ORIGIN_IDS, firstPort: FIRST_ORIGIN_PORT, moorUrl, log: console.log });
+  const redisSwitch = await startRedisSwitch(tellRedis);
   try {
     // What a Ctrl-C has met while it was starting may never be ready; it ends with this process.
-    const moor = await Promise.race([startAll(supervisor, port), ended]);
+    const moor = await Promise.race([startAll(supervisor, redisSwitch, port), ended]);
     if (moor === "ended") return;
     console.log(`Moor       ${moorUrl}\n\nopen ${moorUrl}   (Ctrl-C ends everything)`);
     await ended;
     await moor.stop();
   } finally {
-    await supervisor.close();
+    await Promise.all([supervisor.close(), redisSwitch.stop()]);
   }
 }
 
-async function startAll(supervisor: Supervisor, port: number): Promise<LocalMoor> {
+async function startAll(supervisor: Supervisor, redisSwitch: RedisSwitch, port: number): Promise<LocalMoor> {
   await Promise.all(ORIGIN_IDS.map((id) => supervisor.start(id)));
-  return startLocalMoor({
+  const moor = await startLocalMoor({
     config: { pools: [{ id: "shop", origins: supervisor.origins() }], explain: true },
     port,
-    tellRedis: (text) => console.log(`Redis      ${text}`),
+    entry: "demo/edge/worker.ts",
+    variables: { DEMO_REDIS_SWITCH: redisSwitch.url },
+    tellRedis,
   });
+  redisSwitch.holds(moor.redis);
+  return moor;
+}
+
+function tellRedis(text: string): void {
+  console.log(`Redis      ${text}`);
 }
 
 function readPort(args: readonly string[]): number {

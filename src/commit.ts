@@ -1,10 +1,14 @@
 import { encodeBase64url } from "./inbound/base64url.ts";
 import type { Tokens } from "./inbound/tokens.ts";
-import type { Policy, Ref } from "./session/change.ts";
+import type { Whereabouts } from "./inbound/whereabouts.ts";
+import { MAX_FLASH_BYTES } from "./session/apply.ts";
+import { CHANGE_LIFE_SECONDS, type Change, type Policy, type Ref, type SessionLimit } from "./session/change.ts";
 import { touched } from "./session/deadlines.ts";
 import { deadlineOf, type View } from "./session/record.ts";
 import type { Session } from "./session/session.ts";
 import type { Authority } from "./store/contracts.ts";
+import type { Principals, Reservation } from "./store/principal-contracts.ts";
+import type { Lease } from "./store/take-lease.ts";
 import type { Tiers } from "./store/tiers.ts";
 
 /**
@@ -16,6 +20,10 @@ export type Commit = { readonly marks?: boolean } & (
   /** The session ended, or was superseded, while the request was under way. */
   | { kind: "ended" }
   | { kind: "refused"; reason: string }
+  /** The request's lease was over: another may have changed the session meanwhile. */
+  | { kind: "lock-lost" }
+  /** The principal has as many sessions as he may have: nothing of what was asked was done. */
+  | { kind: "too-many-sessions" }
   | { kind: "unavailable"; cause: unknown }
 );
 
@@ -32,6 +40,8 @@ export interface Done {
   readonly rotated: boolean;
   /** Whether this request ended it. */
   readonly ended: boolean;
+  /** Who took what was asked, or a touch; `undefined`: nothing was to be written, or could be. */
+  readonly written?: "object" | "journal";
   /** Why a touch, which acknowledges nothing, could not be written. */
   readonly untouched?: unknown;
 }
@@ -42,11 +52,38 @@ export interface CommitParts {
   readonly tiers: Tiers;
   readonly tokens: Tokens;
   readonly policy: Policy;
+  /** Whether requests may renew the idle deadline. Default `true`. */
+  readonly touches?: boolean;
+  /** The index of each principal's sessions, and how many there may be. Default: there is none. */
+  readonly principals?: { readonly index: Pick<Principals, "reserve">; readonly limit: SessionLimit } | undefined;
   readonly clock: () => number;
 }
 
-/** The one writer: carries out what a request asks of its session. */
-export async function commit(session: Session, ref: Ref, parts: CommitParts): Promise<Commit> {
+/** What is known of a request beside its session. */
+export interface CommitFacts {
+  readonly login?: LoginFacts | undefined;
+  readonly lease?: Lease | undefined;
+}
+
+/** What is known of a login beside whose it is. */
+export interface LoginFacts {
+  readonly where: Whereabouts;
+  /** The place in the index that the same login was given for a session that could not be changed. */
+  readonly insteadOf?: Reservation["insteadOf"];
+}
+
+/**
+ * The one writer: carries out what a request asks of its session.
+ *
+ * @param facts.login where a login comes from, for the index of the principal's sessions.
+ * @param facts.lease the lease that the request has.
+ */
+export async function commit(
+  session: Session,
+  ref: Ref,
+  parts: CommitParts,
+  { login, lease }: CommitFacts = {},
+): Promise<Commit> {
   const clean: Done = {
     kind: "done",
     session,
@@ -57,39 +94,59 @@ export async function commit(session: Session, ref: Ref, parts: CommitParts): Pr
   };
   // A request without a token has nothing to end; were the cookie cleared for it, a cross-site post would log people out.
   if (session.ending && !session.returning) return clean;
-  const change = session.toChange({ id: randomId(), now: parts.clock(), policy: parts.policy });
-  if (!change) return clean;
+  const asked = session.toChange({
+    newId: randomId,
+    now: parts.clock(),
+    policy: parts.policy,
+    touches: parts.touches ?? true,
+  });
+  if (!asked) return clean;
+  const change = indexed(lease ? { ...asked, lease: lease.id } : asked, parts, login);
+  const isNewLogin = change.index !== undefined && change.principal !== session.principal;
+  const refused = isNewLogin ? await reserve(change, ref, parts, login) : undefined;
+  if (refused) return refused;
 
   const committed = await parts.tiers.commit(ref, change);
+  if (lease && committed.kind !== "unavailable") lease.spent = true;
   const told = "marks" in committed && committed.marks ? { marks: true } : {};
   if (committed.kind === "committed") {
     const { copy } = committed;
     const rotated = copy.generation > ref.generation;
-    return { ...clean, view: copy, rotated, ended: session.ending, replicated: copy.replicated };
+    return { ...clean, view: copy, rotated, ended: session.ending, replicated: copy.replicated, written: "object" };
   }
   if (committed.kind === "journaled") {
     const view =
-      session.view && change.touch ? { ...session.view, ...touched(parts.clock(), parts.policy) } : session.view;
-    return { ...clean, view, ended: session.ending, ...told };
+      session.view && change.touch
+        ? { ...session.view, ...touched(parts.clock(), parts.policy, session.view) }
+        : session.view;
+    return { ...clean, view, ended: session.ending, written: "journal", ...told };
   }
   if (!session.asks) return { ...clean, untouched: committed, ...told };
+  const again = login && { ...login, insteadOf: { id: ref.id, changeId: change.id } };
   switch (committed.kind) {
     case "ended":
       if (session.ending) return { ...clean, ended: true, ...told };
       // Who has been told that it is over must not be shown it again by a copy elsewhere.
-      return mayStartAnew(session) ? startAnew(session, ref, parts, {}) : { kind: "ended", marks: true };
+      return mayStartAnew(session) ? startAnew(session, ref, parts, {}, again) : { kind: "ended", marks: true };
     case "superseded":
       if (session.ending) return { kind: "ended" };
-      return mayStartAnew(session) ? startAnew(session, ref, parts, session.attributes) : { kind: "ended" };
+      return mayStartAnew(session) ? startAnew(session, ref, parts, session.attributes, again) : { kind: "ended" };
     case "refused":
-      return committed.reason === "too-large"
-        ? { kind: "refused", reason: `the attributes would pass ${parts.policy.maxAttributeBytes} bytes` }
-        : { kind: "unavailable", cause: new Error("the change expired on its way"), ...told };
+      return committed.reason === "expired"
+        ? { kind: "unavailable", cause: new Error("the change expired on its way"), ...told }
+        : { kind: "refused", reason: tooLarge(committed.reason, parts.policy) };
+    // No origin's change names a version, so it is the lease that is over.
     case "conflict":
-      return { kind: "refused", reason: "the session has another version" };
+      return { kind: "lock-lost" };
     case "unavailable":
       return committed;
   }
+}
+
+function tooLarge(reason: "too-large" | "flash-too-large", { maxAttributeBytes }: Policy): string {
+  return reason === "too-large"
+    ? `the attributes would pass ${maxAttributeBytes} bytes`
+    : `the flash would pass ${MAX_FLASH_BYTES} bytes`;
 }
 
 /** A login needs no session before it, nor does a change by an origin that was shown an empty one. */
@@ -98,13 +155,46 @@ function mayStartAnew(session: Session): boolean {
 }
 
 /** A session of its own, under a new key, for what was asked of one that cannot be changed any more. */
-async function startAnew(session: Session, ref: Ref, parts: CommitParts, from: View["attributes"]): Promise<Commit> {
+async function startAnew(
+  session: Session,
+  ref: Ref,
+  parts: CommitParts,
+  from: View["attributes"],
+  login: LoginFacts | undefined,
+): Promise<Commit> {
   const { tokens, policy, clock } = parts;
   const token = await tokens.mint(clock(), policy.newSessionHours * 3_600_000, session.token.home);
   // Attributes of a session that belongs to somebody are handed to nobody else who logs in.
   const isOwn = session.principal === undefined || session.logsInAs(session.principal);
   const anew = session.startAnew(token, isOwn ? from : {});
-  return commit(anew, { ...ref, id: token.id, generation: token.generation, bornAt: token.bornAt }, parts);
+  return commit(anew, { ...ref, id: token.id, generation: token.generation, bornAt: token.bornAt }, parts, { login });
+}
+
+/** The change, with what the index of the principal's sessions is told of a login. */
+function indexed(change: Change, { principals }: CommitParts, login: LoginFacts | undefined): Change {
+  if (!principals || !login || change.principal === undefined) return change;
+  return { ...change, index: { where: login.where, limit: principals.limit } };
+}
+
+/** Asks for a place for a login, where a limit refuses logins; nothing else needs the index. Returns why there is none. */
+async function reserve(
+  { id: changeId, principal, expiresAt }: Change,
+  { id }: Ref,
+  { principals }: CommitParts,
+  login: LoginFacts | undefined,
+): Promise<Commit | undefined> {
+  if (principal === undefined || principals?.limit.onTooMany !== "refuse") return undefined;
+  const { index, limit } = principals;
+  const insteadOf = login?.insteadOf ? { insteadOf: login.insteadOf } : {};
+  const reserved = await index.reserve(principal, { id, changeId, expiresAt, limit, ...insteadOf });
+  switch (reserved.kind) {
+    case "reserved":
+      return undefined;
+    case "too-many":
+      return { kind: "too-many-sessions" };
+    case "unavailable":
+      return reserved;
+  }
 }
 
 /**
@@ -131,40 +221,73 @@ export async function follow(done: Done, version: number, ref: Ref, parts: Commi
   }
 }
 
+/**
+ * Takes the flash of a session, if it has one, to be shown in one handoff. The authority gives it to one request alone, and
+ * before that is sent: what is lost on the way to the origin is lost.
+ *
+ * @returns the session with what it may show; as it was where the authority does not answer.
+ */
+export async function takeFlash(session: Session, ref: Ref, parts: CommitParts): Promise<Session> {
+  if (!session.view?.flash) return session;
+  const taken = await parts.authority.commit(ref, changeNow({ takeFlash: true }, parts));
+  if (taken.kind !== "committed") return session;
+  await parts.tiers.keep(taken.copy);
+  return session.showing(taken.copy, taken.flash);
+}
+
+/** Ends a session that has passed a timeout which only a route has. */
+export async function endOverdue(reason: "idle" | "absolute", ref: Ref, parts: CommitParts) {
+  return parts.tiers.commit(ref, changeNow({ end: true, endReason: reason }, parts));
+}
+
+function changeNow(asked: Partial<Change>, { clock, policy }: CommitParts): Change {
+  return { id: randomId(), expiresAt: clock() + CHANGE_LIFE_SECONDS * 1000, policy, ...asked };
+}
+
 /** What the carrier has to do for a response. */
 export type TokenWrite = { kind: "none" } | { kind: "clear" } | { kind: "write"; text: string; expiresAt: number };
 
-/**
- * The token for the response: a new one only if it tells the client something new.
- *
- * @param mayWriteFresh whether the response may give a token to a client that brought none, though nothing is stored.
- */
-export async function tokenFor(done: Done, mayWriteFresh: boolean, parts: CommitParts): Promise<TokenWrite> {
+/** How a response may give a token. */
+export interface TokenOptions {
+  /** Whether it may give one to a client that brought none, though nothing is stored. */
+  readonly mayGiveFresh: boolean;
+  /** Whether every token needs its proof beside it; else only a rotation gives one. */
+  readonly withProof: boolean;
+  /** What the token's pin is to be, and whether that alone is worth a new token. Default: the session has not moved. */
+  readonly moved?: { readonly pin: number; readonly isNews: boolean } | undefined;
+}
+
+/** The token for the response: a new one only if it tells the client something new. */
+export async function tokenFor(done: Done, options: TokenOptions, parts: CommitParts): Promise<TokenWrite> {
   const { session, view } = done;
   const { token } = session;
   if (done.ended) return { kind: "clear" };
   // A version-0 token is written once: one that came is never written again, though the journal may hold its session.
   if (!view || view.version === 0) {
-    if (session.returning || !(mayWriteFresh || done.marks)) return { kind: "none" };
+    if (session.returning || !(options.mayGiveFresh || done.marks)) return { kind: "none" };
     return { kind: "write", text: await parts.tokens.sign(token, { proof: false }), expiresAt: token.expiresAt };
   }
   // A first touch within the second of the founding leaves touchedAt as it was, and moves the deadline.
   const lasts = view.touchedAt > token.touchedAt || deadlineOf(view) > token.expiresAt;
   const isNews = done.rotated || view.version > token.version || lasts || (done.replicated && !token.replicated);
-  if (!isNews) return { kind: "none" };
+  if (!isNews && !options.moved?.isNews) return { kind: "none" };
   const { generation, touchedAt } = view;
-  const renewed = {
-    ...token,
-    generation,
+  const news = {
     // What is shown while stores are down may be older than what the client has seen.
     version: Math.max(view.version, token.version),
     touchedAt,
     expiresAt: deadlineOf(view),
     replicated: done.replicated || token.replicated,
+  };
+  const renewed = {
+    ...token,
+    ...(isNews ? news : {}),
+    generation,
+    pin: options.moved?.pin ?? token.pin,
     // Read when it is signed: the freshness rule counts from there.
     issuedAt: parts.clock(),
   };
-  const text = await parts.tokens.sign(renewed, { proof: done.rotated });
+  const text = await parts.tokens.sign(renewed, { proof: done.rotated || (options.withProof && generation > 0) });
   return { kind: "write", text, expiresAt: renewed.expiresAt };
 }
 

@@ -1,38 +1,63 @@
 /** What Moor itself answers when it cannot pass a response on. */
 export const FAILURES = {
   bad_request: { status: 400, title: "This request cannot be understood" },
+  cross_site: { status: 403, title: "This request comes from another site" },
+  method_not_allowed: { status: 405, title: "This is asked for by POST" },
   method_not_supported: { status: 405, title: "This method is not supported" },
+  too_many_sessions: { status: 403, title: "You are logged in on too many devices; log out on one of them" },
   no_route: { status: 404, title: "Nothing is served here" },
   session_ended: { status: 409, title: "Your session has ended; reload the page and try again" },
+  lock_lost: { status: 409, title: "This took too long, and another request went before it; try again" },
+  too_many_new_sessions: { status: 429, title: "Too many new visitors come from your network; try again in a minute" },
   not_configured: { status: 500, title: "This site is not set up correctly" },
   internal_error: { status: 500, title: "Something went wrong here" },
   origin_unreachable: { status: 502, title: "No server could be reached" },
   origin_change_refused: { status: 502, title: "The server's answer could not be accepted" },
+  own_origin_unavailable: { status: 503, title: "The server that serves you cannot be reached just now" },
   session_unavailable: { status: 503, title: "Sessions cannot be reached just now" },
+  lock_timeout: { status: 503, title: "Another request of yours is still under way; try again in a moment" },
   origin_timeout: { status: 504, title: "The server took too long to answer" },
 } as const;
 
 /** Why Moor answers itself. */
 export type FailureCode = keyof typeof FAILURES;
 
+/** After how many seconds a client that has reached a limit may try again, `Retry-After`. */
+const LIMIT_SECONDS = 60;
 /** After how many seconds a client may try again what failed on this side, `Retry-After`. */
-const RETRY_AFTER_SECONDS = 2;
+export const RETRY_AFTER_SECONDS = 2;
+
+/** What else a failure's response says. */
+export interface FailureOptions {
+  /** Stands in for the page when nothing behind Moor could answer: 502, 503, 504. Default: none. */
+  readonly errorPage?: string | undefined;
+  /** What the request is called in the log, so that its client can quote it. Default: it is not told. */
+  readonly requestId?: string | undefined;
+}
 
 /**
  * The response for a failure: a page if the client accepts HTML, else problem details (RFC 9457). It says what the
  * client can do and nothing of what is behind: no origin, no session, no cause.
  */
-export function failureResponse(code: FailureCode, request: Request): Response {
+export function failureResponse(
+  code: FailureCode,
+  request: Request,
+  { errorPage, requestId }: FailureOptions = {},
+): Response {
   const { status, title } = FAILURES[code];
   const headers = new Headers({ "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" });
+  if (status === 429) headers.set("Retry-After", String(LIMIT_SECONDS));
   if (status >= 502) headers.set("Retry-After", String(RETRY_AFTER_SECONDS));
   const wantsPage = (request.headers.get("Accept") ?? "").includes("text/html");
   headers.set("Content-Type", wantsPage ? "text/html; charset=utf-8" : "application/problem+json");
-  const body = wantsPage ? page(status, title) : JSON.stringify({ type: "about:blank", title, status, code });
+  const own = status >= 502 ? errorPage : undefined;
+  const body = wantsPage
+    ? (own ?? page(status, title, requestId))
+    : JSON.stringify({ type: "about:blank", title, status, code, request: requestId });
   return new Response(request.method === "HEAD" ? null : body, { status, headers });
 }
 
-function page(status: number, title: string): string {
+function page(status: number, title: string, requestId?: string): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -43,7 +68,7 @@ function page(status: number, title: string): string {
   body { margin: 20vh auto; max-width: 32rem; padding: 0 1rem }
 </style>
 <h1>${title}</h1>
-<p>${status >= 502 ? "Please try again in a moment. " : ""}(${status})</p>
+<p>${status >= 502 ? "Please try again in a moment. " : ""}(${status}${requestId === undefined ? "" : `, ${requestId}`})</p>
 </html>
 `;
 }

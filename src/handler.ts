@@ -1,23 +1,30 @@
 import { formatMistakes } from "./config/mistakes.ts";
 import { readConfig } from "./config/read.ts";
-import type { MoorConfig, ResolvedConfig } from "./config/types.ts";
+import type { ResolvedConfig } from "./config/resolved.ts";
+import type { MoorConfig } from "./config/types.ts";
+import type { MetricsDataset } from "./data-point.ts";
 import { failureResponse } from "./errors.ts";
+import { createDebugCheck } from "./inbound/debug-token.ts";
 import { parseKeyRing } from "./inbound/key-ring.ts";
-import { createTokens } from "./inbound/tokens.ts";
 import { describeFault, logToConsole } from "./log.ts";
 import { createMoor, type Moor } from "./moor.ts";
-import { type BoundStores, bindStores, type StoreBindings } from "./store/bound-stores.ts";
-import type { Authority } from "./store/contracts.ts";
-import { createMemory } from "./store/memory.ts";
-import { createObjectAuthority } from "./store/object-authority.ts";
-import { sweep } from "./store/sweep.ts";
+import { runScheduled } from "./scheduled.ts";
+import { type BoundSessions, bindSessions, type SessionsEnv } from "./store/bound-sessions.ts";
+import type { ReplicaNamespace } from "./store/kv-replicas.ts";
 import { createHandoff } from "./upstream/handoff.ts";
+import { bindPools, type PoolsEnv } from "./upstream/live/bound-pools.ts";
+import type { StateNamespace } from "./upstream/live/published-states.ts";
+import { createOriginTags } from "./upstream/origin-tags.ts";
 
 /** What wrangler binds. */
-export interface Env extends StoreBindings {
-  SESSION_OBJECT: DurableObjectNamespace;
-  MOOR_TOKEN_KEYS?: string;
+export interface Env extends Omit<SessionsEnv, "SESSION_REPLICAS">, Omit<PoolsEnv, "SESSION_REPLICAS"> {
+  /** KV: replicas of sessions, and what is said of pools. */
+  SESSION_REPLICAS?: ReplicaNamespace & StateNamespace;
   MOOR_HANDOFF_KEYS?: string;
+  /** A dataset of Workers Analytics Engine: a data point for each request. */
+  METRICS?: MetricsDataset;
+  /** What admins send as a bearer token, if the configuration has `admin`. */
+  MOOR_ADMIN_TOKEN?: string;
   /** The handoff's `iss`. */
   MOOR_ISSUER?: string;
   /** A configuration as JSON; beats the bundled one. */
@@ -26,8 +33,7 @@ export interface Env extends StoreBindings {
 
 interface Built {
   readonly moor: Moor;
-  readonly stores: BoundStores;
-  readonly authority: Authority;
+  readonly sessions: BoundSessions;
 }
 
 /**
@@ -47,21 +53,12 @@ export function createHandler(bundled: MoorConfig) {
         logToConsole({ event: "not_configured", reason: describeFault(fault) });
         return failureResponse("not_configured", request);
       }
-      try {
-        return await built.moor(request, (work) => context.waitUntil(work));
-      } catch (fault) {
-        logToConsole({ event: "internal_error", reason: describeFault(fault) });
-        return failureResponse("internal_error", request);
-      }
+      return built.moor(request, (work) => context.waitUntil(work));
     },
 
     async scheduled(_controller, env) {
       built ??= build(env, bundled);
-      const { stores, authority } = built;
-      if (!stores.fallback) return;
-      const { takenOver, left, cause } = await sweep({ fallback: stores.fallback, authority, clock: Date.now });
-      if (takenOver > 0 || left > 0) logToConsole({ event: "sweep", takenOver, left });
-      if (cause !== undefined) logToConsole({ event: "sweep_failed", reason: describeFault(cause) });
+      await runScheduled(built.sessions, logToConsole);
     },
   } satisfies ExportedHandler<Env>;
 }
@@ -70,22 +67,21 @@ function build(env: Env, bundled: MoorConfig): Built {
   const config = readEnvConfig(env, bundled);
   if (!env.MOOR_ISSUER) throw new TypeError("MOOR_ISSUER is not set; it takes the address that clients use.");
   const handoffRing = parseKeyRing(env.MOOR_HANDOFF_KEYS, "MOOR_HANDOFF_KEYS");
-  const stores = bindStores(env, logToConsole);
-  const breaker = stores.breakerFor("object");
-  const authority = createObjectAuthority(env.SESSION_OBJECT, { copies: config.stores, breaker });
+  const sessions = bindSessions(env, config, logToConsole);
+  const bound = bindPools(env, config, sessions.breakerFor, logToConsole);
   const moor = createMoor({
+    ...sessions,
     config,
-    tokens: createTokens(parseKeyRing(env.MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS")),
-    authority,
-    memory: createMemory(),
-    replicas: config.stores.replicate === "off" ? undefined : stores.replicas,
-    fallback: stores.fallback,
-    breakers: [breaker, ...stores.breakers],
+    adminToken: env.MOOR_ADMIN_TOKEN,
+    pools: bound?.pools,
     handoff: createHandoff({ ring: handoffRing, issuer: env.MOOR_ISSUER, dataBytes: config.handoff.dataBytes }),
+    debug: createDebugCheck(sessions.tokenRing),
+    metrics: env.METRICS,
+    bindings: { originTags: createOriginTags(sessions.tokenRing), services: { ...env }, live: bound?.live },
     clock: Date.now,
     log: logToConsole,
   });
-  return { moor, stores, authority };
+  return { moor, sessions };
 }
 
 function readEnvConfig(env: Env, bundled: MoorConfig): ResolvedConfig {

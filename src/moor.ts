@@ -1,216 +1,251 @@
 import { createAdmin } from "./admin/app.ts";
-import { type CommitParts, commit, follow, tokenFor } from "./commit.ts";
-import type { ResolvedConfig, ResolvedRoute } from "./config/types.ts";
+import { tokenFor } from "./commit.ts";
+import { conclude } from "./conclude.ts";
+import type { ResolvedRoute } from "./config/resolved.ts";
+import { createCounters } from "./counters.ts";
 import { type FailureCode, failureResponse } from "./errors.ts";
+import { explain } from "./explain.ts";
 import { readAddress } from "./inbound/address.ts";
-import { createCookieCarrier } from "./inbound/cookie-carrier.ts";
-import { readMark, writeMark } from "./inbound/mark.ts";
-import { regionOf } from "./inbound/region.ts";
-import type { OpenedToken, Tokens } from "./inbound/tokens.ts";
-import { describeFault, type Log, type LogEntry } from "./log.ts";
-import { mayGiveFreshToken, ownSetCookies, respond } from "./respond.ts";
-import type { Session } from "./session/session.ts";
-import type { Breaker } from "./store/breaker.ts";
-import type { Authority, Copies } from "./store/contracts.ts";
-import { type Arrival, openSession, type SessionSource } from "./store/open-session.ts";
-import { createOutage } from "./store/outage.ts";
-import type { Fallback } from "./store/redis-contracts.ts";
-import { createTiers } from "./store/tiers.ts";
-import type { Handoff } from "./upstream/handoff.ts";
+import { type Arrival, arrivalOf } from "./inbound/arrival.ts";
+import { type Brought, createCarriers, holdsOneText } from "./inbound/carriers.ts";
+import type { OpenedToken } from "./inbound/tokens.ts";
+import { describeFault, type LogEntry } from "./log.ts";
+import { LOGOUT_PATH, logOut } from "./logout.ts";
+import type { MoorParts } from "./moor-parts.ts";
+import { openForRoute } from "./opening.ts";
+import { answeredBy, type RequestFacts, requestIdOf } from "./request-facts.ts";
+import { give, mayGiveFreshToken, ownNames, respond } from "./respond.ts";
+import { markLifeOf } from "./session/policy.ts";
+import { createSignals } from "./signals.ts";
+import { noCalls } from "./store/counted.ts";
+import { isJustVouched } from "./store/open-session.ts";
+import { inTurn, isLocked, type Turn } from "./store/take-lease.ts";
+import { isBodyUnsendable } from "./upstream/body.ts";
+import type { Failed } from "./upstream/forward.ts";
+import { createIgnores } from "./upstream/ignored.ts";
 import { moorHeaders, readOriginChanges, recordChanges } from "./upstream/origin-changes.ts";
 import { createUpstream } from "./upstream/upstream.ts";
+import { createWriters, type Writer } from "./writers.ts";
 
-/** What Moor is made of. */
-export interface MoorParts {
-  readonly config: ResolvedConfig;
-  readonly tokens: Tokens;
-  readonly authority: Authority;
-  readonly memory: Copies;
-  /** Copies in KV. Default: none. */
-  readonly replicas?: Copies | undefined;
-  /** What stands in while the authority cannot be reached. Default: nothing. */
-  readonly fallback?: Fallback | undefined;
-  /** Those of the stores, for explain. Default: none. */
-  readonly breakers?: readonly Breaker[];
-  readonly handoff: Handoff;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
-  readonly log: Log;
-}
-
-/** Answers a request; `keepAlive` holds on to work that must not end when its client leaves. */
-export type Moor = (request: Request, keepAlive: (work: Promise<unknown>) => void) => Promise<Response>;
+/** Answers a request, whatever happens; `keepAlive` holds on to work that must not end when its client leaves. */
+export type Moor = (request: Request, keepAlive: KeepAlive) => Promise<Response>;
+type KeepAlive = (work: Promise<unknown>) => void;
 
 /** A request that has been routed. */
 interface Visit {
   readonly request: Request;
   readonly url: URL;
   readonly host: string;
-  readonly secure: boolean;
   readonly route: ResolvedRoute;
-  readonly token: OpenedToken | undefined;
+  readonly brought: Brought<OpenedToken>;
+  readonly arrival: Arrival;
   readonly now: number;
+  /** What is told of it afterwards. */
+  readonly facts: RequestFacts;
 }
 
+const CODE_OF: Record<Exclude<Failed["kind"], "incomplete">, FailureCode> = {
+  unreachable: "origin_unreachable",
+  timeout: "origin_timeout",
+  "own-origin-unavailable": "own_origin_unavailable",
+};
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** `fetch` cannot send them. */
 const UNSUPPORTED_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
 
 /** Puts Moor together. Below, a request goes by from top to bottom; the numbers are those of the README's picture. */
 export function createMoor(parts: MoorParts): Moor {
-  const { config, tokens, authority, handoff, clock, log } = parts;
-  const { memory, replicas, fallback, breakers = [] } = parts;
-  const outage = fallback && createOutage(fallback, { clock, backsUp: config.stores.backup !== "off" });
-  const tiers = createTiers({ memory, replicas, authority, outage });
-  const upstream = createUpstream(config, clock);
-  const admin = createAdmin({ config, authority, handoff, clock });
-  const opening = { tiers, tokens, policy: config.session };
-  const writer: CommitParts = { authority, tiers, tokens, policy: config.session, clock };
-  const https = createCookieCarrier({ secure: true, now: clock });
-  const http = createCookieCarrier({ secure: false, now: clock });
+  const { config, tokens, handoff, clock, log, breakers = [] } = parts;
+  const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds: markLifeOf(config.session) });
+  const upstream = createUpstream(config, clock, carriers.cut, { ...parts.bindings, log });
+  const counters = config.admin && createCounters(clock());
+  const admin = createAdmin({ ...parts, counters });
+  const ignores = createIgnores(config.ignore);
+  const writerFor = createWriters(parts);
+  const signals = createSignals({ ...parts, counters });
 
-  async function receive(request: Request, keepAlive: (work: Promise<unknown>) => void): Promise<Response> {
-    const now = clock();
+  async function receive(facts: RequestFacts, keepAlive: KeepAlive): Promise<Response> {
+    const { request, arrivedAt: now } = facts;
     const address = readAddress(request);
-    if (address.kind === "malformed") return failureResponse("bad_request", request);
+    if (address.kind === "malformed") return turnAway(facts, "bad_request", "malformed address");
     if (address.kind === "insecure") return Response.redirect(address.location, 308);
-    if (UNSUPPORTED_METHODS.has(request.method)) return failureResponse("method_not_supported", request);
+    const { method, headers } = request;
+    if (UNSUPPORTED_METHODS.has(method)) return turnAway(facts, "method_not_supported");
+    if (isBodyUnsendable(request)) return turnAway(facts, "bad_request", `${method} with a body`);
     const { url, host, secure } = address;
-    if (url.pathname.startsWith("/.moor/")) return admin.fetch(request);
+    const { pathname } = url;
+    facts.isOwn = pathname.startsWith("/.moor/");
+    if (facts.isOwn && pathname !== LOGOUT_PATH) return admin.fetch(request);
 
-    const text = (secure ? https : http).read(request); // 1
-    const token = text === null ? undefined : await tokens.open(text, now); // 2
-    const route = upstream.match(host, url.pathname); // 3
-    if (!route) return failureResponse("no_route", request);
-    const visit = { request, url, host, secure, route, token, now };
-    const exchange = route.session ? serve(visit) : passOn(visit);
-    // What an origin has done is not undone by a client that leaves.
-    if (!SAFE_METHODS.has(request.method)) keepAlive(exchange);
+    const brought = await carriers.bring(request, secure, (text) => tokens.open(text, now)); // 1, 2
+    carriers.strip(url);
+    const arrival = arrivalOf(request, brought.text, now);
+    if (pathname === LOGOUT_PATH) {
+      const logout = { request, url, brought, arrival, sameSite: carriers.sameSite };
+      const ended = logOut(logout, writerFor(facts.calls), (entry) => signals.note(facts, entry));
+      keepAlive(ended);
+      return ended;
+    }
+    facts.path = pathname;
+    const route = upstream.match({ host, pathname, method, headers }); // 3
+    if (!route) return turnAway(facts, "no_route");
+    facts.route = route;
+    if (route.explain) {
+      facts.explains = "all";
+      facts.calls ??= noCalls();
+    }
+    const visit = { request, url, host, route, brought, arrival, now, facts };
+    const needsSession = route.session && !ignores(request, pathname);
+    const exchange = needsSession ? serveInTurn(visit, keepAlive) : passOn(visit);
+    // What an origin has done is not undone by a client that leaves, nor is a lease forgotten.
+    if (!SAFE_METHODS.has(method) || route.locking === "all") keepAlive(exchange);
     return exchange;
   }
 
-  async function serve(visit: Visit): Promise<Response> {
-    const { request, route, token, now, secure } = visit;
-    const strict = route.freshness === "strict";
-    const opened = await openSession(token, arrivalOf(visit), { ...opening, strict, onStale: route.onStale }); // 4
-    if (opened.kind === "unavailable") {
-      return fail(visit, "session_unavailable", { event: "session_unavailable", reason: describeFault(opened.cause) });
+  /** Has a request wait for those of its session that came before, where its route wants that. */
+  async function serveInTurn(visit: Visit, keepAlive: KeepAlive): Promise<Response> {
+    const { request, route, facts } = visit;
+    const { token } = visit.brought;
+    const writer = writerFor(facts.calls);
+    const { locks } = writer;
+    // Without a token it has a key that no other request can have.
+    if (!locks || !token || !isLocked(route, request.method)) return serve(visit, writer);
+    const pool = upstream.poolOf(route, token.id).config;
+    const attemptDeadlineMs = route.attemptDeadlineMs ?? pool.attemptDeadlineMs;
+    const waiting = { route, attemptDeadlineMs, keepAlive };
+    facts.sessionId = token.id;
+    facts.pool = pool.id;
+    const waited = await inTurn(locks, token.id, waiting, (turn) => serve(visit, writer, turn));
+    if (waited.kind === "served") return waited.served;
+    facts.turn = waited;
+    if (waited.kind === "timeout") {
+      return signals.fail(facts, "lock_timeout", { event: "lock_timeout", reason: `waited ${waited.waitedMs} ms` });
     }
-    const { session, ref, source } = opened;
-    const about = { session: session.id.slice(0, 8), pool: route.pool };
-    if (session.shown?.stale) log({ event: "session_stale", ...about });
-    const explain = config.explain ? describeSession(session, source, breakers) : undefined;
-    const pool = upstream.poolOf(route);
-    const forwarded = await upstream.send({
+    return signals.fail(facts, "session_unavailable", unavailable(waited.cause));
+  }
+
+  async function serve(visit: Visit, writer: Writer, turn?: Turn): Promise<Response> {
+    const { request, route, brought, arrival, facts } = visit;
+    const locked = turn !== undefined;
+    const opened = await openForRoute({ request, route, token: brought.token, arrival, locked }, writer); // 4
+    facts.turn = turn;
+    facts.opened = opened;
+    facts.openedAt = clock();
+    facts.sessionId = opened.ref.id;
+    if (opened.kind === "unavailable") return signals.fail(facts, "session_unavailable", unavailable(opened.cause));
+    const { session } = opened;
+    if (brought.token && !session.returning) {
+      const reason = "ended or superseded";
+      signals.note(facts, { event: "token_refused", session: brought.token.id.slice(0, 8), reason });
+    }
+    const pool = upstream.poolOf(route, session.id);
+    facts.pool = pool.config.id;
+    if (session.shown?.stale) signals.note(facts, { event: "session_stale" });
+    const sent = await upstream.send({
       ...visit,
+      pool,
       sessionId: session.id, // 5
       sessionIsFresh: !session.returning,
-      handoff: await handoff.sign(session, pool.config, now), // 6
-      explain,
+      bornAt: session.token.bornAt,
+      home: session.token.home,
+      pin: session.token.pin,
+      isStored: !session.isNew,
+      handoff: await handoff.sign(session, pool.config, visit.now), // 6
+      explain: facts.explains === "all" ? explain(facts, breakers) : undefined,
     });
-    if (forwarded.kind !== "response") return unanswered(visit, forwarded.kind, about);
+    answeredBy(facts, sent);
+    if (sent.kind !== "response") return unanswered(facts, sent);
 
-    const { response, origin, attempts } = forwarded;
-    const named = { ...about, origin: origin.id };
-    let { marks } = opened;
-    const refuse = async (code: FailureCode, entry: LogEntry) => {
+    const { response } = sent;
+    const refuse = async (code: FailureCode, entry: LogEntry, marks: boolean) => {
       await response.body?.cancel();
-      const failure = fail(visit, code, { ...named, ...entry });
-      if (marks) mark(secure)(failure.headers);
+      const failure = signals.fail(facts, code, entry);
+      if (marks) give(failure.headers, brought, { kind: "none" }, clock());
       return failure;
     };
     const names = moorHeaders(response.headers);
-    const changes = readOriginChanges(response.headers, names, pool.config.session.may);
+    const { may } = pool.config.session;
+    const changes = readOriginChanges(response.headers, names, may, writer.policy.remember !== undefined);
     if (changes.kind === "refused") {
       const { header, reason } = changes;
-      return refuse("origin_change_refused", { event: "origin_change_refused", header, reason });
+      return refuse("origin_change_refused", { event: "origin_change_refused", header, reason }, opened.marks);
     }
     recordChanges(session, changes);
-    let committed = await commit(session, ref, writer); // 7
-    marks ||= committed.marks === true;
-    if (committed.kind === "done" && changes.version !== undefined) {
-      committed = await follow(committed, changes.version, ref, writer);
-      marks ||= committed.marks === true;
-    }
-    switch (committed.kind) {
-      case "ended":
-        return refuse("session_ended", { event: "session_ended" });
-      case "refused":
-        return refuse("origin_change_refused", { event: "origin_change_refused", reason: committed.reason });
-      case "unavailable":
-        return refuse("session_unavailable", { event: "session_unavailable", reason: describeFault(committed.cause) });
-    }
-    if (committed.untouched) log({ event: "touch_failed", ...named });
-    if (ownSetCookies(response.headers).length > 0) log({ event: "origin_cookie_dropped", ...named });
+    const { version } = changes;
+    const ending = { request, opened, touches: route.touch, lease: turn?.lease, version };
+    const concluded = await conclude(ending, writer); // 7
+    const { marks } = concluded;
+    if (concluded.kind === "refused") return refuse(concluded.code, concluded.entry, marks);
+
+    const { done } = concluded;
+    facts.written = done.written;
+    if (done.untouched) signals.note(facts, { event: "touch_failed" });
+    if (ownNames(response.headers, carriers.own).length > 0) signals.note(facts, { event: "origin_cookie_dropped" });
+    const moved = sent.pin === undefined ? undefined : { pin: sent.pin, isNews: isJustVouched(opened) };
+    const mayGiveFresh = !session.returning && (brought.asks || mayGiveFreshToken(request, clock() - visit.now));
     return respond(response, {
       moorHeaders: names,
-      token: await tokenFor(committed, mayGiveFreshToken(request, clock() - now), writer), // 8
-      mark: marks ? mark(secure) : undefined,
-      carrier: secure ? https : http,
+      own: carriers.own,
+      brought,
+      page: visit.url,
+      token: await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText(brought) }, writer), // 8
+      markedAt: marks ? clock() : undefined,
       session: true,
-      explain: explain && `${explain}; origin=${origin.id}; attempts=${attempts}`,
+      ...signals.told(facts),
     });
   }
 
   /** Assets and probes: affinity, but neither session nor handoff. */
   async function passOn(visit: Visit): Promise<Response> {
-    const { token, route } = visit;
+    const { route, now, brought, facts } = visit;
+    const { token } = brought;
     const sessionId = token?.id ?? crypto.randomUUID();
-    const forwarded = await upstream.send({ ...visit, sessionId, sessionIsFresh: !token });
-    if (forwarded.kind !== "response") return unanswered(visit, forwarded.kind, { pool: route.pool });
-    const { response, origin } = forwarded;
-    const named = { pool: route.pool, origin: origin.id };
+    const pool = upstream.poolOf(route, sessionId);
+    facts.pool = pool.config.id;
+    const sent = await upstream.send({
+      ...visit,
+      pool,
+      sessionId,
+      sessionIsFresh: !token,
+      bornAt: token?.bornAt ?? now,
+      home: token?.home ?? visit.arrival.region,
+      pin: token?.pin ?? 0,
+      isStored: false,
+    });
+    answeredBy(facts, sent);
+    if (sent.kind !== "response") return unanswered(facts, sent);
+    const { response } = sent;
     const names = moorHeaders(response.headers);
-    for (const header of names) log({ event: "origin_change_dropped", ...named, header });
-    if (ownSetCookies(response.headers).length > 0) log({ event: "origin_cookie_dropped", ...named });
-    const carrier = visit.secure ? https : http;
+    for (const header of names) signals.note(facts, { event: "origin_change_dropped", header });
+    if (ownNames(response.headers, carriers.own).length > 0) signals.note(facts, { event: "origin_cookie_dropped" });
     return respond(response, {
       moorHeaders: names,
+      own: carriers.own,
+      brought,
+      page: visit.url,
       token: { kind: "none" },
-      mark: undefined,
-      carrier,
+      markedAt: undefined,
       session: false,
-      explain: undefined,
+      ...signals.told(facts),
     });
   }
 
-  /** The journal keeps what it was given for a day at least, or as long as the session can live. */
-  function mark(secure: boolean): (headers: Headers) => void {
-    const lifeSeconds = Math.max(config.session.absoluteSeconds, 86_400);
-    return (headers) => writeMark(headers, secure, { at: clock(), lifeSeconds });
+  function unanswered(facts: RequestFacts, failed: Failed): Response {
+    if (failed.kind === "incomplete") return turnAway(facts, "bad_request", "incomplete body");
+    const reason = failed.retry ? `${failed.kind}; the retry budget is spent` : failed.kind;
+    return signals.fail(facts, CODE_OF[failed.kind], { event: "origin_failed", reason });
   }
 
-  function unanswered(visit: Visit, kind: "unreachable" | "timeout", about: Omit<LogEntry, "event">): Response {
-    const code = kind === "timeout" ? "origin_timeout" : "origin_unreachable";
-    return fail(visit, code, { event: "origin_failed", reason: kind, ...about });
+  /** Answers what a client should not have asked. */
+  function turnAway(facts: RequestFacts, code: FailureCode, reason: string = code): Response {
+    facts.code = code;
+    signals.note(facts, { event: "request_refused", reason });
+    return failureResponse(code, facts.request, { requestId: requestIdOf(facts) });
   }
 
-  function fail({ request }: Visit, code: FailureCode, entry: LogEntry): Response {
-    log(entry);
-    return failureResponse(code, request);
-  }
-
-  return receive;
+  return (request, keepAlive) => signals.serve(request, (facts) => receive(facts, keepAlive));
 }
 
-function arrivalOf({ request, secure, now }: Visit): Arrival {
-  const { cf } = request as { cf?: { colo?: unknown } };
-  return {
-    arrivedAt: now,
-    colo: String(cf?.colo ?? ""),
-    region: regionOf(cf),
-    markedAt: readMark(request, secure, now),
-  };
-}
-
-/** How the session was resolved, for explain: neither attributes nor ids. */
-function describeSession({ view, shown }: Session, source: SessionSource, breakers: readonly Breaker[]): string {
-  const broken = breakers.filter((breaker) => breaker.state() !== "closed");
-  return [
-    `session=${source}`,
-    `version=${view?.version ?? 0}`,
-    ...(shown?.stale ? ["stale"] : []),
-    ...(shown?.journaled ? ["journaled"] : []),
-    ...broken.map((breaker) => `${breaker.name}=${breaker.state()}`),
-  ].join("; ");
+function unavailable(cause: unknown): LogEntry {
+  return { event: "session_unavailable", reason: describeFault(cause) };
 }

@@ -1,19 +1,27 @@
 import type { TokenWrite } from "./commit.ts";
-import type { Carrier } from "./inbound/carrier.ts";
-import { isOwnCookie } from "./inbound/cookies.ts";
+import { writeExplain } from "./explain.ts";
+import type { Brought, Own } from "./inbound/carriers.ts";
+import { joinHeld, splitHeld } from "./inbound/held.ts";
+import { withLinks } from "./links.ts";
 
 /** What changes of an origin's response before the client gets it. */
 export interface ResponseChanges {
   /** Names of Moor's own headers in it. */
   readonly moorHeaders: readonly string[];
+  /** Names that only Moor may set. */
+  readonly own: Own;
+  readonly brought: Brought<unknown>;
+  /** The request's address, without a token. */
+  readonly page: URL;
   readonly token: TokenWrite;
-  /** Sets the mark, if the journal may hold something of the visitor. */
-  readonly mark: ((headers: Headers) => void) | undefined;
-  readonly carrier: Carrier;
+  /** When the journal may have taken something of the visitor, if it may have: milliseconds since 1970. */
+  readonly markedAt: number | undefined;
   /** Whether the route has sessions: then no shared cache may keep the response. */
   readonly session: boolean;
   /** How the request was decided, for `Server-Timing`. */
   readonly explain: string | undefined;
+  /** Whether that is told to this client alone: then no cache may keep the response. Default `false`. */
+  readonly isForOne?: boolean;
 }
 
 /** Caches on the way prefer these to `Cache-Control` (RFC 9213). */
@@ -21,44 +29,78 @@ const TARGETED_CACHE_CONTROL = ["CDN-Cache-Control", "Cloudflare-CDN-Cache-Contr
 
 /** The origin's response as the client gets it. One that needs no change is passed on untouched. */
 export function respond(response: Response, changes: ResponseChanges): Response {
-  const { moorHeaders, token, mark, carrier, session, explain } = changes;
-  const droppedCookies = ownSetCookies(response.headers).length > 0;
+  const { moorHeaders, own, brought, token, markedAt, session, explain } = changes;
+  const dropped = ownNames(response.headers, own);
   const lacksCacheControl = session && !response.headers.has("Cache-Control");
   const untouched =
     moorHeaders.length === 0 &&
     token.kind === "none" &&
-    !mark &&
-    !droppedCookies &&
+    markedAt === undefined &&
+    dropped.length === 0 &&
     !lacksCacheControl &&
-    explain === undefined;
+    explain === undefined &&
+    !(session && brought.links);
   if (untouched) return response;
 
   const changed = new Response(response.body, response);
   const { headers } = changed;
   for (const name of moorHeaders) headers.delete(name);
-  if (droppedCookies) dropOwnSetCookies(headers);
+  if (dropped.length > 0) dropOwn(headers, own);
   if (lacksCacheControl) headers.set("Cache-Control", "private");
-  if (token.kind !== "none" || mark) {
-    headers.set("Cache-Control", "private, no-store");
-    for (const name of TARGETED_CACHE_CONTROL) headers.delete(name);
-  }
-  if (token.kind === "write") carrier.write(headers, token.text, token.expiresAt);
+  give(headers, brought, token, markedAt);
+  if (explain !== undefined) writeExplain(headers, explain);
+  if (changes.isForOne) keepFromCaches(headers);
+  const text = session && brought.links ? heldAfter(brought, token, markedAt) : "";
+  return brought.links && text !== ""
+    ? withLinks(changed, { carrier: brought.links, page: changes.page, text })
+    : changed;
+}
+
+/** Puts on a response what its client is to hold from now on; no cache may keep that. */
+export function give(
+  headers: Headers,
+  { carrier, text }: Brought<unknown>,
+  token: TokenWrite,
+  markedAt?: number,
+): void {
+  if (token.kind === "none" && markedAt === undefined) return;
+  keepFromCaches(headers);
   if (token.kind === "clear") carrier.clear(headers);
-  mark?.(headers);
-  if (explain !== undefined) headers.append("Server-Timing", `moor;desc="${explain}"`);
-  return changed;
+  const expiresAt = token.kind === "write" ? token.expiresAt : 0;
+  if (carrier.apart) {
+    const news = splitHeld(token.kind === "write" ? token.text : "");
+    const mark = markedAt === undefined ? "" : String(markedAt);
+    if (token.kind === "write" || mark !== "") carrier.write(headers, joinHeld({ ...news, mark }), expiresAt);
+    return;
+  }
+  const held = heldAfter({ text }, token, markedAt);
+  if (held !== "") carrier.write(headers, held, expiresAt);
 }
 
-/** The cookies of Moor's names that an origin tries to set. */
-export function ownSetCookies(headers: Headers): string[] {
-  if (!headers.has("Set-Cookie")) return [];
-  return headers.getSetCookie().filter((cookie) => isOwnCookie(nameOf(cookie)));
+function keepFromCaches(headers: Headers): void {
+  headers.set("Cache-Control", "private, no-store");
+  for (const name of TARGETED_CACHE_CONTROL) headers.delete(name);
 }
 
-function dropOwnSetCookies(headers: Headers): void {
-  const kept = headers.getSetCookie().filter((cookie) => !isOwnCookie(nameOf(cookie)));
+/** All that a client holds after a response, as one text; "": nothing. */
+function heldAfter({ text }: { text: string }, token: TokenWrite, markedAt: number | undefined): string {
+  if (token.kind === "clear" || (token.kind === "none" && text === "")) return "";
+  const held = splitHeld(text);
+  const mark = markedAt === undefined ? held.mark : String(markedAt);
+  return joinHeld({ ...(token.kind === "write" ? splitHeld(token.text) : held), mark });
+}
+
+/** The cookies and headers of Moor's names that an origin tries to set. */
+export function ownNames(headers: Headers, own: Own): string[] {
+  const cookies = headers.has("Set-Cookie") ? headers.getSetCookie().map(nameOf).filter(own.isCookie) : [];
+  return [...cookies, ...own.headers.filter((name) => headers.has(name))];
+}
+
+function dropOwn(headers: Headers, own: Own): void {
+  const kept = headers.getSetCookie().filter((cookie) => !own.isCookie(nameOf(cookie)));
   headers.delete("Set-Cookie");
   for (const cookie of kept) headers.append("Set-Cookie", cookie);
+  for (const name of own.headers) headers.delete(name);
 }
 
 function nameOf(setCookie: string): string {

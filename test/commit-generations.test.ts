@@ -150,11 +150,23 @@ describe("a request of a superseded generation", () => {
     expect((await edge.visit(client)).session?.attributes).toEqual({ basket: "tea", address: "her own", a: 1 });
   });
 
-  it("cannot end the session", async () => {
+  it("cannot end the session: while the new generation is in use its end is refused", async () => {
     const planted = await plantedToken();
+    await edge.visit(client);
     const { committed, write } = await edge.visit(planted, end);
     expect([committed, write]).toEqual([{ kind: "ended" }, { kind: "none" }]);
     expect((await edge.visit(client)).session).toMatchObject({ principal: "alice" });
+  });
+
+  it("cannot end the session: before that it ends what all of the older generation are shown", async () => {
+    const planted = await plantedToken();
+    const other = planted.copy();
+    const { committed, write } = await edge.visit(planted, end);
+    expect(committed).toMatchObject({ kind: "done", ended: true });
+    expect(write).toEqual({ kind: "clear" });
+    expect((await edge.visit(other)).session?.isNew).toBe(true);
+    const hers = { principal: "alice", attributes: { basket: "tea", address: "her own" } };
+    expect((await edge.visit(client)).session).toMatchObject(hers);
   });
 
   it("is never answered by memory, even after a change of its own", async () => {

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { tokenFor } from "../src/commit.ts";
+import { Session } from "../src/session/session.ts";
 import { end, login, patch } from "./support/asks.ts";
 import { Client, createEdge, doneOf, type Edge, setTime, type Visited } from "./support/edge.ts";
 import { POLICY } from "./support/sessions.ts";
@@ -176,5 +178,67 @@ describe("a token is written", () => {
     expect(kind(await edge.visit(client))).toBe("none");
     await edge.visit(client, login("alice"));
     expect(kind(await edge.visit(client, login("alice")))).toBe("none");
+  });
+});
+
+describe("a session that has moved", () => {
+  const moved = { pin: 77, isNews: true };
+
+  it("is told so once by a token that says nothing else anew, but counts from when it was signed", async () => {
+    await shop();
+    const before = await opened(client.text);
+    setTime(at(20));
+    const { write, calls } = await edge.visit(client, { moved });
+    expect(write).toMatchObject({ kind: "write", text: expect.stringMatching(/^[^.]{84}$/) });
+    expect(await opened(client.text)).toEqual({ ...before, pin: 77, issuedAt: at(20) });
+    expect(calls).toEqual(["read"]);
+    expect((await edge.visit(client)).write).toEqual({ kind: "none" });
+  });
+
+  it("keeps the deadline that its client has seen, though what is shown knows less of it", async () => {
+    await shop();
+    const done = doneOf(await edge.visit(client));
+    const token = { ...done.session.token, touchedAt: at(50), expiresAt: at(9_000) };
+    const session = new Session(token, { returning: true, shown: done.session.shown });
+    const options = { mayGiveFresh: false, withProof: false, moved };
+    const write = await tokenFor({ ...done, session }, options, edge.parts);
+    expect(write).toMatchObject({ kind: "write", expiresAt: at(9_000) });
+    expect(await opened((write as { text: string }).text)).toMatchObject({ pin: 77, touchedAt: at(50) });
+  });
+
+  it("is not shown a copy that was vouched for before that token had settled", async () => {
+    await shop();
+    setTime(at(20));
+    await edge.visit(client);
+    expect((await edge.visit(client, { moved })).calls).toEqual([]);
+    expect((await edge.visit(client)).calls).toEqual(["read"]);
+    setTime(at(25));
+    expect((await edge.visit(client)).calls).toEqual(["read"]);
+    expect((await edge.visit(client)).calls).toEqual([]);
+  });
+
+  it("is told so by its first token with a version, and before that never", async () => {
+    await edge.visit(client, { moved });
+    expect((await opened(client.text))?.pin).toBe(0);
+    expect((await edge.visit(client, { moved })).write).toEqual({ kind: "none" });
+    await edge.visit(client, { ...patch({ a: 1 }), moved });
+    expect(await opened(client.text)).toMatchObject({ version: 1, pin: 77 });
+  });
+
+  it("is told so only beside other news, when that alone is not worth a token", async () => {
+    await shop();
+    const waits = { pin: 77, isNews: false };
+    expect((await edge.visit(client, { moved: waits })).write).toEqual({ kind: "none" });
+    await edge.visit(client, { ...patch({ a: 1 }), moved: waits });
+    expect((await opened(client.text))?.pin).toBe(77);
+  });
+
+  it("keeps what its token says, until it is told otherwise", async () => {
+    await shop();
+    await edge.visit(client, { moved });
+    await edge.visit(client, patch({ a: 1 }));
+    expect((await opened(client.text))?.pin).toBe(77);
+    await edge.visit(client, { moved: { pin: 0, isNews: true } });
+    expect((await opened(client.text))?.pin).toBe(0);
   });
 });

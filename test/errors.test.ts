@@ -9,13 +9,17 @@ describe("a failure", () => {
   it.each<[FailureCode, number]>([
     ["bad_request", 400],
     ["method_not_supported", 405],
+    ["too_many_sessions", 403],
     ["no_route", 404],
     ["session_ended", 409],
+    ["too_many_new_sessions", 429],
+    ["lock_lost", 409],
     ["not_configured", 500],
     ["internal_error", 500],
     ["origin_unreachable", 502],
     ["origin_change_refused", 502],
     ["session_unavailable", 503],
+    ["lock_timeout", 503],
     ["origin_timeout", 504],
   ])("%s has status %i", (code, status) => expect(failureResponse(code, asking("*/*")).status).toBe(status));
 
@@ -51,7 +55,29 @@ describe("a failure", () => {
 
   it("says when to try again if it will pass by itself, and only then", () => {
     const again = codes.filter((code) => failureResponse(code, asking("*/*")).headers.has("Retry-After"));
-    expect(again.sort()).toEqual(codes.filter((code) => FAILURES[code].status >= 502).sort());
+    const passing = codes.filter((code) => FAILURES[code].status >= 502 || FAILURES[code].status === 429);
+    expect(again.sort()).toEqual(passing.sort());
+    expect(failureResponse("too_many_new_sessions", asking("*/*")).headers.get("Retry-After")).toBe("60");
     expect(failureResponse("origin_timeout", asking("*/*")).headers.get("Retry-After")).toBe("2");
+  });
+
+  it("say what the request is called in the log, if they are told", async () => {
+    const requestId = "8f2c0d9a7b6e5f41-FRA";
+    const page = await failureResponse("origin_timeout", asking("text/html"), { requestId }).text();
+    expect(page).toContain(`(504, ${requestId})`);
+    const details = failureResponse("origin_timeout", asking("*/*"), { requestId });
+    expect(await details.json()).toMatchObject({ status: 504, request: requestId });
+    expect(await failureResponse("origin_timeout", asking("*/*")).text()).not.toContain("request");
+  });
+
+  it("may be the site's own, when nothing behind Moor could answer", async () => {
+    const own = "<p>Back soon</p>";
+    const textOf = (code: FailureCode, accept: string) =>
+      failureResponse(code, asking(accept), { errorPage: own }).text();
+    for (const code of ["origin_unreachable", "session_unavailable", "origin_timeout"] as const) {
+      expect(await textOf(code, "text/html")).toBe(own);
+      expect(await textOf(code, "application/json")).not.toContain(own);
+    }
+    expect(await textOf("no_route", "text/html")).not.toContain(own);
   });
 });

@@ -1,20 +1,29 @@
 import { describe, expect, it } from "vitest";
 import type { TokenWrite } from "../src/commit.ts";
-import { createCookieCarrier } from "../src/inbound/cookie-carrier.ts";
-import { writeMark } from "../src/inbound/mark.ts";
-import { mayGiveFreshToken, ownSetCookies, type ResponseChanges, respond } from "../src/respond.ts";
+import type { Brought } from "../src/inbound/carriers.ts";
+import { createHeaderCarrier } from "../src/inbound/header-carrier.ts";
+import { mayGiveFreshToken, ownNames, type ResponseChanges, respond } from "../src/respond.ts";
+import { carriers, cookieCarrier } from "./support/carriers.ts";
 import { at, T0 } from "./support/time.ts";
 
-const carrier = createCookieCarrier({ secure: true, now: () => T0 });
+const { own } = carriers;
+const brought: Brought<unknown> = {
+  carrier: cookieCarrier(true),
+  text: "",
+  token: undefined,
+  links: undefined,
+  asks: false,
+};
 const CLEAN: ResponseChanges = {
   moorHeaders: [],
+  own,
+  brought,
+  page: new URL("https://shop.test/"),
   token: { kind: "none" },
-  mark: undefined,
-  carrier,
+  markedAt: undefined,
   session: true,
   explain: undefined,
 };
-const MARK = (headers: Headers) => writeMark(headers, true, { at: T0, lifeSeconds: 86_400 });
 const WRITE: TokenWrite = { kind: "write", text: "token.proof", expiresAt: at(60) };
 const cached = { "Cache-Control": "public, max-age=60" };
 
@@ -56,12 +65,7 @@ describe("an origin's response", () => {
     const response = new Response("", { headers: cached });
     const given = ["a=1", "__Host-moor=stolen; Path=/", "moor-gen = x", "b=2", "moor", "__Host-moor-mark=1", "moors=1"];
     for (const cookie of given) response.headers.append("Set-Cookie", cookie);
-    expect(ownSetCookies(response.headers)).toEqual([
-      "__Host-moor=stolen; Path=/",
-      "moor-gen = x",
-      "moor",
-      "__Host-moor-mark=1",
-    ]);
+    expect(ownNames(response.headers, own)).toEqual(["__Host-moor", "moor-gen", "moor", "__Host-moor-mark"]);
     expect(respond(response, CLEAN).headers.getSetCookie()).toEqual(["a=1", "b=2", "moors=1"]);
   });
 });
@@ -76,8 +80,8 @@ describe("caches", () => {
     ["may keep what says nothing elsewhere", {}, { session: false }, null],
     ["may not keep what writes a token", cached, { token: WRITE }, "private, no-store"],
     ["may not keep what clears one", cached, { token: { kind: "clear" } }, "private, no-store"],
-    ["may not keep what sets the mark", cached, { mark: MARK }, "private, no-store"],
-    ["may not keep what sets the mark and says nothing itself", {}, { mark: MARK }, "private, no-store"],
+    ["may not keep what sets the mark", cached, { markedAt: T0 }, "private, no-store"],
+    ["may not keep what sets the mark and says nothing itself", {}, { markedAt: T0 }, "private, no-store"],
   ])("%s", (_what, given, changes, expected) => expect(cacheControl(given, changes)).toBe(expected));
 });
 
@@ -103,31 +107,56 @@ describe("the mark", () => {
   };
   const mark = `__Host-moor-mark=${T0}; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax`;
 
-  it("is set, though nothing else of the response changes", () => expect(cookies({ mark: MARK })).toEqual([mark]));
+  it("is set, though nothing else of the response changes", () => expect(cookies({ markedAt: T0 })).toEqual([mark]));
 
   it("is set beside the token, and beside what the origin sets", () => {
-    const names = cookies({ mark: MARK, token: WRITE }, ["a=1"]).map((cookie) => cookie.split("=")[0]);
+    const names = cookies({ markedAt: T0, token: WRITE }, ["a=1"]).map((cookie) => cookie.split("=")[0]);
     expect(names).toEqual(["a", "__Host-moor", "__Host-moor-gen", "__Host-moor-mark"]);
   });
 
   it("is set beside a token that is cleared: the end is in the journal alone", () => {
-    expect(cookies({ mark: MARK, token: { kind: "clear" } })).toContain(mark);
+    expect(cookies({ markedAt: T0, token: { kind: "clear" } })).toContain(mark);
   });
 
   it("is Moor's own: an origin's is dropped", () => {
-    expect(cookies({ mark: MARK }, ["__Host-moor-mark=0; Path=/; Secure"])).toEqual([mark]);
-    expect(cookies({ mark: undefined }, ["__Host-moor-mark=0; Path=/; Secure"])).toEqual([]);
+    expect(cookies({ markedAt: T0 }, ["__Host-moor-mark=0; Path=/; Secure"])).toEqual([mark]);
+    expect(cookies({ markedAt: undefined }, ["__Host-moor-mark=0; Path=/; Secure"])).toEqual([]);
   });
 
   it.each(["CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control"])(
     "leaves no word to caches that prefer %s",
     (name) => {
       const response = () => new Response("", { headers: { ...cached, [name]: "max-age=60" } });
-      expect(respond(response(), { ...CLEAN, mark: MARK }).headers.get(name)).toBe(null);
+      expect(respond(response(), { ...CLEAN, markedAt: T0 }).headers.get(name)).toBe(null);
       expect(respond(response(), { ...CLEAN, token: WRITE }).headers.get(name)).toBe(null);
       expect(respond(response(), { ...CLEAN, explain: "x" }).headers.get(name)).toBe("max-age=60");
     },
   );
+});
+
+describe("a client that holds all in one place", () => {
+  const held = (text: string, changes: Partial<ResponseChanges>) => {
+    const header = { ...brought, carrier: createHeaderCarrier({ name: "Authorization" }), text };
+    return respond(new Response(""), { ...CLEAN, brought: header, ...changes }).headers.get("Moor-Token");
+  };
+
+  it("is given the token with its proof, and the mark that it brought", () => {
+    expect(held("old.proof.5", { token: WRITE })).toBe("token.proof.5");
+    expect(held("old", { token: WRITE })).toBe("token.proof");
+  });
+  it("is given a new mark beside a token, or beside what it brought", () => {
+    expect(held("old.proof.5", { token: WRITE, markedAt: T0 })).toBe(`token.proof.${T0}`);
+    expect(held("old.proof.5", { markedAt: T0 })).toBe(`old.proof.${T0}`);
+    expect(held("old", { markedAt: T0 })).toBe(`old..${T0}`);
+  });
+  it("is given nothing to hold when it ends, marked or not", () => {
+    expect(held("old.proof", { token: { kind: "clear" } })).toBe("");
+    expect(held("old.proof", { token: { kind: "clear" }, markedAt: T0 })).toBe("");
+  });
+  it("is given nothing when nothing is new, nor a mark without a token", () => {
+    expect(held("old.proof.5", {})).toBe(null);
+    expect(held("", { markedAt: T0 })).toBe(null);
+  });
 });
 
 describe("explain", () => {

@@ -64,7 +64,8 @@ export function createObjectStorage(disk: Disk, assertCurrent: () => void): Obje
 /** About what V8 serialises a value to. */
 function bytesOf(value: unknown): number {
   if (typeof value === "string") return 3 + (/^[\0-\xff]*$/.test(value) ? value.length : value.length * 2);
-  if (typeof value === "number") return Number.isInteger(value) ? 2 + Math.log2(1 + 2 * Math.abs(value)) / 7 : 9;
+  if (typeof value === "number")
+    return Number.isInteger(value) && Math.abs(value) < 2 ** 30 ? 2 + Math.log2(1 + 2 * Math.abs(value)) / 7 : 9;
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return value.byteLength;
   if (typeof value !== "object" || value === null) return 1;
   if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + bytesOf(item), 6);

@@ -20,6 +20,11 @@ export interface RedisWorld {
   readonly fallback: Fallback;
   /** As another isolate sees it, which has noted no pending set yet. */
   connect(): Fallback;
+  /**
+   * Comes back as after a crash or a fail-over that undoes the removals of the last milliseconds: entries that were taken from
+   * a journal are in it again. What else it would lose is not modelled: it would hide what comes back.
+   */
+  setBack(ms: number): void;
 }
 
 interface Backup {
@@ -39,6 +44,13 @@ interface Entry {
   readonly text: string;
 }
 
+interface Removed {
+  readonly id: string;
+  readonly entries: readonly Entry[];
+  readonly at: number;
+  readonly expiresAt: number;
+}
+
 interface Journal {
   readonly entries: readonly Entry[];
   readonly expiresAt: number;
@@ -48,6 +60,7 @@ interface Journal {
 export function createRedisWorld({ now }: { now: () => number }): RedisWorld {
   const backups = new Map<string, Backup>();
   const journals = new Map<string, Journal>();
+  let removals: readonly Removed[] = [];
   const pending = Array.from({ length: PENDING_SETS }, () => createSortedSet<string>());
   const pendingSets = createSortedSet<number>();
   const pendingOf = (set: number) => pending[set] as (typeof pending)[number];
@@ -73,6 +86,9 @@ export function createRedisWorld({ now }: { now: () => number }): RedisWorld {
   function take(id: string, changeIds: readonly string[]): void {
     const journal = alive(journals, id);
     const left = entriesOf(id).filter(({ changeId }) => !changeIds.includes(changeId));
+    const entries = entriesOf(id).filter((entry) => !left.includes(entry));
+    if (journal && entries.length > 0)
+      removals = [...removals, { id, entries, at: now(), expiresAt: journal.expiresAt }];
     if (journal && left.length > 0) journals.set(id, { ...journal, entries: left });
     else journals.delete(id);
   }
@@ -143,7 +159,19 @@ export function createRedisWorld({ now }: { now: () => number }): RedisWorld {
     };
   }
 
-  return { fallback: connect(), connect };
+  function setBack(ms: number): void {
+    const undone = removals.filter(({ at }) => at > now() - ms);
+    removals = removals.filter((removal) => !undone.includes(removal));
+    for (const { id, entries, expiresAt } of undone.toReversed()) {
+      const held = alive(journals, id);
+      const expires = Math.max(expiresAt, held?.expiresAt ?? 0);
+      journals.set(id, { entries: [...entries, ...(held?.entries ?? [])], expiresAt: expires });
+      pendingOf(pendingSetOf(id)).note(id, now());
+      pendingSets.note(pendingSetOf(id), now());
+    }
+  }
+
+  return { fallback: connect(), connect, setBack };
 }
 
 /** An entry as the journal holds it. `bytes` counts it sealed, as the real one is. */

@@ -1,5 +1,7 @@
 import { describe } from "../../src/config/mistakes.ts";
-import type { MoorConfig, ResolvedConfig } from "../../src/config/types.ts";
+import type { ResolvedConfig } from "../../src/config/resolved.ts";
+import type { MoorConfig } from "../../src/config/types.ts";
+import { ADMIN_TOKEN, needsAdminToken } from "../admin-secret.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readConfigFile, requireValid } from "../config-file.ts";
 import { readFlags } from "../flags.ts";
@@ -20,7 +22,9 @@ runs as long and stands for Upstash, its data kept there too; if not, the Redis 
 
   --origin URL    a server, may be repeated; each visitor stays on one of them. Without it: those of the configuration
   --port N        default: ${DEFAULT_PORT}; 0: any free port, and sessions are not kept
-  --config FILE   default: moor.config.ts; not together with --origin`,
+  --config FILE   default: moor.config.ts; not together with --origin
+
+If the configuration has admin, admins send what is in the environment as ${ADMIN_TOKEN}.`,
 
   async run(args) {
     const flags = readFlags(args, {
@@ -31,12 +35,16 @@ runs as long and stands for Upstash, its data kept there too; if not, the Redis 
     const port = portOf(flags.port);
     if (flags.origin && flags.config) throw new CommandError("usage", "either --origin or --config, not both");
     const config = flags.origin ? configFor(flags.origin) : requireValid(await readConfigFile(flags.config));
-    await runUntilAskedToEnd(config, port);
+    await runUntilAskedToEnd(config, port, adminTokenFor(config));
     return 0;
   },
 };
 
-async function runUntilAskedToEnd(config: MoorConfig | ResolvedConfig, port: number): Promise<void> {
+async function runUntilAskedToEnd(
+  config: MoorConfig | ResolvedConfig,
+  port: number,
+  variables: Record<string, string>,
+): Promise<void> {
   let moor: LocalMoor | undefined;
   const asked = new Promise<void>((resolve) => {
     onceAskedToEnd(() => {
@@ -51,12 +59,25 @@ async function runUntilAskedToEnd(config: MoorConfig | ResolvedConfig, port: num
   moor = await startLocalMoor({
     config,
     port,
+    variables,
     persist: port > 0 && `dev-${port}`,
     tellRedis: (text) => console.log(`redis ${text}`),
   });
   console.log(`ready ${moor.url}`);
   await asked;
   await moor.stop();
+}
+
+/** The admin's token, as whoever runs this has set it in the environment. */
+function adminTokenFor(config: ResolvedConfig | MoorConfig): Record<string, string> {
+  const token = process.env[ADMIN_TOKEN];
+  if (token) return { [ADMIN_TOKEN]: token };
+  if (!needsAdminToken(config)) return {};
+  const example = `${ADMIN_TOKEN}=$(openssl rand -hex 32) npm run moor -- dev`;
+  throw new CommandError(
+    "config",
+    `admin: found no ${ADMIN_TOKEN} in the environment, accepted: one, as in ${example}`,
+  );
 }
 
 function portOf(text = String(DEFAULT_PORT)): number {

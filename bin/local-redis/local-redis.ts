@@ -24,10 +24,11 @@ export interface LocalRedis {
  *
  * @param options.token default: a random one.
  * @param options.folder where Redis keeps its data. Default: it is gone when Redis ends.
+ * @param options.survivesKill see {@link startRedisServer}.
  * @throws CommandError of code `start`; TypeError if the token is empty.
  */
 export async function startLocalRedis(
-  options: { token?: string; folder?: string } = {},
+  options: { token?: string; folder?: string; survivesKill?: boolean } = {},
 ): Promise<LocalRedis | undefined> {
   const { token = randomBytes(32).toString("base64url"), ...serverOptions } = options;
   const server = await startRedisServer(serverOptions);

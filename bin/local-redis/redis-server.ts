@@ -30,14 +30,17 @@ const READY = "Ready to accept connections";
  * process alone.
  *
  * @param options.folder where each write is on disk before it is answered, so that a kill loses nothing; made if it is not
- * there. Servers that run at once need one each. Default: nothing is kept, a restarted server is empty.
+ * there. Servers that run at once need one each. Default: nothing is kept when it ends.
+ * @param options.survivesKill whether a server without a folder has what it had after `restart`, too. Default: it is empty.
  * @throws CommandError of code `start`, with what it has logged.
  */
-export async function startRedisServer(options: { folder?: string } = {}): Promise<RedisServer | undefined> {
+export async function startRedisServer(
+  options: { folder?: string; survivesKill?: boolean } = {},
+): Promise<RedisServer | undefined> {
   const port = await freePort(0);
   // From here to the handler below nothing is awaited: an exit in between would leave what is made.
   const data = dataFolder(options.folder);
-  const start = () => spawnRedis({ port, folder: data.path, keep: data.isKept });
+  const start = () => spawnRedis({ port, folder: data.path, keep: data.isKept || options.survivesKill === true });
   let child = start();
   let isStopped = false;
   const release = () => {

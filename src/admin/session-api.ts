@@ -1,27 +1,14 @@
-import { type Context, Hono } from "hono";
-import type { ResolvedConfig, ResolvedPool } from "../config/types.ts";
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
+import type { ResolvedPool } from "../config/resolved.ts";
 import { encodeBase64url } from "../inbound/base64url.ts";
 import { CHANGE_LIFE_SECONDS, type Change, type Ref } from "../session/change.ts";
 import { type JsonObject, parsePatch } from "../session/patch.ts";
 import type { View } from "../session/record.ts";
-import type { Authority, Committed, Lookup } from "../store/contracts.ts";
-import { type Handoff, type HandoffClaims, visible } from "../upstream/handoff.ts";
-
-/** What the session API needs. */
-export interface SessionApiParts {
-  readonly config: ResolvedConfig;
-  readonly authority: Authority;
-  readonly handoff: Handoff;
-  readonly clock: () => number;
-}
-
-/** What a request to the API may do, by the handoff that it brings. */
-interface Bearer {
-  readonly ref: Ref;
-  readonly pool: ResolvedPool;
-}
-
-type Status = 400 | 401 | 403 | 409 | 410 | 412 | 413 | 503;
+import type { Committed, Lookup } from "../store/contracts.ts";
+import { visible } from "../upstream/handoff.ts";
+import { authorised, type SessionApiParts } from "./bearer.ts";
+import { problem } from "./problem.ts";
 
 /**
  * The session API for origins: read, patch and end the session of a request, authorised by that request's handoff.
@@ -68,25 +55,13 @@ export function createSessionApi(parts: SessionApiParts): Hono {
   return api;
 }
 
-async function authorised(c: Context, parts: SessionApiParts, serve: (bearer: Bearer) => Promise<Response>) {
-  if (c.req.header("Origin") !== undefined || c.req.header("Sec-Fetch-Site") !== undefined) {
-    return problem(c, 403, "browser_refused", "The session API is for servers.");
-  }
-  const jwt = /^Bearer ([A-Za-z0-9._-]+)$/.exec(c.req.header("Authorization") ?? "")?.[1];
-  const claims = jwt === undefined ? undefined : await parts.handoff.verify(jwt, parts.clock());
-  const pool = parts.config.pools.find(({ id }) => id === claims?.aud);
-  if (!claims || !pool) return problem(c, 401, "unauthorised", "Send the request's Moor-Session as a bearer token.");
-  if (claims.sid === undefined) return problem(c, 409, "not_stored", "This session is not stored yet.");
-  return serve({ pool, ref: refOf(claims.sid, claims, parts.clock()) });
-}
-
 function answer(c: Context, result: Lookup | Committed, pool: ResolvedPool): Response {
   switch (result.kind) {
     case "hit":
     case "committed":
       return shown(c, result.copy, pool);
     case "conflict":
-      return problem(c, 412, "conflict", "The session has another version.", { version: result.copy.version });
+      return problem(c, 412, "conflict", "The session has another version.", { version: result.copy?.version });
     case "superseded":
       return "copy" in result && result.copy
         ? shown(c, result.copy, pool)
@@ -107,24 +82,6 @@ function shown(c: Context, view: View, pool: ResolvedPool): Response {
   const { version, generation, principal } = view;
   const body = { id: view.id, generation, version, principal, attributes: visible(view.attributes, pool) };
   return c.json(body, 200, { ETag: `"${version}"`, "Cache-Control": "no-store" });
-}
-
-function problem(
-  c: Context,
-  status: Status,
-  code: string,
-  title: string,
-  more: Record<string, unknown> = {},
-): Response {
-  return c.json({ type: "about:blank", title, status, code, ...more }, status, {
-    "Content-Type": "application/problem+json",
-    "Cache-Control": "no-store",
-  });
-}
-
-/** The session is stored, so no birth is needed to found it: one that is gone has ended. */
-function refOf(sid: string, { gen }: HandoffClaims, now: number): Ref {
-  return { id: sid, generation: gen, bornAt: 0, arrivedAt: now, colo: "" };
 }
 
 /**

@@ -1,9 +1,51 @@
+import { MAX_PRINCIPAL_SESSIONS } from "./grammar.ts";
+import type {
+  ResolvedCarrier,
+  ResolvedConfig,
+  ResolvedHealthCheck,
+  ResolvedOrigin,
+  ResolvedOutlierDetection,
+  ResolvedPool,
+  ResolvedRoute,
+  ResolvedSession,
+} from "./resolved.ts";
 import type { CheckedConfig } from "./schema.ts";
-import type { ResolvedConfig, ResolvedPool, ResolvedRoute } from "./types.ts";
+import type { IgnoreConfig } from "./types.ts";
 
-type SessionPolicy = ResolvedConfig["session"];
+type CheckedPool = CheckedConfig["pools"][number];
+type CheckedCarrier = NonNullable<CheckedConfig["carriers"]>[number];
+/** What a session policy may say, each value by itself right. */
+type GivenSession = Partial<Record<Exclude<keyof ResolvedSession, "remember">, number | undefined>> & {
+  remember?: { idleSeconds?: number | undefined; absoluteSeconds?: number | undefined } | undefined;
+};
 
-const POOL_DEFAULTS = { hashPolicy: [{ type: "session-id" }], attemptDeadlineMs: 30_000 } as const;
+const POOL_DEFAULTS = {
+  hashPolicy: [{ type: "session-id" }],
+  affinity: { algorithm: "whrw1" },
+  attemptDeadlineMs: 30_000,
+  panicThresholdPercent: 25,
+} as const;
+
+export const OUTLIER_DEFAULTS = {
+  consecutiveGatewayFailure: 2,
+  intervalSeconds: 10,
+  baseEjectionSeconds: 10,
+  maxEjectionJitterSeconds: 2,
+  maxEjectionPercent: 100,
+};
+
+/** Envoy's. */
+export const SUCCESS_RATE_DEFAULTS = { minimumHosts: 5, requestVolume: 100, stdevFactor: 1_900 };
+/** Envoy takes 200 alone, too; it has no other defaults. */
+export const HEALTH_CHECK_DEFAULTS = {
+  expectedStatuses: [{ start: 200, end: 201 }],
+  intervalSeconds: 10,
+  healthyThreshold: 2,
+  unhealthyThreshold: 3,
+};
+const PROBE_TIMEOUT_MS = 5_000;
+const RETRY_BUDGET_DEFAULTS = { budgetPercent: 20, minRetries: 20 };
+const MAX_EJECTION_SECONDS = 300;
 
 const SESSION_DEFAULTS = {
   idleSeconds: 43_200,
@@ -14,26 +56,54 @@ const SESSION_DEFAULTS = {
   maxAttributeBytes: 65_536,
 };
 
+const REMEMBER_DEFAULTS = { idleSeconds: 2_592_000, absoluteSeconds: 7_776_000 };
+
 /** Fills in every default that `types.ts` names. */
 export function fillDefaults(config: CheckedConfig): ResolvedConfig {
   const isOnly = config.pools.length === 1;
   const pools = config.pools.map((pool) => resolvePool(pool, isOnly));
   return {
     pools,
-    routes: (config.routes ?? pools.slice(0, 1).map(({ id }) => ({ path: "/*", pool: id }))).map(resolveRoute),
+    routes: (config.routes ?? pools.slice(0, 1).map(({ id }) => ({ path: "/*", pool: id }))).map((route) =>
+      resolveRoute(route, config.explain),
+    ),
+    ...fillShared(config),
+    admin: config.admin && {
+      host: config.admin.host,
+      attributes: config.admin.attributes ?? false,
+      access: config.admin.access,
+    },
+    handoff: { dataBytes: config.handoff?.dataBytes ?? 2_048 },
+    explain: config.explain ?? false,
+    log: { requests: config.log?.requests ?? "failed", path: config.log?.path ?? false },
+  };
+}
+
+type Shared = "session" | "ignore" | "carriers" | "stores" | "principals" | "errorPage";
+
+/** Fills in the defaults of what is the same whoever answers requests. */
+export function fillShared(config: Pick<CheckedConfig, Shared>): Pick<ResolvedConfig, Shared> {
+  return {
     session: resolveSession(config.session),
+    ignore: (config.ignore ?? []).map((pattern): IgnoreConfig => definedOf(pattern)),
+    carriers: (config.carriers ?? [{ type: "cookie" as const }]).map(resolveCarrier),
     stores: {
       replicate: config.stores?.replicate ?? "travel",
       backup: config.stores?.backup ?? "async",
       strictBackup: config.stores?.strictBackup ?? false,
     },
-    handoff: { dataBytes: config.handoff?.dataBytes ?? 2_048 },
-    explain: config.explain ?? false,
+    principals: config.principals && {
+      limit: {
+        sessions: config.principals.limit?.sessions ?? MAX_PRINCIPAL_SESSIONS,
+        onTooMany: config.principals.limit?.onTooMany ?? "end-oldest",
+      },
+    },
+    errorPage: config.errorPage,
   };
 }
 
 /** The session policy with its defaults; those that another timeout bounds keep within it. */
-export function resolveSession(given: Partial<Record<keyof SessionPolicy, number | undefined>> = {}): SessionPolicy {
+export function resolveSession(given: GivenSession = {}): ResolvedSession {
   const idleSeconds = given.idleSeconds ?? SESSION_DEFAULTS.idleSeconds;
   const absoluteSeconds = given.absoluteSeconds ?? SESSION_DEFAULTS.absoluteSeconds;
   return {
@@ -43,15 +113,32 @@ export function resolveSession(given: Partial<Record<keyof SessionPolicy, number
     newSessionHours: given.newSessionHours ?? Math.min(SESSION_DEFAULTS.newSessionHours, absoluteSeconds / 3_600),
     graceSeconds: given.graceSeconds ?? SESSION_DEFAULTS.graceSeconds,
     maxAttributeBytes: given.maxAttributeBytes ?? SESSION_DEFAULTS.maxAttributeBytes,
+    ...(given.remember ? { remember: { ...REMEMBER_DEFAULTS, ...definedOf(given.remember) } } : {}),
   };
 }
 
-function resolvePool(pool: CheckedConfig["pools"][number], isOnly: boolean): ResolvedPool {
+function definedOf<T extends object>(given: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+}
+
+function resolvePool(pool: CheckedPool, isOnly: boolean): ResolvedPool {
   return {
     id: pool.id,
-    origins: pool.origins.map((origin) => ({ ...origin, weight: origin.weight ?? 1 })),
+    origins: pool.origins.map(resolveOrigin),
+    host: pool.host ?? "origin",
+    zone: pool.zone,
     hashPolicy: pool.hashPolicy ?? POOL_DEFAULTS.hashPolicy,
+    affinity: pool.affinity ?? POOL_DEFAULTS.affinity,
+    learn: pool.learn,
     attemptDeadlineMs: pool.attemptDeadlineMs ?? POOL_DEFAULTS.attemptDeadlineMs,
+    outlierDetection: resolveOutlierDetection(pool.outlierDetection),
+    healthCheck: pool.healthCheck && resolveHealthCheck(pool.healthCheck),
+    panicThresholdPercent: pool.panicThresholdPercent ?? POOL_DEFAULTS.panicThresholdPercent,
+    slowStartSeconds: pool.slowStartSeconds ?? 0,
+    retryBudget: { ...RETRY_BUDGET_DEFAULTS, ...definedOf(pool.retryBudget ?? {}) },
+    strictAffinity: pool.strictAffinity ?? false,
+    failback: pool.failback ?? "pin",
     session: {
       see: pool.session?.see ?? true,
       may: pool.session?.may ?? (isOnly ? ["patch", "principal", "end"] : ["patch"]),
@@ -59,14 +146,78 @@ function resolvePool(pool: CheckedConfig["pools"][number], isOnly: boolean): Res
   };
 }
 
-function resolveRoute(route: NonNullable<CheckedConfig["routes"]>[number]): ResolvedRoute {
+function resolveOutlierDetection(given: CheckedPool["outlierDetection"] = {}): ResolvedOutlierDetection {
+  const { consecutive5xx, successRate, ...numbers } = given;
+  const known = { ...OUTLIER_DEFAULTS, ...definedOf(numbers) };
+  return {
+    ...known,
+    maxEjectionSeconds: numbers.maxEjectionSeconds ?? Math.max(MAX_EJECTION_SECONDS, known.baseEjectionSeconds),
+    consecutive5xx,
+    successRate: successRate && { ...SUCCESS_RATE_DEFAULTS, ...definedOf(successRate) },
+  };
+}
+
+function resolveHealthCheck(given: NonNullable<CheckedPool["healthCheck"]>): ResolvedHealthCheck {
+  const { expectedBody, unhealthyIntervalSeconds, timeoutMs, ...others } = given;
+  const known = { ...HEALTH_CHECK_DEFAULTS, ...definedOf(others) };
+  const { intervalSeconds } = known;
+  const unhealthySeconds = unhealthyIntervalSeconds ?? intervalSeconds;
+  const shorterMs = Math.min(intervalSeconds, unhealthySeconds) * 1_000;
+  return {
+    ...known,
+    unhealthyIntervalSeconds: unhealthySeconds,
+    timeoutMs: timeoutMs ?? Math.min(PROBE_TIMEOUT_MS, shorterMs),
+    expectedBody,
+  };
+}
+
+function resolveOrigin(origin: CheckedPool["origins"][number]): ResolvedOrigin {
+  const { id, weight = 1, down = false, backup = false, route = id } = origin;
+  return { ...origin, weight, down, backup, route };
+}
+
+function resolveRoute(route: NonNullable<CheckedConfig["routes"]>[number], explain = false): ResolvedRoute {
   return {
     host: route.host,
     path: route.path,
-    pool: route.pool,
-    session: route.session ?? true,
-    freshness: route.freshness ?? "bounded",
+    methods: route.methods,
+    headers: route.headers ?? [],
+    pool: typeof route.pool === "string" ? [{ id: route.pool, weight: 1 }] : route.pool,
+    attemptDeadlineMs: route.attemptDeadlineMs,
+    session: typeof route.session === "object" ? definedOf(route.session) : (route.session ?? true),
     retry: route.retry ?? "safe",
-    onStale: route.onStale ?? "serve",
+    strictAffinity: route.strictAffinity,
+    explain: route.explain ?? explain,
+    ...fillHandling(route),
+  };
+}
+
+type Handling = "touch" | "freshness" | "onStale" | "locking" | "lockWaitMs" | "onLockTimeout";
+
+/** Fills in the defaults of how the sessions of some requests are handled. */
+export function fillHandling(
+  given: Pick<NonNullable<CheckedConfig["routes"]>[number], Handling>,
+): Pick<ResolvedRoute, Handling> {
+  return {
+    touch: given.touch ?? true,
+    freshness: given.freshness ?? "bounded",
+    onStale: given.onStale ?? "serve",
+    locking: given.locking ?? "none",
+    lockWaitMs: given.lockWaitMs ?? 5_000,
+    onLockTimeout: given.onLockTimeout ?? "refuse",
+  };
+}
+
+function resolveCarrier(carrier: CheckedCarrier): ResolvedCarrier {
+  if (carrier.type === "header") return { type: "header", name: carrier.name ?? "Authorization" };
+  if (carrier.type === "url") return { type: "url", name: carrier.name ?? "moor" };
+  return {
+    type: "cookie",
+    name: carrier.name ?? "moor",
+    prefix: carrier.prefix ?? "__Host-",
+    domain: carrier.domain,
+    path: carrier.path ?? "/",
+    sameSite: carrier.sameSite ?? "lax",
+    partitioned: carrier.partitioned ?? false,
   };
 }

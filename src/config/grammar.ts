@@ -1,3 +1,5 @@
+import { NGINX_VARIABLES, parseNginxKey } from "./nginx-key.ts";
+
 /** What one value of the configuration must look like, and the words that say so. */
 export interface Rule<T> {
   readonly accepts: (value: unknown) => value is T;
@@ -12,8 +14,42 @@ export const token = textRule("a name of A-Z a-z 0-9 ! # $ % & ' * + - . ^ _ ` |
   /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(text),
 );
 
+/** How a cookie's value names an origin. */
+export const routeName = textRule("1 to 128 visible ASCII characters, no comma, semicolon or quote", (text) =>
+  /^[!#-+\--:<-~]{1,128}$/.test(text),
+);
+
+/** A binding of `wrangler.toml`. */
+export const bindingName = textRule("the name of a binding: A-Z a-z 0-9 _, not beginning with a digit", (text) =>
+  /^[A-Za-z_]\w{0,63}$/.test(text),
+);
+
+/** A method as a request line has it. `fetch` cannot send the three that are left out. */
+export const method = textRule("a method in capital letters, but not CONNECT, TRACE or TRACK", (text) =>
+  /^(?!(?:CONNECT|TRACE|TRACK)$)[A-Z][A-Z-]{0,31}$/.test(text),
+);
+
+/** What a header may hold and be compared with. */
+export const headerValue = textRule("1 to 1024 characters of visible ASCII, spaces within", (text) =>
+  /^(?=.{1,1024}$)[!-~]+(?: +[!-~]+)*$/.test(text),
+);
+
+/** A page that Moor shows as it is. */
+export const page = textRule("HTML of 1 to 65536 characters", (text) => text.length > 0 && text.length <= 65_536);
+
 /** Any text but the empty one. */
 export const nonEmpty = textRule("a text that is not empty", (text) => text !== "");
+
+/** A point in time. */
+export const time = textRule("a time in UTC, as in 2027-01-01T00:00:00Z", (text) => {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) && isoSeconds(Date.parse(text)) === text;
+});
+
+/** What nginx's `hash` directive hashes. */
+export const nginxKey = textRule(
+  `the key of a hash directive of nginx, of ASCII text and ${NGINX_VARIABLES}`,
+  (text) => parseNginxKey(text) !== undefined,
+);
 
 /** Where an origin is. */
 export const originUrl = textRule(
@@ -33,19 +69,87 @@ export const pathPattern = textRule(
   },
 );
 
-/** A host name, or `*.` and one. */
-export const hostPattern = textRule(
-  "a host name in lower case, or *. and one (xn-- for other scripts); no port",
+/** What a probe asks for, as a request line has it. */
+export const probePath = textRule(
+  "a path, and a query if need be, as in /health?full=1: 1 to 1024 characters, written as in a URL, no #",
   (text) => {
-    const name = text.startsWith("*.") ? text.slice(2) : text;
-    const isName = name.length <= 253 && /^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/.test(name);
-    // The second name tells `*.1.2.3.4` and `127.1`, which the URL parser refuses or rewrites, from names.
-    return isName && hostnameOf(`http://${text.replace("*", "any")}/`) === text.replace("*", "any");
+    const url = `http://any${text}`;
+    if (!text.startsWith("/") || text.length > 1_024 || !URL.canParse(url)) return false;
+    const { pathname, search } = new URL(url);
+    return pathname + search === text;
   },
 );
 
+/** What a probe looks for in a body. */
+export const probeBody = textRule("1 to 1024 characters", (text) => text.length > 0 && text.length <= 1_024);
+
+/** A host name. */
+export const hostName = textRule("a host name in lower case (xn-- for other scripts)", isHostName);
+
+/** A host name, or `*.` and one. */
+export const hostPattern = textRule(
+  "a host name in lower case, or *. and one (xn-- for other scripts); no port",
+  (text) => isHostName(text.replace(/^\*\./, "any.")),
+);
+
+/** Where Cloudflare Access has the keys of a team. */
+export const teamUrl = textRule(
+  "https:// and the team's domain, as in https://team.cloudflareaccess.com; http:// only on this machine",
+  (text) =>
+    /^https?:\/\/[^\s\\/?#@]+$/.test(text) &&
+    URL.canParse(text) &&
+    (text.startsWith("https:") || !isPublicOrigin(text)),
+);
+
+/** Name of the token's cookie, without prefix. */
+export const cookieName = textRule(
+  "1 to 32 of A-Z a-z 0-9 . _ -, not beginning with __ (a prefix has a setting)",
+  (text) => /^(?!__)[A-Za-z0-9._-]{1,32}$/.test(text),
+);
+
+/** A cookie's `Domain`: browsers refuse one that is an address, or has one label only. */
+export const cookieDomain = textRule(
+  "a host name of at least two labels in lower case, no leading dot, no address",
+  (text) => {
+    return hostPattern.accepts(text) && !text.startsWith("*") && text.includes(".");
+  },
+);
+
+/** A cookie's `Path`. */
+export const cookiePath = textRule("a path that begins with /, as in a URL, without ; and ,", (text) => {
+  return text.startsWith("/") && !/[;,]/.test(text) && isNormalised(text);
+});
+
+/** Name of a header that carries the token; none that says something else already. */
+export const carrierHeader = textRule("Authorization, or a header of its own such as X-Auth-Token", (text) => {
+  const name = text.toLowerCase();
+  const isTaken = TAKEN_HEADERS.has(name) || TAKEN_HEADER_PREFIXES.some((prefix) => name.startsWith(prefix));
+  return token.accepts(text) && text.length <= 64 && (!isTaken || name === "moor-token");
+});
+
+/** Name of the query parameter that carries the token. */
+export const urlParameter = textRule("1 to 32 of A-Z a-z 0-9 _ -", (text) => /^[A-Za-z0-9_-]{1,32}$/.test(text));
+
 /** A share: any number above 0, at most 1,000,000. */
 export const weight = numberRule("a number above 0, at most 1000000", (value) => value > 0 && value <= 1_000_000);
+
+const TAKEN_HEADER_PREFIXES =
+  "accept access-control- age alt- cache cdn- cf- content- if- moor- proxy- sec- x-forwarded-".split(" ");
+const TAKEN_HEADERS = new Set(
+  (
+    "connection cookie date etag expect expires forwarded host keep-alive last-modified location origin pragma range referer " +
+    "referrer-policy server-timing set-cookie te trailer transfer-encoding true-client-ip upgrade user-agent vary via x-real-ip"
+  ).split(" "),
+);
+/** A share of a route's sessions: as a weight, but 0 is one too. */
+export const share = numberRule("a number, 0 to 1000000", (value) => value >= 0 && value <= 1_000_000);
+
+/** Which requests leave a line in the log. */
+export const loggedRequests: Rule<"failed" | "all" | "off" | number> = {
+  accepts: (value): value is "failed" | "all" | "off" | number =>
+    typeof value === "number" ? value > 0 && value <= 1 : value === "failed" || value === "all" || value === "off",
+  accepted: 'one of "failed", "all", "off", or a share: a number above 0, at most 1',
+};
 
 /** The longest that any timeout of a session may be: a year of 365 days. */
 export const MAX_SESSION_SECONDS = 31_536_000;
@@ -59,6 +163,59 @@ export const sessionRules = {
   graceSeconds: wholeNumber(0, 300),
   maxAttributeBytes: wholeNumber(1_024, 1_048_576),
 };
+
+/** Timeouts of who is remembered, and of a stricter route. */
+export const timeoutRules = {
+  idleSeconds: wholeNumber(60, MAX_SESSION_SECONDS),
+  absoluteSeconds: wholeNumber(60, MAX_SESSION_SECONDS),
+};
+
+/** Numbers of outlier detection. */
+export const outlierRules = {
+  consecutiveGatewayFailure: wholeNumber(1, 1_000),
+  consecutive5xx: wholeNumber(1, 1_000),
+  intervalSeconds: wholeNumber(1, 3_600),
+  baseEjectionSeconds: wholeNumber(1, 3_600),
+  maxEjectionSeconds: wholeNumber(1, 86_400),
+  maxEjectionJitterSeconds: wholeNumber(0, 3_600),
+  maxEjectionPercent: wholeNumber(0, 100),
+};
+export const successRateRules = {
+  minimumHosts: wholeNumber(2, 1_000),
+  requestVolume: wholeNumber(1, 1_000_000),
+  stdevFactor: wholeNumber(0, 100_000),
+};
+
+/** Numbers of health checks. */
+export const healthCheckRules = {
+  intervalSeconds: wholeNumber(1, 300),
+  unhealthyIntervalSeconds: wholeNumber(1, 300),
+  timeoutMs: wholeNumber(10, 60_000),
+  healthyThreshold: wholeNumber(1, 100),
+  unhealthyThreshold: wholeNumber(1, 100),
+};
+export const statusRules = { start: wholeNumber(100, 599), end: wholeNumber(101, 600) };
+
+export const slowStart = wholeNumber(0, 86_400);
+export const retryBudgetRules = { budgetPercent: wholeNumber(0, 100), minRetries: wholeNumber(0, 10_000) };
+
+/** Patterns of requests that need no session. */
+export const ignoreRules = {
+  extensions: textRule("1 to 16 of a-z A-Z 0-9, without the dot", (text) => /^[A-Za-z0-9]{1,16}$/.test(text)),
+  methods: textRule("a method in upper case", (text) => /^[A-Z]{1,32}$/.test(text)),
+  destinations: textRule("a value of Sec-Fetch-Dest, as in image", (text) => /^[a-z]{1,32}$/.test(text)),
+  mediaTypes: textRule("a media type in lower case, as in image/png or image/*", (text) =>
+    /^[a-z0-9][a-z0-9.+-]*\/(\*|[a-z0-9][a-z0-9.+-]*)$/.test(text),
+  ),
+};
+/** How many sessions of a principal are indexed. */
+export const MAX_PRINCIPAL_SESSIONS = 10_000;
+
+/** How many of them may be looked at during a login, to tell whether there are too many. */
+export const MAX_REFUSING_SESSIONS = 100;
+
+/** How many sessions a principal may have at once. */
+export const sessionLimit = wholeNumber(1, MAX_PRINCIPAL_SESSIONS);
 
 /** A whole number between two bounds, both included. */
 export function wholeNumber(least: number, most: number): Rule<number> {
@@ -91,9 +248,20 @@ function numberRule(accepted: string, accepts: (value: number) => boolean): Rule
   return { accepts: (value): value is number => typeof value === "number" && accepts(value), accepted };
 }
 
+/** A time that does not exist, as the 30th of February, is another one when it is written again. */
+function isoSeconds(time: number): string | undefined {
+  return Number.isNaN(time) ? undefined : `${new Date(time).toISOString().slice(0, 19)}Z`;
+}
+
 function isNormalised(path: string): boolean {
   const url = `http://any${path}`;
   return URL.canParse(url) && new URL(url).pathname === path;
+}
+
+/** The parser tells `1.2.3.4` and `127.1`, which it takes or rewrites as addresses, and `any.1.2.3.4`, which it refuses, from names. */
+function isHostName(text: string): boolean {
+  const isName = text.length <= 253 && /^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/.test(text);
+  return isName && hostnameOf(`http://${text}/`) === text;
 }
 
 function hostnameOf(url: string): string | undefined {

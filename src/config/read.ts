@@ -2,8 +2,8 @@ import { type BaseIssue, safeParse } from "valibot";
 import { fillDefaults } from "./defaults.ts";
 import { describe, formatPath, type Mistake } from "./mistakes.ts";
 import { relationMistakes } from "./relations.ts";
+import type { ResolvedConfig } from "./resolved.ts";
 import { configSchema } from "./schema.ts";
-import type { ResolvedConfig } from "./types.ts";
 
 /** What reading a configuration comes to. */
 export type ReadConfig = { kind: "ok"; config: ResolvedConfig } | { kind: "invalid"; mistakes: Mistake[] };
@@ -27,7 +27,9 @@ export function readConfig(input: unknown, options: { deploy?: boolean } = {}): 
     : { kind: "invalid", mistakes };
 }
 
-function toMistake(issue: BaseIssue<unknown>): Mistake {
+/** A mistake, as valibot has found it. */
+/** What is wrong with a value, as valibot has found it. */
+export function toMistake(issue: BaseIssue<unknown>): Mistake {
   return {
     path: formatPath((issue.path ?? []).map((item) => item.key as PropertyKey)),
     found: issue.type === "never" ? "an unknown key" : describe(issue.input),

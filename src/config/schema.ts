@@ -1,41 +1,67 @@
+import { array, boolean, custom, type InferOutput, lazy, literal, optional } from "valibot";
 import {
-  array,
-  boolean,
-  custom,
-  type GenericSchema,
-  type InferOutput,
-  lazy,
-  literal,
-  minLength,
-  never,
-  type ObjectEntries,
-  type ObjectSchema,
-  object,
-  objectWithRest,
-  optional,
-  picklist,
-  pipe,
-} from "valibot";
-import {
+  bindingName,
+  carrierHeader,
+  cookieDomain,
+  cookieName,
+  cookiePath,
+  headerValue,
+  healthCheckRules,
+  hostName,
   hostPattern,
   id,
+  ignoreRules,
   isRecord,
+  loggedRequests,
+  method,
+  nginxKey,
   nonEmpty,
   originUrl,
+  outlierRules,
+  page,
   pathPattern,
+  probeBody,
+  probePath,
   type Rule,
+  retryBudgetRules,
+  routeName,
+  sessionLimit,
   sessionRules,
+  share,
+  slowStart,
+  statusRules,
+  successRateRules,
+  teamUrl,
+  time,
+  timeoutRules,
   token,
+  urlParameter,
   weight,
   wholeNumber,
 } from "./grammar.ts";
+import { REGIONS } from "./regions.ts";
+import { list, numbers, oneByItsOwn, oneOf, shape, value } from "./shapes.ts";
+import type { SessionEvents } from "./types.ts";
 
 /** A configuration that has the right shape; defaults are still missing. */
 export type CheckedConfig = InferOutput<typeof configSchema>;
 
 const yesOrNo = boolean("true or false");
 
-const origin = shape({ id: value(id), url: value(originUrl), weight: optional(value(weight)) });
+const origin = shape({
+  id: value(id),
+  url: value(originUrl),
+  service: optional(value(bindingName)),
+  weight: optional(value(weight)),
+  open: optional(
+    array(shape({ from: optional(value(time)), until: optional(value(time)) }), "a list of intervals, { from, until }"),
+  ),
+  region: optional(oneOf(REGIONS)),
+  down: optional(yesOrNo),
+  backup: optional(yesOrNo),
+  nginxServer: optional(value(nonEmpty)),
+  route: optional(value(routeName)),
+});
 
 const policies = {
   "session-id": shape({ type: literal("session-id") }),
@@ -45,21 +71,42 @@ const policies = {
   "client-ip": shape({ type: literal("client-ip") }),
 };
 
-const types = `one of ${Object.keys(policies).join(", ")}`;
-const policyOfNoType = object({ type: custom<never>(() => false, types) }, (issue) =>
-  issue.path ? types : `an object whose type is ${types}`,
-);
+const cutOver = optional(value(time));
+const affinities = {
+  whrw1: shape({ algorithm: literal("whrw1") }),
+  "nginx-ip-hash": shape({ algorithm: literal("nginx-ip-hash"), cutOver }),
+  "nginx-hash": shape({ algorithm: literal("nginx-hash"), key: value(nginxKey), cutOver }),
+  "nginx-chash": shape({ algorithm: literal("nginx-chash"), key: value(nginxKey), cutOver }),
+};
 
-const hashPolicy = lazy((input) => {
-  const type = isRecord(input) ? input.type : undefined;
-  return isKeyOf(policies, type) ? policies[type] : policyOfNoType;
+const attemptDeadlineMs = optional(value(wholeNumber(10, 600_000)));
+
+const statuses = shape({ start: value(statusRules.start), end: value(statusRules.end) });
+const healthCheck = shape({
+  path: value(probePath),
+  expectedStatuses: optional(list(statuses, "a list of at least one range, { start, end }")),
+  expectedBody: optional(value(probeBody)),
+  ...numbers(healthCheckRules),
 });
 
 const pool = shape({
   id: value(id),
   origins: list(origin, "a list of at least one origin"),
-  hashPolicy: optional(list(hashPolicy, "a list of at least one hash policy")),
-  attemptDeadlineMs: optional(value(wholeNumber(10, 600_000))),
+  host: optional(oneOf(["origin", "client"])),
+  zone: optional(value(hostName)),
+  hashPolicy: optional(list(oneByItsOwn("type", policies), "a list of at least one hash policy")),
+  affinity: optional(oneByItsOwn("algorithm", affinities)),
+  learn: optional(shape({ cookie: value(token) })),
+  attemptDeadlineMs,
+  outlierDetection: optional(
+    shape({ ...numbers(outlierRules), successRate: optional(shape(numbers(successRateRules))) }),
+  ),
+  healthCheck: optional(healthCheck),
+  panicThresholdPercent: optional(value(wholeNumber(0, 100))),
+  slowStartSeconds: optional(value(slowStart)),
+  retryBudget: optional(shape(numbers(retryBudgetRules))),
+  strictAffinity: optional(yesOrNo),
+  failback: optional(oneOf(["pin", "immediate"])),
   session: optional(
     shape({
       see: optional(
@@ -74,15 +121,58 @@ const pool = shape({
   ),
 });
 
+const split = list(shape({ id: value(id), weight: value(share) }), "the id of a pool, or a list of { id, weight }");
+const poolId: Rule<string> = { ...id, accepted: "the id of a pool, or a list of { id, weight }" };
+
+/** How the sessions of some requests are handled. */
+export const handling = {
+  touch: optional(yesOrNo),
+  freshness: optional(oneOf(["bounded", "strict"])),
+  onStale: optional(oneOf(["serve", "refuse"])),
+  locking: optional(oneOf(["none", "writes", "all"])),
+  lockWaitMs: optional(value(wholeNumber(0, 30_000))),
+  onLockTimeout: optional(oneOf(["refuse", "proceed"])),
+};
+
 const route = shape({
   host: optional(value(hostPattern)),
   path: value(pathPattern),
-  pool: value(id),
-  session: optional(yesOrNo),
-  freshness: optional(oneOf(["bounded", "strict"])),
+  methods: optional(list(value(method), "a list of at least one method")),
+  headers: optional(
+    array(shape({ name: value(token), value: optional(value(headerValue)) }), "a list of headers, { name, value }"),
+  ),
+  pool: lazy((input) => (Array.isArray(input) ? split : value(poolId))),
+  attemptDeadlineMs,
+  session: optional(
+    lazy((input) =>
+      isRecord(input)
+        ? shape({
+            idleSeconds: optional(value(sessionRules.idleSeconds)),
+            absoluteSeconds: optional(value(sessionRules.absoluteSeconds)),
+          })
+        : boolean("true, false, or an object of idleSeconds, absoluteSeconds"),
+    ),
+  ),
   retry: optional(oneOf(["safe", "any"])),
-  onStale: optional(oneOf(["serve", "refuse"])),
+  strictAffinity: optional(yesOrNo),
+  ...handling,
+  explain: optional(yesOrNo),
 });
+
+const carriers = {
+  cookie: shape({
+    type: literal("cookie"),
+    name: optional(value(cookieName)),
+    prefix: optional(oneOf(["__Host-", "__Secure-"])),
+    domain: optional(value(cookieDomain)),
+    path: optional(value(cookiePath)),
+    sameSite: optional(oneOf(["lax", "strict", "none"])),
+    partitioned: optional(yesOrNo),
+  }),
+  header: shape({ type: literal("header"), name: optional(value(carrierHeader)) }),
+  url: shape({ type: literal("url"), name: optional(value(urlParameter)) }),
+};
+const carrier = oneByItsOwn("type", carriers);
 
 const stores = shape({
   replicate: optional(oneOf(["travel", "always", "off"])),
@@ -90,56 +180,55 @@ const stores = shape({
   strictBackup: optional(yesOrNo),
 });
 
-const session = shape({
-  idleSeconds: optional(value(sessionRules.idleSeconds)),
-  absoluteSeconds: optional(value(sessionRules.absoluteSeconds)),
-  firstIdleSeconds: optional(value(sessionRules.firstIdleSeconds)),
-  newSessionHours: optional(value(sessionRules.newSessionHours)),
-  graceSeconds: optional(value(sessionRules.graceSeconds)),
-  maxAttributeBytes: optional(value(sessionRules.maxAttributeBytes)),
+const principals = shape({
+  limit: optional(
+    shape({
+      sessions: optional(value(sessionLimit)),
+      onTooMany: optional(oneOf(["refuse", "end-oldest"])),
+    }),
+  ),
 });
+
+const admin = shape({
+  host: optional(value(hostName)),
+  attributes: optional(yesOrNo),
+  access: optional(shape({ team: value(teamUrl), aud: value(nonEmpty) })),
+});
+
+const session = shape({
+  ...numbers(sessionRules),
+  remember: optional(shape(numbers(timeoutRules))),
+});
+
+const someOf = (rule: Rule<string>) => optional(list(value(rule), `a list of at least one: ${rule.accepted}`));
+const ignored = shape({
+  path: optional(value(pathPattern)),
+  extensions: someOf(ignoreRules.extensions),
+  methods: someOf(ignoreRules.methods),
+  destinations: someOf(ignoreRules.destinations),
+  accept: someOf(ignoreRules.mediaTypes),
+  contentTypes: someOf(ignoreRules.mediaTypes),
+});
+
+/** What is the same whoever answers requests. */
+export const shared = {
+  session: optional(session),
+  ignore: optional(array(ignored, "a list of patterns")),
+  carriers: optional(list(carrier, "a list of at least one carrier; left out: the cookie")),
+  stores: optional(stores),
+  principals: optional(principals),
+};
+export const errorPage = optional(value(page));
 
 /** The shape of a configuration, each value by itself. What values must be to one another is in `relations.ts`. */
 export const configSchema = shape({
   pools: list(pool, "a list of at least one pool"),
   routes: optional(list(route, "a list of at least one route; left out: one route to the first pool")),
-  session: optional(session),
-  stores: optional(stores),
+  ...shared,
+  admin: optional(admin),
   handoff: optional(shape({ dataBytes: optional(value(wholeNumber(0, 16_384))) })),
+  errorPage,
   explain: optional(yesOrNo),
+  log: optional(shape({ requests: optional(value(loggedRequests)), path: optional(yesOrNo) })),
+  events: optional(custom<SessionEvents>((input) => typeof input === "function", "a function")),
 });
-
-/** An object of these entries. Every unknown key is reported, and a missing one in the words of its own schema. */
-function shape<const Entries extends ObjectEntries>(
-  entries: Entries,
-): GenericSchema<unknown, InferOutput<ObjectSchema<Entries, undefined>>> {
-  const keys = Object.keys(entries).join(", ");
-  return pipe(
-    custom<object>(isRecord, `an object of ${keys}`),
-    // valibot leaves these three out of its checks, and out of its output.
-    custom<object>(
-      (input) => !["__proto__", "constructor", "prototype"].some((key) => Object.hasOwn(Object(input), key)),
-      `only the keys ${keys}`,
-    ),
-    objectWithRest(entries, never(`one of the keys ${keys}`), (issue) => {
-      const missing = entries[String(issue.path?.[0].key)];
-      return missing && "message" in missing && typeof missing.message === "string" ? missing.message : issue.message;
-    }),
-  );
-}
-
-function list<Item extends GenericSchema>(item: Item, accepted: string) {
-  return pipe(array(item, accepted), minLength(1, accepted));
-}
-
-function value<T>(rule: Rule<T>) {
-  return custom<T>(rule.accepts, rule.accepted);
-}
-
-function oneOf<const Options extends readonly string[]>(options: Options) {
-  return picklist(options, `one of ${options.join(", ")}`);
-}
-
-function isKeyOf<T extends object>(object: T, key: unknown): key is keyof T {
-  return typeof key === "string" && Object.hasOwn(object, key);
-}

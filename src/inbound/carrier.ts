@@ -1,14 +1,18 @@
 /**
- * How the token travels. A carrier moves text and judges nothing: what it reads may be forged.
+ * How what a client holds travels. A carrier moves text and judges nothing: what it reads may be forged.
  *
- * The text is `token`, or `token.proof` with the generation's proof. A carrier that keeps the proof in a place of its
- * own writes it only when the text has one.
+ * The text is `token`, `token.proof` or `token.proof.mark`, as {@link joinHeld} writes it.
  */
 export interface Carrier {
+  /**
+   * Whether a client holds token, proof and mark each in a place of its own. Then a part that a text lacks stays as it is at
+   * the client; otherwise what is written is all that the client will hold.
+   */
+  readonly apart: boolean;
   /** The text that the request brings, or `null`. */
   read(request: Request): string | null;
-  /** Adds to a response's headers what makes the client hold `token` until `expiresAt` (milliseconds since 1970). */
-  write(headers: Headers, token: string, expiresAt: number): void;
-  /** Adds to a response's headers what makes the client forget the token. */
+  /** Adds to a response's headers what makes the client hold `text` until `expiresAt` (milliseconds since 1970). */
+  write(headers: Headers, text: string, expiresAt: number): void;
+  /** Adds to a response's headers what makes the client forget token and proof. */
   clear(headers: Headers): void;
 }

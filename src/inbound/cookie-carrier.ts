@@ -1,40 +1,66 @@
 import { stringifySetCookie } from "cookie";
+import type { ResolvedCookieCarrier } from "../config/resolved.ts";
 import type { Carrier } from "./carrier.ts";
-import { cookieNames, splitCookies } from "./cookies.ts";
-import { PROOF_SEPARATOR } from "./tokens.ts";
+import type { OwnCookies } from "./cookies.ts";
+import { joinHeld, SEPARATOR, splitHeld } from "./held.ts";
 
 /** The longest life that browsers grant a cookie (RFC 6265bis section 5.5). */
 const LONGEST_SECONDS = 400 * 24 * 60 * 60;
 
-/**
- * The token in a cookie, its proof in a second one: `HttpOnly`, `SameSite=Lax`, `Path=/`, no `Domain`.
- *
- * @param options.secure `true` for https: `Secure`, and names that begin with `__Host-` (RFC 6265bis section 4.1.3.2);
- * `false` for plain http on loopback hosts.
- * @param options.now milliseconds since 1970. Lives are sent as `Max-Age`: the client's clock may be wrong.
- */
-export function createCookieCarrier(options: { secure: boolean; now: () => number }): Carrier {
-  const names = cookieNames(options.secure);
+/** Read as a mark of now. */
+const NO_TIME = "-";
+
+/** How cookies are written. */
+export interface CookieCarrierOptions {
+  readonly cookies: OwnCookies;
+  readonly settings: ResolvedCookieCarrier;
+  /** `true` for https: `Secure`, and names with a prefix; `false` for plain http on loopback hosts. */
+  readonly secure: boolean;
+  /** How long the journal may hold what it was given. */
+  readonly markLifeSeconds: number;
+  /** Milliseconds since 1970. Lives are sent as `Max-Age`: the client's clock may be wrong. */
+  readonly now: () => number;
+}
+
+/** Token, proof and mark in a cookie each, out of reach of scripts (`HttpOnly`). */
+export function createCookieCarrier({
+  cookies,
+  settings,
+  secure,
+  markLifeSeconds,
+  now,
+}: CookieCarrierOptions): Carrier {
+  const names = cookies.names(secure);
+  const attributes = {
+    path: settings.path,
+    ...(settings.domain === undefined ? {} : { domain: settings.domain }),
+    httpOnly: true,
+    secure,
+    // Browsers refuse these two without `Secure`.
+    sameSite: secure || settings.sameSite !== "none" ? settings.sameSite : "lax",
+    partitioned: secure && settings.partitioned,
+  } as const;
   const set = (headers: Headers, name: string, value: string, maxAge: number) =>
-    headers.append(
-      "Set-Cookie",
-      stringifySetCookie({ name, value, path: "/", maxAge, httpOnly: true, secure: options.secure, sameSite: "lax" }),
-    );
+    headers.append("Set-Cookie", stringifySetCookie({ name, value, maxAge, ...attributes }));
 
   return {
+    apart: true,
     read(request) {
-      const { own } = splitCookies(request.headers.get("Cookie"));
+      const { own } = cookies.split(request.headers.get("Cookie"));
       const token = own.get(names.token);
-      const proof = own.get(names.proof);
-      // What follows a separator would be taken for the proof, which has a cookie of its own.
-      if (token === undefined || token.includes(PROOF_SEPARATOR)) return null;
-      return proof === undefined ? token : token + PROOF_SEPARATOR + proof;
+      const proof = own.get(names.proof) ?? "";
+      // What follows a separator would be taken for another part, which has a cookie of its own.
+      if (token === undefined || token.includes(SEPARATOR)) return null;
+      // A mark without a text is one all the same.
+      const mark = own.has(names.mark) ? own.get(names.mark) || NO_TIME : "";
+      return joinHeld({ token, proof: proof.includes(SEPARATOR) ? "" : proof, mark });
     },
-    write(headers, token, expiresAt) {
-      const [text = "", proof] = token.split(PROOF_SEPARATOR, 2);
-      set(headers, names.token, text, Math.max(0, Math.ceil((expiresAt - options.now()) / 1000)));
+    write(headers, text, expiresAt) {
+      const { token, proof, mark } = splitHeld(text);
+      if (token !== "") set(headers, names.token, token, Math.max(0, Math.ceil((expiresAt - now()) / 1000)));
       // Written once per rotation while touches prolong the token, so it must outlive every deadline of the session.
-      if (proof !== undefined) set(headers, names.proof, proof, LONGEST_SECONDS);
+      if (proof !== "") set(headers, names.proof, proof, LONGEST_SECONDS);
+      if (mark !== "") set(headers, names.mark, mark, markLifeSeconds);
     },
     clear(headers) {
       set(headers, names.token, "", 0);

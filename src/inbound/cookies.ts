@@ -1,3 +1,5 @@
+import { BoundedMap } from "../bounded-map.ts";
+
 /** A `Cookie` header taken apart: Moor's own values, and what is left for the origin. */
 export interface SplitCookies {
   /** Values of Moor's cookies by name, raw; the first of several. */
@@ -6,40 +8,73 @@ export interface SplitCookies {
   readonly rest: string | null;
 }
 
+/** Names of the cookies that hold what a client holds. */
+export interface CookieNames {
+  readonly token: string;
+  readonly proof: string;
+  readonly mark: string;
+}
+
+/** Moor's own cookies among all others. */
+export interface OwnCookies {
+  /** `secure` selects the names of https, which browsers guard. */
+  names(secure: boolean): CookieNames;
+  /** Whether `name` is one of them, on https or on plain http. */
+  has(name: string): boolean;
+  /** Splits a `Cookie` header (RFC 6265 section 5.4). The order and bytes of what is left stay as they were. */
+  split(header: string | null): SplitCookies;
+}
+
 const NONE: ReadonlyMap<string, string> = new Map();
+/** Longer headers are not remembered, so that nobody fills the memory with them. */
+const LONGEST_REMEMBERED = 2048;
 
-/** Names of Moor's cookies (design: fixed). `secure` selects those of https, which a subdomain cannot set. */
-export function cookieNames(secure: boolean) {
-  const prefix = secure ? "__Host-" : "";
-  return { token: `${prefix}moor`, proof: `${prefix}moor-gen`, mark: `${prefix}moor-mark` };
-}
+/** @param options.name as it is on plain http; on https `options.prefix` stands before it. */
+export function createOwnCookies({ name, prefix }: { name: string; prefix: string }): OwnCookies {
+  const https = namesOf(prefix + name);
+  const http = namesOf(name);
+  const all: ReadonlySet<string> = new Set([...Object.values(https), ...Object.values(http)]);
+  /** A browser sends the same header with each request, and each request needs its parts twice. */
+  const remembered = new BoundedMap<string, SplitCookies>(1024);
+  /**
+   * One of Moor's cookies in a second `Cookie` header, which arrives joined to the first by a comma. It is cut out, and not
+   * read: a comma may stand in a value, and any subdomain can set one.
+   */
+  const joinedOwn = new RegExp(`,[ \\t]*(?:${[...all].map(escapeRegExp).join("|")})[ \\t]*=[^,]*`, "g");
 
-const ALL_NAMES: ReadonlySet<string> = new Set([true, false].flatMap((secure) => Object.values(cookieNames(secure))));
-
-/** Whether `name` is one of Moor's cookies, on https or on plain http. */
-export function isOwnCookie(name: string): boolean {
-  return ALL_NAMES.has(name);
-}
-
-/**
- * One of Moor's cookies in a second `Cookie` header, which arrives joined to the first by a comma. It is cut out, and not
- * read: a comma may stand in a value, and any subdomain can set one.
- */
-const JOINED_OWN = /,[ \t]*(?:__Host-)?moor(?:-gen|-mark)?=[^,]*/g;
-
-/** Splits a `Cookie` header (RFC 6265 section 5.4). The order and bytes of what is left stay as they were. */
-export function splitCookies(header: string | null): SplitCookies {
-  if (header === null || !header.includes("moor")) return { own: NONE, rest: header };
-  const own = new Map<string, string>();
-  const rest: string[] = [];
-  for (const pair of header.split(";")) {
-    const equals = pair.indexOf("=");
-    const name = trimSpaces(pair.slice(0, Math.max(equals, 0)));
-    if (!isOwnCookie(name)) rest.push(pair.replace(JOINED_OWN, ""));
-    else if (!own.has(name)) own.set(name, trimSpaces(pair.slice(equals + 1)));
+  function split(header: string): SplitCookies {
+    const own = new Map<string, string>();
+    const rest: string[] = [];
+    for (const pair of header.split(";")) {
+      const equals = pair.indexOf("=");
+      const found = trimSpaces(pair.slice(0, Math.max(equals, 0)));
+      if (!all.has(found)) rest.push(pair.replace(joinedOwn, ""));
+      else if (!own.has(found)) own.set(found, trimSpaces(pair.slice(equals + 1)));
+    }
+    const joined = trimSpaces(rest.join(";"));
+    return { own, rest: joined === "" ? null : joined };
   }
-  const joined = trimSpaces(rest.join(";"));
-  return { own, rest: joined === "" ? null : joined };
+
+  return {
+    names: (secure) => (secure ? https : http),
+    has: (candidate) => all.has(candidate),
+    split(header) {
+      if (header === null || !header.includes(name)) return { own: NONE, rest: header };
+      const known = remembered.get(header);
+      if (known) return known;
+      const cookies = split(header);
+      if (header.length <= LONGEST_REMEMBERED) remembered.set(header, cookies);
+      return cookies;
+    },
+  };
+}
+
+function namesOf(token: string): CookieNames {
+  return { token, proof: `${token}-gen`, mark: `${token}-mark` };
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.]/g, "\\$&");
 }
 
 /**

@@ -1,4 +1,5 @@
 import { BoundedMap } from "../bounded-map.ts";
+import { joinHeld, splitHeld } from "./held.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { createMac } from "./mac.ts";
 import { openProof, signProof } from "./proof.ts";
@@ -12,7 +13,7 @@ export interface OpenedToken extends Token {
   readonly generation: number;
 }
 
-/** Opens, mints and signs tokens. What travels is `token` or, with a proof, `token.proof`. */
+/** Opens, mints and signs tokens. What travels is `token`, `token.proof` or `token.proof.mark`; see {@link splitHeld}. */
 export interface Tokens {
   /** The token in `text`, or `undefined` if it is forged, cut, expired or signed by a key that left the ring. */
   open(text: string, now: number): Promise<OpenedToken | undefined>;
@@ -22,8 +23,17 @@ export interface Tokens {
   sign(token: OpenedToken, options: { proof: boolean }): Promise<string>;
 }
 
-/** Joins a token and its proof; neither alphabet has it. */
-export const PROOF_SEPARATOR = ".";
+/** Why what a client sent as a token is none, though it has not expired. */
+export type TokenFault = "malformed" | "unknown-key" | "forged";
+
+/** How tokens are made and judged. */
+export interface TokensOptions {
+  /** Fills bytes at random. Default: the platform's. */
+  readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
+  /** Told of each text that is no token. Default: nobody is. */
+  readonly refused?: (fault: TokenFault) => void;
+}
+
 const REMEMBERED = 8192;
 
 /**
@@ -32,17 +42,21 @@ const REMEMBERED = 8192;
  * Opened tokens and proofs are remembered, so that one that returns to the same isolate costs no crypto. They are
  * remembered apart: any number of junk proofs could come with one genuine token.
  */
-export function createTokens(ring: KeyRing, random: (bytes: Uint8Array<ArrayBuffer>) => void = fillAtRandom): Tokens {
+export function createTokens(ring: KeyRing, { random = fillAtRandom, refused = () => {} }: TokensOptions = {}): Tokens {
   const mac = createMac(ring);
-  const opened = new BoundedMap<string, Omit<OpenedToken, "generation">>(REMEMBERED);
+  const opened = new BoundedMap<string, OpenedToken>(REMEMBERED);
   const proved = new BoundedMap<string, Pick<OpenedToken, "id" | "generation">>(REMEMBERED);
 
-  async function openToken(text: string): Promise<Omit<OpenedToken, "generation"> | undefined> {
+  async function openToken(text: string): Promise<OpenedToken | undefined> {
     const remembered = opened.get(text);
     if (remembered) return remembered;
     const decoded = decodeToken(text);
-    if (!decoded || !(await mac.verify(decoded.body, decoded.mac, decoded.signingKey))) return undefined;
-    const token = { ...decoded.token, id: await sessionId(decoded.token.key) };
+    if (!decoded) return void refused("malformed");
+    const { body, mac: given, signingKey } = decoded;
+    if (!(await mac.verify(body, given, signingKey))) {
+      return void refused(ring.some(({ id }) => id === signingKey) ? "forged" : "unknown-key");
+    }
+    const token = { ...decoded.token, id: await sessionId(decoded.token.key), generation: 0 };
     opened.set(detach(text), token);
     return token;
   }
@@ -57,10 +71,10 @@ export function createTokens(ring: KeyRing, random: (bytes: Uint8Array<ArrayBuff
 
   return {
     async open(text, now) {
-      const end = text.indexOf(PROOF_SEPARATOR);
-      const token = await openToken(end < 0 ? text : text.slice(0, end));
+      const held = splitHeld(text);
+      const token = await openToken(held.token);
       if (!token || now >= token.expiresAt) return undefined;
-      return { ...token, generation: end < 0 ? 0 : await generationOf(text.slice(end + 1), token.id) };
+      return held.proof === "" ? token : { ...token, generation: await generationOf(held.proof, token.id) };
     },
 
     async mint(now, lifeMs, home) {
@@ -85,7 +99,7 @@ export function createTokens(ring: KeyRing, random: (bytes: Uint8Array<ArrayBuff
     async sign(token, { proof }) {
       const body = encodeTokenBody(token, mac.signingKey);
       const text = joinToken(body, await mac.sign(body));
-      return proof ? text + PROOF_SEPARATOR + (await signProof(mac, token.id, token.generation)) : text;
+      return proof ? joinHeld({ token: text, proof: await signProof(mac, token.id, token.generation) }) : text;
     },
   };
 }

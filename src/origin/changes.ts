@@ -3,6 +3,8 @@ import { asciiJson, isJsonObject, type JsonObject, type JsonValue, mergePatch } 
 
 /** What one response may carry in `Moor-Patch` headers, all together. */
 const PATCH_BYTES = 16_384;
+/** And in `Moor-Flash` headers. */
+const FLASH_BYTES = 2_048;
 /** Apache httpd drops a response header line above 8,192 bytes (`ResponseFieldSize`), its name included. */
 const LINE_BYTES = 8_000;
 
@@ -53,12 +55,21 @@ export function applyChanges(attributes: JsonObject, changes: Changes): JsonObje
  * @throws MoorOriginError `change-too-large`.
  */
 export function patchLines(changes: Changes): string[] {
+  return linesWithin(changes, PATCH_BYTES);
+}
+
+/** The values of the `Moor-Flash` headers, likewise. */
+export function flashLines(changes: Changes): string[] {
+  return linesWithin(changes, FLASH_BYTES);
+}
+
+function linesWithin(changes: Changes, most: number): string[] {
   const lengths = Array.from(changes.values(), (values) => values.length);
   const rounds = Array.from({ length: Math.max(0, ...lengths) }, (_, round) => membersOf(changes, round));
   const lines = rounds.flatMap(pack);
   const found = lines.join(", ").length;
-  if (found > PATCH_BYTES) {
-    throw new MoorOriginError("change-too-large", `changes of ${found} bytes; one response carries ${PATCH_BYTES}`);
+  if (found > most) {
+    throw new MoorOriginError("change-too-large", `changes of ${found} bytes; one response carries ${most}`);
   }
   return lines;
 }

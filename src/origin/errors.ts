@@ -12,8 +12,20 @@ export type MoorOriginErrorCode =
   | "handoff-expired"
   /** Moor's public keys cannot be read. */
   | "keys-unavailable"
-  /** The attributes were too large for the handoff, and the session API did not answer with them. */
+  /** The session API did not answer, or not with a session; nothing is known of what it was asked. */
   | "session-unavailable"
+  /** The session API has nothing to work on: the session's first change goes with the response. */
+  | "session-not-stored"
+  /** The session has ended, or has a newer generation than the request. */
+  | "session-over"
+  /** Nobody is logged in to the session whose principal's sessions are asked for. */
+  | "principal-missing"
+  /** The principal has no such session, or has it no longer. */
+  | "session-unknown"
+  /** The session has another version than the one that the change was made for. */
+  | "session-changed"
+  /** The session API does not take this: its pool may not, the handoff has expired, or the change is too large. */
+  | "session-refused"
   /** More changes than one response may carry. */
   | "change-too-large"
   /** A principal that Moor would refuse. */

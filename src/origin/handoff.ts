@@ -42,14 +42,15 @@ export async function verifyHandoff(
   return readClaims(claims);
 }
 
-function readClaims({ sid, gen, ver, sub, new: isNew = false, stale = false, data }: JsonObject): Handoff {
+function readClaims({ sid, gen, ver, sub, new: isNew = false, stale = false, data, flash = {} }: JsonObject): Handoff {
   if (sid !== undefined && typeof sid !== "string") malformed("its sid is not a string");
   if (sub !== undefined && typeof sub !== "string") malformed("its sub is not a string");
   if (!isCount(gen) || !isCount(ver)) malformed("its gen or ver is not a number");
   if (typeof isNew !== "boolean" || typeof stale !== "boolean") malformed("its new or stale is not true or false");
   if (data !== undefined && !isJsonObject(data)) malformed("its data is not an object");
+  if (!isJsonObject(flash)) malformed("its flash is not an object");
   const attributes = sid === undefined ? {} : data;
-  return { id: sid, version: ver, generation: gen, principal: sub, isNew, stale, attributes };
+  return { id: sid, version: ver, generation: gen, principal: sub, isNew, stale, flash, attributes };
 }
 
 function parseObject(part: string): JsonObject {

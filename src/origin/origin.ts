@@ -1,10 +1,12 @@
+import { createApiCall } from "./api-call.ts";
 import { MoorOriginError } from "./errors.ts";
-import { type Fetch, fetchJson } from "./fetch-json.ts";
-import { type Handoff, verifyHandoff } from "./handoff.ts";
+import type { Fetch } from "./fetch-json.ts";
+import { verifyHandoff } from "./handoff.ts";
 import { type HeaderSource, readHeader } from "./headers.ts";
-import { isJsonObject } from "./json.ts";
 import { createKeySet } from "./key-set.ts";
-import { OriginSession, type SessionView } from "./session.ts";
+import { OriginSession } from "./session.ts";
+import { createSessionApi } from "./session-api.ts";
+import { createSessionsApi } from "./sessions-api.ts";
 
 /** What an origin must know of the Moor in front of it. */
 export interface OriginOptions {
@@ -30,7 +32,7 @@ export interface Origin {
    * The session that a request belongs to. Attributes that were too large for the handoff are asked of the session
    * API. A request without a valid handoff is an error, never an anonymous session.
    *
-   * @throws MoorOriginError `handoff-…`, `keys-unavailable`, `session-unavailable`.
+   * @throws MoorOriginError `handoff-…`, `keys-unavailable`, and of large attributes those of `SessionApi`.
    */
   session(request: HeaderSource): Promise<OriginSession>;
 }
@@ -49,38 +51,20 @@ export function createOrigin(options: OriginOptions): Origin {
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const keys = createKeySet({ url: `${moor}/.moor/jwks.json`, fetch, timeoutMs, now });
 
-  async function viewOf(handoff: Handoff, jwt: string): Promise<SessionView> {
-    const { attributes } = handoff;
-    if (attributes !== undefined) return { ...handoff, attributes };
-    try {
-      const answer = await fetchJson(fetch, `${moor}/.moor/session`, { bearer: jwt, timeoutMs });
-      return { ...handoff, ...readSession(answer) };
-    } catch (cause) {
-      throw new MoorOriginError("session-unavailable", "the session API does not answer with the session", { cause });
-    }
-  }
-
   return {
     async session(request) {
       const jwt = readHeader(request, "moor-session");
       if (jwt === undefined) throw new MoorOriginError("handoff-missing", "the request has no Moor-Session header");
       const nowSeconds = Math.floor(now() / 1000);
       const handoff = await verifyHandoff(jwt, { keys, issuer, audience, nowSeconds, clockToleranceSeconds });
-      return new OriginSession(await viewOf(handoff, jwt));
+      const call = createApiCall({ moor, bearer: jwt, fetch, timeoutMs });
+      const apis = { session: createSessionApi(call), sessions: createSessionsApi(call) };
+      const movedFrom = readHeader(request, "moor-moved");
+      const session = new OriginSession({ ...handoff, movedFrom, attributes: handoff.attributes ?? {} }, apis);
+      if (handoff.attributes === undefined) await session.api.read();
+      return session;
     },
   };
-}
-
-/** The session API's answer: the principal and version belong to these attributes, so they replace the handoff's. */
-function readSession(answer: unknown): Pick<SessionView, "attributes" | "version" | "principal"> {
-  if (isJsonObject(answer)) {
-    const { attributes, version, principal } = answer;
-    const named = typeof principal === "string";
-    if (isJsonObject(attributes) && typeof version === "number" && (named || principal == null)) {
-      return { attributes, version, principal: named ? principal : undefined };
-    }
-  }
-  throw new Error("its answer is no session");
 }
 
 function baseUrl(option: string, value: string): string {

@@ -1,7 +1,9 @@
-import { applyChanges, type Changes, noChanges, patchLines, withPatch } from "./changes.ts";
+import { applyChanges, type Changes, flashLines, noChanges, patchLines, withPatch } from "./changes.ts";
 import { MoorOriginError } from "./errors.ts";
 import { type HeaderTarget, replaceHeaders } from "./headers.ts";
 import { isJsonObject, type JsonObject, type JsonValue, jsonCopy } from "./json.ts";
+import type { SessionApi, StoredSession } from "./session-api.ts";
+import type { SessionsApi } from "./sessions-api.ts";
 
 /** What Moor told of the session that a request belongs to. */
 export interface SessionView {
@@ -17,24 +19,75 @@ export interface SessionView {
   readonly isNew: boolean;
   /** Read while the stores were failing: it may be older than what the visitor has seen. */
   readonly stale: boolean;
+  /**
+   * Id of the origin that has served the session last, if that was another: what this one holds of it from before may be old. May be
+   * told more than once; `undefined`: not that Moor knows.
+   */
+  readonly movedFrom?: string | undefined;
+  /** What an earlier response left for this request alone; see `OriginSession.setFlash`. */
+  readonly flash: Readonly<JsonObject>;
   readonly attributes: Readonly<JsonObject>;
 }
+
+const CONSUMED = [
+  "Moor-Patch",
+  "Moor-Flash",
+  "Moor-Principal",
+  "Moor-Remember",
+  "Moor-Rotate",
+  "Moor-End",
+  "Moor-Version",
+];
 
 /**
  * The session of one request. It records what is to change; nothing leaves the process until `apply` or `headers`
  * puts it on the response, and Moor commits it before the visitor sees that response.
  */
 export class OriginSession implements SessionView {
-  readonly #view: SessionView;
+  #view: SessionView;
   #changes: Changes = noChanges;
   #attributes: JsonObject;
+  #flash: Changes = noChanges;
   #principal: string | undefined;
+  #remember = false;
   #rotate = false;
   #ended = false;
+  /** The newest version that this request has learned of through the API. */
+  #learned: number | undefined;
 
-  constructor(view: SessionView) {
+  /**
+   * The session API, for what cannot wait for the response: a change that must be stored before something else happens, or after
+   * the headers are sent. What it answers becomes this session's, with the recorded changes on top; and as long as headers can be sent
+   * they say so (`Moor-Version`), so that the visitor's next request sees it.
+   */
+  readonly api: SessionApi;
+
+  /** The sessions of this one's principal. What ends this one has the response clear the visitor's token. */
+  readonly sessions: SessionsApi;
+
+  constructor(view: SessionView, { session: api, sessions }: { session: SessionApi; sessions: SessionsApi }) {
     this.#view = view;
     this.#attributes = view.attributes;
+    this.sessions = {
+      ...sessions,
+      end: async (id) => {
+        await sessions.end(id);
+        if (id === this.id) this.end();
+      },
+      endAll: async () => {
+        const ended = await sessions.endAll();
+        this.end();
+        return ended;
+      },
+    };
+    this.api = {
+      read: async () => this.#learn(await api.read()),
+      patch: async (patch, options) => this.#learn(await api.patch(patch, options)),
+      end: async () => {
+        await api.end();
+        this.end();
+      },
+    };
   }
 
   get id(): string | undefined {
@@ -55,6 +108,14 @@ export class OriginSession implements SessionView {
 
   get stale(): boolean {
     return this.#view.stale;
+  }
+
+  get movedFrom(): string | undefined {
+    return this.#view.movedFrom;
+  }
+
+  get flash(): Readonly<JsonObject> {
+    return this.#view.flash;
   }
 
   /** The principal, with a login of this request. */
@@ -100,18 +161,34 @@ export class OriginSession implements SessionView {
   }
 
   /**
+   * Leaves a value for the next page that is asked for, which alone is shown it: "Saved." after a redirect. All of them
+   * together may have 2 KiB.
+   *
+   * @throws TypeError as `set`.
+   * @throws MoorOriginError `change-too-large`, `session-ended`.
+   */
+  setFlash(name: string, value: Exclude<JsonValue, null>): void {
+    this.#refuseEnded();
+    const changes = withPatch(this.#flash, member(name, jsonCopy(value, "refuse")));
+    flashLines(changes);
+    this.#flash = changes;
+  }
+
+  /**
    * The session now belongs to this principal, and rotates. One without a principal keeps its attributes; one of
    * another principal ends, and a new one begins with the changes of this request alone.
    *
    * @param principal 1 to 256 visible ASCII characters.
+   * @param options.remember whether the visitor asked to be remembered; the configuration needs `session.remember`.
    * @throws MoorOriginError `principal-malformed`, `session-ended`.
    */
-  login(principal: string): void {
+  login(principal: string, options: { remember?: boolean } = {}): void {
     this.#refuseEnded();
     if (!/^[\x21-\x7e]{1,256}$/.test(principal)) {
       throw new MoorOriginError("principal-malformed", "a principal is 1 to 256 visible ASCII characters");
     }
     this.#principal = principal;
+    this.#remember = options.remember ?? false;
     this.#refresh();
   }
 
@@ -129,6 +206,7 @@ export class OriginSession implements SessionView {
   end(): void {
     this.#ended = true;
     this.#changes = noChanges;
+    this.#flash = noChanges;
     this.#attributes = {};
   }
 
@@ -136,8 +214,11 @@ export class OriginSession implements SessionView {
   headers(): [name: string, value: string][] {
     if (this.#ended) return [["Moor-End", "1"]];
     const headers = patchLines(this.#changes).map((line): [string, string] => ["Moor-Patch", line]);
+    headers.push(...flashLines(this.#flash).map((line): [string, string] => ["Moor-Flash", line]));
     if (this.#principal !== undefined) headers.push(["Moor-Principal", this.#principal]);
+    if (this.#remember) headers.push(["Moor-Remember", "1"]);
     if (this.#rotate) headers.push(["Moor-Rotate", "1"]);
+    if (this.#learned !== undefined) headers.push(["Moor-Version", String(this.#learned)]);
     return headers;
   }
 
@@ -147,7 +228,14 @@ export class OriginSession implements SessionView {
    * `Response.redirect` is immutable: copy it first.
    */
   apply(response: HeaderTarget): void {
-    replaceHeaders(response, ["Moor-Patch", "Moor-Principal", "Moor-Rotate", "Moor-End"], this.headers());
+    replaceHeaders(response, CONSUMED, this.headers());
+  }
+
+  #learn(stored: StoredSession): StoredSession {
+    if (stored.version > this.#view.version) this.#learned = stored.version;
+    this.#view = { ...this.#view, ...stored };
+    if (!this.#ended) this.#refresh();
+    return stored;
   }
 
   #record(patches: readonly JsonObject[]): void {

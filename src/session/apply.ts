@@ -1,5 +1,5 @@
 import type { Change, Ref } from "./change.ts";
-import { deadlinePassed, touched, unreturned } from "./deadlines.ts";
+import { deadlinePassed, remembered, touched, unreturned } from "./deadlines.ts";
 import { type JsonObject, mergePatch } from "./patch.ts";
 import { attributeBytesOf, type Before, type SessionRecord, tombstoneOf, type View, viewOf } from "./record.ts";
 
@@ -12,14 +12,19 @@ export type Found =
 
 /** What becomes of a change. `save` is the record to store; nothing else may be stored for it. */
 export type Applied =
-  | { kind: "committed"; view: View; save?: SessionRecord }
+  /** `flash`: what was taken out, for the one handoff that asked for it. */
+  | { kind: "committed"; view: View; save?: SessionRecord; flash?: JsonObject }
   | { kind: "conflict"; view: View }
   | { kind: "superseded" }
+  /** The session, or what its older generation was still shown of it. */
   | { kind: "ended"; save?: SessionRecord }
   | { kind: "refused"; reason: Refusal };
 
 /** Why a change was not applied though the session lives. */
-export type Refusal = "expired" | "too-large";
+export type Refusal = "expired" | "too-large" | "flash-too-large";
+
+/** Limit of the flash as UTF-8 JSON: it travels in a handoff or not at all. */
+export const MAX_FLASH_BYTES = 2_048;
 
 /** Finds what a request with `ref` may see of `record`. Pure; the authority's rules for reads. */
 export function find(record: SessionRecord | undefined, ref: Ref, now: number): Found {
@@ -48,7 +53,8 @@ export function apply(record: SessionRecord | undefined, ref: Ref, change: Chang
   }
   if (repeated) {
     const view = repeated.generation === record.generation ? viewOf(record) : record.before?.view;
-    return view?.generation === repeated.generation ? { kind: "committed", view } : { kind: "superseded" };
+    if (view?.generation === repeated.generation) return { kind: "committed", view };
+    return change.end ? { kind: "ended" } : { kind: "superseded" };
   }
   const passed = deadlinePassed(record, ref.arrivedAt);
   if (passed) return { kind: "ended", save: tombstoneOf(record, passed, now) };
@@ -101,39 +107,51 @@ function applyToCurrent(
   if (change.ifVersion !== undefined && change.ifVersion !== record.version) {
     return { kind: "conflict", view: viewOf(record) };
   }
-  if (change.end) return commit(tombstoneOf(record, "ended", now), change, now);
+  if (change.end) return commit(tombstoneOf(record, change.endReason ?? "ended", now), change, now);
+  if (change.takeFlash) return takeFlash(record, change, now, loaded);
   const { principal } = change;
   if (principal !== undefined && record.principal !== undefined && principal !== record.principal) {
     return { kind: "ended", save: tombstoneOf(record, "principal-changed", now) };
   }
   const content = merged(record, change);
-  if (change.patches && content.attributeBytes > change.policy.maxAttributeBytes)
-    return { kind: "refused", reason: "too-large" };
+  const tooLarge = tooLargeIn(content, change);
+  if (tooLarge) return { kind: "refused", reason: tooLarge };
 
   const logsIn = principal !== undefined && record.principal === undefined;
   const rotates = logsIn || change.rotate === true;
+  const remembers = change.remember === true && change.policy.remember !== undefined && !record.remembered;
+  const changes = rotates || remembers || change.patches !== undefined || change.flash !== undefined;
   // The same principal again: nothing to store, not even that it was asked.
-  if (!rotates && !change.patches && !change.touch && loaded) {
+  if (!changes && !change.touch && loaded) {
     return { kind: "committed", view: viewOf(record), ...(record === loaded ? {} : { save: record }) };
   }
-  let next: SessionRecord = { ...record, ...content, ...(change.touch ? touched(now, change.policy) : {}) };
+  let next: SessionRecord = { ...record, ...content, ...(change.touch ? touched(now, change.policy, record) : {}) };
   if (rotates) next = rotated(next, record, change, now);
   if (logsIn) next = { ...next, principal };
-  if (rotates || change.patches) next = { ...next, version: record.version + 1 };
+  if (remembers) next = { ...next, ...remembered(now, change.policy) };
+  if (changes) next = { ...next, version: record.version + 1 };
   return commit(next, change, now);
 }
 
+/** Of several that ask, the first to arrive here gets it; a repetition gets nothing. */
+function takeFlash(record: SessionRecord, change: Change, now: number, loaded: SessionRecord | undefined): Applied {
+  const { flash, ...left } = record;
+  if (!flash) return { kind: "committed", view: viewOf(record), ...(record === loaded ? {} : { save: record }) };
+  return { ...commit({ ...left, version: record.version + 1 }, change, now), flash };
+}
+
 /**
- * A request of the generation before: its patches are merged, and it may do nothing else. A rotation that it asks for is
- * moot, since the session has been rotated, and the proof of that is not for this client.
+ * A request of the generation before: its patches are merged, and its end ends what it is shown. A rotation that it asks for
+ * is moot, since the session has been rotated, and the proof of that is not for this client.
  */
 function applyToBefore(record: SessionRecord, before: Before, change: Change, now: number): Applied {
-  if (change.end || change.principal !== undefined) return { kind: "superseded" };
+  if (change.end) return endBefore(record, before, change, now);
+  if (change.principal !== undefined) return { kind: "superseded" };
   if (change.ifVersion !== undefined && change.ifVersion !== before.view.version) {
     return { kind: "conflict", view: before.view };
   }
-  const renewed = change.touch ? touched(now, change.policy) : {};
-  if (!change.patches) {
+  const renewed = change.touch ? touched(now, change.policy, record) : {};
+  if (!change.patches && !change.flash) {
     const view = { ...before.view, ...renewed };
     return {
       kind: "committed",
@@ -142,20 +160,33 @@ function applyToBefore(record: SessionRecord, before: Before, change: Change, no
     };
   }
   const content = merged(record, change);
-  if (change.patches && content.attributeBytes > change.policy.maxAttributeBytes)
-    return { kind: "refused", reason: "too-large" };
+  const tooLarge = tooLargeIn(content, change);
+  if (tooLarge) return { kind: "refused", reason: tooLarge };
   const version = record.version + 1;
-  const view: View = { ...before.view, ...renewed, ...merged(before.view, change), version };
+  // The flash is for the newest generation alone: it can be taken once.
+  const { flash, ...seen } = merged(before.view, change);
+  const view: View = { ...before.view, ...renewed, ...seen, version };
   const next = { ...record, ...renewed, ...content, version, before: { ...before, view } };
   return { kind: "committed", view, save: remember(next, change, view, now) };
 }
 
+/**
+ * Ends the view before a rotation, and not the session: that belongs to who has been given the new generation. Once that is
+ * in use, what asks is a request that ran beside the rotation, and others like it are served on.
+ */
+function endBefore(record: SessionRecord, before: Before, change: Change, now: number): Applied {
+  if (before.servedUntil !== undefined) return { kind: "superseded" };
+  const { before: ended, ...left } = record;
+  return { kind: "ended", save: remember(left, change, before.view, now) };
+}
+
 function rotated(next: SessionRecord, record: SessionRecord, change: Change, now: number): SessionRecord {
-  const before = { view: viewOf(record), graceSeconds: change.policy.graceSeconds };
+  const { flash, ...view } = viewOf(record);
+  const before = { view, graceSeconds: change.policy.graceSeconds };
   return { ...next, generation: record.generation + 1, rotatedAt: now, before };
 }
 
-function commit(next: SessionRecord, change: Change, now: number): Applied {
+function commit(next: SessionRecord, change: Change, now: number): Extract<Applied, { kind: "committed" }> {
   return { kind: "committed", view: viewOf(next), save: remember(next, change, next, now) };
 }
 
@@ -186,9 +217,20 @@ function isServed(before: Before, now: number): boolean {
   return before.servedUntil === undefined || now < before.servedUntil;
 }
 
-function merged(view: View, change: Change): Pick<View, "attributes" | "attributeBytes"> {
+/** What of a view the patches of a change make. */
+function merged(view: View, change: Change): Pick<View, "attributes" | "attributeBytes" | "flash"> {
   const { attributes, attributeBytes } = view;
-  if (!change.patches) return { attributes, attributeBytes };
-  const result = change.patches.reduce<JsonObject>((target, patch) => mergePatch(target, patch), attributes);
-  return { attributes: result, attributeBytes: attributeBytesOf(result) };
+  const flash = change.flash ? { flash: mergeAll(view.flash ?? {}, change.flash) } : {};
+  if (!change.patches) return { attributes, attributeBytes, ...flash };
+  const result = mergeAll(attributes, change.patches);
+  return { attributes: result, attributeBytes: attributeBytesOf(result), ...flash };
+}
+
+function mergeAll(target: JsonObject, patches: readonly JsonObject[]): JsonObject {
+  return patches.reduce<JsonObject>((merged, patch) => mergePatch(merged, patch), target);
+}
+
+function tooLargeIn({ attributeBytes, flash }: ReturnType<typeof merged>, change: Change): Refusal | undefined {
+  if (change.patches && attributeBytes > change.policy.maxAttributeBytes) return "too-large";
+  return change.flash && attributeBytesOf(flash ?? {}) > MAX_FLASH_BYTES ? "flash-too-large" : undefined;
 }

@@ -1,4 +1,5 @@
-import type { ResolvedConfig } from "../config/types.ts";
+import type { ResolvedConfig } from "../config/resolved.ts";
+import type { Whereabouts } from "../inbound/whereabouts.ts";
 import type { JsonObject } from "./patch.ts";
 
 /** Which session a request belongs to, as far as its token and proof tell. Times are milliseconds since 1970. */
@@ -13,12 +14,32 @@ export interface Ref {
   readonly colo: string;
   /** Whether that is outside the region in which the session was born. */
   readonly away?: boolean;
+  /** Away, with a token that tells of a replica: when that token was signed. */
+  readonly signedAt?: number;
   /** When the journal may have taken something of the visitor, if ever. */
   readonly markedAt?: number;
 }
 
+/** When a session is over, in seconds. */
+export interface Timeouts {
+  readonly idleSeconds: number;
+  readonly absoluteSeconds: number;
+}
+
 /** Deadlines and limits that a change is applied with. */
-export type Policy = ResolvedConfig["session"];
+export type Policy = ResolvedConfig["session"] & {
+  /** The shortest idle timeout of a route: touches are as frequent as it needs. Default: no route has one of its own. */
+  readonly strictestIdleSeconds?: number | undefined;
+};
+
+/** How many sessions a principal may have at once, and what becomes of a login above that. */
+export type SessionLimit = NonNullable<ResolvedConfig["principals"]>["limit"];
+
+/** What the index of a principal's sessions is told of a login. */
+export interface IndexNote {
+  readonly where: Whereabouts;
+  readonly limit: SessionLimit;
+}
 
 /** What a request asks of a session; applied once, by its id. */
 export interface Change {
@@ -31,13 +52,25 @@ export interface Change {
   readonly patches?: readonly JsonObject[];
   /** Sets the principal and rotates. */
   readonly principal?: string;
+  /** With a principal: he wants to be remembered. */
+  readonly remember?: true;
+  /** What the index of the principal's sessions is told of a login. Absent: there is no index. */
+  readonly index?: IndexNote;
   /** Raises the generation. */
   readonly rotate?: true;
   readonly end?: true;
+  /** Why it ends, if a timeout that only a route has is over. */
+  readonly endReason?: "idle" | "absolute";
+  /** Merge patches of the flash: what the next handoff shows, once. */
+  readonly flash?: readonly JsonObject[];
+  /** Takes the flash out, for one handoff. */
+  readonly takeFlash?: true;
   /** The visitor came back with his token: renews the idle deadline. */
   readonly touch?: true;
   /** Refuses the change unless the record has this version. */
   readonly ifVersion?: number;
+  /** The lease under which it is made: without it, or past its end, the change is a conflict. */
+  readonly lease?: string;
   /** No store applies it after that. */
   readonly expiresAt: number;
   readonly policy: Policy;

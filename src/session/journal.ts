@@ -73,11 +73,11 @@ function applyAccepted(record: SessionRecord | undefined, { ref, change }: Journ
   const accepted = { ...asked, ...(renews ? { touch } : {}), policy };
   const arrived = { ...ref, arrivedAt: Number.NEGATIVE_INFINITY };
 
-  let applied = apply(record, arrived, accepted, ref.arrivedAt);
-  if (applied.kind === "superseded" && record && wasCurrent(record, ref)) {
-    applied = apply(record, { ...arrived, generation: record.generation }, accepted, ref.arrivedAt);
-  }
-  return applied.kind === "committed" ? (applied.save ?? record) : record;
+  const asCurrent = record && wasCurrent(record, ref) ? { ...arrived, generation: record.generation } : undefined;
+  // What the older generation could merge is merged into its view as well; an end is the whole session's.
+  let applied = apply(record, change.end && asCurrent ? asCurrent : arrived, accepted, ref.arrivedAt);
+  if (applied.kind === "superseded" && asCurrent) applied = apply(record, asCurrent, accepted, ref.arrivedAt);
+  return ("save" in applied ? applied.save : undefined) ?? record;
 }
 
 /**

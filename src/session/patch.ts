@@ -52,7 +52,12 @@ function parseJson(text: string): Json {
   }
 }
 
-function checkPatch(patch: Json): JsonObject {
+/**
+ * Checks a merge patch of attributes.
+ *
+ * @throws TypeError as {@link parsePatch}.
+ */
+export function checkPatch(patch: Json): JsonObject {
   if (!isJsonObject(patch)) throw new TypeError("not a JSON object");
   if (!withinDepth(patch, MAX_PATCH_DEPTH)) throw new TypeError(`nests deeper than ${MAX_PATCH_DEPTH} levels`);
   if (!everyNumber(patch)) throw new TypeError("has a number that JSON cannot hold");

@@ -1,7 +1,5 @@
+import type { EndReason } from "../config/types.ts";
 import type { JsonObject } from "./patch.ts";
-
-/** Why a session ended. */
-export type EndReason = "ended" | "idle" | "absolute" | "principal-changed";
 
 /** What a request may know of a session. Times are milliseconds since 1970. */
 export interface View {
@@ -14,6 +12,10 @@ export interface View {
   readonly attributeBytes: number;
   /** Visible ASCII, 1 to 256 characters. */
   readonly principal?: string;
+  /** Shown to one handoff, and then gone. */
+  readonly flash?: JsonObject;
+  /** Whether the longer policy holds that its principal has chosen at his login. */
+  readonly remembered?: true;
   readonly bornAt: number;
   /** Whole seconds, so that it compares equal with the token's. */
   readonly touchedAt: number;
@@ -71,6 +73,6 @@ export function viewOf(record: SessionRecord): View {
 
 /** What is kept of an ended session so that nothing revives it. */
 export function tombstoneOf(record: SessionRecord, reason: EndReason, at: number): SessionRecord {
-  const { attributes, principal, before, ...kept } = record;
+  const { attributes, principal, flash, before, ...kept } = record;
   return { ...kept, attributes: {}, attributeBytes: 2, version: record.version + 1, ended: { at, reason } };
 }

@@ -25,16 +25,27 @@ export class Session {
   readonly returning: boolean;
   /** What the stores know; `undefined`: the session exists nowhere yet. */
   readonly shown: Shown | undefined;
+  /** What this request alone is shown. */
+  readonly flash: JsonObject | undefined;
 
+  readonly #flash: JsonObject[] = [];
   readonly #patches: JsonObject[] = [];
   #principal: string | undefined;
+  #remember = false;
   #rotate = false;
   #end = false;
 
-  constructor(token: OpenedToken, options: { returning: boolean; shown?: Shown | undefined }) {
+  constructor(token: OpenedToken, options: { returning: boolean; shown?: Shown | undefined; flash?: JsonObject }) {
     this.token = token;
     this.returning = options.returning;
     this.shown = options.shown;
+    this.flash = options.flash;
+  }
+
+  /** The same session as it is after its flash has been taken. */
+  showing(view: View, flash: JsonObject | undefined): Session {
+    const shown = { stale: false, journaled: false, replicated: this.shown?.replicated ?? false, view };
+    return new Session(this.token, { returning: this.returning, shown, ...(flash ? { flash } : {}) });
   }
 
   get view(): View | undefined {
@@ -63,14 +74,21 @@ export class Session {
     this.#patches.push(patch);
   }
 
+  /** Asks to merge a patch into the flash, which the next handoff shows, once. */
+  patchFlash(patch: JsonObject): void {
+    this.#flash.push(patch);
+  }
+
   /**
    * Asks to set the principal, which rotates the session. To the same principal it changes nothing.
    *
+   * @param options.remember whether the longer policy holds from now on.
    * @throws TypeError unless it is 1 to 256 characters of visible ASCII.
    */
-  login(principal: string): void {
+  login(principal: string, options: { remember?: boolean } = {}): void {
     if (!isPrincipal(principal)) throw new TypeError("not 1 to 256 characters of visible ASCII");
     this.#principal = principal;
+    this.#remember = options.remember ?? false;
   }
 
   /** Asks for a new generation. Moot for a key that was minted for this request: nobody else can have it. */
@@ -92,6 +110,11 @@ export class Session {
     return this.#principal !== undefined || this.#rotate;
   }
 
+  /** Whether a login was asked for. */
+  get loggingIn(): boolean {
+    return this.#principal !== undefined;
+  }
+
   /** Whether a login as `principal` was asked for. */
   logsInAs(principal: string): boolean {
     return this.#principal === principal;
@@ -99,7 +122,12 @@ export class Session {
 
   /** Whether anything was asked for. */
   get asks(): boolean {
-    return this.#patches.length > 0 || this.rotating || this.#end;
+    return this.#patches.length > 0 || this.#flash.length > 0 || this.rotating || this.#end;
+  }
+
+  /** Whether the session would be stored for the first time. */
+  get isFounding(): boolean {
+    return this.isNew && this.asks && !this.#end;
   }
 
   /**
@@ -109,19 +137,27 @@ export class Session {
   startAnew(token: OpenedToken, from: JsonObject): Session {
     const anew = new Session(token, { returning: false });
     anew.#patches.push(from, ...this.#patches);
+    anew.#flash.push(...this.#flash);
     anew.#principal = this.#principal;
+    anew.#remember = this.#remember;
     return anew;
   }
 
-  /** The change that the request asks for, or `undefined` if it is a clean read with no touch due. */
-  toChange(options: { id: string; now: number; policy: Policy }): Change | undefined {
-    const { id, now, policy } = options;
-    const touch = this.returning && (this.view ? isTouchDue(this.view, now, policy) : this.asks);
+  /**
+   * The change that the request asks for, or `undefined` if it is a clean read with no touch due.
+   *
+   * @param options.touches whether the request may renew the idle deadline. Default `true`.
+   */
+  toChange(options: { newId: () => string; now: number; policy: Policy; touches?: boolean }): Change | undefined {
+    const { newId, now, policy, touches = true } = options;
+    const touch = touches && this.returning && (this.view ? isTouchDue(this.view, now, policy) : this.asks);
     if (!this.asks && !touch) return undefined;
     return {
-      id,
+      id: newId(),
       ...(this.#patches.length > 0 ? { patches: this.#patches } : {}),
+      ...(this.#flash.length > 0 ? { flash: this.#flash } : {}),
       ...(this.#principal === undefined ? {} : { principal: this.#principal }),
+      ...(this.#remember ? { remember: true } : {}),
       ...(this.#rotate ? { rotate: true } : {}),
       ...(this.#end ? { end: true } : {}),
       ...(touch ? { touch: true } : {}),

@@ -1,5 +1,5 @@
 import { parseKeyRing } from "../inbound/key-ring.ts";
-import type { Log } from "../log.ts";
+import { describeFault, type Log } from "../log.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
 import type { Copies } from "./contracts.ts";
 import { guardCopies, guardFallback } from "./guarded.ts";
@@ -48,7 +48,12 @@ export function bindStores(bindings: StoreBindings, log: Log): BoundStores {
       name,
       clock,
       random: Math.random,
-      onChange: (store, state) => log({ event: `store_${state}`, store }),
+      onChange: (store, state, cause) =>
+        log({
+          event: `store_${state}`,
+          store,
+          ...(cause === undefined ? {} : { reason: describeFault(cause) }),
+        }),
     });
   const redis = breakerFor("redis");
   const kv = breakerFor("kv");

@@ -13,8 +13,8 @@ export interface Breaker {
 export interface AdmittedCall {
   /** The store has answered, be it that it cannot do what it was asked. */
   answered(): void;
-  /** The store has not answered. */
-  failed(): void;
+  /** The store has not answered, and why. */
+  failed(cause: unknown): void;
 }
 
 /** What a breaker goes by. */
@@ -23,8 +23,8 @@ export interface BreakerOptions {
   readonly clock: () => number;
   /** A number from 0 to below 1, as `Math.random` gives. */
   readonly random: () => number;
-  /** Told of each change of the state. */
-  readonly onChange?: (name: string, state: BreakerState) => void;
+  /** Told of each change of the state; of why, when a failure has opened it. */
+  readonly onChange?: (name: string, state: BreakerState, cause?: unknown) => void;
 }
 
 /** Failures running after which it opens: one session's trouble among others' successes opens nothing. */
@@ -46,17 +46,17 @@ export function createBreaker({ name, clock, random, onChange = () => {} }: Brea
   let nextTryAt = 0;
   let current: BreakerState = "closed";
 
-  function enter(state: BreakerState): void {
+  function enter(state: BreakerState, cause?: unknown): void {
     if (state === current) return;
     current = state;
-    onChange(name, state);
+    onChange(name, state, cause);
   }
 
-  function open(): void {
+  function open(cause: unknown): void {
     timesOpened++;
     openMs = openMs === 0 ? FIRST_OPEN_MS : Math.min(openMs * 2, LONGEST_OPEN_MS);
     nextTryAt = clock() + openMs * (1 - random() / 2);
-    enter("open");
+    enter("open", cause);
   }
 
   function answered(): void {
@@ -77,11 +77,11 @@ export function createBreaker({ name, clock, random, onChange = () => {} }: Brea
       const openedBefore = timesOpened;
       return {
         answered,
-        failed() {
+        failed(cause) {
           // What began before it opened tells nothing of how the store is since.
           if (timesOpened !== openedBefore) return;
           failures++;
-          if (current === "half-open" || failures >= FAILURES) open();
+          if (current === "half-open" || failures >= FAILURES) open(cause);
         },
       };
     },

@@ -1,6 +1,8 @@
+import type { EndReason } from "../config/types.ts";
 import type { OpenedToken } from "../inbound/tokens.ts";
+import { CHANGE_LIFE_SECONDS } from "../session/change.ts";
 import { deadlinePassed } from "../session/deadlines.ts";
-import type { EndReason, View } from "../session/record.ts";
+import type { View } from "../session/record.ts";
 import type { Copy } from "./contracts.ts";
 
 /** How old a copy may be. */
@@ -22,6 +24,11 @@ export type Freshness = "fresh" | "ended" | "generation" | "version" | "settle" 
 
 /** How long a response is given to reach its client. */
 export const SETTLE_MS = 5_000;
+/**
+ * How long after a mark the journal may still take what it stands for: of two marks that race the older one may stay, and an
+ * append that was given up is taken until its change expires, by a clock that may be a second late.
+ */
+export const MARK_SETTLE_MS = SETTLE_MS + CHANGE_LIFE_SECONDS * 1000 + 1_000;
 /** Bound of the memory tier. */
 export const MEMORY_AGE_MS = 5_000;
 /** Bound of the KV tier. */
@@ -43,9 +50,9 @@ export function freshness(copy: Copy, seen: Seen, bounds: Bounds, now: number): 
   return deadlineOver(copy, seen, now) ? "deadline" : "fresh";
 }
 
-/** Whether a look at the journal saw everything that a mark may stand for; of two that race the older one may stay. */
+/** Whether a look at the journal saw everything that a mark may stand for. */
 export function coversMark(journalSeenAt: number, markedAt: number | undefined): boolean {
-  return markedAt === undefined || journalSeenAt >= markedAt + SETTLE_MS;
+  return markedAt === undefined || journalSeenAt >= markedAt + MARK_SETTLE_MS;
 }
 
 /** Which deadline of `view` has passed at `now` for a client whose token may know of a later touch, if one has. */

@@ -40,7 +40,7 @@ async function ask<Answer extends { kind: string }>(breaker: Breaker, call: () =
   const admitted = breaker.admit();
   if (!admitted) return { kind: "unavailable" as const, cause: new BreakerOpenError(breaker.name) };
   const answer = await call();
-  if (isUnavailable(answer) && !isOneSessions(answer.cause)) admitted.failed();
+  if (isUnavailable(answer) && !isOneSessions(answer.cause)) admitted.failed(answer.cause);
   else admitted.answered();
   return answer;
 }

@@ -45,8 +45,11 @@ export class JournalWatch {
     const record = rows.load();
     const taken = takeIn(record, entries, clock());
     if (taken && taken !== record) save(taken, record);
-    rows.noteAnswer({ sentAt: seenAt, journal: entries.length === 0 ? "empty" : "applied" });
-    if (entries.length > 0) await this.#remove(id, entries);
+    if (entries.length === 0) rows.noteAnswer({ sentAt: seenAt, journal: "empty" });
+    else {
+      rows.noteAnswer({ sentAt: seenAt, journal: "applied", heldAt: clock() });
+      await this.#remove(id, entries);
+    }
     return { kind: "taken-over", seenAt };
   }
 

@@ -1,3 +1,4 @@
+import type { Arrival } from "../inbound/arrival.ts";
 import type { OpenedToken, Tokens } from "../inbound/tokens.ts";
 import type { Policy, Ref } from "../session/change.ts";
 import { Session } from "../session/session.ts";
@@ -8,20 +9,29 @@ import type { Resolved, ResolveOptions, Source, Tiers } from "./tiers.ts";
 /** Where a request's session came from: `none` without a token, `new` with one of a session that exists nowhere. */
 export type SessionSource = "none" | "new" | Source;
 
-/** A request's session, or why there is none. `marks`: the response sets the mark. */
-export type Opened = { readonly marks: boolean } & (
-  | { kind: "session"; session: Session; ref: Ref; source: SessionSource }
-  | { kind: "unavailable"; cause: unknown }
-);
+/** A request's session, or why there is none. */
+export type Opened = OpenedSession | SessionUnavailable;
 
-/** When and where a request reached the edge. */
-export interface Arrival {
-  readonly arrivedAt: number;
-  readonly colo: string;
-  /** See `regionOf`; 0: unknown. */
-  readonly region: number;
-  /** When the journal may have taken something of the visitor, if ever. */
-  readonly markedAt: number | undefined;
+/** A request's session. */
+export interface OpenedSession {
+  readonly kind: "session";
+  readonly session: Session;
+  readonly ref: Ref;
+  readonly source: SessionSource;
+  /** What the stores answered, if one was asked and its answer is shown. */
+  readonly found?: Resolved;
+  /** Whether the response sets the mark. */
+  readonly marks: boolean;
+}
+
+/** The stores that know the session do not answer. */
+export interface SessionUnavailable {
+  readonly kind: "unavailable";
+  readonly cause: unknown;
+  readonly ref: Ref;
+  readonly found: Resolved;
+  /** Whether the response sets the mark. */
+  readonly marks: boolean;
 }
 
 /** What opening a session needs. */
@@ -29,6 +39,8 @@ export interface OpenSessionParts extends Omit<ResolveOptions, "now"> {
   readonly tiers: Tiers;
   readonly tokens: Tokens;
   readonly policy: Policy;
+  /** Whether the request has waited for its session, and must see what those before it have made of it. Default `false`. */
+  readonly locked?: boolean;
 }
 
 /** Of two marks that race the older one may stay; clocks differ by a second, and births are whole seconds. */
@@ -45,7 +57,7 @@ export async function openSession(
   const ref = refOf(token, { ...arrival, markedAt });
   const unsaved = { ref, session: new Session(token, { returning: true }), source: "new" as const, marks: false };
   // Without a mark nothing can be known of it, so no store is asked.
-  if (token.version === 0 && markedAt === undefined) return { kind: "session", ...unsaved };
+  if (token.version === 0 && markedAt === undefined && !parts.locked) return { kind: "session", ...unsaved };
   const found = await parts.tiers.resolve(ref, token, { ...parts, now: arrival.arrivedAt });
   switch (found.kind) {
     case "hit":
@@ -59,8 +71,16 @@ export async function openSession(
     case "ended":
       return fresh(arrival, parts, true);
     case "unavailable":
-      return { ...found, marks: false };
+      return { kind: "unavailable", cause: found.cause, ref, found, marks: false };
   }
+}
+
+/**
+ * Whether the authority has vouched for what is shown a moment ago. Then a new token, which makes all copies too old for a
+ * while, does not leave its client alone with stores that are down.
+ */
+export function isJustVouched({ source }: OpenedSession): boolean {
+  return source === "object" || source === "memory";
 }
 
 /** Whether a mark may be of this session: it is not if it was set before the session was born. */
@@ -78,6 +98,7 @@ function shown(token: OpenedToken, ref: Ref, found: Resolved, view: Copy): Opene
     session,
     ref: journaled ? { ...ref, markedAt: ref.arrivedAt } : ref,
     source,
+    found,
     marks: journaled,
   };
 }
@@ -89,7 +110,8 @@ async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts, mar
 }
 
 function refOf(token: OpenedToken, { arrivedAt, colo, region, markedAt }: Arrival): Ref {
-  const { id, generation, version, bornAt, home } = token;
+  const { id, generation, version, bornAt, home, replicated, issuedAt } = token;
+  const away = home !== 0 && region !== 0 && home !== region;
   return {
     id,
     generation,
@@ -97,7 +119,8 @@ function refOf(token: OpenedToken, { arrivedAt, colo, region, markedAt }: Arriva
     bornAt: version === 0 ? bornAt : 0,
     arrivedAt,
     colo,
-    ...(home !== 0 && region !== 0 && home !== region ? { away: true } : {}),
+    ...(away ? { away } : {}),
+    ...(away && replicated ? { signedAt: issuedAt } : {}),
     ...(markedAt === undefined ? {} : { markedAt }),
   };
 }

@@ -75,8 +75,13 @@ export function createOutage(fallback: Fallback, { clock, backsUp }: OutageOptio
     },
 
     async commit(ref, change) {
-      if (change.principal !== undefined || change.rotate || change.ifVersion !== undefined) {
-        return unavailable("only the authority gives out generations and compares versions");
+      if (
+        change.principal !== undefined ||
+        change.rotate ||
+        change.ifVersion !== undefined ||
+        change.lease !== undefined
+      ) {
+        return unavailable("only the authority gives out generations, compares versions and knows leases");
       }
       given.set(ref.id, clock());
       const appended = await fallback.append({ ref, change });

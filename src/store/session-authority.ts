@@ -1,18 +1,23 @@
-import type { ResolvedConfig } from "../config/types.ts";
+import type { SessionEvent } from "../config/types.ts";
 import { apply, find, forgetChanges } from "../session/apply.ts";
 import type { Change, Ref } from "../session/change.ts";
 import { deadlinePassed } from "../session/deadlines.ts";
+import { eventsBetween } from "../session/events.ts";
 import { deadlineOf, type SessionRecord, tombstoneOf, type View, viewOf } from "../session/record.ts";
 import { Backups } from "./backups.ts";
-import type { Committed, Copies, Copy, Lookup, TakenOver } from "./contracts.ts";
+import type { Committed, Copies, Copy, Ended, Looked, Lookup, TakenOver } from "./contracts.ts";
+import { CopiesElsewhere, type CopyPolicy, RETRY_MS } from "./copies-elsewhere.ts";
+import { emptiedAt } from "./emptied.ts";
 import { coversMark } from "./freshness.ts";
 import { JournalWatch } from "./journal-watch.ts";
+import type { LeaseQueue } from "./lease-queue.ts";
+import type { Unavailable } from "./object-calls.ts";
+import type { Principals } from "./principal-contracts.ts";
 import { Publisher } from "./publisher.ts";
 import type { Fallback } from "./redis-contracts.ts";
+import { SessionIndexing } from "./session-indexing.ts";
 import { SessionRows, type SessionStorage } from "./session-rows.ts";
-
-/** What an object writes outside of itself. */
-export type CopyPolicy = ResolvedConfig["stores"];
+import { glimpseOf, vouchFor } from "./vouch.ts";
 
 /** What the authority of one session works with. */
 export interface SessionAuthorityParts {
@@ -23,25 +28,22 @@ export interface SessionAuthorityParts {
   readonly fallback?: Fallback | undefined;
   /** Where replicas are published. Without it there are none. */
   readonly replicas?: Copies | undefined;
+  /** Is told what has happened to the session once it is stored. Default: nobody is. */
+  readonly tell?: ((event: SessionEvent) => void) | undefined;
+  /** The index of each principal's sessions. Without it there is none. */
+  readonly principals?: Pick<Principals, "confirm" | "forget"> | undefined;
+  /** The session's lease. Without it no change under one is let in. */
+  readonly leases?: Pick<LeaseQueue, "spend"> | undefined;
   /** Holds on to work that goes on after the answer. */
   readonly keepAlive: (work: Promise<unknown>) => void;
 }
 
-interface Unavailable {
-  kind: "unavailable";
-  cause: unknown;
-}
-
 /** How long an alarm is put off that finds a record of newer code, in milliseconds: a rollback is over by then. */
 const FOREIGN_ALARM_MS = 24 * 60 * 60 * 1000;
-/** When an alarm tries again what a store outside was not there for. */
-const RETRY_MS = 60_000;
-/** How far the clocks of edge, authority and Redis may be apart. */
+/** How far the clocks of edge, authority and Redis may be apart, and that of the alarms. */
 const CLOCKS_APART_MS = 1_000;
 /** A change that was made at the last moment of a token may reach the journal this much later. */
 const LATE_APPEND_MS = 30_000;
-/** How many ids of changes are kept before the journal is asked whether they are still needed. */
-const MANY_CHANGES = 64;
 
 /**
  * The authority of one session: orders its changes, keeps its record, and looks after the copies of it elsewhere.
@@ -55,10 +57,11 @@ export class SessionAuthority {
   readonly #backups: Backups | undefined;
   readonly #watch: JournalWatch | undefined;
   readonly #publisher: Publisher | undefined;
-  #policy: CopyPolicy = { replicate: "off", backup: "off", strictBackup: false };
+  readonly #elsewhere: CopiesElsewhere;
+  readonly #indexing: SessionIndexing | undefined;
 
   constructor(parts: SessionAuthorityParts) {
-    const { storage, clock, fallback, replicas, keepAlive } = parts;
+    const { storage, clock, fallback, replicas, principals, keepAlive } = parts;
     const rows = new SessionRows(storage);
     this.#parts = parts;
     this.#rows = rows;
@@ -69,27 +72,67 @@ export class SessionAuthority {
         clock,
         save: (record, loaded) => this.#save(record, loaded),
       });
-      const foundEntries = () => keepAlive(this.#lookBehind());
+      const foundEntries = () => keepAlive(this.#elsewhere.lookBehind());
       this.#watch = watch;
       this.#backups = new Backups({ rows, fallback, clock, foundEntries });
     }
     if (replicas) this.#publisher = new Publisher({ rows, storage, replicas, clock, copy: () => this.#newestCopy() });
+    const copies = { backups: this.#backups, watch: this.#watch, publisher: this.#publisher };
+    this.#elsewhere = new CopiesElsewhere({ rows, storage, ...copies, clock, keepAlive });
+    if (principals) {
+      const end = (id: string) => this.end({ id, byIndex: true });
+      this.#indexing = new SessionIndexing({ rows, storage, principals, clock, keepAlive, end });
+    }
   }
 
   async read({ ref, copies }: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
     const ready = await this.#ready(ref, copies);
-    return ready.kind === "unavailable" ? ready : this.#letOut(ref, this.#find(ref));
+    return ready.kind === "unavailable" ? ready : this.#elsewhere.letOut(ref, this.#find(ref));
   }
 
   async commit({ ref, change, copies }: { ref: Ref; change: Change; copies?: CopyPolicy }): Promise<Committed> {
     const ready = await this.#ready(ref, copies);
-    return ready.kind === "unavailable" ? ready : this.#letOut(ref, this.#apply(ref, change));
+    return ready.kind === "unavailable" ? ready : this.#elsewhere.letOut(ref, this.#apply(ref, change));
   }
 
   async takeOver({ id, copies }: { id: string; copies?: CopyPolicy }): Promise<TakenOver> {
-    this.#policy = copies ?? this.#policy;
+    this.#elsewhere.follow(copies);
     if (!this.#watch) return { kind: "unavailable", cause: new Error("there is no journal to take over") };
     return this.#watch.look(id);
+  }
+
+  /** What there is to see of the session for somebody else than its visitor. It tells the index of it, if that is due. */
+  async look({
+    id,
+    attributes = false,
+    copies,
+  }: {
+    id: string;
+    attributes?: boolean;
+    copies?: CopyPolicy;
+  }): Promise<Looked> {
+    await this.#indexing?.tellIfDue();
+    const ready = await this.#ready(unattended(id, this.#parts.clock()), copies);
+    if (ready.kind === "unavailable") return ready;
+    const record = this.#rows.load();
+    if (!record) return { kind: "miss" };
+    if (record.ended || deadlinePassed(record, this.#parts.clock())) return { kind: "ended" };
+    const shown = { indexDue: this.#indexing?.isDue() ?? false, attributes };
+    return { kind: "alive", session: glimpseOf(record, shown) };
+  }
+
+  /** Ends the session for somebody else than its visitor. `byIndex`: the index knows. */
+  async end({ id, byIndex = false, copies }: { id: string; byIndex?: boolean; copies?: CopyPolicy }): Promise<Ended> {
+    const now = this.#parts.clock();
+    // Nobody tells here what the journal may hold, so it is looked at, as if it had just taken something.
+    const ref = { ...unattended(id, now), bornAt: now, markedAt: now };
+    const ready = await this.#ready(ref, copies);
+    if (ready.kind === "unavailable") return ready;
+    const record = this.#rows.load();
+    if (!record) return { kind: "miss" };
+    const left = record.ended ? record : tombstoneOf(record, "revoked", now);
+    if (left !== record) this.#save(left, record, { isKnown: byIndex });
+    return this.#elsewhere.letOut(ref, { kind: "ended", copy: this.#copyOf(viewOf(left), left, now) });
   }
 
   /**
@@ -99,6 +142,7 @@ export class SessionAuthority {
   async alarm(): Promise<void> {
     const { storage, clock } = this.#parts;
     if (this.#rows.isForeign()) return storage.setAlarm(clock() + FOREIGN_ALARM_MS);
+    await this.#indexing?.tellIfDue();
     const found = this.#rows.load();
     if (!found) return;
     // A touch may be waiting in the journal, and a change that would found the session again.
@@ -111,16 +155,18 @@ export class SessionAuthority {
     if (!record) return;
     const passed = record.ended ? undefined : deadlinePassed(record, now);
     const left = passed ? tombstoneOf(record, passed, now) : record;
-    if (passed) this.#rows.save(left, record);
+    if (passed) this.#save(left, record);
     if (left.ended) await this.#backups?.write();
     await this.#publisher?.publishIfDue();
-    if (left.ended && now >= this.#clearsAt(left) && !this.#backups?.isBehind(left)) return storage.deleteAll();
-    await storage.setAlarm(Math.min(this.#wakesAt(left), this.#publisher?.dueAt() ?? Number.POSITIVE_INFINITY));
+    if (left.ended && this.#mayBeFreed(left, now)) return storage.deleteAll();
+    const dueAt = [this.#publisher?.dueAt(), this.#indexing?.dueAt()].filter((at) => at !== undefined);
+    // One that rings a moment early must not be set for that same moment: it would ring without end.
+    await storage.setAlarm(Math.max(Math.min(this.#wakesAt(left), ...dueAt), now + CLOCKS_APART_MS));
   }
 
   /** Looks at the journal if the request must not be answered without. */
   async #ready(ref: Ref, copies: CopyPolicy | undefined): Promise<{ kind: "ready" } | Unavailable> {
-    this.#policy = copies ?? this.#policy;
+    this.#elsewhere.follow(copies);
     const watch = this.#watch;
     if (!watch) return { kind: "ready" };
     const isDue = () => this.#mayBeChangedBy(ref) && (this.#isMarked(ref) || this.#isIdle(ref));
@@ -150,7 +196,7 @@ export class SessionAuthority {
     const found = find(record, ref, now);
     switch (found.kind) {
       case "hit":
-        if (found.save) this.#rows.save(found.save, record);
+        if (found.save) this.#save(found.save, record);
         return { kind: "hit", copy: this.#copyOf(found.view, found.save ?? record, now) };
       case "superseded":
         return {
@@ -162,7 +208,7 @@ export class SessionAuthority {
         // Whoever has been told so must not be shown it again, whatever the journal takes later.
         const passed = record && !record.ended ? deadlinePassed(record, ref.arrivedAt) : undefined;
         const left = record && passed ? tombstoneOf(record, passed, now) : record;
-        if (left && left !== record) this.#rows.save(left, record);
+        if (left && left !== record) this.#save(left, record);
         return left ? { kind: "ended", copy: this.#copyOf(viewOf(left), left, now) } : found;
       }
       case "miss":
@@ -173,14 +219,20 @@ export class SessionAuthority {
   #apply(ref: Ref, change: Change): Committed {
     const now = this.#parts.clock();
     const record = this.#rows.load();
+    if (this.#parts.leases?.spend(change, record) === "lost") return { kind: "conflict" };
     const applied = apply(record && this.#withoutOldChanges(record, now), ref, change, now);
     const saved = "save" in applied ? applied.save : undefined;
     if (saved) this.#save(saved, record);
+    const logsIn = saved?.principal !== undefined && record?.principal === undefined;
+    if (logsIn && change.index) this.#indexing?.note(change.index);
     const left = saved ?? record;
     switch (applied.kind) {
-      case "committed":
+      case "committed": {
+        const copy = this.#copyOf(applied.view, left, now);
+        return { kind: "committed", copy, ...(applied.flash ? { flash: applied.flash } : {}) };
+      }
       case "conflict":
-        return { kind: applied.kind, copy: this.#copyOf(applied.view, left, now) };
+        return { kind: "conflict", copy: this.#copyOf(applied.view, left, now) };
       case "ended":
         return left?.ended ? { kind: "ended", copy: this.#copyOf(viewOf(left), left, now) } : { kind: "ended" };
       default:
@@ -188,53 +240,33 @@ export class SessionAuthority {
     }
   }
 
-  /** An id is needed until its change has expired, and the journal has been seen without it since. */
+  /** An id is needed until its change has expired, and the journal has been seen empty for good since. */
   #withoutOldChanges(record: SessionRecord, now: number): SessionRecord {
-    const seenEmpty = this.#watch ? this.#rows.outside().journalEmptyAt - CLOCKS_APART_MS : now;
+    const seenEmpty = this.#watch ? emptiedAt(this.#rows.outside()) - CLOCKS_APART_MS : now;
     return forgetChanges(record, Math.min(now, seenEmpty));
   }
 
-  /** Sees to the copies elsewhere before an answer leaves. */
-  async #letOut<Answer extends Lookup | Committed>(ref: Ref, answer: Answer): Promise<Answer | Unavailable> {
-    const { keepAlive } = this.#parts;
-    const record = this.#rows.load();
-    if (!record) return answer;
-    const backups = this.#backups;
-    if (backups?.isBehind(record) && this.#backsUp(record)) {
-      // An end is backed up first whatever the mode: nothing else tells the journal to take no more.
-      if (this.#policy.backup === "sync" || record.ended) {
-        const written = await backups.write();
-        if (written.kind === "unavailable") {
-          if (record.ended) await this.#parts.storage.setAlarm(this.#parts.clock() + RETRY_MS);
-          if (this.#policy.strictBackup) return written;
-        }
-      } else keepAlive(backups.catchUp());
-    }
-    if (this.#watch && record.recentChanges.length > MANY_CHANGES) keepAlive(this.#lookBehind());
-    if (this.#publisher?.isWanted(this.#policy.replicate, ref, record)) keepAlive(this.#publisher.publishSoon());
-    return answer;
-  }
-
-  /** A look that nobody waits for. */
-  async #lookBehind(): Promise<void> {
-    const record = this.#rows.load();
-    if (record) await this.#watch?.look(record.id);
-  }
-
-  /** What has a backup keeps it; an alarm, for one, does not know the policy. */
-  #backsUp(record: SessionRecord): boolean {
-    return this.#policy.backup !== "off" || record.ended !== undefined || this.#rows.outside().backedUpVersion > 0;
-  }
-
-  #save(record: SessionRecord, loaded: SessionRecord | undefined): void {
+  #save(record: SessionRecord, loaded: SessionRecord | undefined, index = { isKnown: false }): void {
     // Once per session, and with its first write in one step: the alarm re-arms itself, lazily, when it fires.
     if (!loaded) this.#parts.keepAlive(this.#parts.storage.setAlarm(this.#wakesAt(record)));
     this.#rows.save(record, loaded);
+    const { tell, clock } = this.#parts;
+    if (tell) for (const event of eventsBetween(loaded, record, clock())) tell(event);
+    if (record.ended && loaded) this.#indexing?.forget(loaded, index);
   }
 
   #wakesAt(record: SessionRecord): number {
     if (!record.ended) return deadlineOf(record);
-    return this.#backups?.isBehind(record) ? this.#parts.clock() + RETRY_MS : this.#clearsAt(record);
+    const now = this.#parts.clock();
+    const clearsAt = this.#clearsAt(record);
+    return now >= clearsAt || this.#backups?.isBehind(record) ? now + RETRY_MS : clearsAt;
+  }
+
+  /** Without the tombstone whatever is in the journal, or comes back to it, would found the session anew. */
+  #mayBeFreed(tombstone: SessionRecord, now: number): boolean {
+    const clearsAt = this.#clearsAt(tombstone);
+    if (now < clearsAt || this.#backups?.isBehind(tombstone)) return false;
+    return !this.#watch || emptiedAt(this.#rows.outside()) >= clearsAt;
   }
 
   /** Until then a token that could found the session anew may be alive, or what it has given to the journal. */
@@ -248,15 +280,11 @@ export class SessionAuthority {
   }
 
   #copyOf(view: View, record: SessionRecord | undefined, now: number): Copy {
-    const { journalSeenAt, replica } = this.#rows.outside();
-    const isCurrent = view.generation === record?.generation;
-    const isUsed = record?.before === undefined || record.before.servedUntil !== undefined;
-    return {
-      ...view,
-      vouchedAt: now,
-      journalSeenAt,
-      replicated: replica !== undefined,
-      mayBeKept: isCurrent && isUsed,
-    };
+    return vouchFor(view, record, this.#rows.outside(), now);
   }
+}
+
+/** How somebody else than the visitor comes to a session. */
+function unattended(id: string, now: number): Ref {
+  return { id, generation: 0, bornAt: 0, arrivedAt: now, colo: "" };
 }

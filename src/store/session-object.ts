@@ -1,9 +1,20 @@
 import { DurableObject } from "cloudflare:workers";
+import type { SessionEvent, SessionEvents } from "../config/types.ts";
 import { describeFault, logToConsole } from "../log.ts";
 import type { Change, Ref } from "../session/change.ts";
 import { type BoundStores, bindStores, type StoreBindings } from "./bound-stores.ts";
-import type { Committed, Lookup, TakenOver } from "./contracts.ts";
-import { type CopyPolicy, SessionAuthority } from "./session-authority.ts";
+import type { Committed, Ended, LeaseAsk, Locked, Looked, Lookup, TakenOver, Unlocked } from "./contracts.ts";
+import type { CopyPolicy } from "./copies-elsewhere.ts";
+import { LeaseQueue } from "./lease-queue.ts";
+import type { ObjectNamespace } from "./object-calls.ts";
+import { createObjectPrincipals } from "./object-principals.ts";
+import { SessionAuthority } from "./session-authority.ts";
+
+/** What wrangler binds that a session uses. */
+interface SessionBindings extends StoreBindings {
+  /** Without it no session is indexed. */
+  readonly PRINCIPAL_OBJECT?: ObjectNamespace;
+}
 
 /** One for all objects of an isolate: they share what is known of the stores' health. */
 let stores: BoundStores | undefined;
@@ -13,11 +24,16 @@ let stores: BoundStores | undefined;
  *
  * Methods take and return one object and are never renamed, since a deploy replaces Worker and objects at different times.
  */
-export class SessionObject extends DurableObject<StoreBindings> {
+export class SessionObject extends DurableObject<SessionBindings> {
   readonly #authority: SessionAuthority;
+  readonly #leases = new LeaseQueue(() => Date.now());
 
-  constructor(state: DurableObjectState, env: StoreBindings) {
+  readonly #events: SessionEvents | undefined;
+
+  /** @param events see {@link createSessionObject}. */
+  constructor(state: DurableObjectState, env: SessionBindings, events?: SessionEvents) {
     super(state, env);
+    this.#events = events;
     stores ??= bindStores(env, logToConsole);
     const { fallback, replicas } = stores;
     this.#authority = new SessionAuthority({
@@ -25,6 +41,9 @@ export class SessionObject extends DurableObject<StoreBindings> {
       clock: () => Date.now(),
       fallback,
       replicas,
+      principals: env.PRINCIPAL_OBJECT && createObjectPrincipals(env.PRINCIPAL_OBJECT),
+      leases: this.#leases,
+      tell: (event) => this.#tell(event),
       keepAlive: (work) => this.#keepAlive(work),
     });
   }
@@ -41,8 +60,32 @@ export class SessionObject extends DurableObject<StoreBindings> {
     return this.#authority.takeOver(ask);
   }
 
+  look(ask: { id: string; attributes?: boolean; copies?: CopyPolicy }): Promise<Looked> {
+    return this.#authority.look(ask);
+  }
+
+  end(ask: { id: string; byIndex?: boolean; copies?: CopyPolicy }): Promise<Ended> {
+    return this.#authority.end(ask);
+  }
+
+  lock(ask: LeaseAsk): Promise<Locked> {
+    return this.#leases.take(ask);
+  }
+
+  async unlock({ lease }: { lease: string }): Promise<Unlocked> {
+    this.#leases.release(lease);
+    return { kind: "unlocked" };
+  }
+
   override alarm(): Promise<void> {
     return this.#authority.alarm();
+  }
+
+  #tell(event: SessionEvent): void {
+    const { kind, session, reason } = event;
+    logToConsole({ event: "session", kind, session, ...(reason ? { reason } : {}) });
+    const events = this.#events;
+    if (events) this.#keepAlive((async () => events(event))());
   }
 
   #keepAlive(work: Promise<unknown>): void {
@@ -51,4 +94,20 @@ export class SessionObject extends DurableObject<StoreBindings> {
     );
     this.ctx.waitUntil(told);
   }
+}
+
+/** A class of {@link SessionObject}s. */
+export type SessionObjectClass = new (state: DurableObjectState, env: SessionBindings) => SessionObject;
+
+/**
+ * The class for a Worker whose configuration has a hook; it exports it as `SessionObject`.
+ *
+ * @param options.events called with what has happened to a session; see `MoorConfig.events`. Default: the log alone is told.
+ */
+export function createSessionObject({ events }: { readonly events?: SessionEvents | undefined }): SessionObjectClass {
+  return class extends SessionObject {
+    constructor(state: DurableObjectState, env: SessionBindings) {
+      super(state, env, events);
+    }
+  };
 }

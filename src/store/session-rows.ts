@@ -1,3 +1,5 @@
+import type { Whereabouts } from "../inbound/whereabouts.ts";
+import type { SessionLimit } from "../session/change.ts";
 import type { SessionRecord } from "../session/record.ts";
 
 /** What the authority uses of a Durable Object's storage. Its `kv` part is synchronous. */
@@ -19,6 +21,8 @@ export interface Outside {
   readonly journalSeenAt: number;
   /** When a question left that found the journal empty; 0: never. */
   readonly journalEmptyAt: number;
+  /** When entries were last found in the journal; absent: never. */
+  readonly journalHeldAt?: number;
   /** The newest version that has been published as a replica, when it was vouched for, and when that was written. */
   readonly replica?: { readonly version: number; readonly vouchedAt: number; readonly publishedAt: number };
   /** A replica is to be published, or published anew. */
@@ -33,11 +37,23 @@ export interface FallbackAnswer {
   readonly backedUpVersion?: number | undefined;
   /** `empty`: there were no entries; `applied`: all that there were have been applied. */
   readonly journal: "empty" | "applied" | "unknown";
+  /** When the answer came, if it has found entries. */
+  readonly heldAt?: number | undefined;
+}
+
+/** What the index of the principal's sessions is to know of this one, or knows. */
+export interface Indexing extends Whereabouts {
+  /** When he logged in, milliseconds since 1970. */
+  readonly at: number;
+  readonly limit: SessionLimit;
+  /** Whether the index has not confirmed yet that it knows. */
+  readonly due: boolean;
 }
 
 const RECORD = "record";
 const BEFORE = "before";
 const OUTSIDE = "outside";
+const INDEXING = "index";
 const SCHEMA = 1;
 const NOTHING_OUTSIDE: Outside = { backedUpVersion: 0, journalSeenAt: 0, journalEmptyAt: 0 };
 
@@ -86,8 +102,20 @@ export class SessionRows {
     this.#storage.kv.put(OUTSIDE, outside);
   }
 
+  indexing(): Indexing | undefined {
+    return this.#storage.kv.get<Indexing>(INDEXING);
+  }
+
+  saveIndexing(indexing: Indexing): void {
+    this.#storage.kv.put(INDEXING, indexing);
+  }
+
+  dropIndexing(): void {
+    this.#storage.kv.delete(INDEXING);
+  }
+
   /** Notes what a question to the fallback has told: when it left, and what is certain since. */
-  noteAnswer({ sentAt, backedUpVersion, journal }: FallbackAnswer): void {
+  noteAnswer({ sentAt, backedUpVersion, journal, heldAt }: FallbackAnswer): void {
     // A session that exists nowhere has no storage to pay for.
     if (!this.load()) return;
     const outside = this.outside();
@@ -96,6 +124,7 @@ export class SessionRows {
       backedUpVersion: Math.max(outside.backedUpVersion, backedUpVersion ?? 0),
       journalSeenAt: Math.max(outside.journalSeenAt, journal === "unknown" ? 0 : sentAt),
       journalEmptyAt: Math.max(outside.journalEmptyAt, journal === "empty" ? sentAt : 0),
+      ...(heldAt === undefined ? {} : { journalHeldAt: heldAt }),
     });
   }
 }

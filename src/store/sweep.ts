@@ -1,5 +1,5 @@
 import type { Authority } from "./contracts.ts";
-import type { Fallback } from "./redis-contracts.ts";
+import { type Fallback, PENDING_SETS } from "./redis-contracts.ts";
 
 /** What a sweep came to. */
 export interface Swept {
@@ -22,12 +22,17 @@ const PAGE = 100;
 const AT_ONCE = 6;
 /** How often the cron trigger fires. */
 const EVERY_MS = 60_000;
+/** Every so many sweeps all sets are read: a fail-over of Redis may have lost the note that one holds a session. */
+const WHOLE_EVERY = 60;
+const ALL_SETS = Array.from({ length: PENDING_SETS }, (_, set) => set);
 /** A sweep makes room for the next one. */
 const LASTS_MS = 50_000;
 
 /**
  * Has the authority take over the journals of all sessions that are noted as pending: their visitors may never come back.
  * What is noted may have no journal, since it is noted first.
+ *
+ * It reads the sets that are noted to hold a session, and once an hour all of them.
  */
 export async function sweep({ fallback, authority, clock }: SweepParts): Promise<Swept> {
   const endsAt = clock() + LASTS_MS;
@@ -42,13 +47,13 @@ export async function sweep({ fallback, authority, clock }: SweepParts): Promise
     return settled.kind === "forgotten";
   }
 
-  async function sweepSet(set: number): Promise<unknown> {
+  async function sweepSet(set: number, noted: ReadonlySet<number>): Promise<unknown> {
     const beganAt = clock();
     for (let offset = 0; clock() < endsAt; ) {
       const page = await fallback.pending(set, offset, PAGE);
       if (page.kind === "unavailable") return page.cause;
       if (page.ids.length === 0) {
-        if (offset === 0) await fallback.settledSet(set, beganAt);
+        if (offset === 0 && noted.has(set)) await fallback.settledSet(set, beganAt);
         return undefined;
       }
       for (let from = 0; from < page.ids.length && clock() < endsAt; from += AT_ONCE) {
@@ -65,11 +70,13 @@ export async function sweep({ fallback, authority, clock }: SweepParts): Promise
 
   const pending = await fallback.pendingSets();
   if (pending.kind === "unavailable") return { takenOver, left, cause: pending.cause };
-  const { sets } = pending;
+  const turn = Math.floor(clock() / EVERY_MS);
+  const noted = new Set(pending.sets);
+  const sets = turn % WHOLE_EVERY === 0 ? ALL_SETS : pending.sets;
   // Each sweep begins with another set: what is out of reach would use up the time of the others for good.
-  const first = Math.floor(clock() / EVERY_MS) % sets.length;
+  const first = turn % sets.length;
   for (const set of [...sets.slice(first), ...sets.slice(0, first)]) {
-    const cause = await sweepSet(set);
+    const cause = await sweepSet(set, noted);
     if (cause !== undefined) return { takenOver, left, cause };
   }
   return { takenOver, left };

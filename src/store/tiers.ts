@@ -1,15 +1,26 @@
 import type { OpenedToken } from "../inbound/tokens.ts";
 import type { Change, Ref } from "../session/change.ts";
 import type { Authority, Committed, Copies, Copy, Kept, Lookup } from "./contracts.ts";
-import { freshness, MEMORY_AGE_MS, REPLICA_AGE_MS, SETTLE_MS, type Seen } from "./freshness.ts";
+import { type Freshness, freshness, MEMORY_AGE_MS, REPLICA_AGE_MS, SETTLE_MS, type Seen } from "./freshness.ts";
 import type { Journaled, Outage } from "./outage.ts";
 
 /** Which store answered. */
 export type Source = "memory" | "kv" | "object" | "redis";
 
+/** A store that was asked first and did not answer, and why not. */
+export interface Passed {
+  readonly source: Source;
+  /** The first rule of freshness that its copy breaks, or what it said instead of a copy. */
+  readonly why: Exclude<Freshness, "fresh"> | Exclude<Lookup["kind"], "hit">;
+  /** What it holds all the same. */
+  readonly copy?: Copy;
+}
+
 /** A lookup, and how it came about. */
 export type Resolved = Lookup & {
   readonly source: Source;
+  /** The stores that were asked before, in order. */
+  readonly passed: readonly Passed[];
   /** Whether it shows what the authority may not know yet: then the response sets the mark. */
   readonly journaled?: boolean;
   /** Whether it may be older than what the client has seen: the best there is while stores are down. */
@@ -51,6 +62,11 @@ const REPLICA_BOUNDS = { ageMs: REPLICA_AGE_MS, settleMs: SETTLE_MS };
 
 /** Memory, replicas, the authority, and what there is when that cannot be reached. */
 export function createTiers({ memory, replicas, authority, outage }: TierParts): Tiers {
+  const withoutReplicas = [{ copies: memory, bounds: MEMORY_BOUNDS, source: "memory" as const }];
+  const withReplicas = replicas
+    ? [...withoutReplicas, { copies: replicas, bounds: REPLICA_BOUNDS, source: "kv" as const }]
+    : withoutReplicas;
+
   /** What this isolate has given the journal marks the session for all who come through it. */
   function marked(ref: Ref): Ref {
     const journaledAt = outage?.journaledAt(ref.id);
@@ -68,19 +84,21 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
     if (news) await keep(news);
   }
 
-  async function duringOutage(ref: Ref, seen: Seen, held: readonly Held[], options: ResolveOptions) {
+  async function duringOutage(ref: Ref, seen: Seen, passed: Passed[], options: ResolveOptions) {
     const shown = await outage?.read(ref, seen, options.now);
     if (shown && shown.kind !== "unavailable" && !shown.stale) {
       await keepNews(shown);
-      return { ...shown, source: "redis" } as const;
+      return { ...shown, source: "redis" as const, passed };
     }
+    const held = passed.flatMap(({ source, copy }): Held[] => (copy ? [{ kind: "hit", source, copy }] : []));
+    if (shown) passed.push({ source: "redis", why: shown.kind === "hit" ? "version" : "unavailable" });
     if (options.onStale === "refuse") return undefined;
     // Of one version, what shows the journal shows the most.
     const candidates = [...(shown?.kind === "hit" ? [{ ...shown, source: "redis" as const }] : []), ...held];
     // An ended session is no copy's to show, nor is another generation.
     const usable = candidates.filter(({ copy }) => mayBeShownStale(copy, seen, options.now));
     const [newest] = usable.sort((one, other) => other.copy.version - one.copy.version);
-    return newest && { ...newest, stale: true };
+    return newest && { ...newest, stale: true, passed };
   }
 
   return {
@@ -88,34 +106,37 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
 
     async resolve(given, token, options) {
       const ref = marked(given);
-      const seen: Seen = { ...token, markedAt: ref.markedAt };
-      const held: Held[] = [];
-      const tiers = [
-        { copies: memory, bounds: MEMORY_BOUNDS, source: "memory" as const },
-        ...(replicas && token.replicated ? [{ copies: replicas, bounds: REPLICA_BOUNDS, source: "kv" as const }] : []),
-      ];
-      for (const { copies, bounds, source } of options.strict ? [] : tiers) {
+      const seen: Seen = ref.markedAt === undefined ? token : { ...token, markedAt: ref.markedAt };
+      const passed: Passed[] = [];
+      const nearby = token.replicated ? withReplicas : withoutReplicas;
+      for (const { copies, bounds, source } of options.strict ? [] : nearby) {
         const found = await copies.read(ref, options.now);
         // Ended is final, whoever says it.
         if (found.kind === "ended") {
           await keepNews(found);
-          return { ...found, source };
+          return { ...found, source, passed };
         }
-        if (found.kind !== "hit") continue;
-        const candidate = { kind: found.kind, copy: found.copy, source };
-        if (freshness(found.copy, seen, bounds, options.now) === "fresh") {
-          if (source !== "memory") await keep(found.copy);
-          return candidate;
+        if (found.kind !== "hit") {
+          passed.push({ source, why: found.kind });
+          continue;
         }
-        held.push(candidate);
+        const { kind, copy } = found;
+        const standsForReplica = options.now - (copy.replicaReadAt ?? Number.NEGATIVE_INFINITY) <= MEMORY_AGE_MS;
+        const judged = freshness(copy, seen, standsForReplica ? REPLICA_BOUNDS : bounds, options.now);
+        if (judged === "fresh") {
+          if (source !== "memory") await keep({ ...copy, replicaReadAt: options.now });
+          return { kind, copy, source, passed };
+        }
+        passed.push({ source, why: judged, copy });
       }
 
       const found = await authority.read(ref, options.now);
       if (found.kind === "unavailable") {
-        return (await duringOutage(ref, seen, held, options)) ?? { ...found, source: "object" };
+        passed.push({ source: "object", why: "unavailable" });
+        return (await duringOutage(ref, seen, passed, options)) ?? { ...found, source: "object", passed };
       }
       await keepNews(found);
-      return { ...found, source: "object" };
+      return { ...found, source: "object", passed };
     },
 
     async commit(given, change) {

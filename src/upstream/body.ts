@@ -1,16 +1,31 @@
 /** A request's body on its way to an origin. */
 export type Body = ReadableStream | ArrayBuffer | null;
 
-/** Bodies up to this length are held so that the request can be sent again. */
+/** Bodies up to this length are held: then the request can be sent again, and a slow client is not taken for a slow origin. */
 export const MAX_HELD_BODY_BYTES = 64 * 1024;
 
+/** `fetch` sends them without a body. */
+const BODILESS_METHODS = new Set(["GET", "HEAD"]);
+
+/** Whether a request brings a body that cannot be sent on: one of a GET or HEAD, which means nothing (RFC 9110 section 9.3.1). */
+export function isBodyUnsendable({ method, headers, body }: Request): boolean {
+  return body !== null && BODILESS_METHODS.has(method) && headers.get("Content-Length") !== "0";
+}
+
 /**
- * A request's body, held whole if that is `wanted` and it declares a length within {@link MAX_HELD_BODY_BYTES}; else the
- * stream itself, which can be sent once.
+ * A request's body, held whole if it declares a length within {@link MAX_HELD_BODY_BYTES}; else the stream itself, which can be
+ * sent once.
+ *
+ * @returns `"incomplete"` if the client has broken off.
  */
-export async function takeBody(request: Request, wanted: boolean): Promise<Body> {
-  if (!request.body) return null;
+export async function takeBody(request: Request): Promise<Body | "incomplete"> {
+  if (!request.body || BODILESS_METHODS.has(request.method)) return null;
   const declared = request.headers.get("Content-Length");
   const fits = declared !== null && Number(declared) <= MAX_HELD_BODY_BYTES;
-  return wanted && fits ? request.arrayBuffer() : request.body;
+  if (!fits) return request.body;
+  try {
+    return await request.arrayBuffer();
+  } catch {
+    return "incomplete";
+  }
 }

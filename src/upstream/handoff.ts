@@ -1,6 +1,6 @@
 import { errors, type JWK, jwtVerify, SignJWT } from "jose";
 import { BoundedMap } from "../bounded-map.ts";
-import type { ResolvedPool } from "../config/types.ts";
+import type { ResolvedPool } from "../config/resolved.ts";
 import type { KeyRing } from "../inbound/key-ring.ts";
 import type { JsonObject } from "../session/patch.ts";
 import { attributeBytesOf } from "../session/record.ts";
@@ -58,8 +58,8 @@ export function createHandoff(options: { ring: KeyRing; issuer: string; dataByte
   return {
     async sign(session, pool, now) {
       const { view, shown } = session;
-      // What the journal holds beside a version has no name of its own.
-      const isNamed = !shown?.journaled && !shown?.stale;
+      // What the journal holds beside a version has no name of its own, and a flash is for one request.
+      const isNamed = !shown?.journaled && !shown?.stale && !session.flash;
       const name = view ? `${pool.id} ${view.id} ${view.generation} ${view.version}` : pool.id;
       const held = isNamed ? signed.get(name) : undefined;
       if (held && held.expiresAt - now > REUSED_WHILE_SECONDS_LEFT * 1000) return held.jwt;
@@ -97,7 +97,7 @@ export function createHandoff(options: { ring: KeyRing; issuer: string; dataByte
   };
 }
 
-function claimsOf({ view, shown }: Session, pool: ResolvedPool, dataBytes: number): Record<string, unknown> {
+function claimsOf({ view, shown, flash }: Session, pool: ResolvedPool, dataBytes: number): Record<string, unknown> {
   if (!view) return { gen: 0, ver: 0, new: true };
   const data = visible(view.attributes, pool);
   const bytes = data === view.attributes ? view.attributeBytes : attributeBytesOf(data);
@@ -108,6 +108,7 @@ function claimsOf({ view, shown }: Session, pool: ResolvedPool, dataBytes: numbe
     ...(view.principal === undefined ? {} : { sub: view.principal }),
     ...(shown?.stale ? { stale: true } : {}),
     ...(bytes <= dataBytes ? { data } : {}),
+    ...(flash ? { flash: visible(flash, pool) } : {}),
   };
 }
 

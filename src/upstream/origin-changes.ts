@@ -1,13 +1,17 @@
-import type { Permission } from "../config/types.ts";
+import type { Permission } from "../config/pool-types.ts";
+import { MAX_FLASH_BYTES } from "../session/apply.ts";
 import { isPrincipal } from "../session/change.ts";
 import { type JsonObject, parsePatches } from "../session/patch.ts";
 import type { Session } from "../session/session.ts";
+import { MAX_CLOSED_SECONDS, parseClosed } from "./health/closings.ts";
 
 /** What an origin's response asks of the session. */
 export interface OriginChanges {
   readonly kind: "asked";
   readonly patches: readonly JsonObject[];
+  readonly flash: readonly JsonObject[];
   readonly principal?: string;
+  readonly remember: boolean;
   readonly rotate: boolean;
   readonly end: boolean;
   /** The version that the origin has written through the session API. */
@@ -28,7 +32,9 @@ type Mutable = { -readonly [K in keyof OriginChanges]: OriginChanges[K] };
 
 const PERMISSION_FOR: Record<string, Permission | undefined> = {
   "moor-patch": "patch",
+  "moor-flash": "patch",
   "moor-principal": "principal",
+  "moor-remember": "principal",
   "moor-rotate": "principal",
   "moor-end": "end",
 };
@@ -36,7 +42,9 @@ const CACHE_STATUS_OF_ORIGIN = new Set(["MISS", "DYNAMIC", "BYPASS"]);
 
 /** Names of a response's headers that are Moor's: consumed here, never shown to the client. */
 export function moorHeaders(headers: Headers): string[] {
-  return [...headers.keys()].filter((name) => name.startsWith("moor-"));
+  const names: string[] = [];
+  for (const name of headers.keys()) if (name.startsWith("moor-")) names.push(name);
+  return names;
 }
 
 /**
@@ -44,14 +52,16 @@ export function moorHeaders(headers: Headers): string[] {
  *
  * @param names the response's {@link moorHeaders}.
  * @param may the changes that the origin's pool may ask for.
+ * @param remembers whether the configuration has a policy for who is remembered.
  * @returns what is asked, or why the response must be refused: a change is never dropped in silence.
  */
 export function readOriginChanges(
   headers: Headers,
   names: readonly string[],
   may: readonly Permission[],
+  remembers: boolean,
 ): OriginChanges | RefusedResponse {
-  const changes: Mutable = { kind: "asked", patches: [], rotate: false, end: false };
+  const changes: Mutable = { kind: "asked", patches: [], flash: [], remember: false, rotate: false, end: false };
   for (const name of names) {
     const permission = PERMISSION_FOR[name];
     if (permission && !may.includes(permission)) {
@@ -59,6 +69,10 @@ export function readOriginChanges(
     }
     const reason = readInto(changes, name, headers.get(name) ?? "");
     if (reason !== undefined) return { kind: "refused", header: name, reason };
+  }
+  if (changes.remember && (changes.principal === undefined || !remembers)) {
+    const reason = remembers ? "without Moor-Principal" : "the configuration has no session.remember";
+    return { kind: "refused", header: "moor-remember", reason };
   }
   const cached = names.length > 0 ? cachedBy(headers) : undefined;
   // A cached login would be replayed to the next visitor.
@@ -68,9 +82,11 @@ export function readOriginChanges(
 }
 
 /** Records what an origin asks as the session's intent. */
-export function recordChanges(session: Session, { patches, principal, rotate, end }: OriginChanges): void {
+export function recordChanges(session: Session, changes: OriginChanges): void {
+  const { patches, flash, principal, remember, rotate, end } = changes;
   for (const patch of patches) session.patch(patch);
-  if (principal !== undefined) session.login(principal);
+  for (const patch of flash) session.patchFlash(patch);
+  if (principal !== undefined) session.login(principal, { remember });
   if (rotate) session.rotate();
   if (end) session.end();
 }
@@ -87,6 +103,17 @@ function readInto(changes: Mutable, name: string, value: string): string | undef
         return (error as TypeError).message;
       }
       return undefined;
+    case "moor-flash":
+      if (value.length > MAX_FLASH_BYTES) return `${value.length} bytes, at most ${MAX_FLASH_BYTES}`;
+      try {
+        changes.flash = parsePatches(`[${value}]`);
+      } catch (error) {
+        return (error as TypeError).message;
+      }
+      return undefined;
+    case "moor-remember":
+      changes.remember = true;
+      return value === "1" ? undefined : 'not "1"';
     case "moor-principal":
       changes.principal = value;
       return isPrincipal(value) ? undefined : "not 1 to 256 characters of visible ASCII";
@@ -99,6 +126,9 @@ function readInto(changes: Mutable, name: string, value: string): string | undef
     case "moor-version":
       changes.version = Number(value);
       return /^[1-9][0-9]{0,9}$/.test(value) ? undefined : "not a version";
+    case "moor-closed":
+      // It is about the origin and no change of the session: its pool has heard it.
+      return parseClosed(value) === undefined ? `not 0 to ${MAX_CLOSED_SECONDS} seconds` : undefined;
     default:
       return "not a header that Moor knows";
   }

@@ -1,7 +1,9 @@
-import { splitCookies } from "../inbound/cookies.ts";
+import { withoutTags } from "./learn.ts";
 
 /** What Moor tells an origin of a request; the client's own copies are cut out. */
 export interface Told {
+  /** Cuts out what carriers read. */
+  readonly cut: (headers: Headers) => void;
   /** The handoff; left out on routes without a session. */
   readonly handoff?: string | undefined;
   /** How the session was resolved, when explain is on. */
@@ -29,8 +31,9 @@ const CUT = new Set([
   "upgrade",
   "x-real-ip",
 ]);
-const CUT_PREFIXES = ["moor-", "x-forwarded-"];
-const PLAIN_NAME = /^[a-z0-9-]+$/;
+const CUT_PREFIX = /^(moor|x-forwarded)-/;
+/** A name without the signs that servers may read as `-`, and that does not begin as one of Moor's. */
+const PLAIN_NAME = /^(?!moor-|x-forwarded-)[a-z0-9-]+$/;
 
 /** The headers of the request to an origin: the client's, without what is cut out, and what Moor sets. */
 export function requestHeaders(client: Headers, told: Told): Headers {
@@ -41,8 +44,9 @@ export function requestHeaders(client: Headers, told: Told): Headers {
     if (isCut(name) || nominated?.includes(name)) headers.delete(name);
   }
   if (client.get("Upgrade")?.toLowerCase() === "websocket") headers.set("Upgrade", "websocket");
+  told.cut(headers);
   const cookies = headers.get("Cookie");
-  const { rest } = splitCookies(cookies);
+  const rest = cookies && withoutTags(cookies);
   if (rest === null) headers.delete("Cookie");
   else if (rest !== cookies) headers.set("Cookie", rest);
   headers.set("X-Forwarded-Proto", told.protocol);
@@ -55,8 +59,9 @@ export function requestHeaders(client: Headers, told: Told): Headers {
 
 /** Servers that hand headers on as variables read every character that is no letter or digit alike. */
 function isCut(name: string): boolean {
-  const canonical = PLAIN_NAME.test(name) ? name : name.replace(/[^a-z0-9]/g, "-");
-  return CUT.has(canonical) || CUT_PREFIXES.some((prefix) => canonical.startsWith(prefix));
+  if (PLAIN_NAME.test(name)) return CUT.has(name);
+  const canonical = name.replace(/[^a-z0-9]/g, "-");
+  return canonical === "content-length" || CUT.has(canonical) || CUT_PREFIX.test(canonical);
 }
 
 function nominatedBy(connection: string | null): string[] | undefined {

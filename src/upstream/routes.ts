@@ -1,16 +1,24 @@
-import type { ResolvedRoute } from "../config/types.ts";
+import type { ResolvedRoute } from "../config/resolved.ts";
+
+/** What routes look at of a request. */
+export interface RouteFacts {
+  /** As in `Host` or `URL.host`: case, a port and one trailing dot do not count; IPv6 stands in brackets. */
+  readonly host: string;
+  /**
+   * The normalised path, `URL.pathname`: what is sent to the origin is what is matched. It is compared byte for byte,
+   * as it stands: `/Cart`, `/cart/`, `//cart` and `/c%61rt` are not `/cart`, and `%2F` is no slash. So a route chooses a
+   * pool and guards nothing: an origin may read two such paths as one.
+   */
+  readonly pathname: string;
+  readonly method: string;
+  /** The client's own. */
+  readonly headers: Headers;
+}
 
 /** Which requests go to which pool. */
 export interface Routes {
-  /**
-   * The first route whose host and path both match; `undefined` if none does.
-   *
-   * @param host as in `Host` or `URL.host`: case, a port and one trailing dot do not count; IPv6 stands in brackets.
-   * @param pathname the normalised path, `URL.pathname`: what is sent to the origin is what is matched. It is compared
-   * byte for byte, as it stands: `/Cart`, `/cart/`, `//cart` and `/c%61rt` are not `/cart`, and `%2F` is no slash.
-   * So a route chooses a pool and guards nothing: an origin may read two such paths as one.
-   */
-  match(host: string, pathname: string): ResolvedRoute | undefined;
+  /** The first route of which everything matches; `undefined` if none does. */
+  match(facts: RouteFacts): ResolvedRoute | undefined;
 }
 
 type Matches = (value: string) => boolean;
@@ -21,12 +29,23 @@ type Matches = (value: string) => boolean;
  */
 export function createRoutes(routes: readonly ResolvedRoute[]): Routes {
   const compiled = routes.map((route) => ({ route, host: hostMatcher(route.host), path: pathMatcher(route.path) }));
+  const looksAtHosts = routes.some(({ host }) => host !== undefined);
   return {
-    match(host, pathname) {
-      const name = hostName(host);
-      return compiled.find((candidate) => candidate.host(name) && candidate.path(pathname))?.route;
+    match({ host, pathname, method, headers }) {
+      const name = looksAtHosts ? hostName(host) : host;
+      return compiled.find(
+        ({ route, host, path }) =>
+          host(name) &&
+          path(pathname) &&
+          (!route.methods || route.methods.includes(method)) &&
+          route.headers.every((wanted) => matchesHeader(wanted, headers.get(wanted.name))),
+      )?.route;
     },
   };
+}
+
+function matchesHeader({ value }: ResolvedRoute["headers"][number], found: string | null): boolean {
+  return found !== null && (value === undefined || value === found);
 }
 
 function hostMatcher(pattern: string | undefined): Matches {
@@ -37,7 +56,8 @@ function hostMatcher(pattern: string | undefined): Matches {
   return (host) => host.length > suffix.length && host.endsWith(suffix);
 }
 
-function pathMatcher(pattern: string): Matches {
+/** Whether a normalised path fits `/exact`, `/prefix/*` or `/*`. */
+export function pathMatcher(pattern: string): Matches {
   if (!pattern.endsWith("/*")) return (path) => path === pattern;
   const below = pattern.slice(0, -1);
   const itself = pattern.slice(0, -2);

@@ -1,10 +1,13 @@
-import type { ResolvedConfig, ResolvedRoute } from "../config/types.ts";
-import { hashKey } from "./affinity/hash-policy.ts";
+import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import { takeBody } from "./body.ts";
-import { type Forwarded, forward, isResendable } from "./forward.ts";
-import { createPool, type Pool } from "./pool.ts";
+import { type Chosen, chosenAs } from "./chosen.ts";
+import { type Failed, type Forwarded, forward, isResendable } from "./forward.ts";
+import type { ChoiceFacts } from "./order.ts";
+import type { PinFacts } from "./pins.ts";
+import { createPool, type Pool, type PoolBindings } from "./pool.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { createRoutes, type Routes } from "./routes.ts";
+import { createSplit } from "./split.ts";
 
 /** A request to be sent to a pool. */
 export interface Sending {
@@ -13,49 +16,140 @@ export interface Sending {
   readonly url: URL;
   readonly host: string;
   readonly route: ResolvedRoute;
+  /** Of the route's pools, the session's. */
+  readonly pool: Pool;
   /** What affinity hashes by default. */
   readonly sessionId: string;
   /** Whether the request did not bring the session's token. */
   readonly sessionIsFresh: boolean;
+  /** When the session was born, in milliseconds since 1970. */
+  readonly bornAt: number;
+  /** Of the session's token; see {@link ChoiceFacts}. */
+  readonly home: number;
+  /** Of the session's token; see {@link PinFacts}. */
+  readonly pin: number;
+  /** Whether the session is stored, so that origins may hold something of it. */
+  readonly isStored: boolean;
   readonly handoff?: string | undefined;
   readonly explain?: string | undefined;
 }
 
+/** What became of a request; of one that was answered, too, why it met that origin, and where its session is now. */
+export type Delivered =
+  | Failed
+  | (Extract<Forwarded, { kind: "response" }> & {
+      readonly chosen: Chosen;
+      /** What the token's pin is to be from now on; `undefined`: what it is. */
+      readonly pin: number | undefined;
+    });
+
 /** Everything behind Moor: routes, pools and their origins. */
 export interface Upstream {
   readonly match: Routes["match"];
-  /** The pool of a route. */
-  poolOf(route: ResolvedRoute): Pool;
+  /** The pool of a route for a session. */
+  poolOf(route: ResolvedRoute, sessionId: string): Pool;
   /** Chooses origins for a request and sends it to the first that answers. */
-  send(sending: Sending): Promise<Forwarded>;
+  send(sending: Sending): Promise<Delivered>;
 }
 
-/** Compiles the routes and pools of a configuration. */
-export function createUpstream(config: ResolvedConfig, clock: () => number): Upstream {
-  const pools = new Map(config.pools.map((pool) => [pool.id, createPool(pool)]));
-  const poolOf = (route: ResolvedRoute): Pool => {
-    const pool = pools.get(route.pool);
-    if (!pool) throw new TypeError(`route to pool "${route.pool}", which does not exist`);
+/**
+ * Compiles the routes and pools of a configuration.
+ *
+ * @param cut cuts out of a request's headers what carriers read.
+ * @throws TypeError if a binding is missing that the configuration needs.
+ */
+export function createUpstream(
+  config: ResolvedConfig,
+  clock: () => number,
+  cut: (headers: Headers) => void,
+  bindings: PoolBindings = {},
+): Upstream {
+  const pools = new Map(config.pools.map((pool) => [pool.id, createPool(pool, bindings)]));
+  const poolAt = (id: string): Pool => {
+    const pool = pools.get(id);
+    if (!pool) throw new TypeError(`route to pool "${id}", which does not exist`);
     return pool;
   };
-  for (const route of config.routes) poolOf(route);
+  const splits = new Map(config.routes.map((route) => [route, createSplit(route.pool, poolAt)]));
 
   return {
     match: createRoutes(config.routes).match,
-    poolOf,
-    async send({ request, url, host, route, sessionId, sessionIsFresh, handoff, explain }) {
-      const pool = poolOf(route);
-      const mayRepeat = isResendable(request, route.retry);
-      const body = await takeBody(request, mayRepeat);
-      const resendable = mayRepeat && !(body instanceof ReadableStream);
-      const clientIp = request.headers.get("CF-Connecting-IP") ?? undefined;
-      const facts = { sessionId, sessionIsFresh, headers: request.headers, url, clientIp };
-      const order = pool.choose(hashKey(pool.config.hashPolicy, facts), { resendable, now: clock() });
+    poolOf(route, sessionId) {
+      const split = splits.get(route);
+      if (!split) throw new TypeError("a route of another configuration");
+      return split(sessionId);
+    },
+    async send({
+      request,
+      url,
+      host,
+      route,
+      pool,
+      sessionId,
+      sessionIsFresh,
+      bornAt,
+      home,
+      pin,
+      isStored,
+      handoff,
+      explain,
+    }) {
+      const body = await takeBody(request);
+      if (body === "incomplete") return { kind: "incomplete", attempts: 0 };
+      const resendable = isResendable(request, route.retry) && !(body instanceof ReadableStream);
+      const { method, headers: given } = request;
+      const clientIp = given.get("CF-Connecting-IP") ?? undefined;
+      const learned = pool.learning && (await pool.learning.read(given.get("Cookie")));
+      const facts = { sessionId, sessionIsFresh, bornAt, home, pin, learned, headers: given, url, clientIp };
+      const looking = pool.live?.look(clock());
+      if (looking) await looking;
+      // Whose session with the application is nowhere yet may get one anywhere.
+      const isBound = !learned || learned.origin !== undefined;
+      const strict = isBound && (route.strictAffinity ?? pool.config.strictAffinity);
+      const now = clock();
+      const isSteady = pool.allHealthy();
+      const order = pool.choose(facts, { resendable, strict, now });
+      const own = pool.ownOf(facts, order[0]?.index, now);
+      const movedFrom = (index: number) => {
+        const last = pool.pins.movedFrom(facts, own, index);
+        return last === undefined ? undefined : pool.origins[last]?.id;
+      };
       const protocol = url.protocol.slice(0, -1);
-      const headers = requestHeaders(request.headers, { protocol, host, clientIp, handoff, explain });
-      const target = url.pathname + url.search;
-      const cacheable = handoff === undefined;
-      return forward({ method: request.method, target, headers, body, resendable, cacheable }, order, pool, clock);
+      const forwarded = await forward(
+        {
+          method,
+          target: url.pathname + url.search,
+          clientHost: url.hostname,
+          headers: requestHeaders(given, { cut, protocol, host, clientIp, handoff, explain }),
+          movedFrom: isStored ? movedFrom : undefined,
+          body,
+          resendable,
+          cacheable: handoff === undefined,
+          deadlineMs: route.attemptDeadlineMs ?? pool.config.attemptDeadlineMs,
+        },
+        order,
+        pool,
+        clock,
+      );
+      const told: Forwarded = pool.panic.isOn() ? { ...forwarded, panic: true } : forwarded;
+      if (told.kind === "unreachable" && strict) return { ...told, kind: "own-origin-unavailable" };
+      if (told.kind !== "response") return told;
+      const { id, index } = told.origin;
+      // One that has just begun may never come back.
+      const bound = learned?.origin === undefined ? (sessionIsFresh ? undefined : sessionId) : learned.value;
+      if (bound !== undefined) pool.live?.served(id, bound, clock());
+      const first = order[0]?.index;
+      const chosen = chosenAs({
+        index,
+        backup: pool.config.origins[index]?.backup ?? false,
+        first,
+        learned: learned?.origin,
+        pinned: pool.config.failback === "pin" ? pool.pins.pinned(facts) : undefined,
+        home: () => (isSteady ? first : pool.homeOf(facts, now)),
+        regionOf: (at) => pool.config.origins[at]?.region,
+      });
+      const response = pool.learning ? await pool.learning.teach(told.response, index) : told.response;
+      return { ...told, response, chosen, pin: pool.pins.after(facts, own, index) };
     },
   };
 }

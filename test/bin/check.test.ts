@@ -5,10 +5,12 @@ import { createProject } from "./project.ts";
 const right = `import { defineConfig } from "./src/config/define.ts";
 export default defineConfig({
   pools: [
-    { id: "shop", origins: [{ id: "a", url: "https://a.example.com" }, { id: "b", url: "https://b.example.com", weight: 2 }] },
+    { id: "shop", origins: [{ id: "a", url: "https://a.example.com" }, { id: "b", url: "https://b.example.com", weight: 2, backup: true }] },
     { id: "files", origins: [{ id: "a", url: "https://files.example.com" }] },
   ],
-  routes: [{ host: "*.example.com", path: "/assets/*", pool: "files", session: false }, { path: "/*", pool: "shop" }],
+  routes: [{ host: "*.example.com", path: "/assets/*", pool: "files", session: false }, 
+    { path: "/x", methods: ["PUT"], headers: [{ name: "A", value: "1" }, { name: "B" }], pool: [{ id: "shop", weight: 9 }, { id: "files", weight: 1 }] },
+    { path: "/*", pool: "shop" }],
 });`;
 
 const wrong = `export default { pools: [{ id: "A b", origins: [{ id: "a", url: "http://user:secret@a" }] }], rotues: [] };`;
@@ -16,7 +18,7 @@ const wrong = `export default { pools: [{ id: "A b", origins: [{ id: "a", url: "
 const wrongLines = [
   'pools[0].id: found "A b", accepted: 1 to 64 of a-z 0-9 . _ -',
   'pools[0].origins[0].url: found "http://***@a", accepted: http:// or https:// with a host, optionally a port and a base path; no credentials, query, fragment or spaces',
-  "rotues: found an unknown key, accepted: one of the keys pools, routes, session, stores, handoff, explain",
+  "rotues: found an unknown key, accepted: one of the keys pools, routes, session, ignore, carriers, stores, principals, admin, handoff, errorPage, explain, log, events",
 ];
 
 describe("moor check", () => {
@@ -28,10 +30,11 @@ describe("moor check", () => {
       stdout: `moor.config.ts is valid
 pool shop
   origin a https://a.example.com weight 1
-  origin b https://b.example.com weight 2
+  origin b https://b.example.com weight 2, backup
 pool files
   origin a https://files.example.com weight 1
 route *.example.com /assets/* to files, without session
+route any host /x with PUT, A: 1, B: any to shop (9), files (1)
 route any host /* to shop
 `,
       stderr: "",
@@ -79,6 +82,30 @@ route any host /* to shop
       stderr:
         'moor check: moor.config.ts: pools[0].origins[0].url: found "http://127.1:9001", accepted: in a deploy: a public host name, no IP address and no localhost\n',
     });
+  });
+
+  it("says who may be an admin, and refuses with --deploy alone that nobody could be one", async () => {
+    const project = await createProject();
+    const withAdmin = (admin: string) =>
+      `export default { pools: [{ id: "a", origins: [{ id: "a", url: "https://a.example.com" }] }], admin: ${admin} }`;
+    await project.write("moor.config.ts", withAdmin("{}"));
+    const { code, stdout } = await project.run("check");
+    expect({ code, last: stdout.trim().split("\n").at(-1) }).toEqual({
+      code: 0,
+      last: "admin at any host, by the secret MOOR_ADMIN_TOKEN",
+    });
+    const refused = await project.run("check", "--deploy");
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(
+      /^moor check: moor\.config\.ts: admin: found a wrangler\.toml whose \[secrets\] required lacks "MOOR_ADMIN_TOKEN", accepted: in a deploy: .* or admin\.access\n$/,
+    );
+    await project.write(
+      "moor.config.ts",
+      withAdmin('{ host: "admin.example.com", access: { team: "https://team.cloudflareaccess.com", aud: "tag" } }'),
+    );
+    expect((await project.run("check", "--deploy")).stdout).toContain(
+      "admin at admin.example.com, by Cloudflare Access (https://team.cloudflareaccess.com) or the secret MOOR_ADMIN_TOKEN\n",
+    );
   });
 
   it("tells in one line why a file cannot be loaded", async () => {

@@ -21,6 +21,8 @@ describe("moor deploy", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("--dry-run: exiting now.");
     expect(stdout).toMatch(/env\.SESSION_OBJECT \(SessionObject\)/);
+    expect(stdout).toMatch(/env\.PRINCIPAL_OBJECT \(PrincipalObject\)/);
+    expect(stdout).toMatch(/env\.POOL_OBJECT \(PoolObject\)/);
     expect(stdout).toMatch(/env\.SESSION_REPLICAS +KV Namespace/);
     expect(await readFile(join(project.folder, "built", "worker.js"), "utf8")).toContain("https://a.example.com");
   });
@@ -46,6 +48,18 @@ describe("moor deploy", () => {
       stderr:
         'moor deploy: wrangler.toml: vars.MOOR_ISSUER: found "https://moor.example", accepted: the address that clients use, as in https://shop.example.com\n',
     });
+  });
+
+  it("refuses admin without the secret that guards it, until wrangler.toml requires that", async () => {
+    const project = await deployableProject();
+    await project.write("moor.config.ts", deployable.replace(" };", ", admin: {} };"));
+    const flags = ["--dry-run", "--outdir", "built"];
+    const refused = await project.run("deploy", ...flags);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toContain('admin: found a wrangler.toml whose [secrets] required lacks "MOOR_ADMIN_TOKEN"');
+    const settings = await readFile(join(project.folder, "wrangler.toml"), "utf8");
+    await project.write("wrangler.toml", settings.replace('required = ["', 'required = ["MOOR_ADMIN_TOKEN", "'));
+    expect(await project.run("deploy", ...flags)).toMatchObject({ code: 0 });
   });
 
   it("passes the exit code of wrangler on", async () => {

@@ -2,7 +2,16 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createConnections } from "../../bin/local-redis/connections.ts";
-import { createVisitor, fronting, nothingIsLeft, readyUrl, redisPort, somePort, startServer } from "./moor-dev.ts";
+import {
+  complaints,
+  createVisitor,
+  fronting,
+  nothingIsLeft,
+  readyUrl,
+  redisPort,
+  somePort,
+  startServer,
+} from "./moor-dev.ts";
 import { createProject, type Running } from "./project.ts";
 
 /** The keys of what is in its Redis. */
@@ -51,7 +60,7 @@ describe("the Redis of moor dev", () => {
     );
     await ask(`${url}/visit`);
     expect(await ask(`${url}/`)).toMatchObject({ session: { data: { visited: "one" } } });
-    expect(running.output.stderr).toBe("");
+    expect(complaints(running)).toBe("");
   });
 
   it("ends moor dev, and says why, if it does not start", async () => {

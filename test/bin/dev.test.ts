@@ -3,7 +3,16 @@ import { readdir } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createVisitor, fronting, nothingIsLeft, readyUrl, redisPort, somePort, startServer } from "./moor-dev.ts";
+import {
+  complaints,
+  createVisitor,
+  fronting,
+  nothingIsLeft,
+  readyUrl,
+  redisPort,
+  somePort,
+  startServer,
+} from "./moor-dev.ts";
 import { createProject } from "./project.ts";
 
 async function isOpen(url: string): Promise<boolean> {
@@ -38,7 +47,7 @@ describe("moor dev --origin", () => {
       names.add(first.name);
     }
     expect([...names].sort()).toEqual(["one", "two"]);
-    expect(running.output.stderr).toBe("");
+    expect(complaints(running)).toBe("");
   });
 
   it("keeps sessions over a restart on the same port, whatever the order of the servers", async () => {
@@ -73,11 +82,52 @@ describe("moor dev", () => {
     expect(running.output.stdout).toContain(`origin shop/a ${server}\n`);
   });
 
+  it("tells the hook of moor.config.ts what becomes of sessions", async () => {
+    const project = await createProject();
+    const server = await startServer("one");
+    await project.write(
+      "moor.config.ts",
+      `export default {
+        pools: [{ id: "shop", origins: [{ id: "a", url: "${server}" }] }],
+        events: async ({ kind, session, at }) => console.log("the hook was told:", kind, session, typeof at),
+      };`,
+    );
+    const running = project.start(["dev", "--port", "0"]);
+    const ask = createVisitor();
+    const url = await readyUrl(running);
+    await ask(`${url}/visit`);
+    const { session } = await ask(`${url}/`);
+    const told = new RegExp(`^the hook was told: created ${session.sid?.slice(0, 8)} number$`, "m");
+    await expect.poll(() => running.output.stderr).toMatch(told);
+  });
+
+  it("takes the admin's token from its environment, and wants one where nobody else could be an admin", async () => {
+    const project = await createProject();
+    const server = await startServer("one");
+    await project.write(
+      "moor.config.ts",
+      `export default { pools: [{ id: "shop", origins: [{ id: "a", url: "${server}" }] }], principals: {}, admin: {} };`,
+    );
+    const refused = await project.run("dev", "--port", "0");
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(
+      /^moor dev: admin: found no MOOR_ADMIN_TOKEN in the environment, accepted: one, as in /,
+    );
+    const token = "0123456789abcdef0123456789abcdef";
+    const running = project.start(["dev", "--port", "0"], { variables: { MOOR_ADMIN_TOKEN: token } });
+    const headers = { Authorization: `Bearer ${token}` };
+    const answer = await fetch(`${await readyUrl(running)}/.moor/admin/sessions/count?principal=alice`, { headers });
+    expect([answer.status, await answer.json()]).toEqual([200, { count: 0 }]);
+    expect(running.output.stderr + running.output.stdout).not.toContain(token);
+  });
+
   it("runs the scheduled handler of the Worker, for the first time when it starts", async () => {
     const project = await createProject();
     await project.write(
       "src/worker.ts",
-      `export { SessionObject } from "./store/session-object.ts";
+      `export { PrincipalObject } from "./store/principal-object.ts";
+       export { SessionObject } from "./store/session-object.ts";
+       export { PoolObject } from "./upstream/live/pool-object.ts";
        export default { fetch: () => new Response("ok"), scheduled: ({ cron }) => console.log("scheduled", cron) };`,
     );
     const running = await fronting(project, [await startServer("one")]);
@@ -163,7 +213,7 @@ describe("the end of moor dev", () => {
       await stream.text().catch(() => undefined);
       await nothingIsLeft(running);
       expect(await isOpen(url)).toBe(false);
-      expect(running.output.stderr).toBe("");
+      expect(complaints(running)).toBe("");
     },
   );
 
@@ -174,7 +224,7 @@ describe("the end of moor dev", () => {
     process.kill(-(running.process.pid ?? 0), "SIGINT");
     expect(await running.ended()).toEqual({ code: 0, signal: null });
     await nothingIsLeft(running);
-    expect(running.output.stderr).toBe("");
+    expect(complaints(running)).toBe("");
   });
 
   it.each(["origin", "redis"])("comes with a Ctrl-C when no more than the line of %s is told", async (told) => {

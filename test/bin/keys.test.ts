@@ -50,6 +50,90 @@ describe("moor keys new", () => {
   });
 });
 
+describe("moor keys, on rings that there are", () => {
+  async function ringsFile(rings: object): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), "moor-rings-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, "keys.json");
+    await writeFile(file, JSON.stringify(rings));
+    return file;
+  }
+  const idsIn = (ring: string) => ring.split(",").map((entry) => Number(entry.split(":")[0]));
+
+  it("new adds a key behind the one that signs, and says what to do next", async () => {
+    const before = await freshKeys();
+    const { code, stdout, stderr } = await moor("keys", "new", "--from", await ringsFile(before), "--json");
+    const after = JSON.parse(stdout) as Keys;
+    expect(code).toBe(0);
+    for (const [name, ring] of Object.entries(after)) {
+      expect(idsIn(ring)).toEqual([1, 2]);
+      expect(ring.startsWith(before[name as keyof Keys])).toBe(true);
+    }
+    expect(stderr).toContain("token: key 2 is new and accepted; 1 signs");
+    expect(stderr).toContain("retire the old key");
+  });
+
+  it("new adds one to the named ring alone, with the command that sets it", async () => {
+    const file = await ringsFile(await freshKeys());
+    const { stdout } = await moor("keys", "new", "--from", file, "--ring", "store");
+    expect(stdout).toMatch(/^MOOR_STORE_KEYS=1:[\w-]+,2:[\w-]+\n {2}npx wrangler secret put MOOR_STORE_KEYS\n\n?$/);
+  });
+
+  it("list says what each key does, and shows none", async () => {
+    const rings = await freshKeys();
+    const file = await ringsFile({ ...rings, MOOR_TOKEN_KEYS: `7:${"A".repeat(43)},${rings.MOOR_TOKEN_KEYS}` });
+    const { stdout } = await moor("keys", "list", "--from", file);
+    expect(stdout).toContain("token (MOOR_TOKEN_KEYS): 7 signs, 1 accepted");
+    expect(stdout).toContain("handoff (MOOR_HANDOFF_KEYS): 1 signs\n");
+    for (const ring of Object.values(rings)) expect(stdout).not.toContain(ring.slice(2, 12));
+  });
+
+  it("retire takes a key from signing to accepting, and from there out", async () => {
+    const rings = await freshKeys();
+    const two = { ...rings, MOOR_TOKEN_KEYS: `${rings.MOOR_TOKEN_KEYS},2:${"A".repeat(43)}` };
+    const once = await moor("keys", "retire", "1", "--ring", "token", "--from", await ringsFile(two), "--json");
+    expect(idsIn(JSON.parse(once.stdout).MOOR_TOKEN_KEYS)).toEqual([2, 1]);
+    expect(once.stderr).toContain("2 signs; key 1 is still accepted");
+    const twice = await moor(
+      "keys",
+      "retire",
+      "1",
+      "--ring",
+      "token",
+      "--from",
+      await ringsFile(JSON.parse(once.stdout)),
+    );
+    expect(twice.stdout).toMatch(/^MOOR_TOKEN_KEYS=2:A+\n {2}npx wrangler secret put MOOR_TOKEN_KEYS/);
+  });
+
+  it.each<[string, string[]]>([
+    ["a key that there is not", ["retire", "9", "--ring", "token"]],
+    ["the only key", ["retire", "1", "--ring", "token"]],
+    ["no id", ["retire", "--ring", "token"]],
+    ["no ring", ["retire", "1"]],
+    ["a ring that there is not", ["retire", "1", "--ring", "admin"]],
+    ["nothing to do", []],
+    ["an unknown action", ["drop"]],
+  ])("refuse %s", async (_what, args) => {
+    const { code, stdout, stderr } = await moor("keys", ...args, "--from", await ringsFile(await freshKeys()));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).not.toBe("");
+  });
+
+  it.each([
+    ["is not there", undefined],
+    ["is no JSON", "{S3CRET"],
+    ["lacks a ring", '{"MOOR_TOKEN_KEYS":"1:S3CRET"}'],
+  ])("refuse a file that %s, and quote nothing of it", async (_what, text) => {
+    const file = await ringsFile({});
+    if (text === undefined) await rm(file);
+    else await writeFile(file, text);
+    const { code, stderr } = await moor("keys", "list", "--from", file);
+    expect(code).toBe(2);
+    expect(stderr).not.toContain("S3CRET");
+  });
+});
+
 describe("local keys", () => {
   async function keysFile(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), "moor-keys-"));

@@ -57,6 +57,12 @@ export async function redisPort(running: Running): Promise<number> {
   return Number(port);
 }
 
+/** What it has printed on stderr but what becomes of sessions. */
+export function complaints(running: Running): string {
+  const lines = running.output.stderr.split("\n");
+  return lines.filter((line) => !line.includes('"event":"session"')).join("\n");
+}
+
 /** Waits until none of its processes runs. */
 export async function nothingIsLeft(running: Running): Promise<void> {
   await expect.poll(running.left, { timeout: 5_000 }).toEqual([]);

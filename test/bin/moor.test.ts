@@ -6,15 +6,17 @@ describe("moor", () => {
   it("tells its commands with --help", async () => {
     const { code, stdout, stderr } = await moor("--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const command of ["dev", "check", "keys", "deploy"])
+    for (const command of ["init", "dev", "check", "keys", "deploy", "import", "pool"])
       expect(stdout).toMatch(new RegExp(`^ {2}${command} +\\w`, "m"));
   });
 
   it.each([
     ["dev", ["--origin", "--port", "--config"]],
     ["check", ["--config", "--deploy", "--json"]],
-    ["keys", ["--json"]],
+    ["keys", ["--from", "--ring", "--json"]],
     ["deploy", ["--dry-run"]],
+    ["import", ["--one-address", "--out"]],
+    ["pool", ["--pool", "--deadline", "--at", "--url", "--json"]],
   ])("tells the flags of %s with --help", async (command, flags) => {
     const { code, stdout, stderr } = await moor(command, "--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -31,8 +33,14 @@ describe("moor", () => {
 
 describe("a wrong argument is told in one line on stderr, with exit code 2:", () => {
   it.each<[string[], string]>([
-    [[], "moor: no command is given, accepted: dev, check, keys, deploy, --help, --version"],
-    [["toString"], 'moor: unknown command "toString", accepted: dev, check, keys, deploy, --help, --version'],
+    [
+      [],
+      "moor: no command is given, accepted: init, dev, check, keys, debug-token, deploy, import, pool, --help, --version",
+    ],
+    [
+      ["toString"],
+      'moor: unknown command "toString", accepted: init, dev, check, keys, debug-token, deploy, import, pool, --help, --version',
+    ],
     [["dev", "--prot", "1"], 'moor dev: unknown flag "--prot", accepted: --origin, --port, --config, --help'],
     [["dev", "-p", "1"], 'moor dev: unknown flag "-p", accepted: --origin, --port, --config, --help'],
     [["dev", "--toString"], 'moor dev: unknown flag "--toString", accepted: --origin, --port, --config, --help'],
@@ -51,9 +59,9 @@ describe("a wrong argument is told in one line on stderr, with exit code 2:", ()
     [["dev", "--port=-1"], 'moor dev: --port: found "-1", accepted: 1 to 65535, or 0 for any free port'],
     [["dev", "--origin", "http://a", "--config", "x"], "moor dev: either --origin or --config, not both"],
     [["check", "--json=yes"], "moor check: --json takes no value"],
-    [["keys"], "moor keys: no action is given, accepted: new"],
-    [["keys", "rotate"], 'moor keys: unknown action "rotate", accepted: new'],
-    [["keys", "new", "--jsn"], 'moor keys: unknown flag "--jsn", accepted: --json, --help'],
+    [["keys"], "moor keys: no action is given, accepted: new, list, retire"],
+    [["keys", "rotate"], 'moor keys: unknown action "rotate", accepted: new, list, retire'],
+    [["keys", "new", "--jsn"], 'moor keys: unknown flag "--jsn", accepted: --from, --json, --ring, --help'],
   ])("%j", async (args, line) => {
     expect(await moor(...args)).toMatchObject({ code: 2, stdout: "", stderr: `${line}\n` });
   });

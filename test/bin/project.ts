@@ -18,8 +18,12 @@ export interface Project {
    *
    * @param options.npm starts it through npm.
    * @param options.path in place of the `PATH`.
+   * @param options.variables more of its environment.
    */
-  start(args: string[], options?: { npm?: boolean; path?: string }): Running;
+  start(
+    args: string[],
+    options?: { npm?: boolean; path?: string; variables?: Readonly<Record<string, string>> },
+  ): Running;
 }
 
 export interface Ran {
@@ -56,8 +60,8 @@ export async function createProject(): Promise<Project> {
     folder,
     write: (file, text) => writeFile(join(folder, file), text),
     run: (...args) => run(folder, args),
-    start(args, { npm = false, path = process.env.PATH } = {}) {
-      const options = { cwd: folder, env: { ...environment, PATH: path, TMPDIR: join(folder, "tmp") } };
+    start(args, { npm = false, path = process.env.PATH, variables = {} } = {}) {
+      const options = { cwd: folder, env: { ...environment, ...variables, PATH: path, TMPDIR: join(folder, "tmp") } };
       return npm
         ? start("npm", ["run", "--silent", "moor", "--", ...args], options)
         : start(process.execPath, ["bin/moor.js", ...args], options);

@@ -1,6 +1,6 @@
 import { formatMistakes } from "../../src/config/mistakes.ts";
 import { readConfig } from "../../src/config/read.ts";
-import type { ResolvedConfig } from "../../src/config/types.ts";
+import type { ResolvedConfig } from "../../src/config/resolved.ts";
 
 /** A pool that is right, with whatever a test changes. */
 export function pool(changes: object = {}) {

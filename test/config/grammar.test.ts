@@ -121,7 +121,8 @@ describe("routes", () => {
   });
 
   it.each<[object, string]>([
-    [{ session: "no" }, 'session: found "no", accepted: true or false'],
+    [{ session: "no" }, 'session: found "no", accepted: true, false, or an object of idleSeconds, absoluteSeconds'],
+    [{ touch: 1 }, "touch: found 1, accepted: true or false"],
     [{ freshness: "fresh" }, 'freshness: found "fresh", accepted: one of bounded, strict'],
     [{ retry: "never" }, 'retry: found "never", accepted: one of safe, any'],
   ])("refuse %j", (changes, line) => expect(mistakes(withRoute(changes))).toEqual([`routes[0].${line}`]));

@@ -1,39 +1,151 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import moorConfig from "../../moor.config.ts";
+import type { PoolConfig } from "../../src/config/pool-types.ts";
 import { readConfig } from "../../src/config/read.ts";
 import type { MoorConfig } from "../../src/config/types.ts";
+import { COOKIE } from "../support/carriers.ts";
 import { pool, resolved } from "./configs.ts";
+
+/** What a pool says of health when it is not asked. */
+const HEALTH = {
+  outlierDetection: {
+    consecutiveGatewayFailure: 2,
+    intervalSeconds: 10,
+    baseEjectionSeconds: 10,
+    maxEjectionSeconds: 300,
+    maxEjectionJitterSeconds: 2,
+    maxEjectionPercent: 100,
+  },
+  panicThresholdPercent: 25,
+  slowStartSeconds: 0,
+  retryBudget: { budgetPercent: 20, minRetries: 20 },
+  strictAffinity: false,
+  failback: "pin" as const,
+};
+
+function plainPool(id: string): PoolConfig {
+  return {
+    id,
+    origins: [{ id: "a", url: "https://a.example.com", weight: 1, down: false, backup: false, route: "a" }],
+    host: "origin",
+    affinity: { algorithm: "whrw1" },
+    hashPolicy: [{ type: "session-id" }],
+    attemptDeadlineMs: 1_000,
+    ...HEALTH,
+    session: { see: true, may: [] },
+  };
+}
 
 const everything: MoorConfig = {
   pools: [
     {
       id: "shop",
-      origins: [{ id: "a", url: "https://a.example.com/base", weight: 2.5 }],
+      origins: [
+        {
+          id: "a",
+          url: "https://a.example.com/base",
+          service: "A",
+          weight: 2.5,
+          open: [{ until: "2026-12-01T00:00:00Z" }, { from: "2027-01-01T00:00:00Z" }],
+          region: "weur",
+          down: false,
+          backup: false,
+          route: "node1",
+        },
+        { id: "b", url: "https://b.example.com", region: "enam", weight: 1, down: false, backup: false, route: "b" },
+      ],
+      host: "origin",
+      zone: "example.com",
+      affinity: { algorithm: "whrw1" },
+      learn: { cookie: "JSESSIONID" },
       hashPolicy: [{ type: "header", name: "X-Tenant" }, { type: "session-id" }],
       attemptDeadlineMs: 5_000,
+      outlierDetection: {
+        consecutiveGatewayFailure: 5,
+        consecutive5xx: 10,
+        successRate: { minimumHosts: 2, requestVolume: 20, stdevFactor: 1_500 },
+        intervalSeconds: 30,
+        baseEjectionSeconds: 60,
+        maxEjectionSeconds: 600,
+        maxEjectionJitterSeconds: 0,
+        maxEjectionPercent: 50,
+      },
+      panicThresholdPercent: 50,
+      slowStartSeconds: 600,
+      retryBudget: { budgetPercent: 50, minRetries: 0 },
+      strictAffinity: true,
+      failback: "immediate",
       session: { see: ["cart"], may: ["patch", "end"] },
     },
     {
       id: "api",
-      origins: [{ id: "a", url: "https://api.example.com", weight: 1 }],
+      origins: [
+        { id: "a", url: "https://api.example.com", weight: 1, down: true, backup: false, nginxServer: "a", route: "a" },
+        {
+          id: "b",
+          url: "https://b.example.com",
+          weight: 1,
+          down: false,
+          backup: false,
+          nginxServer: "b:80",
+          route: "b",
+        },
+        { id: "c", url: "https://c.example.com", weight: 1, down: false, backup: true, route: "c" },
+      ],
+      host: "client",
+      zone: "example.com",
+      affinity: { algorithm: "nginx-chash", key: "$cookie_sid$arg_a", cutOver: "2027-01-01T00:00:00Z" },
       hashPolicy: [{ type: "client-ip" }],
       attemptDeadlineMs: 10,
+      ...HEALTH,
       session: { see: true, may: [] },
     },
+    plainPool("blue"),
+    plainPool("green"),
   ],
   routes: [
     {
       host: "*.example.com",
       path: "/api/*",
-      pool: "api",
+      methods: ["GET", "REPORT"],
+      headers: [{ name: "X-Canary", value: "1" }, { name: "X-Any" }],
+      pool: [{ id: "api", weight: 2.5 }],
+      attemptDeadlineMs: 100,
       session: false,
+      touch: false,
       freshness: "strict",
       retry: "any",
+      strictAffinity: false,
       onStale: "refuse",
+      locking: "none",
+      lockWaitMs: 0,
+      onLockTimeout: "proceed",
+      explain: false,
     },
-    { path: "/*", pool: "shop", session: true, freshness: "bounded", retry: "safe", onStale: "serve" },
+    {
+      path: "/*",
+      headers: [],
+      pool: [
+        { id: "blue", weight: 0 },
+        { id: "green", weight: 1 },
+      ],
+      session: true,
+      touch: true,
+      freshness: "bounded",
+      retry: "safe",
+      onStale: "serve",
+      locking: "writes",
+      lockWaitMs: 30_000,
+      onLockTimeout: "refuse",
+      explain: true,
+    },
   ],
+  ignore: [
+    { path: "/assets/*", methods: ["GET"] },
+    { extensions: ["css"], destinations: ["style"], accept: ["text/css"] },
+  ],
+  carriers: [{ type: "header", name: "X-Auth-Token" }],
   session: {
     idleSeconds: 600,
     absoluteSeconds: 7_200,
@@ -41,10 +153,19 @@ const everything: MoorConfig = {
     newSessionHours: 2,
     graceSeconds: 0,
     maxAttributeBytes: 4_096,
+    remember: { idleSeconds: 1_200, absoluteSeconds: 8_000 },
   },
   stores: { replicate: "always", backup: "sync", strictBackup: true },
+  principals: { limit: { sessions: 3, onTooMany: "refuse" } },
+  admin: {
+    host: "admin.example.com",
+    attributes: true,
+    access: { team: "https://team.cloudflareaccess.com", aud: "4714c1358e65fe4b" },
+  },
   handoff: { dataBytes: 0 },
+  errorPage: "<p>Back soon</p>",
   explain: true,
+  log: { requests: 0.01, path: true },
 };
 
 describe("the defaults", () => {
@@ -53,9 +174,12 @@ describe("the defaults", () => {
       pools: [
         {
           id: "shop",
-          origins: [{ id: "a", url: "https://a.example.com", weight: 1 }],
+          origins: [{ id: "a", url: "https://a.example.com", weight: 1, down: false, backup: false, route: "a" }],
+          host: "origin",
+          affinity: { algorithm: "whrw1" },
           hashPolicy: [{ type: "session-id" }],
           attemptDeadlineMs: 30_000,
+          ...HEALTH,
           session: { see: true, may: ["patch", "principal", "end"] },
         },
       ],
@@ -63,11 +187,17 @@ describe("the defaults", () => {
         {
           host: undefined,
           path: "/*",
-          pool: "shop",
+          headers: [],
+          pool: [{ id: "shop", weight: 1 }],
           session: true,
+          touch: true,
           freshness: "bounded",
           retry: "safe",
           onStale: "serve",
+          locking: "none",
+          lockWaitMs: 5_000,
+          onLockTimeout: "refuse",
+          explain: false,
         },
       ],
       session: {
@@ -78,10 +208,26 @@ describe("the defaults", () => {
         graceSeconds: 30,
         maxAttributeBytes: 65_536,
       },
+      ignore: [],
+      carriers: [COOKIE],
       stores: { replicate: "travel", backup: "async", strictBackup: false },
+      principals: undefined,
+      admin: undefined,
       handoff: { dataBytes: 2_048 },
       explain: false,
+      log: { requests: "failed", path: false },
     });
+  });
+
+  it("explain a route as the site, unless the route says otherwise", () => {
+    const routes = [
+      { path: "/plain", pool: "shop", explain: false },
+      { path: "/loud", pool: "shop", explain: true },
+      { path: "/*", pool: "shop" },
+    ];
+    const explained = (site: object) => resolved({ pools: [pool()], routes, ...site }).routes.map((it) => it.explain);
+    expect(explained({})).toEqual([false, true, false]);
+    expect(explained({ explain: true })).toEqual([false, true, true]);
   });
 
   it("let an only pool do everything, and one of several only patch", () => {
@@ -109,9 +255,15 @@ describe("the defaults", () => {
     expect(storesOf({ replicate: "off" })).toEqual({ replicate: "off", backup: "async", strictBackup: false });
   });
 
+  it("index the sessions of principals only if that is asked for, and then as many as can be", () => {
+    const principalsOf = (principals: object) => resolved({ pools: [pool()], principals }).principals;
+    expect(principalsOf({})).toEqual({ limit: { sessions: 10_000, onTooMany: "end-oldest" } });
+    expect(principalsOf({ limit: { sessions: 3 } })).toEqual({ limit: { sessions: 3, onTooMany: "end-oldest" } });
+  });
+
   it("send everything to the first pool", () => {
     expect(resolved({ pools: [pool({ id: "b" }), pool({ id: "a" })] }).routes.map((route) => route.pool)).toEqual([
-      "b",
+      [{ id: "b", weight: 1 }],
     ]);
   });
 
@@ -150,7 +302,7 @@ describe("reading a configuration", () => {
     expect(input).toEqual(everything);
     input.pools[0]?.origins.pop();
     input.pools[0]?.hashPolicy?.pop();
-    expect(config.pools[0]?.origins).toHaveLength(1);
+    expect(config.pools[0]?.origins).toHaveLength(2);
     expect(config.pools[0]?.hashPolicy).toHaveLength(2);
   });
 
@@ -216,8 +368,9 @@ const rightConfig = fc
     replicate: optionally(fc.constantFrom("travel", "always", "off")),
     backup: optionally(fc.constantFrom("async", "sync", "off")),
     explain: optionally(fc.boolean()),
+    requests: optionally(fc.constantFrom("failed", "all", "off", 0.5, 1)),
   })
-  .map(({ pools, absoluteSeconds, replicate, backup, explain }) => ({
+  .map(({ pools, absoluteSeconds, replicate, backup, explain, requests }) => ({
     pools,
     stores: { replicate, backup, strictBackup: backup === "sync" },
     session: {
@@ -225,6 +378,7 @@ const rightConfig = fc
       absoluteSeconds,
     },
     explain,
+    log: { requests },
   }));
 
 /** The path of every value in a configuration. */

@@ -3,7 +3,11 @@ import { mistakes, origin, pool } from "./configs.ts";
 
 const urlAccepted =
   "accepted: http:// or https:// with a host, optionally a port and a base path; no credentials, query, fragment or spaces";
-const rootKeys = "pools, routes, session, stores, handoff, explain";
+const rootKeys =
+  "pools, routes, session, ignore, carriers, stores, principals, admin, handoff, errorPage, explain, log, events";
+const poolKeys =
+  "id, origins, host, zone, hashPolicy, affinity, learn, attemptDeadlineMs, outlierDetection, healthCheck, panicThresholdPercent, slowStartSeconds, retryBudget, strictAffinity, failback, session";
+const originKeys = "id, url, service, weight, open, region, down, backup, nginxServer, route";
 
 const withOrigin = (changes: object) => ({ pools: [pool({ origins: [origin(changes)] })] });
 const withPolicy = (policy: unknown) => ({ pools: [pool({ hashPolicy: [policy] })] });
@@ -17,11 +21,7 @@ describe("what a configuration is made of", () => {
     ["no pools", {}, "pools: found nothing, accepted: a list of at least one pool"],
     ["empty pools", { pools: [] }, "pools: found an empty list, accepted: a list of at least one pool"],
     ["pools as an object", { pools: {} }, "pools: found an object, accepted: a list of at least one pool"],
-    [
-      "a pool as a text",
-      { pools: ["shop"] },
-      'pools[0]: found "shop", accepted: an object of id, origins, hashPolicy, attemptDeadlineMs, session',
-    ],
+    ["a pool as a text", { pools: ["shop"] }, `pools[0]: found "shop", accepted: an object of ${poolKeys}`],
     [
       "no origins",
       { pools: [pool({ origins: [] })] },
@@ -30,7 +30,7 @@ describe("what a configuration is made of", () => {
     [
       "an origin as a URL",
       { pools: [pool({ origins: ["https://a"] })] },
-      'pools[0].origins[0]: found "https://a", accepted: an object of id, url, weight',
+      `pools[0].origins[0]: found "https://a", accepted: an object of ${originKeys}`,
     ],
     [
       "empty routes",
@@ -40,7 +40,7 @@ describe("what a configuration is made of", () => {
     [
       "a session policy as a list",
       withSession([]),
-      "session: found an empty list, accepted: an object of idleSeconds, absoluteSeconds, firstIdleSeconds, newSessionHours, graceSeconds, maxAttributeBytes",
+      "session: found an empty list, accepted: an object of idleSeconds, absoluteSeconds, firstIdleSeconds, newSessionHours, graceSeconds, maxAttributeBytes, remember",
     ],
     [
       "stores as a text",
@@ -48,14 +48,20 @@ describe("what a configuration is made of", () => {
       'stores: found "off", accepted: an object of replicate, backup, strictBackup',
     ],
     ["explain as a number", { pools: [pool()], explain: 1 }, "explain: found 1, accepted: true or false"],
+    ["log as a text", { pools: [pool()], log: "all" }, 'log: found "all", accepted: an object of requests, path'],
+    [
+      "requests to log by an unknown word",
+      { pools: [pool()], log: { requests: "some" } },
+      'log.requests: found "some", accepted: one of "failed", "all", "off", or a share: a number above 0, at most 1',
+    ],
   ])("refuses %s", (_, input, line) => {
     expect(mistakes(input)).toEqual([line]);
   });
 
   it("refuses every unknown key, and lists those there are", () => {
     expect(mistakes({ pools: [pool({ origins: [origin({ weigth: 2, ur1: "" })] })], sesion: {} })).toEqual([
-      "pools[0].origins[0].weigth: found an unknown key, accepted: one of the keys id, url, weight",
-      "pools[0].origins[0].ur1: found an unknown key, accepted: one of the keys id, url, weight",
+      `pools[0].origins[0].weigth: found an unknown key, accepted: one of the keys ${originKeys}`,
+      `pools[0].origins[0].ur1: found an unknown key, accepted: one of the keys ${originKeys}`,
       `sesion: found an unknown key, accepted: one of the keys ${rootKeys}`,
     ]);
   });
@@ -64,7 +70,7 @@ describe("what a configuration is made of", () => {
     const input = JSON.parse(
       `{ "pools": [{ "id": "a", "origins": [{ "id": "a", "url": "http://a", "${key}": 1 }] }] }`,
     );
-    expect(mistakes(input)).toEqual(["pools[0].origins[0]: found an object, accepted: only the keys id, url, weight"]);
+    expect(mistakes(input)).toEqual([`pools[0].origins[0]: found an object, accepted: only the keys ${originKeys}`]);
   });
 
   it("names a missing value by what it should be", () => {
@@ -114,6 +120,12 @@ describe("what a configuration is made of", () => {
 
 describe("numbers", () => {
   const bounds: [string, (value: unknown) => unknown, number[], unknown[]][] = [
+    [
+      "log.requests",
+      (requests) => ({ pools: [pool()], log: { requests } }),
+      [0.000_001, 0.5, 1],
+      [0, -0.1, 1.01, Number.NaN, "0.5", null],
+    ],
     [
       "pools[0].origins[0].weight",
       (weight) => withOrigin({ weight }),
@@ -245,6 +257,84 @@ describe("stores", () => {
     [["travel"], ": found a list, accepted: an object of replicate, backup, strictBackup"],
     [null, ": found null, accepted: an object of replicate, backup, strictBackup"],
   ])("refuses %j", (stores, line) => expect(mistakes(withStores(stores))).toEqual([`stores${line}`]));
+});
+
+describe("locking", () => {
+  const withRoute = (settings: object) => ({ pools: [pool()], routes: [{ path: "/*", pool: "shop", ...settings }] });
+
+  it.each([
+    { locking: "none" },
+    { locking: "writes", lockWaitMs: 0 },
+    { locking: "all", lockWaitMs: 30_000, onLockTimeout: "proceed" },
+  ])("takes %j", (settings) => expect(mistakes(withRoute(settings))).toEqual([]));
+
+  it.each<[object, string]>([
+    [{ locking: true }, ".locking: found true, accepted: one of none, writes, all"],
+    [{ lockWaitMs: 30_001 }, ".lockWaitMs: found 30001, accepted: a whole number, 0 to 30000"],
+    [{ onLockTimeout: "wait" }, '.onLockTimeout: found "wait", accepted: one of refuse, proceed'],
+  ])("refuses %j", (settings, line) => expect(mistakes(withRoute(settings))).toEqual([`routes[0]${line}`]));
+});
+
+describe("admin", () => {
+  const withAdmin = (admin: unknown) => ({ pools: [pool()], admin });
+  const aud = "4714c1358e65fe4b";
+
+  it.each([
+    {},
+    { host: "admin.example.com", attributes: true },
+    { access: { team: "https://team.cloudflareaccess.com", aud } },
+  ])("takes %j", (admin) => expect(mistakes(withAdmin(admin))).toEqual([]));
+
+  it.each<[unknown, string]>([
+    [true, ": found true, accepted: an object of host, attributes, access"],
+    [{ token: "x" }, ".token: found an unknown key, accepted: one of the keys host, attributes, access"],
+    [
+      { host: "*.example.com" },
+      '.host: found "*.example.com", accepted: a host name in lower case (xn-- for other scripts)',
+    ],
+    [
+      { access: { team: "team", aud } },
+      '.access.team: found "team", accepted: https:// and the team\'s domain, as in https://team.cloudflareaccess.com; http:// only on this machine',
+    ],
+    [
+      { access: { team: "http://team.cloudflareaccess.com", aud } },
+      '.access.team: found "http://team.cloudflareaccess.com", accepted: https:// and the team\'s domain, as in https://team.cloudflareaccess.com; http:// only on this machine',
+    ],
+    [
+      { access: { team: "https://team.cloudflareaccess.com" } },
+      ".access.aud: found nothing, accepted: a text that is not empty",
+    ],
+  ])("refuses %j", (admin, line) => expect(mistakes(withAdmin(admin))).toEqual([`admin${line}`]));
+});
+
+describe("principals", () => {
+  const withPrincipals = (principals: unknown) => ({ pools: [pool()], principals });
+
+  it.each([
+    {},
+    { limit: {} },
+    { limit: { sessions: 1 } },
+    { limit: { sessions: 10_000, onTooMany: "end-oldest" } },
+    { limit: { sessions: 100, onTooMany: "refuse" } },
+  ])("takes %j", (principals) => expect(mistakes(withPrincipals(principals))).toEqual([]));
+
+  it.each<[unknown, string]>([
+    [true, ": found true, accepted: an object of limit"],
+    [{ limit: 3 }, ".limit: found 3, accepted: an object of sessions, onTooMany"],
+    [{ limit: { sessions: 0 } }, ".limit.sessions: found 0, accepted: a whole number, 1 to 10000"],
+    [{ limit: { sessions: 10_001 } }, ".limit.sessions: found 10001, accepted: a whole number, 1 to 10000"],
+    [{ limit: { onTooMany: "end" } }, '.limit.onTooMany: found "end", accepted: one of refuse, end-oldest'],
+    [
+      { limit: { sessions: 101, onTooMany: "refuse" } },
+      '.limit.sessions: found 101, accepted: 1 to 100, as onTooMany is "refuse"',
+    ],
+    [
+      { limit: { onTooMany: "refuse" } },
+      '.limit.sessions: found nothing, accepted: 1 to 100, as onTooMany is "refuse"',
+    ],
+  ])("refuses %j", (principals, line) => {
+    expect(mistakes(withPrincipals(principals))).toEqual([`principals${line}`]);
+  });
 });
 
 describe("what a route shows when stores are down", () => {

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../support/node/ports.ts";
 import { descendants } from "../support/node/processes.ts";
 
 /** A demonstration, started as the README says. */
@@ -64,7 +63,7 @@ export async function startDemo(until = /^open http/m, env: NodeJS.ProcessEnv = 
         look();
         exit.then(() => reject(new Error(`npm start has ended:\n${text}`)));
       }),
-    processes: async () => [pid, ...(await descendants(pid))],
+    processes: async () => [pid, ...(await descendants(pid)).map((process) => process.pid)],
     interrupt() {
       try {
         process.kill(-pid, "SIGINT");
@@ -74,23 +73,14 @@ export async function startDemo(until = /^open http/m, env: NodeJS.ProcessEnv = 
       return exit;
     },
     async terminate(to) {
-      for (const target of to === "npm" ? [pid] : await descendants(pid)) {
-        const command = await readFile(`/proc/${target}/cmdline`, "utf8");
-        if (to === "npm" || /^[^\0]*node\0demo\/start\.ts\0/.test(command)) process.kill(target, "SIGTERM");
-      }
+      const own = (await descendants(pid)).find(({ command }) => /^\S*node demo\/start\.ts /.test(command));
+      if (!own) throw new Error("the demonstration runs in no process of npm's");
+      process.kill(to === "npm" ? pid : own.pid, "SIGTERM");
       return exit;
     },
   };
   await demo.shows(until);
   return demo;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address ? address.port : 0;
 }
 
 function npmStart(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {

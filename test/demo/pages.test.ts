@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readExplain } from "../../demo/explain.ts";
+import { type Explain, readExplain, readServerTiming, sourceName } from "../../demo/explain.ts";
 import { linesOf } from "../../demo/goods.ts";
 import { html } from "../../demo/html.ts";
 import { type ShopView, shopPage } from "../../demo/pages.ts";
@@ -17,16 +17,61 @@ describe("html", () => {
   });
 });
 
-describe("Moor-Explain", () => {
+describe("what Moor explains", () => {
+  const NOTHING: Explain = {
+    source: "",
+    version: 0,
+    ageSeconds: undefined,
+    tookMs: 0,
+    passed: new Map(),
+    isStale: false,
+    isJournaled: false,
+    isMarked: false,
+    breakers: new Map(),
+    origin: undefined,
+    attempts: 0,
+    written: undefined,
+  };
+  const REDIS =
+    "session=redis; version=4; journaled; marked; passed=memory:age,object:unavailable; object=open; took=3ms";
+  const READ: Explain = {
+    ...NOTHING,
+    source: "redis",
+    version: 4,
+    tookMs: 3,
+    passed: new Map([
+      ["memory", "age"],
+      ["object", "unavailable"],
+    ]),
+    isJournaled: true,
+    isMarked: true,
+    breakers: new Map([["object", "open"]]),
+  };
+
+  it.each<[string | undefined, Partial<Explain>]>([
+    ["session=memory; version=4; age=2s", { source: "memory", version: 4, ageSeconds: 2 }],
+    [REDIS, READ],
+    ["age=x;session = new ;later=1; stale", { source: "new", isStale: true }],
+    ["", {}],
+    [undefined, {}],
+  ])("is read from %j", (header, explain) => {
+    expect(readExplain(header)).toEqual({ ...NOTHING, ...explain });
+  });
+
+  it("is found in Server-Timing, among others", () => {
+    const answered = { ...READ, origin: "a", attempts: 2, written: "journal" };
+    const header = `db;dur=53, moor;desc="${REDIS}; origin=a; attempts=2; written=journal", x;desc="session=no"`;
+    expect(readServerTiming(header)).toEqual(answered);
+    for (const none of [null, "", 'amoor;desc="session=kv"']) expect(readServerTiming(none)).toEqual(NOTHING);
+  });
+
   it.each([
-    ["session=memory; version=4; age=2", { source: "a recent copy in Moor’s memory", ageSeconds: 2 }],
-    ["session=object", { source: "its Durable Object", ageSeconds: undefined }],
-    ["age=x;session = new ", { source: "nowhere: nothing is stored before the first change", ageSeconds: undefined }],
-    ["session=kv", { source: "kv", ageSeconds: undefined }],
-    ["", { source: "not told", ageSeconds: undefined }],
-    [undefined, { source: "not told", ageSeconds: undefined }],
-  ])("reads %j", (header, explain) => {
-    expect(readExplain(header)).toEqual(explain);
+    ["session=memory", "a recent copy in Moor’s memory"],
+    ["session=kv", "a replica in KV"],
+    ["session=later", "later"],
+    ["", "not told"],
+  ])("has a name for where the session was read: %j", (header, name) => {
+    expect(sourceName(readExplain(header))).toBe(name);
   });
 });
 
@@ -55,7 +100,7 @@ describe("the page", () => {
     version: 3,
     user: "<script>",
     lines: [],
-    explain: { source: "<b>", ageSeconds: 2 },
+    explain: readExplain("session=<b>; age=2s"),
     stopped: undefined,
     loginProblem: undefined,
   };

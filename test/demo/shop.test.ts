@@ -1,45 +1,18 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Demo, startDemo } from "./npm-start.ts";
+import { launchBrowser, openShop, press, told } from "./visitor.ts";
 
 let demo: Demo;
 let browser: Browser;
 
 beforeAll(async () => {
-  const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-  [demo, browser] = await Promise.all([startDemo(), chromium.launch({ executablePath: "/usr/bin/chromium", args })]);
+  [demo, browser] = await Promise.all([startDemo(), launchBrowser()]);
 });
 
 afterAll(async () => {
   await Promise.all([browser?.close(), demo?.interrupt()]);
 });
-
-async function openShop(options: BrowserContextOptions): Promise<Page> {
-  const context = await browser.newContext({ javaScriptEnabled: false, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  await page.goto(demo.url);
-  return page;
-}
-
-/** What the page tells of the visitor. */
-async function told(page: Page) {
-  const text = (id: string) => page.locator(`#${id}`).textContent();
-  const [title, user, session, basket] = await Promise.all([
-    page.getByRole("heading", { level: 1 }).textContent(),
-    text("user"),
-    text("session"),
-    page.locator("#basket .count").allTextContents(),
-  ]);
-  return { server: (title ?? "").replace(/^Server (.) answered$/, "$1"), user, session, basket };
-}
-
-/** Presses a button and waits for the page that it leads to. */
-async function press(page: Page, name: string): Promise<void> {
-  const loaded = page.waitForEvent("load");
-  await page.getByRole("button", { name }).click();
-  await loaded;
-}
 
 describe.each<[string, BrowserContextOptions]>([
   ["a desk", { viewport: { width: 1280, height: 800 } }],
@@ -49,7 +22,7 @@ describe.each<[string, BrowserContextOptions]>([
   ],
 ])("the shop on %s, with JavaScript off", (_where, options) => {
   it("keeps session, basket and login when the server that serves you is stopped", async () => {
-    const page = await openShop(options);
+    const page = await openShop(browser, demo.url, options);
     expect(await told(page)).toMatchObject({ user: "nobody", session: "not stored yet", basket: [] });
 
     await press(page, "Add Mooring rope");
@@ -92,7 +65,7 @@ describe.each<[string, BrowserContextOptions]>([
   });
 
   it("fits the screen", async () => {
-    const page = await openShop(options);
+    const page = await openShop(browser, demo.url, options);
     await press(page, "Add Storm lantern");
     const width = await page.evaluate<number>("document.documentElement.scrollWidth");
     expect(width).toBeLessThanOrEqual(options.viewport?.width ?? 0);
@@ -102,7 +75,7 @@ describe.each<[string, BrowserContextOptions]>([
 
 describe("the shop", () => {
   it("loads nothing but its page, and runs no script, JavaScript on", async () => {
-    const page = await openShop({ javaScriptEnabled: true });
+    const page = await openShop(browser, demo.url, { javaScriptEnabled: true });
     const requested: string[] = [];
     const complaints: string[] = [];
     page.on("request", (request) => requested.push(request.url()));
@@ -117,7 +90,7 @@ describe("the shop", () => {
   });
 
   it("asks for a name when none but spaces was typed", async () => {
-    const page = await openShop({});
+    const page = await openShop(browser, demo.url);
     await page.getByLabel("Your name").fill("   ");
     await press(page, "Log in");
     expect(await page.getByRole("alert").textContent()).toBe("Please type a name first.");

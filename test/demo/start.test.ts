@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, realpath, rm, symlink } from "node:fs/promises";
+import { mkdtemp, readdir, realpath, rm, symlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -9,11 +9,12 @@ import { type Demo, runNpmStart, startDemo } from "./npm-start.ts";
 
 /** The process of an origin server. */
 async function originProcess(demo: Demo, id: string): Promise<number> {
-  for (const pid of await demo.processes()) {
-    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    if (command.includes(`shop.ts\0${id}\0`)) return pid;
-  }
-  throw new Error(`no process of origin ${id}`);
+  const own = await demo.processes();
+  const found = (await runningProcesses()).find(
+    ({ pid, command }) => own.includes(pid) && command.includes(`shop.ts ${id} `),
+  );
+  if (!found) throw new Error(`no process of origin ${id}`);
+  return found.pid;
 }
 
 /** A demonstration that ends with its test, whatever becomes of it. */
@@ -80,7 +81,10 @@ describe("npm start", () => {
     expect(demo.terminal()).toMatch(
       /^Redis +off: there is no redis-server on the PATH; .*: apt-get install redis-server$/m,
     );
-    expect((await fetch(demo.url)).status).toBe(200);
+    const page = await (await fetch(demo.url)).text();
+    expect(page).toContain("there is no redis-server on this machine");
+    expect(page).toContain('action="/.demo/objects"');
+    expect(page).not.toContain('action="/.demo/redis"');
     expect((await alive(await demo.processes())).join()).not.toContain("redis-server");
   });
 

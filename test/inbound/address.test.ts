@@ -7,6 +7,9 @@ function arriving(url: string, host?: string): Request {
   return Object.defineProperty(request, "url", { value: url });
 }
 
+/** With the rest of its URL, 63 KiB. */
+const LONG = "u".repeat(63 * 1024 - 18);
+
 describe("the address of a request", () => {
   it.each([
     ["https://shop.test/", "shop.test", "/", true],
@@ -21,6 +24,7 @@ describe("the address of a request", () => {
     ["http://127.0.0.1:9/", "127.0.0.1:9", "/", false],
     ["http://127.255.0.9/", "127.255.0.9", "/", false],
     ["http://[::1]:9/", "[::1]:9", "/", false],
+    [`https://shop.test/${LONG}`, "shop.test", `/${LONG}`, true],
   ])("%s is host %s, path %s, secure %s", (raw, host, pathname, secure) => {
     const address = readAddress(arriving(raw));
     expect(address).toMatchObject({ kind: "address", host, secure });
@@ -43,6 +47,8 @@ describe("the address of a request", () => {
     ["a port that is none", "https://shop.test:99999/"],
     ["brackets that hold no address", "https://[shop]/"],
     ["another scheme", "ftp://shop.test/"],
+    ["more than 63 KiB", `https://shop.test/${"u".repeat(63 * 1024 - 17)}`],
+    ["more than 63 KiB once it is escaped", `https://shop.test/${"{".repeat(22 * 1024)}`],
   ])("is malformed with %s", (_what, raw) => expect(readAddress(arriving(raw))).toEqual({ kind: "malformed" }));
 
   it.each(["a@evil.test", "shop.test/..", "shop.test\\", "shop test", "", "shop%2etest"])(

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createCookieCarrier } from "../../src/inbound/cookie-carrier.ts";
+import { cookieCarrier } from "../support/carriers.ts";
 import { at, T0 } from "../support/time.ts";
 
 const DAY_SECONDS = 86_400;
-const https = createCookieCarrier({ secure: true, now: () => T0 });
-const http = createCookieCarrier({ secure: false, now: () => T0 });
+const https = cookieCarrier(true);
+const http = cookieCarrier(false);
 const request = (cookie?: string) => new Request("https://shop.test/", { headers: cookie ? { Cookie: cookie } : {} });
 
 describe("reading", () => {
@@ -67,5 +67,63 @@ describe("clearing", () => {
       "__Host-moor=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
       "__Host-moor-gen=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
     ]);
+  });
+});
+
+describe("the mark", () => {
+  const name = "__Host-moor-mark";
+  it("is set for as long as the journal may hold what it was given", () => {
+    const headers = new Headers();
+    https.write(headers, `..${T0}`, 0);
+    expect(headers.getSetCookie()).toEqual([`${name}=${T0}; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax`]);
+  });
+  it("is read with the token, with a proof or without", () => {
+    expect(https.read(request(`${name}=5; __Host-moor=token`))).toBe("token..5");
+    expect(https.read(request(`__Host-moor=token; __Host-moor-gen=proof; ${name}=5`))).toBe("token.proof.5");
+    expect(https.read(request(`${name}=5`))).toBe(null);
+  });
+});
+
+describe("a proof", () => {
+  it("that has more to it is none", () => {
+    expect(https.read(request("__Host-moor=token; __Host-moor-gen=proof.1"))).toBe("token");
+  });
+});
+
+describe("a cookie that is configured", () => {
+  const written = (changes: Parameters<typeof cookieCarrier>[1], secure = true) => {
+    const headers = new Headers();
+    cookieCarrier(secure, changes).write(headers, "token.proof", at(600));
+    return headers.getSetCookie()[0];
+  };
+
+  it.each<[string, Parameters<typeof cookieCarrier>[1], string]>([
+    ["a name", { name: "shop" }, "__Host-shop=token; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax"],
+    [
+      "subdomains and a path",
+      { prefix: "__Secure-", domain: "shop.test", path: "/app" },
+      "__Secure-moor=token; Max-Age=600; Domain=shop.test; Path=/app; HttpOnly; Secure; SameSite=Lax",
+    ],
+    [
+      "no other site",
+      { sameSite: "strict" },
+      "__Host-moor=token; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Strict",
+    ],
+    [
+      "a jar per site",
+      { sameSite: "none", partitioned: true },
+      "__Host-moor=token; Max-Age=600; Path=/; HttpOnly; Secure; Partitioned; SameSite=None",
+    ],
+  ])("for %s is written so on https", (_what, changes, line) => expect(written(changes)).toBe(line));
+
+  it("is neither None nor partitioned on plain http: browsers would refuse it", () => {
+    const line = written({ sameSite: "none", partitioned: true }, false);
+    expect(line).toBe("moor=token; Max-Age=600; Path=/; HttpOnly; SameSite=Lax");
+  });
+
+  it("is read by its own name alone", () => {
+    const shop = cookieCarrier(true, { name: "shop", prefix: "__Secure-" });
+    expect(shop.read(request("__Host-moor=a; __Host-shop=b; shop=c; __Secure-shop=token"))).toBe("token");
+    expect(shop.read(request("__Host-shop=b; shop=c"))).toBe(null);
   });
 });

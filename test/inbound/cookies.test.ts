@@ -1,23 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { cookieNames, isOwnCookie, splitCookies } from "../../src/inbound/cookies.ts";
+import { createOwnCookies } from "../../src/inbound/cookies.ts";
+
+const cookies = createOwnCookies({ name: "moor", prefix: "__Host-" });
 
 describe("names", () => {
   it("on https begin with __Host-, which a subdomain cannot set", () => {
-    expect(cookieNames(true)).toEqual({ token: "__Host-moor", proof: "__Host-moor-gen", mark: "__Host-moor-mark" });
+    expect(cookies.names(true)).toEqual({ token: "__Host-moor", proof: "__Host-moor-gen", mark: "__Host-moor-mark" });
   });
 
   it("on plain http are the same without it", () => {
-    expect(cookieNames(false)).toEqual({ token: "moor", proof: "moor-gen", mark: "moor-mark" });
+    expect(cookies.names(false)).toEqual({ token: "moor", proof: "moor-gen", mark: "moor-mark" });
   });
 
   it.each(["__Host-moor", "__Host-moor-gen", "__Host-moor-mark", "moor", "moor-gen", "moor-mark"])(
     "%s is Moor's own",
-    (name) => expect(isOwnCookie(name)).toBe(true),
+    (name) => expect(cookies.has(name)).toBe(true),
   );
 
   it.each(["Moor", "__host-moor", "__Secure-moor", "moor-", "moor2", "xmoor", "moor-gen2", " moor", ""])(
     '"%s" is not',
-    (name) => expect(isOwnCookie(name)).toBe(false),
+    (name) => expect(cookies.has(name)).toBe(false),
   );
 });
 
@@ -45,7 +47,7 @@ describe("splitting a Cookie header", () => {
     ["a=1, moor=t, b=2", {}, "a=1, b=2"],
     ["a=1, __Host-moor=t;c=3, moor-gen=p", {}, "a=1;c=3"],
   ])("%o holds %o and leaves %o", (header, own, rest) => {
-    const split = splitCookies(header);
+    const split = cookies.split(header);
     expect(Object.fromEntries(split.own)).toEqual(own);
     expect(split.rest).toBe(rest);
   });
@@ -53,7 +55,7 @@ describe("splitting a Cookie header", () => {
   it("leaves other cookies byte for byte as they were, in their order", () => {
     const others = ['  a = "1 2" ', "b=%20,\\;c", ";;", " d=ü€ ", "a=again", "e"];
     const header = `${others[0]};moor=t;${others.slice(1).join(";")};moor-gen=p; z=9`;
-    expect(splitCookies(header).rest).toBe(`${others.join(";")}; z=9`.trimStart());
+    expect(cookies.split(header).rest).toBe(`${others.join(";")}; z=9`.trimStart());
   });
 
   /** Browsers guard `__Host-` in the name as it stands, and send white space beyond ASCII as part of it. */
@@ -62,7 +64,7 @@ describe("splitting a Cookie header", () => {
     (code) => {
       const space = String.fromCodePoint(Number.parseInt(code, 16));
       const header = `${space}__Host-moor=planted; __Host-moor${space}=planted`;
-      expect(splitCookies(header)).toEqual({ own: new Map(), rest: header });
+      expect(cookies.split(header)).toEqual({ own: new Map(), rest: header });
     },
   );
 });

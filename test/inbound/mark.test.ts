@@ -1,12 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { readMark, writeMark } from "../../src/inbound/mark.ts";
+import { splitHeld } from "../../src/inbound/held.ts";
+import { readMark } from "../../src/inbound/mark.ts";
+import { cookieCarrier } from "../support/carriers.ts";
 import { at, T0 } from "../support/time.ts";
 
 const NOW = T0;
 const EARLIER = at(-10);
 
-const request = (cookie?: string) => new Request("https://shop.test/", { headers: cookie ? { Cookie: cookie } : {} });
-const read = (cookie?: string, secure = true) => readMark(request(cookie), secure, NOW);
+/** The mark that comes with a token. */
+const readFrom = (headers: Headers, secure: boolean) => {
+  const text = cookieCarrier(secure).read(new Request("https://shop.test/", { headers }));
+  return readMark(splitHeld(text ?? "").mark, NOW);
+};
+const read = (cookie = "a=1", secure = true) =>
+  readFrom(new Headers({ Cookie: `${secure ? "__Host-moor" : "moor"}=token; ${cookie}` }), secure);
 
 describe("the mark of a request", () => {
   it.each([
@@ -52,9 +59,9 @@ describe("the mark of a request", () => {
 
   describe("in one of two Cookie headers, which arrive joined", () => {
     const joined = (...cookies: string[]) => {
-      const headers = new Headers();
-      for (const cookie of cookies) headers.append("Cookie", cookie);
-      return readMark(new Request("https://shop.test/", { headers }), true, NOW);
+      const headers = new Headers({ Cookie: `__Host-moor=token; ${cookies[0]}` });
+      for (const cookie of cookies.slice(1)) headers.append("Cookie", cookie);
+      return readFrom(headers, true);
     };
 
     it("is read from the first, with what stands before it", () => {
@@ -66,27 +73,5 @@ describe("the mark of a request", () => {
     it("is not read at the beginning of the second, where a subdomain may have put it", () => {
       expect(joined("a=1", `__Host-moor-mark=${EARLIER}`)).toBeUndefined();
     });
-  });
-});
-
-describe("setting the mark", () => {
-  const written = (secure: boolean) => {
-    const headers = new Headers({ "Set-Cookie": "a=1" });
-    writeMark(headers, secure, { at: NOW, lifeSeconds: 604_800 });
-    return headers.getSetCookie();
-  };
-
-  it("on https no script and no subdomain can touch it, and only navigations bring it from elsewhere", () => {
-    expect(written(true)[1]).toBe(`__Host-moor-mark=${NOW}; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax`);
-  });
-
-  it("on plain http is the same without the prefix and without Secure", () => {
-    expect(written(false)[1]).toBe(`moor-mark=${NOW}; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax`);
-  });
-
-  it("leaves other cookies apart", () => expect(written(true)[0]).toBe("a=1"));
-
-  it.each([true, false])("gives what is read again (https: %s)", (secure) => {
-    expect(read(written(secure)[1]?.split(";")[0], secure)).toBe(NOW);
   });
 });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { decodeBase64url, encodeBase64url } from "../../src/inbound/base64url.ts";
-import { createTokens, type OpenedToken, type Tokens } from "../../src/inbound/tokens.ts";
+import { createTokens, type OpenedToken, type TokenFault, type Tokens } from "../../src/inbound/tokens.ts";
 import { countCrypto } from "../support/crypto-count.ts";
 import { macRing } from "../support/rings.ts";
 import { at, T0 } from "../support/time.ts";
@@ -37,13 +37,29 @@ describe("minting", () => {
   });
 
   it("takes all 16 bytes of the key from the source of randomness", async () => {
-    const { key } = await createTokens(macRing(1), (bytes) => bytes.fill(7)).mint(T0, HOUR_MS, 0);
+    const { key } = await createTokens(macRing(1), { random: (bytes) => bytes.fill(7) }).mint(T0, HOUR_MS, 0);
     expect(key).toEqual(new Uint8Array(16).fill(7));
   });
 });
 
 describe("opening", () => {
   it("reads what was signed", async () => expect(await tokens.open(text, T0)).toEqual(token));
+
+  it("tells why what was sent is none, and nothing of what has expired", async () => {
+    const faults: TokenFault[] = [];
+    const told = createTokens(macRing(1), { refused: (fault) => faults.push(fault) });
+    const reason = async (given: string, now = T0) => {
+      expect(await told.open(given, now)).toBeUndefined();
+      return faults.splice(0);
+    };
+    expect(await reason(text.slice(1))).toEqual(["malformed"]);
+    expect(await reason("")).toEqual(["malformed"]);
+    expect(await reason(flipped(text, 400))).toEqual(["forged"]);
+    const other = createTokens(macRing(2));
+    expect(await reason(await other.sign(token, { proof: false }))).toEqual(["unknown-key"]);
+    expect(await reason(text, T0 + HOUR_MS)).toEqual([]);
+    expect([await told.open(text, T0), faults]).toEqual([token, []]);
+  });
 
   it("refuses a token with any single bit flipped", async () => {
     await refused(Array.from({ length: 63 * 8 }, (_, bit) => flipped(text, bit)));
@@ -116,9 +132,13 @@ describe("the generation's proof", () => {
     const proof = withProof.slice(85);
     const bits = Array.from({ length: 42 * 8 }, (_, bit) => flipped(proof, bit));
     const cuts = Array.from({ length: proof.length }, (_, length) => proof.slice(0, length));
-    for (const bad of [...bits, ...cuts, `${proof}A`, `${proof}.${proof}`, `.${proof}`, text]) {
+    for (const bad of [...bits, ...cuts, `${proof}A`, `.${proof}`, text]) {
       expect(await generationOf(`${text}.${bad}`), bad).toBe(0);
     }
+  });
+
+  it("stands whatever the mark after it says", async () => {
+    for (const mark of ["", "1", withProof]) expect(await generationOf(`${withProof}.${mark}`)).toBe(3);
   });
 
   it("by a key that has left the ring proves nothing", async () => {

@@ -132,7 +132,9 @@ describe("a handoff that is not Moor's", () => {
 describe("attributes too large for the handoff", () => {
   const attributes = { notes: "x".repeat(5000) };
   const fetch = async (url: string) =>
-    url.endsWith("/session") ? answer({ attributes, version: 5, principal: null }) : answer({ keys: [k1.jwk] });
+    url.endsWith("/session")
+      ? answer({ attributes, version: 5, generation: 1, principal: null })
+      : answer({ keys: [k1.jwk] });
 
   it("are asked of the session API, with the handoff as bearer", async () => {
     const { session, asked } = originWith({ moorUrl: "http://127.0.0.1:8787/", fetch });
@@ -151,10 +153,10 @@ describe("attributes too large for the handoff", () => {
 
   it.each([
     ["is refused", answer({}, 404)],
-    ["is redirected", answer({ attributes, version: 5 }, 302)],
-    ["has no attributes", answer({ version: 5 })],
-    ["has no version", answer({ attributes })],
-    ["has a principal that is no string", answer({ attributes, version: 5, principal: 7 })],
+    ["is redirected", answer({ attributes, version: 5, generation: 1 }, 302)],
+    ["has no attributes", answer({ version: 5, generation: 1 })],
+    ["has no version", answer({ attributes, generation: 1 })],
+    ["has a principal that is no string", answer({ attributes, version: 5, generation: 1, principal: 7 })],
   ])("are an error, not an empty session, when the answer %s", async (_what, response) => {
     const failing = originWith({ fetch: async (url) => (url.endsWith("/session") ? response : fetch(url)) });
     const handoff = await k1.sign({ data: undefined });

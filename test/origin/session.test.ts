@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type JsonObject, type JsonValue, mergePatch } from "../../src/origin/json.ts";
 import { OriginSession } from "../../src/origin/session.ts";
-import { SID, sessionWith } from "./moor.ts";
+import { createSessionApi } from "../../src/origin/session-api.ts";
+import { createSessionsApi } from "../../src/origin/sessions-api.ts";
+import { k1, originWith, SID, sessionWith } from "./moor.ts";
 
 const patches = (session: OriginSession) =>
   session.headers().flatMap(([name, value]) => (name === "Moor-Patch" ? [value] : []));
@@ -219,16 +221,30 @@ describe("the response's headers", () => {
     ),
     name.map((name) => (session: OriginSession) => session.delete(name)),
   );
-  const stored = { id: SID, version: 4, generation: 1, principal: undefined, isNew: false, stale: false };
+  const unasked = async () => {
+    throw new Error("asked");
+  };
+  const apis = { session: createSessionApi(unasked), sessions: createSessionsApi(unasked) };
+  const stored = { id: SID, version: 4, generation: 1, principal: undefined, isNew: false, stale: false, flash: {} };
 
   it("bring the attributes to what this request saw, for any sequence of changes", () => {
     const property = fc.property(object, fc.array(change, { maxLength: 6 }), (attributes, changes) => {
-      const session = new OriginSession({ ...stored, attributes });
+      const session = new OriginSession({ ...stored, attributes }, apis);
       for (const record of changes) record(session);
       const lines = patches(session);
       for (const line of lines) expect(line).toMatch(/^[\x20-\x7e]*$/);
       expect(committed(attributes, session)).toEqual(session.attributes);
     });
     fc.assert(property, { numRuns: 300 });
+  });
+});
+
+describe("a session that another origin has served last", () => {
+  it("says which one, as Moor tells beside the handoff", async () => {
+    const { origin } = originWith();
+    const headers = new Headers({ "Moor-Session": await k1.sign() });
+    expect((await origin.session({ headers })).movedFrom).toBeUndefined();
+    headers.set("Moor-Moved", "b");
+    expect((await origin.session({ headers })).movedFrom).toBe("b");
   });
 });

@@ -57,6 +57,14 @@ describe("a rotation", () => {
   });
 });
 
+it("keeps a flash from the generation before: it is taken once, by the newest", () => {
+  const history = new History();
+  history.apply({ flash: [{ notice: "Saved." }] });
+  history.apply({ principal: "alice" }, { now: at(LOGIN_AT) });
+  expect(history.record?.flash).toEqual({ notice: "Saved." });
+  expect(history.record?.before?.view).not.toHaveProperty("flash");
+});
+
 describe("a request of the generation before", () => {
   it("is shown the session as it was before the rotation: no principal, no later attributes", () => {
     const history = loggedIn();
@@ -151,13 +159,40 @@ describe("a request of the generation before", () => {
   it.each([
     ["log in", { principal: "mallory" }],
     ["log in as the same", { principal: "alice" }],
-    ["end the session", { end: true as const }],
-    ["do so beside a patch", { patches: [{ a: 1 }], end: true as const }],
   ])("cannot %s", (_what, asked) => {
     const history = loggedIn();
     const before = history.record;
     expect(history.apply(asked, OLDER)).toEqual({ kind: "superseded" });
     expect(history.record).toBe(before);
+  });
+});
+
+describe("an end that the generation before asks for", () => {
+  const end = { id: "end", patches: [{ a: 1 }], end: true as const };
+
+  it("ends what that is still shown, and leaves the session to who holds the new one", () => {
+    const history = loggedIn();
+    const { version, attributes } = history.record ?? {};
+    expect(history.apply(end, OLDER)).toMatchObject({ kind: "ended" });
+    expect(history.find(OLDER)).toEqual({ kind: "superseded" });
+    expect(history.apply({ patches: [{ b: 1 }] }, OLDER)).toEqual({ kind: "superseded" });
+    expect(history.find(CURRENT)).toMatchObject({ kind: "hit", view: { principal: "alice", version, attributes } });
+  });
+
+  it("is told the same when it is repeated", () => {
+    const history = loggedIn();
+    history.apply(end, OLDER);
+    const { record } = history;
+    expect(history.apply(end, OLDER)).toEqual({ kind: "ended" });
+    expect(history.record).toBe(record);
+  });
+
+  it("comes to nothing once the new one is in use: requests that ran beside the login are served on", () => {
+    const history = loggedIn();
+    history.find(CURRENT);
+    const { record } = history;
+    expect(history.apply(end, OLDER)).toEqual({ kind: "superseded" });
+    expect(history.record).toBe(record);
   });
 });
 

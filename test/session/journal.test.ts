@@ -276,6 +276,16 @@ describe("taking a journal in", () => {
       expect(takeIn(record, [entryAt(11, { end: true })], LATER)).toBe(record);
     });
 
+    it("ends what that is still shown, as long as the new one has not been used", () => {
+      const unused = History.begun({ basket: "tea" });
+      unused.apply({ principal: "alice" }, { now: at(10) });
+      const taken = takeIn(unused.record, [entryAt(11, { end: true })], LATER);
+      expect(taken).toMatchObject({ generation: 1, principal: "alice", attributes: { basket: "tea" } });
+      expect(taken).not.toHaveProperty("before");
+      expect(taken).not.toHaveProperty("ended");
+      expect(takeIn(unused.record, [entryAt(10, { end: true })], LATER)).toHaveProperty("ended");
+    });
+
     it("leaves out what a token that was planted before the login asked for after it", () => {
       const record = withoutBefore(loggedIn());
       const planted = [entryAt(41, { patches: [{ mine: 1 }] }), entryAt(42, { end: true })];

@@ -8,7 +8,7 @@ const token = openedToken();
 const known = (given: Partial<View> = {}) =>
   new Session(token, { returning: true, shown: shownOf(copyOf("s", given)) });
 const unknown = (returning: boolean) => new Session({ ...token, version: 0 }, { returning });
-const changeOf = (session: Session, now = T0) => session.toChange({ id: "c", now, policy: POLICY });
+const changeOf = (session: Session, now = T0) => session.toChange({ newId: () => "c", now, policy: POLICY });
 
 describe("a session", () => {
   it("shows what the stores know of it", () => {

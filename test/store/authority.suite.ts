@@ -108,12 +108,21 @@ export function testAuthority(name: string, { create, createUnreachable, setCloc
       const before = await read();
       expect(before).toMatchObject({ kind: "superseded", copy: { generation: 0, attributes: { a: 1 } } });
       expect(before).not.toHaveProperty("copy.principal");
-      expect(await commit({ end: true })).toEqual({ kind: "superseded" });
       expect(await read(1)).toMatchObject({ kind: "hit", copy: { principal: "alice" } });
+      expect(await commit({ end: true })).toEqual({ kind: "superseded" });
+      expect(await read()).toHaveProperty("copy");
       setClock(at(30));
       const after = await read();
       expect(after).toMatchObject({ kind: "superseded", newest: { generation: 1, mayBeKept: true } });
       expect(after).not.toHaveProperty("copy");
+    });
+
+    it("ends what a generation is still shown, and nothing of a newer one that has not been used yet", async () => {
+      await commit({ patches: [{ a: 1 }] });
+      await commit({ principal: "alice" });
+      expect(await commit({ end: true })).toEqual({ kind: "ended" });
+      expect(await read()).not.toHaveProperty("copy");
+      expect(await read(1)).toMatchObject({ kind: "hit", copy: { principal: "alice", attributes: { a: 1 } } });
     });
 
     it("tells of a copy whether stores may keep it: once its generation has been used, and only while it is the newest", async () => {

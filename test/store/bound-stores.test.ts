@@ -138,7 +138,8 @@ describe("a store that fails", () => {
     expect(await fallback?.read("s")).toEqual(notAsked("redis"));
     expect(fetches).toHaveBeenCalledTimes(5);
     expect(String(fetches.mock.calls[0]?.[0])).toMatch(/^https:\/\/redis\.test/);
-    expect(logged).toEqual([{ event: "store_open", store: "redis" }]);
+    const reason = "RedisFault: no usable answer came from Redis";
+    expect(logged).toEqual([{ event: "store_open", store: "redis", reason }]);
     expect(breakers.map((breaker) => breaker.state())).toEqual(["open", "closed"]);
     expect(await replicas?.read(refTo("s"), T0)).toEqual({ kind: "miss" });
   });
@@ -154,7 +155,7 @@ describe("a store that fails", () => {
     vi.setSystemTime(T0 + 500);
     expect(await read()).toEqual({ kind: "miss" });
     expect(logged).toEqual([
-      { event: "store_open", store: "kv" },
+      { event: "store_open", store: "kv", reason: "Error: KV GET failed: 500 Internal Server Error" },
       { event: "store_half-open", store: "kv" },
       { event: "store_closed", store: "kv" },
     ]);
@@ -172,15 +173,15 @@ describe("a store that fails", () => {
 
   it("may be any: whoever needs a breaker that logs is given one", () => {
     const breaker = bind().breakerFor("object");
-    for (let i = 0; i < 5; i++) breaker.admit()?.failed();
-    expect(logged).toEqual([{ event: "store_open", store: "object" }]);
+    for (let i = 0; i < 5; i++) breaker.admit()?.failed(new Error("reset"));
+    expect(logged).toEqual([{ event: "store_open", store: "object", reason: "Error: reset" }]);
     expect(breaker.admit()).toBeUndefined();
   });
 
   it("is given a shorter or a longer rest at random", () => {
     vi.mocked(Math.random).mockReturnValue(0.5);
     const breaker = bind().breakerFor("object");
-    for (let i = 0; i < 5; i++) breaker.admit()?.failed();
+    for (let i = 0; i < 5; i++) breaker.admit()?.failed(undefined);
     vi.setSystemTime(T0 + 374);
     expect(breaker.admit()).toBeUndefined();
     vi.setSystemTime(T0 + 375);

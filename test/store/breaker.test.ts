@@ -6,6 +6,7 @@ import { T0 } from "../support/time.ts";
 const LONGEST = 0;
 /** And for the shortest: as near to a half of that as makes no difference. */
 const SHORTEST = 1 - 1e-9;
+const LOST = new Error("connection lost");
 
 let now: number;
 let draw: number;
@@ -33,7 +34,7 @@ function admitted(): AdmittedCall {
   return call;
 }
 const fail = (times = 1) => {
-  for (let i = 0; i < times; i++) admitted().failed();
+  for (let i = 0; i < times; i++) admitted().failed(LOST);
 };
 const pass = (ms: number) => {
   now += ms;
@@ -78,7 +79,7 @@ describe("a breaker that is closed", () => {
 
   it("counts calls that began before one another ended", () => {
     const calls = Array.from({ length: 5 }, admitted);
-    for (const call of calls) call.failed();
+    for (const call of calls) call.failed(LOST);
     expect(breaker.state()).toBe("open");
   });
 });
@@ -120,7 +121,7 @@ describe("a breaker that is open", () => {
     const late = Array.from({ length: 20 }, admitted);
     open();
     pass(400);
-    for (const call of late) call.failed();
+    for (const call of late) call.failed(LOST);
     pass(100);
     expect(breaker.admit()).toBeDefined();
     expect(changes).toEqual(["open", "half-open"]);
@@ -160,7 +161,7 @@ describe("a breaker that is half-open", () => {
   });
 
   it("opens again when that fails", () => {
-    probe.failed();
+    probe.failed(LOST);
     expect(breaker.state()).toBe("open");
     expect(breaker.admit()).toBeUndefined();
   });
@@ -168,7 +169,7 @@ describe("a breaker that is half-open", () => {
   it("waits for it as long as a call can last, though it was open for less", () => {
     pass(2_999);
     expect(breaker.admit()).toBeUndefined();
-    probe.failed();
+    probe.failed(LOST);
     expect(breaker.state()).toBe("open");
   });
 
@@ -184,17 +185,17 @@ describe("a breaker that is half-open", () => {
   it("opens once for two that fail one after the other", () => {
     pass(3_000);
     const next = admitted();
-    probe.failed();
+    probe.failed(LOST);
     pass(1_000);
     const third = admitted();
-    next.failed();
+    next.failed(LOST);
     expect(breaker.state()).toBe("half-open");
     third.answered();
     expect(breaker.state()).toBe("closed");
   });
 
   it("is not opened by calls that began before it opened and fail now", () => {
-    for (const call of late) call.failed();
+    for (const call of late) call.failed(LOST);
     expect(breaker.state()).toBe("half-open");
     probe.answered();
     expect(breaker.state()).toBe("closed");
@@ -202,7 +203,7 @@ describe("a breaker that is half-open", () => {
 
   it("is not opened by them when it has closed again, either", () => {
     probe.answered();
-    for (const call of late) call.failed();
+    for (const call of late) call.failed(LOST);
     expect(breaker.state()).toBe("closed");
   });
 
@@ -219,7 +220,7 @@ describe("the time for which a breaker is open", () => {
     for (;;) {
       const probe = breaker.admit();
       if (probe) {
-        probe.failed();
+        probe.failed(LOST);
         return now - openedAt;
       }
       pass(1);
@@ -267,7 +268,7 @@ describe("a breaker's changes", () => {
 
   it("need nobody who is told", () => {
     const silent = createBreaker({ name: "kv", clock: () => now, random: () => draw });
-    for (let i = 0; i < 5; i++) silent.admit()?.failed();
+    for (let i = 0; i < 5; i++) silent.admit()?.failed(LOST);
     expect([silent.name, silent.state()]).toEqual(["kv", "open"]);
   });
 

@@ -49,10 +49,10 @@ describe("a copy may answer", () => {
     ["2: not with a token that has just been signed", { seen: { issuedAt: at(100.001) } }, "settle"],
 
     ["3: without a look at the journal, when there is no mark", { copy: { journalSeenAt: 0 } }, "fresh"],
-    ["3: with a mark that a look covers", { copy: { journalSeenAt: at(95) }, seen: { markedAt: at(90) } }, "fresh"],
+    ["3: with a mark that a look covers", { copy: { journalSeenAt: at(94) }, seen: { markedAt: at(80) } }, "fresh"],
     [
       "3: not with one that the look came too early for",
-      { copy: { journalSeenAt: at(94.999) }, seen: { markedAt: at(90) } },
+      { copy: { journalSeenAt: at(93.999) }, seen: { markedAt: at(80) } },
       "journal",
     ],
     [
@@ -94,9 +94,9 @@ describe("a copy may answer", () => {
 });
 
 describe("a look at the journal", () => {
-  it("covers a mark that is older by the settle period: of two that race the older one may stay", () => {
-    expect(coversMark(at(10), at(5))).toBe(true);
-    expect(coversMark(at(10), at(5.001))).toBe(false);
+  it("covers a mark that is older by 14 s: of two that race the older may stay, and a change is on its way until it expires", () => {
+    expect(coversMark(at(20), at(6))).toBe(true);
+    expect(coversMark(at(20), at(6.001))).toBe(false);
     expect(coversMark(0, undefined)).toBe(true);
   });
 });

@@ -145,7 +145,7 @@ describe("looks", () => {
   it("are not repeated for requests that the one before them has served", async () => {
     const session = await shopper();
     await session.journal({ patches: [{ a: 1 }] });
-    setTime(at(10));
+    setTime(at(20));
     const reads = [1, 2, 3].map(() => session.read({ markedAt: at(5) }));
     for (const found of await Promise.all(reads)) expect(found).toMatchObject({ copy: { attributes: { a: 1 } } });
     expect(session.redis.commands).toEqual(["read", "takeOver"]);

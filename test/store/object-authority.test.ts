@@ -2,9 +2,9 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Breaker, BreakerOpenError, createBreaker } from "../../src/store/breaker.ts";
 import type { Committed, Lookup, TakenOver } from "../../src/store/contracts.ts";
+import type { CopyPolicy } from "../../src/store/copies-elsewhere.ts";
 import { createObjectAuthority } from "../../src/store/object-authority.ts";
-import type { CopyPolicy } from "../../src/store/session-authority.ts";
-import { platformFaults } from "../support/platform-faults.ts";
+import { platformErrors } from "../../world/platform-errors.ts";
 import { changeAt, copyOf, refTo, uniqueId } from "../support/sessions.ts";
 import { T0 } from "../support/time.ts";
 import { testAuthority } from "./authority.suite.ts";
@@ -15,7 +15,7 @@ afterEach(() => vi.useRealTimers());
 testAuthority("Durable Objects", {
   create: () => createObjectAuthority(env.SESSION_OBJECT),
   createUnreachable: () =>
-    createObjectAuthority(objectsThat(() => Promise.reject(platformFaults.connectionLost())).objects),
+    createObjectAuthority(objectsThat(() => Promise.reject(platformErrors.connectionLost())).objects),
   setClock: (now) => vi.setSystemTime(now),
   gaps: [],
 });
@@ -42,13 +42,16 @@ function objectsThat(answer: Answer) {
   return { objects: objects as unknown as DurableObjectNamespace, count, options, asked };
 }
 
+/** What is thrown in an object arrives as `remote`. */
+const thrownInside = () => Object.assign(new TypeError("Cannot read properties of undefined"), { remote: true });
+const missingMethod = () => Object.assign(platformErrors.noSuchMethod("takeOver"), { remote: true });
 const HIT: Lookup = { kind: "hit", copy: copyOf("s") };
 const never = () => new Promise<never>(() => {});
 
 describe("an object that fails", () => {
   it.each([
-    ["a connection that was lost", platformFaults.connectionLost],
-    ["an object that was just replaced by new code", platformFaults.codeUpdated],
+    ["a connection that was lost", platformErrors.connectionLost],
+    ["an object that was just replaced by new code", platformErrors.reset],
   ])("is asked once more, by a fresh stub, after %s", async (_what, fault) => {
     const { objects, count } = objectsThat((attempt) =>
       attempt === 1 ? Promise.reject(fault()) : Promise.resolve(HIT),
@@ -58,17 +61,17 @@ describe("an object that fails", () => {
   });
 
   it("is not asked a third time", async () => {
-    const { objects, count } = objectsThat(() => Promise.reject(platformFaults.connectionLost()));
+    const { objects, count } = objectsThat(() => Promise.reject(platformErrors.connectionLost()));
     expect(await createObjectAuthority(objects).commit(refTo("s"), changeAt(T0, {}))).toEqual({
       kind: "unavailable",
-      cause: platformFaults.connectionLost(),
+      cause: platformErrors.connectionLost(),
     });
     expect(count).toEqual({ stubs: 2, calls: 2 });
   });
 
   it.each([
-    ["it is overloaded, though that is called retryable", platformFaults.overloaded],
-    ["its code has thrown", platformFaults.thrownInside],
+    ["it is overloaded, though that is called retryable", platformErrors.overloaded],
+    ["its code has thrown", thrownInside],
     ["what it threw is no error", () => "thrown"],
     ["what it threw is nothing", () => undefined],
   ])("is not asked again when %s", async (_when, fault) => {
@@ -94,7 +97,7 @@ describe("an object that fails", () => {
 
   it("is unavailable when it hangs past the deadline, which the attempts share", async () => {
     const { objects, count } = objectsThat((attempt) =>
-      attempt === 1 ? Promise.reject(platformFaults.connectionLost()) : never(),
+      attempt === 1 ? Promise.reject(platformErrors.connectionLost()) : never(),
     );
     const found = await createObjectAuthority(objects, { deadlineMs: 20 }).read(refTo("s"), T0);
     expect(found).toEqual({ kind: "unavailable", cause: new Error("no answer within 20 ms") });
@@ -115,7 +118,7 @@ describe("an object that fails", () => {
     let fail: (fault: Error) => void = () => {};
     const { objects } = objectsThat(() => new Promise((_, reject) => (fail = reject)));
     await createObjectAuthority(objects, { deadlineMs: 1 }).read(refTo("s"), T0);
-    fail(platformFaults.thrownInside());
+    fail(thrownInside());
     await Promise.resolve();
   });
 
@@ -193,9 +196,9 @@ describe("objects behind a breaker", () => {
   });
 
   it("are asked once more by a call whose repetition is counted with it", async () => {
-    const { count, state } = await askedTimes(4, () => Promise.reject(platformFaults.connectionLost()));
+    const { count, state } = await askedTimes(4, () => Promise.reject(platformErrors.connectionLost()));
     expect([state, count.calls]).toEqual(["closed", 8]);
-    const first = await askedTimes(1, () => Promise.reject(platformFaults.connectionLost()));
+    const first = await askedTimes(1, () => Promise.reject(platformErrors.connectionLost()));
     expect(first.state).toBe("open");
   });
 
@@ -216,15 +219,15 @@ describe("objects behind a breaker", () => {
   });
 
   it.each([
-    ["is overloaded", platformFaults.overloaded],
-    ["throws", platformFaults.thrownInside],
+    ["is overloaded", platformErrors.overloaded],
+    ["throws", thrownInside],
   ])("are asked on when one of them %s: it has answered", async (_what, fault) => {
     const { count, state } = await askedTimes(20, () => Promise.reject(fault()));
     expect([state, count.calls]).toEqual(["closed", 20]);
   });
 
   it("are asked on when one lacks the method, its code being older", async () => {
-    const { state } = await askedTimes(20, () => Promise.reject(platformFaults.missingMethod()));
+    const { state } = await askedTimes(20, () => Promise.reject(missingMethod()));
     expect(state).toBe("closed");
   });
 
@@ -235,7 +238,7 @@ describe("objects behind a breaker", () => {
       "that an object could not reach a store of its own",
       () => Promise.resolve({ kind: "unavailable", cause: "Redis" }),
     ],
-    ["that one is overloaded", () => Promise.reject(platformFaults.overloaded())],
+    ["that one is overloaded", () => Promise.reject(platformErrors.overloaded())],
   ])("are asked again after half a second; %s closes it", async (_what, answer) => {
     let answers: Answer = () => Promise.reject(new Error("internal error"));
     const { authority } = await askedTimes(5, (attempt) => answers(attempt));
@@ -249,7 +252,7 @@ describe("objects behind a breaker", () => {
 
   it("count a failure anew after an answer that needed a second attempt", async () => {
     const { state } = await askedTimes(20, (attempt) =>
-      attempt % 2 === 1 ? Promise.reject(platformFaults.connectionLost()) : Promise.resolve(HIT),
+      attempt % 2 === 1 ? Promise.reject(platformErrors.connectionLost()) : Promise.resolve(HIT),
     );
     expect(state).toBe("closed");
   });

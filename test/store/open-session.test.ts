@@ -264,7 +264,7 @@ describe("a mark", () => {
       ...edge.tiers,
       resolve: async (ref: Ref) => {
         refs.push(ref);
-        return { kind: "miss", source: "object" } as const;
+        return { kind: "miss", source: "object", passed: [] } as const;
       },
     };
     const arrival = { arrivedAt: at(100), colo: "FRA", region, markedAt };

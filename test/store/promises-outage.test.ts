@@ -175,3 +175,29 @@ describe("a mark", () => {
     expect((await visit()).session?.attributes).toEqual({ basket: "tea" });
   });
 });
+
+describe("a Redis that comes back with entries which were taken from its journal", () => {
+  /** Rum is taken over at 10 s, then a mug is put in its place; what ids are of no more use then is forgotten. */
+  async function afterTakeOver(lastChange: number) {
+    await stranger({ backup: "sync" });
+    await visit(patch({ basket: "tea" }));
+    await ladder.outage(() => visit(patch({ basket: "rum" })));
+    const found = await ladder.redis.real.read(await idOf(client));
+    setTime(at(10));
+    await visit(patch({ basket: "mug" }));
+    setTime(at(lastChange));
+    await visit(patch({ look: 1 }));
+    await visit(patch({ coupon: 1 }));
+    vi.spyOn(ladder.redis, "read").mockResolvedValueOnce(found);
+    await takeOver();
+    return (await record())?.attributes;
+  }
+
+  it("within a minute of that has none of their changes applied again", async () => {
+    expect(await afterTakeOver(10 + 69.999)).toEqual({ basket: "mug", look: 1, coupon: 1 });
+  });
+
+  it("later than that has them applied again: beyond the promise", async () => {
+    expect(await afterTakeOver(10 + 70)).toEqual({ basket: "rum", look: 1, coupon: 1 });
+  });
+});

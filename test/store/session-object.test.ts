@@ -1,11 +1,17 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { SessionEvent, SessionEvents } from "../../src/config/types.ts";
 import type { Change } from "../../src/session/change.ts";
 import type { SessionRecord } from "../../src/session/record.ts";
-import { createObjectAuthority } from "../../src/store/object-authority.ts";
+import { createObjectAuthority, createObjectLocks } from "../../src/store/object-authority.ts";
+import { createSessionObject } from "../../src/store/session-object.ts";
 import { changeAt, POLICY, refTo, uniqueId } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
+
+interface SessionCalls {
+  commit(asked: { ref: ReturnType<typeof refTo>; change: Change }): Promise<unknown>;
+}
 
 const authority = createObjectAuthority(env.SESSION_OBJECT);
 let id: string;
@@ -206,5 +212,112 @@ describe("an object's one alarm", () => {
     await ring();
     await runInDurableObject(object(), (instance) => instance.alarm());
     expect((await stored()).keys).toEqual([]);
+  });
+});
+
+describe("an object with its stores", () => {
+  it("has no journal to take over where no Redis is bound", async () => {
+    expect(await authority.takeOver(id)).toMatchObject({ kind: "unavailable" });
+  });
+
+  it("notes a replica that is due, and has its alarm publish it: KV may be out of reach", async () => {
+    const copies = { replicate: "always", backup: "off", strictBackup: false } as const;
+    const always = createObjectAuthority(env.SESSION_OBJECT, { copies });
+    // KV takes no value that ends after 2038, as those of the tests' time do.
+    await always.commit(refTo(id), changeAt(T0, { patches: [{}] }));
+    expect(await stored()).toMatchObject({ keys: ["outside", "record"], alarm: at(5) });
+  });
+
+  it("tells the log what fails after its answer, and nothing of the session", async () => {
+    await runInDurableObject(object(), (_, { storage }) => {
+      vi.spyOn(storage, "setAlarm").mockRejectedValue(new Error("no alarm"));
+    });
+    const log = vi.spyOn(console, "warn").mockImplementation(() => {});
+    expect(await commit({ patches: [{ secret: 1 }] })).toMatchObject({ kind: "committed" });
+    await runInDurableObject(object(), () => {});
+    const told = log.mock.calls.map(([entry]) => JSON.parse(entry));
+    log.mockRestore();
+    expect(told.filter(({ event }) => event !== "session")).toEqual([
+      { event: "internal_error", reason: "Error: no alarm" },
+    ]);
+  });
+});
+
+describe("the hook of a library user", () => {
+  /** An object with a hook, on the storage of the session's own. */
+  const withHook = <T>(events: SessionEvents, work: (own: { alarm(): Promise<void> } & SessionCalls) => Promise<T>) =>
+    runInDurableObject(object(), (_, state) => work(new (createSessionObject({ events }))(state, env) as never));
+  const ask = (asked: Partial<Change>) => ({ ref: refTo(id, now), change: changeAt(now, asked) });
+
+  it("is told what is stored, at once and by the alarm, and no value of it", async () => {
+    const events: SessionEvent[] = [];
+    await withHook(
+      (event) => void events.push(event),
+      async (own) => {
+        await own.commit(ask({ patches: [{ secret: "value" }] }));
+        await own.commit(ask({ principal: "alice" }));
+        setTime(at(600));
+        await own.alarm();
+        await own.alarm();
+      },
+    );
+    const session = id.slice(0, 8);
+    expect(events).toEqual([
+      { kind: "created", session, at: T0 },
+      { kind: "rotated", session, at: T0 },
+      { kind: "principal-changed", session, at: T0 },
+      { kind: "ended", session, at: at(600), reason: "idle" },
+    ]);
+  });
+
+  it.each<[string, SessionEvents]>([
+    [
+      "throws",
+      () => {
+        throw new Error("broken hook");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("broken hook"))],
+  ])("that %s is logged, and spoils nothing", async (_how, events) => {
+    const log = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const answer = await withHook(events, (own) => own.commit(ask({ patches: [{ a: 1 }] })));
+    await runInDurableObject(object(), () => {});
+    const told = log.mock.calls.map(([entry]) => JSON.parse(entry));
+    log.mockRestore();
+    expect(answer).toMatchObject({ kind: "committed" });
+    expect(told).toContainEqual({ event: "internal_error", reason: "Error: broken hook" });
+  });
+});
+
+describe("an object's lease", () => {
+  const locks = createObjectLocks(env.SESSION_OBJECT);
+  const lock = (lease: string) => locks.lock(id, { lease, waitMs: 0, lastsMs: 60_000 });
+
+  it("lets the change under it in, and goes back with it", async () => {
+    expect(await lock("a")).toEqual({ kind: "locked", waitedMs: 0, waiting: 0 });
+    expect(await lock("b")).toMatchObject({ kind: "timeout" });
+    expect(await commit({ lease: "a", patches: [{ a: 1 }] })).toMatchObject({ kind: "committed" });
+    expect(await lock("b")).toMatchObject({ kind: "locked" });
+  });
+
+  it("stores nothing, of a session that exists nowhere either", async () => {
+    await lock("a");
+    expect(await stored()).toEqual({ record: undefined, keys: [], alarm: null });
+    expect(await locks.unlock(id, "a")).toEqual({ kind: "unlocked" });
+    expect(await lock("b")).toMatchObject({ kind: "locked" });
+  });
+
+  it("is gone when the object was reset: the change under it is a conflict, and not applied", async () => {
+    await commit({ patches: [{ a: 1 }] });
+    await lock("a");
+    await runInDurableObject(object(), (_, state) => state.abort("replaced")).catch(() => {});
+    expect(await commit({ lease: "a", patches: [{ a: 2 }] })).toEqual({ kind: "conflict" });
+    expect((await stored()).record).toMatchObject({ version: 1, attributes: { a: 1 } });
+  });
+
+  it("does not stand in the way of changes without one", async () => {
+    await lock("a");
+    expect(await commit({ patches: [{ a: 1 }] })).toMatchObject({ kind: "committed" });
+    expect(await commit({ lease: "a", patches: [{ b: 1 }] })).toMatchObject({ kind: "committed" });
   });
 });

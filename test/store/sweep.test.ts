@@ -77,6 +77,7 @@ describe("a sweep", () => {
   });
 
   it("asks for nothing but the index when nothing is pending", async () => {
+    setTime(LATER);
     expect(await one.redis.during(() => one.sweep())).toEqual(["pendingSets"]);
     expect(await one.sweep()).toEqual({ takenOver: 0, left: 0 });
   });
@@ -108,6 +109,21 @@ describe("a sweep", () => {
     expect(commands.filter((command) => command === "pending")).toHaveLength(4);
     expect(one.asked.toSorted()).toEqual(ids.toSorted());
     expect(await one.pending()).toEqual(DONE);
+  });
+
+  it("reads all sets once an hour, if a fail-over of Redis has lost the note of one", async () => {
+    const id = await one.journal(idIn(9), 1);
+    await one.redis.real.settledSet(9, LATER);
+    for (const minute of [1, 2, 30, 59]) {
+      setTime(at(minute * 60));
+      expect(await one.redis.during(() => one.sweep())).toEqual(["pendingSets"]);
+    }
+    setTime(at(3_600));
+    expect(await one.sweep()).toEqual({ takenOver: 1, left: 0 });
+    expect(one.sessions.record(id)).toMatchObject({ attributes: { v1: 1 } });
+    setTime(at(7_200));
+    const commands = await one.redis.during(() => one.sweep());
+    expect(commands).toEqual(["pendingSets", ...Array.from({ length: 64 }, () => "pending")]);
   });
 
   it("has six sessions taken over at once, as many as a Worker has connections", async () => {

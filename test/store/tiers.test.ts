@@ -148,6 +148,40 @@ describe.each(BROKEN)("a copy that %s does not answer", (_what, copy, token) => 
   });
 });
 
+describe("who was asked before, and why it did not answer", () => {
+  const why = async (...given: Parameters<typeof resolve>) =>
+    (await resolve(...given)).passed.map(({ source, why }) => `${source}:${why}`);
+
+  it("is nobody when memory answers, or the authority is asked at once", async () => {
+    await memory.keep(fresh());
+    expect(await why()).toEqual([]);
+    answers.object = hit();
+    expect(await why({}, { strict: true })).toEqual([]);
+  });
+
+  it("is told with what each said, or the rule that its copy breaks", async () => {
+    answers.kv = hit({ version: 1 });
+    answers.object = hit({ version: 5 });
+    expect(await why({ replicated: true, version: 2 })).toEqual(["memory:miss", "kv:version"]);
+    answers.kv = DOWN;
+    expect(await why({ replicated: true, version: 6 })).toEqual(["memory:version", "kv:unavailable"]);
+  });
+
+  it("holds for the answer of Redis, for what is stale, and when there is none", async () => {
+    await memory.keep(fresh({ vouchedAt: at(4) }));
+    answers.redis = { kind: "hit", copy: fresh({ version: 1, mayBeKept: false }), stale: false };
+    expect(await why()).toEqual(["memory:settle", "object:unavailable"]);
+    answers.redis = { kind: "hit", copy: fresh({ version: 1 }), stale: true };
+    expect(await why({ version: 2 }, { onStale: "serve" })).toEqual([
+      "memory:version",
+      "object:unavailable",
+      "redis:version",
+    ]);
+    answers.redis = DOWN;
+    expect(await why()).toEqual(["memory:settle", "object:unavailable", "redis:unavailable"]);
+  });
+});
+
 describe("what this isolate has given the journal", () => {
   it("marks the session for all who come through it", async () => {
     await memory.keep(fresh());

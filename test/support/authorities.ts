@@ -1,7 +1,9 @@
 import type { SessionRecord } from "../../src/session/record.ts";
-import type { Authority, Copies } from "../../src/store/contracts.ts";
+import type { Authority, Copies, Unattended } from "../../src/store/contracts.ts";
+import type { CopyPolicy } from "../../src/store/copies-elsewhere.ts";
+import type { Principals } from "../../src/store/principal-contracts.ts";
 import type { Fallback } from "../../src/store/redis-contracts.ts";
-import { type CopyPolicy, SessionAuthority } from "../../src/store/session-authority.ts";
+import { SessionAuthority } from "../../src/store/session-authority.ts";
 import { type Outside, SessionRows, type SessionStorage } from "../../src/store/session-rows.ts";
 import { received } from "../../world/copy.ts";
 import { createObjectStorage, type Disk } from "../../world/object-storage.ts";
@@ -13,6 +15,8 @@ export const COPY_POLICY: CopyPolicy = { replicate: "travel", backup: "async", s
 export interface AuthoritiesParts {
   readonly fallback?: Fallback | undefined;
   readonly replicas?: Copies | undefined;
+  /** Default: none, no session is indexed. */
+  readonly principals?: Pick<Principals, "confirm" | "forget"> | undefined;
   /** Default: {@link COPY_POLICY}. */
   readonly copies?: Partial<CopyPolicy>;
   /** Default: `Date`, which the tests set. */
@@ -20,7 +24,7 @@ export interface AuthoritiesParts {
 }
 
 /** The code of the sessions' objects on storages in memory, as an edge reaches it. */
-export interface Authorities extends Authority {
+export interface Authorities extends Authority, Unattended {
   /** What objects write outside of themselves; tests may change it, as a deploy does. */
   copies: CopyPolicy;
   /** The alarm that is set, in milliseconds since 1970, if one is. */
@@ -48,7 +52,7 @@ interface Life {
 }
 
 export function createAuthorities(parts: AuthoritiesParts = {}): Authorities {
-  const { fallback, replicas, clock = () => Date.now() } = parts;
+  const { fallback, replicas, principals, clock = () => Date.now() } = parts;
   const lives = new Map<string, Life>();
   let afterwards: Promise<unknown>[] = [];
 
@@ -73,7 +77,8 @@ export function createAuthorities(parts: AuthoritiesParts = {}): Authorities {
   function authorityOf(id: string): SessionAuthority {
     const life = lifeOf(id);
     const keepAlive = (work: Promise<unknown>) => void afterwards.push(work.catch(() => {}));
-    life.authority ??= new SessionAuthority({ storage: storageOf(life), clock, fallback, replicas, keepAlive });
+    const stores = { fallback, replicas, principals };
+    life.authority ??= new SessionAuthority({ storage: storageOf(life), clock, ...stores, keepAlive });
     return life.authority;
   }
 
@@ -91,6 +96,8 @@ export function createAuthorities(parts: AuthoritiesParts = {}): Authorities {
     read: (ref) => call(ref.id, (own) => own.read(received({ ref, copies: authorities.copies }))),
     commit: (ref, change) => call(ref.id, (own) => own.commit(received({ ref, change, copies: authorities.copies }))),
     takeOver: (id) => call(id, (own) => own.takeOver({ id, copies: authorities.copies })),
+    look: (id, { attributes = false } = {}) => call(id, (own) => own.look({ id, attributes })),
+    end: (id) => call(id, (own) => own.end({ id })),
     alarm: (id) => lifeOf(id).alarm,
     async ring(id) {
       lifeOf(id).alarm = undefined;

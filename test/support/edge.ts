@@ -9,7 +9,9 @@ import {
   type TokenWrite,
   tokenFor,
 } from "../../src/commit.ts";
-import { createTokens, PROOF_SEPARATOR, type Tokens } from "../../src/inbound/tokens.ts";
+import { joinHeld, splitHeld } from "../../src/inbound/held.ts";
+import { createTokens, type Tokens } from "../../src/inbound/tokens.ts";
+import type { Whereabouts } from "../../src/inbound/whereabouts.ts";
 import type { Policy } from "../../src/session/change.ts";
 import type { Session } from "../../src/session/session.ts";
 import type { Authority, Copies } from "../../src/store/contracts.ts";
@@ -60,15 +62,15 @@ export class Client {
   }
 
   get text(): string | undefined {
-    return this.proof === undefined ? this.token : `${this.token}${PROOF_SEPARATOR}${this.proof}`;
+    return this.token && joinHeld({ token: this.token, proof: this.proof ?? "" });
   }
 
   receive(write: TokenWrite): void {
     if (write.kind === "clear") this.token = this.proof = undefined;
     if (write.kind !== "write") return;
-    const [token, proof] = write.text.split(PROOF_SEPARATOR);
+    const { token, proof } = splitHeld(write.text);
     this.token = token;
-    this.proof = proof ?? this.proof;
+    this.proof = proof || this.proof;
   }
 
   /** Another client that holds the same. */
@@ -95,7 +97,13 @@ export interface Visit {
   meanwhile?: () => Promise<unknown>;
   /** The region that the request comes from; default: unknown. */
   region?: number;
+  /** The pin that the session has got with this response, if any; see `TokenOptions`. */
+  moved?: { pin: number; isNews: boolean };
+  /** Where it comes from, for the index of the principal's sessions. */
+  where?: Whereabouts;
 }
+
+const NOWHERE: Whereabouts = { country: "", colo: "", device: "" };
 
 export interface Visited {
   readonly opened: Opened;
@@ -116,6 +124,8 @@ export interface EdgeParts {
   readonly authority?: CountedAuthority;
   readonly replicas?: Copies;
   readonly fallback?: Fallback;
+  /** The index of each principal's sessions. Default: none. */
+  readonly principals?: CommitParts["principals"];
   /** Whether the authority backs sessions up; default `true`. */
   readonly backsUp?: boolean;
 }
@@ -129,11 +139,28 @@ export function createEdge(given: EdgeParts = {}) {
   const { backsUp = true } = given;
   const outage = given.fallback && createOutage(given.fallback, { clock: () => Date.now(), backsUp });
   const tiers = createTiers({ memory, replicas: given.replicas, authority, outage });
-  const parts: CommitParts = { authority, tiers, tokens, policy, clock: () => Date.now() };
+  const parts: CommitParts = {
+    authority,
+    tiers,
+    tokens,
+    policy,
+    principals: given.principals,
+    clock: () => Date.now(),
+  };
 
   async function visit(
     client: Client,
-    { ask, strict = false, onStale = "refuse", navigates = true, version, meanwhile, region = 0 }: Visit = {},
+    {
+      ask,
+      strict = false,
+      onStale = "refuse",
+      navigates = true,
+      version,
+      meanwhile,
+      region = 0,
+      moved,
+      where = NOWHERE,
+    }: Visit = {},
   ) {
     const from = authority.calls.length;
     const end = (visited: Omit<Visited, "calls">): Visited => ({ ...visited, calls: authority.calls.slice(from) });
@@ -150,11 +177,14 @@ export function createEdge(given: EdgeParts = {}) {
     const { session, ref } = opened;
     ask?.(session);
     await meanwhile?.();
-    let committed = await commit(session, ref, parts);
+    let committed = await commit(session, ref, parts, { login: { where } });
     let marks = opened.marks || committed.marks === true;
     if (committed.kind === "done" && version !== undefined) committed = await follow(committed, version, ref, parts);
     marks ||= committed.marks === true;
-    const write = committed.kind === "done" ? await tokenFor(committed, navigates, parts) : ({ kind: "none" } as const);
+    const write =
+      committed.kind === "done"
+        ? await tokenFor(committed, { mayGiveFresh: navigates, withProof: false, moved }, parts)
+        : ({ kind: "none" } as const);
     client.receive(write);
     if (marks) client.markedAt = Date.now();
     return end({ opened, session, committed, write, marks });

@@ -1,26 +1,23 @@
 import type { Policy } from "../../src/session/change.ts";
-import type { Copies } from "../../src/store/contracts.ts";
-import type { CopyPolicy } from "../../src/store/session-authority.ts";
+import type { CopyPolicy } from "../../src/store/copies-elsewhere.ts";
 import { createAuthorities } from "./authorities.ts";
+import { countedKv } from "./counted-kv.ts";
 import { type CountedAuthority, countedAuthority, createEdge } from "./edge.ts";
 import { watchedFallback } from "./fallback.ts";
 
 /** What a ladder is made of. */
 export interface LadderParts extends Partial<CopyPolicy> {
   readonly policy?: Policy;
-  readonly replicas?: Copies;
 }
 
-/**
- * An edge with all its stores: the sessions' authorities in memory, Redis in memory, and KV if it is given. The clock of all
- * is `Date`, which the tests set.
- */
-export function createLadder({ policy, replicas, ...copies }: LadderParts = {}) {
+/** An edge with all its stores in memory: the sessions' authorities, Redis and KV. The clock of all is `Date`, which tests set. */
+export function createLadder({ policy, ...copies }: LadderParts = {}) {
   const redis = watchedFallback();
-  const sessions = createAuthorities({ fallback: redis, replicas, copies });
+  const kv = countedKv();
+  const sessions = createAuthorities({ fallback: redis, replicas: kv.objects.replicas, copies });
   const given = {
     ...(policy ? { policy } : {}),
-    ...(replicas ? { replicas } : {}),
+    replicas: kv.edge.replicas,
     fallback: redis,
     backsUp: copies.backup !== "off",
   };
@@ -30,6 +27,7 @@ export function createLadder({ policy, replicas, ...copies }: LadderParts = {}) 
   return {
     edge,
     redis,
+    kv,
     sessions,
     /** As this edge reaches it; while it is `down`, it is out of reach from here. */
     authority,

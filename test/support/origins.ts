@@ -1,5 +1,5 @@
 import { type MockInstance, vi } from "vitest";
-import { platformFaults } from "./platform-faults.ts";
+import { platformErrors } from "../../world/platform-errors.ts";
 
 /** What an origin does with a request: the connection is lost, it never answers, or it does. */
 export type Behaviour = "lost" | "silent" | ((request: Sent) => Response);
@@ -22,7 +22,7 @@ export function answerAs(origins: Record<string, Behaviour[]>): { sent: Sent[]; 
     const behaviours = origins[name] ?? ["lost"];
     const behaviour = behaviours.length > 1 ? behaviours.shift() : behaviours[0];
     if (behaviour === "silent") return untilAborted(request.signal as AbortSignal);
-    if (typeof behaviour !== "function") throw platformFaults.connectionLost();
+    if (typeof behaviour !== "function") throw platformErrors.connectionLost();
     return behaviour(request);
   });
   return { sent, spy };

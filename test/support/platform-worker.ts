@@ -7,14 +7,16 @@ interface Env {
 }
 
 const MIN_LIFE_SECONDS = 60;
+const FOREVER = 2 ** 50;
 
-/** A KV namespace as a `kvNamespace` binding asks for it, on disk: gets, and puts with `expiration`. Nothing in it is stale. */
+/** A KV namespace as a `kvNamespace` binding asks for it, on disk: gets, and puts with `expiration` or for ever. Nothing in it is stale. */
 export default {
   fetch: (request, env) => env.NAMESPACE.getByName("namespace").fetch(request),
 } satisfies ExportedHandler<Env>;
 
 export class Namespace extends DurableObject<Env> {
   readonly #sql = this.ctx.storage.sql;
+  readonly #operations: string[] = [];
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
@@ -23,17 +25,29 @@ export class Namespace extends DurableObject<Env> {
 
   override async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
-    const key = decodeURIComponent(url.pathname.slice(1));
-    if (request.method === "GET" && key !== "") return this.#get(key);
-    const expiration = Number(url.searchParams.get("expiration"));
-    if (request.method === "PUT" && expiration > 0) return this.#put(key, expiration, await request.arrayBuffer());
+    const key = keyOf(url);
+    const expires = url.searchParams.get("expiration");
+    this.#operations.push(`${request.method} ${key}`);
+    if (request.method === "GET" && key !== "") {
+      const { value } = this.entry(key);
+      return value ? new Response(value) : new Response(null, { status: 404 });
+    }
+    if (request.method === "PUT" && !url.searchParams.has("expiration_ttl")) {
+      return this.#put(key, expires === null ? FOREVER : Number(expires), await request.arrayBuffer());
+    }
     return new Response(null, { status: 501 });
   }
 
-  #get(key: string): Response {
-    const query = "SELECT value FROM entries WHERE key = ? AND expiration > ?";
-    const [entry] = this.#sql.exec<{ value: ArrayBuffer }>(query, key, Date.now() / 1000);
-    return entry ? new Response(entry.value) : new Response(null, { status: 404 });
+  /** What is held under a key, and until when, in seconds since 1970. */
+  entry(key: string): { value?: ArrayBuffer; expiration?: number } {
+    const query = "SELECT value, expiration FROM entries WHERE key = ? AND expiration > ?";
+    const [entry] = this.#sql.exec<{ value: ArrayBuffer; expiration: number }>(query, key, Date.now() / 1000);
+    return entry ?? {};
+  }
+
+  /** What the Worker has asked for, in order. */
+  operations(): string[] {
+    return this.#operations;
   }
 
   #put(key: string, expiration: number, value: ArrayBuffer): Response {
@@ -43,6 +57,32 @@ export class Namespace extends DurableObject<Env> {
       return new Response(null, { status: 400, statusText: `Invalid expiration of ${expiration}. ${life}` });
     }
     this.#sql.exec("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", key, value, expiration);
+    return new Response();
+  }
+}
+
+/** What tests ask of the namespace, which does not count as an operation: `/` for the operations, else what a key holds. */
+export class Look extends WorkerEntrypoint<Env> {
+  override async fetch(request: Request): Promise<Response> {
+    const namespace = this.env.NAMESPACE.getByName("namespace");
+    const key = keyOf(new URL(request.url));
+    if (key === "") return Response.json(await namespace.operations());
+    const { value, expiration } = await namespace.entry(key);
+    return Response.json(value ? { value: new TextDecoder().decode(value), expiration } : {});
+  }
+}
+
+function keyOf({ pathname }: URL): string {
+  return decodeURIComponent(pathname.slice(1));
+}
+
+const points: unknown[] = [];
+
+/** A dataset of Analytics Engine: workerd posts each data point to it. Tests `GET` those that there are. */
+export class Dataset extends WorkerEntrypoint<Env> {
+  override async fetch(request: Request): Promise<Response> {
+    if (request.method === "GET") return Response.json(points);
+    points.push(await request.json());
     return new Response();
   }
 }

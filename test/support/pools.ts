@@ -1,12 +1,90 @@
-import type { ResolvedPool } from "../../src/config/types.ts";
+import type {
+  ResolvedHealthCheck,
+  ResolvedOutlierDetection,
+  ResolvedPool,
+  ResolvedRoute,
+} from "../../src/config/resolved.ts";
+import type { ChoiceFacts } from "../../src/upstream/order.ts";
+import { T0 } from "./time.ts";
+
+/** The defaults, but for the jitter: there is none. */
+export const OUTLIER_DETECTION: ResolvedOutlierDetection = {
+  consecutiveGatewayFailure: 2,
+  consecutive5xx: undefined,
+  successRate: undefined,
+  intervalSeconds: 10,
+  baseEjectionSeconds: 10,
+  maxEjectionSeconds: 300,
+  maxEjectionJitterSeconds: 0,
+  maxEjectionPercent: 100,
+};
+
+/** Every ten seconds, two to rise and three to fall. */
+export const HEALTH_CHECK: ResolvedHealthCheck = {
+  path: "/health",
+  expectedStatuses: [{ start: 200, end: 201 }],
+  expectedBody: undefined,
+  intervalSeconds: 10,
+  unhealthyIntervalSeconds: 10,
+  timeoutMs: 1_000,
+  healthyThreshold: 2,
+  unhealthyThreshold: 3,
+};
 
 /** A pool of origins at `http://<id>.test`, each with a second to answer. */
 export function poolConfig(ids: readonly string[], { urls = ids.map((id) => `http://${id}.test`) } = {}): ResolvedPool {
   return {
     id: "shop",
-    origins: ids.map((id, index) => ({ id, url: urls[index] ?? "", weight: 1 })),
+    origins: ids.map((id, index) => ({ id, url: urls[index] ?? "", weight: 1, down: false, backup: false, route: id })),
     hashPolicy: [{ type: "session-id" }],
+    affinity: { algorithm: "whrw1" },
+    host: "origin",
+    zone: undefined,
+    learn: undefined,
     attemptDeadlineMs: 1_000,
+    outlierDetection: OUTLIER_DETECTION,
+    healthCheck: undefined,
+    panicThresholdPercent: 25,
+    slowStartSeconds: 0,
+    retryBudget: { budgetPercent: 20, minRetries: 20 },
+    strictAffinity: false,
+    failback: "pin",
     session: { see: true, may: ["patch", "principal", "end"] },
+  };
+}
+
+/** What affinity can look at in a plain request of a session born at the tests' time 0. */
+export function choiceFacts(sessionId: string, given: Partial<ChoiceFacts> = {}): ChoiceFacts {
+  return {
+    sessionId,
+    sessionIsFresh: false,
+    bornAt: T0,
+    headers: new Headers(),
+    url: new URL("https://shop.test/"),
+    clientIp: undefined,
+    ...given,
+  };
+}
+
+/** A route of every request to the pool `shop`, with whatever a test changes. */
+export function routeOf(given: Partial<ResolvedRoute> = {}): ResolvedRoute {
+  return {
+    host: undefined,
+    path: "/*",
+    methods: undefined,
+    headers: [],
+    pool: [{ id: "shop", weight: 1 }],
+    attemptDeadlineMs: undefined,
+    session: true,
+    touch: true,
+    freshness: "bounded",
+    retry: "safe",
+    strictAffinity: undefined,
+    onStale: "serve",
+    locking: "none",
+    lockWaitMs: 5_000,
+    onLockTimeout: "refuse",
+    explain: false,
+    ...given,
   };
 }

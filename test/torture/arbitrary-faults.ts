@@ -2,20 +2,33 @@ import fc from "fast-check";
 import type { KvFault, LinkFault, ObjectFault } from "../../world/faults.ts";
 import { type FaultStep, LOCATIONS } from "./schedule.ts";
 
-/** Faults of these stores that come and go. */
-export function faultStep(stores: readonly FaultStep["store"][]): fc.Arbitrary<Omit<FaultStep, "afterMs">> {
-  const kinds = stores.map((store) => fc.record({ store: fc.constant(store), fault: faultOf(store) }));
+/** What each store is asked. */
+const OPERATIONS: Record<FaultStep["store"], readonly string[]> = {
+  object: ["read", "commit", "takeOver"],
+  kv: ["get", "put"],
+  redis: ["read", "keep", "append", "takeOver"],
+};
+
+/** Faults of these stores that come and go; of all their operations, or now and then of one alone. */
+export function faultStep(
+  stores: readonly FaultStep["store"][],
+  lastsMs: fc.Arbitrary<number>,
+  { ofOperations = false }: { ofOperations?: boolean | undefined } = {},
+): fc.Arbitrary<Omit<FaultStep, "afterMs">> {
+  const kinds = stores.map((store) =>
+    fc.record({
+      store: fc.constant(store),
+      fault: faultOf(store),
+      ...(ofOperations ? { operation: fc.constantFrom(undefined, ...OPERATIONS[store]) } : {}),
+    }),
+  );
   return fc
-    .tuple(fc.oneof(...kinds), from(), lastsMs())
+    .tuple(fc.oneof(...kinds), from(), lastsMs)
     .map(([failing, from, lastsMs]) => ({ kind: "fault", from, lastsMs, ...failing }) as FaultStep);
 }
 
 function from(): fc.Arbitrary<FaultStep["from"]> {
   return fc.constantFrom("everywhere", "everywhere", "objects", ...LOCATIONS);
-}
-
-function lastsMs(): fc.Arbitrary<number> {
-  return fc.oneof(fc.constant(0), fc.integer({ min: 100, max: 5_000 }), fc.integer({ min: 5_000, max: 60_000 }));
 }
 
 function faultOf(store: FaultStep["store"]): fc.Arbitrary<LinkFault | ObjectFault | KvFault> {

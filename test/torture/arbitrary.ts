@@ -1,7 +1,24 @@
 import fc from "fast-check";
 import { faultStep } from "./arbitrary-faults.ts";
-import type { AdminAsk, Ask, Clocks, Place, Schedule, Step, VisitStep } from "./schedule.ts";
+import type { AdminAsk, Ask, Clocks, Location, Place, Schedule, Step, VisitStep } from "./schedule.ts";
 import { LOCATIONS } from "./schedule.ts";
+
+/** Whole numbers from several ranges. */
+export type Ranges = readonly (readonly [weight: number, min: number, max: number])[];
+
+/** How long what takes, in milliseconds. */
+export interface Times {
+  /** From one step to the next. */
+  readonly after: Ranges;
+  /** A request to the edge. */
+  readonly up: Ranges;
+  /** An origin's work. */
+  readonly origin: Ranges;
+  /** A response to its browser; at most {@link Shape.downMs}. */
+  readonly down: Ranges;
+  /** A fault; 0: one call. */
+  readonly fault: Ranges;
+}
 
 /** What schedules are made of. A weight of 0 leaves a kind out. */
 export interface Shape {
@@ -10,13 +27,49 @@ export interface Shape {
   readonly browsers: number;
   readonly asks: Readonly<Record<Ask["kind"], number>>;
   /** How often what, beside visits, which have a weight of 20. */
-  readonly incidents: Readonly<Record<"admin" | "copy" | "crash" | "fault", number>>;
+  readonly incidents: Readonly<Record<"admin" | "copy" | "crash" | "fault", number> & { "set-back"?: number }>;
   readonly failing: readonly ("object" | "kv" | "redis")[];
+  /** Whether a fault may be of one operation alone. Default: of all of a store. */
+  readonly ofOperations?: boolean;
   /** Long times in which nothing happens, such as those around a timeout. */
   readonly jumpsMs: readonly { readonly min: number; readonly max: number }[];
   /** The longest that a response takes to its browser. */
   readonly downMs: number;
+  /** Default: {@link USUAL_TIMES}. */
+  readonly times?: Partial<Times>;
+  /** Default: all. */
+  readonly locations?: readonly Location[];
 }
+
+/** Mostly soon, now and then after a while. */
+export const USUAL_TIMES: Times = {
+  after: [
+    [12, 0, 60],
+    [8, 60, 3_000],
+    [6, 3_000, 12_000],
+    [3, 12_000, 90_000],
+  ],
+  up: [
+    [12, 5, 80],
+    [4, 80, 1_000],
+    [1, 1_000, 9_500],
+  ],
+  origin: [
+    [12, 1, 50],
+    [4, 50, 3_000],
+    [1, 3_000, 20_000],
+  ],
+  down: [
+    [10, 5, 80],
+    [4, 80, 2_000],
+    [3, 2_000, Number.POSITIVE_INFINITY],
+  ],
+  fault: [
+    [1, 0, 0],
+    [1, 100, 5_000],
+    [1, 5_000, 60_000],
+  ],
+};
 
 /** Schedules of a shape. */
 export function schedules(shape: Shape): fc.Arbitrary<Schedule> {
@@ -31,6 +84,8 @@ export function schedules(shape: Shape): fc.Arbitrary<Schedule> {
 const VISITS = 20;
 const PRINCIPALS = ["alice", "bob"] as const;
 const REGISTERS = 2;
+/** As far back as Moor allows for. */
+const MOST_SET_BACK_MS = 60_000;
 const APART_MS = 500;
 
 function clocks(): fc.Arbitrary<Clocks> {
@@ -40,26 +95,29 @@ function clocks(): fc.Arbitrary<Clocks> {
 
 function step(shape: Shape): fc.Arbitrary<Step> {
   const { incidents } = shape;
+  const lasts = times(timesOf(shape).fault);
   const what = weighted<Omit<Step, "afterMs">>([
     [VISITS, visit(shape)],
     [incidents.admin, admin(shape)],
     [incidents.copy, copy(shape)],
-    [incidents.crash, fc.record({ kind: fc.constant("crash"), place: place() })],
-    ...(incidents.fault > 0 ? [[incidents.fault, faultStep(shape.failing)] as const] : []),
+    [incidents.crash, fc.record({ kind: fc.constant("crash"), place: place(shape) })],
+    ...(incidents.fault > 0 ? [[incidents.fault, faultStep(shape.failing, lasts, shape)] as const] : []),
+    [incidents["set-back"] ?? 0, fc.record({ kind: fc.constant("set-back"), ms: fc.nat(MOST_SET_BACK_MS) })],
   ]);
   return fc.tuple(after(shape), what).map(([afterMs, happens]) => ({ afterMs, ...happens }) as Step);
 }
 
 function visit(shape: Shape): fc.Arbitrary<VisitStep> {
+  const { up, origin, down } = timesOf(shape);
   return fc.record({
     kind: fc.constant("visit"),
     browser: fc.nat(shape.browsers - 1),
-    place: place(),
+    place: place(shape),
     ask: ask(shape),
     navigates: fc.boolean(),
-    upMs: times([12, 5, 80], [4, 80, 1_000], [1, 1_000, 9_500]),
-    originMs: times([12, 1, 50], [4, 50, 3_000], [1, 3_000, 20_000]),
-    downMs: times([10, 5, 80], [4, 80, Math.min(2_000, shape.downMs)], [3, 2_000, shape.downMs]),
+    upMs: times(up),
+    originMs: times(origin),
+    downMs: times(down.map(([weight, min, max]) => [weight, min, Math.min(max, shape.downMs)])),
     lost: weighted<VisitStep["lost"]>([
       [16, fc.constant("nothing")],
       [1, fc.constant("response")],
@@ -83,35 +141,33 @@ function ask({ asks }: Shape): fc.Arbitrary<Ask> {
   ]);
 }
 
-function admin({ browsers }: Shape) {
+function admin(shape: Shape) {
   const asks = weighted<AdminAsk>([
     [3, fc.constant({ kind: "add" })],
     [3, fc.record({ kind: fc.constant("set"), register: fc.nat(REGISTERS - 1) })],
     [1, fc.constant({ kind: "end" })],
   ]);
-  return fc.record({ kind: fc.constant("admin"), place: place(), browser: fc.nat(browsers - 1), ask: asks });
+  const { browsers } = shape;
+  return fc.record({ kind: fc.constant("admin"), place: place(shape), browser: fc.nat(browsers - 1), ask: asks });
 }
 
 function copy({ browsers }: Shape) {
   return fc.record({ kind: fc.constant("copy"), from: fc.nat(browsers - 1), to: fc.nat(browsers - 1) });
 }
 
-function place(): fc.Arbitrary<Place> {
-  return fc.record({ location: fc.constantFrom(...LOCATIONS), isolate: fc.nat(1) });
+function place({ locations = LOCATIONS }: Shape): fc.Arbitrary<Place> {
+  return fc.record({ location: fc.constantFrom(...locations), isolate: fc.nat(1) });
 }
 
-function after({ jumpsMs }: Shape): fc.Arbitrary<number> {
-  return times(
-    [12, 0, 60],
-    [8, 60, 3_000],
-    [6, 3_000, 12_000],
-    [3, 12_000, 90_000],
-    ...jumpsMs.map(({ min, max }) => [1, min, max] as const),
-  );
+function after(shape: Shape): fc.Arbitrary<number> {
+  return times([...timesOf(shape).after, ...shape.jumpsMs.map(({ min, max }) => [1, min, max] as const)]);
 }
 
-/** Whole numbers from several ranges: `[weight, min, max]`. */
-function times(...ranges: readonly (readonly [weight: number, min: number, max: number])[]): fc.Arbitrary<number> {
+function timesOf({ times }: Shape): Times {
+  return { ...USUAL_TIMES, ...times };
+}
+
+function times(ranges: Ranges): fc.Arbitrary<number> {
   return weighted(ranges.map(([weight, min, max]) => [weight, fc.integer({ min, max })]));
 }
 

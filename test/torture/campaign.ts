@@ -15,6 +15,8 @@ export interface CampaignOptions {
   readonly seed: number;
   /** Plays this one again, as a counterexample has named it, and nothing else. */
   readonly path?: string | undefined;
+  /** Whether what breaks the promise is made as small as it can be. Default: yes. */
+  readonly shrinks?: boolean | undefined;
   /** Called after each schedule. */
   readonly onProgress?: ((tally: Tally) => void) | undefined;
 }
@@ -38,7 +40,7 @@ export interface Campaign {
 
 /** Plays schedules in one configuration. One that promises stops at the first violation, and shrinks it. */
 export async function campaign(config: Config, options: CampaignOptions): Promise<Campaign> {
-  const { seed, path, onProgress } = options;
+  const { seed, path, shrinks = true, onProgress } = options;
   const kind = await config.start();
   const tally = new Tally();
   let isShrinking = false;
@@ -56,7 +58,8 @@ export async function campaign(config: Config, options: CampaignOptions): Promis
     const checked = await fc.check(fc.asyncProperty(schedules(config.shape), isKept), {
       seed,
       numRuns: path === undefined ? options.schedules : 1,
-      ...(path === undefined ? {} : { path, endOnFailure: true }),
+      ...(path === undefined ? {} : { path }),
+      endOnFailure: path !== undefined || !shrinks,
     });
     if (checked.errorInstance && !isShrinking) throw checked.errorInstance;
     const counterexample = checked.counterexample && {
@@ -65,6 +68,20 @@ export async function campaign(config: Config, options: CampaignOptions): Promis
       ...(await played(checked.counterexample[0], kind, config)),
     };
     return { config, seed, tally, counterexample: counterexample ?? undefined };
+  } finally {
+    await kind.close?.();
+  }
+}
+
+/** Plays one schedule that was written by hand, as it is. */
+export async function playMade(config: Config, schedule: Schedule): Promise<Campaign> {
+  const kind = await config.start();
+  const tally = new Tally();
+  try {
+    const { history, verdict } = await played(schedule, kind, config);
+    tally.add(verdict);
+    const counterexample = verdict.violations.length > 0 ? { schedule, path: "", history, verdict } : undefined;
+    return { config, seed: schedule.seed, tally, counterexample };
   } finally {
     await kind.close?.();
   }

@@ -1,8 +1,9 @@
+import { CHANGE_LIFE_SECONDS } from "../../src/session/change.ts";
 import type { Shape } from "./arbitrary.ts";
 import { expressOnRedis } from "./baselines/express-redis.ts";
 import { wholeRecordOnKv } from "./baselines/whole-record.ts";
 import type { Terms } from "./judge/verdict.ts";
-import { configurations } from "./moor/configurations.ts";
+import { type Configuration, configurations } from "./moor/configurations.ts";
 import { moorKind } from "./moor/subject.ts";
 import type { SubjectKind } from "./subject.ts";
 
@@ -38,28 +39,44 @@ const ENDLESS: Terms = {
   absoluteMs: Number.POSITIVE_INFINITY,
   touchEveryMs: 0,
   graceMs: 0,
+  backupMayLag: false,
   slackMs: 2_500,
+  lateMs: Number.POSITIVE_INFINITY,
   othersMs: 180_000,
 };
 
-/** Everything fails that can fail, and others than the visitors act. Generations are not judged yet. */
+/** Everything fails that can fail, visitors log in, and others act: admins, thieves. */
 const FAILING: Shape = {
   ...COMMON,
   browsers: 2,
-  incidents: { admin: 1, copy: 0, crash: 1, fault: 6 },
+  asks: { read: 6, add: 4, set: 3, remove: 1, login: 2, rotate: 1, end: 1 },
+  incidents: { admin: 1, copy: 1, crash: 1, fault: 6 },
   failing: ["object", "kv", "redis"],
 };
 
-/** Those of Moor's default timeouts. */
-const TERMS: Terms = {
-  idleMs: 43_200_000,
-  firstIdleMs: 1_800_000,
-  absoluteMs: 604_800_000,
-  touchEveryMs: 4_320_000,
-  graceMs: 30_000,
-  slackMs: 2_500,
-  othersMs: 260_000,
-};
+/** What Moor promises in a configuration. */
+function termsOf({ session, stores }: Configuration): Terms {
+  const { idleSeconds, firstIdleSeconds, absoluteSeconds, graceSeconds } = session;
+  return {
+    idleMs: idleSeconds * 1000,
+    firstIdleMs: firstIdleSeconds * 1000,
+    absoluteMs: absoluteSeconds * 1000,
+    touchEveryMs: idleSeconds * 100,
+    graceMs: graceSeconds * 1000,
+    backupMayLag: stores.backup !== "sync" || !stores.strictBackup,
+    slackMs: 2_500,
+    lateMs: CHANGE_LIFE_SECONDS * 1000 + 2_500,
+    othersMs: 260_000,
+  };
+}
+
+/** Pauses in which a timeout may pass, where there are any of less than an hour. */
+function shapeFor({ session, setsBack }: Configuration): Shape {
+  const timeouts = [session.firstIdleSeconds, session.idleSeconds, session.absoluteSeconds].filter((s) => s < 3_600);
+  const jumpsMs = timeouts.length < 2 ? [] : timeouts.map((s) => ({ min: s * 700, max: s * 1_100 }));
+  const incidents = setsBack ? { ...FAILING.incidents, "set-back": 5 } : FAILING.incidents;
+  return { ...FAILING, incidents, ofOperations: setsBack === true, jumpsMs };
+}
 
 /** Every configuration by its name. */
 export const CONFIGS: readonly Config[] = [
@@ -79,12 +96,28 @@ export const CONFIGS: readonly Config[] = [
     terms: ENDLESS,
     start: expressOnRedis,
   },
-  ...Object.entries(configurations).map(([name, configuration]) => ({
+  {
+    name: "moor-calm",
+    about: "Moor, put through the same as the two above",
+    promises: true,
+    shape: COMMON,
+    terms: termsOf(configurations.sync),
+    start: async () => moorKind(configurations.sync),
+  },
+  ...Object.entries<Configuration>(configurations).map(([name, configuration]) => ({
     name: `moor-${name}`,
     about: "Moor, as it is deployed",
     promises: true,
-    shape: FAILING,
-    terms: TERMS,
+    shape: shapeFor(configuration),
+    terms: termsOf(configuration),
     start: async () => moorKind(configuration),
   })),
+  {
+    name: "moor-late",
+    about: "Moor, beyond what it assumes: responses take up to half a minute",
+    promises: false,
+    shape: { ...FAILING, downMs: 30_000 },
+    terms: termsOf(configurations["sync-always"]),
+    start: async () => moorKind(configurations["sync-always"]),
+  },
 ];

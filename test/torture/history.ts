@@ -21,6 +21,8 @@ export interface Held {
   readonly generation: number;
   /** 0: as far as these cookies know, the session exists nowhere. */
   readonly version: number;
+  /** When they are worth nothing any more, milliseconds since 1970. Default: never. */
+  readonly expiresAt?: number;
 }
 
 /** `done`: the response came from the origin, and what it asked for is acknowledged. */
@@ -58,8 +60,14 @@ export interface Act {
 
 /** What is left of a session in the end. */
 export type Truth =
-  | { readonly kind: "live"; readonly principal?: string; readonly attributes: Readonly<Record<string, unknown>> }
-  | { readonly kind: "ended" }
+  | {
+      readonly kind: "live";
+      readonly principal?: string;
+      readonly attributes: Readonly<Record<string, unknown>>;
+      /** How many changes have been applied, if the subject counts them. */
+      readonly version?: number;
+    }
+  | { readonly kind: "ended"; readonly version?: number }
   | { readonly kind: "none" };
 
 /** A time in which something failed. */

@@ -37,6 +37,11 @@ export class Incidents {
         return this.#subject.crash?.(step.place);
       case "fault":
         return this.#fail(step);
+      case "set-back": {
+        this.#subject.setBack?.(step.ms);
+        const at = this.#recorder.moment();
+        return this.#recorder.trouble({ what: `redis: set back by ${step.ms} ms`, from: at, until: at });
+      }
     }
   }
 
@@ -59,15 +64,19 @@ export class Incidents {
   async #fail(step: FaultStep): Promise<void> {
     const switches = this.#subject.faults?.[step.store] as Switches | undefined;
     if (!switches) return;
-    const calls: FaultyCalls = step.from === "everywhere" ? {} : { from: step.from };
+    const { operation } = step;
+    const calls: FaultyCalls = {
+      ...(step.from === "everywhere" ? {} : { from: step.from }),
+      ...(operation === undefined ? {} : { operation }),
+    };
     const from = this.#recorder.moment();
-    const what = `${step.store} from ${step.from}: ${describe(step)}`;
+    const what = [step.store, operation, `from ${step.from}: ${describe(step)}`].filter(Boolean).join(" ");
     if (step.lastsMs === 0) {
       switches.next(step.fault, calls);
       this.#lurking.push({ what, from });
       return;
     }
-    const name = `${step.store} ${step.from}`;
+    const name = `${step.store} ${operation} ${step.from}`;
     switches.set(step.fault, calls);
     this.#suffered.set(name, step);
     await this.#clock.sleep(step.lastsMs);

@@ -1,5 +1,8 @@
 import { parseArgs } from "node:util";
+import { MOST_SEED, mistake, readSeeded, SEEDED_FLAGS, wholeNumber } from "../support/node/seeded.ts";
 import { CONFIGS, type Config } from "./configs.ts";
+import type { Rule } from "./without/rule.ts";
+import { RULES } from "./without/rules.ts";
 
 /** What the command is asked to do. */
 export type Options =
@@ -13,20 +16,35 @@ export type Options =
       readonly seed: number;
       readonly path: string | undefined;
       readonly json: boolean;
+    }
+  /** The rules of the protocol that can be taken away. */
+  | { readonly kind: "rules" }
+  | {
+      readonly kind: "hunt";
+      readonly rules: readonly Rule[];
+      /** For each rule at most. `undefined`: the schedule that is recorded. */
+      readonly schedules: number | undefined;
+      readonly seed: number;
+      readonly json: boolean;
     };
 
-const MOST_SEED = 0x7fff_ffff;
+const MOST_SCHEDULES = Number.MAX_SAFE_INTEGER;
+/** Schedules in each configuration. */
+const EACH_BY_DEFAULT = 1_000;
 
 /** How the command is used. */
 export const USAGE = `Plays random schedules of visitors and failing stores, and judges what was seen.
 
 npm run torture -- [options]
 
-  --schedules N   how many schedules in each configuration; default 1,000
+  --schedules N   how many schedules, shared among the configurations; default: 1,000 for each
   --seed S        which schedules, 0 to ${MOST_SEED}; default: drawn, and printed
   --config NAME   one configuration; may be repeated; default: all
   --path P        plays one counterexample again; with --seed and one --config
   --json          prints the summaries as JSON
+  --without RULE  takes a rule of the protocol away, and plays until the promise is broken: the schedule that is
+                  recorded for it, or with --schedules others; may be repeated; "all": each in turn
+  --list-rules    prints the rules that can be taken away
 
 Ends with 1 if a configuration that promises breaks its promise, with 2 if an option is wrong.
 
@@ -43,19 +61,28 @@ export function readOptions(args: readonly string[], drawSeed: () => number): Op
     return mistake((fault as Error).message);
   }
   if (values.help) return { kind: "help" };
-  const schedules = number(values.schedules ?? "1000", 1, Number.MAX_SAFE_INTEGER);
-  const seed = values.seed === undefined ? drawSeed() % (MOST_SEED + 1) : number(values.seed, 0, MOST_SEED);
-  if (schedules === undefined) return mistake("--schedules takes a whole number above 0");
-  if (seed === undefined) return mistake(`--seed takes a whole number from 0 to ${MOST_SEED}`);
+  if (values["list-rules"]) return { kind: "rules" };
+  const schedules = values.schedules === undefined ? undefined : wholeNumber(values.schedules, 1, MOST_SCHEDULES);
+  if (values.schedules !== undefined && schedules === undefined)
+    return mistake("--schedules takes a whole number above 0");
   const unknown = values.config?.find((name) => !CONFIGS.some((config) => config.name === name));
   if (unknown !== undefined) return mistake(`--config ${unknown}: there is no such configuration`);
   const configs = CONFIGS.filter(({ name }) => values.config?.includes(name) ?? true);
-  const { path, json = false } = values;
-  if (path !== undefined && !/^\d+(:\d+)*$/.test(path)) return mistake("--path takes numbers joined by colons");
-  if (path !== undefined && (values.seed === undefined || configs.length !== 1)) {
-    return mistake("--path needs --seed and one --config");
+  const { json = false, without } = values;
+  if (without && (values.config || values.path !== undefined)) {
+    return mistake("--without goes with neither --config nor --path");
   }
-  return { kind: "play", configs, schedules, seed, path, json };
+  const seeded = readSeeded(values, drawSeed, { isChosen: configs.length === 1, flag: "--config" });
+  if (seeded.kind === "mistake") return seeded;
+  const { seed, path } = seeded;
+  if (!without) {
+    const each = schedules === undefined ? EACH_BY_DEFAULT : Math.ceil(schedules / configs.length);
+    return { kind: "play", configs, schedules: each, seed, path, json };
+  }
+  const missing = without.find((name) => name !== "all" && !RULES.some((rule) => rule.name === name));
+  if (missing !== undefined) return mistake(`--without ${missing}: there is no such rule; see --list-rules`);
+  const rules = RULES.filter(({ name }) => without.includes(name) || without.includes("all"));
+  return { kind: "hunt", rules, schedules, seed, json };
 }
 
 function parse(args: readonly string[]) {
@@ -63,21 +90,11 @@ function parse(args: readonly string[]) {
     args: [...args],
     options: {
       schedules: { type: "string" },
-      seed: { type: "string" },
       config: { type: "string", multiple: true },
-      path: { type: "string" },
-      json: { type: "boolean" },
-      help: { type: "boolean", short: "h" },
+      without: { type: "string", multiple: true },
+      "list-rules": { type: "boolean" },
+      ...SEEDED_FLAGS,
     },
   });
   return values;
-}
-
-function number(text: string, min: number, max: number): number | undefined {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  return value >= min && value <= max ? value : undefined;
-}
-
-function mistake(message: string): Options {
-  return { kind: "mistake", message };
 }

@@ -1,10 +1,12 @@
 import { randomInt } from "node:crypto";
+import { createProgress } from "../support/node/seeded.ts";
 import { type Campaign, campaign } from "./campaign.ts";
 import { readOptions, USAGE } from "./options.ts";
 import { story, summary, table } from "./report.ts";
 import type { Tally } from "./tally.ts";
-
-const PROGRESS_MS = 1_000;
+import { type Hunt, hunt } from "./without/hunt.ts";
+import { RULES } from "./without/rules.ts";
+import { trophies, trophy } from "./without/trophies.ts";
 
 const options = readOptions(process.argv.slice(2), () => randomInt(2 ** 31));
 switch (options.kind) {
@@ -29,19 +31,30 @@ switch (options.kind) {
         [`seed ${seed}`, table(campaigns), ...campaigns.map(story).filter(Boolean), ""].join("\n\n"),
       );
     if (campaigns.some(({ counterexample }) => counterexample)) process.exitCode = 1;
+    break;
+  }
+  case "rules":
+    process.stdout.write(RULES.map(({ name, rule }) => `${name.padEnd(28)}${rule}\n`).join(""));
+    break;
+  case "hunt": {
+    const { rules, schedules, seed, json } = options;
+    const hunts: Hunt[] = [];
+    for (const rule of rules) {
+      const onProgress = progress(rule.name, schedules ?? 1);
+      hunts.push(await hunt(rule, { schedules, seed, onProgress }));
+    }
+    process.stderr.write("\n");
+    process.stdout.write(json ? `${JSON.stringify(hunts.map(trophy), undefined, 2)}\n` : `${trophies(hunts)}\n`);
+    if (hunts.some(({ counterexample }) => counterexample)) process.exitCode = 1;
   }
 }
 
-/** A line on standard error, about once a second, that on a terminal replaces the one before. */
 function progress(name: string, schedules: number): (tally: Tally) => void {
   const begun = performance.now();
-  let said = begun;
-  return (tally) => {
-    const now = performance.now();
-    if (now - said < PROGRESS_MS) return;
-    said = now;
-    const perSecond = Math.round(tally.schedules / ((now - begun) / 1000));
-    const line = `${name}: ${tally.schedules} of ${schedules} schedules, ${perSecond}/s, ${tally.broken} broken`;
-    process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`);
-  };
+  const say = createProgress();
+  return (tally) =>
+    say(() => {
+      const perSecond = Math.round(tally.schedules / ((performance.now() - begun) / 1000));
+      return `${name}: ${tally.schedules} of ${schedules} schedules, ${perSecond}/s, ${tally.broken} broken`;
+    });
 }

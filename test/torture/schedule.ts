@@ -27,7 +27,14 @@ export interface Place {
 }
 
 /** Something that happens `afterMs` after the step before it has begun. */
-export type Step = { readonly afterMs: number } & (VisitStep | AdminStep | CopyStep | CrashStep | FaultStep);
+export type Step = { readonly afterMs: number } & (
+  | VisitStep
+  | AdminStep
+  | CopyStep
+  | CrashStep
+  | FaultStep
+  | SetBackStep
+);
 
 /** One of a browser's tabs sends a request. */
 export interface VisitStep {
@@ -85,11 +92,19 @@ export interface CrashStep {
   readonly place: Place;
 }
 
+/** Redis comes back with what it held so long ago. */
+export interface SetBackStep {
+  readonly kind: "set-back";
+  readonly ms: number;
+}
+
 /** A store fails. */
 export type FaultStep = {
   readonly kind: "fault";
   /** Who is affected: calls from one location, from the objects, or all. */
   readonly from: Location | "objects" | "everywhere";
+  /** Which calls, by their method; default: all. */
+  readonly operation?: string;
   /** How long; 0: one call. */
   readonly lastsMs: number;
 } & (

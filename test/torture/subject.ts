@@ -38,6 +38,8 @@ export interface Subject {
   change?(id: number, sid: string, ask: AdminAsk, place: Place): Promise<Outcome>;
   /** Loses an isolate: nothing that is under way in it ever answers or acts again. */
   crash?(place: Place): void;
+  /** Redis comes back with what it held so long ago. */
+  setBack?(ms: number): void;
   /** Switches of what can fail. */
   readonly faults?: {
     readonly object?: Faults<ObjectFault>;

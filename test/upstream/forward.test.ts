@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { ResolvedRetryBudget } from "../../src/config/resolved.ts";
 import { type Forwarded, forward, isResendable, type Outgoing } from "../../src/upstream/forward.ts";
-import { createPool, type Origin } from "../../src/upstream/pool.ts";
+import { createPool } from "../../src/upstream/pool.ts";
 import { answerAs, type Behaviour } from "../support/origins.ts";
-import { poolConfig } from "../support/pools.ts";
+import { choiceFacts, poolConfig } from "../support/pools.ts";
 import { T0 } from "../support/time.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -14,16 +15,17 @@ const OUTGOING: Outgoing = {
   body: null,
   resendable: true,
   cacheable: false,
+  clientHost: "shop.test",
+  deadlineMs: 1_000,
 };
 const ok = () => new Response("hello");
 const by = (status: number, server: string) => () => new Response("fault", { status, headers: { Server: server } });
 
 /** Forwards to origins a, b and c in that order. */
-async function forwardTo(origins: Record<string, Behaviour[]>, given: Partial<Outgoing> = {}, deadlineMs = 1_000) {
+async function forwardTo(origins: Record<string, Behaviour[]>, given: Partial<Outgoing> = {}) {
   const { sent, spy } = answerAs(origins);
-  const pool = createPool({ ...poolConfig(["a", "b", "c"]), attemptDeadlineMs: deadlineMs });
-  const order: Origin[] = pool.config.origins.map(({ id, url }, index) => ({ id, base: url, index }));
-  const forwarded = await forward({ ...OUTGOING, ...given }, order, pool, () => T0);
+  const pool = createPool(poolConfig(["a", "b", "c"]));
+  const forwarded = await forward({ ...OUTGOING, ...given }, pool.origins, pool, () => T0);
   spy.mockRestore();
   return { forwarded, sent, asked: sent.map(({ url }) => new URL(url).hostname.slice(0, 1)).join(""), pool };
 }
@@ -41,6 +43,15 @@ describe("a request", () => {
       cache: "no-store",
     });
     expect(sent[0]?.headers).toBe(OUTGOING.headers);
+  });
+
+  it("tells each origin by itself whether another has served the session last", async () => {
+    const movedFrom = (index: number) => (index === 0 ? undefined : "a");
+    const { sent } = await forwardTo({ b: [ok] }, { movedFrom });
+    const told = sent.map(({ headers }) => headers as Headers);
+    expect(told.map((headers) => headers.get("Moor-Moved"))).toEqual([null, null, "a"]);
+    expect(told.map((headers) => headers.get("X-Mine"))).toEqual(["1", "1", "1"]);
+    expect(OUTGOING.headers.has("Moor-Moved")).toBe(false);
   });
 
   it("may come from a cache when it has no handoff", async () => {
@@ -71,14 +82,14 @@ describe("a request", () => {
     ["takes a 522 by anybody else for an answer", { a: [by(522, "nginx")] }, {}, "a", "522 from a"],
     ["takes Cloudflare's 504 for an answer", { a: [by(504, "cloudflare")] }, {}, "a", "504 from a"],
   ])("%s", async (_what, origins, given, asked, expected) => {
-    const done = await forwardTo(origins, given, 10);
+    const done = await forwardTo(origins, { ...given, deadlineMs: 10 });
     expect([done.asked, outcome(done.forwarded)]).toEqual([asked, expected]);
     expect(done.forwarded.attempts).toBe(asked.length);
   });
 
   it("that is answered stops its deadline: a body may take as long as it takes", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    const { forwarded, sent } = await forwardTo({ a: [ok] }, {}, 1_000);
+    const { forwarded, sent } = await forwardTo({ a: [ok] });
     vi.advanceTimersByTime(60_000);
     vi.useRealTimers();
     expect(sent[0]?.signal?.aborted).toBe(false);
@@ -87,8 +98,40 @@ describe("a request", () => {
 
   it("to a port where nobody listens is unreachable, with the platform's own error", async () => {
     const pool = createPool(poolConfig(["a"], { urls: ["http://127.0.0.1:1"] }));
-    const order = pool.choose("s", { resendable: true, now: T0 });
+    const order = pool.choose(choiceFacts("s"), { resendable: true, now: T0 });
     expect(await forward(OUTGOING, order, pool, () => T0)).toEqual({ kind: "unreachable", attempts: 2 });
+  });
+});
+
+describe("the retry budget", () => {
+  /** What is answered to so many requests one after the other, and how often each origin was asked for each. */
+  async function forwardMany(count: number, origins: Record<string, Behaviour[]>, retryBudget: ResolvedRetryBudget) {
+    const { sent, spy } = answerAs(origins);
+    const pool = createPool({ ...poolConfig(["a", "b", "c"]), retryBudget });
+    const all: Forwarded[] = [];
+    for (let i = 0; i < count; i++) all.push(await forward(OUTGOING, pool.origins, pool, () => T0));
+    spy.mockRestore();
+    return { all, sent };
+  }
+
+  it("ends a storm: origins get the requests, and the retries that it allows", async () => {
+    const { all, sent } = await forwardMany(100, {}, { budgetPercent: 20, minRetries: 10 });
+    expect(sent).toHaveLength(100 + 20 + 10);
+    expect(all[0]).toEqual({ kind: "unreachable", attempts: 6 });
+    expect(all[2]).toEqual({ kind: "unreachable", attempts: 1, retry: "budget" });
+    expect(all.filter(({ attempts }) => attempts > 1).length).toBeLessThan(25);
+  });
+
+  it("that is spent leaves the first failure as it is", async () => {
+    const { all } = await forwardMany(1, { a: ["silent"] }, { budgetPercent: 0, minRetries: 0 });
+    expect(all).toEqual([{ kind: "timeout", attempts: 1, retry: "budget" }]);
+  });
+
+  it("is not touched by what is answered, by errors, or by what cannot be sent again", async () => {
+    const { all } = await forwardMany(50, { a: [by(503, "nginx")] }, { budgetPercent: 0, minRetries: 0 });
+    expect(all.every(({ attempts, retry }) => attempts === 1 && retry === undefined)).toBe(true);
+    const { forwarded } = await forwardTo({}, { resendable: false });
+    expect(forwarded).toEqual({ kind: "unreachable", attempts: 1 });
   });
 });
 
@@ -96,6 +139,24 @@ describe("the origins' health", () => {
   it("suffers from an origin that loses both connections, and not from one that loses one", async () => {
     const { pool } = await forwardTo({ a: ["lost"], b: ["lost", ok] });
     expect([0, 1, 2].map((index) => pool.health.of(index, T0))).toEqual(["ejected", "healthy", "healthy"]);
+  });
+
+  it("does not suffer from parallel requests that each lose one", async () => {
+    const { spy } = answerAs({ a: ["lost", "lost", ok] });
+    const logged: string[] = [];
+    const pool = createPool(poolConfig(["a", "b", "c"]), { log: ({ event }) => logged.push(event) });
+    const both = [1, 2].map(() => forward(OUTGOING, pool.origins, pool, () => T0));
+    expect((await Promise.all(both)).map(outcome)).toEqual(["200 from a", "200 from a"]);
+    spy.mockRestore();
+    expect(logged).toEqual([]);
+  });
+
+  it("suffers from no body that streams, which its client may have broken off", async () => {
+    for (const body of [new ReadableStream(), new ArrayBuffer(1)]) {
+      const { pool } = await forwardTo({}, { method: "POST", body, resendable: false });
+      await forward({ ...OUTGOING, body, resendable: false }, pool.origins, pool, () => T0);
+      expect(pool.health.allHealthy()).toBe(body instanceof ReadableStream);
+    }
   });
 
   it("is restored by any answer", async () => {

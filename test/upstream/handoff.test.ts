@@ -1,11 +1,12 @@
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from "jose";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { ResolvedPool } from "../../src/config/types.ts";
+import type { ResolvedPool } from "../../src/config/resolved.ts";
 import type { KeyRing } from "../../src/inbound/key-ring.ts";
 import { attributeBytesOf, type View } from "../../src/session/record.ts";
 import { Session, type Shown } from "../../src/session/session.ts";
 import { createHandoff, type Handoff } from "../../src/upstream/handoff.ts";
 import { countCrypto } from "../support/crypto-count.ts";
+import { poolConfig } from "../support/pools.ts";
 import { handoffRing } from "../support/rings.ts";
 import { copyOf, openedToken, shownOf } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
@@ -21,8 +22,7 @@ beforeEach(() => {
 });
 
 function pool(id = "shop", see: true | string[] = true): ResolvedPool {
-  const origins = [{ id: "a", url: "http://a.test", weight: 1 }];
-  return { id, origins, hashPolicy: [], attemptDeadlineMs: 1_000, session: { see, may: [] } };
+  return { ...poolConfig(["a"]), id, session: { see, may: [] } };
 }
 function stored(given: Partial<View> = {}): Session {
   const attributes = given.attributes ?? { basket: "tea" };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Permission } from "../../src/config/types.ts";
+import type { Permission } from "../../src/config/pool-types.ts";
 import { Session } from "../../src/session/session.ts";
 import {
   MAX_PATCH_HEADER_BYTES,
@@ -12,11 +12,11 @@ import { copyOf, openedToken, POLICY, shownOf } from "../support/sessions.ts";
 import { T0 } from "../support/time.ts";
 
 const ALL: Permission[] = ["patch", "principal", "end"];
-const NOTHING = { kind: "asked", patches: [], rotate: false, end: false };
+const NOTHING: OriginChanges = { kind: "asked", patches: [], flash: [], remember: false, rotate: false, end: false };
 
 function read(given: HeadersInit, may: readonly Permission[] = ALL) {
   const headers = new Headers(given);
-  return readOriginChanges(headers, moorHeaders(headers), may);
+  return readOriginChanges(headers, moorHeaders(headers), may, true);
 }
 
 describe("Moor's headers of a response", () => {
@@ -34,6 +34,7 @@ describe("a response", () => {
     ["with a login", { "Moor-Principal": "alice" }, { principal: "alice" }],
     ["with a rotation", { "Moor-Rotate": "1" }, { rotate: true }],
     ["with an end", { "Moor-End": "1" }, { end: true }],
+    ["with a word on itself, which asks for nothing", { "Moor-Closed": "30" }, {}],
     ["with a version", { "Moor-Version": "6" }, { version: 6 }],
     [
       "with all of them",
@@ -95,6 +96,8 @@ describe("a response is refused, with a reason that holds no value", () => {
     ["Moor-Version", "-1", "not a version"],
     ["Moor-Version", '"6"', "not a version"],
     ["Moor-Version", "10000000000", "not a version"],
+    ["Moor-Closed", "3601", "not 0 to 3600 seconds"],
+    ["Moor-Closed", "30, 30", "not 0 to 3600 seconds"],
     ["Moor-Secret", "1", "not a header that Moor knows"],
   ])("%s: %s", (header, value, reason) => {
     expect(read({ [header]: value })).toEqual({ kind: "refused", header: header.toLowerCase(), reason });
@@ -154,12 +157,12 @@ describe("recording", () => {
   const changeAfter = (changes: OriginChanges) => {
     const session = new Session(openedToken(), { returning: true, shown: shownOf(copyOf("s")) });
     recordChanges(session, changes);
-    return session.toChange({ id: "c", now: T0, policy: POLICY });
+    return session.toChange({ newId: () => "c", now: T0, policy: POLICY });
   };
 
   it("asks the session for what the response asks, patches in their order", () => {
     const patches = [{ a: 1 }, { a: null }];
-    expect(changeAfter({ kind: "asked", patches, principal: "alice", rotate: true, end: true })).toMatchObject({
+    expect(changeAfter({ ...NOTHING, patches, principal: "alice", rotate: true, end: true })).toMatchObject({
       patches,
       principal: "alice",
       rotate: true,
@@ -168,6 +171,6 @@ describe("recording", () => {
   });
 
   it("asks for nothing when the response does not", () => {
-    expect(changeAfter({ kind: "asked", patches: [], rotate: false, end: false })).toBeUndefined();
+    expect(changeAfter(NOTHING)).toBeUndefined();
   });
 });

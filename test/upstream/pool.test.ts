@@ -1,12 +1,15 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { LogEntry } from "../../src/log.ts";
+import { pinOf } from "../../src/upstream/affinity/pin.ts";
+import type { Learned } from "../../src/upstream/learn.ts";
 import { createPool, MAX_ORIGINS_TRIED, type Pool } from "../../src/upstream/pool.ts";
-import { poolConfig } from "../support/pools.ts";
+import { choiceFacts, OUTLIER_DETECTION, poolConfig } from "../support/pools.ts";
 import { at } from "../support/time.ts";
 
 describe("choosing origins", () => {
   let pool: Pool;
   const choose = (seconds = 0, resendable = true) =>
-    pool.choose("session-1", { resendable, now: at(seconds) }).map(({ id }) => id);
+    pool.choose(choiceFacts("session-1"), { resendable, now: at(seconds) }).map(({ id }) => id);
   const eject = (id: string | undefined, seconds = 0) => {
     const index = pool.config.origins.findIndex((origin) => origin.id === id);
     for (const _ of [1, 2]) pool.health.failed(index, at(seconds));
@@ -23,7 +26,10 @@ describe("choosing origins", () => {
   });
 
   it("spreads keys over all origins", () => {
-    const firsts = Array.from({ length: 100 }, (_, i) => pool.choose(`s${i}`, { resendable: true, now: at(0) })[0]?.id);
+    const firsts = Array.from(
+      { length: 100 },
+      (_, i) => pool.choose(choiceFacts(`s${i}`), { resendable: true, now: at(0) })[0]?.id,
+    );
     expect(new Set(firsts).size).toBe(5);
   });
 
@@ -55,7 +61,11 @@ describe("choosing origins", () => {
   it("brings a session back to its origin once that has answered", () => {
     const [best] = choose();
     eject(best);
-    pool.health.answered(pool.config.origins.findIndex(({ id }) => id === best));
+    pool.health.answered(
+      pool.config.origins.findIndex(({ id }) => id === best),
+      false,
+      at(0),
+    );
     expect(choose(0, false)[0]).toBe(best);
   });
 
@@ -66,10 +76,161 @@ describe("choosing origins", () => {
     expect(choose(10, false)).toEqual(before);
   });
 
-  it("gives an origin's address without a slash at its end", () => {
-    const given = poolConfig(["a"], { urls: ["http://a.test/base/"] });
-    expect(createPool(given).choose("s", { resendable: true, now: at(0) })).toEqual([
-      { id: "a", base: "http://a.test/base", index: 0 },
+  it("keeps everybody at his own origin, also with what cannot be sent again, when too few are healthy", () => {
+    const before = choose();
+    const [best, second, third, ...rest] = before.concat(
+      pool.config.origins.map(({ id }) => id).filter((id) => !before.includes(id)),
+    );
+    for (const id of [best, second, third]) eject(id);
+    expect(choose(0, false)).not.toContain(best);
+    expect(pool.panic.isOn()).toBe(false);
+    eject(rest[0]);
+    expect(choose(0, false)).toEqual(before);
+    expect(pool.panic.isOn()).toBe(true);
+  });
+
+  it("logs which origin was ejected, why and for how long, that it is back, and panic, each once", () => {
+    const logged: LogEntry[] = [];
+    const jittered = { ...OUTLIER_DETECTION, maxEjectionJitterSeconds: 2 };
+    pool = createPool(
+      { ...poolConfig(["a"]), outlierDetection: jittered },
+      { log: (entry) => logged.push(entry), random: () => 0.5 },
+    );
+    eject("a");
+    for (const _ of [1, 2, 3]) choose();
+    pool.health.answered(0, false, at(1));
+    for (const _ of [1, 2, 3]) choose(1);
+    expect(logged).toEqual([
+      { event: "origin_ejected", pool: "shop", origin: "a", reason: "2 gateway failures running; for 11000 ms" },
+      { event: "panic_began", pool: "shop" },
+      { event: "origin_returned", pool: "shop", origin: "a" },
+      { event: "panic_over", pool: "shop" },
+    ]);
+  });
+});
+
+describe("a session's own origin", () => {
+  const facts = choiceFacts("session-1");
+
+  it("is that of its affinity, whatever is ejected, closed or pinned", () => {
+    const pool = createPool(poolConfig(["a", "b", "c"]));
+    const [own, next] = pool.choose(facts, { resendable: true, now: at(0) }).map(({ index }) => index) as [
+      number,
+      number,
+    ];
+    expect(pool.ownOf(facts, own, at(0))).toBe(own);
+    const pinned = { ...facts, pin: pinOf("shop", pool.origins[next]?.id ?? "") };
+    expect(pool.choose(pinned, { resendable: true, now: at(0) })[0]?.index).toBe(next);
+    expect(pool.ownOf(pinned, next, at(0))).toBe(own);
+
+    pool.answered(own, new Response(null, { headers: { "Moor-Closed": "60" } }), at(0), true);
+    expect(pool.choose(facts, { resendable: true, now: at(0) })[0]?.index).toBe(next);
+    expect(pool.ownOf(facts, next, at(0))).toBe(own);
+
+    for (const _ of [1, 2]) pool.health.failed(own, at(100));
+    expect(pool.choose(facts, { resendable: true, now: at(100) })[0]?.index).toBe(next);
+    expect(pool.ownOf(facts, next, at(100))).toBe(own);
+  });
+});
+
+describe("choosing for strict affinity", () => {
+  it("holds on to the origin where the session was rebuilt", () => {
+    const pool = createPool(poolConfig(ids));
+    const pinned = choiceFacts("session-1", { pin: pinOf("shop", "c") });
+    const chosen = () => pool.choose(pinned, { resendable: false, strict: true, now: at(0) }).map(({ id }) => id);
+    expect(chosen()).toEqual(["c"]);
+    for (const _ of [1, 2]) pool.health.failed(2, at(0));
+    expect(chosen()).toEqual([]);
+  });
+
+  const ids = ["a", "b", "c", "d", "e"];
+  const strictly = (pool: Pool, seconds: number) =>
+    pool.choose(choiceFacts("session-1"), { resendable: false, strict: true, now: at(seconds) }).map(({ id }) => id);
+
+  it("gives the session's own origin and no other", () => {
+    const pool = createPool(poolConfig(ids));
+    const [own] = pool.choose(choiceFacts("session-1"), { resendable: true, now: at(0) });
+    expect(strictly(pool, 0)).toEqual([own?.id]);
+  });
+
+  it("gives none while that is ejected; then it may prove itself, by any request", () => {
+    const pool = createPool(poolConfig(ids));
+    const [own] = pool.choose(choiceFacts("session-1"), { resendable: true, now: at(0) });
+    for (const _ of [1, 2]) pool.health.failed(own?.index as number, at(0));
+    expect([0, 9.999, 10].map((seconds) => strictly(pool, seconds))).toEqual([[], [], [own?.id]]);
+  });
+
+  it("gives it all the same when health is ignored", () => {
+    const pool = createPool(poolConfig(["a"]));
+    for (const _ of [1, 2]) pool.health.failed(0, at(0));
+    expect(strictly(pool, 0)).toEqual(["a"]);
+  });
+});
+
+describe("an origin that has closed itself to new sessions", () => {
+  const closedFor = (seconds: number, status = 200) =>
+    new Response(null, { status, headers: { "Moor-Closed": String(seconds) } });
+  const say = (pool: Pool, index: number | undefined, response: Response, second = 0) =>
+    pool.answered(index as number, response, at(second), true);
+  const choose = (pool: Pool, given: { bornAt?: number; learned?: Learned; strict?: boolean }, second = 1) =>
+    pool
+      .choose(choiceFacts("session-1", given), { resendable: true, strict: given.strict ?? false, now: at(second) })
+      .map(({ id }) => id);
+  const own = (pool: Pool) => pool.choose(choiceFacts("session-1"), { resendable: true, now: at(0) })[0]?.index;
+
+  it("keeps its sessions; new ones get the next of their order until its time is over", () => {
+    const pool = createPool(poolConfig(["a", "b", "c", "d"]));
+    const before = choose(pool, {});
+    say(pool, own(pool), closedFor(30));
+    expect(choose(pool, { bornAt: at(-1) })).toEqual(before);
+    const moved = choose(pool, { bornAt: at(1) });
+    expect(moved.slice(0, 2)).toEqual(before.slice(1));
+    expect(moved).not.toContain(before[0]);
+    expect(choose(pool, { bornAt: at(1) }, 30)).toEqual(before);
+  });
+
+  it("serves new ones all the same when no other is left", () => {
+    const pool = createPool(poolConfig(["a", "b"]));
+    const [best, second] = choose(pool, {});
+    say(pool, own(pool), closedFor(30));
+    expect(choose(pool, { bornAt: at(1) })).toEqual([second, best]);
+    for (const _ of [1, 2])
+      pool.health.failed(
+        pool.config.origins.findIndex(({ id }) => id === second),
+        at(1),
+      );
+    expect(choose(pool, { bornAt: at(1) })).toEqual([best, second]);
+  });
+
+  it("is not failing, though it says so with an error", () => {
+    const pool = createPool({
+      ...poolConfig(["a", "b"]),
+      outlierDetection: { ...OUTLIER_DETECTION, consecutive5xx: 1 },
+    });
+    say(pool, 0, closedFor(30, 503));
+    expect(pool.health.allHealthy()).toBe(true);
+    say(pool, 0, new Response(null, { status: 503 }));
+    expect(pool.health.allHealthy()).toBe(false);
+  });
+
+  it("keeps the sessions that the application has already, and all of strict affinity", () => {
+    const pool = createPool(poolConfig(["a", "b", "c", "d"]));
+    const before = choose(pool, {});
+    const index = own(pool);
+    say(pool, index, closedFor(30));
+    expect(choose(pool, { bornAt: at(1), learned: { value: "x", origin: index } })[0]).toBe(before[0]);
+    expect(choose(pool, { bornAt: at(1), learned: { value: undefined, origin: undefined } })[0]).toBe(before[1]);
+    expect(choose(pool, { bornAt: at(1), strict: true })).toEqual(before.slice(0, 1));
+  });
+
+  it("is logged once until it opens", () => {
+    const logged: LogEntry[] = [];
+    const pool = createPool(poolConfig(["a"]), { log: (entry) => logged.push(entry) });
+    for (const second of [0, 1, 29]) say(pool, 0, closedFor(30), second);
+    say(pool, 0, closedFor(10), 60);
+    expect(logged).toEqual([
+      { event: "origin_closed", pool: "shop", origin: "a", reason: "for 30 s" },
+      { event: "origin_closed", pool: "shop", origin: "a", reason: "for 10 s" },
     ]);
   });
 });

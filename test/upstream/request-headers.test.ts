@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { requestHeaders, type Told } from "../../src/upstream/request-headers.ts";
+import { carriers } from "../support/carriers.ts";
 
-const TOLD: Told = { protocol: "https", host: "shop.test", clientIp: "203.0.113.7", handoff: "a.b.c" };
+const { cut } = carriers;
+const TOLD: Told = { cut, protocol: "https", host: "shop.test", clientIp: "203.0.113.7", handoff: "a.b.c" };
 const SET = {
   "moor-session": "a.b.c",
   "x-forwarded-for": "203.0.113.7",
@@ -15,7 +17,7 @@ describe("what Moor sets", () => {
   it("is the handoff and where the request came from", () => expect(sent({})).toEqual(SET));
 
   it("is no handoff on a route without a session, and no address that is not known", () => {
-    expect(sent({}, { protocol: "http", host: "localhost:8787", clientIp: undefined })).toEqual({
+    expect(sent({}, { cut, protocol: "http", host: "localhost:8787", clientIp: undefined })).toEqual({
       "x-forwarded-host": "localhost:8787",
       "x-forwarded-proto": "http",
     });
@@ -28,7 +30,7 @@ describe("what Moor sets", () => {
   it("replaces what the client says", () => {
     const claimed = Object.fromEntries(Object.keys(SET).map((name) => [name, "mine"]));
     expect(sent(claimed)).toEqual(SET);
-    expect(sent(claimed, { protocol: "https", host: "shop.test", clientIp: undefined })).toEqual({
+    expect(sent(claimed, { cut, protocol: "https", host: "shop.test", clientIp: undefined })).toEqual({
       "x-forwarded-host": "shop.test",
       "x-forwarded-proto": "https",
     });
@@ -136,6 +138,7 @@ describe("cookies", () => {
 
   it("are cut out of a second Cookie header too, which arrives joined to the first", () => {
     expect(sent({ Cookie: "a=1, __Host-moor=t, b=2" }).cookie).toBe("a=1, b=2");
+    expect(sent({ Cookie: "a=1, __Host-moor = t, b=2" }).cookie).toBe("a=1, b=2");
   });
 
   it("that Connection names are not sent", () => {

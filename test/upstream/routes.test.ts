@@ -1,15 +1,18 @@
 import { describe, expect, it } from "vitest";
-import type { ResolvedRoute } from "../../src/config/types.ts";
-import { createRoutes } from "../../src/upstream/routes.ts";
+import type { ResolvedRoute } from "../../src/config/resolved.ts";
+import { createRoutes, type Routes } from "../../src/upstream/routes.ts";
+import { routeOf } from "../support/pools.ts";
 
 function route(path: string, host?: string, pool = "shop"): ResolvedRoute {
-  return { host, path, pool, session: true, freshness: "bounded", retry: "safe", onStale: "serve" };
+  return routeOf({ host, path, pool: [{ id: pool, weight: 1 }] });
 }
 
+const match = (routes: Routes, host: string, pathname: string, method = "GET", headers: HeadersInit = {}) =>
+  routes.match({ host, pathname, method, headers: new Headers(headers) });
 const matchesPath = (pattern: string, pathname: string) =>
-  createRoutes([route(pattern)]).match("shop.test", pathname) !== undefined;
+  match(createRoutes([route(pattern)]), "shop.test", pathname) !== undefined;
 const matchesHost = (pattern: string, host: string) =>
-  createRoutes([route("/*", pattern)]).match(host, "/") !== undefined;
+  match(createRoutes([route("/*", pattern)]), host, "/") !== undefined;
 /** The path as the platform's URL parser leaves it. */
 const sent = (target: string) => new URL(target, "http://shop.test").pathname;
 
@@ -98,7 +101,7 @@ describe("host patterns", () => {
 
   it("left out matches every host", () => {
     for (const host of ["shop.test", "[::1]:8787", ""])
-      expect(createRoutes([route("/*")]).match(host, "/")).toBeDefined();
+      expect(match(createRoutes([route("/*")]), host, "/")).toBeDefined();
   });
 });
 
@@ -111,14 +114,38 @@ describe("match", () => {
       route("/api/*", undefined, "never for shop.test"),
     ];
     const routes = createRoutes(given);
-    expect(routes.match("eu.shop.test", "/api/health")).toBe(given[0]);
-    expect(routes.match("shop.test", "/api/health")).toBe(given[1]);
-    expect(routes.match("shop.test", "/api/cart")).toBe(given[2]);
-    expect(routes.match("other.test", "/api/cart")).toBe(given[3]);
+    expect(match(routes, "eu.shop.test", "/api/health")).toBe(given[0]);
+    expect(match(routes, "shop.test", "/api/health")).toBe(given[1]);
+    expect(match(routes, "shop.test", "/api/cart")).toBe(given[2]);
+    expect(match(routes, "other.test", "/api/cart")).toBe(given[3]);
+  });
+
+  it("asks for the method, as it stands", () => {
+    const given = [routeOf({ methods: ["GET", "HEAD"] }), routeOf()];
+    const routes = createRoutes(given);
+    expect(["GET", "HEAD"].map((method) => match(routes, "shop.test", "/", method))).toEqual([given[0], given[0]]);
+    expect(["POST", "get"].map((method) => match(routes, "shop.test", "/", method))).toEqual([given[1], given[1]]);
+  });
+
+  it("asks for every header, and for its whole value if there is one", () => {
+    const headers = [{ name: "X-Canary", value: "yes" }, { name: "x-any" }];
+    const matches = (sent: HeadersInit) =>
+      match(createRoutes([routeOf({ headers })]), "shop.test", "/", "GET", sent) !== undefined;
+    expect(matches({ "x-canary": "yes", "X-Any": "" })).toBe(true);
+    for (const sent of [{}, { "X-Canary": "yes" }, { "X-Any": "1" }, { "X-Canary": "YES", "X-Any": "1" }]) {
+      expect(matches(sent)).toBe(false);
+    }
+    expect(
+      matches([
+        ["X-Canary", "yes"],
+        ["X-Canary", "no"],
+        ["X-Any", "1"],
+      ]),
+    ).toBe(false);
   });
 
   it("is undefined when no route matches", () => {
-    expect(createRoutes([route("/api/*"), route("/*", "shop.test")]).match("other.test", "/")).toBeUndefined();
-    expect(createRoutes([]).match("shop.test", "/")).toBeUndefined();
+    expect(match(createRoutes([route("/api/*"), route("/*", "shop.test")]), "other.test", "/")).toBeUndefined();
+    expect(match(createRoutes([]), "shop.test", "/")).toBeUndefined();
   });
 });

@@ -59,6 +59,7 @@ describe("storage", () => {
     ["bytes", new Uint8Array(1_999_990), new Uint8Array(2_000_000)],
     ["objects", { a: { b: ["x".repeat(1_999_900)] } }, { a: { b: ["x".repeat(1_000_000), "x".repeat(1_000_000)] } }],
     ["many small things", Array(600_000).fill(1), Array(900_000).fill(1)],
+    ["numbers of any size", Array(100_000).fill(1e308), Array(250_000).fill(1e308)],
     ["what the key leaves", "x", "x"],
   ])("takes a row of 2 MB and nothing larger: %s", async (what, fits, tooLarge) => {
     const { use } = storageWorld();

@@ -1,5 +1,5 @@
 import { parseCookie } from "cookie";
-import type { HashPolicy } from "../../config/types.ts";
+import type { HashPolicy } from "../../config/pool-types.ts";
 
 /** What a hash policy can look at. Only what the policies in question need is read. */
 export interface HashFacts {

@@ -1,5 +1,6 @@
 import type { Affinity } from "./affinity.ts";
 import { fmix32, murmur3 } from "./murmur3.ts";
+import { ALL_STEPS } from "./slow-start.ts";
 import { encodeUtf8 } from "./utf8.ts";
 
 const KEY_SEED_A = 0x9747b28c;
@@ -39,7 +40,7 @@ export function createWhrw1(
 
   return {
     name: "whrw1",
-    order(key, limit, ejected) {
+    order(key, limit, ejected, steps) {
       const bytes = encodeUtf8(salt + key);
       const a = murmur3(bytes, KEY_SEED_A);
       const b = murmur3(bytes, KEY_SEED_B);
@@ -48,11 +49,13 @@ export function createWhrw1(
       let kept = 0;
       let worst = Infinity;
       for (let i = 0; i < count; i++) {
-        const weight = weights[i] as number;
+        const index = indices[i] as number;
+        const step = steps ? (steps[index] as number) : ALL_STEPS;
+        const whole = weights[i] as number;
+        const weight = step < ALL_STEPS ? (whole * step) / ALL_STEPS : whole;
         const draw = drawOf(a, b, seeds0[i] as number, seeds1[i] as number);
         // -log1p(-draw) exceeds draw by more than rounding takes away, so who loses with the draw itself needs no log.
         if (draw >= worst * weight) continue;
-        const index = indices[i] as number;
         if (ejected?.[index]) continue;
         const cost = -Math.log1p(-draw) / weight;
         if (kept < limit) kept++;

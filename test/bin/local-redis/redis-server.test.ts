@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const end of atEnd.reverse()) await end();
 });
 
-async function start(options?: { folder: string }) {
+async function start(options?: Parameters<typeof startRedis>[0]) {
   const redis = await startRedis(options);
   atEnd.push(() => redis.stop());
   return redis;
@@ -62,6 +62,17 @@ describe("a local Redis", () => {
     await redis.restart();
     expect(await run(redis, "GET", "key")).toBe(null);
     expect(await run(redis, "INFO", "server")).not.toBe(before);
+  });
+
+  it("without a folder has what it had after a kill, if that is asked for, and is gone when it ends", async () => {
+    const redis = await start({ survivesKill: true });
+    await run(redis, "SET", "key", "value");
+    await redis.kill();
+    await redis.restart();
+    expect(await run(redis, "GET", "key")).toBe("value");
+    const [, folder] = (await run(redis, "CONFIG", "GET", "dir")) as [string, string];
+    await redis.stop();
+    expect(existsSync(folder)).toBe(false);
   });
 
   it("has a port and a token of its own", async () => {

@@ -11,7 +11,7 @@ export interface Answer {
 type Address = Pick<LocalRedis, "url" | "token">;
 
 /** A Redis of the test's own, behind its bridge. */
-export async function startRedis(options?: { folder?: string }): Promise<LocalRedis> {
+export async function startRedis(options?: Parameters<typeof startLocalRedis>[0]): Promise<LocalRedis> {
   const redis = await startLocalRedis(options);
   if (!redis) throw new Error("these tests need a redis-server on the PATH");
   return redis;

@@ -35,11 +35,19 @@ export interface FaultyServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server that is silent at first. */
-export async function startFaultyServer(): Promise<FaultyServer> {
+/**
+ * Starts a server that is silent at first.
+ *
+ * It heeds only requests with the token: its port may have been another server's a moment ago, whose clients still ask.
+ */
+export async function startFaultyServer(token: string): Promise<FaultyServer> {
   const server = createServer(async (request, response) => {
     const body = await text(request);
     const { method = "", url: path = "", headers } = request;
+    if (headers.authorization !== `Bearer ${token}`) {
+      response.writeHead(401).end();
+      return;
+    }
     faulty.requests.push({ method, path, headers, body });
     await faulty.behaviour(response, body, request);
   });

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";
-import { originConfig, startSite } from "../../support/node/site.ts";
+import { originConfig, startSite, withoutEvents } from "../../support/node/site.ts";
 
 const origin = await startLocalOrigin("origin-a");
 const site = await startSite([], {
@@ -21,6 +21,8 @@ afterAll(async () => {
   await site.stop();
   await origin.stop();
 });
+
+const logged = () => withoutEvents(site.moor.logged);
 
 /** The origin answers with these headers, byte for byte; without them it tells the claims of its handoff. */
 function answerWith(headers: Record<string, string | string[]>) {
@@ -73,7 +75,7 @@ const malformed: [string, Record<string, string | string[]>, string][] = [
 describe("a response with", () => {
   it.each(malformed)("%s is refused whole, and the log says where and why", async (_, headers, header) => {
     const client = await visitor();
-    const before = site.moor.logged.length;
+    const before = logged().length;
     answerWith({ "Moor-Patch": '{"basket":"S3CRET"}', "Set-Cookie": "own=1", ...headers });
     const answer = await client.ask("/", { method: "POST" });
 
@@ -83,11 +85,11 @@ describe("a response with", () => {
     expect(Object.keys(answer.headers).filter((name) => name.startsWith("moor-"))).toEqual([]);
     expect(await claimsOf(client)).toMatchObject({ ver: 1, gen: 0, data: { basket: "apples" } });
 
-    await expect.poll(() => site.moor.logged.length).toBe(before + 1);
-    const entry = JSON.parse(site.moor.logged.at(-1) ?? "");
+    await expect.poll(() => logged().length).toBe(before + 1);
+    const entry = JSON.parse(logged().at(-1) ?? "");
     expect(entry).toMatchObject({ event: "origin_change_refused", origin: "origin-a", pool: "shop", header });
     expect(entry.reason).toMatch(/\S/);
-    expect(site.moor.logged.at(-1)).not.toContain("S3CRET");
+    expect(logged().at(-1)).not.toContain("S3CRET");
   });
 
   it("attributes above the limit of a session is refused whole", async () => {
@@ -95,7 +97,7 @@ describe("a response with", () => {
     answerWith({ "Moor-Patch": JSON.stringify({ a: "x".repeat(9_000) }) });
     expect((await client.ask("/", { method: "POST" })).status).toBe(502);
     expect(await claimsOf(client)).toMatchObject({ ver: 1, data: { basket: "apples" } });
-    await expect.poll(() => site.moor.logged.at(-1)).toMatch(/"origin_change_refused".*8192/);
+    await expect.poll(() => logged().at(-1)).toMatch(/"origin_change_refused".*8192/);
   });
 
   it("a change that its pool may not ask for is refused, and names the permission", async () => {
@@ -109,7 +111,7 @@ describe("a response with", () => {
     for (const [path, headers, permission] of asked) {
       answerWith(headers);
       expect((await client.ask(path)).status).toBe(502);
-      await expect.poll(() => site.moor.logged.at(-1)).toContain(`may not ask for \\"${permission}\\"`);
+      await expect.poll(() => logged().at(-1)).toContain(`may not ask for \\"${permission}\\"`);
     }
     expect(await claimsOf(client)).toMatchObject({ ver: 1, gen: 0, data: { basket: "apples" } });
   });
@@ -128,14 +130,14 @@ describe("a change that comes out of a cache", () => {
     const changes = [{ "Moor-Principal": "alice" }, { "Moor-Patch": '{"basket":"S3CRET"}' }, { "Moor-End": "1" }];
     for (const change of changes) {
       const client = await visitor();
-      const before = site.moor.logged.length;
+      const before = logged().length;
       answerWith({ ...change, ...cached });
       const answer = await client.ask("/");
       expect(answer.status).toBe(502);
       expect(answer.setCookies).toEqual([]);
       expect(await claimsOf(client)).toMatchObject({ ver: 1, gen: 0, data: { basket: "apples" } });
       expect(await claimsOf(client)).not.toHaveProperty("sub");
-      await expect.poll(() => site.moor.logged[before]).toMatch(/"origin_change_refused".*cache/);
+      await expect.poll(() => logged()[before]).toMatch(/"origin_change_refused".*cache/);
     }
   });
 
@@ -156,7 +158,7 @@ describe("a change that comes out of a cache", () => {
 describe("a route without sessions", () => {
   it("carries no handoff, and what its origin asks for is dropped and logged", async () => {
     const client = await visitor();
-    const before = site.moor.logged.length;
+    const before = logged().length;
     let handoff: unknown = "none was seen";
     origin.answers((request, response) => {
       handoff = request.headers["moor-session"];
@@ -168,7 +170,7 @@ describe("a route without sessions", () => {
     expect(Object.keys(answer.headers).filter((name) => name.startsWith("moor-"))).toEqual([]);
     expect(await claimsOf(client)).toMatchObject({ ver: 1, gen: 0, data: { basket: "apples" } });
     await expect
-      .poll(() => site.moor.logged.slice(before).join("\n"))
+      .poll(() => logged().slice(before).join("\n"))
       .toMatch(/origin_change_dropped.*moor-patch.*moor-principal/s);
   });
 

@@ -59,29 +59,6 @@ describe("a target", () => {
     expect(answer).not.toContain("evil");
   });
 
-  it.each([
-    "/admin/x",
-    "/public/../admin/x",
-    "/public/%2e%2e/admin/x",
-    "/public/.%2E/admin/x",
-    "/./admin/x",
-    "/public\\..\\admin/x",
-    "/../../admin/x",
-  ])("of %j is sent as the path by which it was routed", async (target) => {
-    const answer = await ask(target, "Host: shop.test", https);
-    expect(answer).toContain('"server":"guarded"');
-    expect(answer).toContain('"url":"/admin/x"');
-  });
-
-  it.each(["/public/%2fadmin", "/Admin/x", "//admin/x", "/a%64min/x", "/public/..%2fadmin"])(
-    "of %j is another path, and is sent as it came",
-    async (target) => {
-      const answer = await ask(target, "Host: shop.test", https);
-      expect(answer).toContain('"server":"open"');
-      expect(answer).toContain(`"url":"${target}"`);
-    },
-  );
-
   it("keeps its query as it is, and loses its fragment", async () => {
     const answer = await ask("/x?a=../b&c=%2e%2e&d=1+2#fragment", "Host: shop.test", https);
     expect(answer).toContain('"url":"/x?a=../b&c=%2e%2e&d=1+2"');

@@ -1,4 +1,11 @@
-import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  gunzipSync,
+  gzipSync,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";
 import { startSite } from "../../support/node/site.ts";
@@ -88,6 +95,7 @@ describe("a response", () => {
   it.each([
     { encoding: "gzip", bytes: gzipSync(text), decompress: gunzipSync },
     { encoding: "br", bytes: brotliCompressSync(text), decompress: brotliDecompressSync },
+    { encoding: "zstd", bytes: zstdCompressSync(text), decompress: zstdDecompressSync },
   ])("compressed by $encoding stays so, byte for byte, also when its headers change", async (compressed) => {
     const { encoding, bytes, decompress } = compressed;
     origin.answers((request, response) => {

@@ -1,27 +1,182 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { afterAll, expect, it } from "vitest";
-import { startEchoOrigin } from "../../support/node/echo-origin.ts";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import type { Client } from "../../support/node/client.ts";
 import { startSite } from "../../support/node/site.ts";
+import { type Accepted, startWebSocketOrigin } from "../../support/node/web-socket-origin.ts";
 
-const origin = await startEchoOrigin("a");
-const site = await startSite([origin]);
+const origins = await Promise.all(["a", "b", "c"].map(startWebSocketOrigin));
+const site = await startSite(origins, { pool: { attemptDeadlineMs: 500 } });
+const opened: WebSocket[] = [];
+afterEach(() => {
+  for (const socket of opened.splice(0)) socket.terminate();
+  for (const origin of origins) origin.upgradesWith([]);
+});
 afterAll(async () => {
   await site.stop();
-  await origin.stop();
+  await Promise.all(origins.map((origin) => origin.stop()));
 });
 
-it("a WebSocket passes both ways, with the handoff in its handshake", async () => {
-  const socket = new WebSocket(`ws://127.0.0.1:${site.moor.port}/`);
-  socket.binaryType = "arraybuffer";
-  const next = async () => ((await once(socket, "message")) as [MessageEvent])[0].data;
-  expect(JSON.parse(await next())).toEqual({ aud: "shop", isNew: true });
+/** Opens a socket as a client with these cookies would; what the origin has accepted, and its answer to the upgrade. */
+async function open(client: Client, { protocols = [] as string[], path = "/" } = {}) {
+  const accepted = Promise.withResolvers<Accepted & { server: string }>();
+  for (const origin of origins) origin.meets((given) => accepted.resolve({ ...given, server: origin.name }));
+  const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  const headers = { Host: "shop.test", "X-Forwarded-Proto": "https", ...(cookie !== "" && { Cookie: cookie }) };
+  const socket = new WebSocket(`ws://127.0.0.1:${site.moor.port}${path}`, protocols, { headers });
+  opened.push(socket);
+  const upgraded = once(socket, "upgrade") as Promise<[{ headers: Record<string, string | string[] | undefined> }]>;
+  await once(socket, "open");
+  const [{ headers: answered }] = await upgraded;
+  const { socket: atOrigin, request, server } = await accepted.promise;
+  return { socket, atOrigin, request, server, answered };
+}
 
-  socket.send("héllo");
-  expect(await next()).toBe("héllo");
-  socket.send(Uint8Array.of(0, 255, 7));
-  expect(new Uint8Array(await next())).toEqual(Uint8Array.of(0, 255, 7));
+async function next(socket: WebSocket): Promise<{ data: Buffer; isBinary: boolean }> {
+  const [data, isBinary] = (await once(socket, "message")) as [Buffer, boolean];
+  return { data, isBinary };
+}
 
-  const closed = once(socket, "close") as Promise<[CloseEvent]>;
-  socket.close(4001, "enough");
-  expect((await closed)[0]).toMatchObject({ code: 4001, reason: "enough" });
+const claimsOf = (request: Accepted["request"]) =>
+  JSON.parse(Buffer.from(String(request.headers["moor-session"]).split(".")[1] ?? "", "base64url").toString());
+
+describe("a WebSocket", () => {
+  it("carries text and binary, empty and large, both ways and in order", async () => {
+    const { socket, atOrigin } = await open(site.client());
+    const messages = ["", "héllo 🍑", Buffer.alloc(0), randomBytes(200), randomBytes(900_000), "x".repeat(70_000)];
+    for (const [from, to] of [
+      [socket, atOrigin],
+      [atOrigin, socket],
+    ] as const) {
+      const received: { data: Buffer; isBinary: boolean }[] = [];
+      const all = new Promise<void>((resolve) =>
+        to.on("message", (data: Buffer, isBinary) => {
+          received.push({ data, isBinary });
+          if (received.length === messages.length) resolve();
+        }),
+      );
+      for (const message of messages) from.send(message);
+      await all;
+      expect(received.map(({ isBinary }) => isBinary)).toEqual(messages.map((message) => typeof message !== "string"));
+      for (const [index, message] of messages.entries()) {
+        expect(received[index]?.data.equals(Buffer.from(message)), `message ${index}`).toBe(true);
+      }
+    }
+  });
+
+  it.each([
+    { by: "the client", code: 1000, reason: "" },
+    { by: "the client", code: 4001, reason: "enough" },
+    { by: "the origin", code: 1001, reason: "going away" },
+    { by: "the origin", code: 4999, reason: "ünusual" },
+  ])("is closed by $by with $code, and the other side is told", async ({ by, code, reason }) => {
+    const { socket, atOrigin } = await open(site.client());
+    const [closing, other] = by === "the client" ? [socket, atOrigin] : [atOrigin, socket];
+    const closed = once(other, "close") as Promise<[number, Buffer]>;
+    closing.close(code, reason);
+    const [told, why] = await closed;
+    expect([told, why.toString()]).toEqual([code, reason]);
+  });
+
+  it.each(["the client", "the origin"])("that %s drops without a word is over for the other as well", async (by) => {
+    const { socket, atOrigin } = await open(site.client());
+    const [dropping, other] = by === "the client" ? [socket, atOrigin] : [atOrigin, socket];
+    const closed = once(other, "close") as Promise<[number]>;
+    dropping.terminate();
+    expect((await closed)[0]).toBe(1006);
+  });
+
+  it("speaks the subprotocol that the origin has chosen of those that the client offered", async () => {
+    const { socket, request } = await open(site.client(), { protocols: ["superchat", "chat"] });
+    expect(request.headers["sec-websocket-protocol"]).toBe("superchat,chat");
+    expect(socket.protocol).toBe("chat");
+  });
+
+  it("outlives the deadline that its upgrade had", async () => {
+    const { socket, atOrigin } = await open(site.client());
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    const received = next(socket);
+    atOrigin.send("still here");
+    expect((await received).data.toString()).toBe("still here");
+  });
+});
+
+describe("the upgrade", () => {
+  it("goes to the server that the visitor's other requests go to", async () => {
+    for (let visitor = 0; visitor < 6; visitor++) {
+      const client = site.client();
+      const { text } = await client.ask("/");
+      expect((await open(client)).server).toBe(text);
+    }
+  });
+
+  it("goes to the next one while that is down", async () => {
+    const half = await startSite([{ name: "gone", url: "http://127.0.0.1:1" }, origins[0]!]);
+    for (let visitor = 0; visitor < 8; visitor++) {
+      const socket = new WebSocket(`ws://127.0.0.1:${half.moor.port}/`, { headers: { "X-Forwarded-Proto": "https" } });
+      await once(socket, "open");
+      socket.terminate();
+    }
+    await half.stop();
+  });
+
+  it("brings the handoff, and none of Moor's cookies", async () => {
+    const client = site.client([["own", "1"]]);
+    await client.ask("/");
+    const { request } = await open(client);
+    expect(claimsOf(request)).toMatchObject({ aud: "shop", new: true });
+    expect(request.headers.cookie).toBe("own=1");
+  });
+
+  it("may change the session, and the client's token follows", async () => {
+    const client = site.client();
+    await client.ask("/");
+    const before = client.token;
+    for (const origin of origins) origin.upgradesWith(['Moor-Patch: {"basket":"apples"}', "Set-Cookie: own=1"]);
+    const { answered, socket, atOrigin } = await open(client);
+    const cookies = [answered["set-cookie"] ?? []].flat();
+    expect(cookies.map((cookie) => cookie.split("=")[0])).toEqual(["own", "__Host-moor"]);
+    expect(answered).not.toHaveProperty("moor-patch");
+    const received = next(atOrigin);
+    socket.send("works");
+    expect((await received).data.toString()).toBe("works");
+
+    client.keep({ setCookies: cookies });
+    expect(client.token).not.toBe(before);
+    for (const origin of origins) origin.upgradesWith([]);
+    expect(claimsOf((await open(client)).request).data).toEqual({ basket: "apples" });
+  });
+
+  it("that the origin refuses is an ordinary response", async () => {
+    const headers = { Host: "shop.test", "X-Forwarded-Proto": "https" };
+    const socket = new WebSocket(`ws://127.0.0.1:${site.moor.port}/refused`, { headers });
+    const [, response] = (await once(socket, "unexpected-response")) as [unknown, { statusCode: number }];
+    expect(response.statusCode).toBe(401);
+    socket.on("error", () => {}).terminate();
+  });
+});
+
+describe("back-pressure", () => {
+  it("reaches the origin: what a client does not read is not piled up on the way", async () => {
+    const { socket, atOrigin } = await open(site.client());
+    const before = await site.moor.mostResidentBytes();
+    socket.pause();
+    const chunk = randomBytes(1_000_000);
+    const total = 200;
+    for (let sent = 0; sent < total; sent++) atOrigin.send(chunk);
+    await expect.poll(() => atOrigin.bufferedAmount, { timeout: 5_000 }).toBeLessThan(total * 1_000_000);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(atOrigin.bufferedAmount).toBeGreaterThan(100_000_000);
+    expect((await site.moor.mostResidentBytes()) - before).toBeLessThan(60_000_000);
+
+    let received = 0;
+    const all = new Promise<void>((resolve) => socket.on("message", () => ++received === total && resolve()));
+    socket.resume();
+    await all;
+  });
+});
+
+it("keeps keys, tokens and attributes out of the log", () => {
+  expect(site.indiscretions("apples", "works")).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import type { ListedSession, SessionList } from "../../../src/origin/index.ts";
 import type { Client } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { freePort } from "../../support/node/ports.ts";
@@ -10,6 +11,7 @@ const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
 const site = await startSite([{ name: "a", url }], {
   handoff: { dataBytes: 40 },
+  principals: {},
   pools: [
     { id: "shop", origins: [{ id: "a", url }], session: { may: ["patch", "principal", "end"] } },
     { id: "blog", origins: [{ id: "a", url }] },
@@ -28,6 +30,8 @@ afterAll(async () => {
   await origin.kill();
 });
 
+/** Copies answer for so long. */
+const POLL = { timeout: 15_000 };
 const sessionOf = async (client: Client, path = "/") => JSON.parse((await client.ask(path, { method: "POST" })).text);
 
 describe("an origin with moor/origin", () => {
@@ -54,6 +58,53 @@ describe("an origin with moor/origin", () => {
     const basket = "apples, pears, plums and quinces, in one basket";
     await sessionOf(client, `/?set=basket:${encodeURIComponent(basket)}&set=n%C3%A4me:%F0%9F%8D%90`);
     expect((await sessionOf(client)).attributes).toEqual({ basket, näme: "🍐" });
+  });
+
+  describe("of a principal's sessions", () => {
+    const loggedIn = async (name: string) => {
+      const client = site.client();
+      await sessionOf(client, `/?login=${name}`);
+      const { id } = await sessionOf(client);
+      return { client, id: id as string };
+    };
+    const idsOf = async (client: Client) =>
+      ((await sessionOf(client, "/?sessions")).sessions as ListedSession[]).map(({ id }) => id);
+    const principalOf = async (client: Client) => (await sessionOf(client)).principal;
+
+    it("lists them, ends one of them, and all others", async () => {
+      const [here, there, third] = [await loggedIn("bob"), await loggedIn("bob"), await loggedIn("bob")];
+      await expect.poll(() => idsOf(here.client)).toHaveLength(3);
+      const { sessions, count } = (await sessionOf(here.client, "/?sessions")) as SessionList;
+      expect(count).toBe(3);
+      expect(sessions.filter(({ current }) => current)).toMatchObject([{ id: here.id }]);
+      await sessionOf(here.client, `/?end-one=${there.id}`);
+      expect(await idsOf(here.client)).not.toContain(there.id);
+      expect(await sessionOf(here.client, "/?end-others")).toEqual({ ended: 1, left: 0 });
+      expect(await idsOf(here.client)).toEqual([here.id]);
+      expect(await principalOf(here.client)).toBe("bob");
+      for (const { client } of [there, third]) await expect.poll(() => principalOf(client), POLL).toBe(undefined);
+    });
+
+    it("ends all, the one that asks among them: its visitor's token is cleared", async () => {
+      const [here, there] = [await loggedIn("cid"), await loggedIn("cid")];
+      await expect.poll(() => idsOf(here.client)).toHaveLength(2);
+      expect(await sessionOf(here.client, "/?end-all")).toEqual({ ended: 2, left: 0 });
+      expect(here.client.token).toBe(undefined);
+      await expect.poll(() => principalOf(there.client), POLL).toBe(undefined);
+    });
+
+    it("ends none of another's, and lists none for nobody", async () => {
+      const [mallory, victim] = [await loggedIn("mallory"), await loggedIn("victim")];
+      for (const id of [victim.id, "..", "A".repeat(22)]) {
+        const { text } = await mallory.client.ask(`/?end-one=${id}`, { method: "POST" });
+        expect(text).toBe("session-unknown");
+      }
+      expect(await principalOf(victim.client)).toBe("victim");
+      const nobody = site.client();
+      expect((await nobody.ask("/?sessions")).text).toBe("session-not-stored");
+      await sessionOf(nobody, "/?set=basket:apples");
+      expect((await nobody.ask("/?sessions")).text).toBe("principal-missing");
+    });
   });
 
   it("refuses what does not come through Moor, and what is not meant for it", async () => {

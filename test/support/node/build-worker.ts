@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
 import { COMPATIBILITY_DATE } from "./workerd-config.ts";
@@ -10,25 +10,55 @@ declare module "vitest" {
   export interface ProvidedContext {
     /** The built Worker, one file. */
     workerFile: string;
+    /** The built `watched-worker.ts`, one file. */
+    watchedFile: string;
     /** The built `platform-worker.ts`, one file. */
     platformFile: string;
+    /** The built `middleware-worker.ts`, one file. */
+    middlewareFile: string;
+    /** The built Worker of examples/hono, one file. */
+    exampleFile: string;
   }
 }
 
 /** Builds, as a deploy would, what tests run in plain workerd, once for all of them. */
 export default async function buildWorkers(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "moor-worker-"));
-  await Promise.all([build([], folder), buildPlatform(folder)]);
-  project.provide("workerFile", join(folder, "worker.js"));
-  project.provide("platformFile", join(folder, "platform-worker.js"));
+  const [worker, watched, platform, middleware, example] = await Promise.all([
+    buildMoor(folder),
+    buildScript("test/support/watched-worker.ts", folder),
+    buildScript(PLATFORM, folder),
+    buildScript("test/support/middleware-worker.ts", folder),
+    buildMoor(join(folder, "example"), ["--config", "examples/hono/wrangler.toml", "--alias", ALIAS]),
+  ]);
+  project.provide("workerFile", worker);
+  project.provide("watchedFile", watched);
+  project.provide("platformFile", platform);
+  project.provide("middlewareFile", middleware);
+  project.provide("exampleFile", example);
   return () => rm(folder, { recursive: true, force: true });
 }
 
-async function buildPlatform(folder: string): Promise<void> {
-  const config = join(folder, "platform.json");
-  const main = resolve("test", "support", "platform-worker.ts");
-  await writeFile(config, JSON.stringify({ name: "platform", main, compatibility_date: COMPATIBILITY_DATE }));
+/** For the examples, which have the package installed. */
+const ALIAS = `moor/hono:${resolve("src/hono/index.ts")}`;
+
+/** What stands around a Worker in plain workerd. */
+export const PLATFORM = "test/support/platform-worker.ts";
+
+/** Builds the Worker of `wrangler.toml`, with more flags of wrangler's, into a folder; resolves to its file. */
+export async function buildMoor(folder: string, flags: string[] = []): Promise<string> {
+  await build(flags, folder);
+  return join(folder, "worker.js");
+}
+
+/** Builds another Worker, of one source file, into a folder; resolves to its file. */
+export async function buildScript(source: string, folder: string, flags: string[] = []): Promise<string> {
+  const name = basename(source, ".ts");
+  const config = join(folder, `${name}.json`);
+  const settings = { name, main: resolve(source), compatibility_date: COMPATIBILITY_DATE, compatibility_flags: flags };
+  await writeFile(config, JSON.stringify(settings));
   await build(["--config", config], folder);
+  return join(folder, `${name}.js`);
 }
 
 async function build(flags: string[], folder: string): Promise<void> {

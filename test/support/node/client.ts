@@ -15,7 +15,9 @@ export interface Told {
     ver: number;
     sub?: string;
     data?: Record<string, unknown>;
+    flash?: Record<string, unknown>;
     new?: boolean;
+    stale?: boolean;
   };
   readonly body: string;
 }
@@ -61,6 +63,12 @@ export class Client {
     return this.cookies.get("__Host-moor");
   }
 
+  /** When the journal may have taken something of it, milliseconds since 1970, if ever. */
+  get mark(): number | undefined {
+    const mark = this.cookies.get("__Host-moor-mark");
+    return mark === undefined ? undefined : Number(mark);
+  }
+
   /** Sends a request and keeps the cookies that come back. */
   async ask(path: string, asking: Asking = {}): Promise<Answer> {
     const answer = await this.send(path, asking);
@@ -69,7 +77,7 @@ export class Client {
   }
 
   /** Keeps the cookies of an answer, as its arrival would. */
-  keep({ setCookies }: Answer): void {
+  keep({ setCookies }: Pick<Answer, "setCookies">): void {
     for (const line of setCookies) {
       const [pair = "", ...attributes] = line.split(";");
       const [name = "", value = ""] = pair.split("=");
@@ -82,7 +90,7 @@ export class Client {
   }
 
   #hold(name: string, value: string): void {
-    if (OWN_COOKIES.has(name)) this.held.add(value);
+    if (OWN_COOKIES.has(name) && value !== "") this.held.add(value);
   }
 
   /** Sends a request with the cookies held now; the answer's are not kept. */

@@ -10,6 +10,9 @@ export interface Forgery {
   /** Milliseconds since 1970. */
   readonly bornAt: number;
   readonly expiresAt: number;
+  /** Region of birth. */
+  readonly home: number;
+  readonly pin: number;
   /** The secret that signs it. */
   readonly secret: Buffer;
 }
@@ -21,7 +24,7 @@ const HOUR_MS = 3_600_000;
 export function forgeToken(keys: TestKeys, forgery: Partial<Forgery> = {}): string {
   const now = Date.now();
   const { format = 1, signingKey = 1, key = randomBytes(16), version = 0, secret = secretOf(keys.token) } = forgery;
-  const { bornAt = now, expiresAt = bornAt + HOUR_MS } = forgery;
+  const { bornAt = now, expiresAt = bornAt + HOUR_MS, home = 0, pin = 0 } = forgery;
   const body = Buffer.alloc(47);
   body.writeUInt8(format, 0);
   body.writeUInt8(signingKey, 1);
@@ -30,6 +33,8 @@ export function forgeToken(keys: TestKeys, forgery: Partial<Forgery> = {}): stri
   for (const [at, time] of [bornAt, bornAt, bornAt, expiresAt].entries()) {
     body.writeUInt32BE(Math.floor((time - EPOCH_MS) / 1000), 22 + 4 * at);
   }
+  body.writeUInt8(home, 39);
+  body.writeUInt32BE(pin, 43);
   return sealed(body, secret);
 }
 
@@ -47,6 +52,12 @@ export function forgeProof(keys: TestKeys, id: string, generation: number, secre
 export function idOf(token: string): string {
   const key = Buffer.from(token, "base64url").subarray(2, 18);
   return createHash("sha256").update(key).digest().subarray(0, 16).toString("base64url");
+}
+
+/** The region of birth and the pin that a token tells. */
+export function placeIn(token: string): { home: number; pin: number } {
+  const body = Buffer.from(token, "base64url");
+  return { home: body.readUInt8(39), pin: body.readUInt32BE(43) };
 }
 
 function sealed(body: Buffer, secret: Buffer): string {

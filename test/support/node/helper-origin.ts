@@ -1,18 +1,27 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { parseArgs } from "node:util";
-import { createOrigin, MoorOriginError } from "moor/origin";
+import { createOrigin, MoorOriginError, type OriginSession } from "../../../src/origin/index.ts";
 
 /**
  * An origin that uses `moor/origin`: `helper-origin.ts --port PORT --issuer ISSUER --moor URL`. Its pool is `shop`.
  *
  * It tells the session as the helper gives it, after what the query asks for: `set=name:value`, `login=name`, `rotate`,
- * `end`. A refused handoff is a 403 with the error's code.
+ * `end`. `sessions`, `end-others`, `end-one=id` and `end-all` are answered with what the API of the principal's sessions says. A refused
+ * handoff is a 403 with the error's code.
  */
 const { values } = parseArgs({
   options: { port: { type: "string" }, issuer: { type: "string" }, moor: { type: "string" } },
 });
 const { port = "0", issuer = "", moor: moorUrl = "" } = values;
 const moor = createOrigin({ issuer, audience: "shop", moorUrl });
+
+function askSessions({ sessions }: OriginSession, query: URLSearchParams): Promise<unknown> | undefined {
+  if (query.has("sessions")) return sessions.list();
+  if (query.has("end-others")) return sessions.endOthers();
+  if (query.has("end-all")) return sessions.endAll();
+  if (query.has("end-one")) return sessions.end(query.get("end-one") ?? "");
+  return undefined;
+}
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const session = await moor.session(request);
@@ -24,7 +33,9 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     if (what === "rotate") session.rotate();
     if (what === "end") session.end();
   }
+  const asked = await askSessions(session, searchParams);
   session.apply(response);
+  if (asked !== undefined) return void response.end(JSON.stringify(asked));
   const { id, version, generation, principal, isNew, attributes } = session;
   response.end(JSON.stringify({ id, version, generation, principal, isNew, attributes }));
 }

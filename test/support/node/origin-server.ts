@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 /**
  * An origin for black-box tests: says what it was asked, and does what the query asks for.
  *
- * `set=name:value` (several), `patch=JSON`, `login=name`, `rotate`, `end`, `header=name:value` (several), `status=200`,
+ * `set=name:value` (several), `patch=JSON`, `flash=JSON`, `login=name`, `remember`, `rotate`, `end`, `header=name:value` (several), `status=200`,
  * `delayMs=0`.
  */
 const { values } = parseArgs({ options: { name: { type: "string" }, port: { type: "string", default: "0" } } });
@@ -35,6 +35,8 @@ function ask(query: URLSearchParams, response: ServerResponse): void {
   });
   patches.push(...query.getAll("patch"));
   if (patches.length > 0) response.setHeader("Moor-Patch", patches);
+  if (query.has("flash")) response.setHeader("Moor-Flash", query.getAll("flash"));
+  if (query.has("remember")) response.setHeader("Moor-Remember", "1");
   if (query.has("login")) response.setHeader("Moor-Principal", query.get("login") ?? "");
   if (query.has("rotate")) response.setHeader("Moor-Rotate", "1");
   if (query.has("end")) response.setHeader("Moor-End", "1");

@@ -18,10 +18,10 @@ export async function runningProcesses(): Promise<RunningProcess[]> {
 }
 
 /** Those that a process has started, and those that they have. */
-export async function descendants(pid: number): Promise<number[]> {
+export async function descendants(pid: number): Promise<RunningProcess[]> {
   const all = await runningProcesses();
-  const below = (parent: number): number[] =>
-    all.filter((process) => process.parent === parent).flatMap(({ pid }) => [pid, ...below(pid)]);
+  const below = (parent: number): RunningProcess[] =>
+    all.filter((process) => process.parent === parent).flatMap((process) => [process, ...below(process.pid)]);
   return below(pid);
 }
 

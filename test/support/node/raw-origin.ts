@@ -4,6 +4,8 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 /** A request as it came, whole. */
 export interface RawRequest {
   readonly method: string;
+  /** Its first line and headers as Latin-1, without the empty line. */
+  readonly head: string;
   readonly body: string;
   /** The how-manyeth connection it came on, and the how-manyeth request there; both from 1. */
   readonly connection: number;
@@ -40,7 +42,7 @@ export async function startRawOrigin(name: string): Promise<RawOrigin> {
       if (head === undefined || body === undefined) return;
       if (body.length < Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0)) return;
       held = "";
-      const request = { method: head.slice(0, head.indexOf(" ")), body, connection, nth: ++nth };
+      const request = { method: head.slice(0, head.indexOf(" ")), head, body, connection, nth: ++nth };
       requests.push(request);
       answer(request, socket);
     });

@@ -1,7 +1,7 @@
-import type { MoorConfig, PoolConfig } from "../../../src/config/types.ts";
+import type { PoolConfig } from "../../../src/config/pool-types.ts";
+import type { MoorConfig } from "../../../src/config/types.ts";
 import { Client } from "./client.ts";
-import { type RunningMoor, startMoor } from "./workerd.ts";
-import type { RedisAccess } from "./workerd-config.ts";
+import { type MoorOptions, type RunningMoor, startMoor } from "./workerd.ts";
 
 /** Moor before origins, with the clients that visit it. */
 export interface Site {
@@ -13,13 +13,11 @@ export interface Site {
   stop(): Promise<void>;
 }
 
-export interface SiteOptions extends Omit<Partial<MoorConfig>, "pools"> {
+export interface SiteOptions extends Omit<Partial<MoorConfig>, "pools">, MoorOptions {
   /** Of the pool `shop`, which is the only one. */
   readonly pool?: Omit<Partial<PoolConfig>, "id" | "origins">;
   /** In place of that pool. */
   readonly pools?: PoolConfig[];
-  /** Default: none, the Redis tier is off. */
-  readonly redis?: RedisAccess;
 }
 
 /** An origin that a site may have. */
@@ -30,8 +28,20 @@ export interface SiteOrigin {
 
 /** Starts Moor before origins that run already, all of one pool unless `options.pools` says otherwise. */
 export async function startSite(origins: readonly SiteOrigin[], options: SiteOptions = {}): Promise<Site> {
-  const { redis, pool, pools = [{ id: "shop", origins: origins.map(originConfig), ...pool }], ...config } = options;
-  const moor = await startMoor({ ...config, pools }, redis && { redis });
+  const { redis, adminToken, role, watched, metrics, around, keys, broken, pool, pools, ...config } = options;
+  const only = { id: "shop", origins: origins.map(originConfig), ...pool };
+  // What answers for itself has no origins.
+  const described = role === "middleware" || role === "example" ? config : { ...config, pools: pools ?? [only] };
+  const moor = await startMoor(described, {
+    redis,
+    adminToken,
+    role,
+    watched,
+    metrics,
+    around,
+    ...(keys && { keys }),
+    ...(broken && { broken }),
+  });
   const clients: Client[] = [];
   return {
     moor,
@@ -42,8 +52,15 @@ export async function startSite(origins: readonly SiteOrigin[], options: SiteOpt
     },
     indiscretions(...values) {
       const keys = Object.values(moor.keys).map((ring) => ring.slice(ring.indexOf(":") + 1));
-      const held = clients.flatMap((client) => [...client.held]);
-      const secrets = [...keys, ...held, ...values, ...(redis ? [redis.token] : [])];
+      // What is made up and short, as a mark of 1, is found in any id.
+      const held = clients.flatMap((client) => [...client.held]).filter((text) => text.length >= 8);
+      const secrets = [
+        ...keys,
+        ...held,
+        ...values,
+        ...(redis ? [redis.token] : []),
+        ...(adminToken ? [adminToken] : []),
+      ];
       return moor.logged.filter((line) => secrets.some((secret) => line.includes(secret)));
     },
     async stop() {
@@ -56,4 +73,9 @@ export async function startSite(origins: readonly SiteOrigin[], options: SiteOpt
 /** An origin as a pool lists it. */
 export function originConfig({ name, url }: SiteOrigin): PoolConfig["origins"][number] {
   return { id: name, url };
+}
+
+/** Logged lines without what becomes of sessions, and without those of requests. */
+export function withoutEvents(logged: readonly string[]): string[] {
+  return logged.filter((line) => !/"event":"(session|request)"/.test(line));
 }

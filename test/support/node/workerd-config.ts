@@ -1,4 +1,5 @@
 import { join, relative } from "node:path";
+import type { MiddlewareConfig } from "../../../src/config/middleware.ts";
 import type { MoorConfig } from "../../../src/config/types.ts";
 import type { TestKeys } from "./test-keys.ts";
 
@@ -8,16 +9,41 @@ export interface RedisAccess {
   readonly token: string;
 }
 
-export interface WorkerdOptions {
+/** What lies around Moor besides its stores. */
+export interface Surroundings {
+  /** Service bindings by name: `127.0.0.1:PORT` of what answers for the Worker behind it. Default: none. */
+  readonly services?: Readonly<Record<string, string>>;
+  /**
+   * `127.0.0.1:PORT` of a proxy that every request of the Worker goes through, its `cf` in `CF-Blob` as JSON. Default: none, they go to
+   * the network.
+   */
+  readonly proxy?: string;
+  /** A certificate that https is trusted by, as PEM. Default: those of browsers alone. */
+  readonly certificate?: string;
+}
+
+export interface WorkerdOptions extends Surroundings {
   /** Where the configuration stands, and below it everything that is stored. */
   readonly folder: string;
   /** The built Worker, and what stands around it. */
   readonly files: { readonly worker: string; readonly platform: string };
-  /** Where Moor answers, what fires its cron trigger, and its KV. */
-  readonly ports: { readonly moor: number; readonly cron: number; readonly kv: number };
-  readonly config: MoorConfig;
+  /**
+   * Where Moor answers, what fires its cron trigger, what looks into its KV and, if it has one, its dataset; and, if it is watched,
+   * its way to its objects.
+   */
+  readonly ports: {
+    readonly moor: number;
+    readonly cron: number;
+    readonly kv: number;
+    readonly link: number | undefined;
+    /** `undefined`: no dataset is bound. */
+    readonly dataset?: number | undefined;
+  };
+  readonly config: MoorConfig | MiddlewareConfig;
   readonly keys: TestKeys;
-  readonly redis?: RedisAccess;
+  readonly redis: RedisAccess | undefined;
+  /** Default: none. */
+  readonly adminToken?: string | undefined;
 }
 
 /** The `iss` of the handoffs of a running Moor. */
@@ -30,7 +56,8 @@ export const COMPATIBILITY_DATE = "2026-10-23";
 export const STORED = { objects: "objects", replicas: "replicas" };
 
 /** The configuration of a workerd that runs Moor with everything that `wrangler.toml` binds. */
-export function workerdConfig({ folder, files, ports, config, keys, redis }: WorkerdOptions): string {
+export function workerdConfig(options: WorkerdOptions): string {
+  const { folder, files, ports, config, keys, redis, adminToken, services = {}, proxy, certificate } = options;
   const module = (file: string) => `modules = [(name = "worker.js", esModule = embed "${relative(folder, file)}")]`;
   const disk = (name: string) => `(name = "${name}", disk = (path = "${join(folder, name)}", writable = true))`;
   const texts = {
@@ -40,22 +67,37 @@ export function workerdConfig({ folder, files, ports, config, keys, redis }: Wor
     MOOR_HANDOFF_KEYS: keys.handoff,
     MOOR_STORE_KEYS: keys.store,
     ...(redis && { UPSTASH_REDIS_REST_URL: redis.url, UPSTASH_REDIS_REST_TOKEN: redis.token }),
+    ...(adminToken !== undefined && { MOOR_ADMIN_TOKEN: adminToken }),
   };
+  const trusted = certificate === undefined ? "" : `, trustedCertificates = [${JSON.stringify(certificate)}]`;
+  const external = (name: string, address: string, http: string) =>
+    `(name = "${name}", external = (address = "${address}", http = (${http}))),`;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "moor", worker = (
       ${module(files.worker)},
       compatibilityDate = "${COMPATIBILITY_DATE}",
-      durableObjectNamespaces = [(className = "SessionObject", uniqueKey = "session-object", enableSql = true)],
+      durableObjectNamespaces = [
+        (className = "SessionObject", uniqueKey = "session-object", enableSql = true),
+        (className = "PrincipalObject", uniqueKey = "principal-object", enableSql = true),
+        (className = "PoolObject", uniqueKey = "pool-object", enableSql = true),
+      ],
       durableObjectStorage = (localDisk = "${STORED.objects}"),
       bindings = [
         (name = "SESSION_OBJECT", durableObjectNamespace = "SessionObject"),
+        (name = "PRINCIPAL_OBJECT", durableObjectNamespace = "PrincipalObject"),
+        (name = "POOL_OBJECT", durableObjectNamespace = "PoolObject"),
         (name = "SESSION_REPLICAS", kvNamespace = "platform"),
+        ${ports.dataset ? '(name = "METRICS", analyticsEngine = (name = "platform", entrypoint = "Dataset")),' : ""}
         ${Object.entries(texts)
           .map(([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)}),`)
           .join("\n        ")}
+        ${Object.keys(services)
+          .map((name) => `(name = "${name}", service = "service-${name}"),`)
+          .join("\n        ")}
       ],
+      ${proxy === undefined ? "" : 'globalOutbound = "proxy",'}
     )),
     (name = "platform", worker = (
       ${module(files.platform)},
@@ -70,13 +112,19 @@ const config :Workerd.Config = (
     )),
     ${disk(STORED.objects)},
     ${disk(STORED.replicas)},
-    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true${trusted}))),
+    ${proxy === undefined ? "" : external("proxy", proxy, 'style = proxy, cfBlobHeader = "CF-Blob"')}
+    ${Object.entries(services)
+      .map(([name, address]) => external(`service-${name}`, address, ""))
+      .join("\n    ")}
   ],
   sockets = [
     (name = "http", address = "127.0.0.1:${ports.moor}", service = "moor",
       http = (forwardedProtoHeader = "X-Forwarded-Proto", cfBlobHeader = "CF-Blob")),
     (name = "cron", address = "127.0.0.1:${ports.cron}", service = (name = "platform", entrypoint = "Cron"), http = ()),
-    (name = "kv", address = "127.0.0.1:${ports.kv}", service = "platform", http = ()),
+    (name = "kv", address = "127.0.0.1:${ports.kv}", service = (name = "platform", entrypoint = "Look"), http = ()),
+    ${ports.dataset ? `(name = "dataset", address = "127.0.0.1:${ports.dataset}", service = (name = "platform", entrypoint = "Dataset"), http = ()),` : ""}
+    ${ports.link ? `(name = "link", address = "127.0.0.1:${ports.link}", service = (name = "moor", entrypoint = "Link"), http = ()),` : ""}
   ],
 );
 `;

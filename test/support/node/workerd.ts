@@ -5,10 +5,12 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
+import type { MiddlewareConfig } from "../../../src/config/middleware.ts";
 import type { MoorConfig } from "../../../src/config/types.ts";
+import type { NamespaceFault } from "../../../world/objects-over-link.ts";
 import { freePort } from "./ports.ts";
 import { type TestKeys, testKeys } from "./test-keys.ts";
-import { type RedisAccess, STORED, workerdConfig } from "./workerd-config.ts";
+import { type RedisAccess, STORED, type Surroundings, workerdConfig } from "./workerd-config.ts";
 
 export { TEST_ISSUER } from "./workerd-config.ts";
 
@@ -25,11 +27,67 @@ export interface RunningMoor {
   mostResidentBytes(): Promise<number>;
   /** What KV holds under a key, as it is stored. */
   valueInKv(key: string): Promise<string | undefined>;
+  /** Until when KV holds a key, in seconds since 1970. */
+  expirationInKv(key: string): Promise<number | undefined>;
+  /** What has been asked of KV since the process began, in order, such as `GET s/…`. */
+  operationsInKv(): Promise<string[]>;
+  /** Moves its clock ahead, and that of its objects, if it is `watched`; a crash ends that. Alarms ring by the machine's. */
+  elapse(seconds: number): Promise<void>;
+  /** What has been written to its dataset, in order; there is one if it has `metrics`. */
+  dataPoints(): Promise<WrittenPoint[]>;
+  /** Its way to its objects; there is one if it is `watched`. */
+  readonly objects: ObjectsLink;
   /** Runs the scheduled handler, as the cron trigger would; rejects if it fails. Resolves when its `waitUntil`s have ended. */
   runScheduled(): Promise<void>;
+  /** Ends the process, and starts another on the same storage with these keys, as a deploy of new secrets does. */
+  deployKeys(keys: TestKeys): Promise<void>;
   /** Ends the process as a crash would, and starts another on the same storage. */
   crashAndRestart(whileDown?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** A data point as Analytics Engine gets it: doubles that were not written are 0. */
+export interface WrittenPoint {
+  readonly index: string;
+  readonly blobs: readonly string[];
+  readonly doubles: readonly number[];
+}
+
+/** How a watched Moor reaches its objects. */
+export interface ObjectsLink {
+  /** What calls meet from now on, all of them or those of a method; `undefined`: nothing. A crash ends it. */
+  meet(fault: NamespaceFault | undefined, method?: "read" | "commit" | "takeOver"): Promise<void>;
+  /** The methods that have been called since the process began, in order, a repeated one twice. */
+  calls(): Promise<string[]>;
+}
+
+/**
+ * Which Worker Moor is in: the one that is deployed before origins; `middleware-worker.ts`, which answers itself as they would; the one of
+ * examples/hono, which has a configuration of its own.
+ */
+export type Role = "proxy" | "middleware" | "example";
+
+/** What a Moor runs with besides its configuration. */
+export interface MoorOptions {
+  /** Default: the proxy. */
+  readonly role?: Role | undefined;
+  /** Default: none, the Redis tier is off. */
+  readonly redis?: RedisAccess | undefined;
+  /** What admins send. Default: none. */
+  readonly adminToken?: string | undefined;
+  /**
+   * Whether its way to its objects is watched and can be cut, and its clock can be moved ahead; default: it is the Worker that is
+   * deployed. The middleware's is.
+   */
+  readonly watched?: boolean | undefined;
+  /** Whether a dataset of Analytics Engine is bound; default `false`. */
+  readonly metrics?: boolean | undefined;
+  /** What lies around the Worker besides its stores; default: nothing. */
+  readonly around?: Surroundings | undefined;
+  /** In place of fresh ones. */
+  readonly keys?: Partial<TestKeys>;
+  /** Whether it cannot work: then it is started once it says so (500). Default `false`. */
+  readonly broken?: boolean;
 }
 
 const workerdPath = createRequire(import.meta.url)("workerd").default as string;
@@ -39,20 +97,32 @@ const OBJECT_FILE = /[0-9a-f]{64}\.sqlite$/;
 /**
  * Starts the built Worker in `workerd serve`: real sockets, objects and KV on disk, https by `X-Forwarded-Proto`, `request.cf` by
  * `CF-Blob` (JSON).
- *
- * @param options.redis default: none, the Redis tier is off.
  */
-export async function startMoor(config: MoorConfig, options: { redis?: RedisAccess } = {}): Promise<RunningMoor> {
+export async function startMoor(
+  config: MoorConfig | MiddlewareConfig,
+  options: MoorOptions = {},
+): Promise<RunningMoor> {
+  const { redis, adminToken, role = "proxy", watched = role === "middleware", around, broken = false } = options;
+  const { metrics = false } = options;
   const folder = await mkdtemp(join(tmpdir(), "moor-workerd-"));
-  const ports = { moor: await freePort(), cron: await freePort(), kv: await freePort() };
+  const link = watched ? await freePort() : undefined;
+  const dataset = metrics ? await freePort() : undefined;
+  const ports = { moor: await freePort(), cron: await freePort(), kv: await freePort(), link, dataset };
   const { moor: port } = ports;
-  const keys = await testKeys();
+  const keys = { ...(await testKeys()), ...options.keys };
   const objectsFolder = join(folder, STORED.objects);
   for (const name of Object.values(STORED)) await mkdir(join(folder, name));
-  const files = { worker: inject("workerFile"), platform: inject("platformFile") };
-  await writeFile(join(folder, "config.capnp"), workerdConfig({ ...options, folder, files, ports, config, keys }));
+  const files = { worker: fileOf(role, watched), platform: inject("platformFile") };
+  const described = { folder, files, ports, config, redis, adminToken, ...around };
+  const configure = (used: TestKeys) =>
+    writeFile(join(folder, "config.capnp"), workerdConfig({ ...described, keys: used }));
+  const tellLink = async (method: string, body: string) => {
+    const response = await fetch(`http://127.0.0.1:${link}`, { method, body });
+    await response.body?.cancel();
+  };
+  await configure(keys);
   const logged: string[] = [];
-  let workerd = await run(folder, port, logged);
+  let workerd = await run(folder, port, logged, broken);
 
   return {
     port,
@@ -66,20 +136,38 @@ export async function startMoor(config: MoorConfig, options: { redis?: RedisAcce
       const status = await readFile(`/proc/${workerd.pid}/status`, "utf8");
       return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
     },
-    async valueInKv(key) {
-      const response = await fetch(`http://127.0.0.1:${ports.kv}/${encodeURIComponent(key)}`);
-      const value = await response.text();
-      return response.ok ? value : undefined;
+    valueInKv: async (key) => (await askAt<{ value?: string }>(ports.kv, key)).value,
+    expirationInKv: async (key) => (await askAt<{ expiration?: number }>(ports.kv, key)).expiration,
+    operationsInKv: () => askAt(ports.kv),
+    elapse: (seconds) => tellLink("POST", String(seconds * 1000)),
+    async dataPoints() {
+      const points = await askAt<Record<string, unknown>[]>(Number(dataset));
+      const text = (bytes: unknown) => Buffer.from((bytes ?? []) as number[]).toString("utf8");
+      const places = Array.from({ length: 20 }, (_, at) => at + 1);
+      return points.map((point) => ({
+        index: text(point.index1),
+        blobs: places.filter((at) => `blob${at}` in point).map((at) => text(point[`blob${at}`])),
+        doubles: places.map((at) => Number(point[`double${at}`])),
+      }));
+    },
+    objects: {
+      meet: (fault, method) => tellLink("PUT", JSON.stringify({ fault, method })),
+      calls: () => askAt(Number(link)),
     },
     async runScheduled() {
       const response = await fetch(`http://127.0.0.1:${ports.cron}`);
       const outcome = await response.text();
       if (!response.ok) throw new Error(`the scheduled handler ended with: ${outcome}`);
     },
+    async deployKeys(used) {
+      await kill(workerd);
+      await configure(used);
+      workerd = await run(folder, port, logged, false);
+    },
     async crashAndRestart(whileDown) {
       await kill(workerd);
       await whileDown?.();
-      workerd = await run(folder, port, logged);
+      workerd = await run(folder, port, logged, broken);
     },
     async stop() {
       await kill(workerd);
@@ -88,7 +176,17 @@ export async function startMoor(config: MoorConfig, options: { redis?: RedisAcce
   };
 }
 
-async function run(folder: string, port: number, logged: string[]): Promise<ChildProcess> {
+async function askAt<T>(port: number, path = ""): Promise<T> {
+  const response = await fetch(`http://127.0.0.1:${port}/${encodeURIComponent(path)}`);
+  return (await response.json()) as T;
+}
+
+function fileOf(role: Role, watched: boolean): string {
+  if (role === "proxy") return inject(watched ? "watchedFile" : "workerFile");
+  return inject(role === "middleware" ? "middlewareFile" : "exampleFile");
+}
+
+async function run(folder: string, port: number, logged: string[], broken: boolean): Promise<ChildProcess> {
   // A service binding that runs a scheduled handler is an experimental feature.
   const args = ["serve", "--experimental", join(folder, "config.capnp")];
   const workerd = spawn(workerdPath, args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -100,7 +198,7 @@ async function run(folder: string, port: number, logged: string[]): Promise<Chil
     if (workerd.exitCode !== null) break;
     const answer = await fetch(`http://127.0.0.1:${port}/.moor/jwks.json`).catch(() => undefined);
     await answer?.body?.cancel();
-    if (answer?.ok) return workerd;
+    if (answer && (answer.status === 500) === broken) return workerd;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   workerd.kill("SIGKILL");

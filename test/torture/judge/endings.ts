@@ -1,5 +1,5 @@
-import type { Moment, Visit } from "../history.ts";
-import { type Facts, isFresh, targetOf } from "./facts.ts";
+import type { Act, Held, Moment, Visit } from "../history.ts";
+import { type Facts, founds, isFresh, type Read, targetOf } from "./facts.ts";
 import type { Terms } from "./verdict.ts";
 
 /** Something that may have ended a session. */
@@ -28,25 +28,57 @@ export class Endings {
         visit.held?.sid === sid && this.#asksToEnd(visit) && !isMoot(visit) && !this.#wasSupersededBefore(visit),
     );
     const byAdmins = acts.filter((act) => act.sid === sid && act.ask.kind === "end");
-    return [...byVisitors, ...byAdmins].map(({ id, left, answered, ask }) => ({
-      id,
-      left,
-      acked: answered?.outcome === "done" && ask.kind === "end" ? answered : undefined,
-    }));
+    // An end of a generation that is no longer the newest may come to nothing, though a store that does not know accepts it.
+    return [
+      ...byVisitors.map((visit) => possibleEnd(visit, !this.mayBeRotated(visit))),
+      ...byAdmins.map((act) => possibleEnd(act, true)),
+    ];
   }
 
-  /** Ends of a session that may have been carried out by `until`. */
-  mayHaveEnded(sid: string, until: Moment): boolean {
-    return this.endsOf(sid).some(({ left }) => left.tick < until.tick);
+  /** Acknowledged ends by who held an older generation than the newest, though nobody has ever held a newer one. */
+  endsOfLost(sid: string): (PossibleEnd & { readonly generation: number })[] {
+    const { visits } = this.#facts.history;
+    return visits.flatMap((visit) => {
+      const { held, ask, answered } = visit;
+      const isEnd = held?.sid === sid && ask.kind === "end" && answered?.outcome === "done" && !isMoot(visit);
+      if (!isEnd || !this.mayBeRotated(visit)) return [];
+      const isHeld = visits.some(({ held: own, arrived }) =>
+        [own, arrived?.held].some((any) => any?.sid === sid && any.generation > held.generation),
+      );
+      return isHeld ? [] : [{ ...possibleEnd(visit, true), generation: held.generation }];
+    });
+  }
+
+  /**
+   * Ends of a session that may have been carried out by `until`; for who holds `generation`, also those of no more than what
+   * that was still shown.
+   */
+  mayHaveEnded(sid: string, until: Moment, generation = Number.POSITIVE_INFINITY): boolean {
+    const views = this.#facts.history.visits.filter(
+      ({ held, ask }) => held?.sid === sid && held.generation >= generation && ask.kind === "end",
+    );
+    return [...this.endsOf(sid), ...views].some(({ left }) => left.tick < until.tick);
   }
 
   /** Whether a deadline may have passed at `at` for somebody who came at `came`. */
   mayHaveExpired(sid: string, came: Moment, at: Moment): boolean {
     const { absoluteMs, slackMs } = this.#terms;
-    const { visits } = this.#facts.history;
-    const named = visits.filter(({ held, answered }) => held?.sid === sid || answered?.held?.sid === sid);
-    const bornMs = Math.min(...named.map(({ left }) => left.ms));
-    return at.ms >= Math.min(bornMs + absoluteMs, this.#idleUntil(sid, came)) - slackMs;
+    return at.ms >= Math.min(this.#bornMs(sid) + absoluteMs, this.#idleUntil(sid, came)) - slackMs;
+  }
+
+  /** Whether a visit's session, or its cookies, may have been past their time when it was answered. */
+  mayHaveExpiredFor({ held, answered, left }: Visit): boolean {
+    if (!held) return false;
+    const at = answered ?? left;
+    const { expiresAt = Number.POSITIVE_INFINITY } = held;
+    return at.ms >= expiresAt - this.#terms.slackMs || this.mayHaveExpired(held.sid, left, at);
+  }
+
+  /** Until when the cookies that a read was answered with must be good, unless the session ends. */
+  isPromisedUntil(read: Read): number {
+    const sid = read.answered.held?.sid;
+    if (sid === undefined || read.answered.held?.version === 0) return Number.NEGATIVE_INFINITY;
+    return Math.min(this.#promisedBy(read, sid), this.#bornMs(sid) + this.#terms.absoluteMs) - this.#terms.slackMs;
   }
 
   /**
@@ -68,11 +100,9 @@ export class Endings {
   }
 
   /** Whether somebody may have rotated the session beyond what the visit holds. */
-  mayBeRotated({ held, answered, left }: Visit): boolean {
-    const until = (answered ?? left).tick;
-    return this.#facts.history.visits.some(
-      (other) => other.held?.sid === held?.sid && asksToRotate(other) && other.left.tick < until,
-    );
+  mayBeRotated(visit: Visit): boolean {
+    const until = (visit.answered ?? visit.left).tick;
+    return this.#facts.history.visits.some((other) => other.left.tick < until && mayRotateBeyond(other, visit.held));
   }
 
   #asksToEnd({ ask, held, answered }: Visit): boolean {
@@ -98,19 +128,40 @@ export class Endings {
     );
   }
 
+  #bornMs(sid: string): number {
+    const { visits } = this.#facts.history;
+    const named = visits.filter(({ held, answered }) => held?.sid === sid || answered?.held?.sid === sid);
+    return Math.min(...named.map(({ left }) => left.ms));
+  }
+
   /** Until when those who were served before `came` have been promised the session. */
   #idleUntil(sid: string, came: Moment): number {
-    const { idleMs, firstIdleMs } = this.#terms;
-    let until = Number.NEGATIVE_INFINITY;
-    for (const read of this.#facts.reads) {
-      const { held, answered, untouched, left, ask } = read;
-      if (untouched || answered.tick > came.tick) continue;
-      const founds = ask.kind !== "read" && ask.kind !== "end" && answered.held?.sid === sid && read.shown.sid !== sid;
-      if (!founds && !(read.shown.sid === sid && isFresh(read))) continue;
-      until = Math.max(until, left.ms + (held?.sid === sid ? idleMs : firstIdleMs));
-    }
-    return until;
+    const served = this.#facts.reads.filter(({ answered }) => answered.tick <= came.tick);
+    return Math.max(...served.map((read) => this.#promisedBy(read, sid)));
   }
+
+  /** Until when an answer has promised a session, if it has. */
+  #promisedBy(read: Read, sid: string): number {
+    const { held, answered, untouched, left, shown } = read;
+    if (untouched || answered.held?.sid !== sid) return Number.NEGATIVE_INFINITY;
+    const isNew = held?.sid !== sid || held.version === 0;
+    const isFounded = isNew && shown.sid !== sid && founds(read);
+    if (!isFounded && !(shown.sid === sid && isFresh(read))) return Number.NEGATIVE_INFINITY;
+    return left.ms + (held?.sid === sid ? this.#terms.idleMs : this.#terms.firstIdleMs);
+  }
+}
+
+function possibleEnd({ id, left, answered, ask }: Visit | Act, counts: boolean): PossibleEnd {
+  return { id, left, acked: counts && answered?.outcome === "done" && ask.kind === "end" ? answered : undefined };
+}
+
+/** Whether a visit has given out a later generation than what is held, or may have without being answered so. */
+function mayRotateBeyond(visit: Visit, held: Held | undefined): boolean {
+  if (!held || !asksToRotate(visit)) return false;
+  const { answered } = visit;
+  if (answered?.outcome === "done")
+    return answered.held?.sid === held.sid && answered.held.generation > held.generation;
+  return visit.held?.sid === held.sid && visit.held.generation >= held.generation;
 }
 
 function asksToRotate({ ask }: Visit): boolean {

@@ -52,6 +52,26 @@ describe("a session whose end was acknowledged", () => {
   });
 });
 
+describe("an end by who asked for a login before, and was never told what became of it", () => {
+  const login = { ms: [31, 34] as const, ask: { kind: "login", principal: "alice", adds: false } as const };
+  const lost = visit(4, { ...login, held: S, shown: view("S", "u1"), gives: held("S", 1, 2) });
+  const arrived = visit(4, { ...login, ms: [31, 34, 35], held: S, shown: view("S", "u1"), gives: held("S", 1, 2) });
+  const older = visit(2, { browser: 1, ms: [40, 50, 60], ask: { kind: "end" }, held: S, shown: view("S", "u1") });
+  const logged = { S: live("u1") };
+
+  it("ends what others who hold the same token are shown, though the session that nobody holds is kept", () => {
+    const visits = [founded, lost, { ...ending, left: older.left }];
+    expect(broken({ visits, truths: logged })).toEqual([]);
+    expect(broken({ visits: [...visits, shownAt(70)], truths: logged })).toEqual(["revived"]);
+    expect(broken({ visits: [...visits, shownAt(120_051, 1)], truths: logged })).toEqual(["revived"]);
+  });
+
+  it("may come to nothing if the login was told to anybody", () => {
+    const visits = [founded, arrived, older, shownAt(120_051, 1)];
+    expect(broken({ visits, truths: logged })).toEqual([]);
+  });
+});
+
 describe("a browser that was told that its session is over", () => {
   const acts = [act(2, "S", { kind: "end" }, [40, 50])];
   const told = visit(4, { ms: [60, 70, 80], held: S, gives: "nothing" });

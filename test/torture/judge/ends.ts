@@ -1,12 +1,12 @@
-import type { Endings } from "./endings.ts";
-import type { Facts } from "./facts.ts";
+import type { Endings, PossibleEnd } from "./endings.ts";
+import { type Facts, generationOf, type Read } from "./facts.ts";
 import type { Terms, Violation } from "./verdict.ts";
 
 /** No ended session comes back. */
 export function judgeEnds(facts: Facts, endings: Endings, { othersMs }: Terms): Violation[] {
   return [
     ...backInStore(facts, endings),
-    ...shownAgain(facts),
+    ...shownAgain(facts, endings),
     ...shownToOthers(facts, endings, othersMs),
     ...afterBeingTold(facts, endings),
   ];
@@ -23,15 +23,23 @@ function backInStore({ history }: Facts, endings: Endings): Violation[] {
 }
 
 /** To the browser that has ended it. */
-function shownAgain(facts: Facts): Violation[] {
+function shownAgain(facts: Facts, endings: Endings): Violation[] {
   return facts.reads.flatMap((read) => {
     const { sid } = read.shown;
     if (sid === undefined) return [];
-    const end = facts.knownTo(read).find(({ ask, held }) => ask.kind === "end" && held?.sid === sid);
+    const known = new Set(facts.knownTo(read).map(({ id }) => id));
+    const end = endsFor(read, endings).find(({ id, acked }) => acked && known.has(id));
     if (!end) return [];
     const message = `visit ${read.id} is shown the session whose end was acknowledged to visit ${end.id} of the same browser`;
     return [{ kind: "revived", sid, message, ids: [end.id, read.id] }];
   });
+}
+
+/** Those after which a read may not be shown its session. A login that nobody was ever given keeps no session for others. */
+function endsFor(read: Read, endings: Endings): PossibleEnd[] {
+  const sid = read.shown.sid as string;
+  const ofLost = endings.endsOfLost(sid).filter(({ generation }) => generationOf(read) <= generation);
+  return [...endings.endsOf(sid), ...ofLost];
 }
 
 /** To whoever else holds its token. */
@@ -39,7 +47,7 @@ function shownToOthers(facts: Facts, endings: Endings, othersMs: number): Violat
   return facts.reads.flatMap((read) => {
     const { sid } = read.shown;
     if (sid === undefined) return [];
-    const end = endings.endsOf(sid).find(({ acked }) => acked && facts.longestCalm(acked, read.left) >= othersMs);
+    const end = endsFor(read, endings).find(({ acked }) => acked && facts.longestCalm(acked, read.left) >= othersMs);
     if (!end) return [];
     const message = `visit ${read.id} is shown the session more than ${othersMs} ms after the end by ${end.id} was acknowledged`;
     return [{ kind: "revived", sid, message, ids: [end.id, read.id] }];
@@ -57,7 +65,7 @@ function afterBeingTold(facts: Facts, endings: Endings): Violation[] {
         return false;
       if (!arrived || arrived.tick > read.left.tick || visit.ask.kind === "end") return false;
       const isTold = answered?.outcome === "ended" || (answered?.outcome === "done" && shown?.sid !== sid);
-      return isTold && !endings.mayBeRotated(visit);
+      return isTold && !endings.mayBeRotated(visit) && !endings.mayHaveExpiredFor(visit);
     });
     if (!told) return [];
     const message = `visit ${read.id} is shown the session of which visit ${told.id} of the same browser was told that it is over`;

@@ -62,11 +62,23 @@ export class Facts {
     return visit ? this.knownTo(visit) : [];
   }
 
+  /** Whether a write had failed for the client of a later one, and so long before that it could not take effect any more. */
+  hadFailedFor(earlier: Write, later: Write, lateMs: number): boolean {
+    const [failed, visit] = [earlier, later].map(({ id }) => this.history.visits.find((known) => known.id === id));
+    if (!failed?.arrived || !visit || failed.answered?.outcome !== "failed") return false;
+    const isSame = failed.browser === visit.browser && failed.epoch === visit.epoch;
+    return isSame && failed.arrived.ms + lateMs <= visit.left.ms;
+  }
+
   /** Whether the authority knew of a write by then: nothing failed around it, or all had been well for long enough since. */
   isAtAuthority({ left, acked }: Write, by: Moment, othersMs: number): boolean {
     if (!acked) return false;
-    const soon = { ...left, ms: left.ms - RECOVERY_MS };
-    return !this.inTrouble(soon, acked) || this.longestCalm(acked, by) >= othersMs;
+    return this.isCalm(left, acked) || this.longestCalm(acked, by) >= othersMs;
+  }
+
+  /** Whether nothing failed between two instants, nor shortly before. */
+  isCalm(from: Moment, until: Moment): boolean {
+    return !this.inTrouble({ ...from, ms: from.ms - RECOVERY_MS }, until);
   }
 
   /** The longest time without trouble between two instants, in milliseconds. */
@@ -99,6 +111,12 @@ export function isFresh({ shown }: Read): boolean {
 /** The attributes of a view that are never removed. */
 export function addedIn({ attributes }: Pick<View, "attributes">): string[] {
   return Object.keys(attributes).filter((name) => name.startsWith("u"));
+}
+
+/** Whether a visit of a session that existed nowhere has made one. */
+export function founds({ ask, answered }: Read): boolean {
+  if ((answered.held?.version ?? 0) > 0) return true;
+  return ask.kind === "login" || (ask.kind === "rotate" ? ask.adds : ask.kind !== "read" && ask.kind !== "end");
 }
 
 /** The session that a visit's asking was for. */

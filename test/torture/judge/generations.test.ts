@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { View } from "../history.ts";
-import { broken, held, live, view, visit } from "./stories.ts";
+import { broken, held, live, TERMS, view, visit } from "./stories.ts";
 
 const [S, next] = [held("S"), held("S", 1, 2)];
 /** The planter founds a session and plants its token; his victim logs in with it and adds something. */
@@ -64,4 +64,21 @@ it("a principal that has never logged in is shown to nobody", () => {
   const shown = { ...view("S", "u1", "u2", "u3"), principal: "bob" };
   const loggedIn = visit(6, { epoch: 1, ms: [130, 140, 150], held: next, shown });
   expect(broken({ visits: [planted, login, later, loggedIn], truths })).toEqual(["fixation"]);
+});
+
+it("who has logged in is shown so", () => {
+  const loggedOut = visit(6, { epoch: 1, ms: [130, 140, 150], held: next, shown: view("S", "u1", "u2", "u3") });
+  expect(broken({ visits: [planted, login, later, loggedOut], truths })).toEqual(["stale-read"]);
+  const withoutProof = visit(6, { epoch: 1, ms: [130, 140, 150], held: S, shown: view("S", "u1") });
+  expect(broken({ visits: [planted, login, later, withoutProof], truths })).toEqual(["login-undone"]);
+});
+
+describe("once a generation has been used", () => {
+  const older = (ms: number) => visit(7, { browser: 1, ms: [ms, ms + 10, ms + 20], held: S, shown: view("S", "u1") });
+  const graceOver = 80 + TERMS.graceMs + TERMS.othersMs;
+  const played = (ms: number) => broken({ visits: [planted, login, later, older(ms)], truths });
+
+  it("the one before is served on for its grace, and where its use may not have been seen", () =>
+    expect(played(graceOver - 1)).toEqual([]));
+  it("and not for longer", () => expect(played(graceOver)).toEqual(["overdue"]));
 });

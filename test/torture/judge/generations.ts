@@ -1,5 +1,5 @@
-import { addedIn, type Facts, generationOf, type Read } from "./facts.ts";
-import type { Violation } from "./verdict.ts";
+import { addedIn, type Facts, generationOf, isFresh, type Read } from "./facts.ts";
+import type { Terms, Violation } from "./verdict.ts";
 
 /** Who holds a generation sees nothing of a later one: neither its principal nor what was added under it. */
 export function judgeGenerations(facts: Facts): Violation[] {
@@ -19,6 +19,41 @@ export function judgeGenerations(facts: Facts): Violation[] {
       violations.push({ kind: "fixation", sid, message, ids: [write?.id ?? read.id, read.id] });
     }
     return violations;
+  });
+}
+
+/** Once a generation has been used, the one before is served for its grace and no longer. */
+export function judgeGrace(facts: Facts, { graceMs, othersMs }: Terms): Violation[] {
+  return facts.reads.flatMap((read) => {
+    const { sid } = read.shown;
+    if (sid === undefined) return [];
+    const use = facts.reads.find(
+      (other) =>
+        other.shown.sid === sid &&
+        generationOf(other) > generationOf(read) &&
+        facts.isCalm(other.left, other.answered) &&
+        facts.longestCalm(other.answered, read.left) >= graceMs + othersMs,
+    );
+    if (!use) return [];
+    const message = `visit ${read.id} is shown the session though visit ${use.id} has used a later generation long before`;
+    return [{ kind: "overdue", sid, message, ids: [use.id, read.id] }];
+  });
+}
+
+/** Whoever has been told that he is logged in is shown so, as long as he holds that generation. */
+export function judgeLogins(facts: Facts): Violation[] {
+  return facts.reads.filter(isFresh).flatMap((read) => {
+    const { sid, principal } = read.shown;
+    if (sid === undefined || principal !== undefined) return [];
+    const login = facts
+      .knownTo(read)
+      .find(
+        ({ ask, answered: { held } }) =>
+          ask.kind === "login" && held?.sid === sid && held.generation <= generationOf(read),
+      );
+    if (!login) return [];
+    const message = `visit ${read.id} is shown no principal, though the login by visit ${login.id} was acknowledged`;
+    return [{ kind: "stale-read", sid, message, ids: [login.id, read.id] }];
   });
 }
 

@@ -1,33 +1,40 @@
 import type { History } from "../history.ts";
+import { judgeApplied } from "./applied.ts";
 import { judgeChanges } from "./changes.ts";
 import { judgeDeadlines } from "./deadlines.ts";
 import { Endings } from "./endings.ts";
 import { judgeEnds } from "./ends.ts";
 import { Facts } from "./facts.ts";
-import { judgeGenerations } from "./generations.ts";
-import { judgeLogouts, judgeProofs, noticeDisplaced } from "./logouts.ts";
+import { judgeGenerations, judgeGrace, judgeLogins } from "./generations.ts";
+import { judgeLifetimes, judgeLogouts, judgeProofs, noticeDisplaced } from "./logouts.ts";
 import { judgeReads } from "./reads.ts";
 import { judgeRegisters } from "./registers.ts";
+import { findSetBack, noticeSetBack, toldStale } from "./set-back.ts";
 import type { Notice, Terms, Verdict, Violation } from "./verdict.ts";
 
 /** Judges a history by the terms. Pure. */
 export function judge(history: History, terms: Terms): Verdict {
-  const facts = new Facts(history);
+  const setBack = terms.backupMayLag ? findSetBack(history) : [];
+  const facts = new Facts(toldStale(history, setBack));
   const endings = new Endings(facts, terms);
   const proofs = judgeProofs(facts, endings);
   const isNotice = (finding: Violation | Notice): finding is Notice => finding.kind === "login-displaced";
   return {
     violations: [
       ...judgeChanges(facts, endings),
+      ...judgeApplied(facts),
       ...judgeReads(facts, terms),
       ...judgeRegisters(facts, terms),
       ...judgeEnds(facts, endings, terms),
       ...judgeLogouts(facts, endings),
+      ...judgeLifetimes(facts, endings),
       ...proofs.filter((finding): finding is Violation => !isNotice(finding)),
       ...judgeGenerations(facts),
+      ...judgeGrace(facts, terms),
+      ...judgeLogins(facts),
       ...judgeDeadlines(facts, terms),
     ],
-    notices: [...proofs.filter(isNotice), ...noticeDisplaced(facts, endings)],
+    notices: [...proofs.filter(isNotice), ...noticeDisplaced(facts, endings), ...noticeSetBack(setBack)],
     acknowledged: facts.writes.filter(({ acked }) => acked).length,
     shown: facts.reads.filter(({ shown }) => shown.sid !== undefined).length,
   };

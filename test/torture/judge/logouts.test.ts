@@ -43,7 +43,7 @@ describe("a session that nobody has ended", () => {
         ms: [ms, ms + 1, ms + 2],
         ask: { kind: "login", principal, adds: false },
         held: S,
-        shown: view("S", "u1"),
+        shown: id === 3 ? { ...view("S", "u1"), principal: "alice" } : view("S", "u1"),
       });
     const both = [founded, login(2, 31, "alice"), login(3, 35, "bob"), turnedAway(40)];
     expect(broken({ visits: both, truths: {} })).toEqual([]);
@@ -137,8 +137,15 @@ describe("a browser that was given a generation", () => {
 
   it("keeps it", () => {
     expect(broken({ visits: [founded, login, without], truths })).toEqual(["login-undone"]);
-    const keeps = visit(4, { ms: [60, 70, 80], held: next, shown: view("S", "u1") });
+    const keeps = visit(4, { ms: [60, 70, 80], held: next, shown: { ...view("S", "u1"), principal: "alice" } });
     expect(broken({ visits: [founded, login, keeps], truths })).toEqual([]);
+  });
+
+  it("gives it up by an end that another of its tabs has asked for beside the login", () => {
+    const ends = { ms: [32.5, 45, 50] as const, ask: { kind: "end" } as const, held: S, shown: view("S", "u1") };
+    const ended = visit(3, { ...ends, gives: "nothing" });
+    expect(broken({ visits: [founded, login, ended, without], truths })).toEqual([]);
+    expect(broken({ visits: [founded, login, { ...ended, browser: 1 }, without], truths })).toEqual(["login-undone"]);
   });
 
   it("has no use for it once the session has ended", () => {

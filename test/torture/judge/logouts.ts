@@ -1,19 +1,32 @@
 import type { Held, Visit } from "../history.ts";
 import type { Endings } from "./endings.ts";
-import { type Facts, targetOf } from "./facts.ts";
+import { type Facts, founds, targetOf } from "./facts.ts";
 import type { Notice, Violation } from "./verdict.ts";
 
 /** Nobody is logged out who has not ended his session, and whose deadlines have not passed. */
 export function judgeLogouts(facts: Facts, endings: Endings): Violation[] {
   return facts.history.visits.flatMap((visit) => {
-    const { id, held, answered, shown, left } = visit;
+    const { id, held, answered, shown } = visit;
     if (!held || !answered || !isRefused(visit) || !wasKnown(facts, visit, held)) return [];
-    const isOver = endings.mayHaveEnded(held.sid, answered) || endings.mayHaveExpired(held.sid, left, answered);
+    const isOver = endings.mayHaveEnded(held.sid, answered, held.generation) || endings.mayHaveExpiredFor(visit);
     if (isOver || endings.isSuperseded(visit)) return [];
-    if (answered.outcome === "ended" && endings.mayBeRotated(visit)) return [];
-    const how = answered.outcome === "ended" ? "told that its session is over" : `shown ${shown?.sid ?? "no session"}`;
-    const message = `visit ${id} is ${how}, though nothing has ended it`;
+    const isShown = answered.outcome === "done" && shown?.sid === held.sid;
+    if ((answered.outcome === "ended" || isShown) && endings.mayBeRotated(visit)) return [];
+    const message = `visit ${id} is ${refusalOf(visit)}, though nothing has ended it`;
     return [{ kind: "false-logout", sid: held.sid, message, ids: [id] }];
+  });
+}
+
+/** No response leaves a client with cookies that end before the idle timeout that its request has begun anew. */
+export function judgeLifetimes(facts: Facts, endings: Endings): Violation[] {
+  return facts.reads.flatMap((read) => {
+    const { id, answered, untouched } = read;
+    const { sid, expiresAt } = answered.held ?? {};
+    if (sid === undefined || expiresAt === undefined || untouched) return [];
+    const earlyMs = endings.isPromisedUntil(read) - expiresAt;
+    if (earlyMs <= 0 || endings.mayHaveEnded(sid, answered)) return [];
+    const message = `visit ${id} is answered with cookies that end ${earlyMs} ms before their time`;
+    return [{ kind: "false-logout", sid, message, ids: [id] }];
   });
 }
 
@@ -21,17 +34,35 @@ export function judgeLogouts(facts: Facts, endings: Endings): Violation[] {
 export function judgeProofs(facts: Facts, endings: Endings): (Violation | Notice)[] {
   return facts.history.visits.flatMap((visit): (Violation | Notice)[] => {
     const { id, held, left } = visit;
-    if (!held || endings.mayHaveEnded(held.sid, left)) return [];
+    if (!held || endings.mayHaveEnded(held.sid, left) || hasLoggedOut(facts, visit)) return [];
     const given = facts.knownTo(visit).filter(({ arrived }) => arrived?.held?.sid === held.sid);
     const newest = given.find(({ arrived }) => (arrived?.held?.generation ?? 0) > held.generation);
     if (!newest) return [];
-    const wasInterrupted = facts
-      .knownTo(visit)
-      .some(({ answered, arrived }) => answered.held && answered.held.sid !== held.sid && arrived);
+    // Whatever has arrived, be it of before another's cookies were copied.
+    const wasInterrupted = facts.reads.some(
+      ({ browser, answered, arrived }) =>
+        browser === visit.browser &&
+        answered.held &&
+        answered.held.sid !== held.sid &&
+        arrived &&
+        arrived.tick < left.tick,
+    );
     const kind = wasInterrupted ? "login-displaced" : "login-undone";
     const message = `visit ${id} leaves without the proof of the generation that visit ${newest.id} was given`;
     return [{ kind, sid: held.sid, message, ids: [newest.id, id] }];
   });
+}
+
+/** Whether the visit's browser has asked for an end that was carried out, be it of what an older generation was still shown. */
+function hasLoggedOut({ history }: Facts, { browser, held, left }: Visit): boolean {
+  return history.visits.some(
+    ({ browser: own, ask, held: ended, answered }) =>
+      own === browser &&
+      ask.kind === "end" &&
+      ended?.sid === held?.sid &&
+      answered?.outcome === "done" &&
+      answered.tick < left.tick,
+  );
 }
 
 /** Sessions that live, whose token another session's late response has replaced. */
@@ -46,10 +77,16 @@ export function noticeDisplaced(facts: Facts, endings: Endings): Notice[] {
   });
 }
 
-/** Whether a visit was answered as if its session were not there. */
-function isRefused({ held, answered, shown }: Visit): boolean {
+/** Whether a visit was answered as if its session were not there, or put into another. */
+function isRefused({ held, answered, shown, ask }: Visit): boolean {
   if (answered?.outcome === "ended") return true;
-  return answered?.outcome === "done" && shown !== undefined && shown.sid !== held?.sid;
+  if (answered?.outcome !== "done" || shown === undefined) return false;
+  return shown.sid !== held?.sid || (ask.kind !== "end" && answered.held?.sid !== held?.sid);
+}
+
+function refusalOf({ held, answered, shown }: Visit): string {
+  if (answered?.outcome === "ended") return "told that its session is over";
+  return shown?.sid === held?.sid ? "put into another session" : `shown ${shown?.sid ?? "no session"}`;
 }
 
 /** Whether the visit's browser knew of a session that exists. */
@@ -57,5 +94,5 @@ function wasKnown(facts: Facts, visit: Visit, held: Held): boolean {
   if (held.version > 0) return true;
   return facts
     .knownTo(visit)
-    .some((read) => read.shown.sid === held.sid || (read.ask.kind !== "read" && targetOf(read) === held.sid));
+    .some((read) => read.shown.sid === held.sid || (founds(read) && targetOf(read) === held.sid));
 }

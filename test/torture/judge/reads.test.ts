@@ -44,13 +44,21 @@ describe("a later request of a browser", () => {
       gives: next,
     });
     const later = (generation: number, shown: string[]) =>
-      visit(3, { ms: [70, 80, 90], held: held("S", generation), shown: view("S", ...shown) });
+      visit(3, {
+        ms: [70, 80, 90],
+        held: held("S", generation),
+        shown: { ...view("S", ...shown), ...(generation > 0 ? { principal: "alice" } : {}) },
+      });
     const ended = { S: live("u1", "u2") };
     expect(broken({ visits: [added, login, later(1, ["u1", "u2"])], truths: ended })).toEqual([]);
     expect(broken({ visits: [added, login, later(1, ["u1"])], truths: ended })).toEqual(["stale-read"]);
     // That the proof is gone is told apart.
     expect(broken({ visits: [added, login, later(0, ["u1"])], truths: ended })).toEqual(["login-undone"]);
-    const seen = visit(4, { ms: [61, 62, 63], held: next, shown: view("S", "u1", "u2") });
+    const seen = visit(4, {
+      ms: [61, 62, 63],
+      held: next,
+      shown: { ...view("S", "u1", "u2"), principal: "alice" },
+    });
     expect(broken({ visits: [added, login, seen, later(0, ["u1"])], truths: ended })).toEqual(["login-undone"]);
   });
 });

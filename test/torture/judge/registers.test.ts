@@ -89,3 +89,16 @@ describe("a browser", () => {
   it("may see another's older value later than its own browser's neighbour", () =>
     expect(broken({ visits: [...visits, read(3, 30, "r0=v1", 1)], truths })).toEqual([]));
 });
+
+describe("a change that failed", () => {
+  const failed = (...ms: [answered: number, arrived?: number]) =>
+    visit(1, { ms: [10, ...ms], ask: SET, held: S, shown: view("S"), outcome: "failed" });
+  const truths = { S: live("r0=v1") };
+
+  it("may take effect after it was answered, though its browser has changed the same since", () =>
+    expect(broken({ visits: [failed(16, 20), write(2, SET, 9_000)], truths })).toEqual([]));
+  it("not before what its browser changes when it has expired everywhere", () =>
+    expect(broken({ visits: [failed(16, 20), write(2, SET, 10_020)], truths })).toEqual(["lost"]));
+  it("whose answer was lost may: its browser does not know when it was made", () =>
+    expect(broken({ visits: [failed(16), write(2, SET, 10_020)], truths })).toEqual([]));
+});

@@ -47,6 +47,7 @@ function orderOf(name: string, writes: readonly Write[], reads: readonly Read[],
       later.isAct ||
       (earlier !== undefined && facts.isAtAuthority(earlier, later.left, terms.othersMs));
     for (const earlier of writes) {
+      if (facts.hadFailedFor(earlier, later, terms.lateMs)) order.add(earlier.id, later.id);
       const visit = facts.reads.find(({ id }) => id === earlier.id);
       if (!earlier.acked || earlier.acked.tick >= later.left.tick || !isAfter(earlier, visit)) continue;
       order.add(earlier.id, later.id);

@@ -10,7 +10,9 @@ export const TERMS: Terms = {
   absoluteMs: 3_600_000,
   touchEveryMs: 60_000,
   graceMs: 30_000,
+  backupMayLag: false,
   slackMs: 2_000,
+  lateMs: 10_000,
   othersMs: 120_000,
 };
 

@@ -4,6 +4,8 @@ export const VIOLATIONS = [
   "lost",
   /** A change was acknowledged for a session that had ended. */
   "accepted-after-end",
+  /** A session has had more changes than were made. */
+  "applied-twice",
   /** Older than what the browser had seen or been told is done. */
   "stale-read",
   /** Older than what anybody may be shown by then. */
@@ -16,7 +18,7 @@ export const VIOLATIONS = [
   "login-undone",
   /** Shown to somebody who holds a generation from before it. */
   "fixation",
-  /** A session is shown after its deadline. */
+  /** A session is shown after its deadline, or to a generation that is no longer served. */
   "overdue",
 ] as const;
 
@@ -26,6 +28,8 @@ export const NOTICES = [
   "displaced",
   /** As `login-undone`, but another session had come between. */
   "login-displaced",
+  /** Shown in an outage to a browser whose token a slower response has set back: only a backup that never lags is new enough. */
+  "set-back",
 ] as const;
 
 export type ViolationKind = (typeof VIOLATIONS)[number];
@@ -65,6 +69,10 @@ export interface Terms {
   readonly graceMs: number;
   /** How far the clocks may be apart, and what is lost by rounding times to seconds. */
   readonly slackMs: number;
+  /** Whether a backup may be behind what has been let out: then who has been {@link NOTICES set back} may be shown it. */
+  readonly backupMayLag: boolean;
+  /** How long after it was answered a change that failed may still take effect, before what its browser changes then. */
+  readonly lateMs: number;
   /** After so long without trouble everybody is shown a change or an end by somebody else. */
   readonly othersMs: number;
 }

@@ -1,5 +1,5 @@
-import { resolveSession } from "../../../src/config/defaults.ts";
-import type { ResolvedConfig } from "../../../src/config/types.ts";
+import { fillDefaults, resolveSession } from "../../../src/config/defaults.ts";
+import type { ResolvedConfig } from "../../../src/config/resolved.ts";
 
 /** What differs between the ways in which Moor is run here. */
 export interface Configuration {
@@ -7,48 +7,46 @@ export interface Configuration {
   readonly onStale: "serve" | "refuse";
   readonly strict?: boolean;
   readonly hasKv?: boolean;
-  readonly session?: Partial<ResolvedConfig["session"]>;
+  /** Whether Redis comes back, now and then, with what it held up to a minute ago. */
+  readonly setsBack?: boolean;
+  /** Whether there are two origins, of which every other isolate can reach one alone: sessions move to and fro. */
+  readonly moves?: boolean;
+  readonly session: ResolvedConfig["session"];
 }
 
 const sync = { replicate: "travel", backup: "sync", strictBackup: false } as const;
+const usual = { stores: sync, onStale: "refuse", session: resolveSession() } as const;
 
 /** By name. Each keeps the whole promise, unless docs/consistency.md says what it does not. */
 export const configurations = {
-  "sync-strict": { stores: { ...sync, strictBackup: true }, onStale: "refuse" },
-  sync: { stores: sync, onStale: "refuse" },
-  "sync-always": { stores: { ...sync, replicate: "always" }, onStale: "refuse" },
-  "sync-no-kv": { stores: sync, onStale: "refuse", hasKv: false },
-  "sync-strict-route": { stores: sync, onStale: "refuse", strict: true },
-  async: { stores: { ...sync, backup: "async" }, onStale: "refuse" },
-  off: { stores: { ...sync, backup: "off" }, onStale: "refuse" },
+  "sync-strict": { ...usual, stores: { ...sync, strictBackup: true } },
+  sync: usual,
+  "sync-always": { ...usual, stores: { ...sync, replicate: "always" } },
+  "sync-moves": { ...usual, stores: { ...sync, replicate: "always" }, moves: true },
+  "sync-idle": { ...usual, session: resolveSession({ idleSeconds: 600, firstIdleSeconds: 300 }) },
+  "sync-absolute": { ...usual, session: resolveSession({ idleSeconds: 1_200, absoluteSeconds: 1_800 }) },
+  "sync-no-kv": { ...usual, hasKv: false },
+  "sync-set-back": { ...usual, setsBack: true },
+  "sync-strict-route": { ...usual, strict: true },
+  async: { ...usual, stores: { ...sync, backup: "async" } },
+  "async-serve": { ...usual, stores: { ...sync, backup: "async" }, onStale: "serve" },
+  // No configuration of a user: an end that cannot be backed up is refused, though other changes are backed up later.
+  "async-strict": { ...usual, stores: { ...sync, backup: "async", strictBackup: true } },
+  off: { ...usual, stores: { ...sync, backup: "off" } },
 } satisfies Record<string, Configuration>;
 
 export type ConfigurationName = keyof typeof configurations;
 
-/** The whole configuration of an isolate whose only origin is at `url`. */
-export function resolvedFor({ stores, onStale, strict, session }: Configuration, url: string): ResolvedConfig {
-  const pool = {
-    id: "shop",
-    origins: [{ id: "a", url, weight: 1 }],
-    hashPolicy: [{ type: "session-id" as const }],
-    attemptDeadlineMs: 60_000,
-    session: { see: true as const, may: ["patch", "principal", "end"] as const },
-  };
-  const route = {
-    host: undefined,
-    path: "/*",
-    pool: "shop",
-    session: true,
-    freshness: strict ? ("strict" as const) : ("bounded" as const),
-    retry: "safe" as const,
-    onStale,
-  };
-  return {
-    pools: [pool],
-    routes: [route],
-    session: { ...resolveSession({ graceSeconds: 30 }), ...session },
-    stores,
-    handoff: { dataBytes: 2_048 },
-    explain: false,
-  };
+/** What isolates that see an origin fail cannot reach. */
+export const AWAY = "/away";
+
+/** The whole configuration of an isolate whose origin is at `url`, and where sessions move another below {@link AWAY}. */
+export function resolvedFor({ stores, onStale, strict, moves, session }: Configuration, url: string): ResolvedConfig {
+  const freshness = strict ? ("strict" as const) : ("bounded" as const);
+  const origins = [{ id: "a", url }, ...(moves ? [{ id: "b", url: url + AWAY }] : [])];
+  const config = fillDefaults({
+    pools: [{ id: "shop", origins, failback: "immediate", attemptDeadlineMs: 60_000 }],
+    routes: [{ path: "/*", pool: "shop", freshness, onStale }],
+  });
+  return { ...config, session, stores };
 }

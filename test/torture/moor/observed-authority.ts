@@ -1,16 +1,17 @@
 import type { SessionRecord } from "../../../src/session/record.ts";
 import { SessionAuthority, type SessionAuthorityParts } from "../../../src/store/session-authority.ts";
+import { SessionRows } from "../../../src/store/session-rows.ts";
 
 /** An authority whose record can be looked at without a trace. */
 export class ObservedAuthority extends SessionAuthority {
-  readonly #storage: SessionAuthorityParts["storage"];
+  readonly #rows: SessionRows;
 
   constructor(parts: SessionAuthorityParts) {
     super(parts);
-    this.#storage = parts.storage;
+    this.#rows = new SessionRows(parts.storage);
   }
 
   async observe(): Promise<{ record: SessionRecord | undefined }> {
-    return { record: this.#storage.kv.get<SessionRecord>("record") };
+    return { record: this.#rows.load() };
   }
 }

@@ -1,4 +1,5 @@
 import type { Handoff } from "../../../src/upstream/handoff.ts";
+import { platformErrors } from "../../../world/platform-errors.ts";
 import type { View } from "../history.ts";
 import { type Asked, type Stage, VISIT_HEADER } from "../subject.ts";
 
@@ -17,11 +18,20 @@ export const plainHandoff: Handoff = {
   keySet: async () => ({ keys: [] }),
 };
 
-/** Lets the stage's origin stand in for the servers that `fetch` reaches, and returns what puts `fetch` back. */
-export function installOrigin({ origin }: Stage, within: (host: string) => <T>(work: () => Promise<T>) => Promise<T>) {
+/**
+ * Lets the stage's origin stand in for the servers that `fetch` reaches, and returns what puts `fetch` back.
+ *
+ * @param isLost whether nobody is there.
+ */
+export function installOrigin(
+  { origin }: Stage,
+  isLost: (url: URL) => boolean,
+  within: (host: string) => <T>(work: () => Promise<T>) => Promise<T>,
+) {
   const { fetch } = globalThis;
   globalThis.fetch = ((url: string, init: { headers: Headers }) =>
     within(new URL(url).host)(async () => {
+      if (isLost(new URL(url))) throw platformErrors.connectionLost();
       const view = JSON.parse(init.headers.get("Moor-Session") ?? "null") as View;
       const asked = await origin(Number(init.headers.get(VISIT_HEADER)), view);
       return new Response(null, { status: 204, headers: headersFor(asked) });

@@ -1,9 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { joinHeld } from "../../../src/inbound/held.ts";
 import type { KeyRing } from "../../../src/inbound/key-ring.ts";
-import { createTokens, PROOF_SEPARATOR } from "../../../src/inbound/tokens.ts";
+import { createTokens } from "../../../src/inbound/tokens.ts";
 import type { Log } from "../../../src/log.ts";
 import { createMoor, type Moor } from "../../../src/moor.ts";
 import { CHANGE_LIFE_SECONDS, type Change } from "../../../src/session/change.ts";
+import type { SessionRecord } from "../../../src/session/record.ts";
 import { createBreaker } from "../../../src/store/breaker.ts";
 import type { Authority, Committed } from "../../../src/store/contracts.ts";
 import { guardCopies, guardFallback } from "../../../src/store/guarded.ts";
@@ -16,12 +18,13 @@ import { createDistantFallback } from "../../../world/distant-fallback.ts";
 import { createDistantKv } from "../../../world/distant-kv.ts";
 import { createDistantObjects } from "../../../world/distant-objects.ts";
 import { createFaults, type KvFault, type LinkFault, type ObjectFault } from "../../../world/faults.ts";
+import type { ObjectStorage } from "../../../world/object-storage.ts";
 import { createRedisWorld } from "../../../world/redis.ts";
 import { askedBy } from "../asked.ts";
 import type { Held, Outcome, Truth } from "../history.ts";
 import { LOCATIONS, type Location, type Place } from "../schedule.ts";
 import { type Stage, type Subject, type SubjectKind, VISIT_HEADER } from "../subject.ts";
-import { type Configuration, resolvedFor } from "./configurations.ts";
+import { AWAY, type Configuration, resolvedFor } from "./configurations.ts";
 import { IsolateLife } from "./isolate.ts";
 import { ObservedAuthority } from "./observed-authority.ts";
 import { installOrigin, plainHandoff } from "./origin.ts";
@@ -85,13 +88,18 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
     faultOf: faults.object.faultOf,
     create: (_id, storage, { home }) =>
       new ObservedAuthority({
-        storage,
+        storage: byClockOf(storage),
         clock: authorityClock,
         fallback: guardFallback(objectFallback, breakerOf("redis", authorityClock)),
         replicas: configuration.hasKv === false ? undefined : replicasAt(home, authorityClock),
         keepAlive: (work) => void work.catch(() => {}),
       }),
   });
+
+  /** The world's alarms ring by the true time, an object's by its own clock. */
+  function byClockOf(storage: ObjectStorage): ObjectStorage {
+    return { ...storage, setAlarm: (at) => storage.setAlarm(at - clocks.authority) };
+  }
 
   function breakerOf(name: string, now: () => number) {
     return createBreaker({ name, clock: now, random: random.next });
@@ -136,7 +144,8 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
     return createObjectAuthority(objects.from(location), options);
   }
 
-  const restoreFetch = installOrigin(stage, (host) => {
+  const isLost = ({ host, pathname }: URL) => pathname.startsWith(AWAY) && /[13579]\.test$/.test(host);
+  const restoreFetch = installOrigin(stage, isLost, (host) => {
     const { life } = isolates.get(host.replace(".test", "")) as Isolate;
     return (work) => life.run(work);
   });
@@ -164,8 +173,10 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
       const token = cookies.get("__Host-moor");
       const proof = cookies.get("__Host-moor-gen");
       if (token === undefined) return undefined;
-      const opened = await tokens.open(proof === undefined ? token : token + PROOF_SEPARATOR + proof, 0);
-      return opened && { sid: opened.id, generation: opened.generation, version: opened.version };
+      const opened = await tokens.open(joinHeld({ token, proof: proof ?? "" }), 0);
+      if (!opened) return undefined;
+      const { id: sid, generation, version, expiresAt } = opened;
+      return { sid, generation, version, expiresAt };
     },
 
     async change(id, sid, ask, place): Promise<Outcome> {
@@ -184,7 +195,7 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
         .observe()
         .catch(() => undefined);
       if (!seen) return "failed";
-      const generation = seen.record?.generation ?? 0;
+      const generation = seen.record ? knownGeneration(seen.record, change) : 0;
       const ref = { id: sid, generation, bornAt: 0, arrivedAt: now, colo: "", markedAt: now };
       return outcomeOf(await authorityFrom(place.location).commit(ref, change));
     },
@@ -194,12 +205,14 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
       isolates.delete(nameOf(place));
     },
 
+    setBack: redis.setBack,
+
     async truth(sid): Promise<Truth> {
       const { record } = await objects.from(LOCATIONS[0]).getByName(sid).observe();
       if (!record) return { kind: "none" };
-      if (record.ended) return { kind: "ended" };
-      const { attributes, principal } = record;
-      return { kind: "live", attributes, ...(principal === undefined ? {} : { principal }) };
+      const { attributes, principal, version } = record;
+      if (record.ended) return { kind: "ended", version };
+      return { kind: "live", version, attributes, ...(principal === undefined ? {} : { principal }) };
     },
 
     async close() {
@@ -211,6 +224,15 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
 
 function nameOf({ location, isolate }: Place): string {
   return `${location}-${isolate}`;
+}
+
+/**
+ * Which generation an origin may know of: that of a handoff, so one that a visitor has shown. A change of the newest one
+ * would count as its first use, though its proof may never have reached the visitor. An end is everybody's.
+ */
+function knownGeneration({ generation, before }: SessionRecord, change: Change): number {
+  const isShown = change.end || !before || before.servedUntil !== undefined;
+  return isShown ? generation : before.view.generation;
 }
 
 function outcomeOf({ kind }: Committed): Outcome {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HashPolicy } from "../../../src/config/types.ts";
+import type { HashPolicy } from "../../../src/config/pool-types.ts";
 import { type HashFacts, hashKey } from "../../../src/upstream/affinity/hash-policy.ts";
 
 const SESSION: HashPolicy = { type: "session-id" };

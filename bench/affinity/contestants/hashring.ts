@@ -1,0 +1,11 @@
+import HashRing from "hashring";
+import type { Contestant } from "../contestant.ts";
+
+/** npm's `hashring`: a ketama ring of MD5. Its cache of answers is off: a session's key rarely comes back to one isolate. */
+export const hashring: Contestant = {
+  name: "hashring",
+  build(ids) {
+    const ring = new HashRing([...ids], "md5", { "max cache size": 1 });
+    return { pick: (key) => ring.get(key), firstThree: (key) => ring.range(key, 3) };
+  },
+};

@@ -1,0 +1,100 @@
+import type { MoorConfig } from "../../src/config/types.ts";
+import type { RedisAccess } from "../../test/support/node/workerd-config.ts";
+import type { Contestant } from "./rounds.ts";
+import { requestText, returningVisitors } from "./visitors.ts";
+import { type RunningWorker, startMoor, startWorker } from "./workerd.ts";
+
+/** The built Workers, a file each. */
+export interface Built {
+  readonly moor: string;
+  readonly platform: string;
+  readonly passThrough: string;
+  readonly objectCall: string;
+}
+
+/** How many sessions there are, and what each holds. */
+export interface Shape {
+  readonly sessions: number;
+  readonly recordBytes: number;
+  /** Whether responses are of 1 MiB. Default `false`: of 1 KiB. */
+  readonly large?: boolean;
+}
+
+/** Contestants that run. */
+export interface Field {
+  readonly contestants: readonly Contestant[];
+  stop(): Promise<void>;
+}
+
+/** What each contestant is compared with, and what it is. */
+export const FIELD = {
+  passThrough: { about: "a bare pass-through Worker: the limit", against: "passThrough" },
+  objectCall: { about: "a pass-through that makes one Durable Object call, and nothing else", against: "passThrough" },
+  asset: { about: "ignored asset", against: "passThrough" },
+  cleanRead: { about: "returning clean read", against: "passThrough" },
+  anonymous: { about: "anonymous visitor, first time", against: "passThrough" },
+  strictRead: { about: "strict read", against: "objectCall" },
+  change: { about: "change", against: "passThrough" },
+  changeSync: { about: "change with sync backup", against: "passThrough" },
+} as const satisfies Record<string, { about: string; against: string }>;
+
+export type ContestantName = keyof typeof FIELD;
+
+/**
+ * Starts all contestants before an origin.
+ *
+ * @param redis without it nothing is measured with backups.
+ */
+export async function startField(
+  built: Built,
+  origin: string,
+  redis: RedisAccess | undefined,
+  shape: Shape,
+): Promise<Field> {
+  const files = { worker: built.moor, platform: built.platform };
+  const moor = await startMoor(files, moorConfig(origin, "off"));
+  const backed = redis && (await startMoor(files, moorConfig(origin, "sync"), { redis }));
+  const passThrough = await startWorker(built.passThrough, origin);
+  const objectCall = await startWorker(built.objectCall, origin);
+  const { sessions, recordBytes, large = false } = shape;
+  const [cookies = [], backedCookies = []] = await Promise.all(
+    [moor, backed].map((site) => site && returningVisitors(site.port, sessions, recordBytes)),
+  );
+  const page = large ? "/large" : "/catalog/shoes?page=2";
+  const each = (to: (cookie: string, index: number) => string, of = cookies) => of.map(to);
+  const field: [ContestantName, RunningWorker | undefined, string[]][] = [
+    ["passThrough", passThrough, each((cookie) => requestText(page, { cookie }))],
+    ["objectCall", objectCall, each((cookie, index) => requestText(`${page}&session=${index}`, { cookie }))],
+    ["asset", moor, each((cookie) => requestText("/assets/style.css", { cookie }))],
+    ["cleanRead", moor, each((cookie) => requestText(page, { cookie }))],
+    ["anonymous", moor, [requestText(page)]],
+    ["strictRead", moor, each((cookie) => requestText(`/strict${page}`, { cookie }))],
+    ["change", moor, each((cookie) => requestText("/patch/visits/64", { method: "POST", cookie }))],
+    [
+      "changeSync",
+      backed,
+      each((cookie) => requestText("/patch/visits/64", { method: "POST", cookie }), backedCookies),
+    ],
+  ];
+  return {
+    contestants: field.flatMap(([name, worker, requests]) =>
+      worker ? [{ name, port: worker.port, pid: worker.pid, requests }] : [],
+    ),
+    async stop() {
+      await Promise.all([moor, backed, passThrough, objectCall].map((worker) => worker?.stop()));
+    },
+  };
+}
+
+/** Three origins, as affinity has something to choose then; all of them are the same server. */
+function moorConfig(origin: string, backup: "off" | "sync"): MoorConfig {
+  return {
+    pools: [{ id: "shop", origins: ["a", "b", "c"].map((id) => ({ id, url: origin })) }],
+    routes: [
+      { path: "/assets/*", pool: "shop", session: false },
+      { path: "/strict/*", pool: "shop", freshness: "strict" },
+      { path: "/*", pool: "shop" },
+    ],
+    stores: { replicate: "off", backup },
+  };
+}

@@ -1,0 +1,189 @@
+import type { ChildProcess } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startLocalRedis } from "../../bin/local-redis/local-redis.ts";
+import { buildMoor, buildScript, PLATFORM } from "../../test/support/node/build-worker.ts";
+import { type Built, type ContestantName, FIELD, type Shape, startField } from "./contestants.ts";
+import { makeRoom } from "./cpus.ts";
+import type { Seen } from "./load.ts";
+import { measure, type Rounds } from "./rounds.ts";
+import { messageOf, startScript } from "./script.ts";
+import { quantile, type Spread, spread } from "./statistics.ts";
+
+/** What was measured of one contestant at full load. */
+export interface Throughput {
+  readonly requestsPerSecond: Spread;
+  /** Of the Worker's process, user and system. */
+  readonly cpuMicroseconds: Spread;
+  /** Requests per second and CPU per request, in each round over those of what it is compared with. */
+  readonly ratio: Spread;
+  readonly cpuRatio: Spread;
+}
+
+/** What was measured of one contestant at a fixed rate, from when each request was to start. */
+export interface Latency {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly p999Ms: number;
+  /** The median, in each round less that of the bare pass-through. */
+  readonly addedAtP50Ms: Spread;
+}
+
+/** What `npm run bench` has measured over HTTP. */
+export interface HttpResults {
+  readonly shapes: readonly { readonly shape: Shape; readonly throughput: Record<string, Throughput> }[];
+  readonly latencies: readonly { readonly rate: number; readonly latency: Record<string, Latency> }[];
+}
+
+interface Plan {
+  /** Default: all contestants. */
+  readonly only?: readonly ContestantName[];
+  readonly shapes: readonly Shape[];
+  readonly rates: readonly number[];
+  readonly throughput: Rounds;
+  readonly latency: Rounds;
+}
+
+const USUAL: Shape = { sessions: 100, recordBytes: 512 };
+
+const QUICK: Plan = {
+  shapes: [USUAL],
+  rates: [200],
+  throughput: { rounds: 20, mostSeconds: 50, connections: 16, warmMs: 60, measureMs: 240 },
+  latency: { rounds: 4, mostSeconds: 15, connections: 64, warmMs: 100, measureMs: 700 },
+};
+
+const FULL: Plan = {
+  shapes: [
+    USUAL,
+    { ...USUAL, sessions: 1 },
+    { ...USUAL, sessions: 10_000 },
+    { ...USUAL, recordBytes: 4_096 },
+    { ...USUAL, recordBytes: 32_768 },
+    { ...USUAL, large: true },
+  ],
+  rates: [200, 500, 1_000],
+  throughput: { rounds: 30, mostSeconds: 120, connections: 16, warmMs: 100, measureMs: 300 },
+  latency: { rounds: 10, mostSeconds: 120, connections: 64, warmMs: 200, measureMs: 1_500 },
+};
+
+/** Enough to see that something is wrong. */
+const GUARD: Plan = {
+  only: ["passThrough", "cleanRead", "anonymous"],
+  shapes: [USUAL],
+  rates: [],
+  throughput: { ...QUICK.throughput, mostSeconds: 30 },
+  latency: QUICK.latency,
+};
+
+const PLANS = { guard: GUARD, quick: QUICK, full: FULL };
+
+/** Contestants whose latencies are measured. */
+const TIMED: readonly string[] = ["passThrough", "objectCall", "cleanRead", "anonymous", "strictRead", "change"];
+
+/** Runs the contestants beside each other. */
+export async function measureHttp(how: keyof typeof PLANS, say: (line: string) => void): Promise<HttpResults> {
+  const plan = PLANS[how];
+  makeRoom();
+  const folder = await mkdtemp(join(tmpdir(), "moor-bench-"));
+  say("building");
+  const built = await build(folder);
+  const redis = await startLocalRedis();
+  if (!redis) say("no redis-server here: nothing is measured with backups");
+  const origin = startScript("origin.ts");
+  const load = startScript("load.ts");
+  const { port } = await messageOf<{ port: number }>(origin);
+  const shapes: HttpResults["shapes"][number][] = [];
+  let latencies: HttpResults["latencies"] = [];
+  try {
+    for (const shape of plan.shapes) {
+      say(
+        `starting, with ${shape.sessions} sessions of ${shape.recordBytes} bytes${shape.large ? ", pages of 1 MiB" : ""}`,
+      );
+      const field = await startField(built, `http://127.0.0.1:${port}`, redis, shape);
+      try {
+        const { rounds } = plan.throughput;
+        const { only } = plan;
+        const asked = field.contestants.filter(({ name }) => !only || only.includes(name as ContestantName));
+        const seen = await measure(load, asked, plan.throughput, (round) => {
+          if (round % 10 === 0) say(`throughput, round ${round + 1} of ${rounds}`);
+        });
+        shapes.push({ shape, throughput: throughputOf(seen) });
+        if (shape === USUAL) latencies = await timed(load, field.contestants, plan, say);
+      } finally {
+        await field.stop();
+      }
+    }
+  } finally {
+    load.kill();
+    origin.kill();
+    await redis?.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+  return { shapes, latencies };
+}
+
+async function timed(
+  load: ChildProcess,
+  contestants: Parameters<typeof measure>[1],
+  { rates, latency }: Plan,
+  say: (line: string) => void,
+): Promise<HttpResults["latencies"]> {
+  const latencies: HttpResults["latencies"][number][] = [];
+  const few = contestants.filter(({ name }) => TIMED.includes(name));
+  for (const rate of rates) {
+    say(`latency at ${rate} requests/s`);
+    latencies.push({ rate, latency: latencyOf(await measure(load, few, { ...latency, rate })) });
+  }
+  return latencies;
+}
+
+async function build(folder: string): Promise<Built> {
+  const worker = (name: string) => buildScript(join("bench", "http", "workers", `${name}.ts`), folder);
+  const [moor, platform, passThrough, objectCall] = await Promise.all([
+    buildMoor(folder),
+    buildScript(PLATFORM, folder),
+    worker("pass-through"),
+    worker("object-call"),
+  ]);
+  return { moor, platform, passThrough, objectCall };
+}
+
+/** The ratios are those of the same round, so that what the machine did meanwhile is on both sides. */
+export function throughputOf(seen: ReadonlyMap<string, readonly Seen[]>): Record<string, Throughput> {
+  const rate = ({ answered, seconds }: Seen) => answered / seconds;
+  const cpu = ({ answered, cpuSeconds }: Seen) => (cpuSeconds / answered) * 1e6;
+  return Object.fromEntries(
+    [...seen].map(([name, slices]) => {
+      const others = seen.get(FIELD[name as ContestantName].against) ?? [];
+      const ratios = (value: (slice: Seen) => number) =>
+        spread(slices.map((slice, round) => value(slice) / value(others[round] as Seen)));
+      const throughput: Throughput = {
+        requestsPerSecond: spread(slices.map(rate)),
+        cpuMicroseconds: spread(slices.map(cpu)),
+        ratio: ratios(rate),
+        cpuRatio: ratios(cpu),
+      };
+      return [name, throughput];
+    }),
+  );
+}
+
+function latencyOf(seen: ReadonlyMap<string, readonly Seen[]>): Record<string, Latency> {
+  const sorted = (values: readonly number[]) => [...values].sort((one, other) => one - other);
+  const median = ({ latenciesMs }: Seen) => quantile(sorted(latenciesMs), 0.5);
+  const limit = seen.get("passThrough") ?? [];
+  return Object.fromEntries(
+    [...seen].map(([name, slices]) => {
+      const all = sorted(slices.flatMap(({ latenciesMs }) => latenciesMs));
+      const latency: Latency = {
+        p50Ms: quantile(all, 0.5),
+        p99Ms: quantile(all, 0.99),
+        p999Ms: quantile(all, 0.999),
+        addedAtP50Ms: spread(slices.map((slice, round) => median(slice) - median(limit[round] as Seen))),
+      };
+      return [name, latency];
+    }),
+  );
+}

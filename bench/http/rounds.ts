@@ -1,0 +1,54 @@
+import type { ChildProcess } from "node:child_process";
+import type { Order, Seen } from "./load.ts";
+import { messageOf } from "./script.ts";
+
+/** Something that answers requests, and the requests that it is measured with. */
+export interface Contestant {
+  readonly name: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly requests: readonly string[];
+}
+
+/** How each contestant is measured. */
+export interface Rounds extends Slice {
+  readonly rounds: number;
+  /** On a slow machine there are fewer rounds, at least {@link LEAST_ROUNDS}, so that they end about then. */
+  readonly mostSeconds: number;
+}
+
+const LEAST_ROUNDS = 3;
+
+/** How long and how hard. */
+export type Slice = Pick<Order, "connections" | "warmMs" | "measureMs" | "rate">;
+
+/**
+ * Measures contestants in turn, round after round, each round beginning with another: what the machine does meanwhile meets
+ * all of them alike, so that the ratio of two within one round means something where neither number does.
+ *
+ * @returns what was seen of each contestant, a round after the other.
+ * @throws Error when more than a hundredth of a contestant's requests fail: then its numbers are another's.
+ */
+export async function measure(
+  load: ChildProcess,
+  contestants: readonly Contestant[],
+  { rounds, mostSeconds, ...slice }: Rounds,
+  onRound: (round: number) => void = () => {},
+): Promise<Map<string, Seen[]>> {
+  const seen = new Map(contestants.map(({ name }) => [name, [] as Seen[]]));
+  const endsAt = performance.now() + mostSeconds * 1000;
+  for (let round = 0; round < rounds; round++) {
+    if (round >= LEAST_ROUNDS && performance.now() > endsAt) break;
+    onRound(round);
+    for (let turn = 0; turn < contestants.length; turn++) {
+      const { name, port, pid, requests } = contestants[(round + turn) % contestants.length] as Contestant;
+      load.send({ ...slice, port, pid, requests } satisfies Order);
+      const slicesSeen = await messageOf<Seen>(load);
+      if (slicesSeen.failed * 99 > slicesSeen.answered) {
+        throw new Error(`${name}: ${slicesSeen.failed} requests failed, ${slicesSeen.answered} did not`);
+      }
+      seen.get(name)?.push(slicesSeen);
+    }
+  }
+  return seen;
+}

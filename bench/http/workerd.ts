@@ -1,0 +1,150 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { endWithThisProcess } from "../../bin/local-redis/end-with-this-process.ts";
+import type { MoorConfig } from "../../src/config/types.ts";
+import { freePort } from "../../test/support/node/ports.ts";
+import { type TestKeys, testKeys } from "../../test/support/node/test-keys.ts";
+import { COMPATIBILITY_DATE, type RedisAccess, STORED, workerdConfig } from "../../test/support/node/workerd-config.ts";
+import { on } from "./cpus.ts";
+
+/** A Worker in a plain `workerd serve` of its own. */
+export interface RunningWorker {
+  readonly port: number;
+  readonly pid: number;
+  /** From its start to its first answer. */
+  readonly startMs: number;
+  /** Where its inspector listens, if that was asked for. */
+  readonly inspectorPort: number;
+  /** Lines that it has logged. */
+  readonly logged: readonly string[];
+  /** What the process holds in memory now. */
+  residentBytes(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Moor, with the keys that it signs with. */
+export interface RunningMoor extends RunningWorker {
+  readonly keys: TestKeys;
+}
+
+export interface StartOptions {
+  /** Default `false`. */
+  readonly inspect?: boolean;
+  /** Compatibility flags. Default: none. */
+  readonly flags?: readonly string[];
+  /** What a Worker answers once it is ready. Default `/`. */
+  readonly readyPath?: string;
+  /** Its status then. Default 200. */
+  readonly readyStatus?: number;
+}
+
+const workerdPath = createRequire(import.meta.url)("workerd").default as string;
+const START_MS = 10_000;
+
+/**
+ * Starts the built Moor with everything that `wrangler.toml` binds.
+ *
+ * @param options.linkPort where its entrypoint `Link` answers, if the Worker has one.
+ */
+export async function startMoor(
+  files: { readonly worker: string; readonly platform: string },
+  config: MoorConfig,
+  options: StartOptions & { readonly redis?: RedisAccess | undefined; readonly linkPort?: number } = {},
+): Promise<RunningMoor> {
+  const keys = await testKeys();
+  const ports = { moor: await freePort(), cron: await freePort(), kv: await freePort(), link: options.linkPort };
+  const { redis } = options;
+  const text = (folder: string) => workerdConfig({ folder, files, ports, config, keys, redis });
+  return { ...(await startWorkerd(ports.moor, "/.moor/jwks.json", text, options)), keys };
+}
+
+/** Starts a Worker that is put before `origin`, and that may have a Durable Object `Store` as `OBJECT`. */
+export async function startWorker(file: string, origin: string, options: StartOptions = {}): Promise<RunningWorker> {
+  const port = await freePort();
+  const script = JSON.stringify(await readFile(file, "utf8"));
+  const hasObject = script.includes("DurableObject");
+  const text = (folder: string) => `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "worker", worker = (
+      modules = [(name = "worker.js", esModule = ${script})],
+      compatibilityDate = "${COMPATIBILITY_DATE}",
+      compatibilityFlags = ${JSON.stringify(options.flags ?? [])},
+      ${hasObject ? OBJECT : ""}
+      bindings = [
+        (name = "ORIGIN", text = ${JSON.stringify(origin)}),
+        ${hasObject ? '(name = "OBJECT", durableObjectNamespace = "Store"),' : ""}
+      ],
+    )),
+    (name = "${STORED.objects}", disk = (path = "${join(folder, STORED.objects)}", writable = true)),
+    (name = "internet", network = (allow = ["public", "private"])),
+  ],
+  sockets = [
+    (name = "http", address = "127.0.0.1:${port}", service = "worker", http = (forwardedProtoHeader = "X-Forwarded-Proto")),
+  ],
+);
+`;
+  return startWorkerd(port, options.readyPath ?? "/", text, options);
+}
+
+const OBJECT = `durableObjectNamespaces = [(className = "Store", uniqueKey = "store", enableSql = true)],
+      durableObjectStorage = (localDisk = "${STORED.objects}"),`;
+
+/**
+ * Starts a `workerd serve` with a folder of its own, and waits until it answers.
+ *
+ * @param configIn the configuration, told the folder; everything of `STORED` is there.
+ */
+export async function startWorkerd(
+  port: number,
+  readyPath: string,
+  configIn: (folder: string) => string,
+  { inspect = false, readyStatus = 200 }: StartOptions = {},
+): Promise<RunningWorker> {
+  const folder = await mkdtemp(join(tmpdir(), "moor-bench-"));
+  for (const name of Object.values(STORED)) await mkdir(join(folder, name));
+  await writeFile(join(folder, "config.capnp"), configIn(folder));
+  const inspectorPort = inspect ? await freePort() : 0;
+  const flags = ["--experimental", ...(inspect ? [`-i127.0.0.1:${inspectorPort}`] : [])];
+  const begunAt = performance.now();
+  const [command, ...args] = on("workers", [workerdPath, "serve", ...flags, join(folder, "config.capnp")]);
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+  if (child.pid !== undefined) endWithThisProcess(child);
+  const logged: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => logged.push(...text.split("\n").filter(Boolean)));
+  }
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${port}${readyPath}`).catch(() => undefined);
+    await answer?.body?.cancel();
+    if (answer?.status === readyStatus) break;
+    if (child.exitCode !== null || performance.now() - begunAt > START_MS) {
+      child.kill("SIGKILL");
+      throw new Error(`workerd did not start:\n${logged.slice(-20).join("\n")}`);
+    }
+    await sleep(1);
+  }
+  const startMs = performance.now() - begunAt;
+  return {
+    port,
+    pid: child.pid as number,
+    startMs,
+    inspectorPort,
+    logged,
+    async residentBytes() {
+      const status = await readFile(`/proc/${child.pid}/status`, "utf8").catch(() => "");
+      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+    },
+    async stop() {
+      const exited = once(child, "exit");
+      child.kill("SIGKILL");
+      await exited;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { DurableObject } from "cloudflare:workers";
+
+interface Env {
+  /** Without a slash at its end. */
+  readonly ORIGIN: string;
+  readonly OBJECT: DurableObjectNamespace<Store>;
+}
+
+/** A stored record: what a session of the benchmark is, without anything that Moor knows of it. */
+const RECORD = { attributes: { a: "v".repeat(512) }, version: 1 };
+
+/** The limit of a strict read: a pass-through that first asks the Durable Object which the query names. */
+export default {
+  async fetch(request, env) {
+    const { pathname, search } = new URL(request.url);
+    const { version } = await env.OBJECT.getByName(search).read();
+    if (version !== RECORD.version) return new Response(null, { status: 500 });
+    return fetch(env.ORIGIN + pathname + search, request);
+  },
+} satisfies ExportedHandler<Env>;
+
+export class Store extends DurableObject<Env> {
+  constructor(context: DurableObjectState, env: Env) {
+    super(context, env);
+    this.ctx.storage.kv.put("record", RECORD);
+  }
+
+  async read(): Promise<{ attributes: { a: string }; version: number }> {
+    return this.ctx.storage.kv.get("record") as typeof RECORD;
+  }
+}

@@ -1,0 +1,69 @@
+import { parseArgs } from "node:util";
+
+/** What can be measured. */
+export const PARTS = ["cost", "size", "affinity", "http", "profile", "memory", "rivals"] as const;
+
+/** Not measured when it is to be quick. */
+const SLOW: readonly Part[] = ["profile", "memory", "rivals"];
+
+/** One of {@link PARTS}. */
+export type Part = (typeof PARTS)[number];
+
+/** What the command is asked to do. */
+export type Options =
+  | { readonly kind: "help" }
+  | { readonly kind: "mistake"; readonly message: string }
+  | { readonly kind: "guard" }
+  | {
+      readonly kind: "run";
+      readonly parts: readonly Part[];
+      readonly quick: boolean;
+      readonly json: boolean;
+      /** Whether the results replace those that docs/performance.md shows. */
+      readonly save: boolean;
+    };
+
+/** How the command is used. */
+export const USAGE = `Measures Moor beside what it is compared with, on this machine.
+
+npm run bench -- [options] [part...]
+
+  --quick   in less than two minutes, without profile, memory and rivals unless they are named
+  --json    prints, as the last line, one JSON object with everything
+  --guard   measures clean reads and anonymous visitors only; ends with 1 if their CPU is out of bounds
+  --save    keeps the results in bench/results, and shows them in docs/performance.md
+
+Parts, default all: ${PARTS.join(", ")}
+`;
+
+/** Reads the command's arguments. */
+export function readOptions(args: readonly string[]): Options {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(args);
+  } catch (fault) {
+    return { kind: "mistake", message: (fault as Error).message };
+  }
+  const { quick = false, json = false, save = false, help } = parsed.values;
+  if (help) return { kind: "help" };
+  if (parsed.values.guard) return { kind: "guard" };
+  const unknown = parsed.positionals.find((name) => !(PARTS as readonly string[]).includes(name));
+  if (unknown !== undefined) return { kind: "mistake", message: `${unknown}: parts are ${PARTS.join(", ")}` };
+  const asked = parsed.positionals as Part[];
+  const parts = asked.length > 0 ? asked : PARTS.filter((part) => !(quick && SLOW.includes(part)));
+  return { kind: "run", parts, quick, json, save };
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      quick: { type: "boolean" },
+      json: { type: "boolean" },
+      save: { type: "boolean" },
+      guard: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+}

@@ -1,0 +1,114 @@
+import type { AffinityResult } from "./affinity/affinity.ts";
+import { costTable } from "./cost/cost.ts";
+import { type ContestantName, FIELD } from "./http/contestants.ts";
+import type { HttpResults, Latency, Throughput } from "./http/http.ts";
+import type { MemoryResults } from "./http/memory.ts";
+import type { ProfileResults } from "./http/profile.ts";
+import { range } from "./http/statistics.ts";
+import type { Results } from "./results.ts";
+import { rivalsTables } from "./rivals/tables.ts";
+import type { SizeResults } from "./size/size.ts";
+import { table } from "./table.ts";
+
+const PROFILE_ROWS = 25;
+
+/** For each contestant its requests/s and, as `…Cpu`, its CPU per request over those of what it is compared with. */
+export function ratiosOf({ http }: Results): Record<string, number> {
+  const usual = http?.shapes[0]?.throughput ?? {};
+  return Object.fromEntries(
+    Object.entries(usual).flatMap(([name, { ratio, cpuRatio }]) => [
+      [name, ratio.median],
+      [`${name}Cpu`, cpuRatio.median],
+    ]),
+  );
+}
+
+/** The results as Markdown. */
+export function tables(results: Results): string {
+  return [machineLine(results), ...Object.values(tablesOf(results))].join("\n\n");
+}
+
+/** Where it was measured. */
+export function machineLine({ machine }: Results): string {
+  return `${machine.cpus} × ${machine.cpu}, Node ${machine.node}, workerd ${machine.workerd}, load ${machine.load.toFixed(1)} when it began`;
+}
+
+/** A table for each part that was measured. */
+export function tablesOf(results: Results): Record<string, string> {
+  const { http, affinity, size, cost, memory, profile, rivals } = results;
+  return {
+    ...(http ? { http: httpTables(http).join("\n\n") } : {}),
+    ...(profile ? { profile: profileTable(profile) } : {}),
+    ...(memory ? { memory: memoryTable(memory) } : {}),
+    ...(rivals ? { rivals: rivalsTables(rivals).join("\n\n") } : {}),
+    ...(affinity ? { affinity: affinityTable(affinity) } : {}),
+    ...(size ? { size: sizeTable(size) } : {}),
+    ...(cost ? { cost: costTable(cost) } : {}),
+  };
+}
+
+function httpTables({ shapes, latencies }: HttpResults): string[] {
+  return [
+    ...shapes.map(({ shape, throughput }) => {
+      const pages = shape.large ? "1 MiB" : "1 KiB";
+      return `${shape.sessions} sessions of ${shape.recordBytes} bytes, pages of ${pages}\n\n${throughputTable(throughput)}`;
+    }),
+    ...latencies.map(({ rate, latency }) => `${rate} requests/s, milliseconds\n\n${latencyTable(latency)}`),
+  ];
+}
+
+function throughputTable(throughput: Readonly<Record<string, Throughput>>): string {
+  const rows = Object.entries(throughput).map(([name, { requestsPerSecond, cpuMicroseconds, ratio, cpuRatio }]) => {
+    const { about, against } = FIELD[name as ContestantName];
+    const compared =
+      against === name ? ["", "", ""] : [FIELD[against].about.split(":")[0], range(ratio, 2), range(cpuRatio, 2)];
+    return [about, range(requestsPerSecond, 0), range(cpuMicroseconds, 0), ...compared];
+  });
+  return table(["", "requests/s", "CPU µs per request", "compared with", "requests/s", "CPU"], rows);
+}
+
+function latencyTable(latency: Readonly<Record<string, Latency>>): string {
+  const rows = Object.entries(latency).map(([name, { p50Ms, p99Ms, p999Ms, addedAtP50Ms }]) => {
+    const times = [p50Ms, p99Ms, p999Ms].map((ms) => ms.toFixed(2));
+    return [FIELD[name as ContestantName].about, ...times, name === "passThrough" ? "" : range(addedAtP50Ms, 2)];
+  });
+  return table(["", "p50", "p99", "p99.9", "added at p50"], rows);
+}
+
+function sizeTable(size: SizeResults): string {
+  const rows = Object.entries(size).map(([name, { gzippedBytes, startCpuMs }]) => [
+    { moor: "Moor", withoutRedis: "Moor without Redis", passThrough: "a bare pass-through Worker" }[name],
+    (gzippedBytes / 1024).toFixed(1),
+    range(startCpuMs, 0),
+  ]);
+  return table(["", "gzipped, KiB", "CPU of workerd until the first answer, ms"], rows);
+}
+
+function profileTable(profile: ProfileResults): string {
+  const [most, rest] = [profile.slice(0, PROFILE_ROWS), profile.slice(PROFILE_ROWS)];
+  const row = (name: string, share: number) => [name, `${(share * 100).toFixed(1)} %`];
+  const others = rest.reduce((sum, { share }) => sum + share, 0);
+  return table(
+    ["own time of", "share"],
+    [...most.map(({ name, share }) => row(name, share)), row("everything else", others)],
+  );
+}
+
+function memoryTable({ steps, distinctTokens }: MemoryResults): string {
+  const row = (what: string, bytes: number) => [what, (bytes / 1e6).toFixed(0)];
+  const of = (list: MemoryResults["steps"], what: string) =>
+    list.map(({ requests, residentBytes }) => row(`${requests.toLocaleString("en")} ${what}`, residentBytes));
+  return table(["after", "MB resident"], [...of(steps, "clean reads"), ...of(distinctTokens, "distinct tokens")]);
+}
+
+function affinityTable(results: readonly AffinityResult[]): string {
+  const rows = results.map(({ name, origins, pickNs, firstThreeNs, buildMs, inWorkerd, freshMs }) => [
+    name,
+    String(origins),
+    ...[pickNs, firstThreeNs, inWorkerd.pickNs, inWorkerd.firstThreeNs].map((ns) => ns.toFixed(0)),
+    buildMs.toFixed(2),
+    freshMs.map(({ picks, ms }) => `${picks.toLocaleString("en")}: ${ms.toFixed(1)}`).join(", "),
+  ]);
+  const head = ["", "origins", "pick, ns", "three, ns", "pick in workerd", "three in workerd", "build, ms"];
+  return table([...head, "fresh isolate, build and picks, ms"], rows);
+}

@@ -1,0 +1,26 @@
+import type { AffinityResult } from "./affinity/affinity.ts";
+import type { Cost } from "./cost/cost.ts";
+import type { HttpResults } from "./http/http.ts";
+import type { MemoryResults } from "./http/memory.ts";
+import type { ProfileResults } from "./http/profile.ts";
+import type { RivalsResults } from "./rivals/rivals.ts";
+import type { SizeResults } from "./size/size.ts";
+
+/** Everything that one call of the command has measured. */
+export interface Results {
+  readonly cost?: readonly Cost[] | undefined;
+  readonly profile?: ProfileResults | undefined;
+  readonly memory?: MemoryResults | undefined;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cpus: number;
+    readonly node: string;
+    readonly workerd: string;
+    /** Processes that wanted a CPU during the minute before (getloadavg(3)): above the number of CPUs, trust no absolute number. */
+    readonly load: number;
+  };
+  readonly affinity?: readonly AffinityResult[] | undefined;
+  readonly size?: SizeResults | undefined;
+  readonly http?: HttpResults | undefined;
+  readonly rivals?: RivalsResults | undefined;
+}

@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Rival } from "./contestants.ts";
+import type { Visitor } from "./visitor.ts";
+
+/** Calls to stores per request, by name. */
+export type PerRequest = Readonly<Record<string, number>>;
+
+/** What kinds of requests cost a contestant. */
+export interface Operations {
+  /** Of a visitor who has not come for as long as the pause before was. */
+  readonly readAfterPause: PerRequest;
+  /** Of one who came a moment ago. */
+  readonly readAgain: PerRequest;
+  readonly change: PerRequest;
+}
+
+/** What is done after the response is there by then. */
+const AFTERWARDS_MS = 500;
+const READS_AGAIN = 3;
+
+/**
+ * Counts what requests cost, of visitors with sessions, one after the other.
+ *
+ * @throws Error if a request fails.
+ */
+export async function countOperations(rival: Rival, visitors: readonly Visitor[]): Promise<Operations> {
+  const perRequest = async (times: number, request: (visitor: Visitor) => Promise<string>): Promise<PerRequest> => {
+    const before = await rival.operations();
+    for (let done = 0; done < times; done++) {
+      for (const visitor of visitors) {
+        const outcome = await request(visitor);
+        if (outcome !== "answered") throw new Error(`${rival.name}: a request that was counted is ${outcome}`);
+      }
+    }
+    await sleep(AFTERWARDS_MS);
+    const after = Object.entries(await rival.operations());
+    const made = after.map(
+      ([name, calls]) => [name, (calls - (before[name] ?? 0)) / (times * visitors.length)] as const,
+    );
+    return Object.fromEntries(made.filter(([, calls]) => calls > 0));
+  };
+  return {
+    readAfterPause: await perRequest(1, (visitor) => visitor.look()),
+    readAgain: await perRequest(READS_AGAIN, (visitor) => visitor.look()),
+    change: await perRequest(1, (visitor) => visitor.add()),
+  };
+}

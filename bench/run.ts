@@ -1,0 +1,67 @@
+import { createRequire } from "node:module";
+import { cpus, loadavg } from "node:os";
+import { measureAffinity } from "./affinity/affinity.ts";
+import { costs } from "./cost/cost.ts";
+import { judge } from "./http/guard.ts";
+import { measureHttp } from "./http/http.ts";
+import { measureMemory } from "./http/memory.ts";
+import { measureProfile } from "./http/profile.ts";
+import { readOptions, USAGE } from "./options.ts";
+import { ratiosOf, tables } from "./report.ts";
+import type { Results } from "./results.ts";
+import { missingPrograms } from "./rivals/proxies.ts";
+import { measureRivals } from "./rivals/rivals.ts";
+import { save } from "./save.ts";
+import { measureSize } from "./size/size.ts";
+
+const options = readOptions(process.argv.slice(2));
+switch (options.kind) {
+  case "help":
+    process.stdout.write(USAGE);
+    break;
+  case "mistake":
+    process.stderr.write(`${options.message}\n`);
+    process.exitCode = 2;
+    break;
+  case "guard": {
+    const verdict = judge((await measureHttp("guard", say)).shapes[0]?.throughput ?? {});
+    process.stdout.write(`${verdict.text}\n`);
+    if (verdict.kind === "worse") process.exitCode = 1;
+    break;
+  }
+  case "run": {
+    const { parts, quick, json } = options;
+    const missing = parts.includes("rivals") ? missingPrograms() : undefined;
+    if (missing !== undefined) {
+      process.stderr.write(`${missing}\n`);
+      process.exitCode = 2;
+      break;
+    }
+    const machine = machineNow();
+    const results: Results = {
+      machine,
+      cost: parts.includes("cost") ? await costs() : undefined,
+      size: parts.includes("size") ? await measureSize(say) : undefined,
+      affinity: parts.includes("affinity") ? await measureAffinity(quick, say) : undefined,
+      http: parts.includes("http") ? await measureHttp(quick ? "quick" : "full", say) : undefined,
+      profile: parts.includes("profile") ? await measureProfile(say) : undefined,
+      memory: parts.includes("memory") ? await measureMemory(say) : undefined,
+      rivals: parts.includes("rivals") ? await measureRivals(quick ? "quick" : "full", say) : undefined,
+    };
+    if (options.save) await save(results);
+    process.stdout.write(`${tables(results)}\n`);
+    if (json) process.stdout.write(`${JSON.stringify({ ratios: ratiosOf(results), ...results })}\n`);
+  }
+}
+
+function machineNow(): Results["machine"] {
+  const { version } = createRequire(import.meta.url)("workerd/package.json") as { version: string };
+  const [processor] = cpus();
+  const [load = 0] = loadavg();
+  const cpu = processor?.model.trim() ?? "unknown";
+  return { cpu, cpus: cpus().length, node: process.version, workerd: version, load };
+}
+
+function say(line: string): void {
+  process.stderr.write(`bench: ${line}\n`);
+}

@@ -1,0 +1,52 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { bars } from "./bars.ts";
+import { type ContestantName, FIELD } from "./http/contestants.ts";
+import { machineLine, tablesOf } from "./report.ts";
+import type { Results } from "./results.ts";
+
+const DOCUMENT = "docs/performance.md";
+const PLOTS = "docs/performance";
+const RAW = "bench/results";
+
+/** Keeps what was measured: raw in bench/results, its tables in docs/performance.md, its plots beside that. */
+export async function save(results: Results): Promise<void> {
+  await mkdir(RAW, { recursive: true });
+  await mkdir(PLOTS, { recursive: true });
+  const { machine, ...parts } = results;
+  let text = await readFile(DOCUMENT, "utf8");
+  for (const [name, table] of Object.entries(tablesOf(results))) {
+    const measured = name === "cost" ? "" : `${machineLine(results)}\n\n`;
+    text = replaced(text, name, `${measured}${table}`);
+    const part = parts[name as keyof typeof parts];
+    await writeFile(
+      `${RAW}/${name}.json`,
+      `${JSON.stringify(name === "cost" ? part : { machine, [name]: part }, null, 1)}\n`,
+    );
+  }
+  await writeFile(DOCUMENT, text);
+  for (const [name, plot] of Object.entries(plotsOf(results))) await writeFile(`${PLOTS}/${name}.svg`, plot);
+}
+
+/** A document with what stands between `<!-- NAME -->` and `<!-- /NAME -->` replaced. */
+export function replaced(document: string, name: string, by: string): string {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const from = document.indexOf(begin);
+  const to = document.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${DOCUMENT} has no place for ${name}: ${begin} and ${end}`);
+  return `${document.slice(0, from)}${begin}\n${by}\n${document.slice(to)}`;
+}
+
+function plotsOf({ http }: Results): Record<string, string> {
+  const usual = Object.entries(http?.shapes[0]?.throughput ?? {});
+  if (usual.length === 0) return {};
+  const plot = (title: string, value: "requestsPerSecond" | "cpuMicroseconds", digits = 0) =>
+    bars(
+      title,
+      usual.map(([name, measured]) => ({ label: FIELD[name as ContestantName].about, ...measured[value] })),
+      digits,
+    );
+  return {
+    throughput: plot("Requests per second", "requestsPerSecond"),
+    cpu: plot("CPU microseconds per request", "cpuMicroseconds"),
+  };
+}

@@ -1,0 +1,75 @@
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { buildMoor, buildScript, PLATFORM } from "../../test/support/node/build-worker.ts";
+import { startLocalOrigin } from "../../test/support/node/local-origin.ts";
+import { cpuSeconds } from "../http/cpu-seconds.ts";
+import { type Spread, spread } from "../http/statistics.ts";
+import { type RunningWorker, startMoor, startWorker } from "../http/workerd.ts";
+
+/** What a Worker costs before it has done anything. */
+export interface Size {
+  readonly gzippedBytes: number;
+  /** Of a workerd until it has answered once, the Worker's own start among it. */
+  readonly startCpuMs: Spread;
+}
+
+/** Moor, and what it is compared with. */
+export interface SizeResults {
+  readonly moor: Size;
+  readonly withoutRedis: Size;
+  readonly passThrough: Size;
+}
+
+/** Flags of wrangler's for a build without Redis; wrangler.toml shows the same. */
+export const WITHOUT_REDIS = ["--alias", "@upstash/redis/cloudflare:./src/store/redis/left-out.ts"];
+
+const STARTS = 5;
+
+/** Builds the Workers and starts each a few times. */
+export async function measureSize(say: (line: string) => void): Promise<SizeResults> {
+  say("size and start");
+  const folder = await mkdtemp(join(tmpdir(), "moor-bench-"));
+  const lean = join(folder, "without-redis");
+  await mkdir(lean);
+  const origin = await startLocalOrigin("origin");
+  try {
+    const [worker, withoutRedis, platform, passThrough] = await Promise.all([
+      buildMoor(folder),
+      buildMoor(lean, WITHOUT_REDIS),
+      buildScript(PLATFORM, folder),
+      buildScript(join("bench", "http", "workers", "pass-through.ts"), folder),
+    ]);
+    const moor = (file: string) => sizeOf(file, () => startMoor({ worker: file, platform }, CONFIG));
+    return {
+      moor: await moor(worker),
+      withoutRedis: await moor(withoutRedis),
+      passThrough: await sizeOf(passThrough, () => startWorker(passThrough, origin.url)),
+    };
+  } finally {
+    await origin.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const CONFIG = { pools: [{ id: "shop", origins: [{ id: "a", url: "http://127.0.0.1:1" }] }] };
+
+async function sizeOf(file: string, start: () => Promise<RunningWorker>): Promise<Size> {
+  const starts: number[] = [];
+  for (let count = 0; count < STARTS; count++) starts.push(await startCpuMs(start));
+  return { gzippedBytes: await gzippedBytes(file), startCpuMs: spread(starts) };
+}
+
+/** CPU of a Worker's process until it has answered once, in milliseconds. */
+export async function startCpuMs(start: () => Promise<RunningWorker>): Promise<number> {
+  const worker = await start();
+  const spent = cpuSeconds(worker.pid) * 1000;
+  await worker.stop();
+  return spent;
+}
+
+/** How much of a built Worker is loaded, as wrangler and Cloudflare count it. */
+export async function gzippedBytes(file: string): Promise<number> {
+  return gzipSync(await readFile(file)).length;
+}

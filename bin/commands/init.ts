@@ -1,0 +1,80 @@
+import { access, readFile, writeFile } from "node:fs/promises";
+import { describe } from "../../src/config/mistakes.ts";
+import type { MoorConfig } from "../../src/config/types.ts";
+import { type Command, CommandError } from "../command.ts";
+import { readFlags } from "../flags.ts";
+import { configFor } from "../fronted.ts";
+import { printConfig } from "../nginx/print.ts";
+import { inPackage } from "../project.ts";
+
+const PLACEHOLDER = "https://moor.example";
+const SECRETS = ["MOOR_TOKEN_KEYS", "MOOR_HANDOFF_KEYS", "MOOR_STORE_KEYS"];
+
+/** `moor init`: writes what a project needs that has Moor installed. */
+export const init: Command = {
+  summary: "writes moor.config.ts, worker.ts and wrangler.toml into this folder",
+  usage: `moor init [--origin URL]... [--issuer URL]
+
+Writes moor.config.ts, worker.ts and wrangler.toml into this folder, for a project that has Moor installed, and prints the
+commands that come next. A file that exists is never overwritten: then nothing is written.
+
+  --origin URL   a server, may be repeated. Default: one to be replaced
+  --issuer URL   the address that clients will use. Default: ${PLACEHOLDER}, which a deploy refuses`,
+
+  async run(args) {
+    const flags = readFlags(args, { origin: { type: "string", multiple: true }, issuer: { type: "string" } });
+    const { issuer = PLACEHOLDER } = flags;
+    if (!/^https:\/\/[^/?#@\s"]+$/.test(issuer)) {
+      const accepted = "https:// and a host, as in https://shop.example.com";
+      throw new CommandError("usage", `--issuer: found ${describe(issuer)}, accepted: ${accepted}`);
+    }
+    const { pools } = configFor(flags.origin ?? ["https://origin-a.example.com"]);
+    const files = {
+      "moor.config.ts": printConfig(
+        { pools: pools.map((pool) => ({ ...pool, id: "site" })) } satisfies MoorConfig,
+        "moor/config",
+      ),
+      "worker.ts": await worker(),
+      "wrangler.toml": await settings(issuer),
+    };
+    await writeAll(files);
+    console.log(nextSteps(Object.keys(files)));
+    return 0;
+  },
+};
+
+/** This package's own Worker, for a project that has it installed. */
+async function worker(): Promise<string> {
+  const own = await readFile(inPackage("src/worker.ts"), "utf8");
+  return own.replaceAll(/ from "\.\/[^"]+"/g, ' from "moor"').replace("../moor.config.ts", "./moor.config.ts");
+}
+
+/** This package's own settings, for a project that has it installed. */
+async function settings(issuer: string): Promise<string> {
+  const own = await readFile(inPackage("wrangler.toml"), "utf8");
+  return own
+    .replace('main = "src/worker.ts"', 'main = "worker.ts"')
+    .replace("npm run moor --", "npx moor")
+    .replace(/^MOOR_ISSUER = .*$/m, `MOOR_ISSUER = "${issuer}"`);
+}
+
+async function writeAll(files: Readonly<Record<string, string>>): Promise<void> {
+  for (const name of Object.keys(files)) {
+    const isThere = await access(name).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) throw new CommandError("usage", `${name} exists already; nothing has been written`);
+  }
+  for (const [name, text] of Object.entries(files)) await writeFile(name, text, { flag: "wx" });
+}
+
+function nextSteps(files: readonly string[]): string {
+  return `wrote ${files.join(", ")}
+
+  npx moor check          lists what is wrong with moor.config.ts
+  npx moor dev            runs Moor on this machine
+  npx moor keys new       prints new secrets; each is set, once, by
+${SECRETS.map((name) => `    npx wrangler secret put ${name}`).join("\n")}
+  npx moor deploy         checks again, and deploys`;
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { parseKeyRing } from "../src/inbound/key-ring.ts";
+import { CommandError } from "./command.ts";
+import { type Keys, newHandoffSecret } from "./keys.ts";
+
+/** The names of the rings for people, and of their secrets. */
+export const RINGS = { token: "MOOR_TOKEN_KEYS", handoff: "MOOR_HANDOFF_KEYS", store: "MOOR_STORE_KEYS" } as const;
+export type RingName = keyof typeof RINGS;
+
+const MOST_KEYS = 8;
+
+/**
+ * Reads rings as `keys new --json` prints them.
+ *
+ * @throws CommandError of code `keys` that quotes nothing of them.
+ */
+function parseKeys(text: string, from: string): Keys {
+  const rings = parseObject(text, from);
+  for (const name of Object.values(RINGS)) {
+    try {
+      parseKeyRing(rings[name] as string | undefined, name);
+    } catch (cause) {
+      throw new CommandError("keys", `${from}: ${(cause as Error).message}`, { cause });
+    }
+  }
+  const { MOOR_TOKEN_KEYS, MOOR_HANDOFF_KEYS, MOOR_STORE_KEYS } = rings as unknown as Keys;
+  return { MOOR_TOKEN_KEYS, MOOR_HANDOFF_KEYS, MOOR_STORE_KEYS };
+}
+
+/**
+ * Reads rings from a file; `-`: from stdin.
+ *
+ * @throws CommandError of code `keys`.
+ */
+export async function readKeys(from: string): Promise<Keys> {
+  try {
+    return parseKeys(from === "-" ? await text(process.stdin) : await readFile(from, "utf8"), from);
+  } catch (cause) {
+    if (cause instanceof CommandError) throw cause;
+    throw new CommandError("keys", `${from}: cannot be read`, { cause });
+  }
+}
+
+/** The ids of a ring, the one that signs first. */
+export function idsOf(ring: string): number[] {
+  return parseKeyRing(ring, "the ring").map(({ id }) => id);
+}
+
+/** A ring with a new key behind the others: isolates that know it accept it before any signs with it. */
+export async function withNewKey(name: RingName, ring: string): Promise<{ ring: string; id: number }> {
+  const ids = idsOf(ring);
+  if (ids.length >= MOST_KEYS)
+    throw new CommandError("keys", `${RINGS[name]} has ${ids.length} keys; retire one first`);
+  const newest = Math.max(...ids);
+  const id = newest < 255 ? newest + 1 : firstFree(ids);
+  const secret = name === "handoff" ? await newHandoffSecret() : randomBytes(32);
+  return { ring: `${entriesOf(ring).join(",")},${id}:${secret.toString("base64url")}`, id };
+}
+
+/** A key's way out of a ring: from signing to accepting alone, and from there out. */
+export type Retired = { kind: "accepts" | "removed"; ring: string; signs: number };
+
+/**
+ * Retires a key by a step.
+ *
+ * @throws CommandError of code `keys` if it is not in the ring, or the only one.
+ */
+export function retire(name: RingName, ring: string, id: number): Retired {
+  const entries = entriesOf(ring);
+  const ids = idsOf(ring);
+  const at = ids.indexOf(id);
+  if (at < 0) throw new CommandError("keys", `${RINGS[name]} has no key ${id}; it has ${ids.join(", ")}`);
+  if (ids.length === 1)
+    throw new CommandError("keys", `${RINGS[name]} has no other key than ${id}: moor keys new --from`);
+  const own = entries[at] as string;
+  const others = entries.filter((_, index) => index !== at);
+  const signs = at === 0 ? (ids[1] as number) : (ids[0] as number);
+  return at === 0
+    ? { kind: "accepts", ring: [...others, own].join(","), signs }
+    : { kind: "removed", ring: others.join(","), signs };
+}
+
+function entriesOf(ring: string): string[] {
+  return ring.split(",").map((entry) => entry.trim());
+}
+
+function firstFree(ids: readonly number[]): number {
+  return Array.from({ length: 255 }, (_, index) => index + 1).find((id) => !ids.includes(id)) as number;
+}
+
+function parseObject(text: string, from: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // The parser's message may quote the keys.
+  }
+  throw new CommandError("keys", `${from}: not an object of secrets, as "moor keys new --json" prints it`);
+}

@@ -1,0 +1,32 @@
+import { panel } from "./panel.ts";
+import { panelStyle } from "./panel-style.ts";
+import type { PanelView } from "./view.ts";
+
+/** Whether a response is a page that a visitor looks at. */
+export function isPage({ headers }: Response): boolean {
+  return (headers.get("Content-Type") ?? "").startsWith("text/html");
+}
+
+/** A page of the shop, or one of Moor's own, with the panel at its end. */
+export function addPanel(response: Response, view: PanelView): Response {
+  const nonce = crypto.randomUUID();
+  const added = `<style nonce="${nonce}">${panelStyle}</style>\n${panel(view).text}\n`;
+  let isAdded = false;
+  const page = new HTMLRewriter()
+    .on("main", {
+      element(main) {
+        main.append(added, { html: true });
+        isAdded = true;
+      },
+    })
+    .on("html", {
+      element: (html) =>
+        html.onEndTag((end) => {
+          if (!isAdded) end.before(added, { html: true });
+        }),
+    })
+    .transform(response);
+  const policy = page.headers.get("Content-Security-Policy");
+  if (policy) page.headers.set("Content-Security-Policy", policy.replace("style-src ", `style-src 'nonce-${nonce}' `));
+  return page;
+}

@@ -1,0 +1,16 @@
+import { createOwnCookies } from "../../src/inbound/cookies.ts";
+import { createTokens, parseKeyRing } from "../../src/index.ts";
+
+/**
+ * Tells which session a request belongs to, by the token in its cookie.
+ *
+ * @param keys `MOOR_TOKEN_KEYS`
+ */
+export function createSessionIds(keys: string | undefined): (request: Request) => Promise<string | undefined> {
+  const tokens = createTokens(parseKeyRing(keys, "MOOR_TOKEN_KEYS"));
+  const cookies = createOwnCookies({ name: "moor", prefix: "__Host-" });
+  return async (request) => {
+    const text = cookies.split(request.headers.get("Cookie")).own.get(cookies.names(false).token);
+    return text === undefined ? undefined : (await tokens.open(text, Date.now()))?.id;
+  };
+}

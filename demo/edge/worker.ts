@@ -1,0 +1,86 @@
+/**
+ * The Worker of the demonstration: Moor as it is deployed, at three locations of a world with distance, and on every page a panel
+ * that shows how the session was resolved and takes stores away. What `wrangler.toml` deploys is `src/worker.ts`, which has
+ * none of it.
+ */
+import config from "../../moor.config.ts";
+import { createHandler, type Env } from "../../src/handler.ts";
+import { SessionObject as MoorSessionObject } from "../../src/index.ts";
+import { readServerTiming } from "../explain.ts";
+import { locationOf, rememberChange, writtenOf } from "./cookies.ts";
+import { BERLIN, type Location, locations } from "./locations.ts";
+import { addPanel, isPage } from "./pages.ts";
+import { createSessionIds } from "./session-ids.ts";
+import { createSwitches, type Switches } from "./switches.ts";
+import { createWorld } from "./world.ts";
+
+interface DemoEnv extends Env {
+  /** Where Redis is killed and started; see `demo/redis-switch.ts`. */
+  DEMO_REDIS_SWITCH: string;
+}
+
+type Handler = ReturnType<typeof createHandler>;
+
+const world = createWorld();
+/** Each location has its own Moor, with a memory and breakers of its own. */
+const edges = new Map<Location, Handler>(locations.map((location) => [location, createHandler(config)]));
+
+export { PoolObject, PrincipalObject } from "../../src/index.ts";
+
+/** The real thing; KV is as far away as where it lives. */
+export class SessionObject extends MoorSessionObject {
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, { ...env, SESSION_REPLICAS: world.replicasOfObjects });
+  }
+}
+
+interface Built {
+  readonly switches: Switches;
+  readonly sessionIdOf: (request: Request) => Promise<string | undefined>;
+}
+
+let built: Built | undefined;
+
+export default {
+  async fetch(request, env, context) {
+    built ??= {
+      switches: createSwitches(world, env.DEMO_REDIS_SWITCH),
+      sessionIdOf: createSessionIds(env.MOOR_TOKEN_KEYS),
+    };
+    const switched = await built.switches.answer(request);
+    if (switched) return switched;
+
+    const here = locationOf(request);
+    const arrived = new Request(request, { cf: { ...request.cf, ...here.cf } }) as typeof request;
+    const response = await edgeAt(here).fetch(arrived, envAt(here, env), context);
+    const explain = readServerTiming(response.headers.get("Server-Timing"));
+    if (!isPage(response)) return rememberChange(response, explain);
+    const sessionId = await built.sessionIdOf(request);
+    return addPanel(response, {
+      here,
+      home: sessionId === undefined ? undefined : world.homeOf(sessionId),
+      objects: world.isCut() ? "away" : "here",
+      redis: await built.switches.redis(),
+      explain,
+      status: response.status,
+      written: writtenOf(request),
+    });
+  },
+
+  async scheduled(controller, env) {
+    await edgeAt(BERLIN).scheduled(controller, envAt(BERLIN, env));
+  },
+} satisfies ExportedHandler<DemoEnv>;
+
+function edgeAt(location: Location): Handler {
+  return edges.get(location) as Handler;
+}
+
+/** The bindings, as they are reached from a location. */
+function envAt(location: Location, env: DemoEnv): Env {
+  return {
+    ...env,
+    SESSION_OBJECT: world.objectsFrom(location, env.SESSION_OBJECT),
+    SESSION_REPLICAS: world.replicasAt(location),
+  };
+}

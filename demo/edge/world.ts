@@ -1,0 +1,70 @@
+import { realClock } from "../../world/clock.ts";
+import { createDistantKv, type LocalKv } from "../../world/distant-kv.ts";
+import { createFaults } from "../../world/faults.ts";
+import { type NamespaceFault, objectsOverLink } from "../../world/objects-over-link.ts";
+import { type Location, travelMs } from "./locations.ts";
+
+/** What this machine lacks: places far apart, and ways to the Durable Objects that can be cut. */
+export interface World {
+  /** The real objects, as they are reached from a location. Whoever asks for one first decides where it lives. */
+  objectsFrom(location: Location, objects: DurableObjectNamespace): DurableObjectNamespace;
+  /** KV as a location sees it. */
+  replicasAt(location: Location): LocalKv;
+  /** KV as each object sees it from where it lives. */
+  readonly replicasOfObjects: LocalKv;
+  /** Where the object of a session lives, if it has been asked for. */
+  homeOf(sessionId: string): Location | undefined;
+  /** Cuts the ways to all objects, or restores them. The objects themselves go on. */
+  cut(isAway: boolean): void;
+  /** Whether they are cut. */
+  isCut(): boolean;
+}
+
+/** Replicas are seen elsewhere a little sooner than KV promises, for the sake of who waits for it: not after 60 s but 10 s. */
+const VISIBLE_AFTER_MS = { here: 1_000, elsewhere: 10_000 };
+const KV_MS = 5;
+
+/** A world in which all is well. It is of one isolate, and lasts as long. */
+export function createWorld(): World {
+  const homes = new Map<string, Location>();
+  const faults = createFaults<NamespaceFault>();
+  const kv = createDistantKv({
+    clock: realClock,
+    random: Math.random,
+    visibleAfterMs: VISIBLE_AFTER_MS,
+    delayMs: () => KV_MS,
+  });
+  let isAway = false;
+
+  /** The namespace in which the object writes that a replica's key, `s/<id>`, belongs to. */
+  function fromHome(key: string): LocalKv {
+    return kv.at(homes.get(key.slice(2))?.id ?? "");
+  }
+
+  return {
+    objectsFrom(location, objects) {
+      const reached = {
+        getByName(name: string, options?: object) {
+          const home = homes.get(name) ?? location;
+          if (!isAway) homes.set(name, home);
+          const oneWayMs = () => travelMs(location.id, home.id);
+          const link = { clock: realClock, from: location.id, requestMs: oneWayMs, responseMs: oneWayMs };
+          return objectsOverLink(objects, { ...link, faultOf: faults.faultOf }).getByName(name, options);
+        },
+      };
+      return reached as unknown as DurableObjectNamespace;
+    },
+    replicasAt: ({ id }) => kv.at(id),
+    replicasOfObjects: {
+      get: (key, options) => fromHome(key).get(key, options),
+      put: (key, value, options) => fromHome(key).put(key, value, options),
+      delete: (key) => fromHome(key).delete(key),
+    },
+    homeOf: (sessionId) => homes.get(sessionId),
+    cut(away) {
+      isAway = away;
+      faults.set(away ? { kind: "down" } : undefined);
+    },
+    isCut: () => isAway,
+  };
+}

@@ -1,0 +1,13 @@
+import { murmur3 } from "../../src/upstream/affinity/murmur3.ts";
+import { createWeightedPick } from "../../src/upstream/affinity/nginx/tries.ts";
+import { encodeUtf8 } from "../../src/upstream/affinity/utf8.ts";
+import type { Contestant } from "./contestant.ts";
+
+/** The hash modulo the sum of the weights: what is written first, everywhere. */
+export const modulo: Contestant = {
+  name: "modulo",
+  compile(origins) {
+    const at = createWeightedPick(origins.map(({ weight }) => weight));
+    return (session) => at(murmur3(encodeUtf8(session), 0x9747b28c));
+  },
+};

@@ -1,0 +1,155 @@
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
+import type { ResolvedConfig, ResolvedPool } from "../config/resolved.ts";
+import type { Log } from "../log.ts";
+import { sessionSpans } from "../upstream/live/live-pools.ts";
+import { type ChangeRefusal, LEAST_LEAD_MS, MAX_CLOSURES, type PoolChange } from "../upstream/live/pool-changes.ts";
+import type { LookedPool, Pools, ProbesSay } from "../upstream/live/pool-contracts.ts";
+import { closuresOf, standingOf } from "../upstream/live/pool-state.ts";
+import { readPoolAsk } from "./pool-ask.ts";
+import { problem } from "./problem.ts";
+
+/** What the admin API for pools needs. */
+export interface PoolsApiParts {
+  readonly config: Pick<ResolvedConfig, "pools" | "session">;
+  /** `undefined`: what it takes is not bound. */
+  readonly pools: Pools | undefined;
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+type Variables = { who: string };
+type PoolContext = Context<{ Variables: Variables }>;
+
+const NO_STORE = { "Cache-Control": "no-store" };
+const ACTIONS = ["drain", "restore", "eject"] as const;
+
+/** Pools at work, for admins: how their origins stand; to drain one, to send everybody away from it, to bring it back. */
+export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variables }> {
+  const { config, pools, clock, log } = parts;
+  const { awayMs, lifeMs } = sessionSpans(config.session);
+  const api = new Hono<{ Variables: Variables }>();
+
+  api.get("/", async (c) => {
+    if (!pools) return told(c, "pools", notBound(c));
+    const looked = await Promise.all(
+      config.pools.map(async (pool) => ({ pool, known: await pools.look(pool.id, { awayMs }) })),
+    );
+    const shown = looked.flatMap(({ pool, known }) => (known.kind === "known" ? [shownPool(pool, known)] : []));
+    if (shown.length < looked.length) return told(c, "pools", unavailable(c));
+    return told(c, "pools", c.json({ pools: shown }, 200, NO_STORE));
+  });
+
+  api.get("/:pool", (c) =>
+    ofPool(c, "pool", async (all, pool) => {
+      const known = await all.look(pool.id, { awayMs });
+      return known.kind === "unavailable" ? unavailable(c) : c.json(shownPool(pool, known), 200, NO_STORE);
+    }),
+  );
+
+  for (const action of ACTIONS) {
+    api.post(`/:pool/origins/:origin/${action}`, (c) =>
+      ofPool(c, action, async (all, pool) => {
+        const origins = pool.origins.map(({ id }) => id);
+        const origin = c.req.param("origin");
+        if (!origins.includes(origin)) {
+          return problem(c, 404, "unknown_origin", `The pool has no such origin; it has ${origins.join(", ")}.`, {
+            origins,
+          });
+        }
+        const ask = readPoolAsk(action, await c.req.text());
+        if (ask.kind === "malformed") return problem(c, 400, "bad_change", ask.title);
+        return change(c, all, pool, {
+          ...ask.asked,
+          action,
+          origin,
+          others: othersOf(pool, origin),
+          sessionLifeMs: lifeMs,
+        });
+      }),
+    );
+  }
+
+  async function change(c: PoolContext, all: Pools, pool: ResolvedPool, asked: PoolChange): Promise<Response> {
+    const changed = await all.change(pool.id, { change: asked, awayMs });
+    if (changed.kind === "unavailable") return unavailable(c);
+    if (changed.kind === "refused") return refusal(c, changed.reason);
+    const { state, published } = changed;
+    const standing = standingOf(closuresOf(state, asked.origin), clock());
+    const said = { pool: pool.id, id: asked.origin, ...standing, changed: changed.kind === "changed", published };
+    return c.json(said, 200, NO_STORE);
+  }
+
+  async function ofPool(
+    c: PoolContext,
+    action: string,
+    serve: (all: Pools, pool: ResolvedPool) => Promise<Response>,
+  ): Promise<Response> {
+    const pool = config.pools.find(({ id }) => id === c.req.param("pool"));
+    if (!pool) {
+      const ids = config.pools.map(({ id }) => id);
+      const title = `There is no such pool; there is ${ids.join(", ")}.`;
+      return told(c, action, problem(c, 404, "unknown_pool", title, { pools: ids }));
+    }
+    return told(c, action, pools ? await serve(pools, pool) : notBound(c), pool);
+  }
+
+  function shownPool({ id, origins }: ResolvedPool, { state, bound, probes = {} }: LookedPool) {
+    return {
+      id,
+      version: state?.version ?? 0,
+      origins: origins.map((origin) => ({
+        id: origin.id,
+        ...standingOf(closuresOf(state, origin.id), clock()),
+        ...(Object.hasOwn(bound, origin.id) ? { bound: bound[origin.id] } : {}),
+        ...(Object.hasOwn(probes, origin.id) ? { probes: shownProbes(probes[origin.id] as ProbesSay) } : {}),
+      })),
+    };
+  }
+
+  /** Every action leaves a line, with who it was, whatever came of it. */
+  function told(c: PoolContext, action: string, response: Response, pool?: ResolvedPool): Response {
+    const origin = pool?.origins.find(({ id }) => id === c.req.param("origin"))?.id;
+    const about = { ...(pool ? { pool: pool.id } : {}), ...(origin === undefined ? {} : { origin }) };
+    log({ event: "admin", who: c.get("who"), action, status: response.status, ...about });
+    return response;
+  }
+
+  return api;
+}
+
+function shownProbes({ verdict, last }: ProbesSay) {
+  const { state, since } = verdict ?? { state: "unknown" };
+  if (!last) return { state };
+  const { kind, ...met } = last.result;
+  return { state, ...(verdict ? { since } : {}), last: { at: last.at, result: kind, ...met } };
+}
+
+/** Who could get an origin's sessions in its place. */
+function othersOf({ origins }: ResolvedPool, origin: string): string[] {
+  return origins.filter(({ id, down, backup }) => id !== origin && !down && !backup).map(({ id }) => id);
+}
+
+const REFUSALS: Record<ChangeRefusal, readonly [status: 400 | 409, title: string]> = {
+  "too-soon": [
+    400,
+    `Name a time at least ${LEAST_LEAD_MS / 1000} seconds ahead, so that all isolates switch together; only an ejection may be "now".`,
+  ],
+  "out-of-order": [409, "A change of this origin is named for a later time; name a time after it."],
+  ejected: [409, "The origin is ejected, and has nobody to drain; restore it first."],
+  "last-origin": [409, "No other origin of the pool would be open to new sessions then."],
+  "too-many": [409, `The origin has been closed ${MAX_CLOSURES} times within the longest life of a session.`],
+};
+
+function refusal(c: Context, reason: ChangeRefusal): Response {
+  const [status, title] = REFUSALS[reason];
+  return problem(c, status, reason.replaceAll("-", "_"), title);
+}
+
+function notBound(c: Context): Response {
+  return problem(c, 409, "not_bound", "POOL_OBJECT and SESSION_REPLICAS have to be bound, as in wrangler.toml.");
+}
+
+function unavailable(c: Context): Response {
+  return problem(c, 503, "pool_unavailable", "The pool's object cannot be reached just now; try again.");
+}

@@ -1,0 +1,39 @@
+/** A part of what nginx's `hash` directive hashes. */
+export type NginxKeyPart =
+  | { type: "text"; text: string }
+  | { type: "remote-addr" }
+  | { type: "binary-remote-addr" }
+  /** The names are as nginx knows them: in lower case. */
+  | { type: "cookie" | "query"; name: string }
+  | { type: "header"; name: string };
+
+/** The variables that Moor reads exactly as nginx does. */
+export const NGINX_VARIABLES = "$remote_addr, $binary_remote_addr, $cookie_NAME, $arg_NAME, $http_NAME";
+
+/** In the client's `Cookie` Moor has cookies of its own, and `Host` is not kept. */
+const NOT_AS_NGINX_SEES_IT = ["cookie", "host"];
+
+/**
+ * Reads the key of nginx's `hash` directive, as `$cookie_sid` or `$remote_addr-$arg_item`. `undefined`: it names a
+ * variable that Moor cannot read as nginx does, holds a character outside ASCII, or is empty.
+ */
+export function parseNginxKey(key: string): NginxKeyPart[] | undefined {
+  const parts = [...key.matchAll(/\$(?:\{(\w+)\}|(\w+))|([^$]+)|\$/g)].map(([whole, braced, bare, text]) =>
+    text === undefined ? variable(braced ?? bare ?? whole) : plainText(text),
+  );
+  return parts.length > 0 && !parts.includes(undefined) ? (parts as NginxKeyPart[]) : undefined;
+}
+
+function plainText(text: string): NginxKeyPart | undefined {
+  return /^[ -~]+$/.test(text) ? { type: "text", text } : undefined;
+}
+
+function variable(name: string): NginxKeyPart | undefined {
+  if (name === "remote_addr") return { type: "remote-addr" };
+  if (name === "binary_remote_addr") return { type: "binary-remote-addr" };
+  const [, kind, rest = ""] = /^(cookie|arg|http)_(\w+)$/.exec(name.toLowerCase()) ?? [];
+  if (kind === "cookie") return { type: "cookie", name: rest };
+  if (kind === "arg") return { type: "query", name: rest };
+  if (kind !== "http" || NOT_AS_NGINX_SEES_IT.includes(rest)) return undefined;
+  return { type: "header", name: rest.replaceAll("_", "-") };
+}

@@ -1,0 +1,130 @@
+import type {
+  AffinityConfig,
+  HashPolicy,
+  HealthCheckConfig,
+  OutlierDetectionConfig,
+  Permission,
+  RetryBudgetConfig,
+  SuccessRateConfig,
+} from "./pool-types.ts";
+import type { Region } from "./regions.ts";
+import type {
+  AdminConfig,
+  CookieCarrierConfig,
+  HeaderCarrierConfig,
+  IgnoreConfig,
+  LogConfig,
+  PrincipalsConfig,
+  RememberConfig,
+  RouteSessionConfig,
+  SessionConfig,
+  StoresConfig,
+  UrlCarrierConfig,
+} from "./types.ts";
+
+/** The session policy with its defaults. */
+export type ResolvedSession = Readonly<Required<Omit<SessionConfig, "remember">>> & {
+  readonly remember?: Readonly<Required<RememberConfig>>;
+};
+
+/** A configuration after validation: every default filled in, every permission spelled out. */
+export interface ResolvedConfig {
+  readonly pools: readonly ResolvedPool[];
+  readonly routes: readonly ResolvedRoute[];
+  readonly session: ResolvedSession;
+  readonly ignore: readonly IgnoreConfig[];
+  readonly carriers: readonly ResolvedCarrier[];
+  readonly stores: Readonly<Required<StoresConfig>>;
+  /** `undefined`: sessions are not indexed by principal. */
+  readonly principals: { readonly limit: Readonly<Required<NonNullable<PrincipalsConfig["limit"]>>> } | undefined;
+  /** `undefined`: there is no admin API. */
+  readonly admin:
+    | {
+        readonly host: string | undefined;
+        readonly attributes: boolean;
+        readonly access: Readonly<NonNullable<AdminConfig["access"]>> | undefined;
+      }
+    | undefined;
+  readonly handoff: { readonly dataBytes: number };
+  readonly errorPage: string | undefined;
+  readonly explain: boolean;
+  readonly log: Readonly<Required<LogConfig>>;
+}
+
+export interface ResolvedOrigin {
+  readonly id: string;
+  readonly url: string;
+  readonly service?: string | undefined;
+  readonly weight: number;
+  readonly open?: readonly { readonly from?: string | undefined; readonly until?: string | undefined }[] | undefined;
+  readonly region?: Region | undefined;
+  readonly down: boolean;
+  readonly backup: boolean;
+  readonly nginxServer?: string | undefined;
+  readonly route: string;
+}
+
+export type ResolvedOutlierDetection = Readonly<
+  Required<Omit<OutlierDetectionConfig, "consecutive5xx" | "successRate">>
+> & {
+  /** `undefined`: never. */
+  readonly consecutive5xx: number | undefined;
+  /** `undefined`: success rates are not compared. */
+  readonly successRate: Readonly<Required<SuccessRateConfig>> | undefined;
+};
+
+export type ResolvedHealthCheck = Readonly<Required<Omit<HealthCheckConfig, "expectedBody" | "expectedStatuses">>> & {
+  readonly expectedStatuses: readonly { readonly start: number; readonly end: number }[];
+  /** `undefined`: the body is not read. */
+  readonly expectedBody: string | undefined;
+};
+
+export type ResolvedRetryBudget = Readonly<Required<RetryBudgetConfig>>;
+
+export interface ResolvedPool {
+  readonly id: string;
+  readonly origins: readonly ResolvedOrigin[];
+  readonly host: "origin" | "client";
+  readonly zone: string | undefined;
+  readonly hashPolicy: readonly HashPolicy[];
+  readonly affinity: Readonly<AffinityConfig>;
+  readonly learn: { readonly cookie: string } | undefined;
+  readonly attemptDeadlineMs: number;
+  readonly outlierDetection: ResolvedOutlierDetection;
+  /** `undefined`: its origins are not probed. */
+  readonly healthCheck: ResolvedHealthCheck | undefined;
+  readonly panicThresholdPercent: number;
+  readonly slowStartSeconds: number;
+  readonly retryBudget: ResolvedRetryBudget;
+  readonly strictAffinity: boolean;
+  readonly failback: "pin" | "immediate";
+  readonly session: { readonly see: true | readonly string[]; readonly may: readonly Permission[] };
+}
+
+export interface ResolvedRoute {
+  readonly host: string | undefined;
+  readonly path: string;
+  readonly methods: readonly string[] | undefined;
+  readonly headers: readonly { readonly name: string; readonly value?: string | undefined }[];
+  readonly pool: readonly { readonly id: string; readonly weight: number }[];
+  readonly attemptDeadlineMs: number | undefined;
+  readonly session: boolean | Readonly<RouteSessionConfig>;
+  readonly touch: boolean;
+  readonly freshness: "bounded" | "strict";
+  readonly retry: "safe" | "any";
+  readonly strictAffinity: boolean | undefined;
+  readonly onStale: "serve" | "refuse";
+  readonly locking: "none" | "writes" | "all";
+  readonly lockWaitMs: number;
+  readonly onLockTimeout: "refuse" | "proceed";
+  readonly explain: boolean;
+}
+
+export type ResolvedCookieCarrier = Readonly<Required<Omit<CookieCarrierConfig, "domain">>> & {
+  readonly domain: string | undefined;
+};
+
+export type ResolvedCarrier =
+  | ResolvedCookieCarrier
+  | Readonly<Required<HeaderCarrierConfig>>
+  | Readonly<Required<UrlCarrierConfig>>;

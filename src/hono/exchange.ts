@@ -1,0 +1,176 @@
+import type { Context, Next } from "hono";
+import { tokenFor } from "../commit.ts";
+import { conclude } from "../conclude.ts";
+import type { ResolvedHandling, ResolvedMiddleware } from "../config/middleware.ts";
+import { type FailureCode, failureResponse } from "../errors.ts";
+import { readAddress } from "../inbound/address.ts";
+import { type Arrival, arrivalOf } from "../inbound/arrival.ts";
+import { type Brought, createCarriers, holdsOneText } from "../inbound/carriers.ts";
+import type { OpenedToken } from "../inbound/tokens.ts";
+import { describeFault, type Log, type LogEntry } from "../log.ts";
+import { LOGOUT_PATH, logOut } from "../logout.ts";
+import { openForRoute } from "../opening.ts";
+import { give, mayGiveFreshToken, ownNames, respond } from "../respond.ts";
+import { markLifeOf } from "../session/policy.ts";
+import type { BoundSessions } from "../store/bound-sessions.ts";
+import { createOutage } from "../store/outage.ts";
+import { inTurn, isLocked, type Turn } from "../store/take-lease.ts";
+import { createTiers } from "../store/tiers.ts";
+import { createIgnores } from "../upstream/ignored.ts";
+import { recordChanges } from "../upstream/origin-changes.ts";
+import { askedNothing, EdgeSession } from "./edge-session.ts";
+import { withoutToken } from "./without-token.ts";
+
+/** Gives the handlers of a request its session, and carries out what they ask of it. A response: they were not asked. */
+export type Exchange = (c: Context, next: Next, handling: ResolvedHandling) => Promise<Response | undefined>;
+
+/** A request that has a session. */
+interface Visit {
+  readonly c: Context;
+  readonly next: Next;
+  readonly handling: ResolvedHandling;
+  /** As it came. */
+  readonly request: Request;
+  /** Its address, without a token. */
+  readonly url: URL;
+  readonly brought: Brought<OpenedToken>;
+  readonly arrival: Arrival;
+}
+
+/** What an exchange is made of beside sessions. */
+export interface ExchangeParts {
+  readonly config: ResolvedMiddleware;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+/** How long handlers may take before a lease may pass to the next request: as an attempt at an origin, by default. */
+const HANDLERS_DEADLINE_MS = 30_000;
+/** The name of the variable that handlers read. */
+const SESSION = "session";
+
+/** The way of a request through the middleware: as in `moor.ts`, with handlers in place of origins. */
+export function createExchange(sessions: BoundSessions, { config, clock, log }: ExchangeParts): Exchange {
+  const { tokens, authority, fallback, locks, mayFound } = sessions;
+  const principals = config.principals && sessions.principals && { index: sessions.principals, ...config.principals };
+  const outage = fallback && createOutage(fallback, { clock, backsUp: config.stores.backup !== "off" });
+  const tiers = createTiers({ ...sessions, outage });
+  const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds: markLifeOf(config.session) });
+  const ignores = createIgnores(config.ignore);
+  const writer = { authority, tiers, tokens, policy: config.session, principals, mayFound, clock };
+
+  async function receive(c: Context, next: Next, handling: ResolvedHandling): Promise<Response | undefined> {
+    const request = c.req.raw;
+    const now = clock();
+    const address = readAddress(request);
+    if (address.kind === "malformed") return failureResponse("bad_request", request);
+    if (address.kind === "insecure") return Response.redirect(address.location, 308);
+    const { url, secure } = address;
+    if (c.get(SESSION) instanceof EdgeSession || ignores(request, url.pathname)) return pass(next);
+
+    const keepAlive = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+    const brought = await carriers.bring(request, secure, (text) => tokens.open(text, now)); // 1, 2
+    carriers.strip(url);
+    const arrival = arrivalOf(request, brought.text, now);
+    if (url.pathname === LOGOUT_PATH) {
+      const ended = logOut({ request, url, brought, arrival, sameSite: carriers.sameSite }, writer, log);
+      keepAlive(ended);
+      return ended;
+    }
+    const exchange = serveInTurn({ c, next, handling, request, url, brought, arrival }, keepAlive);
+    // What handlers have done is not undone by a client that leaves, nor is a lease forgotten.
+    if (!SAFE_METHODS.has(request.method) || handling.locking === "all") keepAlive(exchange);
+    return exchange;
+  }
+
+  async function serveInTurn(visit: Visit, keepAlive: (work: Promise<unknown>) => void) {
+    const { request, handling } = visit;
+    const { token } = visit.brought;
+    // Without a token it has a key that no other request can have.
+    if (!token || !isLocked(handling, request.method)) return serve(visit);
+    const waiting = { route: handling, attemptDeadlineMs: HANDLERS_DEADLINE_MS, keepAlive };
+    const waited = await inTurn(locks, token.id, waiting, (turn) => serve(visit, turn));
+    if (waited.kind === "served") return waited.served;
+    const session = token.id.slice(0, 8);
+    return waited.kind === "timeout"
+      ? fail(request, "lock_timeout", { event: "lock_timeout", session, reason: `waited ${waited.waitedMs} ms` })
+      : fail(request, "session_unavailable", unavailable(waited.cause, session));
+  }
+
+  async function serve(visit: Visit, turn?: Turn): Promise<Response | undefined> {
+    const { c, handling, request, brought, arrival } = visit;
+    const route = { ...handling, session: true };
+    const opened = await openForRoute(
+      { request, route, token: brought.token, arrival, locked: turn !== undefined },
+      writer,
+    ); // 4
+    if (opened.kind === "unavailable") return fail(request, "session_unavailable", unavailable(opened.cause));
+    const { session } = opened;
+    const about = { session: session.id.slice(0, 8) };
+    if (session.shown?.stale) log({ event: "session_stale", ...about });
+
+    const asked = askedNothing();
+    c.set(SESSION, new EdgeSession(session, asked, config.session.remember !== undefined));
+    c.req.raw = await withoutToken(c, visit.url, carriers);
+    try {
+      await visit.next(); // 5, 6
+    } finally {
+      asked.closed = true;
+    }
+    // Nobody has answered: hono says so.
+    if (!c.finalized) return undefined;
+    if (c.error === undefined) recordChanges(session, asked);
+
+    const ending = { request, opened, touches: handling.touch, lease: turn?.lease, version: undefined };
+    const concluded = await conclude(ending, writer); // 7
+    const { marks } = concluded;
+    if (concluded.kind === "refused") {
+      await c.res.body?.cancel();
+      const failure = fail(request, concluded.code, { ...about, ...concluded.entry });
+      if (marks) give(failure.headers, brought, { kind: "none" }, clock());
+      answer(c, failure);
+      return undefined;
+    }
+    const { done } = concluded;
+    if (done.untouched) log({ event: "touch_failed", ...about });
+    if (ownNames(c.res.headers, carriers.own).length > 0) log({ event: "origin_cookie_dropped", ...about });
+    const tookMs = clock() - arrival.arrivedAt;
+    const mayGiveFresh = !session.returning && (brought.asks || mayGiveFreshToken(request, tookMs));
+    const changes = {
+      moorHeaders: [],
+      own: carriers.own,
+      brought,
+      page: visit.url,
+      token: await tokenFor(done, { mayGiveFresh, withProof: holdsOneText(brought) }, writer), // 8
+      markedAt: marks ? clock() : undefined,
+      session: true,
+      explain: undefined,
+    };
+    answer(c, respond(c.res, changes));
+    return undefined;
+  }
+
+  function fail(request: Request, code: FailureCode, entry: LogEntry): Response {
+    log(entry);
+    return failureResponse(code, request, { errorPage: config.errorPage });
+  }
+
+  return receive;
+}
+
+async function pass(next: Next): Promise<undefined> {
+  await next();
+}
+
+/** Puts a response in place of the handlers'. hono would lay the headers of the one before over it. */
+function answer(c: Context, response: Response): void {
+  if (response === c.res) return;
+  c.res = undefined;
+  c.res = response;
+}
+
+function unavailable(cause: unknown, session?: string): LogEntry {
+  return { event: "session_unavailable", ...(session && { session }), reason: describeFault(cause) };
+}

@@ -1,0 +1,9 @@
+/** Moor as middleware of one's own Worker: what `moor/hono` exports. */
+
+export type { HandlingConfig, MiddlewareConfig } from "../config/middleware.ts";
+export { PrincipalObject } from "../store/principal-object.ts";
+export { createSessionObject, SessionObject, type SessionObjectClass } from "../store/session-object.ts";
+export type { AnyAttributes, NameOf, PatchOf, ValueOf } from "./attributes.ts";
+export type { EdgeSession } from "./edge-session.ts";
+export { MoorHonoError, type MoorHonoErrorCode } from "./errors.ts";
+export { type MoorEnv, type MoorMiddleware, moor } from "./middleware.ts";

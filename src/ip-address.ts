@@ -1,0 +1,64 @@
+/** The 4 bytes of an IPv4 address, or the 16 of an IPv6 one. Empty: none. */
+export type Address = Uint8Array;
+
+/** Reads an IP address in any of its usual forms; `undefined` if it is none. */
+export function parseAddress(text: string): Address | undefined {
+  if (!text.includes(":")) return parseIpv4(text);
+  // An IPv6 address may end in an IPv4 one, which stands for its last two groups.
+  const last = text.slice(text.lastIndexOf(":") + 1);
+  const tail = last.includes(".") ? parseIpv4(last) : undefined;
+  if (last.includes(".") && !tail) return undefined;
+  const [head = "", rest, ...more] = (tail ? text.slice(0, -last.length) + groupsOf(tail) : text).split("::");
+  if (more.length > 0) return undefined;
+  const before = head === "" ? [] : head.split(":");
+  const after = rest === undefined || rest === "" ? [] : rest.split(":");
+  const missing = 8 - before.length - after.length;
+  if (rest === undefined ? missing !== 0 : missing < 1) return undefined;
+  const groups = [...before, ...Array<string>(missing).fill("0"), ...after];
+  if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return undefined;
+  return Uint8Array.from(
+    groups.map((group) => Number.parseInt(group, 16)).flatMap((group) => [group >> 8, group & 255]),
+  );
+}
+
+/** The text of an address as nginx prints it (ngx_inet6_ntop): the first longest run of zeros is left out. Empty for none. */
+export function formatAddress(address: Address): string {
+  if (address.length !== 16) return address.join(".");
+  const groups = Array.from(
+    { length: 8 },
+    (_, i) => ((address[2 * i] as number) << 8) | (address[2 * i + 1] as number),
+  );
+  const { start, length } = longestZeros(groups);
+  const endsInIpv4 =
+    start === 0 &&
+    ((length === 5 && groups[5] === 0xffff) ||
+      length === 6 ||
+      (length === 7 && address[14] !== 0 && address[15] !== 1));
+  const hex = groups.map((group) => group.toString(16));
+  const texts = endsInIpv4 ? [...hex.slice(0, 6), address.slice(12).join(".")] : hex;
+  if (length < 2) return texts.join(":");
+  const end = endsInIpv4 ? Math.min(length, 6) : start + length;
+  return `${texts.slice(0, start).join(":")}::${texts.slice(end).join(":")}`;
+}
+
+function longestZeros(groups: readonly number[]): { start: number; length: number } {
+  let longest = { start: -1, length: 1 };
+  for (let start = 0; start < groups.length; start++) {
+    let length = 0;
+    while (groups[start + length] === 0) length++;
+    if (length > longest.length) longest = { start, length };
+    start += length;
+  }
+  return longest;
+}
+
+function parseIpv4(text: string): Address | undefined {
+  const parts = text.split(".");
+  const isAddress = parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
+  return isAddress ? Uint8Array.from(parts, Number) : undefined;
+}
+
+function groupsOf(ipv4: Address): string {
+  const [a = 0, b = 0, c = 0, d = 0] = ipv4;
+  return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+}

@@ -1,0 +1,63 @@
+import type { ApiCall } from "./api-call.ts";
+import { MoorOriginError } from "./errors.ts";
+import { isJsonObject, type JsonObject, jsonCopy } from "./json.ts";
+
+/** A session as the session API answers with it. */
+export interface StoredSession {
+  readonly version: number;
+  readonly generation: number;
+  readonly principal: string | undefined;
+  readonly attributes: Readonly<JsonObject>;
+}
+
+/**
+ * The session API (`/.moor/session`), for the session of one request. What it changes is stored when the promise resolves, whatever
+ * becomes of the response; it is authorised by the request's handoff, for as long as that is valid (60 s).
+ *
+ * All of it throws MoorOriginError: `session-not-stored`, `session-over`, `session-refused`, `session-unavailable`.
+ */
+export interface SessionApi {
+  /** The session as it is now. */
+  read(): Promise<StoredSession>;
+  /**
+   * Merges into the attributes (RFC 7396).
+   *
+   * @param options.ifVersion only if the session still has this version. Default: whatever its version.
+   * @throws MoorOriginError `session-changed` if it has another.
+   */
+  patch(patch: JsonObject, options?: { ifVersion?: number }): Promise<StoredSession>;
+  /** Ends the session for good. */
+  end(): Promise<void>;
+}
+
+/** The API of a handoff. */
+export function createSessionApi(call: ApiCall): SessionApi {
+  return {
+    read: async () => readSession(await call("GET", "/.moor/session")),
+    patch: async (patch, { ifVersion } = {}) =>
+      readSession(
+        await call("PATCH", "/.moor/session", {
+          headers: {
+            "content-type": "application/merge-patch+json",
+            ...(ifVersion !== undefined && { "if-match": `"${ifVersion}"` }),
+          },
+          body: JSON.stringify(jsonCopy(patch, "remove")),
+        }),
+      ),
+    end: async () => {
+      await call("DELETE", "/.moor/session");
+    },
+  };
+}
+
+function readSession(answer: unknown): StoredSession {
+  if (isJsonObject(answer)) {
+    const { attributes, version, generation, principal } = answer;
+    const named = typeof principal === "string";
+    const counted = typeof version === "number" && typeof generation === "number";
+    if (isJsonObject(attributes) && counted && (named || principal == null)) {
+      return { attributes, version, generation, principal: named ? principal : undefined };
+    }
+  }
+  throw new MoorOriginError("session-unavailable", "the session API's answer is no session");
+}

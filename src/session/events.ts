@@ -1,0 +1,19 @@
+import type { SessionEvent } from "../config/types.ts";
+import type { SessionRecord } from "./record.ts";
+
+/**
+ * What has happened to a session between two records that were stored (`undefined`: none before). Pure.
+ *
+ * @param at milliseconds since 1970.
+ */
+export function eventsBetween(before: SessionRecord | undefined, after: SessionRecord, at: number): SessionEvent[] {
+  const session = after.id.slice(0, 8);
+  if (after.ended) return before && !before.ended ? [{ kind: "ended", session, at, reason: after.ended.reason }] : [];
+  const kinds = [
+    ...(before ? [] : ["created" as const]),
+    ...(after.generation > (before?.generation ?? 0) ? ["rotated" as const] : []),
+    ...(after.principal !== before?.principal ? ["principal-changed" as const] : []),
+    ...(before && after.idleDeadline > before.idleDeadline ? ["renewed" as const] : []),
+  ];
+  return kinds.map((kind) => ({ kind, session, at }));
+}

@@ -1,0 +1,35 @@
+/** nginx's own limit; what it had to skip counts over all tries of a request. */
+const MAX_SKIPPED = 20;
+
+/**
+ * The first `limit` servers that are picked and need not be skipped. One that has been given out is skipped from then on,
+ * as nginx skips a server that the request has tried.
+ *
+ * @param skips `1` at the index of a server to skip; changed.
+ */
+export function inTurn(next: (skipped: boolean) => number, limit: number, skips: Uint8Array): number[] {
+  const order: number[] = [];
+  let skipped = 0;
+  let again = false;
+  while (order.length < limit && skipped <= MAX_SKIPPED) {
+    const index = next(again);
+    again = skips[index] === 1;
+    if (again) skipped++;
+    else {
+      order.push(index);
+      skips[index] = 1;
+    }
+  }
+  return order;
+}
+
+/** Finds the server at a point of the line on which each server takes up as much as it weighs. */
+export function createWeightedPick(weights: readonly number[]): (point: number) => number {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return (point) => {
+    let left = point % total;
+    let index = 0;
+    while (left >= (weights[index] as number)) left -= weights[index++] as number;
+    return index;
+  };
+}

@@ -1,0 +1,64 @@
+import type { EjectedFlags } from "../affinity/affinity.ts";
+
+/** How long an origin may close itself to new sessions at once, in seconds. */
+export const MAX_CLOSED_SECONDS = 3_600;
+
+/** Which origins have closed themselves to new sessions. One isolate knows what its own requests have been answered. */
+export interface Closings {
+  /**
+   * Closes an origin to sessions that are born from the next second on.
+   *
+   * @param seconds for how long; what it says last counts. 0 opens it.
+   * @returns whether it was open.
+   */
+  close(index: number, seconds: number, now: number): boolean;
+  /** The origins that are closed to sessions born at a time, as for the ejected; `undefined`: none is. */
+  closedTo(bornAt: number, now: number): EjectedFlags | undefined;
+}
+
+/** @param size origins in the pool. */
+export function createClosings(size: number): Closings {
+  const from = new Float64Array(size);
+  const until = new Float64Array(size);
+  let latest = 0;
+
+  return {
+    close(index, seconds, now) {
+      const wasOpen = (until[index] as number) <= now;
+      // Births are told in whole seconds, rounded down: who was born within this one may be the origin's own.
+      if (wasOpen) from[index] = Math.ceil(now / 1000) * 1000;
+      until[index] = now + seconds * 1000;
+      latest = Math.max(...until);
+      return wasOpen && seconds > 0;
+    },
+    closedTo(bornAt, now) {
+      if (now >= latest) return undefined;
+      return from.some((begin, index) => bornAt >= begin && now < (until[index] as number))
+        ? Uint8Array.from(from, (begin, index) => (bornAt >= begin && now < (until[index] as number) ? 1 : 0))
+        : undefined;
+    },
+  };
+}
+
+/**
+ * For how many seconds an origin's response closes it to new sessions; `undefined`: it says nothing of that.
+ *
+ * `Moor-Closed: 30` says it with any response; what is malformed says nothing here. 503 and 429 say it by `Retry-After` (RFC 9110
+ * section 10.2.3), cut to {@link MAX_CLOSED_SECONDS}. What comes from a cache is no word of the origin's.
+ *
+ * @param now milliseconds since 1970.
+ * @param hears whether `Moor-Closed` counts.
+ */
+export function closedSeconds({ status, headers }: Response, now: number, hears: boolean): number | undefined {
+  const own = hears ? headers.get("Moor-Closed") : null;
+  if (own !== null) return parseClosed(own);
+  if ((status !== 503 && status !== 429) || headers.has("Age")) return undefined;
+  const wanted = headers.get("Retry-After")?.trim() ?? "";
+  const seconds = /^\d+$/.test(wanted) ? Number(wanted) : Math.ceil((Date.parse(wanted) - now) / 1000);
+  return seconds > 0 ? Math.min(seconds, MAX_CLOSED_SECONDS) : undefined;
+}
+
+/** The value of `Moor-Closed`; `undefined`: it is malformed. */
+export function parseClosed(value: string): number | undefined {
+  return /^\d{1,4}$/.test(value) && Number(value) <= MAX_CLOSED_SECONDS ? Number(value) : undefined;
+}

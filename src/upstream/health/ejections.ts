@@ -1,0 +1,70 @@
+import type { ResolvedOutlierDetection } from "../../config/resolved.ts";
+
+/** Whether an origin may be sent a request: `half-open` ones only what could be sent again elsewhere. */
+export type Health = "healthy" | "half-open" | "ejected";
+
+/** Which origins of a pool are ejected, and for how long. */
+export interface Ejections {
+  /** Health of the origin at `index` of the pool. */
+  of(index: number, now: number): Health;
+  /** How many are not healthy. */
+  count(): number;
+  /**
+   * Ejects an origin, unless it is ejected or too many are. One that fails to prove itself is ejected again.
+   *
+   * @returns for how long, in milliseconds; `undefined`: it is not ejected anew.
+   */
+  eject(index: number, now: number): number | undefined;
+  /** It serves again; how often it was ejected is forgotten step by step, one for each interval that it behaves. */
+  giveBack(index: number, now: number): void;
+}
+
+/**
+ * Ejections of one isolate, as in Envoy: the nth in a row takes n times `baseEjectionSeconds`, at most `maxEjectionSeconds`,
+ * and a random part of `maxEjectionJitterSeconds` more, so that isolates do not all come back at once.
+ *
+ * @param size origins in the pool.
+ * @param random a number from 0 (included) to 1 (not included).
+ */
+export function createEjections(config: ResolvedOutlierDetection, size: number, random: () => number): Ejections {
+  const { baseEjectionSeconds, maxEjectionSeconds, maxEjectionJitterSeconds, maxEjectionPercent } = config;
+  const intervalMs = config.intervalSeconds * 1000;
+  /** When an ejection ends; 0: the origin is healthy. */
+  const until = new Float64Array(size);
+  const multiplier = new Uint32Array(size);
+  const returnedAt = new Float64Array(size);
+  let ejected = 0;
+
+  const mayEject = () => maxEjectionPercent > 0 && (ejected === 0 || (ejected + 1) * 100 <= maxEjectionPercent * size);
+
+  return {
+    of(index, now) {
+      const end = until[index] as number;
+      if (end === 0) return "healthy";
+      return now < end ? "ejected" : "half-open";
+    },
+    count: () => ejected,
+    eject(index, now) {
+      const end = until[index] as number;
+      if (now < end) return undefined;
+      if (end === 0) {
+        if (!mayEject()) return undefined;
+        ejected++;
+        const behaved = Math.floor((now - (returnedAt[index] as number)) / intervalMs);
+        multiplier[index] = Math.max(0, (multiplier[index] as number) - behaved);
+      }
+      const times = ((multiplier[index] as number) + 1) >>> 0;
+      multiplier[index] = times;
+      const seconds = Math.min(times * baseEjectionSeconds, maxEjectionSeconds);
+      const forMs = seconds * 1000 + Math.floor(random() * maxEjectionJitterSeconds * 1000);
+      until[index] = now + forMs;
+      return forMs;
+    },
+    giveBack(index, now) {
+      if (until[index] === 0) return;
+      until[index] = 0;
+      returnedAt[index] = now;
+      ejected--;
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { ResolvedPool, ResolvedSession } from "../../config/resolved.ts";
+import type { Log } from "../../log.ts";
+import type { Pools } from "./pool-contracts.ts";
+import { standingAt } from "./pool-state.ts";
+import { createPoolView, type PoolView } from "./pool-view.ts";
+import { probePlanOf } from "./probe-plan.ts";
+import { createProbing } from "./probing.ts";
+import { readPublished, type StateNamespace } from "./published-states.ts";
+import { createCollector } from "./sightings.ts";
+
+/** A pool as it is while operators change it and its object probes it: what a pool's requests need of it. */
+export interface LivePool extends PoolView {
+  /** A session, which has come back, was served by an origin. */
+  served(origin: string, session: string, now: number): void;
+}
+
+/** Makes the live part of a pool; `undefined`: nobody can change it, and it is not probed. */
+export type LivePools = (pool: ResolvedPool) => LivePool | undefined;
+
+/** What live pools work with. */
+export interface LivePoolsParts {
+  /** Where the pools' objects publish. */
+  readonly namespace: StateNamespace;
+  readonly pools: Pools;
+  /** How long a session may be away without ending, in milliseconds. */
+  readonly awayMs: number;
+  /** Whether there are operators: without them what they have said once is not looked at. */
+  readonly hasOperators: boolean;
+  /** Holds on to work behind the response. */
+  readonly keepAlive: (work: Promise<unknown>) => void;
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+/** The live pools of an isolate. */
+export function createLivePools(parts: LivePoolsParts): LivePools {
+  const { namespace, pools, awayMs, hasOperators, keepAlive, clock, log } = parts;
+  return (config) => {
+    const { id: pool } = config;
+    const plan = probePlanOf(config);
+    if (!plan && !hasOperators) return undefined;
+    const read = () => readPublished(namespace, pool);
+    const view = createPoolView({ pool, read, keepAlive, clock, log });
+    const closures = hasOperators ? view.closures : () => undefined;
+    const probing = plan && createProbing(() => pools.probe(pool, { plan, awayMs }), keepAlive);
+    const collector = createCollector(async (sightings) => {
+      const seen = Array.from(sightings, ([origin, sketch]) => ({ origin, sketch }));
+      return (await pools.see(pool, { seen, awayMs })).kind === "seen";
+    }, keepAlive);
+    return {
+      closures,
+      unhealthy: plan ? view.unhealthy : () => undefined,
+      look(now) {
+        probing?.ask(now);
+        return view.look(now);
+      },
+      served(origin, session, now) {
+        const said = closures()?.get(origin);
+        if (said && standingAt(said, now) === "draining") collector.see(origin, session, now);
+      },
+    };
+  };
+}
+
+/** The idle deadline is renewed when a tenth of the timeout has passed, so a session may live so much longer. */
+const RENEWAL_SHARE = 0.1;
+
+/** How long a session may be away without ending, and how long it may live, in milliseconds. */
+export function sessionSpans({ idleSeconds, absoluteSeconds, remember }: ResolvedSession) {
+  return {
+    awayMs: Math.ceil(Math.max(idleSeconds, remember?.idleSeconds ?? 0) * 1000 * (1 + RENEWAL_SHARE)),
+    lifeMs: Math.max(absoluteSeconds, remember?.absoluteSeconds ?? 0) * 1000,
+  };
+}

@@ -1,0 +1,85 @@
+import { describeFault, type Log } from "../../log.ts";
+import { withinDeadline } from "../../store/deadline.ts";
+import type { Closures } from "../affinity/birth.ts";
+import { closuresById, type PoolState, unhealthyById } from "./pool-state.ts";
+
+/** A pool's live state as an isolate knows it. */
+export interface PoolView {
+  /** Another object whenever it is something else; `undefined`: nothing is known, or nothing has been said. */
+  closures(): Closures | undefined;
+  /** Until when probes say of origins, by their ids, that they are unhealthy. `undefined`: nothing is known, or none is. */
+  unhealthy(): ReadonlyMap<string, number> | undefined;
+  /**
+   * Looks for news, if it is time to. To be called for each request before its origins are chosen.
+   *
+   * @returns what the request has to wait for: an isolate that has not looked for {@link OLDEST_VIEW_MS}, or never, may have missed
+   * what all others act on. Else `undefined`.
+   */
+  look(now: number): Promise<void> | undefined;
+}
+
+/** What a view works with. */
+export interface PoolViewParts {
+  readonly pool: string;
+  /** @throws what is wrong with it, or with where it is. */
+  readonly read: () => Promise<PoolState | undefined>;
+  /** Holds on to work behind the response. */
+  readonly keepAlive: (work: Promise<unknown>) => void;
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+/** How often an isolate looks for news at most. */
+export const LOOK_EVERY_MS = 30_000;
+/** A view this old is renewed before a request is served by it. */
+export const OLDEST_VIEW_MS = 45_000;
+/** How long a request waits for that; then it goes on with what is known. */
+const WAIT_MS = 500;
+const READ_MS = 5_000;
+
+/** An isolate's view of a pool: it begins with nothing, never goes back to an older version, and outlives the loss of KV. */
+export function createPoolView({ pool, read, keepAlive, clock, log }: PoolViewParts): PoolView {
+  let version = 0;
+  let closures: Closures | undefined;
+  let unhealthy: ReadonlyMap<string, number> | undefined;
+  let lookedAt = -Infinity;
+  let settledAt = -Infinity;
+  let isTold = false;
+
+  async function renew(): Promise<void> {
+    try {
+      const state = await withinDeadline(read(), READ_MS);
+      if (state && state.version > version) {
+        version = state.version;
+        closures = closuresById(state);
+        unhealthy = unhealthyById(state);
+      }
+      isTold = false;
+    } catch (cause) {
+      // Once, until it can be read again.
+      if (!isTold) log({ event: "pool_state_unread", pool, reason: describeFault(cause) });
+      isTold = true;
+    }
+    settledAt = clock();
+  }
+
+  async function wait(renewal: Promise<void>): Promise<void> {
+    await withinDeadline(renewal, WAIT_MS).catch(() => {
+      settledAt = clock();
+    });
+  }
+
+  return {
+    closures: () => closures,
+    unhealthy: () => unhealthy,
+    look(now) {
+      const isLate = now - settledAt > OLDEST_VIEW_MS;
+      // A request never waits for what another has begun: on Workers that might not settle.
+      if (!isLate && now - lookedAt < LOOK_EVERY_MS) return undefined;
+      lookedAt = now;
+      const renewal = renew();
+      keepAlive(renewal);
+      return isLate ? wait(renewal) : undefined;
+    },
+  };
+}

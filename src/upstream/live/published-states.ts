@@ -1,0 +1,53 @@
+import { safeParse } from "valibot";
+import { type PoolState, poolStateSchema } from "./pool-state.ts";
+
+/** What of a KV namespace is used. */
+export interface StateNamespace {
+  get(key: string, options: { type: "text"; cacheTtl: number }): Promise<string | null>;
+  put(key: string, value: string): Promise<void>;
+}
+
+/** The shortest that KV takes: how long a location may answer from its own cache. */
+const CACHE_SECONDS = 30;
+
+/**
+ * The published state of a pool; `undefined`: none has been.
+ *
+ * @throws UnreadableStateError for what this code cannot read; whatever KV throws.
+ */
+export async function readPublished(namespace: StateNamespace, pool: string): Promise<PoolState | undefined> {
+  const text = await namespace.get(keyOf(pool), { type: "text", cacheTtl: CACHE_SECONDS });
+  if (text === null) return undefined;
+  const { success, output } = safeParse(poolStateSchema, parsed(text));
+  if (!success) throw new UnreadableStateError(pool);
+  return output;
+}
+
+/**
+ * Publishes the state of a pool. It does not expire: a state that is missing would be none. Only the pool's object may call it, one
+ * call after the other, as KV cannot compare and set.
+ */
+export async function publish(namespace: StateNamespace, pool: string, state: PoolState): Promise<void> {
+  await namespace.put(keyOf(pool), JSON.stringify(state));
+}
+
+/** A published state that is damaged, or written by newer code. */
+export class UnreadableStateError extends Error {
+  override readonly name = "UnreadableStateError";
+
+  constructor(pool: string) {
+    super(`what KV holds under ${keyOf(pool)} is no state of a pool that this version can read`);
+  }
+}
+
+function keyOf(pool: string): string {
+  return `p/${pool}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import type { AffinityConfig } from "../config/pool-types.ts";
+import type { ResolvedPool } from "../config/resolved.ts";
+import type { EjectedFlags } from "./affinity/affinity.ts";
+import type { HashFacts } from "./affinity/hash-policy.ts";
+import { createNginxKey, ipHashKey, type NginxKey } from "./affinity/nginx/key.ts";
+import { createNginxMapping } from "./affinity/nginx/mapping.ts";
+
+/** The origins that nginx would try for a request, best first, as indices into the pool's list. */
+export type NginxOrder = (
+  facts: HashFacts & { readonly bornAt: number },
+  limit: number,
+  barred: EjectedFlags | undefined,
+) => number[];
+
+/** Compiles an algorithm of nginx for sessions born before its cut-over; `undefined`: the pool goes by none. */
+export function createNginxOrder({ affinity, origins }: ResolvedPool): NginxOrder | undefined {
+  if (affinity.algorithm === "whrw1") return undefined;
+  const indices = origins.flatMap(({ backup }, index) => (backup ? [] : [index]));
+  const servers = origins.filter(({ backup }) => !backup);
+  const mapping = createNginxMapping(
+    affinity.algorithm,
+    servers.map(({ nginxServer = "", weight, down }) => ({ name: nginxServer, weight, down })),
+  );
+  const keyOf = nginxKeyOf(affinity);
+  const endsAt = nginxEndsAt(affinity);
+
+  return (facts, limit, barred) => {
+    if (facts.bornAt >= endsAt) return [];
+    const flags = barred && Uint8Array.from(indices, (index) => barred[index] as number);
+    return mapping.order(keyOf(facts), limit, flags).map((at) => indices[at] as number);
+  };
+}
+
+/** Sessions born before that go by an algorithm of nginx: milliseconds since 1970. */
+export function nginxEndsAt(affinity: AffinityConfig): number {
+  if (affinity.algorithm === "whrw1") return -Infinity;
+  return affinity.cutOver === undefined ? Infinity : Date.parse(affinity.cutOver);
+}
+
+function nginxKeyOf(affinity: Exclude<AffinityConfig, { algorithm: "whrw1" }>): NginxKey {
+  return affinity.algorithm === "nginx-ip-hash" ? ipHashKey : createNginxKey(affinity.key);
+}

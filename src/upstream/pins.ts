@@ -1,0 +1,71 @@
+import type { ResolvedPool } from "../config/resolved.ts";
+import { type HashFacts, hashKey } from "./affinity/hash-policy.ts";
+import { pinOf } from "./affinity/pin.ts";
+import { nginxEndsAt } from "./nginx-order.ts";
+
+/** What tells where a session was served last. */
+export interface PinFacts extends HashFacts {
+  /** When the session was born, in milliseconds since 1970. */
+  readonly bornAt: number;
+  /** Of the token: the hash of the origin that served the session last, if that was not its own. Default 0: none. */
+  readonly pin?: number | undefined;
+}
+
+/** Where the sessions of a pool were served last, as their tokens tell. */
+export interface Pins {
+  /** Index of the origin where a session is to stay; `undefined`: it is pinned to none of this pool. */
+  pinned(facts: PinFacts): number | undefined;
+  /**
+   * Index of the origin that has served a session last, as far as its token can tell, if that is another than the one at `index`.
+   *
+   * @param own as below.
+   */
+  movedFrom(facts: PinFacts, own: number | undefined, index: number): number | undefined;
+  /**
+   * The pin of a session that an origin has served.
+   *
+   * @param own index of its own origin, which affinity gives it; `undefined`: it has none.
+   * @param index of the one that has served it.
+   * @returns `undefined`: the token's stays as it is.
+   */
+  after(facts: PinFacts, own: number | undefined, index: number): number | undefined;
+}
+
+/**
+ * Compiles the pins of a pool (docs/decisions/023).
+ *
+ * They are for sessions: where something else decides which origin serves (the application's cookie, another hash policy, nginx's
+ * algorithms) none is read and none is written. Nobody stays on a backup: it stands in for a while.
+ */
+export function createPins({ id: pool, origins, learn, hashPolicy, affinity }: ResolvedPool): Pins {
+  const pins = origins.map((origin) => pinOf(pool, origin.id));
+  const endsAt = nginxEndsAt(affinity);
+  const isBySession = (facts: PinFacts) =>
+    !learn && facts.bornAt >= endsAt && hashKey(hashPolicy, facts) === facts.sessionId;
+  const originOf = (pin: number) => {
+    const index = pins.indexOf(pin);
+    return index < 0 ? undefined : index;
+  };
+
+  return {
+    pinned(facts) {
+      const index = facts.pin && isBySession(facts) ? originOf(facts.pin) : undefined;
+      return index === undefined || origins[index]?.backup ? undefined : index;
+    },
+    movedFrom(facts, own, index) {
+      const { pin = 0 } = facts;
+      if (own === undefined || (index === own && pin === 0) || !isBySession(facts)) return undefined;
+      const last = originOf(pin) ?? own;
+      return last === index ? undefined : last;
+    },
+    after(facts, own, index) {
+      const { pin = 0 } = facts;
+      const served = pins[index] as number;
+      const isAtHome = index === own;
+      if (served === pin || own === undefined || (isAtHome && pin === 0)) return undefined;
+      if (!isBySession(facts)) return undefined;
+      // The pin of another pool is its business, until this pool needs the place.
+      return isAtHome ? (originOf(pin) === undefined ? undefined : 0) : served;
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { throughputOf } from "../../bench/http/http.ts";
+import { quantile, spread } from "../../bench/http/statistics.ts";
+import { readOptions } from "../../bench/options.ts";
+import { ratiosOf } from "../../bench/report.ts";
+import { replaced } from "../../bench/save.ts";
+
+const slice = (answered: number, cpuSeconds: number) => ({
+  answered,
+  cpuSeconds,
+  failed: 0,
+  seconds: 1,
+  latenciesMs: [],
+});
+
+describe("quantiles", () => {
+  it("lie between the two nearest values", () => {
+    expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5);
+    expect(quantile([1, 2, 3], 0.999)).toBeCloseTo(2.998);
+  });
+
+  it("do not ask for an order", () => expect(spread([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 }));
+});
+
+describe("ratios", () => {
+  it("are taken within a round, so that a machine that slows down changes none", () => {
+    const seen = new Map([
+      ["passThrough", [slice(1_000, 1), slice(100, 1)]],
+      ["cleanRead", [slice(900, 1), slice(90, 1)]],
+    ]);
+    const { cleanRead } = throughputOf(seen);
+    expect(cleanRead?.ratio).toEqual(spread([0.9, 0.9]));
+    expect(cleanRead?.cpuRatio.median).toBeCloseTo(1 / 0.9);
+    const http = {
+      shapes: [{ shape: { sessions: 1, recordBytes: 1 }, throughput: throughputOf(seen) }],
+      latencies: [],
+    };
+    const machine = { cpu: "", cpus: 1, node: "", workerd: "", load: 0 };
+    expect(ratiosOf({ machine, http })).toMatchObject({ cleanRead: 0.9, passThrough: 1 });
+  });
+});
+
+describe("the command", () => {
+  it("measures everything by default, and not what takes long when it is to be quick", () => {
+    expect(readOptions([])).toMatchObject({
+      parts: ["cost", "size", "affinity", "http", "profile", "memory", "rivals"],
+      quick: false,
+    });
+    expect(readOptions(["--quick", "--json"])).toMatchObject({
+      parts: ["cost", "size", "affinity", "http"],
+      json: true,
+    });
+    expect(readOptions(["size"])).toMatchObject({ parts: ["size"] });
+  });
+
+  it("says what is wrong", () => {
+    expect(readOptions(["speed"])).toMatchObject({ kind: "mistake", message: expect.stringContaining("speed") });
+    expect(readOptions(["--fast"])).toMatchObject({ kind: "mistake" });
+  });
+});
+
+describe("the document", () => {
+  const document = "a\n<!-- cost -->\nold\n<!-- /cost -->\nz";
+
+  it("keeps everything but the part that was measured", () =>
+    expect(replaced(document, "cost", "new")).toBe("a\n<!-- cost -->\nnew\n<!-- /cost -->\nz"));
+
+  it("must have a place for it", () => expect(() => replaced(document, "http", "new")).toThrow("<!-- http -->"));
+});

@@ -1,0 +1,204 @@
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { startRedis } from "../../bin/local-redis/rest.ts";
+import type { Client } from "../../support/node/client.ts";
+import { startOrigin } from "../../support/node/origins.ts";
+import { originConfig, type Site, type SiteOptions, startSite } from "../../support/node/site.ts";
+import { explained } from "../../support/node/stores.ts";
+
+const origins = await Promise.all(["a", "b", "c"].map((name) => startOrigin(name)));
+let site: Site;
+afterEach(() => site.stop());
+afterAll(() => Promise.all(origins.map((origin) => origin.kill())));
+
+const OUTLIERS = { outlierDetection: { baseEjectionSeconds: 1, maxEjectionJitterSeconds: 0 } };
+const a = origins[0] as (typeof origins)[number];
+const served = async (client: Client, path = "/", method = "GET") => (await client.ask(path, { method })).told.server;
+
+/** A visitor whose origin is known; `known`: he has a session that is stored. */
+interface Visitor {
+  readonly client: Client;
+  readonly known: boolean;
+  readonly home: string;
+}
+
+async function start(options: SiteOptions): Promise<void> {
+  site = await startSite(origins, options);
+}
+
+/** Four visitors of each origin, of whom every other one has a stored session. */
+async function visitors(): Promise<Visitor[]> {
+  const all: Visitor[] = [];
+  while (all.length < 4 * origins.length) {
+    const client = site.client();
+    const home = await served(client);
+    const there = all.filter((other) => other.home === home).length;
+    if (there === 4) continue;
+    const known = there % 2 === 0;
+    if (known) await client.ask("/?set=cart:tea", { method: "POST" });
+    // A token that comes back for the first time is given a longer life.
+    await client.ask("/");
+    all.push({ client, known, home });
+  }
+  return all;
+}
+
+/** Kills the origin, has everybody ask, and brings it back; until it has proved itself. */
+async function loseAndReturn(all: readonly Visitor[]): Promise<Map<Visitor, string>> {
+  await a.kill();
+  const meanwhile = new Map<Visitor, string>();
+  for (const visitor of all) meanwhile.set(visitor, await served(visitor.client));
+  await a.restart();
+  await expect.poll(() => served(site.client()), { timeout: 10_000, interval: 20 }).toBe("a");
+  return meanwhile;
+}
+
+describe("an origin that dies and comes back", () => {
+  it("by default finds none of its stored sessions: they stay where they were rebuilt", async () => {
+    await start({
+      pool: OUTLIERS,
+      routes: [
+        { path: "/assets/*", pool: "shop", session: false },
+        { path: "/*", pool: "shop" },
+      ],
+    });
+    const all = await visitors();
+    const meanwhile = await loseAndReturn(all);
+    const moved = all.filter(({ home }) => home === "a");
+    expect(moved.some(({ known }) => known) && moved.some(({ known }) => !known)).toBe(true);
+    expect([...meanwhile.values()]).not.toContain("a");
+    for (const visitor of all) {
+      const { client, home, known } = visitor;
+      // An anonymous token is written once, so it cannot tell that its visitor has moved.
+      const stays = known || home !== "a" ? meanwhile.get(visitor) : "a";
+      expect(await served(client)).toBe(stays);
+      expect(await served(client, "/", "POST")).toBe(stays);
+      expect(await served(client, "/assets/a.css")).toBe(stays);
+      if (home !== "a") expect(stays).toBe(home);
+    }
+  });
+
+  it('with failback: "immediate" finds all of them', async () => {
+    await start({ pool: { ...OUTLIERS, failback: "immediate" } });
+    const all = await visitors();
+    await loseAndReturn(all);
+    for (const { client, home } of all) expect(await served(client)).toBe(home);
+  });
+
+  it("costs each stored session one token, and nobody else any", async () => {
+    await start({ pool: OUTLIERS });
+    const all = await visitors();
+    await a.kill();
+    for (const { client, known, home } of all) {
+      const written = [];
+      for (let request = 0; request < 3; request++) written.push((await client.ask("/")).setCookies.length);
+      expect(written).toEqual([known && home === "a" ? 1 : 0, 0, 0]);
+    }
+    await a.restart();
+  });
+
+  it("loses those for good that have moved, and when their new origin dies they move on", async () => {
+    await start({ pool: OUTLIERS });
+    const all = (await visitors()).filter(({ known, home }) => known && home === "a");
+    const [first] = all as [Visitor];
+    const rebuilt = (await loseAndReturn(all)).get(first);
+    const next = origins.find(({ name }) => name === rebuilt);
+    await next?.kill();
+    // His own origin is healthy, so he goes there, and is pinned to nothing any more.
+    expect(await served(first.client)).toBe("a");
+    await next?.restart();
+    await expect.poll(async () => (await site.client().ask("/")).told.server, { timeout: 10_000 }).toBe(rebuilt);
+    expect(await served(first.client)).toBe("a");
+  });
+});
+
+describe("a move while the sessions' objects cannot be reached", () => {
+  it("is not told by itself: a new token would put every copy out of use; it is as soon as they can", async () => {
+    const redis = await startRedis({ survivesKill: true });
+    await start({ pool: OUTLIERS, explain: true, watched: true, redis });
+    const [first] = (await visitors()).filter(({ known, home }) => known && home === "a") as [Visitor];
+    const { client } = first;
+    const held = client.token;
+    await site.moor.objects.meet({ kind: "down" });
+    await a.kill();
+    await expect.poll(async () => explained(await client.ask("/")), { timeout: 10_000 }).toMatch(/^session=redis;/);
+    expect((await client.ask("/")).told.server).not.toBe("a");
+    expect(client.token).toBe(held);
+
+    await site.moor.objects.meet(undefined);
+    await expect.poll(async () => explained(await client.ask("/")), { timeout: 15_000 }).toMatch(/^session=object;/);
+    expect(client.token).not.toBe(held);
+    await a.restart();
+    await redis.stop();
+  }, 40_000);
+});
+
+describe("an origin that a session comes to from another", () => {
+  const movedFrom = async (client: Client) => (await client.ask("/")).told.headers["moor-moved"];
+
+  it.each(["pin", "immediate"] as const)(
+    "is told so once, %s: who was there, and not what a client says",
+    async (failback) => {
+      await start({ pool: { ...OUTLIERS, failback } });
+      const [first] = (await visitors()).filter(({ known, home }) => known && home === "a") as [Visitor];
+      const { client } = first;
+      const lie = await client.ask("/", { headers: { "Moor-Moved": "z" } });
+      expect(lie.told.headers).not.toHaveProperty("moor-moved");
+      await a.kill();
+      const rebuilt = await client.ask("/");
+      expect(rebuilt.told.headers["moor-moved"]).toBe("a");
+      expect(await movedFrom(client)).toBeUndefined();
+      await a.restart();
+      await expect.poll(() => served(site.client()), { timeout: 10_000, interval: 20 }).toBe("a");
+      expect(await movedFrom(client)).toBe(failback === "pin" ? undefined : rebuilt.told.server);
+      expect(await movedFrom(client)).toBeUndefined();
+    },
+  );
+
+  it("is told nothing of visitors of whom nothing is stored", async () => {
+    await start({ pool: OUTLIERS });
+    const anonymous = (await visitors()).filter(({ known, home }) => !known && home === "a");
+    await a.kill();
+    for (const { client } of anonymous) expect(await movedFrom(client)).toBeUndefined();
+    await a.restart();
+  });
+});
+
+describe("a session in two pools", () => {
+  it("has one pin, of the pool in which it moved last; in the other it goes home", async () => {
+    const pool = (id: string) => ({ id, origins: origins.map(originConfig), ...OUTLIERS });
+    await start({
+      pools: [pool("shop"), pool("blog")],
+      routes: [
+        { path: "/blog/*", pool: "blog" },
+        { path: "/*", pool: "shop" },
+      ],
+    });
+    // Both pools hash the same id among the same names: who is at home on one origin here is so there.
+    const [visitor] = (await visitors()).filter(({ known, home }) => known && home === "a") as [Visitor];
+    const { client } = visitor;
+    expect(await served(client, "/blog/")).toBe("a");
+    await a.kill();
+    const inShop = await served(client);
+    const inBlog = await served(client, "/blog/");
+    expect([inShop, inBlog]).not.toContain("a");
+    await a.restart();
+    for (const path of ["/", "/blog/"]) {
+      await expect.poll(() => served(site.client(), path), { timeout: 10_000, interval: 20 }).toBe("a");
+    }
+    expect(await served(client, "/blog/")).toBe(inBlog);
+    expect(await served(client)).toBe("a");
+    expect(await served(client, "/blog/")).toBe(inBlog);
+  });
+});
+
+describe("a pin that somebody has written himself", () => {
+  it("is no token, and none is written over the visitor's own by it", async () => {
+    await start({ pool: OUTLIERS });
+    const [{ client }] = (await visitors()).filter(({ known }) => known) as [Visitor];
+    const bytes = Buffer.from(client.token ?? "", "base64url");
+    bytes.writeUInt32BE(0x12345678, 43);
+    const { told } = await site.client([["__Host-moor", bytes.toString("base64url")]]).send("/");
+    expect(told.session).toMatchObject({ new: true });
+    expect((await client.ask("/")).told.session).toMatchObject({ data: { cart: "tea" } });
+  });
+});

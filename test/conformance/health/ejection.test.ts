@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Answer, Client } from "../../support/node/client.ts";
+import { type RawOrigin, rawResponse, startRawOrigin } from "../../support/node/raw-origin.ts";
+import { type Site, type SiteOptions, startSite } from "../../support/node/site.ts";
+import { explained } from "../../support/node/stores.ts";
+
+let origins: RawOrigin[];
+let site: Site;
+beforeEach(async () => {
+  origins = await Promise.all(["a", "b", "c", "d"].map(startRawOrigin));
+});
+afterEach(async () => {
+  await site.stop();
+  await Promise.all(origins.map((origin) => origin.stop()));
+});
+
+const start = async (pool: NonNullable<SiteOptions["pool"]>) => {
+  site = await startSite(origins, { explain: true, pool });
+};
+const named = (name: string) => origins.find((origin) => origin.name === name) as RawOrigin;
+const get = (client: Client) => client.ask("/");
+const post = (client: Client) => client.ask("/", { method: "POST", body: "one order" });
+const breaks = (origin: RawOrigin) => origin.answers((_, socket) => socket.destroy());
+const errs = (origin: RawOrigin) =>
+  origin.answers((_, socket) => socket.write("HTTP/1.1 500 Broken\r\nContent-Length: 3\r\n\r\n500"));
+const mends = (origin: RawOrigin) => origin.answers((_, socket) => socket.write(rawResponse(origin.name)));
+const events = () =>
+  site.moor.logged
+    .filter((line) => /"event":"(origin_(ejected|returned)|panic_)/.test(line))
+    .map((line) => JSON.parse(line) as Record<string, string>);
+
+/** A visitor of each origin. */
+async function visitors(): Promise<{ client: Client; home: RawOrigin }[]> {
+  const found = new Map<string, Client>();
+  while (found.size < origins.length) {
+    const client = site.client();
+    found.set((await get(client)).text, client);
+  }
+  return [...found].map(([name, client]) => ({ client, home: named(name) }));
+}
+
+describe("an origin that answers every request with an error", () => {
+  it("keeps its sessions by default: an error is its own to give", async () => {
+    await start({});
+    const [first] = await visitors();
+    if (!first) throw new Error("no visitor");
+    errs(first.home);
+    for (let request = 0; request < 10; request++) expect((await get(first.client)).status).toBe(500);
+    expect(events()).toEqual([]);
+  });
+
+  it("is ejected after as many running as the pool says, logged, and comes back when it answers well again", async () => {
+    await start({
+      outlierDetection: { consecutive5xx: 3, baseEjectionSeconds: 1, maxEjectionJitterSeconds: 0 },
+    });
+    const all = await visitors();
+    const { client, home } = all[0] as (typeof all)[number];
+    errs(home);
+    const statuses = [];
+    for (let request = 0; request < 5; request++) statuses.push((await get(client)).status);
+    expect(statuses).toEqual([500, 500, 500, 200, 200]);
+    // The sessions of the others have not moved, and a change goes to the living one as well.
+    for (const other of all.slice(1)) expect((await get(other.client)).text).toBe(other.home.name);
+    expect((await post(client)).text).not.toBe("500");
+
+    mends(home);
+    await expect.poll(async () => (await get(client)).text, { timeout: 5_000 }).toBe(home.name);
+    expect(events()).toEqual([
+      {
+        event: "origin_ejected",
+        pool: "shop",
+        origin: home.name,
+        reason: "3 server errors running; for 1000 ms",
+      },
+      { event: "origin_returned", pool: "shop", origin: home.name },
+    ]);
+  });
+});
+
+describe("an origin that is killed", () => {
+  it("costs its sessions no GET; another serves also their changes, and nobody else moves", async () => {
+    await start({});
+    const all = await visitors();
+    const { client, home } = all[0] as (typeof all)[number];
+    await home.stop();
+    const { text } = await get(client);
+    expect(text).not.toBe(home.name);
+    for (let request = 0; request < 3; request++) expect((await post(client)).text).toBe(text);
+    for (const other of all.slice(1)) expect((await get(other.client)).text).toBe(other.home.name);
+    expect(events()).toMatchObject([{ event: "origin_ejected", origin: home.name }]);
+  });
+});
+
+describe("a pool of which too much is down", () => {
+  /** What a visitor of a broken origin is answered, first origin first, and what the log says. */
+  async function withBroken(count: number, pool: NonNullable<SiteOptions["pool"]>) {
+    await start(pool);
+    const all = await visitors();
+    const broken = all.slice(0, count);
+    for (const { home } of broken) breaks(home);
+    for (const { client } of broken) await get(client);
+    for (const origin of origins) origin.requests.length = 0;
+    const posts: Answer[] = [];
+    for (const { client } of broken) posts.push(await post(client));
+    return { broken, posts };
+  }
+
+  it("keeps everybody at his own origin: what cannot be sent again meets it, though it is down", async () => {
+    const { broken, posts } = await withBroken(3, { panicThresholdPercent: 50 });
+    expect(posts.map(({ status }) => status)).toEqual([502, 502, 502]);
+    for (const { home } of broken) expect(home.requests.map(({ method }) => method)).toEqual(["POST"]);
+    expect(explained(posts[0] as Answer)).toMatch(/; attempts=1; panic$/);
+    expect(events().map(({ event }) => event)).toEqual([...Array(3).fill("origin_ejected"), "panic_began"]);
+
+    // His own origin is asked first, so it is noticed at once that it answers again; with that enough are healthy.
+    const [first] = broken as [(typeof broken)[number]];
+    mends(first.home);
+    expect((await get(first.client)).text).toBe(first.home.name);
+    expect(explained(await get(first.client))).not.toContain("panic");
+    expect(events().filter(({ event }) => event === "panic_over")).toHaveLength(1);
+  });
+
+  it("moves their sessions as long as enough are healthy", async () => {
+    const { broken, posts } = await withBroken(2, { panicThresholdPercent: 50 });
+    expect(posts.map(({ status }) => status)).toEqual([200, 200]);
+    for (const { home } of broken) expect(home.requests).toEqual([]);
+    expect(events().map(({ event }) => event)).toEqual(["origin_ejected", "origin_ejected"]);
+  });
+});

@@ -1,0 +1,206 @@
+import { readFile } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { HealthCheckConfig } from "../../../src/config/pool-types.ts";
+import { ADMIN_TOKEN, adminOf } from "../../support/node/admin.ts";
+import type { Client } from "../../support/node/client.ts";
+import { type RunningOrigin, startOrigin } from "../../support/node/origins.ts";
+import { type RawOrigin, rawResponse, startRawOrigin } from "../../support/node/raw-origin.ts";
+import { originConfig, type Site, type SiteOptions, startSite } from "../../support/node/site.ts";
+import { explained } from "../../support/node/stores.ts";
+
+/** Alarms ring in real time. */
+const CHECK: HealthCheckConfig = {
+  path: "/health",
+  intervalSeconds: 1,
+  timeoutMs: 500,
+  healthyThreshold: 1,
+  unhealthyThreshold: 2,
+};
+const names = ["a", "b", "c"];
+let origins: RawOrigin[];
+let site: Site;
+beforeEach(async () => {
+  origins = await Promise.all(names.map(startRawOrigin));
+});
+afterEach(async () => {
+  await site.stop();
+  await Promise.all(origins.map((origin) => origin.stop()));
+});
+
+const start = async (healthCheck: Partial<HealthCheckConfig> = {}, options: SiteOptions = {}) => {
+  site = await startSite(origins, { explain: true, pool: { healthCheck: { ...CHECK, ...healthCheck } }, ...options });
+};
+const named = (name: string) => origins.find((origin) => origin.name === name) as RawOrigin;
+const isProbe = (request: { head: string }) => /^GET \/health\b/.test(request.head);
+/** What an origin answers to probes; visitors get its name. */
+const probesMeet = (origin: RawOrigin, answer: string | undefined) =>
+  origin.answers((request, socket) => {
+    if (!isProbe(request)) socket.write(rawResponse(origin.name));
+    else if (answer !== undefined) socket.write(answer);
+  });
+const said = async () => JSON.parse((await site.moor.valueInKv("p/shop")) ?? '{"origins":[]}');
+/** Why origins are unhealthy, as it is published. */
+const unhealthy = async () =>
+  Object.fromEntries(
+    (await said()).origins.flatMap((origin: { id: string; unhealthy?: { reason: string } }) =>
+      origin.unhealthy ? [[origin.id, origin.unhealthy.reason]] : [],
+    ),
+  );
+const events = () =>
+  site.moor.logged
+    .filter((line) => /"event":"(origin_(un|rec|ej)|probe_)/.test(line))
+    .map((line) => JSON.parse(line) as Record<string, string>);
+
+/** A visitor of each origin. */
+async function visitors(): Promise<Map<string, Client>> {
+  const found = new Map<string, Client>();
+  while (found.size < names.length) {
+    const client = site.client();
+    found.set((await client.ask("/")).text, client);
+  }
+  return found;
+}
+/** Where each visitor is served, by an isolate that knows what is published. */
+async function servedBy(all: Map<string, Client>): Promise<Record<string, string>> {
+  await site.moor.crashAndRestart();
+  const served: [string, string][] = [];
+  for (const [home, client] of all) served.push([home, (await client.ask("/")).text]);
+  return Object.fromEntries(served);
+}
+
+describe("an origin whose probes fail though its pages work", () => {
+  it.each<[string, string | undefined, Partial<HealthCheckConfig>, string]>([
+    ["answer 500", "HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n", {}, "status"],
+    ["answer a redirect", "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", {}, "status"],
+    ["hold another text", rawResponse("all is lost"), { expectedBody: "well" }, "body"],
+    ["are not answered", undefined, {}, "timeout"],
+    ["come halfway", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nwell", { expectedBody: "all" }, "timeout"],
+  ])(
+    "leaves the order when they %s, and nobody else moves; then it has its visitors back",
+    async (_what, answer, check, reason) => {
+      for (const origin of origins) probesMeet(origin, rawResponse("all is well"));
+      await start(check);
+      const all = await visitors();
+      probesMeet(named("b"), answer);
+      await expect.poll(unhealthy).toEqual({ b: reason });
+      const served = await servedBy(all);
+      expect(served.b).not.toBe("b");
+      expect(served).toEqual({ a: "a", b: served.b, c: "c" });
+
+      probesMeet(named("b"), rawResponse("all is well"));
+      await expect.poll(unhealthy).toEqual({});
+      expect(await servedBy(all)).toEqual({ a: "a", b: "b", c: "c" });
+      const found = reason === "status" ? `status ${answer?.slice(9, 12)}` : reason;
+      expect(events()).toEqual([
+        { event: "origin_unhealthy", pool: "shop", origin: "b", reason: found },
+        { event: "origin_recovered", pool: "shop", origin: "b", reason: "passed" },
+      ]);
+    },
+  );
+
+  it("is shown to admins, since when and by what", async () => {
+    await start({}, { admin: {}, adminToken: ADMIN_TOKEN });
+    const admin = adminOf(site);
+    const shown = async () => JSON.parse((await admin.ask("/pools/shop")).text).origins;
+    expect((await shown())[1]).toEqual({ id: "b", state: "open", next: [] });
+    await site.client().ask("/");
+    await expect.poll(async () => (await shown())[1].probes?.state).toBe("healthy");
+    const before = Date.now();
+    probesMeet(named("b"), "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+    await expect.poll(async () => (await shown())[1].probes.state).toBe("unhealthy");
+    const [a, b] = await shown();
+    expect(b.probes.since).toBeGreaterThan(before);
+    expect(b.probes.last).toMatchObject({ result: "status", status: 503 });
+    expect(a.probes).toMatchObject({ state: "healthy", last: { result: "passed", status: 200 } });
+  });
+});
+
+describe("what is published of an unhealthy origin", () => {
+  it("is what docs/storage-schema.md says", async () => {
+    await start();
+    await site.client().ask("/");
+    probesMeet(named("b"), "HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n");
+    await expect.poll(unhealthy).toEqual({ b: "status" });
+    const document = await readFile("docs/storage-schema.md", "utf8");
+    const [, example = ""] = /```json\n(\{ "id": "b", "closures": \[\], [^\n]*)\n```/.exec(document) ?? [];
+    const [documented, published] = [JSON.parse(example), (await said()).origins[0]];
+    expect(Object.keys(published).sort()).toEqual(Object.keys(documented).sort());
+    expect(Object.keys(published.unhealthy).sort()).toEqual(Object.keys(documented.unhealthy).sort());
+  });
+});
+
+describe("what a probe sends", () => {
+  it("says who asks, below the base path, without a session, and is no visitor's", async () => {
+    const [origin] = origins as [RawOrigin];
+    await start(
+      { path: "/health?full=1" },
+      {
+        pools: [
+          {
+            id: "shop",
+            origins: [{ id: "a", url: `${origin.url}/base` }],
+            healthCheck: { ...CHECK, path: "/health?full=1" },
+          },
+        ],
+      },
+    );
+    await site.client().ask("/");
+    const probes = () => origin.requests.filter(({ head }) => head.startsWith("GET /base/health?full=1 "));
+    await expect.poll(() => probes().length).toBeGreaterThan(0);
+    const head = probes()[0]?.head.toLowerCase() ?? "";
+    expect(head).toContain("user-agent: moor-health-check");
+    expect(head).toContain(`host: ${new URL(origin.url).host}`);
+    expect(head).not.toMatch(/moor-session|cookie|authorization/);
+  });
+
+  it("goes through a service binding where requests do", async () => {
+    const [behind, a] = origins as [RawOrigin, RawOrigin];
+    const bound = { id: "bound", url: "http://inner.test", service: "SHOP" };
+    await start(
+      {},
+      {
+        pools: [{ id: "shop", origins: [bound, originConfig(a)], healthCheck: CHECK }],
+        around: { services: { SHOP: new URL(behind.url).host } },
+      },
+    );
+    await site.client().ask("/");
+    await expect.poll(() => behind.requests.filter(isProbe).length).toBeGreaterThan(0);
+    probesMeet(behind, "HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n");
+    await expect.poll(unhealthy).toEqual({ bound: "status" });
+  });
+});
+
+describe("an origin that is killed while nobody is there", () => {
+  let running: RunningOrigin[] = [];
+  afterEach(() => Promise.all(running.map((origin) => origin.kill())));
+
+  it("is known to be dead before the next visitor would meet it, and known to be back", async () => {
+    running = await Promise.all(names.map((name) => startOrigin(name)));
+    site = await startSite(running, { explain: true, pool: { healthCheck: CHECK } });
+    const client = site.client();
+    const home = (await client.ask("/")).told.server as string;
+    const origin = running.find(({ name }) => name === home) as RunningOrigin;
+    await origin.kill();
+    await expect.poll(unhealthy).toEqual({ [home]: "lost" });
+    await site.moor.crashAndRestart();
+    const answer = await client.ask("/", { method: "POST", body: "one order" });
+    expect(answer.status).toBe(200);
+    expect(answer.told.server).not.toBe(home);
+    expect(explained(answer)).toContain("attempts=1");
+    expect(events().filter(({ event }) => event === "origin_ejected")).toEqual([]);
+
+    await origin.restart();
+    await expect.poll(unhealthy).toEqual({});
+    await site.moor.crashAndRestart();
+    expect((await client.ask("/")).told.server).toBe(home);
+  });
+});
+
+describe("a pool without a health check", () => {
+  it("is not probed, and nothing is asked of KV", async () => {
+    site = await startSite(origins);
+    for (let request = 0; request < 3; request++) await site.client().ask("/");
+    expect(origins.flatMap(({ requests }) => requests).filter(isProbe)).toEqual([]);
+    expect((await site.moor.operationsInKv()).filter((operation) => operation.includes("p/"))).toEqual([]);
+  });
+});

@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Client } from "../../support/node/client.ts";
+import { type RawOrigin, rawResponse, startRawOrigin } from "../../support/node/raw-origin.ts";
+import { type Site, startSite } from "../../support/node/site.ts";
+
+let origins: RawOrigin[];
+let site: Site;
+let client: Client;
+let home: RawOrigin;
+let others: RawOrigin[];
+
+beforeEach(async () => {
+  origins = await Promise.all(["a", "b", "c"].map(startRawOrigin));
+  site = await startSite(origins, {
+    pool: {
+      attemptDeadlineMs: 250,
+      strictAffinity: true,
+      outlierDetection: { baseEjectionSeconds: 1, maxEjectionJitterSeconds: 0 },
+    },
+    routes: [
+      { path: "/anywhere", pool: "shop", strictAffinity: false },
+      { path: "/*", pool: "shop" },
+    ],
+  });
+  client = site.client();
+  const { text } = await client.ask("/");
+  home = origins.find(({ name }) => name === text) as RawOrigin;
+  others = origins.filter((origin) => origin !== home);
+  for (const origin of origins) origin.requests.length = 0;
+});
+afterEach(async () => {
+  await site.stop();
+  await Promise.all(origins.map((origin) => origin.stop()));
+});
+
+const code = (text: string) => (JSON.parse(text) as { code: string }).code;
+const askedElsewhere = () => others.reduce((sum, { requests }) => sum + requests.length, 0);
+
+describe("a session of strict affinity", () => {
+  it("is answered 503 while its origin is gone, with Retry-After, and no other origin sees the request", async () => {
+    home.answers((_, socket) => socket.destroy());
+    for (const method of ["GET", "POST", "GET", "POST"]) {
+      const answer = await client.ask("/", { method });
+      expect(answer.status).toBe(503);
+      expect(answer.headers["retry-after"]).toMatch(/^\d+$/);
+      expect(code(answer.text)).toBe("own_origin_unavailable");
+    }
+    // The first was tried twice, which ejected it: the others are answered at once.
+    expect(home.requests.map(({ method }) => method)).toEqual(["GET", "GET"]);
+    expect(askedElsewhere()).toBe(0);
+    expect(site.moor.logged.filter((line) => line.includes('"reason":"own-origin-unavailable"'))).toHaveLength(4);
+  });
+
+  it("goes on when its origin answers again, with a change as well", async () => {
+    home.answers((_, socket) => socket.destroy());
+    await client.ask("/");
+    home.answers((_, socket) => socket.write(rawResponse(home.name)));
+    await expect.poll(async () => (await client.ask("/", { method: "POST" })).text, { timeout: 5_000 }).toBe(home.name);
+    expect(askedElsewhere()).toBe(0);
+  });
+
+  it("is told the truth of an origin that took the request and is late: 504", async () => {
+    home.answers(() => {});
+    const answer = await client.ask("/");
+    expect([answer.status, code(answer.text)]).toEqual([504, "origin_timeout"]);
+    expect(askedElsewhere()).toBe(0);
+  });
+
+  it("may meet others on a route that says so", async () => {
+    home.answers((_, socket) => socket.destroy());
+    const { status, text } = await client.ask("/anywhere");
+    expect(status).toBe(200);
+    expect(others.map(({ name }) => name)).toContain(text);
+  });
+});

@@ -1,0 +1,127 @@
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { rawExchange, statusOf } from "../../support/node/raw-exchange.ts";
+import { rawResponse, startRawOrigin } from "../../support/node/raw-origin.ts";
+import { startSite } from "../../support/node/site.ts";
+
+const origin = await startRawOrigin("a");
+const site = await startSite([origin]);
+afterAll(async () => {
+  await site.stop();
+  await origin.stop();
+});
+beforeEach(() => {
+  origin.answers((_, socket) => socket.write(rawResponse("a")));
+  origin.requests.length = 0;
+});
+
+/** Sends headers as they are written; returns the response's. */
+async function send(...headers: string[]): Promise<string[]> {
+  const lines = ["GET / HTTP/1.1", "Host: shop.test", "X-Forwarded-Proto: https", "Sec-Fetch-Site: none"];
+  return headersOf(await rawExchange(site.moor.port, [...lines, ...headers]));
+}
+/** Has the origin answer with headers as they are written; returns those that the client gets. */
+function answer(...headers: string[]): Promise<string[]> {
+  const lines = ["HTTP/1.1 200 OK", "Cache-Control: no-cache", ...headers, "Content-Length: 2"];
+  origin.answers((_, socket) => socket.write(`${lines.join("\r\n")}\r\n\r\nok`, "latin1"));
+  return send();
+}
+const headersOf = (message: string) => message.slice(0, message.indexOf("\r\n\r\n")).split("\r\n");
+const arrived = () => origin.requests[0]?.head.split("\r\n") ?? [];
+const named = (lines: string[], name: RegExp) => lines.filter((line) => name.test(line));
+
+const big = `X-Big: ${"0123456789abcdef".repeat(4096)}`;
+const many = Array.from({ length: 5_000 }, (_, number) => `X-Number-${number}: ${number}`);
+
+describe.each([
+  ["a request", async (...headers: string[]) => [await send(...headers), arrived()][1] ?? []],
+  ["a response", answer],
+] as const)("the headers of %s", (what, pass) => {
+  it("pass with 64 KiB in one of them", async () => {
+    expect(named(await pass(big), /^X-Big/)).toEqual([big]);
+  });
+
+  it("pass in great number: 5,000", async () => {
+    expect(named(await pass(...many), /^X-Number/).sort()).toEqual([...many].sort());
+  });
+
+  it("keep bytes that are no UTF-8, and UTF-8", async () => {
+    const latin = ["X-Latin: caf\xe9 \xff", "X-Utf: \xc3\xa9"];
+    expect(named(await pass(...latin), /^X-(Latin|Utf)/)).toEqual(latin);
+  });
+
+  it("keep empty values, tabs and spaces within, and lose spaces around", async () => {
+    const lines = named(await pass("X-A:", "X-B: a\tb  c", "X-C:   d  "), /^X-[ABC]:/);
+    expect(lines.map((line) => line.replace(/: ?/, ":"))).toEqual(["X-A:", "X-B:a\tb  c", "X-C:d"]);
+  });
+
+  it("of one name stay apart and in order; those of registered names are joined, which means the same", async () => {
+    const lines = await pass("X-A: 1", "X-B: 0", "X-A: 2", "x-a: 3", "Via: 1.1 a", "Via: 1.1 b");
+    expect(named(lines, /^(X-A|Via)/i)).toEqual(["Via: 1.1 a, 1.1 b", "X-A: 1", "X-A: 2", "X-A: 3"]);
+  });
+
+  it("keep the case of their names", async () => {
+    expect(named(await pass("X-MiXeD: 1"), /^x-mixed/i)).toEqual(["X-MiXeD: 1"]);
+  });
+
+  it("above what the runtime takes, half a MiB and more, are refused (431, 502)", async () => {
+    const lines = Array.from({ length: 16 }, (_, number) => `X-${number}: ${"x".repeat(65_000)}`);
+    if (what === "a request") expect(statusOf((await send(...lines))[0] ?? "")).toBe(431);
+    else expect(statusOf((await answer(...lines))[0] ?? "")).toBe(502);
+  });
+});
+
+describe("the headers of a response", () => {
+  it("that are no headers are no response: 502, and nothing of it reaches the client", async () => {
+    const malformed = [
+      "X-A: a\rX-Injected: 1",
+      "X-A: a\r\n X-Injected: folded",
+      "X-A: a\0X-Injected",
+      "X-Injected : 1",
+      "X-Injected",
+      "X(Injected): 1",
+    ];
+    for (const line of malformed) {
+      const lines = await answer(line);
+      expect([line, statusOf(lines[0] ?? "")]).toEqual([line, 502]);
+      expect(lines.join("\n")).not.toContain("Injected");
+    }
+  });
+
+  it("that end in a line feed alone are taken for headers (RFC 9112 section 2.2), and judged as such", async () => {
+    const lines = await answer("X-A: a\nSet-Cookie: __Host-moor=planted\nSet-Cookie: b=1");
+    expect(named(lines, /^(X-A|Set-Cookie)/)).toEqual(["Set-Cookie: b=1", "X-A: a"]);
+  });
+
+  it("that are of one hop stop at the runtime, which does not tell whom Connection names", async () => {
+    const hop = ["Connection: keep-alive, X-Named", "Keep-Alive: timeout=5", "Upgrade: h2c", "Trailer: X-T"];
+    const lines = await answer(...hop, "X-Named: 1");
+    expect(named(lines, /^(Connection|Keep-Alive|Upgrade|Trailer|X-Named)/)).toEqual([
+      "X-Named: 1",
+      "Connection: close",
+    ]);
+  });
+});
+
+describe("what a client accepts", () => {
+  it.each(["gzip, deflate, br, zstd", "identity", "zstd;q=1.0, br ;q=0.5,, *;q=0"])(
+    "reaches the origin as it was sent: Accept-Encoding: %s",
+    async (accepted) => {
+      await send(`Accept-Encoding: ${accepted}`);
+      const lines = named(arrived(), /^Accept-Encoding/).map((line) => line.replace(/: ?/, ":"));
+      expect(lines).toEqual([`Accept-Encoding:${accepted}`]);
+    },
+  );
+
+  it("is not made up where he says nothing, nor is an empty Accept-Encoding kept", async () => {
+    await send("Accept-Encoding:");
+    expect(named(arrived(), /^Accept/)).toEqual([]);
+  });
+});
+
+it("a request with a handoff is kept from caches, which adds Cache-Control and Pragma: no-cache; what is there stays", async () => {
+  await send("X-Nothing: said");
+  expect(named(arrived(), /^(Cache-Control|Pragma)/)).toEqual(["Cache-Control: no-cache", "Pragma: no-cache"]);
+  origin.requests.length = 0;
+  await send("Cache-Control: max-age=0");
+  expect(named(arrived(), /^Cache-Control/)).toEqual(["Cache-Control: max-age=0"]);
+});

@@ -1,0 +1,4 @@
+import { describe } from "vitest";
+import { describeLogout } from "./logout.suite.ts";
+
+describe.each(["proxy", "middleware"] as const)("Moor as %s", describeLogout);

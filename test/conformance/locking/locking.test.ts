@@ -1,0 +1,221 @@
+import { afterAll, describe, expect, it } from "vitest";
+import type { Answer, Asking } from "../../support/node/client.ts";
+import { type LocalOrigin, startLocalOrigin } from "../../support/node/local-origin.ts";
+import { startOrigin } from "../../support/node/origins.ts";
+import { startSite } from "../../support/node/site.ts";
+
+const origin = await startOrigin("a");
+/** Reads the session's count, thinks for a while, and writes one more: what locking is for. */
+const counter = await startLocalOrigin("counter");
+countsSlowly(counter, 30);
+/** Does not answer before its deadline, but for the third attempt, and then late. */
+const late = await startLocalOrigin("late");
+let attempts = 0;
+late.answers((_, response) => {
+  attempts++;
+  if (attempts < 3) return;
+  setTimeout(() => {
+    response.setHeader("Moor-Patch", '{"by":"late"}');
+    response.end("late");
+  }, 4_500);
+});
+const at = (path: string, given: object = {}) => ({ path, pool: "shop", ...given });
+const site = await startSite([], {
+  explain: true,
+  pools: [
+    { id: "shop", origins: [{ id: "a", url: origin.url }], session: { may: ["patch", "principal", "end"] } },
+    { id: "counter", origins: [{ id: "c", url: counter.url }] },
+    { id: "late", origins: ["x", "y", "z"].map((id) => ({ id, url: late.url })), attemptDeadlineMs: 6_000 },
+  ],
+  routes: [
+    { path: "/count/locked", pool: "counter", locking: "writes", lockWaitMs: 20_000 },
+    { path: "/count/free", pool: "counter" },
+    { path: "/late", pool: "late", locking: "writes", retry: "any" },
+    at("/writes", { locking: "writes" }),
+    at("/all", { locking: "all" }),
+    at("/refuse", { locking: "writes", lockWaitMs: 100 }),
+    at("/proceed", { locking: "writes", lockWaitMs: 100, onLockTimeout: "proceed" }),
+    at("/*"),
+  ],
+});
+afterAll(async () => {
+  await site.stop();
+  await Promise.all([origin.kill(), counter.stop(), late.stop()]);
+});
+
+function countsSlowly(origin: LocalOrigin, thinksMs: number): void {
+  origin.answers((request, response) => {
+    const claims = String(request.headers["moor-session"]).split(".")[1] ?? "";
+    const { data = {} } = JSON.parse(Buffer.from(claims, "base64url").toString()) as { data?: { count?: number } };
+    setTimeout(() => {
+      response.setHeader("Moor-Patch", JSON.stringify({ count: (data.count ?? 0) + 1 }));
+      response.end("counted");
+    }, thinksMs);
+  });
+}
+
+const POST: Asking = { method: "POST" };
+/** What explain tells, by name. */
+function explained({ headers }: Answer): Record<string, string> {
+  const text = /moor;desc="([^"]*)"/.exec(String(headers["server-timing"]))?.[1] ?? "";
+  return Object.fromEntries(text.split("; ").map((pair) => [pair.split("=")[0] ?? "", pair.split("=")[1] ?? ""]));
+}
+
+/** A visitor; with `stored` his session holds something already. */
+async function visitor({ stored = true } = {}) {
+  const client = site.client();
+  await client.ask("/", { headers: { "Sec-Fetch-Mode": "navigate" } });
+  if (stored) await client.ask("/?set=seen:yes", POST);
+  return client;
+}
+
+describe("requests of one session that read, think and write", () => {
+  it("lose no update when they wait for one another", async () => {
+    const client = await visitor();
+    const answers = await Promise.all(Array.from({ length: 12 }, () => client.send("/count/locked", POST)));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    for (const answer of answers) client.keep(answer);
+    expect((await client.ask("/strictly")).told.session.data).toMatchObject({ count: 12 });
+  });
+
+  it("lose none either in a session that is not stored yet", async () => {
+    const client = await visitor({ stored: false });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => client.send("/count/locked", POST)));
+    for (const answer of answers) client.keep(answer);
+    expect((await client.ask("/")).told.session.data).toMatchObject({ count: 8 });
+  });
+
+  it("lose some when they do not wait, which is what locking is for", async () => {
+    const client = await visitor();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => client.send("/count/free", POST)));
+    for (const answer of answers) client.keep(answer);
+    expect(Number((await client.ask("/")).told.session.data?.count)).toBeLessThan(8);
+  });
+
+  it("do not wait for those of other sessions", async () => {
+    const [one, other] = [await visitor(), await visitor()];
+    const slow = one.send("/writes?delayMs=600", POST);
+    const quick = await other.send("/writes", POST);
+    expect(Number.parseInt(explained(quick).waited ?? "", 10)).toBeLessThan(300);
+    await slow;
+  });
+});
+
+describe("reads of a route that locks writes", () => {
+  it("never wait", async () => {
+    const client = await visitor();
+    let isOver = false;
+    const slow = client.send("/writes?delayMs=800", POST).then(() => {
+      isOver = true;
+    });
+    const read = await client.send("/writes");
+    expect([read.status, isOver]).toEqual([200, false]);
+    expect(explained(read)).not.toHaveProperty("lock");
+    await slow;
+  });
+
+  it("wait on a route that locks all", async () => {
+    const client = await visitor();
+    const slow = client.send("/all?delayMs=400&set=by:slow");
+    await expect.poll(async () => explained(await client.send("/proceed", POST)).lock).toBe("none");
+    const read = await client.send("/all");
+    expect(read.told.session.data).toMatchObject({ by: "slow" });
+    expect(explained(read)).toMatchObject({ lock: "held", waited: expect.stringMatching(/^[1-9][0-9]*ms$/) });
+    await slow;
+  });
+});
+
+describe("a request that has waited too long", () => {
+  it("is refused with 503 and when to try again, and its origin is not asked", async () => {
+    const client = await visitor();
+    const slow = client.send("/writes?delayMs=700", POST);
+    await expect.poll(async () => (await client.send("/refuse?set=refused:yes", POST)).status).toBe(503);
+    const refused = await client.send("/refuse", POST);
+    expect([refused.status, JSON.parse(refused.text).code, refused.headers["retry-after"]]).toEqual([
+      503,
+      "lock_timeout",
+      "2",
+    ]);
+    expect(explained(refused)).toMatchObject({ lock: "timeout", waited: expect.stringMatching(/^[1-9][0-9]*ms$/) });
+    client.keep(await slow);
+    expect(site.moor.logged.some((line) => line.includes('"event":"lock_timeout"'))).toBe(true);
+  });
+
+  it("goes on without a lock, if its route says so, and explain tells", async () => {
+    const client = await visitor();
+    const slow = client.send("/writes?delayMs=700", POST);
+    await expect.poll(async () => explained(await client.send("/proceed", POST)).lock).toBe("none");
+    const answer = await client.send("/proceed?set=by:hasty", POST);
+    expect(answer.status).toBe(200);
+    expect(Number.parseInt(explained(answer).waited ?? "", 10)).toBeGreaterThanOrEqual(100);
+    await slow;
+    expect((await client.ask("/strict")).told.session.data).toMatchObject({ by: "hasty" });
+  });
+});
+
+describe("explain", () => {
+  it("tells origin and visitor how long was waited and how many wait", async () => {
+    const client = await visitor();
+    const slow = client.send("/writes?delayMs=300", POST);
+    await expect.poll(async () => explained(await client.send("/proceed", POST)).lock).toBe("none");
+    const answers = await Promise.all([client.send("/writes", POST), client.send("/writes", POST)]);
+    const told = answers.map(explained);
+    expect(told.map(({ waiting }) => waiting).sort()).toEqual(["0", "1"]);
+    expect(told.every(({ lock, waited }) => lock === "held" && Number.parseInt(waited ?? "", 10) > 0)).toBe(true);
+    expect(answers[0]!.told.headers["moor-explain"]).toMatch(/; lock=held; waited=[0-9]+ms; waiting=[01]/);
+    await slow;
+  });
+});
+
+describe("a lease", () => {
+  it("goes back with the response, whatever came of it", async () => {
+    const client = await visitor();
+    for (const path of [
+      "/writes",
+      "/writes?set=a:1",
+      "/writes?status=500",
+      "/writes?header=Moor-Patch:broken",
+      "/writes?end",
+    ]) {
+      const copy = site.client(client.cookies);
+      await client.ask(path, POST);
+      const next = await copy.send("/writes", POST);
+      expect(Number.parseInt(explained(next).waited ?? "", 10), path).toBeLessThan(1_000);
+    }
+  });
+
+  it("of a client that has left goes back when its origin has answered", async () => {
+    const client = await visitor();
+    const leaving = site.client(client.cookies);
+    const left = leaving.send("/all?delayMs=500").catch(() => "left");
+    await expect.poll(async () => explained(await client.send("/proceed", POST)).lock).toBe("none");
+    leaving.close();
+    expect(await left).toBe("left");
+    const next = await client.send("/all");
+    expect(next.status).toBe(200);
+    expect(Number.parseInt(explained(next).waited ?? "", 10)).toBeLessThan(2_000);
+  });
+
+  it("holds nobody up whose holder was lost with its process", async () => {
+    const client = await visitor();
+    const slow = client.send("/writes?delayMs=5000", POST).catch(() => "lost");
+    await expect.poll(async () => explained(await client.send("/proceed", POST)).lock).toBe("none");
+    await site.moor.crashAndRestart();
+    expect(await slow).toBe("lost");
+    const next = await client.send("/writes", POST);
+    expect(next.status).toBe(200);
+    expect(Number.parseInt(explained(next).waited ?? "", 10)).toBeLessThan(1_000);
+  });
+
+  it("that ends before its origin has answered: 409, and nothing of the answer is applied", async () => {
+    const client = await visitor();
+    const late = client.send("/late", POST);
+    // The lease lasts the pool's deadline and 10 seconds; two attempts run into that deadline, and the third is late.
+    const answer = await late;
+    expect([answer.status, JSON.parse(answer.text).code]).toEqual([409, "lock_lost"]);
+    expect(attempts).toBe(3);
+    client.keep(answer);
+    expect((await client.ask("/")).told.session.data).toEqual({ seen: "yes" });
+    expect(site.moor.logged.some((line) => line.includes('"event":"lock_lost"'))).toBe(true);
+  }, 60_000);
+});

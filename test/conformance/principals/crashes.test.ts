@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, expect, it } from "vitest";
+import { ADMIN_TOKEN, adminOf } from "../../support/node/admin.ts";
+import { startOrigin } from "../../support/node/origins.ts";
+import { startSite } from "../../support/node/site.ts";
+
+const LIMIT = 12;
+const origin = await startOrigin("a");
+const site = await startSite([origin], {
+  admin: {},
+  adminToken: ADMIN_TOKEN,
+  principals: { limit: { sessions: LIMIT, onTooMany: "refuse" } },
+  routes: [{ path: "/*", pool: "shop", freshness: "strict" }],
+});
+const admin = adminOf(site);
+afterAll(async () => {
+  await site.stop();
+  await origin.kill();
+});
+
+/** The ids of the sessions that are logged in, as their own visitors would see it: a lost response leaves the old proof. */
+async function loggedIn(ids: readonly string[]): Promise<string[]> {
+  const alive = await Promise.all(
+    ids.map(async (id) => {
+      const { status, text } = await admin.ask(`/sessions/${id}`);
+      return status === 200 && JSON.parse(text).principal !== undefined ? id : undefined;
+    }),
+  );
+  return alive.filter((id) => id !== undefined).sort();
+}
+
+interface Round {
+  readonly alice: string;
+  readonly ids: readonly string[];
+  readonly acknowledged: number;
+}
+
+/** Sixteen visitors log in at once, and the process is killed a moment later. */
+async function crashDuringLogins(afterMs: number): Promise<Round> {
+  const alice = `alice-${afterMs}`;
+  const browsers = Array.from({ length: 16 }, () => site.client());
+  const ids = await Promise.all(
+    browsers.map(async (browser) => {
+      await browser.ask("/?set=basket:apples", { method: "POST" });
+      return (await browser.ask("/")).told.session.sid ?? "";
+    }),
+  );
+  const logins = browsers.map((browser) =>
+    browser.ask(`/?login=${alice}`, { method: "POST" }).then(
+      ({ status }) => status,
+      () => 0,
+    ),
+  );
+  await sleep(afterMs);
+  await site.moor.crashAndRestart();
+  return { alice, ids, acknowledged: (await Promise.all(logins)).filter((status) => status === 200).length };
+}
+
+it("what kill -9 cuts off in the middle of logins is repaired by alarm, and every login is in the index", async () => {
+  const rounds: Round[] = [];
+  for (const afterMs of [2, 5, 9, 14, 20, 40]) rounds.push(await crashDuringLogins(afterMs));
+  // Who has told nobody does so ten seconds after his login; reservations are looked after nine seconds after it.
+  const over = Date.now() + 12_000;
+  await expect.poll(() => Date.now() > over, { timeout: 15_000 }).toBe(true);
+
+  for (const { alice, ids, acknowledged } of rounds) {
+    // A look would have a session tell of itself, so the index is asked first.
+    const counted = await admin.count(alice);
+    const listed = (await admin.list(alice)).map(({ id }) => id).sort();
+    const truth = await loggedIn(ids);
+    expect(listed).toEqual(truth);
+    expect(counted).toBe(truth.length);
+    expect(truth.length).toBeGreaterThanOrEqual(acknowledged);
+    expect(truth.length).toBeLessThanOrEqual(LIMIT);
+
+    // As many places are free as there should be.
+    const statuses: number[] = [];
+    for (let login = truth.length; login <= LIMIT; login++) {
+      statuses.push((await site.client().ask(`/?login=${alice}`, { method: "POST" })).status);
+    }
+    expect(statuses).toEqual([...Array.from({ length: LIMIT - truth.length }, () => 200), 403]);
+
+    expect(JSON.parse((await admin.endAll(alice)).text)).toMatchObject({ left: 0 });
+    expect(await loggedIn(ids)).toEqual([]);
+    expect(await admin.list(alice)).toEqual([]);
+  }
+});

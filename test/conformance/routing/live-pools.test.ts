@@ -1,0 +1,253 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
+import { deserialize, serialize } from "node:v8";
+import { afterAll, describe, expect, it } from "vitest";
+import { ADMIN_TOKEN, adminOf } from "../../support/node/admin.ts";
+import { forgeToken } from "../../support/node/forge.ts";
+import { startOrigin } from "../../support/node/origins.ts";
+import { type Site, startSite } from "../../support/node/site.ts";
+
+const origins = await Promise.all(["a", "b", "c"].map((name) => startOrigin(name)));
+const sites: Site[] = [];
+afterAll(async () => {
+  await Promise.all(sites.map((site) => site.stop()));
+  await Promise.all(origins.map((origin) => origin.kill()));
+});
+
+/** A Moor whose operators may change its pools, with visitors who were born at a time, in seconds from now. */
+async function moor(options: Parameters<typeof startSite>[1] = {}) {
+  const site = await startSite(origins, { admin: {}, adminToken: ADMIN_TOKEN, ...options });
+  sites.push(site);
+  const admin = adminOf(site);
+  const keys = Array.from({ length: 30 }, (_, at) => createHash("sha256").update(`${at}`).digest().subarray(0, 16));
+  const send = async (path: string, body?: object) => {
+    const answer = await admin.ask(`/pools/shop/origins/${path}`, {
+      method: "POST",
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    return { status: answer.status, said: JSON.parse(answer.text) };
+  };
+  return {
+    site,
+    admin,
+    /** Where each of thirty sessions is served. */
+    async servers(bornInSeconds = -60): Promise<string[]> {
+      const asked = keys.map(async (key) => {
+        const token = forgeToken(site.moor.keys, { key, bornAt: Date.now() + bornInSeconds * 1000 });
+        const { status, text, told } = await site.client([["__Host-moor", token]]).send("/");
+        if (status !== 200) throw new Error(text);
+        return told.server;
+      });
+      return Promise.all(asked);
+    },
+    /** A change, which can be read in KV when this resolves: of two within a second the later one has to wait. */
+    async change(path: string, body?: object) {
+      const changed = await send(path, body);
+      if (changed.said.published === false)
+        await expect.poll(async () => (await send(path, body)).said.published).toBe(true);
+      return changed;
+    },
+    /** The isolates that serve from now on are new: they know what is published. */
+    renew: () => site.moor.crashAndRestart(),
+  };
+}
+const instead = (servers: string[], others: string[]) =>
+  servers.map((server, at) => (server === "b" ? others[at] : server));
+const seconds = (time: number) => Math.round((time - Date.now()) / 1000);
+
+describe("an origin that an operator drains", async () => {
+  const { servers, change, renew, site, admin } = await moor();
+  const before = await servers();
+  const drained = await change("b/drain", { deadlineSeconds: 3_600 });
+
+  it("stands as the answer says, from a time that is named", async () => {
+    expect(drained).toMatchObject({
+      status: 200,
+      said: { pool: "shop", id: "b", state: "open", changed: true, published: true },
+    });
+    const [draining, ended] = drained.said.next;
+    expect([draining.state, ended.state]).toEqual(["draining", "drained"]);
+    expect(seconds(draining.at)).toBeGreaterThan(120);
+    expect(ended.at - draining.at).toBe(3_600_000);
+  });
+
+  it("keeps its sessions, in isolates that know of it and in those that do not", async () => {
+    expect(await servers()).toEqual(before);
+    await renew();
+    expect(await servers()).toEqual(before);
+  });
+
+  it("gets none of those that are born after that time, and moves nobody else", async () => {
+    const born = await servers(300);
+    expect(born).not.toContain("b");
+    for (const [at, server] of born.entries()) if (before[at] !== "b") expect(server).toBe(before[at]);
+  });
+
+  it("gets those again that are born after it was restored, and no others", async () => {
+    const born = await servers(300);
+    const { said } = await change("b/restore", { at: inSeconds(400) });
+    expect(said.next.map(({ state }: { state: string }) => state)).toEqual(["draining", "open"]);
+    await renew();
+    expect(await servers()).toEqual(before);
+    expect(await servers(300)).toEqual(born);
+    expect(await servers(500)).toEqual(before);
+  });
+
+  it("is in what an admin sees, and nothing of his token is in the log", async () => {
+    const { status, text } = await admin.ask("/pools");
+    expect(status).toBe(200);
+    const [shop] = JSON.parse(text).pools;
+    expect(shop.origins.map(({ id, state }: { id: string; state: string }) => [id, state])).toEqual([
+      ["a", "open"],
+      ["b", "open"],
+      ["c", "open"],
+    ]);
+    expect(JSON.parse((await admin.ask("/pools/shop")).text)).toEqual(shop);
+    const line = { event: "admin", who: "token", action: "drain", status: 200, pool: "shop", origin: "b" };
+    await expect.poll(() => site.moor.logged).toContain(JSON.stringify(line));
+    expect(site.indiscretions(ADMIN_TOKEN)).toEqual([]);
+  });
+
+  it("leaves one value in KV, which does not expire", async () => {
+    const value = JSON.parse((await site.moor.valueInKv("p/shop")) ?? "");
+    expect(value).toMatchObject({ schema: 1, version: 2, origins: [{ id: "b", closures: [{ kind: "drain" }] }] });
+    const document = await readFile("docs/storage-schema.md", "utf8");
+    const [, example = ""] = /```json\n(\{\n {2}"schema": 1,\n {2}"version": 3,[\s\S]*?)```/.exec(document) ?? [];
+    const documented = JSON.parse(example);
+    expect(Object.keys(documented)).toEqual(Object.keys(value));
+    const closure = (state: { origins: { closures: object[] }[] }) =>
+      Object.keys(state.origins[0]?.closures[0] ?? {}).sort();
+    expect(closure(documented)).toEqual(expect.arrayContaining(closure(value)));
+    expect(document).toContain("`p/<pool>`");
+    expect(await site.moor.expirationInKv("p/shop")).toBeGreaterThan(Date.now() / 1000 + 1e9);
+  });
+});
+
+describe("an origin that an operator ejects at once", async () => {
+  const { servers, change, renew, admin } = await moor();
+  const before = await servers();
+  const { status, said } = await change("b/eject", { at: "now" });
+
+  it("has nobody any more as soon as an isolate knows, and nobody else moves", async () => {
+    expect([status, said.state, said.next]).toEqual([200, "ejected", []]);
+    await renew();
+    const after = await servers();
+    expect(after).not.toContain("b");
+    expect(after).toEqual(instead(before, after));
+    const [, b] = JSON.parse((await admin.ask("/pools/shop")).text).origins;
+    expect(b).toMatchObject({ id: "b", state: "ejected" });
+  });
+
+  it("stays away from those who were there, when it is restored", async () => {
+    const after = await servers();
+    await change("b/restore");
+    await renew();
+    expect(await servers()).toEqual(after);
+    expect(await servers(300)).toEqual(before);
+  });
+});
+
+describe("the sessions of an origin that drains", async () => {
+  const { servers, change, renew, admin, site } = await moor();
+  const before = await servers(-3_000);
+  const shown = async () => {
+    const { origins: all } = JSON.parse((await admin.ask("/pools/shop")).text);
+    return all.map(({ bound }: { bound?: number }) => bound);
+  };
+
+  it("are counted, and only there", async () => {
+    await change("b/drain");
+    await change("c/drain", { at: inSeconds(80_000) });
+    expect(await shown()).toEqual([undefined, undefined, undefined]);
+    // As if this had been ten minutes ago, which KV learns with the next change.
+    await site.moor.crashAndRestart(() => shiftPool(site, -600_000));
+    await change("c/restore", { at: inSeconds(90_000) });
+    await renew();
+    expect(await shown()).toEqual([undefined, 0, undefined]);
+    // An isolate tells at once of the first that it sees, and of the others a minute later.
+    const count = before.filter((server) => server === "b").length;
+    expect(count).toBeGreaterThan(3);
+    expect(await servers(-3_000)).toEqual(before);
+    await expect.poll(shown).toEqual([undefined, 1, undefined]);
+    for (let isolate = 0; isolate < 3; isolate++) {
+      await renew();
+      await servers(-3_000);
+    }
+    const [, bound = 0] = await shown();
+    expect(bound).toBeGreaterThan(0);
+    expect(bound).toBeLessThanOrEqual(count);
+  });
+});
+
+describe("an operator", async () => {
+  const { admin, change } = await moor();
+
+  it.each<[string, string, object | string | undefined, number, string]>([
+    ["of a pool that there is not", "/pools/nope/origins/b/drain", undefined, 404, "unknown_pool"],
+    ["of an origin that there is not", "/pools/shop/origins/nope/drain", undefined, 404, "unknown_origin"],
+    ["with a time that is none", "/pools/shop/origins/b/drain", { at: "tomorrow" }, 400, "bad_change"],
+    ["with a drain at once", "/pools/shop/origins/b/drain", { at: "now" }, 400, "bad_change"],
+    ["with a time that is too soon", "/pools/shop/origins/b/drain", { at: inSeconds(100) }, 400, "too_soon"],
+    ["with a deadline that is none", "/pools/shop/origins/b/drain", { deadlineSeconds: 0 }, 400, "bad_change"],
+    ["with a deadline for what has none", "/pools/shop/origins/b/eject", { deadlineSeconds: 5 }, 400, "bad_change"],
+    ["with what is not known", "/pools/shop/origins/b/drain", { when: 1 }, 400, "bad_change"],
+    ["with what is no JSON", "/pools/shop/origins/b/drain", "{", 400, "bad_change"],
+  ])("is told of his mistake: %s", async (_what, path, body, status, code) => {
+    const sent = typeof body === "string" ? body : body && JSON.stringify(body);
+    const answer = await admin.ask(path, { method: "POST", ...(sent === undefined ? {} : { body: sent }) });
+    expect([answer.status, JSON.parse(answer.text).code]).toEqual([status, code]);
+    expect(answer.headers["content-type"]).toBe("application/problem+json");
+  });
+
+  it("cannot leave new sessions without an origin", async () => {
+    expect((await change("a/drain")).status).toBe(200);
+    expect((await change("b/eject", { at: "now" })).status).toBe(200);
+    expect(await change("c/drain")).toMatchObject({ status: 409, said: { code: "last_origin" } });
+    expect(await change("b/drain")).toMatchObject({ status: 409, said: { code: "ejected" } });
+  });
+
+  it("is nobody without a token", async () => {
+    for (const method of ["GET", "POST"]) {
+      const path = method === "GET" ? "/pools" : "/pools/shop/origins/b/drain";
+      const { status, text } = await admin.ask(path, { method, headers: { Authorization: "Bearer nobody" } });
+      expect([status, JSON.parse(text).code]).toEqual([404, "no_route"]);
+    }
+  });
+});
+
+describe("without admins", () => {
+  it("nothing is asked of KV", async () => {
+    const site = await startSite(origins);
+    sites.push(site);
+    await site.client().ask("/");
+    expect((await site.moor.operationsInKv()).filter((operation) => operation.includes("p/"))).toEqual([]);
+  });
+});
+
+/** A time so far ahead, as admins name it. */
+function inSeconds(ahead: number): string {
+  return `${new Date(Date.now() + ahead * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+/** Moves all that the pool's object knows in time, while Moor is down. */
+async function shiftPool(site: Site, byMs: number): Promise<void> {
+  for (const file of await site.moor.storedSessions()) {
+    const database = new DatabaseSync(file);
+    const row = database.prepare("SELECT value FROM _cf_KV WHERE key = 'pool'").get() as
+      | { value: Uint8Array }
+      | undefined;
+    if (row) {
+      const shifted = (value: unknown): unknown => {
+        if (typeof value === "number") return value > 1e12 ? value + byMs : value;
+        if (Array.isArray(value)) return value.map(shifted);
+        if (typeof value !== "object" || value === null) return value;
+        return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, shifted(held)]));
+      };
+      database
+        .prepare("UPDATE _cf_KV SET value = ? WHERE key = 'pool'")
+        .run(serialize(shifted(deserialize(row.value))));
+    }
+    database.close();
+  }
+}

@@ -1,0 +1,241 @@
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildPackage } from "../support/node/built-package.ts";
+import { freePort } from "../support/node/ports.ts";
+import { type Site, startSite } from "../support/node/site.ts";
+import { TEST_ISSUER } from "../support/node/workerd.ts";
+import { startExample } from "./running-example.ts";
+
+/** Two servers of each, so that what is seen has gone through Moor and not through a process. */
+const apps = {
+  counter: ["documented.cjs", "View counter"],
+  login: ["documented.cjs", "User login"],
+  expiring: ["documented.cjs", "req.session"],
+  probe: ["express-probe.cjs"],
+};
+type App = keyof typeof apps;
+
+const packages = ["express", "express-session", "parseurl", "escape-html"];
+const servers = await Promise.all(
+  Object.entries(apps).flatMap(([pool, argv]) =>
+    ["a", "b"].map(async (id) => ({ pool, argv, id, port: await freePort() })),
+  ),
+);
+const ending: (() => Promise<unknown>)[] = [];
+let site: Site;
+
+beforeAll(async () => {
+  site = await startSite([], {
+    handoff: { dataBytes: 256 },
+    pools: Object.keys(apps).map((pool) => ({
+      id: pool,
+      origins: servers.flatMap(({ id, port, ...server }) =>
+        server.pool === pool ? [{ id, url: `http://127.0.0.1:${port}` }] : [],
+      ),
+      // Each request goes wherever the query says.
+      hashPolicy: [{ type: "query", name: "to" }, { type: "session-id" }],
+      session: { may: ["patch", "principal", "end"] },
+    })),
+    routes: Object.keys(apps).map((pool) => ({ host: `${pool}.test`, path: "/*", pool })),
+  });
+  const folder = await mkdtemp(join(tmpdir(), "moor-express-"));
+  ending.push(
+    () => site.stop(),
+    () => rm(folder, { recursive: true, force: true }),
+  );
+  await buildPackage(join(folder, "node_modules"), ...packages);
+  for (const script of ["documented.cjs", "express-probe.cjs"])
+    await cp(join("test/examples", script), join(folder, script));
+  await Promise.all(
+    servers.map(async ({ pool, argv: [script = "", ...args], port }) => {
+      const env = {
+        MOOR_ISSUER: TEST_ISSUER,
+        MOOR_AUDIENCE: pool,
+        MOOR_URL: `http://127.0.0.1:${site.moor.port}`,
+        NODE_ENV: "test",
+      };
+      const server = await startExample([process.execPath, join(folder, script), ...args], port, env);
+      ending.push(() => server.stop());
+    }),
+  );
+});
+afterAll(() => Promise.all(ending.map((end) => end())));
+
+function visitor(app: App, client = site.client()) {
+  const headers = { Host: `${app}.test` };
+  return {
+    client,
+    get: (path: string) => client.ask(path, { headers }),
+    post(path: string, form: Record<string, string>) {
+      const body = String(new URLSearchParams(form));
+      const type = { "Content-Type": "application/x-www-form-urlencoded", "Content-Length": String(body.length) };
+      return client.ask(path, { method: "POST", headers: { ...headers, ...type }, body });
+    },
+  };
+}
+
+describe("express-session's documented examples, with moor/express for express-session", () => {
+  it("the view counter counts each page, whichever server answers", async () => {
+    const { get } = visitor("counter");
+    const seen = [];
+    for (const path of ["/foo?to=1", "/foo?to=2", "/bar?to=3", "/foo?to=4", "/bar?to=5"])
+      seen.push((await get(path)).text);
+    expect(seen).toEqual([
+      "you viewed this page 1 times",
+      "you viewed this page 2 times",
+      "you viewed this page 1 times",
+      "you viewed this page 3 times",
+      "you viewed this page 2 times",
+    ]);
+    expect((await visitor("counter").get("/foo")).text).toBe("you viewed this page 1 times");
+  });
+
+  it("the login knows its user until he logs out", async () => {
+    const { get, post } = visitor("login");
+    expect((await get("/")).text).toContain("<form");
+    const login = await post("/login", { user: "zoë <1>", pass: "x" });
+    expect([login.status, login.headers.location]).toEqual([302, "/"]);
+    expect((await get("/")).text).toBe('hello, zoë &lt;1&gt;! <a href="/logout">Logout</a>');
+    expect((await get("/logout")).status).toBe(302);
+    expect((await get("/")).text).toContain("<form");
+  });
+
+  it("a planted session gains nothing by its victim's login", async () => {
+    const attacker = visitor("login");
+    await attacker.post("/login", { user: "mallory", pass: "x" });
+    const victim = visitor("login", site.client(attacker.client.cookies));
+    await victim.post("/login", { user: "victim", pass: "x" });
+    expect((await attacker.get("/")).text).toContain("hello, mallory!");
+    expect((await victim.get("/")).text).toContain("hello, victim!");
+    expect((await attacker.get("/")).text).not.toContain("victim");
+  });
+
+  it("the expiring counter tells how long is left", async () => {
+    const { get } = visitor("expiring");
+    expect((await get("/")).text).toBe("welcome to the session demo. refresh!");
+    const [, views, seconds] = /^<p>views: (\d+)<\/p><p>expires in: ([\d.]+)s<\/p>$/.exec((await get("/")).text) ?? [];
+    expect(Number(views)).toBe(2);
+    expect(Number(seconds)).toBeGreaterThan(50);
+    expect(Number(seconds)).toBeLessThanOrEqual(60);
+  });
+});
+
+describe("req.session", () => {
+  const json = async (answer: Promise<{ status: number; text: string }>) => {
+    const { status, text } = await answer;
+    expect(status, text).toBe(200);
+    return JSON.parse(text);
+  };
+
+  it("costs nothing as long as it is not changed", async () => {
+    const before = await site.moor.storedSessions();
+    const { get } = visitor("probe");
+    for (let visit = 0; visit < 3; visit++) expect(await json(get("/"))).toMatchObject({ session: {} });
+    expect(await site.moor.storedSessions()).toEqual(before);
+  });
+
+  it("has an id from its first change on, on every server", async () => {
+    const { get } = visitor("probe");
+    const { id } = await json(get("/set?a=1&to=1"));
+    expect(id).toMatch(/^[\w-]{32}$/);
+    for (const to of [2, 3, 4]) expect(await json(get(`/?to=${to}`))).toEqual({ id, session: { a: "1" } });
+  });
+
+  it("keeps what parallel requests change, each something else", async () => {
+    const { get } = visitor("probe");
+    await get("/set?a=0");
+    await Promise.all(["b", "c", "d", "e"].map((name, to) => get(`/set?${name}=1&to=${to}`)));
+    expect((await json(get("/"))).session).toEqual({ a: "0", b: "1", c: "1", d: "1", e: "1" });
+  });
+
+  it("regenerates: nothing of it stays, and the id is another", async () => {
+    const { get } = visitor("probe");
+    const { id } = await json(get("/set?a=1"));
+    const fresh = await json(get("/regenerate?b=2"));
+    expect(fresh.id).not.toBe(id);
+    expect(await json(get("/"))).toEqual({ id: fresh.id, session: { b: "2" } });
+  });
+
+  it("is destroyed, and off the request", async () => {
+    const { get, client } = visitor("probe");
+    const { id } = await json(get("/set?a=1"));
+    expect(await json(get("/destroy"))).toEqual({ session: "gone" });
+    expect(client.token).toBeUndefined();
+    const after = await json(get("/"));
+    expect(after.session).toEqual({});
+    expect(after.id).not.toBe(id);
+  });
+
+  it("reloads what has been stored meanwhile, and forgets what was not", async () => {
+    const { get } = visitor("probe");
+    await get("/set?a=1");
+    const reloading = json(get("/reload?b=lost&waitMs=400"));
+    await get("/set?c=3");
+    expect((await reloading).session).toEqual({ a: "1", c: "3" });
+    expect((await json(get("/"))).session).toEqual({ a: "1", c: "3" });
+  });
+
+  it("cannot reload what is stored nowhere", async () => {
+    expect(await visitor("probe").get("/reload?b=1")).toMatchObject({
+      status: 500,
+      text: "failed to load session: it is not stored yet",
+    });
+  });
+
+  it("stores what is set after the headers are sent before the response ends", async () => {
+    const { get } = visitor("probe");
+    await get("/set?a=1");
+    expect((await get("/stream?b=2")).text).toBe("begun, ended");
+    expect((await json(get("/"))).session).toEqual({ a: "1", b: "2" });
+    expect((await get("/stream?c=3&save")).text).toBe("begun, saved, ended");
+    expect((await json(get("/"))).session).toEqual({ a: "1", b: "2", c: "3" });
+  });
+
+  it("lasts as long as its cookie.maxAge, from the last request on, and then is empty under another id", async () => {
+    const { get } = visitor("probe");
+    const { id } = await json(get("/set?a=1&maxAge=1000"));
+    const readAt = Date.now();
+    while (Date.now() < readAt + 1_500) {
+      expect((await json(get("/"))).session).toEqual({ a: "1" });
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    const after = await json(get("/"));
+    expect(after.session).toEqual({});
+    expect(after.id).not.toBe(id);
+  });
+
+  it("is not written for each request that only touches it", async () => {
+    const { get } = visitor("probe");
+    await get("/set?a=1&maxAge=60000");
+    const version = async () => (await json(get("/version"))).version;
+    const first = await version();
+    for (let visit = 0; visit < 3; visit++) await get("/");
+    expect(await version()).toBe(first);
+  });
+
+  it("with null for a value is without it", async () => {
+    const { get } = visitor("probe");
+    await get("/set?a=1&b=2");
+    await get("/null?a");
+    expect((await json(get("/"))).session).toEqual({ b: "2" });
+  });
+
+  it("that is too much for a response makes that an error, and stays as it was", async () => {
+    const { get } = visitor("probe");
+    await get("/set?a=1");
+    expect((await get("/fill?bytes=20000")).status).toBe(500);
+    expect((await json(get("/"))).session).toEqual({ a: "1" });
+  });
+
+  it("is none, and the request an error, for who comes past Moor", async () => {
+    const { port } = servers.find(({ pool }) => pool === "probe")!;
+    const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { "Moor-Session": "a.b.c" } });
+    expect([response.status, await response.text()]).toEqual([
+      403,
+      "the handoff is refused: it is no compact JWT signed with ES256",
+    ]);
+  });
+});

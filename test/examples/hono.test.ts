@@ -1,0 +1,31 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { startSite } from "../support/node/site.ts";
+import { describeShop, visitorOf } from "./shop.suite.ts";
+
+const site = await startSite([], { role: "example" });
+afterAll(() => site.stop());
+const visitor = (client = site.client()) => visitorOf("shop.test", client);
+
+describe("a Worker of one's own, with hono", () => {
+  describeShop("hono", visitor);
+
+  it("keeps what two tabs put into the basket at once", async () => {
+    const { client, posts } = visitor();
+    await posts("/add", { good: "apples" });
+    const tabs = ["plums", "pears", "figs"].map((good) => visitor(site.client(client.cookies)).posts("/add", { good }));
+    await Promise.all(tabs);
+    // Who changes something is shown what others have changed before.
+    await posts("/add", { good: "apples" });
+    expect((await visitor(client).sees()).basket).toEqual({ apples: 2, plums: 1, pears: 1, figs: 1 });
+  });
+
+  it("shows nothing of a login to who has planted the session", async () => {
+    const attacker = visitor();
+    await attacker.posts("/add", { good: "worms" });
+    const victim = visitor(site.client(attacker.client.cookies));
+    await victim.posts("/login", { user: "victim" });
+    await victim.posts("/add", { good: "apples" });
+    expect(await attacker.sees()).toMatchObject({ user: null, basket: { worms: 1 } });
+    expect((await victim.sees()).user).toBe("victim");
+  });
+});

@@ -1,0 +1,109 @@
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { buildPackage } from "../support/node/built-package.ts";
+
+/** How an example is run with what Debian's packages offer. */
+export interface Language {
+  readonly name: string;
+  /** Debian's packages. */
+  readonly packages: string;
+  /** Ends with 0 if they are there. */
+  readonly probe: readonly string[];
+  /** What must be done before, if anything; `out` is an empty folder. */
+  build?(out: string): Command | Promise<void>;
+  run(out: string, port: number): Command;
+}
+
+interface Command {
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The copy of an example in Node is run beside a `node_modules` that has the package. */
+async function installExpress(out: string): Promise<void> {
+  await buildPackage(join(out, "node_modules"), "express");
+  await cp(example("express"), out, { recursive: true });
+}
+
+const jars = ["core", "databind", "annotations"].map((part) => `/usr/share/java/jackson-${part}.jar`).join(delimiter);
+// Debian keeps Go's libraries as sources in a workspace of the kind before modules.
+const go = { GO111MODULE: "off", GOPATH: "/usr/share/gocode", CGO_ENABLED: "0" };
+const example = (...parts: string[]) => resolve("examples", ...parts);
+
+export const languages: readonly Language[] = [
+  {
+    name: "express",
+    packages: "express",
+    probe: [process.execPath, "-e", 'require("express")'],
+    build: installExpress,
+    run: (out) => ({ argv: [process.execPath, join(out, "server.cjs")] }),
+  },
+  {
+    name: "php",
+    packages: "php-cli php-phpseclib3 php-apcu",
+    probe: ["php", "-r", 'require "phpseclib3/autoload.php"; exit(function_exists("apcu_fetch") ? 0 : 1);'],
+    run: (_, port) => ({
+      argv: ["php", "-d", "apc.enable_cli=1", "-S", `127.0.0.1:${port}`, example("php", "server.php")],
+    }),
+  },
+  {
+    name: "python",
+    packages: "python3 python3-jwt python3-cryptography",
+    probe: ["/usr/bin/python3", "-c", "import jwt, cryptography"],
+    run: () => ({ argv: ["/usr/bin/python3", "-B", example("python", "server.py")] }),
+  },
+  {
+    name: "ruby",
+    packages: "ruby ruby-jwt ruby-webrick",
+    probe: ["ruby", "-rjwt", "-rwebrick", "-e", "1"],
+    run: () => ({ argv: ["ruby", example("ruby", "server.rb")] }),
+  },
+  {
+    name: "go",
+    packages: "golang-go golang-gopkg-square-go-jose.v2-dev",
+    probe: ["sh", "-c", "command -v go && test -d /usr/share/gocode/src/gopkg.in/square/go-jose.v2"],
+    build: (out) => ({ argv: ["go", "build", "-o", join(out, "server"), example("go", "server.go")], env: go }),
+    run: (out) => ({ argv: [join(out, "server")] }),
+  },
+  {
+    name: "java",
+    packages: "default-jdk-headless libjackson2-databind-java",
+    probe: ["sh", "-c", "command -v javac && test -e /usr/share/java/jackson-databind.jar"],
+    build: (out) => ({
+      argv: ["javac", "-cp", jars, "-d", out, example("java", "Server.java"), example("java", "Handoff.java")],
+    }),
+    run: (out) => ({ argv: ["java", "-cp", [jars, out].join(delimiter), "Server"] }),
+  },
+];
+
+const exec = promisify(execFile);
+
+/** Whether the packages are there. `MOOR_EXAMPLES=all`, as CI says that has installed them: then none may be missing. */
+export async function isInstalled({ name, packages, probe }: Language): Promise<boolean> {
+  const [command = "", ...args] = probe;
+  try {
+    await exec(command, args);
+    return true;
+  } catch (cause) {
+    if (process.env.MOOR_EXAMPLES === "all") throw new Error(`the example in ${name} needs ${packages}`, { cause });
+    console.warn(`the example in ${name} is skipped; it needs ${packages}`);
+    return false;
+  }
+}
+
+/** Builds an example; what its server is run by, and what removes it. */
+export async function buildExample(language: Language) {
+  const out = await mkdtemp(join(tmpdir(), `moor-${language.name}-`));
+  const build = await language.build?.(out);
+  if (build) {
+    const [command = "", ...args] = build.argv;
+    await exec(command, args, { env: { ...process.env, ...build.env } });
+  }
+  return {
+    run: (port: number) => language.run(out, port),
+    remove: () => rm(out, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,10 @@
+import type { Target } from "./target.ts";
+import { addresses } from "./targets/addresses.ts";
+import { configs } from "./targets/configs.ts";
+import { originChanges } from "./targets/origin-changes.ts";
+import { requests } from "./targets/requests.ts";
+import { sessionApi } from "./targets/session-api.ts";
+import { proofs, tokens } from "./targets/tokens.ts";
+
+/** All that takes what strangers send. */
+export const TARGETS = [tokens, proofs, requests, addresses, originChanges, sessionApi, configs] as readonly Target[];

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { createFoundingLimit, networkOf } from "../../src/inbound/founding-limit.ts";
+import type { LogEntry } from "../../src/log.ts";
+
+const from = (address?: string) =>
+  new Request("https://shop.test/", address === undefined ? {} : { headers: { "CF-Connecting-IP": address } });
+
+describe("the network of a client", () => {
+  it.each([
+    ["192.0.2.7", "192.0.2.7"],
+    ["::ffff:192.0.2.7", "192.0.2.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:DB8:1:2::1", "2001:db8:1:2::/64"],
+    ["2001:0db8:0001:0002::", "2001:db8:1:2::/64"],
+    ["2001:db8::1", "2001:db8::/64"],
+    ["::1", "::/64"],
+    ["no address", "no address"],
+  ])("of %s is %s", (address, network) => {
+    expect(networkOf(address)).toBe(network);
+  });
+});
+
+describe("the limit of foundings", () => {
+  it("is that of the limiter, for each network", async () => {
+    const asked: string[] = [];
+    const may = createFoundingLimit({ limit: async ({ key }) => ({ success: asked.push(key) <= 2 }) }, () => {});
+    expect(await may(from("192.0.2.7"))).toBe(true);
+    expect(await may(from("2001:db8:1:2::9"))).toBe(true);
+    expect(await may(from("192.0.2.7"))).toBe(false);
+    expect(asked).toEqual(["192.0.2.7", "2001:db8:1:2::/64", "192.0.2.7"]);
+  });
+
+  it("turns nobody away when the limiter fails, and says so", async () => {
+    const logged: LogEntry[] = [];
+    const failing = { limit: () => Promise.reject(new Error("limiter down")) };
+    expect(await createFoundingLimit(failing, (entry) => logged.push(entry))(from("192.0.2.7"))).toBe(true);
+    expect(logged).toEqual([{ event: "founding_limit_failed", reason: "Error: limiter down" }]);
+  });
+
+  it("turns nobody away whose address is unknown", async () => {
+    const never = createFoundingLimit({ limit: async () => ({ success: false }) }, () => {});
+    expect(await never(from())).toBe(true);
+  });
+});

@@ -1,0 +1,110 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { runBirths } from "../../sim/births.ts";
+import { runChanges } from "../../sim/changes.ts";
+import { maglev } from "../../sim/contestants/maglev.ts";
+import { modulo } from "../../sim/contestants/modulo.ts";
+import { ring } from "../../sim/contestants/ring.ts";
+import { whrw1 } from "../../sim/contestants/whrw1.ts";
+import { plotsOf, tablesOf, withTables } from "../../sim/report.ts";
+import { sessionsOf } from "../../sim/sessions.ts";
+import { runSlowStart } from "../../sim/slow-start.ts";
+import { runZones } from "../../sim/zones.ts";
+
+const sessions = sessionsOf(5_000, 1);
+const outcomes = [whrw1, ring, maglev, modulo].map((it) => ({ name: it.name, outcome: runChanges(it, 10, sessions) }));
+const of = (name: string) => outcomes.find((it) => it.name === name)?.outcome as (typeof outcomes)[number]["outcome"];
+
+describe("the simulation", () => {
+  it("has session ids as Moor makes them, the same ones every time", () => {
+    expect(new Set(sessions).size).toBe(sessions.length);
+    expect(sessions[0]).toMatch(/^[\w-]{22}$/);
+    expect(sessionsOf(10, 1)).toEqual(sessions.slice(0, 10));
+    expect(sessionsOf(10, 2)).not.toEqual(sessions.slice(0, 10));
+  });
+
+  it("finds that whrw1 moves what must move and nothing else", () => {
+    const { kill, add, weight, secondMoves } = of("whrw1");
+    expect(kill.moved).toBe(kill.ideal);
+    expect([kill.needless, add.needless, weight.needless, secondMoves]).toEqual([0, 0, 0, 0]);
+    expect(add.moved / add.ideal).toBeCloseTo(1, 0);
+    expect(weight.moved / weight.ideal).toBeCloseTo(1, 0);
+  });
+
+  it("finds what others move needlessly", () => {
+    expect(of("ring, 160 points")).toMatchObject({ kill: { needless: 0 }, secondMoves: 0 });
+    expect(of("Maglev, 65,537").kill.needless).toBeGreaterThan(0);
+    expect(of("Maglev, 65,537").kill.moved).toBeLessThan(of("Maglev, 65,537").kill.ideal * 1.2);
+    expect(of("modulo").kill.moved).toBeGreaterThan(sessions.length * 0.85);
+    expect(of("modulo").secondMoves).toBe(of("modulo").kill.needless);
+  });
+
+  it("finds that by birth nobody moves, and that new sessions go where they should", () => {
+    const { newOnAdded, ...rest } = runBirths(10, sessions);
+    expect(rest).toEqual({ movedByAdding: 0, movedByDraining: 0, newOnDrained: 0 });
+    expect(newOnAdded).toBeGreaterThan(0.8);
+    expect(newOnAdded).toBeLessThan(1.2);
+  });
+});
+
+describe("slow start", () => {
+  it("moves nobody, and gives the added origin a share that grows by steps", () => {
+    const { moved, first, fifth, last } = runSlowStart(10, sessions);
+    expect(moved).toBe(0);
+    // A tenth of a weight among ten others is 0.1 / 10.1 of the sessions, and a fair share 1 / 11.
+    for (const [share, expected] of [
+      [first, 11 / 101],
+      [fifth, (0.5 * 11) / 10.5],
+      [last, 1],
+    ] as const) {
+      expect(Math.abs(share - expected)).toBeLessThan(0.3);
+    }
+  });
+});
+
+describe("zones", () => {
+  it("move the sessions of the region that fails and no others, and spread them evenly", () => {
+    const { spillPeak, ...rest } = runZones(10, sessions);
+    expect(rest).toEqual({ abroad: 0, spilled: 1, movedByFailing: 0, movedByAdding: 0 });
+    expect(spillPeak).toBeGreaterThan(1);
+    expect(spillPeak).toBeLessThan(1.2);
+  });
+});
+
+describe("its report", () => {
+  const results = {
+    sessions: sessions.length,
+    sizes: [10],
+    outcomes: outcomes.map(({ name, outcome }) => ({ name, bySize: [outcome] })),
+    births: [runBirths(10, sessions)],
+    slowStarts: [runSlowStart(10, sessions)],
+    zones: [runZones(10, sessions)],
+  };
+  const tables = tablesOf(results);
+
+  it("fills the marks of a page, and only those, however often", () => {
+    const page =
+      "before\n<!-- sim:kill -->\nstale numbers\n<!-- /sim -->\nbetween\n<!-- sim:births -->\n<!-- /sim -->\nafter\n";
+    const filled = withTables(page, tables);
+    expect(filled).toContain("| whrw1 | 1.00, 0 % |");
+    expect(filled).not.toContain("stale numbers");
+    expect(filled).toMatch(/^before\n.*\nbetween\n.*\nafter\n$/s);
+    expect(withTables(filled, tables)).toBe(filled);
+    expect(() => withTables("<!-- sim:none -->\n<!-- /sim -->", tables)).toThrow('the table "none"');
+  });
+
+  it("has a table for every mark of docs/affinity.md, and a plot for every picture", async () => {
+    const page = await readFile("docs/affinity.md", "utf8");
+    const marks = Array.from(page.matchAll(/<!-- sim:(\w+) -->/g), ([, name]) => name);
+    expect([...marks].sort()).toEqual(Object.keys(tables).sort());
+    const pictures = Array.from(page.matchAll(/\(affinity\/([\w.]+)\)/g), ([, name]) => name);
+    expect([...pictures].sort()).toEqual(Object.keys(plotsOf(results)).sort());
+  });
+
+  it("draws a line for each algorithm", () => {
+    for (const svg of Object.values(plotsOf(results))) {
+      expect(svg.match(/stroke-width="2"/g)).toHaveLength(outcomes.length);
+      expect(svg).not.toContain("NaN");
+    }
+  });
+});

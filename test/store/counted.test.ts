@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { BreakerOpenError } from "../../src/store/breaker.ts";
+import type { Authority, Committed, Lookup } from "../../src/store/contracts.ts";
+import { countCalls, noCalls } from "../../src/store/counted.ts";
+import { changeAt, copyOf, refTo } from "../support/sessions.ts";
+import { T0 } from "../support/time.ts";
+
+const ref = refTo("a");
+const change = changeAt(T0, { touch: true });
+const authority = (read: Lookup, commit: Committed): Authority => ({
+  read: async () => read,
+  commit: async () => commit,
+  takeOver: async () => ({ kind: "taken-over", seenAt: 0 }),
+});
+const answering = authority({ kind: "miss" }, { kind: "committed", copy: copyOf("a") });
+
+describe("calls of stores", () => {
+  it("count by kind of store, and give what the store gives", async () => {
+    const calls = noCalls();
+    const counted = countCalls(
+      {
+        authority: answering,
+        replicas: { name: "kv", read: async () => ({ kind: "miss" }), keep: async () => ({ kind: "kept" }) },
+        outage: {
+          read: async () => ({ kind: "miss" }),
+          commit: async () => ({ kind: "journaled", marks: true }),
+          journaledAt: () => 5,
+        },
+        locks: {
+          lock: async () => ({ kind: "locked", waitedMs: 0, waiting: 0 }),
+          unlock: async () => ({ kind: "unlocked" }),
+        },
+        principals: { reserve: async () => ({ kind: "reserved" }) },
+      },
+      calls,
+    );
+    expect(await counted.authority.commit(ref, change)).toMatchObject({ kind: "committed" });
+    await counted.locks?.lock("a", { lease: "l", waitMs: 1, lastsMs: 1 });
+    await counted.locks?.unlock("a", "l");
+    expect(await counted.replicas?.read(ref, T0)).toEqual({ kind: "miss" });
+    await counted.outage?.commit(ref, change);
+    expect(counted.outage?.journaledAt("a")).toBe(5);
+    await counted.principals?.reserve("alice", {} as never);
+    expect(calls).toEqual({ object: 3, principal: 1, kv: 1, redis: 1 });
+  });
+
+  it("count one that failed, and none that a breaker has spared the store, or that was the authority's alone to do", async () => {
+    const unavailable = (cause: unknown) => ({ kind: "unavailable" as const, cause });
+    const calls = noCalls();
+    const spared = new BreakerOpenError("object");
+    const failing = countCalls({ authority: authority(unavailable(new Error()), unavailable(spared)) }, calls);
+    await failing.authority.read(ref, T0);
+    await failing.authority.commit(ref, change);
+    const outage = { read: async () => unavailable(spared), commit: async () => unavailable(new Error("login")) };
+    const counted = countCalls({ authority: answering, outage: { ...outage, journaledAt: () => undefined } }, calls);
+    await counted.outage?.read(ref, { version: 0 } as never, T0);
+    await counted.outage?.commit(ref, change);
+    expect(calls).toEqual({ object: 1, principal: 0, kv: 0, redis: 0 });
+  });
+
+  it("count while they are under way", () => {
+    const calls = noCalls();
+    const never = { ...answering, read: () => new Promise<Lookup>(() => {}) };
+    void countCalls({ authority: never }, calls).authority.read(ref, T0);
+    expect(calls.object).toBe(1);
+  });
+});

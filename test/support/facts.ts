@@ -1,0 +1,36 @@
+import { factsOf, type RequestFacts } from "../../src/request-facts.ts";
+import { Session } from "../../src/session/session.ts";
+import type { Copy } from "../../src/store/contracts.ts";
+import type { OpenedSession } from "../../src/store/open-session.ts";
+import type { Source } from "../../src/store/tiers.ts";
+import { copyOf, refTo, shownOf } from "./sessions.ts";
+import { T0 } from "./time.ts";
+
+/** What is known of a GET of `https://shop.test/` that arrived at the tests' time 0, and whatever a test adds. */
+export function knownFacts(
+  known: Partial<RequestFacts> = {},
+  request = new Request("https://shop.test/"),
+): RequestFacts {
+  return Object.assign(factsOf(request, T0), known);
+}
+
+/** A stored session that was shown to a request. */
+export function openedSession(id: string, given: Partial<Copy> = {}, source: Source = "object"): OpenedSession {
+  const copy = copyOf(id, given);
+  const token = {
+    id,
+    generation: 0,
+    key: new Uint8Array(16),
+    version: copy.version,
+    bornAt: T0,
+    issuedAt: T0,
+    touchedAt: T0,
+    expiresAt: T0 + 60_000,
+    replicated: false,
+    home: 0,
+    pin: 0,
+  };
+  const session = new Session(token, { returning: true, shown: shownOf(copy) });
+  const found = { kind: "hit" as const, copy, source, passed: [] };
+  return { kind: "session", session, ref: refTo(id), source, found, marks: false };
+}

@@ -1,0 +1,39 @@
+/** The way from a Worker to the sessions' objects, watched, which can be cut; and their clock, which can be moved ahead. */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { realClock } from "../../world/clock.ts";
+import { createFaults } from "../../world/faults.ts";
+import { type NamespaceFault, objectsOverLink } from "../../world/objects-over-link.ts";
+
+const faults = createFaults<NamespaceFault>();
+const calls: string[] = [];
+const atOnce = () => 0;
+const now = Date.now;
+let aheadMs = 0;
+Date.now = () => now() + aheadMs;
+
+/**
+ * What tests ask of the link: `GET` for the methods that have been called, `PUT` for a fault that calls meet from now on, `POST` for
+ * milliseconds by which clocks are moved ahead.
+ */
+export class Link extends WorkerEntrypoint {
+  override async fetch(request: Request): Promise<Response> {
+    if (request.method === "GET") return Response.json(calls);
+    if (request.method === "POST") {
+      aheadMs += Number(await request.text());
+      return new Response();
+    }
+    const { fault, method } = (await request.json()) as { fault?: NamespaceFault; method?: string };
+    faults.set(fault, method === undefined ? {} : { operation: method });
+    return new Response();
+  }
+}
+
+/** What wrangler binds, with the link to the objects. */
+export function overLink<Env extends { SESSION_OBJECT: DurableObjectNamespace }>(env: Env): Env {
+  const faultOf = (from: string, method: string) => {
+    calls.push(method);
+    return faults.faultOf(from, method);
+  };
+  const link = { clock: realClock, from: "edge", requestMs: atOnce, responseMs: atOnce, faultOf };
+  return { ...env, SESSION_OBJECT: objectsOverLink(env.SESSION_OBJECT, link) as DurableObjectNamespace };
+}

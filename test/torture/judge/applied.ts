@@ -1,0 +1,19 @@
+import type { Facts } from "./facts.ts";
+import type { Violation } from "./verdict.ts";
+
+/** Each change is applied once: a session has no more versions than changes that may have been made of it. */
+export function judgeApplied({ history }: Facts): Violation[] {
+  return Array.from(history.truths).flatMap(([sid, truth]): Violation[] => {
+    if (truth.kind === "none" || truth.version === undefined) return [];
+    const asked = history.visits.filter(
+      ({ ask, held, answered }) => ask.kind !== "read" && (held?.sid === sid || answered?.held?.sid === sid),
+    );
+    const acts = history.acts.filter((act) => act.sid === sid);
+    const ids = [...asked, ...acts].map(({ id }) => id);
+    // Its deadline gives a version to what ends.
+    const most = ids.length + (truth.kind === "ended" ? 1 : 0);
+    if (truth.version <= most) return [];
+    const message = `the session has version ${truth.version} in the end, after ${ids.length} changes`;
+    return [{ kind: "applied-twice", sid, message, ids }];
+  });
+}

@@ -1,0 +1,134 @@
+import { COPIED, ELSEWHERE, made, objectsDown, objectsMute, redis, setBack, visit } from "./made.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** A touch then has the object's alarm ring 40 s after the last first token of the session has died. */
+const RINGS_A_DAY_LATER = DAY + 40_000 - 13.2 * HOUR;
+
+/** A backup that was slow on its way arrives after the tombstone. */
+export const BACKUP_AFTER_TOMBSTONE = made(
+  [0, visit(0, "add")],
+  [500, COPIED],
+  [1_000, redis("objects", { kind: "slow", requestMs: 6_000, responseMs: 0 })],
+  [1_001, visit(0, "add")],
+  [3_000, visit(0, "end")],
+  [4_000, visit(1, "read")],
+  [9_000, objectsDown(20_000)],
+  [9_001, visit(1, "read", ELSEWHERE)],
+);
+
+/** The journal holds an older change than the visitor's next one, and he has only been told that it failed. */
+export const LOST_ANSWER = made(
+  [0, visit(0, "set")],
+  [1_000, objectsDown(5_000)],
+  [1_100, visit(0, "set", { ...ELSEWHERE, originMs: 500 })],
+  [1_400, redis("ams", { kind: "response-lost", silent: false })],
+  [20_000, visit(0, "set")],
+);
+
+/** The answer to one look is under way while the next takes the same over, and a change forgets its id. */
+export const TWO_LOOKS = made(
+  [0, visit(0, "set")],
+  [1_000, objectsDown(3_000)],
+  [1_100, visit(0, "set")],
+  [15_000, redis("objects", { kind: "slow", requestMs: 0, responseMs: 900 })],
+  [15_001, visit(0, "read")],
+  [15_100, visit(0, "set")],
+);
+
+/** A change that the object has made reaches the journal after its expiry, when the object has forgotten its id. */
+export const LATE_APPEND = made(
+  [0, visit(0, "set")],
+  [1_000, objectsMute(500, "commit")],
+  [1_001, redis("ams", { kind: "slow", requestMs: 12_000, responseMs: 0 }, 0, "append")],
+  [1_100, visit(0, "set")],
+  [10_500, visit(0, "set")],
+);
+
+/** What has not been backed up is shown, a slower response puts the older token back, and the object is lost. */
+export const READ_BEFORE_BACKUP = made(
+  [0, visit(0, "add")],
+  [1_000, visit(0, "read", { downMs: 4_700 })],
+  [1_200, redis("everywhere", { kind: "down" }, 300)],
+  [1_201, visit(0, "add")],
+  [2_000, visit(0, "read")],
+  [6_500, objectsDown(20_000)],
+  [6_501, visit(0, "read", ELSEWHERE)],
+);
+
+/** Whoever holds the generation before has the new one kept in an isolate, whose copy answers its first use. */
+export const FIRST_USE_UNSEEN = made(
+  [0, visit(0, "add")],
+  [500, COPIED],
+  [1_000, visit(0, "login")],
+  [8_000, visit(1, "read", ELSEWHERE)],
+  [9_000, visit(0, "read", ELSEWHERE)],
+  [60_000, visit(1, "read")],
+);
+
+/** A first token from before a login changes the session in an outage, long after the login was used. */
+export const PLANTED_IN_AN_OUTAGE = made(
+  [0, visit(0, "read", { navigates: true })],
+  [500, COPIED],
+  [1_000, visit(0, "login")],
+  [2_000, visit(0, "read")],
+  [60_000, objectsDown(5_000)],
+  [60_100, visit(1, "add")],
+);
+
+/** A session ends and its storage is freed while a request with a first token of it is at its origin. */
+export const FREED_MEANWHILE = made(
+  [0, visit(0, "read", { navigates: true })],
+  [500, COPIED],
+  [1_000, visit(0, "add")],
+  [20 * MINUTE, visit(0, "read")],
+  [RINGS_A_DAY_LATER, visit(0, "read")],
+  [DAY - 5_000, visit(1, "add", { originMs: 50_000 })],
+  [DAY + 35_000, visit(0, "end")],
+);
+
+/** As {@link FREED_MEANWHILE}; it is the journal that still holds the change, which could not be removed. */
+export const FREED_WITH_A_JOURNAL = made(
+  [0, visit(0, "read", { navigates: true })],
+  [500, COPIED],
+  [1_000, visit(0, "add")],
+  [20 * MINUTE, visit(0, "read")],
+  [RINGS_A_DAY_LATER, visit(0, "read")],
+  [DAY - 50_000, objectsDown(5_000)],
+  [DAY - 49_000, visit(1, "add")],
+  [DAY - 40_000, redis("objects", { kind: "down" }, 90_000, "takeOver")],
+  [DAY - 39_000, visit(0, "end", ELSEWHERE)],
+  [DAY - 1_000, objectsDown(5_000)],
+);
+
+/** A change that was taken over is in the journal again, after a later one has forgotten ids that seemed of no more use. */
+export const TAKEN_TWICE = made(
+  [0, visit(0, "add")],
+  [1_000, objectsDown(3_000)],
+  [1_100, visit(0, "set")],
+  [15_000, visit(0, "set")],
+  [16_000, visit(0, "add")],
+  [30_000, setBack(20_000)],
+);
+
+/** As {@link LOST_ANSWER}; the change reaches the journal at the last moment, after a look at it that covers the mark. */
+export const APPEND_AFTER_THE_LOOK = made(
+  [0, visit(0, "set")],
+  [1_000, objectsDown(5_000)],
+  [1_001, redis("ams", { kind: "slow", requestMs: 7_600, responseMs: 0 }, 0, "append")],
+  [1_100, visit(0, "set", ELSEWHERE)],
+  [8_000, visit(0, "read")],
+  [13_000, visit(0, "set")],
+);
+
+/** A login whose response is lost, and a logout that the journal accepts, which does not know of the login. */
+export const LOGOUT_AFTER_LOST_LOGIN = made(
+  [0, visit(0, "add")],
+  [500, COPIED],
+  [600, visit(1, "read")],
+  [900, redis("objects", { kind: "down" }, 500, "keep")],
+  [1_000, visit(0, "login", { lost: "response" })],
+  [5_000, objectsDown(5_000)],
+  [5_100, visit(0, "end")],
+);

@@ -1,0 +1,47 @@
+import { VIOLATIONS, type ViolationKind } from "../judge/verdict.ts";
+import type { Hunt } from "./hunt.ts";
+import type { Rule } from "./rule.ts";
+
+/** What a hunt has found, as plain data. `number`: of the schedule among those of the seed. */
+export interface Trophy {
+  readonly name: string;
+  readonly rule: string;
+  readonly config: string;
+  readonly violations: readonly ViolationKind[];
+  readonly seed: number;
+  readonly number: number | undefined;
+  /** Whether it is the one that was written by hand. */
+  readonly isMade: boolean;
+  /** How many schedules were played. */
+  readonly schedules: number;
+}
+
+/** What became of one rule. */
+export function trophy({ rule, config, seed, tally, counterexample }: Hunt): Trophy {
+  return {
+    name: rule.name,
+    rule: rule.rule,
+    config: config.name,
+    violations: VIOLATIONS.filter((kind) => tally.violations[kind] > 0),
+    seed,
+    number: counterexample && counterexample.path !== "" ? Number(counterexample.path) : undefined,
+    isMade: counterexample !== undefined && counterexample.schedule === rule.made,
+    schedules: tally.schedules,
+  };
+}
+
+/** All in a table, in Markdown. */
+export function trophies(hunts: readonly Hunt[]): string {
+  return [
+    "| rule taken away | configuration | what goes wrong | found after |",
+    "|---|---|---|---|",
+    ...hunts.map((hunt) => rowOf(trophy(hunt), hunt.rule)),
+  ].join("\n");
+}
+
+function rowOf(found: Trophy, { redundant }: Rule): string {
+  const { name, rule, config, violations, seed, number, isMade, schedules } = found;
+  const vain = redundant === undefined ? `not in ${schedules.toLocaleString("en")}` : `redundant: ${redundant}`;
+  const drawn = number === undefined ? vain : `${(number + 1).toLocaleString("en")} (seed ${seed})`;
+  return `| \`${name}\`: ${rule} | ${config} | ${violations.join(", ")} | ${isMade ? "made by hand" : drawn} |`;
+}

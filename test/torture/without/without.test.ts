@@ -1,0 +1,61 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, it } from "vitest";
+import { playWithRule } from "./hunt.ts";
+import { RULES } from "./rules.ts";
+import type { Trophy } from "./trophies.ts";
+
+const COMMAND = fileURLToPath(new URL("../run.ts", import.meta.url));
+const TABLE = new URL("../../../docs/torture.md", import.meta.url);
+
+const recorded = RULES.filter(({ found, made }) => found || made);
+const named = (rules: typeof RULES) => rules.map((rule) => [rule.name, rule] as const);
+
+describe("without a rule of the protocol the recorded schedule breaks the promise", () => {
+  let found: readonly Trophy[];
+
+  beforeAll(async () => {
+    const asked = recorded.flatMap(({ name }) => ["--without", name]);
+    const run = promisify(execFile)(process.execPath, [COMMAND, ...asked, "--json"]);
+    // A broken promise is what ends it with 1.
+    found = JSON.parse(
+      await run.then(
+        ({ stdout }) => stdout,
+        ({ stdout }) => stdout,
+      ),
+    );
+  });
+
+  it.each(named(recorded))("%s", (name) => {
+    expect(found.find((trophy) => trophy.name === name)?.violations).not.toEqual([]);
+  });
+
+  it("which is recorded for every rule but those that another one makes redundant", () => {
+    const others = RULES.filter((rule) => !recorded.includes(rule));
+    expect(others.map(({ name, redundant }) => redundant && name)).toEqual(["one-look-at-a-time", "no-late-founding"]);
+  });
+
+  it("and docs/torture.md lists every rule", async () => {
+    const table = await readFile(TABLE, "utf8");
+    for (const { name, rule, config } of RULES) expect(table).toContain(`| \`${name}\`: ${rule} | ${config} |`);
+  });
+});
+
+describe("with the rule the same schedule keeps the promise", () => {
+  it.each(named(recorded))("%s", async (_name, rule) => {
+    const { tally, counterexample } = await playWithRule(rule);
+    expect(counterexample?.verdict.violations).toBeUndefined();
+    expect(tally.schedules).toBe(1);
+  });
+});
+
+describe("a rule that is not where it is said to be", () => {
+  it("is a fault, not a rule that nothing needs", async () => {
+    const { moorWithout } = await import("./source.ts");
+    const edits = [{ file: "src/store/freshness.ts", from: "no such line", to: "" }];
+    // Vitest has a loader of its own, so the source is not even loaded by the hooks.
+    await expect(moorWithout({ name: "none", rule: "", edits, config: "moor-sync" })).rejects.toThrow("freshness.ts");
+  });
+});
