@@ -1,5 +1,6 @@
 /** The way from a Worker to the sessions' objects, watched, which can be cut; and their clock, which can be moved ahead. */
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { PoolObject } from "../../src/upstream/live/pool-object.ts";
 import { realClock } from "../../world/clock.ts";
 import { createFaults } from "../../world/faults.ts";
 import { type NamespaceFault, objectsOverLink } from "../../world/objects-over-link.ts";
@@ -13,18 +14,42 @@ Date.now = () => now() + aheadMs;
 
 /**
  * What tests ask of the link: `GET` for the methods that have been called, `PUT` for a fault that calls meet from now on, `POST` for
- * milliseconds by which clocks are moved ahead.
+ * milliseconds by which clocks are moved ahead, `PATCH` for a pool whose alarm is to ring if it is due by then.
  */
-export class Link extends WorkerEntrypoint {
+export class Link extends WorkerEntrypoint<{ POOL_OBJECT: DurableObjectNamespace<WatchedPoolObject> }> {
   override async fetch(request: Request): Promise<Response> {
     if (request.method === "GET") return Response.json(calls);
     if (request.method === "POST") {
       aheadMs += Number(await request.text());
       return new Response();
     }
+    if (request.method === "PATCH") {
+      await this.env.POOL_OBJECT.getByName(await request.text()).ringIfDue();
+      return new Response();
+    }
     const { fault, method } = (await request.json()) as { fault?: NamespaceFault; method?: string };
     faults.set(fault, method === undefined ? {} : { operation: method });
     return new Response();
+  }
+}
+
+/** A pool's object whose alarm rings by the clock that is moved: the platform's would ring by the machine's. */
+export class WatchedPoolObject extends PoolObject {
+  #rang = () => {};
+
+  async ringIfDue(): Promise<void> {
+    const at = await this.ctx.storage.getAlarm();
+    if (at === null || at > Date.now()) return;
+    const rang = new Promise<void>((resolve) => {
+      this.#rang = resolve;
+    });
+    await this.ctx.storage.setAlarm(now());
+    await rang;
+  }
+
+  override async alarm(): Promise<void> {
+    await super.alarm();
+    this.#rang();
   }
 }
 

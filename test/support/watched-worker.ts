@@ -8,8 +8,7 @@ import { overLink } from "./watched-link.ts";
 
 export { PrincipalObject } from "../../src/store/principal-object.ts";
 export { SessionObject } from "../../src/store/session-object.ts";
-export { PoolObject } from "../../src/upstream/live/pool-object.ts";
-export { Link } from "./watched-link.ts";
+export { Link, WatchedPoolObject as PoolObject } from "./watched-link.ts";
 
 const handler = createHandler(config);
 

@@ -41,6 +41,8 @@ export interface Asking {
   readonly method?: string;
   readonly headers?: Record<string, string | string[]>;
   readonly body?: string;
+  /** Another isolate than the client's own. */
+  readonly port?: number | undefined;
 }
 
 const OWN_COOKIES = new Set(["__Host-moor", "__Host-moor-gen"]);
@@ -94,7 +96,7 @@ export class Client {
   }
 
   /** Sends a request with the cookies held now; the answer's are not kept. */
-  send(path: string, { method = "GET", headers = {}, body }: Asking = {}): Promise<Answer> {
+  send(path: string, { method = "GET", headers = {}, body, port = this.#port }: Asking = {}): Promise<Answer> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const sent = {
       Host: "shop.test",
@@ -104,7 +106,7 @@ export class Client {
     };
     return new Promise((resolve, reject) => {
       const outgoing = request(
-        { host: "127.0.0.1", port: this.#port, path, method, headers: sent, agent: this.#agent },
+        { host: "127.0.0.1", port, path, method, headers: sent, agent: this.#agent },
         (response) => {
           const chunks: Buffer[] = [];
           response.on("data", (chunk: Buffer) => chunks.push(chunk));

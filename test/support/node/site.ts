@@ -28,7 +28,7 @@ export interface SiteOrigin {
 
 /** Starts Moor before origins that run already, all of one pool unless `options.pools` says otherwise. */
 export async function startSite(origins: readonly SiteOrigin[], options: SiteOptions = {}): Promise<Site> {
-  const { redis, adminToken, role, watched, metrics, around, keys, broken, pool, pools, ...config } = options;
+  const { redis, adminToken, role, watched, metrics, around, keys, broken, isolates, pool, pools, ...config } = options;
   const only = { id: "shop", origins: origins.map(originConfig), ...pool };
   // What answers for itself has no origins.
   const described = role === "middleware" || role === "example" ? config : { ...config, pools: pools ?? [only] };
@@ -39,6 +39,7 @@ export async function startSite(origins: readonly SiteOrigin[], options: SiteOpt
     watched,
     metrics,
     around,
+    isolates,
     ...(keys && { keys }),
     ...(broken && { broken }),
   });

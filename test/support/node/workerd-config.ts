@@ -39,6 +39,8 @@ export interface WorkerdOptions extends Surroundings {
     /** `undefined`: no dataset is bound. */
     readonly dataset?: number | undefined;
   };
+  /** Where further isolates of the Worker answer, and the links of those that are watched. They share its objects and its KV. Default: none. */
+  readonly others?: readonly Pick<WorkerdOptions["ports"], "moor" | "link">[] | undefined;
   readonly config: MoorConfig | MiddlewareConfig;
   readonly keys: TestKeys;
   readonly redis: RedisAccess | undefined;
@@ -57,7 +59,20 @@ export const STORED = { objects: "objects", replicas: "replicas" };
 
 /** The configuration of a workerd that runs Moor with everything that `wrangler.toml` binds. */
 export function workerdConfig(options: WorkerdOptions): string {
-  const { folder, files, ports, config, keys, redis, adminToken, services = {}, proxy, certificate } = options;
+  const {
+    folder,
+    files,
+    ports,
+    others = [],
+    config,
+    keys,
+    redis,
+    adminToken,
+    services = {},
+    proxy,
+    certificate,
+  } = options;
+  const edges = [ports, ...others].map((edge, nth) => ({ ...edge, name: nth === 0 ? "moor" : `moor-${nth}` }));
   const module = (file: string) => `modules = [(name = "worker.js", esModule = embed "${relative(folder, file)}")]`;
   const disk = (name: string) => `(name = "${name}", disk = (path = "${join(folder, name)}", writable = true))`;
   const texts = {
@@ -72,22 +87,20 @@ export function workerdConfig(options: WorkerdOptions): string {
   const trusted = certificate === undefined ? "" : `, trustedCertificates = [${JSON.stringify(certificate)}]`;
   const external = (name: string, address: string, http: string) =>
     `(name = "${name}", external = (address = "${address}", http = (${http}))),`;
-  return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "moor", worker = (
-      ${module(files.worker)},
-      compatibilityDate = "${COMPATIBILITY_DATE}",
-      durableObjectNamespaces = [
+  const objects = `durableObjectNamespaces = [
         (className = "SessionObject", uniqueKey = "session-object", enableSql = true),
         (className = "PrincipalObject", uniqueKey = "principal-object", enableSql = true),
         (className = "PoolObject", uniqueKey = "pool-object", enableSql = true),
       ],
-      durableObjectStorage = (localDisk = "${STORED.objects}"),
+      durableObjectStorage = (localDisk = "${STORED.objects}"),`;
+  const edgeWorker = ({ name }: { name: string }) => `(name = "${name}", worker = (
+      ${module(files.worker)},
+      compatibilityDate = "${COMPATIBILITY_DATE}",
+      ${name === "moor" ? objects : ""}
       bindings = [
-        (name = "SESSION_OBJECT", durableObjectNamespace = "SessionObject"),
-        (name = "PRINCIPAL_OBJECT", durableObjectNamespace = "PrincipalObject"),
-        (name = "POOL_OBJECT", durableObjectNamespace = "PoolObject"),
+        (name = "SESSION_OBJECT", durableObjectNamespace = (className = "SessionObject", serviceName = "moor")),
+        (name = "PRINCIPAL_OBJECT", durableObjectNamespace = (className = "PrincipalObject", serviceName = "moor")),
+        (name = "POOL_OBJECT", durableObjectNamespace = (className = "PoolObject", serviceName = "moor")),
         (name = "SESSION_REPLICAS", kvNamespace = "platform"),
         ${ports.dataset ? '(name = "METRICS", analyticsEngine = (name = "platform", entrypoint = "Dataset")),' : ""}
         ${Object.entries(texts)
@@ -98,7 +111,11 @@ const config :Workerd.Config = (
           .join("\n        ")}
       ],
       ${proxy === undefined ? "" : 'globalOutbound = "proxy",'}
-    )),
+    )),`;
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    ${edges.map(edgeWorker).join("\n    ")}
     (name = "platform", worker = (
       ${module(files.platform)},
       compatibilityDate = "${COMPATIBILITY_DATE}",
@@ -119,12 +136,22 @@ const config :Workerd.Config = (
       .join("\n    ")}
   ],
   sockets = [
-    (name = "http", address = "127.0.0.1:${ports.moor}", service = "moor",
-      http = (forwardedProtoHeader = "X-Forwarded-Proto", cfBlobHeader = "CF-Blob")),
+    ${edges
+      .map(({ name, moor }) => {
+        const http = '(forwardedProtoHeader = "X-Forwarded-Proto", cfBlobHeader = "CF-Blob")';
+        return `(name = "http-${name}", address = "127.0.0.1:${moor}", service = "${name}", http = ${http}),`;
+      })
+      .join("\n    ")}
     (name = "cron", address = "127.0.0.1:${ports.cron}", service = (name = "platform", entrypoint = "Cron"), http = ()),
     (name = "kv", address = "127.0.0.1:${ports.kv}", service = (name = "platform", entrypoint = "Look"), http = ()),
     ${ports.dataset ? `(name = "dataset", address = "127.0.0.1:${ports.dataset}", service = (name = "platform", entrypoint = "Dataset"), http = ()),` : ""}
-    ${ports.link ? `(name = "link", address = "127.0.0.1:${ports.link}", service = (name = "moor", entrypoint = "Link"), http = ()),` : ""}
+    ${edges
+      .filter(({ link }) => link !== undefined)
+      .map(({ name, link }) => {
+        const service = `(name = "${name}", entrypoint = "Link")`;
+        return `(name = "link-${name}", address = "127.0.0.1:${link}", service = ${service}, http = ()),`;
+      })
+      .join("\n    ")}
   ],
 );
 `;

@@ -17,6 +17,8 @@ export { TEST_ISSUER } from "./workerd-config.ts";
 /** Moor in plain workerd. */
 export interface RunningMoor {
   readonly port: number;
+  /** Where each of its isolates answers; the first is at `port`, and holds the objects of all. */
+  readonly ports: readonly number[];
   /** The keys that it signs and encrypts with, to forge and to check with. */
   readonly keys: TestKeys;
   /** The lines it has logged. */
@@ -33,6 +35,8 @@ export interface RunningMoor {
   operationsInKv(): Promise<string[]>;
   /** Moves its clock ahead, and that of its objects, if it is `watched`; a crash ends that. Alarms ring by the machine's. */
   elapse(seconds: number): Promise<void>;
+  /** Has the alarm of a pool's object ring, if by that clock it is due, and resolves when it has; it has to be `watched`. */
+  ringAlarm(pool: string): Promise<void>;
   /** What has been written to its dataset, in order; there is one if it has `metrics`. */
   dataPoints(): Promise<WrittenPoint[]>;
   /** Its way to its objects; there is one if it is `watched`. */
@@ -57,7 +61,7 @@ export interface WrittenPoint {
 export interface ObjectsLink {
   /** What calls meet from now on, all of them or those of a method; `undefined`: nothing. A crash ends it. */
   meet(fault: NamespaceFault | undefined, method?: "read" | "commit" | "takeOver"): Promise<void>;
-  /** The methods that have been called since the process began, in order, a repeated one twice. */
+  /** The methods that have been called since the process began, in order, a repeated one twice; of each isolate after those of the one before. */
   calls(): Promise<string[]>;
 }
 
@@ -88,6 +92,8 @@ export interface MoorOptions {
   readonly keys?: Partial<TestKeys>;
   /** Whether it cannot work: then it is started once it says so (500). Default `false`. */
   readonly broken?: boolean;
+  /** How many isolates serve, as in several places of the Earth. Default 1. */
+  readonly isolates?: number | undefined;
 }
 
 const workerdPath = createRequire(import.meta.url)("workerd").default as string;
@@ -103,22 +109,28 @@ export async function startMoor(
   options: MoorOptions = {},
 ): Promise<RunningMoor> {
   const { redis, adminToken, role = "proxy", watched = role === "middleware", around, broken = false } = options;
-  const { metrics = false } = options;
+  const { metrics = false, isolates = 1 } = options;
   const folder = await mkdtemp(join(tmpdir(), "moor-workerd-"));
-  const link = watched ? await freePort() : undefined;
+  const edge = async () => ({ moor: await freePort(), link: watched ? await freePort() : undefined });
+  const others = await Promise.all(Array.from({ length: isolates - 1 }, edge));
   const dataset = metrics ? await freePort() : undefined;
-  const ports = { moor: await freePort(), cron: await freePort(), kv: await freePort(), link, dataset };
+  const ports = { ...(await edge()), cron: await freePort(), kv: await freePort(), dataset };
   const { moor: port } = ports;
   const keys = { ...(await testKeys()), ...options.keys };
   const objectsFolder = join(folder, STORED.objects);
   for (const name of Object.values(STORED)) await mkdir(join(folder, name));
   const files = { worker: fileOf(role, watched), platform: inject("platformFile") };
-  const described = { folder, files, ports, config, redis, adminToken, ...around };
+  const described = { folder, files, ports, others, config, redis, adminToken, ...around };
   const configure = (used: TestKeys) =>
     writeFile(join(folder, "config.capnp"), workerdConfig({ ...described, keys: used }));
-  const tellLink = async (method: string, body: string) => {
+  const links = [ports, ...others].map(({ link }) => link);
+  const tellLink = async (link: number | undefined, method: string, body: string) => {
     const response = await fetch(`http://127.0.0.1:${link}`, { method, body });
+    if (!response.ok) throw new Error(`the link answers ${response.status}: ${await response.text()}`);
     await response.body?.cancel();
+  };
+  const tellLinks = async (method: string, body: string) => {
+    await Promise.all(links.map((link) => tellLink(link, method, body)));
   };
   await configure(keys);
   const logged: string[] = [];
@@ -126,6 +138,7 @@ export async function startMoor(
 
   return {
     port,
+    ports: [ports, ...others].map(({ moor }) => moor),
     keys,
     logged,
     async storedSessions() {
@@ -139,7 +152,8 @@ export async function startMoor(
     valueInKv: async (key) => (await askAt<{ value?: string }>(ports.kv, key)).value,
     expirationInKv: async (key) => (await askAt<{ expiration?: number }>(ports.kv, key)).expiration,
     operationsInKv: () => askAt(ports.kv),
-    elapse: (seconds) => tellLink("POST", String(seconds * 1000)),
+    elapse: (seconds) => tellLinks("POST", String(seconds * 1000)),
+    ringAlarm: (pool) => tellLink(ports.link, "PATCH", pool),
     async dataPoints() {
       const points = await askAt<Record<string, unknown>[]>(Number(dataset));
       const text = (bytes: unknown) => Buffer.from((bytes ?? []) as number[]).toString("utf8");
@@ -151,8 +165,8 @@ export async function startMoor(
       }));
     },
     objects: {
-      meet: (fault, method) => tellLink("PUT", JSON.stringify({ fault, method })),
-      calls: () => askAt(Number(link)),
+      meet: (fault, method) => tellLinks("PUT", JSON.stringify({ fault, method })),
+      calls: async () => (await Promise.all(links.map((link) => askAt<string[]>(Number(link))))).flat(),
     },
     async runScheduled() {
       const response = await fetch(`http://127.0.0.1:${ports.cron}`);

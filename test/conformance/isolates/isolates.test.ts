@@ -1,0 +1,230 @@
+import { afterAll, describe, expect, it } from "vitest";
+import type { Answer, Asking, Client } from "../../support/node/client.ts";
+import { startOrigin } from "../../support/node/origins.ts";
+import { named, startWatchedPool } from "../../support/node/pool-visitors.ts";
+import { originConfig } from "../../support/node/site.ts";
+import { explained } from "../../support/node/stores.ts";
+
+/** Four isolates of one Worker, with objects and KV in common, as in four places of the Earth. */
+const PLACES = [
+  { colo: "FRA", continent: "EU", longitude: "8" },
+  { colo: "IAD", continent: "NA", longitude: "-77" },
+  { colo: "NRT", continent: "AS", longitude: "139" },
+  { colo: "SYD", continent: "OC", longitude: "151" },
+];
+/** A copy in memory may be so old, and as long after a token was signed none may answer it. In seconds, and one more. */
+const FRESH = 6;
+const origins = await Promise.all(["a", "b", "c"].map((name) => startOrigin(name)));
+const pool = await startWatchedPool(origins, {
+  isolates: PLACES.length,
+  explain: true,
+  pools: [{ id: "shop", origins: origins.map(originConfig) }],
+  routes: [
+    { path: "/strict/*", pool: "shop", freshness: "strict" },
+    { path: "/*", pool: "shop" },
+  ],
+});
+const { site, elapse } = pool;
+const { ports } = site.moor;
+const edges = [...ports.keys()];
+afterAll(async () => {
+  await site.stop();
+  await Promise.all(origins.map((origin) => origin.kill()));
+});
+
+const at = (edge: number, asking: Asking = {}): Asking => ({ ...asking, port: ports[edge % ports.length] });
+const post = (edge: number) => at(edge, { method: "POST" });
+/** What a client is answered at each of the edges, one after the other; he keeps the cookies. */
+async function everywhere(client: Client, path = "/", more: (edge: number) => Asking = () => ({})): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (const edge of edges) answers.push(await client.ask(path, at(edge, more(edge))));
+  return answers;
+}
+const dataOf = (answers: readonly Answer[]) => answers.map(({ told }) => told.session.data);
+const subsOf = (answers: readonly Answer[]) => answers.map(({ told }) => told.session.sub);
+const sourcesOf = (answers: readonly Answer[]) => answers.map((answer) => explained(answer).split(";")[0]);
+const all = <T>(value: T): T[] => edges.map(() => value);
+
+/** A visitor whose session every edge holds a copy of, from which it answers. */
+async function held(path: string): Promise<Client> {
+  const client = site.client();
+  await client.ask("/", at(0));
+  await client.ask(path, post(0));
+  await client.ask("/", at(1));
+  await elapse(FRESH);
+  // They share no memory: each has to ask.
+  expect(sourcesOf(await everywhere(client))).toEqual(all("session=object"));
+  expect(sourcesOf(await everywhere(client))).toEqual(all("session=memory"));
+  return client;
+}
+
+describe("a visitor whose requests are spread over isolates", () => {
+  it("stays on his origin, before his session is stored and after", async () => {
+    for (let visitor = 0; visitor < 6; visitor++) {
+      const client = site.client();
+      const { server } = (await client.ask("/", at(visitor))).told;
+      const before = await everywhere(client);
+      await client.ask("/?set=basket:tea", post(visitor + 1));
+      const servers = [...before, ...(await everywhere(client))].map(({ told }) => told.server);
+      expect(new Set(servers)).toEqual(new Set([server]));
+    }
+  });
+
+  it("sees every change he has made, at whichever isolate, though all hold older copies", async () => {
+    const client = await held("/?set=step:0");
+    for (let step = 1; step <= 8; step++) {
+      await client.ask(`/?set=step:${step}`, post(step));
+      expect(dataOf(await everywhere(client))).toEqual(all({ step: `${step}` }));
+      if (step % 2 === 0) {
+        await elapse(FRESH);
+        await everywhere(client);
+      }
+    }
+  });
+
+  it("sees none of them undone by changes of other attributes that he makes at the same time elsewhere", async () => {
+    const client = await held("/?set=basket:tea");
+    const answers = await Promise.all(edges.map((edge) => client.send(`/?set=edge${edge}:yes`, post(edge))));
+    for (const answer of answers) client.keep(answer);
+    const changed = Object.fromEntries(edges.map((edge) => [`edge${edge}`, "yes"]));
+    expect(dataOf(await everywhere(client))).toEqual(all({ basket: "tea", ...changed }));
+  });
+
+  it("sees his changes where replicas in KV answer, too: he travels", async () => {
+    const from = (edge: number) => ({ headers: { "CF-Blob": JSON.stringify(PLACES[edge % PLACES.length]) } });
+    const client = site.client();
+    await client.ask("/", at(0, from(0)));
+    const sources = new Set<string>();
+    for (let step = 1; step <= 6; step++) {
+      await client.ask(`/?set=step:${step}`, at(step, { method: "POST", ...from(step) }));
+      for (let round = 0; round < 3; round++) {
+        const answers = await everywhere(client, "/", from);
+        expect(dataOf(answers)).toEqual(all({ step: `${step}` }));
+        for (const source of sourcesOf(answers)) sources.add(source ?? "");
+        await elapse(FRESH);
+      }
+    }
+    expect([...sources]).toEqual(expect.arrayContaining(["session=object", "session=kv"]));
+  });
+});
+
+describe("a logout at one isolate", () => {
+  it("is seen at once on a strict route of the others, and within five seconds on all", async () => {
+    const client = await held("/?login=alice");
+    const copy = site.client(client.cookies);
+    expect((await client.ask("/.moor/logout", post(2))).status).toBe(204);
+    expect(subsOf(await everywhere(client))).toEqual(all(undefined));
+    const sent = async (path: string) => Promise.all(edges.map((edge) => copy.send(path, at(edge))));
+    expect(subsOf(await sent("/strict/"))).toEqual(all(undefined));
+    await elapse(FRESH);
+    for (const { told } of await sent("/")) expect(told.session).toMatchObject({ new: true });
+  });
+
+  it("ends what a copy in memory would still have answered: only for so long", async () => {
+    const client = await held("/?login=alice");
+    const copy = site.client(client.cookies);
+    await client.ask("/.moor/logout", post(2));
+    await elapse(FRESH);
+    const answers = await Promise.all(edges.map((edge) => copy.send("/", at(edge))));
+    expect(subsOf(answers)).toEqual(all(undefined));
+  });
+});
+
+describe("a login at one isolate", () => {
+  it.each([
+    ["first", [0, 1, 2, 3]],
+    ["in between", [1, 2, 0, 3]],
+    ["last", [3, 2, 1, 0]],
+  ])("leaves him logged in when parallel requests are answered by the others, and arrives %s", async (_when, order) => {
+    const client = await held("/?set=basket:tea");
+    const before = site.client(client.cookies);
+    const slow = [1, 2, 3].map((edge) => client.send(`/?delayMs=300&set=edge${edge}:yes`, post(edge)));
+    const answers = await Promise.all([client.send("/?login=alice", post(0)), ...slow]);
+    for (const nth of order) client.keep(answers[nth] as Answer);
+    const data = { basket: "tea", edge1: "yes", edge2: "yes", edge3: "yes" };
+    for (const { told } of await everywhere(client)) expect(told.session).toMatchObject({ sub: "alice", gen: 1, data });
+    // Who holds the cookies of before is nobody, wherever he asks.
+    expect(subsOf(await everywhere(before))).toEqual(all(undefined));
+    for (const { told } of await everywhere(client)) expect(told.session).toMatchObject({ sub: "alice", gen: 1 });
+  });
+});
+
+describe("what an operator says at one isolate", () => {
+  const born = pool.now() - 60;
+  const servers = (bornAt: number) => Promise.all(ports.map((port) => pool.servers(bornAt, port)));
+  const elsewhere = (before: string[], after: string[]) =>
+    before.map((server, nth) => (server === "b" ? after[nth] : server));
+  /** Lets time pass while only the first two isolates are asked anything. */
+  async function pass(seconds: number): Promise<void> {
+    for (let passed = 0; passed < seconds; passed += 30) {
+      await elapse(30);
+      for (const port of ports.slice(0, 2)) await pool.servers(born, port);
+    }
+  }
+  let before: string[] = [];
+
+  it("has no effect at any before the time that is named, and all of it at each from then on: a drain", async () => {
+    const first = await servers(born);
+    before = first[0] as string[];
+    expect(first).toEqual(all(before));
+    await pool.change("drain", "b", { at: named(pool.now() + 180) }, ports[2]);
+    await pass(120);
+    expect(await servers(born)).toEqual(all(before));
+    expect(await servers(pool.now())).toEqual(all(before));
+    await pass(60);
+    const fresh = await servers(pool.now());
+    expect(fresh[0]).not.toContain("b");
+    expect(fresh).toEqual(all(elsewhere(before, fresh[0] as string[])));
+    expect(await servers(born)).toEqual(all(before));
+  });
+
+  it("and the same of a restoration and an ejection", async () => {
+    await pool.change("restore", "b", { at: named(pool.now() + 180) }, ports[3]);
+    await pass(120);
+    const inDrain = await servers(pool.now());
+    expect(inDrain[0]).not.toContain("b");
+    expect(inDrain).toEqual(all(inDrain[0]));
+    await pass(60);
+    expect(await servers(pool.now())).toEqual(all(before));
+    await pool.change("eject", "b", { at: named(pool.now() + 180) }, ports[1]);
+    await pass(120);
+    expect(await servers(born)).toEqual(all(before));
+    await pass(60);
+    const after = await servers(born);
+    expect(after[0]).not.toContain("b");
+    expect(after).toEqual(all(elsewhere(before, after[0] as string[])));
+  });
+});
+
+describe("an origin that dies", () => {
+  it("is survived at all isolates: no GET fails, its visitors go on together elsewhere, and nobody else moves", async () => {
+    const a = origins[0] as (typeof origins)[number];
+    const visitors: { client: Client; home: string; data: object | undefined }[] = [];
+    while (visitors.filter(({ home }) => home === "a").length < 4) {
+      const client = site.client();
+      const { server } = (await client.ask("/", at(visitors.length))).told;
+      // Every other one has a session that is stored.
+      const data = visitors.length % 2 === 0 ? { basket: `${visitors.length}` } : undefined;
+      if (data) await client.ask(`/?set=basket:${data.basket}`, post(visitors.length));
+      await client.ask("/", at(visitors.length));
+      visitors.push({ client, home: server, data });
+    }
+    await a.kill();
+    for (const { client, home, data } of visitors) {
+      const burst = await Promise.all(edges.map((edge) => client.send("/", at(edge))));
+      for (const answer of burst) client.keep(answer);
+      const answers = [...burst, ...(await everywhere(client))];
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+      expect(dataOf(answers)).toEqual(answers.map(() => data));
+      const [server, ...others] = new Set(answers.map(({ told }) => told.server));
+      expect(others).toEqual([]);
+      if (home === "a") expect(server).not.toBe("a");
+      else expect(server).toBe(home);
+    }
+    await a.restart();
+  });
+});
+
+it("keeps keys, tokens, principals and attributes out of the log of every isolate", () => {
+  expect(site.indiscretions("alice", "tea")).toEqual([]);
+});
