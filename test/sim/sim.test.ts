@@ -6,7 +6,9 @@ import { maglev } from "../../sim/contestants/maglev.ts";
 import { modulo } from "../../sim/contestants/modulo.ts";
 import { ring } from "../../sim/contestants/ring.ts";
 import { whrw1 } from "../../sim/contestants/whrw1.ts";
-import { plotsOf, tablesOf, withTables } from "../../sim/report.ts";
+import { runLive, runSpread } from "../../sim/live.ts";
+import { reportChanges, withTables } from "../../sim/report.ts";
+import { scenarios } from "../../sim/scenarios.ts";
 import { sessionsOf } from "../../sim/sessions.ts";
 import { runSlowStart } from "../../sim/slow-start.ts";
 import { runZones } from "../../sim/zones.ts";
@@ -71,40 +73,67 @@ describe("zones", () => {
   });
 });
 
+describe("operators at work", () => {
+  it("move whom they must, once; and isolates that learn of it at different times agree at every moment", async () => {
+    const { knowing, newOnDrainedCutOff, peak, newOnRestored, ...rest } = await runLive(10, sessions);
+    expect(rest).toEqual({
+      apart: 0,
+      movedByDraining: 0,
+      newOnDrained: 0,
+      newOnDrainedMended: 0,
+      movedByEnding: 1,
+      movedByRestoring: 0,
+      movedByEjecting: 1,
+      needless: 0,
+      secondMoves: 0,
+    });
+    // Else nothing would have been put to the test.
+    expect(knowing).toBeGreaterThan(0);
+    expect(knowing).toBeLessThan(1);
+    for (const share of [newOnDrainedCutOff, newOnRestored]) expect(Math.abs(share - 1)).toBeLessThan(0.3);
+    expect(peak).toBeGreaterThan(1);
+    expect(peak).toBeLessThan(1.3);
+  });
+
+  it("have isolates disagree for two minutes when they name no time, and never when they do", async () => {
+    const { seconds, atOnce, named } = await runSpread(sessions);
+    expect(new Set(named)).toEqual(new Set([0]));
+    expect(Math.max(...atOnce)).toBeGreaterThan(0.2);
+    expect(atOnce.filter((share, nth) => share > 0 && (seconds[nth] as number) > 120)).toEqual([]);
+  });
+});
+
 describe("its report", () => {
-  const results = {
-    sessions: sessions.length,
-    sizes: [10],
-    outcomes: outcomes.map(({ name, outcome }) => ({ name, bySize: [outcome] })),
-    births: [runBirths(10, sessions)],
-    slowStarts: [runSlowStart(10, sessions)],
-    zones: [runZones(10, sessions)],
-  };
-  const tables = tablesOf(results);
+  const few = sessions.slice(0, 600);
+  const bySize = outcomes.map(({ name, outcome }) => ({ name, bySize: [outcome] }));
+  const { tables, plots } = reportChanges([10], sessions.length, bySize);
 
   it("fills the marks of a page, and only those, however often", () => {
     const page =
-      "before\n<!-- sim:kill -->\nstale numbers\n<!-- /sim -->\nbetween\n<!-- sim:births -->\n<!-- /sim -->\nafter\n";
-    const filled = withTables(page, tables);
+      "before\n<!-- sim:kill -->\nstale numbers\n<!-- /sim -->\nbetween\n<!-- sim:births -->\nothers\n<!-- /sim -->\nafter\n";
+    const { kill = "" } = tables;
+    const filled = withTables(page, { kill });
     expect(filled).toContain("| whrw1 | 1.00, 0 % |");
     expect(filled).not.toContain("stale numbers");
-    expect(filled).toMatch(/^before\n.*\nbetween\n.*\nafter\n$/s);
-    expect(withTables(filled, tables)).toBe(filled);
-    expect(() => withTables("<!-- sim:none -->\n<!-- /sim -->", tables)).toThrow('the table "none"');
+    expect(filled).toMatch(/^before\n.*\nbetween\n<!-- sim:births -->\nothers\n<!-- \/sim -->\nafter\n$/s);
+    expect(withTables(filled, { kill })).toBe(filled);
+    expect(() => withTables("<!-- sim:other -->\n<!-- /sim -->", { kill })).toThrow('the table "kill"');
   });
 
   it("has a table for every mark of docs/affinity.md, and a plot for every picture", async () => {
     const page = await readFile("docs/affinity.md", "utf8");
+    const played = await Promise.all(scenarios.map((scenario) => scenario.play([10], few, () => {})));
+    const namesOf = (all: "tables" | "plots") => played.flatMap((report) => Object.keys(report[all])).sort();
     const marks = Array.from(page.matchAll(/<!-- sim:(\w+) -->/g), ([, name]) => name);
-    expect([...marks].sort()).toEqual(Object.keys(tables).sort());
+    expect([...marks].sort()).toEqual(namesOf("tables"));
     const pictures = Array.from(page.matchAll(/\(affinity\/([\w.]+)\)/g), ([, name]) => name);
-    expect([...pictures].sort()).toEqual(Object.keys(plotsOf(results)).sort());
+    expect([...pictures].sort()).toEqual(namesOf("plots"));
+    for (const svg of played.flatMap((report) => Object.values(report.plots))) expect(svg).not.toContain("NaN");
   });
 
   it("draws a line for each algorithm", () => {
-    for (const svg of Object.values(plotsOf(results))) {
+    for (const svg of Object.values(plots)) {
       expect(svg.match(/stroke-width="2"/g)).toHaveLength(outcomes.length);
-      expect(svg).not.toContain("NaN");
     }
   });
 });
