@@ -1,6 +1,6 @@
 import { MoorOriginError } from "./errors.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
-import type { KeySet } from "./key-set.ts";
+import type { KeySet, VerifyingKey } from "./key-set.ts";
 import type { SessionView } from "./session.ts";
 
 /** Above any handoff that Moor makes: 16 KiB of attributes are 22 KB in base64url. */
@@ -9,37 +9,77 @@ const HANDOFF_CHARACTERS = 32_768;
 /** A verified handoff. Without attributes they were too large for it, and the session API has them. */
 export type Handoff = Omit<SessionView, "attributes"> & { readonly attributes: JsonObject | undefined };
 
+/** What a handoff must fit. */
+export interface HandoffOptions {
+  readonly keys: KeySet;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly clockToleranceSeconds: number;
+}
+
+/** A handoff whose signature is right, by one of Moor's keys. */
+interface Signed {
+  readonly kid: string;
+  readonly key: VerifyingKey;
+  /** As JSON: whoever gets them may change them. */
+  readonly claims: string;
+}
+
+/** Moor signs a handoff once for each version of a session and sends it along for half a minute. */
+const REMEMBERED = 512;
+/** Longer ones are not remembered: all together are a few megabytes at most. */
+const LONGEST_REMEMBERED = 4_096;
+
 /**
- * Verifies the compact JWT of a `Moor-Session` header (RFC 7515, 7519): ES256 and nothing else, a published key,
- * this issuer, this audience, now.
+ * Verifies the compact JWTs of `Moor-Session` headers (RFC 7515, 7519): ES256 and nothing else, a published key, this issuer,
+ * this audience, now. A signature that was right is not checked again while its key is published; the last 512 are remembered.
  *
- * @throws MoorOriginError `handoff-…`, `keys-unavailable`.
+ * @returns the handoff; throws MoorOriginError `handoff-…`, `keys-unavailable`.
  */
-export async function verifyHandoff(
-  jwt: string,
-  expected: { keys: KeySet; issuer: string; audience: string; nowSeconds: number; clockToleranceSeconds: number },
-): Promise<Handoff> {
+export function createHandoffs(options: HandoffOptions): (jwt: string, nowSeconds: number) => Promise<Handoff> {
+  const { keys, issuer, audience, clockToleranceSeconds } = options;
+  const remembered = new Map<string, Signed>();
+
+  function remember(jwt: string, signed: Signed): void {
+    if (jwt.length > LONGEST_REMEMBERED) return;
+    remembered.set(jwt, signed);
+    const [oldest] = remembered.keys();
+    if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+  }
+
+  async function verified(jwt: string): Promise<string> {
+    const known = remembered.get(jwt);
+    if (known && (await keys(known.kid)) === known.key) return known.claims;
+    const signed = await verify(jwt, keys);
+    remember(jwt, signed);
+    return signed.claims;
+  }
+
+  return async (jwt, nowSeconds) => {
+    const claims = parseObject(await verified(jwt));
+    if (claims.iss !== issuer) misdirected("issuer", claims.iss, issuer);
+    if (claims.aud !== audience) misdirected("audience", claims.aud, audience);
+    const { iat, exp } = claims;
+    if (!isCount(iat) || !isCount(exp)) malformed("it says no lifetime");
+    if (nowSeconds >= exp + clockToleranceSeconds) expired(`it expired at ${exp}; it is ${nowSeconds}`);
+    if (nowSeconds < iat - clockToleranceSeconds) expired(`it was issued at ${iat}; it is ${nowSeconds}`);
+    return readClaims(claims);
+  };
+}
+
+async function verify(jwt: string, keys: KeySet): Promise<Signed> {
   if (jwt.length > HANDOFF_CHARACTERS) malformed(`it has ${jwt.length} characters, of at most ${HANDOFF_CHARACTERS}`);
   const parts = /^([\w-]+)\.([\w-]+)\.([\w-]{86})$/.exec(jwt);
   const [, header = "", payload = "", signature = ""] = parts ?? malformed("it is no compact JWT signed with ES256");
 
-  const { alg, typ, kid, crit } = parseObject(header);
+  const { alg, typ, kid, crit } = parseObject(textOf(header));
   if (alg !== "ES256") untrusted("its algorithm is not ES256");
   if (typ !== "JWT" || typeof kid !== "string" || crit !== undefined) malformed("its header is not one of Moor's");
-  const key = (await expected.keys(kid)) ?? untrusted("Moor publishes no key of its kid");
+  const key = (await keys(kid)) ?? untrusted("Moor publishes no key of its kid");
   const signed = new TextEncoder().encode(`${header}.${payload}`);
   const algorithm = { name: "ECDSA", hash: "SHA-256" };
   if (!(await crypto.subtle.verify(algorithm, key, decode(signature), signed))) untrusted("its signature is wrong");
-
-  const claims = parseObject(payload);
-  if (claims.iss !== expected.issuer) misdirected("issuer", claims.iss, expected.issuer);
-  if (claims.aud !== expected.audience) misdirected("audience", claims.aud, expected.audience);
-  const { iat, exp } = claims;
-  if (!isCount(iat) || !isCount(exp)) malformed("it says no lifetime");
-  const { nowSeconds, clockToleranceSeconds } = expected;
-  if (nowSeconds >= exp + clockToleranceSeconds) expired(`it expired at ${exp}; it is ${nowSeconds}`);
-  if (nowSeconds < iat - clockToleranceSeconds) expired(`it was issued at ${iat}; it is ${nowSeconds}`);
-  return readClaims(claims);
+  return { kid, key, claims: textOf(payload) };
 }
 
 function readClaims({ sid, gen, ver, sub, new: isNew = false, stale = false, data, flash = {} }: JsonObject): Handoff {
@@ -53,14 +93,22 @@ function readClaims({ sid, gen, ver, sub, new: isNew = false, stale = false, dat
   return { id: sid, version: ver, generation: gen, principal: sub, isNew, stale, flash, attributes };
 }
 
-function parseObject(part: string): JsonObject {
+function parseObject(text: string): JsonObject {
   try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(decode(part)));
+    const value: unknown = JSON.parse(text);
     if (isJsonObject(value)) return value;
   } catch (cause) {
-    throw new MoorOriginError("handoff-malformed", "the handoff is refused: a part of it is not JSON", { cause });
+    notJson(cause);
   }
   return malformed("a part of it is no object");
+}
+
+function textOf(part: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(decode(part));
+  } catch (cause) {
+    return notJson(cause);
+  }
 }
 
 /** Decodes base64url. @throws DOMException if it is none. */
@@ -70,6 +118,10 @@ function decode(text: string): Uint8Array<ArrayBuffer> {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function notJson(cause: unknown): never {
+  throw new MoorOriginError("handoff-malformed", "the handoff is refused: a part of it is not JSON", { cause });
 }
 
 function malformed(why: string): never {

@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject } from "./json.ts";
 const REFETCH_MS = 30_000;
 
 /** `CryptoKey`, which Node does not name globally. */
-type VerifyingKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+export type VerifyingKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 /** The public key of a kid; `undefined` if Moor publishes none. */
 export type KeySet = (kid: string) => Promise<VerifyingKey | undefined>;

@@ -1,7 +1,7 @@
 import { createApiCall } from "./api-call.ts";
 import { MoorOriginError } from "./errors.ts";
 import type { Fetch } from "./fetch-json.ts";
-import { verifyHandoff } from "./handoff.ts";
+import { createHandoffs } from "./handoff.ts";
 import { type HeaderSource, readHeader } from "./headers.ts";
 import { createKeySet } from "./key-set.ts";
 import { OriginSession } from "./session.ts";
@@ -50,13 +50,13 @@ export function createOrigin(options: OriginOptions): Origin {
   inBounds("clockToleranceSeconds", clockToleranceSeconds, 0, 60);
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const keys = createKeySet({ url: `${moor}/.moor/jwks.json`, fetch, timeoutMs, now });
+  const verified = createHandoffs({ keys, issuer, audience, clockToleranceSeconds });
 
   return {
     async session(request) {
       const jwt = readHeader(request, "moor-session");
       if (jwt === undefined) throw new MoorOriginError("handoff-missing", "the request has no Moor-Session header");
-      const nowSeconds = Math.floor(now() / 1000);
-      const handoff = await verifyHandoff(jwt, { keys, issuer, audience, nowSeconds, clockToleranceSeconds });
+      const handoff = await verified(jwt, Math.floor(now() / 1000));
       const call = createApiCall({ moor, bearer: jwt, fetch, timeoutMs });
       const apis = { session: createSessionApi(call), sessions: createSessionsApi(call) };
       const movedFrom = readHeader(request, "moor-moved");

@@ -1,5 +1,5 @@
 import { UnsecuredJWT } from "jose";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { answer, CLAIMS, k1, k2, NOW, originWith, SID, sessionWith } from "./moor.ts";
 
 const genuine = await k1.sign();
@@ -127,6 +127,69 @@ describe("a handoff that is not Moor's", () => {
     const [header] = genuine.split(".");
     return `${header}.${base64url({ ...CLAIMS, sub: "mallory" })}.${signature}`;
   }
+});
+
+describe("a handoff that comes again", () => {
+  /** How many signatures `work` has checked. */
+  async function checksOf(work: () => Promise<unknown>): Promise<number> {
+    const spy = vi.spyOn(crypto.subtle, "verify");
+    try {
+      await work();
+      return spy.mock.calls.length;
+    } finally {
+      spy.mockRestore();
+    }
+  }
+
+  it("is not checked again", async () => {
+    const { session } = originWith();
+    expect(await checksOf(() => session(genuine))).toBe(1);
+    expect(await checksOf(() => session(genuine))).toBe(0);
+  });
+
+  it("gives attributes of its own to each request", async () => {
+    const { session } = originWith();
+    const { basket } = (await session(genuine)).attributes as { basket: { tea: number } };
+    basket.tea = 0;
+    expect((await session(genuine)).attributes).toEqual({ basket: { tea: 2 } });
+  });
+
+  it("is refused once it has expired", async () => {
+    let now = NOW;
+    const { session } = originWith({ now: () => now * 1000 });
+    await session(genuine);
+    now += 65;
+    await expect(session(genuine)).rejects.toMatchObject({ code: "handoff-expired" });
+  });
+
+  it("is refused once its key is published no more", async () => {
+    let now = NOW;
+    let keys = [k1.jwk];
+    const { session } = originWith({ now: () => now * 1000, fetch: async () => answer({ keys }) });
+    await session(genuine);
+    keys = [k2.jwk];
+    now += 30;
+    await session(await k2.sign());
+    await expect(session(genuine)).rejects.toMatchObject({ code: "handoff-untrusted" });
+  });
+
+  it("is checked again with another signature, or one character more", async () => {
+    const { session } = originWith();
+    await session(genuine);
+    const [header, payload, signature = ""] = genuine.split(".");
+    const forged = `${header}.${payload}.${signature.slice(0, -2)}AA`;
+    await expect(session(forged)).rejects.toMatchObject({ code: "handoff-untrusted" });
+    await expect(session(`${genuine}A`)).rejects.toMatchObject({ code: "handoff-malformed" });
+  });
+
+  it("is checked again after 512 others, and each time when it is long", async () => {
+    const { session } = originWith();
+    await session(genuine);
+    for (let ver = 5; ver < 5 + 512; ver++) await session(await k1.sign({ ver }));
+    expect(await checksOf(() => session(genuine))).toBe(1);
+    const long = await k1.sign({ data: { notes: "x".repeat(4_000) } });
+    for (const checks of [1, 1]) expect(await checksOf(() => session(long))).toBe(checks);
+  });
 });
 
 describe("attributes too large for the handoff", () => {
