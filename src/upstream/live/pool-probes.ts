@@ -102,7 +102,10 @@ export class PoolProbes {
     const about = { pool, origin: origin.id };
     let next = origin;
     try {
-      const result = await probe(targets.find(isOf(origin)) ?? origin, check);
+      const result = await probe(
+        targets.find(({ id, url }) => id === origin.id && url === origin.url) ?? origin,
+        check,
+      );
       next = afterProbe(origin, result, check, clock());
       if (isUnhealthy(next) !== isUnhealthy(origin)) {
         const event = isUnhealthy(next) ? "origin_unhealthy" : "origin_recovered";
@@ -117,7 +120,8 @@ export class PoolProbes {
   #keep(next: readonly ProbedOrigin[]): void {
     const { rows, clock } = this.#parts;
     // Those of other plans stay a while: during a deploy isolates ask for the one and the other in turn.
-    const isKept = (origin: ProbedOrigin) => origin.dueAt > clock() - PATIENCE_MS && !next.some(isOf(origin));
+    const renewed = new Set(next.map(keyOf));
+    const isKept = (origin: ProbedOrigin) => origin.dueAt > clock() - PATIENCE_MS && !renewed.has(keyOf(origin));
     rows.probe([...rows.probed().filter(isKept), ...next]);
   }
 
@@ -130,9 +134,10 @@ export class PoolProbes {
 
   /** In the order of the plan. */
   #planned({ plan, askedAt }: AskedProbes): ProbedOrigin[] {
-    const probed = this.#parts.rows.probed();
+    // All isolates ask for this, for a thousand origins as well.
+    const probed = new Map(this.#parts.rows.probed().map((origin) => [keyOf(origin), origin]));
     return plan.targets.map(
-      (target) => probed.find(isOf(target)) ?? { id: target.id, url: target.url, against: 0, dueAt: askedAt },
+      (target) => probed.get(keyOf(target)) ?? { id: target.id, url: target.url, against: 0, dueAt: askedAt },
     );
   }
 }
@@ -141,7 +146,7 @@ function isUnhealthy({ verdict }: ProbedOrigin): boolean {
   return verdict?.state === "unhealthy";
 }
 
-/** Whether something is of an origin; at another address is another one. */
-function isOf({ id, url }: Pick<ProbeTarget, "id" | "url">) {
-  return (other: Pick<ProbeTarget, "id" | "url">) => id === other.id && url === other.url;
+/** What tells origins apart; at another address is another one. Neither part holds a space. */
+function keyOf({ id, url }: Pick<ProbeTarget, "id" | "url">): string {
+  return `${id} ${url}`;
 }
