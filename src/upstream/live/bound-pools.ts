@@ -49,6 +49,7 @@ export function bindPools(
     hasOperators,
     keepAlive: waitUntil,
     clock: Date.now,
+    random: Math.random,
     log,
   });
   return { pools, live };

@@ -29,12 +29,14 @@ export interface LivePoolsParts {
   /** Holds on to work behind the response. */
   readonly keepAlive: (work: Promise<unknown>) => void;
   readonly clock: () => number;
+  /** A number from 0 to below 1, as `Math.random` gives. */
+  readonly random: () => number;
   readonly log: Log;
 }
 
 /** The live pools of an isolate. */
 export function createLivePools(parts: LivePoolsParts): LivePools {
-  const { namespace, pools, awayMs, hasOperators, keepAlive, clock, log } = parts;
+  const { namespace, pools, awayMs, hasOperators, keepAlive, clock, random, log } = parts;
   return (config) => {
     const { id: pool } = config;
     const plan = probePlanOf(config);
@@ -42,11 +44,15 @@ export function createLivePools(parts: LivePoolsParts): LivePools {
     const read = () => readPublished(namespace, pool);
     const view = createPoolView({ pool, read, keepAlive, clock, log });
     const closures = hasOperators ? view.closures : () => undefined;
-    const probing = plan && createProbing(() => pools.probe(pool, { plan, awayMs }), keepAlive);
-    const collector = createCollector(async (sightings) => {
-      const seen = Array.from(sightings, ([origin, sketch]) => ({ origin, sketch }));
-      return (await pools.see(pool, { seen, awayMs })).kind === "seen";
-    }, keepAlive);
+    const probing = plan && createProbing(() => pools.probe(pool, { plan, awayMs }), keepAlive, random);
+    const collector = createCollector(
+      async (sightings) => {
+        const seen = Array.from(sightings, ([origin, sketch]) => ({ origin, sketch }));
+        return (await pools.see(pool, { seen, awayMs })).kind === "seen";
+      },
+      keepAlive,
+      random,
+    );
     return {
       closures,
       unhealthy: plan ? view.unhealthy : () => undefined,

@@ -6,7 +6,7 @@ export interface ProbeAsking {
   ask(now: number): void;
 }
 
-/** How often an isolate asks. */
+/** How often an isolate asks; the second time may be sooner. */
 export const ASK_EVERY_MS = 120_000;
 /** When it asks again if it could not. */
 export const ASK_AGAIN_MS = 30_000;
@@ -15,10 +15,12 @@ export const ASK_AGAIN_MS = 30_000;
  * An isolate that has the origins of a pool probed.
  *
  * @param keepAlive holds on to work behind the response.
+ * @param random a number from 0 to below 1. A deploy lets all isolates begin at once, and they must not ask in step ever after.
  */
 export function createProbing(
   probe: () => Promise<Probing | Unavailable>,
   keepAlive: (work: Promise<unknown>) => void,
+  random: () => number,
 ): ProbeAsking {
   let nextAt = -Infinity;
 
@@ -30,7 +32,7 @@ export function createProbing(
   return {
     ask(now) {
       if (now < nextAt) return;
-      nextAt = now + ASK_EVERY_MS;
+      nextAt = now + ASK_EVERY_MS * (nextAt === -Infinity ? 1 - random() : 1);
       keepAlive(askAt(now));
     },
   };

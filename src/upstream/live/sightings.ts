@@ -9,7 +9,7 @@ export interface Collector {
   see(origin: string, session: string, now: number): void;
 }
 
-/** How often an isolate tells what it has seen, at most. */
+/** How often an isolate tells what it has seen, at most; the second time may be sooner. */
 export const TELL_EVERY_MS = 60_000;
 
 /**
@@ -17,10 +17,12 @@ export const TELL_EVERY_MS = 60_000;
  * with it.
  *
  * @param tell resolves to whether it has been taken.
+ * @param random a number from 0 to below 1. All isolates begin in the moment in which a drain does, and must not tell in step ever after.
  */
 export function createCollector(
   tell: (sightings: Sightings) => Promise<boolean>,
   keepAlive: (work: Promise<unknown>) => void,
+  random: () => number,
 ): Collector {
   let seen = new Map<string, Sketch>();
   let toldAt = -Infinity;
@@ -42,7 +44,7 @@ export function createCollector(
     see(origin, session, now) {
       addTo(sketchOf(origin), session);
       if (now - toldAt < TELL_EVERY_MS) return;
-      toldAt = now;
+      toldAt = toldAt === -Infinity ? now - TELL_EVERY_MS * random() : now;
       keepAlive(tellAll());
     },
   };

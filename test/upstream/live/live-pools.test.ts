@@ -52,7 +52,15 @@ async function poolWith(unhealthy: readonly string[], { config = probed, hasOper
   return isolate(config, hasOperators);
 }
 async function isolate(config: ResolvedPool, hasOperators: boolean): Promise<Pool> {
-  const parts = { namespace, pools, awayMs: 1_000, keepAlive: () => {}, clock: () => T0, log: () => {} };
+  const parts = {
+    namespace,
+    pools,
+    awayMs: 1_000,
+    keepAlive: () => {},
+    clock: () => T0,
+    random: () => 0,
+    log: () => {},
+  };
   const pool = createPool(config, {
     live: createLivePools({ ...parts, hasOperators }),
     log: (entry) => log.push(entry),

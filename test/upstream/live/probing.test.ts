@@ -6,6 +6,7 @@ import { at } from "../../support/time.ts";
 let answer: Probing | Unavailable;
 let asked: number[];
 let now: number;
+let random: number;
 const probing = () =>
   createProbing(
     async () => {
@@ -13,10 +14,12 @@ const probing = () =>
       return answer;
     },
     () => {},
+    () => random,
   );
 beforeEach(() => {
   answer = { kind: "probing" };
   asked = [];
+  random = 0;
 });
 
 /** A request every ten seconds. */
@@ -33,6 +36,12 @@ describe("an isolate that has visitors", () => {
   it("asks for probes with the first, and every two minutes", async () => {
     await visits(300);
     expect(asked).toEqual([0, 120, 240]);
+  });
+
+  it("asks the second time at a moment of its own, not in step with all who began with it", async () => {
+    random = 0.75;
+    await visits(300);
+    expect(asked).toEqual([0, 30, 150, 270]);
   });
 
   it("asks again in half a minute when the object was not there", async () => {

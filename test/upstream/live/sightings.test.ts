@@ -13,7 +13,7 @@ import { at, T0 } from "../../support/time.ts";
 const AWAY_MS = 3_600_000;
 
 describe("what an isolate has seen", () => {
-  function collector() {
+  function collector(random = 0) {
     const told: Record<string, number>[] = [];
     const work: Promise<unknown>[] = [];
     let takes = true;
@@ -21,7 +21,11 @@ describe("what an isolate has seen", () => {
       if (takes) told.push(Object.fromEntries(Array.from(sightings, ([origin, sketch]) => [origin, countOf(sketch)])));
       return takes;
     };
-    const { see } = createCollector(tell, (promise) => work.push(promise));
+    const { see } = createCollector(
+      tell,
+      (promise) => work.push(promise),
+      () => random,
+    );
     return { see, told, settled: () => Promise.all(work), take: (value: boolean) => (takes = value) };
   }
 
@@ -30,6 +34,13 @@ describe("what an isolate has seen", () => {
     for (let second = 0; second < 61; second++) see(second % 2 ? "a" : "b", `s${second}`, at(second));
     await settled();
     expect(told).toEqual([{ b: 1 }, { a: 30, b: 30 }]);
+  });
+
+  it("is told the second time at a moment of its own, not in step with all isolates", async () => {
+    const { see, told, settled } = collector(0.75);
+    for (const second of [0, 14, 15, 74, 75]) see("a", `s${second}`, at(second));
+    await settled();
+    expect(told).toEqual([{ a: 1 }, { a: 2 }, { a: 2 }]);
   });
 
   it("is told the next time if it could not be told, with what was seen meanwhile", async () => {
