@@ -1,0 +1,78 @@
+import { readConfig } from "../../src/config/read.ts";
+import type { ResolvedPool } from "../../src/config/resolved.ts";
+import { PoolAuthority } from "../../src/upstream/live/pool-authority.ts";
+import { PoolRows } from "../../src/upstream/live/pool-rows.ts";
+import type { PoolState } from "../../src/upstream/live/pool-state.ts";
+import type { ProbeResult } from "../../src/upstream/live/probe.ts";
+import type { Random } from "./random.ts";
+
+/** The object of one pool: {@link PoolAuthority} on rows in memory. */
+export interface PoolObject {
+  readonly authority: PoolAuthority;
+  /** When its alarm rings next; `Infinity`: it is not set. */
+  alarmAt(): number;
+  ring(): Promise<void>;
+  /** How large its largest row is, in bytes of JSON. */
+  largestRow(): number;
+}
+
+/** What the object of a pool works with. */
+export interface PoolObjectParts {
+  readonly clock: () => number;
+  readonly random: Random;
+  readonly publish: (state: PoolState) => Promise<void>;
+  readonly probe?: (origin: string) => Promise<ProbeResult>;
+}
+
+export function createPoolObject({ clock, random, publish, probe }: PoolObjectParts): PoolObject {
+  const rows = new Map<string, unknown>();
+  let alarm: number | null = null;
+  const authority = new PoolAuthority({
+    rows: new PoolRows({
+      kv: {
+        get: <T>(key: string) => structuredClone(rows.get(key)) as T | undefined,
+        put: (key, value) => void rows.set(key, structuredClone(value)),
+        delete: (key) => rows.delete(key),
+      },
+    }),
+    alarms: {
+      getAlarm: async () => alarm,
+      setAlarm: async (at) => {
+        alarm = at;
+      },
+    },
+    publish: (_, state) => publish(state),
+    probe: async ({ id }) => (await probe?.(id)) ?? { kind: "passed", status: 200 },
+    clock,
+    random: random.next,
+    log: () => {},
+  });
+  return {
+    authority,
+    alarmAt: () => alarm ?? Infinity,
+    async ring() {
+      alarm = null;
+      await authority.alarm();
+    },
+    largestRow: () => Math.max(0, ...Array.from(rows.values(), (row) => Buffer.byteLength(JSON.stringify(row)))),
+  };
+}
+
+/** A pool with so many origins, all of which are probed. */
+export function poolOf(origins: number): ResolvedPool {
+  const read = readConfig({
+    pools: [
+      {
+        id: "shop",
+        healthCheck: { path: "/health" },
+        origins: Array.from({ length: origins }, (_, i) => ({
+          id: `origin-${i}`,
+          url: `https://origin-${i}.shop.example.com`,
+        })),
+      },
+    ],
+    routes: [{ path: "/*", pool: "shop" }],
+  });
+  if (read.kind === "invalid") throw new TypeError(`the configuration is not valid: ${JSON.stringify(read.mistakes)}`);
+  return read.config.pools[0] as ResolvedPool;
+}
