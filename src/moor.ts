@@ -47,6 +47,7 @@ interface Visit {
 const CODE_OF: Record<Exclude<Failed["kind"], "incomplete">, FailureCode> = {
   unreachable: "origin_unreachable",
   timeout: "origin_timeout",
+  "invalid-status": "origin_unreachable",
   "own-origin-unavailable": "own_origin_unavailable",
 };
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);

@@ -24,7 +24,8 @@ export interface Outgoing {
 export type Forwarded = Sent &
   (
     | { kind: "response"; response: Response; origin: Origin }
-    | { kind: "unreachable" | "timeout" | "own-origin-unavailable" }
+    /** `invalid-status`: an origin took the request, and gave it an answer that is none. */
+    | { kind: "unreachable" | "timeout" | "invalid-status" | "own-origin-unavailable" }
     /** The client broke off while its request was being read; nothing was sent. */
     | { kind: "incomplete" }
   );
@@ -42,7 +43,7 @@ export interface Sent {
   readonly retry?: "budget";
 }
 
-type Attempt = { kind: "response"; response: Response } | { kind: "invalid" } | { kind: "lost" } | { kind: "timeout" };
+type Attempt = { kind: "response"; response: Response } | { kind: "invalid-status" | "lost" | "timeout" };
 
 /** A lost connection may be one that the origin had closed while it was idle: the same origin is tried once more. */
 const TRIES_PER_ORIGIN = 2;
@@ -75,7 +76,7 @@ export async function forward(
         pool.answered(origin.index, attempt.response, clock(), !outgoing.cacheable);
         return { ...attempt, origin, attempts };
       }
-      if (attempt.kind === "invalid") return { kind: "unreachable", attempts };
+      if (attempt.kind === "invalid-status") return { kind: attempt.kind, attempts };
       kind = attempt.kind === "timeout" ? "timeout" : "unreachable";
       // Parallel requests may each lose an idle connection: the first loss counts once the second try has failed as well.
       if (kind === "timeout" || tries > 0 || !outgoing.resendable) {
@@ -111,7 +112,7 @@ async function send(outgoing: Outgoing, origin: Origin): Promise<Attempt> {
     const isFault = isGatewayFault(response);
     if (!isFault && isValid(response)) return { kind: "response", response };
     await response.body?.cancel();
-    if (!isFault) return { kind: "invalid" };
+    if (!isFault) return { kind: "invalid-status" };
     return { kind: response.status === 524 ? "timeout" : "lost" };
   } catch {
     // A refused connection, a reset and cut headers all read "Network connection lost.": nothing more can be told.

@@ -66,6 +66,17 @@ describe("a session of strict affinity", () => {
     expect(askedElsewhere()).toBe(0);
   });
 
+  it("is told the truth of an origin whose answer is none: 502, as everywhere", async () => {
+    for (const path of ["/", "/anywhere"]) {
+      home.answers((_, socket) => socket.write("HTTP/1.1 999 Denied\r\nContent-Length: 0\r\n\r\n"));
+      const answer = await client.ask(path);
+      expect([answer.status, code(answer.text)]).toEqual([502, "origin_unreachable"]);
+    }
+    expect(home.requests).toHaveLength(2);
+    expect(askedElsewhere()).toBe(0);
+    expect(site.moor.logged.filter((line) => line.includes('"reason":"invalid-status"'))).toHaveLength(2);
+  });
+
   it("may meet others on a route that says so", async () => {
     home.answers((_, socket) => socket.destroy());
     const { status, text } = await client.ask("/anywhere");
