@@ -44,7 +44,7 @@ export const HEALTH_CHECK_DEFAULTS = {
   unhealthyThreshold: 3,
 };
 const PROBE_TIMEOUT_MS = 5_000;
-const RETRY_BUDGET_DEFAULTS = { budgetPercent: 20, minRetries: 20 };
+const RETRY_BUDGET_DEFAULTS = { budgetPercent: 20, minRetries: 50 };
 const MAX_EJECTION_SECONDS = 300;
 
 const SESSION_DEFAULTS = {

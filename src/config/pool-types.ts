@@ -133,7 +133,7 @@ export interface HealthCheckConfig {
 export interface RetryBudgetConfig {
   /** Retries for each hundred requests. Default 20; 0 to 100. */
   budgetPercent?: number;
-  /** Retries beside those, so that few requests may be sent again, too. Default 20; 0 to 10,000. */
+  /** Retries beside those, so that few requests may be sent again, too, and the first of an isolate. Default 50; 0 to 10,000. */
   minRetries?: number;
 }
 
@@ -179,7 +179,7 @@ export interface PoolConfig {
    * it was born. Default 0: at once all of it; at most 86,400.
    */
   slowStartSeconds?: number;
-  /** How many requests an isolate sends again when no response came. Default: 20 % of them, and 20. */
+  /** How many requests an isolate sends again when no response came. Default: 20 % of them, and 50. */
   retryBudget?: RetryBudgetConfig;
   /**
    * `true`: a session whose origin cannot be reached is answered 503 rather than served by another origin. For applications that

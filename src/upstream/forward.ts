@@ -65,6 +65,7 @@ export async function forward(
   let attempts = 0;
   let kind: "unreachable" | "timeout" = "unreachable";
   for (const origin of order) {
+    if (attempts > 0 && hasPassed(origin, order, pool, clock())) continue;
     for (let tries = 0; tries < TRIES_PER_ORIGIN; tries++) {
       if (attempts > 0 && !pool.retries.withdraw(clock())) {
         countAgainst(pool, origin, outgoing, tries, clock());
@@ -79,14 +80,20 @@ export async function forward(
       if (attempt.kind === "invalid-status") return { kind: attempt.kind, attempts };
       kind = attempt.kind === "timeout" ? "timeout" : "unreachable";
       // Parallel requests may each lose an idle connection: the first loss counts once the second try has failed as well.
-      if (kind === "timeout" || tries > 0 || !outgoing.resendable) {
-        countAgainst(pool, origin, outgoing, tries + 1, clock());
-      }
+      if (kind === "unreachable" && tries === 0 && outgoing.resendable && pool.secondTries.isDue(origin.index))
+        continue;
+      countAgainst(pool, origin, outgoing, tries + 1, clock());
       if (!outgoing.resendable) return { kind, attempts };
-      if (kind === "timeout") break;
+      break;
     }
   }
   return { kind, attempts };
+}
+
+/** Whether an origin has been ejected since the order was made, and a later one has not. */
+function hasPassed(origin: Origin, order: readonly Origin[], pool: Pool, now: number): boolean {
+  const later = order.slice(order.indexOf(origin) + 1);
+  return pool.isEjected(origin.index, now) && later.some(({ index }) => !pool.isEjected(index, now));
 }
 
 /** Counts losses against an origin. What becomes of a body that streams may be its client's doing. */

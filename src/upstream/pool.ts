@@ -12,6 +12,7 @@ import type { OriginTags } from "./origin-tags.ts";
 import { createPins, type Pins } from "./pins.ts";
 import { createReach, type Reach } from "./reach.ts";
 import { createRetryBudget, type RetryBudget } from "./retry-budget.ts";
+import { createSecondTries, type SecondTries } from "./second-tries.ts";
 
 /** An origin as a request meets it. */
 export interface Origin {
@@ -28,6 +29,7 @@ export interface Pool {
   readonly health: OutlierDetection;
   readonly panic: Panic;
   readonly retries: RetryBudget;
+  readonly secondTries: SecondTries;
   readonly pins: Pins;
   /** `undefined`: the pool does not learn. */
   readonly learning: Learning | undefined;
@@ -50,6 +52,8 @@ export interface Pool {
   choose(facts: ChoiceFacts, options: { resendable: boolean; strict?: boolean; now: number }): Origin[];
   /** Whether every origin is healthy, by what this isolate has met and by what probes say. */
   allHealthy(): boolean;
+  /** Whether an origin is ejected, by what this isolate has met or by what probes say. */
+  isEjected(index: number, now: number): boolean;
   /** Index of the origin that comes first when none is ejected. */
   homeOf(facts: ChoiceFacts, now: number): number | undefined;
   /**
@@ -100,19 +104,19 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
     log({ event: isOn ? "panic_began" : "panic_over", pool: config.id }),
   );
   const closings = createClosings(origins.length);
+  const secondTries = createSecondTries(origins.length);
   const closedTo = (facts: ChoiceFacts, now: number) =>
     isKnown(facts) ? undefined : closings.closedTo(facts.bornAt, now);
 
   const allHealthy = () => health.allHealthy() && !live?.unhealthy();
 
-  function statesAt(now: number): Health[] {
-    const unhealthy = live?.unhealthy();
-    return origins.map(({ id, index }) => (now < (unhealthy?.get(id) ?? 0) ? "ejected" : health.of(index, now)));
+  function stateOf({ id, index }: Origin, now: number): Health {
+    return now < (live?.unhealthy()?.get(id) ?? 0) ? "ejected" : health.of(index, now);
   }
 
   /** `undefined`: every origin may serve. */
   function ejectedFor(resendable: boolean, now: number): EjectedFlags | undefined {
-    const states = allHealthy() ? undefined : statesAt(now);
+    const states = allHealthy() ? undefined : origins.map((origin) => stateOf(origin, now));
     if (panic.judge(states) || !states) return undefined;
     return Uint8Array.from(states, (it) => (it === "healthy" || (resendable && it === "half-open") ? 0 : 1));
   }
@@ -130,10 +134,12 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
         const origin = origins[index]?.id ?? "";
         log({ event: "origin_closed", pool: config.id, origin, reason: `for ${seconds} s` });
       }
+      secondTries.answered(index);
       // Who says when he will be back is not failing.
       health.answered(index, response.status >= 500 && seconds === undefined, now);
     },
     retries: createRetryBudget(config.retryBudget),
+    secondTries,
     pins: createPins(config),
     choose(facts, { resendable, strict = false, now }) {
       if (strict) {
@@ -150,6 +156,7 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
       return chosen.map((index) => origins[index] as Origin);
     },
     allHealthy,
+    isEjected: (index, now) => stateOf(origins[index] as Origin, now) === "ejected",
     homeOf(facts, now) {
       const closed = closedTo(facts, now);
       return order(facts, 1, now, closed)[0] ?? order(facts, 1, now)[0];

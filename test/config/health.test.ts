@@ -137,7 +137,7 @@ describe("a health check", () => {
 
 describe("the retry budget", () => {
   it("is a fifth of the requests by default, and twenty", () => {
-    expect(resolved(withPool({})).pools[0]?.retryBudget).toEqual({ budgetPercent: 20, minRetries: 20 });
+    expect(resolved(withPool({})).pools[0]?.retryBudget).toEqual({ budgetPercent: 20, minRetries: 50 });
     expect(resolved(withPool({ retryBudget: { minRetries: 3 } })).pools[0]?.retryBudget).toEqual({
       budgetPercent: 20,
       minRetries: 3,

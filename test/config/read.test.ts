@@ -19,7 +19,7 @@ const HEALTH = {
   },
   panicThresholdPercent: 25,
   slowStartSeconds: 0,
-  retryBudget: { budgetPercent: 20, minRetries: 20 },
+  retryBudget: { budgetPercent: 20, minRetries: 50 },
   strictAffinity: false,
   failback: "pin" as const,
 };

@@ -46,7 +46,7 @@ export function poolConfig(ids: readonly string[], { urls = ids.map((id) => `htt
     healthCheck: undefined,
     panicThresholdPercent: 25,
     slowStartSeconds: 0,
-    retryBudget: { budgetPercent: 20, minRetries: 20 },
+    retryBudget: { budgetPercent: 20, minRetries: 50 },
     strictAffinity: false,
     failback: "pin",
     session: { see: true, may: ["patch", "principal", "end"] },

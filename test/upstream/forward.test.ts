@@ -18,6 +18,7 @@ const OUTGOING: Outgoing = {
   clientHost: "shop.test",
   deadlineMs: 1_000,
 };
+const times = <T>(count: number, act: () => T): T[] => Array.from({ length: count }, act);
 const ok = () => new Response("hello");
 const by = (status: number, server: string) => () => new Response("fault", { status, headers: { Server: server } });
 
@@ -132,6 +133,33 @@ describe("the retry budget", () => {
     expect(all.every(({ attempts, retry }) => attempts === 1 && retry === undefined)).toBe(true);
     const { forwarded } = await forwardTo({}, { resendable: false });
     expect(forwarded).toEqual({ kind: "unreachable", attempts: 1 });
+  });
+});
+
+describe("many requests at once", () => {
+  it("to an origin that is gone try it a second time four times in all; for the others the next is due at once", async () => {
+    const { sent, spy } = answerAs({ b: [ok] });
+    const pool = createPool(poolConfig(["a", "b", "c"]));
+    const all = await Promise.all(times(20, () => forward(OUTGOING, pool.origins, pool, () => T0)));
+    spy.mockRestore();
+    expect(all.map(outcome)).toEqual(times(20, () => "200 from b"));
+    expect(sent.filter(({ url }) => url.startsWith("http://a.test"))).toHaveLength(20 + 4);
+    expect(pool.health.of(0, T0)).toBe("ejected");
+  });
+
+  it("pass over an origin that has been ejected meanwhile, while one behind it is not", async () => {
+    const { sent, spy } = answerAs({ c: [ok] });
+    const pool = createPool(poolConfig(["a", "b", "c"]));
+    const under = forward(OUTGOING, pool.origins, pool, () => T0);
+    for (let failure = 0; failure < 2; failure++) pool.health.failed(1, T0);
+    expect(outcome(await under)).toBe("200 from c");
+    expect(sent.map(({ url }) => new URL(url).hostname)).toEqual(["a.test", "a.test", "c.test"]);
+
+    for (let failure = 0; failure < 2; failure++) pool.health.failed(2, T0);
+    sent.length = 0;
+    await forward(OUTGOING, pool.origins, pool, () => T0);
+    spy.mockRestore();
+    expect(new Set(sent.map(({ url }) => new URL(url).hostname))).toEqual(new Set(["a.test", "b.test", "c.test"]));
   });
 });
 

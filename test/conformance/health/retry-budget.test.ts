@@ -1,6 +1,8 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
-import { startRawOrigin } from "../../support/node/raw-origin.ts";
-import { startSite } from "../../support/node/site.ts";
+import type { Region } from "../../../src/config/regions.ts";
+import { type RawOrigin, startRawOrigin } from "../../support/node/raw-origin.ts";
+import { originConfig, startSite } from "../../support/node/site.ts";
 import { explained } from "../../support/node/stores.ts";
 
 const REQUESTS = 200;
@@ -39,5 +41,44 @@ describe("a storm of failures", () => {
       origin.answers((_, socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
     }
     for (let request = 0; request < 20; request++) expect((await site.client().ask("/")).text).toBe("ok");
+  });
+});
+
+describe("a burst that meets an isolate which has just begun", () => {
+  const PARIS = { "CF-Blob": JSON.stringify({ colo: "CDG", continent: "EU", longitude: "2.3" }) };
+  /** So late that every request of the burst has been sent before the first is lost. */
+  const LOST_AFTER_MS = 200;
+
+  /** How many of so many requests at once are not answered 200, and what the origins got; the first `dead` of them lose every connection. */
+  async function burst(requests: number, dead: number, regions: readonly (Region | undefined)[]) {
+    const all = await Promise.all(regions.map((_, index) => startRawOrigin(`origin-${index}`)));
+    const region = (index: number) => regions[index] && { region: regions[index] };
+    const pool = { id: "shop", origins: all.map((origin, index) => ({ ...originConfig(origin), ...region(index) })) };
+    const fresh = await startSite([], { pools: [pool] });
+    const lose: Parameters<RawOrigin["answers"]>[0] = async (_, socket) => {
+      await pause(LOST_AFTER_MS);
+      socket.destroy();
+    };
+    for (const origin of all.slice(0, dead)) origin.answers(lose);
+    const clients = Array.from({ length: requests }, () => fresh.client());
+    const answers = await Promise.all(clients.map((client) => client.ask("/", { headers: PARIS })));
+    const reached = all.map((origin) => origin.requests.length);
+    await fresh.stop();
+    await Promise.all(all.map((origin) => origin.stop()));
+    return { failed: answers.filter(({ status }) => status !== 200).length, reached };
+  }
+
+  it("costs no GET while two of three origins are well, nor much more than a retry for each that was lost", async () => {
+    const { failed, reached } = await burst(150, 1, [undefined, undefined, undefined]);
+    expect(failed).toBe(0);
+    const [lost = 0, ...well] = reached;
+    expect(well.reduce((sum, requests) => sum + requests, 0)).toBe(150);
+    expect(lost).toBeGreaterThan(10);
+  });
+
+  it("costs no GET though all of them are of a region that is gone", async () => {
+    const { failed, reached } = await burst(40, 2, ["weur", "weur", "enam", "enam"]);
+    expect(failed).toBe(0);
+    expect(reached.slice(2).reduce((sum, requests) => sum + requests, 0)).toBe(40);
   });
 });
