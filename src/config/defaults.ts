@@ -19,7 +19,7 @@ type GivenSession = Partial<Record<Exclude<keyof ResolvedSession, "remember">, n
   remember?: { idleSeconds?: number | undefined; absoluteSeconds?: number | undefined } | undefined;
 };
 
-const POOL_DEFAULTS = {
+export const POOL_DEFAULTS = {
   hashPolicy: [{ type: "session-id" }],
   affinity: { algorithm: "whrw1" },
   attemptDeadlineMs: 30_000,
@@ -117,7 +117,7 @@ export function resolveSession(given: GivenSession = {}): ResolvedSession {
   };
 }
 
-function definedOf<T extends object>(given: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+export function definedOf<T extends object>(given: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
 }
@@ -186,6 +186,7 @@ function resolveRoute(route: NonNullable<CheckedConfig["routes"]>[number], expla
     attemptDeadlineMs: route.attemptDeadlineMs,
     session: typeof route.session === "object" ? definedOf(route.session) : (route.session ?? true),
     retry: route.retry ?? "safe",
+    hedgeAfterMs: route.hedgeAfterMs,
     strictAffinity: route.strictAffinity,
     explain: route.explain ?? explain,
     ...fillHandling(route),

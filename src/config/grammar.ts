@@ -197,6 +197,8 @@ export const healthCheckRules = {
 export const statusRules = { start: wholeNumber(100, 599), end: wholeNumber(101, 600) };
 
 export const slowStart = wholeNumber(0, 86_400);
+export const attemptDeadline = wholeNumber(10, 600_000);
+export const hedgeAfter = wholeNumber(1, 600_000);
 export const retryBudgetRules = { budgetPercent: wholeNumber(0, 100), minRetries: wholeNumber(0, 10_000) };
 
 /** Patterns of requests that need no session. */

@@ -112,6 +112,8 @@ export interface ResolvedRoute {
   readonly touch: boolean;
   readonly freshness: "bounded" | "strict";
   readonly retry: "safe" | "any";
+  /** `undefined`: never. */
+  readonly hedgeAfterMs: number | undefined;
   readonly strictAffinity: boolean | undefined;
   readonly onStale: "serve" | "refuse";
   readonly locking: "none" | "writes" | "all";

@@ -1,4 +1,5 @@
 import { headerValue, hostPattern, id, isRecord, method, pathPattern, share, token } from "./grammar.ts";
+import { hedgeMistakes } from "./hedge-relations.ts";
 import { type Item, itemsOf } from "./items.ts";
 import { describe, type Mistake } from "./mistakes.ts";
 import { repeatedIds } from "./pool-relations.ts";
@@ -14,6 +15,7 @@ export function routeMistakes(
     ...routes.flatMap((route) => poolsOf(route, pools)),
     ...routes.flatMap(repeatedHeaders),
     ...routes.flatMap(lockWithoutSession),
+    ...routes.flatMap((route) => hedgeMistakes(route, pools)),
     ...hiddenRoutes(routes),
     ...zoneMistakes(pools, byDefault ? undefined : routes),
   ];

@@ -1,5 +1,6 @@
 import { array, boolean, custom, type InferOutput, lazy, literal, optional } from "valibot";
 import {
+  attemptDeadline,
   bindingName,
   carrierHeader,
   cookieDomain,
@@ -7,6 +8,7 @@ import {
   cookiePath,
   headerValue,
   healthCheckRules,
+  hedgeAfter,
   hostName,
   hostPattern,
   id,
@@ -79,7 +81,7 @@ const affinities = {
   "nginx-chash": shape({ algorithm: literal("nginx-chash"), key: value(nginxKey), cutOver }),
 };
 
-const attemptDeadlineMs = optional(value(wholeNumber(10, 600_000)));
+const attemptDeadlineMs = optional(value(attemptDeadline));
 
 const statuses = shape({ start: value(statusRules.start), end: value(statusRules.end) });
 const healthCheck = shape({
@@ -154,6 +156,7 @@ const route = shape({
     ),
   ),
   retry: optional(oneOf(["safe", "any"])),
+  hedgeAfterMs: optional(value(hedgeAfter)),
   strictAffinity: optional(yesOrNo),
   ...handling,
   explain: optional(yesOrNo),

@@ -32,6 +32,12 @@ export interface RouteConfig {
    * `Idempotency-Key`. `"any"`: every method.
    */
   retry?: "safe" | "any";
+  /**
+   * After how many milliseconds without an answer's headers a GET or HEAD is sent to the next origin as well: the first answer counts, the
+   * other request is aborted. Each takes a retry of the pool's budget. Only with `session: false`, as two answers must be
+   * worth the same, and neither where sessions are learned nor with `strictAffinity`. Default: never; 1 to the attempt's deadline.
+   */
+  hedgeAfterMs?: number;
   /** As the pool's, for requests of this route. Default: the pool's. */
   strictAffinity?: boolean;
   /**

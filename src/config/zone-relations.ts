@@ -45,7 +45,8 @@ function outsideRoute({ value: { host }, path }: Item, zone: string): Mistake[] 
   return [{ path: `${path}.host`, found: describe(host), accepted: `a host in ${zone}, ${REASON}` }];
 }
 
-function leadsTo({ value: { pool } }: Item, id: unknown): boolean {
+/** Whether a route sends requests, or a share of them, to the pool of an id. */
+export function leadsTo({ value: { pool } }: Item, id: unknown): boolean {
   return pool === id || (Array.isArray(pool) && pool.some((side) => (side as { id?: unknown } | null)?.id === id));
 }
 

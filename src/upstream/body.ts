@@ -5,7 +5,7 @@ export type Body = ReadableStream | ArrayBuffer | null;
 export const MAX_HELD_BODY_BYTES = 64 * 1024;
 
 /** `fetch` sends them without a body. */
-const BODILESS_METHODS = new Set(["GET", "HEAD"]);
+export const BODILESS_METHODS = new Set(["GET", "HEAD"]);
 
 /** Whether a request brings a body that cannot be sent on: one of a GET or HEAD, which means nothing (RFC 9110 section 9.3.1). */
 export function isBodyUnsendable({ method, headers, body }: Request): boolean {

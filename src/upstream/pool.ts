@@ -18,6 +18,7 @@ import { createSecondTries, type SecondTries } from "./second-tries.ts";
 export interface Origin {
   readonly id: string;
   readonly index: number;
+  readonly backup: boolean;
   readonly reach: Reach;
 }
 
@@ -91,7 +92,7 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
   const live = livePools?.(config);
   const order = createOrder(config, live?.closures);
   const origins = config.origins.map((origin, index): Origin => {
-    return { id: origin.id, index, reach: createReach(origin, config, services) };
+    return { id: origin.id, index, backup: origin.backup, reach: createReach(origin, config, services) };
   });
   if (config.learn && !originTags) throw new TypeError(`pool "${config.id}" learns, and no tags are given`);
   const health = createOutlierDetection({

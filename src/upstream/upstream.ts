@@ -2,6 +2,7 @@ import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import { takeBody } from "./body.ts";
 import { type Chosen, chosenAs } from "./chosen.ts";
 import { type Failed, type Forwarded, forward, isResendable } from "./forward.ts";
+import { isHedgeable } from "./hedge.ts";
 import type { ChoiceFacts } from "./order.ts";
 import type { PinFacts } from "./pins.ts";
 import { createPool, type Pool, type PoolBindings } from "./pool.ts";
@@ -126,6 +127,7 @@ export function createUpstream(
           resendable,
           cacheable: handoff === undefined,
           deadlineMs: route.attemptDeadlineMs ?? pool.config.attemptDeadlineMs,
+          hedgeAfterMs: route.hedgeAfterMs && isHedgeable(request) ? route.hedgeAfterMs : undefined,
         },
         order,
         pool,
@@ -134,14 +136,15 @@ export function createUpstream(
       const told: Forwarded = pool.panic.isOn() ? { ...forwarded, panic: true } : forwarded;
       if (told.kind === "unreachable" && strict) return { ...told, kind: "own-origin-unavailable" };
       if (told.kind !== "response") return told;
-      const { id, index } = told.origin;
-      // One that has just begun may never come back.
+      const { id, index, backup } = told.origin;
+      // One that has just begun may never come back, and a hedge says nothing of where the session is.
       const bound = learned?.origin === undefined ? (sessionIsFresh ? undefined : sessionId) : learned.value;
-      if (bound !== undefined) pool.live?.served(id, bound, clock());
+      if (bound !== undefined && !told.hedged) pool.live?.served(id, bound, clock());
       const first = order[0]?.index;
       const chosen = chosenAs({
         index,
-        backup: pool.config.origins[index]?.backup ?? false,
+        hedged: told.hedged,
+        backup,
         first,
         learned: learned?.origin,
         pinned: pool.config.failback === "pin" ? pool.pins.pinned(facts) : undefined,

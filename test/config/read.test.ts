@@ -116,6 +116,7 @@ const everything: MoorConfig = {
       touch: false,
       freshness: "strict",
       retry: "any",
+      hedgeAfterMs: 50,
       strictAffinity: false,
       onStale: "refuse",
       locking: "none",

@@ -275,6 +275,60 @@ describe("a route that locks", () => {
   });
 });
 
+describe("a route that hedges", () => {
+  const hedging = (route: object, ...pools: object[]) =>
+    mistakes({
+      pools: pools.length > 0 ? pools : [pool()],
+      routes: [{ path: "/*", pool: "shop", session: false, hedgeAfterMs: 200, ...route }],
+    });
+  const refused = (found: number) => [
+    `routes[0].hedgeAfterMs: found ${found}, accepted: 1 to the attempt's deadline, with session: false, and neither learn nor strictAffinity`,
+  ];
+
+  it("has no sessions", () => {
+    expect(hedging({})).toEqual([]);
+    for (const session of [true, undefined, { idleSeconds: 60 }]) expect(hedging({ session })).toEqual(refused(200));
+  });
+
+  it("leads to no pool that learns where sessions are, not by a share either", () => {
+    const other = pool({ id: "other" });
+    const learns = pool({ learn: { cookie: "JSESSIONID" } });
+    expect(hedging({}, learns, other)).toEqual(refused(200));
+    expect(hedging({ pool: "other" }, learns, other)).toEqual([]);
+    const strict = pool({ strictAffinity: true });
+    const split = [
+      { id: "other", weight: 1 },
+      { id: "shop", weight: 1 },
+    ];
+    expect(hedging({ pool: split }, other, pool())).toEqual([]);
+    expect(hedging({ pool: split }, other, strict)).toEqual(refused(200));
+  });
+
+  it("is not strict, by itself or by its pool", () => {
+    expect(hedging({ strictAffinity: true })).toEqual(refused(200));
+    const strict = pool({ strictAffinity: true });
+    expect(hedging({}, strict)).toEqual(refused(200));
+    expect(hedging({ strictAffinity: undefined }, strict)).toEqual(refused(200));
+    expect(hedging({ strictAffinity: false }, strict)).toEqual([]);
+  });
+
+  it("does so before an attempt is over", () => {
+    expect(hedging({ hedgeAfterMs: 30_000 })).toEqual([]);
+    expect(hedging({ hedgeAfterMs: 30_001 })).toEqual(refused(30_001));
+    expect(hedging({ attemptDeadlineMs: 199 })).toEqual(refused(200));
+    expect(hedging({ attemptDeadlineMs: 200 }, pool({ attemptDeadlineMs: 100 }))).toEqual([]);
+    expect(hedging({}, pool({ attemptDeadlineMs: 199 }))).toEqual(refused(200));
+  });
+
+  it("is judged only when the time is right itself", () => {
+    for (const hedgeAfterMs of [0, 600_001, "200"]) {
+      expect(hedging({ hedgeAfterMs, session: true })).toEqual([
+        `routes[0].hedgeAfterMs: found ${JSON.stringify(hedgeAfterMs)}, accepted: a whole number, 1 to 600000`,
+      ]);
+    }
+  });
+});
+
 describe("the team of Cloudflare Access", () => {
   const withTeam = (team: string) => ({ pools: [pool()], admin: { access: { team, aud: "4714c1358e65fe4b" } } });
 

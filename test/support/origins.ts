@@ -2,7 +2,7 @@ import { type MockInstance, vi } from "vitest";
 import { platformErrors } from "../../world/platform-errors.ts";
 
 /** What an origin does with a request: the connection is lost, it never answers, or it does. */
-export type Behaviour = "lost" | "silent" | ((request: Sent) => Response);
+export type Behaviour = "lost" | "silent" | ((request: Sent) => Response | Promise<Response>);
 
 /** A request as `fetch` was asked to send it. */
 export interface Sent extends RequestInit {

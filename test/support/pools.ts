@@ -79,6 +79,7 @@ export function routeOf(given: Partial<ResolvedRoute> = {}): ResolvedRoute {
     touch: true,
     freshness: "bounded",
     retry: "safe",
+    hedgeAfterMs: undefined,
     strictAffinity: undefined,
     onStale: "serve",
     locking: "none",

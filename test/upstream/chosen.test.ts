@@ -25,6 +25,7 @@ it.each<[string, Partial<Choice>, string]>([
   ["the one where the session was rebuilt", { pinned: 0, home: () => 2 }, "pinned"],
   ["that one, after others that did not answer", { index: 1, pinned: 1 }, "failover"],
   ["another than that, which did not answer", { index: 1, first: 0, learned: 0 }, "failover"],
+  ["one that was asked beside another, which was slow", { index: 1, hedged: true }, "hedged"],
   ["a backup, tried first", { backup: true }, "backup"],
   ["a backup, tried last", { index: 2, backup: true }, "backup"],
 ])("%s", (_what, given, chosen) => expect(chosenAs({ ...CHOICE, ...given })).toBe(chosen));

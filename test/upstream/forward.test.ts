@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ResolvedRetryBudget } from "../../src/config/resolved.ts";
-import { type Forwarded, forward, isResendable, type Outgoing } from "../../src/upstream/forward.ts";
+import type { Outgoing } from "../../src/upstream/attempt.ts";
+import { type Forwarded, forward, isResendable } from "../../src/upstream/forward.ts";
 import { createPool } from "../../src/upstream/pool.ts";
 import { answerAs, type Behaviour } from "../support/origins.ts";
 import { choiceFacts, poolConfig } from "../support/pools.ts";

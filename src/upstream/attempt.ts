@@ -1,0 +1,81 @@
+import type { Body } from "./body.ts";
+import type { Origin } from "./pool.ts";
+
+/** A request as it goes to whichever origin answers. */
+export interface Outgoing {
+  readonly method: string;
+  /** Path and query, normalised: what was routed is what is sent. */
+  readonly target: string;
+  /** The host name that the client asked for, without its port. */
+  readonly clientHost: string;
+  readonly headers: Headers;
+  /** The id of the origin that has served the session last, if that is another than the one at `index`. Default: nobody asks. */
+  readonly movedFrom?: ((index: number) => string | undefined) | undefined;
+  readonly body: Body;
+  /** Whether it may be sent again when no response came. */
+  readonly resendable: boolean;
+  /** Whether the response may come from a cache or go into one. */
+  readonly cacheable: boolean;
+  /** How long an attempt may take until the response's headers are there, if its body is no stream. */
+  readonly deadlineMs: number;
+  /** After what time without them it is sent to a second origin as well. Default: never. */
+  readonly hedgeAfterMs?: number | undefined;
+}
+
+/** What became of one try. */
+export type Attempt = (
+  | { kind: "response"; response: Response /** Whether it is the hedge's. */; hedged?: boolean }
+  | { kind: "invalid-status" | "lost" | "timeout" }
+) & { /** The second origin, if it was sent there as well. */ hedge?: Origin };
+
+/**
+ * Sends a request to an origin.
+ *
+ * @param deadline aborts it when its time is over; by it others may, too.
+ */
+export async function send(outgoing: Outgoing, origin: Origin, deadline = new AbortController()): Promise<Attempt> {
+  const timer =
+    outgoing.body instanceof ReadableStream ? undefined : setTimeout(() => deadline.abort(), outgoing.deadlineMs);
+  try {
+    const init: RequestInit = {
+      method: outgoing.method,
+      headers: headersFor(outgoing, origin),
+      body: outgoing.body,
+      redirect: "manual",
+      signal: deadline.signal,
+      ...(outgoing.cacheable ? {} : { cache: "no-store" }),
+    };
+    const response = await origin.reach(outgoing.target, init, outgoing.clientHost);
+    const isFault = isGatewayFault(response);
+    if (!isFault && isValid(response)) return { kind: "response", response };
+    await response.body?.cancel();
+    if (!isFault) return { kind: "invalid-status" };
+    return { kind: response.status === 524 ? "timeout" : "lost" };
+  } catch {
+    // A refused connection, a reset and cut headers all read "Network connection lost.": nothing more can be told.
+    return { kind: deadline.signal.aborted ? "timeout" : "lost" };
+  } finally {
+    if (timer !== undefined) clearTimeout(timer);
+  }
+}
+
+/** What an origin holds of a session from before may be old, when another has served it since. */
+function headersFor({ headers, movedFrom }: Outgoing, { index }: Origin): Headers {
+  const from = movedFrom?.(index);
+  if (from === undefined) return headers;
+  const moved = new Headers(headers);
+  moved.set("Moor-Moved", from);
+  return moved;
+}
+
+/** Whether a response's status is one (RFC 9110 section 15); a Worker can make no other. Nobody but WebSockets switches protocols. */
+function isValid(response: Response): boolean {
+  const { status, webSocket } = response as { status: number; webSocket?: unknown };
+  return status <= 599 && (status !== 101 || Boolean(webSocket));
+}
+
+/** Where Cloudflare stands between the Worker and an origin, an origin that is down answers by a status of Cloudflare's. */
+function isGatewayFault(response: Response): boolean {
+  const { status } = response;
+  return ((status >= 520 && status <= 527) || status === 530) && response.headers.get("Server") === "cloudflare";
+}

@@ -1,0 +1,55 @@
+import { type Attempt, type Outgoing, send } from "./attempt.ts";
+import { BODILESS_METHODS } from "./body.ts";
+import type { Origin, Pool } from "./pool.ts";
+
+/**
+ * Sends a request to an origin, and when it has not answered after `hedgeAfterMs` to a second one as well: the next of the order that is
+ * neither ejected nor a backup, if the retry budget gives a retry. The first answer counts, and the other copy is aborted: that says nothing of its
+ * origin. One that fails before the other answers counts against its origin, and is not replaced.
+ *
+ * @returns the answer, or how the first copy failed.
+ */
+export async function sendHedged(
+  outgoing: Outgoing,
+  origin: Origin,
+  order: readonly Origin[],
+  pool: Pool,
+  clock: () => number,
+): Promise<Attempt> {
+  const copyTo = (to: Origin) => {
+    const deadline = new AbortController();
+    return { to, deadline, attempt: send(outgoing, to, deadline) };
+  };
+  const first = copyTo(origin);
+  const { promise: isDue, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, outgoing.hedgeAfterMs);
+  const early = await Promise.race([first.attempt, isDue]);
+  clearTimeout(timer);
+  if (early) return early;
+  const now = clock();
+  const hedge = wellBehind(origin, order, pool, now).find(({ backup }) => !backup);
+  if (!hedge || !pool.retries.withdraw(now)) return first.attempt;
+
+  const second = copyTo(hedge);
+  const isSecond = await Promise.race([first.attempt.then(() => false), second.attempt.then(() => true)]);
+  for (const { to, attempt } of isSecond ? [second, first] : [first, second]) {
+    const done = await attempt;
+    if (done.kind === "response") {
+      const hedged = to === hedge;
+      (hedged ? first : second).deadline.abort();
+      return { ...done, hedge, hedged };
+    }
+    if (done.kind !== "invalid-status") pool.health.failed(to.index, clock());
+  }
+  return { ...(await first.attempt), hedge };
+}
+
+/** The origins of an order behind one that are not ejected. */
+export function wellBehind(origin: Origin, order: readonly Origin[], pool: Pool, now: number): Origin[] {
+  return order.slice(order.indexOf(origin) + 1).filter(({ index }) => !pool.isEjected(index, now));
+}
+
+/** Whether two answers to a request are worth the same. Two WebSockets are not. */
+export function isHedgeable({ method, headers }: Request): boolean {
+  return BODILESS_METHODS.has(method) && !headers.has("Upgrade");
+}
