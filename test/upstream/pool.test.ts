@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { REGIONS } from "../../src/config/regions.ts";
 import type { LogEntry } from "../../src/log.ts";
 import { pinOf } from "../../src/upstream/affinity/pin.ts";
 import type { Learned } from "../../src/upstream/learn.ts";
@@ -86,6 +87,21 @@ describe("choosing origins", () => {
     expect(pool.panic.isOn()).toBe(false);
     eject(rest[0]);
     expect(choose(0, false)).toEqual(before);
+    expect(pool.panic.isOn()).toBe(true);
+  });
+
+  it("judges panic over the pool: a region that is gone is no panic, and its sessions leave it", () => {
+    const zoned = poolConfig(["eu1", "eu2", "us1", "us2"]);
+    const origins = zoned.origins.map((origin, index) => ({ ...origin, region: index < 2 ? "weur" : "enam" }) as const);
+    pool = createPool({ ...zoned, origins, panicThresholdPercent: 50 });
+    const home = REGIONS.indexOf("weur") + 1;
+    const first = () => pool.choose(choiceFacts("s", { home }), { resendable: true, now: at(0) })[0]?.id;
+    eject("eu1");
+    eject("eu2");
+    expect(first()).toMatch(/^us/);
+    expect(pool.panic.isOn()).toBe(false);
+    eject("us1");
+    expect(first()).toMatch(/^eu/);
     expect(pool.panic.isOn()).toBe(true);
   });
 
