@@ -5,6 +5,12 @@ for (let value = 0; value < 64; value++) VALUES[CODES[value] as number] = value;
 
 /** Encodes bytes as base64url without padding (RFC 4648 section 5). */
 export function encodeBase64url(bytes: Uint8Array): string {
+  // Ten times as fast with a handoff's attributes; Node has it from version 25 on.
+  if ("toBase64" in bytes) return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+  return encodeByHand(bytes);
+}
+
+function encodeByHand(bytes: Uint8Array): string {
   let text = "";
   for (let i = 0; i < bytes.length; i += 3) {
     const rest = bytes.length - i;

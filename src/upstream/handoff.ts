@@ -1,17 +1,16 @@
-import { errors, type JWK, jwtVerify, SignJWT } from "jose";
 import { BoundedMap } from "../bounded-map.ts";
 import type { ResolvedPool } from "../config/resolved.ts";
 import type { KeyRing } from "../inbound/key-ring.ts";
 import type { JsonObject } from "../session/patch.ts";
 import { attributeBytesOf } from "../session/record.ts";
 import type { Session } from "../session/session.ts";
+import { createJwts, type PublicJwk } from "./jwt.ts";
 
 /** How long a handoff is valid. */
 export const HANDOFF_LIFE_SECONDS = 60;
 const REUSED_WHILE_SECONDS_LEFT = 30;
 /** How much of signed handoffs is held, in characters; at most twice as much. */
 const REMEMBERED_CHARACTERS = 8 * 1024 * 1024;
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" } as const;
 
 /** What a handoff says. */
 export interface HandoffClaims {
@@ -30,7 +29,7 @@ export interface Handoff {
   /** The claims of a handoff that this ring has signed and that is still valid; else `undefined`. */
   verify(jwt: string, now: number): Promise<HandoffClaims | undefined>;
   /** The ring's public keys as a JWK set (RFC 7517). */
-  keySet(): Promise<{ keys: JWK[] }>;
+  keySet(): Promise<{ keys: PublicJwk[] }>;
 }
 
 /**
@@ -47,13 +46,7 @@ export function createHandoff(options: { ring: KeyRing; issuer: string; dataByte
     REMEMBERED_CHARACTERS,
     ({ jwt }) => jwt.length,
   );
-  let signingKey: CryptoKey | undefined;
-
-  async function verificationKey(kid: string | undefined) {
-    const key = ring.find(({ id }) => String(id) === kid);
-    if (!key) throw new errors.JWKSNoMatchingKey();
-    return { ...(await publicKey(String(key.id), key.secret)), kty: "EC" };
-  }
+  const jwts = createJwts(ring);
 
   return {
     async sign(session, pool, now) {
@@ -63,38 +56,35 @@ export function createHandoff(options: { ring: KeyRing; issuer: string; dataByte
       const name = view ? `${pool.id} ${view.id} ${view.generation} ${view.version}` : pool.id;
       const held = isNamed ? signed.get(name) : undefined;
       if (held && held.expiresAt - now > REUSED_WHILE_SECONDS_LEFT * 1000) return held.jwt;
-      signingKey ??= await importKey(ring[0].secret);
-      const issuedAt = Math.floor(now / 1000);
-      const jwt = await new SignJWT(claimsOf(session, pool, dataBytes))
-        .setProtectedHeader({ alg: "ES256", kid: String(ring[0].id), typ: "JWT" })
-        .setIssuer(issuer)
-        .setAudience(pool.id)
-        .setIssuedAt(issuedAt)
-        .setExpirationTime(issuedAt + HANDOFF_LIFE_SECONDS)
-        .sign(signingKey);
-      if (isNamed) signed.set(name, { jwt, expiresAt: (issuedAt + HANDOFF_LIFE_SECONDS) * 1000 });
+      const iat = Math.floor(now / 1000);
+      const exp = iat + HANDOFF_LIFE_SECONDS;
+      const jwt = await jwts.sign({ ...claimsOf(session, pool, dataBytes), iss: issuer, aud: pool.id, iat, exp });
+      if (isNamed) signed.set(name, { jwt, expiresAt: exp * 1000 });
       return jwt;
     },
 
     async verify(jwt, now) {
-      try {
-        const { payload } = await jwtVerify(jwt, ({ kid }) => verificationKey(kid), {
-          algorithms: ["ES256"],
-          issuer,
-          currentDate: new Date(now),
-          requiredClaims: ["aud", "exp", "iat", "gen", "ver"],
-        });
-        return payload as unknown as HandoffClaims;
-      } catch (error) {
-        if (error instanceof errors.JOSEError) return undefined;
-        throw error;
-      }
+      const claims = await jwts.open(jwt);
+      return claims && isCurrent(claims, issuer, now) ? claims : undefined;
     },
 
-    async keySet() {
-      return { keys: await Promise.all(ring.map(({ id, secret }) => publicKey(String(id), secret))) };
-    },
+    keySet: () => jwts.keySet(),
   };
+}
+
+/** Whether these are the claims of a handoff of this issuer that is still valid: the ring may have signed something else. */
+function isCurrent(
+  claims: Readonly<Record<string, unknown>>,
+  issuer: string,
+  now: number,
+): claims is Readonly<Record<string, unknown>> & HandoffClaims {
+  const { iss, aud, sid, gen, ver, iat, exp } = claims;
+  const isHandoff =
+    iss === issuer &&
+    typeof aud === "string" &&
+    (sid === undefined || typeof sid === "string") &&
+    [gen, ver, iat, exp].every(Number.isSafeInteger);
+  return isHandoff && Math.floor(now / 1000) < Number(exp);
 }
 
 function claimsOf({ view, shown, flash }: Session, pool: ResolvedPool, dataBytes: number): Record<string, unknown> {
@@ -117,14 +107,4 @@ export function visible(attributes: JsonObject, pool: ResolvedPool): JsonObject 
   const { see } = pool.session;
   if (see === true) return attributes;
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => see.includes(name)));
-}
-
-function importKey(pkcs8: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
-  return crypto.subtle.importKey("pkcs8", pkcs8, ALGORITHM, true, ["sign"]);
-}
-
-async function publicKey(kid: string, pkcs8: Uint8Array<ArrayBuffer>): Promise<JWK> {
-  const jwk = (await crypto.subtle.exportKey("jwk", await importKey(pkcs8))) as Required<JWK>;
-  const { kty, crv, x, y } = jwk;
-  return { kty, crv, x, y, kid, alg: "ES256", use: "sig" };
 }

@@ -84,7 +84,7 @@ describe("in the sources", () => {
       "origin/handoff.ts: subtle.verify",
       // Copies in KV and Redis (AES-GCM).
       "store/seal.ts: subtle.decrypt",
-      "upstream/handoff.ts: jwtVerify",
+      "upstream/jwt.ts: subtle.verify",
     ]);
   });
 });

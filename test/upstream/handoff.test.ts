@@ -1,6 +1,7 @@
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from "jose";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ResolvedPool } from "../../src/config/resolved.ts";
+import { encodeBase64url } from "../../src/inbound/base64url.ts";
 import type { KeyRing } from "../../src/inbound/key-ring.ts";
 import { attributeBytesOf, type View } from "../../src/session/record.ts";
 import { Session, type Shown } from "../../src/session/session.ts";
@@ -86,6 +87,23 @@ describe("a handoff says", () => {
       pool("p", ["__proto__"]),
     );
     expect(atob(jwt.split(".")[1] as string)).toContain('"data":{"__proto__":{"admin":true}}');
+  });
+
+  it("its claims in an order that does not change, as compact JSON", async () => {
+    const [header, payload] = (await sign(stored({ principal: "alice" })))
+      .split(".")
+      .slice(0, 2)
+      .map((part) => atob(part));
+    expect(header).toBe('{"alg":"ES256","kid":"4","typ":"JWT"}');
+    const own = '"sid":"session-1","gen":0,"ver":1,"sub":"alice","data":{"basket":"tea"}';
+    const iat = T0 / 1000;
+    expect(payload).toBe(`{${own},"iss":"${ISSUER}","aud":"shop","iat":${iat},"exp":${iat + 60}}`);
+  });
+
+  it("attributes in any script", async () => {
+    const attributes = { näme: "茶 ☕ 🫖 \ud800" };
+    const { data } = (await handoff.verify(await sign(stored({ attributes })), T0)) as { data?: unknown };
+    expect(data).toEqual(attributes);
   });
 
   it("is signed by ES256 with the ring's first key, which the key set holds and nothing secret with it", async () => {
@@ -204,15 +222,55 @@ describe("verifying", () => {
     expect(await handoff.verify(spoil(await sign(stored())), T0)).toBeUndefined();
   });
 
+  /** What else the ring's first key could have signed. */
+  async function signed(header: Record<string, unknown>, claims: unknown): Promise<string> {
+    const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+    const key = await crypto.subtle.importKey("pkcs8", ring[0].secret, algorithm, true, ["sign"]);
+    const text = [header, claims]
+      .map((part) => encodeBase64url(new TextEncoder().encode(JSON.stringify(part))))
+      .join(".");
+    const signature = await crypto.subtle.sign(algorithm, key, new TextEncoder().encode(text));
+    return `${text}.${encodeBase64url(new Uint8Array(signature))}`;
+  }
+  const header = { alg: "ES256", kid: "4", typ: "JWT" };
+  const whole = { iss: ISSUER, aud: "shop", sid: "s", gen: 0, ver: 1, iat: T0 / 1000, exp: T0 / 1000 + 60 };
+
+  it("takes what its key has signed", async () => {
+    expect(await handoff.verify(await signed(header, whole), T0)).toEqual(whole);
+  });
+
+  it.each<[string, Record<string, unknown>, unknown]>([
+    ["another algorithm", { ...header, alg: "HS256" }, whole],
+    ["no key", { ...header, kid: undefined }, whole],
+    ["a key of the ring that has not signed it", { ...header, kid: "3" }, whole],
+    ["extensions that have to be understood", { ...header, crit: ["b64"], b64: false }, whole],
+    ["claims that are a list", header, [whole]],
+    ["claims that are nothing", header, null],
+    ["a session that is no text", header, { ...whole, sid: 1 }],
+    ["a generation that is no number", header, { ...whole, gen: "0" }],
+    ["an end that is no number", header, { ...whole, exp: "9999999999" }],
+  ])("refuses %s, though its key has signed that", async (_what, head, claims) => {
+    expect(await handoff.verify(await signed(head, claims), T0)).toBeUndefined();
+  });
+
+  it("refuses a signature that is written in another way", async () => {
+    const jwt = await sign(stored());
+    const last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    // The last character has four spare bits.
+    const spare = last[(last.indexOf(jwt.at(-1) as string) & 0b110000) | 1] as string;
+    expect(await handoff.verify(`${jwt.slice(0, -1)}${spare}`, T0)).toBeUndefined();
+    expect(await handoff.verify(`${jwt}==`, T0)).toBeUndefined();
+  });
+
   it("refuses a JWT that its key has signed for another purpose", async () => {
     const algorithm = { name: "ECDSA", namedCurve: "P-256" };
     const key = await crypto.subtle.importKey("pkcs8", ring[0].secret, algorithm, true, ["sign"]);
     const jwt = (claims: Record<string, unknown>) =>
       new SignJWT(claims).setProtectedHeader({ alg: "ES256", kid: "4" }).setIssuer(ISSUER).sign(key);
-    const whole = { aud: "shop", iat: T0 / 1000, exp: T0 / 1000 + 60, gen: 0, ver: 1 };
-    expect(await handoff.verify(await jwt(whole), T0)).toMatchObject({ aud: "shop" });
-    for (const name of Object.keys(whole)) {
-      expect(await handoff.verify(await jwt({ ...whole, [name]: undefined }), T0), name).toBeUndefined();
+    const least = { aud: "shop", iat: T0 / 1000, exp: T0 / 1000 + 60, gen: 0, ver: 1 };
+    expect(await handoff.verify(await jwt(least), T0)).toMatchObject({ aud: "shop" });
+    for (const name of Object.keys(least)) {
+      expect(await handoff.verify(await jwt({ ...least, [name]: undefined }), T0), name).toBeUndefined();
     }
   });
 });
