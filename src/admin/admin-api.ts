@@ -10,7 +10,7 @@ import type { Principals } from "../store/principal-contracts.ts";
 import { type Admin, type AdminAccess, createAdminAccess } from "./admin-access.ts";
 import { noRoute } from "./no-route.ts";
 import { createPoolsApi, type PoolsApiParts } from "./pools-api.ts";
-import { isBrowsers, problem } from "./problem.ts";
+import { isBrowsers, NO_STORE, problem } from "./problem.ts";
 
 /** What the admin API needs. */
 export interface AdminApiParts {
@@ -30,7 +30,6 @@ type AdminContext = Context<{ Variables: Variables }>;
 
 const SESSION = "/sessions/:id{[A-Za-z0-9_-]{22}}";
 const MOST = 100;
-const NO_STORE = { "Cache-Control": "no-store" };
 /** How much of a principal's hash a log line shows, as of a session's id. */
 const SHOWN_CHARACTERS = 8;
 
@@ -55,7 +54,7 @@ export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variable
   api.get("/sessions/count", (c) =>
     ofPrincipal(c, "count", async (index, principal) => {
       const counted = await index.count(principal);
-      return counted.kind === "unavailable" ? unavailable(c) : c.json({ count: counted.count }, 200, NO_STORE);
+      return counted.kind === "unavailable" ? unavailable() : c.json({ count: counted.count }, 200, NO_STORE);
     }),
   );
 
@@ -63,9 +62,9 @@ export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variable
     ofPrincipal(c, "list", async (index, principal) => {
       const most = Number(c.req.query("most") ?? MOST);
       if (!Number.isInteger(most) || most < 1 || most > MOST)
-        return problem(c, 400, "bad_most", `most: a whole number, 1 to ${MOST}.`);
+        return problem(400, "bad_most", `most: a whole number, 1 to ${MOST}.`);
       const listed = await index.list(principal, { most, after: c.req.query("after") });
-      if (listed.kind === "unavailable") return unavailable(c);
+      if (listed.kind === "unavailable") return unavailable();
       const { count, sessions: page, next } = listed;
       return c.json({ count, sessions: page, ...(next === undefined ? {} : { next }) }, 200, NO_STORE);
     }),
@@ -74,7 +73,7 @@ export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variable
   api.delete("/sessions", (c) =>
     ofPrincipal(c, "end-all", async (index, principal) => {
       const ended = await index.endAll(principal, { except: c.req.query("except") });
-      if (ended.kind === "unavailable") return unavailable(c);
+      if (ended.kind === "unavailable") return unavailable();
       return c.json({ ended: ended.ended, left: ended.left }, ended.left === 0 ? 200 : 202, NO_STORE);
     }),
   );
@@ -82,7 +81,7 @@ export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variable
   api.get(SESSION, async (c) => {
     const attributes = c.req.query("attributes") === "true";
     if (attributes && !config.attributes) {
-      return told(c, "look", problem(c, 403, "forbidden", "The configuration does not let admins see attributes."));
+      return told(c, "look", problem(403, "forbidden", "The configuration does not let admins see attributes."));
     }
     const looked = await sessions.look(c.req.param("id"), { attributes });
     switch (looked.kind) {
@@ -91,11 +90,11 @@ export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variable
         return told(c, attributes ? "look-at-attributes" : "look", c.json(session, 200, NO_STORE));
       }
       case "miss":
-        return told(c, "look", problem(c, 404, "not_found", "There is no such session."));
+        return told(c, "look", problem(404, "not_found", "There is no such session."));
       case "ended":
-        return told(c, "look", problem(c, 410, "ended", "The session has ended."));
+        return told(c, "look", problem(410, "ended", "The session has ended."));
       case "unavailable":
-        return told(c, "look", unavailable(c));
+        return told(c, "look", unavailable());
     }
   });
 
@@ -105,9 +104,9 @@ export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variable
       case "ended":
         return told(c, "end", c.body(null, 204, NO_STORE));
       case "miss":
-        return told(c, "end", problem(c, 404, "not_found", "There is no such session."));
+        return told(c, "end", problem(404, "not_found", "There is no such session."));
       case "unavailable":
-        return told(c, "end", unavailable(c));
+        return told(c, "end", unavailable());
     }
   });
 
@@ -122,10 +121,10 @@ export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variable
   ): Promise<Response> {
     const principal = c.req.query("principal") ?? "";
     if (!isPrincipal(principal)) {
-      return told(c, action, problem(c, 400, "bad_principal", "principal: 1 to 256 characters of visible ASCII."));
+      return told(c, action, problem(400, "bad_principal", "principal: 1 to 256 characters of visible ASCII."));
     }
     if (!principals) {
-      return told(c, action, problem(c, 409, "not_indexed", "The configuration does not index sessions by principal."));
+      return told(c, action, problem(409, "not_indexed", "The configuration does not index sessions by principal."));
     }
     const name = await principalName(principal);
     return told(c, action, await serve(principals, principal), name);
@@ -156,7 +155,7 @@ export async function whoAsks(
   log: Log,
 ): Promise<string | Response> {
   const isHere = host === undefined || new URL(c.req.url).hostname === host;
-  const admin: Admin = isHere && !isBrowsers(c) ? await access(c.req.raw.headers) : { kind: "nobody" };
+  const admin: Admin = isHere && !isBrowsers(c.req.raw) ? await access(c.req.raw.headers) : { kind: "nobody" };
   switch (admin.kind) {
     case "admin":
       return admin.who;
@@ -168,6 +167,6 @@ export async function whoAsks(
   }
 }
 
-function unavailable(c: Context): Response {
-  return problem(c, 503, "session_unavailable", "Sessions cannot be reached just now.");
+function unavailable(): Response {
+  return problem(503, "session_unavailable", "Sessions cannot be reached just now.");
 }

@@ -1,13 +1,12 @@
-import { Hono } from "hono/tiny";
 import type { Counters } from "../counters.ts";
 import type { Log } from "../log.ts";
 import type { Unattended } from "../store/contracts.ts";
 import type { Principals } from "../store/principal-contracts.ts";
 import type { Pools } from "../upstream/live/pool-contracts.ts";
-import { createAdminApi } from "./admin-api.ts";
+import type { Api } from "./api.ts";
 import type { SessionApiParts } from "./bearer.ts";
-import { createMetricsApi } from "./metrics-api.ts";
 import { noRoute } from "./no-route.ts";
+import { createOperators, type OperatorsParts } from "./operators.ts";
 import { createSessionApi } from "./session-api.ts";
 import { createSessionsApi } from "./sessions-api.ts";
 
@@ -25,40 +24,58 @@ export interface AdminParts extends SessionApiParts {
   readonly log: Log;
 }
 
+/** Answers whatever is asked for under `/.moor/`. */
+export interface Admin {
+  fetch(request: Request): Promise<Response>;
+}
+
+const KEY_SET_HEADERS = { "Cache-Control": "public, max-age=300" };
+
 /**
- * Everything under `/.moor/`.
+ * Everything under `/.moor/`. What origins are served is answered without hono, so that a build without operators has none.
  *
  * @throws TypeError if the configuration asks for what it was not given.
  */
-export function createAdmin(parts: AdminParts): Hono {
-  const { config, adminToken: token, clock, log } = parts;
+export function createAdmin(parts: AdminParts): Admin {
+  const { config, handoff, log } = parts;
   const principals = config.principals && required(parts.principals, "principals");
-  const app = new Hono();
-  app.get("/.moor/jwks.json", async (c) =>
-    c.json(await parts.handoff.keySet(), 200, { "Cache-Control": "public, max-age=300" }),
-  );
-  app.route("/.moor/session", createSessionApi(parts));
-  if (principals) {
-    const sessions = required(parts.unattended, "principals");
-    app.route("/.moor/sessions", createSessionsApi({ ...parts, sessions, principals }));
+  const session = createSessionApi(parts);
+  const sessions =
+    principals && createSessionsApi({ ...parts, sessions: required(parts.unattended, "principals"), principals });
+  const operators = config.admin && operatorsOf({ config: config.admin, principals }, parts);
+
+  const keySet: Api = ({ method }, { pathname }) => {
+    const isRead = method === "GET" || method === "HEAD";
+    return isRead && pathname === "/.moor/jwks.json" ? publicKeys() : undefined;
+  };
+
+  async function publicKeys(): Promise<Response> {
+    return Response.json(await handoff.keySet(), { headers: KEY_SET_HEADERS });
   }
-  if (config.admin) {
-    const sessions = required(parts.unattended, "admin");
-    const live = { config, pools: parts.pools };
-    app.route("/.moor/admin", createAdminApi({ config: config.admin, token, sessions, principals, live, clock, log }));
-  }
-  if (config.admin && parts.counters) {
-    app.route(
-      "/.moor/metrics",
-      createMetricsApi({ config: config.admin, token, counters: parts.counters, clock, log }),
-    );
-  }
-  // Faults are told in one place, where requests come in.
-  app.onError((fault) => {
-    throw fault;
+
+  return {
+    async fetch(request) {
+      const url = new URL(request.url);
+      const forOrigins = keySet(request, url) ?? session(request, url) ?? sessions?.(request, url);
+      const response = (await (forOrigins ?? operators?.fetch(request))) ?? noRoute(request, log);
+      return request.method === "HEAD" ? new Response(null, response) : response;
+    },
+  };
+}
+
+function operatorsOf(
+  { config, principals }: Pick<OperatorsParts, "config" | "principals">,
+  parts: AdminParts,
+): ReturnType<typeof createOperators> {
+  return createOperators({
+    ...parts,
+    config,
+    token: parts.adminToken,
+    sessions: required(parts.unattended, "admin"),
+    principals,
+    live: { config: parts.config, pools: parts.pools },
+    counters: parts.counters,
   });
-  app.notFound((c) => noRoute(c.req.raw, log));
-  return app;
 }
 
 function required<T>(part: T | undefined, setting: string): T {

@@ -1,4 +1,3 @@
-import type { Context } from "hono";
 import type { ResolvedConfig, ResolvedPool } from "../config/resolved.ts";
 import type { Log } from "../log.ts";
 import type { Ref } from "../session/change.ts";
@@ -22,17 +21,21 @@ export interface Bearer {
 }
 
 /** Serves a request that brings the handoff of a stored session; answers any other. */
-export async function authorised(c: Context, parts: SessionApiParts, serve: (bearer: Bearer) => Promise<Response>) {
+export async function authorised(
+  request: Request,
+  parts: SessionApiParts,
+  serve: (bearer: Bearer) => Promise<Response>,
+): Promise<Response> {
   const refuse = (status: 401 | 403, code: string, title: string) => {
     parts.log({ event: "request_refused", reason: `session API: ${code}` });
-    return problem(c, status, code, title);
+    return problem(status, code, title);
   };
-  if (isBrowsers(c)) return refuse(403, "browser_refused", "The session API is for servers.");
-  const jwt = /^Bearer ([A-Za-z0-9._-]+)$/.exec(c.req.header("Authorization") ?? "")?.[1];
+  if (isBrowsers(request)) return refuse(403, "browser_refused", "The session API is for servers.");
+  const jwt = /^Bearer ([A-Za-z0-9._-]+)$/.exec(request.headers.get("Authorization") ?? "")?.[1];
   const claims = jwt === undefined ? undefined : await parts.handoff.verify(jwt, parts.clock());
   const pool = parts.config.pools.find(({ id }) => id === claims?.aud);
   if (!claims || !pool) return refuse(401, "unauthorised", "Send the request's Moor-Session as a bearer token.");
-  if (claims.sid === undefined) return problem(c, 409, "not_stored", "This session is not stored yet.");
+  if (claims.sid === undefined) return problem(409, "not_stored", "This session is not stored yet.");
   return serve({ pool, ref: refOf(claims.sid, claims, parts.clock()) });
 }
 

@@ -7,7 +7,7 @@ import { type ChangeRefusal, LEAST_LEAD_MS, MAX_CLOSURES, type PoolChange } from
 import type { LookedPool, Pools, ProbesSay } from "../upstream/live/pool-contracts.ts";
 import { closuresOf, standingOf } from "../upstream/live/pool-state.ts";
 import { readPoolAsk } from "./pool-ask.ts";
-import { problem } from "./problem.ts";
+import { NO_STORE, problem } from "./problem.ts";
 
 /** What the admin API for pools needs. */
 export interface PoolsApiParts {
@@ -21,7 +21,6 @@ export interface PoolsApiParts {
 type Variables = { who: string };
 type PoolContext = Context<{ Variables: Variables }>;
 
-const NO_STORE = { "Cache-Control": "no-store" };
 const ACTIONS = ["drain", "restore", "eject"] as const;
 
 /** Pools at work, for admins: how their origins stand; to drain one, to send everybody away from it, to bring it back. */
@@ -31,19 +30,19 @@ export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variable
   const api = new Hono<{ Variables: Variables }>();
 
   api.get("/", async (c) => {
-    if (!pools) return told(c, "pools", notBound(c));
+    if (!pools) return told(c, "pools", notBound());
     const looked = await Promise.all(
       config.pools.map(async (pool) => ({ pool, known: await pools.look(pool.id, { awayMs }) })),
     );
     const shown = looked.flatMap(({ pool, known }) => (known.kind === "known" ? [shownPool(pool, known)] : []));
-    if (shown.length < looked.length) return told(c, "pools", unavailable(c));
+    if (shown.length < looked.length) return told(c, "pools", unavailable());
     return told(c, "pools", c.json({ pools: shown }, 200, NO_STORE));
   });
 
   api.get("/:pool", (c) =>
     ofPool(c, "pool", async (all, pool) => {
       const known = await all.look(pool.id, { awayMs });
-      return known.kind === "unavailable" ? unavailable(c) : c.json(shownPool(pool, known), 200, NO_STORE);
+      return known.kind === "unavailable" ? unavailable() : c.json(shownPool(pool, known), 200, NO_STORE);
     }),
   );
 
@@ -53,12 +52,12 @@ export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variable
         const origins = pool.origins.map(({ id }) => id);
         const origin = c.req.param("origin");
         if (!origins.includes(origin)) {
-          return problem(c, 404, "unknown_origin", `The pool has no such origin; it has ${origins.join(", ")}.`, {
+          return problem(404, "unknown_origin", `The pool has no such origin; it has ${origins.join(", ")}.`, {
             origins,
           });
         }
         const ask = readPoolAsk(action, await c.req.text());
-        if (ask.kind === "malformed") return problem(c, 400, "bad_change", ask.title);
+        if (ask.kind === "malformed") return problem(400, "bad_change", ask.title);
         return change(c, all, pool, {
           ...ask.asked,
           action,
@@ -72,8 +71,8 @@ export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variable
 
   async function change(c: PoolContext, all: Pools, pool: ResolvedPool, asked: PoolChange): Promise<Response> {
     const changed = await all.change(pool.id, { change: asked, awayMs });
-    if (changed.kind === "unavailable") return unavailable(c);
-    if (changed.kind === "refused") return refusal(c, changed.reason);
+    if (changed.kind === "unavailable") return unavailable();
+    if (changed.kind === "refused") return refusal(changed.reason);
     const { state, published } = changed;
     const standing = standingOf(closuresOf(state, asked.origin), clock());
     const said = { pool: pool.id, id: asked.origin, ...standing, changed: changed.kind === "changed", published };
@@ -89,9 +88,9 @@ export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variable
     if (!pool) {
       const ids = config.pools.map(({ id }) => id);
       const title = `There is no such pool; there is ${ids.join(", ")}.`;
-      return told(c, action, problem(c, 404, "unknown_pool", title, { pools: ids }));
+      return told(c, action, problem(404, "unknown_pool", title, { pools: ids }));
     }
-    return told(c, action, pools ? await serve(pools, pool) : notBound(c), pool);
+    return told(c, action, pools ? await serve(pools, pool) : notBound(), pool);
   }
 
   function shownPool({ id, origins }: ResolvedPool, { state, bound, probes = {} }: LookedPool) {
@@ -141,15 +140,15 @@ const REFUSALS: Record<ChangeRefusal, readonly [status: 400 | 409, title: string
   "too-many": [409, `The origin has been closed ${MAX_CLOSURES} times within the longest life of a session.`],
 };
 
-function refusal(c: Context, reason: ChangeRefusal): Response {
+function refusal(reason: ChangeRefusal): Response {
   const [status, title] = REFUSALS[reason];
-  return problem(c, status, reason.replaceAll("-", "_"), title);
+  return problem(status, reason.replaceAll("-", "_"), title);
 }
 
-function notBound(c: Context): Response {
-  return problem(c, 409, "not_bound", "POOL_OBJECT and SESSION_REPLICAS have to be bound, as in wrangler.toml.");
+function notBound(): Response {
+  return problem(409, "not_bound", "POOL_OBJECT and SESSION_REPLICAS have to be bound, as in wrangler.toml.");
 }
 
-function unavailable(c: Context): Response {
-  return problem(c, 503, "pool_unavailable", "The pool's object cannot be reached just now; try again.");
+function unavailable(): Response {
+  return problem(503, "pool_unavailable", "The pool's object cannot be reached just now; try again.");
 }
