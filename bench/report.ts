@@ -75,9 +75,17 @@ function latencyTable(latency: Readonly<Record<string, Latency>>): string {
   return table(["", "p50", "p99", "p99.9", "added at p50"], rows);
 }
 
+const SIZED: Record<keyof SizeResults, string> = {
+  moor: "Moor with everything",
+  withoutOperators: "without `admin` and `healthCheck`: what `moor deploy` makes of most configurations",
+  withoutRedis: "without Redis",
+  withoutBoth: "without any of them",
+  passThrough: "a bare pass-through Worker",
+};
+
 function sizeTable(size: SizeResults): string {
   const rows = Object.entries(size).map(([name, { gzippedBytes, startCpuMs }]) => [
-    { moor: "Moor", withoutRedis: "Moor without Redis", passThrough: "a bare pass-through Worker" }[name],
+    SIZED[name as keyof SizeResults],
     (gzippedBytes / 1024).toFixed(1),
     range(startCpuMs, 0),
   ]);

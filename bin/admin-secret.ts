@@ -1,8 +1,7 @@
 import type { Mistake } from "../src/config/mistakes.ts";
 import type { ResolvedConfig } from "../src/config/resolved.ts";
 import type { MoorConfig } from "../src/config/types.ts";
-import { inProject } from "./project.ts";
-import { quietWrangler } from "./wrangler.ts";
+import { readSettings } from "./wrangler.ts";
 
 /** What admins send, if Cloudflare Access does not tell who they are. */
 export const ADMIN_TOKEN = "MOOR_ADMIN_TOKEN";
@@ -15,9 +14,7 @@ export function needsAdminToken({ admin }: Pick<ResolvedConfig | MoorConfig, "ad
 /** What is wrong if the configuration needs the secret and wrangler would deploy without it. */
 export async function adminSecretMistakes(config: ResolvedConfig): Promise<Mistake[]> {
   if (!needsAdminToken(config)) return [];
-  quietWrangler();
-  const { unstable_readConfig: readWranglerConfig } = await import("wrangler");
-  const { secrets } = readWranglerConfig({ config: inProject("wrangler.toml") });
+  const { secrets } = await readSettings();
   if (secrets?.required?.includes(ADMIN_TOKEN)) return [];
   return [
     {

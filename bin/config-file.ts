@@ -6,6 +6,7 @@ import { readConfig } from "../src/config/read.ts";
 import type { ResolvedConfig } from "../src/config/resolved.ts";
 import { adminSecretMistakes } from "./admin-secret.ts";
 import { CommandError } from "./command.ts";
+import { leftOutMistakes } from "./left-out.ts";
 import { inProject } from "./project.ts";
 
 /** A configuration file that has been read. */
@@ -32,8 +33,13 @@ export async function readConfigFile(
     throw new CommandError("config", `${file}: no default export, accepted: export default defineConfig({ … })`);
   }
   const read = readConfig(module.default, options);
-  const mistakes = read.kind === "ok" && options.deploy ? await adminSecretMistakes(read.config) : [];
+  const mistakes = read.kind === "ok" && options.deploy ? await settingsMistakes(read.config) : [];
   return { file, ...(mistakes.length > 0 ? { kind: "invalid", mistakes } : read) };
+}
+
+/** What is wrong between the configuration and `wrangler.toml`. */
+async function settingsMistakes(config: ResolvedConfig): Promise<Mistake[]> {
+  return [...(await adminSecretMistakes(config)), ...(await leftOutMistakes(config))];
 }
 
 /** The configuration of a file that must be right. @throws CommandError of code `config`, a line for each mistake. */

@@ -1,3 +1,4 @@
+import { leftOut } from "./left-out.ts";
 import { type RequestFacts, routeOf, sourceOf } from "./request-facts.ts";
 import type { Answered } from "./request-line.ts";
 
@@ -18,6 +19,12 @@ type Labels = Readonly<Record<string, string>>;
 
 /** Counts requests. Labels come from the configuration and from closed lists, so there are only so many series. */
 export function createCounters(startedAt: number): Counters {
+  return typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS
+    ? createFamilies(startedAt)
+    : leftOut("MOOR_OPERATORS", "admin is configured");
+}
+
+function createFamilies(startedAt: number): Counters {
   const requests = createFamily("moor_requests_total", "Requests, by who answered them and how.");
   const sessions = createFamily("moor_sessions_total", "Requests with a session, by where it came from.");
   const origins = createFamily("moor_origin_responses_total", "Responses of origins, by why they were chosen.");

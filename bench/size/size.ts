@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -18,12 +18,16 @@ export interface Size {
 /** Moor, and what it is compared with. */
 export interface SizeResults {
   readonly moor: Size;
+  readonly withoutOperators: Size;
   readonly withoutRedis: Size;
+  readonly withoutBoth: Size;
   readonly passThrough: Size;
 }
 
-/** Flags of wrangler's for a build without Redis; wrangler.toml shows the same. */
-export const WITHOUT_REDIS = ["--alias", "@upstash/redis/cloudflare:./src/store/redis/left-out.ts"];
+/** Flags of wrangler's for builds that leave something out; wrangler.toml shows the same. */
+export const WITHOUT_REDIS = ["--define", "MOOR_REDIS:false"];
+/** What `moor deploy` leaves out, unless the configuration has `admin` or a `healthCheck`. */
+export const WITHOUT_OPERATORS = ["--define", "MOOR_OPERATORS:false"];
 
 const STARTS = 5;
 
@@ -31,20 +35,22 @@ const STARTS = 5;
 export async function measureSize(say: (line: string) => void): Promise<SizeResults> {
   say("size and start");
   const folder = await mkdtemp(join(tmpdir(), "moor-bench-"));
-  const lean = join(folder, "without-redis");
-  await mkdir(lean);
   const origin = await startLocalOrigin("origin");
   try {
-    const [worker, withoutRedis, platform, passThrough] = await Promise.all([
-      buildMoor(folder),
-      buildMoor(lean, WITHOUT_REDIS),
+    const [worker, withoutOperators, withoutRedis, withoutBoth, platform, passThrough] = await Promise.all([
+      buildMoor(join(folder, "whole")),
+      buildMoor(join(folder, "without-operators"), WITHOUT_OPERATORS),
+      buildMoor(join(folder, "without-redis"), WITHOUT_REDIS),
+      buildMoor(join(folder, "without-both"), [...WITHOUT_OPERATORS, ...WITHOUT_REDIS]),
       buildScript(PLATFORM, folder),
       buildScript(join("bench", "http", "workers", "pass-through.ts"), folder),
     ]);
     const moor = (file: string) => sizeOf(file, () => startMoor({ worker: file, platform }, CONFIG));
     return {
       moor: await moor(worker),
+      withoutOperators: await moor(withoutOperators),
       withoutRedis: await moor(withoutRedis),
+      withoutBoth: await moor(withoutBoth),
       passThrough: await sizeOf(passThrough, () => startWorker(passThrough, origin.url)),
     };
   } finally {

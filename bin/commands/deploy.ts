@@ -7,8 +7,9 @@ import { isPublicOrigin } from "../../src/config/grammar.ts";
 import { describe } from "../../src/config/mistakes.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readConfigFile, requireValid } from "../config-file.ts";
+import { leavingOut } from "../left-out.ts";
 import { inProject } from "../project.ts";
-import { quietWrangler } from "../wrangler.ts";
+import { quietWrangler, readSettings } from "../wrangler.ts";
 
 /** `moor deploy`: validates the configuration for a deploy, then runs `wrangler deploy`. */
 export const deploy: Command = {
@@ -16,21 +17,22 @@ export const deploy: Command = {
   usage: `moor deploy [FLAGS OF wrangler deploy]
 
 Validates moor.config.ts as "moor check --deploy" does and that wrangler.toml names the site (MOOR_ISSUER), then runs
-"wrangler deploy" with the flags that are given (--dry-run, --outdir FOLDER, …) and passes its exit code on. The secrets
-must be set before: moor keys new.`,
+"wrangler deploy" with the flags that are given (--dry-run, --outdir FOLDER, …) and passes its exit code on. If the
+configuration has neither admin nor a healthCheck, it leaves out of the Worker what only they use. The secrets must be set
+before: moor keys new.`,
 
   async run(args) {
-    requireValid(await readConfigFile(undefined, { deploy: true }));
+    const config = requireValid(await readConfigFile(undefined, { deploy: true }));
     await requireIssuer();
-    return runWrangler(["deploy", ...args]);
+    const leaves = await leavingOut(config, args);
+    if (leaves.length > 0) console.log(`without admin and healthCheck less is loaded: ${leaves.join(" ")}`);
+    return runWrangler(["deploy", ...leaves, ...args]);
   },
 };
 
 /** Origins check the handoff's issuer, so a deploy must not go out under the name that the file came with. */
 async function requireIssuer(): Promise<void> {
-  quietWrangler();
-  const { unstable_readConfig: readWranglerConfig } = await import("wrangler");
-  const { vars } = readWranglerConfig({ config: inProject("wrangler.toml") });
+  const { vars } = await readSettings();
   const issuer = vars.MOOR_ISSUER;
   const isAddress = typeof issuer === "string" && /^https:\/\/[^/?#@]+$/.test(issuer) && isPublicOrigin(issuer);
   if (isAddress && !issuer.endsWith(".example")) return;

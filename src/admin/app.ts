@@ -1,4 +1,5 @@
 import type { Counters } from "../counters.ts";
+import { leftOut } from "../left-out.ts";
 import type { Log } from "../log.ts";
 import type { Unattended } from "../store/contracts.ts";
 import type { Principals } from "../store/principal-contracts.ts";
@@ -67,15 +68,17 @@ function operatorsOf(
   { config, principals }: Pick<OperatorsParts, "config" | "principals">,
   parts: AdminParts,
 ): ReturnType<typeof createOperators> {
-  return createOperators({
-    ...parts,
-    config,
-    token: parts.adminToken,
-    sessions: required(parts.unattended, "admin"),
-    principals,
-    live: { config: parts.config, pools: parts.pools },
-    counters: parts.counters,
-  });
+  return typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS
+    ? createOperators({
+        ...parts,
+        config,
+        token: parts.adminToken,
+        sessions: required(parts.unattended, "admin"),
+        principals,
+        live: { config: parts.config, pools: parts.pools },
+        counters: parts.counters,
+      })
+    : leftOut("MOOR_OPERATORS", "admin is configured");
 }
 
 function required<T>(part: T | undefined, setting: string): T {

@@ -1,10 +1,11 @@
 import { parseKeyRing } from "../inbound/key-ring.ts";
+import { leftOut } from "../left-out.ts";
 import { describeFault, type Log } from "../log.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
 import type { Copies } from "./contracts.ts";
 import { guardCopies, guardFallback } from "./guarded.ts";
 import { createKvReplicas, type ReplicaNamespace } from "./kv-replicas.ts";
-import { createRedisFallback } from "./redis/fallback.ts";
+import { createRedisFallback, type RedisFallbackOptions } from "./redis/fallback.ts";
 import type { Fallback } from "./redis-contracts.ts";
 import { createSeal } from "./seal.ts";
 
@@ -58,9 +59,15 @@ export function bindStores(bindings: StoreBindings, log: Log): BoundStores {
   const redis = breakerFor("redis");
   const kv = breakerFor("kv");
   return {
-    fallback: url && token ? guardFallback(createRedisFallback({ url, token, seal }), redis) : undefined,
+    fallback: url && token ? guardFallback(fallbackOf({ url, token, seal }), redis) : undefined,
     replicas: namespace && guardCopies(createKvReplicas({ namespace, seal, clock }), kv, KV_DEADLINE_MS),
     breakers: [redis, kv],
     breakerFor,
   };
+}
+
+function fallbackOf(options: RedisFallbackOptions): Fallback {
+  return typeof MOOR_REDIS === "undefined" || MOOR_REDIS
+    ? createRedisFallback(options)
+    : leftOut("MOOR_REDIS", "UPSTASH_REDIS_REST_URL is set");
 }

@@ -62,6 +62,57 @@ describe("moor deploy", () => {
     expect(await project.run("deploy", ...flags)).toMatchObject({ code: 0 });
   });
 
+  describe("leaves out of the Worker what only operators use", () => {
+    const flags = ["--dry-run", "--outdir", "built"];
+    /** Whether the Worker that is deployed has it. */
+    async function hasOperators(project: Project, ...more: string[]): Promise<boolean> {
+      const { code, stderr } = await project.run("deploy", ...flags, ...more);
+      expect(code, stderr).toBe(0);
+      return (await readFile(join(project.folder, "built", "worker.js"), "utf8")).includes("bad_principal");
+    }
+    const healthCheck = deployable.replace("origins:", 'healthCheck: { path: "/health" }, origins:');
+    const define = (value: string) => async (project: Project) => {
+      const settings = await readFile(join(project.folder, "wrangler.toml"), "utf8");
+      await project.write("wrangler.toml", `${settings}\n[define]\nMOOR_OPERATORS = "${value}"\n`);
+    };
+
+    it("with neither admin nor a healthCheck", async () => {
+      expect(await hasOperators(await deployableProject())).toBe(false);
+    });
+
+    it("but not with a healthCheck", async () => {
+      const project = await deployableProject();
+      await project.write("moor.config.ts", healthCheck);
+      expect(await hasOperators(project)).toBe(true);
+    });
+
+    it("nor where wrangler.toml or a flag says otherwise", async () => {
+      const project = await deployableProject();
+      expect(await hasOperators(project, "--define", "MOOR_OPERATORS:true")).toBe(true);
+      await define("true")(project);
+      expect(await hasOperators(project)).toBe(true);
+    });
+
+    it("nor where another configuration is in MOOR_CONFIG", async () => {
+      const project = await deployableProject();
+      expect(await hasOperators(project, "--var", "MOOR_CONFIG:{}")).toBe(true);
+      const settings = await readFile(join(project.folder, "wrangler.toml"), "utf8");
+      await project.write("wrangler.toml", settings.replace("[vars]", "[vars]\nMOOR_CONFIG = '{}'"));
+      expect(await hasOperators(project)).toBe(true);
+    });
+
+    it("and refuses a wrangler.toml that leaves out what the configuration uses", async () => {
+      const project = await deployableProject();
+      await project.write("moor.config.ts", healthCheck);
+      await define("false")(project);
+      const refused = await project.run("deploy", ...flags);
+      expect(refused).toMatchObject({ code: 2, stdout: "" });
+      expect(refused.stderr).toContain(
+        'pools[0].healthCheck: found a wrangler.toml whose [define] has MOOR_OPERATORS = "false", accepted: in a deploy: one without that line',
+      );
+    });
+  });
+
   it("passes the exit code of wrangler on", async () => {
     const project = await deployableProject();
     const { code, stderr } = await project.run("deploy", "--bogus");

@@ -1,5 +1,7 @@
 import { waitUntil } from "cloudflare:workers";
+import { usesOperators } from "../../config/operators.ts";
 import type { ResolvedConfig } from "../../config/resolved.ts";
+import { leftOut } from "../../left-out.ts";
 import type { Log } from "../../log.ts";
 import type { Breaker } from "../../store/breaker.ts";
 import { createLivePools, type LivePools, sessionSpans } from "./live-pools.ts";
@@ -25,18 +27,28 @@ export interface BoundPools {
  * Binds what pools at work need. Who may change them are admins: without them, and without a pool that is probed, there is nothing
  * to ask.
  *
- * @throws TypeError if a binding is missing that a `healthCheck` needs. Admins are told by their API.
+ * @throws TypeError if a binding is missing that a `healthCheck` needs, or the build has no pools at work. Admins are told by their API.
  */
 export function bindPools(
+  bindings: PoolsEnv,
+  config: Pick<ResolvedConfig, "admin" | "session" | "pools">,
+  breakerFor: (name: string) => Breaker,
+  log: Log,
+): BoundPools | undefined {
+  if (!usesOperators(config)) return undefined;
+  return typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS
+    ? bind(bindings, config, breakerFor, log)
+    : leftOut("MOOR_OPERATORS", config.admin ? "admin is configured" : "a pool's healthCheck is configured");
+}
+
+function bind(
   { POOL_OBJECT, SESSION_REPLICAS: namespace }: PoolsEnv,
   { admin, session, pools: configured }: Pick<ResolvedConfig, "admin" | "session" | "pools">,
   breakerFor: (name: string) => Breaker,
   log: Log,
 ): BoundPools | undefined {
-  const isProbed = configured.some(({ healthCheck }) => healthCheck);
-  if (!admin && !isProbed) return undefined;
   if (!POOL_OBJECT || !namespace) {
-    if (!isProbed) return undefined;
+    if (!configured.some(({ healthCheck }) => healthCheck)) return undefined;
     throw new TypeError("a pool's healthCheck needs POOL_OBJECT and SESSION_REPLICAS bound, as in wrangler.toml.");
   }
   const pools = createObjectPools(POOL_OBJECT, { breaker: breakerFor("pool") });

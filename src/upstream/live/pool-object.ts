@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { leftOut } from "../../left-out.ts";
 import { logToConsole } from "../../log.ts";
 import { createReach } from "../reach.ts";
 import { PoolAuthority } from "./pool-authority.ts";
@@ -21,42 +22,52 @@ interface PoolObjectBindings {
  * Methods take and return one object and are never renamed, since a deploy replaces Worker and objects at different times.
  */
 export class PoolObject extends DurableObject<PoolObjectBindings> {
-  readonly #authority: PoolAuthority;
+  readonly #authority: PoolAuthority | undefined;
 
   constructor(state: DurableObjectState, env: PoolObjectBindings) {
     super(state, env);
-    this.#authority = new PoolAuthority({
-      rows: new PoolRows(state.storage),
-      alarms: state.storage,
-      async publish(pool, known) {
-        if (!env.SESSION_REPLICAS) throw new TypeError("SESSION_REPLICAS is not bound");
-        await publish(env.SESSION_REPLICAS, pool, known);
-      },
-      // Without `cf`, as objects do not heed `resolveOverride`: the `Host` of a probe is the origin's.
-      probe: async (target, check) => probe(createReach(target, { host: "origin" }, { ...env }), check),
-      random: Math.random,
-      clock: () => Date.now(),
-      log: logToConsole,
-    });
+    this.#authority =
+      typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS ? createAuthority(state.storage, env) : undefined;
   }
 
   look(ask: SessionPatience): Promise<LookedPool> {
-    return this.#authority.look(ask);
+    return this.#asked.look(ask);
   }
 
   change(ask: { pool: string; change: PoolChange } & SessionPatience): Promise<ChangedPool> {
-    return this.#authority.change(ask);
+    return this.#asked.change(ask);
   }
 
   see(ask: { seen: SeenOrigin[] } & SessionPatience): Promise<Seen> {
-    return this.#authority.see(ask);
+    return this.#asked.see(ask);
   }
 
   probe(ask: { pool: string; plan: ProbePlan } & SessionPatience): Promise<Probing> {
-    return this.#authority.probe(ask);
+    return this.#asked.probe(ask);
   }
 
-  override alarm(): Promise<void> {
-    return this.#authority.alarm();
+  override async alarm(): Promise<void> {
+    // Left out since it was set: nobody asks for probes any more.
+    await this.#authority?.alarm();
   }
+
+  get #asked(): PoolAuthority {
+    return this.#authority ?? leftOut("MOOR_OPERATORS", "a pool's object is asked");
+  }
+}
+
+function createAuthority(storage: DurableObjectStorage, env: PoolObjectBindings): PoolAuthority {
+  return new PoolAuthority({
+    rows: new PoolRows(storage),
+    alarms: storage,
+    async publish(pool, known) {
+      if (!env.SESSION_REPLICAS) throw new TypeError("SESSION_REPLICAS is not bound");
+      await publish(env.SESSION_REPLICAS, pool, known);
+    },
+    // Without `cf`, as objects do not heed `resolveOverride`: the `Host` of a probe is the origin's.
+    probe: async (target, check) => probe(createReach(target, { host: "origin" }, { ...env }), check),
+    random: Math.random,
+    clock: () => Date.now(),
+    log: logToConsole,
+  });
 }

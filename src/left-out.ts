@@ -1,0 +1,22 @@
+declare global {
+  /** `false`: the build is without Redis and the SDK of Upstash. */
+  const MOOR_REDIS: boolean | undefined;
+  /** `false`: the build is without the admin API, the counters, pools at work and their probes. */
+  const MOOR_OPERATORS: boolean | undefined;
+}
+
+/**
+ * Refuses what a build is asked for that was made without it.
+ *
+ * The parts that a build may leave out are the constants above, which `[define]` of wrangler.toml sets; one that is not set is in. They
+ * are asked `typeof MOOR_X === "undefined" || MOOR_X` where a part begins, word for word: only there can a bundler drop what stands
+ * behind it.
+ *
+ * @throws TypeError always.
+ */
+export function leftOut(part: "MOOR_REDIS" | "MOOR_OPERATORS", asked: string): never {
+  const remedy = `to have it, put ${part} = "true" below [define] in wrangler.toml and deploy again`;
+  throw new TypeError(`${asked}, and this build has no ${NAMES[part]}; ${remedy}.`);
+}
+
+const NAMES = { MOOR_REDIS: "Redis", MOOR_OPERATORS: "admin API, probes and pools at work" };
