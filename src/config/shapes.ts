@@ -8,11 +8,11 @@ import {
   never,
   type ObjectEntries,
   type ObjectSchema,
-  object,
   objectWithRest,
   optional,
   picklist,
   pipe,
+  unknown,
 } from "valibot";
 import { isRecord, type Rule } from "./grammar.ts";
 
@@ -38,7 +38,7 @@ export function shape<const Entries extends ObjectEntries>(
 /** One of several objects; which one, it says itself under `key`. */
 export function oneByItsOwn<Kind extends string, Kinds extends Record<string, GenericSchema>>(key: Kind, kinds: Kinds) {
   const names = `one of ${Object.keys(kinds).join(", ")}`;
-  const none = object({ [key]: custom<never>(() => false, names) }, (issue) =>
+  const none = objectWithRest({ [key]: custom<never>(() => false, names) }, unknown(), (issue) =>
     issue.path ? names : `an object whose ${key} is ${names}`,
   ) as unknown as Kinds[keyof Kinds];
   return lazy((input): Kinds[keyof Kinds] => {
