@@ -13,7 +13,8 @@ Validates the configuration and prints its pools and routes. If it is invalid, e
 each, and the exit code is 2.
 
   --config FILE   default: moor.config.ts
-  --deploy        also refuses what a deployed Worker cannot reach: origins by IP address or on localhost; and admins without a secret
+  --deploy        also refuses what a deployed Worker cannot reach: origins by IP address or on localhost; admins without a secret;
+                  and a wrangler.toml that leaves out what the configuration uses
   --json          prints { "ok": true, "config": … } or { "ok": false, "mistakes": [{ path, found, accepted }] } on stdout`,
 
   async run(args) {
