@@ -158,7 +158,7 @@ export class SessionAuthority {
     if (passed) this.#save(left, record);
     if (left.ended) await this.#backups?.write();
     await this.#publisher?.publishIfDue();
-    if (left.ended && this.#mayBeFreed(left, now)) return storage.deleteAll();
+    if (left.ended && this.#mayBeFreed(left, now)) return this.#rows.free();
     const dueAt = [this.#publisher?.dueAt(), this.#indexing?.dueAt()].filter((at) => at !== undefined);
     // One that rings a moment early must not be set for that same moment: it would ring without end.
     await storage.setAlarm(Math.max(Math.min(this.#wakesAt(left), ...dueAt), now + CLOCKS_APART_MS));

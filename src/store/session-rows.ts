@@ -57,9 +57,14 @@ const INDEXING = "index";
 const SCHEMA = 1;
 const NOTHING_OUTSIDE: Outside = { backedUpVersion: 0, journalSeenAt: 0, journalEmptyAt: 0 };
 
-/** The rows of one session's storage. */
+/**
+ * The rows of one session's storage. Nobody else writes them, and an object whose write has failed is thrown away with all that it
+ * holds: so the record is not read again once it has been read or written. What is known of the stores outside is, which no
+ * answer does without: an object that was replaced fails there, and does not answer.
+ */
 export class SessionRows {
   readonly #storage: SessionStorage;
+  #record: { readonly is: SessionRecord | undefined } | undefined;
 
   constructor(storage: SessionStorage) {
     this.#storage = storage;
@@ -72,6 +77,11 @@ export class SessionRows {
    * damaged.
    */
   load(): SessionRecord | undefined {
+    this.#record ??= { is: this.#read() };
+    return this.#record.is;
+  }
+
+  #read(): SessionRecord | undefined {
     const record = this.#storage.kv.get<SessionRecord>(RECORD);
     if (!record) return undefined;
     if (record.schema !== SCHEMA) throw new Error(`a record of schema ${record.schema}, not ${SCHEMA}`);
@@ -88,10 +98,20 @@ export class SessionRows {
   /** The view before a rotation has a row of its own: both together may pass the limit of a row (2 MB). */
   save(record: SessionRecord, loaded: SessionRecord | undefined): void {
     const { before, ...rest } = record;
+    // A write that throws, of what is too large, may have come half way.
+    this.#record = undefined;
     this.#storage.kv.put(RECORD, rest);
-    if (before === loaded?.before) return;
-    if (before) this.#storage.kv.put(BEFORE, before);
-    else this.#storage.kv.delete(BEFORE);
+    if (before !== loaded?.before) {
+      if (before) this.#storage.kv.put(BEFORE, before);
+      else this.#storage.kv.delete(BEFORE);
+    }
+    this.#record = { is: record };
+  }
+
+  /** Frees the storage. */
+  async free(): Promise<void> {
+    await this.#storage.deleteAll();
+    this.#record = undefined;
   }
 
   outside(): Outside {

@@ -380,7 +380,10 @@ describe("while a replica is being published", () => {
   });
 
   it("a storage that is freed stays free", async () => {
-    await one.sessions.storage(one.id).deleteAll();
+    await one.commitNow({ end: true });
+    setTime(at(100 * 86_400));
+    await one.ring();
+    expect(one.sessions.keys(one.id)).toEqual([]);
     await done();
     expect(one.sessions.keys(one.id)).toEqual([]);
   });

@@ -217,6 +217,7 @@ describe("what it stores", () => {
     const newer = { ...session.record(), schema: 2 };
     await session.journal({ patches: [{ a: 1 }] });
     session.sessions.storage(session.id).kv.put("record", newer);
+    session.replace();
     expect(await session.read({ markedAt: T0 })).toMatchObject({ kind: "unavailable" });
     expect(await session.sessions.takeOver(session.id)).toMatchObject({ kind: "unavailable" });
     expect((await session.held()).entries).toHaveLength(1);

@@ -116,6 +116,7 @@ describe("an object's storage", () => {
     await commit({ patches: [{ a: 1 }] });
     const newer = { ...(await stored()).record, schema: 2, attributes: { of: "another shape" } };
     await runInDurableObject(object(), (_, { storage }) => storage.kv.put("record", newer));
+    await evictDurableObject(object());
     expect(await read()).toMatchObject({ kind: "unavailable" });
     expect(await commit({ patches: [{ b: 1 }] })).toMatchObject({ kind: "unavailable" });
     setTime(at(700));

@@ -1,17 +1,17 @@
 import type { SessionRecord } from "../../../src/session/record.ts";
 import { SessionAuthority, type SessionAuthorityParts } from "../../../src/store/session-authority.ts";
-import { SessionRows } from "../../../src/store/session-rows.ts";
+import { SessionRows, type SessionStorage } from "../../../src/store/session-rows.ts";
 
-/** An authority whose record can be looked at without a trace. */
+/** An authority whose record can be looked at, as it is stored, without a trace. */
 export class ObservedAuthority extends SessionAuthority {
-  readonly #rows: SessionRows;
+  readonly #storage: SessionStorage;
 
   constructor(parts: SessionAuthorityParts) {
     super(parts);
-    this.#rows = new SessionRows(parts.storage);
+    this.#storage = parts.storage;
   }
 
   async observe(): Promise<{ record: SessionRecord | undefined }> {
-    return { record: this.#rows.load() };
+    return { record: new SessionRows(this.#storage).load() };
   }
 }

@@ -1,0 +1,78 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { apply } from "../../src/session/apply.ts";
+import type { Change } from "../../src/session/change.ts";
+import type { SessionRecord } from "../../src/session/record.ts";
+import { SessionRows } from "../../src/store/session-rows.ts";
+import { createObjectStorage, type ObjectStorage } from "../../world/object-storage.ts";
+import { changeAt, refTo } from "../support/sessions.ts";
+import { T0 } from "../support/time.ts";
+
+let rows: Map<string, unknown>;
+let storage: ObjectStorage;
+let record: SessionRecord;
+
+beforeEach(() => {
+  rows = new Map();
+  storage = createObjectStorage({ rows, setAlarm: () => {} }, () => {});
+  record = applied(undefined, { patches: [{ basket: "tea" }] });
+});
+
+function applied(before: SessionRecord | undefined, asked: Partial<Change>): SessionRecord {
+  const result = apply(before, refTo("s", T0), changeAt(T0, asked), T0);
+  if (!("save" in result) || !result.save) throw new Error(`not applied: ${result.kind}`);
+  return result.save;
+}
+
+describe("a session's record", () => {
+  const reads = () => vi.spyOn(storage.kv, "get");
+
+  it("is read once", () => {
+    new SessionRows(storage).save(record, undefined);
+    const spy = reads();
+    const rows = new SessionRows(storage);
+    for (const each of [1, 2, 3]) expect([each, rows.load()]).toEqual([each, record]);
+    expect(spy.mock.calls).toEqual([["record"], ["before"]]);
+  });
+
+  it("is not read after it has been written", () => {
+    const rows = new SessionRows(storage);
+    const spy = reads();
+    rows.save(record, undefined);
+    expect(rows.load()).toEqual(record);
+    expect(spy).not.toHaveBeenCalled();
+  });
+
+  it("is what is stored after a write that has come half way", () => {
+    const kept = new SessionRows(storage);
+    kept.save(record, undefined);
+    const rotated = applied(record, { rotate: true });
+    vi.spyOn(storage.kv, "put").mockImplementation((key, value) => {
+      if (key === "before") throw new Error("too large");
+      rows.set(key, value);
+    });
+    expect(() => kept.save(rotated, record)).toThrow("too large");
+    expect(kept.load()).toEqual(new SessionRows(storage).load());
+    expect(kept.load()?.generation).toBe(1);
+  });
+
+  it("is gone once the storage is freed", async () => {
+    const rows = new SessionRows(storage);
+    rows.save(record, undefined);
+    await rows.free();
+    expect(rows.load()).toBeUndefined();
+  });
+});
+
+describe("what is known of the stores outside", () => {
+  it("is read each time: so an object that was replaced answers nothing", () => {
+    let isCurrent = true;
+    const rows = new SessionRows(
+      createObjectStorage({ rows: new Map(), setAlarm: () => {} }, () => {
+        if (!isCurrent) throw new Error("replaced");
+      }),
+    );
+    expect(rows.outside()).toMatchObject({ backedUpVersion: 0 });
+    isCurrent = false;
+    expect(() => rows.outside()).toThrow("replaced");
+  });
+});
