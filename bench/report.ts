@@ -77,9 +77,9 @@ function latencyTable(latency: Readonly<Record<string, Latency>>): string {
 
 const SIZED: Record<keyof SizeResults, string> = {
   moor: "Moor with everything",
-  withoutOperators: "without `admin` and `healthCheck`: what `moor deploy` makes of most configurations",
-  withoutRedis: "without Redis",
-  withoutBoth: "without any of them",
+  asDeployed: "as `moor deploy` makes it of most configurations",
+  withoutRedis: "with everything but Redis",
+  asDeployedWithoutRedis: "as deployed, without Redis",
   passThrough: "a bare pass-through Worker",
 };
 

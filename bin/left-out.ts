@@ -1,20 +1,28 @@
 import type { Mistake } from "../src/config/mistakes.ts";
-import { usesOperators } from "../src/config/operators.ts";
-import type { ResolvedConfig } from "../src/config/resolved.ts";
+import type { ResolvedConfig, ResolvedPool } from "../src/config/resolved.ts";
 import { readSettings } from "./wrangler.ts";
 
-const OPERATORS = "MOOR_OPERATORS";
+/** The parts of a Worker that a configuration may have no use for, by their constants: the path of what uses one, if anything does. */
+const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefined>> = {
+  MOOR_OPERATORS: ({ admin, pools }) =>
+    admin ? "admin" : pathIn(pools, "healthCheck", ({ healthCheck }) => healthCheck !== undefined),
+  MOOR_NGINX: ({ pools }) => pathIn(pools, "affinity", ({ affinity }) => affinity.algorithm !== "whrw1"),
+};
 
 /** What is wrong if the configuration uses a part that `wrangler.toml` leaves out: the Worker does not start then. */
 export async function leftOutMistakes(config: ResolvedConfig): Promise<Mistake[]> {
-  if (!usesOperators(config)) return [];
+  const used = Object.entries(PARTS).flatMap(([part, userIn]) => {
+    const path = userIn(config);
+    return path === undefined ? [] : [{ part, path }];
+  });
+  if (used.length === 0) return [];
   const { define } = await readSettings();
-  if (define[OPERATORS] !== "false") return [];
-  const path = config.admin
-    ? "admin"
-    : `pools[${config.pools.findIndex(({ healthCheck }) => healthCheck)}].healthCheck`;
-  const found = `a wrangler.toml whose [define] has ${OPERATORS} = "false"`;
-  return [{ path, found, accepted: "in a deploy: one without that line" }];
+  return used
+    .filter(({ part }) => define[part] === "false")
+    .map(({ part, path }) => {
+      const found = `a wrangler.toml whose [define] has ${part} = "false"`;
+      return { path, found, accepted: "in a deploy: one without that line" };
+    });
 }
 
 /**
@@ -25,7 +33,18 @@ export async function leftOutMistakes(config: ResolvedConfig): Promise<Mistake[]
  */
 export async function leavingOut(config: ResolvedConfig, given: readonly string[]): Promise<string[]> {
   const { define, vars } = await readSettings();
-  const isDecided = OPERATORS in define || given.some((flag) => flag.includes(`${OPERATORS}:`));
-  const isOther = "MOOR_CONFIG" in vars || given.some((flag) => flag.includes("MOOR_CONFIG:"));
-  return isDecided || isOther || usesOperators(config) ? [] : ["--define", `${OPERATORS}:false`];
+  const isGiven = (name: string) => given.some((flag) => flag.includes(`${name}:`));
+  if ("MOOR_CONFIG" in vars || isGiven("MOOR_CONFIG")) return [];
+  return Object.entries(PARTS).flatMap(([part, userIn]) =>
+    part in define || isGiven(part) || userIn(config) !== undefined ? [] : ["--define", `${part}:false`],
+  );
+}
+
+function pathIn(
+  pools: readonly ResolvedPool[],
+  name: string,
+  uses: (pool: ResolvedPool) => boolean,
+): string | undefined {
+  const index = pools.findIndex(uses);
+  return index < 0 ? undefined : `pools[${index}].${name}`;
 }

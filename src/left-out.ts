@@ -3,6 +3,8 @@ declare global {
   const MOOR_REDIS: boolean | undefined;
   /** `false`: the build is without the admin API, the counters, pools at work and their probes. */
   const MOOR_OPERATORS: boolean | undefined;
+  /** `false`: the build is without the algorithms of nginx. */
+  const MOOR_NGINX: boolean | undefined;
 }
 
 /**
@@ -14,9 +16,13 @@ declare global {
  *
  * @throws TypeError always.
  */
-export function leftOut(part: "MOOR_REDIS" | "MOOR_OPERATORS", asked: string): never {
+export function leftOut(part: keyof typeof NAMES, asked: string): never {
   const remedy = `to have it, put ${part} = "true" below [define] in wrangler.toml and deploy again`;
   throw new TypeError(`${asked}, and this build has no ${NAMES[part]}; ${remedy}.`);
 }
 
-const NAMES = { MOOR_REDIS: "Redis", MOOR_OPERATORS: "admin API, probes and pools at work" };
+const NAMES = {
+  MOOR_REDIS: "Redis",
+  MOOR_OPERATORS: "admin API, probes and pools at work",
+  MOOR_NGINX: "algorithm of nginx",
+};

@@ -18,16 +18,16 @@ export interface Size {
 /** Moor, and what it is compared with. */
 export interface SizeResults {
   readonly moor: Size;
-  readonly withoutOperators: Size;
+  readonly asDeployed: Size;
   readonly withoutRedis: Size;
-  readonly withoutBoth: Size;
+  readonly asDeployedWithoutRedis: Size;
   readonly passThrough: Size;
 }
 
 /** Flags of wrangler's for builds that leave something out; wrangler.toml shows the same. */
 export const WITHOUT_REDIS = ["--define", "MOOR_REDIS:false"];
-/** What `moor deploy` leaves out, unless the configuration has `admin` or a `healthCheck`. */
-export const WITHOUT_OPERATORS = ["--define", "MOOR_OPERATORS:false"];
+/** What `moor deploy` leaves out, unless the configuration has `admin`, a `healthCheck` or an algorithm of nginx. */
+export const AS_DEPLOYED = ["--define", "MOOR_OPERATORS:false", "--define", "MOOR_NGINX:false"];
 
 const STARTS = 5;
 
@@ -37,20 +37,20 @@ export async function measureSize(say: (line: string) => void): Promise<SizeResu
   const folder = await mkdtemp(join(tmpdir(), "moor-bench-"));
   const origin = await startLocalOrigin("origin");
   try {
-    const [worker, withoutOperators, withoutRedis, withoutBoth, platform, passThrough] = await Promise.all([
+    const [worker, asDeployed, withoutRedis, asDeployedWithoutRedis, platform, passThrough] = await Promise.all([
       buildMoor(join(folder, "whole")),
-      buildMoor(join(folder, "without-operators"), WITHOUT_OPERATORS),
+      buildMoor(join(folder, "as-deployed"), AS_DEPLOYED),
       buildMoor(join(folder, "without-redis"), WITHOUT_REDIS),
-      buildMoor(join(folder, "without-both"), [...WITHOUT_OPERATORS, ...WITHOUT_REDIS]),
+      buildMoor(join(folder, "as-deployed-without-redis"), [...AS_DEPLOYED, ...WITHOUT_REDIS]),
       buildScript(PLATFORM, folder),
       buildScript(join("bench", "http", "workers", "pass-through.ts"), folder),
     ]);
     const moor = (file: string) => sizeOf(file, () => startMoor({ worker: file, platform }, CONFIG));
     return {
       moor: await moor(worker),
-      withoutOperators: await moor(withoutOperators),
+      asDeployed: await moor(asDeployed),
       withoutRedis: await moor(withoutRedis),
-      withoutBoth: await moor(withoutBoth),
+      asDeployedWithoutRedis: await moor(asDeployedWithoutRedis),
       passThrough: await sizeOf(passThrough, () => startWorker(passThrough, origin.url)),
     };
   } finally {

@@ -1,9 +1,12 @@
 import type { AffinityConfig } from "../config/pool-types.ts";
 import type { ResolvedPool } from "../config/resolved.ts";
+import { leftOut } from "../left-out.ts";
 import type { EjectedFlags } from "./affinity/affinity.ts";
 import type { HashFacts } from "./affinity/hash-policy.ts";
 import { createNginxKey, ipHashKey, type NginxKey } from "./affinity/nginx/key.ts";
 import { createNginxMapping } from "./affinity/nginx/mapping.ts";
+
+type NginxAffinity = Exclude<AffinityConfig, { algorithm: "whrw1" }>;
 
 /** The origins that nginx would try for a request, best first, as indices into the pool's list. */
 export type NginxOrder = (
@@ -15,6 +18,12 @@ export type NginxOrder = (
 /** Compiles an algorithm of nginx for sessions born before its cut-over; `undefined`: the pool goes by none. */
 export function createNginxOrder({ affinity, origins }: ResolvedPool): NginxOrder | undefined {
   if (affinity.algorithm === "whrw1") return undefined;
+  return typeof MOOR_NGINX === "undefined" || MOOR_NGINX
+    ? compiled(affinity, origins)
+    : leftOut("MOOR_NGINX", `affinity "${affinity.algorithm}" is configured`);
+}
+
+function compiled(affinity: NginxAffinity, origins: ResolvedPool["origins"]): NginxOrder {
   const indices = origins.flatMap(({ backup }, index) => (backup ? [] : [index]));
   const servers = origins.filter(({ backup }) => !backup);
   const mapping = createNginxMapping(
@@ -37,6 +46,6 @@ export function nginxEndsAt(affinity: AffinityConfig): number {
   return affinity.cutOver === undefined ? Infinity : Date.parse(affinity.cutOver);
 }
 
-function nginxKeyOf(affinity: Exclude<AffinityConfig, { algorithm: "whrw1" }>): NginxKey {
+function nginxKeyOf(affinity: NginxAffinity): NginxKey {
   return affinity.algorithm === "nginx-ip-hash" ? ipHashKey : createNginxKey(affinity.key);
 }

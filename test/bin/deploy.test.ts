@@ -62,25 +62,36 @@ describe("moor deploy", () => {
     expect(await project.run("deploy", ...flags)).toMatchObject({ code: 0 });
   });
 
-  describe("leaves out of the Worker what only operators use", () => {
+  describe("leaves out of the Worker what its configuration does not use", () => {
     const flags = ["--dry-run", "--outdir", "built"];
-    /** Whether the Worker that is deployed has it. */
-    async function hasOperators(project: Project, ...more: string[]): Promise<boolean> {
+    async function deployed(project: Project, ...more: string[]): Promise<string> {
       const { code, stderr } = await project.run("deploy", ...flags, ...more);
       expect(code, stderr).toBe(0);
-      return (await readFile(join(project.folder, "built", "worker.js"), "utf8")).includes("bad_principal");
+      return readFile(join(project.folder, "built", "worker.js"), "utf8");
     }
+    const hasOperators = async (...deploy: Parameters<typeof deployed>) =>
+      (await deployed(...deploy)).includes("bad_principal");
+    /** The polynomial of their hash. */
+    const hasNginx = async (project: Project) => (await deployed(project)).includes(String(0xedb88320));
     const healthCheck = deployable.replace("origins:", 'healthCheck: { path: "/health" }, origins:');
     const define = (value: string) => async (project: Project) => {
       const settings = await readFile(join(project.folder, "wrangler.toml"), "utf8");
       await project.write("wrangler.toml", `${settings}\n[define]\nMOOR_OPERATORS = "${value}"\n`);
     };
 
-    it("with neither admin nor a healthCheck", async () => {
+    it("algorithms of nginx, unless a pool has one", async () => {
+      const project = await deployableProject();
+      expect(await hasNginx(project)).toBe(false);
+      const nginx = deployable.replace("origins:", 'affinity: { algorithm: "nginx-ip-hash" }, origins:');
+      await project.write("moor.config.ts", nginx);
+      expect(await hasNginx(project)).toBe(true);
+    });
+
+    it("what operators use, with neither admin nor a healthCheck", async () => {
       expect(await hasOperators(await deployableProject())).toBe(false);
     });
 
-    it("but not with a healthCheck", async () => {
+    it("but not that with a healthCheck", async () => {
       const project = await deployableProject();
       await project.write("moor.config.ts", healthCheck);
       expect(await hasOperators(project)).toBe(true);
