@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, loadavg } from "node:os";
 import { measureAffinity } from "./affinity/affinity.ts";
@@ -14,7 +15,11 @@ import { measureRivals } from "./rivals/rivals.ts";
 import { save } from "./save.ts";
 import { measureSize } from "./size/size.ts";
 
+/** What is stored is kept in memory where there is a file system for that: else the table would compare how disks are waited for. */
+const IN_MEMORY = "/dev/shm";
+
 const options = readOptions(process.argv.slice(2));
+if (existsSync(IN_MEMORY)) process.env.TMPDIR = IN_MEMORY;
 switch (options.kind) {
   case "help":
     process.stdout.write(USAGE);

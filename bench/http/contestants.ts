@@ -34,8 +34,9 @@ export const FIELD = {
   cleanRead: { about: "returning clean read", against: "passThrough" },
   anonymous: { about: "anonymous visitor, first time", against: "passThrough" },
   strictRead: { about: "strict read", against: "objectCall" },
-  change: { about: "change", against: "passThrough" },
-  changeSync: { about: "change with sync backup", against: "passThrough" },
+  objectWrite: { about: "a pass-through that has one Durable Object write, and nothing else", against: "passThrough" },
+  change: { about: "change", against: "objectWrite" },
+  changeSync: { about: "change with sync backup", against: "objectWrite" },
 } as const satisfies Record<string, { about: string; against: string }>;
 
 export type ContestantName = keyof typeof FIELD;
@@ -69,6 +70,11 @@ export async function startField(
     ["cleanRead", moor, each((cookie) => requestText(page, { cookie }))],
     ["anonymous", moor, [requestText(page)]],
     ["strictRead", moor, each((cookie) => requestText(`/strict${page}`, { cookie }))],
+    [
+      "objectWrite",
+      objectCall,
+      each((cookie, index) => requestText(`/patch/visits/64?session=${index}`, { method: "POST", cookie })),
+    ],
     ["change", moor, each((cookie) => requestText("/patch/visits/64", { method: "POST", cookie }))],
     [
       "changeSync",
