@@ -93,6 +93,11 @@ export const CHANGES: readonly Rule[] = [
     else this.#storage.kv.put(RECORD, rest);
 `,
       },
+      {
+        file: "src/store/session-rows.ts",
+        from: "this.#record = { is: record };",
+        to: "this.#record = { is: record.ended ? undefined : record };",
+      },
     ],
     config: "moor-sync",
     shape: ENDS,
