@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statfsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, loadavg } from "node:os";
 import { measureAffinity } from "./affinity/affinity.ts";
@@ -17,9 +17,11 @@ import { measureSize } from "./size/size.ts";
 
 /** What is stored is kept in memory where there is a file system for that: else the table would compare how disks are waited for. */
 const IN_MEMORY = "/dev/shm";
+/** Ten thousand objects have a file each; containers often have 64 MB there. */
+const ROOM_BYTES = 2 ** 30;
 
 const options = readOptions(process.argv.slice(2));
-if (existsSync(IN_MEMORY)) process.env.TMPDIR = IN_MEMORY;
+if (hasRoom(IN_MEMORY)) process.env.TMPDIR = IN_MEMORY;
 switch (options.kind) {
   case "help":
     process.stdout.write(USAGE);
@@ -56,6 +58,15 @@ switch (options.kind) {
     if (options.save) await save(results);
     process.stdout.write(`${tables(results)}\n`);
     if (json) process.stdout.write(`${JSON.stringify({ ratios: ratiosOf(results), ...results })}\n`);
+  }
+}
+
+function hasRoom(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize >= ROOM_BYTES;
+  } catch {
+    return false;
   }
 }
 

@@ -43,6 +43,7 @@ export async function startRedisSwitch(log: (line: string) => void): Promise<Red
       for await (const chunk of req) chunks.push(chunk);
       const away = Buffer.concat(chunks).toString() === "away";
       const turned = turning.then(() => turn(away));
+      // Whoever turns it next is not to fail by this one's fault, which is told below.
       turning = turned.catch(() => {});
       await turned;
     }

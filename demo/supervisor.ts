@@ -74,6 +74,11 @@ export function createSupervisor(options: {
     log(`origin ${id}   ${urlOf(server)}`);
   }
 
+  /** One that ends before it listens is told of where it ends, as any other. */
+  function startAnyhow(id: string): void {
+    start(id).catch(() => {});
+  }
+
   function obey(server: Server, request: Request): void {
     switch (request.kind) {
       case "listening":
@@ -90,7 +95,7 @@ export function createSupervisor(options: {
         stop(find(request.id));
         break;
       case "start":
-        start(request.id).catch(() => {});
+        startAnyhow(request.id);
     }
   }
 
@@ -110,7 +115,7 @@ export function createSupervisor(options: {
     log(`origin ${id}   ${state === "stopped" ? "stopped" : `died by itself (${how})`}`);
     if (servers.some(({ child }) => child)) return;
     log(`origin ${id}   was the last one: it starts again in ${RESTART_SECONDS} seconds`);
-    restart = setTimeout(() => start(id).catch(() => {}), RESTART_SECONDS * 1000);
+    restart = setTimeout(() => startAnyhow(id), RESTART_SECONDS * 1000);
   }
 
   return {
