@@ -51,7 +51,7 @@ const SESSION_DEFAULTS = {
   idleSeconds: 43_200,
   absoluteSeconds: 604_800,
   firstIdleSeconds: 1_800,
-  newSessionHours: 24,
+  newSessionHours: 12,
   graceSeconds: 30,
   maxAttributeBytes: 65_536,
 };

@@ -149,7 +149,7 @@ export interface SessionConfig {
   absoluteSeconds?: number;
   /** The idle timeout until a token has come back once. Default 1,800; 1 to `idleSeconds`. */
   firstIdleSeconds?: number;
-  /** How long the token of a session that exists nowhere yet may found it. Default 24; 1 to 168, within the absolute timeout. */
+  /** How long the token of a session that exists nowhere yet may found it. Default 12; 1 to 168, within the absolute timeout. */
   newSessionHours?: number;
   /** How long the generation before a rotation is still served once the new one has been used. Default 30; 0 to 300. */
   graceSeconds?: number;

@@ -3,8 +3,9 @@ import { apply, find, forgetChanges } from "../session/apply.ts";
 import type { Change, Ref } from "../session/change.ts";
 import { deadlinePassed } from "../session/deadlines.ts";
 import { eventsBetween } from "../session/events.ts";
-import { deadlineOf, type SessionRecord, tombstoneOf, type View, viewOf } from "../session/record.ts";
+import { type SessionRecord, tombstoneOf, type View, viewOf } from "../session/record.ts";
 import { Backups } from "./backups.ts";
+import { Clearing } from "./clearing.ts";
 import type { Committed, Copies, Copy, Ended, Looked, Lookup, TakenOver } from "./contracts.ts";
 import { CopiesElsewhere, type CopyPolicy, RETRY_MS } from "./copies-elsewhere.ts";
 import { emptiedAt } from "./emptied.ts";
@@ -42,8 +43,6 @@ export interface SessionAuthorityParts {
 const FOREIGN_ALARM_MS = 24 * 60 * 60 * 1000;
 /** How far the clocks of edge, authority and Redis may be apart, and that of the alarms. */
 const CLOCKS_APART_MS = 1_000;
-/** A change that was made at the last moment of a token may reach the journal this much later. */
-const LATE_APPEND_MS = 30_000;
 
 /**
  * The authority of one session: orders its changes, keeps its record, and looks after the copies of it elsewhere.
@@ -58,6 +57,7 @@ export class SessionAuthority {
   readonly #watch: JournalWatch | undefined;
   readonly #publisher: Publisher | undefined;
   readonly #elsewhere: CopiesElsewhere;
+  readonly #clearing: Clearing;
   readonly #indexing: SessionIndexing | undefined;
 
   constructor(parts: SessionAuthorityParts) {
@@ -79,6 +79,7 @@ export class SessionAuthority {
     if (replicas) this.#publisher = new Publisher({ rows, storage, replicas, clock, copy: () => this.#newestCopy() });
     const copies = { backups: this.#backups, watch: this.#watch, publisher: this.#publisher };
     this.#elsewhere = new CopiesElsewhere({ rows, storage, ...copies, clock, keepAlive });
+    this.#clearing = new Clearing({ rows, backups: this.#backups, clock });
     if (principals) {
       const end = (id: string) => this.end({ id, byIndex: true });
       this.#indexing = new SessionIndexing({ rows, storage, principals, clock, keepAlive, end });
@@ -131,7 +132,7 @@ export class SessionAuthority {
     const record = this.#rows.load();
     if (!record) return { kind: "miss" };
     const left = record.ended ? record : tombstoneOf(record, "revoked", now);
-    if (left !== record) this.#save(left, record, { isKnown: byIndex });
+    if (left !== record) this.#save(left, record, byIndex);
     return this.#elsewhere.letOut(ref, { kind: "ended", copy: this.#copyOf(viewOf(left), left, now) });
   }
 
@@ -146,7 +147,7 @@ export class SessionAuthority {
     const found = this.#rows.load();
     if (!found) return;
     // A touch may be waiting in the journal, and a change that would found the session again.
-    const mayLook = found.ended ? clock() >= this.#clearsAt(found) : deadlinePassed(found, clock()) === "idle";
+    const mayLook = found.ended ? clock() >= this.#clearing.clearsAt(found) : deadlinePassed(found, clock()) === "idle";
     const looked = mayLook ? await this.#watch?.look(found.id) : undefined;
     if (looked?.kind === "unavailable") return storage.setAlarm(clock() + RETRY_MS);
 
@@ -155,13 +156,18 @@ export class SessionAuthority {
     if (!record) return;
     const passed = record.ended ? undefined : deadlinePassed(record, now);
     const left = passed ? tombstoneOf(record, passed, now) : record;
+    if (passed && this.#clearing.mayBeFreed(left, now)) {
+      // No tombstone is needed: replicas have the same deadlines, and all tokens of it are over.
+      this.#told(left, record);
+      return this.#rows.free();
+    }
     if (passed) this.#save(left, record);
     if (left.ended) await this.#backups?.write();
     await this.#publisher?.publishIfDue();
-    if (left.ended && this.#mayBeFreed(left, now)) return this.#rows.free();
+    if (left.ended && this.#clearing.mayBeFreed(left, now)) return this.#rows.free();
     const dueAt = [this.#publisher?.dueAt(), this.#indexing?.dueAt()].filter((at) => at !== undefined);
     // One that rings a moment early must not be set for that same moment: it would ring without end.
-    await storage.setAlarm(Math.max(Math.min(this.#wakesAt(left), ...dueAt), now + CLOCKS_APART_MS));
+    await storage.setAlarm(Math.max(Math.min(this.#clearing.wakesAt(left), ...dueAt), now + CLOCKS_APART_MS));
   }
 
   /** Looks at the journal if the request must not be answered without. */
@@ -246,32 +252,17 @@ export class SessionAuthority {
     return forgetChanges(record, Math.min(now, seenEmpty));
   }
 
-  #save(record: SessionRecord, loaded: SessionRecord | undefined, index = { isKnown: false }): void {
+  #save(record: SessionRecord, loaded: SessionRecord | undefined, isKnownToIndex = false): void {
     // Once per session, and with its first write in one step: the alarm re-arms itself, lazily, when it fires.
-    if (!loaded) this.#parts.keepAlive(this.#parts.storage.setAlarm(this.#wakesAt(record)));
+    if (!loaded) this.#parts.keepAlive(this.#parts.storage.setAlarm(this.#clearing.wakesAt(record)));
     this.#rows.save(record, loaded);
+    this.#told(record, loaded, isKnownToIndex);
+  }
+
+  #told(record: SessionRecord, loaded: SessionRecord | undefined, isKnownToIndex = false): void {
     const { tell, clock } = this.#parts;
     if (tell) for (const event of eventsBetween(loaded, record, clock())) tell(event);
-    if (record.ended && loaded) this.#indexing?.forget(loaded, index);
-  }
-
-  #wakesAt(record: SessionRecord): number {
-    if (!record.ended) return deadlineOf(record);
-    const now = this.#parts.clock();
-    const clearsAt = this.#clearsAt(record);
-    return now >= clearsAt || this.#backups?.isBehind(record) ? now + RETRY_MS : clearsAt;
-  }
-
-  /** Without the tombstone whatever is in the journal, or comes back to it, would found the session anew. */
-  #mayBeFreed(tombstone: SessionRecord, now: number): boolean {
-    const clearsAt = this.#clearsAt(tombstone);
-    if (now < clearsAt || this.#backups?.isBehind(tombstone)) return false;
-    return !this.#watch || emptiedAt(this.#rows.outside()) >= clearsAt;
-  }
-
-  /** Until then a token that could found the session anew may be alive, or what it has given to the journal. */
-  #clearsAt(record: SessionRecord): number {
-    return record.foundingDeadline + (this.#watch ? LATE_APPEND_MS : 0);
+    if (record.ended && loaded) this.#indexing?.forget(loaded, isKnownToIndex);
   }
 
   #newestCopy(): Copy | undefined {

@@ -58,7 +58,7 @@ export class SessionIndexing {
   }
 
   /** Forgets the session, which has ended. `record` is what it was. What is lost here, the index finds out by itself. */
-  forget({ id, principal }: SessionRecord, { isKnown }: { isKnown: boolean }): void {
+  forget({ id, principal }: SessionRecord, isKnown: boolean): void {
     const { rows, principals, keepAlive } = this.#parts;
     if (principal === undefined || !rows.indexing()) return;
     rows.dropIndexing();

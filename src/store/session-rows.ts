@@ -55,6 +55,8 @@ const BEFORE = "before";
 const OUTSIDE = "outside";
 const INDEXING = "index";
 const SCHEMA = 1;
+/** Below this many bytes of attributes in all, the view before a rotation is in the record's row: each row that is written is paid for. */
+const ONE_ROW_BYTES = 256 * 1024;
 const NOTHING_OUTSIDE: Outside = { backedUpVersion: 0, journalSeenAt: 0, journalEmptyAt: 0 };
 
 /**
@@ -65,6 +67,8 @@ const NOTHING_OUTSIDE: Outside = { backedUpVersion: 0, journalSeenAt: 0, journal
 export class SessionRows {
   readonly #storage: SessionStorage;
   #record: { readonly is: SessionRecord | undefined } | undefined;
+  /** Whether the view before a rotation has a row of its own. */
+  #isApart = false;
 
   constructor(storage: SessionStorage) {
     this.#storage = storage;
@@ -86,6 +90,7 @@ export class SessionRows {
     if (!record) return undefined;
     if (record.schema !== SCHEMA) throw new Error(`a record of schema ${record.schema}, not ${SCHEMA}`);
     const before = this.#storage.kv.get<SessionRecord["before"]>(BEFORE);
+    this.#isApart = before !== undefined;
     return before ? { ...record, before } : record;
   }
 
@@ -95,23 +100,31 @@ export class SessionRows {
     return record !== undefined && record.schema !== SCHEMA;
   }
 
-  /** The view before a rotation has a row of its own: both together may pass the limit of a row (2 MB). */
+  /**
+   * Stores the record, as it follows `loaded`. A large view before a rotation has a row of its own: both together may pass the
+   * limit of a row (2 MB).
+   */
   save(record: SessionRecord, loaded: SessionRecord | undefined): void {
     const { before, ...rest } = record;
+    const { kv } = this.#storage;
+    const isApart = before !== undefined && record.attributeBytes + before.view.attributeBytes > ONE_ROW_BYTES;
+    const wasApart = this.#isApart;
     // A write that throws, of what is too large, may have come half way.
     this.#record = undefined;
-    this.#storage.kv.put(RECORD, rest);
-    if (before !== loaded?.before) {
-      if (before) this.#storage.kv.put(BEFORE, before);
-      else this.#storage.kv.delete(BEFORE);
-    }
+    kv.put(RECORD, isApart ? rest : record);
+    if (isApart && !(wasApart && before === loaded?.before)) kv.put(BEFORE, before);
+    if (wasApart && !isApart) kv.delete(BEFORE);
+    this.#isApart = isApart;
     this.#record = { is: record };
   }
 
   /** Frees the storage. */
   async free(): Promise<void> {
-    await this.#storage.deleteAll();
+    const freed = this.#storage.deleteAll();
+    // Whoever comes meanwhile must neither be answered by what was there nor write that again.
     this.#record = undefined;
+    this.#isApart = false;
+    await freed;
   }
 
   outside(): Outside {

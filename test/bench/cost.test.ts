@@ -17,8 +17,9 @@ describe("the cost model", () => {
     expect(costOf(name)?.played.requests).toBeGreaterThan(0);
   });
 
-  it("is below that of every other design for visitors who browse signed in", () => {
+  it("is two fifths of the cheapest other design's at most for visitors who browse signed in", () => {
     const { moor, objectEachRequest, kvWriteThrough, redisGetAndTouch } = costOf("signed-in browse") ?? {};
-    expect(moor).toBeLessThan(Math.min(...([objectEachRequest, kvWriteThrough, redisGetAndTouch] as number[])));
+    const cheapest = Math.min(...([objectEachRequest, kvWriteThrough, redisGetAndTouch] as number[]));
+    expect(moor).toBeLessThanOrEqual(0.4 * cheapest);
   });
 });

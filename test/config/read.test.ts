@@ -205,7 +205,7 @@ describe("the defaults", () => {
         idleSeconds: 43_200,
         absoluteSeconds: 604_800,
         firstIdleSeconds: 1_800,
-        newSessionHours: 24,
+        newSessionHours: 12,
         graceSeconds: 30,
         maxAttributeBytes: 65_536,
       },

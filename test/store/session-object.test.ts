@@ -66,14 +66,26 @@ describe("an object's storage", () => {
     });
   });
 
-  it("holds the view before a rotation apart, for as long as it is served", async () => {
+  it("holds the view before a rotation for as long as it is served, in the same row", async () => {
     await commit({ patches: [{ a: 1 }] });
     await commit({ rotate: true });
-    expect((await stored()).keys.sort()).toEqual(["before", "record"]);
-    expect((await stored()).record).not.toHaveProperty("before");
+    expect(await stored()).toMatchObject({ keys: ["record"], record: { before: { view: { attributes: { a: 1 } } } } });
     await read(1);
     setTime(at(30));
     await commit({ patches: [{}] }, 1);
+    expect((await stored()).keys).toEqual(["record"]);
+    expect((await stored()).record).not.toHaveProperty("before");
+  });
+
+  it("holds it apart where both together could pass the limit of a row", async () => {
+    const policy = { ...POLICY, maxAttributeBytes: 1_048_576 };
+    await commit({ patches: [{ a: "x".repeat(1_000_000) }], policy });
+    await commit({ rotate: true });
+    expect((await stored()).keys.sort()).toEqual(["before", "record"]);
+    expect((await stored()).record).not.toHaveProperty("before");
+    expect(await read(0)).toMatchObject({ kind: "superseded", copy: { generation: 0, attributeBytes: 1_000_008 } });
+    await commit({ patches: [{ a: 1 }], policy }, 1);
+    await commit({ rotate: true }, 1);
     expect((await stored()).keys).toEqual(["record"]);
   });
 
@@ -172,13 +184,15 @@ describe("an object's one alarm", () => {
     expect(await stored()).toEqual({ record: undefined, keys: [], alarm: null });
   });
 
-  it("frees the storage at once, when the session was older", async () => {
+  it("frees the storage at once, when the session was older: then no tombstone is written", async () => {
     await commit({ patches: [{}], touch: true });
     setTime(at(3_500));
     await commit({ touch: true });
     setTime(at(7_460));
+    const writes = await runInDurableObject(object(), (_, { storage }) => vi.spyOn(storage.kv, "put"));
     await ring();
     expect((await stored()).keys).toEqual([]);
+    expect(writes).not.toHaveBeenCalled();
   });
 
   it("frees the storage of a session that was ended by hand, in time", async () => {
@@ -269,6 +283,22 @@ describe("the hook of a library user", () => {
       { kind: "principal-changed", session, at: T0 },
       { kind: "ended", session, at: at(600), reason: "idle" },
     ]);
+  });
+
+  it("is told of an end that leaves no tombstone, once", async () => {
+    const events: SessionEvent[] = [];
+    await commit({ patches: [{}], touch: true });
+    setTime(at(3_500));
+    await commit({ touch: true });
+    setTime(at(7_460));
+    await withHook(
+      (event) => void events.push(event),
+      async (own) => {
+        await own.alarm();
+        await own.alarm();
+      },
+    );
+    expect(events).toEqual([{ kind: "ended", session: id.slice(0, 8), at: at(7_460), reason: "idle" }]);
   });
 
   it.each<[string, SessionEvents]>([

@@ -4,17 +4,21 @@ import type { Change } from "../../src/session/change.ts";
 import type { SessionRecord } from "../../src/session/record.ts";
 import { SessionRows } from "../../src/store/session-rows.ts";
 import { createObjectStorage, type ObjectStorage } from "../../world/object-storage.ts";
-import { changeAt, refTo } from "../support/sessions.ts";
+import { changeAt, POLICY, refTo } from "../support/sessions.ts";
 import { T0 } from "../support/time.ts";
 
 let rows: Map<string, unknown>;
 let storage: ObjectStorage;
 let record: SessionRecord;
+/** Too large to share a row with another of its size. */
+let large: SessionRecord;
 
 beforeEach(() => {
   rows = new Map();
   storage = createObjectStorage({ rows, setAlarm: () => {} }, () => {});
   record = applied(undefined, { patches: [{ basket: "tea" }] });
+  const policy = { ...POLICY, maxAttributeBytes: 1_048_576 };
+  large = applied(undefined, { patches: [{ basket: "x".repeat(131_072) }], policy });
 });
 
 function applied(before: SessionRecord | undefined, asked: Partial<Change>): SessionRecord {
@@ -44,8 +48,8 @@ describe("a session's record", () => {
 
   it("is what is stored after a write that has come half way", () => {
     const kept = new SessionRows(storage);
-    kept.save(record, undefined);
-    const rotated = applied(record, { rotate: true });
+    kept.save(large, undefined);
+    const rotated = applied(large, { rotate: true });
     vi.spyOn(storage.kv, "put").mockImplementation((key, value) => {
       if (key === "before") throw new Error("too large");
       rows.set(key, value);
@@ -60,6 +64,45 @@ describe("a session's record", () => {
     rows.save(record, undefined);
     await rows.free();
     expect(rows.load()).toBeUndefined();
+  });
+});
+
+describe("the view before a rotation", () => {
+  const rotated = (from: SessionRecord) => applied(from, { rotate: true });
+
+  it.each([
+    ["in the record's row while both are small", () => record, ["record"]],
+    ["in a row of its own where they are large", () => large, ["before", "record"]],
+  ])("is %s, and is loaded from there", (_where, from, keys) => {
+    const kept = new SessionRows(storage);
+    kept.save(from(), undefined);
+    kept.save(rotated(from()), from());
+    expect([...rows.keys()].sort()).toEqual(keys);
+    expect(new SessionRows(storage).load()).toEqual(kept.load());
+    expect(kept.load()?.before?.view).toMatchObject({ generation: 0 });
+  });
+
+  it("in a row of its own is written once, and deleted with it", () => {
+    new SessionRows(storage).save(rotated(large), undefined);
+    const kept = new SessionRows(storage);
+    const loaded = kept.load() as SessionRecord;
+    const puts = vi.spyOn(storage.kv, "put");
+    const next = { ...loaded, version: loaded.version + 1 };
+    kept.save(next, loaded);
+    expect(puts.mock.calls.map(([key]) => key)).toEqual(["record"]);
+    const { before, ...without } = next;
+    kept.save(without, next);
+    expect([...rows.keys()]).toEqual(["record"]);
+  });
+
+  it("moves from its own row to the record's once both are small", () => {
+    const kept = new SessionRows(storage);
+    const apart = rotated(large);
+    kept.save(apart, undefined);
+    const together = rotated(record);
+    kept.save(together, apart);
+    expect([...rows.keys()]).toEqual(["record"]);
+    expect(new SessionRows(storage).load()).toEqual(together);
   });
 });
 

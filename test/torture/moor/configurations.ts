@@ -15,7 +15,9 @@ export interface Configuration {
 }
 
 const sync = { replicate: "travel", backup: "sync", strictBackup: false } as const;
-const usual = { stores: sync, onStale: "refuse", session: resolveSession() } as const;
+/** Idleness ends a session before the last token that could found it has died, so storage is freed by a second alarm. */
+const foundableForADay = resolveSession({ newSessionHours: 24 });
+const usual = { stores: sync, onStale: "refuse", session: foundableForADay } as const;
 
 /** By name. Each keeps the whole promise, unless docs/consistency.md says what it does not. */
 export const configurations = {
@@ -32,7 +34,7 @@ export const configurations = {
   "async-serve": { ...usual, stores: { ...sync, backup: "async" }, onStale: "serve" },
   // No configuration of a user: an end that cannot be backed up is refused, though other changes are backed up later.
   "async-strict": { ...usual, stores: { ...sync, backup: "async", strictBackup: true } },
-  off: { ...usual, stores: { ...sync, backup: "off" } },
+  off: { ...usual, stores: { ...sync, backup: "off" }, session: resolveSession() },
 } satisfies Record<string, Configuration>;
 
 export type ConfigurationName = keyof typeof configurations;

@@ -88,9 +88,9 @@ export const CHANGES: readonly Rule[] = [
     edits: [
       {
         file: "src/store/session-rows.ts",
-        from: "    this.#storage.kv.put(RECORD, rest);\n",
-        to: `    if (record.ended) this.#storage.kv.delete(RECORD);
-    else this.#storage.kv.put(RECORD, rest);
+        from: "    kv.put(RECORD, isApart ? rest : record);\n",
+        to: `    if (record.ended) kv.delete(RECORD);
+    else kv.put(RECORD, record);
 `,
       },
       {
@@ -182,8 +182,8 @@ export const CHANGES: readonly Rule[] = [
     rule: "an ended session's storage is freed only once its journal has been seen empty",
     edits: [
       {
-        file: "src/store/session-authority.ts",
-        from: "emptiedAt(this.#rows.outside()) >= clearsAt;",
+        file: "src/store/clearing.ts",
+        from: "emptiedAt(rows.outside()) >= clearsAt;",
         to: "clearsAt > 0;",
       },
     ],
