@@ -1,7 +1,7 @@
 import type { ResolvedCarrier, ResolvedCookieCarrier } from "../config/resolved.ts";
 import type { Carrier } from "./carrier.ts";
 import { createCookieCarrier } from "./cookie-carrier.ts";
-import { createOwnCookies } from "./cookies.ts";
+import { createOwnCookies, type OwnCookies } from "./cookies.ts";
 import { createHeaderCarrier } from "./header-carrier.ts";
 import { createUrlCarrier, type UrlCarrier } from "./url-carrier.ts";
 
@@ -95,7 +95,7 @@ export function createCarriers(settings: readonly ResolvedCarrier[], options: Ca
 
     cut(sent) {
       links?.cut(sent);
-      if (cookies) cutCookies(sent, cookies.split(sent.get("Cookie")).rest);
+      if (cookies) cutCookies(sent, cookies);
       for (const carrier of headers) carrier.cut(sent);
     },
 
@@ -112,7 +112,9 @@ export function holdsOneText({ carrier, links }: Brought<unknown>): boolean {
   return !carrier.apart || links !== undefined;
 }
 
-function cutCookies(headers: Headers, rest: string | null): void {
+function cutCookies(headers: Headers, cookies: OwnCookies): void {
+  const given = headers.get("Cookie");
+  const { rest } = cookies.split(given);
   if (rest === null) headers.delete("Cookie");
-  else if (rest !== headers.get("Cookie")) headers.set("Cookie", rest);
+  else if (rest !== given) headers.set("Cookie", rest);
 }

@@ -1,14 +1,25 @@
 /**
  * The work, or a rejection when it has not settled within `deadlineMs`. What was started goes on, and may yet take effect.
  */
-export async function withinDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
+export function withinDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new DeadlinePassed(deadlineMs)), deadlineMs);
+    work.then(
+      (done) => {
+        clearTimeout(timer);
+        resolve(done);
+      },
+      (fault: unknown) => {
+        clearTimeout(timer);
+        reject(fault);
+      },
+    );
   });
-  try {
-    return await Promise.race([deadline, work]);
-  } finally {
-    if (timer !== undefined) clearTimeout(timer);
+}
+
+/** The work has not settled in time. */
+export class DeadlinePassed extends Error {
+  constructor(deadlineMs: number) {
+    super(`no answer within ${deadlineMs} ms`);
   }
 }

@@ -18,7 +18,7 @@ export async function sendHedged(
 ): Promise<Attempt> {
   const copyTo = (to: Origin) => {
     const deadline = new AbortController();
-    return { to, deadline, attempt: send(outgoing, to, deadline) };
+    return { to, deadline, attempt: send(outgoing, to, deadline.signal) };
   };
   const first = copyTo(origin);
   const { promise: isDue, resolve } = Promise.withResolvers<void>();

@@ -16,7 +16,7 @@ export interface Told {
 }
 
 /** Hop-by-hop headers (RFC 9110 section 7.6.1), and those that a client could use to speak in Moor's name. */
-const CUT = new Set([
+const CUT = [
   "connection",
   "forwarded",
   "host",
@@ -30,10 +30,10 @@ const CUT = new Set([
   "true-client-ip",
   "upgrade",
   "x-real-ip",
-]);
+];
 const CUT_PREFIX = /^(moor|x-forwarded)-/;
-/** A name without the signs that servers may read as `-`, and that does not begin as one of Moor's. */
-const PLAIN_NAME = /^(?!moor-|x-forwarded-)[a-z0-9-]+$/;
+/** A name without the signs that servers may read as `-`, and that is not cut out. */
+const PLAIN_NAME = new RegExp(`^(?!moor-|x-forwarded-|(?:${CUT.join("|")})$)[a-z0-9-]+$`);
 
 /** The headers of the request to an origin: the client's, without what is cut out, and what Moor sets. */
 export function requestHeaders(client: Headers, told: Told): Headers {
@@ -59,9 +59,9 @@ export function requestHeaders(client: Headers, told: Told): Headers {
 
 /** Servers that hand headers on as variables read every character that is no letter or digit alike. */
 function isCut(name: string): boolean {
-  if (PLAIN_NAME.test(name)) return CUT.has(name);
+  if (PLAIN_NAME.test(name)) return false;
   const canonical = name.replace(/[^a-z0-9]/g, "-");
-  return canonical === "content-length" || CUT.has(canonical) || CUT_PREFIX.test(canonical);
+  return canonical === "content-length" || CUT.includes(canonical) || CUT_PREFIX.test(canonical);
 }
 
 function nominatedBy(connection: string | null): string[] | undefined {

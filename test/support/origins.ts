@@ -21,13 +21,13 @@ export function answerAs(origins: Record<string, Behaviour[]>): { sent: Sent[]; 
     const name = new URL(request.url).hostname.replace(/\.test$/, "");
     const behaviours = origins[name] ?? ["lost"];
     const behaviour = behaviours.length > 1 ? behaviours.shift() : behaviours[0];
-    if (behaviour === "silent") return untilAborted(request.signal as AbortSignal);
+    if (behaviour === "silent") return untilAborted(request.signal);
     if (typeof behaviour !== "function") throw platformErrors.connectionLost();
     return behaviour(request);
   });
   return { sent, spy };
 }
 
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+function untilAborted(signal: AbortSignal | null | undefined): Promise<never> {
+  return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
 }

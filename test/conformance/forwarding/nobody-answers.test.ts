@@ -110,6 +110,15 @@ describe.each(failures)("$what", ({ path, status, code }) => {
   });
 });
 
+describe("an origin that never answers", () => {
+  it.each(["GET", "POST"])("sees the connection of a %s closed once somebody has answered for it", async (method) => {
+    const closed = Promise.withResolvers<void>();
+    silent.answers((request) => request.socket.on("close", closed.resolve));
+    expect((await site.client().send("/silent", { method })).status).toBe(504);
+    await closed.promise;
+  });
+});
+
 describe("while the store of a session fails", () => {
   it("nothing of it is taken for missing: when the store is back, so is the session", async () => {
     const { client, repair } = await withBrokenStore();
