@@ -9,6 +9,7 @@ export interface Built {
   readonly moor: string;
   readonly platform: string;
   readonly passThrough: string;
+  readonly rules: string;
   readonly objectCall: string;
 }
 
@@ -29,6 +30,10 @@ export interface Field {
 /** What each contestant is compared with, and what it is. */
 export const FIELD = {
   passThrough: { about: "a bare pass-through Worker: the limit", against: "passThrough" },
+  rules: {
+    about: "a Worker that does what Moor's rules ask of any request, and knows no session",
+    against: "passThrough",
+  },
   objectCall: { about: "a pass-through that makes one Durable Object call, and nothing else", against: "passThrough" },
   asset: { about: "ignored asset", against: "passThrough" },
   cleanRead: { about: "returning clean read", against: "passThrough" },
@@ -56,6 +61,7 @@ export async function startField(
   const moor = await startMoor(files, moorConfig(origin, "off"));
   const backed = redis && (await startMoor(files, moorConfig(origin, "sync"), { redis }));
   const passThrough = await startWorker(built.passThrough, origin);
+  const rules = await startWorker(built.rules, origin);
   const objectCall = await startWorker(built.objectCall, origin);
   const { sessions, recordBytes, large = false } = shape;
   const [cookies = [], backedCookies = []] = await Promise.all(
@@ -65,6 +71,7 @@ export async function startField(
   const each = (to: (cookie: string, index: number) => string, of = cookies) => of.map(to);
   const field: [ContestantName, RunningWorker | undefined, string[]][] = [
     ["passThrough", passThrough, each((cookie) => requestText(page, { cookie }))],
+    ["rules", rules, each((cookie) => requestText(page, { cookie }))],
     ["objectCall", objectCall, each((cookie, index) => requestText(`${page}&session=${index}`, { cookie }))],
     ["asset", moor, each((cookie) => requestText("/assets/style.css", { cookie }))],
     ["cleanRead", moor, each((cookie) => requestText(page, { cookie }))],
@@ -87,7 +94,7 @@ export async function startField(
       worker ? [{ name, port: worker.port, pid: worker.pid, requests }] : [],
     ),
     async stop() {
-      await Promise.all([moor, backed, passThrough, objectCall].map((worker) => worker?.stop()));
+      await Promise.all([moor, backed, passThrough, rules, objectCall].map((worker) => worker?.stop()));
     },
   };
 }

@@ -82,6 +82,7 @@ const PLANS = { guard: GUARD, quick: QUICK, full: FULL };
 /** Contestants whose latencies are measured. */
 const TIMED: readonly string[] = [
   "passThrough",
+  "rules",
   "objectCall",
   "cleanRead",
   "anonymous",
@@ -149,13 +150,14 @@ async function timed(
 
 async function build(folder: string): Promise<Built> {
   const worker = (name: string) => buildScript(join("bench", "http", "workers", `${name}.ts`), folder);
-  const [moor, platform, passThrough, objectCall] = await Promise.all([
+  const [moor, platform, passThrough, rules, objectCall] = await Promise.all([
     buildMoor(folder),
     buildScript(PLATFORM, folder),
     worker("pass-through"),
+    worker("rules"),
     worker("object-call"),
   ]);
-  return { moor, platform, passThrough, objectCall };
+  return { moor, platform, passThrough, rules, objectCall };
 }
 
 /** The ratios are those of the same round, so that what the machine did meanwhile is on both sides. */
