@@ -4,16 +4,13 @@
 export function withinDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new DeadlinePassed(deadlineMs)), deadlineMs);
-    work.then(
-      (done) => {
+    const settle =
+      <V>(as: (value: V) => void) =>
+      (value: V) => {
         clearTimeout(timer);
-        resolve(done);
-      },
-      (fault: unknown) => {
-        clearTimeout(timer);
-        reject(fault);
-      },
-    );
+        as(value);
+      };
+    work.then(settle(resolve), settle(reject));
   });
 }
 

@@ -34,7 +34,7 @@ export type Attempt = (
  *
  * @param signal aborts it. Default: nobody does.
  */
-export async function send(outgoing: Outgoing, origin: Origin, signal?: AbortSignal): Promise<Attempt> {
+export async function send(outgoing: Outgoing, origin: Origin, signal: AbortSignal | null = null): Promise<Attempt> {
   let reached: Promise<Response> | undefined;
   try {
     const init: RequestInit = {
@@ -42,7 +42,7 @@ export async function send(outgoing: Outgoing, origin: Origin, signal?: AbortSig
       headers: headersFor(outgoing, origin),
       body: outgoing.body,
       redirect: "manual",
-      ...(signal ? { signal } : {}),
+      signal,
       ...(outgoing.cacheable ? {} : { cache: "no-store" }),
     };
     reached = origin.reach(outgoing.target, init, outgoing.clientHost);

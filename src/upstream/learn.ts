@@ -1,4 +1,5 @@
 import type { ResolvedPool } from "../config/resolved.ts";
+import { cookieValue } from "./cookie-value.ts";
 import type { OriginTags } from "./origin-tags.ts";
 
 /** What a request tells of the origin that keeps its visitor's session. */
@@ -49,8 +50,9 @@ export function createLearning({ id: pool, origins, learn }: ResolvedPool, tags:
 
   return {
     async read(cookies) {
-      const value = cookieValue(cookies, cookie);
-      if (value === undefined) return { value, origin: undefined };
+      const raw = cookieValue(cookies, cookie);
+      if (raw === undefined) return { value: undefined, origin: undefined };
+      const value = unquoted(raw);
       const named = namedBy(value);
       if (named !== undefined) return { value, origin: named };
       const tag = cookieValue(cookies, BESIDE + cookie);
@@ -78,15 +80,6 @@ export function withoutTags(cookies: string): string | null {
   if (!cookies.includes(BESIDE)) return cookies;
   const rest = cookies.replace(BESIDE_PAIR, "").replace(/^;[ \t]*/, "");
   return rest === "" ? null : rest;
-}
-
-/** The first cookie of a name, its value raw but for quotes around it. */
-function cookieValue(cookies: string | null, name: string): string | undefined {
-  for (const pair of cookies?.split(";") ?? []) {
-    const text = pair.trimStart();
-    if (text.startsWith(`${name}=`)) return unquoted(text.slice(name.length + 1).trimEnd());
-  }
-  return undefined;
 }
 
 function unquoted(value: string): string {

@@ -1,5 +1,5 @@
-import { parseCookie } from "cookie";
 import type { HashPolicy } from "../../config/pool-types.ts";
+import { cookieValue } from "../cookie-value.ts";
 
 /** What a hash policy can look at. Only what the policies in question need is read. */
 export interface HashFacts {
@@ -39,7 +39,7 @@ function read(policy: HashPolicy, facts: HashFacts): string | null | undefined {
     case "header":
       return facts.headers.get(policy.name);
     case "cookie":
-      return parseCookie(facts.headers.get("Cookie") ?? "", { decode: (raw) => raw })[policy.name];
+      return cookieValue(facts.headers.get("Cookie"), policy.name);
     case "query":
       return facts.url.searchParams.get(policy.name);
     case "client-ip":
