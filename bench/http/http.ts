@@ -70,7 +70,7 @@ const FULL: Plan = {
 
 /** Enough to see that something is wrong. */
 const GUARD: Plan = {
-  only: ["passThrough", "cleanRead", "anonymous"],
+  only: ["passThrough", "rules", "cleanRead", "anonymous"],
   shapes: [USUAL],
   rates: [],
   throughput: { ...QUICK.throughput, mostSeconds: 30 },

@@ -3,12 +3,17 @@ export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
+  readonly lowerQuartile: number;
+  readonly upperQuartile: number;
 }
 
 /** The spread of values, of which there is at least one. */
 export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((one, other) => one - other);
-  return { median: quantile(sorted, 0.5), min: sorted[0] as number, max: sorted.at(-1) as number };
+  const [min, lowerQuartile, median, upperQuartile, max] = [0, 0.25, 0.5, 0.75, 1].map((share) =>
+    quantile(sorted, share),
+  ) as [number, number, number, number, number];
+  return { median, min, max, lowerQuartile, upperQuartile };
 }
 
 /** The value below which a share of the sorted values lies; between two, the mean weighted by nearness. */
@@ -20,7 +25,7 @@ export function quantile(sorted: readonly number[], share: number): number {
 }
 
 /** Median and, in brackets, the least and the most of all rounds. */
-export function range({ median, min, max }: Spread, digits: number): string {
+export function range({ median, min, max }: Pick<Spread, "median" | "min" | "max">, digits: number): string {
   const [middle, least, most] = [median, min, max].map((value) =>
     value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }),
   );

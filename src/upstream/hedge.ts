@@ -17,8 +17,8 @@ export async function sendHedged(
   clock: () => number,
 ): Promise<Attempt> {
   const copyTo = (to: Origin) => {
-    const deadline = new AbortController();
-    return { to, deadline, attempt: send(outgoing, to, deadline.signal) };
+    const controller = new AbortController();
+    return { to, controller, attempt: send(outgoing, to, controller.signal) };
   };
   const first = copyTo(origin);
   const { promise: isDue, resolve } = Promise.withResolvers<void>();
@@ -36,7 +36,7 @@ export async function sendHedged(
     const done = await attempt;
     if (done.kind === "response") {
       const hedged = to === hedge;
-      (hedged ? first : second).deadline.abort();
+      (hedged ? first : second).controller.abort();
       return { ...done, hedge, hedged };
     }
     if (done.kind !== "invalid-status") pool.health.failed(to.index, clock());
