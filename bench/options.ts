@@ -21,6 +21,8 @@ export type Options =
       readonly json: boolean;
       /** Whether the results replace those that docs/performance.md shows. */
       readonly save: boolean;
+      /** A built Worker whose profile stands beside. */
+      readonly before: string | undefined;
     };
 
 /** How the command is used. */
@@ -31,6 +33,8 @@ npm run bench -- [options] [part...]
   --quick   in less than two minutes, without profile, memory and rivals unless they are named
   --json    prints, as the last line, one JSON object with everything
   --guard   measures clean reads and anonymous visitors only; ends with 1 if their CPU is out of bounds
+  --before FILE
+            profiles this built Worker as well: wrangler deploy --dry-run --minify=false --outdir FOLDER makes one
   --save    keeps the results in bench/results, and shows them in docs/performance.md
 
 Parts, default all: ${PARTS.join(", ")}
@@ -44,14 +48,17 @@ export function readOptions(args: readonly string[]): Options {
   } catch (fault) {
     return { kind: "mistake", message: (fault as Error).message };
   }
-  const { quick = false, json = false, save = false, help } = parsed.values;
+  const { quick = false, json = false, save = false, help, before } = parsed.values;
   if (help) return { kind: "help" };
   if (parsed.values.guard) return { kind: "guard" };
   const unknown = parsed.positionals.find((name) => !(PARTS as readonly string[]).includes(name));
   if (unknown !== undefined) return { kind: "mistake", message: `${unknown}: parts are ${PARTS.join(", ")}` };
   const asked = parsed.positionals as Part[];
   const parts = asked.length > 0 ? asked : PARTS.filter((part) => !(quick && SLOW.includes(part)));
-  return { kind: "run", parts, quick, json, save };
+  if (before !== undefined && !parts.includes("profile")) {
+    return { kind: "mistake", message: `--before: profile is not among the parts: ${parts.join(", ")}` };
+  }
+  return { kind: "run", parts, quick, json, save, before };
 }
 
 function parse(args: readonly string[]) {
@@ -63,6 +70,7 @@ function parse(args: readonly string[]) {
       json: { type: "boolean" },
       save: { type: "boolean" },
       guard: { type: "boolean" },
+      before: { type: "string" },
       help: { type: "boolean", short: "h" },
     },
   });

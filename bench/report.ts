@@ -92,13 +92,21 @@ function sizeTable(size: SizeResults): string {
   return table(["", "gzipped, KiB", "CPU of workerd until the first answer, ms"], rows);
 }
 
-function profileTable(profile: ProfileResults): string {
-  const [most, rest] = [profile.slice(0, PROFILE_ROWS), profile.slice(PROFILE_ROWS)];
-  const row = (name: string, share: number) => [name, `${(share * 100).toFixed(1)} %`];
-  const others = rest.reduce((sum, { share }) => sum + share, 0);
+function profileTable({ now, before }: ProfileResults): string {
+  const rows = now.shares.slice(0, PROFILE_ROWS).map(({ name }) => name);
+  const builds = before ? [now, before] : [now];
+  const timesOf = (isOf: (name: string) => boolean) =>
+    builds.map(({ cpuMicroseconds, shares }) => {
+      const share = shares.filter(({ name }) => isOf(name)).reduce((sum, own) => sum + own.share, 0);
+      return (share * cpuMicroseconds).toFixed(1);
+    });
   return table(
-    ["own time of", "share"],
-    [...most.map(({ name, share }) => row(name, share)), row("everything else", others)],
+    ["own time of", "µs per request", ...(before ? ["before"] : [])],
+    [
+      ...rows.map((name) => [name, ...timesOf((other) => other === name)]),
+      ["everything else", ...timesOf((name) => !rows.includes(name))],
+      ["all", ...timesOf(() => true)],
+    ],
   );
 }
 

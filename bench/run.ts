@@ -1,4 +1,4 @@
-import { statfsSync } from "node:fs";
+import { existsSync, statfsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, loadavg } from "node:os";
 import { measureAffinity } from "./affinity/affinity.ts";
@@ -37,8 +37,9 @@ switch (options.kind) {
     break;
   }
   case "run": {
-    const { parts, quick, json } = options;
-    const missing = parts.includes("rivals") ? missingPrograms() : undefined;
+    const { parts, quick, json, before } = options;
+    const noFile = before !== undefined && !existsSync(before) ? `--before: ${before} does not exist` : undefined;
+    const missing = noFile ?? (parts.includes("rivals") ? missingPrograms() : undefined);
     if (missing !== undefined) {
       process.stderr.write(`${missing}\n`);
       process.exitCode = 2;
@@ -51,7 +52,7 @@ switch (options.kind) {
       size: parts.includes("size") ? await measureSize(say) : undefined,
       affinity: parts.includes("affinity") ? await measureAffinity(quick, say) : undefined,
       http: parts.includes("http") ? await measureHttp(quick ? "quick" : "full", say) : undefined,
-      profile: parts.includes("profile") ? await measureProfile(say) : undefined,
+      profile: parts.includes("profile") ? await measureProfile(say, before) : undefined,
       memory: parts.includes("memory") ? await measureMemory(say) : undefined,
       rivals: parts.includes("rivals") ? await measureRivals(quick ? "quick" : "full", say) : undefined,
     };

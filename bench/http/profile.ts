@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,45 +10,75 @@ import { messageOf, startScript } from "./script.ts";
 import { requestText, returningVisitors } from "./visitors.ts";
 import { startMoor } from "./workerd.ts";
 
-/** Where the time of a clean read goes: a function or a call of the platform, and its own share of the busy time. */
-export type ProfileResults = readonly { readonly name: string; readonly share: number }[];
+/** Where the time of a clean read goes, and where it went in an earlier build. */
+export interface ProfileResults {
+  readonly now: Profiled;
+  readonly before?: Profiled | undefined;
+}
+
+/** Where the time of one build's clean read goes. */
+export interface Profiled {
+  /** Of the workerd process, per request, while it is profiled. */
+  readonly cpuMicroseconds: number;
+  /** A function or a call of the platform, and its own share of the busy time; the greatest first. */
+  readonly shares: readonly { readonly name: string; readonly share: number }[];
+}
 
 /** The runtime itself, between calls of the Worker. */
 const RUNTIME = "(program)";
 const MEASURE_MS = 6_000;
 
-/** Profiles clean reads of 100 sessions by V8's sampling profiler. */
-export async function measureProfile(say: (line: string) => void): Promise<ProfileResults> {
+/**
+ * Profiles clean reads of 100 sessions by V8's sampling profiler.
+ *
+ * @param before a built Worker, one file, that is profiled as well. Default: none.
+ */
+export async function measureProfile(say: (line: string) => void, before?: string): Promise<ProfileResults> {
   say("profile of a clean read");
   makeRoom();
   const folder = await mkdtemp(join(tmpdir(), "moor-bench-"));
   const [worker, platform] = await Promise.all([buildMoor(folder, ["--minify=false"]), buildScript(PLATFORM, folder)]);
   const origin = startScript("origin.ts");
   const load = startScript("load.ts");
-  const { port: originPort } = await messageOf<{ port: number }>(origin);
-  const origins = ["a", "b", "c"].map((id) => ({ id, url: `http://127.0.0.1:${originPort}` }));
-  const config = { pools: [{ id: "shop", origins }], stores: { replicate: "off", backup: "off" } } as const;
-  const moor = await startMoor({ worker, platform }, { ...config, pools: [...config.pools] }, { inspect: true });
+  const { port } = await messageOf<{ port: number }>(origin);
+  const profileOf = (file: string) => profileWorker({ worker: file, platform }, `http://127.0.0.1:${port}`, load);
+  try {
+    return { now: await profileOf(worker), before: before === undefined ? undefined : await profileOf(before) };
+  } finally {
+    load.kill();
+    origin.kill();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function profileWorker(
+  files: { readonly worker: string; readonly platform: string },
+  origin: string,
+  load: ChildProcess,
+): Promise<Profiled> {
+  const origins = ["a", "b", "c"].map((id) => ({ id, url: origin }));
+  const stores = { replicate: "off", backup: "off" } as const;
+  const moor = await startMoor(files, { pools: [{ id: "shop", origins }], stores }, { inspect: true });
   try {
     const cookies = await returningVisitors(moor.port, 100, 512);
     const requests = cookies.map((cookie) => requestText("/catalog/shoes?page=2", { cookie }));
     const { port, pid, inspectorPort } = moor;
     const send = async (measureMs: number) => {
       load.send({ port, pid, requests, connections: 16, warmMs: 0, measureMs } satisfies Order);
-      await messageOf<Seen>(load);
+      return messageOf<Seen>(load);
     };
     await send(MEASURE_MS / 2);
-    return sharesOf(await profiled(inspectorPort, () => send(MEASURE_MS)));
+    const seen = Promise.withResolvers<Seen>();
+    const profile = await profiled(inspectorPort, async () => seen.resolve(await send(MEASURE_MS)));
+    const { cpuSeconds, answered } = await seen.promise;
+    return { cpuMicroseconds: (cpuSeconds / answered) * 1e6, shares: sharesOf(profile) };
   } finally {
-    load.kill();
-    origin.kill();
     await moor.stop();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** Each function's own share of the time in which the Worker was busy, greatest first. */
-export function sharesOf({ nodes, samples, timeDeltas }: Profile): ProfileResults {
+export function sharesOf({ nodes, samples, timeDeltas }: Profile): Profiled["shares"] {
   const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
   const times = new Map<string, number>();
   let busy = 0;

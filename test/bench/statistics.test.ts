@@ -51,11 +51,14 @@ describe("the command", () => {
       json: true,
     });
     expect(readOptions(["size"])).toMatchObject({ parts: ["size"] });
+    expect(readOptions(["profile", "--before", "worker.js"])).toMatchObject({ before: "worker.js" });
   });
 
   it("says what is wrong", () => {
     expect(readOptions(["speed"])).toMatchObject({ kind: "mistake", message: expect.stringContaining("speed") });
     expect(readOptions(["--fast"])).toMatchObject({ kind: "mistake" });
+    const unused = readOptions(["size", "--before", "worker.js"]);
+    expect(unused).toMatchObject({ kind: "mistake", message: expect.stringContaining("profile") });
   });
 });
 
