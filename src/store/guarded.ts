@@ -1,6 +1,6 @@
+import { withinDeadline } from "../deadline.ts";
 import { type Breaker, BreakerOpenError } from "./breaker.ts";
 import type { Copies } from "./contracts.ts";
-import { withinDeadline } from "./deadline.ts";
 import type { Fallback } from "./redis-contracts.ts";
 
 type Unavailable = { kind: "unavailable"; cause: unknown };

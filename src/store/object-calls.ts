@@ -1,5 +1,5 @@
+import { withinDeadline } from "../deadline.ts";
 import { type Breaker, BreakerOpenError } from "./breaker.ts";
-import { withinDeadline } from "./deadline.ts";
 
 /** What of a namespace of objects is used. */
 export interface ObjectNamespace {

@@ -55,7 +55,7 @@ const BEFORE = "before";
 const OUTSIDE = "outside";
 const INDEXING = "index";
 const SCHEMA = 1;
-/** Below this many bytes of attributes in all, the view before a rotation is in the record's row: each row that is written is paid for. */
+/** Up to so many bytes of attributes in all, the view before a rotation is in the record's row: each row that is written is paid for. */
 const ONE_ROW_BYTES = 256 * 1024;
 const NOTHING_OUTSIDE: Outside = { backedUpVersion: 0, journalSeenAt: 0, journalEmptyAt: 0 };
 

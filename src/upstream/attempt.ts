@@ -1,4 +1,4 @@
-import { DeadlinePassed, withinDeadline } from "../store/deadline.ts";
+import { DeadlinePassed, withinDeadline } from "../deadline.ts";
 import type { Body } from "./body.ts";
 import type { Origin } from "./pool.ts";
 

@@ -59,6 +59,20 @@ describe("a session's record", () => {
     expect(kept.load()?.generation).toBe(1);
   });
 
+  it("is gone for who comes while the storage is being freed", async () => {
+    const kept = new SessionRows(storage);
+    kept.save(record, undefined);
+    const { promise: isFreed, resolve } = Promise.withResolvers<void>();
+    vi.spyOn(storage, "deleteAll").mockImplementation(() => {
+      rows.clear();
+      return isFreed;
+    });
+    const freeing = kept.free();
+    expect(kept.load()).toBeUndefined();
+    resolve();
+    await freeing;
+  });
+
   it("is gone once the storage is freed", async () => {
     const rows = new SessionRows(storage);
     rows.save(record, undefined);

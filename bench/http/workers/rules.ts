@@ -1,4 +1,4 @@
-import { withinDeadline } from "../../../src/store/deadline.ts";
+import { withinDeadline } from "../../../src/deadline.ts";
 
 interface Env {
   /** Without a slash at its end. */

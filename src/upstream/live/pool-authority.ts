@@ -1,5 +1,5 @@
+import { withinDeadline } from "../../deadline.ts";
 import { describeFault } from "../../log.ts";
-import { withinDeadline } from "../../store/deadline.ts";
 import { applyChange, drainToEnd, isLate, type PoolChange, rebased } from "./pool-changes.ts";
 import type { ChangedPool, LookedPool, Probing, Seen, SeenOrigin, SessionPatience } from "./pool-contracts.ts";
 import { PoolProbes, type PoolProbesParts } from "./pool-probes.ts";

@@ -1,5 +1,5 @@
+import { withinDeadline } from "../../deadline.ts";
 import { describeFault, type Log } from "../../log.ts";
-import { withinDeadline } from "../../store/deadline.ts";
 import type { Closures } from "../affinity/birth.ts";
 import { closuresById, type PoolState, unhealthyById } from "./pool-state.ts";
 
