@@ -4,7 +4,7 @@ import type { Whereabouts } from "./inbound/whereabouts.ts";
 import { MAX_FLASH_BYTES } from "./session/apply.ts";
 import { CHANGE_LIFE_SECONDS, type Change, type Policy, type Ref, type SessionLimit } from "./session/change.ts";
 import { touched } from "./session/deadlines.ts";
-import { deadlineOf, type View } from "./session/record.ts";
+import { deadlineOf, isSomebodys, type View } from "./session/record.ts";
 import type { Session } from "./session/session.ts";
 import type { Authority } from "./store/contracts.ts";
 import type { Principals, Reservation } from "./store/principal-contracts.ts";
@@ -132,9 +132,11 @@ export async function commit(
       if (session.ending) return { kind: "ended" };
       return mayStartAnew(session) ? startAnew(session, ref, parts, session.attributes, again) : { kind: "ended" };
     case "refused":
-      return committed.reason === "expired"
-        ? { kind: "unavailable", cause: new Error("the change expired on its way"), ...told }
-        : { kind: "refused", reason: tooLarge(committed.reason, parts.policy) };
+      if (committed.reason === "expired") {
+        return { kind: "unavailable", cause: new Error("the change expired on its way"), ...told };
+      }
+      if (committed.reason === "rotated") return { kind: "ended" };
+      return { kind: "refused", reason: tooLarge(committed.reason, parts.policy) };
     // No origin's change names a version, so it is the lease that is over.
     case "conflict":
       return { kind: "lock-lost" };
@@ -164,8 +166,9 @@ async function startAnew(
 ): Promise<Commit> {
   const { tokens, policy, clock } = parts;
   const token = await tokens.mint(clock(), policy.newSessionHours * 3_600_000, session.token.home);
-  // Attributes of a session that belongs to somebody are handed to nobody else who logs in.
-  const isOwn = session.principal === undefined || session.logsInAs(session.principal);
+  // Only the principal whose session it is may take along the attributes of a session that may be somebody's.
+  const { view, principal } = session;
+  const isOwn = !view || !isSomebodys(view) || (principal !== undefined && session.logsInAs(principal));
   const anew = session.startAnew(token, isOwn ? from : {});
   return commit(anew, { ...ref, id: token.id, generation: token.generation, bornAt: token.bornAt }, parts, { login });
 }

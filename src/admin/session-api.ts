@@ -77,6 +77,7 @@ function answer(result: Lookup | Committed, pool: ResolvedPool): Response {
     case "ended":
       return problem(410, "ended", "The session has ended.");
     case "refused":
+      if (result.reason === "rotated") return problem(410, "superseded", "The session has a newer generation.");
       return result.reason === "too-large"
         ? problem(413, "too_large", "The attributes would be too large.")
         : problem(503, "session_unavailable", "The change took too long.");

@@ -1,7 +1,15 @@
 import type { Change, Ref } from "./change.ts";
 import { deadlinePassed, remembered, touched, unreturned } from "./deadlines.ts";
 import { type JsonObject, mergePatch } from "./patch.ts";
-import { attributeBytesOf, type Before, type SessionRecord, tombstoneOf, type View, viewOf } from "./record.ts";
+import {
+  attributeBytesOf,
+  type Before,
+  isSomebodys,
+  type SessionRecord,
+  tombstoneOf,
+  type View,
+  viewOf,
+} from "./record.ts";
 
 /** What a read finds. `save` is the record to store, when the read itself changes it. */
 export type Found =
@@ -21,7 +29,18 @@ export type Applied =
   | { kind: "refused"; reason: Refusal };
 
 /** Why a change was not applied though the session lives. */
-export type Refusal = "expired" | "too-large" | "flash-too-large";
+export type Refusal =
+  | "expired"
+  | "too-large"
+  | "flash-too-large"
+  /** Another request has just rotated the session. The client may be about to get the newer generation. */
+  | "rotated";
+
+/** How long after a rotation its response may still be on the way to the client, in milliseconds. */
+export const PARALLEL_MS = 15_000;
+
+/** When the journal acknowledged a change of an older generation: before the rotation, or after it. */
+export type Accepted = "before" | "after";
 
 /** Limit of the flash as UTF-8 JSON: it travels in a handoff or not at all. */
 export const MAX_FLASH_BYTES = 2_048;
@@ -42,8 +61,15 @@ export function find(record: SessionRecord | undefined, ref: Ref, now: number): 
  * Applies a change to `record` (`undefined`: the session exists nowhere yet). Pure; the authority's rules for changes.
  *
  * @param now the authority's clock, milliseconds since 1970: the times that a change sets are the authority's.
+ * @param accepted when the journal acknowledged the change. Default: it has not, so the change may still be refused.
  */
-export function apply(record: SessionRecord | undefined, ref: Ref, change: Change, now: number): Applied {
+export function apply(
+  record: SessionRecord | undefined,
+  ref: Ref,
+  change: Change,
+  now: number,
+  accepted?: Accepted,
+): Applied {
   if (now >= change.expiresAt) return { kind: "refused", reason: "expired" };
   if (!record) return found(ref, change, now);
 
@@ -60,8 +86,10 @@ export function apply(record: SessionRecord | undefined, ref: Ref, change: Chang
   if (passed) return { kind: "ended", save: tombstoneOf(record, passed, now) };
 
   if (ref.generation === record.generation) return applyToCurrent(markUsed(record, now), change, now, record);
+  // The client may be about to get the newer generation, which would lack a change that was acknowledged here.
+  if (!accepted && isBesideRotation(record, ref, change)) return { kind: "refused", reason: "rotated" };
   const before = servedBefore(record, ref, now);
-  return before ? applyToBefore(record, before, change, now) : { kind: "superseded" };
+  return before ? applyToBefore(record, before, change, now, accepted) : { kind: "superseded" };
 }
 
 /**
@@ -117,11 +145,11 @@ function applyToCurrent(
   const tooLarge = tooLargeIn(content, change);
   if (tooLarge) return { kind: "refused", reason: tooLarge };
 
-  const logsIn = principal !== undefined && record.principal === undefined;
+  // The same principal again is a re-authentication: it rotates too, so that earlier copies of the token end.
+  const logsIn = principal !== undefined;
   const rotates = logsIn || change.rotate === true;
   const remembers = change.remember === true && change.policy.remember !== undefined && !record.remembered;
   const changes = rotates || remembers || change.patches !== undefined || change.flash !== undefined;
-  // The same principal again: nothing to store, not even that it was asked.
   if (!changes && !change.touch && loaded) {
     return { kind: "committed", view: viewOf(record), ...(record === loaded ? {} : { save: record }) };
   }
@@ -141,12 +169,18 @@ function takeFlash(record: SessionRecord, change: Change, now: number, loaded: S
 }
 
 /**
- * A request of the generation before: its patches are merged, and its end ends what it is shown. A rotation that it asks for
- * is moot, since the session has been rotated, and the proof of that is not for this client.
+ * Applies a change of the generation before to the older view alone. Either generation may be in a stranger's hands, so nothing
+ * of the change reaches the holder of the newer one. A login or rotation is superseded: it needs a session of its own.
  */
-function applyToBefore(record: SessionRecord, before: Before, change: Change, now: number): Applied {
+function applyToBefore(
+  record: SessionRecord,
+  before: Before,
+  change: Change,
+  now: number,
+  accepted: Accepted | undefined,
+): Applied {
   if (change.end) return endBefore(record, before, change, now);
-  if (change.principal !== undefined) return { kind: "superseded" };
+  if (change.principal !== undefined || change.rotate) return { kind: "superseded" };
   if (change.ifVersion !== undefined && change.ifVersion !== before.view.version) {
     return { kind: "conflict", view: before.view };
   }
@@ -159,30 +193,34 @@ function applyToBefore(record: SessionRecord, before: Before, change: Change, no
       save: remember({ ...record, ...renewed, before: { ...before, view } }, change, view, now),
     };
   }
-  const content = merged(record, change);
-  const tooLarge = tooLargeIn(content, change);
-  if (tooLarge) return { kind: "refused", reason: tooLarge };
-  const version = record.version + 1;
-  // The flash is for the newest generation alone: it can be taken once.
+  // A flash can be taken only once, so it is dropped here: an older generation must put none in front of the newer one.
   const { flash, ...seen } = merged(before.view, change);
+  const tooLarge = tooLargeIn(seen, change);
+  if (tooLarge) return { kind: "refused", reason: tooLarge };
+  // Record and view share one count of versions, so that a version in a token can be compared with either.
+  const version = record.version + 1;
   const view: View = { ...before.view, ...renewed, ...seen, version };
+  const content = accepted === "before" ? merged(record, change) : {};
   const next = { ...record, ...renewed, ...content, version, before: { ...before, view } };
   return { kind: "committed", view, save: remember(next, change, view, now) };
 }
 
 /**
- * Ends the view before a rotation, and not the session: that belongs to who has been given the new generation. Once that is
- * in use, what asks is a request that ran beside the rotation, and others like it are served on.
+ * Ends the view before a rotation, not the session, which belongs to the holder of the newer generation. Once that has been
+ * used, the end is superseded: it comes from a slow parallel request or from a stranger.
  */
 function endBefore(record: SessionRecord, before: Before, change: Change, now: number): Applied {
-  if (before.servedUntil !== undefined) return { kind: "superseded" };
+  if (before.used) return { kind: "superseded" };
   const { before: ended, ...left } = record;
   return { kind: "ended", save: remember(left, change, before.view, now) };
 }
 
 function rotated(next: SessionRecord, record: SessionRecord, change: Change, now: number): SessionRecord {
   const { flash, ...view } = viewOf(record);
-  const before = { view, graceSeconds: change.policy.graceSeconds };
+  const { graceSeconds } = change.policy;
+  // A stolen copy of a login ends with the grace period, even if the new generation is never used.
+  const ends = isSomebodys(view) ? { servedUntil: now + graceSeconds * 1000 } : {};
+  const before = { view, graceSeconds, ...ends };
   return { ...next, generation: record.generation + 1, rotatedAt: now, before };
 }
 
@@ -201,11 +239,24 @@ function remember(record: SessionRecord, change: Change, answered: View, now: nu
   };
 }
 
-/** The first use of a generation starts the grace period of the one before. */
+/** Notes the first use of a generation. It starts the grace period of the view before, unless the rotation did. */
 function markUsed(record: SessionRecord, now: number): SessionRecord {
   const { before } = record;
-  if (!before || before.servedUntil !== undefined) return record;
-  return { ...record, before: { ...before, servedUntil: now + before.graceSeconds * 1000 } };
+  if (!before || before.used) return record;
+  const { servedUntil = now + before.graceSeconds * 1000 } = before;
+  return { ...record, before: { ...before, servedUntil, used: true } };
+}
+
+/**
+ * Whether a write of the generation just before ran beside the rotation, and is refused for that. A login is not: it is complete
+ * in a session of its own. A writing rotation of nobody's view may be a login by attributes, so it is not refused either.
+ * Generations that are older still are never refused here, or repeated rotations could block their holder for ever.
+ */
+function isBesideRotation({ generation, rotatedAt = 0 }: SessionRecord, ref: Ref, change: Change): boolean {
+  if (ref.generation !== generation - 1 || ref.arrivedAt >= rotatedAt + PARALLEL_MS) return false;
+  if (change.end || change.principal !== undefined) return false;
+  const writes = change.patches !== undefined || change.flash !== undefined;
+  return change.rotate ? isSomebodys(ref) || !writes : writes;
 }
 
 function servedBefore(record: SessionRecord, ref: Ref, now: number): Before | undefined {

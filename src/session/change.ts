@@ -50,7 +50,7 @@ export interface Change {
    * and one that then sets a member of it have no single patch that does both.
    */
   readonly patches?: readonly JsonObject[];
-  /** Sets the principal and rotates. */
+  /** Sets the principal, which rotates, also if it is the same principal again. */
   readonly principal?: string;
   /** With a principal: he wants to be remembered. */
   readonly remember?: true;

@@ -74,8 +74,9 @@ function applyAccepted(record: SessionRecord | undefined, { ref, change }: Journ
   const arrived = { ...ref, arrivedAt: Number.NEGATIVE_INFINITY };
 
   const asCurrent = record && wasCurrent(record, ref) ? { ...arrived, generation: record.generation } : undefined;
-  // What the older generation could merge is merged into its view as well; an end is the whole session's.
-  let applied = apply(record, change.end && asCurrent ? asCurrent : arrived, accepted, ref.arrivedAt);
+  // A patch from before the rotation goes into record and older view, a later one into the view alone; an end of before it ends all.
+  const acceptedWhen = asCurrent ? "before" : "after";
+  let applied = apply(record, change.end && asCurrent ? asCurrent : arrived, accepted, ref.arrivedAt, acceptedWhen);
   if (applied.kind === "superseded" && asCurrent) applied = apply(record, asCurrent, accepted, ref.arrivedAt);
   return ("save" in applied ? applied.save : undefined) ?? record;
 }

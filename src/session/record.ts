@@ -47,12 +47,25 @@ export interface RecentChange {
   readonly generation: number;
 }
 
-/** The view before a rotation. It is served until the new generation has been used, and `graceSeconds` longer. */
+/**
+ * The view before a rotation, which the generation before is still shown. If it {@link isSomebodys}, it is served for
+ * `graceSeconds` after the rotation; else until `graceSeconds` after the first use of the new generation.
+ */
 export interface Before {
   readonly view: View;
   readonly graceSeconds: number;
-  /** Set by the first use of the new generation. */
+  /** Milliseconds since 1970. Absent: nobody's view, and the new generation has not been used. */
   readonly servedUntil?: number;
+  /** Whether the new generation has been used. */
+  readonly used?: true;
+}
+
+/**
+ * Whether a view may belong to somebody. Every login rotates, whether by principal or by attributes, so a view of
+ * generation 0 has never been logged in to.
+ */
+export function isSomebodys({ generation }: Pick<View, "generation">): boolean {
+  return generation > 0;
 }
 
 /** Length of attributes as UTF-8 JSON. */

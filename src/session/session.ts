@@ -80,7 +80,7 @@ export class Session {
   }
 
   /**
-   * Asks to set the principal, which rotates the session. To the same principal it changes nothing.
+   * Asks to set the principal, which rotates the session, also if it is the same principal again.
    *
    * @param options.remember whether the longer policy holds from now on.
    * @throws TypeError unless it is 1 to 256 characters of visible ASCII.
@@ -91,9 +91,9 @@ export class Session {
     this.#remember = options.remember ?? false;
   }
 
-  /** Asks for a new generation. Moot for a key that was minted for this request: nobody else can have it. */
+  /** Asks for a new generation. Without a patch it is moot under a key that was minted for this request: no other client has it. */
   rotate(): void {
-    this.#rotate = this.returning;
+    this.#rotate = true;
   }
 
   /** Asks to end the session; what else was asked is moot then. */
@@ -107,7 +107,12 @@ export class Session {
 
   /** Whether a login or a rotation was asked for. */
   get rotating(): boolean {
-    return this.#principal !== undefined || this.#rotate;
+    return this.#principal !== undefined || this.#rotates;
+  }
+
+  /** A rotation that founds a session may be a login by attributes, so it counts: generation 0 is never somebody's. */
+  get #rotates(): boolean {
+    return this.#rotate && (this.returning || this.#patches.length > 0);
   }
 
   /** Whether a login was asked for. */
@@ -132,7 +137,7 @@ export class Session {
 
   /**
    * A session of its own, under `token`, that asks for what this one asked: where this one cannot be changed any more,
-   * a login starts anew. `from` are the attributes that it begins with. A rotation is moot under a fresh key.
+   * a login starts anew. `from` are the attributes that it begins with.
    */
   startAnew(token: OpenedToken, from: JsonObject): Session {
     const anew = new Session(token, { returning: false });
@@ -140,6 +145,7 @@ export class Session {
     anew.#flash.push(...this.#flash);
     anew.#principal = this.#principal;
     anew.#remember = this.#remember;
+    anew.#rotate = this.#rotate;
     return anew;
   }
 
@@ -158,7 +164,7 @@ export class Session {
       ...(this.#flash.length > 0 ? { flash: this.#flash } : {}),
       ...(this.#principal === undefined ? {} : { principal: this.#principal }),
       ...(this.#remember ? { remember: true } : {}),
-      ...(this.#rotate ? { rotate: true } : {}),
+      ...(this.#rotates ? { rotate: true } : {}),
       ...(this.#end ? { end: true } : {}),
       ...(touch ? { touch: true } : {}),
       expiresAt: now + CHANGE_LIFE_SECONDS * 1000,

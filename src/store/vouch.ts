@@ -5,7 +5,7 @@ import type { Outside } from "./session-rows.ts";
 /** A view as the authority vouches for it at `now`, when `record` is what it holds. */
 export function vouchFor(view: View, record: SessionRecord | undefined, outside: Outside, now: number): Copy {
   const isCurrent = view.generation === record?.generation;
-  const isUsed = record?.before === undefined || record.before.servedUntil !== undefined;
+  const isUsed = record?.before === undefined || record.before.used === true;
   return {
     ...view,
     vouchedAt: now,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Change } from "../../src/session/change.ts";
+import type { View } from "../../src/session/record.ts";
 import { POLICY } from "../support/sessions.ts";
 import { at } from "../support/time.ts";
 import { History } from "./history.ts";
@@ -22,21 +24,14 @@ describe("a login", () => {
     });
   });
 
-  it("to the same principal changes nothing", () => {
+  it("of the same principal rotates again, and copies of the earlier token end with the grace period", () => {
     const history = loggedIn();
-    const before = history.record;
-    expect(history.apply({ principal: "alice" }, CURRENT)).toMatchObject({
+    expect(history.apply({ principal: "alice", patches: [{ a: 1 }] }, { now: at(200), generation: 1 })).toMatchObject({
       kind: "committed",
-      view: { generation: 1, version: 2, principal: "alice" },
+      view: { generation: 2, version: 3, principal: "alice", attributes: { basket: "tea", a: 1 } },
     });
-    expect(history.record).toMatchObject({ generation: 1, version: 2, rotatedAt: before?.rotatedAt });
-  });
-
-  it("to the same principal still applies the patches beside it", () => {
-    const history = loggedIn();
-    expect(history.apply({ principal: "alice", patches: [{ a: 1 }] }, CURRENT)).toMatchObject({
-      view: { generation: 1, version: 3, attributes: { a: 1 } },
-    });
+    expect(history.find({ now: at(229.999), generation: 1 })).toMatchObject({ view: { principal: "alice" } });
+    expect(history.find({ now: at(230), generation: 1 })).toEqual({ kind: "superseded" });
   });
 
   it("to another principal ends the session", () => {
@@ -102,42 +97,91 @@ describe("a request of the generation before", () => {
 
   it("does not count as the new one's first use", () => {
     const history = loggedIn();
-    history.apply({ patches: [{ a: 1 }] }, { ...OLDER, now: at(200) });
+    expect(history.apply({ patches: [{ a: 1 }] }, { ...OLDER, now: at(200) })).toHaveProperty("view");
     history.apply({ touch: true }, { ...OLDER, now: at(201) });
     expect(history.find({ ...OLDER, now: at(300) })).toHaveProperty("view");
   });
 
-  it("has its patches merged, into the session and into what it is shown", () => {
+  /** A request of the older generation that was sent after its client could have got the login's response. */
+  const LATER = { ...OLDER, now: at(LOGIN_AT + 15) };
+
+  it("has its patches applied to its own view, and nothing of them reaches the newer generation", () => {
     const history = loggedIn();
-    expect(history.apply({ patches: [{ coupon: "SPRING" }] }, OLDER)).toMatchObject({
+    expect(history.apply({ patches: [{ coupon: "SPRING" }], flash: [{ notice: "!" }] }, LATER)).toMatchObject({
       kind: "committed",
       view: { generation: 0, version: 3, attributes: { basket: "tea", coupon: "SPRING" } },
     });
-    expect(history.find(CURRENT)).toMatchObject({
-      view: { version: 3, principal: "alice", attributes: { basket: "tea", address: "her own", coupon: "SPRING" } },
-    });
-    const shown = history.find(OLDER);
+    const { view } = history.find({ ...LATER, ...CURRENT }) as { view: View };
+    expect(view).toMatchObject({ version: 3, principal: "alice" });
+    expect(view.attributes).toEqual({ basket: "tea", address: "her own" });
+    expect(view).not.toHaveProperty("flash");
+    const shown = history.find(LATER);
     expect(shown).toMatchObject({ view: { version: 3, attributes: { basket: "tea", coupon: "SPRING" } } });
     expect(shown).not.toHaveProperty("view.principal");
     expect(shown).not.toHaveProperty("view.attributes.address");
   });
 
-  it("has its patches refused when they are too large for the session, though not for what it is shown", () => {
+  it.each<[string, Partial<Change>]>([
+    ["patches", { patches: [{ coupon: "SPRING" }] }],
+    ["a flash", { flash: [{ notice: "Saved." }] }],
+  ])(
+    "is refused %s while the login's response may be on its way, since the newer generation would lack it",
+    (_what, asked) => {
+      const history = loggedIn();
+      const { record } = history;
+      const refused = { kind: "refused", reason: "rotated" };
+      expect(history.apply(asked, { ...OLDER, now: at(LOGIN_AT + 14.999) })).toEqual(refused);
+      expect(history.apply(asked, { ...OLDER, now: at(LOGIN_AT + 60), arrivedAt: at(LOGIN_AT - 1) })).toEqual(refused);
+      expect(history.record).toBe(record);
+    },
+  );
+
+  it("is refused patches that are too large for the view that it is shown", () => {
     const history = loggedIn();
-    history.apply({ patches: [{ big: "x".repeat(900) }] }, CURRENT);
-    expect(history.apply({ patches: [{ more: "x".repeat(100) }] }, OLDER)).toEqual({
+    expect(history.apply({ patches: [{ big: "x".repeat(1_100) }] }, LATER)).toEqual({
       kind: "refused",
       reason: "too-large",
     });
   });
 
-  it("has no part in the rotation: one that it asks for is moot, and gives it no newer generation", () => {
+  it("cannot rotate the record: a writing rotation is superseded, for a session of its own", () => {
     const history = loggedIn();
-    expect(history.apply({ rotate: true, patches: [{ a: 1 }] }, OLDER)).toMatchObject({
-      kind: "committed",
-      view: { generation: 0, attributes: { basket: "tea", a: 1 } },
+    const { record } = history;
+    expect(history.apply({ rotate: true, patches: [{ user: "mallory" }] }, OLDER)).toEqual({ kind: "superseded" });
+    expect(history.record).toBe(record);
+  });
+
+  it("is refused a rotation without a patch beside another rotation, since it cannot be a login", () => {
+    const history = loggedIn();
+    expect(history.apply({ rotate: true }, OLDER)).toEqual({ kind: "refused", reason: "rotated" });
+    expect(history.apply({ rotate: true }, LATER)).toEqual({ kind: "superseded" });
+  });
+
+  it("of a view that may be somebody's has its rotation refused beside another one, and superseded later", () => {
+    const history = loggedIn();
+    history.apply({ rotate: true }, { now: at(200), generation: 1 });
+    const { record } = history;
+    expect(history.apply({ rotate: true }, { now: at(214.999), generation: 1 })).toEqual({
+      kind: "refused",
+      reason: "rotated",
     });
-    expect(history.record).toMatchObject({ generation: 1, principal: "alice" });
+    expect(history.apply({ rotate: true }, { now: at(215), generation: 1 })).toEqual({ kind: "superseded" });
+    expect(history.record).toBe(record);
+  });
+
+  it("of a view that may be somebody's is served for the grace period after the rotation, though the new one is never used", () => {
+    const history = loggedIn();
+    history.apply({ rotate: true }, { now: at(200), generation: 1 });
+    expect(history.find({ now: at(229.999), generation: 1 })).toMatchObject({ view: { principal: "alice" } });
+    expect(history.find({ now: at(230), generation: 1 })).toEqual({ kind: "superseded" });
+    history.find({ now: at(240), generation: 2 });
+    expect(history.find({ now: at(241), generation: 1 })).toEqual({ kind: "superseded" });
+  });
+
+  it("of a view that may be somebody's is not served at all with a grace period of 0", () => {
+    const history = loggedIn();
+    history.apply({ rotate: true, policy: { ...POLICY, graceSeconds: 0 } }, { now: at(200), generation: 1 });
+    expect(history.find({ now: at(200), generation: 1 })).toEqual({ kind: "superseded" });
   });
 
   it("renews the idle deadline", () => {
@@ -149,11 +193,11 @@ describe("a request of the generation before", () => {
 
   it("is told what it may know of the version when its change asks for one", () => {
     const history = loggedIn();
-    expect(history.apply({ patches: [{ a: 1 }], ifVersion: 2 }, OLDER)).toMatchObject({
+    expect(history.apply({ patches: [{ a: 1 }], ifVersion: 2 }, LATER)).toMatchObject({
       kind: "conflict",
       view: { version: 1, generation: 0 },
     });
-    expect(history.apply({ patches: [{ a: 1 }], ifVersion: 1 }, OLDER)).toMatchObject({ kind: "committed" });
+    expect(history.apply({ patches: [{ a: 1 }], ifVersion: 1 }, LATER)).toMatchObject({ kind: "committed" });
   });
 
   it.each([
@@ -175,7 +219,9 @@ describe("an end that the generation before asks for", () => {
     const { version, attributes } = history.record ?? {};
     expect(history.apply(end, OLDER)).toMatchObject({ kind: "ended" });
     expect(history.find(OLDER)).toEqual({ kind: "superseded" });
-    expect(history.apply({ patches: [{ b: 1 }] }, OLDER)).toEqual({ kind: "superseded" });
+    expect(history.apply({ patches: [{ b: 1 }] }, { ...OLDER, now: at(LOGIN_AT + 15) })).toEqual({
+      kind: "superseded",
+    });
     expect(history.find(CURRENT)).toMatchObject({ kind: "hit", view: { principal: "alice", version, attributes } });
   });
 

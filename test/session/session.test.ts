@@ -101,7 +101,7 @@ describe("starting anew", () => {
     const anew = session.startAnew({ ...token, id: "other" }, { basket: "tea" });
     expect(anew).toMatchObject({ id: "other", returning: false, isNew: true });
     expect(changeOf(anew)).toMatchObject({ patches: [{ basket: "tea" }, { a: 1 }], principal: "bob" });
-    expect(changeOf(anew)).not.toHaveProperty("rotate");
+    expect(changeOf(anew)).toMatchObject({ rotate: true });
     expect(changeOf(anew)).not.toHaveProperty("touch");
   });
 });
