@@ -1,8 +1,7 @@
-import { encodeBase64url } from "./inbound/base64url.ts";
 import type { Tokens } from "./inbound/tokens.ts";
 import type { Whereabouts } from "./inbound/whereabouts.ts";
 import { MAX_FLASH_BYTES } from "./session/apply.ts";
-import { CHANGE_LIFE_SECONDS, type Change, type Policy, type Ref, type SessionLimit } from "./session/change.ts";
+import { type Change, changeNow, newChangeId, type Policy, type Ref, type SessionLimit } from "./session/change.ts";
 import { touched } from "./session/deadlines.ts";
 import { deadlineOf, isSomebodys, type View } from "./session/record.ts";
 import type { Session } from "./session/session.ts";
@@ -95,7 +94,7 @@ export async function commit(
   // A request without a token has nothing to end; were the cookie cleared for it, a cross-site post would log people out.
   if (session.ending && !session.returning) return clean;
   const asked = session.toChange({
-    newId: randomId,
+    newId: newChangeId,
     now: parts.clock(),
     policy: parts.policy,
     touches: parts.touches ?? true,
@@ -243,12 +242,11 @@ export async function endOverdue(reason: "idle" | "absolute", ref: Ref, parts: C
   return parts.tiers.commit(ref, changeNow({ end: true, endReason: reason }, parts));
 }
 
-function changeNow(asked: Partial<Change>, { clock, policy }: CommitParts): Change {
-  return { id: randomId(), expiresAt: clock() + CHANGE_LIFE_SECONDS * 1000, policy, ...asked };
-}
-
-/** What the carrier has to do for a response. */
-export type TokenWrite = { kind: "none" } | { kind: "clear" } | { kind: "write"; text: string; expiresAt: number };
+/** What the carrier has to do for a response; `id` is the session's. */
+export type TokenWrite =
+  | { kind: "none" }
+  | { kind: "clear" }
+  | { kind: "write"; id: string; text: string; expiresAt: number };
 
 /** How a response may give a token. */
 export interface TokenOptions {
@@ -268,7 +266,8 @@ export async function tokenFor(done: Done, options: TokenOptions, parts: CommitP
   // A version-0 token is written once: one that came is never written again, though the journal may hold its session.
   if (!view || view.version === 0) {
     if (session.returning || !(options.mayGiveFresh || done.marks)) return { kind: "none" };
-    return { kind: "write", text: await parts.tokens.sign(token, { proof: false }), expiresAt: token.expiresAt };
+    const text = await parts.tokens.sign(token, { proof: false });
+    return { kind: "write", id: token.id, text, expiresAt: token.expiresAt };
   }
   // A first touch within the second of the founding leaves touchedAt as it was, and moves the deadline.
   const lasts = view.touchedAt > token.touchedAt || deadlineOf(view) > token.expiresAt;
@@ -291,9 +290,5 @@ export async function tokenFor(done: Done, options: TokenOptions, parts: CommitP
     issuedAt: parts.clock(),
   };
   const text = await parts.tokens.sign(renewed, { proof: done.rotated || (options.withProof && generation > 0) });
-  return { kind: "write", text, expiresAt: renewed.expiresAt };
-}
-
-function randomId(): string {
-  return encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
+  return { kind: "write", id: token.id, text, expiresAt: renewed.expiresAt };
 }

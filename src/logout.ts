@@ -4,7 +4,7 @@ import type { Arrival } from "./inbound/arrival.ts";
 import type { Brought } from "./inbound/carriers.ts";
 import type { OpenedToken } from "./inbound/tokens.ts";
 import { describeFault, type Log } from "./log.ts";
-import { give } from "./respond.ts";
+import { give, markFor } from "./respond.ts";
 import { openSession } from "./store/open-session.ts";
 
 /** Where a client ends its own session. */
@@ -44,8 +44,8 @@ export async function logOut(logout: Logout, parts: CommitParts, log: Log): Prom
   response.headers.set("Cache-Control", "no-store");
   // What brought no token that opens is not told to forget one: another tab may have been given it meanwhile.
   if (!brought.token) return response;
-  const { version, generation } = brought.token;
-  if (version === 0 && generation === 0 && arrival.markedAt === undefined) {
+  const { version, generation, markedAt } = brought.token;
+  if (version === 0 && generation === 0 && markedAt === undefined) {
     // Nothing is stored, and so there is nothing to end.
     give(response.headers, brought, { kind: "clear" });
     return response;
@@ -56,26 +56,23 @@ export async function logOut(logout: Logout, parts: CommitParts, log: Log): Prom
     return fail("session_unavailable");
   }
   const { session, ref } = opened;
+  const markIf = async (marks: boolean) => (marks ? markFor({ kind: "clear" }, brought, parts) : "");
   if (!session.returning) {
-    give(response.headers, brought, { kind: "clear" }, opened.marks ? parts.clock() : undefined);
+    give(response.headers, brought, { kind: "clear" }, await markIf(opened.marks));
     return response;
   }
   session.end();
   const committed = await commit(session, ref, parts);
-  const markedAt = opened.marks || committed.marks ? parts.clock() : undefined;
+  const mark = await markIf(opened.marks || committed.marks === true);
   if (committed.kind === "done") {
-    give(
-      response.headers,
-      brought,
-      await tokenFor(committed, { mayGiveFresh: false, withProof: false }, parts),
-      markedAt,
-    );
+    const token = await tokenFor(committed, { mayGiveFresh: false, withProof: false }, parts);
+    give(response.headers, brought, token, mark);
     return response;
   }
   const code = committed.kind === "ended" ? "session_ended" : "session_unavailable";
   log({ event: code, session: session.id.slice(0, 8) });
   const failure = fail(code);
-  give(failure.headers, brought, { kind: "none" }, markedAt);
+  give(failure.headers, brought, { kind: "none" }, mark);
   return failure;
 }
 

@@ -14,7 +14,7 @@ import { LOGOUT_PATH, logOut } from "./logout.ts";
 import type { MoorParts } from "./moor-parts.ts";
 import { openForRoute } from "./opening.ts";
 import { answeredBy, type RequestFacts, requestIdOf } from "./request-facts.ts";
-import { give, mayGiveFreshToken, ownNames, respond } from "./respond.ts";
+import { give, markFor, mayGiveFreshToken, ownNames, respond } from "./respond.ts";
 import { markLifeOf } from "./session/policy.ts";
 import { createSignals } from "./signals.ts";
 import { noCalls } from "./store/counted.ts";
@@ -80,7 +80,7 @@ export function createMoor(parts: MoorParts): Moor {
 
     const brought = await carriers.bring(request, secure, (text) => tokens.open(text, now)); // 1, 2
     carriers.strip(url);
-    const arrival = arrivalOf(request, brought.text, now);
+    const arrival = arrivalOf(request, now);
     if (pathname === LOGOUT_PATH) {
       const logout = { request, url, brought, arrival, sameSite: carriers.sameSite };
       const ended = logOut(logout, writerFor(facts.calls), (entry) => signals.note(facts, entry));
@@ -161,7 +161,7 @@ export function createMoor(parts: MoorParts): Moor {
     const refuse = async (code: FailureCode, entry: LogEntry, marks: boolean) => {
       await response.body?.cancel();
       const failure = signals.fail(facts, code, entry);
-      if (marks) give(failure.headers, brought, { kind: "none" }, clock());
+      if (marks) give(failure.headers, brought, { kind: "none" }, await markFor({ kind: "none" }, brought, writer));
       return failure;
     };
     const names = moorHeaders(response.headers);
@@ -184,13 +184,14 @@ export function createMoor(parts: MoorParts): Moor {
     if (ownNames(response.headers, carriers.own).length > 0) signals.note(facts, { event: "origin_cookie_dropped" });
     const moved = sent.pin === undefined ? undefined : { pin: sent.pin, isNews: isJustVouched(opened) };
     const mayGiveFresh = !session.returning && (brought.asks || mayGiveFreshToken(request, clock() - visit.now));
+    const token = await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText(brought) }, writer); // 8
     return respond(response, {
       moorHeaders: names,
       own: carriers.own,
       brought,
       page: visit.url,
-      token: await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText(brought) }, writer), // 8
-      markedAt: marks ? clock() : undefined,
+      token,
+      mark: marks ? await markFor(token, brought, writer) : "",
       session: true,
       ...signals.told(facts),
     });
@@ -225,7 +226,7 @@ export function createMoor(parts: MoorParts): Moor {
       brought,
       page: visit.url,
       token: { kind: "none" },
-      markedAt: undefined,
+      mark: "",
       session: false,
       ...signals.told(facts),
     });

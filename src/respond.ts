@@ -1,7 +1,8 @@
-import type { TokenWrite } from "./commit.ts";
+import type { CommitParts, TokenWrite } from "./commit.ts";
 import { writeExplain } from "./explain.ts";
 import type { Brought, Own } from "./inbound/carriers.ts";
 import { joinHeld, splitHeld } from "./inbound/held.ts";
+import type { OpenedToken } from "./inbound/tokens.ts";
 import { withLinks } from "./links.ts";
 
 /** What changes of an origin's response before the client gets it. */
@@ -14,8 +15,8 @@ export interface ResponseChanges {
   /** The request's address, without a token. */
   readonly page: URL;
   readonly token: TokenWrite;
-  /** When the journal may have taken something of the visitor, if it may have: milliseconds since 1970. */
-  readonly markedAt: number | undefined;
+  /** The mark that the client is given; "": none. */
+  readonly mark: string;
   /** Whether the route has sessions: then no shared cache may keep the response. */
   readonly session: boolean;
   /** How the request was decided, for `Server-Timing`. */
@@ -29,13 +30,13 @@ const TARGETED_CACHE_CONTROL = ["CDN-Cache-Control", "Cloudflare-CDN-Cache-Contr
 
 /** The origin's response as the client gets it. One that needs no change is passed on untouched. */
 export function respond(response: Response, changes: ResponseChanges): Response {
-  const { moorHeaders, own, brought, token, markedAt, session, explain } = changes;
+  const { moorHeaders, own, brought, token, mark, session, explain } = changes;
   const dropped = ownNames(response.headers, own);
   const lacksCacheControl = session && !response.headers.has("Cache-Control");
   const untouched =
     moorHeaders.length === 0 &&
     token.kind === "none" &&
-    markedAt === undefined &&
+    mark === "" &&
     dropped.length === 0 &&
     !lacksCacheControl &&
     explain === undefined &&
@@ -47,33 +48,37 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   for (const name of moorHeaders) headers.delete(name);
   if (dropped.length > 0) dropOwn(headers, own);
   if (lacksCacheControl) headers.set("Cache-Control", "private");
-  give(headers, brought, token, markedAt);
+  give(headers, brought, token, mark);
   if (explain !== undefined) writeExplain(headers, explain);
   if (changes.isForOne) keepFromCaches(headers);
-  const text = session && brought.links ? heldAfter(brought, token, markedAt) : "";
+  const text = session && brought.links ? heldAfter(brought, token, mark) : "";
   return brought.links && text !== ""
     ? withLinks(changed, { carrier: brought.links, page: changes.page, text })
     : changed;
 }
 
-/** Puts on a response what its client is to hold from now on; no cache may keep that. */
-export function give(
-  headers: Headers,
-  { carrier, text }: Brought<unknown>,
+/** The mark that a response gives, of the session whose token its client then holds; "": the client holds none. */
+export async function markFor(
   token: TokenWrite,
-  markedAt?: number,
-): void {
-  if (token.kind === "none" && markedAt === undefined) return;
+  brought: Brought<OpenedToken>,
+  { tokens, clock }: Pick<CommitParts, "tokens" | "clock">,
+): Promise<string> {
+  const id = token.kind === "write" ? token.id : brought.token?.id;
+  return id === undefined ? "" : tokens.signMark(id, clock());
+}
+
+/** Puts on a response what its client is to hold from now on; no cache may keep that. */
+export function give(headers: Headers, { carrier, text }: Brought<unknown>, token: TokenWrite, mark = ""): void {
+  if (token.kind === "none" && mark === "") return;
   keepFromCaches(headers);
   if (token.kind === "clear") carrier.clear(headers);
   const expiresAt = token.kind === "write" ? token.expiresAt : 0;
   if (carrier.apart) {
     const news = splitHeld(token.kind === "write" ? token.text : "");
-    const mark = markedAt === undefined ? "" : String(markedAt);
     if (token.kind === "write" || mark !== "") carrier.write(headers, joinHeld({ ...news, mark }), expiresAt);
     return;
   }
-  const held = heldAfter({ text }, token, markedAt);
+  const held = heldAfter({ text }, token, mark);
   if (held !== "") carrier.write(headers, held, expiresAt);
 }
 
@@ -83,11 +88,10 @@ function keepFromCaches(headers: Headers): void {
 }
 
 /** All that a client holds after a response, as one text; "": nothing. */
-function heldAfter({ text }: { text: string }, token: TokenWrite, markedAt: number | undefined): string {
+function heldAfter({ text }: { text: string }, token: TokenWrite, mark: string): string {
   if (token.kind === "clear" || (token.kind === "none" && text === "")) return "";
   const held = splitHeld(text);
-  const mark = markedAt === undefined ? held.mark : String(markedAt);
-  return joinHeld({ ...(token.kind === "write" ? splitHeld(token.text) : held), mark });
+  return joinHeld({ ...(token.kind === "write" ? splitHeld(token.text) : held), mark: mark || held.mark });
 }
 
 /** The cookies and headers of Moor's names that an origin tries to set. */

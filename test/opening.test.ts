@@ -39,7 +39,7 @@ async function openAt(
   setTime(time);
   const token = await edge.tokens.open(client.text ?? "", time);
   const route = { session, freshness: "bounded", onStale: "refuse", touch: true, ...given } as ResolvedRoute;
-  const arrival = { arrivedAt: time, colo: "", region: 0, markedAt: undefined };
+  const arrival = { arrivedAt: time, colo: "", region: 0 };
   const request = new Request("https://shop.test/");
   const opened = await openForRoute({ request, route, token, arrival, locked: false }, edge.parts);
   if (opened.kind !== "session") throw new Error(opened.kind);

@@ -1,6 +1,5 @@
 import type { ResolvedPool } from "../config/resolved.ts";
-import { encodeBase64url } from "../inbound/base64url.ts";
-import { CHANGE_LIFE_SECONDS, type Change, type Ref } from "../session/change.ts";
+import { changeNow, type Ref } from "../session/change.ts";
 import { type JsonObject, parsePatch } from "../session/patch.ts";
 import type { View } from "../session/record.ts";
 import type { Committed, Lookup } from "../store/contracts.ts";
@@ -17,6 +16,7 @@ const PATH = "/.moor/session";
  */
 export function createSessionApi(parts: SessionApiParts): Api {
   const { authority, clock, config } = parts;
+  const writer = { clock, policy: config.session };
 
   async function read({ ref, pool }: Bearer): Promise<Response> {
     return answer(await authority.read(ref, clock()), pool);
@@ -35,13 +35,13 @@ export function createSessionApi(parts: SessionApiParts): Api {
     const ifVersion = readIfMatch(request.headers.get("If-Match"));
     if (ifVersion === "malformed") return problem(400, "bad_if_match", 'If-Match takes one version, as in "6".');
     const asked = ifVersion === undefined ? {} : { ifVersion };
-    const change = changeOf({ patches: [parsed], ...asked }, parts);
+    const change = changeNow({ patches: [parsed], ...asked }, writer);
     return answer(await authority.commit(unattended(ref), change), pool);
   }
 
   async function end({ ref, pool }: Bearer): Promise<Response> {
     if (!pool.session.may.includes("end")) return problem(403, "forbidden", "This pool may not end sessions.");
-    const committed = await authority.commit(unattended(ref), changeOf({ end: true }, parts));
+    const committed = await authority.commit(unattended(ref), changeNow({ end: true }, writer));
     return committed.kind === "committed" || committed.kind === "ended"
       ? new Response(null, { status: 204, headers: NO_STORE })
       : answer(committed, pool);
@@ -98,11 +98,6 @@ function shown(view: View, pool: ResolvedPool): Response {
  */
 function unattended(ref: Ref): Ref {
   return { ...ref, markedAt: ref.arrivedAt };
-}
-
-function changeOf(asked: Partial<Change>, { clock, config }: SessionApiParts): Change {
-  const id = encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
-  return { id, expiresAt: clock() + CHANGE_LIFE_SECONDS * 1000, policy: config.session, ...asked };
 }
 
 function readIfMatch(header: string | null): number | undefined | "malformed" {

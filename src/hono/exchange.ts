@@ -10,7 +10,7 @@ import type { OpenedToken } from "../inbound/tokens.ts";
 import { describeFault, type Log, type LogEntry } from "../log.ts";
 import { LOGOUT_PATH, logOut } from "../logout.ts";
 import { openForRoute } from "../opening.ts";
-import { give, mayGiveFreshToken, ownNames, respond } from "../respond.ts";
+import { give, markFor, mayGiveFreshToken, ownNames, respond } from "../respond.ts";
 import { markLifeOf } from "../session/policy.ts";
 import type { BoundSessions } from "../store/bound-sessions.ts";
 import { createOutage } from "../store/outage.ts";
@@ -73,7 +73,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     const keepAlive = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
     const brought = await carriers.bring(request, secure, (text) => tokens.open(text, now)); // 1, 2
     carriers.strip(url);
-    const arrival = arrivalOf(request, brought.text, now);
+    const arrival = arrivalOf(request, now);
     if (url.pathname === LOGOUT_PATH) {
       const ended = logOut({ request, url, brought, arrival, sameSite: carriers.sameSite }, writer, log);
       keepAlive(ended);
@@ -129,7 +129,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     if (concluded.kind === "refused") {
       await c.res.body?.cancel();
       const failure = fail(request, concluded.code, { ...about, ...concluded.entry });
-      if (marks) give(failure.headers, brought, { kind: "none" }, clock());
+      if (marks) give(failure.headers, brought, { kind: "none" }, await markFor({ kind: "none" }, brought, writer));
       answer(c, failure);
       return undefined;
     }
@@ -138,13 +138,14 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     if (ownNames(c.res.headers, carriers.own).length > 0) log({ event: "origin_cookie_dropped", ...about });
     const tookMs = clock() - arrival.arrivedAt;
     const mayGiveFresh = !session.returning && (brought.asks || mayGiveFreshToken(request, tookMs));
+    const token = await tokenFor(done, { mayGiveFresh, withProof: holdsOneText(brought) }, writer); // 8
     const changes = {
       moorHeaders: [],
       own: carriers.own,
       brought,
       page: visit.url,
-      token: await tokenFor(done, { mayGiveFresh, withProof: holdsOneText(brought) }, writer), // 8
-      markedAt: marks ? clock() : undefined,
+      token,
+      mark: marks ? await markFor(token, brought, writer) : "",
       session: true,
       explain: undefined,
     };

@@ -7,9 +7,6 @@ import { joinHeld, SEPARATOR, splitHeld } from "./held.ts";
 /** The longest life that browsers grant a cookie (RFC 6265bis section 5.5). */
 const LONGEST_SECONDS = 400 * 24 * 60 * 60;
 
-/** Read as a mark of now. */
-const NO_TIME = "-";
-
 /** How cookies are written. */
 export interface CookieCarrierOptions {
   readonly cookies: OwnCookies;
@@ -51,9 +48,7 @@ export function createCookieCarrier({
       const proof = own.get(names.proof) ?? "";
       // What follows a separator would be taken for another part, which has a cookie of its own.
       if (token === undefined || token.includes(SEPARATOR)) return null;
-      // A mark without a text is one all the same.
-      const mark = own.has(names.mark) ? own.get(names.mark) || NO_TIME : "";
-      return joinHeld({ token, proof: proof.includes(SEPARATOR) ? "" : proof, mark });
+      return joinHeld({ token, proof: proof.includes(SEPARATOR) ? "" : proof, mark: own.get(names.mark) ?? "" });
     },
     write(headers, text, expiresAt) {
       const { token, proof, mark } = splitHeld(text);

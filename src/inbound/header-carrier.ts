@@ -19,7 +19,7 @@ export interface HeaderCarrier extends Carrier {
 const RESPONSE_HEADER = "Moor-Token";
 const ASKING = "new";
 /** A token by its form, with what may follow it: an origin's own bearer tokens are left alone. */
-const FORM = /^[A-Za-z0-9_-]{84}(?:\.[A-Za-z0-9_-]{0,56}(?:\.[0-9]{0,15})?)?$/;
+const FORM = /^[A-Za-z0-9_-]{84}(?:\.[A-Za-z0-9_-]{0,56}(?:\.[A-Za-z0-9_-]{0,32})?)?$/;
 
 /** Token, proof and mark as one text in a header. A client sends back what it was given; an empty text: nothing. */
 export function createHeaderCarrier({ name }: HeaderCarrierOptions): HeaderCarrier {

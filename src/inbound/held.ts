@@ -3,7 +3,7 @@ export interface Held {
   readonly token: string;
   /** Of its generation. */
   readonly proof: string;
-  /** When the journal may have taken something of it. */
+  /** Until when the journal may have taken something of the session. */
   readonly mark: string;
 }
 

@@ -2,6 +2,7 @@ import { BoundedMap } from "../bounded-map.ts";
 import { joinHeld, splitHeld } from "./held.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { createMac } from "./mac.ts";
+import { openMark, signMark } from "./mark.ts";
 import { openProof, signProof } from "./proof.ts";
 import { decodeToken, encodeTokenBody, joinToken, sessionId, type Token } from "./token.ts";
 
@@ -11,6 +12,8 @@ export interface OpenedToken extends Token {
   readonly id: string;
   /** The generation that the client has proved; 0 without a proof. */
   readonly generation: number;
+  /** Until when the journal may have taken something of the session, as a genuine mark says: milliseconds since 1970. */
+  readonly markedAt?: number | undefined;
 }
 
 /** Opens, mints and signs tokens. What travels is `token`, `token.proof` or `token.proof.mark`; see {@link splitHeld}. */
@@ -21,6 +24,8 @@ export interface Tokens {
   mint(now: number, lifeMs: number, home: number): Promise<OpenedToken>;
   /** The text of a token; `proof` adds the proof of its generation. */
   sign(token: OpenedToken, options: { proof: boolean }): Promise<string>;
+  /** The text of a mark of the session `id`: until `at`, milliseconds since 1970, the journal may have taken something of it. */
+  signMark(id: string, at: number): Promise<string>;
 }
 
 /** Why what a client sent as a token is none, though it has not expired. */
@@ -39,13 +44,14 @@ const REMEMBERED = 8192;
 /**
  * Tokens signed by the ring's first key and verified by all of them.
  *
- * Opened tokens and proofs are remembered, so that one that returns to the same isolate costs no crypto. They are
+ * Opened tokens, proofs and marks are remembered, so that one that returns to the same isolate costs no crypto. They are
  * remembered apart: any number of junk proofs could come with one genuine token.
  */
 export function createTokens(ring: KeyRing, { random = fillAtRandom, refused = () => {} }: TokensOptions = {}): Tokens {
   const mac = createMac(ring);
   const opened = new BoundedMap<string, OpenedToken>(REMEMBERED);
-  const proved = new BoundedMap<string, Pick<OpenedToken, "id" | "generation">>(REMEMBERED);
+  const generationOf = rememberGenuine((proof, id) => openProof(mac, proof, id));
+  const markedAtOf = rememberGenuine((mark, id) => openMark(mac, mark, id));
 
   async function openToken(text: string): Promise<OpenedToken | undefined> {
     const remembered = opened.get(text);
@@ -61,20 +67,14 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom, refused = (
     return token;
   }
 
-  async function generationOf(proof: string, id: string): Promise<number> {
-    const remembered = proved.get(proof);
-    if (remembered) return remembered.id === id ? remembered.generation : 0;
-    const generation = await openProof(mac, proof, id);
-    if (generation > 0) proved.set(detach(proof), { id, generation });
-    return generation;
-  }
-
   return {
     async open(text, now) {
       const held = splitHeld(text);
       const token = await openToken(held.token);
       if (!token || now >= token.expiresAt) return undefined;
-      return held.proof === "" ? token : { ...token, generation: await generationOf(held.proof, token.id) };
+      const proved = held.proof === "" ? token : { ...token, generation: await generationOf(held.proof, token.id) };
+      const markedAt = held.mark === "" ? 0 : await markedAtOf(held.mark, token.id);
+      return markedAt === 0 ? proved : { ...proved, markedAt };
     },
 
     async mint(now, lifeMs, home) {
@@ -101,6 +101,20 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom, refused = (
       const text = joinToken(body, await mac.sign(body));
       return proof ? joinHeld({ token: text, proof: await signProof(mac, token.id, token.generation) }) : text;
     },
+
+    signMark: (id, at) => signMark(mac, id, at),
+  };
+}
+
+/** Remembers what genuine texts prove, each for one session. A text that proves nothing (0) is not remembered. */
+function rememberGenuine(open: (text: string, id: string) => Promise<number>) {
+  const known = new BoundedMap<string, { readonly id: string; readonly proves: number }>(REMEMBERED);
+  return async (text: string, id: string): Promise<number> => {
+    const remembered = known.get(text);
+    if (remembered) return remembered.id === id ? remembered.proves : 0;
+    const proves = await open(text, id);
+    if (proves > 0) known.set(detach(text), { id, proves });
+    return proves;
   };
 }
 

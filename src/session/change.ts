@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
+import { encodeBase64url } from "../inbound/base64url.ts";
 import type { Whereabouts } from "../inbound/whereabouts.ts";
 import type { JsonObject } from "./patch.ts";
 
@@ -78,6 +79,16 @@ export interface Change {
 
 /** How long a change may be under way, in seconds, before no store applies it. */
 export const CHANGE_LIFE_SECONDS = 8;
+
+/** A random id for a change. */
+export function newChangeId(): string {
+  return encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
+}
+
+/** A change by `asked`, which lives from now on. */
+export function changeNow(asked: Partial<Change>, { clock, policy }: { clock: () => number; policy: Policy }): Change {
+  return { id: newChangeId(), expiresAt: clock() + CHANGE_LIFE_SECONDS * 1000, policy, ...asked };
+}
 
 /** Visible ASCII, 1 to 256 characters: what a principal may be. */
 export function isPrincipal(text: string): boolean {

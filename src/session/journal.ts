@@ -75,8 +75,8 @@ function applyAccepted(record: SessionRecord | undefined, { ref, change }: Journ
 
   const asCurrent = record && wasCurrent(record, ref) ? { ...arrived, generation: record.generation } : undefined;
   // A patch from before the rotation goes into record and older view, a later one into the view alone; an end of before it ends all.
-  const acceptedWhen = asCurrent ? "before" : "after";
-  let applied = apply(record, change.end && asCurrent ? asCurrent : arrived, accepted, ref.arrivedAt, acceptedWhen);
+  const when = asCurrent ? "before" : "after";
+  let applied = apply(record, change.end && asCurrent ? asCurrent : arrived, accepted, ref.arrivedAt, when);
   if (applied.kind === "superseded" && asCurrent) applied = apply(record, asCurrent, accepted, ref.arrivedAt);
   return ("save" in applied ? applied.save : undefined) ?? record;
 }

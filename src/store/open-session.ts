@@ -3,7 +3,6 @@ import type { OpenedToken, Tokens } from "../inbound/tokens.ts";
 import type { Policy, Ref } from "../session/change.ts";
 import { Session } from "../session/session.ts";
 import type { Copy } from "./contracts.ts";
-import { SETTLE_MS } from "./freshness.ts";
 import type { Resolved, ResolveOptions, Source, Tiers } from "./tiers.ts";
 
 /** Where a request's session came from: `none` without a token, `new` with one of a session that exists nowhere. */
@@ -43,9 +42,6 @@ export interface OpenSessionParts extends Omit<ResolveOptions, "now"> {
   readonly locked?: boolean;
 }
 
-/** Of two marks that race the older one may stay; clocks differ by a second, and births are whole seconds. */
-const MARK_MARGIN_MS = SETTLE_MS + 2_000;
-
 /** Opens the session of a request: the one that its token names, or a fresh, unsaved one. */
 export async function openSession(
   token: OpenedToken | undefined,
@@ -53,11 +49,10 @@ export async function openSession(
   parts: OpenSessionParts,
 ): Promise<Opened> {
   if (!token) return fresh(arrival, parts, false);
-  const markedAt = arrival.markedAt !== undefined && mayConcern(arrival.markedAt, token) ? arrival.markedAt : undefined;
-  const ref = refOf(token, { ...arrival, markedAt });
+  const ref = refOf(token, arrival);
   const unsaved = { ref, session: new Session(token, { returning: true }), source: "new" as const, marks: false };
   // Without a mark nothing can be known of it, so no store is asked.
-  if (token.version === 0 && markedAt === undefined && !parts.locked) return { kind: "session", ...unsaved };
+  if (token.version === 0 && token.markedAt === undefined && !parts.locked) return { kind: "session", ...unsaved };
   const found = await parts.tiers.resolve(ref, token, { ...parts, now: arrival.arrivedAt });
   switch (found.kind) {
     case "hit":
@@ -83,11 +78,6 @@ export function isJustVouched({ source }: OpenedSession): boolean {
   return source === "object" || source === "memory";
 }
 
-/** Whether a mark may be of this session: it is not if it was set before the session was born. */
-function mayConcern(markedAt: number, { bornAt }: OpenedToken): boolean {
-  return markedAt + MARK_MARGIN_MS >= bornAt;
-}
-
 function shown(token: OpenedToken, ref: Ref, found: Resolved, view: Copy): Opened {
   const { source, journaled = false, stale = false } = found;
   const { replicated } = view;
@@ -109,8 +99,8 @@ async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts, mar
   return { kind: "session", session, ref: refOf(token, arrival), source: "none", marks };
 }
 
-function refOf(token: OpenedToken, { arrivedAt, colo, region, markedAt }: Arrival): Ref {
-  const { id, generation, version, bornAt, home, replicated, issuedAt } = token;
+function refOf(token: OpenedToken, { arrivedAt, colo, region }: Arrival): Ref {
+  const { id, generation, version, bornAt, home, replicated, issuedAt, markedAt } = token;
   const away = home !== 0 && region !== 0 && home !== region;
   return {
     id,
@@ -121,6 +111,7 @@ function refOf(token: OpenedToken, { arrivedAt, colo, region, markedAt }: Arriva
     colo,
     ...(away ? { away } : {}),
     ...(away && replicated ? { signedAt: issuedAt } : {}),
-    ...(markedAt === undefined ? {} : { markedAt }),
+    // A clock that is ahead must not have the journal looked at for longer.
+    ...(markedAt === undefined ? {} : { markedAt: Math.min(markedAt, arrivedAt) }),
   };
 }

@@ -54,11 +54,12 @@ export function countedAuthority(real: Authority = createObjectAuthority(env.SES
 export class Client {
   token: string | undefined;
   proof: string | undefined;
-  /** The mark: when the journal may have taken something of it. */
+  /** What its mark tells; a mark is of one session. */
   markedAt: number | undefined;
+  #id: string | undefined;
 
   constructor(text?: string) {
-    if (text !== undefined) this.receive({ kind: "write", text, expiresAt: 0 });
+    if (text !== undefined) this.receive({ kind: "write", id: "", text, expiresAt: 0 });
   }
 
   get text(): string | undefined {
@@ -69,6 +70,8 @@ export class Client {
     if (write.kind === "clear") this.token = this.proof = undefined;
     if (write.kind !== "write") return;
     const { token, proof } = splitHeld(write.text);
+    if (this.#id !== write.id) this.markedAt = undefined;
+    this.#id = write.id;
     this.token = token;
     this.proof = proof || this.proof;
   }
@@ -79,6 +82,7 @@ export class Client {
     copy.token = this.token;
     copy.proof = this.proof;
     copy.markedAt = this.markedAt;
+    copy.#id = this.#id;
     return copy;
   }
 }
@@ -165,10 +169,11 @@ export function createEdge(given: EdgeParts = {}) {
     const from = authority.calls.length;
     const end = (visited: Omit<Visited, "calls">): Visited => ({ ...visited, calls: authority.calls.slice(from) });
     const arrivedAt = Date.now();
-    const token = client.text === undefined ? undefined : await tokens.open(client.text, arrivedAt);
+    const given = client.text === undefined ? undefined : await tokens.open(client.text, arrivedAt);
+    const token = given && { ...given, markedAt: client.markedAt };
     const opened = await openSession(
       token,
-      { arrivedAt, colo: "", region, markedAt: client.markedAt },
+      { arrivedAt, colo: "", region },
       { tiers, tokens, policy, strict, onStale },
     );
     if (opened.kind === "unavailable") {

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { ADMIN_TOKEN } from "../../support/node/admin.ts";
 import type { Asking, Client } from "../../support/node/client.ts";
-import { forgeToken, idOf } from "../../support/node/forge.ts";
+import { forgeMark, forgeToken, idOf } from "../../support/node/forge.ts";
 import { watchCommands } from "../../support/node/redis.ts";
 import { withoutEvents } from "../../support/node/site.ts";
 import { startStores } from "../../support/node/stores.ts";
@@ -183,6 +183,40 @@ describe("an origin's response that is refused costs no store operation, and lea
     expect({ status, asked, lines: log.length }).toEqual({ status: 502, asked: [], lines: 1 });
     expect(log[0]).toMatch(/^origin_change_refused: /);
     expect(log[0]).toMatch(reason);
+  });
+});
+
+describe("a mark beside a token of nothing that is stored", () => {
+  const token = forgeToken(moor.keys);
+  const marked = (mark: string) =>
+    comesTo(site.client(), "/", cookie(`__Host-moor=${token}; __Host-moor-mark=${mark}`));
+
+  it.each([
+    ["a hyphen", "-"],
+    ["a time", String(Date.now())],
+    ["signed by another secret", forgeMark(moor.keys, idOf(token), SECRET)],
+    ["a genuine one of another session", forgeMark(moor.keys, idOf(forgeToken(moor.keys)))],
+  ])("that is %s counts for nothing and asks no store, however often it comes", async (_what, mark) => {
+    for (let times = 0; times < 5; times++) {
+      expect(await marked(mark)).toEqual({ status: 200, log: [], stores: [] });
+    }
+  });
+
+  it("that is the session's own has the object look into the journal", async () => {
+    expect((await marked(forgeMark(moor.keys, idOf(token)))).stores).toEqual(["read", "EVAL"]);
+  });
+});
+
+describe("a mark beside the token of a stored session", () => {
+  it("has the object look into the journal only if it is the session's own", async () => {
+    const client = await shopper();
+    const strictly = (mark: string) => {
+      const own = [...client.cookies].map((pair) => pair.join("=")).join("; ");
+      return comesTo(site.client(), "/strict/", cookie(`${own}; __Host-moor-mark=${mark}`));
+    };
+    expect((await strictly("-")).stores).toEqual(["read"]);
+    expect((await strictly(forgeMark(moor.keys, idOf(forgeToken(moor.keys))))).stores).toEqual(["read"]);
+    expect((await strictly(forgeMark(moor.keys, idOf(client.token ?? "")))).stores).toEqual(["read", "EVAL"]);
   });
 });
 

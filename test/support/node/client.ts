@@ -45,12 +45,12 @@ export interface Asking {
   readonly port?: number | undefined;
 }
 
-const OWN_COOKIES = new Set(["__Host-moor", "__Host-moor-gen"]);
+const OWN_COOKIES = new Set(["__Host-moor", "__Host-moor-gen", "__Host-moor-mark"]);
 
 /** A browser as far as cookies go: what arrives last wins. Requests are https, navigations unless headers say otherwise. */
 export class Client {
   readonly cookies: Map<string, string>;
-  /** Every token and proof that it has ever held. */
+  /** Every token, proof and mark that it has ever held. */
   readonly held = new Set<string>();
   readonly #port: number;
   readonly #agent = new Agent({ keepAlive: true });
@@ -68,7 +68,7 @@ export class Client {
   /** When the journal may have taken something of it, milliseconds since 1970, if ever. */
   get mark(): number | undefined {
     const mark = this.cookies.get("__Host-moor-mark");
-    return mark === undefined ? undefined : Number(mark);
+    return mark === undefined ? undefined : Buffer.from(mark, "base64url").readUIntBE(2, 6);
   }
 
   /** Sends a request and keeps the cookies that come back. */

@@ -48,6 +48,16 @@ export function forgeProof(keys: TestKeys, id: string, generation: number, secre
   return sealed(body, secret);
 }
 
+/** A mark of the session `id`, of now. */
+export function forgeMark(keys: TestKeys, id: string, secret = secretOf(keys.token)): string {
+  const head = Buffer.alloc(8);
+  head.writeUInt8(3, 0);
+  head.writeUInt8(1, 1);
+  head.writeUIntBE(Date.now(), 2, 6);
+  const mac = sealed(Buffer.concat([head, Buffer.from(id, "base64url")]), secret);
+  return Buffer.concat([head, Buffer.from(mac, "base64url").subarray(24)]).toString("base64url");
+}
+
 /** The id of the session that a token's key names. */
 export function idOf(token: string): string {
   const key = Buffer.from(token, "base64url").subarray(2, 18);
