@@ -2,30 +2,55 @@ import { MoorOriginError } from "./errors.ts";
 import { type Fetch, fetchJson } from "./fetch-json.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 
-/** How soon keys are read again for the sake of a kid that is not among them. */
-const REFETCH_MS = 30_000;
+/** How long keys count as they were read, if Moor does not say, and at most. */
+const LIFE_MS = 300_000;
+/** At least that long: caches in between may say 0, and Moor is not to be asked for each request. */
+const LEAST_LIFE_MS = 30_000;
+/** How soon keys are read again after that failed, and for another handoff that none of them fits. */
+const AGAIN_MS = 30_000;
+/** How long keys count at most, from when they were read, while they cannot be read again. */
+const STALE_MS = 3_600_000;
 
 /** `CryptoKey`, which Node does not name globally. */
 export type VerifyingKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
-/** The public key of a kid; `undefined` if Moor publishes none. */
-export type KeySet = (kid: string) => Promise<VerifyingKey | undefined>;
+/**
+ * The public key that Moor publishes under a kid; `undefined` if it publishes none.
+ *
+ * @param unfit a key that the signature does not fit: another one is looked for under the kid.
+ */
+export type KeySet = (kid: string, unfit?: VerifyingKey) => Promise<VerifyingKey | undefined>;
+
+/** A key of the set, and the point on the curve that it was imported from. */
+interface PublishedKey {
+  readonly x: string;
+  readonly y: string;
+  readonly key: VerifyingKey;
+}
 
 /**
- * Moor's public keys (RFC 7517), read on first use. An unknown kid has them read again, at most once per 30 s; if
- * that fails, the keys at hand stay in use. Calling it throws MoorOriginError `keys-unavailable` if whether the
- * kid exists cannot be told.
+ * Moor's public keys (RFC 7517), read on first use. They count for as long as their `Cache-Control` says (RFC 9111), 30 s at least and
+ * 5 min at most; then the next request has them read again. While that fails it is tried every 30 s, and they stay in use for an hour
+ * after they were read. A kid or a signature that none of them fits has them read at once, at most every 30 s.
+ *
+ * Calling it throws MoorOriginError `keys-unavailable` if it cannot be told whether Moor publishes the key.
  */
 export function createKeySet(options: { url: string; fetch: Fetch; timeoutMs: number; now: () => number }): KeySet {
   const { url, fetch, timeoutMs, now } = options;
-  let keys: ReadonlyMap<string, VerifyingKey> | undefined;
+  let keys: ReadonlyMap<string, PublishedKey> = new Map();
+  let freshUntil = Number.NEGATIVE_INFINITY;
+  let usableUntil = Number.NEGATIVE_INFINITY;
   let failure: unknown;
   let askedAt = Number.NEGATIVE_INFINITY;
+  let soughtAt = Number.NEGATIVE_INFINITY;
   let pending: Promise<void> | undefined;
 
-  async function refresh(): Promise<void> {
+  async function read(at: number): Promise<void> {
     try {
-      keys = await importKeys(await fetchJson(fetch, url, { timeoutMs }));
+      const { json, freshSeconds } = await fetchJson(fetch, url, { timeoutMs });
+      keys = await importKeys(json, keys);
+      freshUntil = at + lifeMs(freshSeconds);
+      usableUntil = at + STALE_MS;
       failure = undefined;
     } catch (cause) {
       failure = cause;
@@ -34,18 +59,31 @@ export function createKeySet(options: { url: string; fetch: Fetch; timeoutMs: nu
     }
   }
 
-  return async (kid) => {
-    const known = keys?.get(kid);
-    if (known !== undefined) return known;
-    const age = now() - askedAt;
+  function isDue(at: number): boolean {
+    if (at >= usableUntil) return true;
+    return at >= AGAIN_MS + (at >= freshUntil ? askedAt : soughtAt);
+  }
+
+  async function readIfDue(at: number): Promise<void> {
     // On Workers a promise made by a request that was cancelled never settles: share one no longer than it may take.
-    if (pending !== undefined && age <= timeoutMs) await pending;
-    else if (keys === undefined || age >= REFETCH_MS) {
-      askedAt = now();
-      pending = refresh();
-      await pending;
+    if (pending === undefined || at - askedAt > timeoutMs) {
+      if (!isDue(at)) return;
+      if (at < freshUntil) soughtAt = at;
+      askedAt = at;
+      pending = read(at);
     }
-    const key = keys?.get(kid);
+    await pending;
+  }
+
+  return async (kid, unfit) => {
+    const find = () => {
+      const key = now() < usableUntil ? keys.get(kid)?.key : undefined;
+      return key === unfit ? undefined : key;
+    };
+    const known = find();
+    if (known !== undefined && now() < freshUntil) return known;
+    await readIfDue(now());
+    const key = find();
     if (key === undefined && failure !== undefined) {
       throw new MoorOriginError("keys-unavailable", `Moor's public keys cannot be read from ${url}`, {
         cause: failure,
@@ -55,21 +93,28 @@ export function createKeySet(options: { url: string; fetch: Fetch; timeoutMs: nu
   };
 }
 
-async function importKeys(document: unknown): Promise<Map<string, VerifyingKey>> {
+function lifeMs(freshSeconds: number | undefined): number {
+  return freshSeconds === undefined ? LIFE_MS : Math.min(Math.max(freshSeconds * 1000, LEAST_LIFE_MS), LIFE_MS);
+}
+
+/** @param known keys at hand: one that is published still stays the same object, so that what it has verified stays verified. */
+async function importKeys(
+  document: unknown,
+  known: ReadonlyMap<string, PublishedKey>,
+): Promise<Map<string, PublishedKey>> {
   if (!isJsonObject(document) || !Array.isArray(document.keys)) throw new Error("the answer is not a JWK set");
-  const keys = new Map<string, VerifyingKey>();
+  const keys = new Map<string, PublishedKey>();
   for (const jwk of document.keys.filter(isSigningKey)) {
     const { kid, x, y } = jwk;
-    const key = await crypto.subtle.importKey(
-      "jwk",
-      { kty: "EC", crv: "P-256", x, y },
-      { name: "ECDSA", namedCurve: "P-256" },
-      false,
-      ["verify"],
-    );
-    keys.set(kid, key);
+    const same = known.get(kid);
+    keys.set(kid, same?.x === x && same.y === y ? same : { x, y, key: await importKey(x, y) });
   }
   return keys;
+}
+
+function importKey(x: string, y: string): Promise<VerifyingKey> {
+  const curve = { name: "ECDSA", namedCurve: "P-256" };
+  return crypto.subtle.importKey("jwk", { kty: "EC", crv: "P-256", x, y }, curve, false, ["verify"]);
 }
 
 /** RFC 7517, section 5: keys of other kinds are ignored. */

@@ -173,6 +173,16 @@ describe("a handoff that comes again", () => {
     await expect(session(genuine)).rejects.toMatchObject({ code: "handoff-untrusted" });
   });
 
+  it("is not checked again because the keys were read again, as long as its key is published", async () => {
+    let now = NOW;
+    const { session, asked } = originWith({ now: () => now * 1000, clockToleranceSeconds: 60 });
+    const longLived = await k1.sign({ exp: NOW + 600 });
+    await session(longLived);
+    now += 300;
+    expect(await checksOf(() => session(longLived))).toBe(0);
+    expect(asked).toHaveLength(2);
+  });
+
   it("is checked again with another signature, or one character more", async () => {
     const { session } = originWith();
     await session(genuine);

@@ -21,14 +21,15 @@ export const CLAIMS = {
   data: { basket: { tea: 2 } },
 };
 
-const generated = await Promise.all(["k1", "k2"].map((kid) => signer(kid)));
+const generated = await Promise.all(["k1", "k2"].map((kid) => signerOf(kid)));
 
 /** Two signing keys; both have been published unless a test says otherwise. */
 export const [k1, k2] = generated as [Signer, Signer];
 
-export type Signer = Awaited<ReturnType<typeof signer>>;
+export type Signer = Awaited<ReturnType<typeof signerOf>>;
 
-async function signer(kid: string) {
+/** A fresh key under a kid. */
+export async function signerOf(kid: string) {
   const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
   const jwk = { ...(await exportJWK(publicKey)), kid, alg: "ES256", use: "sig" };
   return {
@@ -43,8 +44,8 @@ async function signer(kid: string) {
 }
 
 /** An HTTP answer with a JSON body. */
-export function answer(body: unknown, status = 200) {
-  return { status, json: async () => body };
+export function answer(body: unknown, status = 200, headers: Record<string, string> = {}) {
+  return { status, headers: new Headers(headers), json: async () => body };
 }
 
 /** An origin whose Moor publishes both keys, counting what it asks of Moor. */
