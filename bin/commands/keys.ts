@@ -27,7 +27,10 @@ secrets of a Worker cannot be read back: keep what is printed where you keep sec
 
 To change keys without logging anybody out: new --from, set, and wait until no isolate is older (minutes); retire the old key,
 set, and wait until nothing it has signed is alive: for token and store the longest absolute timeout (session.absoluteSeconds,
-session.remember.absoluteSeconds), for handoff the time for which origins keep the key set (minutes); retire it again, set.`,
+session.remember.absoluteSeconds), for handoff the 5 minutes for which origins keep the key set; retire it again, set.
+
+A key that has leaked takes the same steps without the waits. Origins refuse a handoff key 5 minutes after it was taken out;
+one that cannot read the key set refuses it an hour after it last could.`,
 
   async run([action, ...args]) {
     switch (action) {
@@ -101,7 +104,7 @@ async function takeBack([id, ...args]: readonly string[]): Promise<number> {
 function waitFor(name: RingName, id: number): string {
   const until =
     name === "handoff"
-      ? "origins have read the key set again (minutes)"
+      ? "origins have read the key set again (5 minutes)"
       : "the longest absolute timeout of a session has passed";
   return `Retire ${id} again, which takes it out, when this has been set and ${until}.`;
 }

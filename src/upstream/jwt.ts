@@ -1,5 +1,5 @@
 import { decodeBase64url, encodeBase64url } from "../inbound/base64url.ts";
-import type { KeyRing } from "../inbound/key-ring.ts";
+import type { KeyRing, RingKey } from "../inbound/key-ring.ts";
 
 /** A public key as a JWK (RFC 7517). */
 export interface PublicJwk {
@@ -7,6 +7,7 @@ export interface PublicJwk {
   readonly crv: string;
   readonly x: string;
   readonly y: string;
+  /** The key's thumbprint (RFC 7638), so that no two keys ever share one. */
   readonly kid: string;
   readonly alg: "ES256";
   readonly use: "sig";
@@ -26,56 +27,71 @@ const CURVE = { name: "ECDSA", namedCurve: "P-256" } as const;
 const ES256 = { name: "ECDSA", hash: "SHA-256" } as const;
 const utf8 = new TextEncoder();
 
-/** @param ring secrets are PKCS #8 (P-256). */
-export function createJwts(ring: KeyRing): Jwts {
-  const header = encodeObject({ alg: "ES256", kid: String(ring[0].id), typ: "JWT" });
-  // Only finished keys are kept: a promise made by one request may never settle for another on Workers.
-  let signingKey: CryptoKey | undefined;
-  const verifyingKeys = new Map<string, CryptoKey>();
+/** A key of the ring, ready for use. */
+interface KeyPair {
+  readonly published: PublicJwk;
+  /** Of what it signs, encoded. */
+  readonly header: string;
+  readonly signing: CryptoKey;
+  readonly verifying: CryptoKey;
+}
 
-  async function verifyingKey(kid: unknown): Promise<CryptoKey | undefined> {
-    const key = ring.find(({ id }) => String(id) === kid);
-    if (!key) return undefined;
-    const name = String(key.id);
-    const known = verifyingKeys.get(name);
+/** @param ring secrets are PKCS #8 (P-256); their ids stay in the ring. */
+export function createJwts(ring: KeyRing): Jwts {
+  // Only finished keys are kept: a promise made by one request may never settle for another on Workers.
+  const pairs = new Map<RingKey, KeyPair>();
+
+  async function pairOf(key: RingKey): Promise<KeyPair> {
+    const known = pairs.get(key);
     if (known) return known;
-    const { kty, crv, x, y } = await publicJwk(name, key.secret);
-    const imported = await crypto.subtle.importKey("jwk", { kty, crv, x, y }, CURVE, false, ["verify"]);
-    verifyingKeys.set(name, imported);
-    return imported;
+    const pair = await importPair(key.secret);
+    pairs.set(key, pair);
+    return pair;
   }
+
+  const allPairs = () => Promise.all(ring.map(pairOf));
 
   return {
     async sign(claims) {
-      signingKey ??= await importKey(ring[0].secret);
+      const { header, signing } = await pairOf(ring[0]);
       const signed = `${header}.${encodeObject(claims)}`;
-      const signature = await crypto.subtle.sign(ES256, signingKey, utf8.encode(signed));
+      const signature = await crypto.subtle.sign(ES256, signing, utf8.encode(signed));
       return `${signed}.${encodeBase64url(new Uint8Array(signature))}`;
     },
 
     async open(jwt) {
       const [, head = "", payload = "", signature = ""] = /^([\w-]+)\.([\w-]+)\.([\w-]{86})$/.exec(jwt) ?? [];
       const { alg, kid, crit } = decodeObject(head) ?? {};
-      const key = alg === "ES256" && crit === undefined ? await verifyingKey(kid) : undefined;
       const proof = decodeBase64url(signature) as Uint8Array<ArrayBuffer> | undefined;
-      if (!key || !proof) return undefined;
-      const isOurs = await crypto.subtle.verify(ES256, key, proof, utf8.encode(`${head}.${payload}`));
+      if (alg !== "ES256" || crit !== undefined || !proof) return undefined;
+      const pair = (await allPairs()).find(({ published }) => published.kid === kid);
+      if (!pair) return undefined;
+      const isOurs = await crypto.subtle.verify(ES256, pair.verifying, proof, utf8.encode(`${head}.${payload}`));
       return isOurs ? decodeObject(payload) : undefined;
     },
 
     async keySet() {
-      return { keys: await Promise.all(ring.map(({ id, secret }) => publicJwk(String(id), secret))) };
+      return { keys: (await allPairs()).map(({ published }) => published) };
     },
   };
 }
 
-function importKey(pkcs8: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
-  return crypto.subtle.importKey("pkcs8", pkcs8, CURVE, true, ["sign"]);
+async function importPair(pkcs8: Uint8Array<ArrayBuffer>): Promise<KeyPair> {
+  const signing = await crypto.subtle.importKey("pkcs8", pkcs8, CURVE, true, ["sign"]);
+  const { kty, crv, x, y } = (await crypto.subtle.exportKey("jwk", signing)) as PublicJwk;
+  const kid = await thumbprint({ kty, crv, x, y });
+  return {
+    published: { kty, crv, x, y, kid, alg: "ES256", use: "sig" },
+    header: encodeObject({ alg: "ES256", kid, typ: "JWT" }),
+    signing,
+    verifying: await crypto.subtle.importKey("jwk", { kty, crv, x, y }, CURVE, false, ["verify"]),
+  };
 }
 
-async function publicJwk(kid: string, pkcs8: Uint8Array<ArrayBuffer>): Promise<PublicJwk> {
-  const { kty, crv, x, y } = (await crypto.subtle.exportKey("jwk", await importKey(pkcs8))) as PublicJwk;
-  return { kty, crv, x, y, kid, alg: "ES256", use: "sig" };
+/** RFC 7638: SHA-256 of the members that make the key, in this order. */
+async function thumbprint({ kty, crv, x, y }: Pick<PublicJwk, "kty" | "crv" | "x" | "y">): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", utf8.encode(JSON.stringify({ crv, kty, x, y })));
+  return encodeBase64url(new Uint8Array(digest));
 }
 
 function encodeObject(value: Readonly<Record<string, unknown>>): string {

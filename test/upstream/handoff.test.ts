@@ -1,4 +1,12 @@
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from "jose";
+import {
+  calculateJwkThumbprint,
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  type JWK,
+  jwtVerify,
+  SignJWT,
+} from "jose";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ResolvedPool } from "../../src/config/resolved.ts";
 import { encodeBase64url } from "../../src/inbound/base64url.ts";
@@ -15,8 +23,12 @@ import { at, T0 } from "../support/time.ts";
 const ISSUER = "https://shop.test";
 let ring: KeyRing;
 let handoff: Handoff;
+/** The kids of the ring's keys, by another implementation of RFC 7638. */
+let kids: string[];
 beforeAll(async () => {
   ring = await handoffRing(4, 3);
+  const { keys } = await createHandoff({ ring, issuer: ISSUER, dataBytes: 64 }).keySet();
+  kids = await Promise.all(keys.map((key) => calculateJwkThumbprint(key as JWK)));
 });
 beforeEach(() => {
   handoff = createHandoff({ ring, issuer: ISSUER, dataBytes: 64 });
@@ -94,7 +106,7 @@ describe("a handoff says", () => {
       .split(".")
       .slice(0, 2)
       .map((part) => atob(part));
-    expect(header).toBe('{"alg":"ES256","kid":"4","typ":"JWT"}');
+    expect(header).toBe(`{"alg":"ES256","kid":"${kids[0]}","typ":"JWT"}`);
     const own = '"sid":"session-1","gen":0,"ver":1,"sub":"alice","data":{"basket":"tea"}';
     const iat = T0 / 1000;
     expect(payload).toBe(`{${own},"iss":"${ISSUER}","aud":"shop","iat":${iat},"exp":${iat + 60}}`);
@@ -108,8 +120,9 @@ describe("a handoff says", () => {
 
   it("is signed by ES256 with the ring's first key, which the key set holds and nothing secret with it", async () => {
     const jwt = await sign(stored());
-    expect(decodeProtectedHeader(jwt)).toEqual({ alg: "ES256", kid: "4", typ: "JWT" });
+    expect(decodeProtectedHeader(jwt)).toEqual({ alg: "ES256", kid: kids[0], typ: "JWT" });
     const keySet = await handoff.keySet();
+    expect(keySet.keys.map(({ kid }) => kid)).toEqual(kids);
     expect(keySet.keys.map((key) => Object.keys(key).sort())).toEqual([
       ["alg", "crv", "kid", "kty", "use", "x", "y"],
       ["alg", "crv", "kid", "kty", "use", "x", "y"],
@@ -216,7 +229,7 @@ describe("verifying", () => {
     ["another payload", (jwt: string) => `${jwt.split(".")[0]}.${btoa('{"sid":"x"}')}.${jwt.split(".")[2]}`],
     [
       "the algorithm none",
-      (jwt: string) => `${btoa('{"alg":"none","kid":"4"}').replaceAll("=", "")}.${jwt.split(".")[1]}.`,
+      (jwt: string) => `${btoa(`{"alg":"none","kid":"${kids[0]}"}`).replaceAll("=", "")}.${jwt.split(".")[1]}.`,
     ],
   ])("refuses %s", async (_what, spoil) => {
     expect(await handoff.verify(spoil(await sign(stored())), T0)).toBeUndefined();
@@ -232,25 +245,29 @@ describe("verifying", () => {
     const signature = await crypto.subtle.sign(algorithm, key, new TextEncoder().encode(text));
     return `${text}.${encodeBase64url(new Uint8Array(signature))}`;
   }
-  const header = { alg: "ES256", kid: "4", typ: "JWT" };
+  const headerBy = (kid: string | undefined) => ({ alg: "ES256", kid, typ: "JWT" });
   const whole = { iss: ISSUER, aud: "shop", sid: "s", gen: 0, ver: 1, iat: T0 / 1000, exp: T0 / 1000 + 60 };
 
   it("takes what its key has signed", async () => {
-    expect(await handoff.verify(await signed(header, whole), T0)).toEqual(whole);
+    expect(await handoff.verify(await signed(headerBy(kids[0]), whole), T0)).toEqual(whole);
   });
 
   it.each<[string, Record<string, unknown>, unknown]>([
-    ["another algorithm", { ...header, alg: "HS256" }, whole],
-    ["no key", { ...header, kid: undefined }, whole],
-    ["a key of the ring that has not signed it", { ...header, kid: "3" }, whole],
-    ["extensions that have to be understood", { ...header, crit: ["b64"], b64: false }, whole],
-    ["claims that are a list", header, [whole]],
-    ["claims that are nothing", header, null],
-    ["a session that is no text", header, { ...whole, sid: 1 }],
-    ["a generation that is no number", header, { ...whole, gen: "0" }],
-    ["an end that is no number", header, { ...whole, exp: "9999999999" }],
+    ["another algorithm", { alg: "HS256" }, whole],
+    ["no key", { kid: undefined }, whole],
+    ["a key by its id in the ring", { kid: "4" }, whole],
+    ["extensions that have to be understood", { crit: ["b64"], b64: false }, whole],
+    ["claims that are a list", {}, [whole]],
+    ["claims that are nothing", {}, null],
+    ["a session that is no text", {}, { ...whole, sid: 1 }],
+    ["a generation that is no number", {}, { ...whole, gen: "0" }],
+    ["an end that is no number", {}, { ...whole, exp: "9999999999" }],
   ])("refuses %s, though its key has signed that", async (_what, head, claims) => {
-    expect(await handoff.verify(await signed(head, claims), T0)).toBeUndefined();
+    expect(await handoff.verify(await signed({ ...headerBy(kids[0]), ...head }, claims), T0)).toBeUndefined();
+  });
+
+  it("refuses a key of the ring that has not signed it", async () => {
+    expect(await handoff.verify(await signed(headerBy(kids[1]), whole), T0)).toBeUndefined();
   });
 
   it("refuses a signature that is written in another way", async () => {
@@ -266,7 +283,10 @@ describe("verifying", () => {
     const algorithm = { name: "ECDSA", namedCurve: "P-256" };
     const key = await crypto.subtle.importKey("pkcs8", ring[0].secret, algorithm, true, ["sign"]);
     const jwt = (claims: Record<string, unknown>) =>
-      new SignJWT(claims).setProtectedHeader({ alg: "ES256", kid: "4" }).setIssuer(ISSUER).sign(key);
+      new SignJWT(claims)
+        .setProtectedHeader({ alg: "ES256", kid: kids[0] as string })
+        .setIssuer(ISSUER)
+        .sign(key);
     const least = { aud: "shop", iat: T0 / 1000, exp: T0 / 1000 + 60, gen: 0, ver: 1 };
     expect(await handoff.verify(await jwt(least), T0)).toMatchObject({ aud: "shop" });
     for (const name of Object.keys(least)) {

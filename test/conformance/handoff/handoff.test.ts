@@ -1,4 +1,11 @@
-import { createRemoteJWKSet, decodeProtectedHeader, type JWTPayload, jwtVerify } from "jose";
+import {
+  calculateJwkThumbprint,
+  createRemoteJWKSet,
+  decodeProtectedHeader,
+  type JWK,
+  type JWTPayload,
+  jwtVerify,
+} from "jose";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Told } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
@@ -38,7 +45,7 @@ describe("the handoff", () => {
     });
     expect(claims.sid).toMatch(/^[\w-]{22}$/);
     expect(claims).not.toHaveProperty("new");
-    expect(decodeProtectedHeader(jwtOf(told))).toEqual({ alg: "ES256", kid: "1", typ: "JWT" });
+    expect(decodeProtectedHeader(jwtOf(told))).toEqual({ alg: "ES256", kid: expect.any(String), typ: "JWT" });
   });
 
   it("is valid for 60 seconds", async () => {
@@ -104,10 +111,12 @@ describe("the published keys", () => {
   it("are the public halves alone, and may be kept", async () => {
     const answer = await fetch(jwks);
     expect(answer.headers.get("cache-control")).toBe("public, max-age=300");
-    const { keys: published } = (await answer.json()) as { keys: object[] };
+    const { keys: published } = (await answer.json()) as { keys: JWK[] };
+    const point = { x: expect.any(String), y: expect.any(String) };
     expect(published).toEqual([
-      { kty: "EC", crv: "P-256", x: expect.any(String), y: expect.any(String), kid: "1", alg: "ES256", use: "sig" },
+      { kty: "EC", crv: "P-256", ...point, kid: expect.any(String), alg: "ES256", use: "sig" },
     ]);
+    expect(published[0]?.kid).toBe(await calculateJwkThumbprint(published[0] as JWK));
   });
 });
 
