@@ -29,7 +29,7 @@ export async function startLocalMoor(options: LocalMoorOptions): Promise<LocalMo
   // Two that are to keep their data in the same folder have the same port: the second must not come as far as its Redis.
   const port = await freePort(workerOptions.port);
   const redis = await startLocalRedis(persist ? { folder: inLocalFolder(persist, "redis") } : { survivesKill: true });
-  tellRedis(redis ? `redis://127.0.0.1:${redis.redisPort}` : NO_REDIS);
+  tellRedis(redis ? `unix://${redis.socket}` : NO_REDIS);
   const worker = await startWorker({ ...workerOptions, port, redis }, redis);
   return {
     url: worker.url,

@@ -33,7 +33,7 @@ export async function startRedisSwitch(log: (line: string) => void): Promise<Red
     if (away) await redis.kill();
     else await redis.restart();
     isAway = away;
-    log(away ? "killed" : `redis://127.0.0.1:${redis.redisPort}, started again with what it had`);
+    log(away ? "killed" : `unix://${redis.socket}, started again with what it had`);
   }
 
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {

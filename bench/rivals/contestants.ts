@@ -55,7 +55,7 @@ export async function startRivals(
   running: AsyncDisposableStack,
 ): Promise<readonly Rival[]> {
   const redisStore: Store = { name: "Redis", take: redis.kill, giveBack: redis.restart };
-  const withRedis = await startThree(running, "with-redis.ts", redis.url);
+  const withRedis = await startThree(running, "with-redis.ts", redis.socket);
   const withEdge = await startThree(running, "with-edge.ts");
   const behindProxy = async (name: RivalName, start: (origins: readonly string[]) => Promise<RunningProxy>) => {
     const proxy = await start(withRedis.map(({ url }) => url));

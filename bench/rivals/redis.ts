@@ -3,7 +3,8 @@ import { type LocalRedis, startLocalRedis } from "../../bin/local-redis/local-re
 
 /** The Redis that all contestants share. */
 export interface SharedRedis {
-  readonly url: string;
+  /** Path of its Unix socket. */
+  readonly socket: string;
   /** Its REST interface, which Moor asks. */
   readonly rest: LocalRedis;
   /** The commands that clients and scripts have called since it was started, by name. */
@@ -20,9 +21,8 @@ const NOT_COUNTED = /^(info|config|hello|client|auth|ping|command)\b/;
 export async function startSharedRedis(): Promise<SharedRedis> {
   const rest = await startLocalRedis({ survivesKill: true });
   if (!rest) throw new Error("redis-server is not on the PATH");
-  const url = `redis://127.0.0.1:${rest.redisPort}`;
   const ask = async <Answer>(command: string[]): Promise<Answer> => {
-    const client = await createClient({ url }).connect();
+    const client = await createClient({ socket: { path: rest.socket, tls: false } }).connect();
     try {
       return (await client.sendCommand(command)) as Answer;
     } finally {
@@ -32,7 +32,7 @@ export async function startSharedRedis(): Promise<SharedRedis> {
   const setDurability = () => ask(["CONFIG", "SET", "appendfsync", "everysec"]);
   await setDurability();
   return {
-    url,
+    socket: rest.socket,
     rest,
     async calls() {
       const lines = (await ask<string>(["INFO", "commandstats"])).matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { freePort } from "../port.ts";
-import { createConnections, RedisUnavailable } from "./connections.ts";
+import { createConnections, type RedisAddress, RedisUnavailable } from "./connections.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { RequestError } from "./request.ts";
 
@@ -25,18 +25,17 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024;
  * request; 400 for an error of Redis to a command or to a whole transaction; 503 while Redis cannot be reached. A client
  * that leaves undoes nothing.
  *
- * @param options.redisPort a Redis at 127.0.0.1 that asks for no password.
  * @param options.token what clients send as `Authorization: Bearer`; not empty.
  * @param options.port default 0: any free one.
  * @throws CommandError of code `port` (taken); TypeError if the token is empty.
  */
 export async function startUpstashBridge(options: {
-  redisPort: number;
+  redis: RedisAddress;
   token: string;
   port?: number;
 }): Promise<UpstashBridge> {
   if (options.token === "") throw new TypeError("the token is empty");
-  const redis = createConnections(options.redisPort);
+  const redis = createConnections(options.redis);
   const isAuthorized = bearerCheck(options.token);
 
   async function answer(request: IncomingMessage): Promise<unknown> {

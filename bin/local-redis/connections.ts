@@ -7,6 +7,9 @@ export class RedisUnavailable extends Error {
   override readonly name = "RedisUnavailable";
 }
 
+/** Where a Redis listens that asks for no password: a Unix socket, or a port of 127.0.0.1. */
+export type RedisAddress = { readonly path: string } | { readonly port: number };
+
 /** Connections to one Redis. */
 export interface Connections {
   /**
@@ -24,17 +27,16 @@ export interface Connections {
 type Connection = Pick<Connections, "exchange">;
 
 /**
- * Makes the connections to the Redis at a port of 127.0.0.1: as many as there are exchanges at once, none before the
- * first. When Redis comes back after it was lost, the next exchange connects again.
+ * Makes the connections to a Redis: as many as there are exchanges at once, none before the first. When Redis comes back after it was lost, the next exchange connects again.
  */
-export function createConnections(port: number): Connections {
+export function createConnections(address: RedisAddress): Connections {
   const idle = new Set<Connection>();
   const closing = new AbortController();
 
   return {
     async exchange(commands) {
       const [free] = idle;
-      const connection = free ?? (await connect(port, closing.signal, (lost) => idle.delete(lost)));
+      const connection = free ?? (await connect(address, closing.signal, (lost) => idle.delete(lost)));
       idle.delete(connection);
       const replies = await connection.exchange(commands);
       idle.add(connection);
@@ -44,8 +46,12 @@ export function createConnections(port: number): Connections {
   };
 }
 
-async function connect(port: number, signal: AbortSignal, whenLost: (lost: Connection) => void): Promise<Connection> {
-  const socket = createConnection({ port, host: "127.0.0.1", noDelay: true, signal });
+async function connect(
+  address: RedisAddress,
+  signal: AbortSignal,
+  whenLost: (lost: Connection) => void,
+): Promise<Connection> {
+  const socket = createConnection({ host: "127.0.0.1", ...address, noDelay: true, signal });
   try {
     await once(socket, "connect");
   } catch (cause) {

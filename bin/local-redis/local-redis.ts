@@ -8,18 +8,18 @@ export interface LocalRedis {
   readonly url: string;
   /** For `UPSTASH_REDIS_REST_TOKEN`. */
   readonly token: string;
-  /** Where Redis itself listens, for clients that speak its own protocol. */
-  readonly redisPort: number;
+  /** Path of the Unix socket at which Redis itself listens, for clients that speak its own protocol. */
+  readonly socket: string;
   /** Ends Redis at once, as a crash would; the bridge stays and answers 503. */
   kill(): Promise<void>;
-  /** Kills Redis if it runs, and starts it on the same port and data. */
+  /** Kills Redis if it runs, and starts it on the same socket and data. */
   restart(): Promise<void>;
   /** Ends both for good. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a Redis and its bridge, both reached from this machine only; see {@link startRedisServer} and
+ * Starts a Redis that this user alone reaches, and its bridge, which only this machine reaches; see {@link startRedisServer} and
  * {@link startUpstashBridge}. Undefined if there is no `redis-server` on the `PATH`.
  *
  * @param options.token default: a random one.
@@ -37,7 +37,7 @@ export async function startLocalRedis(
   return {
     url: bridge.url,
     token,
-    redisPort: server.port,
+    socket: server.socket,
     kill: server.kill,
     restart: server.restart,
     async stop() {
@@ -49,7 +49,7 @@ export async function startLocalRedis(
 
 async function startBridge(server: RedisServer, token: string): Promise<UpstashBridge> {
   try {
-    return await startUpstashBridge({ redisPort: server.port, token });
+    return await startUpstashBridge({ redis: { path: server.socket }, token });
   } catch (fault) {
     await server.stop();
     throw fault;

@@ -4,27 +4,26 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { CommandError } from "../command.ts";
-import { freePort } from "../port.ts";
 import { endWithThisProcess } from "./end-with-this-process.ts";
 
 /** A `redis-server` process of this machine. */
 export interface RedisServer {
-  /** At 127.0.0.1, the same after a restart. It asks for no password. */
-  readonly port: number;
+  /** Path of its Unix socket, the same after a restart. It asks for no password: no other user may enter the socket's folder. */
+  readonly socket: string;
   /** Ends the process at once, as a crash would. */
   kill(): Promise<void>;
-  /** Kills it if it runs, and starts it on the same port and data; resolves when it answers. */
+  /** Kills it if it runs, and starts it on the same socket and data; resolves when it answers. */
   restart(): Promise<void>;
   /** Ends it for good. */
   stop(): Promise<void>;
 }
 
 const START_MS = 10_000;
-const READY = "Ready to accept connections";
+const READY = /ready to accept connections/i;
 
 /**
- * Starts the `redis-server` on the `PATH`, on a free port of 127.0.0.1. Resolves when it answers; undefined if there is
- * none.
+ * Starts the `redis-server` on the `PATH`, on a Unix socket in a folder that this user alone may enter; it listens at no port.
+ * Resolves when it answers; undefined if there is none.
  *
  * It ends with this process, even when that is killed, and leaves no file unless it was. A Ctrl-C in the terminal reaches this
  * process alone.
@@ -37,15 +36,17 @@ const READY = "Ready to accept connections";
 export async function startRedisServer(
   options: { folder?: string; survivesKill?: boolean } = {},
 ): Promise<RedisServer | undefined> {
-  const port = await freePort(0);
   // From here to the handler below nothing is awaited: an exit in between would leave what is made.
-  const data = dataFolder(options.folder);
-  const start = () => spawnRedis({ port, folder: data.path, keep: data.isKept || options.survivesKill === true });
+  const own = mkdtempSync(join(tmpdir(), "moor-redis-"));
+  const socket = join(own, "redis.sock");
+  const folder = options.folder === undefined ? own : madeFolder(options.folder);
+  const keep = options.folder !== undefined || options.survivesKill === true;
+  const start = () => spawnRedis({ socket, folder, keep });
   let child = start();
   let isStopped = false;
   const release = () => {
     process.off("exit", endAtExit);
-    data.release();
+    rmSync(own, { recursive: true, force: true });
   };
   const endAtExit = () => {
     child.kill("SIGKILL");
@@ -61,7 +62,7 @@ export async function startRedisServer(
   }
 
   return {
-    port,
+    socket,
     kill: () => kill(child),
     async restart() {
       await kill(child);
@@ -77,21 +78,15 @@ export async function startRedisServer(
   };
 }
 
-/** The given folder, or one that is removed when it is released. */
-function dataFolder(kept?: string): { path: string; isKept: boolean; release(): void } {
-  if (kept === undefined) {
-    const path = mkdtempSync(join(tmpdir(), "moor-redis-"));
-    return { path, isKept: false, release: () => rmSync(path, { recursive: true, force: true }) };
-  }
-  const path = resolve(kept);
+function madeFolder(path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  return { path, isKept: true, release: () => {} };
+  return resolve(path);
 }
 
-function spawnRedis({ port, folder, keep }: { port: number; folder: string; keep: boolean }): ChildProcess {
+function spawnRedis({ socket, folder, keep }: { socket: string; folder: string; keep: boolean }): ChildProcess {
   const options = {
-    bind: "127.0.0.1",
-    port: String(port),
+    port: "0",
+    unixsocket: socket,
     dir: folder,
     save: "",
     appendonly: keep ? "yes" : "no",
@@ -111,7 +106,7 @@ async function ready(child: ChildProcess): Promise<void> {
       for (const stream of [child.stdout, child.stderr]) {
         stream?.setEncoding("utf8").on("data", (text: string) => {
           log = (log + text).slice(-2_000);
-          if (log.includes(READY)) resolve();
+          if (READY.test(log)) resolve();
         });
       }
       child.once("error", reject);

@@ -8,7 +8,7 @@ import {
   fronting,
   nothingIsLeft,
   readyUrl,
-  redisPort,
+  redisSocket,
   somePort,
   startServer,
 } from "./moor-dev.ts";
@@ -16,7 +16,7 @@ import { createProject, type Running } from "./project.ts";
 
 /** The keys of what is in its Redis. */
 async function keysInRedis(running: Running): Promise<string[]> {
-  const redis = createConnections(await redisPort(running));
+  const redis = createConnections({ path: await redisSocket(running) });
   const [keys] = await redis.exchange([["KEYS", "*"]]).finally(redis.close);
   return (keys as Buffer[]).map(String);
 }

@@ -9,7 +9,7 @@ import {
   fronting,
   nothingIsLeft,
   readyUrl,
-  redisPort,
+  redisSocket,
   somePort,
   startServer,
 } from "./moor-dev.ts";
@@ -34,7 +34,7 @@ describe("moor dev --origin", () => {
     const running = await fronting(project, servers);
     const url = await readyUrl(running);
     const origins = servers.map((server) => `origin local/127.0.0.1-${new URL(server).port} ${server}\n`).join("");
-    const redis = `redis redis://127.0.0.1:${await redisPort(running)}\n`;
+    const redis = `redis unix://${await redisSocket(running)}\n`;
     expect(running.output.stdout).toBe(`${origins}${redis}ready ${url}\n`);
     const names = new Set<string>();
     for (let visitor = 0; visitor < 12; visitor++) {

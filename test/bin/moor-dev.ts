@@ -51,10 +51,10 @@ export async function somePort(): Promise<string> {
   return String(port);
 }
 
-/** The port of its Redis. */
-export async function redisPort(running: Running): Promise<number> {
-  const [, port] = await running.line(/^redis redis:\/\/127\.0\.0\.1:(\d+)$/m);
-  return Number(port);
+/** The Unix socket of its Redis. */
+export async function redisSocket(running: Running): Promise<string> {
+  const [, path = ""] = await running.line(/^redis unix:\/\/(\/.+)$/m);
+  return path;
 }
 
 /** What it has printed on stderr but what becomes of sessions. */

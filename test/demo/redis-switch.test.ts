@@ -32,7 +32,7 @@ describe("the switch of Redis", () => {
     await expect(run(redis, "PING")).rejects.toThrow("503");
     expect(await ask("here")).toBe("here");
     expect([await ask(), await run(redis, "GET", "key")]).toEqual(["here", "value"]);
-    expect(log).toEqual(["killed", `redis://127.0.0.1:${redis.redisPort}, started again with what it had`]);
+    expect(log).toEqual(["killed", `unix://${redis.socket}, started again with what it had`]);
   });
 
   it("does one thing at a time, and nothing twice", async () => {

@@ -149,7 +149,7 @@ describe("with Redis away", () => {
     expect(await panelOf(page)).toMatchObject({ answered: "object", version: "3", written: "Durable Object" });
     await press(page, "Start redis-server");
     expect(await hasRedisServer()).toBe(true);
-    await demo.shows(/^Redis +killed\nRedis +redis:\S+, started again with what it had$/m);
+    await demo.shows(/^Redis +killed\nRedis +unix:\S+, started again with what it had$/m);
   });
 });
 

@@ -3,8 +3,8 @@ import session from "express-session";
 import { createClient } from "redis";
 import { serveShop, sessions } from "./shop.ts";
 
-/** The shop with express-session and connect-redis, as their documentation configures them; `--sessions` is the URL of Redis. */
-const client = createClient({ url: sessions });
+/** The shop with express-session and connect-redis, as their documentation configures them; `--sessions` is the Unix socket of Redis. */
+const client = createClient({ socket: { path: sessions, tls: false } });
 // Without a listener the process would end; the client connects again by itself.
 client.on("error", () => {});
 await client.connect();

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { finished } from "node:stream/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { startLocalRedis } from "../../../bin/local-redis/local-redis.ts";
@@ -55,7 +55,7 @@ describe("a local Redis", () => {
     expect(await run(second, "GET", "key")).toBe("value");
   });
 
-  it("without a folder is empty after a restart, on the same port", async () => {
+  it("without a folder is empty after a restart, on the same socket", async () => {
     const redis = await start();
     await run(redis, "SET", "key", "value");
     const before = await run(redis, "INFO", "server");
@@ -75,11 +75,18 @@ describe("a local Redis", () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it("has a port and a token of its own", async () => {
+  it("has a socket and a token of its own", async () => {
     const [one, other] = await Promise.all([start(), start()]);
     expect(one.token).not.toBe(other.token);
     expect(one.token).toMatch(/^[\w-]{43}$/);
-    expect(one.redisPort).not.toBe(other.redisPort);
+    expect(one.socket).not.toBe(other.socket);
+  });
+
+  it.each([undefined, "data"])("with data in %s is reached by its own user alone, at no port", async (data) => {
+    const redis = await start(data === undefined ? {} : { folder: join(folder, data) });
+    expect((await stat(dirname(redis.socket))).mode & 0o777).toBe(0o700);
+    expect(await run(redis, "INFO", "server")).toContain("tcp_port:0\r\n");
+    expect(await run(redis, "CONFIG", "GET", "unixsocket")).toEqual(["unixsocket", redis.socket]);
   });
 
   it("leaves no process and no file when it is stopped", async () => {
@@ -101,12 +108,12 @@ describe("a local Redis", () => {
   it("ends with its process, even when that is killed", async () => {
     const module = new URL("../../../bin/local-redis/local-redis.ts", import.meta.url);
     const code = `const { startLocalRedis } = await import("${module}");
-      console.log((await startLocalRedis({ folder: process.argv[1] })).redisPort);`;
+      console.log((await startLocalRedis({ folder: process.argv[1] })).socket);`;
     const parent = spawn(process.execPath, ["--input-type=module", "--eval", code, folder], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const [port] = await once(parent.stdout, "data");
-    const socket = createConnection({ port: Number(port), host: "127.0.0.1" });
+    const [path] = await once(parent.stdout, "data");
+    const socket = createConnection(String(path).trim());
     await once(socket, "connect");
     parent.kill("SIGKILL");
     await Promise.allSettled([finished(socket.resume())]);

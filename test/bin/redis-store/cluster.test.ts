@@ -27,7 +27,7 @@ beforeAll(async () => {
   const flags = Object.entries({ ...options, save: "" }).flatMap(([name, value]) => [`--${name}`, String(value)]);
   cluster = spawn("redis-server", flags, { stdio: "ignore", detached: true });
   endWithThisProcess(cluster);
-  const redis = createConnections(port);
+  const redis = createConnections({ port });
   const slots = ["CLUSTER", "ADDSLOTSRANGE", "0", "16383"];
   const isUp = ["CLUSTER", "INFO"];
   await vi.waitFor(() => redis.exchange([slots]), { timeout: 10_000, interval: 20 });
@@ -36,7 +36,7 @@ beforeAll(async () => {
     interval: 20,
   });
   redis.close();
-  bridge = await startUpstashBridge({ redisPort: port, token });
+  bridge = await startUpstashBridge({ redis: { port }, token });
 });
 afterAll(async () => {
   await bridge.stop();

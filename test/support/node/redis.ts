@@ -16,7 +16,7 @@ const WAIT_MS = 5_000;
 
 /** Watches a Redis by its own `MONITOR`, from now on. */
 export async function watchCommands(redis: LocalRedis): Promise<CommandWatch> {
-  const socket = connect(redis.redisPort, "127.0.0.1").setEncoding("utf8");
+  const socket = connect(redis.socket).setEncoding("utf8");
   let text = "";
   socket.on("data", (chunk: string) => {
     text += chunk;

@@ -22,7 +22,7 @@ const BEGUN = "begun";
 export async function expressOnRedis(): Promise<SubjectKind> {
   const redis = await startRedisServer();
   if (!redis) throw new Error("this subject needs redis-server on the PATH");
-  const client = createClient({ url: `redis://127.0.0.1:${redis.port}` });
+  const client = createClient({ socket: { path: redis.socket, tls: false } });
   await client.connect();
   const work = new RealWork();
   let stage: Stage | undefined;
