@@ -78,7 +78,9 @@ export function createMoor(parts: MoorParts): Moor {
     facts.isOwn = pathname.startsWith("/.moor/");
     if (facts.isOwn && pathname !== LOGOUT_PATH) return admin.fetch(request);
 
-    const brought = await carriers.bring(request, secure, (text) => tokens.open(text, now)); // 1, 2
+    const brought = await carriers.bring(request, secure, (text) => {
+      return tokens.open(text, now, (reason) => noteRefusal(facts, { reason }));
+    }); // 1, 2
     carriers.strip(url);
     const arrival = arrivalOf(request, now);
     if (pathname === LOGOUT_PATH) {
@@ -136,8 +138,7 @@ export function createMoor(parts: MoorParts): Moor {
     if (opened.kind === "unavailable") return signals.fail(facts, "session_unavailable", unavailable(opened.cause));
     const { session } = opened;
     if (brought.token && !session.returning) {
-      const reason = "ended or superseded";
-      signals.note(facts, { event: "token_refused", session: brought.token.id.slice(0, 8), reason });
+      noteRefusal(facts, { session: brought.token.id.slice(0, 8), reason: "ended or superseded" });
     }
     const pool = upstream.poolOf(route, session.id);
     facts.pool = pool.config.id;
@@ -230,6 +231,12 @@ export function createMoor(parts: MoorParts): Moor {
       session: false,
       ...signals.told(facts),
     });
+  }
+
+  /** One line per request, however many carriers it uses: a client fills the log no faster than with its requests. */
+  function noteRefusal(facts: RequestFacts, entry: Pick<LogEntry, "session" | "reason">): void {
+    if (!facts.isRefusalTold) signals.note(facts, { event: "token_refused", ...entry });
+    facts.isRefusalTold = true;
   }
 
   function unanswered(facts: RequestFacts, failed: Failed): Response {

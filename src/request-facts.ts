@@ -28,6 +28,8 @@ export interface RequestFacts {
   route: ResolvedRoute | undefined;
   pool: string | undefined;
   sessionId: string | undefined;
+  /** Whether the log has been told that what the client sent as a token counts as none. */
+  isRefusalTold: boolean;
   /** If it has waited for its session. */
   turn: Taken | undefined;
   opened: Opened | undefined;
@@ -66,6 +68,7 @@ export function factsOf(request: Request, arrivedAt: number): RequestFacts {
     route: undefined,
     pool: undefined,
     sessionId: undefined,
+    isRefusalTold: false,
     turn: undefined,
     opened: undefined,
     openedAt: 0,

@@ -100,6 +100,14 @@ export function ownNames(headers: Headers, own: Own): string[] {
   return [...cookies, ...own.headers.filter((name) => headers.has(name))];
 }
 
+/** A response that sets nothing that only Moor may set; one that does not try is passed on untouched. */
+export function withoutOwn(response: Response, own: Own): Response {
+  if (ownNames(response.headers, own).length === 0) return response;
+  const changed = new Response(response.body, response);
+  dropOwn(changed.headers, own);
+  return changed;
+}
+
 function dropOwn(headers: Headers, own: Own): void {
   const kept = headers.getSetCookie().filter((cookie) => !own.isCookie(nameOf(cookie)));
   headers.delete("Set-Cookie");

@@ -1,16 +1,18 @@
 import type { Context, Next } from "hono";
+import { getPath } from "hono/utils/url";
 import { tokenFor } from "../commit.ts";
 import { conclude } from "../conclude.ts";
 import type { ResolvedHandling, ResolvedMiddleware } from "../config/middleware.ts";
+import type { IgnoreConfig } from "../config/types.ts";
 import { type FailureCode, failureResponse } from "../errors.ts";
 import { readAddress } from "../inbound/address.ts";
 import { type Arrival, arrivalOf } from "../inbound/arrival.ts";
 import { type Brought, createCarriers, holdsOneText } from "../inbound/carriers.ts";
-import type { OpenedToken } from "../inbound/tokens.ts";
+import type { OpenedToken, TokenFault } from "../inbound/tokens.ts";
 import { describeFault, type Log, type LogEntry } from "../log.ts";
 import { LOGOUT_PATH, logOut } from "../logout.ts";
 import { openForRoute } from "../opening.ts";
-import { give, markFor, mayGiveFreshToken, ownNames, respond } from "../respond.ts";
+import { give, markFor, mayGiveFreshToken, ownNames, respond, withoutOwn } from "../respond.ts";
 import { markLifeOf } from "../session/policy.ts";
 import type { BoundSessions } from "../store/bound-sessions.ts";
 import { createOutage } from "../store/outage.ts";
@@ -58,7 +60,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
   const outage = fallback && createOutage(fallback, { clock, backsUp: config.stores.backup !== "off" });
   const tiers = createTiers({ ...sessions, outage });
   const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds: markLifeOf(config.session) });
-  const ignores = createIgnores(config.ignore);
+  const ignores = createIgnores(config.ignore.map(asRead));
   const writer = { authority, tiers, tokens, policy: config.session, principals, mayFound, clock };
 
   async function receive(c: Context, next: Next, handling: ResolvedHandling): Promise<Response | undefined> {
@@ -68,11 +70,19 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     if (address.kind === "malformed") return failureResponse("bad_request", request);
     if (address.kind === "insecure") return Response.redirect(address.location, 308);
     const { url, secure } = address;
-    if (c.get(SESSION) instanceof EdgeSession || ignores(request, url.pathname)) return pass(next);
+    if (c.get(SESSION) instanceof EdgeSession) return pass(next);
+    carriers.strip(url);
+    // Handlers are chosen by hono's reading of the path, which keeps dot segments.
+    if (ignores(request, c.req.path)) return passOn(c, next, url);
 
     const keepAlive = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
-    const brought = await carriers.bring(request, secure, (text) => tokens.open(text, now)); // 1, 2
-    carriers.strip(url);
+    let fault: TokenFault | undefined;
+    const brought = await carriers.bring(request, secure, (text) => {
+      return tokens.open(text, now, (reason) => {
+        fault ??= reason;
+      });
+    }); // 1, 2
+    if (fault) log({ event: "token_refused", reason: fault });
     const arrival = arrivalOf(request, now);
     if (url.pathname === LOGOUT_PATH) {
       const ended = logOut({ request, url, brought, arrival, sameSite: carriers.sameSite }, writer, log);
@@ -83,6 +93,15 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     // What handlers have done is not undone by a client that leaves, nor is a lease forgotten.
     if (!SAFE_METHODS.has(request.method) || handling.locking === "all") keepAlive(exchange);
     return exchange;
+  }
+
+  /** Requests without a session: handlers may pass them on to others, so they have no token either. */
+  async function passOn(c: Context, next: Next, url: URL): Promise<undefined> {
+    c.req.raw = await withoutToken(c, url, carriers);
+    await next();
+    if (!c.finalized) return;
+    if (ownNames(c.res.headers, carriers.own).length > 0) log({ event: "origin_cookie_dropped" });
+    answer(c, withoutOwn(c.res, carriers.own));
   }
 
   async function serveInTurn(visit: Visit, keepAlive: (work: Promise<unknown>) => void) {
@@ -159,6 +178,11 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
   }
 
   return receive;
+}
+
+/** A pattern with its path as hono reads paths: without the escapes of what is no ASCII. */
+function asRead(pattern: IgnoreConfig): IgnoreConfig {
+  return pattern.path === undefined ? pattern : { ...pattern, path: getPath(new Request(`http://any${pattern.path}`)) };
 }
 
 async function pass(next: Next): Promise<undefined> {

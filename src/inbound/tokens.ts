@@ -18,8 +18,12 @@ export interface OpenedToken extends Token {
 
 /** Opens, mints and signs tokens. What travels is `token`, `token.proof` or `token.proof.mark`; see {@link splitHeld}. */
 export interface Tokens {
-  /** The token in `text`, or `undefined` if it is forged, cut, expired or signed by a key that left the ring. */
-  open(text: string, now: number): Promise<OpenedToken | undefined>;
+  /**
+   * The token in `text`, or `undefined` if it is forged, cut, expired or signed by a key that left the ring.
+   *
+   * @param refused is told why a text that has not merely expired is no token.
+   */
+  open(text: string, now: number, refused?: (fault: TokenFault) => void): Promise<OpenedToken | undefined>;
   /** A token with a fresh random key for a session that exists nowhere; it lives `lifeMs` from `now`. `home`: see {@link Token}. */
   mint(now: number, lifeMs: number, home: number): Promise<OpenedToken>;
   /** The text of a token; `proof` adds the proof of its generation. */
@@ -35,8 +39,6 @@ export type TokenFault = "malformed" | "unknown-key" | "forged";
 export interface TokensOptions {
   /** Fills bytes at random. Default: the platform's. */
   readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
-  /** Told of each text that is no token. Default: nobody is. */
-  readonly refused?: (fault: TokenFault) => void;
 }
 
 const REMEMBERED = 8192;
@@ -47,13 +49,16 @@ const REMEMBERED = 8192;
  * Opened tokens, proofs and marks are remembered, so that one that returns to the same isolate costs no crypto. They are
  * remembered apart: any number of junk proofs could come with one genuine token.
  */
-export function createTokens(ring: KeyRing, { random = fillAtRandom, refused = () => {} }: TokensOptions = {}): Tokens {
+export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOptions = {}): Tokens {
   const mac = createMac(ring);
   const opened = new BoundedMap<string, OpenedToken>(REMEMBERED);
   const generationOf = rememberGenuine((proof, id) => openProof(mac, proof, id));
   const markedAtOf = rememberGenuine((mark, id) => openMark(mac, mark, id));
 
-  async function openToken(text: string): Promise<OpenedToken | undefined> {
+  async function openToken(
+    text: string,
+    refused: (fault: TokenFault) => void = () => {},
+  ): Promise<OpenedToken | undefined> {
     const remembered = opened.get(text);
     if (remembered) return remembered;
     const decoded = decodeToken(text);
@@ -68,9 +73,9 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom, refused = (
   }
 
   return {
-    async open(text, now) {
+    async open(text, now, refused) {
       const held = splitHeld(text);
-      const token = await openToken(held.token);
+      const token = await openToken(held.token, refused);
       if (!token || now >= token.expiresAt) return undefined;
       const proved = held.proof === "" ? token : { ...token, generation: await generationOf(held.proof, token.id) };
       const markedAt = held.mark === "" ? 0 : await markedAtOf(held.mark, token.id);

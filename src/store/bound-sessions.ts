@@ -54,7 +54,7 @@ export function bindSessions(
   const breaker = stores.breakerFor("object");
   const objects = { copies: config.stores, breaker };
   return {
-    tokens: createTokens(tokenRing, { refused: (reason) => log({ event: "token_refused", reason }) }),
+    tokens: createTokens(tokenRing),
     tokenRing,
     authority: createObjectAuthority(env.SESSION_OBJECT, objects),
     memory: createMemory(),
