@@ -262,7 +262,7 @@ function isNormalised(path: string): boolean {
 
 /** The parser tells `1.2.3.4` and `127.1`, which it takes or rewrites as addresses, and `any.1.2.3.4`, which it refuses, from names. */
 function isHostName(text: string): boolean {
-  const isName = text.length <= 253 && /^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/.test(text);
+  const isName = text.length <= 253 && /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/.test(text);
   return isName && hostnameOf(`http://${text}/`) === text;
 }
 

@@ -6,9 +6,10 @@ export type Address =
   /** Plain http to a host that is not loopback; `location` is the same on https. */
   | { kind: "insecure"; location: string };
 
-const HOST = /^[A-Za-z0-9.:[\]-]+$/;
+/** Names with `_` are no host names of RFC 952, and are used as such: DNS, browsers and wildcard certificates take them. */
+const HOST = /^[A-Za-z0-9._:[\]-]+$/;
 /** Workers get the URL as it was sent: `Host: a@evil`, `Host: a/../b` and the target `*` arrive within it. */
-const RAW_URL = /^https?:\/\/([A-Za-z0-9.:[\]-]+)\//;
+const RAW_URL = /^https?:\/\/([A-Za-z0-9._:[\]-]+)\//;
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** `fetch` takes 65,519 bytes, the origin's own part among them. */

@@ -87,10 +87,16 @@ describe("routes", () => {
     expect(line).toContain(pathAccepted);
   });
 
-  it.each(["example.com", "*.example.com", "localhost", "a", "xn--bcher-kva.example", "127.0.0.1", "*.localhost"])(
-    "take the host %s",
-    (host) => expect(mistakes(withRoute({ host }))).toEqual([]),
-  );
+  it.each([
+    "example.com",
+    "*.example.com",
+    "localhost",
+    "a",
+    "xn--bcher-kva.example",
+    "127.0.0.1",
+    "*.localhost",
+    "blue_bird.shops.example",
+  ])("take the host %s", (host) => expect(mistakes(withRoute({ host }))).toEqual([]));
 
   it.each([
     "",
@@ -105,7 +111,6 @@ describe("routes", () => {
     "*.*.b",
     "bücher.example",
     "a b",
-    "a_b",
     "a/b",
     "127.1",
     "*.1.2.3.4",

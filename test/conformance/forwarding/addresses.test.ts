@@ -21,7 +21,7 @@ const ask = (target: string, ...headers: string[]) =>
   rawExchange(site.moor.port, [`GET ${target} HTTP/1.1`, ...headers]);
 
 describe("a Host", () => {
-  it.each(["a@evil.test", "a/../b", "a b", "a?b", "a#b", "a\\b", "a%2eb", "a_b", "é.test", "", "a, b"])(
+  it.each(["a@evil.test", "a/../b", "a b", "a?b", "a#b", "a\\b", "a%2eb", "é.test", "", "a, b"])(
     "of %j is refused",
     async (host) => {
       expect(statusOf(await ask("/", `Host: ${host}`, https))).toBe(400);
@@ -33,7 +33,7 @@ describe("a Host", () => {
     expect(statusOf(await ask("/", "Host: shop.test", "Host: shop.test", https))).toBe(400);
   });
 
-  it.each(["shop.test", "SHOP.test", "shop.test:8443", "127.0.0.1", "[::1]:80", "a.b-c.test."])(
+  it.each(["shop.test", "SHOP.test", "shop.test:8443", "127.0.0.1", "[::1]:80", "a.b-c.test.", "blue_bird.shop.test"])(
     "of %j is served",
     async (host) => {
       const answer = await ask("/", `Host: ${host}`, https);
