@@ -13,6 +13,8 @@ export interface Ending {
   /** Whether the request may renew the idle deadline. */
   readonly touches: boolean;
   readonly lease: Lease | undefined;
+  /** Whether another site's page has sent it, whose visitor may have a session of their own: then it founds none. */
+  readonly isForeign: boolean;
   /** The version that was written meanwhile through the session API, if one was. */
   readonly version: number | undefined;
 }
@@ -31,8 +33,12 @@ export type Concluded = { readonly marks: boolean } & (
 
 /** Carries out what was asked of a request's session, or tells with which failure its client is answered. */
 export async function conclude(ending: Ending, parts: ConcludeParts): Promise<Concluded> {
-  const { request, opened, touches, lease, version } = ending;
+  const { request, opened, touches, lease, isForeign, version } = ending;
   const { session, ref } = opened;
+  if (isForeign && session.isFounding) {
+    const reason = "another site's page would found a session";
+    return refused("cross_site", { event: "request_refused", reason }, opened.marks);
+  }
   if (parts.mayFound && session.isFounding && !(await parts.mayFound(request))) {
     return refused("too_many_new_sessions", { event: "too_many_new_sessions" }, opened.marks);
   }

@@ -8,6 +8,8 @@ export const FAILURES = {
   no_route: { status: 404, title: "Nothing is served here" },
   session_ended: { status: 409, title: "Your session has ended; reload the page and try again" },
   lock_lost: { status: 409, title: "This took too long, and another request went before it; try again" },
+  form_too_large: { status: 413, title: "This form is too large to be taken from another site" },
+  form_not_supported: { status: 415, title: "A form of this kind is not taken from another site" },
   too_many_new_sessions: { status: 429, title: "Too many new visitors come from your network; try again in a minute" },
   not_configured: { status: 500, title: "This site is not set up correctly" },
   internal_error: { status: 500, title: "Something went wrong here" },

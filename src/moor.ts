@@ -8,11 +8,13 @@ import { explain } from "./explain.ts";
 import { readAddress } from "./inbound/address.ts";
 import { type Arrival, arrivalOf } from "./inbound/arrival.ts";
 import { type Brought, createCarriers, holdsOneText } from "./inbound/carriers.ts";
+import { isSafe, isTokenKeptBack } from "./inbound/cross-site.ts";
 import type { OpenedToken } from "./inbound/tokens.ts";
 import { describeFault, type LogEntry } from "./log.ts";
 import { LOGOUT_PATH, logOut } from "./logout.ts";
 import type { MoorParts } from "./moor-parts.ts";
 import { openForRoute } from "./opening.ts";
+import { isFormOfOtherSite, repost } from "./repost.ts";
 import { answeredBy, type RequestFacts, requestIdOf } from "./request-facts.ts";
 import { give, markFor, mayGiveFreshToken, ownNames, respond } from "./respond.ts";
 import { markLifeOf } from "./session/policy.ts";
@@ -50,7 +52,6 @@ const CODE_OF: Record<Exclude<Failed["kind"], "incomplete">, FailureCode> = {
   "invalid-status": "origin_unreachable",
   "own-origin-unavailable": "own_origin_unavailable",
 };
-const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** `fetch` cannot send them. */
 const UNSUPPORTED_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
 
@@ -99,10 +100,17 @@ export function createMoor(parts: MoorParts): Moor {
     }
     const visit = { request, url, host, route, brought, arrival, now, facts };
     const needsSession = route.session && !ignores(request, pathname);
+    if (needsSession && route.crossSite === "repost" && isFormOfOtherSite(request, url, brought))
+      return postAgain(visit);
     const exchange = needsSession ? serveInTurn(visit, keepAlive) : passOn(visit);
     // What an origin has done is not undone by a client that leaves, nor is a lease forgotten.
-    if (!SAFE_METHODS.has(method) || route.locking === "all") keepAlive(exchange);
+    if (!isSafe(request) || route.locking === "all") keepAlive(exchange);
     return exchange;
+  }
+
+  async function postAgain({ request, url, facts }: Visit): Promise<Response> {
+    const again = await repost(request, url);
+    return again.kind === "page" ? again.page : turnAway(facts, again.code, again.reason);
   }
 
   /** Has a request wait for those of its session that came before, where its route wants that. */
@@ -174,7 +182,9 @@ export function createMoor(parts: MoorParts): Moor {
     }
     recordChanges(session, changes);
     const { version } = changes;
-    const ending = { request, opened, touches: route.touch, lease: turn?.lease, version };
+    const isKeptBack = isTokenKeptBack(request, visit.url, brought);
+    const isForeign = isKeptBack && !isSafe(request) && route.crossSite !== "allow";
+    const ending = { request, opened, touches: route.touch, lease: turn?.lease, isForeign, version };
     const concluded = await conclude(ending, writer); // 7
     const { marks } = concluded;
     if (concluded.kind === "refused") return refuse(concluded.code, concluded.entry, marks);
@@ -184,7 +194,8 @@ export function createMoor(parts: MoorParts): Moor {
     if (done.untouched) signals.note(facts, { event: "touch_failed" });
     if (ownNames(response.headers, carriers.own).length > 0) signals.note(facts, { event: "origin_cookie_dropped" });
     const moved = sent.pin === undefined ? undefined : { pin: sent.pin, isNews: isJustVouched(opened) };
-    const mayGiveFresh = !session.returning && (brought.asks || mayGiveFreshToken(request, clock() - visit.now));
+    const isFresh = !session.returning && !isKeptBack;
+    const mayGiveFresh = isFresh && (brought.asks || mayGiveFreshToken(request, clock() - visit.now));
     const token = await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText(brought) }, writer); // 8
     return respond(response, {
       moorHeaders: names,

@@ -23,6 +23,7 @@ const PARTS = [
   "data-point",
   "counters",
   "opening",
+  "repost",
   "links",
   "respond",
   "logout",
@@ -39,7 +40,7 @@ const PARTS = [
 /** Parts that use what origins are given; `express` uses nothing else. */
 const ON_ORIGIN = ["express", "hono"];
 /** Leaves that any part may import; they import nothing. */
-const LEAVES = ["bounded-map", "deadline", "errors", "ip-address", "left-out", "log"];
+const LEAVES = ["bounded-map", "deadline", "errors", "html", "ip-address", "left-out", "log"];
 /** What decides, without a platform below it. */
 const CORE = ["inbound/token.ts", "inbound/proof.ts", "session/", "upstream/affinity/"];
 const PLATFORM = /^(cloudflare:|hono|@cloudflare\/|workerd)/;

@@ -193,7 +193,7 @@ function resolveRoute(route: NonNullable<CheckedConfig["routes"]>[number], expla
   };
 }
 
-type Handling = "touch" | "freshness" | "onStale" | "locking" | "lockWaitMs" | "onLockTimeout";
+type Handling = "touch" | "freshness" | "onStale" | "locking" | "lockWaitMs" | "onLockTimeout" | "crossSite";
 
 /** Fills in the defaults of how the sessions of some requests are handled. */
 export function fillHandling(
@@ -206,6 +206,7 @@ export function fillHandling(
     locking: given.locking ?? "none",
     lockWaitMs: given.lockWaitMs ?? 5_000,
     onLockTimeout: given.onLockTimeout ?? "refuse",
+    crossSite: given.crossSite ?? "refuse",
   };
 }
 

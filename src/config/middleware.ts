@@ -10,7 +10,10 @@ import type { MoorConfig, RouteConfig } from "./types.ts";
 
 /** How the sessions of some requests are handled; each as in `RouteConfig`. */
 export interface HandlingConfig
-  extends Pick<RouteConfig, "touch" | "freshness" | "onStale" | "locking" | "lockWaitMs" | "onLockTimeout"> {}
+  extends Pick<
+    RouteConfig,
+    "touch" | "freshness" | "onStale" | "locking" | "lockWaitMs" | "onLockTimeout" | "crossSite"
+  > {}
 
 /** What a Worker of one's own may say of its sessions: of `MoorConfig` what needs no origins, and how they are handled. */
 export interface MiddlewareConfig

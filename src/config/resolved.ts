@@ -119,6 +119,7 @@ export interface ResolvedRoute {
   readonly locking: "none" | "writes" | "all";
   readonly lockWaitMs: number;
   readonly onLockTimeout: "refuse" | "proceed";
+  readonly crossSite: "refuse" | "repost" | "allow";
   readonly explain: boolean;
 }
 

@@ -15,6 +15,7 @@ export function routeMistakes(
     ...routes.flatMap((route) => poolsOf(route, pools)),
     ...routes.flatMap(repeatedHeaders),
     ...routes.flatMap(lockWithoutSession),
+    ...routes.flatMap(crossSiteWithoutSession),
     ...routes.flatMap((route) => hedgeMistakes(route, pools)),
     ...hiddenRoutes(routes),
     ...zoneMistakes(pools, byDefault ? undefined : routes),
@@ -63,6 +64,12 @@ function lockWithoutSession({ value, path }: Item): Mistake[] {
   if (value.session !== false || (value.locking !== "writes" && value.locking !== "all")) return [];
   const accepted = "none, as the route has no session to lock";
   return [{ path: `${path}.locking`, found: describe(value.locking), accepted }];
+}
+
+function crossSiteWithoutSession({ value, path }: Item): Mistake[] {
+  if (value.session !== false || (value.crossSite !== "repost" && value.crossSite !== "allow")) return [];
+  const accepted = "none, as the route has no session to keep";
+  return [{ path: `${path}.crossSite`, found: describe(value.crossSite), accepted }];
 }
 
 /** What a route matches. */

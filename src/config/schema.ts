@@ -134,6 +134,7 @@ export const handling = {
   locking: optional(oneOf(["none", "writes", "all"])),
   lockWaitMs: optional(value(wholeNumber(0, 30_000))),
   onLockTimeout: optional(oneOf(["refuse", "proceed"])),
+  crossSite: optional(oneOf(["refuse", "repost", "allow"])),
 };
 
 const route = shape({

@@ -56,6 +56,13 @@ export interface RouteConfig {
   lockWaitMs?: number;
   /** What becomes of one that has waited so long. `"refuse"` (default): 503. `"proceed"`: it goes on without a lock. */
   onLockTimeout?: "refuse" | "proceed";
+  /**
+   * What a POST, PUT or the like of another site's page may do that comes without the visitor's token, as `SameSite` keeps the cookie
+   * back. `"refuse"` (default): it founds no session, and is answered with 403 if it would. `"repost"`: a form that is posted
+   * is answered by a page that posts the same fields again from this site, with the token; for logins by `form_post` that check
+   * a `state`. `"allow"`: it may found a session, which replaces the visitor's own.
+   */
+  crossSite?: "refuse" | "repost" | "allow";
 }
 
 /** A cookie, the carrier of browsers: `HttpOnly`, and `Secure` on https. */

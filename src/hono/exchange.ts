@@ -8,10 +8,12 @@ import { type FailureCode, failureResponse } from "../errors.ts";
 import { readAddress } from "../inbound/address.ts";
 import { type Arrival, arrivalOf } from "../inbound/arrival.ts";
 import { type Brought, createCarriers, holdsOneText } from "../inbound/carriers.ts";
+import { isSafe, isTokenKeptBack } from "../inbound/cross-site.ts";
 import type { OpenedToken, TokenFault } from "../inbound/tokens.ts";
 import { describeFault, type Log, type LogEntry } from "../log.ts";
 import { LOGOUT_PATH, logOut } from "../logout.ts";
 import { openForRoute } from "../opening.ts";
+import { isFormOfOtherSite, repost } from "../repost.ts";
 import { give, markFor, mayGiveFreshToken, ownNames, respond, withoutOwn } from "../respond.ts";
 import { markLifeOf } from "../session/policy.ts";
 import type { BoundSessions } from "../store/bound-sessions.ts";
@@ -21,7 +23,7 @@ import { createTiers } from "../store/tiers.ts";
 import { createIgnores } from "../upstream/ignored.ts";
 import { recordChanges } from "../upstream/origin-changes.ts";
 import { askedNothing, EdgeSession } from "./edge-session.ts";
-import { withoutToken } from "./without-token.ts";
+import { wholeRequest, withoutToken } from "./without-token.ts";
 
 /** Gives the handlers of a request its session, and carries out what they ask of it. A response: they were not asked. */
 export type Exchange = (c: Context, next: Next, handling: ResolvedHandling) => Promise<Response | undefined>;
@@ -47,7 +49,6 @@ export interface ExchangeParts {
   readonly log: Log;
 }
 
-const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** How long handlers may take before a lease may pass to the next request: as an attempt at an origin, by default. */
 const HANDLERS_DEADLINE_MS = 30_000;
 /** The name of the variable that handlers read. */
@@ -89,9 +90,10 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
       keepAlive(ended);
       return ended;
     }
+    if (handling.crossSite === "repost" && isFormOfOtherSite(request, url, brought)) return postAgain(c, url);
     const exchange = serveInTurn({ c, next, handling, request, url, brought, arrival }, keepAlive);
     // What handlers have done is not undone by a client that leaves, nor is a lease forgotten.
-    if (!SAFE_METHODS.has(request.method) || handling.locking === "all") keepAlive(exchange);
+    if (!isSafe(request) || handling.locking === "all") keepAlive(exchange);
     return exchange;
   }
 
@@ -102,6 +104,12 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     if (!c.finalized) return;
     if (ownNames(c.res.headers, carriers.own).length > 0) log({ event: "origin_cookie_dropped" });
     answer(c, withoutOwn(c.res, carriers.own));
+  }
+
+  async function postAgain(c: Context, url: URL): Promise<Response> {
+    const again = await repost(await wholeRequest(c), url);
+    if (again.kind === "page") return again.page;
+    return fail(c.req.raw, again.code, { event: "request_refused", reason: again.reason });
   }
 
   async function serveInTurn(visit: Visit, keepAlive: (work: Promise<unknown>) => void) {
@@ -142,7 +150,9 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     if (!c.finalized) return undefined;
     if (c.error === undefined) recordChanges(session, asked);
 
-    const ending = { request, opened, touches: handling.touch, lease: turn?.lease, version: undefined };
+    const isKeptBack = isTokenKeptBack(request, visit.url, brought);
+    const isForeign = isKeptBack && !isSafe(request) && handling.crossSite !== "allow";
+    const ending = { request, opened, touches: handling.touch, lease: turn?.lease, isForeign, version: undefined };
     const concluded = await conclude(ending, writer); // 7
     const { marks } = concluded;
     if (concluded.kind === "refused") {
@@ -156,7 +166,8 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     if (done.untouched) log({ event: "touch_failed", ...about });
     if (ownNames(c.res.headers, carriers.own).length > 0) log({ event: "origin_cookie_dropped", ...about });
     const tookMs = clock() - arrival.arrivedAt;
-    const mayGiveFresh = !session.returning && (brought.asks || mayGiveFreshToken(request, tookMs));
+    const isFresh = !session.returning && !isKeptBack;
+    const mayGiveFresh = isFresh && (brought.asks || mayGiveFreshToken(request, tookMs));
     const token = await tokenFor(done, { mayGiveFresh, withProof: holdsOneText(brought) }, writer); // 8
     const changes = {
       moorHeaders: [],

@@ -9,6 +9,11 @@ export interface Carrier {
    * the client; otherwise what is written is all that the client will hold.
    */
   readonly apart: boolean;
+  /**
+   * Which requests of other sites' pages come without what the browser holds, in the words of a cookie's `SameSite` (RFC 6265bis
+   * section 5.2): `"lax"` those with an unsafe method, `"strict"` all, `"none"` no request.
+   */
+  readonly sameSite: "lax" | "strict" | "none";
   /** The text that the request brings, or `null`. */
   read(request: Request): string | null;
   /** Adds to a response's headers what makes the client hold `text` until `expiresAt` (milliseconds since 1970). */

@@ -42,6 +42,7 @@ export function createCookieCarrier({
 
   return {
     apart: true,
+    sameSite: attributes.sameSite,
     read(request) {
       const { own } = cookies.split(request.headers.get("Cookie"));
       const token = own.get(names.token);

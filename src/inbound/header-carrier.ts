@@ -33,6 +33,7 @@ export function createHeaderCarrier({ name }: HeaderCarrierOptions): HeaderCarri
 
   return {
     apart: false,
+    sameSite: "none",
     responseHeader,
     read({ headers }) {
       const text = textIn(headers);

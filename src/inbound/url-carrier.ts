@@ -33,6 +33,7 @@ export function createUrlCarrier({ name }: { name: string }): UrlCarrier {
 
   return {
     apart: false,
+    sameSite: "lax",
     name,
     strip,
     read({ url, headers }) {

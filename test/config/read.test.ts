@@ -122,6 +122,7 @@ const everything: MoorConfig = {
       locking: "none",
       lockWaitMs: 0,
       onLockTimeout: "proceed",
+      crossSite: "refuse",
       explain: false,
     },
     {
@@ -139,6 +140,7 @@ const everything: MoorConfig = {
       locking: "writes",
       lockWaitMs: 30_000,
       onLockTimeout: "refuse",
+      crossSite: "repost",
       explain: true,
     },
   ],
@@ -198,6 +200,7 @@ describe("the defaults", () => {
           locking: "none",
           lockWaitMs: 5_000,
           onLockTimeout: "refuse",
+          crossSite: "refuse",
           explain: false,
         },
       ],

@@ -275,6 +275,24 @@ describe("locking", () => {
   ])("refuses %j", (settings, line) => expect(mistakes(withRoute(settings))).toEqual([`routes[0]${line}`]));
 });
 
+describe("posts of other sites", () => {
+  const withRoute = (settings: object) => ({ pools: [pool()], routes: [{ path: "/*", pool: "shop", ...settings }] });
+
+  it.each(["refuse", "repost", "allow"])("may be told to %s", (crossSite) => {
+    expect(mistakes(withRoute({ crossSite }))).toEqual([]);
+  });
+
+  it.each<[object, string]>([
+    [{ crossSite: "deny" }, '.crossSite: found "deny", accepted: one of refuse, repost, allow'],
+    [
+      { crossSite: "repost", session: false },
+      '.crossSite: found "repost", accepted: none, as the route has no session to keep',
+    ],
+  ])("are refused with %j", (settings, line) => {
+    expect(mistakes(withRoute(settings))).toEqual([`routes[0]${line}`]);
+  });
+});
+
 describe("admin", () => {
   const withAdmin = (admin: unknown) => ({ pools: [pool()], admin });
   const aud = "4714c1358e65fe4b";

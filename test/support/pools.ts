@@ -85,6 +85,7 @@ export function routeOf(given: Partial<ResolvedRoute> = {}): ResolvedRoute {
     locking: "none",
     lockWaitMs: 5_000,
     onLockTimeout: "refuse",
+    crossSite: "refuse",
     explain: false,
     ...given,
   };
