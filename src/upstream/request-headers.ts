@@ -10,6 +10,8 @@ export interface Told {
   readonly explain?: string | undefined;
   /** `http` or `https`. */
   readonly protocol: string;
+  /** Of the request: only a GET can ask for a WebSocket. */
+  readonly method: string;
   /** The `Host` that the client asked for. */
   readonly host: string;
   readonly clientIp: string | undefined;
@@ -43,7 +45,7 @@ export function requestHeaders(client: Headers, told: Told): Headers {
   for (const name of client.keys()) {
     if (isCut(name) || nominated?.includes(name)) headers.delete(name);
   }
-  if (client.get("Upgrade")?.toLowerCase() === "websocket") headers.set("Upgrade", "websocket");
+  if (told.method === "GET" && asksForWebSocket(client, nominated)) headers.set("Upgrade", "websocket");
   told.cut(headers);
   const cookies = headers.get("Cookie");
   const rest = cookies && withoutTags(cookies);
@@ -62,6 +64,11 @@ function isCut(name: string): boolean {
   if (PLAIN_NAME.test(name)) return false;
   const canonical = name.replace(/[^a-z0-9]/g, "-");
   return canonical === "content-length" || CUT.includes(canonical) || CUT_PREFIX.test(canonical);
+}
+
+/** RFC 6455 section 4.1. With `Upgrade` the runtime sends a GET without a body, whatever the method of the request. */
+function asksForWebSocket(client: Headers, nominated: readonly string[] | undefined): boolean {
+  return nominated?.includes("upgrade") === true && client.get("Upgrade")?.toLowerCase() === "websocket";
 }
 
 function nominatedBy(connection: string | null): string[] | undefined {

@@ -121,7 +121,7 @@ export function createUpstream(
           method,
           target: url.pathname + url.search,
           clientHost: url.hostname,
-          headers: requestHeaders(given, { cut, protocol, host, clientIp, handoff, explain }),
+          headers: requestHeaders(given, { cut, protocol, method, host, clientIp, handoff, explain }),
           movedFrom: isStored ? movedFrom : undefined,
           body,
           resendable,

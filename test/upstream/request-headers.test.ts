@@ -4,7 +4,14 @@ import { requestHeaders, type Told } from "../../src/upstream/request-headers.ts
 import { carriers } from "../support/carriers.ts";
 
 const { cut } = carriers;
-const TOLD: Told = { cut, protocol: "https", host: "shop.test", clientIp: "203.0.113.7", handoff: "a.b.c" };
+const TOLD: Told = {
+  cut,
+  protocol: "https",
+  method: "GET",
+  host: "shop.test",
+  clientIp: "203.0.113.7",
+  handoff: "a.b.c",
+};
 const SET = {
   "moor-session": "a.b.c",
   "x-forwarded-for": "203.0.113.7",
@@ -17,7 +24,7 @@ describe("what Moor sets", () => {
   it("is the handoff and where the request came from", () => expect(sent({})).toEqual(SET));
 
   it("is no handoff on a route without a session, and no address that is not known", () => {
-    expect(sent({}, { cut, protocol: "http", host: "localhost:8787", clientIp: undefined })).toEqual({
+    expect(sent({}, { cut, protocol: "http", method: "GET", host: "localhost:8787", clientIp: undefined })).toEqual({
       "x-forwarded-host": "localhost:8787",
       "x-forwarded-proto": "http",
     });
@@ -30,7 +37,7 @@ describe("what Moor sets", () => {
   it("replaces what the client says", () => {
     const claimed = Object.fromEntries(Object.keys(SET).map((name) => [name, "mine"]));
     expect(sent(claimed)).toEqual(SET);
-    expect(sent(claimed, { cut, protocol: "https", host: "shop.test", clientIp: undefined })).toEqual({
+    expect(sent(claimed, { ...TOLD, clientIp: undefined, handoff: undefined })).toEqual({
       "x-forwarded-host": "shop.test",
       "x-forwarded-proto": "https",
     });
@@ -123,6 +130,23 @@ describe("what is left", () => {
     ["websocket, h2c", undefined],
   ])("asks the origin to upgrade to a WebSocket, and to nothing else: %s", (asked, passed) => {
     expect(sent({ Connection: "Upgrade", Upgrade: asked }).upgrade).toBe(passed);
+  });
+
+  it.each(["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE"])(
+    "asks for no WebSocket with %s, which the runtime would send as a GET without a body",
+    (method) => {
+      const client = { Connection: "Upgrade", Upgrade: "websocket" };
+      expect(sent(client, { ...TOLD, method })).toEqual(SET);
+    },
+  );
+
+  it.each([
+    ["keep-alive", undefined],
+    ["x-upgrade", undefined],
+    ["keep-alive, UPGRADE", "websocket"],
+  ])("asks for a WebSocket only if Connection names the upgrade: %s", (connection, passed) => {
+    expect(sent({ Connection: connection, Upgrade: "websocket" }).upgrade).toBe(passed);
+    expect(sent({ Upgrade: "websocket" }).upgrade).toBeUndefined();
   });
 });
 
