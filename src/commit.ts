@@ -3,7 +3,7 @@ import type { Whereabouts } from "./inbound/whereabouts.ts";
 import { MAX_FLASH_BYTES } from "./session/apply.ts";
 import { type Change, changeNow, newChangeId, type Policy, type Ref, type SessionLimit } from "./session/change.ts";
 import { touched } from "./session/deadlines.ts";
-import { deadlineOf, isSomebodys, type View } from "./session/record.ts";
+import { isSomebodys, type View } from "./session/record.ts";
 import type { Session } from "./session/session.ts";
 import type { Authority } from "./store/contracts.ts";
 import type { Principals, Reservation } from "./store/principal-contracts.ts";
@@ -21,6 +21,8 @@ export type Commit = { readonly marks?: boolean } & (
   | { kind: "refused"; reason: string }
   /** The request's lease was over: another may have changed the session meanwhile. */
   | { kind: "lock-lost" }
+  /** The client has had as many sessions founded as it may: nothing of what was asked was done. */
+  | { kind: "founding-limited" }
   /** The principal has as many sessions as he may have: nothing of what was asked was done. */
   | { kind: "too-many-sessions" }
   | { kind: "unavailable"; cause: unknown }
@@ -62,6 +64,8 @@ export interface CommitParts {
 export interface CommitFacts {
   readonly login?: LoginFacts | undefined;
   readonly lease?: Lease | undefined;
+  /** Whether its client may have one more session founded. Default: there is no limit. */
+  readonly mayFound?: (() => Promise<boolean>) | undefined;
 }
 
 /** What is known of a login beside whose it is. */
@@ -76,12 +80,13 @@ export interface LoginFacts {
  *
  * @param facts.login where a login comes from, for the index of the principal's sessions.
  * @param facts.lease the lease that the request has.
+ * @param facts.mayFound asked before a session is stored for the first time.
  */
 export async function commit(
   session: Session,
   ref: Ref,
   parts: CommitParts,
-  { login, lease }: CommitFacts = {},
+  { login, lease, mayFound }: CommitFacts = {},
 ): Promise<Commit> {
   const clean: Done = {
     kind: "done",
@@ -93,6 +98,7 @@ export async function commit(
   };
   // A request without a token has nothing to end; were the cookie cleared for it, a cross-site post would log people out.
   if (session.ending && !session.returning) return clean;
+  if (session.isFounding && mayFound && !(await mayFound())) return { kind: "founding-limited" };
   const asked = session.toChange({
     newId: newChangeId,
     now: parts.clock(),
@@ -121,12 +127,14 @@ export async function commit(
     return { ...clean, view, ended: session.ending, written: "journal", ...told };
   }
   if (!session.asks) return { ...clean, untouched: committed, ...told };
-  const again = login && { ...login, insteadOf: { id: ref.id, changeId: change.id } };
+  const again = { mayFound, login: login && { ...login, insteadOf: { id: ref.id, changeId: change.id } } };
   switch (committed.kind) {
     case "ended":
       if (session.ending) return { ...clean, ended: true, ...told };
       // Who has been told that it is over must not be shown it again by a copy elsewhere.
-      return mayStartAnew(session) ? startAnew(session, ref, parts, {}, again) : { kind: "ended", marks: true };
+      return mayStartAnew(session) && !hasLoggedOut(session, ref, committed.copy)
+        ? startAnew(session, ref, parts, {}, again)
+        : { kind: "ended", marks: true };
     case "superseded":
       if (session.ending) return { kind: "ended" };
       return mayStartAnew(session) ? startAnew(session, ref, parts, session.attributes, again) : { kind: "ended" };
@@ -155,13 +163,19 @@ function mayStartAnew(session: Session): boolean {
   return session.returning && (session.isNew || session.rotating);
 }
 
+/** Whether the session was ended while its request was under way: then a change must not begin another in its place. */
+function hasLoggedOut(session: Session, { arrivedAt }: Ref, tombstone: View | undefined): boolean {
+  const { ended } = tombstone ?? {};
+  return !session.rotating && ended?.reason === "ended" && ended.at > arrivedAt;
+}
+
 /** A session of its own, under a new key, for what was asked of one that cannot be changed any more. */
 async function startAnew(
   session: Session,
   ref: Ref,
   parts: CommitParts,
   from: View["attributes"],
-  login: LoginFacts | undefined,
+  facts: CommitFacts,
 ): Promise<Commit> {
   const { tokens, policy, clock } = parts;
   const token = await tokens.mint(clock(), policy.newSessionHours * 3_600_000, session.token.home);
@@ -169,7 +183,7 @@ async function startAnew(
   const { view, principal } = session;
   const isOwn = !view || !isSomebodys(view) || (principal !== undefined && session.logsInAs(principal));
   const anew = session.startAnew(token, isOwn ? from : {});
-  return commit(anew, { ...ref, id: token.id, generation: token.generation, bornAt: token.bornAt }, parts, { login });
+  return commit(anew, { ...ref, id: token.id, generation: token.generation, bornAt: token.bornAt }, parts, facts);
 }
 
 /** The change, with what the index of the principal's sessions is told of a login. */
@@ -240,55 +254,4 @@ export async function takeFlash(session: Session, ref: Ref, parts: CommitParts):
 /** Ends a session that has passed a timeout which only a route has. */
 export async function endOverdue(reason: "idle" | "absolute", ref: Ref, parts: CommitParts) {
   return parts.tiers.commit(ref, changeNow({ end: true, endReason: reason }, parts));
-}
-
-/** What the carrier has to do for a response; `id` is the session's. */
-export type TokenWrite =
-  | { kind: "none" }
-  | { kind: "clear" }
-  | { kind: "write"; id: string; text: string; expiresAt: number };
-
-/** How a response may give a token. */
-export interface TokenOptions {
-  /** Whether it may give one to a client that brought none, though nothing is stored. */
-  readonly mayGiveFresh: boolean;
-  /** Whether every token needs its proof beside it; else only a rotation gives one. */
-  readonly withProof: boolean;
-  /** What the token's pin is to be, and whether that alone is worth a new token. Default: the session has not moved. */
-  readonly moved?: { readonly pin: number; readonly isNews: boolean } | undefined;
-}
-
-/** The token for the response: a new one only if it tells the client something new. */
-export async function tokenFor(done: Done, options: TokenOptions, parts: CommitParts): Promise<TokenWrite> {
-  const { session, view } = done;
-  const { token } = session;
-  if (done.ended) return { kind: "clear" };
-  // A version-0 token is written once: one that came is never written again, though the journal may hold its session.
-  if (!view || view.version === 0) {
-    if (session.returning || !(options.mayGiveFresh || done.marks)) return { kind: "none" };
-    const text = await parts.tokens.sign(token, { proof: false });
-    return { kind: "write", id: token.id, text, expiresAt: token.expiresAt };
-  }
-  // A first touch within the second of the founding leaves touchedAt as it was, and moves the deadline.
-  const lasts = view.touchedAt > token.touchedAt || deadlineOf(view) > token.expiresAt;
-  const isNews = done.rotated || view.version > token.version || lasts || (done.replicated && !token.replicated);
-  if (!isNews && !options.moved?.isNews) return { kind: "none" };
-  const { generation, touchedAt } = view;
-  const news = {
-    // What is shown while stores are down may be older than what the client has seen.
-    version: Math.max(view.version, token.version),
-    touchedAt,
-    expiresAt: deadlineOf(view),
-    replicated: done.replicated || token.replicated,
-  };
-  const renewed = {
-    ...token,
-    ...(isNews ? news : {}),
-    generation,
-    pin: options.moved?.pin ?? token.pin,
-    // Read when it is signed: the freshness rule counts from there.
-    issuedAt: parts.clock(),
-  };
-  const text = await parts.tokens.sign(renewed, { proof: done.rotated || (options.withProof && generation > 0) });
-  return { kind: "write", id: token.id, text, expiresAt: renewed.expiresAt };
 }

@@ -39,11 +39,9 @@ export async function conclude(ending: Ending, parts: ConcludeParts): Promise<Co
     const reason = "another site's page would found a session";
     return refused("cross_site", { event: "request_refused", reason }, opened.marks);
   }
-  if (parts.mayFound && session.isFounding && !(await parts.mayFound(request))) {
-    return refused("too_many_new_sessions", { event: "too_many_new_sessions" }, opened.marks);
-  }
   const login = parts.principals && session.loggingIn ? { where: whereaboutsOf(request) } : undefined;
-  const facts: CommitFacts | undefined = login || lease ? { login, lease } : undefined;
+  const { mayFound } = parts;
+  const facts: CommitFacts = { login, lease, mayFound: mayFound && (() => mayFound(request)) };
   let committed = await commit(session, ref, touches ? parts : { ...parts, touches: false }, facts);
   let marks = opened.marks || committed.marks === true;
   if (committed.kind === "done" && version !== undefined) {
@@ -61,6 +59,8 @@ function refusal(committed: Exclude<Commit, Done>, marks: boolean): Concluded {
       return refused("origin_change_refused", { event: "origin_change_refused", reason: committed.reason }, marks);
     case "lock-lost":
       return refused("lock_lost", { event: "lock_lost" }, marks);
+    case "founding-limited":
+      return refused("too_many_new_sessions", { event: "too_many_new_sessions" }, marks);
     case "too-many-sessions": {
       const reason = "the principal has too many sessions";
       return refused("too_many_sessions", { event: "too_many_sessions", reason }, marks);

@@ -1,4 +1,5 @@
-import { type CommitParts, commit, tokenFor } from "./commit.ts";
+import { type Commit, commit } from "./commit.ts";
+import type { ConcludeParts } from "./conclude.ts";
 import { type FailureCode, failureResponse } from "./errors.ts";
 import type { Arrival } from "./inbound/arrival.ts";
 import type { Brought } from "./inbound/carriers.ts";
@@ -6,9 +7,16 @@ import type { OpenedToken } from "./inbound/tokens.ts";
 import { describeFault, type Log } from "./log.ts";
 import { give, markFor } from "./respond.ts";
 import { openSession } from "./store/open-session.ts";
+import { tokenFor } from "./token-for.ts";
 
 /** Where a client ends its own session. */
 export const LOGOUT_PATH = "/.moor/logout";
+
+/** What a client is told of a session that was not ended; of any other outcome that its stores cannot be reached. */
+const CODE_OF: Partial<Record<Commit["kind"], "session_ended" | "too_many_new_sessions">> = {
+  ended: "session_ended",
+  "founding-limited": "too_many_new_sessions",
+};
 
 /** A post to {@link LOGOUT_PATH}. */
 export interface Logout {
@@ -26,7 +34,7 @@ export interface Logout {
  * A post of another site is refused before anything is read: by `Sec-Fetch-Site`, else by `Origin`. Where a client sends
  * neither, it is no browser of today: then only a cookie that other sites' posts may bring is refused.
  */
-export async function logOut(logout: Logout, parts: CommitParts, log: Log): Promise<Response> {
+export async function logOut(logout: Logout, parts: ConcludeParts, log: Log): Promise<Response> {
   const { request, url, brought, arrival } = logout;
   const fail = (code: FailureCode) => failureResponse(code, request);
   const refuse = (code: FailureCode) => {
@@ -44,12 +52,6 @@ export async function logOut(logout: Logout, parts: CommitParts, log: Log): Prom
   response.headers.set("Cache-Control", "no-store");
   // What brought no token that opens is not told to forget one: another tab may have been given it meanwhile.
   if (!brought.token) return response;
-  const { version, generation, markedAt } = brought.token;
-  if (version === 0 && generation === 0 && markedAt === undefined) {
-    // Nothing is stored, and so there is nothing to end.
-    give(response.headers, brought, { kind: "clear" });
-    return response;
-  }
   const opened = await openSession(brought.token, arrival, { ...parts, strict: true, onStale: "serve" });
   if (opened.kind === "unavailable") {
     log({ event: "session_unavailable", reason: describeFault(opened.cause) });
@@ -62,14 +64,21 @@ export async function logOut(logout: Logout, parts: CommitParts, log: Log): Prom
     return response;
   }
   session.end();
-  const committed = await commit(session, ref, parts);
+  const { mayFound } = parts;
+  // Where nothing is stored yet the end is: a first change may be under way, and its response must bring nothing back.
+  const committed = await commit(session, ref, parts, { mayFound: mayFound && (() => mayFound(request)) });
   const mark = await markIf(opened.marks || committed.marks === true);
   if (committed.kind === "done") {
     const token = await tokenFor(committed, { mayGiveFresh: false, withProof: false }, parts);
     give(response.headers, brought, token, mark);
     return response;
   }
-  const code = committed.kind === "ended" ? "session_ended" : "session_unavailable";
+  // No store was asked about a token that has seen no version until now: nothing is shown to it any more.
+  if (committed.kind === "ended" && session.isNew) {
+    give(response.headers, brought, { kind: "clear" }, mark);
+    return response;
+  }
+  const code = CODE_OF[committed.kind] ?? "session_unavailable";
   log({ event: code, session: session.id.slice(0, 8) });
   const failure = fail(code);
   give(failure.headers, brought, { kind: "none" }, mark);

@@ -1,5 +1,4 @@
 import { createAdmin } from "./admin/app.ts";
-import { tokenFor } from "./commit.ts";
 import { conclude } from "./conclude.ts";
 import type { ResolvedRoute } from "./config/resolved.ts";
 import { createCounters } from "./counters.ts";
@@ -22,6 +21,7 @@ import { createSignals } from "./signals.ts";
 import { noCalls } from "./store/counted.ts";
 import { isJustVouched } from "./store/open-session.ts";
 import { inTurn, isLocked, type Turn } from "./store/take-lease.ts";
+import { tokenFor } from "./token-for.ts";
 import { isBodyUnsendable } from "./upstream/body.ts";
 import type { Failed } from "./upstream/forward.ts";
 import { createIgnores } from "./upstream/ignored.ts";

@@ -1,9 +1,10 @@
-import type { CommitParts, TokenWrite } from "./commit.ts";
+import type { CommitParts } from "./commit.ts";
 import { writeExplain } from "./explain.ts";
 import type { Brought, Own } from "./inbound/carriers.ts";
 import { joinHeld, splitHeld } from "./inbound/held.ts";
 import type { OpenedToken } from "./inbound/tokens.ts";
 import { withLinks } from "./links.ts";
+import type { TokenWrite } from "./token-for.ts";
 
 /** What changes of an origin's response before the client gets it. */
 export interface ResponseChanges {

@@ -16,6 +16,7 @@ const PARTS = [
   "scheduled",
   "upstream",
   "commit",
+  "token-for",
   "conclude",
   "request-facts",
   "explain",

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { tokenFor } from "../src/commit.ts";
 import { Session } from "../src/session/session.ts";
+import { tokenFor } from "../src/token-for.ts";
 import { end, login, patch } from "./support/asks.ts";
 import { Client, createEdge, doneOf, type Edge, setTime, type Visited } from "./support/edge.ts";
 import { POLICY } from "./support/sessions.ts";
@@ -81,6 +81,26 @@ describe("a first change under a token of a session that has ended meanwhile", (
     expect(committed).toMatchObject({ kind: "done", view: { version: 1, attributes: { b: 2 } } });
     expect(doneOf({ committed } as Visited).view?.id).not.toBe(session?.id);
     expect((await edge.visit(client)).session?.attributes).toEqual({ b: 2 });
+  });
+
+  it("is over if it was under way when the visitor ended the session: nothing brings that back", async () => {
+    await edge.visit(client);
+    const held = client.copy();
+    const logOut = async () => {
+      setTime(at(1));
+      await edge.visit(held, end);
+    };
+    const { committed, write, marks } = await edge.visit(client, { ...patch({ a: 1 }), meanwhile: logOut });
+    expect([committed?.kind, write.kind, marks]).toEqual(["ended", "none", true]);
+    expect((await edge.visit(client)).session?.attributes).toEqual({});
+  });
+
+  it("starts one if it was under way when the record was found to have run out", async () => {
+    await edge.visit(client);
+    await edge.visit(client.copy(), patch({ a: 1 }));
+    setTime(at(700));
+    const { committed } = await edge.visit(client, { ...patch({ b: 2 }), meanwhile: async () => setTime(at(701)) });
+    expect(committed).toMatchObject({ kind: "done", view: { attributes: { b: 2 } } });
   });
 
   it("that has run past its founding deadline starts one as well", async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { TokenWrite } from "../src/commit.ts";
 import type { Brought } from "../src/inbound/carriers.ts";
 import { createHeaderCarrier } from "../src/inbound/header-carrier.ts";
 import { mayGiveFreshToken, ownNames, type ResponseChanges, respond } from "../src/respond.ts";
+import type { TokenWrite } from "../src/token-for.ts";
 import { carriers, cookieCarrier } from "./support/carriers.ts";
 import { at } from "./support/time.ts";
 

@@ -1,6 +1,5 @@
 import type { Context, Next } from "hono";
 import { getPath } from "hono/utils/url";
-import { tokenFor } from "../commit.ts";
 import { conclude } from "../conclude.ts";
 import type { ResolvedHandling, ResolvedMiddleware } from "../config/middleware.ts";
 import type { IgnoreConfig } from "../config/types.ts";
@@ -20,6 +19,7 @@ import type { BoundSessions } from "../store/bound-sessions.ts";
 import { createOutage } from "../store/outage.ts";
 import { inTurn, isLocked, type Turn } from "../store/take-lease.ts";
 import { createTiers } from "../store/tiers.ts";
+import { tokenFor } from "../token-for.ts";
 import { createIgnores } from "../upstream/ignored.ts";
 import { recordChanges } from "../upstream/origin-changes.ts";
 import { askedNothing, EdgeSession } from "./edge-session.ts";

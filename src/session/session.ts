@@ -130,9 +130,9 @@ export class Session {
     return this.#patches.length > 0 || this.#flash.length > 0 || this.rotating || this.#end;
   }
 
-  /** Whether the session would be stored for the first time. */
+  /** Whether something of the session would be stored for the first time; of one that ends at once that is a tombstone. */
   get isFounding(): boolean {
-    return this.isNew && this.asks && !this.#end;
+    return this.isNew && this.asks;
   }
 
   /**

@@ -1,14 +1,6 @@
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import {
-  type Commit,
-  type CommitParts,
-  commit,
-  type Done,
-  follow,
-  type TokenWrite,
-  tokenFor,
-} from "../../src/commit.ts";
+import { type Commit, type CommitParts, commit, type Done, follow } from "../../src/commit.ts";
 import { joinHeld, splitHeld } from "../../src/inbound/held.ts";
 import { createTokens, type Tokens } from "../../src/inbound/tokens.ts";
 import type { Whereabouts } from "../../src/inbound/whereabouts.ts";
@@ -21,6 +13,7 @@ import { type Opened, openSession } from "../../src/store/open-session.ts";
 import { createOutage } from "../../src/store/outage.ts";
 import type { Fallback } from "../../src/store/redis-contracts.ts";
 import { createTiers } from "../../src/store/tiers.ts";
+import { type TokenWrite, tokenFor } from "../../src/token-for.ts";
 import { macRing } from "./rings.ts";
 import { POLICY } from "./sessions.ts";
 

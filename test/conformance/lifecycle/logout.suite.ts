@@ -54,12 +54,34 @@ export async function describeLogout(role: Role) {
       }
     });
 
-    it("of a session that is stored nowhere stores nothing", async () => {
+    it("of a session that is stored nowhere has the browser forget it", async () => {
       const client = site.client();
       await client.ask("/");
-      const before = await site.moor.storedSessions();
       expect((await client.ask(LOGOUT, post(OWN))).setCookies[0]).toContain("__Host-moor=; Max-Age=0");
-      expect(await site.moor.storedSessions()).toEqual(before);
+    });
+
+    it("ends a session whose first change is stored, though the response that tells the client is still on its way", async () => {
+      const client = site.client();
+      await client.ask("/");
+      const thief = site.client([...client.cookies, ["__Host-moor-mark", "-"]]);
+      const late = await client.send("/?set=address:home", { method: "POST" });
+      expect((await client.ask(LOGOUT, post(OWN))).status).toBe(204);
+      expect((await thief.ask("/")).told.session).toEqual(expect.objectContaining({ new: true }));
+      client.keep(late);
+      expect((await client.ask("/")).told.session).toEqual(expect.objectContaining({ new: true }));
+    });
+
+    it("ends a session whose first change is under way: that change is refused, and its response brings nothing back", async () => {
+      const client = site.client();
+      await client.ask("/");
+      const { served } = (await client.ask("/")).told;
+      const late = client.send("/?set=address:home&delayMs=500", { method: "POST" });
+      await expect.poll(async () => (await site.client().ask("/")).told.served).toBeGreaterThan(served + 1);
+      expect((await client.ask(LOGOUT, post(OWN))).status).toBe(204);
+      const answer = await late;
+      expect([answer.status, JSON.parse(answer.text).code]).toEqual([409, "session_ended"]);
+      client.keep(answer);
+      expect((await client.ask("/")).told.session).toEqual(expect.objectContaining({ new: true }));
     });
 
     it("asks nothing of an origin", async () => {
