@@ -1,20 +1,33 @@
-import { isJsonObject, jsonCopy } from "../origin/json.ts";
+import { addPatch, patchesOf } from "../origin/changes.ts";
+import { isJsonObject, type JsonValue, jsonCopy } from "../origin/json.ts";
 import { isPrincipal } from "../session/change.ts";
-import { checkPatch, type Json, type JsonObject, mergePatch } from "../session/patch.ts";
+import { checkPatch, type Json, type JsonObject, MAX_PATCHES, Merging } from "../session/patch.ts";
 import type { Session } from "../session/session.ts";
 import type { OriginChanges } from "../upstream/origin-changes.ts";
 import type { AnyAttributes, NameOf, PatchOf, ValueOf } from "./attributes.ts";
 import { MoorHonoError } from "./errors.ts";
 
 /** What the handlers of a request ask of its session. */
-export type Asked = { -readonly [Key in keyof OriginChanges]: OriginChanges[Key] } & {
+export interface Asked {
+  /** The values that an attribute is patched with, in a row; see `Changes` of moor/origin. */
+  patches: Map<string, readonly JsonValue[]>;
+  flash: Map<string, readonly JsonValue[]>;
+  principal?: string;
+  remember: boolean;
+  rotate: boolean;
+  end: boolean;
   /** Whether it is being carried out: what is asked after that comes too late. */
   closed: boolean;
-};
+}
 
 /** Nothing yet. */
 export function askedNothing(): Asked {
-  return { kind: "asked", patches: [], flash: [], remember: false, rotate: false, end: false, closed: false };
+  return { patches: new Map(), flash: new Map(), remember: false, rotate: false, end: false, closed: false };
+}
+
+/** The same, as an origin's response would ask for it. */
+export function changesOf({ closed, patches, flash, ...asked }: Asked): OriginChanges {
+  return { ...asked, kind: "asked", patches: patchesOf(patches), flash: patchesOf(flash) };
 }
 
 /**
@@ -25,8 +38,8 @@ export class EdgeSession<Attributes extends object = AnyAttributes> {
   readonly #session: Session;
   readonly #asked: Asked;
   readonly #remembers: boolean;
-  /** The attributes with what has been asked. */
-  #attributes: JsonObject;
+  /** The attributes with what has been asked; `undefined`: nothing has. */
+  #merging: Merging | undefined;
 
   /**
    * @param asked takes what is asked.
@@ -36,7 +49,6 @@ export class EdgeSession<Attributes extends object = AnyAttributes> {
     this.#session = session;
     this.#asked = asked;
     this.#remembers = remembers;
-    this.#attributes = session.attributes;
   }
 
   /**
@@ -79,13 +91,14 @@ export class EdgeSession<Attributes extends object = AnyAttributes> {
 
   /** A copy of all attributes, with the changes of this request. */
   get attributes(): Partial<Attributes> {
-    return structuredClone(this.#attributes) as Partial<Attributes>;
+    return structuredClone(this.#merging?.result ?? this.#session.attributes) as Partial<Attributes>;
   }
 
   /** A copy of one attribute, with the changes of this request: to change it, `set` it. */
   get<Name extends NameOf<Attributes>>(name: Name): Attributes[Name] | undefined {
-    if (!Object.hasOwn(this.#attributes, name)) return undefined;
-    return structuredClone(this.#attributes[name]) as Attributes[Name];
+    const { attributes } = this.#session;
+    const stored = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+    return structuredClone(this.#merging ? this.#merging.get(name) : stored) as Attributes[Name];
   }
 
   /**
@@ -128,7 +141,7 @@ export class EdgeSession<Attributes extends object = AnyAttributes> {
    */
   setFlash(name: string, value: Exclude<Json, null>): void {
     this.#refuseLate();
-    this.#asked.flash = [...this.#asked.flash, checkPatch(member(name, jsonCopy(value, "refuse")))];
+    add(this.#asked.flash, [checkPatch(member(name, jsonCopy(value, "refuse")))]);
   }
 
   /**
@@ -146,7 +159,9 @@ export class EdgeSession<Attributes extends object = AnyAttributes> {
     if (remember && !this.#remembers) throw new TypeError("the configuration has no session.remember");
     this.#asked.principal = principal;
     this.#asked.remember = remember;
-    this.#apply();
+    const { principal: before, attributes } = this.#session;
+    this.#merging = new Merging(before === undefined || before === principal ? attributes : {});
+    this.#merge(patchesOf(this.#asked.patches));
   }
 
   /**
@@ -168,22 +183,19 @@ export class EdgeSession<Attributes extends object = AnyAttributes> {
     if (this.#asked.end) return;
     this.#refuseLate();
     Object.assign(this.#asked, { ...askedNothing(), principal: undefined, end: true });
-    this.#attributes = {};
+    this.#merging = new Merging({});
   }
 
   #record(patches: readonly Json[]): void {
     this.#refuseLate();
-    this.#asked.patches = [...this.#asked.patches, ...patches.map(checkPatch)];
-    this.#apply();
+    const checked = patches.map(checkPatch);
+    add(this.#asked.patches, checked);
+    this.#merge(checked);
   }
 
-  #apply(): void {
-    const { principal } = this.#session;
-    const stays = principal === undefined || principal === this.principal;
-    this.#attributes = this.#asked.patches.reduce<JsonObject>(
-      (attributes, patch) => mergePatch(attributes, patch),
-      stays ? this.#session.attributes : {},
-    );
+  #merge(patches: readonly JsonObject[]): void {
+    this.#merging ??= new Merging(this.#session.attributes);
+    for (const patch of patches) this.#merging.merge(patch);
   }
 
   #refuseLate(): void {
@@ -193,6 +205,21 @@ export class EdgeSession<Attributes extends object = AnyAttributes> {
     }
     if (this.#asked.end) throw new MoorHonoError("session-ended", "the session has been ended by this request");
   }
+}
+
+/** Adds patches to those that were asked for, or throws and adds none. */
+function add(asked: Asked["patches"], patches: readonly JsonObject[]): void {
+  const touched = new Map(patches.flatMap((patch) => Object.keys(patch)).map((name) => [name, asked.get(name) ?? []]));
+  for (const patch of patches) addPatch(touched, patch as Record<string, JsonValue>);
+  for (const [name, values] of touched) {
+    if (values.length > MAX_PATCHES) {
+      throw new MoorHonoError(
+        "change-too-large",
+        `attribute ${JSON.stringify(name)} would take more than ${MAX_PATCHES} patches`,
+      );
+    }
+  }
+  for (const [name, values] of touched) asked.set(name, values);
 }
 
 function member(name: string, value: Json): JsonObject {

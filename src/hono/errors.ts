@@ -2,6 +2,8 @@
 export type MoorHonoErrorCode =
   /** The handlers have returned: the response's headers, and the session's changes with them, are on their way. */
   | "session-committed"
+  /** More than 64 changes in a row that no fewer can say: an object, over and over, in place of what was no object or was removed. */
+  | "change-too-large"
   /** A change after `end()`. */
   | "session-ended";
 

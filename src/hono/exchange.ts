@@ -22,7 +22,7 @@ import { createTiers } from "../store/tiers.ts";
 import { tokenFor } from "../token-for.ts";
 import { createIgnores } from "../upstream/ignored.ts";
 import { recordChanges } from "../upstream/origin-changes.ts";
-import { askedNothing, EdgeSession } from "./edge-session.ts";
+import { askedNothing, changesOf, EdgeSession } from "./edge-session.ts";
 import { wholeRequest, withoutToken } from "./without-token.ts";
 
 /** Gives the handlers of a request its session, and carries out what they ask of it. A response: they were not asked. */
@@ -148,7 +148,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     }
     // Nobody has answered: hono says so.
     if (!c.finalized) return undefined;
-    if (c.error === undefined) recordChanges(session, asked);
+    if (c.error === undefined) recordChanges(session, changesOf(asked));
 
     const isKeptBack = isTokenKeptBack(request, visit.url, brought);
     const isForeign = isKeptBack && !isSafe(request) && handling.crossSite !== "allow";

@@ -1,5 +1,5 @@
 import { MoorOriginError } from "./errors.ts";
-import { asciiJson, isJsonObject, type JsonObject, type JsonValue, mergePatch } from "./json.ts";
+import { asciiJson, inOne, isJsonObject, type JsonObject, type JsonValue, mergePatches } from "./json.ts";
 
 /** What one response may carry in `Moor-Patch` headers, all together. */
 const PATCH_BYTES = 16_384;
@@ -11,10 +11,13 @@ const LINE_BYTES = 8_000;
 /** How deep Moor lets a patch nest. */
 const PATCH_LEVELS = 32;
 
+/** How many merge patches one response may carry, of either kind. */
+export const MAX_PATCHES = 64;
+
 /**
- * The merge patches that a request has asked for, kept per attribute. The order counts only within an attribute,
- * and a value that is no object overrides all before it; but two objects do not fold into one patch (`"x"` then
- * `{"a":1}` is not `{"a":1}`), so an attribute may have several values in a row.
+ * The merge patches that a request has asked for, kept per attribute. The order counts only within an attribute, and a value
+ * that is no object overrides all before it; an object folds into the one before it where one patch can say both (`"x"` then `{"a":1}`
+ * is not `{"a":1}`), so an attribute may have several values in a row.
  */
 export type Changes = ReadonlyMap<string, readonly JsonValue[]>;
 
@@ -30,27 +33,39 @@ export function withPatch(changes: Changes, patch: JsonObject): Changes {
     throw new MoorOriginError("change-too-large", `a patch nests deeper than ${PATCH_LEVELS} levels`);
   }
   const next = new Map(changes);
-  for (const [name, value] of Object.entries(patch)) {
-    next.set(name, isJsonObject(value) ? [...(next.get(name) ?? []), value] : [value]);
-  }
+  addPatch(next, patch);
   return next;
+}
+
+/** Adds one more merge patch to changes. */
+export function addPatch(changes: Map<string, readonly JsonValue[]>, patch: JsonObject): void {
+  for (const [name, value] of Object.entries(patch)) {
+    changes.set(name, isJsonObject(value) ? withObject(changes.get(name) ?? [], value) : [value]);
+  }
+}
+
+function withObject(values: readonly JsonValue[], value: JsonObject): readonly JsonValue[] {
+  const last = values.at(-1);
+  const both = isJsonObject(last) ? inOne(last, value) : undefined;
+  return both ? [...values.slice(0, -1), both] : [...values, value];
 }
 
 /** The attributes with all changes applied. */
 export function applyChanges(attributes: JsonObject, changes: Changes): JsonObject {
-  const next = new Map(Object.entries(attributes));
-  for (const [name, values] of changes) {
-    for (const value of values) {
-      if (value === null) next.delete(name);
-      else next.set(name, mergePatch(next.get(name), value));
-    }
-  }
-  return Object.fromEntries(next);
+  return mergePatches(attributes, patchesOf(changes));
+}
+
+/** The merge patches that carry the changes, to be applied in this order: round n has the nth value of every attribute. */
+export function patchesOf(changes: Changes): JsonObject[] {
+  const lengths = Array.from(changes.values(), (values) => values.length);
+  // A list as long as an argument list may be would break the call.
+  const most = lengths.reduce((longest, length) => Math.max(longest, length), 0);
+  return Array.from({ length: most }, (_, round) => Object.fromEntries(membersOf(changes, round)));
 }
 
 /**
- * The values of the `Moor-Patch` headers that carry the changes, to be applied in this order: round n has the nth
- * value of every attribute. A line is kept short where it can be; one attribute alone may exceed it.
+ * The values of the `Moor-Patch` headers that carry the changes, in order. A line is kept short where it can be; one attribute alone
+ * may exceed it.
  *
  * @throws MoorOriginError `change-too-large`.
  */
@@ -64,20 +79,23 @@ export function flashLines(changes: Changes): string[] {
 }
 
 function linesWithin(changes: Changes, most: number): string[] {
-  const lengths = Array.from(changes.values(), (values) => values.length);
-  const rounds = Array.from({ length: Math.max(0, ...lengths) }, (_, round) => membersOf(changes, round));
-  const lines = rounds.flatMap(pack);
+  const lines = patchesOf(changes).flatMap((patch) => pack(Object.entries(patch).map(memberText)));
   const found = lines.join(", ").length;
   if (found > most) {
     throw new MoorOriginError("change-too-large", `changes of ${found} bytes; one response carries ${most}`);
   }
+  if (lines.length > MAX_PATCHES) {
+    throw new MoorOriginError("change-too-large", `${lines.length} patches; one response carries ${MAX_PATCHES}`);
+  }
   return lines;
 }
 
-function membersOf(changes: Changes, round: number): string[] {
-  return Array.from(changes).flatMap(([name, { [round]: value }]) =>
-    value === undefined ? [] : [`${asciiJson(name)}:${asciiJson(value)}`],
-  );
+function membersOf(changes: Changes, round: number): [name: string, value: JsonValue][] {
+  return Array.from(changes).flatMap(([name, { [round]: value }]) => (value === undefined ? [] : [[name, value]]));
+}
+
+function memberText([name, value]: [name: string, value: JsonValue]): string {
+  return `${asciiJson(name)}:${asciiJson(value)}`;
 }
 
 function pack(members: readonly string[]): string[] {

@@ -8,16 +8,55 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The members of an object on their way through patches. What a patch has touched is a draft itself. */
+type Draft = Map<string, JsonValue | Draft>;
+
 /**
- * The target with the merge patch applied (RFC 7396). Neither argument is changed. `Object.fromEntries` defines
- * its members, so `__proto__` is a name like any other.
+ * The target with merge patches applied in order (RFC 7396). No argument is changed, and an object of the target is copied once,
+ * however many patches touch it. `Object.fromEntries` defines its members, so `__proto__` is a name like any other.
  */
-export function mergePatch(target: JsonValue | undefined, patch: JsonValue): JsonValue {
-  if (!isJsonObject(patch)) return patch;
-  const members = new Map(isJsonObject(target) ? Object.entries(target) : []);
+export function mergePatches(target: JsonObject, patches: readonly JsonObject[]): JsonObject {
+  const draft = draftOf(target);
+  for (const patch of patches) mergeInto(draft, patch);
+  return finished(draft);
+}
+
+function mergeInto(draft: Draft, patch: JsonObject): void {
   for (const [name, value] of Object.entries(patch)) {
-    if (value === null) members.delete(name);
-    else members.set(name, mergePatch(members.get(name), value));
+    if (value === null) draft.delete(name);
+    else if (!isJsonObject(value)) draft.set(name, value);
+    else {
+      const inner = draftOf(draft.get(name));
+      draft.set(name, inner);
+      mergeInto(inner, value);
+    }
+  }
+}
+
+function draftOf(value: JsonValue | Draft | undefined): Draft {
+  if (value instanceof Map) return value;
+  return new Map(isJsonObject(value) ? Object.entries(value) : []);
+}
+
+function finished(draft: Draft): JsonObject {
+  const members = Array.from(draft, ([name, value]) => [name, value instanceof Map ? finished(value) : value] as const);
+  return Object.fromEntries(members);
+}
+
+/**
+ * One merge patch that does what two in a row do; `undefined` if none does: an object that follows a value of another type, or a removal,
+ * takes its place, and in one patch it would merge into what the target has there.
+ */
+export function inOne(first: JsonObject, second: JsonObject): JsonObject | undefined {
+  const members = new Map(Object.entries(first));
+  for (const [name, value] of Object.entries(second)) {
+    const before = members.get(name);
+    if (before === undefined || !isJsonObject(value)) members.set(name, value);
+    else {
+      const both = isJsonObject(before) ? inOne(before, value) : undefined;
+      if (!both) return undefined;
+      members.set(name, both);
+    }
   }
   return Object.fromEntries(members);
 }

@@ -46,7 +46,8 @@ const CONSUMED = [
 export class OriginSession implements SessionView {
   #view: SessionView;
   #changes: Changes = noChanges;
-  #attributes: JsonObject;
+  /** The attributes with the changes of this request; `undefined`: to be made when they are asked for. */
+  #attributes: JsonObject | undefined;
   #flash: Changes = noChanges;
   #principal: string | undefined;
   #remember = false;
@@ -67,7 +68,6 @@ export class OriginSession implements SessionView {
 
   constructor(view: SessionView, { session: api, sessions }: { session: SessionApi; sessions: SessionsApi }) {
     this.#view = view;
-    this.#attributes = view.attributes;
     this.sessions = {
       ...sessions,
       end: async (id) => {
@@ -125,6 +125,9 @@ export class OriginSession implements SessionView {
 
   /** The attributes, with the changes of this request. Changing the object itself records nothing. */
   get attributes(): Readonly<JsonObject> {
+    const before = this.#view.principal;
+    const kept = before === undefined || before === this.principal;
+    this.#attributes ??= applyChanges(kept ? this.#view.attributes : {}, this.#changes);
     return this.#attributes;
   }
 
@@ -189,7 +192,7 @@ export class OriginSession implements SessionView {
     }
     this.#principal = principal;
     this.#remember = options.remember ?? false;
-    this.#refresh();
+    this.#attributes = undefined;
   }
 
   /**
@@ -234,7 +237,7 @@ export class OriginSession implements SessionView {
   #learn(stored: StoredSession): StoredSession {
     if (stored.version > this.#view.version) this.#learned = stored.version;
     this.#view = { ...this.#view, ...stored };
-    if (!this.#ended) this.#refresh();
+    if (!this.#ended) this.#attributes = undefined;
     return stored;
   }
 
@@ -243,13 +246,7 @@ export class OriginSession implements SessionView {
     const changes = patches.reduce(withPatch, this.#changes);
     patchLines(changes);
     this.#changes = changes;
-    this.#refresh();
-  }
-
-  #refresh(): void {
-    const before = this.#view.principal;
-    const kept = before === undefined || before === this.principal;
-    this.#attributes = applyChanges(kept ? this.#view.attributes : {}, this.#changes);
+    this.#attributes = undefined;
   }
 
   #refuseEnded(): void {

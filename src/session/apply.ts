@@ -1,6 +1,6 @@
 import type { Change, Ref } from "./change.ts";
 import { deadlinePassed, remembered, touched, unreturned } from "./deadlines.ts";
-import { type JsonObject, mergePatch } from "./patch.ts";
+import { type JsonObject, mergePatches } from "./patch.ts";
 import {
   attributeBytesOf,
   type Before,
@@ -271,14 +271,10 @@ function isServed(before: Before, now: number): boolean {
 /** What of a view the patches of a change make. */
 function merged(view: View, change: Change): Pick<View, "attributes" | "attributeBytes" | "flash"> {
   const { attributes, attributeBytes } = view;
-  const flash = change.flash ? { flash: mergeAll(view.flash ?? {}, change.flash) } : {};
-  if (!change.patches) return { attributes, attributeBytes, ...flash };
-  const result = mergeAll(attributes, change.patches);
+  const flash = change.flash ? { flash: mergePatches(view.flash ?? {}, change.flash) } : {};
+  if (!change.patches?.length) return { attributes, attributeBytes, ...flash };
+  const result = mergePatches(attributes, change.patches);
   return { attributes: result, attributeBytes: attributeBytesOf(result), ...flash };
-}
-
-function mergeAll(target: JsonObject, patches: readonly JsonObject[]): JsonObject {
-  return patches.reduce<JsonObject>((merged, patch) => mergePatch(merged, patch), target);
 }
 
 function tooLargeIn({ attributeBytes, flash }: ReturnType<typeof merged>, change: Change): Refusal | undefined {

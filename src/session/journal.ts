@@ -1,6 +1,7 @@
 import { apply } from "./apply.ts";
 import type { Change, Ref } from "./change.ts";
-import { type SessionRecord, type View, viewOf } from "./record.ts";
+import { type JsonObject, mergePatches } from "./patch.ts";
+import { attributeBytesOf, type SessionRecord, type View, viewOf } from "./record.ts";
 
 /** A change that was accepted while the authority could not be reached. */
 export interface JournalEntry {
@@ -19,11 +20,12 @@ export function takeIn(
   entries: readonly JournalEntry[],
   now: number,
 ): SessionRecord | undefined {
-  return entries.reduce((taken, entry) => {
-    const { ref, change } = entry;
-    const foundsTooLate = !taken && now >= ref.bornAt + change.policy.absoluteSeconds * 1000;
-    return foundsTooLate ? taken : applyAccepted(taken, entry);
-  }, record);
+  const taking = new Taking(record);
+  for (const entry of entries) {
+    const isTooOld = now >= entry.ref.bornAt + entry.change.policy.absoluteSeconds * 1000;
+    if (taking.isFounded || !isTooOld) taking.take(entry);
+  }
+  return taking.record;
 }
 
 /**
@@ -46,18 +48,63 @@ export type Overlaid =
  */
 export function overlay(backup: SessionRecord | undefined, entries: readonly JournalEntry[]): Overlaid {
   const known = new Set(backup?.recentChanges.map(({ id }) => id));
-  let record = backup;
+  const taking = new Taking(backup);
   for (const entry of entries) {
     if (known.has(entry.change.id)) continue;
     // A session of which nothing is known but its end has ended, whatever its generation.
     const { generation } = entry.ref;
     if (!backup && entry.change.end) return { kind: "ended", journaled: true, generation };
-    record = applyAccepted(record, entry);
+    taking.take(entry);
   }
+  const { record } = taking;
   const journaled = record !== backup;
   if (!record) return { kind: "nothing" };
   if (record.ended) return { kind: "ended", journaled, generation: record.generation };
   return { kind: "view", view: { ...viewOf(record), version: backup?.version ?? 0 }, journaled };
+}
+
+/**
+ * A record on its way through accepted changes. Patches of the generation that it has are merged when somebody looks, all together: a
+ * journal holds thousands of small ones, and each would copy the attributes and count their bytes.
+ */
+class Taking {
+  #record: SessionRecord | undefined;
+  #patches: JsonObject[] = [];
+
+  constructor(record: SessionRecord | undefined) {
+    this.#record = record;
+  }
+
+  get isFounded(): boolean {
+    return this.#record !== undefined;
+  }
+
+  take(entry: JournalEntry): void {
+    if (!onlyPatches(entry, this.#record)) {
+      this.#record = applyAccepted(this.record, entry);
+      return;
+    }
+    const { patches = [], ...noted } = entry.change;
+    const change = patches.length > 0 ? { ...noted, patches: [] } : noted;
+    const next = applyAccepted(this.#record, { ...entry, change });
+    if (next !== this.#record) this.#patches.push(...patches);
+    this.#record = next;
+  }
+
+  get record(): SessionRecord | undefined {
+    if (this.#record && this.#patches.length > 0) {
+      const attributes = mergePatches(this.#record.attributes, this.#patches);
+      this.#record = { ...this.#record, attributes, attributeBytes: attributeBytesOf(attributes) };
+      this.#patches = [];
+    }
+    return this.#record;
+  }
+}
+
+/** Whether a change does nothing but patch attributes, and touch, and is of the generation that the record has. */
+function onlyPatches({ ref, change }: JournalEntry, record: SessionRecord | undefined): boolean {
+  const { id, patches, touch, lease, expiresAt, policy, ...more } = change;
+  return ref.generation === record?.generation && Object.keys(more).length === 0;
 }
 
 /**

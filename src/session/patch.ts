@@ -8,21 +8,69 @@ export interface JsonObject {
 /** How deep a patch may nest; deeper ones are refused, so that no walk over attributes can exhaust the stack. */
 export const MAX_PATCH_DEPTH = 32;
 
+/** How many patches one change may have; more are refused. */
+export const MAX_PATCHES = 64;
+
+/** The members of an object on their way through patches. What a patch has touched is a draft itself. */
+type Draft = Map<string, Json | Draft>;
+
 /**
- * Applies a JSON merge patch (RFC 7396) and returns the result; neither argument changes. Objects merge, `null` removes,
- * everything else (arrays too) replaces.
+ * Applies JSON merge patches (RFC 7396) in order and returns the result; no argument changes. Objects merge, `null` removes,
+ * everything else (arrays too) replaces. The work is linear: an object of the target is copied once, however many patches touch it.
  */
-export function mergePatch(target: Json | undefined, patch: JsonObject): JsonObject;
-export function mergePatch(target: Json | undefined, patch: Json): Json;
-export function mergePatch(target: Json | undefined, patch: Json): Json {
-  if (!isJsonObject(patch)) return patch;
-  // Maps and fromEntries define properties; assigning one called __proto__ would set the prototype.
-  const merged = new Map<string, Json>(isJsonObject(target) ? Object.entries(target) : []);
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null) merged.delete(name);
-    else merged.set(name, mergePatch(merged.get(name), value));
+export function mergePatches(target: JsonObject, patches: readonly JsonObject[]): JsonObject {
+  const merging = new Merging(target);
+  for (const patch of patches) merging.merge(patch);
+  return merging.result;
+}
+
+/** A JSON object while patches are merged into a copy of it, as {@link mergePatches} does. */
+export class Merging {
+  readonly #members: Draft;
+
+  constructor(target: JsonObject) {
+    this.#members = draftOf(target);
   }
-  return Object.fromEntries(merged);
+
+  merge(patch: JsonObject): void {
+    mergeInto(this.#members, patch);
+  }
+
+  /** One member as it is now; `undefined`: there is none. */
+  get(name: string): Json | undefined {
+    const value = this.#members.get(name);
+    return value === undefined ? undefined : finished(value);
+  }
+
+  get result(): JsonObject {
+    return finishedObject(this.#members);
+  }
+}
+
+function mergeInto(draft: Draft, patch: JsonObject): void {
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) draft.delete(name);
+    else if (!isJsonObject(value)) draft.set(name, value);
+    else {
+      const inner = draftOf(draft.get(name));
+      draft.set(name, inner);
+      mergeInto(inner, value);
+    }
+  }
+}
+
+function draftOf(value: Json | Draft | undefined): Draft {
+  if (value instanceof Map) return value;
+  return new Map(isJsonObject(value) ? Object.entries(value) : []);
+}
+
+function finished(value: Json | Draft): Json {
+  return value instanceof Map ? finishedObject(value) : value;
+}
+
+/** fromEntries defines properties; assigning one called __proto__ would set the prototype. */
+function finishedObject(draft: Draft): JsonObject {
+  return Object.fromEntries(Array.from(draft, ([name, value]) => [name, finished(value)]));
 }
 
 /**
@@ -35,12 +83,20 @@ export function parsePatch(text: string): JsonObject {
   return checkPatch(parseJson(text));
 }
 
-/** Reads a JSON array of merge patches, each as in {@link parsePatch}; ASCII only, as it comes from headers. */
+/**
+ * Reads a JSON array of merge patches, each as in {@link parsePatch}; ASCII only, as it comes from headers. Beside others a patch of
+ * nothing is left out.
+ *
+ * @throws TypeError also if there are none, or more than {@link MAX_PATCHES} are left.
+ */
 export function parsePatches(text: string): JsonObject[] {
   if (!/^[\t\x20-\x7e]*$/.test(text)) throw new TypeError("not ASCII; write other characters as \\u escapes");
   const patches = parseJson(text);
   if (!Array.isArray(patches) || patches.length === 0) throw new TypeError("empty");
-  return patches.map(checkPatch);
+  const checked = patches.map(checkPatch);
+  const telling = checked.filter((patch) => Object.keys(patch).length > 0);
+  if (telling.length > MAX_PATCHES) throw new TypeError(`${telling.length} patches, at most ${MAX_PATCHES}`);
+  return telling.length > 0 ? telling : [{}];
 }
 
 function parseJson(text: string): Json {

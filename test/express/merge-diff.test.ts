@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mergeDiff } from "../../src/express/merge-diff.ts";
-import { isJsonObject, type JsonObject, type JsonValue, mergePatch } from "../../src/origin/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, mergePatches } from "../../src/origin/json.ts";
 
 describe("the difference of two sessions", () => {
   it.each<[string, JsonObject, JsonObject, JsonObject | undefined]>([
@@ -26,7 +26,7 @@ describe("the difference of two sessions", () => {
     const stored = object.map((value) => withoutNulls(JSON.parse(JSON.stringify(value))) as JsonObject);
     const property = fc.property(stored, object, (before, value) => {
       const after = JSON.parse(JSON.stringify(value)) as JsonObject;
-      const patched = mergePatch(before, mergeDiff(before, after) ?? {});
+      const patched = mergePatches(before, [mergeDiff(before, after) ?? {}]);
       expect(patched).toEqual(withoutNulls(after));
       expect(mergeDiff(patched as JsonObject, after)).toBeUndefined();
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { askedNothing, EdgeSession } from "../../src/hono/edge-session.ts";
+import { askedNothing, changesOf, EdgeSession } from "../../src/hono/edge-session.ts";
 import type { View } from "../../src/session/record.ts";
 import { Session } from "../../src/session/session.ts";
 import { copyOf, openedToken, shownOf } from "../support/sessions.ts";
@@ -73,13 +73,39 @@ describe("a change", () => {
     session.delete("coupon");
     session.set("list", ["a"]);
     expect(session.attributes).toEqual({ basket: { figs: 2 }, list: ["a"] });
-    expect(asked.patches).toEqual([
-      { basket: null },
-      { basket: { plums: 1 } },
+    expect(changesOf(asked).patches).toEqual([
+      { basket: null, coupon: null, list: ["a"] },
       { basket: { figs: 2, plums: null } },
-      { coupon: null },
-      { list: ["a"] },
     ]);
+  });
+
+  it("folds into those before it: a thousand objects that are set, patched and left for the next page take two patches", () => {
+    const { session, asked } = edge({ attributes: { basket } });
+    for (let n = 0; n < 1_000; n++) {
+      session.set("basket", { plums: n });
+      session.patch({ basket: { [`figs${n}`]: 1 } });
+      session.setFlash("notice", `${n}`);
+    }
+    expect(session.get("basket")).toEqual({ plums: 999, figs999: 1 });
+    expect(changesOf(asked)).toMatchObject({
+      patches: [{ basket: null }, { basket: { plums: 999, figs999: 1 } }],
+      flash: [{ notice: "999" }],
+    });
+  });
+
+  it("that would be the 65th patch of an attribute is refused, and those before it stay", () => {
+    const { asked, session: typed } = edge();
+    const session = typed as unknown as EdgeSession;
+    const alternate = () => {
+      for (let n = 0; n < 100; n++) {
+        session.patch({ basket: { apples: null } });
+        session.patch({ basket: { apples: { n } } });
+      }
+    };
+    expect(alternate).toThrow(expect.objectContaining({ code: "change-too-large" }));
+    expect(changesOf(asked).patches).toHaveLength(64);
+    session.set("coupon", "10");
+    expect(session.get("coupon")).toBe("10");
   });
 
   it("is a copy of what was given", () => {
@@ -87,7 +113,10 @@ describe("a change", () => {
     const given = { apples: 1 };
     session.set("basket", given);
     given.apples = 9;
-    expect([session.get("basket"), asked.patches.at(-1)]).toEqual([{ apples: 1 }, { basket: { apples: 1 } }]);
+    expect([session.get("basket"), changesOf(asked).patches.at(-1)]).toEqual([
+      { apples: 1 },
+      { basket: { apples: 1 } },
+    ]);
   });
 
   it.each<[string, unknown]>([
@@ -111,7 +140,7 @@ describe("a change", () => {
     const { session, asked } = edge({}, { flash: { notice: "old" } });
     session.setFlash("notice", "new");
     expect(session.flash).toEqual({ notice: "old" });
-    expect(asked.flash).toEqual([{ notice: "new" }]);
+    expect(changesOf(asked).flash).toEqual([{ notice: "new" }]);
   });
 });
 
@@ -176,6 +205,6 @@ describe("once the handlers have returned", () => {
       () => session.end(),
     ];
     for (const change of late) expect(change).toThrow(expect.objectContaining({ code: "session-committed" }));
-    expect([session.get("coupon"), asked.patches]).toEqual(["10", [{ coupon: "10" }]]);
+    expect([session.get("coupon"), changesOf(asked).patches]).toEqual(["10", [{ coupon: "10" }]]);
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type JsonObject, type JsonValue, mergePatch } from "../../src/origin/json.ts";
+import { type JsonObject, mergePatches } from "../../src/origin/json.ts";
 import { OriginSession } from "../../src/origin/session.ts";
 import { createSessionApi } from "../../src/origin/session-api.ts";
 import { createSessionsApi } from "../../src/origin/sessions-api.ts";
@@ -11,7 +11,10 @@ const patches = (session: OriginSession) =>
 
 /** What Moor makes of the attributes: the patches that came, in order. */
 const committed = (attributes: JsonObject, session: OriginSession) =>
-  patches(session).reduce<JsonValue>((target, line) => mergePatch(target, JSON.parse(line)), attributes);
+  mergePatches(
+    attributes,
+    patches(session).map((line) => JSON.parse(line) as JsonObject),
+  );
 
 describe("changing the session", () => {
   it("asks for nothing when nothing was changed", async () => {
@@ -56,6 +59,25 @@ describe("changing the session", () => {
     session.patch({ x: { a: 1 } });
     expect(session.attributes).toEqual({ x: { a: 1 } });
     expect(committed({ x: { old: true } }, session)).toEqual({ x: { a: 1 } });
+  });
+
+  it("folds merges into those before them where one patch can say both", async () => {
+    const session = await sessionWith();
+    for (let n = 0; n < 200; n++) session.patch({ basket: { [`item${n}`]: n } });
+    expect(patches(session)).toHaveLength(1);
+    expect(committed({ basket: { tea: 2 } }, session)).toEqual(session.attributes);
+  });
+
+  it("refuses the 65th patch of a response, as Moor would, and keeps those before it", async () => {
+    const session = await sessionWith();
+    const alternate = () => {
+      for (let n = 0; n < 100; n++) {
+        session.patch({ basket: { tea: null } });
+        session.patch({ basket: { tea: { n } } });
+      }
+    };
+    expect(alternate).toThrow(expect.objectContaining({ code: "change-too-large" }));
+    expect(patches(session)).toHaveLength(64);
   });
 
   it("takes __proto__ and its friends for plain names", async () => {

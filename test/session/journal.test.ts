@@ -1,8 +1,9 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { apply } from "../../src/session/apply.ts";
 import type { Change } from "../../src/session/change.ts";
 import { overlay, takeIn } from "../../src/session/journal.ts";
+import type { JsonObject } from "../../src/session/patch.ts";
 import { deadlineOf, type SessionRecord, viewOf } from "../../src/session/record.ts";
 import { createRedisWorld } from "../../world/redis.ts";
 import { changeAt, POLICY, refTo } from "../support/sessions.ts";
@@ -233,6 +234,46 @@ describe("taking a journal in", () => {
     expect(takeIn(founded(), [entryAt(500, { touch: true })], LATER)).toMatchObject({ touchedAt: at(500) });
     const record = { ...founded(), touchedAt: at(900) };
     expect(takeIn(record, [entryAt(500, { touch: true })], LATER)).toBe(record);
+  });
+
+  it("makes of many entries what it makes of them one by one", () => {
+    const patch = fc.constantFrom<JsonObject>({ a: 1 }, { a: { b: 1 } }, { a: { c: null } }, { d: null }, {});
+    const asked: fc.Arbitrary<Partial<Change>> = fc.oneof(
+      { weight: 8, arbitrary: fc.record({ patches: fc.array(patch, { minLength: 1 }) }) },
+      fc.constantFrom<Partial<Change>>({ touch: true }, { patches: [{ e: 1 }], touch: true }, { rotate: true }),
+      fc.constantFrom<Partial<Change>>(
+        { principal: "alice" },
+        { flash: [{ f: 1 }] },
+        { patches: [{ g: 1 }], rotate: true },
+      ),
+      fc.constant<Partial<Change>>({ end: true }),
+    );
+    const entries = fc.array(fc.tuple(fc.nat({ max: 30 }), asked, fc.nat({ max: 2 })));
+    fc.assert(
+      fc.property(fc.boolean(), entries, (isStored, given) => {
+        const journal = given.map(([seconds, change, generation]) => entryAt(seconds, change, generation));
+        const record = isStored ? backupOf({ a: 0, d: 1 }) : undefined;
+        // Some of them come twice.
+        const twice = [...journal, ...journal.slice(0, 2)];
+        const oneByOne = twice.reduce((taken, entry) => takeIn(taken, [entry], at(60)), record);
+        expect(takeIn(record, twice, at(60))).toEqual(oneByOne);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("merges the patches of a whole journal together: the attributes are copied once", () => {
+    const record = backupOf(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`m${n}`, n])));
+    const entries = Array.from({ length: 300 }, (_, n) => entryAt(1, { patches: [{ m1: n }] }));
+    const stringified = vi.spyOn(JSON, "stringify");
+    const fromEntries = vi.spyOn(Object, "fromEntries");
+    const taken = takeIn(record, entries, at(2));
+    const overlaid = overlay(record, entries);
+    const counts = [stringified.mock.calls.length, fromEntries.mock.calls.length];
+    vi.restoreAllMocks();
+    expect(counts).toEqual([2, 2]);
+    expect([taken?.attributes.m1, taken?.version]).toEqual([299, record.version + 300]);
+    expect(overlaid).toMatchObject({ view: { attributes: { m1: 299 } }, journaled: true });
   });
 
   it("stops at an end, and never changes a tombstone", () => {

@@ -58,6 +58,7 @@ const malformed: [string, Record<string, string | string[]>, string][] = [
   ["a patch in bytes beyond ASCII", { "Moor-Patch": latin1('{"basket":"S3CRET é"}') }, "moor-patch"],
   ["a patch that nests too deep", { "Moor-Patch": deep(40) }, "moor-patch"],
   ["one bad patch among good ones", { "Moor-Patch": ['{"a":1}', "S3CRET", '{"b":1}'] }, "moor-patch"],
+  ["65 patches", { "Moor-Patch": Array(65).fill('{"a":"S3CRET"}').join(",") }, "moor-patch"],
   ["patches of more than 16 KiB in all", { "Moor-Patch": Array(5).fill(`{"a":"${"x".repeat(3_400)}"}`) }, "moor-patch"],
   ["an empty principal", { "Moor-Principal": "" }, "moor-principal"],
   ["a principal with a space", { "Moor-Principal": "S3CRET user" }, "moor-principal"],
