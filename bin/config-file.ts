@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
 import { relative, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { createJiti } from "jiti";
 import { formatMistakes, type Mistake } from "../src/config/mistakes.ts";
 import { readConfig } from "../src/config/read.ts";
 import type { ResolvedConfig } from "../src/config/resolved.ts";
@@ -17,6 +17,9 @@ export type ConfigFile = { file: string } & (
 
 /**
  * Loads a configuration file (TypeScript or JavaScript with a default export) and validates it.
+ *
+ * The file and its relative imports load as wrangler bundles them: as ES modules, whatever `type` the package.json
+ * beside them has, with or without the ending in an import's path.
  *
  * @param path relative to the working directory. Default: the project's `moor.config.ts`.
  * @param options.deploy whether it is also judged by what a deployed Worker can reach and needs. Default `false`.
@@ -49,6 +52,9 @@ export function requireValid(read: ConfigFile): ResolvedConfig {
   throw new CommandError("config", lines.map((line) => `${read.file}: ${line}`).join("\n"));
 }
 
+/** Without its cache on disk: a check leaves no file behind. */
+const jiti = createJiti(import.meta.url, { fsCache: false, interopDefault: false });
+
 async function load(absolute: string, file: string): Promise<object> {
   try {
     await access(absolute);
@@ -56,7 +62,7 @@ async function load(absolute: string, file: string): Promise<object> {
     throw new CommandError("config", `${file}: there is no such file`, { cause });
   }
   try {
-    return (await import(pathToFileURL(absolute).href)) as object;
+    return await jiti.import<object>(absolute);
   } catch (cause) {
     const fault = cause instanceof Error ? cause : new Error(String(cause));
     // A syntax error says where only in its stack.

@@ -1,4 +1,4 @@
-import { glob, readFile } from "node:fs/promises";
+import fs, { readFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import { NginxSyntaxError, type Place, type Remark } from "./place.ts";
 import { readTokens, type Token } from "./tokens.ts";
@@ -84,9 +84,14 @@ async function expand(directives: readonly Directive[], reading: Reading): Promi
   return expanded;
 }
 
+async function matching(pattern: string, folder: string, place: Place): Promise<string[]> {
+  if (!fs.glob) throw new NginxSyntaxError(place, `the pattern ${pattern} needs Node.js 22 or newer`);
+  return Array.fromAsync(fs.glob(pattern, { cwd: folder }));
+}
+
 async function readInclude({ args: [pattern = ""], file, line }: Directive, reading: Reading): Promise<Directive[]> {
   const { folder, remarks, within } = reading;
-  const paths = /[*?[]/.test(pattern) ? await Array.fromAsync(glob(pattern, { cwd: folder })) : [pattern];
+  const paths = /[*?[]/.test(pattern) ? await matching(pattern, folder, { file, line }) : [pattern];
   const directives: Directive[] = [];
   for (const path of paths.sort()) {
     const absolute = resolve(folder, path);

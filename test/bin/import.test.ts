@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createProject, type Project } from "./project.ts";
 
@@ -162,6 +164,17 @@ describe("moor import refuses, with its line,", () => {
     const { code, stdout } = await importBlock("ip_hash;\nserver app1;\nserver app2:81;", "--one-address");
     expect(code).toBe(0);
     expect(stdout).toContain("http://app2:81");
+  });
+
+  it("an include by pattern under Node 20, which cannot look for one", async () => {
+    const project = await createProject();
+    await project.write("nginx.conf", "http {\ninclude conf.d/*.conf;\n}");
+    const withoutGlob = 'import fs from "node:fs/promises"; delete fs.glob;';
+    const args = ["--import", `data:text/javascript,${withoutGlob}`, "bin/moor.js", "import", "nginx.conf"];
+    await expect(promisify(execFile)(process.execPath, args, { cwd: project.folder })).rejects.toMatchObject({
+      code: 2,
+      stderr: "moor import: nginx.conf:2: the pattern conf.d/*.conf needs Node.js 22 or newer\n",
+    });
   });
 
   it("a file that is not there, or holds no upstream, or includes itself", async () => {

@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { moor } from "./project.ts";
 
@@ -28,6 +30,15 @@ describe("moor", () => {
   it("tells its version", async () => {
     const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
     expect(await moor("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  it("says which Node its source needs, under one that does not know TypeScript", async () => {
+    const started = promisify(execFile)(process.execPath, ["--no-strip-types", "bin/moor.js", "--version"]);
+    await expect(started).rejects.toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: `moor: needs Node.js 22.18 or newer, this is ${process.versions.node}; "npm run moor" brings its own\n`,
+    });
   });
 });
 

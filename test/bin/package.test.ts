@@ -12,14 +12,14 @@ const nodeFolder = join(process.execPath, "..");
 const inherited = Object.entries(process.env).filter(([name]) => !/^MOOR_\w+_KEYS$/.test(name));
 const env = { ...Object.fromEntries(inherited), PATH: [nodeFolder, process.env.PATH].join(delimiter) };
 
-/** An empty project in which the packed package has been installed. */
+/** A project as `npm init -y` makes it, in which the packed package has been installed. */
 let project: string;
 let tarball: string;
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "moor-installed-"));
   const { stdout } = await exec("npm", ["pack", "--json", "--pack-destination", project], { env });
   tarball = join(project, JSON.parse(stdout.slice(stdout.indexOf("[\n")))[0].filename);
-  await writeFile(join(project, "package.json"), JSON.stringify({ name: "site", private: true, type: "module" }));
+  await exec("npm", ["init", "-y"], { cwd: project, env });
   await exec("npm", ["install", "--no-audit", "--no-fund", tarball], { cwd: project, env });
   // What is beside it in a project: as this one has it, without asking for it again.
   for (const name of ["wrangler", "express", "typescript", "@types", "@cloudflare"]) {
@@ -66,7 +66,7 @@ describe("the package", () => {
 
   it("has types", async () => {
     await writeFile(
-      join(project, "typed.ts"),
+      join(project, "typed.mts"),
       `import type { IncomingMessage, ServerResponse } from "node:http";
 import { createHandler, SessionObject, type Env } from "moor";
 import { defineConfig } from "moor/config";
@@ -117,7 +117,7 @@ export default createHandler(defineConfig({ pools: [{ id: "a", origins: [{ id: "
     );
     const flags = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--target", "esnext"];
     const types = ["--types", "node,@cloudflare/workers-types"];
-    const { stdout } = await node("node_modules/typescript/bin/tsc", ...flags, ...types, "typed.ts").catch(
+    const { stdout } = await node("node_modules/typescript/bin/tsc", ...flags, ...types, "typed.mts").catch(
       (fault) => fault,
     );
     expect(stdout).toBe("");
@@ -174,6 +174,23 @@ describe("the installed command", () => {
     await origin.kill();
   });
 
+  it("takes what wrangler bundles: a CommonJS project whose configuration imports another file", async () => {
+    expect(JSON.parse(await readFile(join(project, "package.json"), "utf8"))).toMatchObject({ type: "commonjs" });
+    await initAfresh("--issuer", "https://shop.example.com");
+    await writeFile(join(project, "origins.ts"), 'export enum Origin { Shop = "https://origin-a.shop.com" }\n');
+    await writeFile(
+      join(project, "moor.config.ts"),
+      `import { defineConfig } from "moor/config";
+import { Origin } from "./origins";
+export default defineConfig({ pools: [{ id: "site", origins: [{ id: "a", url: Origin.Shop }] }] });
+`,
+    );
+    expect((await moor("check", "--deploy")).stdout).toContain("origin a https://origin-a.shop.com weight 1");
+    const { code, stdout, stderr } = await moor("deploy", "--dry-run", "--outdir", "bundle");
+    expect(code, stdout + stderr).toBe(0);
+    expect(await readFile(join(project, "bundle", "worker.js"), "utf8")).toContain("https://origin-a.shop.com");
+  });
+
   it("dev runs what init has written, in front of a server", async () => {
     const origin = await startOrigin("a");
     await initAfresh("--origin", origin.url);
@@ -197,10 +214,10 @@ describe("the installed command", () => {
   });
 
   it("deploy bundles what init has written", async () => {
-    await initAfresh("--issuer", "https://shop.example.com", "--origin", "https://origin-a.shop.com");
+    await initAfresh("--issuer", "https://shop.example.com", "--origin", "https://origin-b.shop.com");
     const { code, stdout, stderr } = await moor("deploy", "--dry-run", "--outdir", "bundle");
     expect(code, stdout + stderr).toBe(0);
-    expect(await readFile(join(project, "bundle", "worker.js"), "utf8")).toContain("origin-a.shop.com");
+    expect(await readFile(join(project, "bundle", "worker.js"), "utf8")).toContain("origin-b.shop.com");
   });
 });
 
