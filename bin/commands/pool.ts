@@ -28,9 +28,9 @@ type Changed = ShownOrigin & { readonly pool: string; readonly changed: boolean;
 export const pool: Command = {
   summary: "shows, drains, restores and ejects the origins of a Moor at work",
   usage: `moor pool list [--pool POOL] [--url URL] [--json]
-moor pool drain ORIGIN [--pool POOL] [--deadline SECONDS] [--at TIME] [--url URL] [--json]
+moor pool drain ORIGIN [--pool POOL] [--deadline SECONDS] [--at TIME] [--anyway] [--url URL] [--json]
 moor pool restore ORIGIN [--pool POOL] [--at TIME] [--url URL] [--json]
-moor pool eject ORIGIN [--pool POOL] [--at TIME] [--url URL] [--json]
+moor pool eject ORIGIN [--pool POOL] [--at TIME] [--anyway] [--url URL] [--json]
 
 Speaks to the admin API of a Moor that runs, deployed or here. The environment variable MOOR_ADMIN_TOKEN holds its token. Every
 change takes effect at a named time, two and a half minutes ahead unless --at says another, so that the edge switches as one.
@@ -44,6 +44,7 @@ change takes effect at a named time, two and a half minutes ahead unless --at sa
   --pool POOL         needed if several pools have an origin of that id
   --deadline SECONDS  ends the drain so long after it has begun at the latest
   --at TIME           in UTC, as in 2027-01-01T00:00:00Z
+  --anyway            even if that leaves no healthy origin to new sessions, which is refused else
   --url URL           where Moor is. Default: the variable MOOR_URL, else http://localhost:8788, where moor dev is
   --json              prints what the admin API answers`,
 
@@ -65,7 +66,22 @@ change takes effect at a named time, two and a half minutes ahead unless --at sa
 
 const COMMON = { pool: { type: "string" }, url: { type: "string" }, json: { type: "boolean" } } as const;
 const AT = { at: { type: "string" } } as const;
+const ANYWAY = { anyway: { type: "boolean" } } as const;
 const DEADLINE = { deadline: { type: "string" } } as const;
+interface ChangeFlags {
+  readonly pool?: string;
+  readonly url?: string;
+  readonly json?: boolean;
+  readonly at?: string;
+  readonly deadline?: string;
+  readonly anyway?: boolean;
+}
+
+const READ_FLAGS: Record<"drain" | "restore" | "eject", (args: readonly string[]) => ChangeFlags> = {
+  drain: (args) => readFlags(args, { ...COMMON, ...AT, ...DEADLINE, ...ANYWAY }),
+  restore: (args) => readFlags(args, { ...COMMON, ...AT }),
+  eject: (args) => readFlags(args, { ...COMMON, ...AT, ...ANYWAY }),
+};
 
 async function list(args: readonly string[]): Promise<number> {
   const flags = readFlags(args, COMMON);
@@ -78,11 +94,11 @@ async function change(action: "drain" | "restore" | "eject", [origin, ...args]: 
   if (origin === undefined || origin.startsWith("-")) {
     throw new CommandError("usage", `no origin is given: moor pool ${action} ORIGIN`);
   }
-  const flags: { pool?: string; url?: string; json?: boolean; at?: string; deadline?: string } =
-    action === "drain" ? readFlags(args, { ...COMMON, ...AT, ...DEADLINE }) : readFlags(args, { ...COMMON, ...AT });
+  const flags = READ_FLAGS[action](args);
   const body = {
     ...(flags.at === undefined ? {} : { at: flags.at }),
     ...(flags.deadline === undefined ? {} : { deadlineSeconds: secondsOf(flags.deadline) }),
+    ...(flags.anyway === undefined ? {} : { anyway: flags.anyway }),
   };
   const client = createAdminClient(flags.url);
   const found = poolWith(origin, await poolsOf(client, flags.pool));

@@ -3,23 +3,29 @@ import type { PoolChange } from "../upstream/live/pool-changes.ts";
 
 /** What an admin asks of an origin, read from the body of his request. */
 export type PoolAsk =
-  | { kind: "ask"; asked: Pick<PoolChange, "at" | "deadlineMs"> }
+  | { kind: "ask"; asked: Pick<PoolChange, "at" | "deadlineMs" | "anyway"> }
   | { kind: "malformed"; title: string };
 
 /** The longest that a session may live. */
 const MAX_DEADLINE_SECONDS = 31_536_000;
 
-/** Reads a body: nothing, or a JSON object of `at` and, for a drain, `deadlineSeconds`. */
+/** The keys of a body, for each action. */
+const KEYS: Partial<Record<PoolChange["action"], readonly string[]>> = {
+  drain: ["at", "deadlineSeconds", "anyway"],
+  eject: ["at", "anyway"],
+};
+
+/** Reads a body: nothing, or a JSON object of the action's keys, all of them optional. */
 export function readPoolAsk(action: PoolChange["action"], body: string): PoolAsk {
   const given = parsed(body);
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     return { kind: "malformed", title: "The body: nothing, or a JSON object." };
   }
-  const { at, deadlineSeconds, ...unknown } = given as { at?: unknown; deadlineSeconds?: unknown };
-  const keys = action === "drain" ? "at, deadlineSeconds" : "at";
-  if (Object.keys(unknown).length > 0 || (deadlineSeconds !== undefined && action !== "drain")) {
-    return { kind: "malformed", title: `The body: a JSON object of ${keys}.` };
+  const keys = KEYS[action] ?? ["at"];
+  if (Object.keys(given).some((key) => !keys.includes(key))) {
+    return { kind: "malformed", title: `The body: a JSON object of ${keys.join(", ")}.` };
   }
+  const { at, deadlineSeconds, anyway } = given as { at?: unknown; deadlineSeconds?: unknown; anyway?: unknown };
   const isNow = at === "now" && action === "eject";
   if (at !== undefined && !isNow && !time.accepts(at)) {
     return { kind: "malformed", title: `at: ${time.accepted}${action === "eject" ? ', or "now"' : ""}.` };
@@ -27,11 +33,15 @@ export function readPoolAsk(action: PoolChange["action"], body: string): PoolAsk
   if (deadlineSeconds !== undefined && !isDeadline(deadlineSeconds)) {
     return { kind: "malformed", title: `deadlineSeconds: a whole number, 1 to ${MAX_DEADLINE_SECONDS}.` };
   }
+  if (anyway !== undefined && typeof anyway !== "boolean") {
+    return { kind: "malformed", title: "anyway: true or false." };
+  }
   return {
     kind: "ask",
     asked: {
       ...(at === undefined ? {} : { at: isNow ? "now" : Date.parse(at as string) }),
       ...(deadlineSeconds === undefined ? {} : { deadlineMs: (deadlineSeconds as number) * 1000 }),
+      ...(anyway === undefined ? {} : { anyway }),
     },
   };
 }

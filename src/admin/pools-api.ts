@@ -2,10 +2,11 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import type { ResolvedConfig, ResolvedPool } from "../config/resolved.ts";
 import type { Log } from "../log.ts";
+import { createClosing } from "../upstream/affinity/birth.ts";
 import { sessionSpans } from "../upstream/live/live-pools.ts";
 import { type ChangeRefusal, LEAST_LEAD_MS, MAX_CLOSURES, type PoolChange } from "../upstream/live/pool-changes.ts";
 import type { LookedPool, Pools, ProbesSay } from "../upstream/live/pool-contracts.ts";
-import { closuresOf, standingOf } from "../upstream/live/pool-state.ts";
+import { closuresOf, type StandingNow, standingOf } from "../upstream/live/pool-state.ts";
 import { readPoolAsk } from "./pool-ask.ts";
 import { NO_STORE, problem } from "./problem.ts";
 
@@ -16,6 +17,12 @@ export interface PoolsApiParts {
   readonly pools: Pools | undefined;
   readonly clock: () => number;
   readonly log: Log;
+}
+
+interface ShownOrigin extends StandingNow {
+  readonly id: string;
+  readonly bound?: number | undefined;
+  readonly probes?: ReturnType<typeof shownProbes>;
 }
 
 type Variables = { who: string };
@@ -62,7 +69,7 @@ export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variable
           ...ask.asked,
           action,
           origin,
-          others: othersOf(pool, origin),
+          others: othersOf(pool, origin, typeof ask.asked.at === "number" ? ask.asked.at : clock()),
           sessionLifeMs: lifeMs,
         });
       }),
@@ -72,11 +79,23 @@ export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variable
   async function change(c: PoolContext, all: Pools, pool: ResolvedPool, asked: PoolChange): Promise<Response> {
     const changed = await all.change(pool.id, { change: asked, awayMs });
     if (changed.kind === "unavailable") return unavailable();
-    if (changed.kind === "refused") return refusal(changed.reason);
+    if (changed.kind === "refused") {
+      const { reason } = changed;
+      return reason === "last-origin" ? noneLeft(all, pool, asked.others) : refusal(reason);
+    }
     const { state, published } = changed;
     const standing = standingOf(closuresOf(state, asked.origin), clock());
     const said = { pool: pool.id, id: asked.origin, ...standing, changed: changed.kind === "changed", published };
     return c.json(said, 200, NO_STORE);
+  }
+
+  async function noneLeft(all: Pools, pool: ResolvedPool, others: readonly string[]): Promise<Response> {
+    const known = await all.look(pool.id, { awayMs });
+    if (known.kind === "unavailable") return unavailable();
+    const origins = shownPool(pool, known).origins.filter(({ id }) => others.includes(id));
+    const found = origins.map(wordsOf).join(", ") || "no other origin";
+    const title = `No healthy origin would be open to new sessions: found ${found}; accepted: another origin, open and healthy. Restore or repair one, or say "anyway".`;
+    return problem(409, "last_origin", title, { origins });
   }
 
   async function ofPool(
@@ -97,12 +116,14 @@ export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variable
     return {
       id,
       version: state?.version ?? 0,
-      origins: origins.map((origin) => ({
-        id: origin.id,
-        ...standingOf(closuresOf(state, origin.id), clock()),
-        ...(Object.hasOwn(bound, origin.id) ? { bound: bound[origin.id] } : {}),
-        ...(Object.hasOwn(probes, origin.id) ? { probes: shownProbes(probes[origin.id] as ProbesSay) } : {}),
-      })),
+      origins: origins.map(
+        (origin): ShownOrigin => ({
+          id: origin.id,
+          ...standingOf(closuresOf(state, origin.id), clock()),
+          ...(Object.hasOwn(bound, origin.id) ? { bound: bound[origin.id] } : {}),
+          ...(Object.hasOwn(probes, origin.id) ? { probes: shownProbes(probes[origin.id] as ProbesSay) } : {}),
+        }),
+      ),
     };
   }
 
@@ -117,6 +138,13 @@ export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variable
   return api;
 }
 
+/** An origin in words, such as `a (open, unhealthy)`. */
+function wordsOf({ id, state, next, probes }: ShownOrigin): string {
+  const unhealthy = probes?.state === "unhealthy" ? ["unhealthy"] : [];
+  const ahead = next.map(({ state, at }) => `${state} from ${new Date(at).toISOString()}`);
+  return `${id} (${[state, ...unhealthy, ...ahead].join(", ")})`;
+}
+
 function shownProbes({ verdict, last }: ProbesSay) {
   const { state, since } = verdict ?? { state: "unknown" };
   if (!last) return { state };
@@ -124,23 +152,26 @@ function shownProbes({ verdict, last }: ProbesSay) {
   return { state, ...(verdict ? { since } : {}), last: { at: last.at, result: kind, ...met } };
 }
 
-/** Who could get an origin's sessions in its place. */
-function othersOf({ origins }: ResolvedPool, origin: string): string[] {
-  return origins.filter(({ id, down, backup }) => id !== origin && !down && !backup).map(({ id }) => id);
+/** The origins that get sessions born at a time, by the configuration, besides one. */
+function othersOf({ origins }: ResolvedPool, origin: string, bornAt: number): string[] {
+  const closed = createClosing(origins)(bornAt)?.at(bornAt);
+  const others = origins.filter(({ id, down, backup }, index) => {
+    return id !== origin && !down && !backup && !closed?.[index];
+  });
+  return others.map(({ id }) => id);
 }
 
-const REFUSALS: Record<ChangeRefusal, readonly [status: 400 | 409, title: string]> = {
+const REFUSALS: Record<Exclude<ChangeRefusal, "last-origin">, readonly [status: 400 | 409, title: string]> = {
   "too-soon": [
     400,
     `Name a time at least ${LEAST_LEAD_MS / 1000} seconds ahead, so that all isolates switch together; only an ejection may be "now".`,
   ],
   "out-of-order": [409, "A change of this origin is named for a later time; name a time after it."],
   ejected: [409, "The origin is ejected, and has nobody to drain; restore it first."],
-  "last-origin": [409, "No other origin of the pool would be open to new sessions then."],
   "too-many": [409, `The origin has been closed ${MAX_CLOSURES} times within the longest life of a session.`],
 };
 
-function refusal(reason: ChangeRefusal): Response {
+function refusal(reason: keyof typeof REFUSALS): Response {
   const [status, title] = REFUSALS[reason];
   return problem(status, reason.replaceAll("-", "_"), title);
 }

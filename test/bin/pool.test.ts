@@ -84,6 +84,18 @@ describe("moor pool", () => {
     );
   });
 
+  it("takes the last origin only with --anyway", async () => {
+    const refused = await cli(["eject", "b", "--pool", "files"]);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("last_origin: No healthy origin would"),
+    ]);
+    expect(refused.stderr).toContain("found c (ejected)");
+    const anyway = await cli(["eject", "b", "--pool", "files", "--anyway"]);
+    expect([anyway.code, anyway.stdout]).toEqual([0, expect.stringMatching(/^files\/b: open; ejected from/)]);
+    expect((await cli(["restore", "a", "--anyway"])).stderr).toContain('unknown flag "--anyway"');
+  });
+
   it.each<[string, string[], number, RegExp]>([
     [
       "an origin that there is not",

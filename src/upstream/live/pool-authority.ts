@@ -48,7 +48,8 @@ export class PoolAuthority {
 
   async change(ask: { pool: string; change: PoolChange } & SessionPatience): Promise<ChangedPool> {
     const { rows, clock } = this.#parts;
-    const { pool, change, awayMs } = ask;
+    const { pool, awayMs } = ask;
+    const change = { ...ask.change, others: this.#healthy(ask.change.others) };
     const known = rows.known();
     const applied = applyChange(known?.state, change, clock());
     if (applied.kind === "refused") return applied;
@@ -105,6 +106,13 @@ export class PoolAuthority {
     if (ringsAt === Infinity) return;
     const set = await alarms.getAlarm();
     if (set === null || ringsAt < set) await alarms.setAlarm(ringsAt);
+  }
+
+  /** Those that probes do not call unhealthy. */
+  #healthy(origins: readonly string[]): string[] {
+    const now = this.#parts.clock();
+    const unhealthy = this.#probes.unhealthy().filter((flag) => now < flag.unhealthy.until);
+    return origins.filter((origin) => !unhealthy.some(({ id }) => id === origin));
   }
 
   #draining(state: PoolState): string[] {

@@ -8,8 +8,10 @@ export interface PoolChange {
   readonly at?: number | "now" | undefined;
   /** How long after its beginning a drain ends at the latest, in milliseconds. Default: when nobody is bound any more. */
   readonly deadlineMs?: number | undefined;
-  /** The other origins of the pool that get sessions by the configuration. */
+  /** The other origins of the pool that can get new sessions by the configuration, and that probes do not call unhealthy. */
   readonly others: readonly string[];
+  /** Whether a drain or an ejection may leave no healthy origin to new sessions. Default `false`. */
+  readonly anyway?: boolean | undefined;
   /** How long a session can live, in milliseconds: what was before that may be forgotten. */
   readonly sessionLifeMs: number;
 }
@@ -25,7 +27,7 @@ export type AppliedChange =
  * - `too-soon`: not all isolates would know of it in time
  * - `out-of-order`: it lies before a change that is named already
  * - `ejected`: who has been ejected has nobody to drain
- * - `last-origin`: nobody would be left for new sessions
+ * - `last-origin`: new sessions would find no healthy origin that is open, and the operator did not say `anyway`
  * - `too-many`: more than {@link MAX_CLOSURES} times within a session's life
  */
 export type ChangeRefusal = "too-soon" | "out-of-order" | "ejected" | "last-origin" | "too-many";
@@ -43,7 +45,7 @@ export const MAX_CLOSURES = 100;
 
 /** The state after a change. Times that all isolates may know already stay as they are. */
 export function applyChange(state: PoolState | undefined, change: PoolChange, now: number): AppliedChange {
-  const { action, origin, others, sessionLifeMs } = change;
+  const { action, origin, others, anyway = false, sessionLifeMs } = change;
   const atOnce = change.at === "now" && action === "eject";
   const kept = closuresOf(state, origin).filter(({ until = Infinity }) => until > now - sessionLifeMs);
   const at = atOnce ? now : (change.at ?? Math.max(now + USUAL_LEAD_MS, ...timesOf(kept.slice(-1), action)));
@@ -53,7 +55,7 @@ export function applyChange(state: PoolState | undefined, change: PoolChange, no
   if (action === "drain" || action === "eject") {
     if (next.length > MAX_CLOSURES) return refused("too-many");
     const from = next.at(-1)?.from ?? at;
-    if (!others.some((id) => staysOpen(closuresOf(state, id), from))) return refused("last-origin");
+    if (!anyway && !others.some((id) => staysOpen(closuresOf(state, id), from))) return refused("last-origin");
   }
   return { kind: "changed", state: withClosures(state, origin, next) };
 }

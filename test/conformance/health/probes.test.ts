@@ -115,6 +115,29 @@ describe("an origin whose probes fail though its pages work", () => {
   });
 });
 
+describe("the last origin that probes call healthy", () => {
+  it("is not drained or ejected, unless the operator says anyway", async () => {
+    await start({}, { admin: {}, adminToken: ADMIN_TOKEN });
+    await site.client().ask("/");
+    for (const name of ["a", "b"]) probesMeet(named(name), "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+    await expect.poll(unhealthy).toEqual({ a: "status", b: "status" });
+    const change = async (path: string, body: object) => {
+      const { status, text } = await adminOf(site).ask(`/pools/shop/origins/${path}`, {
+        method: "POST",
+        body: JSON.stringify(body),
+      });
+      return { status, said: JSON.parse(text) };
+    };
+    for (const action of ["drain", "eject"]) {
+      const { status, said } = await change(`c/${action}`, {});
+      expect([status, said.code]).toEqual([409, "last_origin"]);
+      expect(said.title).toContain("found a (open, unhealthy), b (open, unhealthy);");
+    }
+    expect((await change("a/drain", {})).status).toBe(200);
+    expect((await change("c/drain", { anyway: true })).status).toBe(200);
+  });
+});
+
 describe("what is published of an unhealthy origin", () => {
   it("is what docs/storage-schema.md says", async () => {
     await start();

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { ADMIN_TOKEN, adminOf } from "../../support/node/admin.ts";
 import { forgeToken } from "../../support/node/forge.ts";
 import { startOrigin } from "../../support/node/origins.ts";
-import { type Site, startSite } from "../../support/node/site.ts";
+import { originConfig, type Site, startSite } from "../../support/node/site.ts";
 
 const origins = await Promise.all(["a", "b", "c"].map((name) => startOrigin(name)));
 const sites: Site[] = [];
@@ -192,6 +192,8 @@ describe("an operator", async () => {
     ["with a deadline that is none", "/pools/shop/origins/b/drain", { deadlineSeconds: 0 }, 400, "bad_change"],
     ["with a deadline for what has none", "/pools/shop/origins/b/eject", { deadlineSeconds: 5 }, 400, "bad_change"],
     ["with what is not known", "/pools/shop/origins/b/drain", { when: 1 }, 400, "bad_change"],
+    ["with an anyway that is no boolean", "/pools/shop/origins/b/drain", { anyway: "yes" }, 400, "bad_change"],
+    ["with an anyway for what needs none", "/pools/shop/origins/b/restore", { anyway: true }, 400, "bad_change"],
     ["with what is no JSON", "/pools/shop/origins/b/drain", "{", 400, "bad_change"],
   ])("is told of his mistake: %s", async (_what, path, body, status, code) => {
     const sent = typeof body === "string" ? body : body && JSON.stringify(body);
@@ -203,8 +205,41 @@ describe("an operator", async () => {
   it("cannot leave new sessions without an origin", async () => {
     expect((await change("a/drain")).status).toBe(200);
     expect((await change("b/eject", { at: "now" })).status).toBe(200);
-    expect(await change("c/drain")).toMatchObject({ status: 409, said: { code: "last_origin" } });
+    for (const action of ["drain", "eject"]) {
+      const { status, said } = await change(`c/${action}`);
+      expect([status, said.code]).toEqual([409, "last_origin"]);
+      expect(said.title).toMatch(
+        /^No healthy origin would be open to new sessions: found a \(open, draining from 20[-\d]+T[:.\d]+Z\), b \(ejected\); accepted: another origin, open and healthy\. Restore or repair one, or say "anyway"\.$/,
+      );
+      expect(said.origins.map(({ id }: { id: string }) => id)).toEqual(["a", "b"]);
+    }
     expect(await change("b/drain")).toMatchObject({ status: 409, said: { code: "ejected" } });
+  });
+
+  it("may say anyway, and then what they said is put aside while no origin would be left", async () => {
+    const all = await moor();
+    for (const name of ["a", "b", "c"]) {
+      expect(await all.change(`${name}/eject`, { at: "now", anyway: true })).toMatchObject({ status: 200 });
+    }
+    await all.renew();
+    expect(new Set(await all.servers(300))).toEqual(new Set(["a", "b", "c"]));
+  });
+
+  it("cannot count on an origin that the configuration has closed", async () => {
+    const pool = {
+      id: "shop",
+      origins: origins.map((origin) => ({
+        ...originConfig(origin),
+        ...(origin.name === "b" ? {} : { open: [{ until: "2026-01-01T00:00:00Z" }] }),
+      })),
+    };
+    const closed = await moor({ pools: [pool] });
+    const { status, said } = await closed.change("b/drain");
+    expect([status, said.code, said.title]).toEqual([
+      409,
+      "last_origin",
+      expect.stringContaining("found no other origin;"),
+    ]);
   });
 
   it("is nobody without a token", async () => {

@@ -19,6 +19,7 @@ let now: number;
 let log: LogEntry[];
 let written: PoolState[];
 let kvFault: Error | undefined;
+let failing: Set<string>;
 let pools = 0;
 let pool: string;
 
@@ -27,6 +28,7 @@ beforeEach(() => {
   log = [];
   written = [];
   kvFault = undefined;
+  failing = new Set();
   pool = `pool-${pools++}`;
 });
 
@@ -44,7 +46,7 @@ function onAuthority<T>(
         await publish(state);
         written.push(state);
       },
-      probe: async () => ({ kind: "passed", status: 200 }),
+      probe: async ({ id }) => (failing.has(id) ? { kind: "lost" } : { kind: "passed", status: 200 }),
       random: () => 0,
       clock: () => now,
       log: (entry) => log.push(entry),
@@ -176,6 +178,40 @@ describe("a pool's authority", () => {
     );
     await ringUntil(at(10));
     expect(written.map(turns)).toEqual([[["draining", 150]]]);
+  });
+});
+
+describe("a pool that is probed", () => {
+  const targets = ["a", "b"].map((id) => ({ id, url: `http://${id}.test`, service: undefined }));
+  const probe = () =>
+    onAuthority((authority) => authority.probe({ pool, plan: { check: HEALTH_CHECK, targets }, ...ask }));
+
+  it("keeps its last healthy origin for new sessions, unless the operator says anyway", async () => {
+    failing.add("a");
+    await probe();
+    await ringUntil(at(60));
+    for (const action of ["drain", "eject"] as const) {
+      expect(await change(action)).toEqual({ kind: "refused", reason: "last-origin" });
+    }
+    expect(await change("drain", { others: ["a", "c"] })).toMatchObject({ kind: "changed" });
+    expect(await change("eject", { anyway: true })).toMatchObject({ kind: "changed" });
+  });
+
+  it("does so no longer when probes have said nothing for as long as their verdict holds", async () => {
+    failing.add("a");
+    await probe();
+    await ringUntil(at(60));
+    now = at(1_000);
+    expect(await change("drain")).toMatchObject({ kind: "changed" });
+  });
+
+  it("does so no longer when the other origin has recovered", async () => {
+    failing.add("a");
+    await probe();
+    await ringUntil(at(60));
+    failing.clear();
+    await ringUntil(at(120));
+    expect(await change("drain")).toMatchObject({ kind: "changed" });
   });
 });
 

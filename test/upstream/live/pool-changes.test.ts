@@ -121,6 +121,16 @@ describe("a drain", () => {
     expect(refusalOf(restored, changeOf("drain", { origin: "a", others: ["b"], at: at(900) }), 1)).toBe("changed");
   });
 
+  it("may take the last origin if the operator says anyway, also when it is published late", () => {
+    const drain = changeOf("drain", { others: [], anyway: true });
+    expect(refusalOf(undefined, drain)).toBe("changed");
+    expect(refusalOf(undefined, changeOf("eject", { others: [], anyway: true }))).toBe("changed");
+    expect(refusalOf(undefined, changeOf("drain", { others: [], anyway: false }))).toBe("last-origin");
+    expect(turns(rebased(undefined, [{ change: drain, askedAt: T0 }], at(60)) as PoolState)).toEqual([
+      ["draining", 210],
+    ]);
+  });
+
   it("is refused while the origin is ejected, and too often within a session's life", () => {
     expect(refusalOf(said([0, changeOf("eject")]), changeOf("drain"), 900)).toBe("ejected");
     let state: PoolState | undefined;
