@@ -1,3 +1,4 @@
+import { waitUntil } from "cloudflare:workers";
 import { formatMistakes } from "./config/mistakes.ts";
 import { readConfig } from "./config/read.ts";
 import type { ResolvedConfig } from "./config/resolved.ts";
@@ -77,7 +78,12 @@ function build(env: Env, bundled: MoorConfig): Built {
     handoff: createHandoff({ ring: handoffRing, issuer: env.MOOR_ISSUER, dataBytes: config.handoff.dataBytes }),
     debug: createDebugCheck(sessions.tokenRing),
     metrics: env.METRICS,
-    bindings: { originTags: createOriginTags(sessions.tokenRing), services: { ...env }, live: bound?.live },
+    bindings: {
+      originTags: createOriginTags(sessions.tokenRing),
+      services: { ...env },
+      live: bound?.live,
+      keepAlive: waitUntil,
+    },
     clock: Date.now,
     log: logToConsole,
   });

@@ -27,7 +27,8 @@ export const POOL_DEFAULTS = {
 } as const;
 
 export const OUTLIER_DEFAULTS = {
-  consecutiveGatewayFailure: 2,
+  consecutiveGatewayFailure: 5,
+  failurePercentageThreshold: 10,
   intervalSeconds: 10,
   baseEjectionSeconds: 10,
   maxEjectionJitterSeconds: 2,
@@ -139,6 +140,7 @@ function resolvePool(pool: CheckedPool, isOnly: boolean): ResolvedPool {
     retryBudget: { ...RETRY_BUDGET_DEFAULTS, ...definedOf(pool.retryBudget ?? {}) },
     strictAffinity: pool.strictAffinity ?? false,
     failback: pool.failback ?? "pin",
+    closeOn: pool.closeOn ?? [503],
     session: {
       see: pool.session?.see ?? true,
       may: pool.session?.may ?? (isOnly ? ["patch", "principal", "end"] : ["patch"]),
@@ -185,7 +187,8 @@ function resolveRoute(route: NonNullable<CheckedConfig["routes"]>[number], expla
     pool: typeof route.pool === "string" ? [{ id: route.pool, weight: 1 }] : route.pool,
     attemptDeadlineMs: route.attemptDeadlineMs,
     session: typeof route.session === "object" ? definedOf(route.session) : (route.session ?? true),
-    retry: route.retry ?? "safe",
+    retryOn: route.retryOn ?? ["connect-failure", "reset"],
+    retryOrigins: route.retryOrigins ?? 2,
     hedgeAfterMs: route.hedgeAfterMs,
     strictAffinity: route.strictAffinity,
     explain: route.explain ?? explain,

@@ -173,6 +173,7 @@ export const timeoutRules = {
 /** Numbers of outlier detection. */
 export const outlierRules = {
   consecutiveGatewayFailure: wholeNumber(1, 1_000),
+  failurePercentageThreshold: wholeNumber(1, 100),
   consecutive5xx: wholeNumber(1, 1_000),
   intervalSeconds: wholeNumber(1, 3_600),
   baseEjectionSeconds: wholeNumber(1, 3_600),

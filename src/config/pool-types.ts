@@ -69,10 +69,15 @@ export type Permission = "patch" | "principal" | "end";
  */
 export interface OutlierDetectionConfig {
   /**
-   * Requests running that an origin did not answer (a lost connection, an answer that is late) until it is ejected. One alone may
-   * be an idle connection that the origin had closed. Default 2; 1 to 1,000.
+   * Clients whose requests an origin has lost since it last answered, and another one has answered, until it is ejected, where checks of
+   * the isolate's own tell nothing. An origin that does not answer a check either is ejected at the first. Default 5; 1 to 1,000.
    */
   consecutiveGatewayFailure?: number;
+  /**
+   * The percentage of an origin's requests in `intervalSeconds` that those clients' must be where it answers others meanwhile. Default
+   * 10; 1 to 100.
+   */
+  failurePercentageThreshold?: number;
   /**
    * Server errors (5xx, or no answer) running until it is ejected; 1 to 1,000. Default: never. Sessions stay with their origins, so one
    * visitor with a page that fails makes all errors of his origin.
@@ -80,7 +85,7 @@ export interface OutlierDetectionConfig {
   consecutive5xx?: number;
   /** Ejects origins that answer 5xx more often than the others do. Default: none; `{}` takes Envoy's numbers. */
   successRate?: SuccessRateConfig;
-  /** How long success rates are counted, and how long an origin behaves until one ejection is forgotten. Default 10; 1 to 3,600. */
+  /** How long shares and success rates are counted, and how long an origin behaves until one ejection is forgotten. Default 10; 1 to 3,600. */
   intervalSeconds?: number;
   /** How long the first ejection lasts; the second in a row twice as long, and so on. Default 10; 1 to 3,600. */
   baseEjectionSeconds?: number;
@@ -137,6 +142,9 @@ export interface RetryBudgetConfig {
   minRetries?: number;
 }
 
+/** A status that may close an origin to new sessions. */
+export type ClosingStatus = 429 | 503;
+
 /** Servers that serve the same. */
 export interface PoolConfig {
   /** `[a-z0-9._-]{1,64}`; the audience (`aud`) of the handoff. */
@@ -165,7 +173,7 @@ export interface PoolConfig {
    * Default 30,000; 10 to 600,000.
    */
   attemptDeadlineMs?: number;
-  /** How an isolate tells that an origin fails. Default: two requests running that it did not answer. */
+  /** How an isolate tells that an origin fails. Default: it loses a request and does not answer the isolate's own check. */
   outlierDetection?: OutlierDetectionConfig;
   /** Probes that the pool's Durable Object sends to its origins. Default: none. */
   healthCheck?: HealthCheckConfig;
@@ -191,6 +199,8 @@ export interface PoolConfig {
    * rebuilt; `"immediate"`: it goes home. Where the application's cookie (`learn`) or nginx's algorithm tells, that decides.
    */
   failback?: "pin" | "immediate";
+  /** Statuses that close an origin to new sessions if `Retry-After` comes with them. Default `[503]`; of 429 and 503, any. */
+  closeOn?: ClosingStatus[];
   /**
    * What the pool's origins see of the attributes (`true`: all; a list: these) and which changes they may ask for.
    * Default: everything if this is the only pool; otherwise `{ see: true, may: ["patch"] }`.

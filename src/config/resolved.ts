@@ -1,5 +1,6 @@
 import type {
   AffinityConfig,
+  ClosingStatus,
   HashPolicy,
   HealthCheckConfig,
   OutlierDetectionConfig,
@@ -16,6 +17,7 @@ import type {
   LogConfig,
   PrincipalsConfig,
   RememberConfig,
+  RetryCondition,
   RouteSessionConfig,
   SessionConfig,
   StoresConfig,
@@ -98,6 +100,7 @@ export interface ResolvedPool {
   readonly retryBudget: ResolvedRetryBudget;
   readonly strictAffinity: boolean;
   readonly failback: "pin" | "immediate";
+  readonly closeOn: readonly ClosingStatus[];
   readonly session: { readonly see: true | readonly string[]; readonly may: readonly Permission[] };
 }
 
@@ -111,7 +114,8 @@ export interface ResolvedRoute {
   readonly session: boolean | Readonly<RouteSessionConfig>;
   readonly touch: boolean;
   readonly freshness: "bounded" | "strict";
-  readonly retry: "safe" | "any";
+  readonly retryOn: readonly RetryCondition[];
+  readonly retryOrigins: number;
   /** `undefined`: never. */
   readonly hedgeAfterMs: number | undefined;
   readonly strictAffinity: boolean | undefined;

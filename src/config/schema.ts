@@ -1,4 +1,4 @@
-import { array, boolean, custom, type InferOutput, lazy, literal, optional } from "valibot";
+import { array, boolean, custom, type InferOutput, lazy, literal, optional, picklist } from "valibot";
 import {
   attemptDeadline,
   bindingName,
@@ -109,6 +109,7 @@ const pool = shape({
   retryBudget: optional(shape(numbers(retryBudgetRules))),
   strictAffinity: optional(yesOrNo),
   failback: optional(oneOf(["pin", "immediate"])),
+  closeOn: optional(array(picklist([503, 429], "one of 503, 429"), "a list of 503, 429")),
   session: optional(
     shape({
       see: optional(
@@ -137,6 +138,8 @@ export const handling = {
   crossSite: optional(oneOf(["refuse", "repost", "allow"])),
 };
 
+const RETRY_CONDITIONS = ["connect-failure", "reset", "timeout", "gateway-error", "503", "non-idempotent"] as const;
+
 const route = shape({
   host: optional(value(hostPattern)),
   path: value(pathPattern),
@@ -156,7 +159,11 @@ const route = shape({
         : boolean("true, false, or an object of idleSeconds, absoluteSeconds"),
     ),
   ),
-  retry: optional(oneOf(["safe", "any"])),
+  retryOn: optional(array(oneOf(RETRY_CONDITIONS), `a list of ${RETRY_CONDITIONS.join(", ")}`)),
+  retryOrigins: optional(value(wholeNumber(1, 3))),
+  retry: optional(
+    custom<never>(() => false, `none: it is retryOn now; "any" is ["connect-failure", "reset", "non-idempotent"]`),
+  ),
   hedgeAfterMs: optional(value(hedgeAfter)),
   strictAffinity: optional(yesOrNo),
   ...handling,

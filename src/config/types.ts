@@ -1,5 +1,16 @@
 import type { PoolConfig } from "./pool-types.ts";
 
+/**
+ * A failure after which a request is sent again, in Envoy's words.
+ *
+ * - `"connect-failure"`: nothing was sent (Cloudflare's 521, 522, 523, 525, 526, 530); every method, a body that streams excepted.
+ * - `"reset"`: the connection was lost. This and what follows goes for idempotent methods and requests with an `Idempotency-Key`.
+ * - `"timeout"`: no response headers came within `attemptDeadlineMs`. Without it only if the origin answers nothing else either.
+ * - `"gateway-error"`: the origin answered 502, 503 or 504. `"503"`: that status alone.
+ * - `"non-idempotent"`: those go for every method. nginx's word.
+ */
+export type RetryCondition = "connect-failure" | "reset" | "timeout" | "gateway-error" | "503" | "non-idempotent";
+
 /** Which requests go to which pool. The first route that matches is taken. */
 export interface RouteConfig {
   /** `shop.example.com`, `*.example.com` (one or more labels) or left out: any host. Ports are not compared. */
@@ -27,11 +38,13 @@ export interface RouteConfig {
   touch?: boolean;
   /** `"strict"`: the authority is asked on every request. Default `"bounded"`: a recent copy may answer. */
   freshness?: "bounded" | "strict";
+  /** After which failures a request is sent again. Default `["connect-failure", "reset"]`; an empty list: after none. */
+  retryOn?: RetryCondition[];
   /**
-   * Which requests may be sent again when no response came. `"safe"` (default): idempotent methods and those with an
-   * `Idempotency-Key`. `"any"`: every method.
+   * How many origins may take a request that is sent again; one to which nothing was sent has not taken it. Default 2; 1 to 3. With more
+   * than 1 one more is asked where those answer nothing else either, if they had failed others before.
    */
-  retry?: "safe" | "any";
+  retryOrigins?: number;
   /**
    * After how many milliseconds without an answer's headers a GET or HEAD is sent to the next origin as well: the first answer counts, the
    * other request is aborted. Each takes a retry of the pool's budget. Only with `session: false`, as two answers must be

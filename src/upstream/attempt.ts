@@ -1,6 +1,9 @@
 import { DeadlinePassed, withinDeadline } from "../deadline.ts";
 import type { Body } from "./body.ts";
+import { type Fault, gatewayFault } from "./gateway-fault.ts";
+import type { Loss } from "./health/loss-judge.ts";
 import type { Origin } from "./pool.ts";
+import type { Retries } from "./retries.ts";
 
 /** A request as it goes to whichever origin answers. */
 export interface Outgoing {
@@ -13,8 +16,13 @@ export interface Outgoing {
   /** The id of the origin that has served the session last, if that is another than the one at `index`. Default: nobody asks. */
   readonly movedFrom?: ((index: number) => string | undefined) | undefined;
   readonly body: Body;
-  /** Whether it may be sent again when no response came. */
-  readonly resendable: boolean;
+  /** After which failures it is sent again. */
+  readonly retries: Retries;
+  /** Whether its losses say something of origins. Of an upgrade, or a body that streams, they may be its client's doing. */
+  readonly isEvidence: boolean;
+  readonly clientIp?: string | undefined;
+  /** The id of its session. */
+  readonly session: string;
   /** Whether the response may come from a cache or go into one. */
   readonly cacheable: boolean;
   /** How long an attempt may take until the response's headers are there, if its body is no stream. */
@@ -26,16 +34,27 @@ export interface Outgoing {
 /** What became of one try. */
 export type Attempt = (
   | { kind: "response"; response: Response /** Whether it is the hedge's. */; hedged?: boolean }
-  | { kind: "invalid-status" | "lost" | "timeout" }
-) & { /** The second origin, if it was sent there as well. */ hedge?: Origin };
+  | { kind: "invalid-status" | Fault }
+) & {
+  /** The second origin, if it was sent there as well. */
+  hedge?: Origin;
+  /** Of a hedged request: which copies were lost. */
+  losses?: Loss[];
+};
 
 /**
  * Sends a request to an origin.
  *
  * @param signal aborts it. Default: nobody does.
  */
-export async function send(outgoing: Outgoing, origin: Origin, signal: AbortSignal | null = null): Promise<Attempt> {
+export async function send(
+  outgoing: Outgoing,
+  origin: Origin,
+  clock: () => number,
+  signal: AbortSignal | null = null,
+): Promise<Attempt> {
   let reached: Promise<Response> | undefined;
+  const sentAt = clock();
   try {
     const init: RequestInit = {
       method: outgoing.method,
@@ -48,11 +67,10 @@ export async function send(outgoing: Outgoing, origin: Origin, signal: AbortSign
     reached = origin.reach(outgoing.target, init, outgoing.clientHost);
     const isTimed = !(outgoing.body instanceof ReadableStream);
     const response = await (isTimed ? withinDeadline(reached, outgoing.deadlineMs) : reached);
-    const isFault = isGatewayFault(response);
-    if (!isFault && isValid(response)) return { kind: "response", response };
+    const fault = gatewayFault(response, clock() - sentAt);
+    if (!fault && isValid(response)) return { kind: "response", response };
     await response.body?.cancel();
-    if (!isFault) return { kind: "invalid-status" };
-    return { kind: response.status === 524 ? "timeout" : "lost" };
+    return { kind: fault ?? "invalid-status" };
   } catch (fault) {
     // A refused connection, a reset and cut headers all read "Network connection lost.": nothing more can be told.
     if (!(fault instanceof DeadlinePassed)) return { kind: "lost" };
@@ -75,10 +93,4 @@ function headersFor({ headers, movedFrom }: Outgoing, { index }: Origin): Header
 function isValid(response: Response): boolean {
   const { status, webSocket } = response as { status: number; webSocket?: unknown };
   return status <= 599 && (status !== 101 || Boolean(webSocket));
-}
-
-/** Where Cloudflare stands between the Worker and an origin, an origin that is down answers by a status of Cloudflare's. */
-function isGatewayFault(response: Response): boolean {
-  const { status } = response;
-  return ((status >= 520 && status <= 527) || status === 530) && response.headers.get("Server") === "cloudflare";
 }

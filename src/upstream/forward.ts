@@ -1,5 +1,8 @@
+import { networkOf } from "../inbound/founding-limit.ts";
 import { type Outgoing, send } from "./attempt.ts";
+import type { Loss, Sender } from "./health/loss-judge.ts";
 import { sendHedged, wellBehind } from "./hedge.ts";
+import { pollWhile } from "./poll.ts";
 import type { Origin, Pool } from "./pool.ts";
 
 /** What became of a request. `own-origin-unavailable`: of a session that may meet no other. */
@@ -28,14 +31,17 @@ export interface Sent {
 
 /** A lost connection may be one that the origin had closed while it was idle: the same origin is tried once more. */
 const TRIES_PER_ORIGIN = 2;
-const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+/** How long a request that cannot be sent again waits for the check of its origin. */
+const MAX_WAIT_MS = 250;
+
+type Answered = Extract<Forwarded, { kind: "response" }>;
 
 /**
- * Sends a request to the first origin that answers, in order. It is sent again only if no response came and it is
- * resendable, within the pool's retry budget; a lost connection is tried once more on the same origin, a late answer only on
- * the next. One that may be hedged is sent to a second origin when it is slow: that is its retry, and if both fail it goes on to
- * those behind them. A body that streams may be slow or broken off by its client: it has no deadline, and what becomes of it says
- * nothing of the origin.
+ * Sends a request to the first origin that answers, in order, and again as its {@link Retries} allow, within the pool's retry budget. A
+ * lost connection is tried once more on the same origin, everything else only on the next.
+ *
+ * One that may be hedged is sent to a second origin when it is slow: that is its retry. A body that streams may be slow or broken off
+ * by its client: it has no deadline, and what becomes of it says nothing of the origin.
  */
 export async function forward(
   outgoing: Outgoing,
@@ -44,55 +50,115 @@ export async function forward(
   clock: () => number,
 ): Promise<Forwarded> {
   pool.retries.deposit(clock());
+  const { retries } = outgoing;
+  const losses: Loss[] = [];
   let attempts = 0;
+  let takenBy = 0;
   let kind: "unreachable" | "timeout" = "unreachable";
   let hedge: Origin | undefined;
+  /** The last answer of a status after which the request is sent again. */
+  let refused: Answered | undefined;
+  const failed = (retry?: "budget"): Forwarded => {
+    judge(losses, outgoing, pool, refused !== undefined, clock());
+    const sent = retry ? { attempts, retry } : { attempts };
+    return refused ? { ...refused, ...sent } : { kind, ...sent };
+  };
+
   for (const origin of order) {
     if (origin === hedge) continue;
+    // What cannot be sent again waits while it is found out whether its origin answers, rather than be the next one that is lost.
+    const isDoubtful = () => pool.losses.isChecking(origin.index, clock());
+    const isWaiting = !retries.lost && order.length > 1 && isDoubtful();
+    if (isWaiting) await pollWhile(isDoubtful, MAX_WAIT_MS);
     // Others have met meanwhile that it is gone.
-    const isPassedOver = attempts > 0 && pool.isEjected(origin.index, clock());
-    if (isPassedOver && wellBehind(origin, order, pool, clock()).length > 0) continue;
+    if (
+      (attempts > 0 || isWaiting) &&
+      pool.isEjected(origin.index, clock()) &&
+      wellBehind(origin, order, pool, clock()).length > 0
+    )
+      continue;
+    if (takenBy >= retries.origins && (refused || !(await mayGoOn(losses, outgoing, pool)))) return failed();
+    const sentAt = clock();
     for (let tries = 0; tries < TRIES_PER_ORIGIN; tries++) {
-      if (attempts > 0 && !pool.retries.withdraw(clock())) {
-        countAgainst(pool, origin, outgoing, tries, clock());
-        return { kind, attempts, retry: "budget" };
-      }
+      if (attempts > 0 && !pool.retries.withdraw(clock())) return failed("budget");
       attempts++;
       const mayHedge = outgoing.hedgeAfterMs !== undefined && !hedge;
-      const attempt = mayHedge ? await sendHedged(outgoing, origin, order, pool, clock) : await send(outgoing, origin);
+      const attempt = mayHedge
+        ? await sendHedged(outgoing, origin, order, pool, clock)
+        : await send(outgoing, origin, clock);
       if (attempt.hedge) {
         hedge = attempt.hedge;
         attempts++;
+        takenBy++;
       }
+      if (attempt.losses) losses.push(...attempt.losses);
       if (attempt.kind === "response") {
-        const by = (attempt.hedged && hedge) || origin;
-        pool.answered(by.index, attempt.response, clock(), !outgoing.cacheable);
-        return { ...attempt, origin: by, attempts };
+        const { response, hedged } = attempt;
+        const by = (hedged && hedge) || origin;
+        pool.answered(by.index, response, clock(), !outgoing.cacheable, outgoing.session);
+        await refused?.response.body?.cancel();
+        const answered: Answered = { kind: "response", response, origin: by, attempts, ...(hedged && { hedged }) };
+        if (!retries.statuses.has(response.status)) {
+          judge(losses, outgoing, pool, true, clock());
+          return answered;
+        }
+        refused = answered;
+        takenBy++;
+        break;
       }
       if (attempt.kind === "invalid-status") return { kind: attempt.kind, attempts };
       kind = attempt.kind === "timeout" ? "timeout" : "unreachable";
-      if (attempt.hedge) break;
+      if (attempt.hedge) {
+        takenBy++;
+        break;
+      }
       // Parallel requests may each lose an idle connection: the first loss counts once the second try has failed as well.
-      if (kind === "unreachable" && tries === 0 && outgoing.resendable && pool.secondTries.isDue(origin.index))
-        continue;
-      countAgainst(pool, origin, outgoing, tries + 1, clock());
-      if (!outgoing.resendable) return { kind, attempts };
+      const isFirst = attempt.kind === "lost" && tries === 0;
+      if (isFirst && retries.lost && pool.secondTries.isDue(origin.index)) continue;
+      const loss = { index: origin.index, kind: attempt.kind, sentAt };
+      losses.push(loss);
+      if (outgoing.isEvidence) pool.losses.note(loss, senderOf(outgoing), clock());
+      if (attempt.kind !== "unsent") takenBy++;
+      if (origin === order.at(-1) || !(await isSentOn(loss, outgoing, pool))) return failed();
       break;
     }
   }
-  return { kind, attempts };
+  return failed();
 }
 
-/** Counts losses against an origin. What becomes of a body that streams may be its client's doing. */
-function countAgainst(pool: Pool, { index }: Origin, { body }: Outgoing, losses: number, now: number): void {
-  if (body instanceof ReadableStream) return;
-  for (let loss = 0; loss < losses; loss++) pool.health.failed(index, now);
+/** Whether a request goes on to the next origin after a loss. */
+async function isSentOn({ index, kind, sentAt }: Loss, outgoing: Outgoing, pool: Pool): Promise<boolean> {
+  const { retries, clientHost } = outgoing;
+  if (kind !== "timeout") return retries[kind];
+  // Whose page takes longer than they may wait for it is not helped by having it made once more.
+  const isIfSilent = retries.timeout === "if-silent";
+  return isIfSilent ? !(await pool.losses.answers(index, sentAt, clientHost)) : retries.timeout === "always";
 }
 
 /**
- * Whether a request may be sent again: its method is idempotent (RFC 9110 section 9.2.2), it carries `Idempotency-Key`,
- * or the route allows any; and its body is held whole.
+ * Whether a request goes on to one origin more than may take it. What two have lost may be its own fault, or have killed them: so only if
+ * neither answers anything else, and one of them had lost another client's request before this one.
  */
-export function isResendable(request: Request, retry: "safe" | "any"): boolean {
-  return retry === "any" || IDEMPOTENT.has(request.method) || request.headers.has("Idempotency-Key");
+async function mayGoOn(losses: readonly Loss[], outgoing: Outgoing, pool: Pool): Promise<boolean> {
+  if (outgoing.retries.origins === 1) return false;
+  const { client, clientHost } = senderOf(outgoing);
+  const taken = losses.filter(({ kind }) => kind !== "unsent");
+  const isOthersToo = taken.some(({ index, sentAt }) => pool.health.hasLostOthersBefore(index, client, sentAt));
+  if (!isOthersToo) return false;
+  const answers = await Promise.all(taken.map(({ index, sentAt }) => pool.losses.answers(index, sentAt, clientHost)));
+  return !answers.includes(true);
+}
+
+/** Has the origins judged that have lost a request; each by one loss at most. */
+function judge(losses: readonly Loss[], outgoing: Outgoing, pool: Pool, isAnswered: boolean, now: number): void {
+  const unconfirmed = outgoing.isEvidence ? "unknown" : "nothing";
+  for (const loss of losses) {
+    const isConfirmed = loss.kind === "unsent" || (isAnswered && outgoing.isEvidence);
+    pool.losses.judge(loss, senderOf(outgoing), isConfirmed ? "confirmed" : unconfirmed, now);
+  }
+}
+
+/** Who has no address is known by their session. */
+function senderOf({ clientIp, session, clientHost }: Outgoing): Sender {
+  return { client: clientIp === undefined ? session : networkOf(clientIp), session, clientHost };
 }

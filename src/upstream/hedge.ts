@@ -1,5 +1,6 @@
 import { type Attempt, type Outgoing, send } from "./attempt.ts";
 import { BODILESS_METHODS } from "./body.ts";
+import type { Loss } from "./health/loss-judge.ts";
 import type { Origin, Pool } from "./pool.ts";
 
 /**
@@ -16,9 +17,10 @@ export async function sendHedged(
   pool: Pool,
   clock: () => number,
 ): Promise<Attempt> {
+  const losses: Loss[] = [];
   const copyTo = (to: Origin) => {
     const controller = new AbortController();
-    return { to, controller, attempt: send(outgoing, to, controller.signal) };
+    return { to, controller, sentAt: clock(), attempt: send(outgoing, to, clock, controller.signal) };
   };
   const first = copyTo(origin);
   const { promise: isDue, resolve } = Promise.withResolvers<void>();
@@ -32,16 +34,16 @@ export async function sendHedged(
 
   const second = copyTo(hedge);
   const isSecond = await Promise.race([first.attempt.then(() => false), second.attempt.then(() => true)]);
-  for (const { to, attempt } of isSecond ? [second, first] : [first, second]) {
+  for (const { to, sentAt, attempt } of isSecond ? [second, first] : [first, second]) {
     const done = await attempt;
     if (done.kind === "response") {
       const hedged = to === hedge;
       (hedged ? first : second).controller.abort();
-      return { ...done, hedge, hedged };
+      return { ...done, hedge, hedged, losses };
     }
-    if (done.kind !== "invalid-status") pool.health.failed(to.index, clock());
+    if (done.kind !== "invalid-status") losses.push({ index: to.index, kind: done.kind, sentAt });
   }
-  return { ...(await first.attempt), hedge };
+  return { ...(await first.attempt), hedge, losses };
 }
 
 /** The origins of an order behind one that are not ejected. */

@@ -71,6 +71,8 @@ export function createOrder(config: ResolvedPool, closures?: () => Closures | un
       const least = isSomeOpen ? shut : configured(now)?.at(now);
       fill(order, primaries.order(key, limit, least ? either(least, ejected) : ejected), limit);
     }
+    // Before one that does not answer, new sessions get one that is about to go.
+    if (closed && order.length === 0) fill(order, primaries.order(key, limit, either(closed.left, ejected)), limit);
     if (hasBackups && isShort())
       fill(order, backups.order(key, limit, closed ? either(closed.left, ejected) : ejected), limit);
     return order;

@@ -3,6 +3,9 @@ import { type HashFacts, hashKey } from "./affinity/hash-policy.ts";
 import { pinOf } from "./affinity/pin.ts";
 import { nginxEndsAt } from "./nginx-order.ts";
 
+/** The bit by which the pin of a move that may be over in a moment differs. */
+const PROVISIONAL = 0x80000000;
+
 /** What tells where a session was served last. */
 export interface PinFacts extends HashFacts {
   /** When the session was born, in milliseconds since 1970. */
@@ -26,9 +29,11 @@ export interface Pins {
    *
    * @param own index of its own origin, which affinity gives it; `undefined`: it has none.
    * @param index of the one that has served it.
+   * @param isForGood whether the origin that should have served it is away for more than a moment. Else the session goes home as soon as
+   * that answers, and its token says only who has served it meanwhile.
    * @returns `undefined`: the token's stays as it is.
    */
-  after(facts: PinFacts, own: number | undefined, index: number): number | undefined;
+  after(facts: PinFacts, own: number | undefined, index: number, isForGood?: boolean): number | undefined;
 }
 
 /**
@@ -42,14 +47,16 @@ export function createPins({ id: pool, origins, learn, hashPolicy, affinity }: R
   const endsAt = nginxEndsAt(affinity);
   const isBySession = (facts: PinFacts) =>
     !learn && facts.bornAt >= endsAt && hashKey(hashPolicy, facts) === facts.sessionId;
-  const originOf = (pin: number) => {
-    const index = pins.indexOf(pin);
+  const provisional = pins.map((pin) => (pin ^ PROVISIONAL) >>> 0 || 1);
+  const indexOf = (list: readonly number[], pin: number) => {
+    const index = list.indexOf(pin);
     return index < 0 ? undefined : index;
   };
+  const originOf = (pin: number) => indexOf(pins, pin) ?? indexOf(provisional, pin);
 
   return {
     pinned(facts) {
-      const index = facts.pin && isBySession(facts) ? originOf(facts.pin) : undefined;
+      const index = facts.pin && isBySession(facts) ? indexOf(pins, facts.pin) : undefined;
       return index === undefined || origins[index]?.backup ? undefined : index;
     },
     movedFrom(facts, own, index) {
@@ -58,9 +65,9 @@ export function createPins({ id: pool, origins, learn, hashPolicy, affinity }: R
       const last = originOf(pin) ?? own;
       return last === index ? undefined : last;
     },
-    after(facts, own, index) {
+    after(facts, own, index, isForGood = true) {
       const { pin = 0 } = facts;
-      const served = pins[index] as number;
+      const served = (isForGood || pin === pins[index] ? pins[index] : provisional[index]) as number;
       const isAtHome = index === own;
       if (served === pin || own === undefined || (isAtHome && pin === 0)) return undefined;
       if (!isBySession(facts)) return undefined;

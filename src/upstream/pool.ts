@@ -3,6 +3,7 @@ import type { Log, LogEntry } from "../log.ts";
 import type { EjectedFlags } from "./affinity/affinity.ts";
 import { closedSeconds, createClosings } from "./health/closings.ts";
 import type { Health } from "./health/ejections.ts";
+import { createLossJudge, type LossJudge } from "./health/loss-judge.ts";
 import { createOutlierDetection, type HealthChange, type OutlierDetection } from "./health/outlier-detection.ts";
 import { createPanic, type Panic } from "./health/panic.ts";
 import { createLearning, type Learning } from "./learn.ts";
@@ -28,6 +29,7 @@ export interface Pool {
   /** As the configuration lists them. */
   readonly origins: readonly Origin[];
   readonly health: OutlierDetection;
+  readonly losses: LossJudge;
   readonly panic: Panic;
   readonly retries: RetryBudget;
   readonly secondTries: SecondTries;
@@ -41,7 +43,11 @@ export interface Pool {
    *
    * @param hears whether `Moor-Closed` counts.
    */
-  answered(index: number, response: Response, now: number, hears: boolean): void;
+  answered(index: number, response: Response, now: number, hears: boolean, session: string): void;
+  /** Has origins checked that are to prove themselves. */
+  checkReturning(clientHost: string, now: number): void;
+  /** Whether an origin is away for more than a moment: it has failed to prove itself, or probes say so. */
+  isGone(index: number, now: number): boolean;
   /**
    * The origins to try for a request, best first, at most {@link MAX_ORIGINS_TRIED}, never none unless it is `strict`.
    *
@@ -77,6 +83,10 @@ export interface PoolBindings {
   readonly log?: Log;
   /** A number from 0 (included) to 1 (not included). Default: `Math.random`. */
   readonly random?: () => number;
+  /** Milliseconds since 1970. Default: `Date.now`. */
+  readonly clock?: () => number;
+  /** Holds on to work behind a response. Default: nobody does. */
+  readonly keepAlive?: (work: Promise<unknown>) => void;
 }
 
 /** Origins that one request may try. */
@@ -89,6 +99,7 @@ export const MAX_ORIGINS_TRIED = 3;
  */
 export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): Pool {
   const { originTags, services = {}, live: livePools, log = () => {}, random = Math.random } = bindings;
+  const { clock = Date.now, keepAlive = () => {} } = bindings;
   const live = livePools?.(config);
   const order = createOrder(config, live?.closures);
   const origins = config.origins.map((origin, index): Origin => {
@@ -111,15 +122,38 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
 
   const allHealthy = () => health.allHealthy() && !live?.unhealthy();
 
-  function stateOf({ id, index }: Origin, now: number): Health {
-    return now < (live?.unhealthy()?.get(id) ?? 0) ? "ejected" : health.of(index, now);
+  const losses = createLossJudge({
+    config,
+    reaches: origins.map(({ reach }) => reach),
+    health,
+    clock,
+    keepAlive,
+    onPass: secondTries.answered,
+  });
+  const unhealthyUntil = (index: number) => live?.unhealthy()?.get(origins[index]?.id ?? "") ?? 0;
+
+  function stateOf(index: number, now: number): Health {
+    return now < unhealthyUntil(index) ? "ejected" : health.of(index, now);
   }
 
   /** `undefined`: every origin may serve. */
   function ejectedFor(resendable: boolean, now: number): EjectedFlags | undefined {
-    const states = allHealthy() ? undefined : origins.map((origin) => stateOf(origin, now));
-    if (panic.judge(states) || !states) return undefined;
-    return Uint8Array.from(states, (it) => (it === "healthy" || (resendable && it === "half-open") ? 0 : 1));
+    const states = allHealthy() ? undefined : origins.map(({ index }) => stateOf(index, now));
+    // One whose ejection is over is about to come back: there is no panic on its account.
+    const isPanic = panic.judge(states?.map((state) => (state === "half-open" ? "healthy" : state)));
+    if (isPanic || !states) return undefined;
+    const mayServe = (state: Health, index: number) =>
+      state === "healthy" || (state === "half-open" && losses.mayTry(index, resendable, now));
+    return Uint8Array.from(states, (state, index) => (mayServe(state, index) ? 0 : 1));
+  }
+
+  /** The origins that a request may not meet: those that are ejected, and the one that its session keeps away from. */
+  function awayFrom({ sessionId }: ChoiceFacts, resendable: boolean, now: number): EjectedFlags | undefined {
+    const ejected = ejectedFor(resendable, now);
+    const shunned = losses.shunnedBy(sessionId, now);
+    if (shunned === undefined) return ejected;
+    const flags = Uint8Array.from(origins, ({ index }) => (index === shunned || ejected?.[index] ? 1 : 0));
+    return flags.includes(0) ? flags : ejected;
   }
 
   return {
@@ -129,16 +163,20 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
     panic,
     learning: originTags && createLearning(config, originTags),
     live,
-    answered(index, response, now, hears) {
-      const seconds = closedSeconds(response, now, hears);
+    losses,
+    answered(index, response, now, hears, session) {
+      const seconds = closedSeconds(response, config.closeOn, now, hears);
       if (seconds !== undefined && closings.close(index, seconds, now)) {
         const origin = origins[index]?.id ?? "";
         log({ event: "origin_closed", pool: config.id, origin, reason: `for ${seconds} s` });
       }
       secondTries.answered(index);
+      losses.answered(index, session, now);
       // Who says when he will be back is not failing.
       health.answered(index, response.status >= 500 && seconds === undefined, now);
     },
+    checkReturning: (clientHost, now) => losses.checkReturning(clientHost, panic.isOn(), now),
+    isGone: (index, now) => health.hasFailedProof(index) || now < unhealthyUntil(index),
     retries: createRetryBudget(config.retryBudget),
     secondTries,
     pins: createPins(config),
@@ -147,23 +185,31 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
         const ejected = ejectedFor(true, now);
         return order(facts, 1, now).flatMap((index) => (ejected?.[index] ? [] : [origins[index] as Origin]));
       }
-      const ejected = ejectedFor(resendable, now);
+      const ejected = awayFrom(facts, resendable, now);
       const closed = closedTo(facts, now);
       const chosen = order(facts, MAX_ORIGINS_TRIED, now, closed ? either(closed, ejected) : ejected);
       if (closed) fill(chosen, order(facts, MAX_ORIGINS_TRIED, now, ejected), MAX_ORIGINS_TRIED);
+      // Before one that does not answer, one of which nothing is known.
+      if (ejected && chosen.length === 0) {
+        const silent = Uint8Array.from(origins, ({ index }) => (stateOf(index, now) === "ejected" ? 1 : 0));
+        fill(chosen, order(facts, MAX_ORIGINS_TRIED, now, silent), MAX_ORIGINS_TRIED);
+      }
       // Ejected ones come last, not never: health is what this isolate has seen, and that may be old.
       if (ejected && (resendable || chosen.length === 0))
         fill(chosen, order(facts, MAX_ORIGINS_TRIED, now), MAX_ORIGINS_TRIED);
+      const [first] = chosen;
+      if (first !== undefined && ejected && health.of(first, now) === "half-open") losses.beginTrial(first, now);
       return chosen.map((index) => origins[index] as Origin);
     },
     allHealthy,
-    isEjected: (index, now) => stateOf(origins[index] as Origin, now) === "ejected",
+    isEjected: (index, now) => stateOf(index, now) === "ejected",
     homeOf(facts, now) {
       const closed = closedTo(facts, now);
       return order(facts, 1, now, closed)[0] ?? order(facts, 1, now)[0];
     },
     ownOf(facts, first, now) {
-      const isQuiet = !facts.pin && allHealthy() && !closedTo(facts, now);
+      const isShunned = losses.shunnedBy(facts.sessionId, now) !== undefined;
+      const isQuiet = !facts.pin && allHealthy() && !closedTo(facts, now) && !isShunned;
       return isQuiet ? first : order({ ...facts, pin: 0 }, 1, now)[0];
     },
   };

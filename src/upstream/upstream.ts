@@ -1,12 +1,13 @@
 import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import { takeBody } from "./body.ts";
 import { type Chosen, chosenAs } from "./chosen.ts";
-import { type Failed, type Forwarded, forward, isResendable } from "./forward.ts";
+import { type Failed, type Forwarded, forward } from "./forward.ts";
 import { isHedgeable } from "./hedge.ts";
 import type { ChoiceFacts } from "./order.ts";
 import type { PinFacts } from "./pins.ts";
 import { createPool, type Pool, type PoolBindings } from "./pool.ts";
 import { requestHeaders } from "./request-headers.ts";
+import { createRetries } from "./retries.ts";
 import { createRoutes, type Routes } from "./routes.ts";
 import { createSplit } from "./split.ts";
 
@@ -65,21 +66,18 @@ export function createUpstream(
   cut: (headers: Headers) => void,
   bindings: PoolBindings = {},
 ): Upstream {
-  const pools = new Map(config.pools.map((pool) => [pool.id, createPool(pool, bindings)]));
+  const pools = new Map(config.pools.map((pool) => [pool.id, createPool(pool, { clock, ...bindings })]));
   const poolAt = (id: string): Pool => {
     const pool = pools.get(id);
     if (!pool) throw new TypeError(`route to pool "${id}", which does not exist`);
     return pool;
   };
+  const retries = new Map(config.routes.map((route) => [route, createRetries(route)]));
   const splits = new Map(config.routes.map((route) => [route, createSplit(route.pool, poolAt)]));
 
   return {
     match: createRoutes(config.routes).match,
-    poolOf(route, sessionId) {
-      const split = splits.get(route);
-      if (!split) throw new TypeError("a route of another configuration");
-      return split(sessionId);
-    },
+    poolOf: (route, sessionId) => ofRoute(splits, route)(sessionId),
     async send({
       request,
       url,
@@ -97,8 +95,8 @@ export function createUpstream(
     }) {
       const body = await takeBody(request);
       if (body === "incomplete") return { kind: "incomplete", attempts: 0 };
-      const resendable = isResendable(request, route.retry) && !(body instanceof ReadableStream);
       const { method, headers: given } = request;
+      const mayRetry = ofRoute(retries, route)(request, body);
       const clientIp = given.get("CF-Connecting-IP") ?? undefined;
       const learned = pool.learning && (await pool.learning.read(given.get("Cookie")));
       const facts = { sessionId, sessionIsFresh, bornAt, home, pin, learned, headers: given, url, clientIp };
@@ -108,8 +106,9 @@ export function createUpstream(
       const isBound = !learned || learned.origin !== undefined;
       const strict = isBound && (route.strictAffinity ?? pool.config.strictAffinity);
       const now = clock();
-      const isSteady = pool.allHealthy();
-      const order = pool.choose(facts, { resendable, strict, now });
+      pool.checkReturning(url.hostname, now);
+      const isSteady = pool.allHealthy() && pool.losses.shunnedBy(sessionId, now) === undefined;
+      const order = pool.choose(facts, { resendable: mayRetry.lost, strict, now });
       const own = pool.ownOf(facts, order[0]?.index, now);
       const movedFrom = (index: number) => {
         const last = pool.pins.movedFrom(facts, own, index);
@@ -124,7 +123,10 @@ export function createUpstream(
           headers: requestHeaders(given, { cut, protocol, method, host, clientIp, handoff, explain }),
           movedFrom: isStored ? movedFrom : undefined,
           body,
-          resendable,
+          retries: mayRetry,
+          isEvidence: !(body instanceof ReadableStream) && !given.has("Upgrade"),
+          clientIp,
+          session: sessionId,
           cacheable: handoff === undefined,
           deadlineMs: route.attemptDeadlineMs ?? pool.config.attemptDeadlineMs,
           hedgeAfterMs: route.hedgeAfterMs && isHedgeable(request) ? route.hedgeAfterMs : undefined,
@@ -152,7 +154,15 @@ export function createUpstream(
         regionOf: (at) => pool.config.origins[at]?.region,
       });
       const response = pool.learning ? await pool.learning.teach(told.response, index) : told.response;
-      return { ...told, response, chosen, pin: pool.pins.after(facts, own, index) };
+      const left = pool.pins.pinned(facts) ?? own;
+      const isForGood = left === undefined || left === index || pool.isGone(left, now);
+      return { ...told, response, chosen, pin: pool.pins.after(facts, own, index, isForGood) };
     },
   };
+}
+
+function ofRoute<T>(compiled: ReadonlyMap<ResolvedRoute, T>, route: ResolvedRoute): T {
+  const found = compiled.get(route);
+  if (!found) throw new TypeError("a route of another configuration");
+  return found;
 }

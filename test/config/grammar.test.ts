@@ -129,6 +129,14 @@ describe("routes", () => {
     [{ session: "no" }, 'session: found "no", accepted: true, false, or an object of idleSeconds, absoluteSeconds'],
     [{ touch: 1 }, "touch: found 1, accepted: true or false"],
     [{ freshness: "fresh" }, 'freshness: found "fresh", accepted: one of bounded, strict'],
-    [{ retry: "never" }, 'retry: found "never", accepted: one of safe, any'],
+    [
+      { retry: "any" },
+      'retry: found "any", accepted: none: it is retryOn now; "any" is ["connect-failure", "reset", "non-idempotent"]',
+    ],
+    [
+      { retryOn: ["5xx"] },
+      'retryOn[0]: found "5xx", accepted: one of connect-failure, reset, timeout, gateway-error, 503, non-idempotent',
+    ],
+    [{ retryOrigins: 4 }, "retryOrigins: found 4, accepted: a whole number, 1 to 3"],
   ])("refuse %j", (changes, line) => expect(mistakes(withRoute(changes))).toEqual([`routes[0].${line}`]));
 });

@@ -10,7 +10,8 @@ const detectionOf = (outlierDetection?: unknown) =>
 describe("outlier detection", () => {
   it("is of gateway failures alone by default", () => {
     expect(detectionOf()).toEqual({
-      consecutiveGatewayFailure: 2,
+      consecutiveGatewayFailure: 5,
+      failurePercentageThreshold: 10,
       consecutive5xx: undefined,
       successRate: undefined,
       intervalSeconds: 10,
@@ -38,7 +39,7 @@ describe("outlier detection", () => {
   });
 
   const keys =
-    "consecutiveGatewayFailure, consecutive5xx, intervalSeconds, baseEjectionSeconds, maxEjectionSeconds, maxEjectionJitterSeconds, maxEjectionPercent, successRate";
+    "consecutiveGatewayFailure, failurePercentageThreshold, consecutive5xx, intervalSeconds, baseEjectionSeconds, maxEjectionSeconds, maxEjectionJitterSeconds, maxEjectionPercent, successRate";
   it.each<[unknown, string]>([
     [true, `: found true, accepted: an object of ${keys}`],
     [{ consecutive_5xx: 5 }, `.consecutive_5xx: found an unknown key, accepted: one of the keys ${keys}`],
@@ -169,6 +170,17 @@ describe("strict affinity", () => {
   it("is yes or no", () => {
     expect(mistakes(withPool({ strictAffinity: "strict" }))).toEqual([
       'pools[0].strictAffinity: found "strict", accepted: true or false',
+    ]);
+  });
+});
+
+describe("closeOn", () => {
+  it("is 503 by default, and any of 503 and 429", () => {
+    expect(resolved(withPool({})).pools[0]?.closeOn).toEqual([503]);
+    expect(resolved(withPool({ closeOn: [503, 429] })).pools[0]?.closeOn).toEqual([503, 429]);
+    expect(resolved(withPool({ closeOn: [] })).pools[0]?.closeOn).toEqual([]);
+    expect(mistakes(withPool({ closeOn: [500] }))).toEqual([
+      "pools[0].closeOn[0]: found 500, accepted: one of 503, 429",
     ]);
   });
 });

@@ -10,7 +10,8 @@ import { pool, resolved } from "./configs.ts";
 /** What a pool says of health when it is not asked. */
 const HEALTH = {
   outlierDetection: {
-    consecutiveGatewayFailure: 2,
+    consecutiveGatewayFailure: 5,
+    failurePercentageThreshold: 10,
     intervalSeconds: 10,
     baseEjectionSeconds: 10,
     maxEjectionSeconds: 300,
@@ -22,6 +23,7 @@ const HEALTH = {
   retryBudget: { budgetPercent: 20, minRetries: 50 },
   strictAffinity: false,
   failback: "pin" as const,
+  closeOn: [503 as const],
 };
 
 function plainPool(id: string): PoolConfig {
@@ -63,6 +65,7 @@ const everything: MoorConfig = {
       attemptDeadlineMs: 5_000,
       outlierDetection: {
         consecutiveGatewayFailure: 5,
+        failurePercentageThreshold: 10,
         consecutive5xx: 10,
         successRate: { minimumHosts: 2, requestVolume: 20, stdevFactor: 1_500 },
         intervalSeconds: 30,
@@ -76,6 +79,7 @@ const everything: MoorConfig = {
       retryBudget: { budgetPercent: 50, minRetries: 0 },
       strictAffinity: true,
       failback: "immediate",
+      closeOn: [503],
       session: { see: ["cart"], may: ["patch", "end"] },
     },
     {
@@ -115,7 +119,8 @@ const everything: MoorConfig = {
       session: false,
       touch: false,
       freshness: "strict",
-      retry: "any",
+      retryOn: ["reset", "non-idempotent"],
+      retryOrigins: 3,
       hedgeAfterMs: 50,
       strictAffinity: false,
       onStale: "refuse",
@@ -135,7 +140,8 @@ const everything: MoorConfig = {
       session: true,
       touch: true,
       freshness: "bounded",
-      retry: "safe",
+      retryOn: ["connect-failure", "reset"],
+      retryOrigins: 2,
       onStale: "serve",
       locking: "writes",
       lockWaitMs: 30_000,
@@ -195,7 +201,8 @@ describe("the defaults", () => {
           session: true,
           touch: true,
           freshness: "bounded",
-          retry: "safe",
+          retryOn: ["connect-failure", "reset"],
+          retryOrigins: 2,
           onStale: "serve",
           locking: "none",
           lockWaitMs: 5_000,

@@ -6,7 +6,7 @@ const urlAccepted =
 const rootKeys =
   "pools, routes, session, ignore, carriers, stores, principals, admin, handoff, errorPage, explain, log, events";
 const poolKeys =
-  "id, origins, host, zone, hashPolicy, affinity, learn, attemptDeadlineMs, outlierDetection, healthCheck, panicThresholdPercent, slowStartSeconds, retryBudget, strictAffinity, failback, session";
+  "id, origins, host, zone, hashPolicy, affinity, learn, attemptDeadlineMs, outlierDetection, healthCheck, panicThresholdPercent, slowStartSeconds, retryBudget, strictAffinity, failback, closeOn, session";
 const originKeys = "id, url, service, weight, open, region, down, backup, nginxServer, route";
 
 const withOrigin = (changes: object) => ({ pools: [pool({ origins: [origin(changes)] })] });

@@ -5,11 +5,13 @@ import type {
   ResolvedRoute,
 } from "../../src/config/resolved.ts";
 import type { ChoiceFacts } from "../../src/upstream/order.ts";
+import { createRetries, type Retries } from "../../src/upstream/retries.ts";
 import { T0 } from "./time.ts";
 
 /** The defaults, but for the jitter: there is none. */
 export const OUTLIER_DETECTION: ResolvedOutlierDetection = {
-  consecutiveGatewayFailure: 2,
+  consecutiveGatewayFailure: 5,
+  failurePercentageThreshold: 10,
   consecutive5xx: undefined,
   successRate: undefined,
   intervalSeconds: 10,
@@ -49,6 +51,7 @@ export function poolConfig(ids: readonly string[], { urls = ids.map((id) => `htt
     retryBudget: { budgetPercent: 20, minRetries: 50 },
     strictAffinity: false,
     failback: "pin",
+    closeOn: [503],
     session: { see: true, may: ["patch", "principal", "end"] },
   };
 }
@@ -78,7 +81,8 @@ export function routeOf(given: Partial<ResolvedRoute> = {}): ResolvedRoute {
     session: true,
     touch: true,
     freshness: "bounded",
-    retry: "safe",
+    retryOn: ["connect-failure", "reset"],
+    retryOrigins: 2,
     hedgeAfterMs: undefined,
     strictAffinity: undefined,
     onStale: "serve",
@@ -89,4 +93,9 @@ export function routeOf(given: Partial<ResolvedRoute> = {}): ResolvedRoute {
     explain: false,
     ...given,
   };
+}
+
+/** After which failures a request of a route is sent again. */
+export function retriesOf(route: Partial<ResolvedRoute> = {}, init: RequestInit = {}): Retries {
+  return createRetries(routeOf(route))(new Request("https://shop.test/", init), null);
 }

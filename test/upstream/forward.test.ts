@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ResolvedRetryBudget } from "../../src/config/resolved.ts";
 import type { Outgoing } from "../../src/upstream/attempt.ts";
-import { type Forwarded, forward, isResendable } from "../../src/upstream/forward.ts";
+import { type Forwarded, forward } from "../../src/upstream/forward.ts";
 import { createPool } from "../../src/upstream/pool.ts";
-import { answerAs, type Behaviour } from "../support/origins.ts";
-import { choiceFacts, poolConfig } from "../support/pools.ts";
+import { createRetries } from "../../src/upstream/retries.ts";
+import { answerAs, type Behaviour, type Sent } from "../support/origins.ts";
+import { choiceFacts, poolConfig, retriesOf, routeOf } from "../support/pools.ts";
 import { T0 } from "../support/time.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -14,22 +15,35 @@ const OUTGOING: Outgoing = {
   target: "/cart?a=1",
   headers: new Headers({ "X-Mine": "1" }),
   body: null,
-  resendable: true,
+  retries: retriesOf(),
+  isEvidence: true,
+  session: "session-1",
   cacheable: false,
   clientHost: "shop.test",
   deadlineMs: 1_000,
 };
+/** What cannot be sent again. */
+const ONCE = { retries: retriesOf({}, { method: "POST" }) };
+/** Answers the isolate's checks, and no visitor's request. */
+const slow: Behaviour = ({ method }) => (method === "HEAD" ? ok() : new Promise(() => {}));
 const times = <T>(count: number, act: () => T): T[] => Array.from({ length: count }, act);
 const ok = () => new Response("hello");
 const by = (status: number, server: string) => () => new Response("fault", { status, headers: { Server: server } });
 
+/** Whether it is a visitor's, not a check of the isolate's. */
+const isPage = ({ method }: Sent) => method !== "HEAD";
+
 /** Forwards to origins a, b and c in that order. */
 async function forwardTo(origins: Record<string, Behaviour[]>, given: Partial<Outgoing> = {}) {
   const { sent, spy } = answerAs(origins);
-  const pool = createPool(poolConfig(["a", "b", "c"]));
+  const checks: Promise<unknown>[] = [];
+  const config = { ...poolConfig(["a", "b", "c"]), attemptDeadlineMs: 10 };
+  const pool = createPool(config, { clock: () => T0, keepAlive: (check) => checks.push(check) });
   const forwarded = await forward({ ...OUTGOING, ...given }, pool.origins, pool, () => T0);
+  await Promise.all(checks);
   spy.mockRestore();
-  return { forwarded, sent, asked: sent.map(({ url }) => new URL(url).hostname.slice(0, 1)).join(""), pool };
+  const asked = sent.filter(isPage).map(({ url }) => new URL(url).hostname.slice(0, 1));
+  return { forwarded, sent, asked: asked.join(""), pool };
 }
 const outcome = (forwarded: Forwarded) =>
   forwarded.kind === "response" ? `${forwarded.response.status} from ${forwarded.origin.id}` : forwarded.kind;
@@ -50,7 +64,7 @@ describe("a request", () => {
   it("tells each origin by itself whether another has served the session last", async () => {
     const movedFrom = (index: number) => (index === 0 ? undefined : "a");
     const { sent } = await forwardTo({ b: [ok] }, { movedFrom });
-    const told = sent.map(({ headers }) => headers as Headers);
+    const told = sent.filter(isPage).map(({ headers }) => headers as Headers);
     expect(told.map((headers) => headers.get("Moor-Moved"))).toEqual([null, null, "a"]);
     expect(told.map((headers) => headers.get("X-Mine"))).toEqual(["1", "1", "1"]);
     expect(OUTGOING.headers.has("Moor-Moved")).toBe(false);
@@ -65,21 +79,64 @@ describe("a request", () => {
     ["takes an error for an answer: it is the origin's to give", { a: [by(503, "nginx")] }, {}, "a", "503 from a"],
     ["tries a lost connection once more on the same origin", { a: ["lost", ok] }, {}, "aa", "200 from a"],
     ["then goes to the next", { a: ["lost"], b: [ok] }, {}, "aab", "200 from b"],
-    ["and to the last", { c: [ok] }, {}, "aabbc", "200 from c"],
-    ["is unreachable when nobody answers", {}, {}, "aabbcc", "unreachable"],
-    ["tries a late answer only on the next", { a: ["silent"], b: [ok] }, {}, "ab", "200 from b"],
-    ["has timed out when all are late", { a: ["silent"], b: ["silent"], c: ["silent"] }, {}, "abc", "timeout"],
-    ["tells what it met last", { a: ["silent"] }, {}, "abbcc", "unreachable"],
+    ["that two origins lose meets no third", { c: [ok] }, {}, "aabb", "unreachable"],
     [
-      "that cannot be sent again is not, after a lost connection",
+      "meets a third if its route allows three",
+      { c: [ok] },
+      { retries: retriesOf({ retryOrigins: 3 }) },
+      "aabbc",
+      "200 from c",
+    ],
+    [
+      "meets no second if its route allows one",
       { b: [ok] },
-      { resendable: false },
+      { retries: retriesOf({ retryOrigins: 1 }) },
+      "aa",
+      "unreachable",
+    ],
+    [
+      "is not sent again on a route that says so",
+      { b: [ok] },
+      { retries: retriesOf({ retryOn: [] }) },
       "a",
       "unreachable",
     ],
-    ["that cannot be sent again is not, when late", { a: ["silent"], b: [ok] }, { resendable: false }, "a", "timeout"],
-    ["takes Cloudflare's 522 for a lost connection", { a: [by(522, "cloudflare"), ok] }, {}, "aa", "200 from a"],
-    ["takes Cloudflare's 530 for one too", { a: [by(530, "cloudflare")], b: [ok] }, {}, "aab", "200 from b"],
+    ["tries a late answer only on the next", { a: ["silent"], b: [ok] }, {}, "ab", "200 from b"],
+    ["has timed out when two origins are late", { a: ["silent"], b: ["silent"], c: [ok] }, {}, "ab", "timeout"],
+    ["is not sent again when it is late and its origin answers others", { a: [slow], b: [ok] }, {}, "a", "timeout"],
+    [
+      "is sent again when it is late if its route says so",
+      { a: [slow], b: [ok] },
+      { retries: retriesOf({ retryOn: ["timeout"] }) },
+      "ab",
+      "200 from b",
+    ],
+    ["tells what it met last", { a: ["silent"] }, {}, "abb", "unreachable"],
+    ["that cannot be sent again is not, after a lost connection", { b: [ok] }, ONCE, "a", "unreachable"],
+    [
+      "that cannot be sent again is, where nothing of it was sent",
+      { a: [by(522, "cloudflare")], b: [ok] },
+      ONCE,
+      "ab",
+      "200 from b",
+    ],
+    [
+      "of which nothing was sent goes on to the third",
+      { a: [by(521, "cloudflare")], b: [by(523, "cloudflare")], c: [ok] },
+      ONCE,
+      "abc",
+      "200 from c",
+    ],
+    [
+      "with a body that streams is not sent again, though nothing was sent",
+      { a: [by(521, "cloudflare")], b: [ok] },
+      { retries: createRetries(routeOf())(new Request("https://shop.test/"), new ReadableStream()) },
+      "a",
+      "unreachable",
+    ],
+    ["that cannot be sent again is not, when late", { a: ["silent"], b: [ok] }, ONCE, "a", "timeout"],
+    ["takes Cloudflare's 520 for a lost connection", { a: [by(520, "cloudflare"), ok] }, {}, "aa", "200 from a"],
+    ["goes on at once after Cloudflare's 530", { a: [by(530, "cloudflare")], b: [ok] }, {}, "ab", "200 from b"],
     ["takes Cloudflare's 524 for a late answer", { a: [by(524, "cloudflare")], b: [ok] }, {}, "ab", "200 from b"],
     ["takes a 522 by anybody else for an answer", { a: [by(522, "nginx")] }, {}, "a", "522 from a"],
     ["takes Cloudflare's 504 for an answer", { a: [by(504, "cloudflare")] }, {}, "a", "504 from a"],
@@ -105,15 +162,18 @@ describe("a request", () => {
     const late = ok();
     const cancel = vi.spyOn(late.body as ReadableStream, "cancel");
     const { promise: isLate, resolve } = Promise.withResolvers<void>();
-    const forwarding = forwardTo({ a: [() => isLate.then(() => come(late))], b: [ok] });
+    const pages: Behaviour = ({ method }) => {
+      if (method === "HEAD") throw new Error("lost");
+      return isLate.then(() => come(late));
+    };
+    const forwarding = forwardTo({ a: [pages], b: [ok] });
     await vi.advanceTimersByTimeAsync(OUTGOING.deadlineMs);
-    const { forwarded, asked, pool } = await forwarding;
+    const { forwarded, asked } = await forwarding;
     resolve();
     await vi.advanceTimersByTimeAsync(0);
     vi.useRealTimers();
     expect([asked, outcome(forwarded)]).toEqual(["ab", "200 from b"]);
     expect(cancel).toHaveBeenCalledTimes(cancelled);
-    expect(pool.health.of(0, T0)).toBe("healthy");
   });
 
   it("to a port where nobody listens is unreachable, with the platform's own error", async () => {
@@ -127,7 +187,10 @@ describe("the retry budget", () => {
   /** What is answered to so many requests one after the other, and how often each origin was asked for each. */
   async function forwardMany(count: number, origins: Record<string, Behaviour[]>, retryBudget: ResolvedRetryBudget) {
     const { sent, spy } = answerAs(origins);
-    const pool = createPool({ ...poolConfig(["a", "b", "c"]), retryBudget });
+    const pool = createPool(
+      { ...poolConfig(["a", "b", "c"]), retryBudget, attemptDeadlineMs: 10 },
+      { clock: () => T0 },
+    );
     const all: Forwarded[] = [];
     for (let i = 0; i < count; i++) all.push(await forward(OUTGOING, pool.origins, pool, () => T0));
     spy.mockRestore();
@@ -136,9 +199,9 @@ describe("the retry budget", () => {
 
   it("ends a storm: origins get the requests, and the retries that it allows", async () => {
     const { all, sent } = await forwardMany(100, {}, { budgetPercent: 20, minRetries: 10 });
-    expect(sent).toHaveLength(100 + 20 + 10);
-    expect(all[0]).toEqual({ kind: "unreachable", attempts: 6 });
-    expect(all[2]).toEqual({ kind: "unreachable", attempts: 1, retry: "budget" });
+    expect(sent.filter(isPage)).toHaveLength(100 + 20 + 10);
+    expect(all[0]).toEqual({ kind: "unreachable", attempts: 4 });
+    expect(all).toContainEqual({ kind: "unreachable", attempts: 1, retry: "budget" });
     expect(all.filter(({ attempts }) => attempts > 1).length).toBeLessThan(25);
   });
 
@@ -150,7 +213,7 @@ describe("the retry budget", () => {
   it("is not touched by what is answered, by errors, or by what cannot be sent again", async () => {
     const { all } = await forwardMany(50, { a: [by(503, "nginx")] }, { budgetPercent: 0, minRetries: 0 });
     expect(all.every(({ attempts, retry }) => attempts === 1 && retry === undefined)).toBe(true);
-    const { forwarded } = await forwardTo({}, { resendable: false });
+    const { forwarded } = await forwardTo({}, ONCE);
     expect(forwarded).toEqual({ kind: "unreachable", attempts: 1 });
   });
 });
@@ -158,36 +221,38 @@ describe("the retry budget", () => {
 describe("many requests at once", () => {
   it("to an origin that is gone try it a second time four times in all; for the others the next is due at once", async () => {
     const { sent, spy } = answerAs({ b: [ok] });
-    const pool = createPool(poolConfig(["a", "b", "c"]));
+    const pool = createPool(poolConfig(["a", "b", "c"]), { clock: () => T0 });
     const all = await Promise.all(times(20, () => forward(OUTGOING, pool.origins, pool, () => T0)));
-    spy.mockRestore();
     expect(all.map(outcome)).toEqual(times(20, () => "200 from b"));
-    expect(sent.filter(({ url }) => url.startsWith("http://a.test"))).toHaveLength(20 + 4);
-    expect(pool.health.of(0, T0)).toBe("ejected");
+    expect(sent.filter(isPage).filter(({ url }) => url.startsWith("http://a.test"))).toHaveLength(20 + 4);
+    await vi.waitFor(() => expect(pool.health.of(0, T0)).toBe("ejected"));
+    spy.mockRestore();
   });
 
   it("pass over an origin that has been ejected meanwhile, while one behind it is not", async () => {
     const { sent, spy } = answerAs({ c: [ok] });
     const pool = createPool(poolConfig(["a", "b", "c"]));
     const under = forward(OUTGOING, pool.origins, pool, () => T0);
-    for (let failure = 0; failure < 2; failure++) pool.health.failed(1, T0);
+    pool.health.failed(1, false, T0);
     expect(outcome(await under)).toBe("200 from c");
-    expect(sent.map(({ url }) => new URL(url).hostname)).toEqual(["a.test", "a.test", "c.test"]);
+    const pages = () => sent.filter(isPage).map(({ url }) => new URL(url).hostname);
+    expect(pages()).toEqual(["a.test", "a.test", "c.test"]);
 
-    for (let failure = 0; failure < 2; failure++) pool.health.failed(2, T0);
-    sent.length = 0;
-    await forward(OUTGOING, pool.origins, pool, () => T0);
     spy.mockRestore();
-    expect(new Set(sent.map(({ url }) => new URL(url).hostname))).toEqual(new Set(["a.test", "b.test", "c.test"]));
+  });
+
+  it("go to an origin that has been ejected meanwhile, while none behind it is well", async () => {
+    const { sent, spy } = answerAs({});
+    const pool = createPool(poolConfig(["a", "b", "c"]), { clock: () => T0 });
+    const under = forward(OUTGOING, pool.origins, pool, () => T0);
+    for (const index of [1, 2]) pool.health.failed(index, false, T0);
+    await under;
+    spy.mockRestore();
+    expect(new Set(sent.filter(isPage).map(({ url }) => new URL(url).hostname))).toEqual(new Set(["a.test", "b.test"]));
   });
 });
 
 describe("the origins' health", () => {
-  it("suffers from an origin that loses both connections, and not from one that loses one", async () => {
-    const { pool } = await forwardTo({ a: ["lost"], b: ["lost", ok] });
-    expect([0, 1, 2].map((index) => pool.health.of(index, T0))).toEqual(["ejected", "healthy", "healthy"]);
-  });
-
   it("does not suffer from parallel requests that each lose one", async () => {
     const { spy } = answerAs({ a: ["lost", "lost", ok] });
     const logged: string[] = [];
@@ -198,34 +263,69 @@ describe("the origins' health", () => {
     expect(logged).toEqual([]);
   });
 
-  it("suffers from no body that streams, which its client may have broken off", async () => {
-    for (const body of [new ReadableStream(), new ArrayBuffer(1)]) {
-      const { pool } = await forwardTo({}, { method: "POST", body, resendable: false });
-      await forward({ ...OUTGOING, body, resendable: false }, pool.origins, pool, () => T0);
-      expect(pool.health.allHealthy()).toBe(body instanceof ReadableStream);
-    }
-  });
-
   it("is restored by any answer", async () => {
-    const { pool } = await forwardTo({ a: [by(500, "nginx")] });
-    pool.health.failed(0, T0);
+    const { spy } = answerAs({ a: [by(500, "nginx")] });
+    const pool = createPool(poolConfig(["a", "b", "c"]));
+    pool.health.failed(0, false, T0);
+    await forward(OUTGOING, pool.origins, pool, () => T0);
+    spy.mockRestore();
     expect(pool.health.of(0, T0)).toBe("healthy");
   });
 });
 
-describe("a request may be sent again", () => {
-  it.each<[string, HeadersInit, "safe" | "any", boolean]>([
-    ["GET", {}, "safe", true],
-    ["HEAD", {}, "safe", true],
-    ["OPTIONS", {}, "safe", true],
-    ["PUT", {}, "safe", true],
-    ["DELETE", {}, "safe", true],
-    ["POST", {}, "safe", false],
-    ["PATCH", {}, "safe", false],
-    ["REPORT", {}, "safe", false],
-    ["POST", { "Idempotency-Key": "7" }, "safe", true],
-    ["POST", {}, "any", true],
-  ])("%s with %o on a route that says %s: %s", (method, headers, retry, expected) => {
-    expect(isResendable(new Request("http://shop.test/", { method, headers }), retry)).toBe(expected);
+describe("an answer after which its route sends a request again", () => {
+  const GATEWAY_ERROR = retriesOf({ retryOn: ["gateway-error"] });
+
+  it.each<[string, Record<string, Behaviour[]>, Partial<Outgoing>, string, string]>([
+    [
+      "is replaced by the next origin's",
+      { a: [by(503, "nginx")], b: [ok] },
+      { retries: GATEWAY_ERROR },
+      "ab",
+      "200 from b",
+    ],
+    [
+      "is the answer if the next origin loses the request",
+      { a: [by(502, "nginx")] },
+      { retries: GATEWAY_ERROR },
+      "ab",
+      "502 from a",
+    ],
+    [
+      "is the answer of the last that may take it",
+      { a: [by(502, "nginx")], b: [by(504, "nginx")], c: [ok] },
+      { retries: GATEWAY_ERROR },
+      "ab",
+      "504 from b",
+    ],
+    ["is none of another status", { a: [by(500, "nginx")], b: [ok] }, { retries: GATEWAY_ERROR }, "a", "500 from a"],
+    [
+      "is 503 alone if it says that",
+      { a: [by(502, "nginx")], b: [ok] },
+      { retries: retriesOf({ retryOn: ["503"] }) },
+      "a",
+      "502 from a",
+    ],
+    [
+      "is none of a request that is not idempotent",
+      { a: [by(503, "nginx")], b: [ok] },
+      { retries: retriesOf({ retryOn: ["gateway-error"] }, { method: "POST" }) },
+      "a",
+      "503 from a",
+    ],
+  ])("%s", async (_what, origins, given, asked, expected) => {
+    const done = await forwardTo(origins, given);
+    expect([done.asked, outcome(done.forwarded)]).toEqual([asked, expected]);
+    expect(done.forwarded.attempts).toBe(asked.length);
+  });
+
+  it("is the answer when the retry budget is spent, with its body", async () => {
+    const { spy } = answerAs({ a: [by(503, "nginx")], b: [ok] });
+    const config = { ...poolConfig(["a", "b"]), retryBudget: { budgetPercent: 0, minRetries: 0 } };
+    const pool = createPool(config);
+    const forwarded = await forward({ ...OUTGOING, retries: GATEWAY_ERROR }, pool.origins, pool, () => T0);
+    spy.mockRestore();
+    expect(forwarded).toMatchObject({ kind: "response", attempts: 1, retry: "budget" });
+    expect(forwarded.kind === "response" && (await forwarded.response.text())).toBe("fault");
   });
 });

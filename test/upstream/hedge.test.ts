@@ -4,7 +4,7 @@ import { type Forwarded, forward } from "../../src/upstream/forward.ts";
 import { isHedgeable } from "../../src/upstream/hedge.ts";
 import { createPool } from "../../src/upstream/pool.ts";
 import { answerAs, type Behaviour } from "../support/origins.ts";
-import { poolConfig } from "../support/pools.ts";
+import { poolConfig, retriesOf } from "../support/pools.ts";
 import { T0 } from "../support/time.ts";
 
 beforeEach(() => {
@@ -22,7 +22,9 @@ const OUTGOING: Outgoing = {
   target: "/logo.png",
   headers: new Headers(),
   body: null,
-  resendable: true,
+  retries: retriesOf(),
+  isEvidence: true,
+  session: "session-1",
   cacheable: true,
   clientHost: "shop.test",
   deadlineMs: DEADLINE_MS,
@@ -62,20 +64,21 @@ async function forwardTo(
   { outgoing, ejected = [], only = 3, ...config }: Given = {},
 ) {
   const { sent } = answerAs(origins);
-  const pool = createPool({ ...poolConfig(["a", "b", "c"]), ...config });
-  for (const index of ejected) for (let failure = 0; failure < 2; failure++) pool.health.failed(index, T0);
-  const failures: number[] = [];
-  const failed = pool.health.failed;
-  pool.health.failed = (index, now) => {
-    failures.push(index);
-    return failed(index, now);
+  const pool = createPool({ ...poolConfig(["a", "b", "c"]), ...config }, { clock: () => T0 });
+  for (const index of ejected) pool.health.failed(index, false, T0);
+  const failures: string[] = [];
+  const { judge } = pool.losses;
+  pool.losses.judge = (loss, sender, verdict, now) => {
+    failures.push(`${pool.origins[loss.index]?.id} ${verdict}`);
+    judge(loss, sender, verdict, now);
   };
   const forwarding = forward({ ...OUTGOING, ...outgoing }, pool.origins.slice(0, only), pool, () => T0);
   const underWay = vi.getTimerCount();
   await vi.advanceTimersByTimeAsync(10 * DEADLINE_MS);
   const forwarded = await forwarding;
-  const asked = sent.map(({ url }) => new URL(url).hostname.slice(0, 1)).join("");
-  const aborted = sent.map(({ signal }) => (signal?.aborted ? "x" : ".")).join("");
+  const pages = sent.filter(({ method }) => method !== "HEAD");
+  const asked = pages.map(({ url }) => new URL(url).hostname.slice(0, 1)).join("");
+  const aborted = pages.map(({ signal }) => (signal?.aborted ? "x" : ".")).join("");
   return { forwarded, asked, aborted, failures, underWay, answer: outcome(forwarded) };
 }
 function outcome(forwarded: Forwarded) {
@@ -85,7 +88,7 @@ function outcome(forwarded: Forwarded) {
 }
 
 describe("a request that may be hedged", () => {
-  it.each<[string, Record<string, Behaviour[]>, Given, string, string, string, number[]]>([
+  it.each<[string, Record<string, Behaviour[]>, Given, string, string, string, string[]]>([
     ["is sent once when it is answered in time", { a: [late(99, ok)] }, {}, "a", ".", "a, 1", []],
     [
       "is sent to the next as well when it is not: the first answer counts, the other copy is aborted and says nothing",
@@ -158,7 +161,7 @@ describe("a request that may be hedged", () => {
       "ab",
       "x.",
       "b, 2, hedged",
-      [0],
+      ["a confirmed"],
     ],
     [
       "whose hedge fails waits for the first; the failure counts",
@@ -167,25 +170,25 @@ describe("a request that may be hedged", () => {
       "ab",
       ".x",
       "a, 2",
-      [1],
+      ["b confirmed"],
     ],
     [
-      "goes on to those behind when both fail, as usual, and is hedged no more",
+      "goes on to those behind when both fail, if its route allows three, and is hedged no more",
       { a: ["silent"], b: ["lost"], c: ["lost", late(500, ok)] },
-      {},
+      { outgoing: { retries: retriesOf({ retryOrigins: 3 }) } },
       "abcc",
       "....",
       "c, 4",
-      [1, 0],
+      ["b confirmed", "a confirmed"],
     ],
     [
-      "fails as the first did when nobody answers",
-      { a: ["silent"], b: ["lost"], c: ["silent"] },
+      "fails as the first did when both fail",
+      { a: ["silent"], b: ["lost"], c: [ok] },
       {},
-      "abc",
-      "...",
-      "timeout, 3",
-      [1, 0, 2],
+      "ab",
+      "..",
+      "timeout, 2",
+      ["b unknown", "a unknown"],
     ],
     [
       "takes a hedge's status that is none for a failure, which does not count",
@@ -203,7 +206,7 @@ describe("a request that may be hedged", () => {
       "ab",
       "..",
       "invalid-status, 2",
-      [1],
+      [],
     ],
   ])("%s", async (_what, origins, given, asked, aborted, answer, failures) => {
     const done = await forwardTo(origins, given);

@@ -11,10 +11,8 @@ describe("choosing origins", () => {
   let pool: Pool;
   const choose = (seconds = 0, resendable = true) =>
     pool.choose(choiceFacts("session-1"), { resendable, now: at(seconds) }).map(({ id }) => id);
-  const eject = (id: string | undefined, seconds = 0) => {
-    const index = pool.config.origins.findIndex((origin) => origin.id === id);
-    for (const _ of [1, 2]) pool.health.failed(index, at(seconds));
-  };
+  const indexOf = (id: string | undefined) => pool.config.origins.findIndex((origin) => origin.id === id);
+  const eject = (id: string | undefined, seconds = 0) => pool.health.failed(indexOf(id), false, at(seconds));
   beforeEach(() => {
     pool = createPool(poolConfig(["a", "b", "c", "d", "e"]));
   });
@@ -52,11 +50,20 @@ describe("choosing origins", () => {
     expect(choose(0, true)).toEqual([third, best, second]);
   });
 
-  it("lets an origin prove itself only on a request that could be sent again", () => {
+  it("sends no visitor to an origin whose ejection is over until that has answered a check", () => {
     const [best, second] = choose();
     eject(best);
-    expect(choose(10, true)[0]).toBe(best);
-    expect(choose(10, false)[0]).toBe(second);
+    expect([true, false].map((resendable) => choose(10, resendable)[0])).toEqual([second, second]);
+    pool.health.passed(indexOf(best), false, at(10));
+    expect([true, false].map((resendable) => choose(10, resendable)[0])).toEqual([best, best]);
+  });
+
+  it("prefers an origin whose ejection is over to those that are ejected", () => {
+    pool = createPool({ ...poolConfig(["a", "b", "c"]), panicThresholdPercent: 0 });
+    const [best, second, third] = choose();
+    eject(second);
+    for (const id of [best, third]) eject(id, 5);
+    expect(choose(10, false)).toEqual([second]);
   });
 
   it("brings a session back to its origin once that has answered", () => {
@@ -74,7 +81,17 @@ describe("choosing origins", () => {
     const before = choose();
     for (const { id } of pool.config.origins) eject(id);
     expect(choose()).toEqual(before);
-    expect(choose(10, false)).toEqual(before);
+    expect(choose(9, false)).toEqual(before);
+  });
+
+  it("counts an origin whose ejection is over as healthy for the panic threshold", () => {
+    const [best, second, third, ...rest] = [...new Set([...choose(), ...pool.config.origins.map(({ id }) => id)])];
+    for (const id of [best, second, third]) eject(id);
+    eject(rest[0], 5);
+    expect(choose(9, false)).toContain(best);
+    expect(pool.panic.isOn()).toBe(true);
+    choose(10, false);
+    expect(pool.panic.isOn()).toBe(false);
   });
 
   it("keeps everybody at his own origin, also with what cannot be sent again, when too few are healthy", () => {
@@ -117,7 +134,7 @@ describe("choosing origins", () => {
     pool.health.answered(0, false, at(1));
     for (const _ of [1, 2, 3]) choose(1);
     expect(logged).toEqual([
-      { event: "origin_ejected", pool: "shop", origin: "a", reason: "2 gateway failures running; for 11000 ms" },
+      { event: "origin_ejected", pool: "shop", origin: "a", reason: "does not answer; for 11000 ms" },
       { event: "panic_began", pool: "shop" },
       { event: "origin_returned", pool: "shop", origin: "a" },
       { event: "panic_over", pool: "shop" },
@@ -139,11 +156,11 @@ describe("a session's own origin", () => {
     expect(pool.choose(pinned, { resendable: true, now: at(0) })[0]?.index).toBe(next);
     expect(pool.ownOf(pinned, next, at(0))).toBe(own);
 
-    pool.answered(own, new Response(null, { headers: { "Moor-Closed": "60" } }), at(0), true);
+    pool.answered(own, new Response(null, { headers: { "Moor-Closed": "60" } }), at(0), true, "session-1");
     expect(pool.choose(facts, { resendable: true, now: at(0) })[0]?.index).toBe(next);
     expect(pool.ownOf(facts, next, at(0))).toBe(own);
 
-    for (const _ of [1, 2]) pool.health.failed(own, at(100));
+    pool.health.failed(own, false, at(100));
     expect(pool.choose(facts, { resendable: true, now: at(100) })[0]?.index).toBe(next);
     expect(pool.ownOf(facts, next, at(100))).toBe(own);
   });
@@ -155,7 +172,7 @@ describe("choosing for strict affinity", () => {
     const pinned = choiceFacts("session-1", { pin: pinOf("shop", "c") });
     const chosen = () => pool.choose(pinned, { resendable: false, strict: true, now: at(0) }).map(({ id }) => id);
     expect(chosen()).toEqual(["c"]);
-    for (const _ of [1, 2]) pool.health.failed(2, at(0));
+    pool.health.failed(2, false, at(0));
     expect(chosen()).toEqual([]);
   });
 
@@ -169,16 +186,18 @@ describe("choosing for strict affinity", () => {
     expect(strictly(pool, 0)).toEqual([own?.id]);
   });
 
-  it("gives none while that is ejected; then it may prove itself, by any request", () => {
+  it("gives none while that is ejected, until it has answered a check", () => {
     const pool = createPool(poolConfig(ids));
     const [own] = pool.choose(choiceFacts("session-1"), { resendable: true, now: at(0) });
-    for (const _ of [1, 2]) pool.health.failed(own?.index as number, at(0));
-    expect([0, 9.999, 10].map((seconds) => strictly(pool, seconds))).toEqual([[], [], [own?.id]]);
+    pool.health.failed(own?.index as number, false, at(0));
+    expect([0, 9.999, 10].map((seconds) => strictly(pool, seconds))).toEqual([[], [], []]);
+    pool.health.passed(own?.index as number, false, at(10));
+    expect(strictly(pool, 10)).toEqual([own?.id]);
   });
 
   it("gives it all the same when health is ignored", () => {
     const pool = createPool(poolConfig(["a"]));
-    for (const _ of [1, 2]) pool.health.failed(0, at(0));
+    pool.health.failed(0, false, at(0));
     expect(strictly(pool, 0)).toEqual(["a"]);
   });
 });
@@ -187,7 +206,7 @@ describe("an origin that has closed itself to new sessions", () => {
   const closedFor = (seconds: number, status = 200) =>
     new Response(null, { status, headers: { "Moor-Closed": String(seconds) } });
   const say = (pool: Pool, index: number | undefined, response: Response, second = 0) =>
-    pool.answered(index as number, response, at(second), true);
+    pool.answered(index as number, response, at(second), true, "session-1");
   const choose = (pool: Pool, given: { bornAt?: number; learned?: Learned; strict?: boolean }, second = 1) =>
     pool
       .choose(choiceFacts("session-1", given), { resendable: true, strict: given.strict ?? false, now: at(second) })
@@ -210,11 +229,8 @@ describe("an origin that has closed itself to new sessions", () => {
     const [best, second] = choose(pool, {});
     say(pool, own(pool), closedFor(30));
     expect(choose(pool, { bornAt: at(1) })).toEqual([second, best]);
-    for (const _ of [1, 2])
-      pool.health.failed(
-        pool.config.origins.findIndex(({ id }) => id === second),
-        at(1),
-      );
+    const failing = pool.config.origins.findIndex(({ id }) => id === second);
+    pool.health.failed(failing, false, at(1));
     expect(choose(pool, { bornAt: at(1) })).toEqual([best, second]);
   });
 

@@ -43,16 +43,22 @@ export function createClosings(size: number): Closings {
 /**
  * For how many seconds an origin's response closes it to new sessions; `undefined`: it says nothing of that.
  *
- * `Moor-Closed: 30` says it with any response; what is malformed says nothing here. 503 and 429 say it by `Retry-After` (RFC 9110
+ * `Moor-Closed: 30` says it with any response; what is malformed says nothing here. A status of `closeOn` says it by `Retry-After` (RFC 9110
  * section 10.2.3), cut to {@link MAX_CLOSED_SECONDS}. What comes from a cache is no word of the origin's.
  *
+ * @param closeOn statuses that may.
  * @param now milliseconds since 1970.
  * @param hears whether `Moor-Closed` counts.
  */
-export function closedSeconds({ status, headers }: Response, now: number, hears: boolean): number | undefined {
+export function closedSeconds(
+  { status, headers }: Response,
+  closeOn: readonly number[],
+  now: number,
+  hears: boolean,
+): number | undefined {
   const own = hears ? headers.get("Moor-Closed") : null;
   if (own !== null) return parseClosed(own);
-  if ((status !== 503 && status !== 429) || headers.has("Age")) return undefined;
+  if (!closeOn.includes(status) || headers.has("Age")) return undefined;
   const wanted = headers.get("Retry-After")?.trim() ?? "";
   const seconds = /^\d+$/.test(wanted) ? Number(wanted) : Math.ceil((Date.parse(wanted) - now) / 1000);
   return seconds > 0 ? Math.min(seconds, MAX_CLOSED_SECONDS) : undefined;

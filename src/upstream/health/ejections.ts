@@ -1,6 +1,6 @@
 import type { ResolvedOutlierDetection } from "../../config/resolved.ts";
 
-/** Whether an origin may be sent a request: `half-open` ones only what could be sent again elsewhere. */
+/** Whether an origin may be sent a request: one that is `half-open` has to prove itself first. */
 export type Health = "healthy" | "half-open" | "ejected";
 
 /** Which origins of a pool are ejected, and for how long. */
@@ -15,6 +15,8 @@ export interface Ejections {
    * @returns for how long, in milliseconds; `undefined`: it is not ejected anew.
    */
   eject(index: number, now: number): number | undefined;
+  /** Whether an origin that is away has failed to prove itself when its ejection was over. */
+  hasFailedProof(index: number): boolean;
   /** It serves again; how often it was ejected is forgotten step by step, one for each interval that it behaves. */
   giveBack(index: number, now: number): void;
 }
@@ -33,6 +35,7 @@ export function createEjections(config: ResolvedOutlierDetection, size: number, 
   const until = new Float64Array(size);
   const multiplier = new Uint32Array(size);
   const returnedAt = new Float64Array(size);
+  const failedProof = new Uint8Array(size);
   let ejected = 0;
 
   const mayEject = () => maxEjectionPercent > 0 && (ejected === 0 || (ejected + 1) * 100 <= maxEjectionPercent * size);
@@ -53,6 +56,7 @@ export function createEjections(config: ResolvedOutlierDetection, size: number, 
         const behaved = Math.floor((now - (returnedAt[index] as number)) / intervalMs);
         multiplier[index] = Math.max(0, (multiplier[index] as number) - behaved);
       }
+      failedProof[index] = end === 0 ? 0 : 1;
       const times = ((multiplier[index] as number) + 1) >>> 0;
       multiplier[index] = times;
       const seconds = Math.min(times * baseEjectionSeconds, maxEjectionSeconds);
@@ -60,6 +64,7 @@ export function createEjections(config: ResolvedOutlierDetection, size: number, 
       until[index] = now + forMs;
       return forMs;
     },
+    hasFailedProof: (index) => until[index] !== 0 && failedProof[index] === 1,
     giveBack(index, now) {
       if (until[index] === 0) return;
       until[index] = 0;

@@ -1,8 +1,10 @@
 import type { ResolvedOutlierDetection } from "../../config/resolved.ts";
 import { createEjections, type Health } from "./ejections.ts";
+import { createEvidence } from "./evidence.ts";
+import { createShares } from "./shares.ts";
 import { createSuccessRates } from "./success-rate.ts";
 
-/** Passive outlier detection of one isolate: it knows only what its own requests have met. */
+/** Passive outlier detection of one isolate: it knows only what its own requests and checks have met. */
 export interface OutlierDetection {
   /** Health of the origin at `index` of the pool. */
   of(index: number, now: number): Health;
@@ -14,12 +16,32 @@ export interface OutlierDetection {
    * @param isError whether that was a server error, 5xx.
    */
   answered(index: number, isError: boolean, now: number): void;
+  /** The origin lost a client's request, whatever that says. */
+  noteLoss(index: number, client: string, isLate: boolean, now: number): void;
+  /** Another origin has answered a request that this one lost, or nothing of it was sent. */
+  confirmLoss(index: number, loss: ConfirmedLoss, now: number): void;
   /**
-   * A connection to the origin was lost, or it did not answer in time.
+   * The origin has answered the isolate's own check.
    *
-   * @returns how many such failures it is running, this one among them.
+   * @param isError as above: it does not bring back an origin that was ejected for errors.
    */
-  failed(index: number, now: number): number;
+  passed(index: number, isError: boolean, now: number): void;
+  /** The origin does not answer the isolate's own check, though another one does. */
+  failed(index: number, isLate: boolean, now: number): void;
+  /** When it last answered anybody. */
+  answeredAt(index: number): number;
+  /** Whether it had lost another client's request before a time, and has answered nobody since. */
+  hasLostOthersBefore(index: number, client: string, before: number): boolean;
+  /** Whether it has failed to prove itself since it was ejected. */
+  hasFailedProof(index: number): boolean;
+}
+
+/** A loss that is the origin's, not the request's. */
+export interface ConfirmedLoss {
+  readonly client: string;
+  readonly isLate: boolean;
+  /** Whether the origin has answered anybody since the request was sent. */
+  readonly isHeard: boolean;
 }
 
 /** What an origin was ejected for, or that it serves again. */
@@ -39,7 +61,7 @@ export interface OutlierParts {
 }
 
 /**
- * Ejects origins that do not answer, and if the pool wants that those that answer with errors.
+ * Ejects origins that do not answer, and those that answer with errors if the pool says so.
  *
  * When its time is over an origin has to prove itself: its next answer brings it back, its next failure ejects it again. One that
  * did not answer comes back before that, with any answer; one that had answered with errors waits, as an answer says little there.
@@ -50,16 +72,33 @@ export function createOutlierDetection({ config, size, random, onChange }: Outli
   const healthy = (index: number) => ejections.of(index, 0) === "healthy";
   const successRates =
     config.successRate && createSuccessRates({ ...config.successRate, intervalSeconds }, size, healthy);
-  const failing = new Uint32Array(size);
+  const evidence = Array.from({ length: size }, createEvidence);
+  const evidenceOf = (index: number) => evidence[index] as (typeof evidence)[number];
+  const shares = createShares(config, size);
+  const answeredAt = new Float64Array(size).fill(-Infinity);
   const erring = new Uint32Array(size);
   /** Whether the ejection is for errors, not for silence. */
   const forErrors = new Uint8Array(size);
+  /** On the word of clients alone half of the pool may be ejected, as they might agree on it. */
+  const mayEjectByClients = () => (ejections.count() + 1) * 2 <= size;
 
   function eject(index: number, now: number, reason: string, errors: boolean): void {
     const forMs = ejections.eject(index, now);
     if (forMs === undefined) return;
     forErrors[index] = errors ? 1 : 0;
     onChange({ kind: "ejected", index, reason, forMs });
+  }
+
+  function giveBack(index: number, now: number): void {
+    const health = ejections.of(index, now);
+    if (health === "healthy" || (health === "ejected" && forErrors[index] === 1)) return;
+    ejections.giveBack(index, now);
+    onChange({ kind: "returned", index });
+  }
+
+  function hear(index: number, now: number): void {
+    answeredAt[index] = now;
+    evidenceOf(index).clear();
   }
 
   function count(index: number, isError: boolean, now: number): void {
@@ -70,28 +109,46 @@ export function createOutlierDetection({ config, size, random, onChange }: Outli
     }
   }
 
+  function hasTooManyErrors(index: number, now: number): boolean {
+    const errors = erring[index] as number;
+    if (consecutive5xx === undefined || errors < consecutive5xx) return false;
+    eject(index, now, `${errors} consecutive server errors`, true);
+    return true;
+  }
+
   return {
     of: ejections.of,
     allHealthy: () => ejections.count() === 0,
     answered(index, isError, now) {
-      failing[index] = 0;
+      hear(index, now);
+      shares.answered(index, now);
       count(index, isError, now);
-      const errors = erring[index] as number;
-      if (consecutive5xx !== undefined && errors >= consecutive5xx) {
-        eject(index, now, `${errors} server errors running`, true);
-        return;
-      }
-      const health = ejections.of(index, now);
-      if (health === "healthy" || (health === "ejected" && forErrors[index] === 1)) return;
-      ejections.giveBack(index, now);
-      onChange({ kind: "returned", index });
+      if (!hasTooManyErrors(index, now)) giveBack(index, now);
     },
-    failed(index, now) {
-      const failures = (failing[index] as number) + 1;
-      failing[index] = failures;
+    noteLoss: (index, client, isLate, now) => evidenceOf(index).note(client, isLate, now),
+    confirmLoss(index, { client, isLate, isHeard }, now) {
       count(index, true, now);
-      if (failures >= consecutiveGatewayFailure) eject(index, now, `${failures} gateway failures running`, false);
-      return failures;
+      if (hasTooManyErrors(index, now)) return;
+      const share = isLate ? undefined : shares.lost(index, client, now);
+      const clients = isHeard ? 0 : evidenceOf(index).confirm(client, now);
+      if (!isHeard && ejections.of(index, now) === "half-open") eject(index, now, "has not proved itself", false);
+      else if (!mayEjectByClients()) return;
+      else if (clients >= consecutiveGatewayFailure) eject(index, now, `lost requests of ${clients} clients`, false);
+      else if (share) eject(index, now, `lost requests of ${share.clients} clients, of ${share.requests}`, false);
     },
+    passed(index, isError, now) {
+      hear(index, now);
+      const errsAgain = isError && forErrors[index] === 1 && !healthy(index);
+      if (errsAgain) eject(index, now, "has not proved itself", true);
+      else giveBack(index, now);
+    },
+    failed(index, isLate, now) {
+      // One client's pages may hold up all that a small server has.
+      if (isLate && healthy(index) && evidenceOf(index).isOneClientsDelay()) return;
+      eject(index, now, "does not answer", false);
+    },
+    answeredAt: (index) => answeredAt[index] as number,
+    hasLostOthersBefore: (index, client, before) => evidenceOf(index).hasOthersBefore(client, before),
+    hasFailedProof: ejections.hasFailedProof,
   };
 }

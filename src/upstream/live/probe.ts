@@ -12,14 +12,19 @@ export type ProbeResult =
 /** How much of a body is looked at. */
 const MAX_BODY_BYTES = 16 * 1024;
 // An application that sends whoever comes by http to https would send each probe there.
-const HEADERS = { "User-Agent": "Moor-Health-Check", "X-Forwarded-Proto": "https" };
+export const PROBE_HEADERS = { "User-Agent": "Moor-Health-Check", "X-Forwarded-Proto": "https" };
 
 /** Asks an origin once whether it is well, within the check's `timeoutMs`, whatever it does. A redirect is a status like others. */
 export async function probe(reach: Reach, check: ResolvedHealthCheck): Promise<ProbeResult> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), check.timeoutMs);
   try {
-    const init: RequestInit = { headers: HEADERS, redirect: "manual", cache: "no-store", signal: deadline.signal };
+    const init: RequestInit = {
+      headers: PROBE_HEADERS,
+      redirect: "manual",
+      cache: "no-store",
+      signal: deadline.signal,
+    };
     const response = await reach(check.path, init, "");
     const { status, body } = response;
     if (!check.expectedStatuses.some(({ start, end }) => start <= status && status < end)) {

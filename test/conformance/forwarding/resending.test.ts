@@ -7,7 +7,7 @@ import { startSite } from "../../support/node/site.ts";
 const origin = await startRawOrigin("a");
 const site = await startSite([origin], {
   routes: [
-    { path: "/any", pool: "shop", retry: "any" },
+    { path: "/any", pool: "shop", retryOn: ["reset", "non-idempotent"] },
     { path: "/*", pool: "shop" },
   ],
 });

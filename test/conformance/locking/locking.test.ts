@@ -30,7 +30,7 @@ const site = await startSite([], {
   routes: [
     { path: "/count/locked", pool: "counter", locking: "writes", lockWaitMs: 20_000 },
     { path: "/count/free", pool: "counter" },
-    { path: "/late", pool: "late", locking: "writes", retry: "any" },
+    { path: "/late", pool: "late", locking: "writes", retryOn: ["reset", "non-idempotent"] },
     at("/writes", { locking: "writes" }),
     at("/all", { locking: "all" }),
     at("/refuse", { locking: "writes", lockWaitMs: 100 }),

@@ -62,7 +62,7 @@ function choicesOf({ name, ask }: Mapping): (string | undefined)[] {
   if (read.kind === "invalid") throw new Error(JSON.stringify(read.mistakes));
   const pool = createPool(read.config.pools.find(({ id }) => id === name) as (typeof read.config.pools)[number]);
   pool.config.origins.forEach(({ url }, index) => {
-    if (url.endsWith(places.dead)) for (const _ of [1, 2]) pool.health.failed(index, 0);
+    if (url.endsWith(places.dead)) pool.health.failed(index, false, 0);
   });
   return Array.from({ length: KEYS }, (_, i) => {
     const { headers: given = {}, query = "" } = ask(i);

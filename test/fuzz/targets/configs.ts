@@ -59,7 +59,7 @@ const names = fc.constantFrom(
     "host",
     "pool",
     "freshness",
-    "retry",
+    "retryOn",
     "onStale",
     "replicate",
     "backup",

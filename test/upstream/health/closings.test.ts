@@ -55,8 +55,8 @@ describe("an origin that has closed itself", () => {
 });
 
 describe("a response closes its origin", () => {
-  const seconds = (status: number, headers: Record<string, string>, header = true) =>
-    closedSeconds(new Response(null, { status, headers }), T0, header);
+  const seconds = (status: number, headers: Record<string, string>, header = true, closeOn = [503]) =>
+    closedSeconds(new Response(null, { status, headers }), closeOn, T0, header);
   const date = (second: number) => new Date(at(second)).toUTCString();
 
   it.each<[number, Record<string, string>, number | undefined]>([
@@ -67,7 +67,7 @@ describe("a response closes its origin", () => {
     [200, { "Moor-Closed": "3600" }, 3_600],
     [503, {}, undefined],
     [503, { "Retry-After": "60" }, 60],
-    [429, { "Retry-After": "60" }, 60],
+    [429, { "Retry-After": "60" }, undefined],
     [503, { "Retry-After": "0" }, undefined],
     [503, { "Retry-After": "86400" }, MAX_CLOSED_SECONDS],
     [503, { "Retry-After": date(90) }, 90],
@@ -78,6 +78,11 @@ describe("a response closes its origin", () => {
     [301, { "Retry-After": "60" }, undefined],
     [503, { "Retry-After": "60", Age: "3" }, undefined],
   ])("%i with %o: for %s seconds", (status, headers, expected) => expect(seconds(status, headers)).toBe(expected));
+
+  it("by 429 only if its pool says so, and by no status if the pool names none", () => {
+    expect(seconds(429, { "Retry-After": "60" }, true, [503, 429])).toBe(60);
+    expect(seconds(503, { "Retry-After": "60" }, true, [])).toBe(undefined);
+  });
 
   it.each(["", "3601", "-1", "1.5", "30, 30", "30s", "0x1e", "00030"])("not by a malformed word: %j", (value) => {
     expect(seconds(503, { "Moor-Closed": value, "Retry-After": "60" })).toBe(undefined);

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { ResolvedOutlierDetection } from "../../../src/config/resolved.ts";
-import { createOutlierDetection, type HealthChange } from "../../../src/upstream/health/outlier-detection.ts";
+import {
+  type ConfirmedLoss,
+  createOutlierDetection,
+  type HealthChange,
+} from "../../../src/upstream/health/outlier-detection.ts";
 import { OUTLIER_DETECTION } from "../../support/pools.ts";
 import { at } from "../../support/time.ts";
 
@@ -17,68 +21,125 @@ function detection(given: Partial<ResolvedOutlierDetection> = {}, size = 6, rand
     ...health,
     changes,
     state: (seconds: number, index = 0) => health.of(index, at(seconds)),
-    fail: (...seconds: number[]) => seconds.map((second) => health.failed(0, at(second))),
+    /** The origin does not answer a check. */
+    fail: (...seconds: number[]) => {
+      for (const second of seconds) health.failed(0, false, at(second));
+    },
+    /** Another origin has answered requests that it has lost. */
+    lose: (second: number, clients: string[], given: Partial<ConfirmedLoss> = {}, index = 0) => {
+      for (const client of clients) {
+        health.confirmLoss(index, { client, isLate: false, isHeard: false, ...given }, at(second));
+      }
+    },
     answer: (second: number, isError = false, index = 0) => health.answered(index, isError, at(second)),
   };
 }
+const CLIENTS = ["v", "w", "x", "y", "z"];
 
-describe("gateway failures", () => {
-  it("are unknown of an origin that was not met", () => expect(detection().state(0)).toBe("healthy"));
+describe("an origin that does not answer a check", () => {
+  it("is unknown before it was met, and healthy", () => expect(detection().state(0)).toBe("healthy"));
 
-  it("are forgiven once: it may have been an idle connection that the origin had closed", () => {
+  it("is ejected for 10 seconds, then it has to prove itself", () => {
     const health = detection();
-    expect(health.fail(0)).toEqual([1]);
-    expect(health.state(0)).toBe("healthy");
-    expect(health.allHealthy()).toBe(true);
-  });
-
-  it("eject an origin at the second running, for 10 seconds, then it may prove itself", () => {
-    const health = detection();
-    expect(health.fail(0, 1)).toEqual([1, 2]);
+    health.fail(1);
     expect([1, 10.999, 11].map((second) => health.state(second))).toEqual(["ejected", "ejected", "half-open"]);
     expect(health.allHealthy()).toBe(false);
   });
 
-  it("are counted from any answer anew, and any answer brings the origin back", () => {
+  it("comes back with any answer, to a visitor or to a check", () => {
+    for (const answers of ["answered", "passed"] as const) {
+      const health = detection();
+      health.fail(0);
+      health[answers](0, false, at(2));
+      expect(health.state(2)).toBe("healthy");
+    }
+  });
+
+  it("stays if the check is late and one client alone waits for it", () => {
+    const health = detection();
+    health.noteLoss(0, "v", true, at(0));
+    health.failed(0, true, at(1));
+    expect(health.state(1)).toBe("healthy");
+    health.noteLoss(0, "w", true, at(1));
+    health.failed(0, true, at(2));
+    expect(health.state(2)).toBe("ejected");
+  });
+
+  it("is told once for each ejection, and so is its return", () => {
     const health = detection();
     health.fail(0, 1, 2);
-    health.answer(2, true);
-    expect(health.state(2)).toBe("healthy");
-    expect(health.fail(3)).toEqual([1]);
-    expect(health.state(3)).toBe("healthy");
-  });
-
-  it("are as many as the pool says", () => {
-    const health = detection({ consecutiveGatewayFailure: 4 });
-    health.fail(0, 0, 0);
-    expect(health.state(0)).toBe("healthy");
-    health.fail(0);
-    expect(health.state(0)).toBe("ejected");
-  });
-
-  it("are those of each origin", () => {
-    const health = detection();
-    for (const second of [0, 1]) health.failed(1, at(second));
-    health.answer(1);
-    expect([0, 1, 2].map((index) => health.state(1, index))).toEqual(["healthy", "ejected", "healthy"]);
-  });
-
-  it("are told once for each ejection, and so is the return", () => {
-    const health = detection();
-    health.fail(0, 1, 2, 3);
     health.answer(4);
     health.answer(5);
     expect(health.changes).toEqual([
-      { kind: "ejected", index: 0, reason: "2 gateway failures running", forMs: 10_000 },
+      { kind: "ejected", index: 0, reason: "does not answer", forMs: 10_000 },
       { kind: "returned", index: 0 },
     ]);
+  });
+});
+
+describe("an origin that loses requests which others answer", () => {
+  it("is ejected when they are of five clients, and no client counts twice", () => {
+    const health = detection();
+    health.lose(0, [...CLIENTS.slice(1), ...CLIENTS.slice(1)]);
+    expect(health.state(0)).toBe("healthy");
+    health.lose(0, CLIENTS);
+    expect(health.state(0)).toBe("ejected");
+    expect(health.changes).toMatchObject([{ reason: "lost requests of 5 clients" }]);
+  });
+
+  it("is ejected when they are of as many as the pool says", () => {
+    const health = detection({ consecutiveGatewayFailure: 2 });
+    health.lose(0, ["v"]);
+    expect(health.state(0)).toBe("healthy");
+    health.lose(0, ["w"]);
+    expect(health.state(0)).toBe("ejected");
+  });
+
+  it("is not if they are longer ago than a minute", () => {
+    const health = detection();
+    for (const [index, client] of CLIENTS.entries()) health.lose(20 * index, [client]);
+    expect(health.state(80)).toBe("healthy");
+  });
+
+  it("is not if it has answered others since, unless they are a tenth of its requests in ten seconds", () => {
+    const losing = (requests: number) => {
+      const health = detection();
+      for (let request = 0; request < requests - CLIENTS.length; request++) health.answer(1);
+      health.lose(2, CLIENTS, { isHeard: true });
+      return health.state(2);
+    };
+    expect([51, 50].map(losing)).toEqual(["healthy", "ejected"]);
+  });
+
+  it("is ejected by clients alone only while that leaves half of the pool", () => {
+    const health = detection({}, 4);
+    for (const index of [0, 1, 2]) health.lose(0, CLIENTS, {}, index);
+    expect([0, 1, 2, 3].map((index) => health.state(0, index))).toEqual(["ejected", "ejected", "healthy", "healthy"]);
+  });
+
+  it("is ejected anew by one of them when it was to prove itself", () => {
+    const health = detection();
+    health.fail(0);
+    expect(health.hasFailedProof(0)).toBe(false);
+    health.lose(10, ["v"]);
+    expect([29.999, 30].map((second) => health.state(second))).toEqual(["ejected", "half-open"]);
+    expect(health.hasFailedProof(0)).toBe(true);
+  });
+
+  it("had lost another client's request before a time, or had not", () => {
+    const health = detection();
+    health.noteLoss(0, "v", false, at(1));
+    expect(health.hasLostOthersBefore(0, "w", at(2))).toBe(true);
+    expect(health.hasLostOthersBefore(0, "w", at(1))).toBe(false);
+    expect(health.hasLostOthersBefore(0, "v", at(2))).toBe(false);
+    health.answer(2);
+    expect(health.hasLostOthersBefore(0, "w", at(3))).toBe(false);
   });
 });
 
 describe("an ejection", () => {
   it("takes longer each time that the origin fails to prove itself, up to a bound", () => {
     const health = detection({ maxEjectionSeconds: 35 });
-    health.fail(0);
     for (const second of [0, 10, 30, 60, 95]) health.fail(second);
     const lasted = health.changes.map((change) => change.kind === "ejected" && change.forMs / 1000);
     expect(lasted).toEqual([10, 20, 30, 35, 35]);
@@ -95,7 +156,7 @@ describe("an ejection", () => {
       const health = detection();
       health.fail(0, 0, 10, 30); // for 10, 20 and 30 seconds
       health.answer(60);
-      health.fail(60 + behaved, 60 + behaved);
+      health.fail(60 + behaved);
       const last = health.changes.at(-1);
       return last?.kind === "ejected" && last.forMs / 1000;
     };
@@ -126,7 +187,7 @@ describe("an ejection", () => {
     (percent, size, most) => {
       const health = detection({ maxEjectionPercent: percent }, size);
       const all = Array.from({ length: size }, (_, index) => index);
-      for (const index of all) for (const second of [0, 1]) health.failed(index, at(second));
+      for (const index of all) health.failed(index, false, at(1));
       expect(all.filter((index) => health.state(1, index) === "ejected")).toEqual(all.slice(0, most));
     },
   );
@@ -134,11 +195,10 @@ describe("an ejection", () => {
   it("makes room for another when it is over", () => {
     const health = detection({ maxEjectionPercent: 10 });
     health.fail(0, 0);
-    health.failed(1, at(0));
-    health.failed(1, at(0));
+    health.failed(1, false, at(0));
     expect(health.state(0, 1)).toBe("healthy");
     health.answer(1);
-    health.failed(1, at(2));
+    health.failed(1, false, at(2));
     expect([health.state(2, 0), health.state(2, 1)]).toEqual(["healthy", "ejected"]);
   });
 });
@@ -162,12 +222,12 @@ describe("server errors", () => {
     expect(health.state(0)).toBe("healthy");
     errors(health, 1);
     expect(health.state(0)).toBe("ejected");
-    expect(health.changes).toMatchObject([{ kind: "ejected", reason: "5 server errors running" }]);
+    expect(health.changes).toMatchObject([{ kind: "ejected", reason: "5 consecutive server errors" }]);
   });
 
   it("count no answer as one, too", () => {
     const health = detection({ consecutive5xx: 3, consecutiveGatewayFailure: 100 });
-    health.fail(0, 0);
+    health.lose(0, ["v", "v"]);
     errors(health, 1);
     expect(health.state(0)).toBe("ejected");
   });
@@ -179,6 +239,15 @@ describe("server errors", () => {
     expect(health.state(1)).toBe("ejected");
     health.answer(10);
     expect(health.state(10)).toBe("healthy");
+  });
+
+  it("are not made good by a check that is answered with one", () => {
+    const health = detection({ consecutive5xx: 2 });
+    errors(health, 2);
+    health.passed(0, true, at(10));
+    expect(health.state(10)).toBe("ejected");
+    health.passed(0, false, at(30));
+    expect(health.state(30)).toBe("healthy");
   });
 
   it("keep it away for longer if that answer is one as well", () => {
@@ -243,9 +312,9 @@ describe("success rates", () => {
     const health = detection({ successRate, consecutiveGatewayFailure: 50 }, 6);
     for (let request = 0; request < 100; request++) {
       for (const index of [1, 2, 3, 4, 5]) health.answer(1, index === 5 && request < 10, index);
-      health.failed(0, at(1));
+      health.lose(1, ["v"]);
     }
-    expect(health.state(1, 0)).toBe("ejected");
+    health.fail(1);
     health.answer(11, false, 1);
     // Beside the dead one's rate of nothing, one of 90 % would be none to speak of.
     expect(health.state(11, 5)).toBe("ejected");

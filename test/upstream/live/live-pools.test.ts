@@ -105,7 +105,7 @@ describe("an origin that probes say is unhealthy", () => {
   it("stays away though it answers requests: it is healthy only if both say so", async () => {
     const pool = await poolWith([best]);
     const index = IDS.indexOf(best);
-    for (const _ of [1, 2]) pool.health.failed(index, at(0));
+    pool.health.failed(index, false, at(0));
     pool.health.answered(index, false, at(1));
     expect(choose(pool, { seconds: 2 })[0]).toBe(second);
   });
@@ -118,7 +118,7 @@ describe("an origin that probes say is unhealthy", () => {
     expect(log).toEqual([{ event: "panic_began", pool: "shop" }]);
     const two = await poolWith([best, second], { config });
     expect(choose(two, { resendable: false })[0]).toBe(third);
-    for (const _ of [1, 2]) two.health.failed(IDS.indexOf(third), at(0));
+    two.health.failed(IDS.indexOf(third), false, at(0));
     expect(two.health.of(IDS.indexOf(third), at(0))).toBe("ejected");
   });
 

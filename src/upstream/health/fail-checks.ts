@@ -1,0 +1,99 @@
+import type { ResolvedHealthCheck } from "../../config/resolved.ts";
+import { type Fault, gatewayFault } from "../gateway-fault.ts";
+import { PROBE_HEADERS } from "../live/probe.ts";
+import { pollWhile } from "../poll.ts";
+import type { Reach } from "../reach.ts";
+
+/** What a check has met: any answer at all, whatever its status, or the fault. */
+export type CheckResult = "answered" | Fault;
+
+/** The checks that an isolate sends to an origin by itself, after a loss and when an ejection is over. HAProxy's word is fail-check. */
+export interface FailChecks {
+  /** Checks an origin; within {@link FRESH_MS} of its last check that one's result is given. */
+  check(index: number, clientHost: string): Promise<CheckResult>;
+  /** Whether the last check is longer ago than {@link FRESH_MS}. */
+  isDue(index: number, now: number): boolean;
+  /** Whether a check is under way. */
+  isRunning(index: number, now: number): boolean;
+  /** Whether the origin has answered a check within {@link FRESH_MS}. */
+  hasJustAnswered(index: number, now: number): boolean;
+  /** Whether some origin of the pool has lately answered a check: that another one does not is then its own fault. */
+  isAnswerable(now: number): boolean;
+}
+
+/** An origin is checked once in this time, however many requests it loses. */
+const FRESH_MS = 1_000;
+const MAX_CHECK_MS = 2_000;
+const ANSWERABLE_MS = 60_000;
+
+interface State {
+  beganAt: number;
+  endedAt: number;
+  result: CheckResult;
+}
+
+/**
+ * Checks are `HEAD /`, or GET of the health check's path, and may take two seconds at most.
+ *
+ * @param deadlineMs of a visitor's attempt: a check takes no longer.
+ * @param onAnswer is told each answer, and whether it was a server error, 5xx.
+ */
+export function createFailChecks(
+  reaches: readonly Reach[],
+  healthCheck: ResolvedHealthCheck | undefined,
+  deadlineMs: number,
+  clock: () => number,
+  onAnswer: (index: number, isError: boolean) => void,
+): FailChecks {
+  const [method, target] = healthCheck ? ["GET", healthCheck.path] : ["HEAD", "/"];
+  const withinMs = Math.min(healthCheck?.timeoutMs ?? MAX_CHECK_MS, MAX_CHECK_MS, deadlineMs);
+  const states = reaches.map((): State => ({ beganAt: -Infinity, endedAt: -Infinity, result: "answered" }));
+  let answeredAt = -Infinity;
+
+  async function send(index: number, clientHost: string): Promise<CheckResult> {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), withinMs);
+    const { signal } = deadline;
+    try {
+      const init: RequestInit = { method, headers: PROBE_HEADERS, redirect: "manual", cache: "no-store", signal };
+      const response = await (reaches[index] as Reach)(target as string, init, clientHost);
+      await response.body?.cancel();
+      const fault = gatewayFault(response, 0);
+      if (fault) return fault;
+      answeredAt = clock();
+      onAnswer(index, response.status >= 500);
+      return "answered";
+    } catch {
+      // Expected: what is refused, reset or cut off throws.
+      return signal.aborted ? "timeout" : "lost";
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  const isRunning = (index: number, now: number) => {
+    const { beganAt, endedAt } = states[index] as State;
+    // The request that it was for may have been cut off: then it never ends.
+    return beganAt > endedAt && now - beganAt < 2 * withinMs;
+  };
+  const isFresh = (index: number, now: number) => now - (states[index] as State).endedAt < FRESH_MS;
+
+  return {
+    async check(index, clientHost) {
+      const state = states[index] as State;
+      while (isRunning(index, clock())) await pollWhile(() => isRunning(index, clock()), 2 * withinMs);
+      if (isFresh(index, clock())) return state.result;
+      state.beganAt = clock();
+      let result = await send(index, clientHost);
+      // The first may have met an idle connection that the origin had closed.
+      if (result === "lost") result = await send(index, clientHost);
+      state.endedAt = clock();
+      state.result = result;
+      return result;
+    },
+    isDue: (index, now) => !isRunning(index, now) && !isFresh(index, now),
+    isRunning,
+    hasJustAnswered: (index, now) => isFresh(index, now) && states[index]?.result === "answered",
+    isAnswerable: (now) => now - answeredAt < ANSWERABLE_MS,
+  };
+}

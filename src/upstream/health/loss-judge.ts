@@ -1,0 +1,168 @@
+import type { ResolvedPool } from "../../config/resolved.ts";
+import type { Fault } from "../gateway-fault.ts";
+import type { Reach } from "../reach.ts";
+import { type CheckResult, createFailChecks } from "./fail-checks.ts";
+import type { OutlierDetection } from "./outlier-detection.ts";
+import { createShunned } from "./shunned.ts";
+
+/** An origin did not answer a request. */
+export interface Loss {
+  /** Of the origin in the pool. */
+  readonly index: number;
+  readonly kind: Fault;
+  /** When it was sent, in milliseconds since 1970. */
+  readonly sentAt: number;
+}
+
+/** Whose request it was. */
+export interface Sender {
+  /** Evidence of one client counts once. */
+  readonly client: string;
+  readonly session: string;
+  /** The host name that the client asked for. */
+  readonly clientHost: string;
+}
+
+/** Judges origins by the requests that they lose, and by checks of the isolate's own. */
+export interface LossJudge {
+  /** Notes a loss as soon as it is met, whatever it says. */
+  note(loss: Loss, sender: Sender, now: number): void;
+  /**
+   * Judges an origin by a loss when the request is done, and has it checked behind the response.
+   *
+   * @param verdict whether another origin has answered the request, or nothing was sent (`"confirmed"`); `"unknown"`: nobody has answered
+   * it; `"nothing"`: its client may have broken it off.
+   */
+  judge(loss: Loss, sender: Sender, verdict: "confirmed" | "unknown" | "nothing", now: number): void;
+  /** An origin has answered a session's request. */
+  answered(index: number, session: string, now: number): void;
+  /** Whether an origin answers at all: it has answered somebody since a time, or it answers a check now. */
+  answers(index: number, since: number, clientHost: string): Promise<boolean>;
+  /** Whether an origin is being checked. */
+  isChecking(index: number, now: number): boolean;
+  /** Has origins checked that are to prove themselves; those that are ejected only in panic. */
+  checkReturning(clientHost: string, isPanic: boolean, now: number): void;
+  /** Whether a request may try an origin whose ejection is over. */
+  mayTry(index: number, resendable: boolean, now: number): boolean;
+  /** A request tries it: no other one does until that is done, or late. */
+  beginTrial(index: number, now: number): void;
+  /** The index of the origin that a session keeps away from, as it has lost its requests. */
+  shunnedBy(session: string, now: number): number | undefined;
+}
+
+/** What a judge needs. */
+export interface LossJudgeParts {
+  readonly config: Pick<ResolvedPool, "outlierDetection" | "healthCheck" | "attemptDeadlineMs">;
+  /** How each origin is reached. */
+  readonly reaches: readonly Reach[];
+  readonly health: OutlierDetection;
+  readonly clock: () => number;
+  /** Holds on to work behind the response. */
+  readonly keepAlive: (work: Promise<unknown>) => void;
+  /** Is told the index of an origin that has answered a check. */
+  readonly onPass: (index: number) => void;
+}
+
+/**
+ * Whether an origin's silence to checks is believed: `"answers"` it has answered one or visitors met the same silence, `"deaf"` it answers
+ * visitors while it drops checks, as a firewall's rule would have it; `"unknown"`: nothing tells yet.
+ */
+type Hearing = "unknown" | "answers" | "deaf";
+
+/** Compiles the judge of a pool's losses. A pool of one origin has nothing to gain by it. */
+export function createLossJudge({ config, reaches, health, clock, keepAlive, onPass }: LossJudgeParts): LossJudge {
+  const { baseEjectionSeconds, maxEjectionSeconds, maxEjectionPercent } = config.outlierDetection;
+  const isIdle = reaches.length < 2 || maxEjectionPercent === 0;
+  const shunned = createShunned(baseEjectionSeconds * 1000, maxEjectionSeconds * 1000, health.answeredAt);
+  const hearing = reaches.map((): Hearing => "unknown");
+  /** From when on visitors may try an origin on which checks say nothing; `Infinity`: they say something. */
+  const trialFrom = new Float64Array(reaches.length).fill(Infinity);
+  const checks = createFailChecks(reaches, config.healthCheck, config.attemptDeadlineMs, clock, (index, isError) => {
+    hearing[index] = "answers";
+    trialFrom[index] = Infinity;
+    health.passed(index, isError, clock());
+    onPass(index);
+  });
+
+  /** Whether another origin answers checks: then the silence is the silent one's own. */
+  async function isOwnFault(index: number, clientHost: string): Promise<boolean> {
+    if (checks.isAnswerable(clock())) return true;
+    const [control] = reaches
+      .map((_, other) => other)
+      .filter((other) => other !== index)
+      .sort((one, other) => health.answeredAt(other) - health.answeredAt(one));
+    return control !== undefined && (await checks.check(control, clientHost)) === "answered";
+  }
+
+  function saysNothing(index: number): boolean {
+    const isUnheard = hearing[index] === "unknown" && health.of(index, clock()) === "half-open";
+    return hearing[index] === "deaf" || isUnheard;
+  }
+
+  async function weigh(index: number, result: CheckResult, clientHost: string): Promise<void> {
+    if (result === "answered") return;
+    if (saysNothing(index) || !(await isOwnFault(index, clientHost))) {
+      if (trialFrom[index] === Infinity) trialFrom[index] = clock();
+      return;
+    }
+    trialFrom[index] = Infinity;
+    health.failed(index, result === "timeout", clock());
+  }
+
+  async function check(index: number, clientHost: string): Promise<boolean> {
+    // The other origin is checked at the same time, as requests wait for what comes of it.
+    const [result] = await Promise.all([checks.check(index, clientHost), isOwnFault(index, clientHost)]);
+    await weigh(index, result, clientHost);
+    return result === "answered";
+  }
+
+  function checkIfDue(index: number, clientHost: string, now: number): void {
+    if (checks.isDue(index, now)) keepAlive(check(index, clientHost));
+  }
+
+  function endTrial(index: number, outcome: Hearing): void {
+    if (trialFrom[index] === Infinity) return;
+    trialFrom[index] = Infinity;
+    if (hearing[index] === "unknown") hearing[index] = outcome;
+  }
+
+  return {
+    note({ index, kind }, { client }, now) {
+      if (!isIdle) health.noteLoss(index, client, kind === "timeout", now);
+    },
+    judge({ index, kind, sentAt }, { client, session, clientHost }, verdict, now) {
+      if (isIdle) return;
+      const isHeard = health.answeredAt(index) > sentAt || checks.hasJustAnswered(index, now);
+      const isConfirmed = verdict === "confirmed";
+      if (verdict !== "nothing") shunned.lost(session, { index, sentAt, isHeard, isConfirmed }, now);
+      if (isConfirmed) {
+        if (health.of(index, now) === "half-open") endTrial(index, "answers");
+        health.confirmLoss(index, { client, isLate: kind === "timeout", isHeard }, now);
+      }
+      if (!isHeard) checkIfDue(index, clientHost, now);
+    },
+    answered(index, session, now) {
+      shunned.answered(session, index, now);
+      endTrial(index, "deaf");
+    },
+    async answers(index, since, clientHost) {
+      if (health.answeredAt(index) > since) return true;
+      const checked = check(index, clientHost);
+      keepAlive(checked);
+      return checked;
+    },
+    isChecking: checks.isRunning,
+    checkReturning(clientHost, isPanic, now) {
+      if (isIdle || health.allHealthy()) return;
+      for (let index = 0; index < reaches.length; index++) {
+        const state = health.of(index, now);
+        if (state === "half-open" || (state === "ejected" && isPanic)) checkIfDue(index, clientHost, now);
+      }
+    },
+    mayTry: (index, resendable, now) => resendable && (isIdle || now >= (trialFrom[index] as number)),
+    beginTrial(index, now) {
+      if (trialFrom[index] !== Infinity) trialFrom[index] = now + config.attemptDeadlineMs;
+    },
+    shunnedBy: shunned.by,
+  };
+}

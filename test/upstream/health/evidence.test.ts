@@ -1,0 +1,305 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { ResolvedPool, ResolvedRoute } from "../../../src/config/resolved.ts";
+import type { Outgoing } from "../../../src/upstream/attempt.ts";
+import { forward } from "../../../src/upstream/forward.ts";
+import { createPool } from "../../../src/upstream/pool.ts";
+import { answerAs, type Behaviour } from "../../support/origins.ts";
+import { choiceFacts, poolConfig, retriesOf } from "../../support/pools.ts";
+import { at } from "../../support/time.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+const ok = () => new Response("hello");
+const cloudflares = (status: number) => () => new Response("", { status, headers: { Server: "cloudflare" } });
+const lost = (): never => {
+  throw new Error("Network connection lost.");
+};
+/** Loses what visitors ask for, and answers the isolate's checks. */
+const losesPages: Behaviour = ({ method }) => (method === "HEAD" ? ok() : lost());
+/** Answers visitors, and loses the isolate's checks. */
+const losesChecks: Behaviour = ({ method }) => (method === "HEAD" ? lost() : ok());
+/** Is late to visitors, and answers the isolate's checks. */
+const isLate: Behaviour = ({ method }) => (method === "HEAD" ? ok() : new Promise(() => {}));
+
+interface Request {
+  method?: string;
+  upgrade?: boolean;
+  body?: ReadableStream;
+  route?: Partial<ResolvedRoute>;
+}
+
+/** A pool of a, b and c, asked in that order, and what becomes of each request. Origins that are not given lose everything. */
+function site(origins: Record<string, Behaviour[]>, config: Partial<ResolvedPool> = {}) {
+  const { sent } = answerAs(origins);
+  const checks: Promise<unknown>[] = [];
+  let now = at(0);
+  const clock = () => now;
+  const pool = createPool(
+    { ...poolConfig(["a", "b", "c"]), attemptDeadlineMs: 20, ...config },
+    { clock, keepAlive: (check) => checks.push(check), random: () => 0 },
+  );
+  const settled = async () => {
+    while (checks.length > 0) await Promise.all(checks.splice(0));
+  };
+  const choose = (session: string, given: { resendable?: boolean; strict?: boolean } = {}) =>
+    pool.choose(choiceFacts(session), { resendable: true, now, ...given });
+  return {
+    origins,
+    pool,
+    clock,
+    tick: (seconds: number) => (now = at(seconds)),
+    settled,
+    choose,
+    /** What becomes of a client's request; `byAffinity`: at the origins that the pool chooses for it. */
+    async ask(client: string, { method = "GET", upgrade, body, route }: Request = {}, byAffinity = false) {
+      const init = { method, headers: upgrade ? { Upgrade: "websocket" } : {} };
+      const retries = retriesOf(route, init);
+      const outgoing: Outgoing = {
+        method,
+        target: "/",
+        headers: new Headers(),
+        body: body ?? null,
+        retries: body ? { ...retries, unsent: false, lost: false, timeout: "never" } : retries,
+        isEvidence: !upgrade && !body,
+        cacheable: false,
+        clientHost: "shop.test",
+        deadlineMs: 20,
+        session: client,
+      };
+      pool.checkReturning("shop.test", now);
+      const order = byAffinity ? choose(client, { resendable: retries.lost }) : pool.origins;
+      const forwarded = await forward(outgoing, order, pool, clock);
+      await settled();
+      return forwarded.kind === "response" ? `${forwarded.response.status} ${forwarded.origin.id}` : forwarded.kind;
+    },
+    states: () => [0, 1, 2].map((index) => pool.health.of(index, now)),
+    pages: () =>
+      sent
+        .filter(({ method }) => method !== "HEAD")
+        .map(({ url }) => new URL(url).hostname.slice(0, 1))
+        .join(""),
+    checks: (id: string) => sent.filter(({ method, url }) => method === "HEAD" && url.includes(`//${id}.`)).length,
+  };
+}
+const HEALTHY = ["healthy", "healthy", "healthy"];
+const A_IS_GONE = ["ejected", "healthy", "healthy"];
+
+describe("a request that no origin answers", () => {
+  it.each<[string, Request, string]>([
+    ["GET", {}, "aabb"],
+    ["POST", { method: "POST" }, "a"],
+    ["WebSocket", { upgrade: true }, "a"],
+    ["body that streams", { method: "PUT", body: new ReadableStream() }, "a"],
+  ])("moves nobody: a %s", async (_what, request, sends) => {
+    const { ask, states, pages } = site({ a: [losesPages], b: [losesPages], c: [losesPages] });
+    expect(await ask("scanner", request)).toBe("unreachable");
+    expect(pages()).toBe(sends);
+    expect(states()).toEqual(HEALTHY);
+  });
+
+  it("moves nobody, however often and from however many clients it comes, and whatever the origins do with checks", async () => {
+    for (const behaviour of [losesPages, "lost"] as Behaviour[]) {
+      const { ask, states, tick } = site({ a: [behaviour], b: [behaviour], c: [behaviour] });
+      for (let i = 0; i < 40; i++) {
+        tick(i / 4);
+        await ask(`client ${i}`, { method: i % 2 ? "POST" : "GET" });
+      }
+      expect(states()).toEqual(HEALTHY);
+    }
+  });
+
+  it("costs each origin one check in a second, however many requests it loses", async () => {
+    const { ask, checks } = site({ a: [losesPages], b: [ok], c: [ok] });
+    await Promise.all(Array.from({ length: 100 }, (_, i) => ask(`client ${i}`)));
+    expect(checks("a")).toBe(1);
+  });
+});
+
+describe("an origin that is dead", () => {
+  it.each<[string, Request, string]>([
+    ["GET", {}, "200 b"],
+    ["POST", { method: "POST" }, "unreachable"],
+    ["WebSocket", { upgrade: true }, "unreachable"],
+    ["body that streams", { method: "PUT", body: new ReadableStream() }, "unreachable"],
+  ])("is left after one request of one client: a %s", async (_what, request, answer) => {
+    const { ask, states } = site({ b: [ok], c: [ok] });
+    expect(await ask("v", request)).toBe(answer);
+    expect(states()).toEqual(A_IS_GONE);
+  });
+
+  it("costs no request of which nothing was sent, whatever its method", async () => {
+    for (const request of [{ method: "POST" }, { upgrade: true }]) {
+      const { ask, states } = site({ a: [cloudflares(521)], b: [cloudflares(522)], c: [ok] });
+      expect(await ask("v", request)).toBe("200 c");
+      expect(states()).toEqual(["ejected", "ejected", "healthy"]);
+    }
+  });
+
+  it("gets no POST while it is being checked: those wait for what comes of it", async () => {
+    const { ask, pages } = site({ b: [ok], c: [ok] });
+    const first = ask("v", { method: "POST" });
+    await Promise.resolve();
+    const second = await Promise.all([ask("w", { method: "POST" }), ask("x", { method: "POST" })]);
+    expect([await first, ...second]).toEqual(["unreachable", "unreachable", "unreachable"]);
+    expect(pages()).toBe("aaa");
+    const { ask: later, pool, clock } = site({ a: [async () => lost()], b: [ok], c: [ok] });
+    void pool.losses.answers(0, clock(), "shop.test");
+    expect(await later("w", { method: "POST" })).toBe("200 b");
+  });
+
+  it("takes a GET with it to a third origin only where the second is as dead, and others have met that before", async () => {
+    const lone = site({ c: [ok] });
+    expect(await lone.ask("v")).toBe("unreachable");
+    const crowd = site({ c: [ok] });
+    crowd.pool.health.noteLoss(0, "w", false, at(-1));
+    expect(await crowd.ask("v")).toBe("200 c");
+    const poison = site({ a: [losesPages], b: [losesPages], c: [ok] });
+    poison.pool.health.noteLoss(0, "w", false, at(-1));
+    expect(await poison.ask("v")).toBe("unreachable");
+  });
+
+  it("is forgiven when it has answered anybody since the request was sent", async () => {
+    const { ask, states, pool, clock, tick, checks } = site({
+      a: [() => Promise.reject(new Error())],
+      b: [ok],
+      c: [ok],
+    });
+    const asked = ask("v", { method: "POST" });
+    tick(1);
+    pool.answered(0, ok(), clock(), true, "w");
+    await asked;
+    expect(states()).toEqual(HEALTHY);
+    expect(checks("a")).toBe(0);
+  });
+
+  it("is not ejected where no other one answers checks: that tells nothing of it, and five clients decide", async () => {
+    const { ask, states, tick } = site({ b: [losesChecks], c: [losesChecks] });
+    for (const [second, client] of ["v", "w", "x", "y"].entries()) {
+      tick(second * 2);
+      expect(await ask(client)).toBe("200 b");
+    }
+    expect(states()).toEqual(HEALTHY);
+    await ask("z");
+    expect(states()).toEqual(A_IS_GONE);
+  });
+});
+
+describe("an origin that is late", () => {
+  it("is asked once for each of six pages of one client, and stays, if it answers checks", async () => {
+    const { ask, states, pages } = site({ a: [isLate], b: [ok], c: [ok] });
+    expect(await Promise.all([1, 2, 3, 4, 5, 6].map(() => ask("v")))).toEqual(Array(6).fill("timeout"));
+    expect(pages()).toBe("aaaaaa");
+    expect(states()).toEqual(HEALTHY);
+  });
+
+  it("moves the client that waits for it and nobody else, if it answers no check in time", async () => {
+    const { ask, states, pool, clock } = site({ a: ["silent"], b: [ok], c: [ok] });
+    expect(await ask("v")).toBe("200 b");
+    expect(states()).toEqual(HEALTHY);
+    expect(pool.losses.shunnedBy("v", clock())).toBe(0);
+    await ask("w");
+    expect(states()).toEqual(A_IS_GONE);
+  });
+});
+
+describe("an origin that answers checks and loses pages which others answer", () => {
+  it("is left by the client that lost two, and by everybody once five clients have lost theirs", async () => {
+    const { ask, states, pool, clock, choose, tick } = site({ a: [losesPages], b: [ok], c: [ok] });
+    await ask("v");
+    expect(pool.losses.shunnedBy("v", clock())).toBeUndefined();
+    tick(2);
+    await ask("v");
+    expect(pool.losses.shunnedBy("v", clock())).toBe(0);
+    expect(choose("v")[0]?.index).not.toBe(0);
+    for (const client of ["w", "x", "y"]) await ask(client);
+    expect(states()).toEqual(HEALTHY);
+    await ask("z");
+    expect(states()).toEqual(A_IS_GONE);
+  });
+
+  it("keeps the client whose POSTs it alone was sent, however many it loses", async () => {
+    const { ask, states, pool, clock, tick } = site({ a: [losesPages], b: [ok], c: [ok] });
+    for (const second of [0, 0.1, 3, 6]) {
+      tick(second);
+      await ask("v", { method: "POST" });
+      expect(pool.losses.shunnedBy("v", clock())).toBeUndefined();
+    }
+    expect(states()).toEqual(HEALTHY);
+  });
+
+  it("has a session back when that has been answered there, or its time is over", async () => {
+    const { ask, pool, clock, tick } = site({ a: [losesPages], b: [ok], c: [ok] });
+    for (const session of ["v", "w"]) for (const _ of [1, 2]) await ask(session);
+    pool.answered(0, ok(), clock(), true, "v");
+    expect(["v", "w"].map((session) => pool.losses.shunnedBy(session, clock()))).toEqual([undefined, 0]);
+    tick(20);
+    expect(pool.losses.shunnedBy("w", clock())).toBeUndefined();
+  });
+});
+
+describe("an origin whose ejection is over", () => {
+  /** Of a, that has died and is back, at a time after that. */
+  async function revived(origins: Record<string, Behaviour[]> = { b: [ok], c: [ok] }) {
+    const all = site(origins);
+    await all.ask("v", { method: "POST" });
+    expect(all.states()[0]).toBe("ejected");
+    return all;
+  }
+
+  it("is checked behind the next request, and comes back by its answer: no visitor tries it", async () => {
+    const { ask, origins, tick, states, pages } = await revived();
+    origins.a = [ok];
+    tick(9);
+    await ask("v", { method: "POST" }, true);
+    expect(states()[0]).toBe("ejected");
+    tick(10);
+    await ask("v", { method: "POST" }, true);
+    expect(states()).toEqual(HEALTHY);
+    expect(pages().slice(1)).not.toContain("a");
+  });
+
+  it("stays away for longer if it answers neither the check nor the one visitor who tries it, who is answered elsewhere", async () => {
+    const { ask, tick, states, pages, choose } = await revived();
+    tick(10);
+    await ask("w", {}, true);
+    // Nothing tells yet that it hears checks at all.
+    expect(states()[0]).toBe("half-open");
+    const visitor = Array.from({ length: 50 }, (_, i) => `s${i}`).find((session) => choose(session)[0]?.index === 0);
+    expect(await ask(visitor as string)).toMatch(/^200/);
+    expect(states()[0]).toBe("ejected");
+    const tried = pages().length;
+    tick(31);
+    for (const second of [31, 33, 35]) {
+      tick(second);
+      for (const session of ["x", "y", "z", "u", "t"]) await ask(session, {}, true);
+    }
+    expect(pages().slice(tried)).not.toContain("a");
+    expect(states()[0]).toBe("ejected");
+  });
+
+  it("comes back by a visitor's request where it drops checks alone, and checks tell nothing of it from then on", async () => {
+    const { ask, origins, tick, states, choose } = await revived();
+    origins.a = [losesChecks];
+    tick(10);
+    await ask("w", {}, true);
+    const visitor = Array.from({ length: 50 }, (_, i) => `s${i}`).find((session) => choose(session)[0]?.index === 0);
+    // One request at a time.
+    expect(choose(visitor as string)[0]?.index).not.toBe(0);
+    expect(await ask(visitor as string)).toBe("200 a");
+    expect(states()).toEqual(HEALTHY);
+    origins.a = ["lost"];
+    await ask("w");
+    expect(states()).toEqual(HEALTHY);
+  });
+
+  it("is checked once a second though its ejection lasts, when too few are left to go by health", async () => {
+    const { ask, tick, states, origins, pool, choose } = site({});
+    for (const index of [0, 1, 2]) pool.health.failed(index, false, at(0));
+    choose("v");
+    expect(pool.panic.isOn()).toBe(true);
+    origins.a = [ok];
+    tick(1);
+    await ask("v");
+    expect(states()[0]).toBe("healthy");
+  });
+});
