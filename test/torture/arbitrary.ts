@@ -25,9 +25,13 @@ export interface Shape {
   readonly steps: { readonly least: number; readonly most: number };
   /** Browsers, each with tabs that share its cookies. */
   readonly browsers: number;
-  readonly asks: Readonly<Record<Ask["kind"], number>>;
+  readonly asks: Readonly<Record<Exclude<Ask["kind"], "sign-in">, number> & { "sign-in"?: number }>;
+  /** How people sign in. Default: with a principal or with attributes. */
+  readonly signsInBy?: readonly ("principal" | "attributes")[];
   /** How often what, beside visits, which have a weight of 20. */
-  readonly incidents: Readonly<Record<"admin" | "copy" | "crash" | "fault", number> & { "set-back"?: number }>;
+  readonly incidents: Readonly<
+    Record<"admin" | "copy" | "crash" | "fault", number> & { "set-back"?: number; recall?: number }
+  >;
   readonly failing: readonly ("object" | "kv" | "redis")[];
   /** Whether a fault may be of one operation alone. Default: of all of a store. */
   readonly ofOperations?: boolean;
@@ -102,6 +106,7 @@ function step(shape: Shape): fc.Arbitrary<Step> {
     [incidents.copy, copy(shape)],
     [incidents.crash, fc.record({ kind: fc.constant("crash"), place: place(shape) })],
     ...(incidents.fault > 0 ? [[incidents.fault, faultStep(shape.failing, lasts, shape)] as const] : []),
+    [incidents.recall ?? 0, fc.record({ kind: fc.constant("recall"), browser: fc.constant(1), back: fc.nat(3) })],
     [incidents["set-back"] ?? 0, fc.record({ kind: fc.constant("set-back"), ms: fc.nat(MOST_SET_BACK_MS) })],
   ]);
   return fc.tuple(after(shape), what).map(([afterMs, happens]) => ({ afterMs, ...happens }) as Step);
@@ -126,7 +131,7 @@ function visit(shape: Shape): fc.Arbitrary<VisitStep> {
   });
 }
 
-function ask({ asks }: Shape): fc.Arbitrary<Ask> {
+function ask({ asks, signsInBy = ["attributes", "principal"] }: Shape): fc.Arbitrary<Ask> {
   const register = fc.nat(REGISTERS - 1);
   const adds = fc.boolean();
   const principal = fc.constantFrom(...PRINCIPALS);
@@ -136,6 +141,7 @@ function ask({ asks }: Shape): fc.Arbitrary<Ask> {
     [asks.set, fc.record({ kind: fc.constant("set"), register })],
     [asks.remove, fc.record({ kind: fc.constant("remove"), register })],
     [asks.login, fc.record({ kind: fc.constant("login"), principal, adds })],
+    [asks["sign-in"] ?? 0, fc.record({ kind: fc.constant("sign-in"), by: fc.constantFrom(...signsInBy), adds })],
     [asks.rotate, fc.record({ kind: fc.constant("rotate"), adds })],
     [asks.end, fc.constant({ kind: "end" })],
   ]);

@@ -1,9 +1,9 @@
-import { addedName, registerName, writtenValue } from "./history.ts";
-import type { Ask } from "./schedule.ts";
+import { addedName, LOGIN_NAME, registerName, writtenValue } from "./history.ts";
+import { type Ask, PEOPLE } from "./schedule.ts";
 import type { Asked } from "./subject.ts";
 
-/** What an origin asks for when the visit or act `id` is for `ask`. */
-export function askedBy(ask: Ask, id: number): Asked {
+/** What an origin asks for when the visit or act `id` is for `ask`; `browser`: whose visit it is. */
+export function askedBy(ask: Ask, id: number, browser = 0): Asked {
   const added = { [addedName(id)]: writtenValue(id) };
   switch (ask.kind) {
     case "read":
@@ -18,6 +18,10 @@ export function askedBy(ask: Ask, id: number): Asked {
       return { principal: ask.principal, ...(ask.adds ? { patch: added } : {}) };
     case "rotate":
       return { rotate: true, ...(ask.adds ? { patch: added } : {}) };
+    case "sign-in": {
+      const patch = { [LOGIN_NAME]: writtenValue(id), ...(ask.adds ? added : {}) };
+      return { patch, ...(ask.by === "principal" ? { principal: PEOPLE[browser] as string } : { rotate: true }) };
+    }
     case "end":
       return { end: true };
   }

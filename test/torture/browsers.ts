@@ -8,8 +8,10 @@ import { type Asked, type Subject, VISIT_HEADER } from "./subject.ts";
 
 interface Browser {
   readonly jar: CookieJar;
-  /** How often another's cookies have been copied into it. */
+  /** How often another's cookies have been copied into it, or older ones of its own put back. */
   epoch: number;
+  /** What its jar has held, the newest last. */
+  readonly held: ReturnType<CookieJar["snapshot"]>[];
 }
 
 /** The browsers, and the origin that they talk to through the subject. */
@@ -33,8 +35,20 @@ export class Browsers {
 
   copy(from: number, to: number): void {
     if (from === to) return;
-    this.#of(to).jar.copyFrom(this.#of(from).jar);
-    this.#of(to).epoch++;
+    const browser = this.#of(to);
+    browser.held.push(browser.jar.snapshot());
+    browser.jar.copyFrom(this.#of(from).jar);
+    browser.held.push(browser.jar.snapshot());
+    browser.epoch++;
+  }
+
+  /** A browser takes up again what it has held before. */
+  recall(browser: number, back: number): void {
+    const known = this.#of(browser);
+    const snapshot = known.held.at(-1 - back) ?? known.held[0];
+    if (!snapshot) return;
+    known.jar.restore(snapshot);
+    known.epoch++;
   }
 
   async visit(step: VisitStep, id: number): Promise<void> {
@@ -54,6 +68,7 @@ export class Browsers {
     if (step.lost === "response") return;
     await this.#clock.sleep(step.downMs);
     await this.#arrive(visit, jar, sets);
+    if (sets.length > 0) this.#of(browser).held.push(jar.snapshot());
   }
 
   /** The origin: notes what it is shown, takes its time, and asks for what the visit is for. */
@@ -63,7 +78,7 @@ export class Browsers {
     if (!visit || !step) throw new TypeError(`the origin was asked by nobody: ${id}`);
     visit.shown = shown;
     await this.#clock.sleep(step.originMs);
-    return askedBy(step.ask, id);
+    return askedBy(step.ask, id, step.browser);
   }
 
   async #answer(step: VisitStep, id: number, cookies: ReadonlyMap<string, string>) {
@@ -90,7 +105,7 @@ export class Browsers {
   #of(browser: number): Browser {
     let known = this.#browsers.get(browser);
     if (!known) {
-      known = { jar: new CookieJar(this.#clock.now), epoch: 0 };
+      known = { jar: new CookieJar(this.#clock.now), epoch: 0, held: [] };
       this.#browsers.set(browser, known);
     }
     return known;

@@ -54,6 +54,24 @@ const FAILING: Shape = {
   failing: ["object", "kv", "redis"],
 };
 
+/** Two who share tokens; one of them recalls whatever he has held. Nothing fails. */
+const ATTACKED: Shape = {
+  ...COMMON,
+  steps: { least: 4, most: 24 },
+  browsers: 2,
+  asks: { read: 8, add: 5, set: 1, remove: 0, login: 0, rotate: 1, "sign-in": 4, end: 1 },
+  incidents: { admin: 0, copy: 4, crash: 0, fault: 0, recall: 4 },
+  locations: ["ams"],
+};
+
+/** One person with parallel tabs, slow and lost responses; nobody else, nothing fails. */
+const HONEST: Shape = {
+  ...ATTACKED,
+  browsers: 1,
+  asks: { read: 8, add: 6, set: 0, remove: 0, login: 0, rotate: 1, "sign-in": 2, end: 0 },
+  incidents: { admin: 0, copy: 0, crash: 0, fault: 0 },
+};
+
 /** What Moor promises in a configuration. */
 function termsOf({ session, stores }: Configuration): Terms {
   const { idleSeconds, firstIdleSeconds, absoluteSeconds, graceSeconds } = session;
@@ -71,7 +89,13 @@ function termsOf({ session, stores }: Configuration): Terms {
 }
 
 /** Pauses in which a timeout may pass, where there are any of less than an hour. */
-function shapeFor({ session, setsBack }: Configuration): Shape {
+function shapeFor({ session, setsBack }: Configuration, name = ""): Shape {
+  if (name === "attack-failing") {
+    const { asks, incidents } = ATTACKED;
+    return { ...FAILING, asks, incidents: { ...FAILING.incidents, copy: incidents.copy, recall: 4 } };
+  }
+  if (name.startsWith("attack")) return ATTACKED;
+  if (name.startsWith("honest")) return HONEST;
   const timeouts = [session.firstIdleSeconds, session.idleSeconds, session.absoluteSeconds].filter((s) => s < 3_600);
   const jumpsMs = timeouts.length < 2 ? [] : timeouts.map((s) => ({ min: s * 700, max: s * 1_100 }));
   const incidents = setsBack ? { ...FAILING.incidents, "set-back": 5 } : FAILING.incidents;
@@ -108,8 +132,12 @@ export const CONFIGS: readonly Config[] = [
     name: `moor-${name}`,
     about: "Moor, as it is deployed",
     promises: true,
-    shape: shapeFor(configuration),
-    terms: termsOf(configuration),
+    shape: shapeFor(configuration, name),
+    // Where nothing fails nothing is shown for longer than memory keeps it.
+    terms: {
+      ...termsOf(configuration),
+      ...(/^(attack|honest)/.test(name) && name !== "attack-failing" ? { othersMs: 9_000 } : {}),
+    },
     start: async () => moorKind(configuration),
   })),
   {

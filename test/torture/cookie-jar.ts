@@ -25,6 +25,16 @@ export class CookieJar {
     }
   }
 
+  /** What is in it, to be put back. */
+  snapshot(): ReadonlyMap<string, { value: string; expiresAt: number }> {
+    return new Map(this.#cookies);
+  }
+
+  /** Holds what it held then, and nothing else. */
+  restore(snapshot: ReturnType<CookieJar["snapshot"]>): void {
+    this.#cookies = new Map(snapshot);
+  }
+
   /** Takes over all cookies of another browser: somebody has copied them. */
   copyFrom(other: CookieJar): void {
     for (const [name, cookie] of other.#cookies) this.#cookies.set(name, cookie);

@@ -93,6 +93,9 @@ export function addedName(id: number): string {
   return `u${id}`;
 }
 
+/** The attribute in which a sign-in leaves its visit. */
+export const LOGIN_NAME = "login";
+
 /** The name of a register. */
 export function registerName(register: number): string {
   return `r${register}`;

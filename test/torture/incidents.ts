@@ -33,6 +33,8 @@ export class Incidents {
         return this.#change(step, id);
       case "copy":
         return this.#browsers.copy(step.from, step.to);
+      case "recall":
+        return this.#browsers.recall(step.browser, step.back);
       case "crash":
         return this.#subject.crash?.(step.place);
       case "fault":

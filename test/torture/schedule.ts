@@ -34,6 +34,7 @@ export type Step = { readonly afterMs: number } & (
   | CrashStep
   | FaultStep
   | SetBackStep
+  | RecallStep
 );
 
 /** One of a browser's tabs sends a request. */
@@ -64,7 +65,15 @@ export type Ask =
   | { readonly kind: "remove"; readonly register: number }
   | { readonly kind: "login"; readonly principal: string; readonly adds: boolean }
   | { readonly kind: "rotate"; readonly adds: boolean }
+  /**
+   * The browser's own person signs in: with a principal, or with attributes alone and a rotation, as applications of before do.
+   * Both write who it was into the attribute `login`.
+   */
+  | { readonly kind: "sign-in"; readonly by: "principal" | "attributes"; readonly adds: boolean }
   | { readonly kind: "end" };
+
+/** Who sits at each browser, and logs in as nobody else. */
+export const PEOPLE = ["alice", "mallory", "bob"] as const;
 
 /** Somebody changes the session that a browser holds, without being its visitor. */
 export interface AdminStep {
@@ -84,6 +93,14 @@ export interface CopyStep {
   readonly kind: "copy";
   readonly from: number;
   readonly to: number;
+}
+
+/** A browser takes up cookies again that it has held before: an attacker forgets nothing, an older proof no more than a newer. */
+export interface RecallStep {
+  readonly kind: "recall";
+  readonly browser: number;
+  /** Which ones, counted back from the newest. */
+  readonly back: number;
 }
 
 /** An isolate is lost, with its memory and the requests in it. */

@@ -1,15 +1,18 @@
 import type { Endings } from "./endings.ts";
 import type { Facts, Write } from "./facts.ts";
-import type { Violation } from "./verdict.ts";
+import type { Terms, Violation } from "./verdict.ts";
 
 /** No acknowledged change is lost, and none is accepted for a session that has ended. Attributes that are only added. */
-export function judgeChanges(facts: Facts, endings: Endings): Violation[] {
+export function judgeChanges(facts: Facts, endings: Endings, terms: Terms): Violation[] {
   return facts.writes
     .filter(({ acked, name }) => acked !== undefined && name.startsWith("u"))
-    .flatMap((write) => [...lost(write, facts, endings), ...acceptedAfterEnd(write, facts, endings)]);
+    .flatMap((write) => [...lost(write, facts, endings, terms), ...acceptedAfterEnd(write, facts, endings)]);
 }
 
-function lost({ id, sid, name }: Write, { history }: Facts, endings: Endings): Violation[] {
+function lost(write: Write, facts: Facts, endings: Endings, terms: Terms): Violation[] {
+  const { id, sid, name } = write;
+  const { history } = facts;
+  if (facts.mayBeApart(write, terms)) return [];
   const truth = history.truths.get(sid);
   const kind = "lost";
   if (truth?.kind === "live") {

@@ -1,5 +1,5 @@
 import type { Act, Held, Moment, Visit } from "../history.ts";
-import { type Facts, founds, isFresh, type Read, targetOf } from "./facts.ts";
+import { asksToRotate, type Facts, founds, isFresh, principalAsked, type Read, targetOf } from "./facts.ts";
 import type { Terms } from "./verdict.ts";
 
 /** Something that may have ended a session. */
@@ -89,6 +89,11 @@ export class Endings {
     if (!held) return false;
     const { graceMs, slackMs } = this.#terms;
     const now = answered ?? left;
+    // What may be somebody's is over with the grace, used or not.
+    const isOver = this.#facts.history.visits.some(
+      (other) => held.generation > 0 && other.left.ms + graceMs - slackMs <= now.ms && mayRotateBeyond(other, held),
+    );
+    if (isOver) return true;
     return this.#facts.history.visits.some(
       (other) =>
         other.held?.sid === held.sid &&
@@ -105,14 +110,16 @@ export class Endings {
     return this.#facts.history.visits.some((other) => other.left.tick < until && mayRotateBeyond(other, visit.held));
   }
 
-  #asksToEnd({ ask, held, answered }: Visit): boolean {
+  #asksToEnd(visit: Visit): boolean {
+    const { ask, held, answered } = visit;
     if (ask.kind === "end") return true;
-    if (ask.kind !== "login") return false;
+    const principal = principalAsked(visit);
+    if (principal === undefined) return false;
     // A login of somebody else ends the session.
     return this.#facts.history.visits.some(
       (other) =>
-        other.ask.kind === "login" &&
-        other.ask.principal !== ask.principal &&
+        principalAsked(other) !== undefined &&
+        principalAsked(other) !== principal &&
         (other.held?.sid === held?.sid || targetOf(other) === held?.sid) &&
         (answered === undefined || other.left.tick < answered.tick),
     );
@@ -162,10 +169,6 @@ function mayRotateBeyond(visit: Visit, held: Held | undefined): boolean {
   if (answered?.outcome === "done")
     return answered.held?.sid === held.sid && answered.held.generation > held.generation;
   return visit.held?.sid === held.sid && visit.held.generation >= held.generation;
-}
-
-function asksToRotate({ ask }: Visit): boolean {
-  return ask.kind === "login" || ask.kind === "rotate";
 }
 
 /** Whether the visit's token was worth nothing any more: then there was nothing to end. */

@@ -8,7 +8,8 @@ import {
   type Visit,
   writtenValue,
 } from "../history.ts";
-import type { Ask } from "../schedule.ts";
+import { type Ask, PEOPLE } from "../schedule.ts";
+import type { Terms } from "./verdict.ts";
 
 /** How long a store may still be taken for failing after it has stopped to. */
 const RECOVERY_MS = 60_000;
@@ -70,6 +71,57 @@ export class Facts {
     return isSame && failed.arrived.ms + lateMs <= visit.left.ms;
   }
 
+  /**
+   * Whether a write may have been made in the view of an older generation alone: the session may have been rotated before it was
+   * done, that view was still served, and its client has not come by a newer generation.
+   */
+  mayBeApart(
+    { id, sid, generation, left, acked, isAct }: Write,
+    { graceMs, slackMs }: Pick<Terms, "graceMs" | "slackMs">,
+  ): boolean {
+    const { visits } = this.history;
+    if (isAct) return acked !== undefined && this.#mayBeOfOlder(sid, left, acked);
+    const writer = visits.find((visit) => visit.id === id);
+    if (!acked || !writer || generation === undefined) return false;
+    const isRotated = visits.some((visit) => {
+      const { answered, held } = visit;
+      if (visit.id === id || !asksToRotate(visit) || visit.left.tick >= acked.tick) return false;
+      if (answered?.outcome === "done") return answered.held?.sid === sid && answered.held.generation > generation;
+      return held?.sid === sid && held.generation >= generation;
+    });
+    const goesOn = visits.some(
+      ({ browser, epoch, left, held }) =>
+        browser === writer.browser &&
+        epoch === writer.epoch &&
+        left.tick > acked.tick &&
+        held?.sid === sid &&
+        held.generation > generation,
+    );
+    const isOver = visits.some(
+      ({ held, answered }) =>
+        held?.sid === sid &&
+        held.generation > generation &&
+        answered?.outcome === "done" &&
+        answered.ms + graceMs + slackMs < writer.left.ms,
+    );
+    return isRotated && !goesOn && !isOver;
+  }
+
+  /** Whether an act may have been of an older generation, which an origin knows as long as the newer has not been used. */
+  #mayBeOfOlder(sid: string, left: Moment, acked: Moment): boolean {
+    const { visits } = this.history;
+    return visits.some((rotating) => {
+      const { held, answered } = rotating;
+      if (!asksToRotate(rotating) || rotating.left.tick >= acked.tick) return false;
+      if ((answered?.outcome === "done" ? answered.held?.sid : held?.sid) !== sid) return false;
+      const older = held?.sid === sid ? held.generation : 0;
+      return !visits.some(
+        (user) =>
+          user.held?.sid === sid && user.held.generation > older && user.answered && user.answered.tick < left.tick,
+      );
+    });
+  }
+
   /** Whether the authority knew of a write by then: nothing failed around it, or all had been well for long enough since. */
   isAtAuthority({ left, acked }: Write, by: Moment, othersMs: number): boolean {
     if (!acked) return false;
@@ -98,6 +150,17 @@ export class Facts {
   }
 }
 
+/** The principal that a visit asks to log in as. */
+export function principalAsked({ ask, browser }: Pick<Visit, "ask" | "browser">): string | undefined {
+  if (ask.kind === "login") return ask.principal;
+  return ask.kind === "sign-in" && ask.by === "principal" ? PEOPLE[browser] : undefined;
+}
+
+/** Whether a visit asks for a generation of its own. */
+export function asksToRotate({ ask }: Pick<Visit, "ask">): boolean {
+  return ask.kind === "login" || ask.kind === "sign-in" || ask.kind === "rotate";
+}
+
 /** The generation that a visit's view belongs to. */
 export function generationOf({ held, shown }: Visit): number {
   return held !== undefined && shown?.sid === held.sid ? held.generation : 0;
@@ -116,7 +179,8 @@ export function addedIn({ attributes }: Pick<View, "attributes">): string[] {
 /** Whether a visit of a session that existed nowhere has made one. */
 export function founds({ ask, answered }: Read): boolean {
   if ((answered.held?.version ?? 0) > 0) return true;
-  return ask.kind === "login" || (ask.kind === "rotate" ? ask.adds : ask.kind !== "read" && ask.kind !== "end");
+  if (ask.kind === "login" || ask.kind === "sign-in") return true;
+  return ask.kind === "rotate" ? ask.adds : ask.kind !== "read" && ask.kind !== "end";
 }
 
 /** The session that a visit's asking was for. */
@@ -165,6 +229,7 @@ function namesWritten(ask: Ask, id: number): [name: string, value: string | unde
     case "remove":
       return [[registerName(ask.register), undefined]];
     case "login":
+    case "sign-in":
     case "rotate":
       return ask.adds ? [[addedName(id), writtenValue(id)]] : [];
     default:

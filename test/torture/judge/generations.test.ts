@@ -48,15 +48,13 @@ describe("whoever planted a session's token", () => {
     expect(broken({ visits: [planted, login, later, ends, turnedAway], truths })).toEqual(["false-logout"]);
   });
 
-  it("may add to it, which everybody is shown", () => {
+  it("adds to what it sees itself, and not to what others have logged in to", () => {
     const adds = visit(5, { browser: 1, ms: [100, 110, 120], ask: { kind: "add" }, held: S, shown: view("S", "u1") });
-    const seen = visit(6, {
-      epoch: 1,
-      ms: [130, 140, 150],
-      held: next,
-      shown: { ...view("S", "u1", "u2", "u3", "u5"), principal: "alice" },
-    });
-    expect(broken({ visits: [planted, login, later, adds, seen], truths })).toEqual([]);
+    const seen = (...names: string[]) =>
+      visit(6, { epoch: 1, ms: [130, 140, 150], held: next, shown: { ...view("S", ...names), principal: "alice" } });
+    const judged = (...names: string[]) => broken({ visits: [planted, login, later, adds, seen(...names)], truths });
+    expect(judged("u1", "u2", "u3")).toEqual([]);
+    expect(judged("u1", "u2", "u3", "u5")).toEqual(["intrusion"]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { addedIn, type Facts, generationOf, isFresh, type Read } from "./facts.ts";
+import { addedIn, type Facts, generationOf, isFresh, principalAsked, type Read } from "./facts.ts";
 import type { Terms, Violation } from "./verdict.ts";
 
 /** Who holds a generation sees nothing of a later one: neither its principal nor what was added under it. */
@@ -48,8 +48,10 @@ export function judgeLogins(facts: Facts): Violation[] {
     const login = facts
       .knownTo(read)
       .find(
-        ({ ask, answered: { held } }) =>
-          ask.kind === "login" && held?.sid === sid && held.generation <= generationOf(read),
+        (known) =>
+          principalAsked(known) !== undefined &&
+          known.answered.held?.sid === sid &&
+          known.answered.held.generation <= generationOf(read),
       );
     if (!login) return [];
     const message = `visit ${read.id} is shown no principal, though the login by visit ${login.id} was acknowledged`;
@@ -60,10 +62,9 @@ export function judgeLogins(facts: Facts): Violation[] {
 /** Whether the principal logged in by a response that gave out this generation or one before it. */
 function mayKnow({ history }: Facts, { shown }: Read, generation: number): boolean {
   return history.visits.some(
-    ({ ask, answered }) =>
-      ask.kind === "login" &&
-      ask.principal === shown.principal &&
-      answered?.held?.sid === shown.sid &&
-      (answered?.held?.generation ?? 0) <= generation,
+    (visit) =>
+      principalAsked(visit) === shown.principal &&
+      visit.answered?.held?.sid === shown.sid &&
+      (visit.answered?.held?.generation ?? 0) <= generation,
   );
 }

@@ -1,6 +1,7 @@
 import type { History } from "../history.ts";
 import { judgeApplied } from "./applied.ts";
 import { judgeChanges } from "./changes.ts";
+import { judgeCopied, judgeFreshness, judgeIntrusions, judgeSignIns } from "./credentials.ts";
 import { judgeDeadlines } from "./deadlines.ts";
 import { Endings } from "./endings.ts";
 import { judgeEnds } from "./ends.ts";
@@ -21,7 +22,7 @@ export function judge(history: History, terms: Terms): Verdict {
   const isNotice = (finding: Violation | Notice): finding is Notice => finding.kind === "login-displaced";
   return {
     violations: [
-      ...judgeChanges(facts, endings),
+      ...judgeChanges(facts, endings, terms),
       ...judgeApplied(facts),
       ...judgeReads(facts, terms),
       ...judgeRegisters(facts, terms),
@@ -32,6 +33,10 @@ export function judge(history: History, terms: Terms): Verdict {
       ...judgeGenerations(facts),
       ...judgeGrace(facts, terms),
       ...judgeLogins(facts),
+      ...judgeFreshness(facts),
+      ...judgeSignIns(facts),
+      ...judgeIntrusions(facts),
+      ...judgeCopied(facts, terms),
       ...judgeDeadlines(facts, terms),
     ],
     notices: [...proofs.filter(isNotice), ...noticeDisplaced(facts, endings), ...noticeSetBack(setBack)],

@@ -2,7 +2,8 @@ import { addedIn, type Facts, generationOf, isFresh, type Read } from "./facts.t
 import type { Terms, Violation } from "./verdict.ts";
 
 /** No client reads older than it has written or seen; nobody reads older than the bound. Attributes that are only added. */
-export function judgeReads(facts: Facts, { othersMs }: Terms): Violation[] {
+export function judgeReads(facts: Facts, terms: Terms): Violation[] {
+  const { othersMs } = terms;
   return facts.reads.filter(isFresh).flatMap((read) => {
     const missing = new Map<string, Violation>();
     const miss = (name: string, kind: Violation["kind"], id: number, why: string) => {
@@ -15,7 +16,9 @@ export function judgeReads(facts: Facts, { othersMs }: Terms): Violation[] {
         miss(name, "stale-read", earlier.id, `which visit ${earlier.id} had shown or acknowledged to the same browser`);
       }
     }
-    for (const { sid, name, acked, generation, id } of facts.writes) {
+    for (const write of facts.writes) {
+      const { sid, name, acked, generation, id } = write;
+      if ((generation ?? 0) < generationOf(read) && facts.mayBeApart(write, terms)) continue;
       if (sid !== read.shown.sid || !acked || !name.startsWith("u") || (generation ?? 0) > generationOf(read)) continue;
       if (facts.longestCalm(acked, read.left) < othersMs) continue;
       miss(name, "unseen", id, `acknowledged to visit or act ${id} more than ${othersMs} ms before`);

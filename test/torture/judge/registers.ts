@@ -16,7 +16,10 @@ interface Register {
  * was seen; an older one that comes back contradicts it. Tells too when a change is applied twice.
  */
 export function judgeRegisters(facts: Facts, terms: Terms): Violation[] {
-  return registersOf(facts, terms).flatMap((register) => [...judgeRegister(register, facts), ...lost(register, facts)]);
+  return registersOf(facts, terms).flatMap((register) => [
+    ...judgeRegister(register, facts),
+    ...lost(register, facts, terms),
+  ]);
 }
 
 function registersOf(facts: Facts, terms: Terms): Register[] {
@@ -126,13 +129,15 @@ function removedBetween(read: Read, now: number, name: string, sid: string, fact
 }
 
 /** Acknowledged writes that an older one has overtaken in the end. */
-function lost({ sid, name, writes, order }: Register, { history }: Facts): Violation[] {
+function lost({ sid, name, writes, order }: Register, facts: Facts, terms: Terms): Violation[] {
+  const { history } = facts;
   const truth = history.truths.get(sid);
   if (truth?.kind !== "live") return [];
   const value = truth.attributes[name];
   const last = typeof value === "string" ? Number(value.slice(1)) : undefined;
-  const isLost = ({ id, acked }: Write) => {
-    if (!acked || id === last) return false;
+  const isLost = (write: Write) => {
+    const { id, acked } = write;
+    if (!acked || id === last || facts.mayBeApart(write, terms)) return false;
     return last === undefined ? !mayBeRemoved(id, writes, order, Number.POSITIVE_INFINITY) : order.reaches(last, id);
   };
   return writes.filter(isLost).map(({ id }) => ({

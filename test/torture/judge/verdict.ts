@@ -18,6 +18,10 @@ export const VIOLATIONS = [
   "login-undone",
   /** Shown to somebody who holds a generation from before it. */
   "fixation",
+  /** Something that an older generation asked for has come into a newer one of another client. */
+  "intrusion",
+  /** A login or rotation that was done has given its client nothing new. */
+  "not-rotated",
   /** A session is shown after its deadline, or to a generation that is no longer served. */
   "overdue",
 ] as const;

@@ -34,6 +34,11 @@ export const configurations = {
   "async-serve": { ...usual, stores: { ...sync, backup: "async" }, onStale: "serve" },
   // No configuration of a user: an end that cannot be backed up is refused, though other changes are backed up later.
   "async-strict": { ...usual, stores: { ...sync, backup: "async", strictBackup: true } },
+  "attack-at-once": { ...usual, hasKv: false, session: resolveSession({ newSessionHours: 24, graceSeconds: 0 }) },
+  attack: { ...usual, hasKv: false, session: resolveSession({ newSessionHours: 24, graceSeconds: 5 }) },
+  "attack-long": { ...usual, hasKv: false },
+  "attack-failing": usual,
+  honest: { ...usual, hasKv: false },
   off: { ...usual, stores: { ...sync, backup: "off" }, session: resolveSession() },
 } satisfies Record<string, Configuration>;
 

@@ -45,7 +45,7 @@ export const COPIES: readonly Rule[] = [
     ],
     config: "moor-sync-always",
     shape: RACES,
-    found: { seed: 1, number: 255 },
+    found: { seed: 2, number: 37 },
   },
   {
     name: "moved-is-signed-anew",
@@ -53,7 +53,7 @@ export const COPIES: readonly Rule[] = [
     edits: [token("issuedAt: parts.clock()", "issuedAt: isNews ? parts.clock() : token.issuedAt")],
     config: "moor-sync-moves",
     shape: RACES,
-    found: { seed: 1, number: 513 },
+    found: { seed: 2, number: 218 },
   },
   {
     name: "token-tells-what-was-shown",

@@ -1,4 +1,9 @@
-import { FIRST_USE_UNSEEN, LOGOUT_AFTER_LOST_LOGIN, PLANTED_IN_AN_OUTAGE } from "./made-by-hand.ts";
+import {
+  FIRST_USE_UNSEEN,
+  JOURNALED_BEFORE_A_LOGIN,
+  LOGOUT_AFTER_LOST_LOGIN,
+  PLANTED_IN_AN_OUTAGE,
+} from "./made-by-hand.ts";
 import type { Rule } from "./rule.ts";
 import { LOGINS, RACES } from "./shapes.ts";
 
@@ -21,13 +26,12 @@ export const GENERATIONS: readonly Rule[] = [
   },
   {
     name: "older-is-served-until-use",
-    rule: "the older generation is served until the new one has been used",
+    rule: "the older generation of what is nobody's is served until the new one has been used",
     edits: [
       {
         file: "src/session/apply.ts",
-        from: "const before = { view, graceSeconds: change.policy.graceSeconds };",
-        to: `const { graceSeconds } = change.policy;
-  const before = { view, graceSeconds, servedUntil: now + graceSeconds * 1000 };`,
+        from: "const ends = isSomebodys(view) ? { servedUntil: now + graceSeconds * 1000 } : {};",
+        to: "const ends = { servedUntil: now + graceSeconds * 1000 };",
       },
     ],
     config: "moor-sync",
@@ -40,8 +44,8 @@ export const GENERATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/session/apply.ts",
-        from: "servedUntil: now + before.graceSeconds * 1000 } };",
-        to: "servedUntil: now } };",
+        from: "const { servedUntil = now + before.graceSeconds * 1000 } = before;",
+        to: "const { servedUntil = now } = before;",
       },
     ],
     config: "moor-sync",
@@ -93,7 +97,7 @@ export const GENERATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/session/apply.ts",
-        from: 'if (before.servedUntil !== undefined) return { kind: "superseded" };',
+        from: 'if (isUsed(before)) return { kind: "superseded" };',
         to: 'if (now > 0) return { kind: "superseded" };',
       },
     ],
@@ -119,8 +123,8 @@ export const GENERATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/store/vouch.ts",
-        from: "    mayBeKept: isCurrent && isUsed,\n",
-        to: "    mayBeKept: isCurrent || isUsed,\n",
+        from: "    mayBeKept: isCurrent && isKnownUsed,\n",
+        to: "    mayBeKept: isCurrent || isKnownUsed,\n",
       },
     ],
     config: "moor-sync-always",
@@ -140,5 +144,110 @@ export const GENERATIONS: readonly Rule[] = [
     config: "moor-sync-strict",
     shape: LOGINS,
     made: PLANTED_IN_AN_OUTAGE,
+  },
+  {
+    name: "older-rotates-nothing",
+    rule: "a rotation that the older generation asks for has no place in the session: it may be a login by attributes",
+    edits: [
+      {
+        file: "src/session/apply.ts",
+        from: 'if (change.principal !== undefined || change.rotate) return { kind: "superseded" };',
+        to: 'if (change.principal !== undefined) return { kind: "superseded" };',
+      },
+    ],
+    config: "moor-attack",
+    found: { seed: 1, number: 7 },
+  },
+  {
+    name: "older-writes-its-own",
+    rule: "what the older generation patches is patched in its own view alone",
+    edits: [
+      {
+        file: "src/session/apply.ts",
+        from: 'const content = accepted === "before" ? merged(record, change) : {};',
+        to: "const content = merged(record, change);",
+      },
+    ],
+    config: "moor-attack-long",
+    found: { seed: 1, number: 45 },
+  },
+  {
+    name: "refused-beside-a-rotation",
+    rule: "and refused while its client may be about to get the newer generation",
+    edits: [
+      {
+        file: "src/session/apply.ts",
+        from: "if (!accepted && isTooSoon(record, ref, change)) return",
+        to: "if (now < 0) return",
+      },
+    ],
+    config: "moor-attack",
+    found: { seed: 1, number: 2 },
+  },
+  {
+    name: "journaled-before-a-rotation",
+    rule: "but what the journal had accepted before the rotation is of the newer one as well",
+    edits: [
+      {
+        file: "src/session/journal.ts",
+        from: 'const when = asCurrent ? "before" : "after";',
+        to: 'const when = "after";',
+      },
+    ],
+    config: "moor-sync",
+    shape: LOGINS,
+    made: JOURNALED_BEFORE_A_LOGIN,
+  },
+  {
+    name: "each-login-rotates",
+    rule: "a login of the same principal rotates as well",
+    edits: [
+      {
+        file: "src/session/apply.ts",
+        from: "const logsIn = principal !== undefined;",
+        to: "const logsIn = principal !== undefined && record.principal === undefined;",
+      },
+    ],
+    config: "moor-attack",
+    found: { seed: 1, number: 6 },
+  },
+  {
+    name: "founded-by-a-login",
+    rule: "a session that is founded by a rotation has been rotated: nobody's sessions are those of generation 0",
+    edits: [
+      {
+        file: "src/session/session.ts",
+        from: "return this.#rotate && (this.returning || this.#patches.length > 0);",
+        to: "return this.#rotate && this.returning;",
+      },
+    ],
+    config: "moor-attack",
+    found: { seed: 1, number: 164 },
+  },
+  {
+    name: "somebodys-view-ends",
+    rule: "the older generation of what may be somebody's is served for the grace from the rotation on, used or not",
+    edits: [
+      {
+        file: "src/session/apply.ts",
+        from: "const ends = isSomebodys(view) ?",
+        to: "const ends = now < 0 ?",
+      },
+    ],
+    config: "moor-attack",
+    found: { seed: 1, number: 19 },
+  },
+  {
+    name: "nothing-of-somebodys",
+    rule: "a session of its own begins with nothing of what may be somebody else's",
+    edits: [
+      {
+        file: "src/commit.ts",
+        from: "const isOwn = !view || !isSomebodys(view) ||",
+        to: "const isOwn = !view || principal === undefined ||",
+      },
+    ],
+    config: "moor-attack-long",
+    found: { seed: 1, number: 1009 },
   },
 ];

@@ -132,3 +132,12 @@ export const LOGOUT_AFTER_LOST_LOGIN = made(
   [5_000, objectsDown(5_000)],
   [5_100, visit(0, "end")],
 );
+
+/** The journal has accepted a change of one who holds the token, and the object hears of it only after the other's login. */
+export const JOURNALED_BEFORE_A_LOGIN = made(
+  [0, visit(0, "add")],
+  [500, COPIED],
+  [1_000, objectsDown(3_000)],
+  [1_100, visit(1, "add")],
+  [15_000, visit(0, "login", ELSEWHERE)],
+);

@@ -71,6 +71,8 @@ function askOf(kind: Ask["kind"]): Ask {
       return { kind, principal: "alice", adds: false };
     case "rotate":
       return { kind, adds: false };
+    case "sign-in":
+      return { kind, by: "attributes", adds: false };
     default:
       return { kind };
   }
