@@ -1,10 +1,19 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+} from "node:crypto";
 import type { Random } from "./random.ts";
 
 /** A key of {@link createSyncCrypto}; it has nothing in common with a real one but its use. */
 interface SyncKey {
   readonly name: string;
-  readonly secret: Uint8Array;
+  /** A key object: Node takes six times as long to sign with bytes. */
+  readonly secret: KeyObject;
 }
 
 interface Algorithm {
@@ -38,7 +47,7 @@ export function createSyncCrypto(random: Random) {
       const name = nameOf(algorithm);
       if (format !== "raw" || !["HMAC", "HKDF", "AES-GCM"].includes(name)) throw notSupported(`${format} ${name}`);
       if (typeof algorithm === "object" && algorithm.hash !== undefined) assertHash(algorithm.hash);
-      return { name, secret: bytesOf(secret).slice() };
+      return { name, secret: createSecretKey(bytesOf(secret)) };
     },
 
     async sign(algorithm: string | Algorithm, key: SyncKey, data: BufferSource): Promise<ArrayBuffer> {
@@ -54,7 +63,7 @@ export function createSyncCrypto(random: Random) {
       }
       assertHash(hash);
       const secret = hkdfSync("sha256", key.secret, bytesOf(salt), bytesOf(info), derived.length / 8);
-      return { name: derived.name, secret: new Uint8Array(secret) };
+      return { name: derived.name, secret: createSecretKey(new Uint8Array(secret)) };
     },
 
     async encrypt(algorithm: Algorithm, key: SyncKey, data: BufferSource): Promise<ArrayBuffer> {
@@ -118,7 +127,7 @@ function assertUse(algorithm: string | Algorithm, key: SyncKey, name: string): v
 }
 
 function cipherOf({ secret }: SyncKey): "aes-128-gcm" | "aes-256-gcm" {
-  return secret.length === 16 ? "aes-128-gcm" : "aes-256-gcm";
+  return secret.symmetricKeySize === 16 ? "aes-128-gcm" : "aes-256-gcm";
 }
 
 function notSupported(what: string): DOMException {
