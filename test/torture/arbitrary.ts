@@ -20,12 +20,15 @@ export interface Times {
   readonly fault: Ranges;
 }
 
+/** What only some shapes ask for. */
+type RareAsk = "sign-in" | "flash";
+
 /** What schedules are made of. A weight of 0 leaves a kind out. */
 export interface Shape {
   readonly steps: { readonly least: number; readonly most: number };
   /** Browsers, each with tabs that share its cookies. */
   readonly browsers: number;
-  readonly asks: Readonly<Record<Exclude<Ask["kind"], "sign-in">, number> & { "sign-in"?: number }>;
+  readonly asks: Readonly<Record<Exclude<Ask["kind"], RareAsk>, number> & Partial<Record<RareAsk, number>>>;
   /** How people sign in. Default: with a principal or with attributes. */
   readonly signsInBy?: readonly ("principal" | "attributes")[];
   /** How often what, beside visits, which have a weight of 20. */
@@ -143,6 +146,7 @@ function ask({ asks, signsInBy = ["attributes", "principal"] }: Shape): fc.Arbit
     [asks.login, fc.record({ kind: fc.constant("login"), principal, adds })],
     [asks["sign-in"] ?? 0, fc.record({ kind: fc.constant("sign-in"), by: fc.constantFrom(...signsInBy), adds })],
     [asks.rotate, fc.record({ kind: fc.constant("rotate"), adds })],
+    [asks.flash ?? 0, fc.constant({ kind: "flash" })],
     [asks.end, fc.constant({ kind: "end" })],
   ]);
 }

@@ -1,4 +1,4 @@
-import { addedName, LOGIN_NAME, registerName, writtenValue } from "./history.ts";
+import { addedName, flashName, LOGIN_NAME, registerName, writtenValue } from "./history.ts";
 import { type Ask, PEOPLE } from "./schedule.ts";
 import type { Asked } from "./subject.ts";
 
@@ -22,6 +22,8 @@ export function askedBy(ask: Ask, id: number, browser = 0): Asked {
       const patch = { [LOGIN_NAME]: writtenValue(id), ...(ask.adds ? added : {}) };
       return { patch, ...(ask.by === "principal" ? { principal: PEOPLE[browser] as string } : { rotate: true }) };
     }
+    case "flash":
+      return { flash: { [flashName(id)]: writtenValue(id) } };
     case "end":
       return { end: true };
   }

@@ -1,6 +1,7 @@
 import type { VirtualClock } from "../../world/clock.ts";
 import { askedBy } from "./asked.ts";
-import { CookieJar, cookieHeader } from "./cookie-jar.ts";
+import { type Carrier, cookies, type Kept } from "./carriers.ts";
+import { CookieJar } from "./cookie-jar.ts";
 import type { Held, Outcome, View, Visit } from "./history.ts";
 import type { Recorder } from "./recorder.ts";
 import type { VisitStep } from "./schedule.ts";
@@ -19,6 +20,7 @@ export class Browsers {
   readonly #clock: VirtualClock;
   readonly #recorder: Recorder;
   readonly #subject: Subject;
+  readonly #carrier: Carrier;
   readonly #browsers = new Map<number, Browser>();
   readonly #steps = new Map<number, VisitStep>();
 
@@ -26,6 +28,7 @@ export class Browsers {
     this.#clock = clock;
     this.#recorder = recorder;
     this.#subject = subject;
+    this.#carrier = subject.carrier ?? cookies;
   }
 
   /** What a browser's cookies name now. */
@@ -53,21 +56,21 @@ export class Browsers {
 
   async visit(step: VisitStep, id: number): Promise<void> {
     const { jar, epoch } = this.#of(step.browser);
-    const cookies = jar.read();
+    const kept = jar.read();
     const left = this.#recorder.moment();
     const { browser, place, ask } = step;
     this.#steps.set(id, step);
     const visit = this.#recorder.visit({ id, browser, epoch, place, ask, left, held: undefined });
-    visit.held = await this.#subject.identify(cookies);
+    visit.held = await this.#subject.identify(kept);
     if (step.lost === "request") return;
     await this.#clock.sleep(step.upMs);
-    const answer = await this.#answer(step, id, cookies);
-    const sets = answer.setCookies;
-    const held = await this.#subject.identify(withCookies(cookies, sets));
+    visit.reached = this.#recorder.moment();
+    const { sets, ...answer } = await this.#answer(step, id, kept);
+    const held = await this.#subject.identify(withCookies(kept, sets));
     visit.answered = { ...this.#recorder.moment(), outcome: answer.outcome, held };
     if (step.lost === "response") return;
     await this.#clock.sleep(step.downMs);
-    await this.#arrive(visit, jar, sets);
+    await this.#arrive(visit, jar, this.#carrier.takes?.(kept, jar.read()) === false ? [] : sets);
     if (sets.length > 0) this.#of(browser).held.push(jar.snapshot());
   }
 
@@ -81,12 +84,12 @@ export class Browsers {
     return askedBy(step.ask, id, step.browser);
   }
 
-  async #answer(step: VisitStep, id: number, cookies: ReadonlyMap<string, string>) {
+  async #answer(step: VisitStep, id: number, kept: Kept) {
     try {
-      const response = await this.#subject.handle(requestOf(step, id, cookies), step.place);
-      return { outcome: outcomeOf(response.status), setCookies: response.headers.getSetCookie() };
+      const response = await this.#subject.handle(this.#carrier.request(initOf(step, id), kept), step.place);
+      return { outcome: outcomeOf(response.status), sets: this.#carrier.gives(response) };
     } catch {
-      return { outcome: "failed" as const, setCookies: [] };
+      return { outcome: "failed" as const, sets: [] };
     }
   }
 
@@ -112,15 +115,13 @@ export class Browsers {
   }
 }
 
-function requestOf({ ask, navigates }: VisitStep, id: number, cookies: ReadonlyMap<string, string>): Request {
+function initOf({ ask, navigates }: VisitStep, id: number) {
   const headers = new Headers({ [VISIT_HEADER]: String(id), "Sec-Fetch-Site": "same-origin" });
   headers.set("Sec-Fetch-Mode", navigates ? "navigate" : "cors");
-  const cookie = cookieHeader(cookies);
-  if (cookie !== null) headers.set("Cookie", cookie);
-  return new Request("https://shop.test/", { method: ask.kind === "read" ? "GET" : "POST", headers });
+  return { method: ask.kind === "read" ? "GET" : "POST", headers };
 }
 
-function withCookies(sent: ReadonlyMap<string, string>, setCookies: readonly string[]): ReadonlyMap<string, string> {
+function withCookies(sent: Kept, setCookies: readonly string[]): Kept {
   if (setCookies.length === 0) return sent;
   const jar = new CookieJar(() => 0);
   jar.receive(Array.from(sent, ([name, value]) => `${name}=${value}`));
@@ -129,6 +130,6 @@ function withCookies(sent: ReadonlyMap<string, string>, setCookies: readonly str
 }
 
 function outcomeOf(status: number): Outcome {
-  if (status >= 200 && status < 300) return "done";
+  if ((status >= 200 && status < 300) || status === 303) return "done";
   return status === 409 ? "ended" : "failed";
 }

@@ -39,6 +39,8 @@ const ENDLESS: Terms = {
   absoluteMs: Number.POSITIVE_INFINITY,
   touchEveryMs: 0,
   graceMs: 0,
+  parallelMs: 0,
+  oneText: false,
   backupMayLag: false,
   slackMs: 2_500,
   lateMs: Number.POSITIVE_INFINITY,
@@ -64,8 +66,18 @@ const ATTACKED: Shape = {
   locations: ["ams"],
 };
 
+/** They leave a flash now and then. */
+const ATTACKED_WITH_FLASH: Shape = { ...ATTACKED, asks: { ...ATTACKED.asks, flash: 3 } };
+
+/** The two, while everything fails that can fail. */
+const ATTACKED_WHILE_FAILING: Shape = {
+  ...FAILING,
+  asks: ATTACKED_WITH_FLASH.asks,
+  incidents: { ...FAILING.incidents, copy: ATTACKED.incidents.copy, recall: 4 },
+};
+
 /** One person with parallel tabs, slow and lost responses; nobody else, nothing fails. */
-const HONEST: Shape = {
+const PARALLEL: Shape = {
   ...ATTACKED,
   browsers: 1,
   asks: { read: 8, add: 6, set: 0, remove: 0, login: 0, rotate: 1, "sign-in": 2, end: 0 },
@@ -73,7 +85,10 @@ const HONEST: Shape = {
 };
 
 /** What Moor promises in a configuration. */
-function termsOf({ session, stores }: Configuration): Terms {
+function termsOf(configuration: Configuration): Terms {
+  const { session, stores } = configuration;
+  // Where nothing fails, nothing is shown for longer than memory keeps it.
+  const isCalm = shapeFor(configuration).failing.length === 0;
   const { idleSeconds, firstIdleSeconds, absoluteSeconds, graceSeconds } = session;
   return {
     idleMs: idleSeconds * 1000,
@@ -81,21 +96,32 @@ function termsOf({ session, stores }: Configuration): Terms {
     absoluteMs: absoluteSeconds * 1000,
     touchEveryMs: idleSeconds * 100,
     graceMs: graceSeconds * 1000,
+    parallelMs: 15_000,
+    oneText: configuration.carrier === "url",
     backupMayLag: stores.backup !== "sync" || !stores.strictBackup,
     slackMs: 2_500,
     lateMs: CHANGE_LIFE_SECONDS * 1000 + 2_500,
-    othersMs: 260_000,
+    othersMs: isCalm ? 9_000 : 260_000,
   };
 }
 
-/** Pauses in which a timeout may pass, where there are any of less than an hour. */
-function shapeFor({ session, setsBack }: Configuration, name = ""): Shape {
-  if (name === "attack-failing") {
-    const { asks, incidents } = ATTACKED;
-    return { ...FAILING, asks, incidents: { ...FAILING.incidents, copy: incidents.copy, recall: 4 } };
+function shapeFor(configuration: Configuration): Shape {
+  switch (configuration.played) {
+    case "attacked":
+      return ATTACKED;
+    case "attacked-with-flash":
+      return ATTACKED_WITH_FLASH;
+    case "attacked-while-failing":
+      return ATTACKED_WHILE_FAILING;
+    case "parallel":
+      return PARALLEL;
+    default:
+      return failingShapeFor(configuration);
   }
-  if (name.startsWith("attack")) return ATTACKED;
-  if (name.startsWith("honest")) return HONEST;
+}
+
+/** Pauses in which a timeout may pass, where there are any of less than an hour. */
+function failingShapeFor({ session, setsBack }: Configuration): Shape {
   const timeouts = [session.firstIdleSeconds, session.idleSeconds, session.absoluteSeconds].filter((s) => s < 3_600);
   const jumpsMs = timeouts.length < 2 ? [] : timeouts.map((s) => ({ min: s * 700, max: s * 1_100 }));
   const incidents = setsBack ? { ...FAILING.incidents, "set-back": 5 } : FAILING.incidents;
@@ -132,12 +158,8 @@ export const CONFIGS: readonly Config[] = [
     name: `moor-${name}`,
     about: "Moor, as it is deployed",
     promises: true,
-    shape: shapeFor(configuration, name),
-    // Where nothing fails nothing is shown for longer than memory keeps it.
-    terms: {
-      ...termsOf(configuration),
-      ...(/^(attack|honest)/.test(name) && name !== "attack-failing" ? { othersMs: 9_000 } : {}),
-    },
+    shape: shapeFor(configuration),
+    terms: termsOf(configuration),
     start: async () => moorKind(configuration),
   })),
   {

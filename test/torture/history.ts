@@ -13,6 +13,8 @@ export interface View {
   readonly attributes: Readonly<Record<string, unknown>>;
   /** Told to be older than what the client has seen. */
   readonly stale?: boolean;
+  /** What an earlier response has left for this request alone. */
+  readonly flash?: Readonly<Record<string, unknown>>;
 }
 
 /** What cookies name. */
@@ -39,6 +41,8 @@ export interface Visit {
   readonly left: Moment;
   /** What the cookies named that it left with. */
   readonly held: Held | undefined;
+  /** When it reached the edge; absent: never. */
+  readonly reached?: Moment;
   /** What the origin was shown, if it was asked. */
   readonly shown?: View;
   /** When the edge answered; absent: never. `held`: what the cookies of request and response name together. */
@@ -49,13 +53,20 @@ export interface Visit {
   readonly untouched?: boolean;
 }
 
+/** How a change without a visitor went, and of which generation it was. */
+export interface ActOutcome {
+  readonly outcome: Outcome;
+  /** The newest that an origin had been shown: it writes with a handoff. */
+  readonly generation: number;
+}
+
 /** A change without a visitor. */
 export interface Act {
   readonly id: number;
   readonly sid: string;
   readonly ask: AdminAsk;
   readonly left: Moment;
-  readonly answered?: Moment & { readonly outcome: Outcome };
+  readonly answered?: Moment & ActOutcome;
 }
 
 /** What is left of a session in the end. */
@@ -91,6 +102,11 @@ export interface History {
 /** The attribute that a visit or act adds. */
 export function addedName(id: number): string {
   return `u${id}`;
+}
+
+/** The name of the flash that a visit leaves. */
+export function flashName(id: number): string {
+  return `f${id}`;
 }
 
 /** The attribute in which a sign-in leaves its visit. */

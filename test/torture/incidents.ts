@@ -60,7 +60,7 @@ export class Incidents {
     if (!held || !this.#subject.change) return;
     const act = this.#recorder.act({ id, sid: held.sid, ask, left });
     const outcome = await this.#subject.change(id, held.sid, ask, place);
-    act.answered = { ...this.#recorder.moment(), outcome };
+    act.answered = { ...this.#recorder.moment(), ...outcome };
   }
 
   async #fail(step: FaultStep): Promise<void> {

@@ -70,6 +70,8 @@ export type Ask =
    * Both write who it was into the attribute `login`.
    */
   | { readonly kind: "sign-in"; readonly by: "principal" | "attributes"; readonly adds: boolean }
+  /** Leaves a flash of its own for the next page. */
+  | { readonly kind: "flash" }
   | { readonly kind: "end" };
 
 /** Who sits at each browser, and logs in as nobody else. */

@@ -1,6 +1,7 @@
 import type { VirtualClock } from "../../world/clock.ts";
 import type { Faults, KvFault, LinkFault, ObjectFault } from "../../world/faults.ts";
-import type { Held, Outcome, Truth, View } from "./history.ts";
+import type { Carrier, Kept } from "./carriers.ts";
+import type { ActOutcome, Held, Truth, View } from "./history.ts";
 import type { Random } from "./random.ts";
 import type { AdminAsk, Clocks, Place } from "./schedule.ts";
 
@@ -8,6 +9,8 @@ import type { AdminAsk, Clocks, Place } from "./schedule.ts";
 export interface Asked {
   /** A merge patch of the attributes. */
   readonly patch?: Readonly<Record<string, string | null>>;
+  /** A merge patch of the flash. */
+  readonly flash?: Readonly<Record<string, string>>;
   readonly principal?: string;
   readonly rotate?: boolean;
   readonly end?: boolean;
@@ -28,14 +31,19 @@ export interface Stage {
   untouched(visit: number): void;
 }
 
+/** Where subjects are asked for. */
+export const SITE = "https://shop.test/";
+
 /** What is judged: something that gives visitors sessions, behind the meaning of HTTP. */
 export interface Subject {
-  /** Answers a request that has reached the edge. 2xx acknowledges all that the origin has asked for; 409 tells it has ended. */
+  /** Answers a request that has reached the edge. 2xx and 303 acknowledge all that the origin has asked for; 409 tells it has ended. */
   handle(request: Request, place: Place): Promise<Response>;
-  /** What cookies name. */
-  identify(cookies: ReadonlyMap<string, string>): Promise<Held | undefined>;
+  /** How clients hold what they are given. Default: {@link cookies}. */
+  readonly carrier?: Carrier;
+  /** What a client holds names. */
+  identify(kept: Kept): Promise<Held | undefined>;
   /** Changes a session without a visitor. Without it there are no admins. */
-  change?(id: number, sid: string, ask: AdminAsk, place: Place): Promise<Outcome>;
+  change?(id: number, sid: string, ask: AdminAsk, place: Place): Promise<ActOutcome>;
   /** Loses an isolate: nothing that is under way in it ever answers or acts again. */
   crash?(place: Place): void;
   /** Redis comes back with what it held so long ago. */

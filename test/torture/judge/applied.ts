@@ -10,8 +10,9 @@ export function judgeApplied({ history }: Facts): Violation[] {
     );
     const acts = history.acts.filter((act) => act.sid === sid);
     const ids = [...asked, ...acts].map(({ id }) => id);
-    // Its deadline gives a version to what ends.
-    const most = ids.length + (truth.kind === "ended" ? 1 : 0);
+    // A flash is taken out when it is shown, and a deadline gives a version to what ends.
+    const flashes = asked.filter(({ ask }) => ask.kind === "flash").length;
+    const most = ids.length + flashes + (truth.kind === "ended" ? 1 : 0);
     if (truth.version <= most) return [];
     const message = `the session has version ${truth.version} in the end, after ${ids.length} changes`;
     return [{ kind: "applied-twice", sid, message, ids }];

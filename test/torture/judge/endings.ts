@@ -1,5 +1,14 @@
-import type { Act, Held, Moment, Visit } from "../history.ts";
-import { asksToRotate, type Facts, founds, isFresh, principalAsked, type Read, targetOf } from "./facts.ts";
+import type { Act, Moment, Visit } from "../history.ts";
+import {
+  asksToRotate,
+  type Facts,
+  founds,
+  isFresh,
+  mayRotateBeyond,
+  principalAsked,
+  type Read,
+  targetOf,
+} from "./facts.ts";
 import type { Terms } from "./verdict.ts";
 
 /** Something that may have ended a session. */
@@ -106,8 +115,28 @@ export class Endings {
 
   /** Whether somebody may have rotated the session beyond what the visit holds. */
   mayBeRotated(visit: Visit): boolean {
-    const until = (visit.answered ?? visit.left).tick;
-    return this.#facts.history.visits.some((other) => other.left.tick < until && mayRotateBeyond(other, visit.held));
+    return this.#rotationsBeyond(visit).length > 0;
+  }
+
+  /**
+   * Whether the session was certainly rotated once and no more beyond what a visit holds, less than `parallelMs` before the visit
+   * reached the edge: its browser may be about to get the newer generation.
+   */
+  isBesideRotation(visit: Visit, parallelMs: number): boolean {
+    const { reached } = visit;
+    const rotations = this.#rotationsBeyond(visit);
+    return (
+      reached !== undefined &&
+      rotations.length === 1 &&
+      rotations.every(({ left }) => reached.ms < left.ms + parallelMs)
+    );
+  }
+
+  #rotationsBeyond(visit: Visit): Visit[] {
+    const { held, left, answered } = visit;
+    if (!held) return [];
+    const until = (answered ?? left).tick;
+    return this.#facts.history.visits.filter((other) => other.left.tick < until && mayRotateBeyond(other, held));
   }
 
   #asksToEnd(visit: Visit): boolean {
@@ -160,15 +189,6 @@ export class Endings {
 
 function possibleEnd({ id, left, answered, ask }: Visit | Act, counts: boolean): PossibleEnd {
   return { id, left, acked: counts && answered?.outcome === "done" && ask.kind === "end" ? answered : undefined };
-}
-
-/** Whether a visit has given out a later generation than what is held, or may have without being answered so. */
-function mayRotateBeyond(visit: Visit, held: Held | undefined): boolean {
-  if (!held || !asksToRotate(visit)) return false;
-  const { answered } = visit;
-  if (answered?.outcome === "done")
-    return answered.held?.sid === held.sid && answered.held.generation > held.generation;
-  return visit.held?.sid === held.sid && visit.held.generation >= held.generation;
 }
 
 /** Whether the visit's token was worth nothing any more: then there was nothing to end. */

@@ -84,9 +84,9 @@ function holds(held: Held | undefined, names: ReadonlyMap<string, string>): stri
   return held ? `${names.get(held.sid) ?? held.sid} generation ${held.generation} version ${held.version}` : "nothing";
 }
 
-function content({ sid, principal, attributes, stale }: View, names: ReadonlyMap<string, string>): string {
+function content({ sid, principal, attributes, flash, stale }: View, names: ReadonlyMap<string, string>): string {
   if (sid === undefined) return "no session";
-  const parts = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
+  const parts = Object.entries({ ...attributes, ...flash }).map(([name, value]) => `${name}=${value}`);
   return `${names.get(sid)}${stale ? ", stale," : ""} {${[...(principal ? [principal] : []), ...parts].join(" ")}}`;
 }
 

@@ -1,6 +1,7 @@
 import {
   type Act,
   addedName,
+  type Held,
   type History,
   type Moment,
   registerName,
@@ -76,50 +77,26 @@ export class Facts {
    * done, that view was still served, and its client has not come by a newer generation.
    */
   mayBeApart(
-    { id, sid, generation, left, acked, isAct }: Write,
+    { id, sid, generation, left, acked }: Write,
     { graceMs, slackMs }: Pick<Terms, "graceMs" | "slackMs">,
   ): boolean {
+    if (!acked || generation === undefined) return false;
     const { visits } = this.history;
-    if (isAct) return acked !== undefined && this.#mayBeOfOlder(sid, left, acked);
-    const writer = visits.find((visit) => visit.id === id);
-    if (!acked || !writer || generation === undefined) return false;
-    const isRotated = visits.some((visit) => {
-      const { answered, held } = visit;
-      if (visit.id === id || !asksToRotate(visit) || visit.left.tick >= acked.tick) return false;
-      if (answered?.outcome === "done") return answered.held?.sid === sid && answered.held.generation > generation;
-      return held?.sid === sid && held.generation >= generation;
-    });
-    const goesOn = visits.some(
-      ({ browser, epoch, left, held }) =>
-        browser === writer.browser &&
-        epoch === writer.epoch &&
-        left.tick > acked.tick &&
-        held?.sid === sid &&
-        held.generation > generation,
+    const held = { sid, generation };
+    const mayBeRotated = visits.some(
+      (visit) => visit.id !== id && visit.left.tick < acked.tick && mayRotateBeyond(visit, held),
     );
-    const isOver = visits.some(
-      ({ held, answered }) =>
-        held?.sid === sid &&
-        held.generation > generation &&
-        answered?.outcome === "done" &&
-        answered.ms + graceMs + slackMs < writer.left.ms,
+    const ofNewer = visits.filter((visit) => visit.held?.sid === sid && visit.held.generation > generation);
+    const isOver = ofNewer.some(
+      ({ answered }) => answered?.outcome === "done" && answered.ms + graceMs + slackMs < left.ms,
     );
-    return isRotated && !goesOn && !isOver;
+    return mayBeRotated && !isOver && !ofNewer.some((visit) => this.#isLaterOfSame(visit, id, acked));
   }
 
-  /** Whether an act may have been of an older generation, which an origin knows as long as the newer has not been used. */
-  #mayBeOfOlder(sid: string, left: Moment, acked: Moment): boolean {
-    const { visits } = this.history;
-    return visits.some((rotating) => {
-      const { held, answered } = rotating;
-      if (!asksToRotate(rotating) || rotating.left.tick >= acked.tick) return false;
-      if ((answered?.outcome === "done" ? answered.held?.sid : held?.sid) !== sid) return false;
-      const older = held?.sid === sid ? held.generation : 0;
-      return !visits.some(
-        (user) =>
-          user.held?.sid === sid && user.held.generation > older && user.answered && user.answered.tick < left.tick,
-      );
-    });
+  /** Whether a visit left after `acked` from the browser of the visit `id`. */
+  #isLaterOfSame({ browser, epoch, left }: Visit, id: number, acked: Moment): boolean {
+    const writer = this.history.visits.find((visit) => visit.id === id);
+    return writer?.browser === browser && writer.epoch === epoch && left.tick > acked.tick;
   }
 
   /** Whether the authority knew of a write by then: nothing failed around it, or all had been well for long enough since. */
@@ -159,6 +136,14 @@ export function principalAsked({ ask, browser }: Pick<Visit, "ask" | "browser">)
 /** Whether a visit asks for a generation of its own. */
 export function asksToRotate({ ask }: Pick<Visit, "ask">): boolean {
   return ask.kind === "login" || ask.kind === "sign-in" || ask.kind === "rotate";
+}
+
+/** Whether a visit has given out a later generation than what is held, or may have without being answered so. */
+export function mayRotateBeyond(visit: Visit, { sid, generation }: Pick<Held, "sid" | "generation">): boolean {
+  if (!asksToRotate(visit)) return false;
+  const { answered, held } = visit;
+  if (answered?.outcome === "done") return answered.held?.sid === sid && answered.held.generation > generation;
+  return held?.sid === sid && held.generation >= generation;
 }
 
 /** The generation that a visit's view belongs to. */
@@ -215,7 +200,7 @@ function writesOfAct({ id, sid, ask, left, answered }: Act): Write[] {
     value,
     left,
     acked,
-    generation: undefined,
+    generation: acked?.generation,
     isAct: true,
   }));
 }

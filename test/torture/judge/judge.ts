@@ -6,6 +6,7 @@ import { judgeDeadlines } from "./deadlines.ts";
 import { Endings } from "./endings.ts";
 import { judgeEnds } from "./ends.ts";
 import { Facts } from "./facts.ts";
+import { judgeFlashes } from "./flashes.ts";
 import { judgeGenerations, judgeGrace, judgeLogins } from "./generations.ts";
 import { judgeLifetimes, judgeLogouts, judgeProofs, noticeDisplaced } from "./logouts.ts";
 import { judgeReads } from "./reads.ts";
@@ -18,7 +19,7 @@ export function judge(history: History, terms: Terms): Verdict {
   const setBack = terms.backupMayLag ? findSetBack(history) : [];
   const facts = new Facts(toldStale(history, setBack));
   const endings = new Endings(facts, terms);
-  const proofs = judgeProofs(facts, endings);
+  const proofs = judgeProofs(facts, endings, terms);
   const isNotice = (finding: Violation | Notice): finding is Notice => finding.kind === "login-displaced";
   return {
     violations: [
@@ -27,7 +28,7 @@ export function judge(history: History, terms: Terms): Verdict {
       ...judgeReads(facts, terms),
       ...judgeRegisters(facts, terms),
       ...judgeEnds(facts, endings, terms),
-      ...judgeLogouts(facts, endings),
+      ...judgeLogouts(facts, endings, terms),
       ...judgeLifetimes(facts, endings),
       ...proofs.filter((finding): finding is Violation => !isNotice(finding)),
       ...judgeGenerations(facts),
@@ -37,6 +38,7 @@ export function judge(history: History, terms: Terms): Verdict {
       ...judgeSignIns(facts),
       ...judgeIntrusions(facts),
       ...judgeCopied(facts, terms),
+      ...judgeFlashes(facts),
       ...judgeDeadlines(facts, terms),
     ],
     notices: [...proofs.filter(isNotice), ...noticeDisplaced(facts, endings), ...noticeSetBack(setBack)],

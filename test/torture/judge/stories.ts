@@ -10,6 +10,8 @@ export const TERMS: Terms = {
   absoluteMs: 3_600_000,
   touchEveryMs: 60_000,
   graceMs: 30_000,
+  parallelMs: 15_000,
+  oneText: false,
   backupMayLag: false,
   slackMs: 2_000,
   lateMs: 10_000,
@@ -56,7 +58,7 @@ export function visit(id: number, told: Told): Visit {
 
 /** An admin's change that is done. */
 export function act(id: number, sid: string, ask: AdminAsk, [left, answered]: readonly [number, number]): Act {
-  return { id, sid, ask, left: at(left), answered: { ...at(answered), outcome: "done" } };
+  return { id, sid, ask, left: at(left), answered: { ...at(answered), outcome: "done", generation: 0 } };
 }
 
 export function trouble(from: number, until: number): Trouble {

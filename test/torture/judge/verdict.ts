@@ -20,6 +20,8 @@ export const VIOLATIONS = [
   "fixation",
   /** Something that an older generation asked for has come into a newer one of another client. */
   "intrusion",
+  /** A flash is shown a second time. */
+  "shown-twice",
   /** A login or rotation that was done has given its client nothing new. */
   "not-rotated",
   /** A session is shown after its deadline, or to a generation that is no longer served. */
@@ -71,6 +73,10 @@ export interface Terms {
   readonly touchEveryMs: number;
   /** How long an older generation is served once the newer has been used. */
   readonly graceMs: number;
+  /** How long after a rotation a request of the generation before may come from a browser that has not got the newer one yet. */
+  readonly parallelMs: number;
+  /** Whether a client holds token and proof as one text, so that a late response puts an older one in its place. */
+  readonly oneText: boolean;
   /** How far the clocks may be apart, and what is lost by rounding times to seconds. */
   readonly slackMs: number;
   /** Whether a backup may be behind what has been let out: then who has been {@link NOTICES set back} may be shown it. */

@@ -5,12 +5,13 @@ import { type Asked, type Stage, VISIT_HEADER } from "../subject.ts";
 
 /** A handoff that shows the origin of a schedule the session in plain JSON. */
 export const plainHandoff: Handoff = {
-  async sign({ view, shown }) {
+  async sign({ view, shown, flash }) {
     const seen: View = {
       ...(view ? { sid: view.id } : {}),
       ...(view?.principal === undefined ? {} : { principal: view.principal }),
       attributes: view?.attributes ?? {},
       ...(shown?.stale ? { stale: true } : {}),
+      ...(flash ? { flash } : {}),
     };
     return JSON.stringify(seen);
   },
@@ -34,15 +35,17 @@ export function installOrigin(
       if (isLost(new URL(url))) throw platformErrors.connectionLost();
       const view = JSON.parse(init.headers.get("Moor-Session") ?? "null") as View;
       const asked = await origin(Number(init.headers.get(VISIT_HEADER)), view);
-      return new Response(null, { status: 204, headers: headersFor(asked) });
+      // A redirect is what carries the token of the URL carrier on; the other carriers do not mind it.
+      return new Response(null, { status: 303, headers: headersFor(asked) });
     })) as typeof fetch;
   return () => {
     globalThis.fetch = fetch;
   };
 }
 
-function headersFor({ patch, principal, rotate, end }: Asked): Headers {
-  const headers = new Headers();
+function headersFor({ patch, flash, principal, rotate, end }: Asked): Headers {
+  const headers = new Headers({ Location: "/" });
+  if (flash) headers.set("Moor-Flash", JSON.stringify(flash));
   if (patch) headers.set("Moor-Patch", JSON.stringify(patch));
   if (principal !== undefined) headers.set("Moor-Principal", principal);
   if (rotate) headers.set("Moor-Rotate", "1");

@@ -5,7 +5,6 @@ import { createTokens } from "../../../src/inbound/tokens.ts";
 import type { Log } from "../../../src/log.ts";
 import { createMoor, type Moor } from "../../../src/moor.ts";
 import { CHANGE_LIFE_SECONDS, type Change } from "../../../src/session/change.ts";
-import type { SessionRecord } from "../../../src/session/record.ts";
 import { createBreaker } from "../../../src/store/breaker.ts";
 import type { Authority, Committed } from "../../../src/store/contracts.ts";
 import { guardCopies, guardFallback } from "../../../src/store/guarded.ts";
@@ -14,6 +13,7 @@ import { createMemory } from "../../../src/store/memory.ts";
 import { createObjectAuthority } from "../../../src/store/object-authority.ts";
 import { createSeal } from "../../../src/store/seal.ts";
 import { sweep } from "../../../src/store/sweep.ts";
+import type { Handoff } from "../../../src/upstream/handoff.ts";
 import { createDistantFallback } from "../../../world/distant-fallback.ts";
 import { createDistantKv } from "../../../world/distant-kv.ts";
 import { createDistantObjects } from "../../../world/distant-objects.ts";
@@ -21,7 +21,8 @@ import { createFaults, type KvFault, type LinkFault, type ObjectFault } from "..
 import type { ObjectStorage } from "../../../world/object-storage.ts";
 import { createRedisWorld } from "../../../world/redis.ts";
 import { askedBy } from "../asked.ts";
-import type { Held, Outcome, Truth } from "../history.ts";
+import { cookies, header, links, TEXT } from "../carriers.ts";
+import type { ActOutcome, Held, Outcome, Truth } from "../history.ts";
 import { LOCATIONS, type Location, type Place } from "../schedule.ts";
 import { type Stage, type Subject, type SubjectKind, VISIT_HEADER } from "../subject.ts";
 import { AWAY, type Configuration, resolvedFor } from "./configurations.ts";
@@ -29,6 +30,7 @@ import { IsolateLife } from "./isolate.ts";
 import { ObservedAuthority } from "./observed-authority.ts";
 import { installOrigin, plainHandoff } from "./origin.ts";
 
+const CARRIERS = { header, url: links };
 const RING: KeyRing = [{ id: 1, secret: new Uint8Array(32).fill(7) }];
 const SWEEP_EVERY_MS = 60_000;
 const KV_DEADLINE_MS = 1_000;
@@ -111,6 +113,17 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
     if (event === "touch_failed" && visit !== undefined) stage.untouched(visit);
   };
 
+  /** The newest generation of each session that an origin has been shown. */
+  const newest = new Map<string, number>();
+  const handoff: Handoff = {
+    ...plainHandoff,
+    sign(session, ...more) {
+      const { id = "", generation = 0 } = session.view ?? {};
+      newest.set(id, Math.max(newest.get(id) ?? 0, generation));
+      return plainHandoff.sign(session, ...more);
+    },
+  };
+
   const isolates = new Map<string, Isolate>();
   function isolateAt(place: Place): Isolate {
     const name = nameOf(place);
@@ -132,7 +145,7 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
       memory: createMemory(),
       replicas: configuration.hasKv === false ? undefined : life.within(replicas),
       fallback: life.within(guardFallback(fallbackFrom(location), breakerOf("redis", now))),
-      handoff: plainHandoff,
+      handoff,
       clock: now,
       log,
     });
@@ -159,6 +172,15 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
   };
   clock.setTimeout(sweepAgain, SWEEP_EVERY_MS);
 
+  /** The generation that the authority knows; `undefined`: it does not answer. */
+  function generationAt(location: Location, sid: string): Promise<number | undefined> {
+    const observed = objects.from(location).getByName(sid).observe();
+    return observed.then(
+      ({ record }) => record?.generation ?? 0,
+      () => undefined,
+    );
+  }
+
   return {
     faults,
 
@@ -169,17 +191,18 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
       return life.run(() => current.run(visit, () => moor(request, () => {})));
     },
 
-    async identify(cookies): Promise<Held | undefined> {
-      const token = cookies.get("__Host-moor");
-      const proof = cookies.get("__Host-moor-gen");
-      if (token === undefined) return undefined;
-      const opened = await tokens.open(joinHeld({ token, proof: proof ?? "" }), 0);
+    carrier: configuration.carrier === undefined ? cookies : CARRIERS[configuration.carrier],
+
+    async identify(kept): Promise<Held | undefined> {
+      const token = kept.get("__Host-moor") ?? "";
+      const text = kept.get(TEXT) ?? joinHeld({ token, proof: kept.get("__Host-moor-gen") ?? "" });
+      const opened = await tokens.open(text, 0);
       if (!opened) return undefined;
       const { id: sid, generation, version, expiresAt } = opened;
       return { sid, generation, version, expiresAt };
     },
 
-    async change(id, sid, ask, place): Promise<Outcome> {
+    async change(id, sid, ask, place): Promise<ActOutcome> {
       const now = edgeClock(place.location)();
       const { patch, end } = askedBy(ask, id);
       const change: Change = {
@@ -189,15 +212,12 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
         ...(patch ? { patches: [patch] } : {}),
         ...(end ? { end } : {}),
       };
-      const seen = await objects
-        .from(place.location)
-        .getByName(sid)
-        .observe()
-        .catch(() => undefined);
-      if (!seen) return "failed";
-      const generation = seen.record ? knownGeneration(seen.record, change) : 0;
+      const shown = newest.get(sid) ?? 0;
+      // An end is everybody's, whatever an origin knows.
+      const generation = end ? await generationAt(place.location, sid) : shown;
+      if (generation === undefined) return { outcome: "failed", generation: shown };
       const ref = { id: sid, generation, bornAt: 0, arrivedAt: now, colo: "", markedAt: now };
-      return outcomeOf(await authorityFrom(place.location).commit(ref, change));
+      return { outcome: outcomeOf(await authorityFrom(place.location).commit(ref, change)), generation };
     },
 
     crash(place) {
@@ -224,15 +244,6 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
 
 function nameOf({ location, isolate }: Place): string {
   return `${location}-${isolate}`;
-}
-
-/**
- * Which generation an origin may know of: that of a handoff, so one that a visitor has shown. A change of the newest one
- * would count as its first use, though its proof may never have reached the visitor. An end is everybody's.
- */
-function knownGeneration({ generation, before }: SessionRecord, change: Change): number {
-  const isShown = change.end || !before || before.servedUntil !== undefined;
-  return isShown ? generation : before.view.generation;
 }
 
 function outcomeOf({ kind }: Committed): Outcome {
