@@ -17,8 +17,18 @@ export interface CampaignOptions {
   readonly path?: string | undefined;
   /** Whether what breaks the promise is made as small as it can be. Default: yes. */
   readonly shrinks?: boolean | undefined;
+  /** Plays some of them alone, and leaves the others to other workers. Default: all. */
+  readonly share?: Share | undefined;
   /** Called after each schedule. */
   readonly onProgress?: ((tally: Tally) => void) | undefined;
+}
+
+/** Which of the schedules a worker plays: those whose number leaves `index` when it is divided by `of`. */
+export interface Share {
+  readonly index: number;
+  readonly of: number;
+  /** Known to all workers: the number of the first schedule that breaks the promise, -1 for none. Later ones are not played. */
+  readonly firstBroken: Int32Array;
 }
 
 /** A schedule that breaks the promise, as small as it could be made. */
@@ -40,15 +50,19 @@ export interface Campaign {
 
 /** Plays schedules in one configuration. One that promises stops at the first violation, and shrinks it. */
 export async function campaign(config: Config, options: CampaignOptions): Promise<Campaign> {
-  const { seed, path, shrinks = true, onProgress } = options;
+  const { seed, path, shrinks = true, share, onProgress } = options;
   const kind = await config.start();
   const tally = new Tally();
   let isShrinking = false;
+  let number = -1;
 
   async function isKept(schedule: Schedule): Promise<boolean> {
+    if (!isShrinking) number++;
+    if (share && !isShrinking && isLeft(number, share)) return true;
     const { verdict } = await played(schedule, kind, config);
     const isBroken = config.promises && verdict.violations.length > 0;
     if (!isShrinking) tally.add(verdict);
+    if (share && isBroken && !isShrinking) tellBroken(number, share);
     isShrinking ||= isBroken;
     onProgress?.(tally);
     return !isBroken;
@@ -70,6 +84,18 @@ export async function campaign(config: Config, options: CampaignOptions): Promis
     return { config, seed, tally, counterexample: counterexample ?? undefined };
   } finally {
     await kind.close?.();
+  }
+}
+
+/** Whether a schedule is left to another worker, or comes after one that breaks the promise. */
+function isLeft(number: number, { index, of, firstBroken }: Share): boolean {
+  const first = Atomics.load(firstBroken, 0);
+  return number % of !== index || (first >= 0 && number > first);
+}
+
+function tellBroken(number: number, { firstBroken }: Share): void {
+  for (let first = Atomics.load(firstBroken, 0); first < 0 || number < first; first = Atomics.load(firstBroken, 0)) {
+    Atomics.compareExchange(firstBroken, 0, first, number);
   }
 }
 

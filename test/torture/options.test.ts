@@ -10,8 +10,9 @@ describe("the command's options", () => {
   it("default to every configuration and a seed that is drawn", () =>
     expect(playing()).toEqual({
       kind: "play",
-      configs: CONFIGS,
+      parts: CONFIGS.map(({ name }) => ({ config: name, counts: false })),
       schedules: 1_000,
+      jobs: 1,
       seed: 77,
       path: undefined,
       json: false,
@@ -22,7 +23,8 @@ describe("the command's options", () => {
     expect(given).toMatchObject({ schedules: 5, seed: 0, path: "3:0:1", json: true });
     const shared = playing("--schedules", "7", "--config", "moor-sync", "--config", "moor-off");
     expect(shared).toMatchObject({ schedules: 4 });
-    expect(given.configs.map(({ name }) => name)).toEqual(["whole-record"]);
+    expect(given.parts).toEqual([{ config: "whole-record", counts: false }]);
+    expect(playing("--jobs", "2", "--count")).toMatchObject({ jobs: 2, parts: CONFIGS.map(() => ({ counts: true })) });
   });
 
   it.each([
@@ -35,6 +37,10 @@ describe("the command's options", () => {
     [["--seed", "1", "--config", "whole-record", "--path", "1;2"], "--path takes"],
     [["--without", "manners"], "--without manners"],
     [["--without", "settle", "--config", "moor-sync"], "--without goes"],
+    [["--without", "settle", "--jobs", "2"], "--without goes"],
+    [["--without", "settle", "--seed", "1", "--path", "1"], "--without does not go with --path"],
+    [["--jobs", "0"], "--jobs"],
+    [["--jobs", "65"], "--jobs"],
     [["--fast"], "--fast"],
     [["more"], "more"],
   ])("%j are a mistake that names what is wrong", (args, named) =>
@@ -53,5 +59,12 @@ describe("the command's options", () => {
     expect(read("--without", "settle")).toEqual(hunt);
     expect(read("--without", "settle", "--schedules", "9")).toEqual({ ...hunt, schedules: 9 });
     expect(read("--without", "all")).toMatchObject({ rules: RULES });
+  });
+
+  it("count what goes wrong without a rule, in its own configuration or in those that are named", () => {
+    const part = { config: "moor-sync-always", without: "settle", counts: true };
+    expect(playing("--without", "settle", "--count").parts).toEqual([part]);
+    const named = playing("--without", "settle", "--count", "--config", "moor-sync", "--config", "moor-off");
+    expect(named.parts.map(({ config }) => config)).toEqual(["moor-sync", "moor-off"]);
   });
 });

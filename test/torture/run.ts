@@ -1,7 +1,9 @@
 import { randomInt } from "node:crypto";
 import { createProgress } from "../support/node/seeded.ts";
-import { type Campaign, campaign } from "./campaign.ts";
+import type { Campaign } from "./campaign.ts";
+import { playByJobs } from "./jobs.ts";
 import { readOptions, USAGE } from "./options.ts";
+import { titleOf } from "./parts.ts";
 import { story, summary, table } from "./report.ts";
 import type { Tally } from "./tally.ts";
 import { type Hunt, hunt } from "./without/hunt.ts";
@@ -18,11 +20,12 @@ switch (options.kind) {
     process.exitCode = 2;
     break;
   case "play": {
-    const { configs, schedules, seed, path, json } = options;
+    const { parts, ...played } = options;
+    const { schedules, seed, json } = played;
     const campaigns: Campaign[] = [];
-    for (const config of configs) {
-      const onProgress = progress(config.name, schedules);
-      campaigns.push(await campaign(config, { schedules, seed, path, onProgress }));
+    for (const part of parts) {
+      const onProgress = progress(titleOf(part), schedules);
+      campaigns.push(await playByJobs(part, { ...played, onProgress }));
     }
     process.stderr.write("\n");
     if (json) process.stdout.write(`${JSON.stringify(campaigns.map(summary), undefined, 2)}\n`);

@@ -11,6 +11,20 @@ export class Tally {
   readonly violations = Object.fromEntries(VIOLATIONS.map((kind) => [kind, 0])) as Record<ViolationKind, number>;
   readonly notices = Object.fromEntries(NOTICES.map((kind) => [kind, 0])) as Record<NoticeKind, number>;
 
+  /** All that several have found. */
+  static sum(tallies: readonly Tally[]): Tally {
+    const sum = new Tally();
+    for (const { schedules, broken, acknowledged, shown, violations, notices } of tallies) {
+      sum.schedules += schedules;
+      sum.broken += broken;
+      sum.acknowledged += acknowledged;
+      sum.shown += shown;
+      for (const kind of VIOLATIONS) sum.violations[kind] += violations[kind];
+      for (const kind of NOTICES) sum.notices[kind] += notices[kind];
+    }
+    return sum;
+  }
+
   add({ violations, notices, acknowledged, shown }: Verdict): void {
     this.schedules++;
     if (violations.length > 0) this.broken++;

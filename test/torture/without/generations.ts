@@ -185,6 +185,45 @@ export const GENERATIONS: readonly Rule[] = [
     found: { seed: 1, number: 2 },
   },
   {
+    name: "one-rotation-at-a-time",
+    rule: "a rotation beside another is refused, unless it may be a login: it would put its browser into an empty session",
+    edits: [
+      {
+        file: "src/session/apply.ts",
+        from: "return change.rotate ? isSomebodys(ref) || !patches : patches;",
+        to: "return change.rotate ? false : patches;",
+      },
+    ],
+    config: "moor-parallel",
+    found: { seed: 1, number: 7 },
+  },
+  {
+    name: "flash-of-the-newest",
+    rule: "a flash that the older generation leaves reaches nobody",
+    edits: [
+      {
+        file: "src/session/apply.ts",
+        from: "const next = { ...record, ...renewed, ...content, version, before: { ...before, view } };",
+        to: "const next = { ...record, ...renewed, ...content, ...(flash ? { flash } : {}), version, before: { ...before, view } };",
+      },
+    ],
+    config: "moor-attack-flash",
+    found: { seed: 1, number: 643 },
+  },
+  {
+    name: "flash-is-taken",
+    rule: "a flash is taken out of the session before it is shown",
+    edits: [
+      {
+        file: "src/session/apply.ts",
+        from: "return { ...commit({ ...left, version: record.version + 1 }, change, now), flash };",
+        to: "return { ...commit({ ...left, flash, version: record.version + 1 }, change, now), flash };",
+      },
+    ],
+    config: "moor-attack-flash",
+    found: { seed: 1, number: 7 },
+  },
+  {
     name: "journaled-before-a-rotation",
     rule: "but what the journal had accepted before the rotation is of the newer one as well",
     edits: [

@@ -21,7 +21,7 @@ export type Hunt = Campaign & { readonly rule: Rule };
 /** Plays Moor without a rule until the promise is broken. */
 export async function hunt(rule: Rule, options: HuntOptions): Promise<Hunt> {
   const { found, made } = rule;
-  const config = configFor(rule, await moorWithout(rule));
+  const config = await configWithout(rule);
   const play = (more: object) => campaign(config, { ...options, schedules: FIRST, ...more, shrinks: false });
   if (options.schedules !== undefined) return { rule, ...(await play({ schedules: options.schedules })) };
   if (made) return { rule, ...(await playMade(config, made)) };
@@ -30,6 +30,11 @@ export async function hunt(rule: Rule, options: HuntOptions): Promise<Hunt> {
   const again = await play({ seed, path: String(found.number) });
   // A change elsewhere may have made another schedule of it.
   return { rule, ...(again.counterexample ? again : await play({ seed })) };
+}
+
+/** The configuration that a rule names, and Moor in it without the rule. */
+export async function configWithout(rule: Rule): Promise<Config> {
+  return configFor(rule, await moorWithout(rule));
 }
 
 /** Plays the schedule that is recorded for a rule with the rule in its place. */
