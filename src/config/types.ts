@@ -171,7 +171,10 @@ export interface SessionConfig {
   firstIdleSeconds?: number;
   /** How long the token of a session that exists nowhere yet may found it. Default 12; 1 to 168, within the absolute timeout. */
   newSessionHours?: number;
-  /** How long the generation before a rotation is still served once the new one has been used. Default 30; 0 to 300. */
+  /**
+   * How long the generation before a rotation is still served: after the rotation, or, if nobody can have logged in to it, after the first
+   * use of the new one. Default 30; 0 to 300.
+   */
   graceSeconds?: number;
   /** Limit of the attributes as UTF-8 JSON, in bytes. Default 65,536; 1,024 to 1,048,576. */
   maxAttributeBytes?: number;
@@ -263,7 +266,7 @@ export type EndReason = "ended" | "idle" | "absolute" | "principal-changed" | "r
 
 /** What has happened to a session. It holds none of its values. */
 export interface SessionEvent {
-  readonly kind: "created" | "renewed" | "rotated" | "principal-changed" | "ended";
+  readonly kind: "created" | "renewed" | "rotated" | "rotates-often" | "principal-changed" | "ended";
   /** The first 8 characters of the session's id. */
   readonly session: string;
   /** Milliseconds since 1970. */

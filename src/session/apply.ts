@@ -39,6 +39,9 @@ export type Refusal =
 /** How long after a rotation its response may still be on the way to the client, in milliseconds. */
 export const PARALLEL_MS = 15_000;
 
+/** Within which time a session's rotations are counted, in milliseconds. */
+const ROTATIONS_WITHIN_MS = 3_600_000;
+
 /** When the journal acknowledged a change of an older generation: before the rotation, or after it. */
 export type Accepted = "before" | "after";
 
@@ -221,7 +224,12 @@ function rotated(next: SessionRecord, record: SessionRecord, change: Change, now
   // A stolen copy of a login ends with the grace period, even if the new generation is never used.
   const ends = isSomebodys(view) ? { servedUntil: now + graceSeconds * 1000 } : {};
   const before = { view, graceSeconds, ...ends };
-  return { ...next, generation: record.generation + 1, rotatedAt: now, before };
+  return { ...next, generation: record.generation + 1, rotatedAt: now, rotations: countRotation(record, now), before };
+}
+
+function countRotation({ rotations }: SessionRecord, now: number): NonNullable<SessionRecord["rotations"]> {
+  const isOver = !rotations || now >= rotations.since + ROTATIONS_WITHIN_MS;
+  return isOver ? { since: now, count: 1 } : { ...rotations, count: rotations.count + 1 };
 }
 
 function commit(next: SessionRecord, change: Change, now: number): Extract<Applied, { kind: "committed" }> {

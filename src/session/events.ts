@@ -1,6 +1,9 @@
 import type { SessionEvent } from "../config/types.ts";
 import type { SessionRecord } from "./record.ts";
 
+/** A session that rotates more often within an hour has an origin that sends `Moor-Principal` with responses that log nobody in. */
+const MOST_ROTATIONS = 20;
+
 /**
  * What has happened to a session between two records that were stored (`undefined`: none before). Pure.
  *
@@ -12,8 +15,13 @@ export function eventsBetween(before: SessionRecord | undefined, after: SessionR
   const kinds = [
     ...(before ? [] : ["created" as const]),
     ...(after.generation > (before?.generation ?? 0) ? ["rotated" as const] : []),
+    ...(rotationsOf(before) <= MOST_ROTATIONS && rotationsOf(after) > MOST_ROTATIONS ? ["rotates-often" as const] : []),
     ...(after.principal !== before?.principal ? ["principal-changed" as const] : []),
     ...(before && after.idleDeadline > before.idleDeadline ? ["renewed" as const] : []),
   ];
   return kinds.map((kind) => ({ kind, session, at }));
+}
+
+function rotationsOf(record: SessionRecord | undefined): number {
+  return record?.rotations?.count ?? 0;
 }

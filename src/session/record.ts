@@ -32,6 +32,8 @@ export interface SessionRecord extends View {
   /** Fields are only added and unknown ones kept; raised only for a change that older code would damage. */
   readonly schema: 1;
   readonly rotatedAt?: number;
+  /** How often it has been rotated within an hour that began at `since`, milliseconds since 1970. */
+  readonly rotations?: { readonly since: number; readonly count: number };
   /** The session as the generation before is still shown it. */
   readonly before?: Before;
   /** Until then a version-0 token of this key can be alive, so the tombstone stays. */
@@ -80,12 +82,12 @@ export function deadlineOf(view: View): number {
 
 /** The part of a record that may leave the authority. */
 export function viewOf(record: SessionRecord): View {
-  const { schema, rotatedAt, before, foundingDeadline, recentChanges, ...view } = record;
+  const { schema, rotatedAt, rotations, before, foundingDeadline, recentChanges, ...view } = record;
   return view;
 }
 
 /** What is kept of an ended session so that nothing revives it. */
 export function tombstoneOf(record: SessionRecord, reason: EndReason, at: number): SessionRecord {
-  const { attributes, principal, flash, before, ...kept } = record;
+  const { attributes, principal, flash, before, rotations, ...kept } = record;
   return { ...kept, attributes: {}, attributeBytes: 2, version: record.version + 1, ended: { at, reason } };
 }

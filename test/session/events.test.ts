@@ -25,6 +25,18 @@ describe("what has happened between two records", () => {
     ["a patch", record(), record({ version: 2 }), []],
     ["a touch", record(), record({ idleDeadline: at(4_000) }), ["renewed"]],
     ["a rotation", record({ principal: "a" }), record({ generation: 1, principal: "a" }), ["rotated"]],
+    [
+      "the 21st rotation within an hour",
+      record({ generation: 20, rotations: { since: T0, count: 20 } }),
+      record({ generation: 21, rotations: { since: T0, count: 21 } }),
+      ["rotated", "rotates-often"],
+    ],
+    [
+      "the 22nd rotation within an hour",
+      record({ generation: 21, rotations: { since: T0, count: 21 } }),
+      record({ generation: 22, rotations: { since: T0, count: 22 } }),
+      ["rotated"],
+    ],
     ["a login", record(), record({ generation: 1, principal: "a" }), ["rotated", "principal-changed"]],
     ["an end", record({ principal: "a" }), ended(), ["ended"]],
     ["an end after an end", ended(), ended({ version: 9 }), []],

@@ -34,6 +34,17 @@ describe("a login", () => {
     expect(history.find({ now: at(230), generation: 1 })).toEqual({ kind: "superseded" });
   });
 
+  it("is counted, from its hour's first rotation on, so that the log can tell of a session that rotates often", () => {
+    const history = loggedIn();
+    const login = (time: number) => {
+      history.apply({ principal: "alice" }, { now: time, generation: history.record?.generation ?? 0 });
+      return history.record?.rotations;
+    };
+    expect(history.record?.rotations).toEqual({ since: at(LOGIN_AT), count: 1 });
+    expect(login(at(LOGIN_AT + 3_599.999))).toEqual({ since: at(LOGIN_AT), count: 2 });
+    expect(login(at(LOGIN_AT + 3_600))).toEqual({ since: at(LOGIN_AT + 3_600), count: 1 });
+  });
+
   it("to another principal ends the session", () => {
     const history = loggedIn();
     expect(history.apply({ principal: "bob", patches: [{ a: 1 }] }, CURRENT)).toMatchObject({ kind: "ended" });
