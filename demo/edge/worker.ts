@@ -9,6 +9,7 @@ import { SessionObject as MoorSessionObject } from "../../src/index.ts";
 import { readServerTiming } from "../explain.ts";
 import { locationOf, rememberChange, writtenOf } from "./cookies.ts";
 import { BERLIN, type Location, locations } from "./locations.ts";
+import { isOwnRequest } from "./own-request.ts";
 import { addPanel, isPage } from "./pages.ts";
 import { createSessionIds } from "./session-ids.ts";
 import { createSwitches, type Switches } from "./switches.ts";
@@ -39,10 +40,13 @@ interface Built {
   readonly sessionIdOf: (request: Request) => Promise<string | undefined>;
 }
 
+const NOT_OWN = "This is not the demonstration's address, or another site's page asks.\n";
+
 let built: Built | undefined;
 
 export default {
   async fetch(request, env, context) {
+    if (!isOwnRequest(request, env.MOOR_ISSUER)) return new Response(NOT_OWN, { status: 403 });
     built ??= {
       switches: createSwitches(world, env.DEMO_REDIS_SWITCH),
       sessionIdOf: createSessionIds(env.MOOR_TOKEN_KEYS),

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Demo, startDemo } from "./npm-start.ts";
@@ -70,6 +73,72 @@ describe.each<[string, BrowserContextOptions]>([
     const width = await page.evaluate<number>("document.documentElement.scrollWidth");
     expect(width).toBeLessThanOrEqual(options.viewport?.width ?? 0);
     await page.context().close();
+  });
+});
+
+describe("a page of another site", () => {
+  const sent = (path: string, form: string, headers: Record<string, string>) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const type = { "Content-Type": "application/x-www-form-urlencoded" };
+      const asked = request(new URL(path, demo.url), { method: "POST", headers: { ...type, ...headers } }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      });
+      asked.on("error", reject).end(form);
+    });
+  const port = () => new URL(demo.url).port;
+  const servers = async () => {
+    const page = await openShop(browser, demo.url);
+    const states = await page.locator("[data-server] .state").allTextContents();
+    await page.context().close();
+    return states;
+  };
+
+  it.each<[string, string]>([
+    ["/servers/stop", "server=b"],
+    ["/.demo/redis", "state=away"],
+    ["/.demo/objects", "state=away"],
+    ["/.demo/location", "location=tokyo"],
+    ["/basket/add", "good=rope"],
+  ])("cannot post to %s, by its site, its origin or a name of its own", async (path, form) => {
+    const foreign: Record<string, string>[] = [
+      { "Sec-Fetch-Site": "cross-site", Origin: "https://evil.test" },
+      { "Sec-Fetch-Site": "same-site", Origin: "http://localhost:1" },
+      { Origin: "https://evil.test" },
+      { Origin: "null" },
+      { Host: `evil.test:${port()}` },
+      { Host: `evil.test:${port()}`, Origin: `http://evil.test:${port()}`, "Sec-Fetch-Site": "same-origin" },
+      { Host: "localhost:1" },
+    ];
+    for (const headers of foreign) expect([headers, await sent(path, form, headers)]).toEqual([headers, 403]);
+    expect(await servers()).not.toContain("stopped");
+  });
+
+  it("cannot stop a server by a form", async () => {
+    const page = await browser.newPage();
+    const other = createServer((_, response) => {
+      response.setHeader("Content-Type", "text/html");
+      response.end(
+        `<form method="post" action="${demo.url}/servers/stop"><button name="server" value="b">Win</button></form>`,
+      );
+    }).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    await page.goto(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`);
+    const answered = page.waitForResponse(`${demo.url}/servers/stop`);
+    await page.getByRole("button").click();
+    expect((await answered).status()).toBe(403);
+    await page.close();
+    other.close();
+    expect(await servers()).not.toContain("stopped");
+  });
+
+  it("is told from the demonstration's own, under each of its addresses", async () => {
+    for (const name of ["localhost", "127.0.0.1", "[::1]"]) {
+      const host = `${name}:${port()}`;
+      const headers = { Host: host, Origin: `http://${host}`, "Sec-Fetch-Site": "same-origin" };
+      expect([name, await sent("/.demo/objects", "state=here", headers)]).toEqual([name, 303]);
+    }
+    expect(await sent("/.demo/objects", "state=here", {})).toBe(303);
   });
 });
 
