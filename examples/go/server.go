@@ -52,12 +52,11 @@ func readSession(request *http.Request) (*session, error) {
 	if err != nil || len(token.Headers) != 1 || token.Headers[0].Algorithm != string(jose.ES256) {
 		return nil, errUnauthorised
 	}
-	key, err := keys.find(token.Headers[0].KeyID)
+	found, err := verify(token)
 	if err != nil {
 		return nil, err
 	}
-	found := session{}
-	if token.Claims(key, &found) != nil || found.Expiry == nil {
+	if found.Expiry == nil {
 		return nil, errUnauthorised
 	}
 	expected := jwt.Expected{Issuer: issuer, Audience: jwt.Audience{audience}, Time: time.Now()}
@@ -74,32 +73,49 @@ func readSession(request *http.Request) (*session, error) {
 	if found.Data == nil {
 		found.Data = &attributes{}
 	}
-	return &found, nil
+	return found, nil
 }
 
-// keySet holds Moor's public keys for 5 minutes; an unknown kid has them read again, at most every 30 seconds.
+// verify checks the signature; if no key fits it, the keys are read again.
+func verify(token *jwt.JSONWebToken) (*session, error) {
+	for _, again := range []bool{false, true} {
+		known, err := keys.find(token.Headers[0].KeyID, again)
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range known {
+			found := session{}
+			if token.Claims(key, &found) == nil {
+				return &found, nil
+			}
+		}
+	}
+	return nil, errUnauthorised
+}
+
+// keySet holds Moor's public keys for 5 minutes, and reads them again at most every 30 seconds.
 type keySet struct {
 	sync.Mutex
-	set    jose.JSONWebKeySet
-	readAt time.Time
+	set         jose.JSONWebKeySet
+	readAt      time.Time
+	readAgainAt time.Time
 }
 
-func (keys *keySet) find(kid string) (*jose.JSONWebKey, error) {
+func (keys *keySet) find(kid string, again bool) ([]jose.JSONWebKey, error) {
 	keys.Lock()
 	defer keys.Unlock()
-	found, age := keys.set.Key(kid), time.Since(keys.readAt)
-	if age > keysLife || len(found) == 0 && age > keysAgain {
+	again = again && time.Since(keys.readAgainAt) > keysAgain
+	if again {
+		keys.readAgainAt = time.Now()
+	}
+	if again || time.Since(keys.readAt) > keysLife {
 		fresh := jose.JSONWebKeySet{}
 		if err := askMoor("/.moor/jwks.json", "", &fresh); err != nil {
 			return nil, err
 		}
 		keys.set, keys.readAt = fresh, time.Now()
-		found = fresh.Key(kid)
 	}
-	if len(found) == 0 {
-		return nil, errUnauthorised
-	}
-	return &found[0], nil
+	return keys.set.Key(kid), nil
 }
 
 func askMoor(path string, bearer string, answer any) error {

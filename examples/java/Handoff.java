@@ -38,6 +38,7 @@ final class Handoff {
     private final String moorUrl;
     private Map<String, PublicKey> keys = Map.of();
     private Instant readAt = Instant.EPOCH;
+    private Instant readAgainAt = Instant.EPOCH;
 
     /** Moor did not answer. */
     static final class MoorUnavailable extends IOException {
@@ -59,11 +60,8 @@ final class Handoff {
         JsonNode header = parse(parts[0]);
         require(header.path("alg").asText().equals("ES256"), "not ES256");
 
-        // ES256 is r and s side by side (RFC 7518, section 3.4), not the DER that Java makes of them by default.
-        Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
-        signature.initVerify(keyOf(header.path("kid").asText()));
-        signature.update((parts[0] + "." + parts[1]).getBytes(StandardCharsets.US_ASCII));
-        require(signature.verify(decode(parts[2])), "its signature");
+        String kid = header.path("kid").asText();
+        require(isSigned(parts, keyOf(kid, false)) || isSigned(parts, keyOf(kid, true)), "its signature");
 
         JsonNode session = parse(parts[1]);
         require(session.path("iss").asText().equals(issuer), "its issuer");
@@ -75,10 +73,20 @@ final class Handoff {
         return session;
     }
 
-    /** Keys are kept for 5 minutes; an unknown kid has them asked again, at most every 30 seconds. */
-    private synchronized PublicKey keyOf(String kid) throws GeneralSecurityException, IOException {
-        Duration age = Duration.between(readAt, Instant.now());
-        if (age.compareTo(KEYS_LIFE) > 0 || (!keys.containsKey(kid) && age.compareTo(KEYS_AGAIN) > 0)) {
+    private static boolean isSigned(String[] parts, PublicKey key) throws GeneralSecurityException {
+        if (key == null) return false;
+        // ES256 is r and s side by side (RFC 7518, section 3.4), not the DER that Java makes of them by default.
+        Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
+        signature.initVerify(key);
+        signature.update((parts[0] + "." + parts[1]).getBytes(StandardCharsets.US_ASCII));
+        return signature.verify(decode(parts[2]));
+    }
+
+    /** Moor's public key of a kid, or null. All are kept for 5 minutes, and asked for again at most every 30 seconds. */
+    private synchronized PublicKey keyOf(String kid, boolean again) throws GeneralSecurityException, IOException {
+        boolean isAgain = again && isOlder(readAgainAt, KEYS_AGAIN);
+        if (isAgain) readAgainAt = Instant.now();
+        if (isAgain || isOlder(readAt, KEYS_LIFE)) {
             Map<String, PublicKey> fresh = new HashMap<>();
             for (JsonNode jwk : askMoor("/.moor/jwks.json", null).get("keys")) {
                 fresh.put(jwk.get("kid").asText(), publicKey(jwk));
@@ -86,8 +94,11 @@ final class Handoff {
             keys = fresh;
             readAt = Instant.now();
         }
-        require(keys.containsKey(kid), "a key that Moor does not publish");
         return keys.get(kid);
+    }
+
+    private static boolean isOlder(Instant instant, Duration age) {
+        return Duration.between(instant, Instant.now()).compareTo(age) > 0;
     }
 
     private static PublicKey publicKey(JsonNode jwk) throws GeneralSecurityException {

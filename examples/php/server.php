@@ -31,11 +31,10 @@ function readSession(): array
     $header = json_decode($header, true);
     if (($header['alg'] ?? null) !== 'ES256' || !is_string($header['kid'] ?? null)) throw new Unauthorised('not ES256');
 
-    $key = EC::loadPublicKeyFormat('JWK', json_encode(keyOf($header['kid'])))->withHash('sha256')->withSignatureFormat('Raw');
-    // ES256 is r and s side by side, 32 bytes each (RFC 7518, section 3.4).
-    if (strlen($signature) !== 64) throw new Unauthorised('its signature');
-    [$r, $s] = array_map(fn (string $bytes) => new BigInteger($bytes, 256), str_split($signature, 32));
-    if (!$key->verify("$parts[0].$parts[1]", ['r' => $r, 's' => $s])) throw new Unauthorised('its signature');
+    $isSignedBy = fn (?array $key) => $key && isSignature($key, "$parts[0].$parts[1]", $signature);
+    if (!$isSignedBy(keyOf($header['kid'])) && !$isSignedBy(keyOf($header['kid'], again: true))) {
+        throw new Unauthorised('its signature');
+    }
 
     $session = json_decode($payload, true);
     if ($session['iss'] !== setting('MOOR_ISSUER') || $session['aud'] !== setting('MOOR_AUDIENCE')) {
@@ -48,18 +47,24 @@ function readSession(): array
     return $session;
 }
 
-/** Moor's public key of a kid. All are kept for 5 minutes; an unknown kid has them asked again, at most every 30 seconds. */
-function keyOf(string $kid): array
+function isSignature(array $jwk, string $signed, string $signature): bool
 {
-    $find = fn (array $known) => array_column($known['keys'], null, 'kid')[$kid] ?? null;
+    // ES256 is r and s side by side, 32 bytes each (RFC 7518, section 3.4).
+    if (strlen($signature) !== 64) return false;
+    [$r, $s] = array_map(fn (string $bytes) => new BigInteger($bytes, 256), str_split($signature, 32));
+    $key = EC::loadPublicKeyFormat('JWK', json_encode($jwk))->withHash('sha256')->withSignatureFormat('Raw');
+    return $key->verify($signed, ['r' => $r, 's' => $s]);
+}
+
+/** Moor's public key of a kid, if there is one. All are kept for 5 minutes, and asked for `again` at most every 30 seconds. */
+function keyOf(string $kid, bool $again = false): ?array
+{
     $known = apcu_fetch('moor-keys');
-    $key = $known ? $find($known) : null;
-    if (!$key && (!$known || $known['readAt'] + KEYS_AGAIN_SECONDS < time())) {
-        $known = askMoor('/.moor/jwks.json') + ['readAt' => time()];
+    if (!$known || ($again && apcu_add('moor-keys-again', true, KEYS_AGAIN_SECONDS))) {
+        $known = askMoor('/.moor/jwks.json');
         apcu_store('moor-keys', $known, KEYS_SECONDS);
-        $key = $find($known);
     }
-    return $key ?? throw new Unauthorised('a key that Moor does not publish');
+    return array_column($known['keys'], null, 'kid')[$kid] ?? null;
 }
 
 function askMoor(string $path, array $headers = []): array

@@ -1,8 +1,10 @@
 """A basket behind Moor. Python 3 with PyJWT and cryptography (Debian: python3-jwt, python3-cryptography)."""
 
 import json
+import math
 import os
 import socket
+import time
 import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,8 +18,9 @@ MOOR_URL = os.environ.get("MOOR_URL", ISSUER)
 
 # PyJWKClient sets no timeout of its own.
 socket.setdefaulttimeout(5)
-# Keeps the keys for 5 minutes, and asks again when a kid is not among them.
-keys = jwt.PyJWKClient(f"{MOOR_URL}/.moor/jwks.json")
+keys = jwt.PyJWKClient(f"{MOOR_URL}/.moor/jwks.json", lifespan=300)
+KEYS_AGAIN_SECONDS = 30
+asked_again_at = -math.inf
 
 
 class Unauthorised(Exception):
@@ -28,16 +31,10 @@ def read_session(headers):
     """The verified claims of the handoff; `data` is asked of the session API if it was too large to travel."""
     handoff = headers.get("Moor-Session", "")
     try:
-        kid = jwt.get_unverified_header(handoff).get("kid")
-        session = jwt.decode(
-            handoff,
-            key_of(kid),
-            algorithms=["ES256"],
-            issuer=ISSUER,
-            audience=AUDIENCE,
-            leeway=5,
-            options={"require": ["exp", "iss", "aud"]},
-        )
+        try:
+            session = decode(handoff)
+        except jwt.InvalidSignatureError:
+            session = decode(handoff, again=True)
     except jwt.InvalidTokenError as cause:
         raise Unauthorised(str(cause)) from cause
     if "sid" in session and "data" not in session:
@@ -47,12 +44,29 @@ def read_session(headers):
     return session
 
 
-def key_of(kid):
-    key = next((key for key in keys.get_signing_keys() if key.key_id == kid), None)
-    key = key or next((key for key in keys.get_signing_keys(refresh=True) if key.key_id == kid), None)
-    if key is None:
-        raise Unauthorised("a key that Moor does not publish")
-    return key.key
+def decode(handoff, again=False):
+    kid = jwt.get_unverified_header(handoff).get("kid")
+    return jwt.decode(
+        handoff,
+        key_of(kid, again),
+        algorithms=["ES256"],
+        issuer=ISSUER,
+        audience=AUDIENCE,
+        leeway=5,
+        options={"require": ["exp", "iss", "aud"]},
+    )
+
+
+def key_of(kid, again):
+    """Moor's public key of a kid. All are kept for 5 minutes, and asked for again at most every 30 seconds."""
+    global asked_again_at
+    again = again and time.monotonic() >= asked_again_at + KEYS_AGAIN_SECONDS
+    if again:
+        asked_again_at = time.monotonic()
+    for key in keys.get_signing_keys(refresh=again):
+        if key.key_id == kid:
+            return key.key
+    raise jwt.InvalidSignatureError("a key that Moor does not publish")
 
 
 class Shop(BaseHTTPRequestHandler):

@@ -15,26 +15,42 @@ KEYS_AGAIN_SECONDS = 30
 # Moor did not answer.
 class MoorUnavailable < StandardError; end
 
-# Moor's public keys, for 5 minutes; they are asked again for the sake of an unknown kid, at most every 30 seconds.
+# Moor's public keys, for 5 minutes.
 class KeySet
   def initialize
     @mutex = Mutex.new
     @keys = nil
-    @read_at = -Float::INFINITY
+    @read_at = @read_again_at = -Float::INFINITY
   end
 
   # What JWT.decode takes as `jwks`: it calls this again, with :kid_not_found, when a kid is not among the keys.
   def call(options)
+    read_again if options[:kid_not_found]
     @mutex.synchronize do
-      age = Process.clock_gettime(Process::CLOCK_MONOTONIC) - @read_at
-      read if age > (options[:kid_not_found] ? KEYS_AGAIN_SECONDS : KEYS_SECONDS)
+      read if now - @read_at > KEYS_SECONDS
       @keys
     end
   end
 
+  # For a handoff that none of them fits: at most every 30 seconds.
+  def read_again
+    @mutex.synchronize do
+      next if now - @read_again_at < KEYS_AGAIN_SECONDS
+
+      @read_again_at = now
+      read
+    end
+  end
+
+  private
+
   def read
     @keys = ask_moor("/.moor/jwks.json")
-    @read_at = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    @read_at = now
+  end
+
+  def now
+    Process.clock_gettime(Process::CLOCK_MONOTONIC)
   end
 end
 
@@ -54,12 +70,24 @@ KEYS = KeySet.new
 # The verified claims of the handoff; `data` is asked of the session API if it was too large to travel.
 def read_session(request)
   handoff = request["Moor-Session"].to_s
-  session, = JWT.decode(handoff, nil, true, algorithms: ["ES256"], jwks: KEYS, leeway: 5,
-                        iss: ISSUER, verify_iss: true, aud: AUDIENCE, verify_aud: true, required_claims: ["exp"])
+  session = verify(handoff)
   if session.key?("sid") && !session.key?("data")
     session["data"] = ask_moor("/.moor/session", "Authorization" => "Bearer #{handoff}")["attributes"]
   end
   session
+end
+
+def verify(handoff)
+  decode(handoff)
+rescue JWT::VerificationError
+  # Moor may have another key under this kid by now.
+  KEYS.read_again
+  decode(handoff)
+end
+
+def decode(handoff)
+  JWT.decode(handoff, nil, true, algorithms: ["ES256"], jwks: KEYS, leeway: 5,
+             iss: ISSUER, verify_iss: true, aud: AUDIENCE, verify_aud: true, required_claims: ["exp"]).first
 end
 
 def basket_of(session)

@@ -1,9 +1,10 @@
-import { createHmac, createPrivateKey, createPublicKey, sign } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { freePort } from "../support/node/ports.ts";
 import { type Site, startSite } from "../support/node/site.ts";
 import { TEST_ISSUER } from "../support/node/workerd.ts";
-import { buildExample, isInstalled, languages } from "./languages.ts";
+import { type BuiltExample, buildExample, isInstalled, languages } from "./languages.ts";
+import { servePublishedKeys } from "./published-keys.ts";
 import { type RunningExample, startExample } from "./running-example.ts";
 import { describeShop, visitorOf } from "./shop.suite.ts";
 
@@ -12,7 +13,7 @@ const found = await Promise.all(
   languages.map(async (language) => ({ ...language, port: await freePort(), installed: await isInstalled(language) })),
 );
 const installed = found.filter((language) => language.installed);
-const running = new Map<string, RunningExample>();
+const builds = new Map<string, BuiltExample>();
 const ending: (() => Promise<unknown>)[] = [];
 let site: Site;
 
@@ -31,9 +32,9 @@ beforeAll(async () => {
     installed.map(async (language) => {
       const { name, port } = language;
       const built = await buildExample(language);
+      builds.set(name, built);
       const server = await startExample(built.run(port).argv, port, environment(name));
       ending.push(() => server.stop().then(built.remove));
-      running.set(name, server);
     }),
   );
 }, 240_000);
@@ -41,6 +42,12 @@ afterAll(() => Promise.all(ending.map((end) => end())));
 
 function environment(pool: string, moorUrl = `http://127.0.0.1:${site.moor.port}`) {
   return { MOOR_ISSUER: TEST_ISSUER, MOOR_AUDIENCE: pool, MOOR_URL: moorUrl };
+}
+
+/** Another server of an example, before a Moor at this address. */
+async function start(name: string, moorUrl: string): Promise<RunningExample> {
+  const port = await freePort();
+  return startExample((builds.get(name) as BuiltExample).run(port).argv, port, environment(name, moorUrl));
 }
 
 /** A visitor of the shop in one language. */
@@ -65,7 +72,7 @@ describe.for(found)("an origin in $name", ({ name, installed: isThere, port }) =
       await response.body?.cancel();
       return response.status;
     };
-    const right = { header: { alg: "ES256", kid: "1", typ: "JWT" }, claims: claimsFor(name) };
+    const right = { header: { alg: "ES256", kid: await publishedKid(), typ: "JWT" }, claims: claimsFor(name) };
     const jwt = signed(right);
     expect(await status(jwt)).toBe(200);
 
@@ -97,13 +104,33 @@ describe.for(found)("an origin in $name", ({ name, installed: isThere, port }) =
   });
 
   its("answers 503 while it cannot read Moor's keys", async () => {
-    const language = languages.find((one) => one.name === name)!;
-    const [own, closed, built] = [await freePort(), await freePort(), await buildExample(language)];
-    const server = await startExample(built.run(own).argv, own, environment(name, `http://127.0.0.1:${closed}`));
-    const jwt = signed({ header: { alg: "ES256", kid: "1", typ: "JWT" }, claims: claimsFor(name) });
+    const server = await start(name, `http://127.0.0.1:${await freePort()}`);
+    const jwt = signed({ header: { alg: "ES256", kid: await publishedKid(), typ: "JWT" }, claims: claimsFor(name) });
     const response = await fetch(server.url, { headers: { "Moor-Session": jwt } });
-    await server.stop().then(built.remove);
+    await server.stop();
     expect(response.status, server.output()).toBe(503);
+  });
+
+  its.each([
+    ["a signature", "k"],
+    ["a kid", "another"],
+  ])("reads Moor's keys again for %s that none of them fits, but not for each such handoff", async (_what, kid) => {
+    const moor = await servePublishedKeys();
+    const server = await start(name, moor.url);
+    onTestFinished(() => server.stop().then(moor.stop));
+    const status = async (key: KeyObject, kid: string) => {
+      const jwt = signed({ header: { alg: "ES256", kid, typ: "JWT" }, claims: claimsFor(name) }, key);
+      return (await fetch(server.url, { headers: { "Moor-Session": jwt } })).status;
+    };
+    const [before, after] = [newKey(), newKey()];
+    moor.publish(before.publicKey, "k");
+    const statuses = [await status(before.privateKey, "k"), await status(before.privateKey, "k")];
+    expect([statuses, moor.reads()], server.output()).toEqual([[200, 200], 1]);
+    moor.publish(after.publicKey, kid);
+    expect([await status(after.privateKey, kid), moor.reads()], server.output()).toEqual([200, 2]);
+    const refused = [await status(before.privateKey, "k"), await status(after.privateKey, "unknown")];
+    expect([refused, moor.reads()]).toEqual([[403, 403], 2]);
+    expect(await status(after.privateKey, kid)).toBe(200);
   });
 });
 
@@ -126,10 +153,19 @@ interface Handoff {
   readonly claims: Record<string, unknown>;
 }
 
-/** Signed by the key that Moor itself signs with. */
-function signed({ header, claims }: Handoff): string {
+/** By default it is signed by the key that Moor itself signs with. */
+function signed({ header, claims }: Handoff, key = handoffKey()): string {
   const text = `${encode(header)}.${encode(claims)}`;
-  return `${text}.${sign("sha256", Buffer.from(text), { key: handoffKey(), dsaEncoding: "ieee-p1363" }).toString("base64url")}`;
+  return `${text}.${sign("sha256", Buffer.from(text), { key, dsaEncoding: "ieee-p1363" }).toString("base64url")}`;
+}
+
+const newKey = () => generateKeyPairSync("ec", { namedCurve: "P-256" });
+
+/** The kid of the key that Moor signs with. */
+async function publishedKid(): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${site.moor.port}/.moor/jwks.json`);
+  const { keys } = (await response.json()) as { keys: [{ kid: string }] };
+  return keys[0].kid;
 }
 
 /** The public key is no secret: who takes it for one accepts what anybody may sign. */

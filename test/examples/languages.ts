@@ -94,7 +94,10 @@ export async function isInstalled({ name, packages, probe }: Language): Promise<
   }
 }
 
-/** Builds an example; what its server is run by, and what removes it. */
+/** What a server of an example is run by, and what removes it. */
+export type BuiltExample = Awaited<ReturnType<typeof buildExample>>;
+
+/** Builds an example. */
 export async function buildExample(language: Language) {
   const out = await mkdtemp(join(tmpdir(), `moor-${language.name}-`));
   const build = await language.build?.(out);
