@@ -1,3 +1,11 @@
+/** With so much before or after it, every time until the year 20,000 is still a `Date` (ECMAScript, 21.4.1.1). */
+const MAX_AGE_MS = 8e15;
+
+/** Whether a cookie's `maxAge` can be this: a number of milliseconds that leads to a date. */
+export function isMaxAge(value: unknown): value is number {
+  return typeof value === "number" && Math.abs(value) <= MAX_AGE_MS;
+}
+
 /** What of a cookie's options counts here. The cookie itself is Moor's, so its name, path and flags are. */
 export interface CookieOptions {
   /** How long the session lasts without a request, in milliseconds. Default: as long as Moor's policy says. */
@@ -8,34 +16,43 @@ export interface CookieOptions {
 
 /** `req.session.cookie`: when the session expires, as express-session has it. */
 export class Cookie {
-  /** `maxAge` as it was last set; a touch begins it anew. */
-  originalMaxAge: number | null = null;
+  #originalMaxAge: number | null = null;
   #expires: Date | null = null;
 
+  /** @throws TypeError as the assignments do. */
   constructor({ maxAge, expires }: CookieOptions = {}) {
     if (maxAge !== undefined) this.maxAge = maxAge;
     else if (expires !== undefined) this.expires = expires;
   }
 
+  /** `maxAge` as it was last set; a touch begins it anew. Assigning it throws as `maxAge` does. */
+  get originalMaxAge(): number | null {
+    return this.#originalMaxAge;
+  }
+
+  set originalMaxAge(milliseconds: number | null) {
+    this.#originalMaxAge = checkedMaxAge(milliseconds);
+  }
+
+  /** Assigning an invalid date throws a TypeError. */
   get expires(): Date | null {
     return this.#expires;
   }
 
   set expires(date: Date | false | null) {
+    if (date && Number.isNaN(date.getTime())) throw new TypeError("expires must be a valid date");
     this.#expires = date || null;
     this.originalMaxAge = this.maxAge;
   }
 
-  /** Milliseconds that are left. */
+  /** Milliseconds that are left. Assigning anything but -8e15 to 8e15 or null throws a TypeError. */
   get maxAge(): number | null {
     return this.#expires && this.#expires.getTime() - Date.now();
   }
 
   set maxAge(milliseconds: number | null) {
-    if (milliseconds !== null && !Number.isFinite(milliseconds))
-      throw new TypeError("maxAge must be a number of milliseconds");
-    this.#expires = milliseconds === null ? null : new Date(Date.now() + milliseconds);
     this.originalMaxAge = milliseconds;
+    this.#expires = milliseconds === null ? null : new Date(Date.now() + milliseconds);
   }
 
   /** When it expires is taken over, and how long it was to last as well. */
@@ -48,4 +65,9 @@ export class Cookie {
   toJSON(): { originalMaxAge: number | null; expires: Date | null } {
     return { originalMaxAge: this.originalMaxAge, expires: this.#expires };
   }
+}
+
+function checkedMaxAge(value: number | null): number | null {
+  if (value === null || isMaxAge(value)) return value;
+  throw new TypeError(`maxAge must be null or a number of milliseconds from -8e15 to 8e15, not ${value}`);
 }

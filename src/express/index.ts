@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { MoorOriginError } from "../origin/errors.ts";
 import { createOrigin } from "../origin/origin.ts";
-import type { CookieOptions } from "./cookie.ts";
+import { Cookie, type CookieOptions } from "./cookie.ts";
 import { Exchange, type SessionRequest } from "./exchange.ts";
 import type { Session, SessionData } from "./session.ts";
 
@@ -47,7 +47,8 @@ export type Middleware = (request: IncomingMessage, response: ServerResponse, ne
  * express-session, with Moor for its store: `req.session` is the session that Moor handed over, and what the request changes of it goes
  * back with the response, as one merge patch. A request without a valid handoff is an error (403), never an empty session.
  *
- * @throws TypeError if it is not said where Moor is, or if it is given a `store` or `genid`, which it could not honour.
+ * @throws TypeError if it is not said where Moor is, or if it is given a `store` or `genid`, which it could not honour, or a `cookie` that no
+ * session could have.
  */
 export function session(options: SessionOptions = {}): Middleware {
   const { env } = process;
@@ -59,6 +60,8 @@ export function session(options: SessionOptions = {}): Middleware {
     throw new TypeError('"cookie" must be an object: a session has one expiry, whatever the request');
   }
   const origin = createOrigin({ issuer, audience, ...(moorUrl !== undefined && { moorUrl }) });
+  // Throws what each request would.
+  new Cookie(options.cookie);
   const exchangeOptions = { cookie: options.cookie ?? {}, endsUnset: options.unset === "destroy" };
 
   return function session(request: SessionRequest, response, next) {

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../origin/json.ts";
-import { Cookie, type CookieOptions } from "./cookie.ts";
+import { Cookie, type CookieOptions, isMaxAge } from "./cookie.ts";
 import { isFree } from "./session.ts";
 
 /** What express-session's sessions cannot be called, so that these can be kept beside them. */
@@ -27,10 +27,11 @@ export function readStored(
   const named = typeof id === "string" ? id : undefined;
   if (!isJsonObject(cookie)) return { id: named, cookie: new Cookie(options), data, expired: false };
   const { originalMaxAge, expires } = cookie;
-  if (typeof originalMaxAge !== "number" || typeof expires !== "string") {
+  const expiresAt = typeof expires === "string" ? Date.parse(expires) : Number.NaN;
+  if (!isMaxAge(originalMaxAge) || Number.isNaN(expiresAt)) {
     return { id: named, cookie: new Cookie(), data, expired: false };
   }
-  const restored = Cookie.restored(originalMaxAge, new Date(expires));
+  const restored = Cookie.restored(originalMaxAge, new Date(expiresAt));
   return { id: named, cookie: restored, data, expired: (restored.maxAge ?? 0) < -originalMaxAge * TOUCHED_EVERY };
 }
 
