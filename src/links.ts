@@ -68,9 +68,17 @@ function rewriterOf({ carrier, page, text }: Links): HTMLRewriter {
         else {
           // A form that is sent by GET replaces the query of its address by its fields.
           form.onEndTag((end) => {
-            if (!leaves) end.before(`<input type="hidden" name="${carrier.name}" value="${text}">`, { html: true });
+            if (!leaves)
+              end.before(`<input type="hidden" name="${escaped(carrier.name)}" value="${escaped(text)}">`, {
+                html: true,
+              });
           });
         }
       },
     });
+}
+
+/** For the value of an attribute in quotes. */
+function escaped(text: string): string {
+  return text.replace(/[&"<>]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
