@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 /** A cron trigger of this machine. */
 export interface LocalCron {
   /** Ends it, and the run that is under way, if there is one. */
@@ -5,6 +7,8 @@ export interface LocalCron {
 }
 
 const MINUTE_MS = 60_000;
+/** What a signal takes at most to reach this process, on a busy machine. */
+const HEARD_WITHIN_MS = 1_000;
 /** Served by wrangler's local runtime: https://developers.cloudflare.com/workers/configuration/cron-triggers/ */
 const TRIGGER_PATH = "/cdn-cgi/handler/scheduled?cron=*+*+*+*+*";
 
@@ -45,6 +49,8 @@ export async function runScheduled(url: string, log: (line: string) => void, sig
     const outcome = await response.text();
     if (!response.ok) log(`the scheduled handler failed: ${outcome}`);
   } catch (fault) {
+    // A Ctrl-C of the terminal ends the runtime too, and perhaps before this process hears of it.
+    await sleep(HEARD_WITHIN_MS, undefined, { signal }).catch(() => {});
     if (!signal.aborted) log(`the scheduled handler was not reached: ${fault}`);
   }
 }

@@ -102,4 +102,15 @@ describe("running the scheduled handler", () => {
     await runScheduled(url, log, stopping.signal);
     expect(log).not.toHaveBeenCalled();
   });
+
+  it("is given up in silence when the runtime ends first: a Ctrl-C may reach it sooner than this process", async () => {
+    const log = vi.fn();
+    const stopping = new AbortController();
+    const url = await runtime((request) => {
+      request.socket.once("close", () => setTimeout(() => stopping.abort(), 50));
+      request.destroy();
+    });
+    await runScheduled(url, log, stopping.signal);
+    expect(log).not.toHaveBeenCalled();
+  });
 });
