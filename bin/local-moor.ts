@@ -27,7 +27,8 @@ export async function startLocalMoor(options: LocalMoorOptions): Promise<LocalMo
   const { tellRedis, ...workerOptions } = options;
   const { persist } = workerOptions;
   // Two that are to keep their data in the same folder have the same port: the second must not come as far as its Redis.
-  const port = await freePort(workerOptions.port);
+  // Any other is found when the Redis listens, so that it cannot be the Redis's.
+  const port = workerOptions.port && (await freePort(workerOptions.port));
   const redis = await startLocalRedis(persist ? { folder: inLocalFolder(persist, "redis") } : { survivesKill: true });
   tellRedis(redis ? `unix://${redis.socket}` : NO_REDIS);
   const worker = await startWorker({ ...workerOptions, port, redis }, redis);

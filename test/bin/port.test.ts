@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -20,6 +21,13 @@ describe("a free port", () => {
     const port = await freePort(0);
     expect(port).toBeGreaterThan(0);
     expect(await freePort(port)).toBe(port);
+  });
+
+  it("is below those that the system gives to connections, so that no connection takes it", async () => {
+    const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8");
+    const ports = await Promise.all(Array.from({ length: 50 }, () => freePort(0)));
+    expect(Math.max(...ports)).toBeLessThan(Number.parseInt(range, 10));
+    expect(new Set(ports).size).toBeGreaterThan(40);
   });
 
   it.each(addresses)("is not one that somebody listens on at %s", async (host) => {
