@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Call } from "./call.ts";
 import { describeFaults } from "./faults.suite.ts";

@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { describe } from "vitest";
 import { answerTo } from "./call.ts";
 import { describeFaults } from "./faults.suite.ts";

@@ -30,6 +30,8 @@ export function answering(status: number, answer: string): Behaviour {
 /** A server in place of Redis, on loopback. */
 export interface FaultyServer {
   readonly url: string;
+  /** The token that it heeds. */
+  readonly token: string;
   behaviour: Behaviour;
   readonly requests: { method: string; path: string; headers: IncomingMessage["headers"]; body: string }[];
   stop(): Promise<void>;
@@ -55,6 +57,7 @@ export async function startFaultyServer(token: string): Promise<FaultyServer> {
   await once(server, "listening");
   const faulty: FaultyServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    token,
     behaviour: silent,
     requests: [],
     async stop() {
