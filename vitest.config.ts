@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { skipWithoutPackages } from "./test/support/node/packages.ts";
 
 /** Tests that start processes (workerd, origins, the command, Chromium); all others run inside workerd. */
 const inNode = ["bench", "bin", "conformance", "demo", "examples", "fuzz", "sim", "torture"].map(
@@ -22,6 +23,7 @@ export default defineConfig({
         test: { name: "workerd", include: ["test/**/*.test.ts"], exclude: inNode, testTimeout: 30_000 },
       },
       {
+        plugins: [skipWithoutPackages()],
         test: {
           name: "node",
           include: inNode,

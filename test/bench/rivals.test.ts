@@ -1,3 +1,4 @@
+/** @needs haproxy nginx redis-server */
 import { describe, expect, it } from "vitest";
 import { RIVALS } from "../../bench/rivals/contestants.ts";
 import { meetOutage } from "../../bench/rivals/outage.ts";

@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { readFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { deserialize } from "node:v8";

@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LocalRedis } from "../../bin/local-redis/local-redis.ts";
 import { type RedisSwitch, startRedisSwitch } from "../../demo/redis-switch.ts";

@@ -1,3 +1,4 @@
+/** @needs chromium */
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { needs } from "../support/node/packages.ts";
 import { alive, remaining, runningProcesses } from "../support/node/processes.ts";
 import { type Demo, runNpmStart, startDemo } from "./npm-start.ts";
 
@@ -42,7 +43,7 @@ async function barePath(): Promise<string> {
 }
 
 describe("npm start", () => {
-  it("says where each part is, and Ctrl-C ends every process", async () => {
+  it("says where each part is, and Ctrl-C ends every process", needs("redis-server"), async () => {
     const demo = await demoOfTest();
     const terminal = demo.terminal();
     for (const id of ["a", "b", "c"])

@@ -1,9 +1,10 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { pathOf } from "../support/node/packages.ts";
 
 /** A real browser. */
 export function launchBrowser(): Promise<Browser> {
   const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args });
+  return chromium.launch({ executablePath: pathOf("chromium") ?? "chromium", args });
 }
 
 /** A new visitor's page of the shop, JavaScript off. */

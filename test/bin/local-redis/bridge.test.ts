@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { startUpstashBridge } from "../../../bin/local-redis/bridge.ts";

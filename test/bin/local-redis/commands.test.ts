@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
 import { post, run, startRedis } from "./rest.ts";

@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { afterAll, describe, expect, it } from "vitest";
 import { ADMIN_TOKEN } from "../../support/node/admin.ts";
 import type { Asking, Client } from "../../support/node/client.ts";

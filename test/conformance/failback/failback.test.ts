@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { startRedis } from "../../bin/local-redis/rest.ts";
 import type { Client } from "../../support/node/client.ts";

@@ -1,3 +1,4 @@
+/** @needs apache2-bin nginx */
 import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";

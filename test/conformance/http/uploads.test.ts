@@ -1,3 +1,4 @@
+/** @needs nginx tomcat10-common */
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { setTimeout as pause, setImmediate } from "node:timers/promises";

@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { afterAll, describe, expect, it } from "vitest";
 import { run } from "../../bin/local-redis/rest.ts";
 import type { Client } from "../../support/node/client.ts";

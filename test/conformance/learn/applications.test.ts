@@ -1,3 +1,4 @@
+/** @needs php-cli tomcat10-common */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Application,

@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";

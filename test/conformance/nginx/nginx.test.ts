@@ -1,3 +1,4 @@
+/** @needs nginx */
 import { Agent, request } from "node:http";
 import { afterAll, describe, expect, it } from "vitest";
 import { readNginxConfig } from "../../../bin/nginx/directives.ts";

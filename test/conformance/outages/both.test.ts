@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { afterAll, describe, expect, it } from "vitest";
 import type { Answer, Client } from "../../support/node/client.ts";
 import { explained, type Stores, startStores } from "../../support/node/stores.ts";

@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

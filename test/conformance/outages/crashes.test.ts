@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { afterAll, describe, expect, it } from "vitest";
 import { type Crowd, createCrowd } from "../../support/node/crowd.ts";
 import type { SiteOptions } from "../../support/node/site.ts";

@@ -1,3 +1,4 @@
+/** @needs redis-server */
 import { afterAll, describe, expect, it } from "vitest";
 import type { NamespaceFault } from "../../../world/objects-over-link.ts";
 import type { Client } from "../../support/node/client.ts";

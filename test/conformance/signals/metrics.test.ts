@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { ADMIN_TOKEN } from "../../support/node/admin.ts";
 import { startOrigin } from "../../support/node/origins.ts";
+import { needs } from "../../support/node/packages.ts";
 import { DEAD_PORT } from "../../support/node/ports.ts";
 import { originConfig, startSite } from "../../support/node/site.ts";
 
@@ -120,7 +121,7 @@ describe("/.moor/metrics", () => {
     expect((await scrape()).split("\n")).toHaveLength(series);
   });
 
-  it("is what Prometheus reads, and finds nothing to object to", async () => {
+  it("is what Prometheus reads, and finds nothing to object to", needs("prometheus"), async () => {
     const checking = promisify(execFile)("promtool", ["check", "metrics"]);
     checking.child.stdin?.end(await scrape());
     expect(await checking).toEqual({ stdout: "", stderr: "" });

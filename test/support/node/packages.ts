@@ -1,0 +1,77 @@
+import { existsSync } from "node:fs";
+import { delimiter, join, relative } from "node:path";
+import type { VitestPluginContext } from "vitest/node";
+
+/** What tests run that npm does not install: by Debian's package, the programs on the `PATH` and the files that show it is there. */
+const PROGRAMS = {
+  "apache2-bin": ["apache2"],
+  chromium: ["chromium"],
+  haproxy: ["haproxy"],
+  nginx: ["nginx"],
+  openssl: ["openssl"],
+  "php-cli": ["php"],
+  prometheus: ["promtool"],
+  "redis-server": ["redis-server"],
+  "tomcat10-common": ["java", "/usr/share/tomcat10/bin/bootstrap.jar"],
+} as const;
+
+/** A Debian package that tests need. */
+export type Package = keyof typeof PROGRAMS;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The file of a program on the `PATH`, or undefined. */
+export function pathOf(program: string, { PATH = "" }: Environment = process.env): string | undefined {
+  return PATH.split(delimiter)
+    .map((folder) => join(folder, program))
+    .find((file) => existsSync(file));
+}
+
+/**
+ * Those of the packages that this machine lacks, so that tests which need them are skipped. None if the environment has `CI`: there a test
+ * that lacks a program fails.
+ */
+export function missingPackages(packages: readonly Package[], environment: Environment = process.env): Package[] {
+  const isThere = (name: string) => (name.startsWith("/") ? existsSync(name) : pathOf(name, environment) !== undefined);
+  return environment.CI ? [] : packages.filter((name) => !PROGRAMS[name].every(isThere));
+}
+
+/** Options of a test or a suite that needs packages: it is skipped where one is missing, and says so on stderr. */
+export function needs(...packages: Package[]): { skip: boolean } {
+  const missing = missingPackages(packages);
+  if (missing.length > 0) console.warn(`some tests are skipped; they need: apt-get install ${missing.join(" ")}`);
+  return { skip: missing.length > 0 };
+}
+
+const DECLARED = /^\/\*\* @needs (.+) \*\/$/m;
+
+/** The packages that a test file declares at its top, as in `/** @needs nginx redis-server *` + `/`. */
+export function declaredPackages(file: string, text: string): Package[] {
+  const names = DECLARED.exec(text)?.[1]?.split(" ") ?? [];
+  const unknown = names.find((name) => !Object.hasOwn(PROGRAMS, name));
+  if (unknown) throw new Error(`${file}: @needs ${unknown}, accepted: ${Object.keys(PROGRAMS).join(", ")}`);
+  return names as Package[];
+}
+
+/** A plugin of Vite's: in place of a test file whose packages are missing, one skipped test stands that names them. */
+export function skipWithoutPackages(environment: Environment = process.env) {
+  return {
+    name: "skip-without-packages",
+    enforce: "pre" as const,
+    /** What a file becomes depends on the machine: vitest must not keep it from an earlier run. */
+    configureVitest({ defineCacheKeyGenerator }: Pick<VitestPluginContext, "defineCacheKeyGenerator">): void {
+      defineCacheKeyGenerator(({ id, sourceCode }) =>
+        declaredPackages(id, sourceCode).length > 0 ? false : undefined,
+      );
+    },
+    transform(text: string, id: string): string | undefined {
+      if (!id.endsWith(".test.ts")) return undefined;
+      const file = relative(process.cwd(), id);
+      const missing = missingPackages(declaredPackages(file, text), environment);
+      if (missing.length === 0) return undefined;
+      const needed = `apt-get install ${missing.join(" ")}`;
+      console.warn(`${file} is skipped; it needs: ${needed}`);
+      return `import { it } from "vitest"; it.skip(${JSON.stringify(`needs: ${needed}`)}, () => {});`;
+    },
+  };
+}
