@@ -9,6 +9,7 @@ import { type Arrival, arrivalOf } from "./inbound/arrival.ts";
 import { type Brought, createCarriers, holdsOneText } from "./inbound/carriers.ts";
 import { isSafe, isTokenKeptBack } from "./inbound/cross-site.ts";
 import type { OpenedToken } from "./inbound/tokens.ts";
+import type { UrlCarrier } from "./inbound/url-carrier.ts";
 import { describeFault, type LogEntry } from "./log.ts";
 import { LOGOUT_PATH, logOut } from "./logout.ts";
 import type { MoorParts } from "./moor-parts.ts";
@@ -37,6 +38,8 @@ type KeepAlive = (work: Promise<unknown>) => void;
 interface Visit {
   readonly request: Request;
   readonly url: URL;
+  /** The carrier whose token stood in the address, if one did. */
+  readonly stripped: UrlCarrier | undefined;
   readonly host: string;
   readonly route: ResolvedRoute;
   readonly brought: Brought<OpenedToken>;
@@ -82,7 +85,7 @@ export function createMoor(parts: MoorParts): Moor {
     const brought = await carriers.bring(request, secure, (text) => {
       return tokens.open(text, now, (reason) => noteRefusal(facts, { reason }));
     }); // 1, 2
-    carriers.strip(url);
+    const stripped = carriers.strip(url);
     const arrival = arrivalOf(request, now);
     if (pathname === LOGOUT_PATH) {
       const logout = { request, url, brought, arrival, sameSite: carriers.sameSite };
@@ -98,7 +101,7 @@ export function createMoor(parts: MoorParts): Moor {
       facts.explains = "all";
       facts.calls ??= noCalls();
     }
-    const visit = { request, url, host, route, brought, arrival, now, facts };
+    const visit = { request, url, stripped, host, route, brought, arrival, now, facts };
     const needsSession = route.session && !ignores(request, pathname);
     if (needsSession && route.crossSite === "repost" && isFormOfOtherSite(request, url, brought))
       return postAgain(visit);
@@ -202,6 +205,7 @@ export function createMoor(parts: MoorParts): Moor {
       own: carriers.own,
       brought,
       page: visit.url,
+      stripped: visit.stripped,
       token,
       mark: marks ? await markFor(token, brought, writer) : "",
       session: true,
@@ -237,6 +241,7 @@ export function createMoor(parts: MoorParts): Moor {
       own: carriers.own,
       brought,
       page: visit.url,
+      stripped: visit.stripped,
       token: { kind: "none" },
       mark: "",
       session: false,

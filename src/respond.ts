@@ -3,6 +3,7 @@ import { writeExplain } from "./explain.ts";
 import type { Brought, Own } from "./inbound/carriers.ts";
 import { joinHeld, splitHeld } from "./inbound/held.ts";
 import type { OpenedToken } from "./inbound/tokens.ts";
+import type { UrlCarrier } from "./inbound/url-carrier.ts";
 import { withLinks } from "./links.ts";
 import type { TokenWrite } from "./token-for.ts";
 
@@ -15,6 +16,8 @@ export interface ResponseChanges {
   readonly brought: Brought<unknown>;
   /** The request's address, without a token. */
   readonly page: URL;
+  /** The carrier whose token stood in the address, if one did: no other site may be told of it. */
+  readonly stripped: UrlCarrier | undefined;
   readonly token: TokenWrite;
   /** The mark that the client is given; "": none. */
   readonly mark: string;
@@ -34,6 +37,7 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   const { moorHeaders, own, brought, token, mark, session, explain } = changes;
   const dropped = ownNames(response.headers, own);
   const lacksCacheControl = session && !response.headers.has("Cache-Control");
+  const links = (session ? brought.links : undefined) ?? changes.stripped;
   const untouched =
     moorHeaders.length === 0 &&
     token.kind === "none" &&
@@ -41,7 +45,7 @@ export function respond(response: Response, changes: ResponseChanges): Response 
     dropped.length === 0 &&
     !lacksCacheControl &&
     explain === undefined &&
-    !(session && brought.links);
+    !links;
   if (untouched) return response;
 
   const changed = new Response(response.body, response);
@@ -52,9 +56,9 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   give(headers, brought, token, mark);
   if (explain !== undefined) writeExplain(headers, explain);
   if (changes.isForOne) keepFromCaches(headers);
-  const text = session && brought.links ? heldAfter(brought, token, mark) : "";
-  return brought.links && text !== ""
-    ? withLinks(changed, { carrier: brought.links, page: changes.page, text })
+  const text = brought.links ? heldAfter(brought, token, mark) : "";
+  return links && (text !== "" || changes.stripped)
+    ? withLinks(changed, { carrier: links, page: changes.page, text })
     : changed;
 }
 

@@ -19,6 +19,7 @@ const CLEAN: ResponseChanges = {
   own,
   brought,
   page: new URL("https://shop.test/"),
+  stripped: undefined,
   token: { kind: "none" },
   mark: "",
   session: true,

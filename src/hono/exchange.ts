@@ -9,6 +9,8 @@ import { type Arrival, arrivalOf } from "../inbound/arrival.ts";
 import { type Brought, createCarriers, holdsOneText } from "../inbound/carriers.ts";
 import { isSafe, isTokenKeptBack } from "../inbound/cross-site.ts";
 import type { OpenedToken, TokenFault } from "../inbound/tokens.ts";
+import type { UrlCarrier } from "../inbound/url-carrier.ts";
+import { withLinks } from "../links.ts";
 import { describeFault, type Log, type LogEntry } from "../log.ts";
 import { LOGOUT_PATH, logOut } from "../logout.ts";
 import { openForRoute } from "../opening.ts";
@@ -37,6 +39,8 @@ interface Visit {
   readonly request: Request;
   /** Its address, without a token. */
   readonly url: URL;
+  /** The carrier whose token stood in the address, if one did. */
+  readonly stripped: UrlCarrier | undefined;
   readonly brought: Brought<OpenedToken>;
   readonly arrival: Arrival;
 }
@@ -72,9 +76,9 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     if (address.kind === "insecure") return Response.redirect(address.location, 308);
     const { url, secure } = address;
     if (c.get(SESSION) instanceof EdgeSession) return pass(next);
-    carriers.strip(url);
+    const stripped = carriers.strip(url);
     // Handlers are chosen by hono's reading of the path, which keeps dot segments.
-    if (ignores(request, c.req.path)) return passOn(c, next, url);
+    if (ignores(request, c.req.path)) return passOn({ c, next, url, stripped });
 
     const keepAlive = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
     let fault: TokenFault | undefined;
@@ -91,19 +95,25 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
       return ended;
     }
     if (handling.crossSite === "repost" && isFormOfOtherSite(request, url, brought)) return postAgain(c, url);
-    const exchange = serveInTurn({ c, next, handling, request, url, brought, arrival }, keepAlive);
+    const exchange = serveInTurn({ c, next, handling, request, url, stripped, brought, arrival }, keepAlive);
     // What handlers have done is not undone by a client that leaves, nor is a lease forgotten.
     if (!isSafe(request) || handling.locking === "all") keepAlive(exchange);
     return exchange;
   }
 
   /** Requests without a session: handlers may pass them on to others, so they have no token either. */
-  async function passOn(c: Context, next: Next, url: URL): Promise<undefined> {
+  async function passOn({
+    c,
+    next,
+    url,
+    stripped,
+  }: Pick<Visit, "c" | "next" | "url" | "stripped">): Promise<undefined> {
     c.req.raw = await withoutToken(c, url, carriers);
     await next();
     if (!c.finalized) return;
     if (ownNames(c.res.headers, carriers.own).length > 0) log({ event: "origin_cookie_dropped" });
-    answer(c, withoutOwn(c.res, carriers.own));
+    const response = withoutOwn(c.res, carriers.own);
+    answer(c, stripped ? withLinks(response, { carrier: stripped, page: url, text: "" }) : response);
   }
 
   async function postAgain(c: Context, url: URL): Promise<Response> {
@@ -174,6 +184,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
       own: carriers.own,
       brought,
       page: visit.url,
+      stripped: visit.stripped,
       token,
       mark: marks ? await markFor(token, brought, writer) : "",
       session: true,

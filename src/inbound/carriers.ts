@@ -28,8 +28,11 @@ export interface Carriers {
     secure: boolean,
     open: (text: string) => Promise<Token | undefined>,
   ): Promise<Brought<Token>>;
-  /** Cuts out of a request's address what carriers read. */
-  strip(url: URL): void;
+  /**
+   * Cuts out of a request's address what carriers read. Returns the carrier whose token stood there, though it may not have been read:
+   * the browser shows the page at that address.
+   */
+  strip(url: URL): UrlCarrier | undefined;
   /** Cuts out of the headers of a request to an origin what carriers read, whether it opens or not. */
   cut(headers: Headers): void;
   /** What an origin's response may not set: the values of `Set-Cookie` of these cookies, and these headers. */
@@ -90,7 +93,7 @@ export function createCarriers(settings: readonly ResolvedCarrier[], options: Ca
     },
 
     strip(url) {
-      links?.strip(url);
+      return links?.strip(url) ? links : undefined;
     },
 
     cut(sent) {

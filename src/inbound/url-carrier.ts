@@ -2,8 +2,8 @@ import type { Carrier } from "./carrier.ts";
 
 /** A carrier whose token stands in the links of pages. */
 export interface UrlCarrier extends Carrier {
-  /** Cuts the token out of an address. */
-  strip(url: URL): void;
+  /** Cuts the token out of an address. Returns whether there was one, be it read or not. */
+  strip(url: URL): boolean;
   /** Cuts it out of the address of the page before. */
   cut(headers: Headers): void;
   /** An address of the same site with the token in it; `undefined` for any other. */
@@ -29,6 +29,7 @@ export function createUrlCarrier({ name }: { name: string }): UrlCarrier {
     // Assigning writes the query anew: what has no token stays byte for byte as it came.
     const { own, others } = split(url.search);
     if (own.length > 0) url.search = others.join("&");
+    return own.length > 0;
   };
 
   return {
@@ -48,9 +49,7 @@ export function createUrlCarrier({ name }: { name: string }): UrlCarrier {
       const referer = headers.get("Referer");
       if (referer === null || !URL.canParse(referer)) return;
       const url = new URL(referer);
-      if (split(url.search).own.length === 0) return;
-      strip(url);
-      headers.set("Referer", url.href);
+      if (strip(url)) headers.set("Referer", url.href);
     },
     link(href, page, text) {
       if (!URL.canParse(href, page.href)) return undefined;

@@ -6,7 +6,13 @@ import { startSite } from "../../support/node/site.ts";
 
 const origin = await startLocalOrigin("a");
 const [site, byUrl, plain] = await Promise.all([
-  startSite([origin], { carriers: [{ type: "cookie" }, { type: "url" }] }),
+  startSite([origin], {
+    carriers: [{ type: "cookie" }, { type: "url" }],
+    routes: [
+      { path: "/plain/*", pool: "shop", session: false },
+      { path: "/*", pool: "shop" },
+    ],
+  }),
   startSite([origin], { carriers: [{ type: "url", name: "sid" }] }),
   startSite([origin]),
 ]);
@@ -141,7 +147,11 @@ describe("links", () => {
     ['<form method="POST"></form>', `<form method="POST" action="${at}/shop/list?q=1&moor=T"></form>`],
     [
       '<form action="/x"><input name="q"></form>',
-      '<form action="/x"><input name="q"><input type="hidden" name="moor" value="T"></form>',
+      `<form action="${at}/x?moor=T"><input name="q"><input type="hidden" name="moor" value="T"></form>`,
+    ],
+    [
+      '<form action="/x"><input name="q"></form><base href="//evil.test/">',
+      `<form action="${at}/x?moor=T"><input name="q"><input type="hidden" name="moor" value="T"></form><base href="//evil.test/">`,
     ],
     ['<button formaction="/x">', `<button formaction="${at}/x?moor=T">`],
   ])("of the site carry the token: %s", async (html, expected) => expect(await rewritten(html)).toBe(expected));
@@ -163,10 +173,79 @@ describe("links", () => {
     '<form method="post" action="//evil.test/"></form>',
     '<form action="https://evil.test/"></form>',
     '<form method="dialog"></form>',
-    '<form action="/x"><button formaction="//evil.test/">go</button></form>',
     '<img src="/x.png"><link href="/x.css" rel="stylesheet"><script src="/x.js"></script>',
     '<base href="//evil.test/"><a href="/x"></a><form method="post" action="/x"></form><form></form>',
   ])("of others carry nothing: %s", async (html) => expect(await rewritten(html)).toBe(html));
+
+  const FIELD = '<input type="hidden" name="moor" value="T">';
+  const form = `<form action="${at}/x?moor=T">`;
+  it.each([
+    [
+      "within the form",
+      '<form action="/x"><button formaction="//evil.test/">',
+      `${form}<button formaction="//evil.test/">`,
+    ],
+    [
+      "before it",
+      '<button form="f" formaction="//evil.test/"></button><form action="/x"></form>',
+      `<button form="f" formaction="//evil.test/"></button>${form}</form>`,
+    ],
+    [
+      "behind it, which leads to the site then",
+      '<form action="/x"></form><button form="f" formaction="//evil.test/"></button>',
+      `${form}${FIELD}</form><button form="f"></button>`,
+    ],
+    [
+      "within a form that is posted, which has no such field",
+      '<form action="/x"></form><form method="post"><button formaction="//evil.test/"></button></form>',
+      `${form}${FIELD}</form><form method="post" action="${at}/shop/list?q=1&moor=T"><button formaction="//evil.test/"></button></form>`,
+    ],
+  ])("in a field are not sent along by a button that leads to another site: %s", async (_where, html, expected) => {
+    expect(await rewritten(html)).toBe(expected);
+  });
+
+  it.each([
+    ["a form of another site", '<form action="//evil.test/"><form action="/x"></form></form>'],
+    ["one that has no end", '<div><form action="//evil.test/"></div><form action="/x"></form>'],
+  ])("are in no field of a form within %s, whose field it would be", async (_what, html) => {
+    expect(await rewritten(html)).not.toContain(FIELD);
+  });
+
+  it.each([
+    ['<img referrerpolicy="unsafe-url">', "<img>"],
+    ['<svg><a ReferrerPolicy="origin"></a></svg>', "<svg><a></a></svg>"],
+    ['<a name="x" ping="//evil.test/">', '<a name="x">'],
+    ['<meta name="Referrer" content="unsafe-url"><meta name="robots">', '<meta name="robots">'],
+    ['<meta name="refer&#114;er" content="unsafe-url">', ""],
+    ['<iframe srcdoc="<img referrerpolicy=unsafe-url>">', '<iframe srcdoc="<img x-referrerpolicy=unsafe-url>">'],
+    ['<iframe srcdoc="<p>1</p>">', '<iframe srcdoc="<p>1</p>">'],
+  ])("are told to nobody by markup: %s", async (html, expected) => expect(await rewritten(html)).toBe(expected));
+
+  it("are told to nobody by headers", async () => {
+    const { client, link } = await cookieless();
+    more = {
+      "Content-Security-Policy":
+        "default-src 'self'; report-uri //evil.test/; report-to all; img-src 'self' /report-to/",
+      "Content-Security-Policy-Report-Only": "report-uri //evil.test/",
+      Link: '</x.css>; rel=preload; referrerpolicy="unsafe-url"; as=style, </y>; ReferrerPolicy = origin ;rel=preload',
+      "Report-To": "{}",
+      "Reporting-Endpoints": 'all="//evil.test/"',
+      NEL: "{}",
+    };
+    const { headers } = await client.send(pathOf(link), OWN);
+    expect(headers).toMatchObject({
+      "content-security-policy": "default-src 'self';;; img-src 'self' /report-to/",
+      link: "</x.css>; rel=preload; as=style, </y> ;rel=preload",
+    });
+    expect(JSON.stringify(headers)).not.toContain("evil.test");
+  });
+
+  it("have what the client sent in them escaped", async () => {
+    const { client, link } = await cookieless();
+    page = '<form action="/x"></form>';
+    const { text } = await client.send(`/?moor=${tokenIn(link)}.${encodeURIComponent('"><script>')}`, OWN);
+    expect(text).not.toContain("<script>");
+  });
 
   it("before a late <base> lead to the site all the same", async () => {
     const text = await rewritten('<a href="/x">1</a><base href="//evil.test/"><a href="/y">2</a>');
@@ -226,6 +305,28 @@ describe("a browser with cookies", () => {
       expect(victim.token).not.toBe(tokenIn(link).split(".")[0]);
     },
   );
+});
+
+describe("an address with a token", () => {
+  it("is told to nobody, though the page is shown to a browser that has a session of its own", async () => {
+    const { link } = await cookieless();
+    const friend = site.client();
+    await friend.ask("/");
+    page = '<a href="/next" referrerpolicy="unsafe-url">next</a>';
+    const { text, headers } = await friend.ask(pathOf(link), { headers: { "Sec-Fetch-Site": "cross-site" } });
+    expect(text).toBe('<a href="/next">next</a>');
+    expect([headers["referrer-policy"], headers["cache-control"]]).toEqual(["same-origin", "private, no-store"]);
+  });
+
+  it("is told to nobody by a page without a session, whose links carry the token on", async () => {
+    const { client, link } = await cookieless();
+    page = '<a href="/next" referrerpolicy="unsafe-url">next</a>';
+    const answer = await client.send(pathOf(link).replace("/next", "/plain/"), OWN);
+    expect(asked.at(-1)?.headers).not.toHaveProperty("moor-session");
+    expect(answer.headers["referrer-policy"]).toBe("same-origin");
+    expect(answer.text).not.toContain("referrerpolicy");
+    expect(tokenIn(linkIn(answer))).toBe(tokenIn(link));
+  });
 });
 
 describe("a site without the URL carrier", () => {

@@ -1,0 +1,164 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Page } from "playwright-core";
+import { afterAll, beforeEach, expect, it } from "vitest";
+import { launchBrowser } from "../../demo/visitor.ts";
+import { startLocalOrigin } from "../../support/node/local-origin.ts";
+import { startSite } from "../../support/node/site.ts";
+
+/** All that another site was told: each request with its headers and body. */
+let told: string[] = [];
+const other = createServer(async (request, response) => {
+  const line = `${request.method} ${request.url} ${request.rawHeaders.join(" ")}`;
+  let body = "";
+  for await (const chunk of request.setEncoding("utf8")) body += chunk;
+  told.push(`${line} ${body}`);
+  response.setHeader("Access-Control-Allow-Origin", "*");
+  response.end("another site");
+}).listen(0, "127.0.0.1");
+await once(other, "listening");
+const elsewhere = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+
+const [origin, browser] = await Promise.all([startLocalOrigin("a"), launchBrowser()]);
+const site = await startSite([origin], { carriers: [{ type: "url" }] });
+afterAll(async () => {
+  await browser.close();
+  await site.stop();
+  await origin.stop();
+  other.close();
+  other.closeAllConnections();
+});
+
+const FORM = '<form id="f" action="/search"><input name="q" value="1"></form>';
+const go = (attributes: string) => `<a id="go" ${attributes}>go</a>`;
+
+/** What is on a page, and what a visitor does there: presses `#go`. */
+interface Channel {
+  readonly body: string;
+  readonly headers?: Record<string, string>;
+  /** Whether the other site is asked for something at all. Default `true`. */
+  readonly isAsked?: boolean;
+}
+
+const CHANNELS: Record<string, Channel> = {
+  "a link": { body: go(`href="${elsewhere}/link"`) },
+  "a link with a policy of its own": { body: go(`href="${elsewhere}/link" referrerpolicy="unsafe-url"`) },
+  "a link of SVG": {
+    body: `<svg width="99" height="99"><a id="go" href="${elsewhere}/svg" referrerpolicy="unsafe-url"><rect width="99" height="99"/></a></svg>`,
+  },
+  "a link in a new tab": {
+    body: go(`href="${elsewhere}/tab" target="_blank" rel="opener" referrerpolicy="unsafe-url"`),
+  },
+  "a ping": { body: go(`href="/next" ping="${elsewhere}/ping"`), isAsked: false },
+  "a source of attribution": { body: go(`href="/next" attributionsrc="${elsewhere}/attribution"`), isAsked: false },
+  "an image": { body: `<img src="${elsewhere}/image" referrerpolicy="unsafe-url">` },
+  "an image of SVG": {
+    body: `<svg><image href="${elsewhere}/image" referrerpolicy="unsafe-url" crossorigin="anonymous"/></svg>`,
+  },
+  "a map in a frame, as it is embedded by its vendor's snippet": {
+    body: `<iframe src="${elsewhere}/maps/embed?pb=1" width="600" height="450" style="border:0;" allowfullscreen="" referrerpolicy="no-referrer-when-downgrade"></iframe>`,
+  },
+  "a document in an attribute": {
+    body: `<iframe srcdoc='<meta name="referrer" content="unsafe-url"><img src="${elsewhere}/a" referrerpolicy="unsafe-url"><img src="${elsewhere}/b">'></iframe>`,
+  },
+  "a policy of the page's own": {
+    body: `<meta name="referrer" content="unsafe-url"><img src="${elsewhere}/image">${go(`href="${elsewhere}/meta"`)}`,
+  },
+  "a policy of the page's own, in characters that stand for others": {
+    body: `<meta name="&#82;EFERRER" content="unsafe-url"><img src="${elsewhere}/image">`,
+  },
+  "a refresh": { body: `<meta http-equiv="refresh" content="0;url=${elsewhere}/refresh">` },
+  "a script": { body: `<script src="${elsewhere}/script" referrerpolicy="unsafe-url"></script>` },
+  "a style": { body: `<link rel="stylesheet" href="${elsewhere}/style" referrerpolicy="unsafe-url">` },
+  "a page that is fetched ahead": {
+    body: `<link rel="prefetch" href="${elsewhere}/ahead" referrerpolicy="unsafe-url">`,
+  },
+  "an image that is fetched ahead, by a header": {
+    body: "",
+    headers: { Link: `<${elsewhere}/ahead>; rel=preload; as=image; referrerpolicy=unsafe-url` },
+  },
+  "a report of what the page may not do": {
+    body: '<img src="/not-allowed">',
+    headers: { "Content-Security-Policy": `img-src 'none'; report-uri ${elsewhere}/report` },
+    isAsked: false,
+  },
+  "a form": { body: `<form action="${elsewhere}/form"><input name="q"><button id="go">go</button></form>` },
+  "a form that is posted": {
+    body: `<form method="post" action="${elsewhere}/form"><input name="q"><button id="go">go</button></form>`,
+  },
+  "a form with another within": {
+    body: `<form action="${elsewhere}/form"><form action="/search"><input name="q"><button id="go">go</button></form></form>`,
+  },
+  "a form that a late base element leads away": {
+    body: `<form action="/search"><input name="q"><button id="go">go</button></form><base href="${elsewhere}/">`,
+    isAsked: false,
+  },
+  "a form whose address is written in characters that stand for others": {
+    body: `<form action="&#104;ttp&#58;//127.0.0.1:${new URL(elsewhere).port}/form"><input name="q"><button id="go">go</button></form>`,
+    isAsked: false,
+  },
+  "a button of a form": {
+    body: `<form action="/search"><input name="q"><button id="go" formaction="${elsewhere}/button">go</button></form>`,
+  },
+  "a button behind its form": {
+    body: `${FORM}<button id="go" form="f" formaction="${elsewhere}/button">go</button>`,
+    isAsked: false,
+  },
+  "a button before its form": { body: `<button id="go" form="f" formaction="${elsewhere}/button">go</button>${FORM}` },
+  "a field that is a button": {
+    body: `${FORM}<input id="go" type="submit" form="f" formaction="${elsewhere}/button" value="go">`,
+    isAsked: false,
+  },
+  "a button that posts a form": {
+    body: `${FORM}<button id="go" form="f" formmethod="post" formaction="${elsewhere}/button">go</button>`,
+    isAsked: false,
+  },
+  "a button of a form that is posted": {
+    body: `${FORM}<form method="post" action="/pay"><input name="q"><button id="go" formaction="${elsewhere}/button">go</button></form>`,
+  },
+  "a redirect": { body: go('href="/away"') },
+};
+
+origin.answers((request, response) => {
+  const { pathname } = new URL(request.url ?? "/", "http://origin");
+  const channel = CHANNELS[decodeURIComponent(pathname.slice(1))];
+  response.setHeader("Content-Type", "text/html");
+  for (const [name, value] of Object.entries(channel?.headers ?? {})) response.setHeader(name, value);
+  if (pathname === "/away") response.writeHead(302, { Location: `${elsewhere}/redirect` });
+  if (pathname === "/start") {
+    response.setHeader("Moor-Patch", '{"basket":"ring"}');
+    const links = Object.keys(CHANNELS).map((name) => `<a href="/${encodeURIComponent(name)}">${name}</a>`);
+    return response.end(`<!doctype html><title>start</title>${links.join("<br>")}`);
+  }
+  return response.end(`<!doctype html><title>${pathname}</title><body>${channel?.body ?? "a page of the site"}`);
+});
+
+beforeEach(() => {
+  told = [];
+});
+
+/** Opens a page by a link with the visitor's token in it, which stands in the page's address then. Returns that token. */
+async function follow(page: Page, name: string): Promise<string> {
+  await page.goto(`http://localhost:${site.moor.port}/start`);
+  const link = page.getByRole("link", { name, exact: true });
+  const token = new URL((await link.getAttribute("href")) ?? "").searchParams.get("moor") ?? "";
+  expect(token).toMatch(/^[\w-]{84}$/);
+  await link.click();
+  return token;
+}
+
+it.each(Object.entries(CHANNELS))("no other site is told the token by %s", async (name, { body, isAsked = true }) => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const token = await follow(page, name);
+  if (body.includes('id="go"')) await page.locator("#go").click();
+  if (isAsked) await expect.poll(() => told.length).toBeGreaterThan(0);
+  await page.waitForLoadState("networkidle");
+  // Pings, reports and what is fetched ahead go out behind the page: what closes it comes after them.
+  await page.goto("about:blank");
+  await context.close();
+  expect(told.filter((line) => line.includes(token))).toEqual([]);
+  if (!isAsked) expect(told.filter((line) => !line.includes("/attribution"))).toEqual([]);
+});
