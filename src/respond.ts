@@ -114,9 +114,13 @@ export function withoutOwn(response: Response, own: Own): Response {
 }
 
 function dropOwn(headers: Headers, own: Own): void {
-  const kept = headers.getSetCookie().filter((cookie) => !own.isCookie(nameOf(cookie)));
-  headers.delete("Set-Cookie");
-  for (const cookie of kept) headers.append("Set-Cookie", cookie);
+  const cookies = headers.getSetCookie();
+  const kept = cookies.filter((cookie) => !own.isCookie(nameOf(cookie)));
+  // What is written anew loses bytes that are no UTF-8: the runtime reads values as text.
+  if (kept.length < cookies.length) {
+    headers.delete("Set-Cookie");
+    for (const cookie of kept) headers.append("Set-Cookie", cookie);
+  }
   for (const name of own.headers) headers.delete(name);
 }
 

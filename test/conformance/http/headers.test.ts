@@ -102,6 +102,30 @@ describe("the headers of a response", () => {
   });
 });
 
+describe("cookies", () => {
+  const MIXED = "a=Jos\xe9; b=\xc3\xa9";
+  /** A token that Moor takes out, be it one or not. */
+  const OWN = "__Host-moor=x";
+
+  it("keep bytes that are no UTF-8 on their way to the origin", async () => {
+    await send(`Cookie: ${MIXED}`);
+    expect(named(arrived(), /^Cookie/)).toEqual([`Cookie: ${MIXED}`]);
+  });
+
+  it("keep bytes that are no UTF-8 on their way to the client, beside those that Moor sets", async () => {
+    const lines = named(await answer(`Set-Cookie: ${MIXED}`, 'Moor-Patch: {"a":1}'), /^Set-Cookie/);
+    expect(lines).toEqual([`Set-Cookie: ${MIXED}`, expect.stringMatching(/^Set-Cookie: __Host-moor=[\w-]{84};/)]);
+  });
+
+  it("lose bytes that are no UTF-8 where one of Moor's is taken out of the same header", async () => {
+    const lossy = "a=Jos\xef\xbf\xbd; b=\xc3\xa9";
+    await send(`Cookie: ${OWN}; ${MIXED}`);
+    expect(named(arrived(), /^Cookie/)).toEqual([`Cookie: ${lossy}`]);
+    const lines = named(await answer(`Set-Cookie: ${MIXED}`, `Set-Cookie: ${OWN}`), /^Set-Cookie: a/);
+    expect(lines).toEqual([`Set-Cookie: ${lossy}`]);
+  });
+});
+
 describe("what a client accepts", () => {
   it.each(["gzip, deflate, br, zstd", "identity", "zstd;q=1.0, br ;q=0.5,, *;q=0"])(
     "reaches the origin as it was sent: Accept-Encoding: %s",
