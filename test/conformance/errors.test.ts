@@ -21,6 +21,7 @@ const site = await startSite([], {
     { path: "/silent", pool: "pool-origin-silent" },
     { path: "/gone", pool: "pool-origin-gone" },
     { path: "/own", pool: "pool-origin-gone", strictAffinity: true },
+    { path: "/served/form", pool: "pool-origin-a", crossSite: "repost" },
     { path: "/served/*", pool: "pool-origin-a" },
   ],
 });
@@ -41,6 +42,14 @@ const plain = (path: string, more: Asking = {}): Provoke => {
   });
 };
 
+/** A form that a page of another site has a browser post. */
+const form = (type: string, body: string): Provoke => {
+  return (asking) => {
+    const headers = { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Content-Type": type };
+    return plain("/served/form", { method: "POST", headers, body })(asking);
+  };
+};
+
 /** What each code is provoked by. */
 const provokes: Record<string, Provoke> = {
   bad_request: plain("/served/", { headers: { Host: "shop.test@evil.test" } }),
@@ -51,6 +60,8 @@ const provokes: Record<string, Provoke> = {
     const headers = { ...asking.headers, "Sec-Fetch-Site": "cross-site" };
     return plain("/.moor/logout")({ ...asking, method: "POST", headers });
   },
+  form_not_supported: form("multipart/form-data; boundary=x", "--x--"),
+  form_too_large: form("application/x-www-form-urlencoded", `a=${"x".repeat(512 * 1024)}`),
   origin_unreachable: plain("/gone"),
   own_origin_unavailable: plain("/own"),
   origin_timeout: async (asking) => {
@@ -101,6 +112,8 @@ const provokedElsewhere: Record<string, string> = {
 const EVENTS: Readonly<Record<string, string>> = {
   bad_request: "request_refused",
   cross_site: "request_refused",
+  form_not_supported: "request_refused",
+  form_too_large: "request_refused",
   no_route: "request_refused",
   method_not_allowed: "request_refused",
   method_not_supported: "request_refused",

@@ -121,7 +121,7 @@ describe("a client's own doing costs no store operation, and leaves one line whe
       "a Host that is none",
       400,
       ["request_refused: malformed address"],
-      stranger("/", { headers: { Host: "shop_test" } }),
+      stranger("/", { headers: { Host: "shop@test" } }),
     ],
     [
       "a GET with a body",
@@ -135,6 +135,12 @@ describe("a client's own doing costs no store operation, and leaves one line whe
       403,
       ["request_refused: logout: cross_site"],
       stranger("/.moor/logout", { ...POST, headers: { "Sec-Fetch-Site": "cross-site" } }),
+    ],
+    [
+      "a form of another site that would found a session",
+      403,
+      ["request_refused: another site's page would found a session"],
+      stranger("/?login=mallory", { ...POST, headers: { "Sec-Fetch-Site": "cross-site" } }),
     ],
     [
       "a logout that leads to another site",
