@@ -20,10 +20,10 @@ import { give, markFor, mayGiveFreshToken, ownNames, respond } from "./respond.t
 import { markLifeOf } from "./session/policy.ts";
 import { createSignals } from "./signals.ts";
 import { noCalls } from "./store/counted.ts";
-import { isJustVouched } from "./store/open-session.ts";
+import { isJustVouched, refOf } from "./store/open-session.ts";
 import { inTurn, isLocked, type Turn } from "./store/take-lease.ts";
 import { tokenFor } from "./token-for.ts";
-import { isBodyUnsendable } from "./upstream/body.ts";
+import { type Body, isBodyUnsendable, takeBody } from "./upstream/body.ts";
 import type { Failed } from "./upstream/forward.ts";
 import { createIgnores } from "./upstream/ignored.ts";
 import { moorHeaders, readOriginChanges, recordChanges } from "./upstream/origin-changes.ts";
@@ -44,12 +44,13 @@ interface Visit {
   readonly route: ResolvedRoute;
   readonly brought: Brought<OpenedToken>;
   readonly arrival: Arrival;
+  readonly body: Body;
   readonly now: number;
   /** What is told of it afterwards. */
   readonly facts: RequestFacts;
 }
 
-const CODE_OF: Record<Exclude<Failed["kind"], "incomplete">, FailureCode> = {
+const CODE_OF: Record<Failed["kind"], FailureCode> = {
   unreachable: "origin_unreachable",
   timeout: "origin_timeout",
   "invalid-status": "origin_unreachable",
@@ -101,18 +102,21 @@ export function createMoor(parts: MoorParts): Moor {
       facts.explains = "all";
       facts.calls ??= noCalls();
     }
-    const visit = { request, url, stripped, host, route, brought, arrival, now, facts };
     const needsSession = route.session && !ignores(request, pathname);
     if (needsSession && route.crossSite === "repost" && isFormOfOtherSite(request, url, brought))
-      return postAgain(visit);
+      return postAgain(facts, url);
+    // Before anything is taken that others wait for: a client may be slow to send it.
+    const body = await takeBody(request);
+    if (body === "incomplete") return turnAway(facts, "bad_request", "incomplete body");
+    const visit = { request, url, stripped, host, route, brought, arrival, body, now, facts };
     const exchange = needsSession ? serveInTurn(visit, keepAlive) : passOn(visit);
     // What an origin has done is not undone by a client that leaves, nor is a lease forgotten.
     if (!isSafe(request) || route.locking === "all") keepAlive(exchange);
     return exchange;
   }
 
-  async function postAgain({ request, url, facts }: Visit): Promise<Response> {
-    const again = await repost(request, url);
+  async function postAgain(facts: RequestFacts, url: URL): Promise<Response> {
+    const again = await repost(facts.request, url);
     return again.kind === "page" ? again.page : turnAway(facts, again.code, again.reason);
   }
 
@@ -129,7 +133,7 @@ export function createMoor(parts: MoorParts): Moor {
     const waiting = { route, attemptDeadlineMs, keepAlive };
     facts.sessionId = token.id;
     facts.pool = pool.id;
-    const waited = await inTurn(locks, token.id, waiting, (turn) => serve(visit, writer, turn));
+    const waited = await inTurn(locks, refOf(token, visit.arrival), waiting, (turn) => serve(visit, writer, turn));
     if (waited.kind === "served") return waited.served;
     facts.turn = waited;
     if (waited.kind === "timeout") {
@@ -256,7 +260,6 @@ export function createMoor(parts: MoorParts): Moor {
   }
 
   function unanswered(facts: RequestFacts, failed: Failed): Response {
-    if (failed.kind === "incomplete") return turnAway(facts, "bad_request", "incomplete body");
     const reason = failed.retry ? `${failed.kind}; the retry budget is spent` : failed.kind;
     return signals.fail(facts, CODE_OF[failed.kind], { event: "origin_failed", reason });
   }

@@ -18,10 +18,12 @@ import { isFormOfOtherSite, repost } from "../repost.ts";
 import { give, markFor, mayGiveFreshToken, ownNames, respond, withoutOwn } from "../respond.ts";
 import { markLifeOf } from "../session/policy.ts";
 import type { BoundSessions } from "../store/bound-sessions.ts";
+import { refOf } from "../store/open-session.ts";
 import { createOutage } from "../store/outage.ts";
 import { inTurn, isLocked, type Turn } from "../store/take-lease.ts";
 import { createTiers } from "../store/tiers.ts";
 import { tokenFor } from "../token-for.ts";
+import { takeBody } from "../upstream/body.ts";
 import { createIgnores } from "../upstream/ignored.ts";
 import { recordChanges } from "../upstream/origin-changes.ts";
 import { askedNothing, changesOf, EdgeSession } from "./edge-session.ts";
@@ -128,7 +130,11 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     // Without a token it has a key that no other request can have.
     if (!token || !isLocked(handling, request.method)) return serve(visit);
     const waiting = { route: handling, attemptDeadlineMs: HANDLERS_DEADLINE_MS, keepAlive };
-    const waited = await inTurn(locks, token.id, waiting, (turn) => serve(visit, turn));
+    // Before the lease is taken, which others wait for: a client may be slow to send it.
+    const body = request.bodyUsed ? null : await takeBody(request);
+    if (body === "incomplete") return failureResponse("bad_request", request);
+    if (body instanceof ArrayBuffer) visit.c.req.raw = new Request(request, { body });
+    const waited = await inTurn(locks, refOf(token, visit.arrival), waiting, (turn) => serve(visit, turn));
     if (waited.kind === "served") return waited.served;
     const session = token.id.slice(0, 8);
     return waited.kind === "timeout"

@@ -61,6 +61,17 @@ export function find(record: SessionRecord | undefined, ref: Ref, now: number): 
 }
 
 /**
+ * Whether a request with `ref` is shown nothing of the session from now on: it has ended, or that generation is served no more.
+ * What has merely run idle may have been used in an outage, so it does not count.
+ */
+export function isOver(record: SessionRecord | undefined, ref: Ref, now: number): boolean {
+  // What is gone has ended, unless it may still be founded.
+  if (!record) return ref.bornAt === 0;
+  if (record.ended) return true;
+  return ref.generation !== record.generation && !servedBefore(record, ref, now);
+}
+
+/**
  * Applies a change to `record` (`undefined`: the session exists nowhere yet). Pure; the authority's rules for changes.
  *
  * @param now the authority's clock, milliseconds since 1970: the times that a change sets are the authority's.

@@ -98,6 +98,8 @@ export interface LeaseAsk {
 export type Locked =
   | { kind: "locked"; waitedMs: number; waiting: number }
   | { kind: "timeout"; waitedMs: number; waiting: number }
+  /** The session has ended, or the request's generation is served no more: it has nothing to wait for. */
+  | { kind: "over"; waitedMs: number; waiting: number }
   | { kind: "unavailable"; cause: unknown };
 
 /** What became of a lease that was given back. */
@@ -105,8 +107,8 @@ export type Unlocked = { kind: "unlocked" } | { kind: "unavailable"; cause: unkn
 
 /** Leases of sessions: one request at a time has that of a session, first come, first served. */
 export interface Locks {
-  /** Waits for a session's lease; the session need not be stored. */
-  lock(id: string, ask: LeaseAsk): Promise<Locked>;
+  /** Waits for a session's lease, for a request whose generation is served; the session need not be stored. */
+  lock(ref: Ref, ask: LeaseAsk): Promise<Locked>;
   /** Gives it back; a commit that names it does so too. */
   unlock(id: string, lease: string): Promise<Unlocked>;
 }

@@ -62,7 +62,7 @@ export function countCalls(stores: CalledStores, calls: StoreCalls): CalledStore
       journaledAt: (id) => outage.journaledAt(id),
     },
     locks: locks && {
-      lock: (id, ask) => counted("object", locks.lock(id, ask)),
+      lock: (ref, ask) => counted("object", locks.lock(ref, ask)),
       unlock: (id, lease) => counted("object", locks.unlock(id, lease)),
     },
     principals: principals && {

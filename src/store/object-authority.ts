@@ -26,7 +26,7 @@ interface SessionCalls {
   commit(ask: { ref: Ref; change: Change; copies: CopyPolicy }): Promise<Committed>;
   takeOver(ask: { id: string; copies: CopyPolicy }): Promise<TakenOver>;
   look(ask: { id: string; attributes: boolean; copies: CopyPolicy | undefined }): Promise<Looked>;
-  lock(ask: LeaseAsk): Promise<Locked>;
+  lock(ask: LeaseAsk & { ref: Ref }): Promise<Locked>;
   unlock(ask: { lease: string }): Promise<Unlocked>;
   end(ask: { id: string; byIndex: boolean; copies: CopyPolicy | undefined }): Promise<Ended>;
 }
@@ -76,7 +76,7 @@ export function createObjectLocks(objects: ObjectNamespace, options: ObjectCalls
   const call = createObjectCalls<SessionCalls>(objects, options);
   const { deadlineMs = OBJECT_DEADLINE_MS } = options;
   return {
-    lock: (id, ask) => call<Locked>(id, (object) => object.lock(ask), ask.waitMs + deadlineMs),
+    lock: (ref, ask) => call<Locked>(ref.id, (object) => object.lock({ ...ask, ref }), ask.waitMs + deadlineMs),
     unlock: (id, lease) => call<Unlocked>(id, (object) => object.unlock({ lease })),
   };
 }

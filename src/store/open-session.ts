@@ -99,7 +99,8 @@ async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts, mar
   return { kind: "session", session, ref: refOf(token, arrival), source: "none", marks };
 }
 
-function refOf(token: OpenedToken, { arrivedAt, colo, region }: Arrival): Ref {
+/** Which session a request belongs to, by the token that it sent or was given. */
+export function refOf(token: OpenedToken, { arrivedAt, colo, region }: Arrival): Ref {
   const { id, generation, version, bornAt, home, replicated, issuedAt, markedAt } = token;
   const away = home !== 0 && region !== 0 && home !== region;
   return {

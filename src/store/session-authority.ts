@@ -1,5 +1,5 @@
 import type { SessionEvent } from "../config/types.ts";
-import { apply, find, forgetChanges } from "../session/apply.ts";
+import { apply, find, forgetChanges, isOver } from "../session/apply.ts";
 import type { Change, Ref } from "../session/change.ts";
 import { deadlinePassed } from "../session/deadlines.ts";
 import { eventsBetween } from "../session/events.ts";
@@ -94,6 +94,11 @@ export class SessionAuthority {
   async commit({ ref, change, copies }: { ref: Ref; change: Change; copies?: CopyPolicy }): Promise<Committed> {
     const ready = await this.#ready(ref, copies);
     return ready.kind === "unavailable" ? ready : this.#elsewhere.letOut(ref, this.#apply(ref, change));
+  }
+
+  /** Whether the session has nothing more for a request, by what is stored; see {@link isOver}. */
+  isOver(ref: Ref): boolean {
+    return isOver(this.#rows.load(), ref, this.#parts.clock());
   }
 
   async takeOver({ id, copies }: { id: string; copies?: CopyPolicy }): Promise<TakenOver> {

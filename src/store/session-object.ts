@@ -26,7 +26,10 @@ let stores: BoundStores | undefined;
  */
 export class SessionObject extends DurableObject<SessionBindings> {
   readonly #authority: SessionAuthority;
-  readonly #leases = new LeaseQueue(() => Date.now());
+  readonly #leases = new LeaseQueue(
+    () => Date.now(),
+    (ref) => this.#authority.isOver(ref),
+  );
 
   readonly #events: SessionEvents | undefined;
 
@@ -68,7 +71,8 @@ export class SessionObject extends DurableObject<SessionBindings> {
     return this.#authority.end(ask);
   }
 
-  lock(ask: LeaseAsk): Promise<Locked> {
+  /** `ref`: older code does not say whose request it is. */
+  async lock(ask: LeaseAsk & { ref?: Ref }): Promise<Locked> {
     return this.#leases.take(ask);
   }
 

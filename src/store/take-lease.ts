@@ -1,5 +1,6 @@
 import type { ResolvedRoute } from "../config/resolved.ts";
 import { encodeBase64url } from "../inbound/base64url.ts";
+import type { Ref } from "../session/change.ts";
 import type { Locks } from "./contracts.ts";
 
 /** A session's lease, as a request asks for it. */
@@ -43,33 +44,38 @@ export interface Waiting {
 
 /**
  * Serves a request once those of its session that came before it have been served. A lease that no commit has taken back
- * is given back afterwards.
+ * is given back afterwards. A request that the session has nothing more for waits for nobody, and has no lease.
  */
 export async function inTurn<Served>(
   locks: Locks,
-  sessionId: string,
+  ref: Ref,
   waiting: Waiting,
   serve: (turn: Turn) => Promise<Served>,
 ): Promise<{ kind: "served"; served: Served } | Exclude<Taken, Turn>> {
   const lease: Lease = { id: encodeBase64url(crypto.getRandomValues(new Uint8Array(16))), spent: false };
   try {
-    const taken = await takeLease(locks, sessionId, lease, waiting);
+    const taken = await takeLease(locks, ref, lease, waiting);
     return taken.kind === "turn" ? { kind: "served", served: await serve(taken) } : taken;
   } finally {
     // It may have been given though its answer was lost.
-    if (!lease.spent) waiting.keepAlive(locks.unlock(sessionId, lease.id));
+    if (!lease.spent) waiting.keepAlive(locks.unlock(ref.id, lease.id));
   }
 }
 
 async function takeLease(
   locks: Locks,
-  sessionId: string,
+  ref: Ref,
   lease: Lease,
   { route: { lockWaitMs, onLockTimeout }, attemptDeadlineMs }: Waiting,
 ): Promise<Taken> {
   const lastsMs = attemptDeadlineMs + BEYOND_ATTEMPT_MS;
-  const locked = await locks.lock(sessionId, { lease: lease.id, waitMs: lockWaitMs, lastsMs });
+  const locked = await locks.lock(ref, { lease: lease.id, waitMs: lockWaitMs, lastsMs });
   if (locked.kind === "locked") return { ...locked, kind: "turn", lease };
+  if (locked.kind === "over") {
+    // There is nothing to give back.
+    lease.spent = true;
+    return { ...locked, kind: "turn", lease: undefined };
+  }
   if (onLockTimeout === "refuse") return locked;
   const { waitedMs, waiting } = locked.kind === "timeout" ? locked : { waitedMs: 0, waiting: 0 };
   return { kind: "turn", lease: undefined, waitedMs, waiting };

@@ -12,8 +12,6 @@ export type Forwarded = Sent &
     | { kind: "response"; response: Response; origin: Origin; hedged?: boolean }
     /** `invalid-status`: an origin took the request, and gave it an answer that is none. */
     | { kind: "unreachable" | "timeout" | "invalid-status" | "own-origin-unavailable" }
-    /** The client broke off while its request was being read; nothing was sent. */
-    | { kind: "incomplete" }
   );
 
 /** What became of a request that no origin has answered. */

@@ -1,5 +1,5 @@
 import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
-import { takeBody } from "./body.ts";
+import type { Body } from "./body.ts";
 import { type Chosen, chosenAs } from "./chosen.ts";
 import { type Failed, type Forwarded, forward } from "./forward.ts";
 import { isHedgeable } from "./hedge.ts";
@@ -14,6 +14,8 @@ import { createSplit } from "./split.ts";
 /** A request to be sent to a pool. */
 export interface Sending {
   readonly request: Request;
+  /** Its body; see `takeBody`. */
+  readonly body: Body;
   /** Its address, parsed once. */
   readonly url: URL;
   readonly host: string;
@@ -80,6 +82,7 @@ export function createUpstream(
     poolOf: (route, sessionId) => ofRoute(splits, route)(sessionId),
     async send({
       request,
+      body,
       url,
       host,
       route,
@@ -93,8 +96,6 @@ export function createUpstream(
       handoff,
       explain,
     }) {
-      const body = await takeBody(request);
-      if (body === "incomplete") return { kind: "incomplete", attempts: 0 };
       const { method, headers: given } = request;
       const mayRetry = ofRoute(retries, route)(request, body);
       const clientIp = given.get("CF-Connecting-IP") ?? undefined;

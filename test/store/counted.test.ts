@@ -35,7 +35,7 @@ describe("calls of stores", () => {
       calls,
     );
     expect(await counted.authority.commit(ref, change)).toMatchObject({ kind: "committed" });
-    await counted.locks?.lock("a", { lease: "l", waitMs: 1, lastsMs: 1 });
+    await counted.locks?.lock(refTo("a"), { lease: "l", waitMs: 1, lastsMs: 1 });
     await counted.locks?.unlock("a", "l");
     expect(await counted.replicas?.read(ref, T0)).toEqual({ kind: "miss" });
     await counted.outage?.commit(ref, change);

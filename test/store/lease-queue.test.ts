@@ -1,22 +1,30 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Locked } from "../../src/store/contracts.ts";
 import { LeaseQueue } from "../../src/store/lease-queue.ts";
-import { changeAt } from "../support/sessions.ts";
+import { changeAt, refTo } from "../support/sessions.ts";
 import { T0 } from "../support/time.ts";
 
 let queue: LeaseQueue;
+/** Generations that are served no more. */
+let over: number[] = [];
+const begin = () =>
+  new LeaseQueue(
+    () => Date.now(),
+    ({ generation }) => over.includes(generation),
+  );
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
   vi.setSystemTime(T0);
-  queue = new LeaseQueue(() => Date.now());
+  over = [];
+  queue = begin();
 });
 afterEach(() => vi.useRealTimers());
 
 /** Asks for the lease; what comes of it is put down when it comes. */
-function ask(lease: string, { waitMs = 5_000, lastsMs = 40_000 } = {}) {
+function ask(lease: string, { waitMs = 5_000, lastsMs = 40_000, generation = 0 } = {}) {
   const asked: { lease: string; came?: Locked } = { lease };
-  const locked = queue.take({ lease, waitMs, lastsMs }).then((came) => {
+  const locked = queue.take({ lease, waitMs, lastsMs, ref: refTo("s", T0, generation) }).then((came) => {
     asked.came = came;
   });
   return { asked, locked };
@@ -44,6 +52,35 @@ describe("a lease", () => {
     queue.release("b");
     await pass(0);
     expect(third.asked.came).toEqual({ kind: "locked", waitedMs: 500, waiting: 0 });
+  });
+
+  it("is neither given to whom the session has nothing for, nor waited for by him", async () => {
+    over = [0];
+    const alone = ask("a");
+    await pass(0);
+    ask("b", { generation: 1 });
+    const behind = ask("c");
+    await pass(0);
+    expect([alone.asked.came?.kind, behind.asked.came?.kind]).toEqual(["over", "over"]);
+    expect(spend("b")).toBe("spent");
+  });
+
+  it("ends with its generation, and passes to who asks next", async () => {
+    ask("a");
+    over = [0];
+    const next = ask("b", { generation: 1 });
+    await pass(0);
+    expect(next.asked.came).toEqual({ kind: "locked", waitedMs: 0, waiting: 0 });
+    expect(spend("a")).toBe("lost");
+  });
+
+  it("passes over those whose generation the change under it has superseded", async () => {
+    ask("a");
+    const [older, newer] = [ask("b"), ask("c", { generation: 1 })];
+    expect(spend("a")).toBe("spent");
+    over = [0];
+    await pass(0);
+    expect([older.asked.came?.kind, newer.asked.came?.kind]).toEqual(["over", "locked"]);
   });
 
   it("is not waited for longer than was said, and who has left is passed over", async () => {
@@ -124,7 +161,7 @@ describe("a change under a lease", () => {
 
   it("is lost in an object that was reset: it has given no lease", () => {
     ask("a");
-    queue = new LeaseQueue(() => Date.now());
+    queue = begin();
     expect(spend("a")).toBe("lost");
   });
 

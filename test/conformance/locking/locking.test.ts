@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Answer, Asking } from "../../support/node/client.ts";
 import { type LocalOrigin, startLocalOrigin } from "../../support/node/local-origin.ts";
@@ -218,4 +220,80 @@ describe("a lease", () => {
     expect((await client.ask("/")).told.session.data).toEqual({ seen: "yes" });
     expect(site.moor.logged.some((line) => line.includes('"event":"lock_lost"'))).toBe(true);
   }, 60_000);
+});
+
+describe("who has copied a token before a login", () => {
+  const guarded = (options: object = {}) =>
+    startSite([origin], {
+      session: { graceSeconds: 0 },
+      routes: [{ path: "/*", pool: "shop", locking: "writes", lockWaitMs: 1_500 }],
+      ...options,
+    });
+
+  /** Begins a POST with a body of which nothing comes. */
+  function idlePost(port: number, cookies: ReadonlyMap<string, string>): Socket {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const head = ["POST / HTTP/1.1", "Host: shop.test", "X-Forwarded-Proto: https", `Cookie: ${cookie}`];
+    const socket = connect(port, "127.0.0.1").on("error", () => {});
+    socket.write(`${[...head, "Content-Length: 30"].join("\r\n")}\r\n\r\n`);
+    return socket;
+  }
+
+  it("holds up none of the visitor's requests, by however many of his own", async () => {
+    const site = await guarded();
+    const attacker = site.client();
+    await attacker.ask("/", { headers: { "Sec-Fetch-Mode": "navigate" } });
+    const planted = new Map(attacker.cookies);
+    const victim = site.client(planted);
+    await victim.ask("/?login=alice", POST);
+    await victim.ask("/");
+    const slow = Array.from({ length: 70 }, () => site.client(planted).send("/?delayMs=1000", POST));
+    const idle = Array.from({ length: 5 }, () => idlePost(site.moor.port, planted));
+    const { served } = (await victim.ask("/")).told;
+    await expect.poll(async () => (await victim.ask("/")).told.served).toBeGreaterThan(served + 10);
+    for (let n = 0; n < 3; n++) expect((await victim.ask(`/?set=a:${n}`, POST)).status).toBe(200);
+    expect((await victim.ask("/")).told.session.data).toMatchObject({ a: "2" });
+    for (const socket of idle) socket.destroy();
+    await Promise.all(slow);
+    await site.stop();
+  });
+
+  it("does so by no token of a session that has ended either: its requests go on at once, in sessions of their own", async () => {
+    const site = await guarded({ explain: true });
+    const client = site.client();
+    await client.ask("/?set=a:1", POST);
+    const copy = site.client(client.cookies);
+    await client.ask("/?end", POST);
+    const answers = await Promise.all([copy.send("/?delayMs=300", POST), copy.send("/", POST)]);
+    expect(answers.map((answer) => [answer.status, explained(answer).lock])).toEqual([
+      [200, "none"],
+      [200, "none"],
+    ]);
+    await site.stop();
+  });
+});
+
+describe.each(["proxy", "middleware"] as const)("a slow upload of a visitor (%s)", (role) => {
+  it("that Moor holds keeps the lease from nobody until it is whole", async () => {
+    const handling = { locking: "writes", lockWaitMs: 500 } as const;
+    const inFront = role === "proxy" ? { routes: [{ path: "/*", pool: "shop", ...handling }] } : handling;
+    const site = await startSite([origin], { role, ...inFront });
+    const client = site.client();
+    await client.ask("/?set=a:1", POST);
+    const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const head = ["POST /?set=a:2 HTTP/1.1", "Host: shop.test", "X-Forwarded-Proto: https", `Cookie: ${cookie}`];
+    const socket = connect(site.moor.port, "127.0.0.1");
+    socket.write(`${[...head, "Connection: close", "Content-Length: 5"].join("\r\n")}\r\n\r\nab`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect((await client.send("/?set=b:1", POST)).status).toBe(200);
+    let text = "";
+    socket.on("data", (chunk: Buffer) => {
+      text += chunk.toString("latin1");
+    });
+    socket.write("cde");
+    await once(socket, "close");
+    expect(text).toMatch(/^HTTP\/1\.1 200/);
+    expect(text).toContain("abcde");
+    await site.stop();
+  });
 });
