@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { type Campaign, campaign, type Counterexample } from "./campaign.ts";
+import { type Campaign, type Counterexample, campaign } from "./campaign.ts";
 import { configOf, type Part } from "./parts.ts";
 import { Tally } from "./tally.ts";
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { ResolvedConfig } from "../../../src/config/resolved.ts";
 import { joinHeld } from "../../../src/inbound/held.ts";
 import type { KeyRing } from "../../../src/inbound/key-ring.ts";
 import { createTokens } from "../../../src/inbound/tokens.ts";
@@ -51,10 +52,20 @@ interface Isolate {
 
 /** Moor, all of its own code, in a world of distance. */
 export function moorKind(configuration: Configuration): SubjectKind {
-  return { create: async (stage) => createSubject(stage, configuration) };
+  const configs = new Map<string, ResolvedConfig>();
+  const configFor = (url: string) => {
+    const config = configs.get(url) ?? resolvedFor(configuration, url);
+    configs.set(url, config);
+    return config;
+  };
+  return { create: async (stage) => createSubject(stage, configuration, configFor) };
 }
 
-function createSubject(stage: Stage, configuration: Configuration): Subject {
+function createSubject(
+  stage: Stage,
+  configuration: Configuration,
+  configFor: (url: string) => ResolvedConfig,
+): Subject {
   const { clock, clocks, random } = stage;
   const faults = {
     object: createFaults<ObjectFault>(),
@@ -136,7 +147,7 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
     const { location } = place;
     const life = new IsolateLife();
     const now = edgeClock(location);
-    const config = resolvedFor(configuration, `http://${nameOf(place)}.test`);
+    const config = configFor(`http://${nameOf(place)}.test`);
     const replicas = guardCopies(replicasAt(location, now), breakerOf("kv", now), KV_DEADLINE_MS);
     const moor = createMoor({
       config,
@@ -194,9 +205,9 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
     carrier: configuration.carrier === undefined ? cookies : CARRIERS[configuration.carrier],
 
     async identify(kept): Promise<Held | undefined> {
-      const token = kept.get("__Host-moor") ?? "";
-      const text = kept.get(TEXT) ?? joinHeld({ token, proof: kept.get("__Host-moor-gen") ?? "" });
-      const opened = await tokens.open(text, 0);
+      const token = kept.get("__Host-moor");
+      const text = kept.get(TEXT) ?? (token && joinHeld({ token, proof: kept.get("__Host-moor-gen") ?? "" }));
+      const opened = text ? await tokens.open(text, 0) : undefined;
       if (!opened) return undefined;
       const { id: sid, generation, version, expiresAt } = opened;
       return { sid, generation, version, expiresAt };
@@ -208,7 +219,7 @@ function createSubject(stage: Stage, configuration: Configuration): Subject {
       const change: Change = {
         id: `admin-${id}`,
         expiresAt: now + CHANGE_LIFE_SECONDS * 1000,
-        policy: resolvedFor(configuration, "http://a.test").session,
+        policy: configFor("http://a.test").session,
         ...(patch ? { patches: [patch] } : {}),
         ...(end ? { end } : {}),
       };

@@ -63,7 +63,7 @@ export const GENERATIONS: readonly Rule[] = [
     ],
     config: "moor-sync",
     shape: RACES,
-    found: { seed: 1, number: 6 },
+    found: { seed: 1, number: 18 },
   },
   {
     name: "older-sees-before",
@@ -97,7 +97,7 @@ export const GENERATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/session/apply.ts",
-        from: 'if (isUsed(before)) return { kind: "superseded" };',
+        from: 'if (before.used) return { kind: "superseded" };',
         to: 'if (now > 0) return { kind: "superseded" };',
       },
     ],
@@ -123,8 +123,8 @@ export const GENERATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/store/vouch.ts",
-        from: "    mayBeKept: isCurrent && isKnownUsed,\n",
-        to: "    mayBeKept: isCurrent || isKnownUsed,\n",
+        from: "    mayBeKept: isCurrent && isUsed,\n",
+        to: "    mayBeKept: isCurrent || isUsed,\n",
       },
     ],
     config: "moor-sync-always",
@@ -177,7 +177,7 @@ export const GENERATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/session/apply.ts",
-        from: "if (!accepted && isTooSoon(record, ref, change)) return",
+        from: "if (!accepted && isBesideRotation(record, ref, change)) return",
         to: "if (now < 0) return",
       },
     ],
@@ -190,8 +190,8 @@ export const GENERATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/session/apply.ts",
-        from: "return change.rotate ? isSomebodys(ref) || !patches : patches;",
-        to: "return change.rotate ? false : patches;",
+        from: "return change.rotate ? isSomebodys(ref) || !writes : writes;",
+        to: "return change.rotate ? false : writes;",
       },
     ],
     config: "moor-parallel",
@@ -229,8 +229,8 @@ export const GENERATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/session/journal.ts",
-        from: 'const when = asCurrent ? "before" : "after";',
-        to: 'const when = "after";',
+        from: 'const acceptedWhen = asCurrent ? "before" : "after";',
+        to: 'const acceptedWhen = "after";',
       },
     ],
     config: "moor-sync",
