@@ -38,6 +38,19 @@ describe("a campaign", () => {
     expect(again.tally.schedules).toBe(1);
   });
 
+  it("of which two workers play a share each finds the same first schedule, and plays none after it", async () => {
+    const spoilt = configOf(ideal({ drops: (visit) => visit === 9 }));
+    const options = { schedules: 100, seed: SEED, shrinks: false };
+    const alone = await campaign(spoilt, options);
+    const firstBroken = new Int32Array(1).fill(-1);
+    const shares = [];
+    for (const index of [1, 0])
+      shares.push(await campaign(spoilt, { ...options, share: { index, of: 2, firstBroken } }));
+    const found = shares.map(({ counterexample }) => Number(counterexample?.path ?? Number.POSITIVE_INFINITY));
+    expect(Math.min(...found)).toBe(Number(alone.counterexample?.path));
+    expect(firstBroken[0]).toBe(Math.min(...found));
+  });
+
   it("takes the same course with the same seed, and another with another", async () => {
     const tallies: string[] = [];
     for (const seed of [SEED, SEED, SEED + 1]) {

@@ -87,8 +87,12 @@ export class Facts {
       (visit) => visit.id !== id && visit.left.tick < acked.tick && mayRotateBeyond(visit, held),
     );
     const ofNewer = visits.filter((visit) => visit.held?.sid === sid && visit.held.generation > generation);
+    // A backup may have shown the newer one, so that the authority knows of no use.
     const isOver = ofNewer.some(
-      ({ answered }) => answered?.outcome === "done" && answered.ms + graceMs + slackMs < left.ms,
+      (use) =>
+        use.answered?.outcome === "done" &&
+        this.isCalm(use.left, use.answered) &&
+        use.answered.ms + graceMs + slackMs < left.ms,
     );
     return mayBeRotated && !isOver && !ofNewer.some((visit) => this.#isLaterOfSame(visit, id, acked));
   }

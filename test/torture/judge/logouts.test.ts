@@ -102,6 +102,22 @@ describe("an older generation", () => {
     expect(broken({ visits: [founded, login, used, turnedAway(31_000)], truths })).toEqual([]);
   });
 
+  it("is put into no other session by a rotation beside another: its browser may be about to get the newer one", () => {
+    const rotates = (ms: number, adds: boolean) =>
+      visit(4, {
+        ms: [ms, ms + 2, ms + 3],
+        reached: ms + 1,
+        ask: { kind: "rotate", adds },
+        held: S,
+        shown: view("S", "u1"),
+        gives: held("T", 1),
+      });
+    expect(broken({ visits: [founded, login, rotates(12_000, false)], truths })).toEqual(["false-logout"]);
+    expect(broken({ visits: [founded, login, rotates(13_031, false)], truths })).toEqual([]);
+    // It may be a login by attributes.
+    expect(broken({ visits: [founded, login, rotates(12_000, true)], truths })).toEqual([]);
+  });
+
   it("is served no more once the newer has been rotated itself", () => {
     const again = visit(4, {
       browser: 1,

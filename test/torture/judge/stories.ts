@@ -24,6 +24,8 @@ interface Told {
   readonly ask?: Ask;
   /** When it leaves, is answered and arrives, in milliseconds; what is left out never happens. */
   readonly ms: readonly [left: number, answered?: number, arrived?: number];
+  /** When it reaches the edge, in milliseconds. Default: this is not told. */
+  readonly reached?: number;
   readonly held?: Held;
   /** Default: no session. */
   readonly shown?: View;
@@ -50,6 +52,7 @@ export function visit(id: number, told: Told): Visit {
     left: at(left),
     held,
     shown,
+    ...(told.reached === undefined ? {} : { reached: at(told.reached) }),
     ...(answered === undefined ? {} : { answered: { ...at(answered), outcome, held: after } }),
     ...(arrived === undefined ? {} : { arrived: { ...at(arrived), before, held: now } }),
     ...(told.untouched ? { untouched: true } : {}),

@@ -8,7 +8,7 @@ import type { Place, Step, VisitStep } from "../schedule.ts";
 import { ELSEWHERE, made, objectsDown, redis, visit } from "../without/made.ts";
 
 const SEED = 20_600_101;
-const SCHEDULES = 200;
+const SCHEDULES = 120;
 
 describe("Moor keeps its promise while stores fail, isolates are lost and others change sessions", () => {
   const configs = CONFIGS.filter(({ promises }) => promises);
