@@ -1,9 +1,4 @@
-import {
-  FIRST_USE_UNSEEN,
-  JOURNALED_BEFORE_A_LOGIN,
-  LOGOUT_AFTER_LOST_LOGIN,
-  PLANTED_IN_AN_OUTAGE,
-} from "./made-by-hand.ts";
+import { FIRST_USE_UNSEEN, LOGOUT_AFTER_LOST_LOGIN, PLANTED_IN_AN_OUTAGE } from "./made-by-hand.ts";
 import type { Rule } from "./rule.ts";
 import { LOGINS, RACES } from "./shapes.ts";
 
@@ -26,7 +21,7 @@ export const GENERATIONS: readonly Rule[] = [
   },
   {
     name: "older-is-served-until-use",
-    rule: "the older generation of what is nobody's is served until the new one has been used",
+    rule: "the older generation of a session that nobody has logged in to is served until the newer one has been used",
     edits: [
       {
         file: "src/session/apply.ts",
@@ -144,149 +139,5 @@ export const GENERATIONS: readonly Rule[] = [
     config: "moor-sync-strict",
     shape: LOGINS,
     made: PLANTED_IN_AN_OUTAGE,
-  },
-  {
-    name: "older-rotates-nothing",
-    rule: "a rotation that the older generation asks for has no place in the session: it may be a login by attributes",
-    edits: [
-      {
-        file: "src/session/apply.ts",
-        from: 'if (change.principal !== undefined || change.rotate) return { kind: "superseded" };',
-        to: 'if (change.principal !== undefined) return { kind: "superseded" };',
-      },
-    ],
-    config: "moor-attack",
-    found: { seed: 1, number: 7 },
-  },
-  {
-    name: "older-writes-its-own",
-    rule: "what the older generation patches is patched in its own view alone",
-    edits: [
-      {
-        file: "src/session/apply.ts",
-        from: 'const content = accepted === "before" ? merged(record, change) : {};',
-        to: "const content = merged(record, change);",
-      },
-    ],
-    config: "moor-attack-long",
-    found: { seed: 1, number: 45 },
-  },
-  {
-    name: "refused-beside-a-rotation",
-    rule: "and refused while its client may be about to get the newer generation",
-    edits: [
-      {
-        file: "src/session/apply.ts",
-        from: "if (!accepted && isBesideRotation(record, ref, change)) return",
-        to: "if (now < 0) return",
-      },
-    ],
-    config: "moor-attack",
-    found: { seed: 1, number: 2 },
-  },
-  {
-    name: "one-rotation-at-a-time",
-    rule: "a rotation beside another is refused, unless it may be a login: it would put its browser into an empty session",
-    edits: [
-      {
-        file: "src/session/apply.ts",
-        from: "return change.rotate ? isSomebodys(ref) || !writes : writes;",
-        to: "return change.rotate ? false : writes;",
-      },
-    ],
-    config: "moor-parallel",
-    found: { seed: 1, number: 7 },
-  },
-  {
-    name: "flash-of-the-newest",
-    rule: "a flash that the older generation leaves reaches nobody",
-    edits: [
-      {
-        file: "src/session/apply.ts",
-        from: "const next = { ...record, ...renewed, ...content, version, before: { ...before, view } };",
-        to: "const next = { ...record, ...renewed, ...content, ...(flash ? { flash } : {}), version, before: { ...before, view } };",
-      },
-    ],
-    config: "moor-attack-flash",
-    found: { seed: 1, number: 643 },
-  },
-  {
-    name: "flash-is-taken",
-    rule: "a flash is taken out of the session before it is shown",
-    edits: [
-      {
-        file: "src/session/apply.ts",
-        from: "return { ...commit({ ...left, version: record.version + 1 }, change, now), flash };",
-        to: "return { ...commit({ ...left, flash, version: record.version + 1 }, change, now), flash };",
-      },
-    ],
-    config: "moor-attack-flash",
-    found: { seed: 1, number: 7 },
-  },
-  {
-    name: "journaled-before-a-rotation",
-    rule: "but what the journal had accepted before the rotation is of the newer one as well",
-    edits: [
-      {
-        file: "src/session/journal.ts",
-        from: 'const acceptedWhen = asCurrent ? "before" : "after";',
-        to: 'const acceptedWhen = "after";',
-      },
-    ],
-    config: "moor-sync",
-    shape: LOGINS,
-    made: JOURNALED_BEFORE_A_LOGIN,
-  },
-  {
-    name: "each-login-rotates",
-    rule: "a login of the same principal rotates as well",
-    edits: [
-      {
-        file: "src/session/apply.ts",
-        from: "const logsIn = principal !== undefined;",
-        to: "const logsIn = principal !== undefined && record.principal === undefined;",
-      },
-    ],
-    config: "moor-attack",
-    found: { seed: 1, number: 6 },
-  },
-  {
-    name: "founded-by-a-login",
-    rule: "a session that is founded by a rotation has been rotated: nobody's sessions are those of generation 0",
-    edits: [
-      {
-        file: "src/session/session.ts",
-        from: "return this.#rotate && (this.returning || this.#patches.length > 0);",
-        to: "return this.#rotate && this.returning;",
-      },
-    ],
-    config: "moor-attack",
-    found: { seed: 1, number: 164 },
-  },
-  {
-    name: "somebodys-view-ends",
-    rule: "the older generation of what may be somebody's is served for the grace from the rotation on, used or not",
-    edits: [
-      {
-        file: "src/session/apply.ts",
-        from: "const ends = isSomebodys(view) ?",
-        to: "const ends = now < 0 ?",
-      },
-    ],
-    config: "moor-attack",
-    found: { seed: 1, number: 19 },
-  },
-  {
-    name: "nothing-of-somebodys",
-    rule: "a session of its own begins with nothing of what may be somebody else's",
-    edits: [
-      {
-        file: "src/commit.ts",
-        from: "const isOwn = !view || !isSomebodys(view) ||",
-        to: "const isOwn = !view || principal === undefined ||",
-      },
-    ],
-    config: "moor-attack-long",
-    found: { seed: 1, number: 1009 },
   },
 ];

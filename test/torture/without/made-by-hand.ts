@@ -1,3 +1,4 @@
+import type { Schedule } from "../schedule.ts";
 import { COPIED, ELSEWHERE, made, objectsDown, objectsMute, redis, setBack, visit } from "./made.ts";
 
 const MINUTE = 60_000;
@@ -133,7 +134,7 @@ export const LOGOUT_AFTER_LOST_LOGIN = made(
   [5_100, visit(0, "end")],
 );
 
-/** The journal has accepted a change of one who holds the token, and the object hears of it only after the other's login. */
+/** The journal has accepted a change of somebody who holds the token. The object hears of it only after the visitor's login. */
 export const JOURNALED_BEFORE_A_LOGIN = made(
   [0, visit(0, "add")],
   [500, COPIED],
@@ -141,3 +142,17 @@ export const JOURNALED_BEFORE_A_LOGIN = made(
   [1_100, visit(1, "add")],
   [15_000, visit(0, "login", ELSEWHERE)],
 );
+
+/**
+ * The journal has accepted a change of one tab just before another tab's login, and the clock of the edge is ahead of the object's:
+ * by the clocks the change came after the login.
+ */
+export const JOURNALED_BESIDE_A_LOGIN: Schedule = {
+  ...made(
+    [0, visit(0, "read", { navigates: true })],
+    [100, { kind: "fault", from: "everywhere", lastsMs: 0, store: "object", fault: { kind: "overloaded" } }],
+    [101, visit(0, "add", { upMs: 70, originMs: 1 })],
+    [102, visit(0, "sign-in", { upMs: 40, originMs: 40 })],
+  ),
+  clocks: { edges: [400, 0, 0], authority: -400, redis: 0 },
+};
