@@ -11,6 +11,8 @@ interface Browser {
   readonly jar: CookieJar;
   /** How often another's cookies have been copied into it, or older ones of its own put back. */
   epoch: number;
+  /** The visits whose answers have led to its newest page, since the last of these. */
+  pages: readonly number[];
   /** What its jar has held, the newest last. */
   readonly held: ReturnType<CookieJar["snapshot"]>[];
 }
@@ -43,6 +45,7 @@ export class Browsers {
     browser.jar.copyFrom(this.#of(from).jar);
     browser.held.push(browser.jar.snapshot());
     browser.epoch++;
+    browser.pages = [];
   }
 
   /** A browser takes up again what it has held before. */
@@ -52,15 +55,17 @@ export class Browsers {
     if (!snapshot) return;
     known.jar.restore(snapshot);
     known.epoch++;
+    known.pages = [];
   }
 
   async visit(step: VisitStep, id: number): Promise<void> {
-    const { jar, epoch } = this.#of(step.browser);
+    const { jar, epoch, pages } = this.#of(step.browser);
     const kept = jar.read();
     const left = this.#recorder.moment();
     const { browser, place, ask } = step;
     this.#steps.set(id, step);
-    const visit = this.#recorder.visit({ id, browser, epoch, place, ask, left, held: undefined });
+    const from = this.#carrier.perPage ? { pages } : {};
+    const visit = this.#recorder.visit({ id, browser, epoch, place, ask, left, held: undefined, ...from });
     visit.held = await this.#subject.identify(kept);
     if (step.lost === "request") return;
     await this.#clock.sleep(step.upMs);
@@ -71,7 +76,9 @@ export class Browsers {
     if (step.lost === "response") return;
     await this.#clock.sleep(step.downMs);
     await this.#arrive(visit, jar, this.#carrier.takes?.(kept, jar.read()) === false ? [] : sets);
-    if (sets.length > 0) this.#of(browser).held.push(jar.snapshot());
+    if (sets.length === 0) return;
+    this.#of(browser).pages = [...pages, id];
+    this.#of(browser).held.push(jar.snapshot());
   }
 
   /** The origin: notes what it is shown, takes its time, and asks for what the visit is for. */
@@ -108,7 +115,7 @@ export class Browsers {
   #of(browser: number): Browser {
     let known = this.#browsers.get(browser);
     if (!known) {
-      known = { jar: new CookieJar(this.#clock.now), epoch: 0, held: [] };
+      known = { jar: new CookieJar(this.#clock.now), epoch: 0, pages: [], held: [] };
       this.#browsers.set(browser, known);
     }
     return known;

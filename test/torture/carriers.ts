@@ -10,6 +10,8 @@ export interface Carrier {
   request(init: { method: string; headers: Headers }, kept: Kept): Request;
   /** What a response says to keep, each as the value of a `Set-Cookie` header. */
   gives(response: Response): readonly string[];
+  /** Whether each page holds what it was given, and knows nothing of other pages. Default: a browser's pages share what it holds. */
+  readonly perPage?: true;
   /** Whether a client that holds `kept` by now takes what the response to a request with `sent` gives. Default: always. */
   takes?(sent: Kept, kept: Kept): boolean;
 }
@@ -50,6 +52,7 @@ export const header: Carrier = {
 
 /** Links: a client follows the redirect that answers each of its requests, and stays on its page where there is none. */
 export const links: Carrier = {
+  perPage: true,
   request: (init, kept) => new Request(kept.has(TEXT) ? `${SITE}?moor=${kept.get(TEXT)}` : SITE, init),
   gives({ headers }) {
     const location = headers.get("Location");

@@ -39,6 +39,8 @@ export interface Visit {
   readonly place: Place;
   readonly ask: Ask;
   readonly left: Moment;
+  /** The visits whose answers have led to its page, where each page holds what it was given. Absent: pages share what they hold. */
+  readonly pages?: readonly number[];
   /** What the cookies named that it left with. */
   readonly held: Held | undefined;
   /** When it reached the edge; absent: never. */

@@ -60,10 +60,8 @@ function afterBeingTold(facts: Facts, endings: Endings): Violation[] {
     const { sid } = read.shown;
     if (sid === undefined) return [];
     const told = facts.history.visits.find((visit) => {
-      const { held, shown, answered, arrived } = visit;
-      if (visit.browser !== read.browser || visit.epoch !== read.epoch || held?.sid !== sid || held.version === 0)
-        return false;
-      if (!arrived || arrived.tick > read.left.tick || visit.ask.kind === "end") return false;
+      const { held, shown, answered, ask } = visit;
+      if (!facts.knows(read, visit) || held?.sid !== sid || held.version === 0 || ask.kind === "end") return false;
       const isTold = answered?.outcome === "ended" || (answered?.outcome === "done" && shown?.sid !== sid);
       return isTold && !endings.mayBeRotated(visit) && !endings.mayHaveExpiredFor(visit);
     });

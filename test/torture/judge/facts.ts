@@ -52,10 +52,14 @@ export class Facts {
 
   /** What a visit's browser had been answered when it left: the reads that had arrived. */
   knownTo(visit: Visit): Read[] {
-    return this.reads.filter(
-      ({ browser, epoch, arrived }) =>
-        browser === visit.browser && epoch === visit.epoch && arrived !== undefined && arrived.tick < visit.left.tick,
-    );
+    return this.reads.filter((read) => this.knows(visit, read));
+  }
+
+  /** Whether a visit's client had been answered an earlier one when it left. */
+  knows({ browser, epoch, left, pages }: Visit, earlier: Visit): boolean {
+    const { id, arrived } = earlier;
+    if (earlier.browser !== browser || earlier.epoch !== epoch) return false;
+    return arrived !== undefined && arrived.tick < left.tick && (pages?.includes(id) ?? true);
   }
 
   /** As {@link knownTo}, for the client of a write. */

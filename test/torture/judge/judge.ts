@@ -19,7 +19,7 @@ export function judge(history: History, terms: Terms): Verdict {
   const setBack = terms.backupMayLag ? findSetBack(history) : [];
   const facts = new Facts(toldStale(history, setBack));
   const endings = new Endings(facts, terms);
-  const proofs = judgeProofs(facts, endings, terms);
+  const proofs = judgeProofs(facts, endings);
   const isNotice = (finding: Violation | Notice): finding is Notice => finding.kind === "login-displaced";
   return {
     violations: [

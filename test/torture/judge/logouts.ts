@@ -1,13 +1,13 @@
-import type { Moment, Visit } from "../history.ts";
+import type { Held, Visit } from "../history.ts";
 import type { Endings } from "./endings.ts";
-import { type Facts, founds, type Read, targetOf } from "./facts.ts";
+import { type Facts, founds, targetOf } from "./facts.ts";
 import type { Notice, Terms, Violation } from "./verdict.ts";
 
 /** Nobody is logged out who has not ended his session, and whose deadlines have not passed. */
 export function judgeLogouts(facts: Facts, endings: Endings, terms: Terms): Violation[] {
   return facts.history.visits.flatMap((visit) => {
     const { id, held, answered, shown } = visit;
-    if (!held || !answered || !isRefused(visit) || !wasKnown(facts, visit, terms)) return [];
+    if (!held || !answered || !isRefused(visit) || !wasKnown(facts, visit, held)) return [];
     const isOver = endings.mayHaveEnded(held.sid, answered, held.generation) || endings.mayHaveExpiredFor(visit);
     if (isOver) return [];
     if (isForked(visit) && endings.isBesideRotation(visit, terms.parallelMs - terms.slackMs)) {
@@ -35,14 +35,13 @@ export function judgeLifetimes(facts: Facts, endings: Endings): Violation[] {
   });
 }
 
-/** No response takes a browser's login away; where a client holds one text, none that left after the login arrived. */
-export function judgeProofs(facts: Facts, endings: Endings, { oneText }: Terms): (Violation | Notice)[] {
+/** No response takes a browser's login away. */
+export function judgeProofs(facts: Facts, endings: Endings): (Violation | Notice)[] {
   return facts.history.visits.flatMap((visit): (Violation | Notice)[] => {
     const { id, held, left } = visit;
     if (!held || endings.mayHaveEnded(held.sid, left) || hasLoggedOut(facts, visit)) return [];
     const given = facts.knownTo(visit).filter(({ arrived }) => arrived?.held?.sid === held.sid);
-    const newer = given.filter(({ arrived }) => (arrived?.held?.generation ?? 0) > held.generation);
-    const [newest] = newer;
+    const newest = given.find(({ arrived }) => (arrived?.held?.generation ?? 0) > held.generation);
     if (!newest) return [];
     // Whatever has arrived, be it of before another's cookies were copied.
     const wasInterrupted = facts.reads.some(
@@ -53,23 +52,10 @@ export function judgeProofs(facts: Facts, endings: Endings, { oneText }: Terms):
         arrived &&
         arrived.tick < left.tick,
     );
-    const wasOvertaken = oneText && newer.every((login) => isOvertaken(facts, login, left));
-    const kind = wasInterrupted || wasOvertaken ? "login-displaced" : "login-undone";
+    const kind = wasInterrupted ? "login-displaced" : "login-undone";
     const message = `visit ${id} leaves without the proof of the generation that visit ${newest.id} was given`;
     return [{ kind, sid: held.sid, message, ids: [newest.id, id] }];
   });
-}
-
-/** Whether a response that was under way when a login arrived has come after it, and before `until`. */
-function isOvertaken(facts: Facts, { browser, arrived }: Read, until: Moment): boolean {
-  const tick = arrived?.tick ?? Number.POSITIVE_INFINITY;
-  return facts.reads.some(
-    (late) => late.browser === browser && late.left.tick < tick && isWithin(late.arrived, tick, until.tick),
-  );
-}
-
-function isWithin(moment: Moment | undefined, after: number, before: number): boolean {
-  return moment !== undefined && moment.tick > after && moment.tick < before;
 }
 
 /** Whether the visit's browser has asked for an end that was carried out, be it of what an older generation was still shown. */
@@ -116,12 +102,9 @@ function refusalOf({ held, answered, shown }: Visit): string {
 }
 
 /** Whether the visit's browser knew of a session that exists. */
-function wasKnown(facts: Facts, visit: Visit, { oneText }: Terms): boolean {
-  const { held } = visit;
-  if (!held || held.version > 0) return held !== undefined;
-  // A link of a page of before the session knows of none.
-  if (oneText) return false;
-  // An older generation may know of nothing: the session may have begun with the login that its browser has lost.
-  const known = facts.knownTo(visit).filter(({ answered }) => (answered.held?.generation ?? 0) <= held.generation);
-  return known.some((read) => read.shown.sid === held.sid || (founds(read) && targetOf(read) === held.sid));
+function wasKnown(facts: Facts, visit: Visit, held: Held): boolean {
+  if (held.version > 0) return true;
+  return facts
+    .knownTo(visit)
+    .some((read) => read.shown.sid === held.sid || (founds(read) && targetOf(read) === held.sid));
 }

@@ -11,7 +11,6 @@ export const TERMS: Terms = {
   touchEveryMs: 60_000,
   graceMs: 30_000,
   parallelMs: 15_000,
-  oneText: false,
   backupMayLag: false,
   slackMs: 2_000,
   lateMs: 10_000,

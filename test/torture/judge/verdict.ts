@@ -75,8 +75,6 @@ export interface Terms {
   readonly graceMs: number;
   /** How long after a rotation a request of the generation before may come from a browser that has not got the newer one yet. */
   readonly parallelMs: number;
-  /** Whether a client holds token and proof as one text, so that a late response puts an older one in its place. */
-  readonly oneText: boolean;
   /** How far the clocks may be apart, and what is lost by rounding times to seconds. */
   readonly slackMs: number;
   /** Whether a backup may be behind what has been let out: then who has been {@link NOTICES set back} may be shown it. */
