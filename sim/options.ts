@@ -21,6 +21,7 @@ const MOST_SESSIONS = 10_000_000;
 export const USAGE = `Plays what may happen to pools, and writes the tables and plots of docs/affinity.md. The same numbers come out every time.
 
 npm run sim -- [options] [scenario...]
+npm run sim -- health --help
 
   --sessions N    how many sessions there are, 1 to ${MOST_SESSIONS.toLocaleString("en")}; default 1,000,000
   --docs FOLDER   where affinity.md is, with the marks; default docs

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { runHealth } from "./health/run.ts";
 import { readOptions, USAGE } from "./options.ts";
 import { withTables } from "./report.ts";
 import { sessionsOf } from "./sessions.ts";
@@ -7,8 +8,12 @@ import { sessionsOf } from "./sessions.ts";
 const SEED = 20_261_121;
 const SIZES = [3, 10, 100, 1_000];
 
-const options = readOptions(process.argv.slice(2));
+const args = process.argv.slice(2);
+const options = args[0] === "health" ? { kind: "health" as const } : readOptions(args);
 switch (options.kind) {
+  case "health":
+    process.exitCode = await runHealth(args.slice(1));
+    break;
   case "help":
     process.stdout.write(USAGE);
     break;

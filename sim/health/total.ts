@@ -1,0 +1,7 @@
+import type { ScriptedOrigin } from "./origins.ts";
+
+/** How often all origins together were asked for something, such as `GET /drop`. */
+export async function total(origins: readonly ScriptedOrigin[], asked: string): Promise<number> {
+  const counts = await Promise.all(origins.map((origin) => origin.served(asked)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
