@@ -80,6 +80,9 @@ export interface Change {
 /** How long a change may be under way, in seconds, before no store applies it. */
 export const CHANGE_LIFE_SECONDS = 8;
 
+/** How far the clocks of isolates, objects, alarms, and Redis may be apart, in milliseconds. */
+export const CLOCKS_APART_MS = 1_000;
+
 /** A random id for a change. */
 export function newChangeId(): string {
   return encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));

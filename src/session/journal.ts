@@ -1,5 +1,5 @@
 import { apply } from "./apply.ts";
-import type { Change, Ref } from "./change.ts";
+import { type Change, CLOCKS_APART_MS, type Ref } from "./change.ts";
 import { type JsonObject, mergePatches } from "./patch.ts";
 import { attributeBytesOf, type SessionRecord, type View, viewOf } from "./record.ts";
 
@@ -129,9 +129,12 @@ function applyAccepted(record: SessionRecord | undefined, { ref, change }: Journ
 }
 
 /**
- * Whether the request arrived before the rotation that superseded its generation: then it was of the current one. What an
- * older generation asked for later was never its to ask, though a store that did not know of the rotation accepted it.
+ * Whether the request arrived before the rotation that superseded its generation: then it was of the current one. A change that an
+ * older generation asked for later is not for the record, although a store that did not know of the rotation accepted it.
+ *
+ * The edge's clock told the arrival, and the object's clock the rotation. Where they leave it open which came first, the
+ * change counts as the earlier one, because it was acknowledged.
  */
 function wasCurrent({ generation, rotatedAt = 0 }: SessionRecord, ref: Ref): boolean {
-  return ref.generation === generation - 1 && ref.arrivedAt <= rotatedAt;
+  return ref.generation === generation - 1 && ref.arrivedAt <= rotatedAt + CLOCKS_APART_MS;
 }

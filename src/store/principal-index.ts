@@ -1,5 +1,5 @@
 import { MAX_PRINCIPAL_SESSIONS, MAX_REFUSING_SESSIONS, MAX_SESSION_SECONDS } from "../config/grammar.ts";
-import type { SessionLimit } from "../session/change.ts";
+import { CLOCKS_APART_MS, type SessionLimit } from "../session/change.ts";
 import type { Unattended } from "./contracts.ts";
 import type {
   Confirmed,
@@ -27,8 +27,6 @@ export interface PrincipalIndexParts {
 /** How many sessions are ended, or looked at, in one go, and how many of them at once. */
 const BATCH = 200;
 const AT_ONCE = 20;
-/** How far the clocks of the edge and of two objects may be apart. */
-const CLOCKS_APART_MS = 1_000;
 /** When what could not be done is tried again. */
 const RETRY_MS = 10_000;
 /** A session that logged in before an end of all, and has told nobody of it, is over by then. */

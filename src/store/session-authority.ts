@@ -1,6 +1,6 @@
 import type { SessionEvent } from "../config/types.ts";
 import { apply, find, forgetChanges, isOver } from "../session/apply.ts";
-import type { Change, Ref } from "../session/change.ts";
+import { type Change, CLOCKS_APART_MS, type Ref } from "../session/change.ts";
 import { deadlinePassed } from "../session/deadlines.ts";
 import { eventsBetween } from "../session/events.ts";
 import { type SessionRecord, tombstoneOf, type View, viewOf } from "../session/record.ts";
@@ -41,8 +41,6 @@ export interface SessionAuthorityParts {
 
 /** How long an alarm is put off that finds a record of newer code, in milliseconds: a rollback is over by then. */
 const FOREIGN_ALARM_MS = 24 * 60 * 60 * 1000;
-/** How far the clocks of edge, authority and Redis may be apart, and that of the alarms. */
-const CLOCKS_APART_MS = 1_000;
 
 /**
  * The authority of one session: orders its changes, keeps its record, and looks after the copies of it elsewhere.

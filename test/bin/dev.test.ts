@@ -4,16 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { missingPackages } from "../support/node/packages.ts";
-import {
-  complaints,
-  createVisitor,
-  fronting,
-  nothingIsLeft,
-  readyUrl,
-  redisSocket,
-  somePort,
-  startServer,
-} from "./moor-dev.ts";
+import { complaints, createVisitor, fronting, nothingIsLeft, readyUrl, somePort, startServer } from "./moor-dev.ts";
 import { createProject } from "./project.ts";
 
 async function isOpen(url: string): Promise<boolean> {

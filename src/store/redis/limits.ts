@@ -1,3 +1,4 @@
+import { CLOCKS_APART_MS } from "../../session/change.ts";
 import type { JournalEntry } from "../../session/journal.ts";
 import type { BackupRecord } from "../redis-contracts.ts";
 
@@ -5,8 +6,6 @@ import type { BackupRecord } from "../redis-contracts.ts";
 export const LEAST_LIFE_MS = 24 * 60 * 60 * 1000;
 /** As entries are stored. A take-over merges them all into one row of the authority, which holds at most 2 MB. */
 export const MOST_JOURNAL_BYTES = 512 * 1024;
-/** How far the clocks of edge, authority, sweep and Redis may be apart. */
-const CLOCKS_APART_MS = 1_000;
 /** So much longer than it has to be is a pending set noted, and for so long not again by who noted it. */
 const SET_NOTE_MS = 10_000;
 
