@@ -51,6 +51,8 @@ export async function forward(
   const { retries } = outgoing;
   const losses: Loss[] = [];
   let attempts = 0;
+  /** What was not sent has cost no origin anything: the next try is no repetition. */
+  let wasSent = false;
   let takenBy = 0;
   let kind: "unreachable" | "timeout" = "unreachable";
   let hedge: Origin | undefined;
@@ -66,7 +68,7 @@ export async function forward(
     if (origin === hedge) continue;
     // What cannot be sent again waits while it is found out whether its origin answers, rather than be the next one that is lost.
     const isDoubtful = () => pool.losses.isChecking(origin.index, clock());
-    const isWaiting = !retries.lost && order.length > 1 && isDoubtful();
+    const isWaiting = !retries.lost && order.length > 1 && !pool.panic.isOn() && isDoubtful();
     if (isWaiting) await pollWhile(isDoubtful, MAX_WAIT_MS);
     // Others have met meanwhile that it is gone.
     if (
@@ -78,12 +80,13 @@ export async function forward(
     if (takenBy >= retries.origins && (refused || !(await mayGoOn(losses, outgoing, pool)))) return failed();
     const sentAt = clock();
     for (let tries = 0; tries < TRIES_PER_ORIGIN; tries++) {
-      if (attempts > 0 && !pool.retries.withdraw(clock())) return failed("budget");
+      if (wasSent && !pool.retries.withdraw(clock())) return failed("budget");
       attempts++;
       const mayHedge = outgoing.hedgeAfterMs !== undefined && !hedge;
       const attempt = mayHedge
         ? await sendHedged(outgoing, origin, order, pool, clock)
         : await send(outgoing, origin, clock);
+      wasSent = attempt.kind !== "unsent";
       if (attempt.hedge) {
         hedge = attempt.hedge;
         attempts++;

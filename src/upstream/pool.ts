@@ -46,8 +46,11 @@ export interface Pool {
   answered(index: number, response: Response, now: number, hears: boolean, session: string): void;
   /** Has origins checked that are to prove themselves. */
   checkReturning(clientHost: string, now: number): void;
-  /** Whether an origin is away for more than a moment: it has failed to prove itself, or probes say so. */
-  isGone(index: number, now: number): boolean;
+  /**
+   * Whether a session that leaves an origin has left it for more than a moment: it has failed to prove itself, probes say so, or it has
+   * closed itself to the session.
+   */
+  isLeftForGood(facts: ChoiceFacts, index: number, now: number): boolean;
   /**
    * The origins to try for a request, best first, at most {@link MAX_ORIGINS_TRIED}, never none unless it is `strict`.
    *
@@ -151,7 +154,7 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
   function awayFrom({ sessionId }: ChoiceFacts, resendable: boolean, now: number): EjectedFlags | undefined {
     const ejected = ejectedFor(resendable, now);
     const shunned = losses.shunnedBy(sessionId, now);
-    if (shunned === undefined) return ejected;
+    if (shunned === undefined || panic.isOn()) return ejected;
     const flags = Uint8Array.from(origins, ({ index }) => (index === shunned || ejected?.[index] ? 1 : 0));
     return flags.includes(0) ? flags : ejected;
   }
@@ -176,7 +179,9 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
       health.answered(index, response.status >= 500 && seconds === undefined, now);
     },
     checkReturning: (clientHost, now) => losses.checkReturning(clientHost, panic.isOn(), now),
-    isGone: (index, now) => health.hasFailedProof(index) || now < unhealthyUntil(index),
+    isLeftForGood(facts, index, now) {
+      return health.hasFailedProof(index) || now < unhealthyUntil(index) || closedTo(facts, now)?.[index] === 1;
+    },
     retries: createRetryBudget(config.retryBudget),
     secondTries,
     pins: createPins(config),

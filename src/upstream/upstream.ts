@@ -156,7 +156,7 @@ export function createUpstream(
       });
       const response = pool.learning ? await pool.learning.teach(told.response, index) : told.response;
       const left = pool.pins.pinned(facts) ?? own;
-      const isForGood = left === undefined || left === index || pool.isGone(left, now);
+      const isForGood = left === undefined || left === index || pool.isLeftForGood(facts, left, now);
       return { ...told, response, chosen, pin: pool.pins.after(facts, own, index, isForGood) };
     },
   };

@@ -50,6 +50,23 @@ describe("after a response the pin", () => {
   ])("%s", (_what, pin, own, served, after) => expect(pins.after(facts(pin), own, served)).toBe(after));
 });
 
+describe("after a move that may be over in a moment the pin", () => {
+  const moved = pins.after(facts(0), a, b, false) as number;
+
+  it("differs by one bit from that of a move for good: it tells who has served, and keeps nobody there", () => {
+    expect((moved ^ B) >>> 0).toBe(0x80000000);
+    expect(pins.pinned(facts(moved))).toBeUndefined();
+    expect(pins.movedFrom(facts(moved), a, a)).toBe(b);
+  });
+
+  it.each<[string, number, number, boolean, number | undefined]>([
+    ["stays while it lasts", moved, b, false, undefined],
+    ["becomes one for good when the origin that was left has failed to prove itself", moved, b, true, B],
+    ["goes when the session is at home again", moved, a, false, 0],
+    ["does not loosen one that is for good", B, b, false, undefined],
+  ])("%s", (_what, pin, served, isForGood, after) => expect(pins.after(facts(pin), a, served, isForGood)).toBe(after));
+});
+
 describe("an origin is told that another has served the session last", () => {
   it.each<[string, number, number | undefined, number, number | undefined]>([
     ["when its own could not be reached", 0, a, b, a],

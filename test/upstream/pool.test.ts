@@ -224,6 +224,14 @@ describe("an origin that has closed itself to new sessions", () => {
     expect(choose(pool, { bornAt: at(1) }, 30)).toEqual(before);
   });
 
+  it("is left for good by those: they have begun elsewhere", () => {
+    const pool = createPool(poolConfig(["a", "b", "c"]));
+    const index = own(pool) as number;
+    const isLeft = (bornAt: number) => pool.isLeftForGood(choiceFacts("session-1", { bornAt }), index, at(1));
+    say(pool, index, closedFor(30));
+    expect([at(-1), at(1)].map(isLeft)).toEqual([false, true]);
+  });
+
   it("serves new ones all the same when no other is left", () => {
     const pool = createPool(poolConfig(["a", "b"]));
     const [best, second] = choose(pool, {});

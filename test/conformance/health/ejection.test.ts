@@ -49,7 +49,7 @@ describe("an origin that answers every request with an error", () => {
     expect(events()).toEqual([]);
   });
 
-  it("is ejected after as many running as the pool says, logged, and comes back when it answers well again", async () => {
+  it("is ejected after as many in a row as the pool says, logged, and comes back when it answers well again", async () => {
     await start({
       outlierDetection: { consecutive5xx: 3, baseEjectionSeconds: 1, maxEjectionJitterSeconds: 0 },
     });
@@ -70,7 +70,7 @@ describe("an origin that answers every request with an error", () => {
         event: "origin_ejected",
         pool: "shop",
         origin: home.name,
-        reason: "3 server errors running; for 1000 ms",
+        reason: "3 consecutive server errors; for 1000 ms",
       },
       { event: "origin_returned", pool: "shop", origin: home.name },
     ]);

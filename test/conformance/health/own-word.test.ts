@@ -2,14 +2,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Client } from "../../support/node/client.ts";
 import { type LocalOrigin, startLocalOrigin } from "../../support/node/local-origin.ts";
-import { type Site, startSite } from "../../support/node/site.ts";
+import { type Site, type SiteOptions, startSite } from "../../support/node/site.ts";
 
 const VISITORS = 30;
 
 /** A site whose origins run in the test, with a visitor of one of them. */
-async function openSite() {
+async function openSite(pool: SiteOptions["pool"] = {}) {
   const origins = await Promise.all(["a", "b", "c"].map(startLocalOrigin));
   const site = await startSite(origins, {
+    pool,
     routes: [
       { path: "/assets/*", pool: "shop", session: false },
       { path: "/*", pool: "shop" },
@@ -40,7 +41,6 @@ async function metByNew(site: Site): Promise<Set<string>> {
 
 describe.each([
   { what: "503 and Retry-After", status: 503, headers: { "Retry-After": "60" } },
-  { what: "429 and Retry-After", status: 429, headers: { "Retry-After": "60" } },
   { what: "Moor-Closed", status: 200, headers: { "Moor-Closed": "60" } },
 ])("an origin that says $what", ({ status, headers }) => {
   let opened: Awaited<ReturnType<typeof openSite>>;
@@ -114,6 +114,20 @@ describe("a word that is malformed", () => {
     expect(site.moor.logged.join("\n")).toContain('"event":"origin_change_dropped"');
     home.answers((_, response) => response.end(home.name));
     expect(await metByNew(site)).toContain(home.name);
+    await stop();
+  });
+});
+
+describe("429 and Retry-After", () => {
+  it.each([
+    ["closes nothing: it is about one client", {}, 3],
+    ["closes its origin where the pool says so", { closeOn: [503, 429] }, 2],
+  ] as [string, SiteOptions["pool"], number][])("%s", async (_what, pool, serving) => {
+    const { site, client, home, stop } = await openSite(pool);
+    home.answers((_, response) => response.writeHead(429, { "Retry-After": "60" }).end());
+    expect((await client.ask("/")).status).toBe(429);
+    home.answers((_, response) => response.end(home.name));
+    expect((await metByNew(site)).size).toBe(serving);
     await stop();
   });
 });

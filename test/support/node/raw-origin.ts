@@ -16,8 +16,10 @@ export interface RawRequest {
 export interface RawOrigin {
   readonly name: string;
   readonly url: string;
-  /** Every request so far. */
+  /** Every request of visitors so far. */
   readonly requests: RawRequest[];
+  /** Every check so far that an isolate has sent by itself, `HEAD /`. It is answered as visitors are. */
+  readonly checks: RawRequest[];
   /** How it answers from now on; until then with its name, and it keeps the connection. */
   answers(by: (request: RawRequest, socket: Socket) => void): void;
   stop(): Promise<void>;
@@ -26,6 +28,7 @@ export interface RawOrigin {
 /** Starts an origin on a free port that takes requests as bytes; bodies need a `Content-Length`. */
 export async function startRawOrigin(name: string): Promise<RawOrigin> {
   const requests: RawRequest[] = [];
+  const checks: RawRequest[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
   let answer: (request: RawRequest, socket: Socket) => void = (_, socket) => socket.write(rawResponse(name));
@@ -43,8 +46,16 @@ export async function startRawOrigin(name: string): Promise<RawOrigin> {
       if (body.length < Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0)) return;
       held = "";
       const request = { method: head.slice(0, head.indexOf(" ")), head, body, connection, nth: ++nth };
-      requests.push(request);
+      if (!isCheck(request)) {
+        requests.push(request);
+        answer(request, socket);
+        return;
+      }
+      checks.push(request);
+      const written = socket.bytesWritten;
       answer(request, socket);
+      // A response to HEAD has no body: what was written of one would be the next response.
+      if (socket.bytesWritten > written) socket.end();
     });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -53,6 +64,7 @@ export async function startRawOrigin(name: string): Promise<RawOrigin> {
     name,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    checks,
     answers(by) {
       answer = by;
     },
@@ -67,4 +79,8 @@ export async function startRawOrigin(name: string): Promise<RawOrigin> {
 /** A response that keeps its connection. */
 export function rawResponse(text: string): string {
   return `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
+}
+
+function isCheck({ method, head }: RawRequest): boolean {
+  return method === "HEAD" && /^user-agent: *moor-health-check/im.test(head);
 }

@@ -1,0 +1,161 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { Client } from "../../support/node/client.ts";
+import { type RunningOrigin, startOrigin } from "../../support/node/origins.ts";
+import { type RawOrigin, rawResponse, startRawOrigin } from "../../support/node/raw-origin.ts";
+import { type Site, type SiteOptions, startSite } from "../../support/node/site.ts";
+
+let site: Site;
+let stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  await site.stop();
+  for (const stop of stops.splice(0)) await stop();
+});
+
+/** So that a test need not wait for ten seconds. */
+const SHORT = { outlierDetection: { baseEjectionSeconds: 1, maxEjectionJitterSeconds: 0 } };
+
+async function startRaw(names: string[], pool: SiteOptions["pool"] = {}): Promise<RawOrigin[]> {
+  const origins = await Promise.all(names.map(startRawOrigin));
+  stops = origins.map(({ stop }) => stop);
+  site = await startSite(origins, { pool });
+  return origins;
+}
+async function startProcesses(names: string[], pool: SiteOptions["pool"] = {}): Promise<RunningOrigin[]> {
+  const origins = await Promise.all(names.map((name) => startOrigin(name)));
+  stops = origins.map(({ kill }) => kill);
+  site = await startSite(origins, { pool });
+  return origins;
+}
+const status = async (client: Client, method: string) =>
+  (await client.ask("/", method === "POST" ? { method, body: "x" } : {})).status;
+const eventsOf = (name: string) =>
+  site.moor.logged.filter((line) => line.includes(`"event":"${name}"`)).map((line) => JSON.parse(line).origin);
+
+/** A visitor of an origin, by what answers have of its name. */
+async function visitorOf(name: string, nameOf: (client: Client) => Promise<string | undefined>): Promise<Client> {
+  for (;;) {
+    const client = site.client();
+    if ((await nameOf(client)) === name) return client;
+  }
+}
+const byText = async (client: Client) => (await client.ask("/")).text;
+const byServer = async (client: Client) => (await client.ask("/")).told.server;
+
+/** Answers visitors and checks in Cloudflare's words, as in a deploy. */
+const cloudflares = (origin: RawOrigin, code: number) =>
+  origin.answers((_, socket) =>
+    socket.write(`HTTP/1.1 ${code} Down\r\nServer: cloudflare\r\nContent-Length: 0\r\n\r\n`),
+  );
+
+describe("an origin that dies", () => {
+  it("costs a lone visitor one POST, and is left by then", async () => {
+    const [a] = await startProcesses(["a", "b", "c"]);
+    const client = await visitorOf("a", byServer);
+    await a?.kill();
+    expect(await status(client, "POST")).toBe(502);
+    await expect.poll(() => eventsOf("origin_ejected")).toEqual(["a"]);
+    for (let post = 0; post < 4; post++) expect(await status(client, "POST")).toBe(200);
+  });
+
+  it.each([521, 522, 523, 525, 526, 530])(
+    "costs no request at all where Cloudflare says that nothing was sent: %i",
+    async (code) => {
+      const [a] = await startRaw(["a", "b", "c"]);
+      const client = await visitorOf("a", byText);
+      cloudflares(a as RawOrigin, code);
+      for (const method of ["POST", "GET", "POST"]) expect(await status(client, method)).toBe(200);
+      await expect.poll(() => eventsOf("origin_ejected")).toEqual(["a"]);
+    },
+  );
+
+  it.each([520, 524, 527])(
+    "has taken what cannot be sent again, where Cloudflare does not say that: %i",
+    async (code) => {
+      const [a, ...others] = await startRaw(["a", "b", "c"]);
+      const client = await visitorOf("a", byText);
+      cloudflares(a as RawOrigin, code);
+      for (const origin of others) origin.requests.length = 0;
+      expect(await status(client, "POST")).toBe(code === 524 ? 504 : 502);
+      expect(others.flatMap(({ requests }) => requests)).toEqual([]);
+    },
+  );
+
+  it("is found out by a body that streams, which counts for nothing itself", async () => {
+    const [a] = await startProcesses(["a", "b"]);
+    const client = await visitorOf("a", byServer);
+    await a?.kill();
+    expect((await client.ask("/", { method: "POST", body: "x".repeat(70_000) })).status).toBe(502);
+    await expect.poll(() => eventsOf("origin_ejected")).toEqual(["a"]);
+  });
+
+  it("takes no other with it: a request that kills its server meets two of three", async () => {
+    const origins = await startRaw(["a", "b", "c"]);
+    const dead = new Set<string>();
+    for (const origin of origins) {
+      origin.answers(({ head }, socket) => {
+        if (head.startsWith("GET /crash")) dead.add(origin.name);
+        if (dead.has(origin.name)) socket.destroy();
+        else socket.write(rawResponse(origin.name));
+      });
+    }
+    const all = await Promise.all(Array.from({ length: 20 }, () => site.client()));
+    for (const client of all) await client.ask("/");
+    expect((await site.client().ask("/crash")).status).toBe(502);
+    expect(dead.size).toBe(2);
+    for (const client of all) expect(await status(client, "GET")).toBe(200);
+  });
+});
+
+describe("an origin that comes back", () => {
+  it("is found by the isolate itself where visitors only send POSTs", async () => {
+    const [a] = await startProcesses(["a", "b"], SHORT);
+    const clients = [await visitorOf("a", byServer), await visitorOf("b", byServer)];
+    await a?.kill();
+    for (const client of clients) await status(client, "POST");
+    await expect.poll(() => eventsOf("origin_ejected")).toEqual(["a"]);
+    await a?.restart();
+    const post = async () => (await clients[0]?.ask("/", { method: "POST", body: "x" }))?.told.server;
+    await expect.poll(post, { timeout: 20_000 }).toBe("a");
+    expect(eventsOf("origin_returned")).toEqual(["a"]);
+  });
+
+  it("serves the other's visitor when that one dies, though none of its own has come meanwhile", async () => {
+    const [a, b] = await startProcesses(["a", "b"], SHORT);
+    const [ofA, ofB] = [await visitorOf("a", byServer), await visitorOf("b", byServer)];
+    await a?.kill();
+    await ofA.ask("/");
+    await expect.poll(() => eventsOf("origin_ejected")).toEqual(["a"]);
+    await a?.restart();
+    await expect
+      .poll(
+        async () => {
+          await ofB.ask("/");
+          return eventsOf("origin_returned");
+        },
+        { timeout: 20_000 },
+      )
+      .toEqual(["a"]);
+    await b?.kill();
+    expect(await status(ofB, "POST")).toBe(502);
+    await expect.poll(() => eventsOf("origin_ejected")).toEqual(["a", "b"]);
+    for (let post = 0; post < 5; post++) expect(await status(ofB, "POST")).toBe(200);
+  });
+
+  it("does so by a visitor's GET where it drops checks alone, once, and stays then", async () => {
+    const [a] = await startRaw(["a", "b", "c"], SHORT);
+    const origin = a as RawOrigin;
+    const client = await visitorOf("a", byText);
+    origin.answers((_, socket) => socket.destroy());
+    await client.ask("/");
+    await expect.poll(() => eventsOf("origin_ejected")).toEqual(["a"]);
+    origin.answers(({ method, head }, socket) => {
+      if (method === "HEAD" || head.startsWith("GET /drop")) socket.destroy();
+      else socket.write(rawResponse("a"));
+    });
+    await expect.poll(() => byText(client), { timeout: 10_000 }).toBe("a");
+    // Fewer clients than could eject it by themselves.
+    for (let drop = 0; drop < 4; drop++) await site.client().ask("/drop");
+    expect(eventsOf("origin_ejected")).toEqual(["a"]);
+    expect(await byText(client)).toBe("a");
+  });
+});
