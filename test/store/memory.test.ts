@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createMemory } from "../../src/store/memory.ts";
+import { createMemory, weightOf } from "../../src/store/memory.ts";
 import { copyOf, refTo } from "../support/sessions.ts";
 import { T0 } from "../support/time.ts";
 import { testCopies } from "./copies.suite.ts";
@@ -17,11 +17,39 @@ testCopies("memory", {
 describe("memory", () => {
   it("forgets the sessions used longest ago when it is full, by what they weigh", async () => {
     const memory = createMemory(20_000);
-    for (let i = 0; i < 100; i++) await memory.keep(copyOf(`s${i}`, { attributeBytes: 1_488 }));
+    for (let i = 0; i < 100; i++) await memory.keep(copyOf(`s${i}`, { attributeBytes: 712 }));
     const found = await Promise.all(Array.from({ length: 100 }, (_, i) => memory.read(refTo(`s${i}`), T0)));
     const held = found.filter(({ kind }) => kind === "hit").length;
     expect(held).toBeGreaterThanOrEqual(10);
     expect(held).toBeLessThanOrEqual(20);
     expect(found.at(-1)).toMatchObject({ kind: "hit" });
+  });
+
+  it("weighs values as well as bytes: a flash of many small ones counts", async () => {
+    const notices = Array.from({ length: 100 }, () => ({}));
+    expect(weightOf(copyOf("s", { flash: { notices } })) - weightOf(copyOf("s"))).toBe(64 * 102 + 104);
+  });
+
+  it("weighs a copy when it is kept, and not when it is read", async () => {
+    const memory = createMemory(2_500);
+    const copy = (id: string) => {
+      const attributes = { read: 0 };
+      const counted = new Proxy(attributes, {
+        ownKeys(target) {
+          target.read++;
+          return Reflect.ownKeys(target);
+        },
+      });
+      return { attributes, copy: copyOf(id, { attributes: counted }) };
+    };
+    const [one, other] = [copy("a"), copy("b")];
+    await memory.keep(one.copy);
+    await memory.keep(other.copy);
+    const weighed = one.attributes.read;
+    // The older half of what is held moves to the younger when it is read.
+    for (let n = 0; n < 3; n++) await memory.read(refTo("a"), T0);
+    await memory.keep(copy("c").copy);
+    await memory.read(refTo("a"), T0);
+    expect([weighed, one.attributes.read]).toEqual([1, 1]);
   });
 });
