@@ -19,7 +19,7 @@ export type Options =
       readonly parts: readonly Part[];
       readonly quick: boolean;
       readonly json: boolean;
-      /** Whether the results replace those that docs/performance.md shows. */
+      /** Whether the results replace those that docs/explanation/performance.md shows. */
       readonly save: boolean;
       /** A built Worker whose profile stands beside. */
       readonly before: string | undefined;
@@ -35,7 +35,7 @@ npm run bench -- [options] [part...]
   --guard   measures clean reads and anonymous visitors only; ends with 1 if their CPU is out of bounds
   --before FILE
             profiles this built Worker as well: wrangler deploy --dry-run --minify=false --outdir FOLDER makes one
-  --save    keeps the results in bench/results, and shows them in docs/performance.md
+  --save    keeps the results in bench/results, and shows them in docs/explanation/performance.md
 
 Parts, default all: ${PARTS.join(", ")}
 `;

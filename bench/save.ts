@@ -4,11 +4,11 @@ import { type ContestantName, FIELD } from "./http/contestants.ts";
 import { machineLine, tablesOf } from "./report.ts";
 import type { Results } from "./results.ts";
 
-const DOCUMENT = "docs/performance.md";
-const PLOTS = "docs/performance";
-const RAW = "bench/results";
+const DOCUMENT = "docs/explanation/performance.md";
+const PLOTS = "docs/explanation/performance";
+const RAW = "docs/explanation/performance";
 
-/** Keeps what was measured: raw in bench/results, its tables in docs/performance.md, its plots beside that. */
+/** Keeps what was measured: raw in bench/results, its tables in docs/explanation/performance.md, its plots beside that. */
 export async function save(results: Results): Promise<void> {
   await mkdir(RAW, { recursive: true });
   await mkdir(PLOTS, { recursive: true });

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { parseKeyRing } from "../src/inbound/key-ring.ts";
+import { parseKeyRing } from "../src/inbound/token/key-ring.ts";
 import { CommandError } from "./command.ts";
 import { type Keys, newHandoffSecret } from "./keys.ts";
 

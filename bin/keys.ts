@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes, webcrypto } from "node:crypto";
-import { parseKeyRing } from "../src/inbound/key-ring.ts";
+import { parseKeyRing } from "../src/inbound/token/key-ring.ts";
 
 const SECRET_BYTES = 32;
 

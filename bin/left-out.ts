@@ -1,3 +1,4 @@
+import { algorithmOf } from "../src/affinity/algorithms.ts";
 import type { Mistake } from "../src/config/mistakes.ts";
 import type { ResolvedConfig, ResolvedPool } from "../src/config/resolved.ts";
 import { readSettings } from "./wrangler.ts";
@@ -6,7 +7,7 @@ import { readSettings } from "./wrangler.ts";
 const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefined>> = {
   MOOR_OPERATORS: ({ admin, pools }) =>
     admin ? "admin" : pathIn(pools, "healthCheck", ({ healthCheck }) => healthCheck !== undefined),
-  MOOR_NGINX: ({ pools }) => pathIn(pools, "affinity", ({ affinity }) => affinity.algorithm !== "whrw1"),
+  MOOR_NGINX: ({ pools }) => pathIn(pools, "affinity", ({ affinity }) => algorithmOf(affinity.algorithm) === undefined),
 };
 
 /** What is wrong if the configuration uses a part that `wrangler.toml` leaves out: the Worker does not start then. */

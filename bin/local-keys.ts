@@ -1,7 +1,7 @@
 import { randomUUID, webcrypto } from "node:crypto";
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, relative } from "node:path";
-import { parseKeyRing } from "../src/inbound/key-ring.ts";
+import { parseKeyRing } from "../src/inbound/token/key-ring.ts";
 import { CommandError } from "./command.ts";
 import { type Keys, newKeys, storeKeysFor } from "./keys.ts";
 

@@ -1,7 +1,7 @@
 /** A store that Moor may ask for a session. */
 export type Store = "memory" | "kv" | "object" | "redis";
 
-/** What Moor says of how it resolved a session; docs/origin.md has the fields. */
+/** What Moor says of how it resolved a session; docs/guide/origin.md has the fields. */
 export interface Explain {
   /** Who answered: a store, or `none`, `new`, `unavailable`; "" if that is not told. */
   readonly source: string;

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../src/origin/index.ts";
+import type { JsonValue } from "../src/sdk/origin/index.ts";
 import { Html } from "./html.ts";
 
 export interface Good {

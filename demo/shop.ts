@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createOrigin, MoorOriginError, type OriginSession } from "../src/origin/index.ts";
+import { createOrigin, MoorOriginError, type OriginSession } from "../src/sdk/origin/index.ts";
 import { readExplain } from "./explain.ts";
 import { joinFleet } from "./fleet.ts";
 import { goods, linesOf, MOST_OF_ONE } from "./goods.ts";

@@ -1,6 +1,6 @@
 import { fillDefaults } from "../src/config/defaults.ts";
 import type { OriginConfig } from "../src/config/pool-types.ts";
-import { createOrder } from "../src/upstream/order.ts";
+import { createOrder } from "../src/upstream/choose/order.ts";
 
 /** What happens to sessions born before and after a pool changes by birth. */
 export interface Births {

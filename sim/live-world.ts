@@ -1,14 +1,14 @@
+import { createVirtualClock } from "../emulation/clock.ts";
+import { createDistantKv } from "../emulation/distant-kv.ts";
+import type { KvFault } from "../emulation/faults.ts";
 import { fillDefaults } from "../src/config/defaults.ts";
 import type { ResolvedPool } from "../src/config/resolved.ts";
-import { PoolAuthority } from "../src/upstream/live/pool-authority.ts";
-import type { PoolChange } from "../src/upstream/live/pool-changes.ts";
-import { PoolRows } from "../src/upstream/live/pool-rows.ts";
+import { PoolAuthority } from "../src/objects/pool/pool-authority.ts";
+import { PoolRows } from "../src/objects/pool/pool-rows.ts";
+import { createOrder, type Order } from "../src/upstream/choose/order.ts";
+import type { PoolChange } from "../src/upstream/live/pool-contracts.ts";
 import { createPoolView } from "../src/upstream/live/pool-view.ts";
 import { publish, readPublished } from "../src/upstream/live/published-states.ts";
-import { createOrder, type Order } from "../src/upstream/order.ts";
-import { createVirtualClock } from "../world/clock.ts";
-import { createDistantKv } from "../world/distant-kv.ts";
-import type { KvFault } from "../world/faults.ts";
 import { drawsOf } from "./sessions.ts";
 
 /** An isolate that serves the pool: its view of what operators have said, and its choice. */

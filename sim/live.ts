@@ -1,4 +1,4 @@
-import { USUAL_LEAD_MS } from "../src/upstream/live/pool-changes.ts";
+import { USUAL_LEAD_MS } from "../src/upstream/live/pool-contracts.ts";
 import { BEGIN_MS, createLiveWorld, type Isolate, type LiveWorld } from "./live-world.ts";
 
 /** What becomes of sessions while operators drain an origin with a deadline, bring it back, and send everybody away from it. */

@@ -18,7 +18,7 @@ export type Options =
 const MOST_SESSIONS = 10_000_000;
 
 /** How the command is used. */
-export const USAGE = `Plays what may happen to pools, and writes the tables and plots of docs/affinity.md. The same numbers come out every time.
+export const USAGE = `Plays what may happen to pools, and writes the tables and plots of docs/explanation/affinity.md. The same numbers come out every time.
 
 npm run sim -- [options] [scenario...]
 npm run sim -- health --help

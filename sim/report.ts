@@ -5,7 +5,7 @@ import { type Plot, plotSvg } from "./plot.ts";
 import type { SlowStart } from "./slow-start.ts";
 import type { Zones } from "./zones.ts";
 
-/** What a scenario has found out, for docs/affinity.md. */
+/** What a scenario has found out, for docs/explanation/affinity.md. */
 export interface Report {
   /** Markdown, by the names under which the page has the tables. */
   readonly tables: Readonly<Record<string, string>>;
@@ -131,7 +131,8 @@ export function withTables(page: string, tables: Readonly<Record<string, string>
     const [begin, end] = [`<!-- sim:${name} -->\n`, "<!-- /sim -->"];
     const from = filled.indexOf(begin) + begin.length;
     const to = filled.indexOf(end, from);
-    if (from < begin.length || to < 0) throw new Error(`docs/affinity.md has no place for the table "${name}"`);
+    if (from < begin.length || to < 0)
+      throw new Error(`docs/explanation/affinity.md has no place for the table "${name}"`);
     filled = filled.slice(0, from) + table + filled.slice(to);
   }
   return filled;

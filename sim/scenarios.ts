@@ -1,9 +1,8 @@
 import { runBirths } from "./births.ts";
 import { runChanges } from "./changes.ts";
-import { maglev } from "./contestants/maglev.ts";
 import { modulo } from "./contestants/modulo.ts";
+import { maglev, whrw1 } from "./contestants/moor.ts";
 import { ring } from "./contestants/ring.ts";
-import { whrw1 } from "./contestants/whrw1.ts";
 import { runLive, runSpread } from "./live.ts";
 import { type Report, reportBirths, reportChanges, reportLive, reportSlowStart, reportZones } from "./report.ts";
 import { runSlowStart } from "./slow-start.ts";
@@ -18,7 +17,7 @@ export interface Scenario {
   play(sizes: readonly number[], sessions: readonly string[], tell: (what: string) => void): Promise<Report>;
 }
 
-/** All scenarios, in the order of docs/affinity.md. */
+/** All scenarios, in the order of docs/explanation/affinity.md. */
 export const scenarios: readonly Scenario[] = [
   {
     name: "changes",

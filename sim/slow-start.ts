@@ -1,5 +1,5 @@
 import { fillDefaults } from "../src/config/defaults.ts";
-import { createOrder } from "../src/upstream/order.ts";
+import { createOrder } from "../src/upstream/choose/order.ts";
 
 /** What slow start does with an origin that is added. */
 export interface SlowStart {

@@ -1,7 +1,7 @@
 import { fillDefaults } from "../src/config/defaults.ts";
 import type { OriginConfig } from "../src/config/pool-types.ts";
 import { REGIONS, type Region } from "../src/config/regions.ts";
-import { createOrder } from "../src/upstream/order.ts";
+import { createOrder } from "../src/upstream/choose/order.ts";
 
 /** What happens to the sessions of three regions. */
 export interface Zones {

@@ -1,9 +1,9 @@
 import config from "../moor.config.ts";
-import { createHandler } from "./handler.ts";
-import { createSessionObject } from "./store/session-object.ts";
+import { createSessionObject } from "./objects/session/session-object.ts";
+import { createHandler } from "./wiring/handler.ts";
 
-export { PrincipalObject } from "./store/principal-object.ts";
-export { PoolObject } from "./upstream/live/pool-object.ts";
+export { PoolObject } from "./objects/pool/pool-object.ts";
+export { PrincipalObject } from "./objects/principal/principal-object.ts";
 
 export default createHandler(config);
 

@@ -7,43 +7,36 @@ const files: Files = Object.fromEntries(
   Object.entries(sources).map(([path, text]) => [path.slice("../src/".length), text]),
 );
 
-/** From the ground up: a part imports itself and what stands before it. */
-const PARTS = [
-  "config",
-  "inbound",
-  "session",
-  "store",
-  "scheduled",
-  "upstream",
-  "commit",
-  "token-for",
-  "conclude",
-  "request-facts",
-  "explain",
-  "request-line",
-  "data-point",
-  "counters",
-  "opening",
-  "repost",
-  "links",
-  "respond",
-  "logout",
-  "hono",
-  "admin",
-  "moor-parts",
-  "signals",
-  "writers",
-  "moor",
-  "handler",
-  "worker",
-  "index",
-] as const;
-/** Parts that use what origins are given; `express` uses nothing else. */
-const ON_ORIGIN = ["express", "hono"];
-/** Leaves that any part may import; they import nothing. */
-const LEAVES = ["bounded-map", "deadline", "errors", "html", "ip-address", "left-out", "log"];
+/**
+ * The rooms of `src/`, from the ground up. A room imports itself and the rooms above it in this list, and nothing else.
+ * Each line says what lives there, and which process runs it.
+ */
+const ROOMS: Readonly<Record<string, string>> = {
+  lib: "leaves that know nothing of Moor; every process",
+  errors: "the errors that clients see, and their codes; the edge",
+  log: "log lines and their events; every process of the Worker",
+  affinity: "algorithms from a key to an order of origins; the edge, and the `moor` command",
+  config: "schema, defaults, checks; the edge, and the `moor` command",
+  inbound: "the client of a request: address, token, carriers; the edge",
+  session: "pure rules of records, changes, journals, freshness; the edge, and session objects",
+  store: "the stores of sessions as the edge reaches them; the edge, and the cron job",
+  upstream: "routes, pools, health, sending; the edge",
+  objects: "the code inside Durable Objects, a folder for each class, and how the edge calls them",
+  observe: "facts, signals, log lines, metrics of a request; the edge",
+  request: "the steps of one request; the edge",
+  api: "everything under `/.moor/`; the edge",
+  moor: "a request from its arrival to its response; the edge",
+  wiring: "from bindings to parts; the edge, and the cron job",
+  hono: "the middleware for Workers of one's own; the edge",
+  worker: "the Worker that a deploy makes; the edge",
+  index: "the exports of the package",
+};
+/** Code that runs in servers of users. It imports nothing of the Worker. */
+const SDK = "sdk";
+/** Rooms that use a part of the SDK. */
+const ON_SDK = ["hono"];
 /** What decides, without a platform below it. */
-const CORE = ["inbound/token.ts", "inbound/proof.ts", "session/", "upstream/affinity/"];
+const CORE = ["affinity/", "inbound/token/token.ts", "inbound/token/proof.ts", "session/"];
 const PLATFORM = /^(cloudflare:|hono|@cloudflare\/|workerd)/;
 const PLATFORM_TYPES = /\b(DurableObject\w*|KVNamespace\w*|ExecutionContext|ExportedHandler|Fetcher)\b/;
 
@@ -62,20 +55,34 @@ function partOf(path: string): string {
   return (path.split("/")[0] as string).replace(/\.ts$/, "");
 }
 
-/** Imports that point back, sideways out of `origin` and `express`, or to where nothing is known to stand. */
+/** Imports that point down the list, into or out of the SDK, or to a room that is not in the list. */
 function wrongImports(given: Files): string[] {
+  const rooms = Object.keys(ROOMS);
   const mayImport = (from: string, to: string) => {
     if (from === to) return true;
-    if (to === "origin") return ON_ORIGIN.includes(from);
-    if (LEAVES.includes(from) || from === "origin" || from === "express") return false;
-    const [own, other] = [from, to].map((part) => PARTS.indexOf(part as (typeof PARTS)[number]));
-    return own !== -1 && (LEAVES.includes(to) || (other !== -1 && (other as number) < (own as number)));
+    if (to === SDK) return ON_SDK.includes(from);
+    return rooms.includes(from) && rooms.includes(to) && rooms.indexOf(to) < rooms.indexOf(from);
   };
   return Object.entries(given).flatMap(([path, text]) =>
     importsOf(path, text)
       .filter((target) => target in given && !mayImport(partOf(path), partOf(target)))
       .map((target) => `${path} imports ${target}`),
   );
+}
+
+/** The files that import each other in a circle, each circle once, by its first file. */
+function cyclesIn(given: Files): string[] {
+  const done = new Set<string>();
+  const found: string[] = [];
+  function visit(path: string, trail: readonly string[]): void {
+    const at = trail.indexOf(path);
+    if (at >= 0) found.push([...trail.slice(at), path].join(" > "));
+    if (at >= 0 || done.has(path)) return;
+    for (const target of importsOf(path, given[path] ?? "")) if (target in given) visit(target, [...trail, path]);
+    done.add(path);
+  }
+  for (const path of Object.keys(given)) visit(path, []);
+  return found;
 }
 
 /** Everything that a file needs, itself first. */
@@ -97,7 +104,14 @@ function impurities(given: Files): string[] {
 }
 
 describe("imports", () => {
-  it("point one way; origin/ stands alone, and express/ on it", () => expect(wrongImports(files)).toEqual([]));
+  it("point up the list of rooms, and the SDK stands alone", () => expect(wrongImports(files)).toEqual([]));
+
+  it("make no circle, not even of types", () => expect(cyclesIn(files)).toEqual([]));
+
+  it("fail this test when two files import each other", () =>
+    expect(cyclesIn({ "a.ts": 'import "./b.ts"', "b.ts": 'import type { A } from "./a.ts"' })).toEqual([
+      "a.ts > b.ts > a.ts",
+    ]));
 
   it("are found by this test, whatever their form", () => {
     const text = `import a from "./a.ts";
@@ -123,15 +137,14 @@ const text = 'from "./no.ts"';`;
   });
 
   it.each<[string, Files]>([
-    ["points back", { "inbound/a.ts": 'import "../session/b.ts"', "session/b.ts": "" }],
-    ["points back to a file at the root", { "admin/a.ts": 'export * from "../moor.ts"', "moor.ts": "" }],
+    ["points down the list", { "inbound/a.ts": 'import "../session/b.ts"', "session/b.ts": "" }],
+    ["points down to a file at the root", { "api/a.ts": 'export * from "../moor.ts"', "moor.ts": "" }],
     ["leaves a leaf", { "log.ts": 'import "./config/b.ts"', "config/b.ts": "" }],
-    ["leaves origin/", { "origin/a.ts": 'import "../log.ts"', "log.ts": "" }],
-    ["leaves express/ for what is not origin/", { "express/a.ts": 'import "../log.ts"', "log.ts": "" }],
-    ["enters origin/", { "worker.ts": 'import "./origin/b.ts"', "origin/b.ts": "" }],
-    ["leaves a part that this list does not know", { "util/a.ts": 'import "../log.ts"', "log.ts": "" }],
-    ["enters one", { "worker.ts": 'import "./util/b.ts"', "util/b.ts": "" }],
-  ])("fail this test when one %s", (_what, given) => expect(wrongImports(given)).toHaveLength(1));
+    ["leaves the SDK", { "sdk/origin/a.ts": 'import "../../log.ts"', "log.ts": "" }],
+    ["enters the SDK", { "worker.ts": 'import "./sdk/origin/b.ts"', "sdk/origin/b.ts": "" }],
+    ["leaves a room that is not in the list", { "util/a.ts": 'import "../log.ts"', "log.ts": "" }],
+    ["enters a room that is not in the list", { "worker.ts": 'import "./util/b.ts"', "util/b.ts": "" }],
+  ])("fail this test when an import %s", (_name, given) => expect(wrongImports(given)).toHaveLength(1));
 });
 
 describe("the core", () => {
@@ -149,7 +162,7 @@ describe("the core", () => {
   it.each<[string, Files]>([
     ["imports hono", { "session/a.ts": 'import { Hono } from "hono"' }],
     ["imports it through another", { "session/a.ts": 'import "../log.ts"', "log.ts": 'import "cloudflare:workers"' }],
-    ["names a type of Workers", { "upstream/affinity/a.ts": "let objects: DurableObjectNamespace;" }],
+    ["names a type of Workers", { "affinity/a.ts": "let objects: DurableObjectNamespace;" }],
   ])("fails this test when it %s", (_what, given) => expect(impurities(given)).toHaveLength(1));
 });
 

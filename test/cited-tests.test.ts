@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-const pages = import.meta.glob<string>(["../docs/consistency.md", "../docs/http.md"], {
+const pages = import.meta.glob<string>(["../docs/explanation/consistency.md", "../docs/reference/http.md"], {
   query: "?raw",
   import: "default",
   eager: true,

@@ -1,12 +1,12 @@
-import type { KeyRing } from "../../src/inbound/key-ring.ts";
+import { createRedisWorld } from "../../emulation/redis.ts";
+import type { KeyRing } from "../../src/inbound/token/key-ring.ts";
+import { SessionAuthority } from "../../src/objects/session/session-authority.ts";
+import type { SessionStorage } from "../../src/objects/session/session-rows.ts";
 import type { Authority, Copies } from "../../src/store/contracts.ts";
 import { createKvReplicas } from "../../src/store/kv-replicas.ts";
 import { createMemory } from "../../src/store/memory.ts";
-import type { Fallback } from "../../src/store/redis-contracts.ts";
+import type { Fallback } from "../../src/store/redis/contract.ts";
 import { createSeal } from "../../src/store/seal.ts";
-import { SessionAuthority } from "../../src/store/session-authority.ts";
-import type { SessionStorage } from "../../src/store/session-rows.ts";
-import { createRedisWorld } from "../../world/redis.ts";
 
 /** What is billed, in numbers of operations. */
 export interface Operations {

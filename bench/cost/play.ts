@@ -1,7 +1,7 @@
 import { readConfig } from "../../src/config/read.ts";
 import type { ResolvedConfig } from "../../src/config/resolved.ts";
-import type { KeyRing } from "../../src/inbound/key-ring.ts";
-import { createTokens } from "../../src/inbound/tokens.ts";
+import type { KeyRing } from "../../src/inbound/token/key-ring.ts";
+import { createTokens } from "../../src/inbound/token/tokens.ts";
 import { createMoor, type Moor } from "../../src/moor.ts";
 import { plainHandoff } from "../../test/torture/moor/origin.ts";
 import { Client } from "./client.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { SETTLE_MS } from "../../src/store/freshness.ts";
+import { SETTLE_MS } from "../../src/session/freshness.ts";
 import { Client } from "../../test/support/node/client.ts";
 
 /** Attributes that one response may ask for at most; see `MAX_PATCH_HEADER_BYTES`. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SETTLE_MS } from "../../src/store/freshness.ts";
+import { SETTLE_MS } from "../../src/session/freshness.ts";
 import { buildMoor, buildScript, PLATFORM } from "../../test/support/node/build-worker.ts";
 import { moveTo } from "../http/cpus.ts";
 import { startScript } from "../http/script.ts";

@@ -1,5 +1,5 @@
 import { NGINX_VARIABLES, parseNginxKey } from "../../src/config/nginx-key.ts";
-import type { AffinityConfig } from "../../src/config/pool-types.ts";
+import type { NginxAffinityConfig } from "../../src/config/pool-types.ts";
 import type { Directive } from "./directives.ts";
 import { findAll } from "./directives.ts";
 import type { Remark } from "./place.ts";
@@ -7,7 +7,7 @@ import type { Remark } from "./place.ts";
 /** How an upstream chooses among its servers. */
 export type Method =
   /** One of the hashes; the mapping is kept. */
-  | { readonly kind: "nginx"; readonly affinity: Exclude<AffinityConfig, { algorithm: "whrw1" }> }
+  | { readonly kind: "nginx"; readonly affinity: NginxAffinityConfig }
   /** A cookie of the application's own: `sticky learn`, or `sticky route` by a cookie. */
   | { readonly kind: "sticky"; readonly cookie: string }
   /** A cookie of nginx's that names the server: `sticky cookie`. */

@@ -1,4 +1,4 @@
-import { createOwnCookies } from "../../src/inbound/cookies.ts";
+import { createOwnCookies } from "../../src/inbound/carriers/cookies.ts";
 import { createTokens, parseKeyRing } from "../../src/index.ts";
 
 /**

@@ -4,8 +4,8 @@
  * none of it.
  */
 import config from "../../moor.config.ts";
-import { createHandler, type Env } from "../../src/handler.ts";
 import { SessionObject as MoorSessionObject } from "../../src/index.ts";
+import { createHandler, type Env } from "../../src/wiring/handler.ts";
 import { readServerTiming } from "../explain.ts";
 import { locationOf, rememberChange, writtenOf } from "./cookies.ts";
 import { BERLIN, type Location, locations } from "./locations.ts";

@@ -1,7 +1,7 @@
-import { realClock } from "../../world/clock.ts";
-import { createDistantKv, type LocalKv } from "../../world/distant-kv.ts";
-import { createFaults } from "../../world/faults.ts";
-import { type NamespaceFault, objectsOverLink } from "../../world/objects-over-link.ts";
+import { realClock } from "../../emulation/clock.ts";
+import { createDistantKv, type LocalKv } from "../../emulation/distant-kv.ts";
+import { createFaults } from "../../emulation/faults.ts";
+import { type NamespaceFault, objectsOverLink } from "../../emulation/objects-over-link.ts";
 import { type Location, travelMs } from "./locations.ts";
 
 /** What this machine lacks: places far apart, and ways to the Durable Objects that can be cut. */

@@ -1,6 +1,6 @@
-import { murmur3 } from "../../src/upstream/affinity/murmur3.ts";
-import { createWeightedPick } from "../../src/upstream/affinity/nginx/tries.ts";
-import { encodeUtf8 } from "../../src/upstream/affinity/utf8.ts";
+import { murmur3 } from "../../src/affinity/murmur3.ts";
+import { encodeUtf8 } from "../../src/affinity/utf8.ts";
+import { createWeightedPick } from "../../src/upstream/choose/nginx/tries.ts";
 import type { Contestant } from "./contestant.ts";
 
 /** The hash modulo the sum of the weights: what is written first, everywhere. */

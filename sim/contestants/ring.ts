@@ -1,4 +1,4 @@
-import { createNginxMapping } from "../../src/upstream/affinity/nginx/mapping.ts";
+import { createNginxMapping } from "../../src/upstream/choose/nginx/mapping.ts";
 import type { Contestant } from "./contestant.ts";
 
 const encoder = new TextEncoder();

@@ -1,19 +1,19 @@
+import { createDistantKv } from "../../emulation/distant-kv.ts";
+import { createRedisWorld } from "../../emulation/redis.ts";
 import { readConfig } from "../../src/config/read.ts";
 import type { MoorConfig } from "../../src/config/types.ts";
-import type { KeyRing } from "../../src/inbound/key-ring.ts";
-import { createTokens } from "../../src/inbound/tokens.ts";
+import type { KeyRing } from "../../src/inbound/token/key-ring.ts";
+import { createTokens } from "../../src/inbound/token/tokens.ts";
 import { createMoor, type Moor } from "../../src/moor.ts";
+import { createObjectAuthority, createUnattended } from "../../src/objects/clients/session-client.ts";
 import { createBreaker } from "../../src/store/breaker.ts";
 import { guardCopies, guardFallback } from "../../src/store/guarded.ts";
 import { createKvReplicas, type ReplicaNamespace } from "../../src/store/kv-replicas.ts";
 import { createMemory } from "../../src/store/memory.ts";
-import { createObjectAuthority, createUnattended } from "../../src/store/object-authority.ts";
 import type { Principals } from "../../src/store/principal-contracts.ts";
-import type { Fallback } from "../../src/store/redis-contracts.ts";
+import type { Fallback } from "../../src/store/redis/contract.ts";
 import { createSeal } from "../../src/store/seal.ts";
 import { plainHandoff } from "../../test/torture/moor/origin.ts";
-import { createDistantKv } from "../../world/distant-kv.ts";
-import { createRedisWorld } from "../../world/redis.ts";
 import { Ledger, type Operation } from "./ledger.ts";
 import { createObjects } from "./objects.ts";
 import type { Random } from "./random.ts";
@@ -70,7 +70,7 @@ const SAID: Record<string, Record<string, string>> = {
   logout: { "Moor-End": "1" },
 };
 
-/** Moor's own code from the request to the stores. What stands in for the platform are rows, KV, Redis and time, as in `world/`. */
+/** Moor's own code from the request to the stores. What stands in for the platform are rows, KV, Redis and time, as in `emulation/`. */
 export function createFleet(options: FleetOptions): Fleet {
   const { random, isolateLifeSeconds, principals } = options;
   const ledger = new Ledger();

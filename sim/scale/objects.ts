@@ -1,11 +1,11 @@
+import { platformErrors } from "../../emulation/platform-errors.ts";
+import { TimerQueue } from "../../emulation/timer-queue.ts";
+import { SessionAuthority } from "../../src/objects/session/session-authority.ts";
+import type { SessionStorage } from "../../src/objects/session/session-rows.ts";
 import type { Copies } from "../../src/store/contracts.ts";
 import type { ObjectNamespace } from "../../src/store/object-calls.ts";
 import type { Principals } from "../../src/store/principal-contracts.ts";
-import type { Fallback } from "../../src/store/redis-contracts.ts";
-import { SessionAuthority } from "../../src/store/session-authority.ts";
-import type { SessionStorage } from "../../src/store/session-rows.ts";
-import { platformErrors } from "../../world/platform-errors.ts";
-import { TimerQueue } from "../../world/timer-queue.ts";
+import type { Fallback } from "../../src/store/redis/contract.ts";
 import type { Operation } from "./ledger.ts";
 
 /** What the sessions' objects work with. */

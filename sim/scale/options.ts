@@ -8,7 +8,7 @@ export type Options =
       readonly kind: "run";
       readonly quick: boolean;
       readonly json: boolean;
-      /** Whether the results replace those that docs/scale.md shows. */
+      /** Whether the results replace those that docs/explanation/scale.md shows. */
       readonly save: boolean;
       readonly seed: number;
     };
@@ -23,7 +23,7 @@ npm run sim:scale -- [options]
   --quick     smaller samples, in less than a minute
   --seed N    another course of chance, a whole number from 0; default ${SEED}
   --json      prints, as the last line, one JSON object with everything
-  --save      keeps the results in sim/scale/results.json, and shows them in docs/scale.md
+  --save      keeps the results in docs/explanation/scale/results.json, and shows them in docs/explanation/scale.md
 
 What is assumed of a site and of Cloudflare's machines stands in sim/scale/assumptions.json, the platform's limits in
 sim/scale/limits.json: change them and run it again.

@@ -1,10 +1,10 @@
+import { createVirtualClock } from "../../emulation/clock.ts";
 import type { ResolvedPool } from "../../src/config/resolved.ts";
-import { applyChange } from "../../src/upstream/live/pool-changes.ts";
+import { applyChange } from "../../src/objects/pool/pool-changes.ts";
+import { createOrder } from "../../src/upstream/choose/order.ts";
 import { type PoolState, type UnhealthyOrigin, withUnhealthy } from "../../src/upstream/live/pool-state.ts";
 import { probePlanOf } from "../../src/upstream/live/probe-plan.ts";
 import { ASK_EVERY_MS } from "../../src/upstream/live/probing.ts";
-import { createOrder } from "../../src/upstream/order.ts";
-import { createVirtualClock } from "../../world/clock.ts";
 import { sessionsOf } from "../sessions.ts";
 import { BEGUN_AT } from "./fleet.ts";
 import { createPoolObject, poolOf } from "./pool-object.ts";

@@ -1,7 +1,7 @@
+import { createDistantKv } from "../../emulation/distant-kv.ts";
 import { createLivePools, type LivePool } from "../../src/upstream/live/live-pools.ts";
 import type { Pools } from "../../src/upstream/live/pool-contracts.ts";
 import { publish } from "../../src/upstream/live/published-states.ts";
-import { createDistantKv } from "../../world/distant-kv.ts";
 import { BEGUN_AT } from "./fleet.ts";
 import { createPoolObject, poolOf } from "./pool-object.ts";
 import { createRandom } from "./random.ts";

@@ -1,9 +1,9 @@
 import { readConfig } from "../../src/config/read.ts";
 import type { ResolvedPool } from "../../src/config/resolved.ts";
-import { PoolAuthority } from "../../src/upstream/live/pool-authority.ts";
-import { PoolRows } from "../../src/upstream/live/pool-rows.ts";
+import { PoolAuthority } from "../../src/objects/pool/pool-authority.ts";
+import { PoolRows } from "../../src/objects/pool/pool-rows.ts";
+import type { ProbeResult } from "../../src/upstream/live/pool-contracts.ts";
 import type { PoolState } from "../../src/upstream/live/pool-state.ts";
-import type { ProbeResult } from "../../src/upstream/live/probe.ts";
 import type { Random } from "./random.ts";
 
 /** The object of one pool: {@link PoolAuthority} on rows in memory. */

@@ -1,8 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
-import { createUnattended } from "../../src/store/object-authority.ts";
+import { createUnattended } from "../../src/objects/clients/session-client.ts";
+import { PrincipalIndex } from "../../src/objects/principal/principal-index.ts";
+import { PrincipalRows } from "../../src/objects/principal/principal-rows.ts";
 import type { Principals } from "../../src/store/principal-contracts.ts";
-import { PrincipalIndex } from "../../src/store/principal-index.ts";
-import { PrincipalRows } from "../../src/store/principal-rows.ts";
 import { sessionsOf } from "../sessions.ts";
 import { BEGUN_AT, createFleet } from "./fleet.ts";
 import { staysOf, workloadNamed } from "./load.ts";

@@ -15,7 +15,7 @@ import {
   totalTable,
 } from "./session-tables.ts";
 
-/** The tables as Markdown, by the names under which docs/scale.md has them. */
+/** The tables as Markdown, by the names under which docs/explanation/scale.md has them. */
 export function tablesOf(results: Results): Record<string, string> {
   return {
     breaks: breaksTable(results),

@@ -2,11 +2,11 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { plotsOf, tablesOf } from "./report.ts";
 import type { Results } from "./results.ts";
 
-export const DOCUMENT = "docs/scale.md";
-export const PLOTS = "docs/scale";
-export const RAW = "sim/scale/results.json";
+export const DOCUMENT = "docs/explanation/scale.md";
+export const PLOTS = "docs/explanation/scale";
+export const RAW = "docs/explanation/scale/results.json";
 
-/** Keeps the results: raw, their tables in docs/scale.md, their plots beside that. */
+/** Keeps the results: raw, their tables in docs/explanation/scale.md, their plots beside that. */
 export async function save(results: Results): Promise<void> {
   await writeFile(RAW, `${JSON.stringify(results, null, 1)}\n`);
   await writeFile(DOCUMENT, withTables(await readFile(DOCUMENT, "utf8"), tablesOf(results)));

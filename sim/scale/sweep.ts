@@ -1,9 +1,9 @@
+import { createVirtualClock } from "../../emulation/clock.ts";
+import { createRedisWorld } from "../../emulation/redis.ts";
 import { readConfig } from "../../src/config/read.ts";
 import type { Change, Ref } from "../../src/session/change.ts";
 import type { TakenOver } from "../../src/store/contracts.ts";
 import { sweep } from "../../src/store/sweep.ts";
-import { createVirtualClock } from "../../world/clock.ts";
-import { createRedisWorld } from "../../world/redis.ts";
 import { sessionsOf } from "../sessions.ts";
 import { BEGUN_AT } from "./fleet.ts";
 import { createObjects } from "./objects.ts";

@@ -1,8 +1,8 @@
 import { type BaseIssue, safeParse } from "valibot";
+import { relationMistakes } from "./checks/checks.ts";
 import { fillHandling, fillShared } from "./defaults.ts";
 import type { Mistake } from "./mistakes.ts";
 import { toMistake } from "./read.ts";
-import { relationMistakes } from "./relations.ts";
 import type { ResolvedConfig, ResolvedRoute } from "./resolved.ts";
 import { errorPage, handling, shared } from "./schema.ts";
 import { shape } from "./shapes.ts";

@@ -1,3 +1,5 @@
+import { isRecord } from "./grammar.ts";
+
 /** One thing that is wrong in a configuration. */
 export interface Mistake {
   /** Where, as one would write it in JavaScript: `pools[0].origins[1].id`. Empty: the configuration as a whole. */
@@ -56,4 +58,18 @@ function hideSecrets(text: string): string {
   let rest = at < 0 ? text.slice(scheme.length) : `***${text.slice(at)}`;
   if (scheme) rest = rest.replace(/^([^/?#[\]]*?:)(?!\d*(?:[/?#]|$))[^/?#]*/, "$1***").replace(/\?.+/s, "?***");
   return scheme + rest;
+}
+
+/** Something of a configuration that is an object, and where it stands. */
+export interface Item {
+  readonly value: Record<string, unknown>;
+  readonly path: string;
+}
+
+/** The objects of the list under `key`; whatever else stands there is left out. */
+export function itemsOf(parent: Record<string, unknown>, key: string, parentPath = ""): Item[] {
+  const list = parent[key];
+  if (!Array.isArray(list)) return [];
+  const path = parentPath ? `${parentPath}.${key}` : key;
+  return list.flatMap((value, index) => (isRecord(value) ? [{ value, path: `${path}[${index}]` }] : []));
 }

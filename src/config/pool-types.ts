@@ -1,3 +1,4 @@
+import type { AlgorithmName } from "../affinity/algorithms.ts";
 import type { Region } from "./regions.ts";
 
 /** One server. */
@@ -44,13 +45,18 @@ export type HashPolicy =
 /**
  * The rule by which the same key meets the same origin.
  *
- * `whrw1` (the default) gives every origin its share by weight; a change of the origins moves only the sessions that must move. The
- * others compute what nginx computes for `ip_hash`, `hash KEY` and `hash KEY consistent`, bit by bit, so that who moves from nginx moves no
- * visitor: `key` is that of the directive, and the order of the origins that of the `upstream` block. What nginx would leave to round
- * robin, `whrw1` decides.
+ * - `rendezvous`, also called `whrw1` (the default): weighted rendezvous hashing. A change of the origins moves only the
+ *   sessions that must move.
+ * - `maglev`: a table of 65,537 slots. A pick is cheap in pools of hundreds of origins, but a change of the origins also moves
+ *   a few sessions whose origin stays, and there is no slow start.
+ * - `nginx-…`: computes the choice of nginx for `ip_hash`, `hash KEY`, and `hash KEY consistent`, bit by bit. No visitor moves
+ *   when a site moves from nginx to Moor. `key` is the key of the directive, and the origins have the order of the `upstream`
+ *   block. Where nginx would go on by round robin, `whrw1` chooses.
  */
-export type AffinityConfig =
-  | { algorithm: "whrw1" }
+export type AffinityConfig = { algorithm: AlgorithmName } | NginxAffinityConfig;
+
+/** An algorithm of nginx; see {@link AffinityConfig}. */
+export type NginxAffinityConfig =
   | { algorithm: "nginx-ip-hash"; cutOver?: string | undefined }
   | {
       algorithm: "nginx-hash" | "nginx-chash";

@@ -1,4 +1,5 @@
 import { array, boolean, custom, type InferOutput, lazy, literal, optional, picklist } from "valibot";
+import { ALGORITHMS, type AlgorithmName } from "../affinity/algorithms.ts";
 import {
   attemptDeadline,
   bindingName,
@@ -74,8 +75,12 @@ const policies = {
 };
 
 const cutOver = optional(value(time));
+const ofAlgorithm = <Name extends AlgorithmName>(name: Name) => shape({ algorithm: literal(name) });
+const ownAffinities = Object.fromEntries(
+  Object.keys(ALGORITHMS).map((name) => [name, ofAlgorithm(name as AlgorithmName)]),
+);
 const affinities = {
-  whrw1: shape({ algorithm: literal("whrw1") }),
+  ...(ownAffinities as Record<AlgorithmName, ReturnType<typeof ofAlgorithm<AlgorithmName>>>),
   "nginx-ip-hash": shape({ algorithm: literal("nginx-ip-hash"), cutOver }),
   "nginx-hash": shape({ algorithm: literal("nginx-hash"), key: value(nginxKey), cutOver }),
   "nginx-chash": shape({ algorithm: literal("nginx-chash"), key: value(nginxKey), cutOver }),

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../origin/json.ts";
+import type { JsonObject } from "../sdk/origin/json.ts";
 
 /** What an application keeps in its sessions, if it does not say: any JSON. */
 export type AnyAttributes = JsonObject;

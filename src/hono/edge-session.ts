@@ -1,9 +1,9 @@
-import { addPatch, patchesOf } from "../origin/changes.ts";
-import { isJsonObject, type JsonValue, jsonCopy } from "../origin/json.ts";
+import { addPatch, patchesOf } from "../sdk/origin/changes.ts";
+import { isJsonObject, type JsonValue, jsonCopy } from "../sdk/origin/json.ts";
 import { isPrincipal } from "../session/change.ts";
 import { checkPatch, type Json, type JsonObject, MAX_PATCHES, Merging } from "../session/patch.ts";
 import type { Session } from "../session/session.ts";
-import type { OriginChanges } from "../upstream/origin-changes.ts";
+import type { OriginChanges } from "../upstream/wire/origin-headers.ts";
 import type { AnyAttributes, NameOf, PatchOf, ValueOf } from "./attributes.ts";
 import { MoorHonoError } from "./errors.ts";
 

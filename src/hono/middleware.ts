@@ -9,8 +9,8 @@ import {
 import { formatMistakes, type Mistake } from "../config/mistakes.ts";
 import { failureResponse } from "../errors.ts";
 import { describeFault, logToConsole } from "../log.ts";
-import { runScheduled } from "../scheduled.ts";
-import { type BoundSessions, bindSessions, type SessionsEnv } from "../store/bound-sessions.ts";
+import { runScheduled } from "../store/sweep.ts";
+import { type BoundSessions, bindSessions, type SessionsEnv } from "../wiring/sessions.ts";
 import type { AnyAttributes } from "./attributes.ts";
 import type { EdgeSession } from "./edge-session.ts";
 import { createExchange, type Exchange } from "./exchange.ts";

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { cloneRawRequest } from "hono/request";
-import type { Carriers } from "../inbound/carriers.ts";
+import type { Carriers } from "../inbound/carriers/carriers.ts";
 
 /** The request with its body: what another middleware has read already, hono has kept. */
 export async function wholeRequest({ req }: Context): Promise<Request> {

@@ -1,4 +1,4 @@
-import { regionOf } from "./region.ts";
+import { regionOf } from "./whereabouts.ts";
 
 /** When and where a request reached the edge. */
 export interface Arrival {

@@ -1,4 +1,4 @@
-import type { Brought } from "./carriers.ts";
+import type { Brought } from "./carriers/carriers.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 

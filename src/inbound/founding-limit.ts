@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress } from "../ip-address.ts";
+import { formatAddress, parseAddress } from "../lib/ip-address.ts";
 import { describeFault, type Log } from "../log.ts";
 
 /** A rate limiter as Workers bind one (https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/). */

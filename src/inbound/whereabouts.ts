@@ -1,5 +1,3 @@
-import { deviceOf } from "./device.ts";
-
 /** Where and on what somebody was when he logged in; "" where that is unknown. */
 export interface Whereabouts {
   /** ISO 3166-1 alpha-2, or `T1` for Tor, as the platform tells by the client's address. */
@@ -22,4 +20,78 @@ export function whereaboutsOf(request: Request): Whereabouts {
 
 function codeIn(value: unknown): string {
   return typeof value === "string" && /^[A-Z0-9]{2,4}$/.test(value) ? value : "";
+}
+
+/** What is used of `request.cf`. */
+interface Place {
+  readonly continent?: unknown;
+  readonly longitude?: unknown;
+}
+
+/**
+ * The region in which a request reached the edge, by its `cf`, 1 to 9, as Durable Objects are placed: wnam, enam, sam, weur, eeur, apac, oc, afr, me. 0: unknown.
+ *
+ * A number in a token: it keeps its meaning for good.
+ */
+export function regionOf(cf: object | undefined): number {
+  const { continent, longitude } = (cf ?? {}) as Place;
+  switch (continent) {
+    case "NA":
+      return sideOf(-100, longitude, 1, 2);
+    case "SA":
+      return 3;
+    case "EU":
+      return sideOf(20, longitude, 4, 5);
+    case "AS":
+      return sideOf(60, longitude, 9, 6);
+    case "OC":
+      return 7;
+    case "AF":
+      return 8;
+    default:
+      return 0;
+  }
+}
+
+function sideOf(meridian: number, longitude: unknown, west: number, east: number): number {
+  const degrees = Number.parseFloat(String(longitude));
+  if (Number.isNaN(degrees)) return 0;
+  return degrees < meridian ? west : east;
+}
+
+/** In order: many pretend to be those after them. */
+const BROWSERS = [
+  ["Edge", /\bEdg(?:e|A|iOS)?\//],
+  ["Opera", /\b(?:OPR|Opera)\//],
+  ["Samsung Internet", /\bSamsungBrowser\//],
+  ["Firefox", /\b(?:Firefox|FxiOS)\//],
+  ["Chrome", /\b(?:Chrome|CriOS)\//],
+  ["Safari", /\bSafari\//],
+  ["curl", /^curl\//],
+] as const;
+
+const SYSTEMS = [
+  ["iPhone", /\biPhone\b/],
+  ["iPad", /\biPad\b/],
+  ["Android", /\bAndroid\b/],
+  ["Windows", /\bWindows\b/],
+  ["ChromeOS", /\bCrOS\b/],
+  ["macOS", /\bMac(?:intosh| OS X)\b/],
+  ["Linux", /\bLinux\b/],
+] as const;
+
+/** Longer ones are judged by their beginning. */
+const READ_CHARACTERS = 512;
+
+/**
+ * What a `User-Agent` (RFC 9110 section 10.1.5) says of browser and system, in words that a person knows his devices by:
+ * `"Firefox on Linux"`, `"Safari"`, `"Android"`, or "" if it names none that is known.
+ *
+ * A closed list of words, so that nothing that a client has made up is stored or shown. Clients may lie.
+ */
+export function deviceOf(userAgent: string): string {
+  const read = userAgent.slice(0, READ_CHARACTERS);
+  const [browser] = BROWSERS.find(([, pattern]) => pattern.test(read)) ?? [];
+  const [system] = SYSTEMS.find(([, pattern]) => pattern.test(read)) ?? [];
+  return [browser, system].filter((name) => name !== undefined).join(" on ");
 }

@@ -1,15 +1,8 @@
 import type { Change, Ref } from "./change.ts";
 import { deadlinePassed, remembered, touched, unreturned } from "./deadlines.ts";
+import { isBesideRotation, isServed, markUsed, rotated, servedBefore } from "./generations.ts";
 import { type JsonObject, mergePatches } from "./patch.ts";
-import {
-  attributeBytesOf,
-  type Before,
-  isSomebodys,
-  type SessionRecord,
-  tombstoneOf,
-  type View,
-  viewOf,
-} from "./record.ts";
+import { attributeBytesOf, type Before, type SessionRecord, tombstoneOf, type View, viewOf } from "./record.ts";
 
 /** What a read finds. `save` is the record to store, when the read itself changes it. */
 export type Found =
@@ -35,12 +28,6 @@ export type Refusal =
   | "flash-too-large"
   /** Another request has just rotated the session. The client may be about to get the newer generation. */
   | "rotated";
-
-/** How long after a rotation its response may still be on the way to the client, in milliseconds. */
-export const PARALLEL_MS = 15_000;
-
-/** Within which time a session's rotations are counted, in milliseconds. */
-const ROTATIONS_WITHIN_MS = 3_600_000;
 
 /** When the journal acknowledged a change of an older generation: before the rotation, or after it. */
 export type Accepted = "before" | "after";
@@ -229,20 +216,6 @@ function endBefore(record: SessionRecord, before: Before, change: Change, now: n
   return { kind: "ended", save: remember(left, change, before.view, now) };
 }
 
-function rotated(next: SessionRecord, record: SessionRecord, change: Change, now: number): SessionRecord {
-  const { flash, ...view } = viewOf(record);
-  const { graceSeconds } = change.policy;
-  // A stolen copy of a login ends with the grace period, even if the new generation is never used.
-  const ends = isSomebodys(view) ? { servedUntil: now + graceSeconds * 1000 } : {};
-  const before = { view, graceSeconds, ...ends };
-  return { ...next, generation: record.generation + 1, rotatedAt: now, rotations: countRotation(record, now), before };
-}
-
-function countRotation({ rotations }: SessionRecord, now: number): NonNullable<SessionRecord["rotations"]> {
-  const isOver = !rotations || now >= rotations.since + ROTATIONS_WITHIN_MS;
-  return isOver ? { since: now, count: 1 } : { ...rotations, count: rotations.count + 1 };
-}
-
 function commit(next: SessionRecord, change: Change, now: number): Extract<Applied, { kind: "committed" }> {
   return { kind: "committed", view: viewOf(next), save: remember(next, change, next, now) };
 }
@@ -256,35 +229,6 @@ function remember(record: SessionRecord, change: Change, answered: View, now: nu
     ...(before && isServed(before, now) ? { before } : {}),
     recentChanges: [...record.recentChanges, { id: change.id, expiresAt: change.expiresAt, generation }],
   };
-}
-
-/** Notes the first use of a generation. It starts the grace period of the view before, unless the rotation did. */
-function markUsed(record: SessionRecord, now: number): SessionRecord {
-  const { before } = record;
-  if (!before || before.used) return record;
-  const { servedUntil = now + before.graceSeconds * 1000 } = before;
-  return { ...record, before: { ...before, servedUntil, used: true } };
-}
-
-/**
- * Whether a write of the generation just before ran beside the rotation, and is refused for that. A login is not: it is complete
- * in a session of its own. A writing rotation of nobody's view may be a login by attributes, so it is not refused either.
- * Generations that are older still are never refused here, or repeated rotations could block their holder for ever.
- */
-function isBesideRotation({ generation, rotatedAt = 0 }: SessionRecord, ref: Ref, change: Change): boolean {
-  if (ref.generation !== generation - 1 || ref.arrivedAt >= rotatedAt + PARALLEL_MS) return false;
-  if (change.end || change.principal !== undefined) return false;
-  const writes = change.patches !== undefined || change.flash !== undefined;
-  return change.rotate ? isSomebodys(ref) || !writes : writes;
-}
-
-function servedBefore(record: SessionRecord, ref: Ref, now: number): Before | undefined {
-  const { before } = record;
-  return before && ref.generation === before.view.generation && isServed(before, now) ? before : undefined;
-}
-
-function isServed(before: Before, now: number): boolean {
-  return before.servedUntil === undefined || now < before.servedUntil;
 }
 
 /** What of a view the patches of a change make. */

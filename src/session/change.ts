@@ -1,6 +1,6 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
-import { encodeBase64url } from "../inbound/base64url.ts";
 import type { Whereabouts } from "../inbound/whereabouts.ts";
+import { encodeBase64url } from "../lib/base64url.ts";
 import type { JsonObject } from "./patch.ts";
 
 /** Which session a request belongs to, as far as its token and proof tell. Times are milliseconds since 1970. */

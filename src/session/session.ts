@@ -1,4 +1,4 @@
-import type { OpenedToken } from "../inbound/tokens.ts";
+import type { OpenedToken } from "../inbound/token/tokens.ts";
 import { CHANGE_LIFE_SECONDS, type Change, isPrincipal, type Policy } from "./change.ts";
 import { isTouchDue } from "./deadlines.ts";
 import type { JsonObject } from "./patch.ts";

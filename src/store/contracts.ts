@@ -1,24 +1,8 @@
 import type { Refusal } from "../session/apply.ts";
 import type { Change, Ref } from "../session/change.ts";
+import type { Copy } from "../session/copy.ts";
 import type { JsonObject } from "../session/patch.ts";
 import type { View } from "../session/record.ts";
-
-/** A record as it is held outside the authority. */
-export interface Copy extends View {
-  /** When the authority read it from its storage, by its clock, in milliseconds since 1970. */
-  readonly vouchedAt: number;
-  /** When the authority last asked for the journal before it vouched, and got an answer; 0: never. */
-  readonly journalSeenAt: number;
-  /** Whether a replica of the session exists. */
-  readonly replicated: boolean;
-  /**
-   * Whether stores may keep it: it is of the newest generation, and the first use of that has reached the authority. An
-   * older generation is answered by the authority alone.
-   */
-  readonly mayBeKept: boolean;
-  /** When an isolate read it as a replica: for a while it then stands for one in memory, and KV is not asked again. */
-  readonly replicaReadAt?: number;
-}
 
 /** What a store knows of a session. `unavailable` is never `miss`: nobody is logged out because a store is down. */
 export type Lookup =
@@ -118,11 +102,4 @@ export interface Copies {
   readonly name: string;
   read(ref: Ref, now: number): Promise<Lookup>;
   keep(copy: Copy): Promise<Kept>;
-}
-
-/** Whether a store that holds a copy must not replace it by another of the same session. */
-export function isNewer(held: Copy, offered: Copy): boolean {
-  if (held.generation !== offered.generation) return held.generation > offered.generation;
-  if (held.version !== offered.version) return held.version > offered.version;
-  return held.vouchedAt > offered.vouchedAt;
 }

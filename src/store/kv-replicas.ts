@@ -1,5 +1,5 @@
-import type { Copies, Copy, Kept, Lookup } from "./contracts.ts";
-import { isNewer } from "./contracts.ts";
+import { type Copy, isNewer } from "../session/copy.ts";
+import type { Copies, Kept, Lookup } from "./contracts.ts";
 import type { Seal } from "./seal.ts";
 
 /** What of a KV namespace is used. */

@@ -1,6 +1,7 @@
-import { BoundedMap } from "../bounded-map.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
+import { type Copy, isNewer } from "../session/copy.ts";
 import type { Json } from "../session/patch.ts";
-import { type Copies, type Copy, isNewer } from "./contracts.ts";
+import type { Copies } from "./contracts.ts";
 
 /**
  * What V8 holds for a copy, in bytes, rounded up: measured with Node 24, whose pointers are twice as long as workerd's. A text may

@@ -1,4 +1,4 @@
-import { withinDeadline } from "../deadline.ts";
+import { withinDeadline } from "../lib/deadline.ts";
 import { type Breaker, BreakerOpenError } from "./breaker.ts";
 
 /** What of a namespace of objects is used. */

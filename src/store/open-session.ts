@@ -1,8 +1,8 @@
 import type { Arrival } from "../inbound/arrival.ts";
-import type { OpenedToken, Tokens } from "../inbound/tokens.ts";
+import type { OpenedToken, Tokens } from "../inbound/token/tokens.ts";
 import type { Policy, Ref } from "../session/change.ts";
+import type { Copy } from "../session/copy.ts";
 import { Session } from "../session/session.ts";
-import type { Copy } from "./contracts.ts";
 import type { Resolved, ResolveOptions, Source, Tiers } from "./tiers.ts";
 
 /** Where a request's session came from: `none` without a token, `new` with one of a session that exists nowhere. */

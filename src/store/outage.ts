@@ -1,10 +1,11 @@
-import { BoundedMap } from "../bounded-map.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Change, Ref } from "../session/change.ts";
+import type { Copy } from "../session/copy.ts";
+import { deadlineOver, type Seen } from "../session/freshness.ts";
 import { overlay } from "../session/journal.ts";
 import { type View, viewOf } from "../session/record.ts";
-import type { Committed, Copy, Lookup } from "./contracts.ts";
-import { deadlineOver, type Seen } from "./freshness.ts";
-import type { Fallback } from "./redis-contracts.ts";
+import type { Committed, Lookup } from "./contracts.ts";
+import type { Fallback } from "./redis/contract.ts";
 
 /**
  * What becomes of a change while the authority cannot be reached. Only `journaled` acknowledges it. `marks`: the journal

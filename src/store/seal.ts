@@ -1,5 +1,5 @@
-import { decodeBase64url, encodeBase64url } from "../inbound/base64url.ts";
-import type { KeyRing } from "../inbound/key-ring.ts";
+import type { KeyRing } from "../inbound/token/key-ring.ts";
+import { decodeBase64url, encodeBase64url } from "../lib/base64url.ts";
 
 /** What sealed data is for; sealed for one purpose it cannot be opened for another. */
 export type SealPurpose = "replica" | "backup" | "journal";

@@ -1,5 +1,6 @@
+import { describeFault, type Log } from "../log.ts";
 import type { Authority } from "./contracts.ts";
-import { type Fallback, PENDING_SETS } from "./redis-contracts.ts";
+import { type Fallback, PENDING_SETS } from "./redis/contract.ts";
 
 /** What a sweep came to. */
 export interface Swept {
@@ -80,4 +81,18 @@ export async function sweep({ fallback, authority, clock }: SweepParts): Promise
     if (cause !== undefined) return { takenOver, left, cause };
   }
   return { takenOver, left };
+}
+
+/** What the sweep works with. */
+export interface ScheduledParts {
+  readonly authority: Authority;
+  readonly fallback: Fallback | undefined;
+}
+
+/** What a cron trigger runs: has the objects take over what Redis has accepted for them. Without Redis it does nothing. */
+export async function runScheduled({ authority, fallback }: ScheduledParts, log: Log): Promise<void> {
+  if (!fallback) return;
+  const { takenOver, left, cause } = await sweep({ fallback, authority, clock: Date.now });
+  if (takenOver > 0 || left > 0) log({ event: "sweep", takenOver, left });
+  if (cause !== undefined) log({ event: "sweep_failed", reason: describeFault(cause) });
 }

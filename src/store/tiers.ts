@@ -1,7 +1,15 @@
-import type { OpenedToken } from "../inbound/tokens.ts";
+import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { Change, Ref } from "../session/change.ts";
-import type { Authority, Committed, Copies, Copy, Kept, Lookup } from "./contracts.ts";
-import { type Freshness, freshness, MEMORY_AGE_MS, REPLICA_AGE_MS, SETTLE_MS, type Seen } from "./freshness.ts";
+import type { Copy } from "../session/copy.ts";
+import {
+  type Freshness,
+  freshness,
+  MEMORY_AGE_MS,
+  REPLICA_AGE_MS,
+  SETTLE_MS,
+  type Seen,
+} from "../session/freshness.ts";
+import type { Authority, Committed, Copies, Kept, Lookup } from "./contracts.ts";
 import type { Journaled, Outage } from "./outage.ts";
 
 /** Which store answered. */

@@ -1,19 +1,19 @@
+import type { EjectedFlags } from "../affinity/affinity.ts";
 import type { ResolvedPool } from "../config/resolved.ts";
 import type { Log, LogEntry } from "../log.ts";
-import type { EjectedFlags } from "./affinity/affinity.ts";
+import type { OriginTags } from "./choose/learn.ts";
+import { createLearning, type Learning } from "./choose/learn.ts";
+import { type ChoiceFacts, createOrder, either, fill } from "./choose/order.ts";
+import { createPins, type Pins } from "./choose/pins.ts";
 import { closedSeconds, createClosings } from "./health/closings.ts";
 import type { Health } from "./health/ejections.ts";
 import { createLossJudge, type LossJudge } from "./health/loss-judge.ts";
 import { createOutlierDetection, type HealthChange, type OutlierDetection } from "./health/outlier-detection.ts";
 import { createPanic, type Panic } from "./health/panic.ts";
-import { createLearning, type Learning } from "./learn.ts";
 import type { LivePool, LivePools } from "./live/live-pools.ts";
-import { type ChoiceFacts, createOrder, either, fill } from "./order.ts";
-import type { OriginTags } from "./origin-tags.ts";
-import { createPins, type Pins } from "./pins.ts";
-import { createReach, type Reach } from "./reach.ts";
-import { createRetryBudget, type RetryBudget } from "./retry-budget.ts";
-import { createSecondTries, type SecondTries } from "./second-tries.ts";
+import { createReach, type Reach } from "./send/reach.ts";
+import { createRetryBudget, type RetryBudget } from "./send/retry-budget.ts";
+import { createSecondTries, type SecondTries } from "./send/second-tries.ts";
 
 /** An origin as a request meets it. */
 export interface Origin {

@@ -1,15 +1,14 @@
 import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
-import type { Body } from "./body.ts";
-import { type Chosen, chosenAs } from "./chosen.ts";
-import { type Failed, type Forwarded, forward } from "./forward.ts";
-import { isHedgeable } from "./hedge.ts";
-import type { ChoiceFacts } from "./order.ts";
-import type { PinFacts } from "./pins.ts";
+import { type Chosen, chosenAs } from "./choose/chosen.ts";
+import type { ChoiceFacts } from "./choose/order.ts";
+import type { PinFacts } from "./choose/pins.ts";
 import { createPool, type Pool, type PoolBindings } from "./pool.ts";
-import { requestHeaders } from "./request-headers.ts";
-import { createRetries } from "./retries.ts";
-import { createRoutes, type Routes } from "./routes.ts";
-import { createSplit } from "./split.ts";
+import { createRoutes, createSplit, type Routes } from "./routes.ts";
+import type { Body } from "./send/body.ts";
+import { type Failed, type Forwarded, forward } from "./send/forward.ts";
+import { isHedgeable } from "./send/hedge.ts";
+import { createRetries } from "./send/retries.ts";
+import { requestHeaders } from "./wire/request-headers.ts";
 
 /** A request to be sent to a pool. */
 export interface Sending {

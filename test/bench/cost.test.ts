@@ -6,8 +6,8 @@ const list = await costs();
 const costOf = (name: string) => list.find(({ workload }) => workload.name === name);
 
 describe("the cost model", () => {
-  it("is what docs/performance.md shows; `npm run bench -- cost --save` writes it anew", async () => {
-    expect(await readFile("docs/performance.md", "utf8")).toContain(
+  it("is what docs/explanation/performance.md shows; `npm run bench -- cost --save` writes it anew", async () => {
+    expect(await readFile("docs/explanation/performance.md", "utf8")).toContain(
       `<!-- cost -->\n${costTable(list)}\n<!-- /cost -->`,
     );
   });

@@ -31,7 +31,7 @@ const OF_SOME = ["Context is not finalized", "ERR_JWKS_", "bad_principal", "moor
 const OF_NGINX = String(0xedb88320);
 
 describe("the built Worker", () => {
-  // The goals are 75 KiB, and 60 without Redis, for what most configurations deploy: docs/performance.md.
+  // The goals are 75 KiB, and 60 without Redis, for what most configurations deploy: docs/explanation/performance.md.
   it.each([
     ["with everything", 98.25],
     ["as deployed", 75],

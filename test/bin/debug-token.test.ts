@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { newKeys } from "../../bin/keys.ts";
-import { createDebugCheck } from "../../src/inbound/debug-token.ts";
-import { parseKeyRing } from "../../src/inbound/key-ring.ts";
+import { createDebugCheck } from "../../src/inbound/token/debug-token.ts";
+import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
 import { moor } from "./project.ts";
 
 async function keysFile() {

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Keys } from "../../bin/keys.ts";
 import { readLocalKeys } from "../../bin/local-keys.ts";
-import { parseKeyRing } from "../../src/inbound/key-ring.ts";
+import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
 import { moor } from "./project.ts";
 
 const ES256 = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };

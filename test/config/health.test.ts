@@ -213,6 +213,9 @@ describe("slow start", () => {
     ]);
     expect(mistakes(withSlowStart(0, nginx))).toEqual([]);
     expect(mistakes(withSlowStart(60, { ...nginx, cutOver: "2027-01-01T00:00:00Z" }))).toEqual([]);
+    expect(mistakes(withSlowStart(60, { algorithm: "maglev" }))).toEqual([
+      "pools[0].slowStartSeconds: found 60, accepted: 0, or another algorithm, as the pool goes by maglev and not by whrw1",
+    ]);
     expect(mistakes(withSlowStart(60, { algorithm: "whrw1" }))).toEqual([]);
   });
 });

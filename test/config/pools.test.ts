@@ -9,15 +9,17 @@ const CHASH = { algorithm: "nginx-chash", key: "$cookie_sid" };
 describe("an affinity", () => {
   it.each([
     { algorithm: "whrw1" },
+    { algorithm: "rendezvous" },
+    { algorithm: "maglev" },
     { algorithm: "nginx-ip-hash" },
     { algorithm: "nginx-ip-hash", cutOver: "2027-01-01T00:00:00Z" },
     { algorithm: "nginx-hash", key: "$remote_addr-$arg_item" },
   ])("may be %j", (affinity) => expect(mistakes({ pools: [pool({ affinity })] })).toEqual([]));
 
-  const algorithms = "one of whrw1, nginx-ip-hash, nginx-hash, nginx-chash";
+  const algorithms = "one of whrw1, rendezvous, maglev, nginx-ip-hash, nginx-hash, nginx-chash";
   it.each<[unknown, string]>([
     ["whrw1", `: found "whrw1", accepted: an object whose algorithm is ${algorithms}`],
-    [{ algorithm: "maglev" }, `.algorithm: found "maglev", accepted: ${algorithms}`],
+    [{ algorithm: "jump" }, `.algorithm: found "jump", accepted: ${algorithms}`],
     [
       { algorithm: "nginx-ip-hash", key: "$cookie_a" },
       ".key: found an unknown key, accepted: one of the keys algorithm, cutOver",

@@ -139,14 +139,14 @@ async function broken(wrong: typeof config | undefined, keys: { handoff?: string
   return { answer: await client.send("/.moor/jwks.json", asking), by: moor };
 }
 
-const rows = (await readFile("docs/errors.md", "utf8"))
+const rows = (await readFile("docs/reference/errors.md", "utf8"))
   .split("\n")
   .map((line) => line.split("|").map((cell) => cell.trim()));
 const table = rows.flatMap(([, status = "", code = ""]) =>
   /^\d{3}$/.test(status) ? [{ status: Number(status), code: code.replaceAll("`", "") }] : [],
 );
 
-describe("docs/errors.md", () => {
+describe("docs/reference/errors.md", () => {
   it("has a row for every failure, with its status, and no other", () => {
     const coded = table.filter(({ code }) => code !== "").map(({ status, code }) => [code, status]);
     expect(Object.fromEntries(coded)).toEqual(

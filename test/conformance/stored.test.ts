@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { deserialize } from "node:v8";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { parseKeyRing } from "../../src/inbound/key-ring.ts";
+import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
 import { createSeal, type Seal } from "../../src/store/seal.ts";
 import { run } from "../bin/local-redis/rest.ts";
 import type { Client } from "../support/node/client.ts";
@@ -19,7 +19,7 @@ const stores = await startStores({
   session: { absoluteSeconds: ABSOLUTE_SECONDS },
 });
 const { redis, site } = stores;
-const document = await readFile("docs/storage-schema.md", "utf8");
+const document = await readFile("docs/reference/storage-schema.md", "utf8");
 afterAll(() => stores.stop());
 
 /** A visitor who has logged in, whose session has a replica, a backup and, since the last outage, a journal. */
@@ -59,7 +59,7 @@ const opened = async (purpose: "backup" | "journal" | "replica", version: number
 /** Seconds until a key is gone; a journal's and a backup's outlive the session, and at least a day. */
 const secondsLeft = async (key: string) => Number(await run(redis, "TTL", key));
 
-describe("what docs/storage-schema.md says is stored", () => {
+describe("what docs/reference/storage-schema.md says is stored", () => {
   it("in Redis are these keys and no others", async () => {
     const keys = (await run(redis, "KEYS", "*")) as string[];
     const names = keys.map((key) => key.replace(/\{.{22}\}/, "{<id>}").replace(/\d+$/, "<0..63>"));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { SEPARATOR } from "../../src/inbound/held.ts";
-import { createTokens } from "../../src/inbound/tokens.ts";
+import { SEPARATOR } from "../../src/inbound/carriers/credentials.ts";
+import { createTokens } from "../../src/inbound/token/tokens.ts";
 import { macRing } from "../support/rings.ts";
 import { NOW } from "./moor.ts";
 

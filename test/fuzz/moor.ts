@@ -1,11 +1,11 @@
 import type { ResolvedConfig } from "../../src/config/resolved.ts";
-import { createTokens } from "../../src/inbound/tokens.ts";
+import { createTokens } from "../../src/inbound/token/tokens.ts";
 import type { LogEntry } from "../../src/log.ts";
 import { createMoor } from "../../src/moor.ts";
 import type { Authority } from "../../src/store/contracts.ts";
 import { createMemory } from "../../src/store/memory.ts";
-import type { Fallback } from "../../src/store/redis-contracts.ts";
-import { createHandoff } from "../../src/upstream/handoff.ts";
+import type { Fallback } from "../../src/store/redis/contract.ts";
+import { createHandoff } from "../../src/upstream/wire/handoff.ts";
 import { pool, resolved } from "../config/configs.ts";
 import { handoffRing, macRing } from "../support/rings.ts";
 import { at } from "../support/time.ts";

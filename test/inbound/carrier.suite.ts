@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Carrier } from "../../src/inbound/carrier.ts";
+import type { Carrier } from "../../src/inbound/carriers/credentials.ts";
 import { at } from "../support/time.ts";
 
 /** A carrier, and a client of it. */

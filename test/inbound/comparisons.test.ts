@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isEqualInConstantTime } from "../../src/inbound/mac.ts";
+import { isEqualInConstantTime } from "../../src/inbound/token/mac.ts";
 
 const sources = import.meta.glob<string>("../../src/**/*.ts", { query: "?raw", import: "default", eager: true });
 const files = Object.fromEntries(

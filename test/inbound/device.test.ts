@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deviceOf } from "../../src/inbound/device.ts";
-import { whereaboutsOf } from "../../src/inbound/whereabouts.ts";
+import { deviceOf, whereaboutsOf } from "../../src/inbound/whereabouts.ts";
 
 const WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { regionOf } from "../../src/inbound/region.ts";
+import { regionOf } from "../../src/inbound/whereabouts.ts";
 
 describe("the region of a request", () => {
   it.each<[string, string, string, number]>([

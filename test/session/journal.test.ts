@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
+import { createRedisWorld } from "../../emulation/redis.ts";
 import { apply } from "../../src/session/apply.ts";
 import type { Change } from "../../src/session/change.ts";
 import { overlay, takeIn } from "../../src/session/journal.ts";
 import type { JsonObject } from "../../src/session/patch.ts";
 import { deadlineOf, type SessionRecord, viewOf } from "../../src/session/record.ts";
-import { createRedisWorld } from "../../world/redis.ts";
 import { changeAt, POLICY, refTo } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
 import { History } from "./history.ts";

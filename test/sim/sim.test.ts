@@ -2,10 +2,9 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { runBirths } from "../../sim/births.ts";
 import { runChanges } from "../../sim/changes.ts";
-import { maglev } from "../../sim/contestants/maglev.ts";
 import { modulo } from "../../sim/contestants/modulo.ts";
+import { maglev, whrw1 } from "../../sim/contestants/moor.ts";
 import { ring } from "../../sim/contestants/ring.ts";
-import { whrw1 } from "../../sim/contestants/whrw1.ts";
 import { runLive, runSpread } from "../../sim/live.ts";
 import { reportChanges, withTables } from "../../sim/report.ts";
 import { scenarios } from "../../sim/scenarios.ts";
@@ -120,8 +119,8 @@ describe("its report", () => {
     expect(() => withTables("<!-- sim:other -->\n<!-- /sim -->", { kill })).toThrow('the table "kill"');
   });
 
-  it("has a table for every mark of docs/affinity.md, and a plot for every picture", async () => {
-    const page = await readFile("docs/affinity.md", "utf8");
+  it("has a table for every mark of docs/explanation/affinity.md, and a plot for every picture", async () => {
+    const page = await readFile("docs/explanation/affinity.md", "utf8");
     const played = await Promise.all(scenarios.map((scenario) => scenario.play([10], few, () => {})));
     const namesOf = (all: "tables" | "plots") => played.flatMap((report) => Object.keys(report[all])).sort();
     const marks = Array.from(page.matchAll(/<!-- sim:(\w+) -->/g), ([, name]) => name);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect } from "vitest";
+import type { Copy } from "../../src/session/copy.ts";
 import { parsePatch } from "../../src/session/patch.ts";
-import type { Authority, Copy } from "../../src/store/contracts.ts";
+import type { Authority } from "../../src/store/contracts.ts";
 import { casesOf, type Gap } from "../support/contract.ts";
 import { changeAt, refTo, uniqueId } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";

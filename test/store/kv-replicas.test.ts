@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Copy } from "../../src/store/contracts.ts";
+import { createDistantKv } from "../../emulation/distant-kv.ts";
+import { createFaults, type KvFault } from "../../emulation/faults.ts";
+import type { Copy } from "../../src/session/copy.ts";
 import { createKvReplicas, type ReplicaNamespace, UnopenedReplicaError } from "../../src/store/kv-replicas.ts";
 import { createSeal, type Seal } from "../../src/store/seal.ts";
-import { createDistantKv } from "../../world/distant-kv.ts";
-import { createFaults, type KvFault } from "../../world/faults.ts";
 import { macRing } from "../support/rings.ts";
 import { copyOf, refTo, uniqueId } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { OpenedToken } from "../../src/inbound/tokens.ts";
+import type { OpenedToken } from "../../src/inbound/token/tokens.ts";
 import type { Ref } from "../../src/session/change.ts";
 import { openSession } from "../../src/store/open-session.ts";
 import { Client, createEdge, doneOf, type Edge, setTime } from "../support/edge.ts";

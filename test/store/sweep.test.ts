@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { encodeBase64url } from "../../src/inbound/base64url.ts";
+import { encodeBase64url } from "../../src/lib/base64url.ts";
 import type { TakenOver } from "../../src/store/contracts.ts";
-import { pendingSetOf } from "../../src/store/redis/keys.ts";
-import type { Fallback } from "../../src/store/redis-contracts.ts";
+import type { Fallback } from "../../src/store/redis/contract.ts";
+import { pendingSetOf } from "../../src/store/redis/limits.ts";
 import { type Swept, sweep } from "../../src/store/sweep.ts";
 import { createAuthorities } from "../support/authorities.ts";
 import { setTime } from "../support/edge.ts";

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { OpenedToken } from "../../src/inbound/tokens.ts";
+import type { OpenedToken } from "../../src/inbound/token/tokens.ts";
 import type { Ref } from "../../src/session/change.ts";
-import type { Authority, Committed, Copies, Copy, Lookup } from "../../src/store/contracts.ts";
+import type { Copy } from "../../src/session/copy.ts";
+import type { Authority, Committed, Copies, Lookup } from "../../src/store/contracts.ts";
 import { createMemory } from "../../src/store/memory.ts";
 import type { Journaled, Outage, Shown } from "../../src/store/outage.ts";
 import { createTiers, type ResolveOptions, type Tiers } from "../../src/store/tiers.ts";

@@ -1,12 +1,12 @@
+import { received } from "../../emulation/copy.ts";
+import { createObjectStorage, type Disk } from "../../emulation/object-storage.ts";
+import type { CopyPolicy } from "../../src/objects/session/copies.ts";
+import { SessionAuthority } from "../../src/objects/session/session-authority.ts";
+import { type Outside, SessionRows, type SessionStorage } from "../../src/objects/session/session-rows.ts";
 import type { SessionRecord } from "../../src/session/record.ts";
 import type { Authority, Copies, Unattended } from "../../src/store/contracts.ts";
-import type { CopyPolicy } from "../../src/store/copies-elsewhere.ts";
 import type { Principals } from "../../src/store/principal-contracts.ts";
-import type { Fallback } from "../../src/store/redis-contracts.ts";
-import { SessionAuthority } from "../../src/store/session-authority.ts";
-import { type Outside, SessionRows, type SessionStorage } from "../../src/store/session-rows.ts";
-import { received } from "../../world/copy.ts";
-import { createObjectStorage, type Disk } from "../../world/object-storage.ts";
+import type { Fallback } from "../../src/store/redis/contract.ts";
 
 /** The default of a configuration. */
 export const COPY_POLICY: CopyPolicy = { replicate: "travel", backup: "async", strictBackup: false };

@@ -1,7 +1,7 @@
 import type { ResolvedCookieCarrier } from "../../src/config/resolved.ts";
-import { createCarriers } from "../../src/inbound/carriers.ts";
-import { createCookieCarrier } from "../../src/inbound/cookie-carrier.ts";
-import { createOwnCookies } from "../../src/inbound/cookies.ts";
+import { createCarriers } from "../../src/inbound/carriers/carriers.ts";
+import { createCookieCarrier } from "../../src/inbound/carriers/cookie-carrier.ts";
+import { createOwnCookies } from "../../src/inbound/carriers/cookies.ts";
 import { T0 } from "./time.ts";
 
 /** The cookie of a configuration that says nothing of carriers. */

@@ -1,19 +1,19 @@
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import { type Commit, type CommitParts, commit, type Done, follow } from "../../src/commit.ts";
-import { joinHeld, splitHeld } from "../../src/inbound/held.ts";
-import { createTokens, type Tokens } from "../../src/inbound/tokens.ts";
+import { joinHeld, splitHeld } from "../../src/inbound/carriers/credentials.ts";
+import { createTokens, type Tokens } from "../../src/inbound/token/tokens.ts";
 import type { Whereabouts } from "../../src/inbound/whereabouts.ts";
+import { createObjectAuthority } from "../../src/objects/clients/session-client.ts";
+import { type Commit, type CommitParts, commit, type Done, follow } from "../../src/request/commit.ts";
+import { type TokenWrite, tokenFor } from "../../src/request/token-write.ts";
 import type { Policy } from "../../src/session/change.ts";
 import type { Session } from "../../src/session/session.ts";
 import type { Authority, Copies } from "../../src/store/contracts.ts";
 import { createMemory } from "../../src/store/memory.ts";
-import { createObjectAuthority } from "../../src/store/object-authority.ts";
 import { type Opened, openSession } from "../../src/store/open-session.ts";
 import { createOutage } from "../../src/store/outage.ts";
-import type { Fallback } from "../../src/store/redis-contracts.ts";
+import type { Fallback } from "../../src/store/redis/contract.ts";
 import { createTiers } from "../../src/store/tiers.ts";
-import { type TokenWrite, tokenFor } from "../../src/token-for.ts";
 import { macRing } from "./rings.ts";
 import { POLICY } from "./sessions.ts";
 

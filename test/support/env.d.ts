@@ -3,9 +3,9 @@
 declare namespace Cloudflare {
   /** What `wrangler.toml` binds that tests use. */
   interface Env {
-    SESSION_OBJECT: DurableObjectNamespace<import("../../src/store/session-object.ts").SessionObject>;
-    PRINCIPAL_OBJECT: DurableObjectNamespace<import("../../src/store/principal-object.ts").PrincipalObject>;
-    POOL_OBJECT: DurableObjectNamespace<import("../../src/upstream/live/pool-object.ts").PoolObject>;
+    SESSION_OBJECT: DurableObjectNamespace<import("../../src/objects/session/session-object.ts").SessionObject>;
+    PRINCIPAL_OBJECT: DurableObjectNamespace<import("../../src/objects/principal/principal-object.ts").PrincipalObject>;
+    POOL_OBJECT: DurableObjectNamespace<import("../../src/objects/pool/pool-object.ts").PoolObject>;
     SESSION_REPLICAS: KVNamespace;
   }
 }

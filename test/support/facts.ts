@@ -1,6 +1,6 @@
-import { factsOf, type RequestFacts } from "../../src/request-facts.ts";
+import { factsOf, type RequestFacts } from "../../src/observe/request-facts.ts";
+import type { Copy } from "../../src/session/copy.ts";
 import { Session } from "../../src/session/session.ts";
-import type { Copy } from "../../src/store/contracts.ts";
 import type { OpenedSession } from "../../src/store/open-session.ts";
 import type { Source } from "../../src/store/tiers.ts";
 import { copyOf, refTo, shownOf } from "./sessions.ts";

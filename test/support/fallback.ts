@@ -1,5 +1,5 @@
-import type { Fallback } from "../../src/store/redis-contracts.ts";
-import { createRedisWorld } from "../../world/redis.ts";
+import { createRedisWorld } from "../../emulation/redis.ts";
+import type { Fallback } from "../../src/store/redis/contract.ts";
 
 /** A command to Redis. */
 export type Command = keyof Fallback;

@@ -1,5 +1,5 @@
+import type { CopyPolicy } from "../../src/objects/session/copies.ts";
 import type { Policy } from "../../src/session/change.ts";
-import type { CopyPolicy } from "../../src/store/copies-elsewhere.ts";
 import { createAuthorities } from "./authorities.ts";
 import { countedKv } from "./counted-kv.ts";
 import { type CountedAuthority, countedAuthority, createEdge } from "./edge.ts";

@@ -12,11 +12,11 @@ import {
   MoorHonoError,
   moor,
 } from "../../src/hono/index.ts";
-import type { SessionsEnv } from "../../src/store/bound-sessions.ts";
+import type { SessionsEnv } from "../../src/wiring/sessions.ts";
 import { overLink } from "./watched-link.ts";
 
 export { PrincipalObject, SessionObject } from "../../src/hono/index.ts";
-export { PoolObject } from "../../src/upstream/live/pool-object.ts";
+export { PoolObject } from "../../src/objects/pool/pool-object.ts";
 export { Link } from "./watched-link.ts";
 
 type Env = SessionsEnv & { MOOR_CONFIG: string };

@@ -1,7 +1,7 @@
+import type { CopyPolicy } from "../../src/objects/session/copies.ts";
 import type { Change, Ref } from "../../src/session/change.ts";
 import type { JournalEntry } from "../../src/session/journal.ts";
 import type { Copies } from "../../src/store/contracts.ts";
-import type { CopyPolicy } from "../../src/store/copies-elsewhere.ts";
 import { createAuthorities } from "./authorities.ts";
 import { watchedFallback } from "./fallback.ts";
 import { changeAt, refTo, uniqueId } from "./sessions.ts";

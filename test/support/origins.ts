@@ -1,5 +1,5 @@
 import { type MockInstance, vi } from "vitest";
-import { platformErrors } from "../../world/platform-errors.ts";
+import { platformErrors } from "../../emulation/platform-errors.ts";
 
 /** What an origin does with a request: the connection is lost, it never answers, or it does. */
 export type Behaviour = "lost" | "silent" | ((request: Sent) => Response | Promise<Response>);

@@ -1,4 +1,4 @@
-import type { PoolChange } from "../../src/upstream/live/pool-changes.ts";
+import type { PoolChange } from "../../src/upstream/live/pool-contracts.ts";
 import type { PoolState } from "../../src/upstream/live/pool-state.ts";
 
 export const DAY_MS = 86_400_000;

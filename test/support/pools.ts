@@ -4,8 +4,8 @@ import type {
   ResolvedPool,
   ResolvedRoute,
 } from "../../src/config/resolved.ts";
-import type { ChoiceFacts } from "../../src/upstream/order.ts";
-import { createRetries, type Retries } from "../../src/upstream/retries.ts";
+import type { ChoiceFacts } from "../../src/upstream/choose/order.ts";
+import { createRetries, type Retries } from "../../src/upstream/send/retries.ts";
 import { T0 } from "./time.ts";
 
 /** The defaults, but for the jitter: there is none. */

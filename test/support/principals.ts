@@ -1,11 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { principalName } from "../../src/objects/clients/principal-client.ts";
+import { PrincipalIndex } from "../../src/objects/principal/principal-index.ts";
+import { PrincipalRows, type Row } from "../../src/objects/principal/principal-rows.ts";
 import type { SessionLimit } from "../../src/session/change.ts";
 import type { Unattended } from "../../src/store/contracts.ts";
-import { principalName } from "../../src/store/object-principals.ts";
 import type { Principals } from "../../src/store/principal-contracts.ts";
-import { PrincipalIndex } from "../../src/store/principal-index.ts";
-import { PrincipalRows, type Row } from "../../src/store/principal-rows.ts";
 import { createAuthorities } from "./authorities.ts";
 import { countedAuthority, createEdge } from "./edge.ts";
 import { uniqueId } from "./sessions.ts";

@@ -1,4 +1,4 @@
-import type { KeyRing, RingKey } from "../../src/inbound/key-ring.ts";
+import type { KeyRing, RingKey } from "../../src/inbound/token/key-ring.ts";
 
 /** A key for HMAC; its bytes follow from its id. */
 export function macKey(id: number): RingKey {

@@ -1,8 +1,8 @@
-import type { OpenedToken } from "../../src/inbound/tokens.ts";
+import type { OpenedToken } from "../../src/inbound/token/tokens.ts";
 import type { Change, Policy, Ref } from "../../src/session/change.ts";
+import type { Copy } from "../../src/session/copy.ts";
 import type { View } from "../../src/session/record.ts";
 import type { Shown } from "../../src/session/session.ts";
-import type { Copy } from "../../src/store/contracts.ts";
 import { at, T0 } from "./time.ts";
 
 /** Touches are due every 6 minutes; a token that has not come back lives 10 minutes, a version-0 token 2 hours. */

@@ -1,9 +1,9 @@
 /** The way from a Worker to the sessions' objects, watched, which can be cut; and their clock, which can be moved ahead. */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { PoolObject } from "../../src/upstream/live/pool-object.ts";
-import { realClock } from "../../world/clock.ts";
-import { createFaults } from "../../world/faults.ts";
-import { type NamespaceFault, objectsOverLink } from "../../world/objects-over-link.ts";
+import { realClock } from "../../emulation/clock.ts";
+import { createFaults } from "../../emulation/faults.ts";
+import { type NamespaceFault, objectsOverLink } from "../../emulation/objects-over-link.ts";
+import { PoolObject } from "../../src/objects/pool/pool-object.ts";
 
 const faults = createFaults<NamespaceFault>();
 const calls: string[] = [];

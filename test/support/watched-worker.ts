@@ -3,11 +3,11 @@
  * theirs can be moved ahead.
  */
 import config from "../../moor.config.ts";
-import { createHandler, type Env } from "../../src/handler.ts";
+import { createHandler, type Env } from "../../src/wiring/handler.ts";
 import { overLink } from "./watched-link.ts";
 
-export { PrincipalObject } from "../../src/store/principal-object.ts";
-export { SessionObject } from "../../src/store/session-object.ts";
+export { PrincipalObject } from "../../src/objects/principal/principal-object.ts";
+export { SessionObject } from "../../src/objects/session/session-object.ts";
 export { Link, WatchedPoolObject as PoolObject } from "./watched-link.ts";
 
 const handler = createHandler(config);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { KvFault, LinkFault, ObjectFault } from "../../world/faults.ts";
+import type { KvFault, LinkFault, ObjectFault } from "../../emulation/faults.ts";
 import { type FaultStep, LOCATIONS } from "./schedule.ts";
 
 /** What each store is asked. */

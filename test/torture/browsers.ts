@@ -1,4 +1,4 @@
-import type { VirtualClock } from "../../world/clock.ts";
+import type { VirtualClock } from "../../emulation/clock.ts";
 import { askedBy } from "./asked.ts";
 import { type Carrier, cookies, type Kept } from "./carriers.ts";
 import { CookieJar } from "./cookie-jar.ts";

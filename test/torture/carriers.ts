@@ -34,7 +34,7 @@ export const cookies: Carrier = {
 const proofOf = (kept: Kept) => kept.get(TEXT)?.split(".")[1] ?? "";
 
 /**
- * A header, by a client that is no browser and says nothing of where its requests come from. It takes a token as docs/session.md
+ * A header, by a client that is no browser and says nothing of where its requests come from. It takes a token as docs/explanation/session.md
  * tells it to: only if its proof is what it was when the request was sent.
  */
 export const header: Carrier = {

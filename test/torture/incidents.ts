@@ -1,5 +1,5 @@
-import type { VirtualClock } from "../../world/clock.ts";
-import type { Faults, FaultyCalls } from "../../world/faults.ts";
+import type { VirtualClock } from "../../emulation/clock.ts";
+import type { Faults, FaultyCalls } from "../../emulation/faults.ts";
 import type { Browsers } from "./browsers.ts";
 import type { Trouble } from "./history.ts";
 import type { Recorder } from "./recorder.ts";

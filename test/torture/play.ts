@@ -1,4 +1,4 @@
-import { createVirtualClock } from "../../world/clock.ts";
+import { createVirtualClock } from "../../emulation/clock.ts";
 import { Browsers } from "./browsers.ts";
 import type { History, Truth } from "./history.ts";
 import { Incidents } from "./incidents.ts";

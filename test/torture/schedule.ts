@@ -1,4 +1,4 @@
-import type { KvFault, LinkFault, ObjectFault } from "../../world/faults.ts";
+import type { KvFault, LinkFault, ObjectFault } from "../../emulation/faults.ts";
 
 /** What happens in one run, and when. Plain data: printed, shrunk and replayed. Times are milliseconds. */
 export interface Schedule {

@@ -1,5 +1,5 @@
-import type { VirtualClock } from "../../world/clock.ts";
-import type { Faults, KvFault, LinkFault, ObjectFault } from "../../world/faults.ts";
+import type { VirtualClock } from "../../emulation/clock.ts";
+import type { Faults, KvFault, LinkFault, ObjectFault } from "../../emulation/faults.ts";
 import type { Carrier, Kept } from "./carriers.ts";
 import type { ActOutcome, Held, Truth, View } from "./history.ts";
 import type { Random } from "./random.ts";

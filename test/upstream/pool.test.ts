@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { REGIONS } from "../../src/config/regions.ts";
 import type { LogEntry } from "../../src/log.ts";
-import { pinOf } from "../../src/upstream/affinity/pin.ts";
-import type { Learned } from "../../src/upstream/learn.ts";
+import type { Learned } from "../../src/upstream/choose/learn.ts";
+import { pinOf } from "../../src/upstream/choose/pins.ts";
 import { createPool, MAX_ORIGINS_TRIED, type Pool } from "../../src/upstream/pool.ts";
 import { choiceFacts, OUTLIER_DETECTION, poolConfig } from "../support/pools.ts";
 import { at } from "../support/time.ts";

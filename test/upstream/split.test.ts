@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createOrder } from "../../src/upstream/order.ts";
-import { createSplit } from "../../src/upstream/split.ts";
+import { createOrder } from "../../src/upstream/choose/order.ts";
+import { createSplit } from "../../src/upstream/routes.ts";
 import { choiceFacts, poolConfig } from "../support/pools.ts";
 import { T0 } from "../support/time.ts";
 

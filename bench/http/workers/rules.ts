@@ -1,4 +1,4 @@
-import { withinDeadline } from "../../../src/deadline.ts";
+import { withinDeadline } from "../../../src/lib/deadline.ts";
 
 interface Env {
   /** Without a slash at its end. */

@@ -1,4 +1,4 @@
-import { session } from "../../../src/express/index.ts";
+import { session } from "../../../src/sdk/express/index.ts";
 import { serveShop, sessions } from "./shop.ts";
 
 /** The shop with moor/express; `--sessions` is where it reaches Moor. */

@@ -1,11 +1,11 @@
 /** The Worker that is deployed, except that the calls to its stores are counted, and can be cut off. */
 import config from "../../../moor.config.ts";
-import { createHandler, type Env } from "../../../src/handler.ts";
-import { createSessionObject } from "../../../src/store/session-object.ts";
+import { createSessionObject } from "../../../src/objects/session/session-object.ts";
+import { createHandler, type Env } from "../../../src/wiring/handler.ts";
 import { watchedKv, watchedObjects } from "./watched-stores.ts";
 
-export { PrincipalObject } from "../../../src/store/principal-object.ts";
-export { PoolObject } from "../../../src/upstream/live/pool-object.ts";
+export { PoolObject } from "../../../src/objects/pool/pool-object.ts";
+export { PrincipalObject } from "../../../src/objects/principal/principal-object.ts";
 export { Link } from "./watched-stores.ts";
 
 export const SessionObject = createSessionObject(config);

@@ -1,5 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { platformErrors } from "../../../world/platform-errors.ts";
+import { platformErrors } from "../../../emulation/platform-errors.ts";
 
 const counts: Record<string, number> = {};
 let isCut = false;

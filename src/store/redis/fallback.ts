@@ -1,11 +1,16 @@
 import type { JournalEntry } from "../../session/journal.ts";
-import type { BackupRecord, Fallback } from "../redis-contracts.ts";
 import type { Seal } from "../seal.ts";
-import { attempt, sent, unreadable } from "./answers.ts";
-import { createRedisClient, type RedisAddress } from "./client.ts";
-import { RedisFault } from "./fault.ts";
-import { backupKey, journalKey } from "./keys.ts";
-import { assertJournaled, backupEnd, journalEnd, LEAST_LIFE_MS, MOST_JOURNAL_BYTES } from "./limits.ts";
+import { attempt, createRedisClient, type RedisAddress, RedisFault, sent, unreadable } from "./client.ts";
+import type { BackupRecord, Fallback } from "./contract.ts";
+import {
+  assertJournaled,
+  backupEnd,
+  backupKey,
+  journalEnd,
+  journalKey,
+  LEAST_LIFE_MS,
+  MOST_JOURNAL_BYTES,
+} from "./limits.ts";
 import { createPending } from "./pending.ts";
 import { backedUpReply, oneOf, readReply } from "./replies.ts";
 import { APPEND, KEEP, READ, TAKE_OVER } from "./scripts.ts";

@@ -1,4 +1,4 @@
-import { type BackedUp, PENDING_SETS } from "../redis-contracts.ts";
+import { type BackedUp, PENDING_SETS } from "./contract.ts";
 
 /** A backup as it is stored. */
 export interface StoredBackup {

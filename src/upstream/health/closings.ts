@@ -1,4 +1,4 @@
-import type { EjectedFlags } from "../affinity/affinity.ts";
+import type { EjectedFlags } from "../../affinity/affinity.ts";
 
 /** How long an origin may close itself to new sessions at once, in seconds. */
 export const MAX_CLOSED_SECONDS = 3_600;

@@ -1,8 +1,7 @@
 import type { ResolvedHealthCheck } from "../../config/resolved.ts";
-import { type Fault, gatewayFault } from "../gateway-fault.ts";
-import { PROBE_HEADERS } from "../live/probe.ts";
-import { pollWhile } from "../poll.ts";
-import type { Reach } from "../reach.ts";
+import { pollWhile } from "../../lib/poll.ts";
+import { type Fault, gatewayFault } from "../send/gateway-fault.ts";
+import type { Reach } from "../send/reach.ts";
 
 /** What a check has met: any answer at all, whatever its status, or the fault. */
 export type CheckResult = "answered" | Fault;
@@ -23,6 +22,8 @@ export interface FailChecks {
 
 /** An origin is checked once in this time, however many requests it loses. */
 const FRESH_MS = 1_000;
+/** The headers of checks and probes. An application that redirects http to https would redirect each check. */
+export const PROBE_HEADERS = { "User-Agent": "Moor-Health-Check", "X-Forwarded-Proto": "https" };
 const MAX_CHECK_MS = 2_000;
 const ANSWERABLE_MS = 60_000;
 

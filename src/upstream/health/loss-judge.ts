@@ -1,6 +1,6 @@
 import type { ResolvedPool } from "../../config/resolved.ts";
-import type { Fault } from "../gateway-fault.ts";
-import type { Reach } from "../reach.ts";
+import type { Fault } from "../send/gateway-fault.ts";
+import type { Reach } from "../send/reach.ts";
 import { type CheckResult, createFailChecks } from "./fail-checks.ts";
 import type { OutlierDetection } from "./outlier-detection.ts";
 import { createShunned } from "./shunned.ts";

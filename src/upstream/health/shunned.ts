@@ -1,4 +1,4 @@
-import { BoundedMap } from "../../bounded-map.ts";
+import { BoundedMap } from "../../lib/bounded-map.ts";
 
 /** The origins that single sessions keep away from, because those have lost their requests. It moves nobody else. */
 export interface Shunned {

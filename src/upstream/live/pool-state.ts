@@ -11,7 +11,7 @@ import {
   safeInteger,
   string,
 } from "valibot";
-import { type Closure, type Closures, hasEnded } from "../affinity/birth.ts";
+import { type Closure, type Closures, hasEnded } from "../choose/birth.ts";
 
 const time = pipe(number(), safeInteger(), minValue(0));
 

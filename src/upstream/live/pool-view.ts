@@ -1,6 +1,6 @@
-import { withinDeadline } from "../../deadline.ts";
+import { withinDeadline } from "../../lib/deadline.ts";
 import { describeFault, type Log } from "../../log.ts";
-import type { Closures } from "../affinity/birth.ts";
+import type { Closures } from "../choose/birth.ts";
 import { closuresById, type PoolState, unhealthyById } from "./pool-state.ts";
 
 /** A pool's live state as an isolate knows it. */

@@ -1,5 +1,5 @@
+import type { Fallback } from "../../../src/store/redis/contract.ts";
 import { createRedisFallback } from "../../../src/store/redis/fallback.ts";
-import type { Fallback } from "../../../src/store/redis-contracts.ts";
 import { createSeal } from "../../../src/store/seal.ts";
 import { STORE_RING } from "../../store/redis/records.ts";
 

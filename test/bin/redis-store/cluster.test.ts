@@ -9,7 +9,7 @@ import { startUpstashBridge, type UpstashBridge } from "../../../bin/local-redis
 import { createConnections } from "../../../bin/local-redis/connections.ts";
 import { endWithThisProcess } from "../../../bin/local-redis/end-with-this-process.ts";
 import { createRedisFallback } from "../../../src/store/redis/fallback.ts";
-import { backupKey, journalKey, pendingSetOf } from "../../../src/store/redis/keys.ts";
+import { backupKey, journalKey, pendingSetOf } from "../../../src/store/redis/limits.ts";
 import { createSeal } from "../../../src/store/seal.ts";
 import { entryOf, newId, recordOf, STORE_RING, tombstone } from "../../store/redis/records.ts";
 import { freePort } from "../../support/node/ports.ts";

@@ -1,9 +1,9 @@
 /** @needs redis-server */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
+import type { Fallback } from "../../../src/store/redis/contract.ts";
 import { createRedisFallback } from "../../../src/store/redis/fallback.ts";
-import { journalKey, PENDING_SETS_KEY, pendingKey, pendingSetOf } from "../../../src/store/redis/keys.ts";
-import type { Fallback } from "../../../src/store/redis-contracts.ts";
+import { journalKey, PENDING_SETS_KEY, pendingKey, pendingSetOf } from "../../../src/store/redis/limits.ts";
 import { createSeal } from "../../../src/store/seal.ts";
 import { testFallback } from "../../store/fallback.suite.ts";
 import { entryOf, newId, STORE_RING } from "../../store/redis/records.ts";

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
-import { PENDING_SETS_KEY } from "../../../src/store/redis/keys.ts";
-import type { Fallback } from "../../../src/store/redis-contracts.ts";
+import type { Fallback } from "../../../src/store/redis/contract.ts";
+import { PENDING_SETS_KEY } from "../../../src/store/redis/limits.ts";
 import { entryOf, newId, recordOf } from "../../store/redis/records.ts";
 import { freePort } from "../../support/node/ports.ts";
 import { startRedis } from "../local-redis/rest.ts";

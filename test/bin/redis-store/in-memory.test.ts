@@ -2,12 +2,11 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
+import { createRedisWorld } from "../../../emulation/redis.ts";
+import type { Fallback } from "../../../src/store/redis/contract.ts";
 import { createRedisFallback } from "../../../src/store/redis/fallback.ts";
-import { pendingSetOf } from "../../../src/store/redis/keys.ts";
-import { MOST_JOURNAL_BYTES } from "../../../src/store/redis/limits.ts";
-import type { Fallback } from "../../../src/store/redis-contracts.ts";
+import { MOST_JOURNAL_BYTES, pendingSetOf } from "../../../src/store/redis/limits.ts";
 import { createSeal } from "../../../src/store/seal.ts";
-import { createRedisWorld } from "../../../world/redis.ts";
 import { entryOf, newId, recordOf, STORE_RING } from "../../store/redis/records.ts";
 import { run, startRedis } from "../local-redis/rest.ts";
 

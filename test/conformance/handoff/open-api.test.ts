@@ -6,7 +6,7 @@ import { readOpenApi } from "../../support/node/open-api.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { originConfig, startSite } from "../../support/node/site.ts";
 
-const openApi = await readOpenApi("docs/openapi.json");
+const openApi = await readOpenApi("docs/reference/openapi.json");
 const origin = await startOrigin("a");
 const site = await startSite([], {
   watched: true,
@@ -127,7 +127,7 @@ async function callSessions() {
   await call("DELETE", jwt, SESSIONS);
 }
 
-it("docs/openapi.json describes every answer of the APIs for origins, and none that they do not give", async () => {
+it("docs/reference/openapi.json describes every answer of the APIs for origins, and none that they do not give", async () => {
   await judge("GET", "/.moor/jwks.json");
   for (const method of ["GET", "PATCH", "DELETE"]) await callInVain(method, {}, { forbidden: method !== "GET" });
   await callSessions();
@@ -147,7 +147,7 @@ it("docs/openapi.json describes every answer of the APIs for origins, and none t
 
 it("every code that the APIs' sources have is among those", async () => {
   const [bearer, session, sessions] = await Promise.all(
-    ["bearer", "session-api", "sessions-api"].map((name) => readFile(`src/admin/${name}.ts`, "utf8")),
+    ["bearer", "session-api", "sessions-api"].map((name) => readFile(`src/api/origins/${name}.ts`, "utf8")),
   );
   for (const [path, source] of [
     ["/.moor/session", `${bearer}${session}`],

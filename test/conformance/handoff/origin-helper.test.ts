@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import type { ListedSession, SessionList } from "../../../src/origin/index.ts";
+import type { ListedSession, SessionList } from "../../../src/sdk/origin/index.ts";
 import type { Client } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { freePort } from "../../support/node/ports.ts";

@@ -139,12 +139,12 @@ describe("the last origin that probes call healthy", () => {
 });
 
 describe("what is published of an unhealthy origin", () => {
-  it("is what docs/storage-schema.md says", async () => {
+  it("is what docs/reference/storage-schema.md says", async () => {
     await start();
     await site.client().ask("/");
     probesMeet(named("b"), "HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n");
     await expect.poll(unhealthy).toEqual({ b: "status" });
-    const document = await readFile("docs/storage-schema.md", "utf8");
+    const document = await readFile("docs/reference/storage-schema.md", "utf8");
     const [, example = ""] = /```json\n(\{ "id": "b", "closures": \[\], [^\n]*)\n```/.exec(document) ?? [];
     const [documented, published] = [JSON.parse(example), (await said()).origins[0]];
     expect(Object.keys(published).sort()).toEqual(Object.keys(documented).sort());

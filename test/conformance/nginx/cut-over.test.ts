@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { createWhrw1 } from "../../../src/upstream/affinity/whrw1.ts";
+import { createWhrw1 } from "../../../src/affinity/whrw1.ts";
 import { Client } from "../../support/node/client.ts";
 import { forgeToken, idOf } from "../../support/node/forge.ts";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";

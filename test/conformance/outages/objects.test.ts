@@ -1,6 +1,6 @@
 /** @needs redis-server */
 import { afterAll, describe, expect, it } from "vitest";
-import type { NamespaceFault } from "../../../world/objects-over-link.ts";
+import type { NamespaceFault } from "../../../emulation/objects-over-link.ts";
 import type { Client } from "../../support/node/client.ts";
 import { idOf } from "../../support/node/forge.ts";
 import { explained, startStores } from "../../support/node/stores.ts";

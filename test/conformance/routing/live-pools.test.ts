@@ -112,7 +112,7 @@ describe("an origin that an operator drains", async () => {
   it("leaves one value in KV, which does not expire", async () => {
     const value = JSON.parse((await site.moor.valueInKv("p/shop")) ?? "");
     expect(value).toMatchObject({ schema: 1, version: 2, origins: [{ id: "b", closures: [{ kind: "drain" }] }] });
-    const document = await readFile("docs/storage-schema.md", "utf8");
+    const document = await readFile("docs/reference/storage-schema.md", "utf8");
     const [, example = ""] = /```json\n(\{\n {2}"schema": 1,\n {2}"version": 3,[\s\S]*?)```/.exec(document) ?? [];
     const documented = JSON.parse(example);
     expect(Object.keys(documented)).toEqual(Object.keys(value));

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { signDebugToken } from "../../../src/inbound/debug-token.ts";
-import { parseKeyRing } from "../../../src/inbound/key-ring.ts";
+import { signDebugToken } from "../../../src/inbound/token/debug-token.ts";
+import { parseKeyRing } from "../../../src/inbound/token/key-ring.ts";
 import type { Asking } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { DEAD_PORT } from "../../support/node/ports.ts";

@@ -30,7 +30,7 @@ afterAll(() => Promise.all([site.stop(), bare.stop(), origin.kill()]));
 describe("a data point", () => {
   const written = async (since: number) => (await site.moor.dataPoints()).slice(since);
 
-  it("is written for each request, in the places that docs/metrics.md names", async () => {
+  it("is written for each request, in the places that docs/reference/metrics.md names", async () => {
     const since = (await site.moor.dataPoints()).length;
     const client = site.client();
     const cf = { "CF-Blob": JSON.stringify({ colo: "FRA" }) };

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { createTokens } from "../../../src/inbound/tokens.ts";
+import { createTokens } from "../../../src/inbound/token/tokens.ts";
 import { createAuthorities } from "../../support/authorities.ts";
 import { macRing } from "../../support/rings.ts";
 import { at } from "../../support/time.ts";

@@ -1,5 +1,5 @@
-import { SEPARATOR } from "../../../src/inbound/held.ts";
-import { createTokens } from "../../../src/inbound/tokens.ts";
+import { SEPARATOR } from "../../../src/inbound/carriers/credentials.ts";
+import { createTokens } from "../../../src/inbound/token/tokens.ts";
 import { macRing } from "../../support/rings.ts";
 import { forgedProof, forgedToken, GENUINE, OTHER, PROOF } from "../forged.ts";
 import { NOW } from "../moor.ts";

@@ -7,9 +7,9 @@ import { plotsOf, tablesOf } from "../../../sim/scale/report.ts";
 import type { Results } from "../../../sim/scale/results.ts";
 import { withTables } from "../../../sim/scale/save.ts";
 
-describe("docs/scale.md", async () => {
-  const results = JSON.parse(await readFile("sim/scale/results.json", "utf8")) as Results;
-  const page = await readFile("docs/scale.md", "utf8");
+describe("docs/explanation/scale.md", async () => {
+  const results = JSON.parse(await readFile("docs/explanation/scale/results.json", "utf8")) as Results;
+  const page = await readFile("docs/explanation/scale.md", "utf8");
 
   it("shows what was found with what is assumed, a full run's", () => {
     expect(results.assumptions).toEqual(ASSUMPTIONS);
@@ -22,7 +22,7 @@ describe("docs/scale.md", async () => {
     const marks = Array.from(page.matchAll(/<!-- scale:(\w+) -->/g), ([, name]) => name);
     expect(marks.sort()).toEqual(Object.keys(tables).sort());
     const plots = plotsOf(results);
-    expect((await readdir("docs/scale")).sort()).toEqual(Object.keys(plots).sort());
+    expect((await readdir("docs/explanation/scale")).sort()).toEqual(Object.keys(plots).sort());
     for (const [name, svg] of Object.entries(plots)) {
       expect(await readFile(`docs/scale/${name}`, "utf8")).toBe(svg);
       expect(page).toContain(`(scale/${name})`);

@@ -9,7 +9,7 @@ import { runOrigins } from "../../../sim/scale/origins.ts";
 import { runPoolAtWork } from "../../../sim/scale/pool-at-work.ts";
 import { runIndexCalls, runSharedAccount } from "../../../sim/scale/principals.ts";
 import { runSweep } from "../../../sim/scale/sweep.ts";
-import { SETTLE_MS } from "../../../src/store/freshness.ts";
+import { SETTLE_MS } from "../../../src/session/freshness.ts";
 import { ASK_EVERY_MS } from "../../../src/upstream/live/probing.ts";
 
 const USUAL = {

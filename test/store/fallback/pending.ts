@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { pendingSetOf } from "../../../src/store/redis/keys.ts";
+import { pendingSetOf } from "../../../src/store/redis/limits.ts";
 import { newId } from "../redis/records.ts";
 import type { Part } from "./part.ts";
 

@@ -1,6 +1,6 @@
 import { errors } from "@upstash/redis/cloudflare";
 import { describe, expect, it } from "vitest";
-import { faultOf, RedisFault } from "../../../src/store/redis/fault.ts";
+import { faultOf, RedisFault } from "../../../src/store/redis/client.ts";
 
 const COMMAND = 'command was: ["eval","return 1","1","moor:{id}:r","secret"]';
 

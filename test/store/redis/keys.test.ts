@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { encodeBase64url } from "../../../src/inbound/base64url.ts";
-import { backupKey, journalKey, pendingKey, pendingSetOf } from "../../../src/store/redis/keys.ts";
-import { PENDING_SETS } from "../../../src/store/redis-contracts.ts";
+import { encodeBase64url } from "../../../src/lib/base64url.ts";
+import { PENDING_SETS } from "../../../src/store/redis/contract.ts";
+import { backupKey, journalKey, pendingKey, pendingSetOf } from "../../../src/store/redis/limits.ts";
 
 describe("the keys of a session", () => {
   it("are its backup's and its journal's, with its id as their one hash tag", () => {

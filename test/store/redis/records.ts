@@ -1,8 +1,8 @@
-import { encodeBase64url } from "../../../src/inbound/base64url.ts";
-import type { KeyRing } from "../../../src/inbound/key-ring.ts";
+import type { KeyRing } from "../../../src/inbound/token/key-ring.ts";
+import { encodeBase64url } from "../../../src/lib/base64url.ts";
 import type { Change, Ref } from "../../../src/session/change.ts";
 import type { JournalEntry } from "../../../src/session/journal.ts";
-import type { BackupRecord } from "../../../src/store/redis-contracts.ts";
+import type { BackupRecord } from "../../../src/store/redis/contract.ts";
 import { macRing } from "../../support/rings.ts";
 import { POLICY } from "../../support/sessions.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createSortedSet } from "../../../emulation/sorted-set.ts";
 import { appendEnd, setNoteEnd } from "../../../src/store/redis/limits.ts";
-import { createSetNotes } from "../../../src/store/redis/set-notes.ts";
-import { createSortedSet } from "../../../world/sorted-set.ts";
+import { createSetNotes } from "../../../src/store/redis/pending.ts";
 import { entryOf } from "./records.ts";
 
 describe("the note of a pending set", () => {

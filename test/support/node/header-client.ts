@@ -1,6 +1,6 @@
 import type { Answer, Asking, Client } from "./client.ts";
 
-/** A client that keeps its token by itself, as docs/session.md tells clients of the header carrier to. */
+/** A client that keeps its token by itself, as docs/explanation/session.md tells clients of the header carrier to. */
 export class HeaderClient {
   /** What it was given last; "": nothing. */
   held = "";

@@ -2,8 +2,8 @@
  * Holds copies of sessions of several shapes, and prints for each what they weigh and what V8's heap has grown by, in bytes. To be run
  * with `--expose-gc`.
  */
+import type { Copy } from "../../../src/session/copy.ts";
 import { attributeBytesOf } from "../../../src/session/record.ts";
-import type { Copy } from "../../../src/store/contracts.ts";
 import { weightOf } from "../../../src/store/memory.ts";
 
 type Make = (n: number) => unknown;

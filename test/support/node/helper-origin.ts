@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { parseArgs } from "node:util";
-import { createOrigin, MoorOriginError, type OriginSession } from "../../../src/origin/index.ts";
+import { createOrigin, MoorOriginError, type OriginSession } from "../../../src/sdk/origin/index.ts";
 
 /**
  * An origin that uses `moor/origin`: `helper-origin.ts --port PORT --issuer ISSUER --moor URL`. Its pool is `shop`.

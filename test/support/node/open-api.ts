@@ -10,7 +10,7 @@ export interface Answered {
   readonly body: unknown;
 }
 
-/** An OpenAPI document (3.1), as far as `docs/openapi.json` uses it. */
+/** An OpenAPI document (3.1), as far as `docs/reference/openapi.json` uses it. */
 export interface OpenApi {
   /** Every answer that is described: `GET /path 409 not_stored`, the code if it has one. */
   readonly described: readonly string[];

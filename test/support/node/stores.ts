@@ -1,6 +1,6 @@
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
+import type { NamespaceFault } from "../../../emulation/objects-over-link.ts";
 import type { RouteConfig } from "../../../src/config/types.ts";
-import type { NamespaceFault } from "../../../world/objects-over-link.ts";
 import { run, startRedis } from "../../bin/local-redis/rest.ts";
 import type { Answer, Client } from "./client.ts";
 import { startOrigin } from "./origins.ts";

@@ -1,5 +1,5 @@
-import { createDistantKv } from "../../../world/distant-kv.ts";
-import { createFaults, type KvFault } from "../../../world/faults.ts";
+import { createDistantKv } from "../../../emulation/distant-kv.ts";
+import { createFaults, type KvFault } from "../../../emulation/faults.ts";
 import type { Truth, View } from "../history.ts";
 import { type Asked, type Stage, type Subject, type SubjectKind, VISIT_HEADER } from "../subject.ts";
 

@@ -29,7 +29,7 @@ const attacked = {
   played: "attacked",
 } as const;
 
-/** By name. Each keeps the whole promise, unless docs/consistency.md says what it does not. */
+/** By name. Each keeps the whole promise, unless docs/explanation/consistency.md says what it does not. */
 export const configurations = {
   "sync-strict": { ...usual, stores: { ...sync, strictBackup: true } },
   sync: usual,

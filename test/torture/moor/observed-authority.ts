@@ -1,6 +1,6 @@
+import { SessionAuthority, type SessionAuthorityParts } from "../../../src/objects/session/session-authority.ts";
+import { SessionRows, type SessionStorage } from "../../../src/objects/session/session-rows.ts";
 import type { SessionRecord } from "../../../src/session/record.ts";
-import { SessionAuthority, type SessionAuthorityParts } from "../../../src/store/session-authority.ts";
-import { SessionRows, type SessionStorage } from "../../../src/store/session-rows.ts";
 
 /** An authority whose record can be looked at, as it is stored, without a trace. */
 export class ObservedAuthority extends SessionAuthority {

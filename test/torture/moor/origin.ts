@@ -1,5 +1,5 @@
-import type { Handoff } from "../../../src/upstream/handoff.ts";
-import { platformErrors } from "../../../world/platform-errors.ts";
+import { platformErrors } from "../../../emulation/platform-errors.ts";
+import type { Handoff } from "../../../src/upstream/wire/handoff.ts";
 import type { View } from "../history.ts";
 import { type Asked, type Stage, VISIT_HEADER } from "../subject.ts";
 

@@ -42,7 +42,7 @@ export const CHANGES: readonly Rule[] = [
     rule: "and a minute longer than the journal was known to hold anything: Redis may come back with it",
     edits: [
       {
-        file: "src/store/emptied.ts",
+        file: "src/objects/session/journal.ts",
         from: OUTLIVES,
         to: "return journalHeldAt;",
       },
@@ -60,7 +60,7 @@ export const CHANGES: readonly Rule[] = [
         to: "",
       },
       {
-        file: "world/redis.ts",
+        file: "emulation/redis.ts",
         from: '    if (now() >= entry.change.expiresAt) return { kind: "expired" };\n',
         to: "",
       },
@@ -73,7 +73,7 @@ export const CHANGES: readonly Rule[] = [
     rule: "backup sync: tried before a version is let out, in reads too",
     edits: [
       {
-        file: "src/store/session-authority.ts",
+        file: "src/objects/session/session-authority.ts",
         from: "ready : this.#elsewhere.letOut(ref, this.#find(ref));",
         to: "ready : this.#find(ref);",
       },
@@ -87,14 +87,14 @@ export const CHANGES: readonly Rule[] = [
     rule: "a tombstone is kept of an ended session",
     edits: [
       {
-        file: "src/store/session-rows.ts",
+        file: "src/objects/session/session-rows.ts",
         from: "    kv.put(RECORD, isApart ? rest : record);\n",
         to: `    if (record.ended) kv.delete(RECORD);
     else kv.put(RECORD, record);
 `,
       },
       {
-        file: "src/store/session-rows.ts",
+        file: "src/objects/session/session-rows.ts",
         from: "this.#record = { is: record };",
         to: "this.#record = { is: record.ended ? undefined : record };",
       },
@@ -109,8 +109,8 @@ export const CHANGES: readonly Rule[] = [
     edits: [
       {
         file: "src/session/journal.ts",
-        from: "  }, record);\n",
-        to: "  }, record && entries.length > 0 ? { ...record, ended: undefined as never } : record);\n",
+        from: "const taking = new Taking(record);",
+        to: "const taking = new Taking(record && entries.length > 0 ? { ...record, ended: undefined as never } : record);",
       },
     ],
     config: "moor-sync",
@@ -122,12 +122,12 @@ export const CHANGES: readonly Rule[] = [
     rule: "an end backs its tombstone up first, whatever the backup mode",
     edits: [
       {
-        file: "src/store/copies-elsewhere.ts",
+        file: "src/objects/session/copies.ts",
         from: 'if (this.#policy.backup === "sync" || record.ended) {',
         to: 'if (this.#policy.backup === "sync") {',
       },
       {
-        file: "src/store/copies-elsewhere.ts",
+        file: "src/objects/session/copies.ts",
         from: '#policy.backup !== "off" || record.ended !== undefined || this',
         to: '#policy.backup !== "off" || this',
       },
@@ -141,7 +141,7 @@ export const CHANGES: readonly Rule[] = [
     rule: "the journal refuses changes after an end",
     edits: [
       {
-        file: "world/redis.ts",
+        file: "emulation/redis.ts",
         from: '    if (backup?.hasEnded || ends.some(({ generation }) => generation >= own.generation)) return { kind: "ended" };\n',
         to: "",
       },
@@ -156,8 +156,8 @@ export const CHANGES: readonly Rule[] = [
     edits: [
       {
         file: "src/session/journal.ts",
-        from: "const foundsTooLate = !taken && now >= ref.bornAt + change.policy.absoluteSeconds * 1000;",
-        to: "const foundsTooLate = !taken && now < 0;",
+        from: "const isTooOld = now >= entry.ref.bornAt + entry.change.policy.absoluteSeconds * 1000;",
+        to: "const isTooOld = now < 0;",
       },
     ],
     config: "moor-sync-absolute",
@@ -182,7 +182,7 @@ export const CHANGES: readonly Rule[] = [
     rule: "an ended session's storage is freed only once its journal has been seen empty",
     edits: [
       {
-        file: "src/store/clearing.ts",
+        file: "src/objects/session/clearing.ts",
         from: "emptiedAt(rows.outside()) >= clearsAt;",
         to: "clearsAt > 0;",
       },

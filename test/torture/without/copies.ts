@@ -2,10 +2,10 @@ import { BACKUP_AFTER_TOMBSTONE } from "./made-by-hand.ts";
 import type { Edit, Rule } from "./rule.ts";
 import { LATE_BACKUPS, RACES } from "./shapes.ts";
 
-const freshness = (from: string): Edit => ({ file: "src/store/freshness.ts", from, to: "" });
+const freshness = (from: string): Edit => ({ file: "src/session/freshness.ts", from, to: "" });
 const versionGuard = freshness('  if (copy.version < seen.version) return "version";\n');
 const settleRule = freshness('  if (copy.vouchedAt < seen.issuedAt + bounds.settleMs) return "settle";\n');
-const token = (from: string, to: string): Edit => ({ file: "src/commit.ts", from, to });
+const token = (from: string, to: string): Edit => ({ file: "src/request/token-write.ts", from, to });
 
 /** What keeps a copy from showing a client less than it has seen. */
 export const COPIES: readonly Rule[] = [
@@ -71,7 +71,11 @@ export const COPIES: readonly Rule[] = [
         "if (session.returning || !(options.mayGiveFresh || done.marks))",
         "if (!(options.mayGiveFresh || done.marks))",
       ),
-      { file: "src/moor.ts", from: "const mayGiveFresh = !session.returning && (", to: "const mayGiveFresh = (" },
+      {
+        file: "src/moor.ts",
+        from: "const isFresh = !session.returning && !isKeptBack;",
+        to: "const isFresh = !isKeptBack;",
+      },
     ],
     config: "moor-sync",
     found: { seed: 1, number: 164 },
@@ -95,7 +99,7 @@ export const COPIES: readonly Rule[] = [
         to: "",
       },
       {
-        file: "world/redis.ts",
+        file: "emulation/redis.ts",
         from: `    if (held?.hasEnded) return "ended";
     if (held && (held.version > version || (held.version === version && held.touchedAt > touchedAt))) return "older";
 `,

@@ -13,7 +13,7 @@ export const GENERATIONS: readonly Rule[] = [
         from: "change.principal !== undefined ||\n        change.rotate ||\n        change.ifVersion",
         to: "change.ifVersion",
       },
-      { file: "world/redis.ts", from: "        assertJournaled(entry);\n", to: "" },
+      { file: "emulation/redis.ts", from: "        assertJournaled(entry);\n", to: "" },
     ],
     config: "moor-sync",
     shape: LOGINS,
@@ -24,7 +24,7 @@ export const GENERATIONS: readonly Rule[] = [
     rule: "the older generation of a session that nobody has logged in to is served until the newer one has been used",
     edits: [
       {
-        file: "src/session/apply.ts",
+        file: "src/session/generations.ts",
         from: "const ends = isSomebodys(view) ? { servedUntil: now + graceSeconds * 1000 } : {};",
         to: "const ends = { servedUntil: now + graceSeconds * 1000 };",
       },
@@ -38,7 +38,7 @@ export const GENERATIONS: readonly Rule[] = [
     rule: "and for a grace period after its first use",
     edits: [
       {
-        file: "src/session/apply.ts",
+        file: "src/session/generations.ts",
         from: "const { servedUntil = now + before.graceSeconds * 1000 } = before;",
         to: "const { servedUntil = now } = before;",
       },
@@ -51,7 +51,7 @@ export const GENERATIONS: readonly Rule[] = [
     rule: "the proof has a cookie of its own, which a slow response does not write",
     edits: [
       {
-        file: "src/commit.ts",
+        file: "src/request/token-write.ts",
         from: "{ proof: done.rotated || (options.withProof && generation > 0) }",
         to: "{ proof: true }",
       },
@@ -104,7 +104,7 @@ export const GENERATIONS: readonly Rule[] = [
     rule: "a copy answers its own generation alone",
     edits: [
       {
-        file: "src/store/freshness.ts",
+        file: "src/session/freshness.ts",
         from: '  if (copy.generation !== seen.generation) return "generation";\n',
         to: "",
       },
@@ -117,7 +117,7 @@ export const GENERATIONS: readonly Rule[] = [
     rule: "stores keep a generation's copy only once its first use is known",
     edits: [
       {
-        file: "src/store/vouch.ts",
+        file: "src/objects/session/copies.ts",
         from: "    mayBeKept: isCurrent && isUsed,\n",
         to: "    mayBeKept: isCurrent || isUsed,\n",
       },
@@ -131,7 +131,7 @@ export const GENERATIONS: readonly Rule[] = [
     rule: "the journal refuses what is of an older generation than it knows",
     edits: [
       {
-        file: "world/redis.ts",
+        file: "emulation/redis.ts",
         from: 'if (isContested || newest > own.generation) return { kind: "undecided" };',
         to: 'if (newest < 0) return { kind: "undecided" };',
       },

@@ -4,7 +4,7 @@ import type { Edit, Rule } from "./rule.ts";
 import { OUTAGES, PAUSES, SHARED } from "./shapes.ts";
 
 const twoLooks: Edit = {
-  file: "src/store/journal-watch.ts",
+  file: "src/objects/session/journal.ts",
   from: "const look = ahead.then(() =>",
   to: "const look = Promise.resolve(ahead && undefined).then(() =>",
 };
@@ -16,7 +16,7 @@ export const JOURNAL: readonly Rule[] = [
     rule: "with a mark, a copy has seen the journal a while after it",
     edits: [
       {
-        file: "src/store/freshness.ts",
+        file: "src/session/freshness.ts",
         from: '  if (!coversMark(copy.journalSeenAt, seen.markedAt)) return "journal";\n',
         to: "",
       },
@@ -30,7 +30,7 @@ export const JOURNAL: readonly Rule[] = [
     rule: "that while is a settle period, and longer by what a change may be under way",
     edits: [
       {
-        file: "src/store/freshness.ts",
+        file: "src/session/freshness.ts",
         from: "= SETTLE_MS + CHANGE_LIFE_SECONDS * 1000 + 1_000;",
         to: "= SETTLE_MS + CHANGE_LIFE_SECONDS * 0;",
       },
@@ -43,7 +43,7 @@ export const JOURNAL: readonly Rule[] = [
     rule: "the mark is a cookie of its own, which no response that knows nothing of it can wipe",
     edits: [
       {
-        file: "src/respond.ts",
+        file: "src/request/respond.ts",
         from: "joinHeld({ ...news, mark }), expiresAt);\n",
         to: `joinHeld({ ...news, mark }), expiresAt);
     if (token.kind === "write" && mark === "" && splitHeld(text).mark === "")
@@ -108,7 +108,7 @@ export const JOURNAL: readonly Rule[] = [
     rule: "the authority refuses a marked request when the journal cannot be read",
     edits: [
       {
-        file: "src/store/session-authority.ts",
+        file: "src/objects/session/session-authority.ts",
         from: 'return looked.kind === "unavailable" ? looked : { kind: "ready" };',
         to: 'return looked.kind === "unavailable" && this.#isIdle(ref) ? looked : { kind: "ready" };',
       },
@@ -136,12 +136,12 @@ export const JOURNAL: readonly Rule[] = [
     rule: "the journal is looked at before idleness, by a request or the alarm, ends a session",
     edits: [
       {
-        file: "src/store/session-authority.ts",
+        file: "src/objects/session/session-authority.ts",
         from: "(this.#isMarked(ref) || this.#isIdle(ref));",
         to: "this.#isMarked(ref);",
       },
       {
-        file: "src/store/session-authority.ts",
+        file: "src/objects/session/session-authority.ts",
         from: ': deadlinePassed(found, clock()) === "idle";',
         to: ": false;",
       },
@@ -171,7 +171,7 @@ export const JOURNAL: readonly Rule[] = [
     rule: "the journal is read from the primary",
     edits: [
       {
-        file: "world/redis.ts",
+        file: "emulation/redis.ts",
         from: 'return { kind: "found", ...(record ? { record } : {}), entries };',
         to: `const found = { kind: "found" as const, ...(record ? { record } : {}), entries };
         const lagging = replicas.get(id);
@@ -180,7 +180,7 @@ export const JOURNAL: readonly Rule[] = [
         return found;`,
       },
       {
-        file: "world/redis.ts",
+        file: "emulation/redis.ts",
         from: "  const backups = new Map<string, Backup>();\n",
         to: `  const backups = new Map<string, Backup>();
   const replicas = new Map<string, { found: BackupLookup & { kind: "found" }; until: number }>();
@@ -201,7 +201,7 @@ export const JOURNAL: readonly Rule[] = [
   {
     name: "one-look-and-ids-outlive",
     rule: "that, and `ids-outlive-a-set-back`",
-    edits: [twoLooks, { file: "src/store/emptied.ts", from: OUTLIVES, to: "return journalHeldAt;" }],
+    edits: [twoLooks, { file: "src/objects/session/journal.ts", from: OUTLIVES, to: "return journalHeldAt;" }],
     config: "moor-sync",
     made: TWO_LOOKS,
   },
@@ -210,7 +210,7 @@ export const JOURNAL: readonly Rule[] = [
     rule: "a take-over removes exactly the entries that were taken",
     edits: [
       {
-        file: "world/redis.ts",
+        file: "emulation/redis.ts",
         from: "filter(({ changeId }) => !changeIds.includes(changeId));",
         to: "filter(() => changeIds.length === 0);",
       },
@@ -224,12 +224,12 @@ export const JOURNAL: readonly Rule[] = [
     rule: "the backup is written in the same script as the removal",
     edits: [
       {
-        file: "src/store/journal-watch.ts",
+        file: "src/objects/session/journal.ts",
         from: "fallback.takeOver(id, changeIds, backup);",
         to: "fallback.takeOver(id, changeIds, undefined);",
       },
       {
-        file: "src/store/journal-watch.ts",
+        file: "src/objects/session/journal.ts",
         from: "backedUpVersion: backup?.version, journal });",
         to: "journal });",
       },
@@ -245,8 +245,8 @@ export const JOURNAL: readonly Rule[] = [
       { file: "src/session/journal.ts", from: "    if (known.has(entry.change.id)) continue;\n", to: "" },
       {
         file: "src/session/journal.ts",
-        from: "  let record = backup;\n",
-        to: "  let record = backup && { ...backup, recentChanges: [] };\n",
+        from: "  const taking = new Taking(backup);\n",
+        to: "  const taking = new Taking(backup && { ...backup, recentChanges: [] });\n",
       },
     ],
     config: "moor-sync",

@@ -48,7 +48,7 @@ export const ROTATIONS: readonly Rule[] = [
     rule: "a rotation of the older generation shortly after another is refused, unless it may be a login",
     edits: [
       {
-        file: "src/session/apply.ts",
+        file: "src/session/generations.ts",
         from: "return change.rotate ? isSomebodys(ref) || !writes : writes;",
         to: "return change.rotate ? false : writes;",
       },
@@ -140,7 +140,7 @@ export const ROTATIONS: readonly Rule[] = [
     rule: "the older generation of a session that may be logged in ends with the grace after the rotation, used or not",
     edits: [
       {
-        file: "src/session/apply.ts",
+        file: "src/session/generations.ts",
         from: "const ends = isSomebodys(view) ?",
         to: "const ends = now < 0 ?",
       },
@@ -153,7 +153,7 @@ export const ROTATIONS: readonly Rule[] = [
     rule: "a session that an older generation begins takes no attributes of a login along",
     edits: [
       {
-        file: "src/commit.ts",
+        file: "src/request/commit.ts",
         from: "const isOwn = !view || !isSomebodys(view) ||",
         to: "const isOwn = !view || principal === undefined ||",
       },

@@ -8,7 +8,7 @@ import { RULES } from "./rules.ts";
 import type { Trophy } from "./trophies.ts";
 
 const COMMAND = fileURLToPath(new URL("../run.ts", import.meta.url));
-const TABLE = new URL("../../../docs/torture.md", import.meta.url);
+const TABLE = new URL("../../../docs/explanation/torture.md", import.meta.url);
 
 const recorded = RULES.filter(({ found, made }) => found || made);
 const named = (rules: typeof RULES) => rules.map((rule) => [rule.name, rule] as const);
@@ -37,7 +37,7 @@ describe("without a rule of the protocol the recorded schedule breaks the promis
     expect(others.map(({ name, redundant }) => redundant && name)).toEqual(["one-look-at-a-time", "no-late-founding"]);
   });
 
-  it("and docs/torture.md lists every rule", async () => {
+  it("and docs/explanation/torture.md lists every rule", async () => {
     const table = await readFile(TABLE, "utf8");
     for (const { name, rule, config } of RULES) expect(table).toContain(`| \`${name}\`: ${rule} | ${config} |`);
   });
@@ -54,7 +54,7 @@ describe("with the rule the same schedule keeps the promise", () => {
 describe("a rule that is not where it is said to be", () => {
   it("is a fault, not a rule that nothing needs", async () => {
     const { moorWithout } = await import("./source.ts");
-    const edits = [{ file: "src/store/freshness.ts", from: "no such line", to: "" }];
+    const edits = [{ file: "src/session/freshness.ts", from: "no such line", to: "" }];
     // Vitest has a loader of its own, so the source is not even loaded by the hooks.
     await expect(moorWithout({ name: "none", rule: "", edits, config: "moor-sync" })).rejects.toThrow("freshness.ts");
   });

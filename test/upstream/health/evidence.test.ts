@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ResolvedPool, ResolvedRoute } from "../../../src/config/resolved.ts";
-import type { Outgoing } from "../../../src/upstream/attempt.ts";
-import { forward } from "../../../src/upstream/forward.ts";
 import { createPool } from "../../../src/upstream/pool.ts";
+import type { Outgoing } from "../../../src/upstream/send/attempt.ts";
+import { forward } from "../../../src/upstream/send/forward.ts";
 import { answerAs, type Behaviour } from "../../support/origins.ts";
 import { choiceFacts, poolConfig, retriesOf } from "../../support/pools.ts";
 import { at } from "../../support/time.ts";

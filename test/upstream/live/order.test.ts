@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Closures } from "../../../src/upstream/affinity/birth.ts";
-import { pinOf } from "../../../src/upstream/affinity/pin.ts";
+import type { Closures } from "../../../src/upstream/choose/birth.ts";
+import { type ChoiceFacts, createOrder } from "../../../src/upstream/choose/order.ts";
+import { pinOf } from "../../../src/upstream/choose/pins.ts";
 import { closuresById, type LiveClosure } from "../../../src/upstream/live/pool-state.ts";
-import { type ChoiceFacts, createOrder } from "../../../src/upstream/order.ts";
 import { poolState } from "../../support/pool-states.ts";
 import { choiceFacts, poolConfig } from "../../support/pools.ts";
 import { at } from "../../support/time.ts";

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createVirtualClock, type VirtualClock } from "../../../emulation/clock.ts";
+import { createDistantKv, type LocalKv } from "../../../emulation/distant-kv.ts";
+import { createFaults, type Faults, type KvFault } from "../../../emulation/faults.ts";
 import type { LogEntry } from "../../../src/log.ts";
 import type { PoolState } from "../../../src/upstream/live/pool-state.ts";
 import { createPoolView, LOOK_EVERY_MS, OLDEST_VIEW_MS, type PoolView } from "../../../src/upstream/live/pool-view.ts";
 import { publish, readPublished } from "../../../src/upstream/live/published-states.ts";
-import { createVirtualClock, type VirtualClock } from "../../../world/clock.ts";
-import { createDistantKv, type LocalKv } from "../../../world/distant-kv.ts";
-import { createFaults, type Faults, type KvFault } from "../../../world/faults.ts";
 import { poolState } from "../../support/pool-states.ts";
 import { T0 } from "../../support/time.ts";
 

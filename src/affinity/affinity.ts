@@ -1,0 +1,50 @@
+/** Origins that may not be chosen: `1` at the index of an origin that is ejected, `0` elsewhere. */
+export type EjectedFlags = Readonly<Uint8Array>;
+
+/** Tenths of its weight that an origin may have. */
+export const ALL_STEPS = 10;
+
+/** How many tenths of its weight an origin has, at its index. */
+export type Steps = Readonly<Uint8Array>;
+
+/** An origin as an algorithm looks at it. */
+export interface WeightedOrigin {
+  readonly id: string;
+  /** Its share of the keys, relative to the weights of the others. */
+  readonly weight: number;
+}
+
+/**
+ * Makes an affinity for a list of origins.
+ *
+ * @throws TypeError if {@link checkOrigins} does.
+ */
+export type CreateAffinity = (origins: readonly WeightedOrigin[]) => Affinity;
+
+/** The rule by which the same key meets the same origin. Every isolate of the same configuration decides alike. */
+export interface Affinity {
+  /** The name of the algorithm, as in the configuration. */
+  readonly name: string;
+  /**
+   * The origins for `key`, best first, as indices into the list that the affinity was created with.
+   *
+   * @param limit at most so many, a whole number; more than there are origins is all of them, below 1 none.
+   * @param ejected left out of the order, which is otherwise unchanged. Empty when no origin is left: what to do then
+   * (panic) is the caller's decision.
+   * @param steps default: each has its whole weight. An algorithm without weights of its own leaves it out.
+   */
+  order(key: string, limit: number, ejected?: EjectedFlags, steps?: Steps): number[];
+}
+
+/** @throws TypeError for an empty list, a repeated id, or a weight that is not finite and 0 or more. */
+export function checkOrigins(origins: readonly WeightedOrigin[]): void {
+  if (origins.length === 0) throw new TypeError("origins: found none, accepted: one or more");
+  const ids = new Set<string>();
+  for (const { id, weight } of origins) {
+    if (ids.has(id)) throw new TypeError(`origins: found the id "${id}" twice, accepted: unique ids`);
+    ids.add(id);
+    if (!(weight >= 0 && weight < Infinity)) {
+      throw new TypeError(`origins: found weight ${weight} for "${id}", accepted: finite, 0 or more`);
+    }
+  }
+}

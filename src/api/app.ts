@@ -1,0 +1,87 @@
+import { leftOut } from "../lib/build-flags.ts";
+import type { Log } from "../log.ts";
+import type { Counters } from "../observe/counters.ts";
+import type { Unattended } from "../store/contracts.ts";
+import type { Principals } from "../store/principal-contracts.ts";
+import type { Pools } from "../upstream/live/pool-contracts.ts";
+import type { Api } from "./api.ts";
+import { createOperators, type OperatorsParts } from "./operators/operators.ts";
+import type { SessionApiParts } from "./origins/bearer.ts";
+import { createSessionApi } from "./origins/session-api.ts";
+import { createSessionsApi } from "./origins/sessions-api.ts";
+import { noRoute } from "./problem.ts";
+
+/** What is under `/.moor/`. */
+export interface AdminParts extends SessionApiParts {
+  /** Needed if the configuration has `principals` or `admin`. */
+  readonly unattended?: Unattended | undefined;
+  /** Needed if the configuration has `principals`. */
+  readonly principals?: Principals | undefined;
+  /** Default: pools are as they are configured. */
+  readonly pools?: Pools | undefined;
+  readonly adminToken?: string | undefined;
+  /** Shown to admins. Default: there are none. */
+  readonly counters?: Counters | undefined;
+  readonly log: Log;
+}
+
+/** Answers whatever is asked for under `/.moor/`. */
+export interface Admin {
+  fetch(request: Request): Promise<Response>;
+}
+
+const KEY_SET_HEADERS = { "Cache-Control": "public, max-age=300" };
+
+/**
+ * Everything under `/.moor/`. What origins are served is answered without hono, so that a build without operators has none.
+ *
+ * @throws TypeError if the configuration asks for what it was not given.
+ */
+export function createAdmin(parts: AdminParts): Admin {
+  const { config, handoff, log } = parts;
+  const principals = config.principals && required(parts.principals, "principals");
+  const session = createSessionApi(parts);
+  const sessions =
+    principals && createSessionsApi({ ...parts, sessions: required(parts.unattended, "principals"), principals });
+  const operators = config.admin && operatorsOf({ config: config.admin, principals }, parts);
+
+  const keySet: Api = ({ method }, { pathname }) => {
+    const isRead = method === "GET" || method === "HEAD";
+    return isRead && pathname === "/.moor/jwks.json" ? publicKeys() : undefined;
+  };
+
+  async function publicKeys(): Promise<Response> {
+    return Response.json(await handoff.keySet(), { headers: KEY_SET_HEADERS });
+  }
+
+  return {
+    async fetch(request) {
+      const url = new URL(request.url);
+      const forOrigins = keySet(request, url) ?? session(request, url) ?? sessions?.(request, url);
+      const response = (await (forOrigins ?? operators?.fetch(request))) ?? noRoute(request, log);
+      return request.method === "HEAD" ? new Response(null, response) : response;
+    },
+  };
+}
+
+function operatorsOf(
+  { config, principals }: Pick<OperatorsParts, "config" | "principals">,
+  parts: AdminParts,
+): ReturnType<typeof createOperators> {
+  return typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS
+    ? createOperators({
+        ...parts,
+        config,
+        token: parts.adminToken,
+        sessions: required(parts.unattended, "admin"),
+        principals,
+        live: { config: parts.config, pools: parts.pools },
+        counters: parts.counters,
+      })
+    : leftOut("MOOR_OPERATORS", "admin is configured");
+}
+
+function required<T>(part: T | undefined, setting: string): T {
+  if (part === undefined) throw new TypeError(`${setting} is configured, and Moor was not given what that takes`);
+  return part;
+}

@@ -1,0 +1,171 @@
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
+import type { ResolvedConfig } from "../../config/resolved.ts";
+import { failureResponse } from "../../errors.ts";
+import type { Log } from "../../log.ts";
+import { principalName } from "../../objects/clients/principal-client.ts";
+import { isPrincipal } from "../../session/change.ts";
+import type { Unattended } from "../../store/contracts.ts";
+import type { Principals } from "../../store/principal-contracts.ts";
+import { isBrowsers, NO_STORE, noRoute, problem } from "../problem.ts";
+import { type Admin, type AdminAccess, createAdminAccess } from "./access.ts";
+import { createPoolsApi, type PoolsApiParts } from "./pools-api.ts";
+
+/** What the admin API needs. */
+export interface AdminApiParts {
+  readonly config: NonNullable<ResolvedConfig["admin"]>;
+  readonly token?: string | undefined;
+  readonly sessions: Unattended;
+  /** `undefined`: sessions are not indexed by principal. */
+  readonly principals: Principals | undefined;
+  /** The pools as they are configured, and their live state. */
+  readonly live: Pick<PoolsApiParts, "config" | "pools">;
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+type Variables = { who: string };
+type AdminContext = Context<{ Variables: Variables }>;
+
+const SESSION = "/sessions/:id{[A-Za-z0-9_-]{22}}";
+const MOST = 100;
+/** How much of a principal's hash a log line shows, as of a session's id. */
+const SHOWN_CHARACTERS = 8;
+
+/**
+ * The admin API: a principal's sessions, listed, counted and ended; one session, looked at and ended; pools. Whoever is no admin is
+ * answered as if there were nothing here, and so is a browser that asks for a page. Every action is logged with who did it.
+ *
+ * @throws TypeError if nobody could be an admin.
+ */
+export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variables }> {
+  const { config, token, sessions, principals, live, clock, log } = parts;
+  const access = createAdminAccess({ token, access: config.access, clock });
+  const api = new Hono<{ Variables: Variables }>();
+
+  api.use(async (c, next) => {
+    const who = await whoAsks(c, config, access, log);
+    if (who instanceof Response) return who;
+    c.set("who", who);
+    return next();
+  });
+
+  api.get("/sessions/count", (c) =>
+    ofPrincipal(c, "count", async (index, principal) => {
+      const counted = await index.count(principal);
+      return counted.kind === "unavailable" ? unavailable() : c.json({ count: counted.count }, 200, NO_STORE);
+    }),
+  );
+
+  api.get("/sessions", (c) =>
+    ofPrincipal(c, "list", async (index, principal) => {
+      const most = Number(c.req.query("most") ?? MOST);
+      if (!Number.isInteger(most) || most < 1 || most > MOST)
+        return problem(400, "bad_most", `most: a whole number, 1 to ${MOST}.`);
+      const listed = await index.list(principal, { most, after: c.req.query("after") });
+      if (listed.kind === "unavailable") return unavailable();
+      const { count, sessions: page, next } = listed;
+      return c.json({ count, sessions: page, ...(next === undefined ? {} : { next }) }, 200, NO_STORE);
+    }),
+  );
+
+  api.delete("/sessions", (c) =>
+    ofPrincipal(c, "end-all", async (index, principal) => {
+      const ended = await index.endAll(principal, { except: c.req.query("except") });
+      if (ended.kind === "unavailable") return unavailable();
+      return c.json({ ended: ended.ended, left: ended.left }, ended.left === 0 ? 200 : 202, NO_STORE);
+    }),
+  );
+
+  api.get(SESSION, async (c) => {
+    const attributes = c.req.query("attributes") === "true";
+    if (attributes && !config.attributes) {
+      return told(c, "look", problem(403, "forbidden", "The configuration does not let admins see attributes."));
+    }
+    const looked = await sessions.look(c.req.param("id"), { attributes });
+    switch (looked.kind) {
+      case "alive": {
+        const { indexDue, ...session } = looked.session;
+        return told(c, attributes ? "look-at-attributes" : "look", c.json(session, 200, NO_STORE));
+      }
+      case "miss":
+        return told(c, "look", problem(404, "not_found", "There is no such session."));
+      case "ended":
+        return told(c, "look", problem(410, "ended", "The session has ended."));
+      case "unavailable":
+        return told(c, "look", unavailable());
+    }
+  });
+
+  api.delete(SESSION, async (c) => {
+    const ended = await sessions.end(c.req.param("id"));
+    switch (ended.kind) {
+      case "ended":
+        return told(c, "end", c.body(null, 204, NO_STORE));
+      case "miss":
+        return told(c, "end", problem(404, "not_found", "There is no such session."));
+      case "unavailable":
+        return told(c, "end", unavailable());
+    }
+  });
+
+  api.route("/pools", createPoolsApi({ ...live, clock, log }));
+
+  api.notFound((c) => noRoute(c.req.raw, log));
+
+  async function ofPrincipal(
+    c: AdminContext,
+    action: string,
+    serve: (index: Principals, principal: string) => Promise<Response>,
+  ): Promise<Response> {
+    const principal = c.req.query("principal") ?? "";
+    if (!isPrincipal(principal)) {
+      return told(c, action, problem(400, "bad_principal", "principal: 1 to 256 characters of visible ASCII."));
+    }
+    if (!principals) {
+      return told(c, action, problem(409, "not_indexed", "The configuration does not index sessions by principal."));
+    }
+    const name = await principalName(principal);
+    return told(c, action, await serve(principals, principal), name);
+  }
+
+  /** Every action leaves a line, with who it was, whatever came of it. */
+  function told(c: AdminContext, action: string, response: Response, principal?: string): Response {
+    const session = c.req.param("id")?.slice(0, SHOWN_CHARACTERS);
+    log({
+      event: "admin",
+      who: c.get("who"),
+      action,
+      status: response.status,
+      ...(session === undefined ? {} : { session }),
+      ...(principal === undefined ? {} : { principal: principal.slice(0, SHOWN_CHARACTERS) }),
+    });
+    return response;
+  }
+
+  return api;
+}
+
+/** The name of the admin who sends a request; if none does, or not where admins may, the answer: there is nothing here. */
+export async function whoAsks(
+  c: Context,
+  { host }: AdminApiParts["config"],
+  access: AdminAccess,
+  log: Log,
+): Promise<string | Response> {
+  const isHere = host === undefined || new URL(c.req.url).hostname === host;
+  const admin: Admin = isHere && !isBrowsers(c.req.raw) ? await access(c.req.raw.headers) : { kind: "nobody" };
+  switch (admin.kind) {
+    case "admin":
+      return admin.who;
+    case "refused":
+      log({ event: "admin_refused", reason: admin.reason });
+      return failureResponse("no_route", c.req.raw);
+    case "nobody":
+      return noRoute(c.req.raw, log);
+  }
+}
+
+function unavailable(): Response {
+  return problem(503, "session_unavailable", "Sessions cannot be reached just now.");
+}

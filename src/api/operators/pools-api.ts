@@ -1,0 +1,250 @@
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
+import { time } from "../../config/grammar.ts";
+import type { ResolvedConfig, ResolvedPool } from "../../config/resolved.ts";
+import type { Log } from "../../log.ts";
+import { createClosing } from "../../upstream/choose/birth.ts";
+import { sessionSpans } from "../../upstream/live/live-pools.ts";
+import {
+  type ChangeRefusal,
+  LEAST_LEAD_MS,
+  type LookedPool,
+  MAX_CLOSURES,
+  type PoolChange,
+  type Pools,
+  type ProbesSay,
+} from "../../upstream/live/pool-contracts.ts";
+import { closuresOf, type StandingNow, standingOf } from "../../upstream/live/pool-state.ts";
+import { NO_STORE, problem } from "../problem.ts";
+
+/** What the admin API for pools needs. */
+export interface PoolsApiParts {
+  readonly config: Pick<ResolvedConfig, "pools" | "session">;
+  /** `undefined`: what it takes is not bound. */
+  readonly pools: Pools | undefined;
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+interface ShownOrigin extends StandingNow {
+  readonly id: string;
+  readonly bound?: number | undefined;
+  readonly probes?: ReturnType<typeof shownProbes>;
+}
+
+type Variables = { who: string };
+type PoolContext = Context<{ Variables: Variables }>;
+
+const ACTIONS = ["drain", "restore", "eject"] as const;
+
+/** Pools at work, for admins: how their origins stand; to drain one, to send everybody away from it, to bring it back. */
+export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variables }> {
+  const { config, pools, clock, log } = parts;
+  const { awayMs, lifeMs } = sessionSpans(config.session);
+  const api = new Hono<{ Variables: Variables }>();
+
+  api.get("/", async (c) => {
+    if (!pools) return told(c, "pools", notBound());
+    const looked = await Promise.all(
+      config.pools.map(async (pool) => ({ pool, known: await pools.look(pool.id, { awayMs }) })),
+    );
+    const shown = looked.flatMap(({ pool, known }) => (known.kind === "known" ? [shownPool(pool, known)] : []));
+    if (shown.length < looked.length) return told(c, "pools", unavailable());
+    return told(c, "pools", c.json({ pools: shown }, 200, NO_STORE));
+  });
+
+  api.get("/:pool", (c) =>
+    ofPool(c, "pool", async (all, pool) => {
+      const known = await all.look(pool.id, { awayMs });
+      return known.kind === "unavailable" ? unavailable() : c.json(shownPool(pool, known), 200, NO_STORE);
+    }),
+  );
+
+  for (const action of ACTIONS) {
+    api.post(`/:pool/origins/:origin/${action}`, (c) =>
+      ofPool(c, action, async (all, pool) => {
+        const origins = pool.origins.map(({ id }) => id);
+        const origin = c.req.param("origin");
+        if (!origins.includes(origin)) {
+          return problem(404, "unknown_origin", `The pool has no such origin; it has ${origins.join(", ")}.`, {
+            origins,
+          });
+        }
+        const ask = readPoolAsk(action, await c.req.text());
+        if (ask.kind === "malformed") return problem(400, "bad_change", ask.title);
+        return change(c, all, pool, {
+          ...ask.asked,
+          action,
+          origin,
+          others: othersOf(pool, origin, typeof ask.asked.at === "number" ? ask.asked.at : clock()),
+          sessionLifeMs: lifeMs,
+        });
+      }),
+    );
+  }
+
+  async function change(c: PoolContext, all: Pools, pool: ResolvedPool, asked: PoolChange): Promise<Response> {
+    const changed = await all.change(pool.id, { change: asked, awayMs });
+    if (changed.kind === "unavailable") return unavailable();
+    if (changed.kind === "refused") {
+      const { reason } = changed;
+      return reason === "last-origin" ? noneLeft(all, pool, asked.others) : refusal(reason);
+    }
+    const { state, published } = changed;
+    const standing = standingOf(closuresOf(state, asked.origin), clock());
+    const said = { pool: pool.id, id: asked.origin, ...standing, changed: changed.kind === "changed", published };
+    return c.json(said, 200, NO_STORE);
+  }
+
+  async function noneLeft(all: Pools, pool: ResolvedPool, others: readonly string[]): Promise<Response> {
+    const known = await all.look(pool.id, { awayMs });
+    if (known.kind === "unavailable") return unavailable();
+    const origins = shownPool(pool, known).origins.filter(({ id }) => others.includes(id));
+    const found = origins.map(wordsOf).join(", ") || "no other origin";
+    const title = `No healthy origin would be open to new sessions: found ${found}; accepted: another origin, open and healthy. Restore or repair one, or say "anyway".`;
+    return problem(409, "last_origin", title, { origins });
+  }
+
+  async function ofPool(
+    c: PoolContext,
+    action: string,
+    serve: (all: Pools, pool: ResolvedPool) => Promise<Response>,
+  ): Promise<Response> {
+    const pool = config.pools.find(({ id }) => id === c.req.param("pool"));
+    if (!pool) {
+      const ids = config.pools.map(({ id }) => id);
+      const title = `There is no such pool; there is ${ids.join(", ")}.`;
+      return told(c, action, problem(404, "unknown_pool", title, { pools: ids }));
+    }
+    return told(c, action, pools ? await serve(pools, pool) : notBound(), pool);
+  }
+
+  function shownPool({ id, origins }: ResolvedPool, { state, bound, probes = {} }: LookedPool) {
+    return {
+      id,
+      version: state?.version ?? 0,
+      origins: origins.map(
+        (origin): ShownOrigin => ({
+          id: origin.id,
+          ...standingOf(closuresOf(state, origin.id), clock()),
+          ...(Object.hasOwn(bound, origin.id) ? { bound: bound[origin.id] } : {}),
+          ...(Object.hasOwn(probes, origin.id) ? { probes: shownProbes(probes[origin.id] as ProbesSay) } : {}),
+        }),
+      ),
+    };
+  }
+
+  /** Every action leaves a line, with who it was, whatever came of it. */
+  function told(c: PoolContext, action: string, response: Response, pool?: ResolvedPool): Response {
+    const origin = pool?.origins.find(({ id }) => id === c.req.param("origin"))?.id;
+    const about = { ...(pool ? { pool: pool.id } : {}), ...(origin === undefined ? {} : { origin }) };
+    log({ event: "admin", who: c.get("who"), action, status: response.status, ...about });
+    return response;
+  }
+
+  return api;
+}
+
+/** An origin in words, such as `a (open, unhealthy)`. */
+function wordsOf({ id, state, next, probes }: ShownOrigin): string {
+  const unhealthy = probes?.state === "unhealthy" ? ["unhealthy"] : [];
+  const ahead = next.map(({ state, at }) => `${state} from ${new Date(at).toISOString()}`);
+  return `${id} (${[state, ...unhealthy, ...ahead].join(", ")})`;
+}
+
+function shownProbes({ verdict, last }: ProbesSay) {
+  const { state, since } = verdict ?? { state: "unknown" };
+  if (!last) return { state };
+  const { kind, ...met } = last.result;
+  return { state, ...(verdict ? { since } : {}), last: { at: last.at, result: kind, ...met } };
+}
+
+/** The origins that get sessions born at a time, by the configuration, besides one. */
+function othersOf({ origins }: ResolvedPool, origin: string, bornAt: number): string[] {
+  const closed = createClosing(origins)(bornAt)?.at(bornAt);
+  const others = origins.filter(({ id, down, backup }, index) => {
+    return id !== origin && !down && !backup && !closed?.[index];
+  });
+  return others.map(({ id }) => id);
+}
+
+const REFUSALS: Record<Exclude<ChangeRefusal, "last-origin">, readonly [status: 400 | 409, title: string]> = {
+  "too-soon": [
+    400,
+    `Name a time at least ${LEAST_LEAD_MS / 1000} seconds ahead, so that all isolates switch together; only an ejection may be "now".`,
+  ],
+  "out-of-order": [409, "A change of this origin is named for a later time; name a time after it."],
+  ejected: [409, "The origin is ejected, and has nobody to drain; restore it first."],
+  "too-many": [409, `The origin has been closed ${MAX_CLOSURES} times within the longest life of a session.`],
+};
+
+function refusal(reason: keyof typeof REFUSALS): Response {
+  const [status, title] = REFUSALS[reason];
+  return problem(status, reason.replaceAll("-", "_"), title);
+}
+
+function notBound(): Response {
+  return problem(409, "not_bound", "POOL_OBJECT and SESSION_REPLICAS have to be bound, as in wrangler.toml.");
+}
+
+function unavailable(): Response {
+  return problem(503, "pool_unavailable", "The pool's object cannot be reached just now; try again.");
+}
+
+/** What an admin asks of an origin, read from the body of his request. */
+export type PoolAsk =
+  | { kind: "ask"; asked: Pick<PoolChange, "at" | "deadlineMs" | "anyway"> }
+  | { kind: "malformed"; title: string };
+
+/** The longest that a session may live. */
+const MAX_DEADLINE_SECONDS = 31_536_000;
+
+/** The keys of a body, for each action. */
+const KEYS: Partial<Record<PoolChange["action"], readonly string[]>> = {
+  drain: ["at", "deadlineSeconds", "anyway"],
+  eject: ["at", "anyway"],
+};
+
+/** Reads a body: nothing, or a JSON object of the action's keys, all of them optional. */
+export function readPoolAsk(action: PoolChange["action"], body: string): PoolAsk {
+  const given = parsed(body);
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    return { kind: "malformed", title: "The body: nothing, or a JSON object." };
+  }
+  const keys = KEYS[action] ?? ["at"];
+  if (Object.keys(given).some((key) => !keys.includes(key))) {
+    return { kind: "malformed", title: `The body: a JSON object of ${keys.join(", ")}.` };
+  }
+  const { at, deadlineSeconds, anyway } = given as { at?: unknown; deadlineSeconds?: unknown; anyway?: unknown };
+  const isNow = at === "now" && action === "eject";
+  if (at !== undefined && !isNow && !time.accepts(at)) {
+    return { kind: "malformed", title: `at: ${time.accepted}${action === "eject" ? ', or "now"' : ""}.` };
+  }
+  if (deadlineSeconds !== undefined && !isDeadline(deadlineSeconds)) {
+    return { kind: "malformed", title: `deadlineSeconds: a whole number, 1 to ${MAX_DEADLINE_SECONDS}.` };
+  }
+  if (anyway !== undefined && typeof anyway !== "boolean") {
+    return { kind: "malformed", title: "anyway: true or false." };
+  }
+  return {
+    kind: "ask",
+    asked: {
+      ...(at === undefined ? {} : { at: isNow ? "now" : Date.parse(at as string) }),
+      ...(deadlineSeconds === undefined ? {} : { deadlineMs: (deadlineSeconds as number) * 1000 }),
+      ...(anyway === undefined ? {} : { anyway }),
+    },
+  };
+}
+
+function isDeadline(given: unknown): boolean {
+  return Number.isInteger(given) && Number(given) >= 1 && Number(given) <= MAX_DEADLINE_SECONDS;
+}
+
+function parsed(body: string): unknown {
+  if (body.trim() === "") return {};
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

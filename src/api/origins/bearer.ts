@@ -1,0 +1,45 @@
+import type { ResolvedConfig, ResolvedPool } from "../../config/resolved.ts";
+import type { Log } from "../../log.ts";
+import type { Ref } from "../../session/change.ts";
+import type { Authority } from "../../store/contracts.ts";
+import type { Handoff, HandoffClaims } from "../../upstream/wire/handoff.ts";
+import { isBrowsers, problem } from "../problem.ts";
+
+/** What the APIs for origins need. */
+export interface SessionApiParts {
+  readonly config: ResolvedConfig;
+  readonly authority: Authority;
+  readonly handoff: Handoff;
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+/** What a request of an origin may do, by the handoff that it brings. */
+export interface Bearer {
+  readonly ref: Ref;
+  readonly pool: ResolvedPool;
+}
+
+/** Serves a request that brings the handoff of a stored session; answers any other. */
+export async function authorised(
+  request: Request,
+  parts: SessionApiParts,
+  serve: (bearer: Bearer) => Promise<Response>,
+): Promise<Response> {
+  const refuse = (status: 401 | 403, code: string, title: string) => {
+    parts.log({ event: "request_refused", reason: `session API: ${code}` });
+    return problem(status, code, title);
+  };
+  if (isBrowsers(request)) return refuse(403, "browser_refused", "The session API is for servers.");
+  const jwt = /^Bearer ([A-Za-z0-9._-]+)$/.exec(request.headers.get("Authorization") ?? "")?.[1];
+  const claims = jwt === undefined ? undefined : await parts.handoff.verify(jwt, parts.clock());
+  const pool = parts.config.pools.find(({ id }) => id === claims?.aud);
+  if (!claims || !pool) return refuse(401, "unauthorised", "Send the request's Moor-Session as a bearer token.");
+  if (claims.sid === undefined) return problem(409, "not_stored", "This session is not stored yet.");
+  return serve({ pool, ref: refOf(claims.sid, claims, parts.clock()) });
+}
+
+/** The session is stored, so no birth is needed to found it: one that is gone has ended. */
+function refOf(sid: string, { gen }: HandoffClaims, now: number): Ref {
+  return { id: sid, generation: gen, bornAt: 0, arrivedAt: now, colo: "" };
+}

@@ -1,0 +1,70 @@
+import { carrierHeader, cookieDomain, cookiePath, isRecord } from "../grammar.ts";
+import { describe, type Mistake } from "../mistakes.ts";
+
+interface Item {
+  value: Record<string, unknown>;
+  path: string;
+}
+
+/** What is wrong between the values of carriers: what browsers would refuse, and what would be read by luck. */
+export function carrierMistakes(input: unknown): Mistake[] {
+  if (!Array.isArray(input)) return [];
+  const carriers = input.flatMap((value, index) => (isRecord(value) ? [{ value, path: `carriers[${index}]` }] : []));
+  return [
+    ...carriers.flatMap((carrier) => (carrier.value.type === "cookie" ? cookieMistakes(carrier) : [])),
+    ...repeated(carriers),
+    ...carriers.slice(0, -1).flatMap(({ value, path }) => {
+      if (value.type !== "url") return [];
+      return [{ path, found: '"url" before another carrier', accepted: "the last carrier: anybody can make a link" }];
+    }),
+  ];
+}
+
+/** One cookie and one parameter of the URL at most; headers of different names. */
+function repeated(carriers: Item[]): Mistake[] {
+  const first = new Map<string, string>();
+  return carriers.flatMap(({ value, path }) => {
+    const kind = kindOf(value);
+    const earlier = kind && first.get(kind);
+    if (kind && !earlier) first.set(kind, path);
+    if (!earlier) return [];
+    const accepted = value.type === "header" ? "a header that no other carrier has" : "one carrier of its type";
+    return [{ path, found: `${describe(value.type)}, as at ${earlier}`, accepted }];
+  });
+}
+
+function kindOf({ type, name = "Authorization" }: Record<string, unknown>): string | undefined {
+  if (type === "cookie" || type === "url") return type;
+  return type === "header" && carrierHeader.accepts(name) ? `header ${name.toLowerCase()}` : undefined;
+}
+
+function cookieMistakes({ value, path }: Item): Mistake[] {
+  const { prefix = "__Host-", sameSite = "lax" } = value;
+  const isHostOnly = prefix === "__Host-";
+  const refused = (key: string, accepted: string) => ({
+    path: `${path}.${key}`,
+    found: describe(value[key]),
+    accepted,
+  });
+  const mistakes: Mistake[] = [];
+  if (isHostOnly && cookieDomain.accepts(value.domain)) {
+    mistakes.push(
+      refused(
+        "domain",
+        'none with prefix "__Host-", since browsers refuse that; "__Secure-" lets any subdomain set the cookie',
+      ),
+    );
+  }
+  if (isHostOnly && cookiePath.accepts(value.path) && value.path !== "/") {
+    mistakes.push(
+      refused(
+        "path",
+        '"/" with prefix "__Host-", since browsers refuse others; "__Secure-" lets any subdomain set the cookie',
+      ),
+    );
+  }
+  if (value.partitioned === true && sameSite !== "none") {
+    mistakes.push(refused("partitioned", 'true only with sameSite "none": it is for pages embedded by other sites'));
+  }
+  return mistakes;
+}

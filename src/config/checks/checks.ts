@@ -1,0 +1,63 @@
+import { isRecord, MAX_REFUSING_SESSIONS, sessionLimit, teamUrl } from "../grammar.ts";
+import { describe, type Item, itemsOf, type Mistake } from "../mistakes.ts";
+import { carrierMistakes } from "./carriers.ts";
+import { poolMistakes } from "./pools.ts";
+import { routeMistakes } from "./routes.ts";
+import { routeSessionMistakes, sessionMistakes } from "./session.ts";
+
+/**
+ * What is wrong between values of a configuration.
+ *
+ * It takes any input and looks only at values that are right by themselves, so that one wrong value hides no other
+ * mistake and none is listed twice.
+ *
+ * @param options.deploy also lists origins that a deployed Worker cannot reach.
+ */
+export function relationMistakes(input: unknown, options: { deploy: boolean }): Mistake[] {
+  if (!isRecord(input)) return [];
+  const pools = itemsOf(input, "pools");
+  const routes = itemsOf(input, "routes");
+  return [
+    ...poolMistakes(pools, options),
+    ...routeMistakes(routes, pools, { byDefault: input.routes === undefined }),
+    ...(options.deploy ? unreachableTeam(input.admin) : []),
+    ...sessionMistakes(input.session),
+    ...routeSessionMistakes(routes, input.session),
+    ...ignoreMistakes(itemsOf(input, "ignore")),
+    ...carrierMistakes(input.carriers),
+    ...storesMistakes(input.stores),
+    ...limitMistakes(input.principals),
+  ];
+}
+
+function unreachableTeam(admin: unknown): Mistake[] {
+  const access = isRecord(admin) ? admin.access : undefined;
+  if (!isRecord(access) || !teamUrl.accepts(access.team) || access.team.startsWith("https:")) return [];
+  const accepted = "in a deploy: https:// and the team's domain";
+  return [{ path: "admin.access.team", found: describe(access.team), accepted }];
+}
+
+function ignoreMistakes(patterns: Item[]): Mistake[] {
+  return patterns
+    .filter(({ value }) => Object.keys(value).length === 0)
+    .map(({ path }) => ({ path, found: "an object without keys", accepted: "at least one condition" }));
+}
+
+function storesMistakes(stores: unknown): Mistake[] {
+  if (!isRecord(stores) || stores.strictBackup !== true) return [];
+  const { backup } = stores;
+  if (backup !== undefined && backup !== "async" && backup !== "off") return [];
+  const found = `true with ${backup === undefined ? "no stores.backup" : `stores.backup ${describe(backup)}`}`;
+  return [{ path: "stores.strictBackup", found, accepted: 'true only with stores.backup "sync"' }];
+}
+
+function limitMistakes(principals: unknown): Mistake[] {
+  const limit = isRecord(principals) ? principals.limit : undefined;
+  if (!isRecord(limit) || limit.onTooMany !== "refuse") return [];
+  const { sessions } = limit;
+  const isWrongByItself = sessions !== undefined && !sessionLimit.accepts(sessions);
+  if (isWrongByItself || (sessionLimit.accepts(sessions) && sessions <= MAX_REFUSING_SESSIONS)) return [];
+  const found = sessions === undefined ? "nothing" : describe(sessions);
+  const accepted = `1 to ${MAX_REFUSING_SESSIONS}, as onTooMany is "refuse"`;
+  return [{ path: "principals.limit.sessions", found, accepted }];
+}

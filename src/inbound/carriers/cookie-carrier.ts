@@ -1,0 +1,66 @@
+import { stringifySetCookie } from "cookie";
+import type { ResolvedCookieCarrier } from "../../config/resolved.ts";
+import type { OwnCookies } from "./cookies.ts";
+import type { Carrier } from "./credentials.ts";
+import { joinHeld, SEPARATOR, splitHeld } from "./credentials.ts";
+
+/** The longest life that browsers grant a cookie (RFC 6265bis section 5.5). */
+const LONGEST_SECONDS = 400 * 24 * 60 * 60;
+
+/** How cookies are written. */
+export interface CookieCarrierOptions {
+  readonly cookies: OwnCookies;
+  readonly settings: ResolvedCookieCarrier;
+  /** `true` for https: `Secure`, and names with a prefix; `false` for plain http on loopback hosts. */
+  readonly secure: boolean;
+  /** How long the journal may hold what it was given. */
+  readonly markLifeSeconds: number;
+  /** Milliseconds since 1970. Lives are sent as `Max-Age`: the client's clock may be wrong. */
+  readonly now: () => number;
+}
+
+/** Token, proof and mark in a cookie each, out of reach of scripts (`HttpOnly`). */
+export function createCookieCarrier({
+  cookies,
+  settings,
+  secure,
+  markLifeSeconds,
+  now,
+}: CookieCarrierOptions): Carrier {
+  const names = cookies.names(secure);
+  const attributes = {
+    path: settings.path,
+    ...(settings.domain === undefined ? {} : { domain: settings.domain }),
+    httpOnly: true,
+    secure,
+    // Browsers refuse these two without `Secure`.
+    sameSite: secure || settings.sameSite !== "none" ? settings.sameSite : "lax",
+    partitioned: secure && settings.partitioned,
+  } as const;
+  const set = (headers: Headers, name: string, value: string, maxAge: number) =>
+    headers.append("Set-Cookie", stringifySetCookie({ name, value, maxAge, ...attributes }));
+
+  return {
+    apart: true,
+    sameSite: attributes.sameSite,
+    read(request) {
+      const { own } = cookies.split(request.headers.get("Cookie"));
+      const token = own.get(names.token);
+      const proof = own.get(names.proof) ?? "";
+      // What follows a separator would be taken for another part, which has a cookie of its own.
+      if (token === undefined || token.includes(SEPARATOR)) return null;
+      return joinHeld({ token, proof: proof.includes(SEPARATOR) ? "" : proof, mark: own.get(names.mark) ?? "" });
+    },
+    write(headers, text, expiresAt) {
+      const { token, proof, mark } = splitHeld(text);
+      if (token !== "") set(headers, names.token, token, Math.max(0, Math.ceil((expiresAt - now()) / 1000)));
+      // Written once per rotation while touches prolong the token, so it must outlive every deadline of the session.
+      if (proof !== "") set(headers, names.proof, proof, LONGEST_SECONDS);
+      if (mark !== "") set(headers, names.mark, mark, markLifeSeconds);
+    },
+    clear(headers) {
+      set(headers, names.token, "", 0);
+      set(headers, names.proof, "", 0);
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { BoundedMap } from "../../lib/bounded-map.ts";
+
+/** A `Cookie` header taken apart: Moor's own values, and what is left for the origin. */
+export interface SplitCookies {
+  /** Values of Moor's cookies by name, raw; the first of several. */
+  readonly own: ReadonlyMap<string, string>;
+  /** The header without Moor's cookies, otherwise untouched; `null` when nothing is left. */
+  readonly rest: string | null;
+}
+
+/** Names of the cookies that hold what a client holds. */
+export interface CookieNames {
+  readonly token: string;
+  readonly proof: string;
+  readonly mark: string;
+}
+
+/** Moor's own cookies among all others. */
+export interface OwnCookies {
+  /** `secure` selects the names of https, which browsers guard. */
+  names(secure: boolean): CookieNames;
+  /** Whether `name` is one of them, on https or on plain http. */
+  has(name: string): boolean;
+  /** Splits a `Cookie` header (RFC 6265 section 5.4). The order and bytes of what is left stay as they were. */
+  split(header: string | null): SplitCookies;
+}
+
+const NONE: ReadonlyMap<string, string> = new Map();
+/** Longer headers are not remembered, so that nobody fills the memory with them. */
+const LONGEST_REMEMBERED = 2048;
+
+/** @param options.name as it is on plain http; on https `options.prefix` stands before it. */
+export function createOwnCookies({ name, prefix }: { name: string; prefix: string }): OwnCookies {
+  const https = namesOf(prefix + name);
+  const http = namesOf(name);
+  const all: ReadonlySet<string> = new Set([...Object.values(https), ...Object.values(http)]);
+  /** A browser sends the same header with each request, and each request needs its parts twice. */
+  const remembered = new BoundedMap<string, SplitCookies>(1024);
+  /**
+   * One of Moor's cookies in a second `Cookie` header, which arrives joined to the first by a comma. It is cut out, and not
+   * read: a comma may stand in a value, and any subdomain can set one.
+   */
+  const joinedOwn = new RegExp(`,[ \\t]*(?:${[...all].map(escapeRegExp).join("|")})[ \\t]*=[^,]*`, "g");
+
+  function split(header: string): SplitCookies {
+    const own = new Map<string, string>();
+    const rest: string[] = [];
+    for (const pair of header.split(";")) {
+      const equals = pair.indexOf("=");
+      const found = trimSpaces(pair.slice(0, Math.max(equals, 0)));
+      if (!all.has(found)) rest.push(pair.replace(joinedOwn, ""));
+      else if (!own.has(found)) own.set(found, trimSpaces(pair.slice(equals + 1)));
+    }
+    const joined = trimSpaces(rest.join(";"));
+    return { own, rest: joined === "" ? null : joined };
+  }
+
+  return {
+    names: (secure) => (secure ? https : http),
+    has: (candidate) => all.has(candidate),
+    split(header) {
+      if (header === null || !header.includes(name)) return { own: NONE, rest: header };
+      const known = remembered.get(header);
+      if (known) return known;
+      const cookies = split(header);
+      if (header.length <= LONGEST_REMEMBERED) remembered.set(header, cookies);
+      return cookies;
+    },
+  };
+}
+
+function namesOf(token: string): CookieNames {
+  return { token, proof: `${token}-gen`, mark: `${token}-mark` };
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.]/g, "\\$&");
+}
+
+/**
+ * Cuts spaces and tabs at both ends. `trim` would cut Unicode's white space too, and with it make `__Host-moor` of a
+ * name that any subdomain can set: browsers guard a prefix only where the name begins with it.
+ */
+function trimSpaces(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text[start])) start++;
+  while (start < end && isSpace(text[end - 1])) end--;
+  return text.slice(start, end);
+}
+
+function isSpace(character: string | undefined): boolean {
+  return character === " " || character === "\t";
+}
+
+/** The value of the first cookie of a name in a `Cookie` header (RFC 6265 section 5.4), raw; `undefined`: there is none. */
+export function cookieValue(header: string | null, name: string): string | undefined {
+  for (const pair of header?.split(";") ?? []) {
+    const text = pair.trimStart();
+    if (text.startsWith(`${name}=`)) return text.slice(name.length + 1).trim();
+  }
+  return undefined;
+}

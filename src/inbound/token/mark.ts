@@ -1,0 +1,42 @@
+import { decodeBase64url, encodeBase64url } from "../../lib/base64url.ts";
+import { MAC_BYTES, type Mac } from "./mac.ts";
+
+/** Characters of a mark: 24 bytes as base64url, no spare bits. */
+export const MARK_LENGTH = 32;
+
+const FORMAT = 3;
+const AT = { format: 0, signingKey: 1, time: 2, mac: 8 };
+
+/**
+ * Signs a mark: that the journal may have taken something of the session `id` until `at`, milliseconds since 1970. The id is
+ * signed and does not travel, so a mark is worth nothing beside the token of another session.
+ */
+export async function signMark(mac: Mac, id: string, at: number): Promise<string> {
+  const mark = new Uint8Array(AT.mac + MAC_BYTES);
+  mark[AT.format] = FORMAT;
+  mark[AT.signingKey] = mac.signingKey;
+  const view = new DataView(mark.buffer);
+  view.setUint16(AT.time, Math.floor(at / 2 ** 32));
+  view.setUint32(AT.time + 2, at % 2 ** 32);
+  mark.set(await mac.sign(signedBody(mark, id)), AT.mac);
+  return encodeBase64url(mark);
+}
+
+/** The time that `text` proves for the session `id`, milliseconds since 1970; 0 when it proves none (cut, forged, another's). */
+export async function openMark(mac: Mac, text: string, id: string): Promise<number> {
+  const mark = text.length === MARK_LENGTH ? decodeBase64url(text) : undefined;
+  if (!mark || mark[AT.format] !== FORMAT) return 0;
+  const genuine = await mac.verify(signedBody(mark, id), mark.subarray(AT.mac), mark[AT.signingKey] as number);
+  if (!genuine) return 0;
+  const view = new DataView(mark.buffer, mark.byteOffset);
+  return view.getUint16(AT.time) * 2 ** 32 + view.getUint32(AT.time + 2);
+}
+
+/** The mark without its MAC, and the id. Its first byte keeps it apart from tokens and proofs. */
+function signedBody(mark: Uint8Array, id: string): Uint8Array<ArrayBuffer> {
+  const idBytes = decodeBase64url(id) as Uint8Array;
+  const body = new Uint8Array(AT.mac + idBytes.length);
+  body.set(mark.subarray(0, AT.mac));
+  body.set(idBytes, AT.mac);
+  return body;
+}

@@ -1,0 +1,133 @@
+import { BoundedMap } from "../../lib/bounded-map.ts";
+import { joinHeld, splitHeld } from "../carriers/credentials.ts";
+import type { KeyRing } from "./key-ring.ts";
+import { createMac } from "./mac.ts";
+import { openMark, signMark } from "./mark.ts";
+import { openProof, signProof } from "./proof.ts";
+import { decodeToken, encodeTokenBody, joinToken, sessionId, type Token } from "./token.ts";
+
+/** A token whose signature and lifetime have been checked. */
+export interface OpenedToken extends Token {
+  /** The session's id; see {@link sessionId}. */
+  readonly id: string;
+  /** The generation that the client has proved; 0 without a proof. */
+  readonly generation: number;
+  /** Until when the journal may have taken something of the session, as a genuine mark says: milliseconds since 1970. */
+  readonly markedAt?: number | undefined;
+}
+
+/** Opens, mints and signs tokens. What travels is `token`, `token.proof` or `token.proof.mark`; see {@link splitHeld}. */
+export interface Tokens {
+  /**
+   * The token in `text`, or `undefined` if it is forged, cut, expired or signed by a key that left the ring.
+   *
+   * @param refused is told why a text that has not merely expired is no token.
+   */
+  open(text: string, now: number, refused?: (fault: TokenFault) => void): Promise<OpenedToken | undefined>;
+  /** A token with a fresh random key for a session that exists nowhere; it lives `lifeMs` from `now`. `home`: see {@link Token}. */
+  mint(now: number, lifeMs: number, home: number): Promise<OpenedToken>;
+  /** The text of a token; `proof` adds the proof of its generation. */
+  sign(token: OpenedToken, options: { proof: boolean }): Promise<string>;
+  /** The text of a mark of the session `id`: until `at`, milliseconds since 1970, the journal may have taken something of it. */
+  signMark(id: string, at: number): Promise<string>;
+}
+
+/** Why what a client sent as a token is none, though it has not expired. */
+export type TokenFault = "malformed" | "unknown-key" | "forged";
+
+/** How tokens are made and judged. */
+export interface TokensOptions {
+  /** Fills bytes at random. Default: the platform's. */
+  readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
+}
+
+const REMEMBERED = 8192;
+
+/**
+ * Tokens signed by the ring's first key and verified by all of them.
+ *
+ * Opened tokens, proofs and marks are remembered, so that one that returns to the same isolate costs no crypto. They are
+ * remembered apart: any number of junk proofs could come with one genuine token.
+ */
+export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOptions = {}): Tokens {
+  const mac = createMac(ring);
+  const opened = new BoundedMap<string, OpenedToken>(REMEMBERED);
+  const generationOf = rememberGenuine((proof, id) => openProof(mac, proof, id));
+  const markedAtOf = rememberGenuine((mark, id) => openMark(mac, mark, id));
+
+  async function openToken(
+    text: string,
+    refused: (fault: TokenFault) => void = () => {},
+  ): Promise<OpenedToken | undefined> {
+    const remembered = opened.get(text);
+    if (remembered) return remembered;
+    const decoded = decodeToken(text);
+    if (!decoded) return void refused("malformed");
+    const { body, mac: given, signingKey } = decoded;
+    if (!(await mac.verify(body, given, signingKey))) {
+      return void refused(ring.some(({ id }) => id === signingKey) ? "forged" : "unknown-key");
+    }
+    const token = { ...decoded.token, id: await sessionId(decoded.token.key), generation: 0 };
+    opened.set(detach(text), token);
+    return token;
+  }
+
+  return {
+    async open(text, now, refused) {
+      const held = splitHeld(text);
+      const token = await openToken(held.token, refused);
+      if (!token || now >= token.expiresAt) return undefined;
+      const proved = held.proof === "" ? token : { ...token, generation: await generationOf(held.proof, token.id) };
+      const markedAt = held.mark === "" ? 0 : await markedAtOf(held.mark, token.id);
+      return markedAt === 0 ? proved : { ...proved, markedAt };
+    },
+
+    async mint(now, lifeMs, home) {
+      const key = new Uint8Array(16);
+      random(key);
+      const bornAt = Math.floor(now / 1000) * 1000;
+      return {
+        id: await sessionId(key),
+        generation: 0,
+        key,
+        version: 0,
+        bornAt,
+        issuedAt: bornAt,
+        touchedAt: bornAt,
+        expiresAt: bornAt + lifeMs,
+        replicated: false,
+        home,
+        pin: 0,
+      };
+    },
+
+    async sign(token, { proof }) {
+      const body = encodeTokenBody(token, mac.signingKey);
+      const text = joinToken(body, await mac.sign(body));
+      return proof ? joinHeld({ token: text, proof: await signProof(mac, token.id, token.generation) }) : text;
+    },
+
+    signMark: (id, at) => signMark(mac, id, at),
+  };
+}
+
+/** Remembers what genuine texts prove, each for one session. A text that proves nothing (0) is not remembered. */
+function rememberGenuine(open: (text: string, id: string) => Promise<number>) {
+  const known = new BoundedMap<string, { readonly id: string; readonly proves: number }>(REMEMBERED);
+  return async (text: string, id: string): Promise<number> => {
+    const remembered = known.get(text);
+    if (remembered) return remembered.id === id ? remembered.proves : 0;
+    const proves = await open(text, id);
+    if (proves > 0) known.set(detach(text), { id, proves });
+    return proves;
+  };
+}
+
+/** A copy that shares no memory: V8 keeps the whole `Cookie` header alive for a slice of it. */
+function detach(text: string): string {
+  return text.split("").join("");
+}
+
+function fillAtRandom(bytes: Uint8Array<ArrayBuffer>): void {
+  crypto.getRandomValues(bytes);
+}

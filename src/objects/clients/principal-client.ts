@@ -1,0 +1,44 @@
+import { encodeBase64url } from "../../lib/base64url.ts";
+import { createObjectCalls, type ObjectCallsOptions, type ObjectNamespace } from "../../store/object-calls.ts";
+import type {
+  Confirmed,
+  Counted,
+  EndedAll,
+  Forgotten,
+  Listed,
+  Principals,
+  Reserved,
+} from "../../store/principal-contracts.ts";
+import type { PrincipalIndex } from "../principal/principal-index.ts";
+
+/** The methods of `PrincipalObject`, as a stub offers them. */
+type PrincipalCalls = Pick<PrincipalIndex, "reserve" | "confirm" | "forget" | "list" | "endAll"> & {
+  count(ask: object): Promise<Counted>;
+};
+
+/** A page of sessions is looked at, or a batch of them ended, within it. */
+const MANY_MS = 10_000;
+
+/** The principals' Durable Objects. Each call may be repeated. */
+export function createObjectPrincipals(objects: ObjectNamespace, options: ObjectCallsOptions = {}): Principals {
+  const call = createObjectCalls<PrincipalCalls>(objects, options);
+
+  async function ask<T>(principal: string, work: (object: PrincipalCalls) => Promise<T>, deadlineMs?: number) {
+    return call<T>(await principalName(principal), work, deadlineMs);
+  }
+
+  return {
+    reserve: (principal, reservation) => ask<Reserved>(principal, (object) => object.reserve({ reservation })),
+    confirm: (principal, login, limit) => ask<Confirmed>(principal, (object) => object.confirm({ login, limit })),
+    forget: (principal, id) => ask<Forgotten>(principal, (object) => object.forget({ id })),
+    list: (principal, page) => ask<Listed>(principal, (object) => object.list(page), MANY_MS),
+    count: (principal) => ask<Counted>(principal, (object) => object.count({})),
+    endAll: (principal, { except }) => ask<EndedAll>(principal, (object) => object.endAll({ except }), MANY_MS),
+  };
+}
+
+/** The name of a principal's object: his SHA-256, as 43 base64url characters, so that no list of names tells who he is. */
+export async function principalName(principal: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(principal));
+  return encodeBase64url(new Uint8Array(digest));
+}

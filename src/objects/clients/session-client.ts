@@ -1,0 +1,82 @@
+import type { Change, Ref } from "../../session/change.ts";
+import type {
+  Authority,
+  Committed,
+  Ended,
+  LeaseAsk,
+  Locked,
+  Locks,
+  Looked,
+  Lookup,
+  TakenOver,
+  Unattended,
+  Unlocked,
+} from "../../store/contracts.ts";
+import {
+  createObjectCalls,
+  OBJECT_DEADLINE_MS,
+  type ObjectCallsOptions,
+  type ObjectNamespace,
+} from "../../store/object-calls.ts";
+import type { CopyPolicy } from "../session/copies.ts";
+
+/** The methods of `SessionObject`, as a stub offers them. */
+interface SessionCalls {
+  read(ask: { ref: Ref; now: number; copies: CopyPolicy }): Promise<Lookup>;
+  commit(ask: { ref: Ref; change: Change; copies: CopyPolicy }): Promise<Committed>;
+  takeOver(ask: { id: string; copies: CopyPolicy }): Promise<TakenOver>;
+  look(ask: { id: string; attributes: boolean; copies: CopyPolicy | undefined }): Promise<Looked>;
+  lock(ask: LeaseAsk & { ref: Ref }): Promise<Locked>;
+  unlock(ask: { lease: string }): Promise<Unlocked>;
+  end(ask: { id: string; byIndex: boolean; copies: CopyPolicy | undefined }): Promise<Ended>;
+}
+
+/** How the authority's objects are called. */
+export interface ObjectAuthorityOptions extends ObjectCallsOptions {
+  /** What objects write outside of themselves. Default: nothing. */
+  readonly copies?: CopyPolicy;
+}
+
+const NO_COPIES: CopyPolicy = { replicate: "off", backup: "off", strictBackup: false };
+
+/**
+ * The sessions' Durable Objects as the authority. A call may be repeated: reads change nothing that a second one would not,
+ * and changes are applied once by their id.
+ */
+export function createObjectAuthority(objects: ObjectNamespace, options: ObjectAuthorityOptions = {}): Authority {
+  const { copies = NO_COPIES } = options;
+  const call = createObjectCalls<SessionCalls>(objects, options);
+  return {
+    read: (ref, now) => call<Lookup>(ref.id, (object) => object.read({ ref, now, copies })),
+    commit: (ref, change) => call<Committed>(ref.id, (object) => object.commit({ ref, change, copies })),
+    takeOver: (id) => call<TakenOver>(id, (object) => object.takeOver({ id, copies })),
+  };
+}
+
+/**
+ * The same objects, for what is done without the visitor.
+ *
+ * @param options.copies default: what the object was last told.
+ * @param options.byIndex whether it is the principal's index that asks, which then need not be told of an end.
+ */
+export function createUnattended(
+  objects: ObjectNamespace,
+  options: ObjectAuthorityOptions & { readonly byIndex?: boolean } = {},
+): Unattended {
+  const { copies, byIndex = false } = options;
+  const call = createObjectCalls<SessionCalls>(objects, options);
+  return {
+    look: (id, { attributes = false } = {}) => call<Looked>(id, (object) => object.look({ id, attributes, copies })),
+    end: (id) => call<Ended>(id, (object) => object.end({ id, byIndex, copies })),
+  };
+}
+
+/** The same objects, for their leases. */
+export function createObjectLocks(objects: ObjectNamespace, options: ObjectCallsOptions = {}): Locks {
+  const call = createObjectCalls<SessionCalls>(objects, options);
+  const { deadlineMs = OBJECT_DEADLINE_MS } = options;
+  return {
+    lock: (ref, ask) => call<Locked>(ref.id, (object) => object.lock({ ...ask, ref }), ask.waitMs + deadlineMs),
+    unlock: (id, lease) => call<Unlocked>(id, (object) => object.unlock({ lease })),
+  };
+}

@@ -1,0 +1,214 @@
+import { withinDeadline } from "../../lib/deadline.ts";
+import { describeFault } from "../../log.ts";
+import type {
+  ChangedPool,
+  LookedPool,
+  PoolChange,
+  Probing,
+  Seen,
+  SeenOrigin,
+  SessionPatience,
+} from "../../upstream/live/pool-contracts.ts";
+import { type PoolState, standingAt, withUnhealthy } from "../../upstream/live/pool-state.ts";
+import type { ProbePlan } from "../../upstream/live/probe-plan.ts";
+import { boundCount, windowOf, withSeen } from "../../upstream/live/sightings.ts";
+import { applyChange, drainToEnd, isLate, rebased } from "./pool-changes.ts";
+import { PoolProbes, type PoolProbesParts } from "./pool-probes.ts";
+import type { KnownPool } from "./pool-rows.ts";
+
+/** What a pool's authority works with. */
+export interface PoolAuthorityParts extends PoolProbesParts {
+  /** The object's one alarm. */
+  readonly alarms: { getAlarm(): Promise<number | null>; setAlarm(at: number): Promise<void> };
+  /** Makes a state known to all isolates. @throws what hinders it. */
+  readonly publish: (pool: string, state: PoolState) => Promise<void>;
+}
+
+/** KV takes one write a second of a key. */
+const BETWEEN_WRITES_MS = 1_100;
+/** When the alarm repeats what KV has refused. */
+const RETRY_MS = 5_000;
+/** How long an operator waits for the publication before he is told that it goes on without him. */
+const PUBLISH_WAIT_MS = 2_000;
+
+/**
+ * The one place that orders what operators say of a pool's origins, and what probes say. It publishes every version, one after the
+ * other; what fails is repeated by the alarm. The duties of the alarm stand in {@link PoolAuthority.alarm}, and when it rings next in one place below it.
+ */
+export class PoolAuthority {
+  readonly #parts: PoolAuthorityParts;
+  readonly #probes: PoolProbes;
+  #isPublishing = false;
+
+  constructor(parts: PoolAuthorityParts) {
+    this.#parts = parts;
+    this.#probes = new PoolProbes(parts);
+  }
+
+  async look({ awayMs }: SessionPatience): Promise<LookedPool> {
+    const { rows, clock } = this.#parts;
+    const state = rows.known()?.state;
+    const draining = state ? this.#draining(state) : [];
+    const bound = draining.map((origin) => [origin, boundCount(rows.seen(origin), clock(), awayMs)] as const);
+    const probes = this.#probes.known().map(({ id, verdict, last }) => [id, { verdict, last }] as const);
+    return { kind: "known", state, bound: Object.fromEntries(bound), probes: Object.fromEntries(probes) };
+  }
+
+  async change(ask: { pool: string; change: PoolChange } & SessionPatience): Promise<ChangedPool> {
+    const { rows, clock } = this.#parts;
+    const { pool, awayMs } = ask;
+    const change = { ...ask.change, others: this.#healthy(ask.change.others) };
+    const known = rows.known();
+    const applied = applyChange(known?.state, change, clock());
+    if (applied.kind === "refused") return applied;
+    if (applied.kind === "changed") {
+      const pending = [...(known?.pending ?? []), { change, askedAt: clock() }];
+      rows.know({ ...known, pool, awayMs, state: applied.state, pending });
+    }
+    // Before it is published, so that nothing that can happen then leaves it unpublished.
+    await this.#arm();
+    // What KV refuses is logged and what takes too long goes on: the answer says if it is published, and the alarm sees to it.
+    await withinDeadline(this.#publishIfDue(), PUBLISH_WAIT_MS).catch(() => {});
+    return { kind: applied.kind, state: rows.known()?.state, published: !this.#isDue() };
+  }
+
+  async see({ seen, awayMs }: { seen: SeenOrigin[] } & SessionPatience): Promise<Seen> {
+    const { rows, clock } = this.#parts;
+    const known = rows.known();
+    if (!known) return { kind: "seen" };
+    if (known.awayMs !== awayMs) rows.know({ ...known, awayMs });
+    const draining = this.#draining(known.state);
+    for (const { origin, sketch } of seen) {
+      // What isolates have seen in what was over by then is of no use.
+      if (!draining.includes(origin)) continue;
+      const windows = withSeen(rows.seen(origin), sketch, clock(), awayMs);
+      if (windows) rows.see(origin, windows);
+    }
+    return { kind: "seen" };
+  }
+
+  /** Has the origins probed for a while. */
+  async probe(ask: { pool: string; plan: ProbePlan } & SessionPatience): Promise<Probing> {
+    this.#probes.ask(ask);
+    await this.#arm();
+    return { kind: "probing" };
+  }
+
+  /** Does what is due. It may run more than once, and early. */
+  async alarm(): Promise<void> {
+    try {
+      this.#endEmptyDrains();
+      await this.#publishIfDue();
+      await this.#probes.round();
+      await this.#publishIfDue();
+    } finally {
+      await this.#arm();
+    }
+  }
+
+  /** Sees that the alarm rings when the next thing is due. */
+  async #arm(): Promise<void> {
+    const { alarms, clock } = this.#parts;
+    const publishAt = Math.max(this.#publishAt(), clock() + BETWEEN_WRITES_MS);
+    const ringsAt = Math.min(publishAt, this.#nextCountAt(), this.#probes.dueAt());
+    if (ringsAt === Infinity) return;
+    const set = await alarms.getAlarm();
+    if (set === null || ringsAt < set) await alarms.setAlarm(ringsAt);
+  }
+
+  /** Those that probes do not call unhealthy. */
+  #healthy(origins: readonly string[]): string[] {
+    const now = this.#parts.clock();
+    const unhealthy = this.#probes.unhealthy().filter((flag) => now < flag.unhealthy.until);
+    return origins.filter((origin) => !unhealthy.some(({ id }) => id === origin));
+  }
+
+  #draining(state: PoolState): string[] {
+    const now = this.#parts.clock();
+    return state.origins.filter(({ closures }) => standingAt(closures, now) === "draining").map(({ id }) => id);
+  }
+
+  #isDue(): boolean {
+    const known = this.#parts.rows.known();
+    return (known !== undefined && known.pending.length > 0) || this.#hasNewVerdicts(known);
+  }
+
+  #hasNewVerdicts(known: KnownPool | undefined): boolean {
+    return JSON.stringify(known?.published?.unhealthy ?? []) !== JSON.stringify(this.#probes.unhealthy());
+  }
+
+  #publishAt(): number {
+    if (!this.#isDue()) return Infinity;
+    const { published, triedAt = -Infinity } = this.#parts.rows.known() ?? {};
+    return Math.max((published?.at ?? -Infinity) + BETWEEN_WRITES_MS, triedAt + RETRY_MS);
+  }
+
+  async #publishIfDue(): Promise<void> {
+    const { rows, publish, clock, log } = this.#parts;
+    const known = rows.known() ?? this.#knownByProbes();
+    // One write at a time: an older one that KV takes late must not undo a newer.
+    if (!known || this.#isPublishing || clock() < this.#publishAt()) return;
+    this.#isPublishing = true;
+    const at = clock();
+    const { pool, pending, published } = known;
+    const later = isLate(pending, at) ? rebased(published?.state, pending, at) : undefined;
+    const isNewer = later !== undefined || this.#hasNewVerdicts(known);
+    const state = { ...(later ?? known.state), version: known.state.version + (isNewer ? 1 : 0) };
+    const unhealthy = this.#probes.unhealthy();
+    rows.know({ ...known, state, triedAt: at });
+    try {
+      await publish(pool, withUnhealthy(state, unhealthy));
+      const { triedAt, ...rest } = rows.known() ?? known;
+      rows.know({ ...rest, published: { state, at, unhealthy }, pending: rest.pending.slice(pending.length) });
+    } catch (cause) {
+      log({ event: "pool_state_unpublished", pool, reason: describeFault(cause) });
+    } finally {
+      this.#isPublishing = false;
+    }
+  }
+
+  /** A pool of which operators have said nothing yet. */
+  #knownByProbes(): KnownPool | undefined {
+    const asked = this.#parts.rows.asked();
+    if (!asked) return undefined;
+    const { pool, awayMs } = asked;
+    return { pool, awayMs, state: { schema: 1, version: 0, origins: [] }, pending: [] };
+  }
+
+  /** When it is counted next who is bound to an origin that drains: not before all have had the time to be seen. */
+  #nextCountAt(): number {
+    const { rows, clock } = this.#parts;
+    const known = rows.known();
+    if (!known) return Infinity;
+    const now = clock();
+    const { state, awayMs } = known;
+    const times = state.origins.flatMap(({ closures }) => {
+      const drain = drainToEnd(closures, now);
+      if (!drain) return [];
+      const first = drain.from + awayMs;
+      return [first > now ? first : now + windowOf(awayMs)];
+    });
+    return Math.min(Infinity, ...times);
+  }
+
+  #endEmptyDrains(): void {
+    const { rows, clock, log } = this.#parts;
+    const now = clock();
+    const known = rows.known();
+    if (!known) return;
+    const { pool, awayMs, ...rest } = known;
+    let { state, pending } = rest;
+    for (const { id: origin, closures } of known.state.origins) {
+      const drain = drainToEnd(closures, now);
+      if (!drain || now < drain.from + awayMs || boundCount(rows.seen(origin), now, awayMs) > 0) continue;
+      const change = { action: "end", origin, others: [], sessionLifeMs: Infinity } as const;
+      const applied = applyChange(state, change, now);
+      if (applied.kind !== "changed") continue;
+      state = applied.state;
+      pending = [...pending, { change, askedAt: now }];
+      rows.see(origin, []);
+      log({ event: "drain_ended", pool, origin });
+    }
+    if (state !== known.state) rows.know({ ...known, state, pending });
+  }
+}

@@ -1,0 +1,80 @@
+import { DurableObject } from "cloudflare:workers";
+import { leftOut } from "../../lib/build-flags.ts";
+import { logToConsole } from "../../log.ts";
+import type {
+  ChangedPool,
+  LookedPool,
+  PoolChange,
+  Probing,
+  Seen,
+  SeenOrigin,
+  SessionPatience,
+} from "../../upstream/live/pool-contracts.ts";
+import type { ProbePlan } from "../../upstream/live/probe-plan.ts";
+import { publish, type StateNamespace } from "../../upstream/live/published-states.ts";
+import { createReach } from "../../upstream/send/reach.ts";
+import { PoolAuthority } from "./pool-authority.ts";
+import { PoolRows } from "./pool-rows.ts";
+import { probe } from "./probe.ts";
+
+/** What wrangler binds that a pool's object uses. */
+interface PoolObjectBindings {
+  /** KV, where isolates read what it says. Without it nothing can be published, and nothing takes effect. */
+  readonly SESSION_REPLICAS?: StateNamespace;
+}
+
+/**
+ * The Durable Object of one pool, named by the pool's id: {@link PoolAuthority} on the object's own storage.
+ *
+ * Methods take and return one object and are never renamed, since a deploy replaces Worker and objects at different times.
+ */
+export class PoolObject extends DurableObject<PoolObjectBindings> {
+  readonly #authority: PoolAuthority | undefined;
+
+  constructor(state: DurableObjectState, env: PoolObjectBindings) {
+    super(state, env);
+    this.#authority =
+      typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS ? createAuthority(state.storage, env) : undefined;
+  }
+
+  look(ask: SessionPatience): Promise<LookedPool> {
+    return this.#asked.look(ask);
+  }
+
+  change(ask: { pool: string; change: PoolChange } & SessionPatience): Promise<ChangedPool> {
+    return this.#asked.change(ask);
+  }
+
+  see(ask: { seen: SeenOrigin[] } & SessionPatience): Promise<Seen> {
+    return this.#asked.see(ask);
+  }
+
+  probe(ask: { pool: string; plan: ProbePlan } & SessionPatience): Promise<Probing> {
+    return this.#asked.probe(ask);
+  }
+
+  override async alarm(): Promise<void> {
+    // Left out since it was set: nobody asks for probes any more.
+    await this.#authority?.alarm();
+  }
+
+  get #asked(): PoolAuthority {
+    return this.#authority ?? leftOut("MOOR_OPERATORS", "a pool's object is asked");
+  }
+}
+
+function createAuthority(storage: DurableObjectStorage, env: PoolObjectBindings): PoolAuthority {
+  return new PoolAuthority({
+    rows: new PoolRows(storage),
+    alarms: storage,
+    async publish(pool, known) {
+      if (!env.SESSION_REPLICAS) throw new TypeError("SESSION_REPLICAS is not bound");
+      await publish(env.SESSION_REPLICAS, pool, known);
+    },
+    // Without `cf`, as objects do not heed `resolveOverride`: the `Host` of a probe is the origin's.
+    probe: async (target, check) => probe(createReach(target, { host: "origin" }, { ...env }), check),
+    random: Math.random,
+    clock: () => Date.now(),
+    log: logToConsole,
+  });
+}

@@ -1,0 +1,142 @@
+import type { Login } from "../../store/principal-contracts.ts";
+
+/** What of a Durable Object's storage the rows are in. */
+export interface PrincipalStorage {
+  readonly sql: {
+    exec(query: string, ...bindings: (string | number)[]): { toArray(): Record<string, unknown>[] };
+  };
+  readonly kv: {
+    get<T>(key: string): T | undefined;
+    put(key: string, value: unknown): void;
+  };
+  deleteAll(): Promise<void>;
+}
+
+/**
+ * `reserved`: a login is under way; `live`: it has been committed; `ending`: the session is to be ended. `dueAt` is when
+ * something is to be done about it: look what became of the login, forget the session, end it.
+ */
+export type RowState = "reserved" | "live" | "ending";
+
+/** A session in the index. */
+export interface Row extends Login {
+  readonly state: RowState;
+  readonly dueAt: number;
+  /** Id of the change that has reserved the place; "" for one that was not reserved. */
+  readonly changeId: string;
+}
+
+const COLUMNS = "id, state, dueAt, changeId, at, bornAt, absoluteDeadline, country, colo, device";
+// Without a rowid a row costs one written row; a second index would cost another, and few principals have many sessions.
+const CREATE = `CREATE TABLE IF NOT EXISTS sessions (
+  id TEXT PRIMARY KEY, state TEXT NOT NULL, dueAt INTEGER NOT NULL, changeId TEXT NOT NULL, at INTEGER NOT NULL,
+  bornAt INTEGER NOT NULL, absoluteDeadline INTEGER NOT NULL,
+  country TEXT NOT NULL, colo TEXT NOT NULL, device TEXT NOT NULL
+) WITHOUT ROWID`;
+const NOT_BEFORE = "notBefore";
+
+/** The rows of one principal's storage, which is not begun before there is something to keep. */
+export class PrincipalRows {
+  readonly #storage: PrincipalStorage;
+  #exists: boolean;
+
+  constructor(storage: PrincipalStorage) {
+    this.#storage = storage;
+    this.#exists = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'sessions'").toArray().length > 0;
+  }
+
+  get(id: string): Row | undefined {
+    return this.#rows("WHERE id = ?", id)[0];
+  }
+
+  put(row: Row): void {
+    if (!this.#exists) this.#storage.sql.exec(CREATE);
+    this.#exists = true;
+    const { id, state, dueAt, changeId, at, bornAt, absoluteDeadline, country, colo, device } = row;
+    const values = [id, state, dueAt, changeId, at, bornAt, absoluteDeadline, country, colo, device];
+    this.#storage.sql.exec(`INSERT OR REPLACE INTO sessions (${COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)`, ...values);
+  }
+
+  /** Deletes a row, unless it is another by now. */
+  drop({ id, state, changeId }: Pick<Row, "id" | "state" | "changeId">): void {
+    if (!this.#exists) return;
+    this.#storage.sql.exec("DELETE FROM sessions WHERE id = ? AND state = ? AND changeId = ?", id, state, changeId);
+  }
+
+  forget(id: string): void {
+    if (this.#exists) this.#storage.sql.exec("DELETE FROM sessions WHERE id = ?", id);
+  }
+
+  postpone(id: string, dueAt: number): void {
+    this.#storage.sql.exec("UPDATE sessions SET dueAt = ? WHERE id = ?", dueAt, id);
+  }
+
+  /** How many there are, or will be if the logins under way are committed; without those that are to be ended. */
+  count(): number {
+    return this.#number("SELECT COUNT(*) AS number FROM sessions WHERE state <> 'ending'") ?? 0;
+  }
+
+  countOf(state: RowState): number {
+    return this.#number("SELECT COUNT(*) AS number FROM sessions WHERE state = ?", state) ?? 0;
+  }
+
+  /** Those that could make room for another: live ones, and reservations that are due; the oldest first. */
+  replaceable(now: number, most: number): Row[] {
+    return this.#rows("WHERE state = 'live' OR (state = 'reserved' AND dueAt <= ?) ORDER BY at LIMIT ?", now, most);
+  }
+
+  /** Live ones, the newest login first, from the one after `at` and `id`. */
+  page(most: number, after?: { at: number; id: string }): Row[] {
+    const { at, id } = after ?? { at: Number.MAX_SAFE_INTEGER, id: "" };
+    const order = "ORDER BY at DESC, id DESC LIMIT ?";
+    return this.#rows(`WHERE state = 'live' AND (at < ? OR (at = ? AND id < ?)) ${order}`, at, at, id, most);
+  }
+
+  due(now: number, most: number): Row[] {
+    return this.#rows("WHERE dueAt <= ? ORDER BY dueAt LIMIT ?", now, most);
+  }
+
+  nextDueAt(): number | undefined {
+    return this.#number("SELECT MIN(dueAt) AS number FROM sessions") ?? undefined;
+  }
+
+  /** Has all live sessions ended but `except`. */
+  endAll(now: number, except = ""): void {
+    if (!this.#exists) return;
+    const query = "UPDATE sessions SET state = 'ending', dueAt = ? WHERE state = 'live' AND id <> ?";
+    this.#storage.sql.exec(query, now, except);
+  }
+
+  /** Has the oldest live sessions ended, so that `most` are left. */
+  endOldest(now: number, most: number): void {
+    const oldest = "SELECT id FROM sessions WHERE state = 'live' ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?";
+    const query = `UPDATE sessions SET state = 'ending', dueAt = ? WHERE id IN (${oldest})`;
+    this.#storage.sql.exec(query, now, most);
+  }
+
+  /** Logins until then are ended, milliseconds since 1970; 0: none. */
+  notBefore(): number {
+    return this.#storage.kv.get<number>(NOT_BEFORE) ?? 0;
+  }
+
+  setNotBefore(at: number): void {
+    this.#storage.kv.put(NOT_BEFORE, at);
+  }
+
+  /** Frees the storage. */
+  async clear(): Promise<void> {
+    this.#exists = false;
+    await this.#storage.deleteAll();
+  }
+
+  #rows(where: string, ...bindings: (string | number)[]): Row[] {
+    if (!this.#exists) return [];
+    const query = `SELECT ${COLUMNS} FROM sessions ${where}`;
+    return this.#storage.sql.exec(query, ...bindings).toArray() as unknown as Row[];
+  }
+
+  #number(query: string, ...bindings: (string | number)[]): number | null {
+    if (!this.#exists) return null;
+    return this.#storage.sql.exec(query, ...bindings).toArray()[0]?.number as number | null;
+  }
+}

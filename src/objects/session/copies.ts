@@ -1,0 +1,98 @@
+import type { ResolvedConfig } from "../../config/resolved.ts";
+import type { Ref } from "../../session/change.ts";
+import type { Copy } from "../../session/copy.ts";
+import { type SessionRecord, type View, viewOf } from "../../session/record.ts";
+import type { Glimpse } from "../../store/contracts.ts";
+import type { Unavailable } from "../../store/object-calls.ts";
+import type { Backups } from "./backups.ts";
+import { type JournalWatch, mayEmptyAt } from "./journal.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Outside, SessionRows, SessionStorage } from "./session-rows.ts";
+
+/** What an object writes outside of itself. */
+export type CopyPolicy = ResolvedConfig["stores"];
+
+/** What the copies of one session elsewhere are seen to with. */
+export interface CopiesElsewhereParts {
+  readonly rows: SessionRows;
+  readonly storage: SessionStorage;
+  readonly backups: Backups | undefined;
+  readonly watch: JournalWatch | undefined;
+  readonly publisher: Publisher | undefined;
+  readonly clock: () => number;
+  readonly keepAlive: (work: Promise<unknown>) => void;
+}
+
+/** When an alarm tries again what a store outside was not there for. */
+export const RETRY_MS = 60_000;
+/** How many ids of changes are kept before the journal is asked whether they are still needed. */
+const MANY_CHANGES = 64;
+
+/** Sees to the copies of one session elsewhere, before an answer of its authority leaves and behind it. */
+export class CopiesElsewhere {
+  readonly #parts: CopiesElsewhereParts;
+  // Who ends a session without knowing the policy ends its replica, if it has one.
+  #policy: CopyPolicy = { replicate: "always", backup: "off", strictBackup: false };
+
+  constructor(parts: CopiesElsewhereParts) {
+    this.#parts = parts;
+  }
+
+  /** From now on this is the policy; callers that know none leave it as it is. */
+  follow(policy: CopyPolicy | undefined): void {
+    this.#policy = policy ?? this.#policy;
+  }
+
+  /** The answer, when it may leave; or why it may not. */
+  async letOut<Answer>(ref: Ref, answer: Answer): Promise<Answer | Unavailable> {
+    const { rows, storage, backups, watch, publisher, clock, keepAlive } = this.#parts;
+    const record = rows.load();
+    if (!record) return answer;
+    if (backups?.isBehind(record) && this.#backsUp(record)) {
+      // An end is backed up first whatever the mode: nothing else tells the journal to take no more.
+      if (this.#policy.backup === "sync" || record.ended) {
+        const written = await backups.write();
+        if (written.kind === "unavailable") {
+          if (record.ended) await storage.setAlarm(clock() + RETRY_MS);
+          if (this.#policy.strictBackup) return written;
+        }
+      } else keepAlive(backups.catchUp());
+    }
+    const mayForget = record.recentChanges.length > MANY_CHANGES && clock() >= mayEmptyAt(rows.outside().journalHeldAt);
+    if (watch && mayForget) keepAlive(this.lookBehind());
+    if (publisher?.isWanted(this.#policy.replicate, ref, record)) keepAlive(publisher.publishSoon());
+    return answer;
+  }
+
+  /** A look at the journal that nobody waits for. */
+  async lookBehind(): Promise<void> {
+    const record = this.#parts.rows.load();
+    if (record) await this.#parts.watch?.look(record.id);
+  }
+
+  /** What has a backup keeps it; an alarm, for one, does not know the policy. */
+  #backsUp(record: SessionRecord): boolean {
+    return (
+      this.#policy.backup !== "off" || record.ended !== undefined || this.#parts.rows.outside().backedUpVersion > 0
+    );
+  }
+}
+
+/** A view as the authority vouches for it at `now`, when `record` is what it holds. */
+export function vouchFor(view: View, record: SessionRecord | undefined, outside: Outside, now: number): Copy {
+  const isCurrent = view.generation === record?.generation;
+  const isUsed = record?.before === undefined || record.before.used === true;
+  return {
+    ...view,
+    vouchedAt: now,
+    journalSeenAt: outside.journalSeenAt,
+    replicated: outside.replica !== undefined,
+    mayBeKept: isCurrent && isUsed,
+  };
+}
+
+/** What somebody else than the visitor is shown of a record. */
+export function glimpseOf(record: SessionRecord, shown: { attributes: boolean; indexDue: boolean }): Glimpse {
+  const { attributes, ended, ...seen } = viewOf(record);
+  return { ...seen, indexDue: shown.indexDue, ...(shown.attributes ? { attributes } : {}) };
+}

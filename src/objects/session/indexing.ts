@@ -1,0 +1,67 @@
+import type { IndexNote } from "../../session/change.ts";
+import type { SessionRecord } from "../../session/record.ts";
+import type { Principals } from "../../store/principal-contracts.ts";
+import type { SessionRows, SessionStorage } from "./session-rows.ts";
+
+/** What a session works with to be in its principal's index. */
+export interface SessionIndexingParts {
+  readonly rows: SessionRows;
+  readonly storage: SessionStorage;
+  readonly principals: Pick<Principals, "confirm" | "forget">;
+  readonly clock: () => number;
+  readonly keepAlive: (work: Promise<unknown>) => void;
+  /** Ends the session: everything of its principal has been ended since he logged in. */
+  readonly end: (id: string) => Promise<unknown>;
+}
+
+/** When a login is told again that may not have been heard. */
+const RETRY_MS = 10_000;
+
+/** Tells the index of a principal's sessions of one session: that it is his, again until it is heard, and that it ended. */
+export class SessionIndexing {
+  readonly #parts: SessionIndexingParts;
+
+  constructor(parts: SessionIndexingParts) {
+    this.#parts = parts;
+  }
+
+  /** Notes a login, in one step with the record: what is lost from here on is repeated by the alarm. */
+  note({ where, limit }: IndexNote): void {
+    const { rows, storage, clock, keepAlive } = this.#parts;
+    const at = clock();
+    rows.saveIndexing({ ...where, at, limit, due: true });
+    keepAlive(storage.setAlarm(at + RETRY_MS));
+    keepAlive(this.tellIfDue());
+  }
+
+  /** Whether the index may not know of the session yet. */
+  isDue(): boolean {
+    return this.#parts.rows.indexing()?.due === true;
+  }
+
+  /** When the alarm is to tell, if it is. */
+  dueAt(): number {
+    return this.isDue() ? this.#parts.clock() + RETRY_MS : Number.POSITIVE_INFINITY;
+  }
+
+  async tellIfDue(): Promise<void> {
+    const { rows, principals, end } = this.#parts;
+    const indexing = rows.indexing();
+    const record = rows.load();
+    if (!indexing?.due || record?.principal === undefined) return;
+    const { due, limit, ...login } = indexing;
+    const { id, bornAt, absoluteDeadline, principal } = record;
+    const confirmed = await principals.confirm(principal, { ...login, id, bornAt, absoluteDeadline }, limit);
+    if (confirmed.kind === "unavailable") return;
+    if (rows.indexing()) rows.saveIndexing({ ...indexing, due: false });
+    if (confirmed.kind === "ended") await end(id);
+  }
+
+  /** Forgets the session, which has ended. `record` is what it was. What is lost here, the index finds out by itself. */
+  forget({ id, principal }: SessionRecord, isKnown: boolean): void {
+    const { rows, principals, keepAlive } = this.#parts;
+    if (principal === undefined || !rows.indexing()) return;
+    rows.dropIndexing();
+    if (!isKnown) keepAlive(principals.forget(principal, id));
+  }
+}

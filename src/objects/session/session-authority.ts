@@ -1,0 +1,283 @@
+import type { SessionEvent } from "../../config/types.ts";
+import { apply, find, forgetChanges, isOver } from "../../session/apply.ts";
+import { type Change, CLOCKS_APART_MS, type Ref } from "../../session/change.ts";
+import type { Copy } from "../../session/copy.ts";
+import { deadlinePassed } from "../../session/deadlines.ts";
+import { eventsBetween } from "../../session/events.ts";
+import { coversMark } from "../../session/freshness.ts";
+import { type SessionRecord, tombstoneOf, type View, viewOf } from "../../session/record.ts";
+import type { Committed, Copies, Ended, Looked, Lookup, TakenOver } from "../../store/contracts.ts";
+import type { Unavailable } from "../../store/object-calls.ts";
+import type { Principals } from "../../store/principal-contracts.ts";
+import type { Fallback } from "../../store/redis/contract.ts";
+import { Backups } from "./backups.ts";
+import { Clearing } from "./clearing.ts";
+import { CopiesElsewhere, type CopyPolicy, glimpseOf, RETRY_MS, vouchFor } from "./copies.ts";
+import { SessionIndexing } from "./indexing.ts";
+import { emptiedAt, JournalWatch } from "./journal.ts";
+import type { LeaseQueue } from "./leases.ts";
+import { Publisher } from "./publisher.ts";
+import { SessionRows, type SessionStorage } from "./session-rows.ts";
+
+/** What the authority of one session works with. */
+export interface SessionAuthorityParts {
+  readonly storage: SessionStorage;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** Without it there are neither backups nor a journal. */
+  readonly fallback?: Fallback | undefined;
+  /** Where replicas are published. Without it there are none. */
+  readonly replicas?: Copies | undefined;
+  /** Is told what has happened to the session once it is stored. Default: nobody is. */
+  readonly tell?: ((event: SessionEvent) => void) | undefined;
+  /** The index of each principal's sessions. Without it there is none. */
+  readonly principals?: Pick<Principals, "confirm" | "forget"> | undefined;
+  /** The session's lease. Without it no change under one is let in. */
+  readonly leases?: Pick<LeaseQueue, "spend"> | undefined;
+  /** Holds on to work that goes on after the answer. */
+  readonly keepAlive: (work: Promise<unknown>) => void;
+}
+
+/** How long an alarm is put off that finds a record of newer code, in milliseconds: a rollback is over by then. */
+const FOREIGN_ALARM_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * The authority of one session: orders its changes, keeps its record, and looks after the copies of it elsewhere.
+ *
+ * Every method reads the storage: an object that was replaced elsewhere notices it only there, so an answer from memory
+ * could miss an end. What is loaded after the last `await` of a method is what it decides by.
+ */
+export class SessionAuthority {
+  readonly #parts: SessionAuthorityParts;
+  readonly #rows: SessionRows;
+  readonly #backups: Backups | undefined;
+  readonly #watch: JournalWatch | undefined;
+  readonly #publisher: Publisher | undefined;
+  readonly #elsewhere: CopiesElsewhere;
+  readonly #clearing: Clearing;
+  readonly #indexing: SessionIndexing | undefined;
+
+  constructor(parts: SessionAuthorityParts) {
+    const { storage, clock, fallback, replicas, principals, keepAlive } = parts;
+    const rows = new SessionRows(storage);
+    this.#parts = parts;
+    this.#rows = rows;
+    if (fallback) {
+      const watch = new JournalWatch({
+        rows,
+        fallback,
+        clock,
+        save: (record, loaded) => this.#save(record, loaded),
+      });
+      const foundEntries = () => keepAlive(this.#elsewhere.lookBehind());
+      this.#watch = watch;
+      this.#backups = new Backups({ rows, fallback, clock, foundEntries });
+    }
+    if (replicas) this.#publisher = new Publisher({ rows, storage, replicas, clock, copy: () => this.#newestCopy() });
+    const copies = { backups: this.#backups, watch: this.#watch, publisher: this.#publisher };
+    this.#elsewhere = new CopiesElsewhere({ rows, storage, ...copies, clock, keepAlive });
+    this.#clearing = new Clearing({ rows, backups: this.#backups, clock });
+    if (principals) {
+      const end = (id: string) => this.end({ id, byIndex: true });
+      this.#indexing = new SessionIndexing({ rows, storage, principals, clock, keepAlive, end });
+    }
+  }
+
+  async read({ ref, copies }: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
+    const ready = await this.#ready(ref, copies);
+    return ready.kind === "unavailable" ? ready : this.#elsewhere.letOut(ref, this.#find(ref));
+  }
+
+  async commit({ ref, change, copies }: { ref: Ref; change: Change; copies?: CopyPolicy }): Promise<Committed> {
+    const ready = await this.#ready(ref, copies);
+    return ready.kind === "unavailable" ? ready : this.#elsewhere.letOut(ref, this.#apply(ref, change));
+  }
+
+  /** Whether the session has nothing more for a request, by what is stored; see {@link isOver}. */
+  isOver(ref: Ref): boolean {
+    return isOver(this.#rows.load(), ref, this.#parts.clock());
+  }
+
+  async takeOver({ id, copies }: { id: string; copies?: CopyPolicy }): Promise<TakenOver> {
+    this.#elsewhere.follow(copies);
+    if (!this.#watch) return { kind: "unavailable", cause: new Error("there is no journal to take over") };
+    return this.#watch.look(id);
+  }
+
+  /** What there is to see of the session for somebody else than its visitor. It tells the index of it, if that is due. */
+  async look({
+    id,
+    attributes = false,
+    copies,
+  }: {
+    id: string;
+    attributes?: boolean;
+    copies?: CopyPolicy;
+  }): Promise<Looked> {
+    await this.#indexing?.tellIfDue();
+    const ready = await this.#ready(unattended(id, this.#parts.clock()), copies);
+    if (ready.kind === "unavailable") return ready;
+    const record = this.#rows.load();
+    if (!record) return { kind: "miss" };
+    if (record.ended || deadlinePassed(record, this.#parts.clock())) return { kind: "ended" };
+    const shown = { indexDue: this.#indexing?.isDue() ?? false, attributes };
+    return { kind: "alive", session: glimpseOf(record, shown) };
+  }
+
+  /** Ends the session for somebody else than its visitor. `byIndex`: the index knows. */
+  async end({ id, byIndex = false, copies }: { id: string; byIndex?: boolean; copies?: CopyPolicy }): Promise<Ended> {
+    const now = this.#parts.clock();
+    // Nobody tells here what the journal may hold, so it is looked at, as if it had just taken something.
+    const ref = { ...unattended(id, now), bornAt: now, markedAt: now };
+    const ready = await this.#ready(ref, copies);
+    if (ready.kind === "unavailable") return ready;
+    const record = this.#rows.load();
+    if (!record) return { kind: "miss" };
+    const left = record.ended ? record : tombstoneOf(record, "revoked", now);
+    if (left !== record) this.#save(left, record, byIndex);
+    return this.#elsewhere.letOut(ref, { kind: "ended", copy: this.#copyOf(viewOf(left), left, now) });
+  }
+
+  /**
+   * Ends a session whose deadline has passed, frees the storage when its tombstone has served, and repeats what a store
+   * outside was not there for. It may run more than once.
+   */
+  async alarm(): Promise<void> {
+    const { storage, clock } = this.#parts;
+    if (this.#rows.isForeign()) return storage.setAlarm(clock() + FOREIGN_ALARM_MS);
+    await this.#indexing?.tellIfDue();
+    const found = this.#rows.load();
+    if (!found) return;
+    // A touch may be waiting in the journal, and a change that would found the session again.
+    const mayLook = found.ended ? clock() >= this.#clearing.clearsAt(found) : deadlinePassed(found, clock()) === "idle";
+    const looked = mayLook ? await this.#watch?.look(found.id) : undefined;
+    if (looked?.kind === "unavailable") return storage.setAlarm(clock() + RETRY_MS);
+
+    const now = clock();
+    const record = this.#rows.load();
+    if (!record) return;
+    const passed = record.ended ? undefined : deadlinePassed(record, now);
+    const left = passed ? tombstoneOf(record, passed, now) : record;
+    if (passed && this.#clearing.mayBeFreed(left, now)) {
+      // No tombstone is needed: replicas have the same deadlines, and all tokens of it are over.
+      this.#told(left, record);
+      return this.#rows.free();
+    }
+    if (passed) this.#save(left, record);
+    if (left.ended) await this.#backups?.write();
+    await this.#publisher?.publishIfDue();
+    if (left.ended && this.#clearing.mayBeFreed(left, now)) return this.#rows.free();
+    const dueAt = [this.#publisher?.dueAt(), this.#indexing?.dueAt()].filter((at) => at !== undefined);
+    // One that rings a moment early must not be set for that same moment: it would ring without end.
+    await storage.setAlarm(Math.max(Math.min(this.#clearing.wakesAt(left), ...dueAt), now + CLOCKS_APART_MS));
+  }
+
+  /** Looks at the journal if the request must not be answered without. */
+  async #ready(ref: Ref, copies: CopyPolicy | undefined): Promise<{ kind: "ready" } | Unavailable> {
+    this.#elsewhere.follow(copies);
+    const watch = this.#watch;
+    if (!watch) return { kind: "ready" };
+    const isDue = () => this.#mayBeChangedBy(ref) && (this.#isMarked(ref) || this.#isIdle(ref));
+    if (!isDue()) return { kind: "ready" };
+    const looked = await watch.look(ref.id, isDue);
+    return looked.kind === "unavailable" ? looked : { kind: "ready" };
+  }
+
+  /** Whether anything in the journal could matter: ended is final, and only a birth founds a session. */
+  #mayBeChangedBy(ref: Ref): boolean {
+    const record = this.#rows.load();
+    return record ? !record.ended : ref.bornAt !== 0;
+  }
+
+  #isMarked(ref: Ref): boolean {
+    return !coversMark(this.#rows.outside().journalSeenAt, ref.markedAt);
+  }
+
+  #isIdle(ref: Ref): boolean {
+    const record = this.#rows.load();
+    return record !== undefined && deadlinePassed(record, ref.arrivedAt) === "idle";
+  }
+
+  #find(ref: Ref): Lookup {
+    const now = this.#parts.clock();
+    const record = this.#rows.load();
+    const found = find(record, ref, now);
+    switch (found.kind) {
+      case "hit":
+        if (found.save) this.#save(found.save, record);
+        return { kind: "hit", copy: this.#copyOf(found.view, found.save ?? record, now) };
+      case "superseded":
+        return {
+          kind: "superseded",
+          ...(found.view ? { copy: this.#copyOf(found.view, record, now) } : {}),
+          ...(record ? { newest: this.#copyOf(viewOf(record), record, now) } : {}),
+        };
+      case "ended": {
+        // Whoever has been told so must not be shown it again, whatever the journal takes later.
+        const passed = record && !record.ended ? deadlinePassed(record, ref.arrivedAt) : undefined;
+        const left = record && passed ? tombstoneOf(record, passed, now) : record;
+        if (left && left !== record) this.#save(left, record);
+        return left ? { kind: "ended", copy: this.#copyOf(viewOf(left), left, now) } : found;
+      }
+      case "miss":
+        return found;
+    }
+  }
+
+  #apply(ref: Ref, change: Change): Committed {
+    const now = this.#parts.clock();
+    const record = this.#rows.load();
+    if (this.#parts.leases?.spend(change, record) === "lost") return { kind: "conflict" };
+    const applied = apply(record && this.#withoutOldChanges(record, now), ref, change, now);
+    const saved = "save" in applied ? applied.save : undefined;
+    if (saved) this.#save(saved, record);
+    const logsIn = saved?.principal !== undefined && record?.principal === undefined;
+    if (logsIn && change.index) this.#indexing?.note(change.index);
+    const left = saved ?? record;
+    switch (applied.kind) {
+      case "committed": {
+        const copy = this.#copyOf(applied.view, left, now);
+        return { kind: "committed", copy, ...(applied.flash ? { flash: applied.flash } : {}) };
+      }
+      case "conflict":
+        return { kind: "conflict", copy: this.#copyOf(applied.view, left, now) };
+      case "ended":
+        return left?.ended ? { kind: "ended", copy: this.#copyOf(viewOf(left), left, now) } : { kind: "ended" };
+      default:
+        return applied;
+    }
+  }
+
+  /** An id is needed until its change has expired, and the journal has been seen empty for good since. */
+  #withoutOldChanges(record: SessionRecord, now: number): SessionRecord {
+    const seenEmpty = this.#watch ? emptiedAt(this.#rows.outside()) - CLOCKS_APART_MS : now;
+    return forgetChanges(record, Math.min(now, seenEmpty));
+  }
+
+  #save(record: SessionRecord, loaded: SessionRecord | undefined, isKnownToIndex = false): void {
+    // Once per session, and with its first write in one step: the alarm re-arms itself, lazily, when it fires.
+    if (!loaded) this.#parts.keepAlive(this.#parts.storage.setAlarm(this.#clearing.wakesAt(record)));
+    this.#rows.save(record, loaded);
+    this.#told(record, loaded, isKnownToIndex);
+  }
+
+  #told(record: SessionRecord, loaded: SessionRecord | undefined, isKnownToIndex = false): void {
+    const { tell, clock } = this.#parts;
+    if (tell) for (const event of eventsBetween(loaded, record, clock())) tell(event);
+    if (record.ended && loaded) this.#indexing?.forget(loaded, isKnownToIndex);
+  }
+
+  #newestCopy(): Copy | undefined {
+    const record = this.#rows.load();
+    return record && this.#copyOf(viewOf(record), record, this.#parts.clock());
+  }
+
+  #copyOf(view: View, record: SessionRecord | undefined, now: number): Copy {
+    return vouchFor(view, record, this.#rows.outside(), now);
+  }
+}
+
+/** How somebody else than the visitor comes to a session. */
+function unattended(id: string, now: number): Ref {
+  return { id, generation: 0, bornAt: 0, arrivedAt: now, colo: "" };
+}

@@ -1,0 +1,117 @@
+import { DurableObject } from "cloudflare:workers";
+import type { SessionEvent, SessionEvents } from "../../config/types.ts";
+import { describeFault, logToConsole } from "../../log.ts";
+import type { Change, Ref } from "../../session/change.ts";
+import { type BoundStores, bindStores, type StoreBindings } from "../../store/bind.ts";
+import type { Committed, Ended, LeaseAsk, Locked, Looked, Lookup, TakenOver, Unlocked } from "../../store/contracts.ts";
+import type { ObjectNamespace } from "../../store/object-calls.ts";
+import { createObjectPrincipals } from "../clients/principal-client.ts";
+import type { CopyPolicy } from "./copies.ts";
+import { LeaseQueue } from "./leases.ts";
+import { SessionAuthority } from "./session-authority.ts";
+
+/** What wrangler binds that a session uses. */
+interface SessionBindings extends StoreBindings {
+  /** Without it no session is indexed. */
+  readonly PRINCIPAL_OBJECT?: ObjectNamespace;
+}
+
+/** One for all objects of an isolate: they share what is known of the stores' health. */
+let stores: BoundStores | undefined;
+
+/**
+ * The Durable Object of one session, named by the session's id: {@link SessionAuthority} on the object's own storage.
+ *
+ * Methods take and return one object and are never renamed, since a deploy replaces Worker and objects at different times.
+ */
+export class SessionObject extends DurableObject<SessionBindings> {
+  readonly #authority: SessionAuthority;
+  readonly #leases = new LeaseQueue(
+    () => Date.now(),
+    (ref) => this.#authority.isOver(ref),
+  );
+
+  readonly #events: SessionEvents | undefined;
+
+  /** @param events see {@link createSessionObject}. */
+  constructor(state: DurableObjectState, env: SessionBindings, events?: SessionEvents) {
+    super(state, env);
+    this.#events = events;
+    stores ??= bindStores(env, logToConsole);
+    const { fallback, replicas } = stores;
+    this.#authority = new SessionAuthority({
+      storage: state.storage,
+      clock: () => Date.now(),
+      fallback,
+      replicas,
+      principals: env.PRINCIPAL_OBJECT && createObjectPrincipals(env.PRINCIPAL_OBJECT),
+      leases: this.#leases,
+      tell: (event) => this.#tell(event),
+      keepAlive: (work) => this.#keepAlive(work),
+    });
+  }
+
+  read(ask: { ref: Ref; now: number; copies?: CopyPolicy }): Promise<Lookup> {
+    return this.#authority.read(ask);
+  }
+
+  commit(ask: { ref: Ref; change: Change; copies?: CopyPolicy }): Promise<Committed> {
+    return this.#authority.commit(ask);
+  }
+
+  takeOver(ask: { id: string; copies?: CopyPolicy }): Promise<TakenOver> {
+    return this.#authority.takeOver(ask);
+  }
+
+  look(ask: { id: string; attributes?: boolean; copies?: CopyPolicy }): Promise<Looked> {
+    return this.#authority.look(ask);
+  }
+
+  end(ask: { id: string; byIndex?: boolean; copies?: CopyPolicy }): Promise<Ended> {
+    return this.#authority.end(ask);
+  }
+
+  /** `ref`: older code does not say whose request it is. */
+  async lock(ask: LeaseAsk & { ref?: Ref }): Promise<Locked> {
+    return this.#leases.take(ask);
+  }
+
+  async unlock({ lease }: { lease: string }): Promise<Unlocked> {
+    this.#leases.release(lease);
+    return { kind: "unlocked" };
+  }
+
+  override alarm(): Promise<void> {
+    return this.#authority.alarm();
+  }
+
+  #tell(event: SessionEvent): void {
+    const { kind, session, reason } = event;
+    logToConsole({ event: "session", kind, session, ...(reason ? { reason } : {}) });
+    const events = this.#events;
+    if (events) this.#keepAlive((async () => events(event))());
+  }
+
+  #keepAlive(work: Promise<unknown>): void {
+    const told = work.catch((fault: unknown) =>
+      logToConsole({ event: "internal_error", reason: describeFault(fault) }),
+    );
+    this.ctx.waitUntil(told);
+  }
+}
+
+/** A class of {@link SessionObject}s. */
+export type SessionObjectClass = new (state: DurableObjectState, env: SessionBindings) => SessionObject;
+
+/**
+ * The class for a Worker whose configuration has a hook; it exports it as `SessionObject`.
+ *
+ * @param options.events called with what has happened to a session; see `MoorConfig.events`. Default: the log alone is told.
+ */
+export function createSessionObject({ events }: { readonly events?: SessionEvents | undefined }): SessionObjectClass {
+  return class extends SessionObject {
+    constructor(state: DurableObjectState, env: SessionBindings) {
+      super(state, env, events);
+    }
+  };
+}

@@ -1,0 +1,133 @@
+import type { ResolvedRoute } from "../config/resolved.ts";
+import type { FailureCode } from "../errors.ts";
+import type { StoreCalls } from "../store/counted.ts";
+import type { Taken } from "../store/locking.ts";
+import type { Opened } from "../store/open-session.ts";
+import type { Chosen } from "../upstream/choose/chosen.ts";
+import type { Delivered } from "../upstream/upstream.ts";
+
+/**
+ * What is known of a request, filled in along its way. It is rendered by `explain.ts`, `request-line.ts`, `data-point.ts` and
+ * `counters.ts`, none of which tells a value of the session or more of its id than {@link SHOWN_CHARACTERS}.
+ */
+export interface RequestFacts {
+  readonly request: Request;
+  /** Milliseconds since 1970. */
+  readonly arrivedAt: number;
+  /** See {@link requestIdOf}. */
+  requestId: string | undefined;
+  /** Whom the response tells how the request was decided: nobody, everybody, or the one client that has asked. */
+  explains: "no" | "all" | "debug";
+  /** `undefined`: they are not counted. */
+  calls: StoreCalls | undefined;
+  /** Whether it asks for something of Moor's own, below `/.moor/`: its path may name a session. */
+  isOwn: boolean;
+  /** The normalised path; "" if it is not known, or is Moor's own. */
+  path: string;
+  /** `undefined`: none was looked for, or none matched. */
+  route: ResolvedRoute | undefined;
+  pool: string | undefined;
+  sessionId: string | undefined;
+  /** Whether the log has been told that what the client sent as a token counts as none. */
+  isRefusalTold: boolean;
+  /** If it has waited for its session. */
+  turn: Taken | undefined;
+  opened: Opened | undefined;
+  /** When it was; milliseconds since 1970. */
+  openedAt: number;
+  /** The origin that answered, and why it was chosen. */
+  origin: string | undefined;
+  chosen: Chosen | undefined;
+  /** How often the request was sent. */
+  attempts: number;
+  /** `budget`: it would have been sent again, but the pool's retry budget was spent. */
+  retry: "budget" | undefined;
+  /** Whether the health of origins was ignored. */
+  panic: boolean;
+  /** Who took the change, or the touch. */
+  written: "object" | "journal" | undefined;
+  /** What Moor answered itself. */
+  code: FailureCode | undefined;
+  /** Whether that was for no mistake of the client's. */
+  failed: boolean;
+}
+
+/** How much of a session's id may be shown. */
+export const SHOWN_CHARACTERS = 8;
+
+/** A request of which nothing is known yet. */
+export function factsOf(request: Request, arrivedAt: number): RequestFacts {
+  return {
+    request,
+    arrivedAt,
+    requestId: undefined,
+    explains: "no",
+    calls: undefined,
+    isOwn: false,
+    path: "",
+    route: undefined,
+    pool: undefined,
+    sessionId: undefined,
+    isRefusalTold: false,
+    turn: undefined,
+    opened: undefined,
+    openedAt: 0,
+    origin: undefined,
+    chosen: undefined,
+    attempts: 0,
+    retry: undefined,
+    panic: false,
+    written: undefined,
+    code: undefined,
+    failed: false,
+  };
+}
+
+/** Takes down who answered a request that was sent. */
+export function answeredBy(facts: RequestFacts, sent: Delivered): void {
+  facts.attempts = sent.attempts;
+  facts.retry = sent.retry;
+  facts.panic = sent.panic === true;
+  if (sent.kind !== "response") return;
+  facts.origin = sent.origin.id;
+  facts.chosen = sent.chosen;
+}
+
+const RAY = /^[0-9a-f]{16}(-[A-Z]{3})?$/;
+
+/** What a request is called in the log and in what Moor answers: its `CF-Ray`, else a random UUID. */
+export function requestIdOf(facts: RequestFacts): string {
+  if (facts.requestId !== undefined) return facts.requestId;
+  const ray = facts.request.headers.get("CF-Ray");
+  facts.requestId = ray !== null && RAY.test(ray) ? ray : crypto.randomUUID();
+  return facts.requestId;
+}
+
+/** Where a session came from; "": none was looked for. */
+export function sourceOf({ opened }: RequestFacts): string {
+  if (!opened) return "";
+  return opened.kind === "session" ? opened.source : "unavailable";
+}
+
+/** What a request's session was shown as; 0: it is stored nowhere. */
+export function versionOf({ opened }: RequestFacts): number {
+  return opened?.kind === "session" ? (opened.session.view?.version ?? 0) : 0;
+}
+
+/** As much of the session's id as may be shown. */
+export function sessionOf({ sessionId }: RequestFacts): string | undefined {
+  return sessionId?.slice(0, SHOWN_CHARACTERS);
+}
+
+/** The route as its configuration has it: methods, host and path. "": none. */
+export function routeOf({ route, isOwn }: RequestFacts): string {
+  if (!route) return isOwn ? "/.moor/*" : "";
+  const { methods, host = "", path } = route;
+  return `${methods ? `${methods.join(",")} ` : ""}${host}${path}`;
+}
+
+/** The store calls of a request: `object:1,kv:1`; "": none, or they were not counted. */
+export function callsOf({ calls }: RequestFacts): string {
+  const made = Object.entries(calls ?? {}).filter(([, count]) => count > 0);
+  return made.map(([store, count]) => `${store}:${count}`).join(",");
+}

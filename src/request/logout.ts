@@ -1,0 +1,110 @@
+import { type FailureCode, failureResponse } from "../errors.ts";
+import type { Arrival } from "../inbound/arrival.ts";
+import type { Brought } from "../inbound/carriers/carriers.ts";
+import type { OpenedToken } from "../inbound/token/tokens.ts";
+import { describeFault, type Log } from "../log.ts";
+import { openSession } from "../store/open-session.ts";
+import { type Commit, commit } from "./commit.ts";
+import type { ConcludeParts } from "./conclude.ts";
+import { give, markFor } from "./respond.ts";
+import { tokenFor } from "./token-write.ts";
+
+/** Where a client ends its own session. */
+export const LOGOUT_PATH = "/.moor/logout";
+
+/** What a client is told of a session that was not ended; of any other outcome that its stores cannot be reached. */
+const CODE_OF: Partial<Record<Commit["kind"], "session_ended" | "too_many_new_sessions">> = {
+  ended: "session_ended",
+  "founding-limited": "too_many_new_sessions",
+};
+
+/** A post to {@link LOGOUT_PATH}. */
+export interface Logout {
+  readonly request: Request;
+  readonly url: URL;
+  readonly brought: Brought<OpenedToken>;
+  readonly arrival: Arrival;
+  /** Whether browsers keep the cookie back from posts of other sites (`SameSite`). */
+  readonly sameSite: boolean;
+}
+
+/**
+ * Ends the session of who asks: 204, or 303 to a path of this site that the query names (`?to=/bye`). It is safe to repeat.
+ *
+ * A post of another site is refused before anything is read: by `Sec-Fetch-Site`, else by `Origin`. Where a client sends
+ * neither, it is no browser of today: then only a cookie that other sites' posts may bring is refused.
+ */
+export async function logOut(logout: Logout, parts: ConcludeParts, log: Log): Promise<Response> {
+  const { request, url, brought, arrival } = logout;
+  const fail = (code: FailureCode) => failureResponse(code, request);
+  const refuse = (code: FailureCode) => {
+    log({ event: "request_refused", reason: `logout: ${code}` });
+    return fail(code);
+  };
+  if (request.method !== "POST") return withAllow(refuse("method_not_allowed"));
+  if (!isOwnPost(logout)) return refuse("cross_site");
+  const location = locationOf(url);
+  if (location === "elsewhere") return refuse("bad_request");
+
+  const response = location
+    ? new Response(null, { status: 303, headers: { Location: location } })
+    : new Response(null, { status: 204 });
+  response.headers.set("Cache-Control", "no-store");
+  // What brought no token that opens is not told to forget one: another tab may have been given it meanwhile.
+  if (!brought.token) return response;
+  const opened = await openSession(brought.token, arrival, { ...parts, strict: true, onStale: "serve" });
+  if (opened.kind === "unavailable") {
+    log({ event: "session_unavailable", reason: describeFault(opened.cause) });
+    return fail("session_unavailable");
+  }
+  const { session, ref } = opened;
+  const markIf = async (marks: boolean) => (marks ? markFor({ kind: "clear" }, brought, parts) : "");
+  if (!session.returning) {
+    give(response.headers, brought, { kind: "clear" }, await markIf(opened.marks));
+    return response;
+  }
+  session.end();
+  const { mayFound } = parts;
+  // Where nothing is stored yet the end is: a first change may be under way, and its response must bring nothing back.
+  const committed = await commit(session, ref, parts, { mayFound: mayFound && (() => mayFound(request)) });
+  const mark = await markIf(opened.marks || committed.marks === true);
+  if (committed.kind === "done") {
+    const token = await tokenFor(committed, { mayGiveFresh: false, withProof: false }, parts);
+    give(response.headers, brought, token, mark);
+    return response;
+  }
+  // No store was asked about a token that has seen no version until now: nothing is shown to it any more.
+  if (committed.kind === "ended" && session.isNew) {
+    give(response.headers, brought, { kind: "clear" }, mark);
+    return response;
+  }
+  const code = CODE_OF[committed.kind] ?? "session_unavailable";
+  log({ event: code, session: session.id.slice(0, 8) });
+  const failure = fail(code);
+  give(failure.headers, brought, { kind: "none" }, mark);
+  return failure;
+}
+
+function isOwnPost({ request: { headers }, url, brought, sameSite }: Logout): boolean {
+  const site = headers.get("Sec-Fetch-Site");
+  if (site !== null) return site === "same-origin";
+  const origin = headers.get("Origin");
+  if (origin !== null) return origin === url.origin;
+  return !brought.carrier.apart || sameSite;
+}
+
+/** The path to go to afterwards, if one is asked for; a browser must not read another site from it. */
+function locationOf(url: URL): string | undefined | "elsewhere" {
+  const to = url.searchParams.get("to");
+  if (to === null) return undefined;
+  if (!to.startsWith("/") || !URL.canParse(to, url.href)) return "elsewhere";
+  const target = new URL(to, url);
+  // The normalised path of `/.//evil.test` begins with two slashes, which a browser reads as a host.
+  if (target.origin !== url.origin || target.pathname.startsWith("//")) return "elsewhere";
+  return target.pathname + target.search + target.hash;
+}
+
+function withAllow(response: Response): Response {
+  response.headers.set("Allow", "POST");
+  return response;
+}

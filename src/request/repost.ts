@@ -1,0 +1,124 @@
+import type { FailureCode } from "../errors.ts";
+import type { Brought } from "../inbound/carriers/carriers.ts";
+import { isTokenKeptBack } from "../inbound/cross-site.ts";
+import { encodeBase64url } from "../lib/base64url.ts";
+import { escapeHtml } from "../lib/html.ts";
+
+/** What a form of another site is answered with, or why it is refused. */
+export type Repost =
+  | { readonly kind: "page"; readonly page: Response }
+  | { readonly kind: "refused"; readonly code: FailureCode; readonly reason: string };
+
+/** A signed SAML response with many attributes has some 100 KiB. */
+const MAX_FORM_BYTES = 512 * 1024;
+
+/**
+ * Whether a request is a form that another site's page has a browser post, from which the browser may have kept the token back. Only
+ * browsers that send fetch metadata count: they call what the page of {@link repost} sends `same-origin`, so that a form is posted
+ * again once.
+ */
+export function isFormOfOtherSite(request: Request, url: URL, brought: Brought<unknown>): boolean {
+  const { method, headers } = request;
+  const isNavigation = headers.get("Sec-Fetch-Mode") === "navigate" && headers.has("Sec-Fetch-Site");
+  return method === "POST" && isNavigation && isTokenKeptBack(request, url, brought);
+}
+
+/**
+ * Answers a form by a page of this site that posts the same fields to the same address again: then the browser sends its cookie with
+ * them. The page posts by itself; without scripts it is one button.
+ *
+ * @param url the request's address, without a token.
+ * @returns `refused` for a form that is not `application/x-www-form-urlencoded` in UTF-8, or has more than 512 KiB.
+ */
+export async function repost(request: Request, url: URL): Promise<Repost> {
+  const type = request.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") return refused("form_not_supported", "not urlencoded");
+  const body = await readForm(request.body);
+  if (body === "too-large") return refused("form_too_large", `more than ${MAX_FORM_BYTES} bytes`);
+  if (body === "incomplete") return refused("bad_request", "incomplete body");
+  const fields = fieldsOf(body);
+  return fields ? { kind: "page", page: pageOf(url, fields) } : refused("bad_request", "malformed form");
+}
+
+function refused(code: FailureCode, reason: string): Repost {
+  return { kind: "refused", code, reason: `form of another site: ${reason}` };
+}
+
+async function readForm(body: ReadableStream | null): Promise<Uint8Array | "too-large" | "incomplete"> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body ?? []) {
+      bytes += (chunk as Uint8Array).length;
+      if (bytes > MAX_FORM_BYTES) return "too-large";
+      chunks.push(chunk as Uint8Array<ArrayBuffer>);
+    }
+  } catch {
+    return "incomplete";
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+/** Names and values; `undefined` if a page could not send them again as they came. */
+function fieldsOf(body: Uint8Array): [name: string, value: string][] | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+    const fields = text.split("&").flatMap((pair): [string, string][] => (pair === "" ? [] : [fieldOf(pair)]));
+    return fields.some(([name, value]) => name === "" || `${name}${value}`.includes("\0")) ? undefined : fields;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws what is no escape, or not UTF-8. */
+function fieldOf(pair: string): [string, string] {
+  const [name = "", ...value] = pair.split("=");
+  return [decoded(name), decoded(value.join("="))];
+}
+
+function decoded(text: string): string {
+  return decodeURIComponent(text.replaceAll("+", " "));
+}
+
+function pageOf(url: URL, fields: readonly [string, string][]): Response {
+  const nonce = encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
+  const inputs = fields.map(
+    ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
+  );
+  const headers = {
+    "Cache-Control": "no-store",
+    // Without `form-action`: browsers apply it to where the answer to the form redirects, too.
+    "Content-Security-Policy": `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; base-uri 'none'; frame-ancestors 'self'`,
+    "Content-Type": "text/html; charset=utf-8",
+    // `no-referrer` would make the `Origin` of the form `null`, which applications refuse.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+  };
+  return new Response(markup(url, inputs, nonce), { headers });
+}
+
+/**
+ * In a sandboxed frame the page has no origin of its own, and what it sends comes from another site again: there it waits for its
+ * button. A field of the name `submit` hides the form's method.
+ */
+function markup({ href }: URL, inputs: readonly string[], nonce: string): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Continue</title>
+<style nonce="${nonce}">
+  :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif }
+  body { margin: 20vh auto; max-width: 32rem; padding: 0 1rem }
+  button { font: inherit; padding: 0.3em 1em }
+</style>
+<form method="post" action="${escapeHtml(href)}" accept-charset="utf-8">
+${inputs.join("\n")}
+<button>Continue</button>
+</form>
+<script nonce="${nonce}">
+  if (self.origin !== "null") HTMLFormElement.prototype.submit.call(document.forms[0]);
+</script>
+</html>
+`;
+}

@@ -1,0 +1,144 @@
+import type { Brought, Own } from "../inbound/carriers/carriers.ts";
+import { joinHeld, splitHeld } from "../inbound/carriers/credentials.ts";
+import { withLinks } from "../inbound/carriers/links.ts";
+import type { UrlCarrier } from "../inbound/carriers/url-carrier.ts";
+import type { OpenedToken } from "../inbound/token/tokens.ts";
+import { writeExplain } from "../observe/explain.ts";
+import type { CommitParts } from "./commit.ts";
+import type { TokenWrite } from "./token-write.ts";
+
+/** What changes of an origin's response before the client gets it. */
+export interface ResponseChanges {
+  /** Names of Moor's own headers in it. */
+  readonly moorHeaders: readonly string[];
+  /** Names that only Moor may set. */
+  readonly own: Own;
+  readonly brought: Brought<unknown>;
+  /** The request's address, without a token. */
+  readonly page: URL;
+  /** The carrier whose token stood in the address, if one did: no other site may be told of it. */
+  readonly stripped: UrlCarrier | undefined;
+  readonly token: TokenWrite;
+  /** The mark that the client is given; "": none. */
+  readonly mark: string;
+  /** Whether the route has sessions: then no shared cache may keep the response. */
+  readonly session: boolean;
+  /** How the request was decided, for `Server-Timing`. */
+  readonly explain: string | undefined;
+  /** Whether that is told to this client alone: then no cache may keep the response. Default `false`. */
+  readonly isForOne?: boolean;
+}
+
+/** Caches on the way prefer these to `Cache-Control` (RFC 9213). */
+const TARGETED_CACHE_CONTROL = ["CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control"];
+
+/** The origin's response as the client gets it. One that needs no change is passed on untouched. */
+export function respond(response: Response, changes: ResponseChanges): Response {
+  const { moorHeaders, own, brought, token, mark, session, explain } = changes;
+  const dropped = ownNames(response.headers, own);
+  const lacksCacheControl = session && !response.headers.has("Cache-Control");
+  const links = (session ? brought.links : undefined) ?? changes.stripped;
+  const untouched =
+    moorHeaders.length === 0 &&
+    token.kind === "none" &&
+    mark === "" &&
+    dropped.length === 0 &&
+    !lacksCacheControl &&
+    explain === undefined &&
+    !links;
+  if (untouched) return response;
+
+  const changed = new Response(response.body, response);
+  const { headers } = changed;
+  for (const name of moorHeaders) headers.delete(name);
+  if (dropped.length > 0) dropOwn(headers, own);
+  if (lacksCacheControl) headers.set("Cache-Control", "private");
+  give(headers, brought, token, mark);
+  if (explain !== undefined) writeExplain(headers, explain);
+  if (changes.isForOne) keepFromCaches(headers);
+  const text = brought.links ? heldAfter(brought, token, mark) : "";
+  return links && (text !== "" || changes.stripped)
+    ? withLinks(changed, { carrier: links, page: changes.page, text })
+    : changed;
+}
+
+/** The mark that a response gives, of the session whose token its client then holds; "": the client holds none. */
+export async function markFor(
+  token: TokenWrite,
+  brought: Brought<OpenedToken>,
+  { tokens, clock }: Pick<CommitParts, "tokens" | "clock">,
+): Promise<string> {
+  const id = token.kind === "write" ? token.id : brought.token?.id;
+  return id === undefined ? "" : tokens.signMark(id, clock());
+}
+
+/** Puts on a response what its client is to hold from now on; no cache may keep that. */
+export function give(headers: Headers, { carrier, text }: Brought<unknown>, token: TokenWrite, mark = ""): void {
+  if (token.kind === "none" && mark === "") return;
+  keepFromCaches(headers);
+  if (token.kind === "clear") carrier.clear(headers);
+  const expiresAt = token.kind === "write" ? token.expiresAt : 0;
+  if (carrier.apart) {
+    const news = splitHeld(token.kind === "write" ? token.text : "");
+    if (token.kind === "write" || mark !== "") carrier.write(headers, joinHeld({ ...news, mark }), expiresAt);
+    return;
+  }
+  const held = heldAfter({ text }, token, mark);
+  if (held !== "") carrier.write(headers, held, expiresAt);
+}
+
+function keepFromCaches(headers: Headers): void {
+  headers.set("Cache-Control", "private, no-store");
+  for (const name of TARGETED_CACHE_CONTROL) headers.delete(name);
+}
+
+/** All that a client holds after a response, as one text; "": nothing. */
+function heldAfter({ text }: { text: string }, token: TokenWrite, mark: string): string {
+  if (token.kind === "clear" || (token.kind === "none" && text === "")) return "";
+  const held = splitHeld(text);
+  return joinHeld({ ...(token.kind === "write" ? splitHeld(token.text) : held), mark: mark || held.mark });
+}
+
+/** The cookies and headers of Moor's names that an origin tries to set. */
+export function ownNames(headers: Headers, own: Own): string[] {
+  const cookies = headers.has("Set-Cookie") ? headers.getSetCookie().map(nameOf).filter(own.isCookie) : [];
+  return [...cookies, ...own.headers.filter((name) => headers.has(name))];
+}
+
+/** A response that sets nothing that only Moor may set; one that does not try is passed on untouched. */
+export function withoutOwn(response: Response, own: Own): Response {
+  if (ownNames(response.headers, own).length === 0) return response;
+  const changed = new Response(response.body, response);
+  dropOwn(changed.headers, own);
+  return changed;
+}
+
+function dropOwn(headers: Headers, own: Own): void {
+  const cookies = headers.getSetCookie();
+  const kept = cookies.filter((cookie) => !own.isCookie(nameOf(cookie)));
+  // What is written anew loses bytes that are no UTF-8: the runtime reads values as text.
+  if (kept.length < cookies.length) {
+    headers.delete("Set-Cookie");
+    for (const cookie of kept) headers.append("Set-Cookie", cookie);
+  }
+  for (const name of own.headers) headers.delete(name);
+}
+
+function nameOf(setCookie: string): string {
+  return setCookie.slice(0, setCookie.search(/[=;]|$/)).trim();
+}
+
+/** A response that took longer may meet a token that the client has been given meanwhile. */
+const FRESH_TOKEN_WITHIN_MS = 2_000;
+
+/**
+ * Whether a response may give a token to a client that brought none though nothing is stored: only to a page that is
+ * navigated to, or to a client that is no browser, and soon. To anything else it could replace a token that was not sent
+ * along.
+ *
+ * @param tookMs how long the request has been under way.
+ */
+export function mayGiveFreshToken({ method, headers }: Request, tookMs: number): boolean {
+  if ((method !== "GET" && method !== "HEAD") || tookMs > FRESH_TOKEN_WITHIN_MS) return false;
+  return headers.get("Sec-Fetch-Mode") === "navigate" || !headers.has("Sec-Fetch-Site");
+}

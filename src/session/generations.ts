@@ -1,0 +1,54 @@
+import type { Change, Ref } from "./change.ts";
+import { type Before, isSomebodys, type SessionRecord, viewOf } from "./record.ts";
+
+/** How long after a rotation its response may still be on the way to the client, in milliseconds. */
+export const PARALLEL_MS = 15_000;
+
+/** Within which time a session's rotations are counted, in milliseconds. */
+const ROTATIONS_WITHIN_MS = 3_600_000;
+
+/** Raises the generation. The view before stays for a while; see {@link servedBefore}. */
+export function rotated(next: SessionRecord, record: SessionRecord, change: Change, now: number): SessionRecord {
+  const { flash, ...view } = viewOf(record);
+  const { graceSeconds } = change.policy;
+  // A stolen copy of a login ends with the grace period, even if the new generation is never used.
+  const ends = isSomebodys(view) ? { servedUntil: now + graceSeconds * 1000 } : {};
+  const before = { view, graceSeconds, ...ends };
+  return { ...next, generation: record.generation + 1, rotatedAt: now, rotations: countRotation(record, now), before };
+}
+
+function countRotation({ rotations }: SessionRecord, now: number): NonNullable<SessionRecord["rotations"]> {
+  const isOver = !rotations || now >= rotations.since + ROTATIONS_WITHIN_MS;
+  return isOver ? { since: now, count: 1 } : { ...rotations, count: rotations.count + 1 };
+}
+
+/** Notes the first use of a generation. It starts the grace period of the view before, unless the rotation did. */
+export function markUsed(record: SessionRecord, now: number): SessionRecord {
+  const { before } = record;
+  if (!before || before.used) return record;
+  const { servedUntil = now + before.graceSeconds * 1000 } = before;
+  return { ...record, before: { ...before, servedUntil, used: true } };
+}
+
+/**
+ * Whether a write of the generation just before ran beside the rotation, and is refused for that. A login is not: it is complete
+ * in a session of its own. A writing rotation of nobody's view may be a login by attributes, so it is not refused either.
+ * Generations that are older still are never refused here, or repeated rotations could block their holder for ever.
+ */
+export function isBesideRotation({ generation, rotatedAt = 0 }: SessionRecord, ref: Ref, change: Change): boolean {
+  if (ref.generation !== generation - 1 || ref.arrivedAt >= rotatedAt + PARALLEL_MS) return false;
+  if (change.end || change.principal !== undefined) return false;
+  const writes = change.patches !== undefined || change.flash !== undefined;
+  return change.rotate ? isSomebodys(ref) || !writes : writes;
+}
+
+/** The view that a request with `ref` is still shown, if its generation is the one before. */
+export function servedBefore(record: SessionRecord, ref: Ref, now: number): Before | undefined {
+  const { before } = record;
+  return before && ref.generation === before.view.generation && isServed(before, now) ? before : undefined;
+}
+
+/** Whether the view before a rotation is still served. */
+export function isServed(before: Before, now: number): boolean {
+  return before.servedUntil === undefined || now < before.servedUntil;
+}

@@ -1,0 +1,128 @@
+import type { EjectedFlags } from "../../affinity/affinity.ts";
+
+/** When sessions must be born to be served by an origin: from a time on (included), until another (not included). */
+export interface Interval {
+  readonly from?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+/** What an operator has said of an origin while it was at work. Times are milliseconds since 1970. */
+export interface Closure {
+  /** Sessions born from then on are not served here. */
+  readonly from: number;
+  /** From then on those born before are not served here either, unless the origin was restored until then. */
+  readonly endsAt?: number | undefined;
+  /** Sessions born from then on are served here again. Default: none are. */
+  readonly until?: number | undefined;
+}
+
+/** An origin as birth looks at it. */
+export interface Birthplace {
+  readonly id: string;
+  /** Default: always. */
+  readonly open?: readonly Interval[] | undefined;
+}
+
+/** What operators have said of the origins of a pool, by id. Another object whenever it is something else. */
+export type Closures = ReadonlyMap<string, readonly Closure[]>;
+
+/** Which origins may not be chosen, at a time. What it returns must not be changed. */
+export interface Closed {
+  /** Those closed to sessions that were born at a time. It makes nothing that it has made before. */
+  at(bornAt: number): EjectedFlags;
+  /** Those that all sessions have left. */
+  readonly left: EjectedFlags;
+}
+
+/** Whether those have left, too, that were born before it. */
+export function hasEnded({ endsAt = Infinity, until = Infinity }: Closure, now: number): boolean {
+  return endsAt < until && endsAt <= now;
+}
+
+/**
+ * Compiles which origins are closed to which sessions. It is compiled anew when operators have said something else and when a
+ * time that they have named passes.
+ *
+ * @param closures what they have said, as it is known now. Default: nothing.
+ * @returns a function of the time; `undefined` while all origins are open always: nothing needs to be asked.
+ */
+export function createClosing(
+  origins: readonly Birthplace[],
+  closures: () => Closures | undefined = () => undefined,
+): (now: number) => Closed | undefined {
+  const intervals = origins.map(({ open }) => open?.map(parse));
+  let known: Closures | undefined;
+  let begin = Infinity;
+  let end = -Infinity;
+  let closed: Closed | undefined;
+
+  return (now) => {
+    const told = closures();
+    if (told !== known || now < begin || now >= end) {
+      known = told;
+      const live = origins.map(({ id }) => told?.get(id) ?? []);
+      const times = live.flat().flatMap(({ from, endsAt, until }) => [from, endsAt ?? from, until ?? from]);
+      begin = Math.max(-Infinity, ...times.filter((time) => time <= now));
+      end = Math.min(Infinity, ...times.filter((time) => time > now));
+      closed = compile(intervals, live, now);
+    }
+    return closed;
+  };
+}
+
+interface Span {
+  readonly from: number;
+  readonly until: number;
+}
+
+function parse({ from, until }: Interval): Span {
+  return {
+    from: from === undefined ? -Infinity : Date.parse(from),
+    until: until === undefined ? Infinity : Date.parse(until),
+  };
+}
+
+function compile(
+  opened: readonly (readonly Span[] | undefined)[],
+  live: readonly (readonly Closure[])[],
+  now: number,
+): Closed | undefined {
+  if (opened.every((spans) => spans === undefined) && live.every((closures) => closures.length === 0)) return undefined;
+  const shut = live.map((closures) =>
+    closures.map((closure): Span => {
+      return { from: hasEnded(closure, now) ? -Infinity : closure.from, until: closure.until ?? Infinity };
+    }),
+  );
+  const isIn = (time: number) => (span: Span) => span.from <= time && time < span.until;
+  const isOpen = (index: number, time: number) =>
+    (opened[index]?.some(isIn(time)) ?? true) && !shut[index]?.some(isIn(time));
+  // Between two of these times nothing changes, so there is one answer for each stretch.
+  const spans = [...opened, ...shut].flatMap((each) => each ?? []);
+  const times = [...new Set(spans.flatMap(({ from, until }) => [from, until]))]
+    .filter(Number.isFinite)
+    .sort((one, other) => one - other);
+  const begins = Float64Array.of(-Infinity, ...times);
+  const stretches: (EjectedFlags | undefined)[] = [];
+  const flags = (isSet: (index: number) => boolean) => Uint8Array.from(live, (_, index) => (isSet(index) ? 1 : 0));
+
+  return {
+    at(bornAt) {
+      const stretch = lastUpTo(begins, bornAt);
+      stretches[stretch] ??= flags((index) => !isOpen(index, begins[stretch] as number));
+      return stretches[stretch];
+    },
+    left: flags((index) => shut[index]?.some((span) => span.from === -Infinity && now < span.until) ?? false),
+  };
+}
+
+/** The index of the last of ascending numbers that is not above `value`; the first is not. */
+function lastUpTo(ascending: Float64Array, value: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] as number) <= value) low = middle;
+    else high = middle;
+  }
+  return low;
+}

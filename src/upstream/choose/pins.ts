@@ -1,0 +1,87 @@
+import { murmur3 } from "../../affinity/murmur3.ts";
+import { encodeUtf8 } from "../../affinity/utf8.ts";
+import type { ResolvedPool } from "../../config/resolved.ts";
+import { type HashFacts, hashKey } from "./hash-policy.ts";
+import { nginxEndsAt } from "./nginx/order.ts";
+
+/** The bit by which the pin of a move that may be over in a moment differs. */
+const PROVISIONAL = 0x80000000;
+
+/** What tells where a session was served last. */
+export interface PinFacts extends HashFacts {
+  /** When the session was born, in milliseconds since 1970. */
+  readonly bornAt: number;
+  /** Of the token: the hash of the origin that served the session last, if that was not its own. Default 0: none. */
+  readonly pin?: number | undefined;
+}
+
+/** Where the sessions of a pool were served last, as their tokens tell. */
+export interface Pins {
+  /** Index of the origin where a session is to stay; `undefined`: it is pinned to none of this pool. */
+  pinned(facts: PinFacts): number | undefined;
+  /**
+   * Index of the origin that has served a session last, as far as its token can tell, if that is another than the one at `index`.
+   *
+   * @param own as below.
+   */
+  movedFrom(facts: PinFacts, own: number | undefined, index: number): number | undefined;
+  /**
+   * The pin of a session that an origin has served.
+   *
+   * @param own index of its own origin, which affinity gives it; `undefined`: it has none.
+   * @param index of the one that has served it.
+   * @param isForGood whether the origin that should have served it is away for more than a moment. Else the session goes home as soon as
+   * that answers, and its token says only who has served it meanwhile.
+   * @returns `undefined`: the token's stays as it is.
+   */
+  after(facts: PinFacts, own: number | undefined, index: number, isForGood?: boolean): number | undefined;
+}
+
+/**
+ * Compiles the pins of a pool (docs/explanation/decisions/023).
+ *
+ * They are for sessions: where something else decides which origin serves (the application's cookie, another hash policy, nginx's
+ * algorithms) none is read and none is written. Nobody stays on a backup: it stands in for a while.
+ */
+export function createPins({ id: pool, origins, learn, hashPolicy, affinity }: ResolvedPool): Pins {
+  const pins = origins.map((origin) => pinOf(pool, origin.id));
+  const endsAt = nginxEndsAt(affinity);
+  const isBySession = (facts: PinFacts) =>
+    !learn && facts.bornAt >= endsAt && hashKey(hashPolicy, facts) === facts.sessionId;
+  const provisional = pins.map((pin) => (pin ^ PROVISIONAL) >>> 0 || 1);
+  const indexOf = (list: readonly number[], pin: number) => {
+    const index = list.indexOf(pin);
+    return index < 0 ? undefined : index;
+  };
+  const originOf = (pin: number) => indexOf(pins, pin) ?? indexOf(provisional, pin);
+
+  return {
+    pinned(facts) {
+      const index = facts.pin && isBySession(facts) ? indexOf(pins, facts.pin) : undefined;
+      return index === undefined || origins[index]?.backup ? undefined : index;
+    },
+    movedFrom(facts, own, index) {
+      const { pin = 0 } = facts;
+      if (own === undefined || (index === own && pin === 0) || !isBySession(facts)) return undefined;
+      const last = originOf(pin) ?? own;
+      return last === index ? undefined : last;
+    },
+    after(facts, own, index, isForGood = true) {
+      const { pin = 0 } = facts;
+      const served = (isForGood || pin === pins[index] ? pins[index] : provisional[index]) as number;
+      const isAtHome = index === own;
+      if (served === pin || own === undefined || (isAtHome && pin === 0)) return undefined;
+      if (!isBySession(facts)) return undefined;
+      // The pin of another pool is its business, until this pool needs the place.
+      return isAtHome ? (originOf(pin) === undefined ? undefined : 0) : served;
+    },
+  };
+}
+
+const PIN_SEED = 0x85ebca77;
+
+/** The hash by which a token names an origin: 1 to 4,294,967,295. It keeps its meaning for good, as tokens do. */
+export function pinOf(pool: string, origin: string): number {
+  // Ids have no slash, so no two of them read alike. 0 says that a token has no pin.
+  return murmur3(encodeUtf8(`${pool}/${origin}`), PIN_SEED) || 1;
+}

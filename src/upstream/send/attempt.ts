@@ -1,0 +1,96 @@
+import { DeadlinePassed, withinDeadline } from "../../lib/deadline.ts";
+import type { Loss } from "../health/loss-judge.ts";
+import type { Origin } from "../pool.ts";
+import type { Body } from "./body.ts";
+import { type Fault, gatewayFault } from "./gateway-fault.ts";
+import type { Retries } from "./retries.ts";
+
+/** A request as it goes to whichever origin answers. */
+export interface Outgoing {
+  readonly method: string;
+  /** Path and query, normalised: what was routed is what is sent. */
+  readonly target: string;
+  /** The host name that the client asked for, without its port. */
+  readonly clientHost: string;
+  readonly headers: Headers;
+  /** The id of the origin that has served the session last, if that is another than the one at `index`. Default: nobody asks. */
+  readonly movedFrom?: ((index: number) => string | undefined) | undefined;
+  readonly body: Body;
+  /** After which failures it is sent again. */
+  readonly retries: Retries;
+  /** Whether its losses say something of origins. Of an upgrade, or a body that streams, they may be its client's doing. */
+  readonly isEvidence: boolean;
+  readonly clientIp?: string | undefined;
+  /** The id of its session. */
+  readonly session: string;
+  /** Whether the response may come from a cache or go into one. */
+  readonly cacheable: boolean;
+  /** How long an attempt may take until the response's headers are there, if its body is no stream. */
+  readonly deadlineMs: number;
+  /** After what time without them it is sent to a second origin as well. Default: never. */
+  readonly hedgeAfterMs?: number | undefined;
+}
+
+/** What became of one try. */
+export type Attempt = (
+  | { kind: "response"; response: Response /** Whether it is the hedge's. */; hedged?: boolean }
+  | { kind: "invalid-status" | Fault }
+) & {
+  /** The second origin, if it was sent there as well. */
+  hedge?: Origin;
+  /** Of a hedged request: which copies were lost. */
+  losses?: Loss[];
+};
+
+/**
+ * Sends a request to an origin.
+ *
+ * @param signal aborts it. Default: nobody does.
+ */
+export async function send(
+  outgoing: Outgoing,
+  origin: Origin,
+  clock: () => number,
+  signal: AbortSignal | null = null,
+): Promise<Attempt> {
+  let reached: Promise<Response> | undefined;
+  const sentAt = clock();
+  try {
+    const init: RequestInit = {
+      method: outgoing.method,
+      headers: headersFor(outgoing, origin),
+      body: outgoing.body,
+      redirect: "manual",
+      signal,
+      ...(outgoing.cacheable ? {} : { cache: "no-store" }),
+    };
+    reached = origin.reach(outgoing.target, init, outgoing.clientHost);
+    const isTimed = !(outgoing.body instanceof ReadableStream);
+    const response = await (isTimed ? withinDeadline(reached, outgoing.deadlineMs) : reached);
+    const fault = gatewayFault(response, clock() - sentAt);
+    if (!fault && isValid(response)) return { kind: "response", response };
+    await response.body?.cancel();
+    return { kind: fault ?? "invalid-status" };
+  } catch (fault) {
+    // A refused connection, a reset and cut headers all read "Network connection lost.": nothing more can be told.
+    if (!(fault instanceof DeadlinePassed)) return { kind: "lost" };
+    // An AbortSignal would end its connection now, not with the request, and cost those in time a twentieth of their CPU.
+    reached?.then((late) => late.body?.cancel()).catch(() => {});
+    return { kind: "timeout" };
+  }
+}
+
+/** What an origin holds of a session from before may be old, when another has served it since. */
+function headersFor({ headers, movedFrom }: Outgoing, { index }: Origin): Headers {
+  const from = movedFrom?.(index);
+  if (from === undefined) return headers;
+  const moved = new Headers(headers);
+  moved.set("Moor-Moved", from);
+  return moved;
+}
+
+/** Whether a response's status is one (RFC 9110 section 15); a Worker can make no other. Nobody but WebSockets switches protocols. */
+function isValid(response: Response): boolean {
+  const { status, webSocket } = response as { status: number; webSocket?: unknown };
+  return status <= 599 && (status !== 101 || Boolean(webSocket));
+}

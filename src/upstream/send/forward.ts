@@ -1,0 +1,165 @@
+import { networkOf } from "../../inbound/founding-limit.ts";
+import { pollWhile } from "../../lib/poll.ts";
+import type { Loss, Sender } from "../health/loss-judge.ts";
+import type { Origin, Pool } from "../pool.ts";
+import { type Outgoing, send } from "./attempt.ts";
+import { sendHedged, wellBehind } from "./hedge.ts";
+
+/** What became of a request. `own-origin-unavailable`: of a session that may meet no other. */
+export type Forwarded = Sent &
+  /** `hedged`: the first origin was slow, and the one that was asked beside it has answered. */
+  (
+    | { kind: "response"; response: Response; origin: Origin; hedged?: boolean }
+    /** `invalid-status`: an origin took the request, and gave it an answer that is none. */
+    | { kind: "unreachable" | "timeout" | "invalid-status" | "own-origin-unavailable" }
+  );
+
+/** What became of a request that no origin has answered. */
+export type Failed = Exclude<Forwarded, { kind: "response" }>;
+
+/** How it was sent. */
+export interface Sent {
+  /** How often. */
+  readonly attempts: number;
+  /** Whether the health of origins was ignored, as too few are healthy. */
+  readonly panic?: true;
+  /** `budget`: it would have been sent again, but the pool's retry budget is spent. */
+  readonly retry?: "budget";
+}
+
+/** A lost connection may be one that the origin had closed while it was idle: the same origin is tried once more. */
+const TRIES_PER_ORIGIN = 2;
+/** How long a request that cannot be sent again waits for the check of its origin. */
+const MAX_WAIT_MS = 250;
+
+type Answered = Extract<Forwarded, { kind: "response" }>;
+
+/**
+ * Sends a request to the first origin that answers, in order, and again as its {@link Retries} allow, within the pool's retry budget. A
+ * lost connection is tried once more on the same origin, everything else only on the next.
+ *
+ * One that may be hedged is sent to a second origin when it is slow: that is its retry. A body that streams may be slow or broken off
+ * by its client: it has no deadline, and what becomes of it says nothing of the origin.
+ */
+export async function forward(
+  outgoing: Outgoing,
+  order: readonly Origin[],
+  pool: Pool,
+  clock: () => number,
+): Promise<Forwarded> {
+  pool.retries.deposit(clock());
+  const { retries } = outgoing;
+  const losses: Loss[] = [];
+  let attempts = 0;
+  /** What was not sent has cost no origin anything: the next try is no repetition. */
+  let wasSent = false;
+  let takenBy = 0;
+  let kind: "unreachable" | "timeout" = "unreachable";
+  let hedge: Origin | undefined;
+  /** The last answer of a status after which the request is sent again. */
+  let refused: Answered | undefined;
+  const failed = (retry?: "budget"): Forwarded => {
+    judge(losses, outgoing, pool, refused !== undefined, clock());
+    const sent = retry ? { attempts, retry } : { attempts };
+    return refused ? { ...refused, ...sent } : { kind, ...sent };
+  };
+
+  for (const origin of order) {
+    if (origin === hedge) continue;
+    // What cannot be sent again waits while it is found out whether its origin answers, rather than be the next one that is lost.
+    const isDoubtful = () => pool.losses.isChecking(origin.index, clock());
+    const isWaiting = !retries.lost && order.length > 1 && !pool.panic.isOn() && isDoubtful();
+    if (isWaiting) await pollWhile(isDoubtful, MAX_WAIT_MS);
+    // Others have met meanwhile that it is gone.
+    if (
+      (attempts > 0 || isWaiting) &&
+      pool.isEjected(origin.index, clock()) &&
+      wellBehind(origin, order, pool, clock()).length > 0
+    )
+      continue;
+    if (takenBy >= retries.origins && (refused || !(await mayGoOn(losses, outgoing, pool)))) return failed();
+    const sentAt = clock();
+    for (let tries = 0; tries < TRIES_PER_ORIGIN; tries++) {
+      if (wasSent && !pool.retries.withdraw(clock())) return failed("budget");
+      attempts++;
+      const mayHedge = outgoing.hedgeAfterMs !== undefined && !hedge;
+      const attempt = mayHedge
+        ? await sendHedged(outgoing, origin, order, pool, clock)
+        : await send(outgoing, origin, clock);
+      wasSent = attempt.kind !== "unsent";
+      if (attempt.hedge) {
+        hedge = attempt.hedge;
+        attempts++;
+        takenBy++;
+      }
+      if (attempt.losses) losses.push(...attempt.losses);
+      if (attempt.kind === "response") {
+        const { response, hedged } = attempt;
+        const by = (hedged && hedge) || origin;
+        pool.answered(by.index, response, clock(), !outgoing.cacheable, outgoing.session);
+        await refused?.response.body?.cancel();
+        const answered: Answered = { kind: "response", response, origin: by, attempts, ...(hedged && { hedged }) };
+        if (!retries.statuses.has(response.status)) {
+          judge(losses, outgoing, pool, true, clock());
+          return answered;
+        }
+        refused = answered;
+        takenBy++;
+        break;
+      }
+      if (attempt.kind === "invalid-status") return { kind: attempt.kind, attempts };
+      kind = attempt.kind === "timeout" ? "timeout" : "unreachable";
+      if (attempt.hedge) {
+        takenBy++;
+        break;
+      }
+      // Parallel requests may each lose an idle connection: the first loss counts once the second try has failed as well.
+      const isFirst = attempt.kind === "lost" && tries === 0;
+      if (isFirst && retries.lost && pool.secondTries.isDue(origin.index)) continue;
+      const loss = { index: origin.index, kind: attempt.kind, sentAt };
+      losses.push(loss);
+      if (outgoing.isEvidence) pool.losses.note(loss, senderOf(outgoing), clock());
+      if (attempt.kind !== "unsent") takenBy++;
+      if (origin === order.at(-1) || !(await isSentOn(loss, outgoing, pool))) return failed();
+      break;
+    }
+  }
+  return failed();
+}
+
+/** Whether a request goes on to the next origin after a loss. */
+async function isSentOn({ index, kind, sentAt }: Loss, outgoing: Outgoing, pool: Pool): Promise<boolean> {
+  const { retries, clientHost } = outgoing;
+  if (kind !== "timeout") return retries[kind];
+  // Whose page takes longer than they may wait for it is not helped by having it made once more.
+  const isIfSilent = retries.timeout === "if-silent";
+  return isIfSilent ? !(await pool.losses.answers(index, sentAt, clientHost)) : retries.timeout === "always";
+}
+
+/**
+ * Whether a request goes on to one origin more than may take it. What two have lost may be its own fault, or have killed them: so only if
+ * neither answers anything else, and one of them had lost another client's request before this one.
+ */
+async function mayGoOn(losses: readonly Loss[], outgoing: Outgoing, pool: Pool): Promise<boolean> {
+  if (outgoing.retries.origins === 1) return false;
+  const { client, clientHost } = senderOf(outgoing);
+  const taken = losses.filter(({ kind }) => kind !== "unsent");
+  const isOthersToo = taken.some(({ index, sentAt }) => pool.health.hasLostOthersBefore(index, client, sentAt));
+  if (!isOthersToo) return false;
+  const answers = await Promise.all(taken.map(({ index, sentAt }) => pool.losses.answers(index, sentAt, clientHost)));
+  return !answers.includes(true);
+}
+
+/** Has the origins judged that have lost a request; each by one loss at most. */
+function judge(losses: readonly Loss[], outgoing: Outgoing, pool: Pool, isAnswered: boolean, now: number): void {
+  const unconfirmed = outgoing.isEvidence ? "unknown" : "nothing";
+  for (const loss of losses) {
+    const isConfirmed = loss.kind === "unsent" || (isAnswered && outgoing.isEvidence);
+    pool.losses.judge(loss, senderOf(outgoing), isConfirmed ? "confirmed" : unconfirmed, now);
+  }
+}
+
+/** Who has no address is known by their session. */
+function senderOf({ clientIp, session, clientHost }: Outgoing): Sender {
+  return { client: clientIp === undefined ? session : networkOf(clientIp), session, clientHost };
+}

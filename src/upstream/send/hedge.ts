@@ -1,0 +1,57 @@
+import type { Loss } from "../health/loss-judge.ts";
+import type { Origin, Pool } from "../pool.ts";
+import { type Attempt, type Outgoing, send } from "./attempt.ts";
+import { BODILESS_METHODS } from "./body.ts";
+
+/**
+ * Sends a request to an origin, and when it has not answered after `hedgeAfterMs` to a second one as well: the next of the order that is
+ * neither ejected nor a backup, if the retry budget gives a retry. The first answer counts, and the other copy is aborted: that says nothing of its
+ * origin. One that fails before the other answers counts against its origin, and is not replaced.
+ *
+ * @returns the answer, or how the first copy failed.
+ */
+export async function sendHedged(
+  outgoing: Outgoing,
+  origin: Origin,
+  order: readonly Origin[],
+  pool: Pool,
+  clock: () => number,
+): Promise<Attempt> {
+  const losses: Loss[] = [];
+  const copyTo = (to: Origin) => {
+    const controller = new AbortController();
+    return { to, controller, sentAt: clock(), attempt: send(outgoing, to, clock, controller.signal) };
+  };
+  const first = copyTo(origin);
+  const { promise: isDue, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, outgoing.hedgeAfterMs);
+  const early = await Promise.race([first.attempt, isDue]);
+  clearTimeout(timer);
+  if (early) return early;
+  const now = clock();
+  const hedge = wellBehind(origin, order, pool, now).find(({ backup }) => !backup);
+  if (!hedge || !pool.retries.withdraw(now)) return first.attempt;
+
+  const second = copyTo(hedge);
+  const isSecond = await Promise.race([first.attempt.then(() => false), second.attempt.then(() => true)]);
+  for (const { to, sentAt, attempt } of isSecond ? [second, first] : [first, second]) {
+    const done = await attempt;
+    if (done.kind === "response") {
+      const hedged = to === hedge;
+      (hedged ? first : second).controller.abort();
+      return { ...done, hedge, hedged, losses };
+    }
+    if (done.kind !== "invalid-status") losses.push({ index: to.index, kind: done.kind, sentAt });
+  }
+  return { ...(await first.attempt), hedge, losses };
+}
+
+/** The origins of an order behind one that are not ejected. */
+export function wellBehind(origin: Origin, order: readonly Origin[], pool: Pool, now: number): Origin[] {
+  return order.slice(order.indexOf(origin) + 1).filter(({ index }) => !pool.isEjected(index, now));
+}
+
+/** Whether two answers to a request are worth the same. Two WebSockets are not. */
+export function isHedgeable({ method, headers }: Request): boolean {
+  return BODILESS_METHODS.has(method) && !headers.has("Upgrade");
+}

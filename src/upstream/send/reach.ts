@@ -1,0 +1,50 @@
+import type { ResolvedOrigin, ResolvedPool } from "../../config/resolved.ts";
+
+/** What requests are sent through: the network, or the Worker behind a service binding. */
+export interface Service {
+  fetch(url: string, init: RequestInit): Promise<Response>;
+}
+
+/**
+ * Sends a request to an origin.
+ *
+ * @param target path and query.
+ * @param clientHost the host name that the client asked for, without its port.
+ */
+export type Reach = (target: string, init: RequestInit, clientHost: string) => Promise<Response>;
+
+/**
+ * Compiles how an origin is reached.
+ *
+ * @param services service bindings by name.
+ * @throws TypeError if the origin names a binding that is not there.
+ */
+export function createReach(
+  { id, url, service }: Pick<ResolvedOrigin, "id" | "url" | "service">,
+  { host }: Pick<ResolvedPool, "host">,
+  services: Readonly<Record<string, unknown>>,
+): Reach {
+  const base = url.replace(/\/+$/, "");
+  if (service !== undefined) {
+    const binding = services[service];
+    if (!isService(binding)) {
+      throw new TypeError(
+        `origin ${id}: service "${service}" is no service binding; wrangler.toml needs [[services]] with it`,
+      );
+    }
+    return (target, init) => binding.fetch(base + target, init);
+  }
+  if (host === "origin") return (target, init) => fetch(base + target, init);
+  const { protocol, hostname, port, pathname } = new URL(base);
+  const behindHost = `${port ? `:${port}` : ""}${pathname.replace(/\/+$/, "")}`;
+  // A Host header that is set on a fetch is ignored: the URL's host is the Host, and this says where it is sent.
+  const cf = { resolveOverride: hostname };
+  return (target, init, clientHost) => {
+    const elsewhere = { ...init, cf };
+    return fetch(`${protocol}//${clientHost}${behindHost}${target}`, elsewhere);
+  };
+}
+
+function isService(binding: unknown): binding is Service {
+  return typeof binding === "object" && binding !== null && "fetch" in binding;
+}

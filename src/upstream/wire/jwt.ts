@@ -1,0 +1,109 @@
+import type { KeyRing, RingKey } from "../../inbound/token/key-ring.ts";
+import { decodeBase64url, encodeBase64url } from "../../lib/base64url.ts";
+
+/** A public key as a JWK (RFC 7517). */
+export interface PublicJwk {
+  readonly kty: string;
+  readonly crv: string;
+  readonly x: string;
+  readonly y: string;
+  /** The key's thumbprint (RFC 7638), so that no two keys ever share one. */
+  readonly kid: string;
+  readonly alg: "ES256";
+  readonly use: "sig";
+}
+
+/** Compact JWTs (RFC 7515, 7519) signed by ES256, with the keys of a ring. */
+export interface Jwts {
+  /** A JWT of these claims, by the ring's first key. */
+  sign(claims: Readonly<Record<string, unknown>>): Promise<string>;
+  /** The claims of a JWT that a key of the ring has signed; else `undefined`. What they say, its lifetime too, is the caller's to judge. */
+  open(jwt: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** The ring's public keys as a JWK set. */
+  keySet(): Promise<{ keys: PublicJwk[] }>;
+}
+
+const CURVE = { name: "ECDSA", namedCurve: "P-256" } as const;
+const ES256 = { name: "ECDSA", hash: "SHA-256" } as const;
+const utf8 = new TextEncoder();
+
+/** A key of the ring, ready for use. */
+interface KeyPair {
+  readonly published: PublicJwk;
+  /** Of what it signs, encoded. */
+  readonly header: string;
+  readonly signing: CryptoKey;
+  readonly verifying: CryptoKey;
+}
+
+/** @param ring secrets are PKCS #8 (P-256); their ids stay in the ring. */
+export function createJwts(ring: KeyRing): Jwts {
+  // Only finished keys are kept: a promise made by one request may never settle for another on Workers.
+  const pairs = new Map<RingKey, KeyPair>();
+
+  async function pairOf(key: RingKey): Promise<KeyPair> {
+    const known = pairs.get(key);
+    if (known) return known;
+    const pair = await importPair(key.secret);
+    pairs.set(key, pair);
+    return pair;
+  }
+
+  const allPairs = () => Promise.all(ring.map(pairOf));
+
+  return {
+    async sign(claims) {
+      const { header, signing } = await pairOf(ring[0]);
+      const signed = `${header}.${encodeObject(claims)}`;
+      const signature = await crypto.subtle.sign(ES256, signing, utf8.encode(signed));
+      return `${signed}.${encodeBase64url(new Uint8Array(signature))}`;
+    },
+
+    async open(jwt) {
+      const [, head = "", payload = "", signature = ""] = /^([\w-]+)\.([\w-]+)\.([\w-]{86})$/.exec(jwt) ?? [];
+      const { alg, kid, crit } = decodeObject(head) ?? {};
+      const proof = decodeBase64url(signature) as Uint8Array<ArrayBuffer> | undefined;
+      if (alg !== "ES256" || crit !== undefined || !proof) return undefined;
+      const pair = (await allPairs()).find(({ published }) => published.kid === kid);
+      if (!pair) return undefined;
+      const isOurs = await crypto.subtle.verify(ES256, pair.verifying, proof, utf8.encode(`${head}.${payload}`));
+      return isOurs ? decodeObject(payload) : undefined;
+    },
+
+    async keySet() {
+      return { keys: (await allPairs()).map(({ published }) => published) };
+    },
+  };
+}
+
+async function importPair(pkcs8: Uint8Array<ArrayBuffer>): Promise<KeyPair> {
+  const signing = await crypto.subtle.importKey("pkcs8", pkcs8, CURVE, true, ["sign"]);
+  const { kty, crv, x, y } = (await crypto.subtle.exportKey("jwk", signing)) as PublicJwk;
+  const kid = await thumbprint({ kty, crv, x, y });
+  return {
+    published: { kty, crv, x, y, kid, alg: "ES256", use: "sig" },
+    header: encodeObject({ alg: "ES256", kid, typ: "JWT" }),
+    signing,
+    verifying: await crypto.subtle.importKey("jwk", { kty, crv, x, y }, CURVE, false, ["verify"]),
+  };
+}
+
+/** RFC 7638: SHA-256 of the members that make the key, in this order. */
+async function thumbprint({ kty, crv, x, y }: Pick<PublicJwk, "kty" | "crv" | "x" | "y">): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", utf8.encode(JSON.stringify({ crv, kty, x, y })));
+  return encodeBase64url(new Uint8Array(digest));
+}
+
+function encodeObject(value: Readonly<Record<string, unknown>>): string {
+  return encodeBase64url(utf8.encode(JSON.stringify(value)));
+}
+
+function decodeObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  const bytes = decodeBase64url(text);
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

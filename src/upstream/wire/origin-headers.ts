@@ -1,0 +1,142 @@
+import type { Permission } from "../../config/pool-types.ts";
+import { MAX_FLASH_BYTES } from "../../session/apply.ts";
+import { isPrincipal } from "../../session/change.ts";
+import { type JsonObject, parsePatches } from "../../session/patch.ts";
+import type { Session } from "../../session/session.ts";
+import { MAX_CLOSED_SECONDS, parseClosed } from "../health/closings.ts";
+
+/** What an origin's response asks of the session. */
+export interface OriginChanges {
+  readonly kind: "asked";
+  readonly patches: readonly JsonObject[];
+  readonly flash: readonly JsonObject[];
+  readonly principal?: string;
+  readonly remember: boolean;
+  readonly rotate: boolean;
+  readonly end: boolean;
+  /** The version that the origin has written through the session API. */
+  readonly version?: number;
+}
+
+/** Why a response is refused; `reason` holds no value of the session. */
+export interface RefusedResponse {
+  readonly kind: "refused";
+  readonly header: string;
+  readonly reason: string;
+}
+
+/** Limit of all `Moor-Patch` headers of a response together. */
+export const MAX_PATCH_HEADER_BYTES = 16 * 1024;
+
+type Mutable = { -readonly [K in keyof OriginChanges]: OriginChanges[K] };
+
+const PERMISSION_FOR: Record<string, Permission | undefined> = {
+  "moor-patch": "patch",
+  "moor-flash": "patch",
+  "moor-principal": "principal",
+  "moor-remember": "principal",
+  "moor-rotate": "principal",
+  "moor-end": "end",
+};
+const CACHE_STATUS_OF_ORIGIN = new Set(["MISS", "DYNAMIC", "BYPASS"]);
+
+/** Names of a response's headers that are Moor's: consumed here, never shown to the client. */
+export function moorHeaders(headers: Headers): string[] {
+  const names: string[] = [];
+  for (const name of headers.keys()) if (name.startsWith("moor-")) names.push(name);
+  return names;
+}
+
+/**
+ * Reads the changes that an origin's response asks for.
+ *
+ * @param names the response's {@link moorHeaders}.
+ * @param may the changes that the origin's pool may ask for.
+ * @param remembers whether the configuration has a policy for who is remembered.
+ * @returns what is asked, or why the response must be refused: a change is never dropped in silence.
+ */
+export function readOriginChanges(
+  headers: Headers,
+  names: readonly string[],
+  may: readonly Permission[],
+  remembers: boolean,
+): OriginChanges | RefusedResponse {
+  const changes: Mutable = { kind: "asked", patches: [], flash: [], remember: false, rotate: false, end: false };
+  for (const name of names) {
+    const permission = PERMISSION_FOR[name];
+    if (permission && !may.includes(permission)) {
+      return { kind: "refused", header: name, reason: `the pool may not ask for "${permission}"` };
+    }
+    const reason = readInto(changes, name, headers.get(name) ?? "");
+    if (reason !== undefined) return { kind: "refused", header: name, reason };
+  }
+  if (changes.remember && (changes.principal === undefined || !remembers)) {
+    const reason = remembers ? "without Moor-Principal" : "the configuration has no session.remember";
+    return { kind: "refused", header: "moor-remember", reason };
+  }
+  const cached = names.length > 0 ? cachedBy(headers) : undefined;
+  // A cached login would be replayed to the next visitor.
+  return cached === undefined
+    ? changes
+    : { kind: "refused", header: cached, reason: "the response comes from a cache and carries a change" };
+}
+
+/** Records what an origin asks as the session's intent. */
+export function recordChanges(session: Session, changes: OriginChanges): void {
+  const { patches, flash, principal, remember, rotate, end } = changes;
+  for (const patch of patches) session.patch(patch);
+  for (const patch of flash) session.patchFlash(patch);
+  if (principal !== undefined) session.login(principal, { remember });
+  if (rotate) session.rotate();
+  if (end) session.end();
+}
+
+/** Reads one header; returns what is wrong with it, if anything is. */
+function readInto(changes: Mutable, name: string, value: string): string | undefined {
+  switch (name) {
+    case "moor-patch":
+      if (value.length > MAX_PATCH_HEADER_BYTES) return `${value.length} bytes, at most ${MAX_PATCH_HEADER_BYTES}`;
+      try {
+        // Several headers of one name arrive joined by commas, which makes them the members of an array.
+        changes.patches = parsePatches(`[${value}]`);
+      } catch (error) {
+        return (error as TypeError).message;
+      }
+      return undefined;
+    case "moor-flash":
+      if (value.length > MAX_FLASH_BYTES) return `${value.length} bytes, at most ${MAX_FLASH_BYTES}`;
+      try {
+        changes.flash = parsePatches(`[${value}]`);
+      } catch (error) {
+        return (error as TypeError).message;
+      }
+      return undefined;
+    case "moor-remember":
+      changes.remember = true;
+      return value === "1" ? undefined : 'not "1"';
+    case "moor-principal":
+      changes.principal = value;
+      return isPrincipal(value) ? undefined : "not 1 to 256 characters of visible ASCII";
+    case "moor-rotate":
+      changes.rotate = true;
+      return value === "1" ? undefined : 'not "1"';
+    case "moor-end":
+      changes.end = true;
+      return value === "1" ? undefined : 'not "1"';
+    case "moor-version":
+      changes.version = Number(value);
+      return /^[1-9][0-9]{0,9}$/.test(value) ? undefined : "not a version";
+    case "moor-closed":
+      // It is about the origin and no change of the session: its pool has heard it.
+      return parseClosed(value) === undefined ? `not 0 to ${MAX_CLOSED_SECONDS} seconds` : undefined;
+    default:
+      return "not a header that Moor knows";
+  }
+}
+
+/** The header that tells that a response was served from a cache (RFC 9111 section 5.1), if one does. */
+function cachedBy(headers: Headers): string | undefined {
+  if (headers.has("Age")) return "age";
+  const status = headers.get("CF-Cache-Status");
+  return status !== null && !CACHE_STATUS_OF_ORIGIN.has(status.toUpperCase()) ? "cf-cache-status" : undefined;
+}

@@ -1,0 +1,76 @@
+import { withoutTags } from "../choose/learn.ts";
+
+/** What Moor tells an origin of a request; the client's own copies are cut out. */
+export interface Told {
+  /** Cuts out what carriers read. */
+  readonly cut: (headers: Headers) => void;
+  /** The handoff; left out on routes without a session. */
+  readonly handoff?: string | undefined;
+  /** How the session was resolved, when explain is on. */
+  readonly explain?: string | undefined;
+  /** `http` or `https`. */
+  readonly protocol: string;
+  /** Of the request: only a GET can ask for a WebSocket. */
+  readonly method: string;
+  /** The `Host` that the client asked for. */
+  readonly host: string;
+  readonly clientIp: string | undefined;
+}
+
+/** Hop-by-hop headers (RFC 9110 section 7.6.1), and those that a client could use to speak in Moor's name. */
+const CUT = [
+  "connection",
+  "forwarded",
+  "host",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "true-client-ip",
+  "upgrade",
+  "x-real-ip",
+];
+const CUT_PREFIX = /^(moor|x-forwarded)-/;
+/** A name without the signs that servers may read as `-`, and that is not cut out. */
+const PLAIN_NAME = new RegExp(`^(?!moor-|x-forwarded-|(?:${CUT.join("|")})$)[a-z0-9-]+$`);
+
+/** The headers of the request to an origin: the client's, without what is cut out, and what Moor sets. */
+export function requestHeaders(client: Headers, told: Told): Headers {
+  // A copy keeps bytes that are no UTF-8, which a value loses on its way through a string.
+  const headers = new Headers(client);
+  const nominated = nominatedBy(client.get("Connection"));
+  for (const name of client.keys()) {
+    if (isCut(name) || nominated?.includes(name)) headers.delete(name);
+  }
+  if (told.method === "GET" && asksForWebSocket(client, nominated)) headers.set("Upgrade", "websocket");
+  told.cut(headers);
+  const cookies = headers.get("Cookie");
+  const rest = cookies && withoutTags(cookies);
+  if (rest === null) headers.delete("Cookie");
+  else if (rest !== cookies) headers.set("Cookie", rest);
+  headers.set("X-Forwarded-Proto", told.protocol);
+  headers.set("X-Forwarded-Host", told.host);
+  if (told.clientIp !== undefined) headers.set("X-Forwarded-For", told.clientIp);
+  if (told.handoff !== undefined) headers.set("Moor-Session", told.handoff);
+  if (told.explain !== undefined) headers.set("Moor-Explain", told.explain);
+  return headers;
+}
+
+/** Servers that hand headers on as variables read every character that is no letter or digit alike. */
+function isCut(name: string): boolean {
+  if (PLAIN_NAME.test(name)) return false;
+  const canonical = name.replace(/[^a-z0-9]/g, "-");
+  return canonical === "content-length" || CUT.includes(canonical) || CUT_PREFIX.test(canonical);
+}
+
+/** RFC 6455 section 4.1. With `Upgrade` the runtime sends a GET without a body, whatever the method of the request. */
+function asksForWebSocket(client: Headers, nominated: readonly string[] | undefined): boolean {
+  return nominated?.includes("upgrade") === true && client.get("Upgrade")?.toLowerCase() === "websocket";
+}
+
+function nominatedBy(connection: string | null): string[] | undefined {
+  return connection?.split(",").map((name) => name.trim().toLowerCase());
+}

@@ -1,0 +1,97 @@
+import { waitUntil } from "cloudflare:workers";
+import { formatMistakes } from "../config/mistakes.ts";
+import { readConfig } from "../config/read.ts";
+import type { ResolvedConfig } from "../config/resolved.ts";
+import type { MoorConfig } from "../config/types.ts";
+import { failureResponse } from "../errors.ts";
+import { createDebugCheck } from "../inbound/token/debug-token.ts";
+import { parseKeyRing } from "../inbound/token/key-ring.ts";
+import { describeFault, logToConsole } from "../log.ts";
+import { createMoor, type Moor } from "../moor.ts";
+import type { MetricsDataset } from "../observe/data-point.ts";
+import type { ReplicaNamespace } from "../store/kv-replicas.ts";
+import { runScheduled } from "../store/sweep.ts";
+import { createOriginTags } from "../upstream/choose/learn.ts";
+import type { StateNamespace } from "../upstream/live/published-states.ts";
+import { createHandoff } from "../upstream/wire/handoff.ts";
+import { bindPools, type PoolsEnv } from "./pools.ts";
+import { type BoundSessions, bindSessions, type SessionsEnv } from "./sessions.ts";
+
+/** What wrangler binds. */
+export interface Env extends Omit<SessionsEnv, "SESSION_REPLICAS">, Omit<PoolsEnv, "SESSION_REPLICAS"> {
+  /** KV: replicas of sessions, and what is said of pools. */
+  SESSION_REPLICAS?: ReplicaNamespace & StateNamespace;
+  MOOR_HANDOFF_KEYS?: string;
+  /** A dataset of Workers Analytics Engine: a data point for each request. */
+  METRICS?: MetricsDataset;
+  /** What admins send as a bearer token, if the configuration has `admin`. */
+  MOOR_ADMIN_TOKEN?: string;
+  /** The handoff's `iss`. */
+  MOOR_ISSUER?: string;
+  /** A configuration as JSON; beats the bundled one. */
+  MOOR_CONFIG?: string;
+}
+
+interface Built {
+  readonly moor: Moor;
+  readonly sessions: BoundSessions;
+}
+
+/**
+ * What a Worker exports: requests, and the sweep by a cron trigger. It is put together at the first of them.
+ *
+ * @param bundled the configuration, unless `MOOR_CONFIG` is set.
+ */
+export function createHandler(bundled: MoorConfig) {
+  /** One per isolate: it keeps what it has learned, never a request's own objects. */
+  let built: Built | undefined;
+
+  return {
+    async fetch(request, env, context) {
+      try {
+        built ??= build(env, bundled);
+      } catch (fault) {
+        logToConsole({ event: "not_configured", reason: describeFault(fault) });
+        return failureResponse("not_configured", request);
+      }
+      return built.moor(request, (work) => context.waitUntil(work));
+    },
+
+    async scheduled(_controller, env) {
+      built ??= build(env, bundled);
+      await runScheduled(built.sessions, logToConsole);
+    },
+  } satisfies ExportedHandler<Env>;
+}
+
+function build(env: Env, bundled: MoorConfig): Built {
+  const config = readEnvConfig(env, bundled);
+  if (!env.MOOR_ISSUER) throw new TypeError("MOOR_ISSUER is not set; it takes the address that clients use.");
+  const handoffRing = parseKeyRing(env.MOOR_HANDOFF_KEYS, "MOOR_HANDOFF_KEYS");
+  const sessions = bindSessions(env, config, logToConsole);
+  const bound = bindPools(env, config, sessions.breakerFor, logToConsole);
+  const moor = createMoor({
+    ...sessions,
+    config,
+    adminToken: env.MOOR_ADMIN_TOKEN,
+    pools: bound?.pools,
+    handoff: createHandoff({ ring: handoffRing, issuer: env.MOOR_ISSUER, dataBytes: config.handoff.dataBytes }),
+    debug: createDebugCheck(sessions.tokenRing),
+    metrics: env.METRICS,
+    bindings: {
+      originTags: createOriginTags(sessions.tokenRing),
+      services: { ...env },
+      live: bound?.live,
+      keepAlive: waitUntil,
+    },
+    clock: Date.now,
+    log: logToConsole,
+  });
+  return { moor, sessions };
+}
+
+function readEnvConfig(env: Env, bundled: MoorConfig): ResolvedConfig {
+  const read = readConfig(env.MOOR_CONFIG === undefined ? bundled : JSON.parse(env.MOOR_CONFIG));
+  if (read.kind === "invalid") throw new TypeError(formatMistakes(read.mistakes));
+  return read.config;
+}

@@ -1,0 +1,68 @@
+import { waitUntil } from "cloudflare:workers";
+import type { ResolvedConfig } from "../config/resolved.ts";
+import { usesOperators } from "../config/resolved.ts";
+import { leftOut } from "../lib/build-flags.ts";
+import type { Log } from "../log.ts";
+import { createObjectPools } from "../objects/clients/pool-client.ts";
+import type { Breaker } from "../store/breaker.ts";
+import { createLivePools, type LivePools, sessionSpans } from "../upstream/live/live-pools.ts";
+import type { Pools } from "../upstream/live/pool-contracts.ts";
+import type { StateNamespace } from "../upstream/live/published-states.ts";
+
+/** What wrangler binds for pools at work; both or nothing. */
+export interface PoolsEnv {
+  /** With `SESSION_REPLICAS`: lets admins drain origins and bring them back, and probes origins. */
+  POOL_OBJECT?: DurableObjectNamespace;
+  /** KV. */
+  readonly SESSION_REPLICAS?: StateNamespace;
+}
+
+/** Pools at work, as they are reached from a Worker. */
+export interface BoundPools {
+  readonly pools: Pools;
+  readonly live: LivePools;
+}
+
+/**
+ * Binds what pools at work need. Who may change them are admins: without them, and without a pool that is probed, there is nothing
+ * to ask.
+ *
+ * @throws TypeError if a binding is missing that a `healthCheck` needs, or the build has no pools at work. Admins are told by their API.
+ */
+export function bindPools(
+  bindings: PoolsEnv,
+  config: Pick<ResolvedConfig, "admin" | "session" | "pools">,
+  breakerFor: (name: string) => Breaker,
+  log: Log,
+): BoundPools | undefined {
+  if (!usesOperators(config)) return undefined;
+  return typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS
+    ? bind(bindings, config, breakerFor, log)
+    : leftOut("MOOR_OPERATORS", config.admin ? "admin is configured" : "a pool's healthCheck is configured");
+}
+
+function bind(
+  { POOL_OBJECT, SESSION_REPLICAS: namespace }: PoolsEnv,
+  { admin, session, pools: configured }: Pick<ResolvedConfig, "admin" | "session" | "pools">,
+  breakerFor: (name: string) => Breaker,
+  log: Log,
+): BoundPools | undefined {
+  if (!POOL_OBJECT || !namespace) {
+    if (!configured.some(({ healthCheck }) => healthCheck)) return undefined;
+    throw new TypeError("a pool's healthCheck needs POOL_OBJECT and SESSION_REPLICAS bound, as in wrangler.toml.");
+  }
+  const pools = createObjectPools(POOL_OBJECT, { breaker: breakerFor("pool") });
+  const { awayMs } = sessionSpans(session);
+  const hasOperators = admin !== undefined;
+  const live = createLivePools({
+    namespace,
+    pools,
+    awayMs,
+    hasOperators,
+    keepAlive: waitUntil,
+    clock: Date.now,
+    random: Math.random,
+    log,
+  });
+  return { pools, live };
+}

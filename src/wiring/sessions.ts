@@ -1,0 +1,77 @@
+import type { ResolvedConfig } from "../config/resolved.ts";
+import { createFoundingLimit, type FoundingLimit, type RateLimiter } from "../inbound/founding-limit.ts";
+import { type KeyRing, parseKeyRing } from "../inbound/token/key-ring.ts";
+import { createTokens, type Tokens } from "../inbound/token/tokens.ts";
+import type { Log } from "../log.ts";
+import { createObjectPrincipals } from "../objects/clients/principal-client.ts";
+import { createObjectAuthority, createObjectLocks, createUnattended } from "../objects/clients/session-client.ts";
+import { type BoundStores, bindStores, type StoreBindings } from "../store/bind.ts";
+import type { Breaker } from "../store/breaker.ts";
+import type { Authority, Copies, Locks, Unattended } from "../store/contracts.ts";
+import { createMemory } from "../store/memory.ts";
+import type { Principals } from "../store/principal-contracts.ts";
+import type { Fallback } from "../store/redis/contract.ts";
+
+/** What wrangler binds for sessions, whoever answers requests. */
+export interface SessionsEnv extends StoreBindings {
+  SESSION_OBJECT: DurableObjectNamespace;
+  /** Needed if the configuration has `principals`. */
+  PRINCIPAL_OBJECT?: DurableObjectNamespace;
+  MOOR_TOKEN_KEYS?: string;
+  /** Limits how many sessions a client address has founded. */
+  FOUNDING_LIMIT?: RateLimiter;
+}
+
+/** Sessions, as they are reached from a Worker. */
+export interface BoundSessions {
+  readonly tokens: Tokens;
+  readonly tokenRing: KeyRing;
+  readonly authority: Authority;
+  readonly memory: Copies;
+  readonly replicas: Copies | undefined;
+  readonly fallback: Fallback | undefined;
+  readonly principals: Principals | undefined;
+  readonly unattended: Unattended;
+  readonly locks: Locks;
+  readonly breakers: readonly Breaker[];
+  /** A breaker that logs. */
+  readonly breakerFor: (name: string) => Breaker;
+  readonly mayFound: FoundingLimit | undefined;
+}
+
+/**
+ * Binds what sessions need. It holds nothing of a request, so it may serve an isolate for its life.
+ *
+ * @throws TypeError that says which binding is wrong and what is accepted.
+ */
+export function bindSessions(
+  env: SessionsEnv,
+  config: Pick<ResolvedConfig, "stores" | "principals">,
+  log: Log,
+): BoundSessions {
+  const tokenRing = parseKeyRing(env.MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS");
+  const stores = bindStores(env, log);
+  const breaker = stores.breakerFor("object");
+  const objects = { copies: config.stores, breaker };
+  return {
+    tokens: createTokens(tokenRing),
+    tokenRing,
+    authority: createObjectAuthority(env.SESSION_OBJECT, objects),
+    memory: createMemory(),
+    replicas: config.stores.replicate === "off" ? undefined : stores.replicas,
+    fallback: stores.fallback,
+    principals: config.principals && bindPrincipals(env, stores),
+    unattended: createUnattended(env.SESSION_OBJECT, objects),
+    locks: createObjectLocks(env.SESSION_OBJECT, { breaker }),
+    breakers: [breaker, ...stores.breakers],
+    breakerFor: stores.breakerFor,
+    mayFound: env.FOUNDING_LIMIT && createFoundingLimit(env.FOUNDING_LIMIT, log),
+  };
+}
+
+function bindPrincipals({ PRINCIPAL_OBJECT }: SessionsEnv, { breakerFor }: BoundStores): Principals {
+  if (!PRINCIPAL_OBJECT) {
+    throw new TypeError("PRINCIPAL_OBJECT is not bound; the configuration's principals need it, as in wrangler.toml.");
+  }
+  return createObjectPrincipals(PRINCIPAL_OBJECT, { breaker: breakerFor("principal") });
+}

@@ -1,0 +1,82 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { createSessionApi } from "../../../src/api/origins/session-api.ts";
+import { Session } from "../../../src/session/session.ts";
+import { createHandoff, type Handoff } from "../../../src/upstream/wire/handoff.ts";
+import { pool, resolved } from "../../config/configs.ts";
+import { setTime } from "../../support/edge.ts";
+import { type OneSession, oneSession } from "../../support/one-session.ts";
+import { handoffRing } from "../../support/rings.ts";
+import { copyOf, openedToken, shownOf } from "../../support/sessions.ts";
+import { at, T0 } from "../../support/time.ts";
+
+const config = resolved({ pools: [pool()] });
+let handoff: Handoff;
+let session: OneSession;
+
+beforeAll(async () => {
+  handoff = createHandoff({ ring: await handoffRing(1), issuer: "https://shop.test", dataBytes: 64 });
+});
+beforeEach(async () => {
+  setTime(T0);
+  session = oneSession();
+  await session.commit({ patches: [{ basket: "tea" }], touch: true });
+  await session.settled();
+});
+afterEach(() => vi.useRealTimers());
+
+/** A request of an origin, with the handoff of a request that was shown version 1 of the session. */
+async function ask(method: string, { body, ifMatch }: { body?: string; ifMatch?: string } = {}): Promise<Response> {
+  const shown = new Session(openedToken(), { returning: true, shown: shownOf(copyOf(session.id)) });
+  const jwt = await handoff.sign(shown, config.pools[0]!, Date.now());
+  const api = createSessionApi({
+    config,
+    authority: session.sessions,
+    handoff,
+    clock: () => Date.now(),
+    log: () => {},
+  });
+  const headers = { Authorization: `Bearer ${jwt}`, ...(ifMatch === undefined ? {} : { "If-Match": ifMatch }) };
+  const init = { method, headers, ...(body === undefined ? {} : { body }) };
+  const url = new URL("http://moor.test/.moor/session");
+  const answered = api(new Request(url, init), url);
+  if (!answered) throw new Error(`nothing is there for ${method}`);
+  return answered;
+}
+
+describe("a change that an origin makes without the visitor", () => {
+  it("comes after what the journal took of him before: it is not undone by that later", async () => {
+    await session.journal({ patches: [{ basket: "rum" }, { coupon: 1 }] });
+    setTime(at(10));
+    expect((await ask("PATCH", { body: '{"basket":"mug"}' })).status).toBe(200);
+    expect(session.record()?.attributes).toEqual({ basket: "mug", coupon: 1 });
+    await session.sessions.takeOver(session.id);
+    expect(session.record()?.attributes).toEqual({ basket: "mug", coupon: 1 });
+  });
+
+  it("asks for its version after that as well", async () => {
+    await session.journal({ patches: [{ coupon: 1 }] });
+    expect((await ask("PATCH", { body: "{}", ifMatch: '"1"' })).status).toBe(412);
+  });
+
+  it("ends the session with what the journal held", async () => {
+    await session.journal({ patches: [{ coupon: 1 }] });
+    expect((await ask("DELETE")).status).toBe(204);
+    expect(await session.held()).toMatchObject({ record: { ended: {} }, entries: [] });
+  });
+
+  it.each([
+    ["PATCH", '{"basket":"mug"}'],
+    ["DELETE", undefined],
+  ])("is refused when the journal cannot be read, and may be tried again (%s)", async (method, body) => {
+    session.redis.meets("down");
+    const { status, headers } = await ask(method, body === undefined ? {} : { body });
+    expect([status, headers.get("Retry-After")]).toEqual([503, "2"]);
+    expect(session.record()).toMatchObject({ version: 1, attributes: { basket: "tea" } });
+  });
+
+  it("looks once, though the journal has just been looked at", async () => {
+    setTime(at(10));
+    await session.sessions.takeOver(session.id);
+    expect(await session.redis.during(() => ask("PATCH", { body: '{"a":1}' }))).toEqual(["read", "keep"]);
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import type { ResolvedCarrier } from "../../../src/config/resolved.ts";
+import { createCarriers } from "../../../src/inbound/carriers/carriers.ts";
+import { createHeaderCarrier } from "../../../src/inbound/carriers/header-carrier.ts";
+import { COOKIE, cookieCarrier, MARK_LIFE_SECONDS } from "../../support/carriers.ts";
+import { T0 } from "../../support/time.ts";
+import { carrierSuite } from "../carrier.suite.ts";
+
+const PAGE = "https://shop.test/";
+
+/** A browser as far as cookies go. */
+function browser(responses: readonly Headers[]): Request {
+  const jar = new Map<string, string>();
+  for (const line of responses.flatMap((headers) => headers.getSetCookie())) {
+    const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+    if (/; Max-Age=0(;|$)/.test(line)) jar.delete(name);
+    else jar.set(name, value);
+  }
+  const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+  return new Request(PAGE, { headers: cookie === "" ? {} : { Cookie: cookie } });
+}
+
+/** A client that sends back what it was given last. */
+const app =
+  (name: string, back = name, scheme = "") =>
+  (responses: readonly Headers[]) => {
+    const text = responses.findLast((headers) => headers.has(back))?.get(back) ?? "";
+    return new Request(PAGE, { headers: text === "" ? {} : { [name]: scheme + text } });
+  };
+
+carrierSuite("cookie, on https", { carrier: cookieCarrier(true), next: browser });
+carrierSuite("cookie, on plain http", { carrier: cookieCarrier(false), next: browser });
+carrierSuite("cookie, shared with subdomains", {
+  carrier: cookieCarrier(true, { name: "shop", prefix: "__Secure-", domain: "shop.test", sameSite: "none" }),
+  next: browser,
+});
+carrierSuite("header Authorization", {
+  carrier: createHeaderCarrier({ name: "Authorization" }),
+  next: app("Authorization", "Moor-Token", "Bearer "),
+});
+carrierSuite("header X-Auth-Token", {
+  carrier: createHeaderCarrier({ name: "X-Auth-Token" }),
+  next: app("X-Auth-Token"),
+});
+
+describe("several carriers", () => {
+  const [one, other] = ["1".repeat(84), "2".repeat(84)] as const;
+  const request = (headers: HeadersInit) => new Request(PAGE, { headers });
+  const HEADER: ResolvedCarrier = { type: "header", name: "Authorization" };
+  const OWN: ResolvedCarrier = { type: "header", name: "X-Own" };
+  const make = (settings: ResolvedCarrier[]) =>
+    createCarriers(settings, { markLifeSeconds: MARK_LIFE_SECONDS, now: () => T0 });
+  /** Texts open unless they are of `x`; the number of texts that were tried is counted. */
+  const bring = async (settings: ResolvedCarrier[], headers: HeadersInit) => {
+    let tried = 0;
+    const brought = await make(settings).bring(request(headers), true, async (text) => {
+      tried++;
+      return text.startsWith("x") ? undefined : text;
+    });
+    return { ...brought, tried };
+  };
+  const bothTokens = { Cookie: `__Host-moor=${one}`, Authorization: `Bearer ${other}` };
+
+  it("are read in their order: the first that opens decides", async () => {
+    expect(await bring([COOKIE, HEADER], bothTokens)).toMatchObject({ token: one, tried: 1 });
+    expect(await bring([HEADER, COOKIE], bothTokens)).toMatchObject({ token: other, tried: 1 });
+    const dead = { ...bothTokens, Cookie: `__Host-moor=${"x".repeat(84)}` };
+    expect(await bring([COOKIE, HEADER], dead)).toMatchObject({ token: other, tried: 2 });
+  });
+
+  it("are written where the token came from", async () => {
+    expect((await bring([COOKIE, HEADER], { Authorization: `Bearer ${other}` })).carrier.apart).toBe(false);
+    expect((await bring([HEADER, COOKIE], { Cookie: `__Host-moor=${one}` })).carrier.apart).toBe(true);
+  });
+
+  it("give a new token where the client asks for it, else the cookie, else the first", async () => {
+    for (const settings of [
+      [COOKIE, HEADER],
+      [HEADER, COOKIE],
+    ]) {
+      expect((await bring(settings, {})).carrier.apart).toBe(true);
+      expect(await bring(settings, { Authorization: "Bearer new" })).toMatchObject({
+        asks: true,
+        carrier: { apart: false },
+      });
+    }
+    const { carrier } = await bring([OWN, HEADER], {});
+    const headers = new Headers();
+    carrier.write(headers, one, T0);
+    expect(headers.get("X-Own")).toBe(one);
+  });
+
+  it("are all cut out of what is forwarded, whether they opened or not", () => {
+    const headers = new Headers({ ...bothTokens, Cookie: `a=1; __Host-moor=${one}; moor=2`, "X-Own": "anything" });
+    make([COOKIE, HEADER, OWN]).cut(headers);
+    expect(Object.fromEntries(headers)).toEqual({ cookie: "a=1" });
+  });
+
+  it("that are not declared are left to the origin", () => {
+    const headers = new Headers(bothTokens);
+    make([HEADER]).cut(headers);
+    expect(headers.get("Cookie")).toBe(`__Host-moor=${one}`);
+    expect(make([HEADER]).own.isCookie("__Host-moor")).toBe(false);
+  });
+});

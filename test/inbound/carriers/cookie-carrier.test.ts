@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { cookieCarrier } from "../../support/carriers.ts";
+import { at, T0 } from "../../support/time.ts";
+
+const DAY_SECONDS = 86_400;
+const https = cookieCarrier(true);
+const http = cookieCarrier(false);
+const request = (cookie?: string) => new Request("https://shop.test/", { headers: cookie ? { Cookie: cookie } : {} });
+
+describe("reading", () => {
+  it.each([
+    ["no cookie", undefined, null],
+    ["other cookies", "a=1; moors=2", null],
+    ["the token", "a=1; __Host-moor=token", "token"],
+    ["the token and its proof, in any order", "__Host-moor-gen=proof; __Host-moor=token", "token.proof"],
+    ["a token that has more to it", "__Host-moor=token.proof", null],
+    ["a proof alone", "__Host-moor-gen=proof", null],
+    ["the cookies of plain http, which a subdomain can set", "moor=token; moor-gen=proof", null],
+    ["the proof of plain http beside the token of https", "__Host-moor=token; moor-gen=proof", "token"],
+  ])("on https, of %s", (_what, cookie, text) => expect(https.read(request(cookie))).toBe(text));
+
+  it.each([
+    ["the token", "moor=token; moor-gen=proof", "token.proof"],
+    ["the cookies of https", "__Host-moor=token; __Host-moor-gen=proof", null],
+  ])("on plain http, of %s", (_what, cookie, text) => expect(http.read(request(cookie))).toBe(text));
+});
+
+describe("writing", () => {
+  const written = (carrier: typeof https, text: string, expiresAt: number) => {
+    const headers = new Headers();
+    carrier.write(headers, text, expiresAt);
+    return headers.getSetCookie();
+  };
+
+  it("sets the token until it expires, for this host alone, out of reach of scripts", () => {
+    expect(written(https, "token", at(600))).toEqual([
+      "__Host-moor=token; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax",
+    ]);
+    expect(written(http, "token", at(600))).toEqual(["moor=token; Max-Age=600; Path=/; HttpOnly; SameSite=Lax"]);
+  });
+
+  it("sets the proof only when there is one, for as long as browsers keep a cookie", () => {
+    expect(written(https, "token.proof", at(600))).toEqual([
+      "__Host-moor=token; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax",
+      `__Host-moor-gen=proof; Max-Age=${400 * DAY_SECONDS}; Path=/; HttpOnly; Secure; SameSite=Lax`,
+    ]);
+  });
+
+  it("rounds the life up to a second, and never below none", () => {
+    expect(written(https, "token", T0 + 1)[0]).toContain("Max-Age=1;");
+    expect(written(https, "token", T0 - 5000)[0]).toContain("Max-Age=0;");
+  });
+
+  it("keeps the cookies that are set already", () => {
+    const headers = new Headers({ "Set-Cookie": "a=1" });
+    https.write(headers, "token", at(1));
+    expect(headers.getSetCookie()).toHaveLength(2);
+    expect(headers.getSetCookie()[0]).toBe("a=1");
+  });
+});
+
+describe("clearing", () => {
+  it("makes the client forget token and proof", () => {
+    const headers = new Headers();
+    https.clear(headers);
+    expect(headers.getSetCookie()).toEqual([
+      "__Host-moor=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
+      "__Host-moor-gen=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
+    ]);
+  });
+});
+
+describe("the mark", () => {
+  const name = "__Host-moor-mark";
+  it("is set for as long as the journal may hold what it was given", () => {
+    const headers = new Headers();
+    https.write(headers, `..${T0}`, 0);
+    expect(headers.getSetCookie()).toEqual([`${name}=${T0}; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax`]);
+  });
+  it("is read with the token, with a proof or without", () => {
+    expect(https.read(request(`${name}=5; __Host-moor=token`))).toBe("token..5");
+    expect(https.read(request(`__Host-moor=token; __Host-moor-gen=proof; ${name}=5`))).toBe("token.proof.5");
+    expect(https.read(request(`${name}=5`))).toBe(null);
+  });
+});
+
+describe("a proof", () => {
+  it("that has more to it is none", () => {
+    expect(https.read(request("__Host-moor=token; __Host-moor-gen=proof.1"))).toBe("token");
+  });
+});
+
+describe("a cookie that is configured", () => {
+  const written = (changes: Parameters<typeof cookieCarrier>[1], secure = true) => {
+    const headers = new Headers();
+    cookieCarrier(secure, changes).write(headers, "token.proof", at(600));
+    return headers.getSetCookie()[0];
+  };
+
+  it.each<[string, Parameters<typeof cookieCarrier>[1], string]>([
+    ["a name", { name: "shop" }, "__Host-shop=token; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax"],
+    [
+      "subdomains and a path",
+      { prefix: "__Secure-", domain: "shop.test", path: "/app" },
+      "__Secure-moor=token; Max-Age=600; Domain=shop.test; Path=/app; HttpOnly; Secure; SameSite=Lax",
+    ],
+    [
+      "no other site",
+      { sameSite: "strict" },
+      "__Host-moor=token; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Strict",
+    ],
+    [
+      "a jar per site",
+      { sameSite: "none", partitioned: true },
+      "__Host-moor=token; Max-Age=600; Path=/; HttpOnly; Secure; Partitioned; SameSite=None",
+    ],
+  ])("for %s is written so on https", (_what, changes, line) => expect(written(changes)).toBe(line));
+
+  it("is neither None nor partitioned on plain http: browsers would refuse it", () => {
+    const line = written({ sameSite: "none", partitioned: true }, false);
+    expect(line).toBe("moor=token; Max-Age=600; Path=/; HttpOnly; SameSite=Lax");
+  });
+
+  it("is read by its own name alone", () => {
+    const shop = cookieCarrier(true, { name: "shop", prefix: "__Secure-" });
+    expect(shop.read(request("__Host-moor=a; __Host-shop=b; shop=c; __Secure-shop=token"))).toBe("token");
+    expect(shop.read(request("__Host-shop=b; shop=c"))).toBe(null);
+  });
+});

@@ -1,0 +1,375 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { LogEntry } from "../../../src/log.ts";
+import { PoolAuthority } from "../../../src/objects/pool/pool-authority.ts";
+import { PATIENCE_MS } from "../../../src/objects/pool/pool-probes.ts";
+import { PoolRows } from "../../../src/objects/pool/pool-rows.ts";
+import type { ProbeResult } from "../../../src/upstream/live/pool-contracts.ts";
+import { closuresOf, type PoolState, standingOf } from "../../../src/upstream/live/pool-state.ts";
+import type { ProbePlan } from "../../../src/upstream/live/probe-plan.ts";
+import { changeOf } from "../../support/pool-states.ts";
+import { HEALTH_CHECK } from "../../support/pools.ts";
+import { at, T0 } from "../../support/time.ts";
+
+const AWAY_MS = 3_600_000;
+const PASSED: ProbeResult = { kind: "passed", status: 200 };
+let now: number;
+let random: number;
+let log: LogEntry[];
+let written: { state: PoolState; at: number }[];
+let kvFault: Error | undefined;
+/** What probes of an origin meet; others pass. */
+let meets: Map<string, ProbeResult | (() => Promise<ProbeResult>)>;
+/** Whom probes have asked, and when, in seconds. */
+let sent: [id: string, seconds: number][];
+let pools = 0;
+let pool: string;
+
+beforeEach(() => {
+  now = T0;
+  random = 0;
+  log = [];
+  written = [];
+  kvFault = undefined;
+  meets = new Map();
+  sent = [];
+  pool = `probed-${pools++}`;
+});
+
+/** Works on the authority of the pool; another call is another instance, as after a reset. */
+function onAuthority<T>(work: (authority: PoolAuthority) => Promise<T>): Promise<T> {
+  return runInDurableObject(env.POOL_OBJECT.getByName(pool), (_, { storage }) => {
+    const authority = new PoolAuthority({
+      rows: new PoolRows(storage),
+      alarms: storage,
+      async publish(_pool, state) {
+        if (kvFault) throw kvFault;
+        written.push({ state, at: now });
+      },
+      async probe({ id }) {
+        sent.push([id, (now - T0) / 1000]);
+        const result = meets.get(id) ?? PASSED;
+        return typeof result === "function" ? result() : result;
+      },
+      random: () => random,
+      clock: () => now,
+      log: (entry) => log.push(entry),
+    });
+    return work(authority);
+  });
+}
+const storage = <T>(work: (storage: DurableObjectStorage) => T) =>
+  runInDurableObject(env.POOL_OBJECT.getByName(pool), (_, state) => work(state.storage));
+const alarmAt = () => storage((it) => it.getAlarm());
+function planOf(ids: readonly string[], check: Partial<ProbePlan["check"]> = {}): ProbePlan {
+  return { check: { ...HEALTH_CHECK, ...check }, targets: ids.map((id) => ({ id, url: `http://${id}.test` })) };
+}
+const PLAN = planOf(["a", "b"]);
+const ask = (plan = PLAN) => onAuthority((authority) => authority.probe({ pool, plan, awayMs: AWAY_MS }));
+const look = () => onAuthority((authority) => authority.look({ awayMs: AWAY_MS }));
+/** What the alarm does up to a time, in seconds, while isolates ask for a plan every two minutes; `null`: they do not. */
+async function runUntil(seconds: number, plan: ProbePlan | null = PLAN): Promise<void> {
+  let asksAt = plan ? now : Infinity;
+  while (true) {
+    const next = Math.min((await alarmAt()) ?? Infinity, asksAt);
+    if (next > at(seconds)) break;
+    now = Math.max(now, next);
+    if (plan && next === asksAt) {
+      await ask(plan);
+      asksAt += 120_000;
+    } else {
+      await storage((it) => it.deleteAlarm());
+      await onAuthority((authority) => authority.alarm());
+    }
+  }
+  now = at(seconds);
+}
+const silently = (seconds: number) => runUntil(seconds, null);
+const flags = ({ origins }: PoolState) =>
+  Object.fromEntries(origins.flatMap(({ id, unhealthy }) => (unhealthy ? [[id, unhealthy.reason]] : [])));
+const events = () => log.map(({ event, origin, reason }) => [event, origin, reason]);
+const ERROR: ProbeResult = { kind: "status", status: 500 };
+
+describe("a pool whose origins are well", () => {
+  it("is probed at once and at every interval, origin by origin, and nothing is written to KV", async () => {
+    await runUntil(35);
+    expect(sent).toEqual(
+      [0, 10, 20, 30].flatMap((second) => [
+        ["a", second],
+        ["b", second],
+      ]),
+    );
+    expect([written, log]).toEqual([[], []]);
+    expect((await look()).probes).toEqual({
+      a: { verdict: { state: "healthy", since: T0 }, last: { at: at(30), result: PASSED } },
+      b: { verdict: { state: "healthy", since: T0 }, last: { at: at(30), result: PASSED } },
+    });
+  });
+
+  it("is probed up to a tenth of an interval later, all origins together, so that pools do not beat as one", async () => {
+    random = 0.5;
+    await runUntil(22);
+    expect(sent.map(([, second]) => second)).toEqual([0, 0, 10.5, 10.5, 21, 21]);
+  });
+
+  it("is not probed any more once no isolate has asked for ten minutes, and again with the first that does", async () => {
+    await ask();
+    await silently(10_000);
+    expect(sent.at(-1)?.[1]).toBe(PATIENCE_MS / 1000 - 10);
+    expect(await alarmAt()).toBe(null);
+    expect((await look()).probes).toEqual({});
+    sent = [];
+    await ask();
+    await silently(10_005);
+    expect(sent).toEqual([
+      ["a", 10_000],
+      ["b", 10_000],
+    ]);
+  });
+
+  it("is one that nobody has asked to probe, if none has a health check", async () => {
+    await onAuthority((authority) => authority.alarm());
+    expect([await alarmAt(), sent, (await look()).probes]).toEqual([null, [], {}]);
+  });
+});
+
+describe("an origin that fails its probes", () => {
+  it("is published as unhealthy at once, logged once, and so is that it has recovered", async () => {
+    await runUntil(5);
+    meets.set("b", ERROR);
+    await runUntil(100);
+    expect(written.map(({ state, at: time }) => [state.version, (time - T0) / 1000, flags(state)])).toEqual([
+      [1, 30, { b: "status" }],
+    ]);
+    expect(written[0]?.state.origins).toEqual([
+      { id: "b", closures: [], unhealthy: { since: at(30), reason: "status", until: at(630) } },
+    ]);
+    meets.clear();
+    await runUntil(200);
+    expect(written.map(({ state, at: time }) => [state.version, (time - T0) / 1000, flags(state)]).slice(1)).toEqual([
+      [2, 120, {}],
+    ]);
+    expect(events()).toEqual([
+      ["origin_unhealthy", "b", "status 500"],
+      ["origin_recovered", "b", "passed"],
+    ]);
+    expect((await look()).probes?.b?.verdict).toEqual({ state: "healthy", since: at(120) });
+  });
+
+  it("is told again every five minutes while that lasts, as it would lapse in ten", async () => {
+    meets.set("b", { kind: "timeout" });
+    await runUntil(1_500);
+    expect(written.map(({ at: time }) => (time - T0) / 1000)).toEqual([20, 320, 620, 920, 1_220]);
+    expect(events()).toEqual([["origin_unhealthy", "b", "timeout"]]);
+    for (const { state, at: time } of written) {
+      expect((state.origins[0]?.unhealthy?.until ?? 0) - time).toBe(600_000);
+    }
+  });
+
+  it("is asked in an interval of its own", async () => {
+    const plan = planOf(["a", "b"], { unhealthyIntervalSeconds: 60 });
+    meets.set("b", { kind: "lost" });
+    await runUntil(150, plan);
+    expect(sent.flatMap(([id, second]) => (id === "b" ? [second] : []))).toEqual([0, 10, 20, 80, 140]);
+    expect(sent.filter(([id]) => id === "a")).toHaveLength(16);
+  });
+
+  it("is published when KV takes it again", async () => {
+    kvFault = new Error("KV PUT failed: 500 Internal Server Error");
+    meets.set("b", ERROR);
+    await runUntil(40);
+    expect(new Set(log.map(({ event }) => event))).toEqual(new Set(["origin_unhealthy", "pool_state_unpublished"]));
+    kvFault = undefined;
+    await runUntil(50);
+    expect(written.map(({ state }) => flags(state))).toEqual([{ b: "status" }]);
+  });
+
+  it("stays so while nobody visits the pool; the first probe after that says it anew", async () => {
+    meets.set("b", ERROR);
+    await ask();
+    await silently(5_000);
+    const before = written.length;
+    await ask();
+    await silently(5_001);
+    expect(written.slice(before).map(({ state }) => state.origins[0]?.unhealthy)).toEqual([
+      { since: at(20), reason: "status", until: at(5_600) },
+    ]);
+    expect(events()).toHaveLength(1);
+  });
+});
+
+describe("a probe that cannot be sent at all", () => {
+  it("says nothing of the origin, hinders no other, and the next one is sent in its time", async () => {
+    meets.set("a", () => Promise.reject(new TypeError("no such binding")));
+    meets.set("b", ERROR);
+    await runUntil(45);
+    expect(sent.filter(([id]) => id === "a").map(([, second]) => second)).toEqual([0, 10, 20, 30, 40]);
+    expect(written.map(({ state }) => flags(state))).toEqual([{ b: "status" }]);
+    expect(log).toContainEqual({ event: "probe_failed", pool, origin: "a", reason: "TypeError: no such binding" });
+    expect((await look()).probes?.a).toEqual({ verdict: undefined, last: undefined });
+  });
+
+  it("leaves the alarm set, whatever fails in a round", async () => {
+    await ask();
+    await storage((it) => it.deleteAlarm());
+    random = Number.NaN;
+    const broken = onAuthority((authority) => {
+      log = new Proxy([], {
+        get: () => {
+          throw new Error("no log");
+        },
+      });
+      meets.set("a", () => Promise.reject(new Error("x")));
+      return authority.alarm();
+    });
+    await expect(broken).rejects.toThrow("no log");
+    expect(await alarmAt()).not.toBe(null);
+  });
+});
+
+describe("probes of many origins", () => {
+  it("are sent side by side, six at a time at most", async () => {
+    const ids = Array.from({ length: 20 }, (_, i) => `o${i}`);
+    let underWay = 0;
+    let most = 0;
+    for (const id of ids) {
+      meets.set(id, async () => {
+        most = Math.max(most, ++underWay);
+        await Promise.resolve();
+        underWay--;
+        return PASSED;
+      });
+    }
+    await runUntil(0, planOf(ids));
+    expect([most, sent.length]).toEqual([6, 20]);
+  });
+});
+
+describe("another plan", () => {
+  it("replaces the one before: origins that vanish are forgotten, new ones are probed at once, what is known of others stays", async () => {
+    meets.set("a", ERROR).set("b", ERROR);
+    await runUntil(25);
+    expect(written.map(({ state }) => flags(state))).toEqual([{ a: "status", b: "status" }]);
+    const plan = planOf(["b", "c"]);
+    sent = [];
+    await runUntil(29, plan);
+    expect(sent).toEqual([["c", 25]]);
+    expect(written.slice(1).map(({ state }) => flags(state))).toEqual([{ b: "status" }]);
+    sent = [];
+    await runUntil(32, plan);
+    expect(sent).toEqual([["b", 30]]);
+    expect(Object.keys((await look()).probes ?? {})).toEqual(["b", "c"]);
+  });
+
+  it("with another address has another origin", async () => {
+    meets.set("b", ERROR);
+    await runUntil(25);
+    const moved = {
+      ...PLAN,
+      targets: PLAN.targets.map((it) => (it.id === "b" ? { ...it, url: "http://new.test" } : it)),
+    };
+    meets.clear();
+    await runUntil(28, moved);
+    expect((await look()).probes?.b?.verdict).toMatchObject({ state: "healthy", since: at(25) });
+    expect(written.map(({ state }) => flags(state))).toEqual([{ b: "status" }, {}]);
+  });
+
+  it("that comes and goes, as during a deploy, does not make probes more frequent", async () => {
+    await ask();
+    const other = planOf(["a", "c"]);
+    for (let second = 0; second < 60; second++) {
+      await silently(second);
+      await ask(second % 2 ? other : PLAN);
+    }
+    for (const id of ["a", "b", "c"]) {
+      const times = sent.filter(([asked]) => asked === id).map(([, second]) => second);
+      expect(times.length).toBeLessThanOrEqual(7);
+    }
+  });
+});
+
+describe("what operators say, beside what probes say", () => {
+  const change = (action: "drain" | "eject", given = {}) =>
+    onAuthority((authority) => authority.change({ pool, change: changeOf(action, given), awayMs: AWAY_MS }));
+  const turns = (state: PoolState) =>
+    standingOf(closuresOf(state, "b"), T0).next.map((turn) => [turn.state, (turn.at - T0) / 1000]);
+
+  it("is published with it, and each version once", async () => {
+    meets.set("b", ERROR);
+    await runUntil(25);
+    await change("drain", { deadlineMs: 86_400_000 });
+    meets.clear();
+    await runUntil(60);
+    expect(written.map(({ state }) => [state.version, flags(state), turns(state).length])).toEqual([
+      [1, { b: "status" }, 0],
+      [2, { b: "status" }, 2],
+      [3, {}, 2],
+    ]);
+    expect(turns(written[2]?.state as PoolState)).toEqual(turns(written[1]?.state as PoolState));
+    expect((await look()).state).toEqual(written[2]?.state);
+  });
+
+  it("takes effect later when it is published late, and no verdict is lost or brought back by that", async () => {
+    meets.set("a", ERROR);
+    await runUntil(25);
+    kvFault = new Error("KV PUT failed: 429 Too Many Requests");
+    await change("drain", { at: at(25 + 140), deadlineMs: 86_400_000 });
+    meets.clear();
+    meets.set("b", ERROR);
+    await runUntil(60);
+    kvFault = undefined;
+    await runUntil(80);
+    const state = written.at(-1)?.state as PoolState;
+    expect(flags(state)).toEqual({ b: "status" });
+    const [[draining, from] = []] = turns(state) as [string, number][];
+    expect([draining, Number(from) >= 60 + 150]).toEqual(["draining", true]);
+    const versions = written.map(({ state: { version } }) => version);
+    expect(versions).toEqual([...new Set(versions)].sort((one, other) => one - other));
+  });
+
+  it("has no alarm less for it: a drain that is empty ends while origins are probed", async () => {
+    await runUntil(1);
+    await change("drain");
+    await runUntil(150 + 3_600 + 200);
+    expect(events()).toEqual([["drain_ended", "b", undefined]]);
+  });
+});
+
+describe("a pool of many origins", () => {
+  /** How often what is known of origins is looked at when an isolate asks for probes of so many. */
+  async function looksFor(origins: number): Promise<number> {
+    let looks = 0;
+    const stored = new Map<string, unknown>();
+    const look = (item: object, name: PropertyKey) => {
+      looks++;
+      return Reflect.get(item, name);
+    };
+    const counted = (value: unknown) =>
+      Array.isArray(value) ? value.map((item: object) => new Proxy(item, { get: look })) : value;
+    const kv = {
+      get: <T>(key: string) => counted(stored.get(key)) as T | undefined,
+      put: (key: string, value: unknown) => stored.set(key, JSON.parse(JSON.stringify(value))),
+      delete: (key: string) => stored.delete(key),
+    };
+    const authority = new PoolAuthority({
+      rows: new PoolRows({ kv }),
+      alarms: { getAlarm: async () => T0, setAlarm: async () => {} },
+      publish: async () => {},
+      probe: async () => PASSED,
+      random: () => 0,
+      clock: () => now,
+      log: () => {},
+    });
+    const plan = planOf(Array.from({ length: origins }, (_, i) => `origin-${i}`));
+    await authority.probe({ pool, plan, awayMs: AWAY_MS });
+    await authority.alarm();
+    looks = 0;
+    await authority.probe({ pool, plan, awayMs: AWAY_MS });
+    return looks;
+  }
+
+  it("takes its object ten times the work for ten times the origins, not a hundred times", async () => {
+    expect((await looksFor(200)) / (await looksFor(20))).toBeCloseTo(10, 0);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import type { Fetch } from "../../../src/sdk/origin/index.ts";
+import { answer, CLAIMS, k1, k2, originWith } from "./moor.ts";
+
+const stored = { version: 6, generation: 1, principal: "alice", attributes: { basket: { tea: 3 } } };
+
+/** The session of a request whose session API answers so, and what that was asked. */
+async function sessionAnswered(response: unknown, status = 200) {
+  const asked: Parameters<Fetch>[] = [];
+  const { session, origin } = originWith({
+    fetch: async (url, init) => {
+      if (url.endsWith("/jwks.json")) return answer({ keys: [k1.jwk, k2.jwk] });
+      asked.push([url, init]);
+      return answer(response, status);
+    },
+  });
+  return { session: await session(await k1.sign()), origin, asked };
+}
+
+describe("the session API", () => {
+  it("reads the session as it is now, with this request's changes on top, and has the visitor's token follow", async () => {
+    const { session } = await sessionAnswered(stored);
+    session.patch({ coupon: "x" });
+    expect(await session.api.read()).toEqual(stored);
+    expect(session).toMatchObject({ version: 6, attributes: { basket: { tea: 3 }, coupon: "x" } });
+    expect(session.headers()).toEqual([
+      ["Moor-Patch", '{"coupon":"x"}'],
+      ["Moor-Version", "6"],
+    ]);
+  });
+
+  it("asks for no other token when there is nothing new", async () => {
+    const { session } = await sessionAnswered({ ...stored, version: CLAIMS.ver });
+    await session.api.read();
+    expect(session.headers()).toEqual([]);
+  });
+
+  it("patches, for one version if that is said", async () => {
+    const { session, asked } = await sessionAnswered(stored);
+    await session.api.patch({ coupon: null });
+    await session.api.patch({ coupon: null }, { ifVersion: 4 });
+    const [[url, init], [, second]] = asked as [Parameters<Fetch>, Parameters<Fetch>];
+    expect(url).toBe("https://shop.example.com/.moor/session");
+    expect(init).toMatchObject({ method: "PATCH", body: '{"coupon":null}' });
+    expect(init.headers.authorization).toMatch(/^Bearer \S+\.\S+\.\S+$/);
+    expect(init.headers).not.toHaveProperty("if-match");
+    expect(second.headers["if-match"]).toBe('"4"');
+  });
+
+  it("ends the session, and has the response clear the visitor's cookie", async () => {
+    const { session, asked } = await sessionAnswered(undefined, 204);
+    await session.api.end();
+    expect(asked[0]?.[1].method).toBe("DELETE");
+    expect(session.headers()).toEqual([["Moor-End", "1"]]);
+  });
+
+  it.each([
+    [400, "session-refused"],
+    [401, "session-refused"],
+    [403, "session-refused"],
+    [409, "session-not-stored"],
+    [410, "session-over"],
+    [412, "session-changed"],
+    [413, "session-refused"],
+    [302, "session-unavailable"],
+    [503, "session-unavailable"],
+  ])("tells a %i as %s, and the session stays as it was", async (status, code) => {
+    const { session } = await sessionAnswered({ title: "No.", version: 9 }, status);
+    const fault = { code, message: `the session API answers PATCH with ${status}: No.` };
+    await expect(session.api.patch({ a: 1 })).rejects.toMatchObject(fault);
+    await expect(session.api.end()).rejects.toMatchObject({ code });
+    expect(session.headers()).toEqual([]);
+    expect(session.version).toBe(CLAIMS.ver);
+  });
+
+  it("refuses a patch that is not JSON before it is sent", async () => {
+    const { session, asked } = await sessionAnswered(stored);
+    await expect(session.api.patch({ a: Number.NaN })).rejects.toThrow(TypeError);
+    expect(asked).toEqual([]);
+  });
+});

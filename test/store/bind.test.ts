@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
+import type { LogEntry } from "../../src/log.ts";
+import { bindStores, type StoreBindings } from "../../src/store/bind.ts";
+import { BreakerOpenError } from "../../src/store/breaker.ts";
+import type { ReplicaNamespace } from "../../src/store/kv-replicas.ts";
+import { createKvReplicas } from "../../src/store/kv-replicas.ts";
+import { createSeal } from "../../src/store/seal.ts";
+import { setTime } from "../support/edge.ts";
+import { copyOf, refTo } from "../support/sessions.ts";
+import { T0 } from "../support/time.ts";
+
+const KEYS = `1:${"A".repeat(43)}`;
+const REDIS = { UPSTASH_REDIS_REST_URL: "https://redis.test", UPSTASH_REDIS_REST_TOKEN: "s3cret-t0ken" };
+
+let logged: LogEntry[];
+const bind = (given: StoreBindings = {}) =>
+  bindStores({ MOOR_STORE_KEYS: KEYS, ...given }, (entry) => logged.push(entry));
+
+beforeEach(() => {
+  setTime(T0);
+  vi.spyOn(Math, "random").mockReturnValue(0);
+  logged = [];
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** A namespace in memory. */
+function namespace(): ReplicaNamespace & { values: Map<string, string> } {
+  const values = new Map<string, string>();
+  return {
+    values,
+    get: async (key) => values.get(key) ?? null,
+    put: async (key, value) => void values.set(key, value),
+  };
+}
+
+describe("the stores beside the objects", () => {
+  it("are none when none is bound", () => {
+    const { fallback, replicas } = bind();
+    expect([fallback, replicas]).toEqual([undefined, undefined]);
+  });
+
+  it("are those that are bound", () => {
+    expect(bind({ SESSION_REPLICAS: namespace() })).toMatchObject({ fallback: undefined, replicas: { name: "kv" } });
+    expect(bind(REDIS)).toMatchObject({ fallback: expect.any(Object), replicas: undefined });
+  });
+
+  it("have a breaker each, whose state explain shows", () => {
+    expect(bind().breakers.map((breaker) => [breaker.name, breaker.state()])).toEqual([
+      ["redis", "closed"],
+      ["kv", "closed"],
+    ]);
+  });
+
+  it("seal with the ring of the stores", async () => {
+    const kv = namespace();
+    await bind({ SESSION_REPLICAS: kv }).replicas?.keep(copyOf("s"));
+    const seal = createSeal(parseKeyRing(KEYS, "MOOR_STORE_KEYS"));
+    const found = await createKvReplicas({ namespace: kv, seal, clock: Date.now }).read(refTo("s"), T0);
+    expect(found).toEqual({ kind: "hit", copy: copyOf("s") });
+  });
+});
+
+describe("what is wrongly bound", () => {
+  const messageOf = (given: StoreBindings) => {
+    try {
+      bind(given);
+    } catch (fault) {
+      expect(fault).toBeInstanceOf(TypeError);
+      return (fault as Error).message;
+    }
+    throw new Error("it was taken");
+  };
+  const both = "Redis takes both UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN.";
+
+  it.each<[string, StoreBindings, string]>([
+    [
+      "a URL without a token",
+      { UPSTASH_REDIS_REST_URL: REDIS.UPSTASH_REDIS_REST_URL },
+      `UPSTASH_REDIS_REST_TOKEN is not set; ${both}`,
+    ],
+    [
+      "a token without a URL",
+      { UPSTASH_REDIS_REST_TOKEN: REDIS.UPSTASH_REDIS_REST_TOKEN },
+      `UPSTASH_REDIS_REST_URL is not set; ${both}`,
+    ],
+    [
+      "a URL and an empty token",
+      { ...REDIS, UPSTASH_REDIS_REST_TOKEN: "" },
+      `UPSTASH_REDIS_REST_TOKEN is not set; ${both}`,
+    ],
+    [
+      "a token and an empty URL",
+      { ...REDIS, UPSTASH_REDIS_REST_URL: "" },
+      `UPSTASH_REDIS_REST_URL is not set; ${both}`,
+    ],
+    [
+      "no ring, though no store needs it",
+      { MOOR_STORE_KEYS: "" },
+      'MOOR_STORE_KEYS is not set. "npm run moor -- keys new" prints a value for it.',
+    ],
+    [
+      "a ring that is too short",
+      { MOOR_STORE_KEYS: "1:c2hvcnQ" },
+      "MOOR_STORE_KEYS, entry 1: expected 32 to 512 bytes as base64url.",
+    ],
+    [
+      "a URL that is none",
+      { ...REDIS, UPSTASH_REDIS_REST_URL: "redis.test" },
+      "the URL of Redis must begin with https://",
+    ],
+    [
+      "a token with the end of its line",
+      { ...REDIS, UPSTASH_REDIS_REST_TOKEN: "s3cret-t0ken\n" },
+      "the token for Redis must be visible ASCII, and not empty",
+    ],
+  ])("is named, and nothing secret with it: %s", (_what, given, message) => {
+    expect(messageOf(given)).toBe(message);
+    expect(message).not.toContain("s3cret");
+  });
+
+  it("is not a Redis of which both are empty: that is off", () => {
+    const off = { UPSTASH_REDIS_REST_URL: "", UPSTASH_REDIS_REST_TOKEN: "" };
+    expect(bind(off).fallback).toBeUndefined();
+  });
+});
+
+describe("a store that fails", () => {
+  const notAsked = (store: string) => ({ kind: "unavailable", cause: new BreakerOpenError(store) });
+
+  it("is not asked for a moment, which is logged, and the other store is", async () => {
+    const fetches = vi.spyOn(globalThis, "fetch").mockImplementation(() => Promise.reject(new Error("refused")));
+    const { fallback, replicas, breakers } = bind({ ...REDIS, SESSION_REPLICAS: namespace() });
+    for (let i = 0; i < 5; i++) expect(await fallback?.read("s")).toMatchObject({ cause: { code: "no-answer" } });
+    expect(await fallback?.read("s")).toEqual(notAsked("redis"));
+    expect(fetches).toHaveBeenCalledTimes(5);
+    expect(String(fetches.mock.calls[0]?.[0])).toMatch(/^https:\/\/redis\.test/);
+    const reason = "RedisFault: no usable answer came from Redis";
+    expect(logged).toEqual([{ event: "store_open", store: "redis", reason }]);
+    expect(breakers.map((breaker) => breaker.state())).toEqual(["open", "closed"]);
+    expect(await replicas?.read(refTo("s"), T0)).toEqual({ kind: "miss" });
+  });
+
+  it("is tried again later, which is logged too", async () => {
+    const kv = namespace();
+    const get = vi.spyOn(kv, "get").mockRejectedValue(new Error("KV GET failed: 500 Internal Server Error"));
+    const { replicas } = bind({ SESSION_REPLICAS: kv });
+    const read = () => replicas?.read(refTo("s"), T0);
+    for (let i = 0; i < 5; i++) await read();
+    expect(await read()).toEqual(notAsked("kv"));
+    get.mockRestore();
+    vi.setSystemTime(T0 + 500);
+    expect(await read()).toEqual({ kind: "miss" });
+    expect(logged).toEqual([
+      { event: "store_open", store: "kv", reason: "Error: KV GET failed: 500 Internal Server Error" },
+      { event: "store_half-open", store: "kv" },
+      { event: "store_closed", store: "kv" },
+    ]);
+  });
+
+  it("is given up after a second: KV", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: T0 });
+    const kv = { ...namespace(), get: () => new Promise<never>(() => {}) };
+    const found = bind({ SESSION_REPLICAS: kv }).replicas?.read(refTo("s"), T0);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(await Promise.race([found, "under way"])).toBe("under way");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await found).toEqual({ kind: "unavailable", cause: new Error("no answer within 1000 ms") });
+  });
+
+  it("may be any: whoever needs a breaker that logs is given one", () => {
+    const breaker = bind().breakerFor("object");
+    for (let i = 0; i < 5; i++) breaker.admit()?.failed(new Error("reset"));
+    expect(logged).toEqual([{ event: "store_open", store: "object", reason: "Error: reset" }]);
+    expect(breaker.admit()).toBeUndefined();
+  });
+
+  it("is given a shorter or a longer rest at random", () => {
+    vi.mocked(Math.random).mockReturnValue(0.5);
+    const breaker = bind().breakerFor("object");
+    for (let i = 0; i < 5; i++) breaker.admit()?.failed(undefined);
+    vi.setSystemTime(T0 + 374);
+    expect(breaker.admit()).toBeUndefined();
+    vi.setSystemTime(T0 + 375);
+    expect(breaker.admit()).toBeDefined();
+  });
+});

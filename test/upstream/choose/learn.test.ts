@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { createLearning, createOriginTags, type Learning, withoutTags } from "../../../src/upstream/choose/learn.ts";
+import { createPool } from "../../../src/upstream/pool.ts";
+import { poolConfig } from "../../support/pools.ts";
+import { macRing } from "../../support/rings.ts";
+
+function learning({ keys = [1], cookie = "sid", routes = ["a", "b", "n.3"], pool = "shop" } = {}): Learning {
+  const config = poolConfig(["a", "b", "c"]);
+  const origins = config.origins.map((origin, i) => ({ ...origin, route: routes[i] as string }));
+  const [first = 1, ...more] = keys;
+  return createLearning(
+    { ...config, id: pool, origins, learn: { cookie } },
+    createOriginTags(macRing(first, ...more)),
+  ) as Learning;
+}
+
+const setting = (...cookies: string[]) => {
+  const headers = new Headers();
+  for (const cookie of cookies) headers.append("Set-Cookie", cookie);
+  return new Response("body", { headers });
+};
+const taught = async (given: Learning, index: number, ...cookies: string[]) =>
+  (await given.teach(setting(...cookies), index)).headers.getSetCookie();
+/** The tag that a response of the origin at `index` sets. */
+const tagOf = async (given: Learning, index: number) =>
+  /^moor-at-sid=([\w-]{12})/.exec((await taught(given, index, "sid=1"))[1] ?? "")?.[1] as string;
+
+describe("a response that sets the application's cookie", () => {
+  it.each([
+    ["sid=1", ""],
+    ["sid=1; Path=/; HttpOnly", "; Path=/; HttpOnly"],
+    [
+      "sid=1;Path=/app;Domain=example.com;Max-Age=60;Secure;SameSite=None;Partitioned",
+      ";Path=/app;Domain=example.com;Max-Age=60;Secure;SameSite=None;Partitioned",
+    ],
+    ["sid=; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "; Expires=Thu, 01 Jan 1970 00:00:00 GMT"],
+  ])("%j gets another beside it with the same attributes", async (own, attributes) => {
+    const given = learning();
+    const tag = await tagOf(given, 1);
+    expect(await taught(given, 1, "other=1", own)).toEqual(["other=1", own, `moor-at-sid=${tag}${attributes}`]);
+  });
+
+  it("gets one for each time it is set", async () => {
+    const lines = await taught(learning(), 0, "sid=; Path=/old; Max-Age=0", "sid=2; Path=/");
+    expect(lines).toHaveLength(4);
+  });
+
+  it.each(["sid=abc.a", "sid=abc.n.3; Path=/", 'sid="abc.b"', "sid=b"])(
+    "%j and names an origin needs none",
+    async (own) => {
+      expect(await taught(learning(), 0, own)).toEqual([own]);
+    },
+  );
+
+  it("keeps its body", async () => {
+    expect(await (await learning().teach(setting("sid=1"), 0)).text()).toBe("body");
+  });
+});
+
+it("a response that does not set it is passed on untouched", async () => {
+  for (const response of [new Response(), setting("other=1"), setting("SID=1"), setting("sidx=1")]) {
+    expect(await learning().teach(response, 0)).toBe(response);
+  }
+});
+
+describe("what a request tells", () => {
+  it("is nothing without the application's cookie, whatever stands beside it", async () => {
+    const given = learning();
+    const nothing = { value: undefined, origin: undefined };
+    expect(await given.read(null)).toEqual(nothing);
+    expect(await given.read("other=1; xsid=a; SID=a")).toEqual(nothing);
+    expect(await given.read(`moor-at-sid=${await tagOf(given, 1)}`)).toEqual(nothing);
+  });
+
+  it("is the origin whose tag stands beside it", async () => {
+    const given = learning();
+    for (const origin of [0, 1, 2]) {
+      const cookies = `a=1; sid=s%3Ax.y; moor-at-sid=${await tagOf(given, origin)}`;
+      expect(await given.read(cookies)).toEqual({ value: "s%3Ax.y", origin });
+    }
+  });
+
+  it.each([
+    ["sid=abc.a", 0],
+    ["sid=abc.def.b", 1],
+    ["sid=abc.n.3", 2],
+    ['sid="abc.b"', 1],
+    ["sid=b", 1],
+    ["sid=abcb", undefined],
+    ["sid=abc.3", undefined],
+    ["sid=abc.a.x", undefined],
+    ["sid=", undefined],
+  ])("%j is the origin that the value names", async (cookies, origin) => {
+    expect((await learning().read(cookies)).origin).toBe(origin);
+  });
+
+  it("by its value goes before what stands beside it: that may be left over", async () => {
+    const given = learning();
+    expect((await given.read(`sid=x.a; moor-at-sid=${await tagOf(given, 1)}`)).origin).toBe(0);
+  });
+
+  it("is no origin for a tag that is made up, of another key, pool or cookie", async () => {
+    const foreign = [
+      await tagOf(learning({ keys: [2] }), 1),
+      await tagOf(learning({ pool: "blog" }), 1),
+      "AAAAAAAAAAAA",
+      "b",
+      "",
+    ];
+    for (const tag of foreign) {
+      expect(await learning().read(`sid=1; moor-at-sid=${tag}`)).toEqual({ value: "1", origin: undefined });
+    }
+    expect((await learning().read(`sid=1; moor-at-other=${await tagOf(learning(), 1)}`)).origin).toBeUndefined();
+  });
+
+  it("stays when a key is rotated in; the new one signs", async () => {
+    const rotated = learning({ keys: [2, 1] });
+    const [old, fresh] = [await tagOf(learning({ keys: [1] }), 2), await tagOf(rotated, 2)];
+    expect(fresh).not.toBe(old);
+    for (const tag of [old, fresh]) expect((await rotated.read(`sid=1; moor-at-sid=${tag}`)).origin).toBe(2);
+  });
+});
+
+describe("the Cookie header for origins", () => {
+  it.each([
+    ["a=1; sid=2", "a=1; sid=2"],
+    ["a=1; moor-at-sid=x; sid=2", "a=1; sid=2"],
+    ["moor-at-sid=x; sid=2; moor-at-b=y", "sid=2"],
+    ["moor-at-sid=x", null],
+    ["moor-at-a=x;moor-at-b=y", null],
+    ["a=moor-at-sid", "a=moor-at-sid"],
+  ])("of %j is %j", (cookies, rest) => expect(withoutTags(cookies)).toBe(rest));
+});
+
+it("a pool that learns needs tags", () => {
+  expect(() => createPool({ ...poolConfig(["a"]), learn: { cookie: "sid" } })).toThrow(TypeError);
+});

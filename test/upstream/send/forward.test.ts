@@ -1,0 +1,331 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { ResolvedRetryBudget } from "../../../src/config/resolved.ts";
+import { createPool } from "../../../src/upstream/pool.ts";
+import type { Outgoing } from "../../../src/upstream/send/attempt.ts";
+import { type Forwarded, forward } from "../../../src/upstream/send/forward.ts";
+import { createRetries } from "../../../src/upstream/send/retries.ts";
+import { answerAs, type Behaviour, type Sent } from "../../support/origins.ts";
+import { choiceFacts, poolConfig, retriesOf, routeOf } from "../../support/pools.ts";
+import { T0 } from "../../support/time.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+const OUTGOING: Outgoing = {
+  method: "GET",
+  target: "/cart?a=1",
+  headers: new Headers({ "X-Mine": "1" }),
+  body: null,
+  retries: retriesOf(),
+  isEvidence: true,
+  session: "session-1",
+  cacheable: false,
+  clientHost: "shop.test",
+  deadlineMs: 1_000,
+};
+/** What cannot be sent again. */
+const ONCE = { retries: retriesOf({}, { method: "POST" }) };
+/** Answers the isolate's checks, and no visitor's request. */
+const slow: Behaviour = ({ method }) => (method === "HEAD" ? ok() : new Promise(() => {}));
+const times = <T>(count: number, act: () => T): T[] => Array.from({ length: count }, act);
+const ok = () => new Response("hello");
+const by = (status: number, server: string) => () => new Response("fault", { status, headers: { Server: server } });
+
+/** Whether it is a visitor's, not a check of the isolate's. */
+const isPage = ({ method }: Sent) => method !== "HEAD";
+
+/** Forwards to origins a, b and c in that order. */
+async function forwardTo(origins: Record<string, Behaviour[]>, given: Partial<Outgoing> = {}) {
+  const { sent, spy } = answerAs(origins);
+  const checks: Promise<unknown>[] = [];
+  const config = { ...poolConfig(["a", "b", "c"]), attemptDeadlineMs: 10 };
+  const pool = createPool(config, { clock: () => T0, keepAlive: (check) => checks.push(check) });
+  const forwarded = await forward({ ...OUTGOING, ...given }, pool.origins, pool, () => T0);
+  await Promise.all(checks);
+  spy.mockRestore();
+  const asked = sent.filter(isPage).map(({ url }) => new URL(url).hostname.slice(0, 1));
+  return { forwarded, sent, asked: asked.join(""), pool };
+}
+const outcome = (forwarded: Forwarded) =>
+  forwarded.kind === "response" ? `${forwarded.response.status} from ${forwarded.origin.id}` : forwarded.kind;
+
+describe("a request", () => {
+  it("is sent as it is given: to the origin's address, redirects not followed, past every cache", async () => {
+    const { sent, forwarded } = await forwardTo({ a: [ok] });
+    expect(forwarded).toMatchObject({ kind: "response", attempts: 1, origin: { id: "a" } });
+    expect(sent[0]).toMatchObject({
+      url: "http://a.test/cart?a=1",
+      method: "GET",
+      redirect: "manual",
+      cache: "no-store",
+    });
+    expect(sent[0]?.headers).toBe(OUTGOING.headers);
+  });
+
+  it("tells each origin by itself whether another has served the session last", async () => {
+    const movedFrom = (index: number) => (index === 0 ? undefined : "a");
+    const { sent } = await forwardTo({ b: [ok] }, { movedFrom });
+    const told = sent.filter(isPage).map(({ headers }) => headers as Headers);
+    expect(told.map((headers) => headers.get("Moor-Moved"))).toEqual([null, null, "a"]);
+    expect(told.map((headers) => headers.get("X-Mine"))).toEqual(["1", "1", "1"]);
+    expect(OUTGOING.headers.has("Moor-Moved")).toBe(false);
+  });
+
+  it("may come from a cache when it has no handoff", async () => {
+    expect((await forwardTo({ a: [ok] }, { cacheable: true })).sent[0]).not.toHaveProperty("cache");
+  });
+
+  it.each<[string, Record<string, Behaviour[]>, Partial<Outgoing>, string, string]>([
+    ["takes the first origin's answer", { a: [ok] }, {}, "a", "200 from a"],
+    ["takes an error for an answer: it is the origin's to give", { a: [by(503, "nginx")] }, {}, "a", "503 from a"],
+    ["tries a lost connection once more on the same origin", { a: ["lost", ok] }, {}, "aa", "200 from a"],
+    ["then goes to the next", { a: ["lost"], b: [ok] }, {}, "aab", "200 from b"],
+    ["that two origins lose meets no third", { c: [ok] }, {}, "aabb", "unreachable"],
+    [
+      "meets a third if its route allows three",
+      { c: [ok] },
+      { retries: retriesOf({ retryOrigins: 3 }) },
+      "aabbc",
+      "200 from c",
+    ],
+    [
+      "meets no second if its route allows one",
+      { b: [ok] },
+      { retries: retriesOf({ retryOrigins: 1 }) },
+      "aa",
+      "unreachable",
+    ],
+    [
+      "is not sent again on a route that says so",
+      { b: [ok] },
+      { retries: retriesOf({ retryOn: [] }) },
+      "a",
+      "unreachable",
+    ],
+    ["tries a late answer only on the next", { a: ["silent"], b: [ok] }, {}, "ab", "200 from b"],
+    ["has timed out when two origins are late", { a: ["silent"], b: ["silent"], c: [ok] }, {}, "ab", "timeout"],
+    ["is not sent again when it is late and its origin answers others", { a: [slow], b: [ok] }, {}, "a", "timeout"],
+    [
+      "is sent again when it is late if its route says so",
+      { a: [slow], b: [ok] },
+      { retries: retriesOf({ retryOn: ["timeout"] }) },
+      "ab",
+      "200 from b",
+    ],
+    ["tells what it met last", { a: ["silent"] }, {}, "abb", "unreachable"],
+    ["that cannot be sent again is not, after a lost connection", { b: [ok] }, ONCE, "a", "unreachable"],
+    [
+      "that cannot be sent again is, where nothing of it was sent",
+      { a: [by(522, "cloudflare")], b: [ok] },
+      ONCE,
+      "ab",
+      "200 from b",
+    ],
+    [
+      "of which nothing was sent goes on to the third",
+      { a: [by(521, "cloudflare")], b: [by(523, "cloudflare")], c: [ok] },
+      ONCE,
+      "abc",
+      "200 from c",
+    ],
+    [
+      "with a body that streams is not sent again, though nothing was sent",
+      { a: [by(521, "cloudflare")], b: [ok] },
+      { retries: createRetries(routeOf())(new Request("https://shop.test/"), new ReadableStream()) },
+      "a",
+      "unreachable",
+    ],
+    ["that cannot be sent again is not, when late", { a: ["silent"], b: [ok] }, ONCE, "a", "timeout"],
+    ["takes Cloudflare's 520 for a lost connection", { a: [by(520, "cloudflare"), ok] }, {}, "aa", "200 from a"],
+    ["goes on at once after Cloudflare's 530", { a: [by(530, "cloudflare")], b: [ok] }, {}, "ab", "200 from b"],
+    ["takes Cloudflare's 524 for a late answer", { a: [by(524, "cloudflare")], b: [ok] }, {}, "ab", "200 from b"],
+    ["takes a 522 by anybody else for an answer", { a: [by(522, "nginx")] }, {}, "a", "522 from a"],
+    ["takes Cloudflare's 504 for an answer", { a: [by(504, "cloudflare")] }, {}, "a", "504 from a"],
+  ])("%s", async (_what, origins, given, asked, expected) => {
+    const done = await forwardTo(origins, { ...given, deadlineMs: 10 });
+    expect([done.asked, outcome(done.forwarded)]).toEqual([asked, expected]);
+    expect(done.forwarded.attempts).toBe(asked.length);
+  });
+
+  it("that is answered stops its deadline: a body may take as long as it takes", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { forwarded } = await forwardTo({ a: [ok] });
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+    expect(forwarded.kind === "response" && (await forwarded.response.text())).toBe("hello");
+  });
+
+  it.each<[string, (late: Response) => Promise<Response>, number]>([
+    ["that is answered when nobody waits any more is not read", async (late) => late, 1],
+    ["that is lost when nobody waits any more is nobody's fault", () => Promise.reject(new Error("lost")), 0],
+  ])("%s", async (_what, come, cancelled) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const late = ok();
+    const cancel = vi.spyOn(late.body as ReadableStream, "cancel");
+    const { promise: isLate, resolve } = Promise.withResolvers<void>();
+    const pages: Behaviour = ({ method }) => {
+      if (method === "HEAD") throw new Error("lost");
+      return isLate.then(() => come(late));
+    };
+    const forwarding = forwardTo({ a: [pages], b: [ok] });
+    await vi.advanceTimersByTimeAsync(OUTGOING.deadlineMs);
+    const { forwarded, asked } = await forwarding;
+    resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    vi.useRealTimers();
+    expect([asked, outcome(forwarded)]).toEqual(["ab", "200 from b"]);
+    expect(cancel).toHaveBeenCalledTimes(cancelled);
+  });
+
+  it("to a port where nobody listens is unreachable, with the platform's own error", async () => {
+    const pool = createPool(poolConfig(["a"], { urls: ["http://127.0.0.1:1"] }));
+    const order = pool.choose(choiceFacts("s"), { resendable: true, now: T0 });
+    expect(await forward(OUTGOING, order, pool, () => T0)).toEqual({ kind: "unreachable", attempts: 2 });
+  });
+});
+
+describe("the retry budget", () => {
+  /** What is answered to so many requests one after the other, and how often each origin was asked for each. */
+  async function forwardMany(count: number, origins: Record<string, Behaviour[]>, retryBudget: ResolvedRetryBudget) {
+    const { sent, spy } = answerAs(origins);
+    const pool = createPool(
+      { ...poolConfig(["a", "b", "c"]), retryBudget, attemptDeadlineMs: 10 },
+      { clock: () => T0 },
+    );
+    const all: Forwarded[] = [];
+    for (let i = 0; i < count; i++) all.push(await forward(OUTGOING, pool.origins, pool, () => T0));
+    spy.mockRestore();
+    return { all, sent };
+  }
+
+  it("ends a storm: origins get the requests, and the retries that it allows", async () => {
+    const { all, sent } = await forwardMany(100, {}, { budgetPercent: 20, minRetries: 10 });
+    expect(sent.filter(isPage)).toHaveLength(100 + 20 + 10);
+    expect(all[0]).toEqual({ kind: "unreachable", attempts: 4 });
+    expect(all).toContainEqual({ kind: "unreachable", attempts: 1, retry: "budget" });
+    expect(all.filter(({ attempts }) => attempts > 1).length).toBeLessThan(25);
+  });
+
+  it("that is spent leaves the first failure as it is", async () => {
+    const { all } = await forwardMany(1, { a: ["silent"] }, { budgetPercent: 0, minRetries: 0 });
+    expect(all).toEqual([{ kind: "timeout", attempts: 1, retry: "budget" }]);
+  });
+
+  it("is not touched by what is answered, by errors, or by what cannot be sent again", async () => {
+    const { all } = await forwardMany(50, { a: [by(503, "nginx")] }, { budgetPercent: 0, minRetries: 0 });
+    expect(all.every(({ attempts, retry }) => attempts === 1 && retry === undefined)).toBe(true);
+    const { forwarded } = await forwardTo({}, ONCE);
+    expect(forwarded).toEqual({ kind: "unreachable", attempts: 1 });
+  });
+});
+
+describe("many requests at once", () => {
+  it("to an origin that is gone try it a second time four times in all; for the others the next is due at once", async () => {
+    const { sent, spy } = answerAs({ b: [ok] });
+    const pool = createPool(poolConfig(["a", "b", "c"]), { clock: () => T0 });
+    const all = await Promise.all(times(20, () => forward(OUTGOING, pool.origins, pool, () => T0)));
+    expect(all.map(outcome)).toEqual(times(20, () => "200 from b"));
+    expect(sent.filter(isPage).filter(({ url }) => url.startsWith("http://a.test"))).toHaveLength(20 + 4);
+    await vi.waitFor(() => expect(pool.health.of(0, T0)).toBe("ejected"));
+    spy.mockRestore();
+  });
+
+  it("pass over an origin that has been ejected meanwhile, while one behind it is not", async () => {
+    const { sent, spy } = answerAs({ c: [ok] });
+    const pool = createPool(poolConfig(["a", "b", "c"]));
+    const under = forward(OUTGOING, pool.origins, pool, () => T0);
+    pool.health.failed(1, false, T0);
+    expect(outcome(await under)).toBe("200 from c");
+    const pages = () => sent.filter(isPage).map(({ url }) => new URL(url).hostname);
+    expect(pages()).toEqual(["a.test", "a.test", "c.test"]);
+
+    spy.mockRestore();
+  });
+
+  it("go to an origin that has been ejected meanwhile, while none behind it is well", async () => {
+    const { sent, spy } = answerAs({});
+    const pool = createPool(poolConfig(["a", "b", "c"]), { clock: () => T0 });
+    const under = forward(OUTGOING, pool.origins, pool, () => T0);
+    for (const index of [1, 2]) pool.health.failed(index, false, T0);
+    await under;
+    spy.mockRestore();
+    expect(new Set(sent.filter(isPage).map(({ url }) => new URL(url).hostname))).toEqual(new Set(["a.test", "b.test"]));
+  });
+});
+
+describe("the origins' health", () => {
+  it("does not suffer from parallel requests that each lose one", async () => {
+    const { spy } = answerAs({ a: ["lost", "lost", ok] });
+    const logged: string[] = [];
+    const pool = createPool(poolConfig(["a", "b", "c"]), { log: ({ event }) => logged.push(event) });
+    const both = [1, 2].map(() => forward(OUTGOING, pool.origins, pool, () => T0));
+    expect((await Promise.all(both)).map(outcome)).toEqual(["200 from a", "200 from a"]);
+    spy.mockRestore();
+    expect(logged).toEqual([]);
+  });
+
+  it("is restored by any answer", async () => {
+    const { spy } = answerAs({ a: [by(500, "nginx")] });
+    const pool = createPool(poolConfig(["a", "b", "c"]));
+    pool.health.failed(0, false, T0);
+    await forward(OUTGOING, pool.origins, pool, () => T0);
+    spy.mockRestore();
+    expect(pool.health.of(0, T0)).toBe("healthy");
+  });
+});
+
+describe("an answer after which its route sends a request again", () => {
+  const GATEWAY_ERROR = retriesOf({ retryOn: ["gateway-error"] });
+
+  it.each<[string, Record<string, Behaviour[]>, Partial<Outgoing>, string, string]>([
+    [
+      "is replaced by the next origin's",
+      { a: [by(503, "nginx")], b: [ok] },
+      { retries: GATEWAY_ERROR },
+      "ab",
+      "200 from b",
+    ],
+    [
+      "is the answer if the next origin loses the request",
+      { a: [by(502, "nginx")] },
+      { retries: GATEWAY_ERROR },
+      "ab",
+      "502 from a",
+    ],
+    [
+      "is the answer of the last that may take it",
+      { a: [by(502, "nginx")], b: [by(504, "nginx")], c: [ok] },
+      { retries: GATEWAY_ERROR },
+      "ab",
+      "504 from b",
+    ],
+    ["is none of another status", { a: [by(500, "nginx")], b: [ok] }, { retries: GATEWAY_ERROR }, "a", "500 from a"],
+    [
+      "is 503 alone if it says that",
+      { a: [by(502, "nginx")], b: [ok] },
+      { retries: retriesOf({ retryOn: ["503"] }) },
+      "a",
+      "502 from a",
+    ],
+    [
+      "is none of a request that is not idempotent",
+      { a: [by(503, "nginx")], b: [ok] },
+      { retries: retriesOf({ retryOn: ["gateway-error"] }, { method: "POST" }) },
+      "a",
+      "503 from a",
+    ],
+  ])("%s", async (_what, origins, given, asked, expected) => {
+    const done = await forwardTo(origins, given);
+    expect([done.asked, outcome(done.forwarded)]).toEqual([asked, expected]);
+    expect(done.forwarded.attempts).toBe(asked.length);
+  });
+
+  it("is the answer when the retry budget is spent, with its body", async () => {
+    const { spy } = answerAs({ a: [by(503, "nginx")], b: [ok] });
+    const config = { ...poolConfig(["a", "b"]), retryBudget: { budgetPercent: 0, minRetries: 0 } };
+    const pool = createPool(config);
+    const forwarded = await forward({ ...OUTGOING, retries: GATEWAY_ERROR }, pool.origins, pool, () => T0);
+    spy.mockRestore();
+    expect(forwarded).toMatchObject({ kind: "response", attempts: 1, retry: "budget" });
+    expect(forwarded.kind === "response" && (await forwarded.response.text())).toBe("fault");
+  });
+});

@@ -1,0 +1,171 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { requestHeaders, type Told } from "../../../src/upstream/wire/request-headers.ts";
+import { carriers } from "../../support/carriers.ts";
+
+const { cut } = carriers;
+const TOLD: Told = {
+  cut,
+  protocol: "https",
+  method: "GET",
+  host: "shop.test",
+  clientIp: "203.0.113.7",
+  handoff: "a.b.c",
+};
+const SET = {
+  "moor-session": "a.b.c",
+  "x-forwarded-for": "203.0.113.7",
+  "x-forwarded-host": "shop.test",
+  "x-forwarded-proto": "https",
+};
+const sent = (client: HeadersInit, told: Told = TOLD) => Object.fromEntries(requestHeaders(new Headers(client), told));
+
+describe("what Moor sets", () => {
+  it("is the handoff and where the request came from", () => expect(sent({})).toEqual(SET));
+
+  it("is no handoff on a route without a session, and no address that is not known", () => {
+    expect(sent({}, { cut, protocol: "http", method: "GET", host: "localhost:8787", clientIp: undefined })).toEqual({
+      "x-forwarded-host": "localhost:8787",
+      "x-forwarded-proto": "http",
+    });
+  });
+
+  it("is how the request was decided, when explain is on", () => {
+    expect(sent({}, { ...TOLD, explain: "session=memory" })).toEqual({ ...SET, "moor-explain": "session=memory" });
+  });
+
+  it("replaces what the client says", () => {
+    const claimed = Object.fromEntries(Object.keys(SET).map((name) => [name, "mine"]));
+    expect(sent(claimed)).toEqual(SET);
+    expect(sent(claimed, { ...TOLD, clientIp: undefined, handoff: undefined })).toEqual({
+      "x-forwarded-host": "shop.test",
+      "x-forwarded-proto": "https",
+    });
+  });
+});
+
+describe("what is cut out of the client's headers", () => {
+  it.each([
+    "Moor-Session",
+    "MOOR-ANYTHING",
+    "Moor_Session",
+    "moor.session",
+    "moor!session",
+    "moor~patch",
+    "X-Forwarded-For",
+    "X-Forwarded-Port",
+    "X_Forwarded_Host",
+    "x.forwarded.prefix",
+    "Forwarded",
+    "X-Real-IP",
+    "X_Real_IP",
+    "True-Client-IP",
+    "True.Client.Ip",
+    "Host",
+    "Connection",
+    "Keep-Alive",
+    "Proxy-Connection",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+  ])("%s", (name) => expect(sent({ [name]: "x", Accept: "*/*" })).toEqual({ ...SET, accept: "*/*" }));
+
+  it("whatever spelling of moor- there is", () => {
+    const letter = (given: string) => fc.constantFrom(given, given.toUpperCase());
+    const name = fc
+      .tuple(...[..."moor"].map(letter), fc.constantFrom(..."-_.!#$%&'*+^`|~"), fc.constantFrom("session", "x", ""))
+      .map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(name, (given) => {
+        expect(sent({ [given]: "forged" })).toEqual(SET);
+      }),
+    );
+  });
+
+  it("what Connection names, and nothing that Moor sets", () => {
+    const client = { Connection: "close, X-Private , moor-session,X-FORWARDED-FOR", "X-Private": "1", "X-Public": "2" };
+    expect(sent(client)).toEqual({ ...SET, "x-public": "2" });
+  });
+});
+
+describe("what is left", () => {
+  it("is every other header, as it was", () => {
+    const client = {
+      accept: "text/html",
+      authorization: "Bearer of-the-origin",
+      "content-length": "5",
+      "idempotency-key": "7",
+      "if-none-match": '"e"',
+      moor: "no dash",
+      "more-or-less": "other words",
+      origin: "https://shop.test",
+      range: "bytes=0-1",
+      "sec-websocket-key": "abc",
+      "x-moor-session": "another name",
+    };
+    expect(sent(client)).toEqual({ ...client, ...SET });
+  });
+
+  it("keeps several values of a name", () => {
+    const client = new Headers([
+      ["Accept", "text/html"],
+      ["Accept", "text/plain"],
+    ]);
+    expect(requestHeaders(client, TOLD).get("Accept")).toBe("text/html, text/plain");
+  });
+
+  it("leaves the client's own headers unchanged", () => {
+    const client = new Headers({ Cookie: "__Host-moor=t", "Moor-Session": "x" });
+    requestHeaders(client, TOLD);
+    expect([client.get("Cookie"), client.get("Moor-Session")]).toEqual(["__Host-moor=t", "x"]);
+  });
+
+  it.each([
+    ["websocket", "websocket"],
+    ["WebSocket", "websocket"],
+    ["h2c", undefined],
+    ["websocket, h2c", undefined],
+  ])("asks the origin to upgrade to a WebSocket, and to nothing else: %s", (asked, passed) => {
+    expect(sent({ Connection: "Upgrade", Upgrade: asked }).upgrade).toBe(passed);
+  });
+
+  it.each(["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE"])(
+    "asks for no WebSocket with %s, which the runtime would send as a GET without a body",
+    (method) => {
+      const client = { Connection: "Upgrade", Upgrade: "websocket" };
+      expect(sent(client, { ...TOLD, method })).toEqual(SET);
+    },
+  );
+
+  it.each([
+    ["keep-alive", undefined],
+    ["x-upgrade", undefined],
+    ["keep-alive, UPGRADE", "websocket"],
+  ])("asks for a WebSocket only if Connection names the upgrade: %s", (connection, passed) => {
+    expect(sent({ Connection: connection, Upgrade: "websocket" }).upgrade).toBe(passed);
+    expect(sent({ Upgrade: "websocket" }).upgrade).toBeUndefined();
+  });
+});
+
+describe("cookies", () => {
+  it.each([
+    ["a=1; __Host-moor=t; b=2; __Host-moor-gen=p; __Host-moor-mark=m", "a=1; b=2"],
+    ["moor=t; a=1; moor-gen=p", "a=1"],
+    ["a=1;  b = 2 ;c", "a=1;  b = 2 ;c"],
+    ["__Host-moor=t", undefined],
+  ])("of Moor's own are cut out of %o, which leaves %o", (cookie, left) => {
+    expect(sent({ Cookie: cookie }).cookie).toBe(left);
+  });
+
+  it("are cut out of a second Cookie header too, which arrives joined to the first", () => {
+    expect(sent({ Cookie: "a=1, __Host-moor=t, b=2" }).cookie).toBe("a=1, b=2");
+    expect(sent({ Cookie: "a=1, __Host-moor = t, b=2" }).cookie).toBe("a=1, b=2");
+  });
+
+  it("that Connection names are not sent", () => {
+    expect(sent({ Connection: "cookie", Cookie: "a=1; moor=t" }).cookie).toBeUndefined();
+  });
+});
