@@ -5,6 +5,7 @@ import type { OriginTags } from "./choose/learn.ts";
 import { createLearning, type Learning } from "./choose/learn.ts";
 import { type ChoiceFacts, createOrder, either, fill } from "./choose/order.ts";
 import { createPins, type Pins } from "./choose/pins.ts";
+import { clientOf } from "./health/client.ts";
 import { closedSeconds, createClosings } from "./health/closings.ts";
 import type { Health } from "./health/ejections.ts";
 import { createLossJudge, type LossJudge } from "./health/loss-judge.ts";
@@ -140,20 +141,25 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
   }
 
   /** `undefined`: every origin may serve. */
-  function ejectedFor(resendable: boolean, now: number): EjectedFlags | undefined {
+  function ejectedFor(
+    { clientIp, sessionId }: ChoiceFacts,
+    resendable: boolean,
+    now: number,
+  ): EjectedFlags | undefined {
     const states = allHealthy() ? undefined : origins.map(({ index }) => stateOf(index, now));
     // One whose ejection is over is about to come back: there is no panic on its account.
     const isPanic = panic.judge(states?.map((state) => (state === "half-open" ? "healthy" : state)));
     if (isPanic || !states) return undefined;
     const mayServe = (state: Health, index: number) =>
-      state === "healthy" || (state === "half-open" && losses.mayTry(index, resendable, now));
+      state === "healthy" ||
+      (state === "half-open" && resendable && losses.mayTry(index, clientOf(clientIp, sessionId), now));
     return Uint8Array.from(states, (state, index) => (mayServe(state, index) ? 0 : 1));
   }
 
   /** The origins that a request may not meet: those that are ejected, and the one that its session keeps away from. */
-  function awayFrom({ sessionId }: ChoiceFacts, resendable: boolean, now: number): EjectedFlags | undefined {
-    const ejected = ejectedFor(resendable, now);
-    const shunned = losses.shunnedBy(sessionId, now);
+  function awayFrom(facts: ChoiceFacts, resendable: boolean, now: number): EjectedFlags | undefined {
+    const ejected = ejectedFor(facts, resendable, now);
+    const shunned = losses.shunnedBy(facts.sessionId, now);
     if (shunned === undefined || panic.isOn()) return ejected;
     const flags = Uint8Array.from(origins, ({ index }) => (index === shunned || ejected?.[index] ? 1 : 0));
     return flags.includes(0) ? flags : ejected;
@@ -187,7 +193,7 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
     pins: createPins(config),
     choose(facts, { resendable, strict = false, now }) {
       if (strict) {
-        const ejected = ejectedFor(true, now);
+        const ejected = ejectedFor(facts, true, now);
         return order(facts, 1, now).flatMap((index) => (ejected?.[index] ? [] : [origins[index] as Origin]));
       }
       const ejected = awayFrom(facts, resendable, now);

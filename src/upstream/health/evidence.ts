@@ -9,6 +9,8 @@ export interface Evidence {
    */
   confirm(client: string, now: number): number;
   clear(): void;
+  /** Whether a client's request was lost. */
+  has(client: string): boolean;
   /** Whether another client's request was lost before a time. */
   hasOthersBefore(client: string, before: number): boolean;
   /** Whether all that is known is that requests of one client were late. */
@@ -45,6 +47,7 @@ export function createEvidence(): Evidence {
       return [...losses.values()].filter(({ at, isConfirmed }) => isConfirmed && now - at <= WINDOW_MS).length;
     },
     clear: () => losses.clear(),
+    has: (client) => losses.has(client),
     hasOthersBefore: (client, before) => [...losses].some(([other, { at }]) => other !== client && at < before),
     isOneClientsDelay: () => losses.size < 2 && [...losses.values()].every(({ isLate }) => isLate),
   };

@@ -42,8 +42,8 @@ export interface LossJudge {
   isChecking(index: number, now: number): boolean;
   /** Has origins checked that are to prove themselves; those that are ejected only in panic. */
   checkReturning(clientHost: string, isPanic: boolean, now: number): void;
-  /** Whether a request may try an origin whose ejection is over. */
-  mayTry(index: number, resendable: boolean, now: number): boolean;
+  /** Whether a client's request may try an origin whose ejection is over. */
+  mayTry(index: number, client: string, now: number): boolean;
   /** A request tries it: no other one does until that is done, or late. */
   beginTrial(index: number, now: number): void;
   /** The index of the origin that a session keeps away from, as it has lost its requests. */
@@ -159,7 +159,8 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
         if (state === "half-open" || (state === "ejected" && isPanic)) checkIfDue(index, clientHost, now);
       }
     },
-    mayTry: (index, resendable, now) => resendable && (isIdle || now >= (trialFrom[index] as number)),
+    // Whose request it has lost tells nothing new of it, and would pay once more.
+    mayTry: (index, client, now) => isIdle || (now >= (trialFrom[index] as number) && !health.hasLost(index, client)),
     beginTrial(index, now) {
       if (trialFrom[index] !== Infinity) trialFrom[index] = now + config.attemptDeadlineMs;
     },

@@ -30,6 +30,8 @@ export interface OutlierDetection {
   failed(index: number, isLate: boolean, now: number): void;
   /** When it last answered anybody. */
   answeredAt(index: number): number;
+  /** Whether it has lost a client's request since it last answered anybody. */
+  hasLost(index: number, client: string): boolean;
   /** Whether it had lost another client's request before a time, and has answered nobody since. */
   hasLostOthersBefore(index: number, client: string, before: number): boolean;
   /** Whether it has failed to prove itself since it was ejected. */
@@ -148,6 +150,7 @@ export function createOutlierDetection({ config, size, random, onChange }: Outli
       eject(index, now, "does not answer", false);
     },
     answeredAt: (index) => answeredAt[index] as number,
+    hasLost: (index, client) => evidenceOf(index).has(client),
     hasLostOthersBefore: (index, client, before) => evidenceOf(index).hasOthersBefore(client, before),
     hasFailedProof: ejections.hasFailedProof,
   };

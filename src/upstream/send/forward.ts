@@ -1,5 +1,5 @@
-import { networkOf } from "../../inbound/founding-limit.ts";
 import { pollWhile } from "../../lib/poll.ts";
+import { clientOf } from "../health/client.ts";
 import type { Loss, Sender } from "../health/loss-judge.ts";
 import type { Origin, Pool } from "../pool.ts";
 import { type Outgoing, send } from "./attempt.ts";
@@ -159,7 +159,6 @@ function judge(losses: readonly Loss[], outgoing: Outgoing, pool: Pool, isAnswer
   }
 }
 
-/** Who has no address is known by their session. */
 function senderOf({ clientIp, session, clientHost }: Outgoing): Sender {
-  return { client: clientIp === undefined ? session : networkOf(clientIp), session, clientHost };
+  return { client: clientOf(clientIp, session), session, clientHost };
 }

@@ -52,6 +52,18 @@ describe("draining an origin", () => {
   });
 });
 
+describe("new sessions of a pool whose open origins are all ejected", () => {
+  it("get one that drains, before those that do not answer", () => {
+    const live = pool({ b: [drain()] });
+    for (const session of sessions) expect(live.all(session, 200, 200, Uint8Array.of(1, 0, 1, 1))).toEqual(["b"]);
+  });
+
+  it("get none that all sessions have left", () => {
+    const live = pool({ b: [drain({ endsAt: at(150) })] });
+    for (const session of sessions) expect(live.all(session, 200, 200, Uint8Array.of(1, 0, 1, 1))).toEqual([]);
+  });
+});
+
 describe("restoring an origin", () => {
   it("brings only sessions born since", () => {
     const live = pool({ b: [drain({ endsAt: at(900), until: at(2_000) })] });
