@@ -32,7 +32,7 @@ npm run sim -- health [options]
   --only NAME     one of those below; several times for several. Default: all, in about ten minutes
   --front FRONT   ${ALL_FRONTS.join(", ")}; several times for several. Default: all
   --json          prints, as the last line, one JSON object with everything
-  --save          keeps the results of a full run, and shows them in docs/health/scenarios.md
+  --save          keeps the results of a full run, and shows them in docs/explanation/health/scenarios.md
 
 Ends with 1 if Moor does not hold what a scenario demands, and with 2 if an option is wrong. It needs nginx and haproxy on
 the PATH, and uwsgi for one scenario; what cannot be played without them is skipped.

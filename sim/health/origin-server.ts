@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { parseArgs } from "node:util";
+import { createRandom } from "../scale/random.ts";
 
 /**
  * An origin of the scenarios of health, `--name NAME --port PORT`: it answers with its name, and fails as it is told.
@@ -15,7 +16,7 @@ const SLOW_MS = 1_500;
 const RESTART_MS = 300;
 const served: Record<string, number> = {};
 let behaviour = "well";
-let asked = 0;
+const random = createRandom(1);
 
 type Page = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -40,7 +41,7 @@ const PAGES: Record<string, Page> = {
 
 const BEHAVIOURS: Record<string, Page> = {
   silent() {},
-  flaky: (request, response) => (asked++ % 2 === 0 ? drop : answer)(request, response),
+  flaky: (request, response) => (random.next() < 0.5 ? drop : answer)(request, response),
   deaf: (request, response) => (request.method === "HEAD" ? drop : answer)(request, response),
   cloudflare: (_, response) => void response.writeHead(Number(behaviour.slice(11)), { Server: "cloudflare" }).end(),
 };

@@ -15,7 +15,7 @@ export interface Origin {
 }
 
 /**
- * How an origin of `origin-server.ts` fails: it answers nothing, it drops every second request, it drops HEAD, or it answers as
+ * How an origin of `origin-server.ts` fails: it answers nothing, it drops half of its requests, it drops HEAD, or it answers as
  * Cloudflare does in its place (521: the connection was refused; 520: the connection was lost).
  */
 export type Behaviour = "silent" | "flaky" | "deaf" | "cloudflare-520" | "cloudflare-521";

@@ -2,7 +2,7 @@ import { tablesOf } from "./report.ts";
 import type { Results } from "./results.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** docs/health/scenarios.md. */
+/** docs/explanation/health/scenarios.md. */
 export function pageOf(results: Results, scenarios: readonly Scenario[], before: Results): string {
   const { date, machine, versions } = results;
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
@@ -10,7 +10,7 @@ export function pageOf(results: Results, scenarios: readonly Scenario[], before:
 
 \`npm run sim -- health --save\` wrote this page on ${date} UTC (${machine.cpus} × ${machine.cpu}; ${named.join(", ")}). The command
 plays each scenario before Moor in workerd, nginx and HAProxy, with origins in processes of their own. It ends with 1 if Moor exceeds
-a number of the second column. "Moor before" is Moor when two failures of any client ejected an origin.
+a number of the second column. "Moor before" is Moor when two failures of any client ejected an origin (\`docs/explanation/health/before.json\`).
 
 - **Clients** have no address here, so each session counts as a client of its own. A client without cookies is a new one with each request.
 - **nginx** has \`hash $cookie_sid consistent\` and kept connections, else its defaults. **HAProxy** has \`cookie … insert\`, \`check\`

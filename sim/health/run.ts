@@ -11,10 +11,10 @@ import type { Results } from "./results.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
 /** The results of the last full run that was saved. */
-export const RESULTS = "sim/health/results.json";
+export const RESULTS = "docs/explanation/health/results.json";
 /** Those of the code that ejected an origin after two failures, to compare with. */
-export const BEFORE = "sim/health/before.json";
-export const PAGE = "docs/health/scenarios.md";
+export const BEFORE = "docs/explanation/health/before.json";
+export const PAGE = "docs/explanation/health/scenarios.md";
 
 /** `npm run sim -- health`: resolves to the status that the command ends with. */
 export async function runHealth(args: readonly string[]): Promise<0 | 1 | 2> {

@@ -76,7 +76,8 @@ export const comeback: readonly Scenario[] = [
   roll("roll-slow", "the same, 12 s apart", 12_000),
   {
     name: "flaky",
-    about: "one of three origins drops every second request; 30 visitors send GETs and POSTs, 4 : 1, for 8 s",
+    about:
+      "one of three origins drops half of its requests, by chance; 30 visitors send GETs and POSTs, 4 : 1, for 8 s",
     bounds: { lostGets: 0 },
     perform: performedBy(
       () => startScripted(3),

@@ -147,6 +147,8 @@ export const poison: readonly Scenario[] = [
       async ({ visitors, stranger }) => {
         const one = await stranger().settle();
         for (let request = 0; request < 3; request++) await one.ask("/429");
+        // Births are known to the second.
+        await sleep(1_500);
         const homes = (await visitors(40)).map(({ home }) => home);
         const fullest = Math.max(...["a", "b"].map((name) => homes.filter((home) => home === name).length));
         return { refused: homes.filter((home) => home === "").length, fullest };
