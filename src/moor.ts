@@ -181,8 +181,8 @@ export function createMoor(parts: MoorParts): Moor {
       return failure;
     };
     const names = moorHeaders(response.headers);
-    const { may } = pool.config.session;
-    const changes = readOriginChanges(response.headers, names, may, writer.policy.remember !== undefined);
+    const remembers = writer.policy.remember !== undefined;
+    const changes = readOriginChanges(response.headers, names, pool.config.session, remembers);
     if (changes.kind === "refused") {
       const { header, reason } = changes;
       return refuse("origin_change_refused", { event: "origin_change_refused", header, reason }, opened.marks);

@@ -144,6 +144,7 @@ function resolvePool(pool: CheckedPool, isOnly: boolean): ResolvedPool {
     session: {
       see: pool.session?.see ?? true,
       may: pool.session?.may ?? (isOnly ? ["patch", "principal", "end"] : ["patch"]),
+      write: pool.session?.write ?? pool.session?.see ?? true,
     },
   };
 }

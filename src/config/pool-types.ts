@@ -208,8 +208,8 @@ export interface PoolConfig {
   /** Statuses that close an origin to new sessions if `Retry-After` comes with them. Default `[503]`; of 429 and 503, any. */
   closeOn?: ClosingStatus[];
   /**
-   * What the pool's origins see of the attributes (`true`: all; a list: these) and which changes they may ask for.
-   * Default: everything if this is the only pool; otherwise `{ see: true, may: ["patch"] }`.
+   * What the pool's origins see of the attributes (`true`: all; a list: these), which changes they may ask for, and which attributes
+   * their patches may touch. Default: everything if this is the only pool; otherwise `{ see: true, may: ["patch"] }`; they write what they see.
    */
-  session?: { see?: true | string[]; may?: Permission[] };
+  session?: { see?: true | string[]; may?: Permission[]; write?: true | string[] };
 }

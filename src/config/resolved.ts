@@ -83,6 +83,13 @@ export type ResolvedHealthCheck = Readonly<Required<Omit<HealthCheckConfig, "exp
 
 export type ResolvedRetryBudget = Readonly<Required<RetryBudgetConfig>>;
 
+/** What the origins of a pool may do with sessions. */
+export interface PoolRights {
+  readonly see: true | readonly string[];
+  readonly may: readonly Permission[];
+  readonly write: true | readonly string[];
+}
+
 export interface ResolvedPool {
   readonly id: string;
   readonly origins: readonly ResolvedOrigin[];
@@ -101,7 +108,7 @@ export interface ResolvedPool {
   readonly strictAffinity: boolean;
   readonly failback: "pin" | "immediate";
   readonly closeOn: readonly ClosingStatus[];
-  readonly session: { readonly see: true | readonly string[]; readonly may: readonly Permission[] };
+  readonly session: PoolRights;
 }
 
 export interface ResolvedRoute {

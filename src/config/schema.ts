@@ -96,6 +96,12 @@ const healthCheck = shape({
   ...numbers(healthCheckRules),
 });
 
+const attributes = lazy((input) =>
+  Array.isArray(input)
+    ? array(custom<string>((name) => typeof name === "string", "the name of an attribute"))
+    : literal(true, "true, or a list of names of attributes"),
+);
+
 const pool = shape({
   id: value(id),
   origins: list(origin, "a list of at least one origin"),
@@ -117,14 +123,9 @@ const pool = shape({
   closeOn: optional(array(picklist([503, 429], "one of 503, 429"), "a list of 503, 429")),
   session: optional(
     shape({
-      see: optional(
-        lazy((input) =>
-          Array.isArray(input)
-            ? array(custom<string>((name) => typeof name === "string", "the name of an attribute"))
-            : literal(true, "true, or a list of names of attributes"),
-        ),
-      ),
+      see: optional(attributes),
       may: optional(array(oneOf(["patch", "principal", "end"]), "a list of patch, principal, end")),
+      write: optional(attributes),
     }),
   ),
 });

@@ -35,7 +35,7 @@ function plainPool(id: string): PoolConfig {
     hashPolicy: [{ type: "session-id" }],
     attemptDeadlineMs: 1_000,
     ...HEALTH,
-    session: { see: true, may: [] },
+    session: { see: true, may: ["patch"], write: true },
   };
 }
 
@@ -80,7 +80,7 @@ const everything: MoorConfig = {
       strictAffinity: true,
       failback: "immediate",
       closeOn: [503],
-      session: { see: ["cart"], may: ["patch", "end"] },
+      session: { see: ["cart"], may: ["patch", "end"], write: ["cart", "seen"] },
     },
     {
       id: "api",
@@ -103,7 +103,7 @@ const everything: MoorConfig = {
       hashPolicy: [{ type: "client-ip" }],
       attemptDeadlineMs: 10,
       ...HEALTH,
-      session: { see: true, may: [] },
+      session: { see: true, may: ["patch"], write: true },
     },
     plainPool("blue"),
     plainPool("green"),
@@ -189,7 +189,7 @@ describe("the defaults", () => {
           hashPolicy: [{ type: "session-id" }],
           attemptDeadlineMs: 30_000,
           ...HEALTH,
-          session: { see: true, may: ["patch", "principal", "end"] },
+          session: { see: true, may: ["patch", "principal", "end"], write: true },
         },
       ],
       routes: [
@@ -244,8 +244,8 @@ describe("the defaults", () => {
   it("let an only pool do everything, and one of several only patch", () => {
     const several = resolved({ pools: [pool(), pool({ id: "api" })] });
     expect(several.pools.map(({ session }) => session)).toEqual([
-      { see: true, may: ["patch"] },
-      { see: true, may: ["patch"] },
+      { see: true, may: ["patch"], write: true },
+      { see: true, may: ["patch"], write: true },
     ]);
   });
 
@@ -253,10 +253,17 @@ describe("the defaults", () => {
     expect(resolved({ pools: [pool({ session: { see: ["cart"] } })] }).pools[0]?.session).toEqual({
       see: ["cart"],
       may: ["patch", "principal", "end"],
+      write: ["cart"],
+    });
+    expect(
+      resolved({ pools: [pool({ session: { see: ["cart"], write: ["seen"] } })] }).pools[0]?.session,
+    ).toMatchObject({
+      write: ["seen"],
     });
     expect(resolved({ pools: [pool({ session: { may: ["end"] } })] }).pools[0]?.session).toEqual({
       see: true,
       may: ["end"],
+      write: true,
     });
   });
 
@@ -366,7 +373,8 @@ const rightPool = fc.record({
   attemptDeadlineMs: optionally(fc.integer({ min: 10, max: 600_000 })),
   session: optionally(
     fc.record({
-      see: optionally(fc.oneof(fc.constant(true), fc.array(fc.string()))),
+      see: optionally(fc.oneof(fc.constant(true), fc.array(fc.string(), { minLength: 1 }))),
+      write: optionally(fc.oneof(fc.constant(true), fc.array(fc.string()))),
       may: optionally(fc.subarray(["patch", "principal", "end"])),
     }),
   ),

@@ -225,6 +225,11 @@ describe("what a pool's origins may do", () => {
   it.each<[object, string]>([
     [{ see: false }, "see: found false, accepted: true, or a list of names of attributes"],
     [{ see: ["cart", 1] }, "see[1]: found 1, accepted: the name of an attribute"],
+    [{ write: [1] }, "write[0]: found 1, accepted: the name of an attribute"],
+    [
+      { see: [], may: ["patch"] },
+      'may: found "patch", accepted: no patch, as the pool sees nothing; or write, with the names that it may patch',
+    ],
     [{ may: "patch" }, 'may: found "patch", accepted: a list of patch, principal, end'],
     [{ may: ["patch", "login"] }, 'may[1]: found "login", accepted: one of patch, principal, end'],
   ])("refuses %j", (session, line) => {

@@ -52,7 +52,7 @@ export function poolConfig(ids: readonly string[], { urls = ids.map((id) => `htt
     strictAffinity: false,
     failback: "pin",
     closeOn: [503],
-    session: { see: true, may: ["patch", "principal", "end"] },
+    session: { see: true, may: ["patch", "principal", "end"], write: true },
   };
 }
 

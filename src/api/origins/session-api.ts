@@ -4,6 +4,7 @@ import { type JsonObject, parsePatch } from "../../session/patch.ts";
 import type { View } from "../../session/record.ts";
 import type { Committed, Lookup } from "../../store/contracts.ts";
 import { visible } from "../../upstream/wire/handoff.ts";
+import { isWritable } from "../../upstream/wire/origin-headers.ts";
 import type { Api } from "../api.ts";
 import { NO_STORE, problem } from "../problem.ts";
 import { authorised, type Bearer, type SessionApiParts } from "./bearer.ts";
@@ -31,6 +32,9 @@ export function createSessionApi(parts: SessionApiParts): Api {
       parsed = parsePatch(text);
     } catch (error) {
       return problem(400, "bad_patch", `The merge patch is ${(error as TypeError).message}.`);
+    }
+    if (!isWritable([parsed], pool.session.write)) {
+      return problem(403, "forbidden", "This pool may not write such an attribute.");
     }
     const ifVersion = readIfMatch(request.headers.get("If-Match"));
     if (ifVersion === "malformed") return problem(400, "bad_if_match", 'If-Match takes one version, as in "6".');

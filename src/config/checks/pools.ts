@@ -27,6 +27,7 @@ export function poolMistakes(pools: readonly Item[], options: { deploy: boolean 
     ...origins.flatMap(allDown),
     ...pools.flatMap(outlierMistakes),
     ...pools.flatMap(healthCheckMistakes),
+    ...pools.flatMap(writeMistakes),
     ...origins.flat().flatMap(emptyIntervals),
     ...(options.deploy ? origins.flat().flatMap(unreachable) : []),
   ];
@@ -43,6 +44,16 @@ export function repeatedIds(items: readonly Item[], accepted: string): Mistake[]
     else mistakes.push({ path: `${path}.id`, found: `${describe(value.id)}, as at ${earlier}`, accepted });
   }
   return mistakes;
+}
+
+/** Patches may touch what a pool sees, unless it says otherwise: one that sees nothing can patch nothing. */
+function writeMistakes({ value: { session }, path }: Item): Mistake[] {
+  if (!isRecord(session)) return [];
+  const { see, write, may } = session;
+  const writesNothing = write === undefined && Array.isArray(see) && see.length === 0;
+  if (!writesNothing || !Array.isArray(may) || !may.includes("patch")) return [];
+  const accepted = "no patch, as the pool sees nothing; or write, with the names that it may patch";
+  return [{ path: `${path}.session.may`, found: describe("patch"), accepted }];
 }
 
 function allDown(origins: readonly Item[]): Mistake[] {

@@ -1,4 +1,5 @@
 import type { Permission } from "../../config/pool-types.ts";
+import type { PoolRights } from "../../config/resolved.ts";
 import { MAX_FLASH_BYTES } from "../../session/apply.ts";
 import { isPrincipal } from "../../session/change.ts";
 import { type JsonObject, parsePatches } from "../../session/patch.ts";
@@ -51,14 +52,14 @@ export function moorHeaders(headers: Headers): string[] {
  * Reads the changes that an origin's response asks for.
  *
  * @param names the response's {@link moorHeaders}.
- * @param may the changes that the origin's pool may ask for.
+ * @param rights what the origin's pool may ask for, and write.
  * @param remembers whether the configuration has a policy for who is remembered.
  * @returns what is asked, or why the response must be refused: a change is never dropped in silence.
  */
 export function readOriginChanges(
   headers: Headers,
   names: readonly string[],
-  may: readonly Permission[],
+  { may, write }: PoolRights,
   remembers: boolean,
 ): OriginChanges | RefusedResponse {
   const changes: Mutable = { kind: "asked", patches: [], flash: [], remember: false, rotate: false, end: false };
@@ -67,7 +68,7 @@ export function readOriginChanges(
     if (permission && !may.includes(permission)) {
       return { kind: "refused", header: name, reason: `the pool may not ask for "${permission}"` };
     }
-    const reason = readInto(changes, name, headers.get(name) ?? "");
+    const reason = readInto(changes, name, headers.get(name) ?? "", write);
     if (reason !== undefined) return { kind: "refused", header: name, reason };
   }
   if (changes.remember && (changes.principal === undefined || !remembers)) {
@@ -81,6 +82,14 @@ export function readOriginChanges(
     : { kind: "refused", header: cached, reason: "the response comes from a cache and carries a change" };
 }
 
+/** Why patches are refused that touch an attribute which their pool may not write, nor leave for the next page. */
+const NOT_WRITABLE = "the pool may not write such an attribute: session.write has those that it may";
+
+/** Whether patches touch only attributes that a pool may write. */
+export function isWritable(patches: readonly JsonObject[], write: PoolRights["write"]): boolean {
+  return write === true || patches.every((patch) => Object.keys(patch).every((name) => write.includes(name)));
+}
+
 /** Records what an origin asks as the session's intent. */
 export function recordChanges(session: Session, changes: OriginChanges): void {
   const { patches, flash, principal, remember, rotate, end } = changes;
@@ -92,7 +101,7 @@ export function recordChanges(session: Session, changes: OriginChanges): void {
 }
 
 /** Reads one header; returns what is wrong with it, if anything is. */
-function readInto(changes: Mutable, name: string, value: string): string | undefined {
+function readInto(changes: Mutable, name: string, value: string, write: PoolRights["write"]): string | undefined {
   switch (name) {
     case "moor-patch":
       if (value.length > MAX_PATCH_HEADER_BYTES) return `${value.length} bytes, at most ${MAX_PATCH_HEADER_BYTES}`;
@@ -102,7 +111,7 @@ function readInto(changes: Mutable, name: string, value: string): string | undef
       } catch (error) {
         return (error as TypeError).message;
       }
-      return undefined;
+      return isWritable(changes.patches, write) ? undefined : NOT_WRITABLE;
     case "moor-flash":
       if (value.length > MAX_FLASH_BYTES) return `${value.length} bytes, at most ${MAX_FLASH_BYTES}`;
       try {
@@ -110,7 +119,7 @@ function readInto(changes: Mutable, name: string, value: string): string | undef
       } catch (error) {
         return (error as TypeError).message;
       }
-      return undefined;
+      return isWritable(changes.flash, write) ? undefined : NOT_WRITABLE;
     case "moor-remember":
       changes.remember = true;
       return value === "1" ? undefined : 'not "1"';

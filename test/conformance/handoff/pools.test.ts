@@ -7,10 +7,18 @@ const site = await startSite([], {
   pools: [
     { id: "shop", origins: [originConfig(shop)], session: { may: ["patch", "principal", "end"] } },
     { id: "blog", origins: [originConfig(blog)] },
+    {
+      id: "forum",
+      origins: [originConfig(blog)],
+      session: { see: ["theme"], write: ["theme", "draft"], may: ["patch"] },
+    },
+    { id: "news", origins: [originConfig(blog)], session: { see: ["theme"] } },
     { id: "ads", origins: [originConfig(ads)], session: { see: ["theme", "none"], may: [] } },
   ],
   routes: [
     { path: "/blog/*", pool: "blog" },
+    { path: "/forum/*", pool: "forum" },
+    { path: "/news/*", pool: "news" },
     { host: "ads.test", path: "/*", pool: "ads" },
     { path: "/*", pool: "shop" },
   ],
@@ -23,11 +31,11 @@ afterAll(async () => {
 const toAds = { headers: { Host: "ads.test" } };
 
 /** Calls the session API with the handoff of a request to a pool. */
-async function callApi(jwt: string | undefined, method: string) {
+async function callApi(jwt: string | undefined, method: string, patch: object = { theme: "light" }) {
   const response = await fetch(`http://127.0.0.1:${site.moor.port}/.moor/session`, {
     method,
     headers: { Authorization: `Bearer ${jwt}` },
-    ...(method === "PATCH" ? { body: '{"theme":"light"}' } : {}),
+    ...(method === "PATCH" ? { body: JSON.stringify(patch) } : {}),
   });
   const text = await response.text();
   return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
@@ -58,6 +66,29 @@ describe("a session that several pools serve", () => {
 });
 
 describe("a pool that may see some attributes", () => {
+  it("writes these alone, unless session.write names others: by its responses and by the session API", async () => {
+    const client = site.client();
+    await client.ask("/?login=alice&set=user:alice&set=theme:dark", { method: "POST" });
+    for (const [path, name, isRefused] of [
+      ["/news/", "theme", false],
+      ["/news/", "user", true],
+      ["/news/", "draft", true],
+      ["/forum/", "draft", false],
+      ["/forum/", "user", true],
+    ] as const) {
+      const before = (await client.ask("/")).told.session.data;
+      const answer = await client.ask(`${path}?set=${name}:${path}`, { method: "POST" });
+      const { told } = await client.ask(path);
+      const { status, body } = await callApi(told.headers["moor-session"], "PATCH", { [name]: path });
+      expect([answer.status, status, body.code], `${path} ${name}`).toEqual(
+        isRefused ? [502, 403, "forbidden"] : [200, 200, undefined],
+      );
+      const after = (await client.ask("/")).told.session.data;
+      expect(after).toEqual(isRefused ? before : { ...before, [name]: path });
+    }
+    expect(site.moor.logged.some((line) => /origin_change_refused.*moor-patch.*session\.write/.test(line))).toBe(true);
+  });
+
   it("is told these alone, by the handoff and by the session API", async () => {
     const client = site.client();
     await client.ask("/?set=theme:dark&set=basket:apples", { method: "POST" });

@@ -35,7 +35,7 @@ beforeEach(() => {
 });
 
 function pool(id = "shop", see: true | string[] = true): ResolvedPool {
-  return { ...poolConfig(["a"]), id, session: { see, may: [] } };
+  return { ...poolConfig(["a"]), id, session: { see, may: [], write: [] } };
 }
 function stored(given: Partial<View> = {}): Session {
   const attributes = given.attributes ?? { basket: "tea" };

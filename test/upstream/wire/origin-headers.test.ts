@@ -14,9 +14,9 @@ import { T0 } from "../../support/time.ts";
 const ALL: Permission[] = ["patch", "principal", "end"];
 const NOTHING: OriginChanges = { kind: "asked", patches: [], flash: [], remember: false, rotate: false, end: false };
 
-function read(given: HeadersInit, may: readonly Permission[] = ALL) {
+function read(given: HeadersInit, may: readonly Permission[] = ALL, write: true | string[] = true) {
   const headers = new Headers(given);
-  return readOriginChanges(headers, moorHeaders(headers), may, true);
+  return readOriginChanges(headers, moorHeaders(headers), { see: true, may, write }, true);
 }
 
 describe("Moor's headers of a response", () => {
@@ -47,6 +47,19 @@ describe("a response", () => {
     const headers = new Headers();
     for (const patch of ['{"a":null}', '{"a":{"b":1}}', '{"c":"x, y"},{"d":1}']) headers.append("Moor-Patch", patch);
     expect(read(headers)).toEqual({ ...NOTHING, patches: [{ a: null }, { a: { b: 1 } }, { c: "x, y" }, { d: 1 }] });
+  });
+
+  it.each([
+    ["moor-patch", { "Moor-Patch": '{"theme":"dark"},{"user":"alice"}' }],
+    ["moor-patch", { "Moor-Patch": '{"user":null}' }],
+    ["moor-flash", { "Moor-Flash": '{"user":"alice"}' }],
+  ])("may touch in %s no attribute that its pool may not write: %j", (header, headers) => {
+    expect(read(headers, ALL, ["theme"])).toMatchObject({
+      kind: "refused",
+      header,
+      reason: expect.stringContaining("session.write"),
+    });
+    expect(read(headers, ALL, ["theme", "user"])).toMatchObject({ kind: "asked" });
   });
 
   it("keeps __proto__ a plain name", () => {
