@@ -120,7 +120,8 @@ function applyAccepted(record: SessionRecord | undefined, { ref, change }: Journ
   const accepted = { ...asked, ...(renews ? { touch } : {}), policy };
   const arrived = { ...ref, arrivedAt: Number.NEGATIVE_INFINITY };
 
-  const asCurrent = record && wasCurrent(record, ref) ? { ...arrived, generation: record.generation } : undefined;
+  const asCurrent =
+    record && wasCurrent(record, ref, change) ? { ...arrived, generation: record.generation } : undefined;
   // A patch from before the rotation goes into record and older view, a later one into the view alone; an end of before it ends all.
   const when = asCurrent ? "before" : "after";
   let applied = apply(record, change.end && asCurrent ? asCurrent : arrived, accepted, ref.arrivedAt, when);
@@ -132,9 +133,9 @@ function applyAccepted(record: SessionRecord | undefined, { ref, change }: Journ
  * Whether the request arrived before the rotation that superseded its generation: then it was of the current one. A change that an
  * older generation asked for later is not for the record, although a store that did not know of the rotation accepted it.
  *
- * The edge's clock told the arrival, and the object's clock the rotation. Where they leave it open which came first, the
- * change counts as the earlier one, because it was acknowledged.
+ * The edge's clock told the arrival, and the object's clock the rotation. Where they leave it open which came first, a patch
+ * counts as the earlier one, because it was acknowledged. An end counts as the later one: it must not end a login that followed.
  */
-function wasCurrent({ generation, rotatedAt = 0 }: SessionRecord, ref: Ref): boolean {
-  return ref.generation === generation - 1 && ref.arrivedAt <= rotatedAt + CLOCKS_APART_MS;
+function wasCurrent({ generation, rotatedAt = 0 }: SessionRecord, ref: Ref, change: Change): boolean {
+  return ref.generation === generation - 1 && ref.arrivedAt <= rotatedAt + (change.end ? 0 : CLOCKS_APART_MS);
 }

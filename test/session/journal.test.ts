@@ -97,7 +97,7 @@ describe("journal entries over a backup", () => {
 
   it("of another generation are not shown, and set no mark", () => {
     const backup = backupOf({ a: 1 }, [{ rotate: true }]);
-    const entries = [entryAt(1, { patches: [{ a: 2 }] }), entryAt(2, { end: true })];
+    const entries = [entryAt(3, { patches: [{ a: 2 }] }), entryAt(4, { end: true })];
     expect(overlay(backup, entries)).toEqual({ kind: "view", view: viewOf(backup), journaled: false });
     expect(overlay(backup, [entryAt(3, { patches: [{ a: 3 }] }, 1)])).toMatchObject({ view: { attributes: { a: 3 } } });
   });

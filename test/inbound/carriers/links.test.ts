@@ -7,6 +7,6 @@ it("a form's hidden token is a value, whatever characters it has", async () => {
   const links = { carrier: createUrlCarrier({ name: "moor" }), page: new URL("https://shop.test/") };
   const linked = withLinks(page, { ...links, text: 'a"><script>&amp;</script>' });
   expect(await linked.text()).toContain(
-    '<input type="hidden" name="moor" value="a&#34;&#62;&#60;script&#62;&#38;amp;&#60;/script&#62;"></form>',
+    '<input type="hidden" name="moor" value="a&quot;&gt;&lt;script&gt;&amp;amp;&lt;/script&gt;"></form>',
   );
 });

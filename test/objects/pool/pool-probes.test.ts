@@ -314,7 +314,7 @@ describe("what operators say, beside what probes say", () => {
     meets.set("a", ERROR);
     await runUntil(25);
     kvFault = new Error("KV PUT failed: 429 Too Many Requests");
-    await change("drain", { at: at(25 + 140), deadlineMs: 86_400_000 });
+    await change("drain", { at: at(25 + 140), deadlineMs: 86_400_000, anyway: true });
     meets.clear();
     meets.set("b", ERROR);
     await runUntil(60);

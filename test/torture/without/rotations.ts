@@ -102,8 +102,8 @@ export const ROTATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/session/journal.ts",
-        from: "ref.arrivedAt <= rotatedAt + CLOCKS_APART_MS;",
-        to: "ref.arrivedAt <= rotatedAt;",
+        from: "rotatedAt + (change.end ? 0 : CLOCKS_APART_MS);",
+        to: "rotatedAt;",
       },
     ],
     config: "moor-sync",
