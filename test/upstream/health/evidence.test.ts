@@ -172,6 +172,12 @@ describe("an origin that is dead", () => {
     expect(checks("a")).toBe(0);
   });
 
+  it("is not taken for one that closes idle connections, which a check may meet as well", async () => {
+    const { ask, states } = site({ a: ["lost", "lost", "lost", ok], b: [ok], c: [ok] });
+    expect(await ask("v")).toBe("200 b");
+    expect(states()).toEqual(HEALTHY);
+  });
+
   it("is not ejected where no other one answers checks: that tells nothing of it, and five clients decide", async () => {
     const { ask, states, tick } = site({ b: [losesChecks], c: [losesChecks] });
     for (const [second, client] of ["v", "w", "x", "y"].entries()) {
@@ -286,23 +292,26 @@ describe("an origin whose ejection is over", () => {
     // The one whose request it had lost would tell nothing new.
     expect(choose(v)[0]?.index).not.toBe(0);
     const visitor = Array.from({ length: 50 }, (_, i) => `s${i}`).find((session) => choose(session)[0]?.index === 0);
-    // One request at a time.
+    // One request at a time, until that is late.
     expect(choose(visitor as string)[0]?.index).not.toBe(0);
-    expect(await ask(visitor as string)).toBe("200 a");
+    tick(11);
+    expect(await ask(visitor as string, {}, true)).toBe("200 a");
     expect(states()).toEqual(HEALTHY);
     origins.a = ["lost"];
+    tick(13);
     await ask("w");
     expect(states()).toEqual(HEALTHY);
   });
 
   it("is checked once a second though its ejection lasts, when too few are left to go by health", async () => {
-    const { ask, tick, states, origins, pool, choose } = site({});
+    const { tick, states, origins, pool, choose, clock, settled } = site({});
     for (const index of [0, 1, 2]) pool.health.failed(index, false, at(0));
     choose("v");
     expect(pool.panic.isOn()).toBe(true);
     origins.a = [ok];
     tick(1);
-    await ask("v");
-    expect(states()[0]).toBe("healthy");
+    pool.checkReturning("shop.test", clock());
+    await settled();
+    expect(states()).toEqual(["healthy", "ejected", "ejected"]);
   });
 });
