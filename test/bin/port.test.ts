@@ -1,9 +1,12 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { networkInterfaces } from "node:os";
+import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { freePort } from "../../bin/port.ts";
+import { freePort as reservedPort } from "../support/node/ports.ts";
 
 /** A machine may have no IPv6. */
 const loopback = Object.values(networkInterfaces()).flatMap((all) => all?.filter(({ internal }) => internal) ?? []);
@@ -28,6 +31,18 @@ describe("a free port", () => {
     const ports = await Promise.all(Array.from({ length: 50 }, () => freePort(0)));
     expect(Math.max(...ports)).toBeLessThan(Number.parseInt(range, 10));
     expect(new Set(ports).size).toBeGreaterThan(40);
+  });
+
+  it("of a test is given once, so that two servers that start later do not share it", async () => {
+    const ports = new Set<number>();
+    for (let count = 0; count < 600; count++) ports.add(await reservedPort());
+    expect(ports.size).toBe(600);
+  });
+
+  it("of a test is no other process's while the test's process runs, though nothing listens on it", async () => {
+    const port = await reservedPort();
+    const bind = `require("node:dgram").createSocket("udp4").bind({ port: ${port}, address: "127.0.0.1" }).unref()`;
+    await expect(promisify(execFile)(process.execPath, ["--eval", bind])).rejects.toThrow("EADDRINUSE");
   });
 
   it.each(addresses)("is not one that somebody listens on at %s", async (host) => {
