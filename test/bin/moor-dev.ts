@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished } from "vitest";
+import { freePort } from "../support/node/ports.ts";
 import type { Project, Running } from "./project.ts";
 
 /** A server of somebody else: says who it is, counts visits in the session, and never ends `/stream`. */
@@ -41,14 +42,9 @@ export async function readyUrl(running: Running): Promise<string> {
   return url;
 }
 
-/** A port that was free a moment ago. */
+/** A port that nothing listens on. */
 export async function somePort(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return String(port);
+  return String(await freePort());
 }
 
 /** The Unix socket of its Redis. */
