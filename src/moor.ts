@@ -18,6 +18,7 @@ import { openForRoute } from "./request/open.ts";
 import type { MoorParts } from "./request/parts.ts";
 import { isFormOfOtherSite, repost } from "./request/repost.ts";
 import { give, markFor, mayGiveFreshToken, ownNames, respond } from "./request/respond.ts";
+import { withLongestLife } from "./request/socket-life.ts";
 import { createWriters, type Writer } from "./request/stores.ts";
 import { tokenFor } from "./request/token-write.ts";
 import { markLifeOf } from "./session/policy.ts";
@@ -204,7 +205,8 @@ export function createMoor(parts: MoorParts): Moor {
     const isFresh = !session.returning && !isKeptBack;
     const mayGiveFresh = isFresh && (brought.asks || mayGiveFreshToken(request, clock() - visit.now));
     const token = await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText(brought) }, writer); // 8
-    return respond(response, {
+    const { maxSocketSeconds } = route;
+    return respond(maxSocketSeconds === undefined ? response : withLongestLife(response, maxSocketSeconds), {
       moorHeaders: names,
       own: carriers.own,
       brought,

@@ -191,6 +191,7 @@ function resolveRoute(route: NonNullable<CheckedConfig["routes"]>[number], expla
     retryOn: route.retryOn ?? ["connect-failure", "reset"],
     retryOrigins: route.retryOrigins ?? 2,
     hedgeAfterMs: route.hedgeAfterMs,
+    maxSocketSeconds: route.maxSocketSeconds,
     strictAffinity: route.strictAffinity,
     explain: route.explain ?? explain,
     ...fillHandling(route),

@@ -200,6 +200,8 @@ export const statusRules = { start: wholeNumber(100, 599), end: wholeNumber(101,
 export const slowStart = wholeNumber(0, 86_400);
 export const attemptDeadline = wholeNumber(10, 600_000);
 export const hedgeAfter = wholeNumber(1, 600_000);
+/** A timer of the runtime counts up to 24 days. */
+export const maxSocket = wholeNumber(1, 604_800);
 export const retryBudgetRules = { budgetPercent: wholeNumber(0, 100), minRetries: wholeNumber(0, 10_000) };
 
 /** Patterns of requests that need no session. */

@@ -125,6 +125,8 @@ export interface ResolvedRoute {
   readonly retryOrigins: number;
   /** `undefined`: never. */
   readonly hedgeAfterMs: number | undefined;
+  /** `undefined`: no longest life. */
+  readonly maxSocketSeconds: number | undefined;
   readonly strictAffinity: boolean | undefined;
   readonly onStale: "serve" | "refuse";
   readonly locking: "none" | "writes" | "all";

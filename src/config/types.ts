@@ -51,6 +51,11 @@ export interface RouteConfig {
    * worth the same, and neither where sessions are learned nor with `strictAffinity`. Default: never; 1 to the attempt's deadline.
    */
   hedgeAfterMs?: number;
+  /**
+   * How long a WebSocket of a session may live, in seconds; then both sides are closed with 1008. Its messages pass through the Worker, which
+   * costs CPU for each, and there is no back-pressure. Not with `session: false`. Default: as long as both sides want; 1 to 604,800.
+   */
+  maxSocketSeconds?: number;
   /** As the pool's, for requests of this route. Default: the pool's. */
   strictAffinity?: boolean;
   /**

@@ -84,6 +84,7 @@ export function routeOf(given: Partial<ResolvedRoute> = {}): ResolvedRoute {
     retryOn: ["connect-failure", "reset"],
     retryOrigins: 2,
     hedgeAfterMs: undefined,
+    maxSocketSeconds: undefined,
     strictAffinity: undefined,
     onStale: "serve",
     locking: "none",

@@ -26,6 +26,7 @@ export function routeMistakes(
     ...routes.flatMap(repeatedHeaders),
     ...routes.flatMap(lockWithoutSession),
     ...routes.flatMap(crossSiteWithoutSession),
+    ...routes.flatMap(socketWithoutSession),
     ...routes.flatMap((route) => hedgeMistakes(route, pools)),
     ...hiddenRoutes(routes),
     ...zoneMistakes(pools, byDefault ? undefined : routes),
@@ -80,6 +81,12 @@ function crossSiteWithoutSession({ value, path }: Item): Mistake[] {
   if (value.session !== false || (value.crossSite !== "repost" && value.crossSite !== "allow")) return [];
   const accepted = "none, as the route has no session to keep";
   return [{ path: `${path}.crossSite`, found: describe(value.crossSite), accepted }];
+}
+
+function socketWithoutSession({ value, path }: Item): Mistake[] {
+  if (value.session !== false || value.maxSocketSeconds === undefined) return [];
+  const accepted = "none, as sockets of the route belong to no session";
+  return [{ path: `${path}.maxSocketSeconds`, found: describe(value.maxSocketSeconds), accepted }];
 }
 
 /** What a route matches. */

@@ -264,6 +264,21 @@ describe("a strict backup", () => {
   });
 });
 
+describe("a route whose sockets have a longest life", () => {
+  const limited = (route: object) =>
+    mistakes({ pools: [pool()], routes: [{ path: "/*", pool: "shop", maxSocketSeconds: 60, ...route }] });
+
+  it("has sessions, and a number of seconds that a timer can count", () => {
+    expect(limited({})).toEqual([]);
+    expect(limited({ session: false })).toEqual([
+      "routes[0].maxSocketSeconds: found 60, accepted: none, as sockets of the route belong to no session",
+    ]);
+    expect(limited({ maxSocketSeconds: 604_801 })).toEqual([
+      "routes[0].maxSocketSeconds: found 604801, accepted: a whole number, 1 to 604800",
+    ]);
+  });
+});
+
 describe("a route that locks", () => {
   it.each(["writes", "all"])("has sessions: %s", (locking) => {
     const routes = [{ path: "/*", pool: "shop", session: false, locking }];

@@ -7,7 +7,14 @@ import { startSite } from "../../support/node/site.ts";
 import { type Accepted, startWebSocketOrigin } from "../../support/node/web-socket-origin.ts";
 
 const origins = await Promise.all(["a", "b", "c"].map(startWebSocketOrigin));
-const site = await startSite(origins, { pool: { attemptDeadlineMs: 500 } });
+const site = await startSite(origins, {
+  pool: { attemptDeadlineMs: 500 },
+  routes: [
+    { path: "/brief", pool: "shop", maxSocketSeconds: 1 },
+    { path: "/limited", pool: "shop", maxSocketSeconds: 600 },
+    { path: "/*", pool: "shop" },
+  ],
+});
 const opened: WebSocket[] = [];
 afterEach(() => {
   for (const socket of opened.splice(0)) socket.terminate();
@@ -41,9 +48,9 @@ async function next(socket: WebSocket): Promise<{ data: Buffer; isBinary: boolea
 const claimsOf = (request: Accepted["request"]) =>
   JSON.parse(Buffer.from(String(request.headers["moor-session"]).split(".")[1] ?? "", "base64url").toString());
 
-describe("a WebSocket", () => {
+describe.each(["/", "/limited"])("a WebSocket (%s)", (path) => {
   it("carries text and binary, empty and large, both ways and in order", async () => {
-    const { socket, atOrigin } = await open(site.client());
+    const { socket, atOrigin } = await open(site.client(), { path });
     const messages = ["", "héllo 🍑", Buffer.alloc(0), randomBytes(200), randomBytes(900_000), "x".repeat(70_000)];
     for (const [from, to] of [
       [socket, atOrigin],
@@ -71,7 +78,7 @@ describe("a WebSocket", () => {
     { by: "the origin", code: 1001, reason: "going away" },
     { by: "the origin", code: 4999, reason: "ünusual" },
   ])("is closed by $by with $code, and the other side is told", async ({ by, code, reason }) => {
-    const { socket, atOrigin } = await open(site.client());
+    const { socket, atOrigin } = await open(site.client(), { path });
     const [closing, other] = by === "the client" ? [socket, atOrigin] : [atOrigin, socket];
     const closed = once(other, "close") as Promise<[number, Buffer]>;
     closing.close(code, reason);
@@ -80,25 +87,53 @@ describe("a WebSocket", () => {
   });
 
   it.each(["the client", "the origin"])("that %s drops without a word is over for the other as well", async (by) => {
-    const { socket, atOrigin } = await open(site.client());
+    const { socket, atOrigin } = await open(site.client(), { path });
     const [dropping, other] = by === "the client" ? [socket, atOrigin] : [atOrigin, socket];
     const closed = once(other, "close") as Promise<[number]>;
     dropping.terminate();
-    expect((await closed)[0]).toBe(1006);
+    // Who passes messages on cannot drop a connection, and says that it is going away.
+    expect((await closed)[0]).toBe(path === "/" ? 1006 : 1001);
   });
 
   it("speaks the subprotocol that the origin has chosen of those that the client offered", async () => {
-    const { socket, request } = await open(site.client(), { protocols: ["superchat", "chat"] });
+    const { socket, request } = await open(site.client(), { path, protocols: ["superchat", "chat"] });
     expect(request.headers["sec-websocket-protocol"]).toBe("superchat,chat");
     expect(socket.protocol).toBe("chat");
   });
 
   it("outlives the deadline that its upgrade had", async () => {
-    const { socket, atOrigin } = await open(site.client());
+    const { socket, atOrigin } = await open(site.client(), { path });
     await new Promise((resolve) => setTimeout(resolve, 700));
     const received = next(socket);
     atOrigin.send("still here");
     expect((await received).data.toString()).toBe("still here");
+  });
+});
+
+describe("a WebSocket of a route with maxSocketSeconds", () => {
+  it("is closed with 1008 on both sides when its time is over, and not before", async () => {
+    const { socket, atOrigin } = await open(site.client(), { path: "/brief" });
+    const openedAt = performance.now();
+    const closed = Promise.all([once(socket, "close"), once(atOrigin, "close")]) as Promise<[number][]>;
+    const received = next(socket);
+    atOrigin.send("here");
+    expect((await received).data.toString()).toBe("here");
+    expect((await closed).map(([code]) => code)).toEqual([1008, 1008]);
+    expect(performance.now() - openedAt).toBeGreaterThan(900);
+  });
+
+  it("lives on after a logout until then, as others do for good: that ends the session alone", async () => {
+    const client = site.client();
+    await client.ask("/");
+    const { socket, atOrigin } = await open(client, { path: "/brief" });
+    const closed = once(socket, "close") as Promise<[number]>;
+    expect(
+      (await client.ask("/.moor/logout", { method: "POST", headers: { "Sec-Fetch-Site": "same-origin" } })).status,
+    ).toBe(204);
+    const received = next(atOrigin);
+    socket.send("still here");
+    expect((await received).data.toString()).toBe("still here");
+    expect((await closed)[0]).toBe(1008);
   });
 });
 
