@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 /** What can be measured. */
-export const PARTS = ["cost", "size", "affinity", "http", "profile", "memory", "rivals"] as const;
+export const PARTS = ["cost", "path", "size", "affinity", "http", "profile", "memory", "rivals"] as const;
 
 /** Not measured when it is to be quick. */
 const SLOW: readonly Part[] = ["profile", "memory", "rivals"];

@@ -5,6 +5,7 @@ import type { HttpResults, Latency, Throughput } from "./http/http.ts";
 import type { MemoryResults } from "./http/memory.ts";
 import type { ProfileResults } from "./http/profile.ts";
 import { range } from "./http/statistics.ts";
+import { pathTable } from "./path/path.ts";
 import type { Results } from "./results.ts";
 import { rivalsTables } from "./rivals/tables.ts";
 import type { SizeResults } from "./size/size.ts";
@@ -35,7 +36,7 @@ export function machineLine({ machine }: Results): string {
 
 /** A table for each part that was measured. */
 export function tablesOf(results: Results): Record<string, string> {
-  const { http, affinity, size, cost, memory, profile, rivals } = results;
+  const { http, affinity, size, cost, memory, path, profile, rivals } = results;
   return {
     ...(http ? { http: httpTables(http).join("\n\n") } : {}),
     ...(profile ? { profile: profileTable(profile) } : {}),
@@ -44,6 +45,7 @@ export function tablesOf(results: Results): Record<string, string> {
     ...(affinity ? { affinity: affinityTable(affinity) } : {}),
     ...(size ? { size: sizeTable(size) } : {}),
     ...(cost ? { cost: costTable(cost) } : {}),
+    ...(path ? { path: pathTable(path) } : {}),
   };
 }
 

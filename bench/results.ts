@@ -3,12 +3,14 @@ import type { Cost } from "./cost/cost.ts";
 import type { HttpResults } from "./http/http.ts";
 import type { MemoryResults } from "./http/memory.ts";
 import type { ProfileResults } from "./http/profile.ts";
+import type { PathResults } from "./path/path.ts";
 import type { RivalsResults } from "./rivals/rivals.ts";
 import type { SizeResults } from "./size/size.ts";
 
 /** Everything that one call of the command has measured. */
 export interface Results {
   readonly cost?: readonly Cost[] | undefined;
+  readonly path?: PathResults | undefined;
   readonly profile?: ProfileResults | undefined;
   readonly memory?: MemoryResults | undefined;
   readonly machine: {

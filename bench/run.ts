@@ -8,6 +8,7 @@ import { measureHttp } from "./http/http.ts";
 import { measureMemory } from "./http/memory.ts";
 import { measureProfile } from "./http/profile.ts";
 import { readOptions, USAGE } from "./options.ts";
+import { measurePath } from "./path/path.ts";
 import { ratiosOf, tables } from "./report.ts";
 import type { Results } from "./results.ts";
 import { missingPrograms } from "./rivals/proxies.ts";
@@ -49,6 +50,7 @@ switch (options.kind) {
     const results: Results = {
       machine,
       cost: parts.includes("cost") ? await costs() : undefined,
+      path: parts.includes("path") ? await measurePath() : undefined,
       size: parts.includes("size") ? await measureSize(say) : undefined,
       affinity: parts.includes("affinity") ? await measureAffinity(quick, say) : undefined,
       http: parts.includes("http") ? await measureHttp(quick ? "quick" : "full", say) : undefined,
