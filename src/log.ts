@@ -6,7 +6,7 @@ export interface LogEntry {
     | "session_unavailable"
     | "session_stale"
     | "store_open"
-    | "store_half-open"
+    | "store_half_open"
     | "store_closed"
     | "sweep"
     | "sweep_failed"

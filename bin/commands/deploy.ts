@@ -5,6 +5,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { isPublicOrigin } from "../../src/config/grammar.ts";
 import { describe } from "../../src/config/mistakes.ts";
+import { NAMES } from "../../src/lib/build-flags.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readConfigFile, requireValid } from "../config-file.ts";
 import { leavingOut } from "../left-out.ts";
@@ -25,10 +26,17 @@ before: moor keys new.`,
     const config = requireValid(await readConfigFile(undefined, { deploy: true }));
     await requireIssuer();
     const leaves = await leavingOut(config, args);
-    if (leaves.length > 0) console.log(`without admin and healthCheck less is loaded: ${leaves.join(" ")}`);
+    if (leaves.length > 0) console.log(leftOutLine(leaves));
     return runWrangler(["deploy", ...leaves, ...args]);
   },
 };
+
+/** The line that says which parts of the Worker the deploy leaves out. */
+function leftOutLine(flags: readonly string[]): string {
+  const parts = Object.entries(NAMES).filter(([part]) => flags.includes(`${part}:false`));
+  const names = parts.map(([, name]) => name).join("; ");
+  return `the configuration does not use, so the Worker leaves out: ${names} (${flags.join(" ")})`;
+}
 
 /** Origins check the handoff's issuer, so a deploy must not go out under the name that the file came with. */
 async function requireIssuer(): Promise<void> {

@@ -23,10 +23,10 @@ export interface ReadServer {
 }
 
 const NOT_CARRIED: Record<string, string> = {
-  max_fails: "Moor ejects an origin after two lost connections running",
+  max_fails: "Moor ejects an origin that answers neither a request nor a check",
   fail_timeout: "Moor leaves a failed origin alone for ten seconds",
   max_conns: "no isolate knows how busy an origin is; while a server is full, nginx sends its visitors elsewhere",
-  slow_start: "a new origin takes its share at once",
+  slow_start: "slowStartSeconds of the pool starts all of its origins slowly",
 };
 
 /** Reads a `server` line of an `upstream` block. */

@@ -21,7 +21,8 @@ export function leftOut(part: keyof typeof NAMES, asked: string): never {
   throw new TypeError(`${asked}, and this build has no ${NAMES[part]}; ${remedy}.`);
 }
 
-const NAMES = {
+/** The parts that a build may leave out, as messages call them. */
+export const NAMES = {
   MOOR_REDIS: "Redis",
   MOOR_OPERATORS: "admin API, probes and pools at work",
   MOOR_NGINX: "algorithm of nginx",

@@ -51,7 +51,7 @@ export function bindStores(bindings: StoreBindings, log: Log): BoundStores {
       random: Math.random,
       onChange: (store, state, cause) =>
         log({
-          event: `store_${state}`,
+          event: state === "half-open" ? "store_half_open" : `store_${state}`,
           store,
           ...(cause === undefined ? {} : { reason: describeFault(cause) }),
         }),

@@ -103,7 +103,7 @@ describe("moor import says what it leaves out:", () => {
     ],
     [
       "server 10.0.0.1 max_fails=3 weight=2;",
-      "nginx.conf:2: max_fails=3 is not carried over: Moor ejects an origin after two lost connections running",
+      "nginx.conf:2: max_fails=3 is not carried over: Moor ejects an origin that answers neither a request nor a check",
     ],
     [
       "server 10.0.0.1 fail_timeout=30s;",

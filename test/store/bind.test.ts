@@ -156,7 +156,7 @@ describe("a store that fails", () => {
     expect(await read()).toEqual({ kind: "miss" });
     expect(logged).toEqual([
       { event: "store_open", store: "kv", reason: "Error: KV GET failed: 500 Internal Server Error" },
-      { event: "store_half-open", store: "kv" },
+      { event: "store_half_open", store: "kv" },
       { event: "store_closed", store: "kv" },
     ]);
   });

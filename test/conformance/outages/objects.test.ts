@@ -186,7 +186,7 @@ describe("the breaker of the objects", () => {
       expect(await site.moor.objects.calls()).toHaveLength(before);
     });
     await expect.poll(async () => explained(await client.ask("/"))).toContain("session=object");
-    expect(events()).toEqual(["store_open", "store_half-open", "store_closed"]);
+    expect(events()).toEqual(["store_open", "store_half_open", "store_closed"]);
   });
 });
 
