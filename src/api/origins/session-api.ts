@@ -1,5 +1,6 @@
 import type { ResolvedPool } from "../../config/resolved.ts";
 import { changeNow, type Ref } from "../../session/change.ts";
+import { isTouchDue } from "../../session/deadlines.ts";
 import { type JsonObject, parsePatch } from "../../session/patch.ts";
 import type { View } from "../../session/record.ts";
 import type { Committed, Lookup } from "../../store/contracts.ts";
@@ -12,7 +13,7 @@ import { authorised, type Bearer, type SessionApiParts } from "./bearer.ts";
 const PATH = "/.moor/session";
 
 /**
- * The session API for origins: read, patch and end the session of a request, authorised by that request's handoff.
+ * The session API for origins: read, patch, and end the session of a request, or renew its handoff. The request's handoff authorises it.
  * Browsers are refused, and there is no CORS: the API is for servers.
  */
 export function createSessionApi(parts: SessionApiParts): Api {
@@ -51,6 +52,19 @@ export function createSessionApi(parts: SessionApiParts): Api {
       : answer(committed, pool);
   }
 
+  /** Counts as a use of the session, so a socket that renews its handoff keeps the session from its idle timeout. */
+  async function renew({ ref, pool }: Bearer): Promise<Response> {
+    const now = clock();
+    const found = await authority.read(ref, now);
+    const isUsed = found.kind === "hit" && isTouchDue(found.copy, now, config.session);
+    const result = isUsed ? await authority.commit(ref, changeNow({ touch: true }, writer)) : found;
+    const response = answer(result, pool);
+    if (!response.ok || !("copy" in result) || !result.copy) return response;
+    const session = { view: result.copy, shown: undefined, flash: undefined };
+    response.headers.set("Moor-Session", await parts.handoff.sign(session, pool, now));
+    return response;
+  }
+
   return (request, { pathname }) => {
     if (pathname !== PATH) return undefined;
     switch (request.method) {
@@ -59,6 +73,8 @@ export function createSessionApi(parts: SessionApiParts): Api {
         return authorised(request, parts, read);
       case "PATCH":
         return authorised(request, parts, (bearer) => patch(request, bearer));
+      case "POST":
+        return authorised(request, parts, renew);
       case "DELETE":
         return authorised(request, parts, end);
     }

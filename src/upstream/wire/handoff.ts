@@ -22,10 +22,13 @@ export interface HandoffClaims {
   readonly ver: number;
 }
 
+/** The part of a session that a handoff tells. */
+export type HandedSession = Pick<Session, "view" | "shown" | "flash">;
+
 /** Tells origins, signed, which session a request belongs to. */
 export interface Handoff {
   /** The `Moor-Session` header for a request to an origin of `pool`: a JWT (RFC 7519), ES256. */
-  sign(session: Session, pool: ResolvedPool, now: number): Promise<string>;
+  sign(session: HandedSession, pool: ResolvedPool, now: number): Promise<string>;
   /** The claims of a handoff that this ring has signed and that is still valid; else `undefined`. */
   verify(jwt: string, now: number): Promise<HandoffClaims | undefined>;
   /** The ring's public keys as a JWK set (RFC 7517). */
@@ -87,7 +90,11 @@ function isCurrent(
   return isHandoff && Math.floor(now / 1000) < Number(exp);
 }
 
-function claimsOf({ view, shown, flash }: Session, pool: ResolvedPool, dataBytes: number): Record<string, unknown> {
+function claimsOf(
+  { view, shown, flash }: HandedSession,
+  pool: ResolvedPool,
+  dataBytes: number,
+): Record<string, unknown> {
   if (!view) return { gen: 0, ver: 0, new: true };
   const data = visible(view.attributes, pool);
   const bytes = data === view.attributes ? view.attributeBytes : attributeBytesOf(data);

@@ -129,10 +129,13 @@ async function callSessions() {
 
 it("docs/reference/openapi.json describes every answer of the APIs for origins, and none that they do not give", async () => {
   await judge("GET", "/.moor/jwks.json");
-  for (const method of ["GET", "PATCH", "DELETE"]) await callInVain(method, {}, { forbidden: method !== "GET" });
+  for (const method of ["GET", "POST", "PATCH", "DELETE"]) {
+    await callInVain(method, {}, { forbidden: method === "PATCH" || method === "DELETE" });
+  }
   await callSessions();
   const jwt = await handoffOf(await visitor());
   await call("GET", jwt);
+  await call("POST", jwt);
   await call("PATCH", jwt, { headers: { "If-Match": '"1"' } });
   await call("PATCH", jwt, { headers: { "If-Match": '"1"' } });
   await call("PATCH", jwt, { headers: { "If-Match": "*" } });

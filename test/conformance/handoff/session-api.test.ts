@@ -6,6 +6,7 @@ import { originConfig, startSite } from "../../support/node/site.ts";
 
 const [origin, writer] = await Promise.all([startOrigin("a"), startLocalOrigin("writer")]);
 const site = await startSite([], {
+  watched: true,
   pools: [
     { id: "shop", origins: [originConfig(origin)], session: { may: ["patch", "principal", "end"] } },
     { id: "writer", origins: [originConfig(writer)] },
@@ -15,7 +16,7 @@ const site = await startSite([], {
     { path: "/*", pool: "shop" },
   ],
   handoff: { dataBytes: 20 },
-  session: { graceSeconds: 0, maxAttributeBytes: 4_096 },
+  session: { graceSeconds: 0, maxAttributeBytes: 4_096, idleSeconds: 600 },
 });
 afterAll(async () => {
   await site.stop();
@@ -112,6 +113,41 @@ describe("PATCH /.moor/session", () => {
     const { jwt } = await visitor();
     expect((await patch(jwt, body, headers)).status).toBe(status);
     expect((await call(jwt)).body).toMatchObject({ version: 1, attributes: { basket: "apples-and-pears" } });
+  });
+});
+
+describe("POST /.moor/session", () => {
+  const renew = (jwt: string) => call(jwt, { method: "POST" });
+
+  it("answers the session with a handoff that the API accepts", async () => {
+    const { client, jwt } = await visitor();
+    await patch(jwt, { basket: "pears" });
+    const renewed = await renew(jwt);
+    expect(renewed).toMatchObject({ status: 200, body: { principal: "alice", attributes: { basket: "pears" } } });
+    expect((await call(renewed.headers.get("moor-session") ?? "")).body).toEqual(renewed.body);
+    expect((await handoffOf(client)).session).toMatchObject({ sub: "alice" });
+  });
+
+  it("counts as a use of the session, whose idle timeout begins anew", async () => {
+    let { jwt } = await visitor();
+    for (let seconds = 0; seconds < 700; seconds += 50) {
+      await site.moor.elapse(50);
+      const renewed = await renew(jwt);
+      expect(renewed.status).toBe(200);
+      jwt = renewed.headers.get("moor-session") ?? "";
+    }
+  });
+
+  it("tells by 410 that the session has ended", async () => {
+    const { client, jwt } = await visitor();
+    await client.ask("/?end=1", { method: "POST" });
+    expect(await renew(jwt)).toMatchObject({ status: 410, body: { code: "ended" } });
+  });
+
+  it("tells by 410 that the visitor has logged in anew", async () => {
+    const { client, jwt } = await visitor();
+    await client.ask("/?login=alice", { method: "POST" });
+    expect(await renew(jwt)).toMatchObject({ status: 410, body: { code: "superseded" } });
   });
 });
 

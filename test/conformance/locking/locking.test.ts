@@ -32,7 +32,7 @@ const site = await startSite([], {
   routes: [
     { path: "/count/locked", pool: "counter", locking: "writes", lockWaitMs: 20_000 },
     { path: "/count/free", pool: "counter" },
-    { path: "/late", pool: "late", locking: "writes", retryOn: ["reset", "non-idempotent"] },
+    { path: "/late", pool: "late", locking: "writes", retryOn: ["timeout", "non-idempotent"], retryOrigins: 3 },
     at("/writes", { locking: "writes" }),
     at("/all", { locking: "all" }),
     at("/refuse", { locking: "writes", lockWaitMs: 100 }),
