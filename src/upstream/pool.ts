@@ -46,7 +46,7 @@ export interface Pool {
    */
   answered(index: number, response: Response, now: number, hears: boolean, session: string): void;
   /** Has origins checked that are to prove themselves. */
-  checkReturning(clientHost: string, now: number): void;
+  checkReturning(sender: { session: string; clientHost: string }, now: number): void;
   /**
    * Whether a session that leaves an origin has left it for more than a moment: it has failed to prove itself, probes say so, or it has
    * closed itself to the session.
@@ -180,13 +180,13 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
         log({ event: "origin_closed", pool: config.id, origin, reason: `for ${seconds} s` });
       }
       secondTries.answered(index);
-      losses.answered(index, session, now);
+      losses.answered(index, session);
       // Who says when he will be back is not failing.
       health.answered(index, response.status >= 500 && seconds === undefined, now);
     },
-    checkReturning: (clientHost, now) => losses.checkReturning(clientHost, panic.isOn(), now),
+    checkReturning: (sender, now) => losses.checkReturning(sender, panic.isOn(), now),
     isLeftForGood(facts, index, now) {
-      return health.hasFailedProof(index) || now < unhealthyUntil(index) || closedTo(facts, now)?.[index] === 1;
+      return losses.hasFailedProof(index, now) || now < unhealthyUntil(index) || closedTo(facts, now)?.[index] === 1;
     },
     retries: createRetryBudget(config.retryBudget),
     secondTries,

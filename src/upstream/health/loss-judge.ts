@@ -35,13 +35,15 @@ export interface LossJudge {
    */
   judge(loss: Loss, sender: Sender, verdict: "confirmed" | "unknown" | "nothing", now: number): void;
   /** An origin has answered a session's request. */
-  answered(index: number, session: string, now: number): void;
+  answered(index: number, session: string): void;
   /** Whether an origin answers at all: it has answered somebody since a time, or it answers a check now. */
   answers(index: number, since: number, clientHost: string): Promise<boolean>;
   /** Whether an origin is being checked. */
   isChecking(index: number, now: number): boolean;
-  /** Has origins checked that are to prove themselves; those that are ejected only in panic. */
-  checkReturning(clientHost: string, isPanic: boolean, now: number): void;
+  /** Has origins checked that are to prove themselves, to all or to a session; those that are ejected only in panic. */
+  checkReturning(sender: Pick<Sender, "session" | "clientHost">, isPanic: boolean, now: number): void;
+  /** Whether an origin has failed to prove itself since it was ejected: it was silent to a check, or to the request that tried it. */
+  hasFailedProof(index: number, now: number): boolean;
   /** Whether a client's request may try an origin whose ejection is over. */
   mayTry(index: number, client: string, now: number): boolean;
   /** A request tries it: no other one does until that is done, or late. */
@@ -141,8 +143,8 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
       }
       if (!isHeard) checkIfDue(index, clientHost, now);
     },
-    answered(index, session, now) {
-      shunned.answered(session, index, now);
+    answered(index, session) {
+      shunned.answered(session, index);
       endTrial(index, "deaf");
     },
     async answers(index, since, clientHost) {
@@ -152,12 +154,18 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
       return checked;
     },
     isChecking: checks.isRunning,
-    checkReturning(clientHost, isPanic, now) {
+    checkReturning({ session, clientHost }, isPanic, now) {
+      const shunnedBy = shunned.toCheckFor(session, now);
+      if (shunnedBy !== undefined) checkIfDue(shunnedBy, clientHost, now);
       if (isIdle || health.allHealthy()) return;
       for (let index = 0; index < reaches.length; index++) {
         const state = health.of(index, now);
         if (state === "half-open" || (state === "ejected" && isPanic)) checkIfDue(index, clientHost, now);
       }
+    },
+    hasFailedProof(index, now) {
+      const isUnproved = health.of(index, now) === "half-open" && trialFrom[index] !== Infinity;
+      return isUnproved || health.hasFailedProof(index);
     },
     // Whose request it has lost tells nothing new of it, and would pay once more.
     mayTry: (index, client, now) => isIdle || (now >= (trialFrom[index] as number) && !health.hasLost(index, client)),

@@ -4,9 +4,11 @@ import { BoundedMap } from "../../lib/bounded-map.ts";
 export interface Shunned {
   lost(session: string, loss: ShunnedLoss, now: number): void;
   /** The origin has answered the session. */
-  answered(session: string, index: number, now: number): void;
+  answered(session: string, index: number): void;
   /** The index of the origin that a session keeps away from; `undefined`: none. */
   by(session: string, now: number): number | undefined;
+  /** The same, once its time is over: the session comes back when the origin has answered a check. */
+  toCheckFor(session: string, now: number): number | undefined;
 }
 
 /** A session's request that was lost at the origin at `index`. */
@@ -29,35 +31,40 @@ interface Entry {
 }
 
 /**
- * A session keeps away from an origin that has lost its request and has answered nobody since, or that has lost two of its consecutive
- * requests which others have answered: after the nth loss for n times `baseMs`, at most `maxMs`.
+ * A session keeps away from an origin that has lost its request until that has answered anybody, and from one that has lost two of its
+ * consecutive requests which others have answered: after the nth loss for n times `baseMs`, at most `maxMs`.
  *
  * @param answeredAt when an origin has last answered anybody.
  */
 export function createShunned(baseMs: number, maxMs: number, answeredAt: (index: number) => number): Shunned {
   const entries = new BoundedMap<string, Entry>(MAX_SESSIONS);
-  /** While nothing is lost no session is looked up. */
-  let latest = -Infinity;
-  const entryOf = (session: string, now: number) => (now < latest ? entries.get(session) : undefined);
+  /** Before the first loss no session is looked up. */
+  let isUsed = false;
+  const entryOf = (session: string) => (isUsed ? entries.get(session) : undefined);
+  const isSilent = ({ losses, last: { index, isHeard, sentAt } }: Entry) =>
+    losses > 0 && !isHeard && answeredAt(index) < sentAt;
 
   return {
     lost(session, last, now) {
-      const known = entryOf(session, now);
+      const known = entryOf(session);
       const before = known?.last.index === last.index ? known : { losses: 0, confirmed: 0 };
       const losses = before.losses + 1;
       const until = now + Math.min(losses * baseMs, maxMs);
       entries.set(session, { last, losses, confirmed: before.confirmed + (last.isConfirmed ? 1 : 0), until });
-      latest = Math.max(latest, until);
+      isUsed = true;
     },
-    answered(session, index, now) {
-      const entry = entryOf(session, now);
-      if (entry?.last.index === index) entries.set(session, { ...entry, losses: 0, confirmed: 0, until: 0 });
+    answered(session, index) {
+      const entry = entryOf(session);
+      if (entry?.last.index === index) entries.set(session, { ...entry, losses: 0, confirmed: 0 });
     },
     by(session, now) {
-      const entry = entryOf(session, now);
-      if (!entry || now >= entry.until) return undefined;
-      const { index, isHeard, sentAt } = entry.last;
-      return entry.confirmed >= 2 || (!isHeard && answeredAt(index) < sentAt) ? index : undefined;
+      const entry = entryOf(session);
+      if (!entry) return undefined;
+      return isSilent(entry) || (entry.confirmed >= 2 && now < entry.until) ? entry.last.index : undefined;
+    },
+    toCheckFor(session, now) {
+      const entry = entryOf(session);
+      return entry && now >= entry.until && isSilent(entry) ? entry.last.index : undefined;
     },
   };
 }

@@ -66,7 +66,7 @@ function site(origins: Record<string, Behaviour[]>, config: Partial<ResolvedPool
         deadlineMs: 20,
         session: client,
       };
-      pool.checkReturning("shop.test", now);
+      pool.checkReturning({ session: client, clientHost: "shop.test" }, now);
       const order = byAffinity ? choose(client, { resendable: retries.lost }) : pool.origins;
       const forwarded = await forward(outgoing, order, pool, clock);
       await settled();
@@ -206,6 +206,20 @@ describe("an origin that is late", () => {
     await ask("w");
     expect(states()).toEqual(A_IS_GONE);
   });
+
+  it("costs the client that waits for it one deadline, however long it stays so, and has it back by its answer to a check", async () => {
+    const { ask, origins, tick, pages, choose } = site({ a: ["silent"], b: [ok], c: [ok] });
+    const v = Array.from({ length: 50 }, (_, i) => `v${i}`).find((session) => choose(session)[0]?.index === 0);
+    for (const second of [0, 5, 11, 31, 61, 600]) {
+      tick(second);
+      expect(await ask(v as string, {}, true)).toMatch(/^200 [bc]$/);
+    }
+    expect(pages().replaceAll(/[bc]/g, "")).toBe("a");
+    origins.a = [ok];
+    tick(602);
+    await ask(v as string, {}, true);
+    expect(await ask(v as string, {}, true)).toBe("200 a");
+  });
 });
 
 describe("an origin that answers checks and loses pages which others answer", () => {
@@ -265,6 +279,16 @@ describe("an origin whose ejection is over", () => {
     expect(pages().slice(1)).not.toContain("a");
   });
 
+  it("has failed to prove itself when it does not answer that check, though nothing tells yet that it hears any", async () => {
+    const { ask, tick, pool, clock, v } = await revived();
+    const hasFailed = () => pool.isLeftForGood(choiceFacts(v), 0, clock());
+    expect(hasFailed()).toBe(false);
+    tick(10);
+    expect(hasFailed()).toBe(false);
+    await ask(v, {}, true);
+    expect(hasFailed()).toBe(true);
+  });
+
   it("stays away for longer if it answers neither the check nor the one visitor who tries it, who is answered elsewhere", async () => {
     const { ask, tick, states, pages, choose } = await revived();
     tick(10);
@@ -310,7 +334,7 @@ describe("an origin whose ejection is over", () => {
     expect(pool.panic.isOn()).toBe(true);
     origins.a = [ok];
     tick(1);
-    pool.checkReturning("shop.test", clock());
+    pool.checkReturning({ session: "v", clientHost: "shop.test" }, clock());
     await settled();
     expect(states()).toEqual(["healthy", "ejected", "ejected"]);
   });
