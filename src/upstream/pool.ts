@@ -46,7 +46,7 @@ export interface Pool {
    */
   answered(index: number, response: Response, now: number, hears: boolean, session: string): void;
   /** Has origins checked that are to prove themselves. */
-  checkReturning(sender: { session: string; clientHost: string }, now: number): void;
+  checkReturning(session: string, now: number): void;
   /**
    * Whether a session that leaves an origin has left it for more than a moment: it has failed to prove itself, probes say so, or it has
    * closed itself to the session.
@@ -128,7 +128,7 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
 
   const losses = createLossJudge({
     config,
-    reaches: origins.map(({ reach }) => reach),
+    reaches: config.origins.map((origin) => createReach(origin, { host: "origin" }, services)),
     health,
     clock,
     keepAlive,
@@ -184,7 +184,7 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
       // Who says when he will be back is not failing.
       health.answered(index, response.status >= 500 && seconds === undefined, now);
     },
-    checkReturning: (sender, now) => losses.checkReturning(sender, panic.isOn(), now),
+    checkReturning: (session, now) => losses.checkReturning(session, panic.isOn(), now),
     isLeftForGood(facts, index, now) {
       return losses.hasFailedProof(index, now) || now < unhealthyUntil(index) || closedTo(facts, now)?.[index] === 1;
     },

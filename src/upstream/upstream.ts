@@ -106,7 +106,7 @@ export function createUpstream(
       const isBound = !learned || learned.origin !== undefined;
       const strict = isBound && (route.strictAffinity ?? pool.config.strictAffinity);
       const now = clock();
-      pool.checkReturning({ session: sessionId, clientHost: url.hostname }, now);
+      pool.checkReturning(sessionId, now);
       const isSteady = pool.allHealthy() && pool.losses.shunnedBy(sessionId, now) === undefined;
       const order = pool.choose(facts, { resendable: mayRetry.lost, strict, now });
       const own = pool.ownOf(facts, order[0]?.index, now);

@@ -9,7 +9,7 @@ export type CheckResult = "answered" | Fault;
 /** The checks that an isolate sends to an origin by itself, after a loss and when an ejection is over. HAProxy's word is fail-check. */
 export interface FailChecks {
   /** Checks an origin; within {@link FRESH_MS} of its last check that one's result is given. */
-  check(index: number, clientHost: string): Promise<CheckResult>;
+  check(index: number): Promise<CheckResult>;
   /** Whether the last check is longer ago than {@link FRESH_MS}. */
   isDue(index: number, now: number): boolean;
   /** Whether a check is under way. */
@@ -51,13 +51,13 @@ export function createFailChecks(
   const states = reaches.map((): State => ({ beganAt: -Infinity, endedAt: -Infinity, result: "answered" }));
   let answeredAt = -Infinity;
 
-  async function send(index: number, clientHost: string): Promise<CheckResult> {
+  async function send(index: number): Promise<CheckResult> {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), withinMs);
     const { signal } = deadline;
     try {
       const init: RequestInit = { method, headers: PROBE_HEADERS, redirect: "manual", cache: "no-store", signal };
-      const response = await (reaches[index] as Reach)(target as string, init, clientHost);
+      const response = await (reaches[index] as Reach)(target as string, init, "");
       await response.body?.cancel();
       const fault = gatewayFault(response, 0);
       if (fault) return fault;
@@ -80,14 +80,14 @@ export function createFailChecks(
   const isFresh = (index: number, now: number) => now - (states[index] as State).endedAt < FRESH_MS;
 
   return {
-    async check(index, clientHost) {
+    async check(index) {
       const state = states[index] as State;
       while (isRunning(index, clock())) await pollWhile(() => isRunning(index, clock()), 2 * withinMs);
       if (isFresh(index, clock())) return state.result;
       state.beganAt = clock();
-      let result = await send(index, clientHost);
+      let result = await send(index);
       // The first may have met an idle connection that the origin had closed.
-      if (result === "lost") result = await send(index, clientHost);
+      if (result === "lost") result = await send(index);
       state.endedAt = clock();
       state.result = result;
       return result;

@@ -19,8 +19,6 @@ export interface Sender {
   /** Evidence of one client counts once. */
   readonly client: string;
   readonly session: string;
-  /** The host name that the client asked for. */
-  readonly clientHost: string;
 }
 
 /** Judges origins by the requests that they lose, and by checks of the isolate's own. */
@@ -37,11 +35,11 @@ export interface LossJudge {
   /** An origin has answered a session's request. */
   answered(index: number, session: string): void;
   /** Whether an origin answers at all: it has answered somebody since a time, or it answers a check now. */
-  answers(index: number, since: number, clientHost: string): Promise<boolean>;
+  answers(index: number, since: number): Promise<boolean>;
   /** Whether an origin is being checked. */
   isChecking(index: number, now: number): boolean;
   /** Has origins checked that are to prove themselves, to all or to a session; those that are ejected only in panic. */
-  checkReturning(sender: Pick<Sender, "session" | "clientHost">, isPanic: boolean, now: number): void;
+  checkReturning(session: string, isPanic: boolean, now: number): void;
   /** Whether an origin has failed to prove itself since it was ejected: it was silent to a check, or to the request that tried it. */
   hasFailedProof(index: number, now: number): boolean;
   /** Whether a client's request may try an origin whose ejection is over. */
@@ -55,7 +53,7 @@ export interface LossJudge {
 /** What a judge needs. */
 export interface LossJudgeParts {
   readonly config: Pick<ResolvedPool, "outlierDetection" | "healthCheck" | "attemptDeadlineMs">;
-  /** How each origin is reached. */
+  /** How each origin is reached by its own name: a client may ask for one that origins do not answer to. */
   readonly reaches: readonly Reach[];
   readonly health: OutlierDetection;
   readonly clock: () => number;
@@ -87,13 +85,13 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
   });
 
   /** Whether another origin answers checks: then the silence is the silent one's own. */
-  async function isOwnFault(index: number, clientHost: string): Promise<boolean> {
+  async function isOwnFault(index: number): Promise<boolean> {
     if (checks.isAnswerable(clock())) return true;
     const [control] = reaches
       .map((_, other) => other)
       .filter((other) => other !== index)
       .sort((one, other) => health.answeredAt(other) - health.answeredAt(one));
-    return control !== undefined && (await checks.check(control, clientHost)) === "answered";
+    return control !== undefined && (await checks.check(control)) === "answered";
   }
 
   function saysNothing(index: number): boolean {
@@ -101,9 +99,9 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
     return hearing[index] === "deaf" || isUnheard;
   }
 
-  async function weigh(index: number, result: CheckResult, clientHost: string): Promise<void> {
+  async function weigh(index: number, result: CheckResult): Promise<void> {
     if (result === "answered") return;
-    if (saysNothing(index) || !(await isOwnFault(index, clientHost))) {
+    if (saysNothing(index) || !(await isOwnFault(index))) {
       if (trialFrom[index] === Infinity) trialFrom[index] = clock();
       return;
     }
@@ -111,15 +109,15 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
     health.failed(index, result === "timeout", clock());
   }
 
-  async function check(index: number, clientHost: string): Promise<boolean> {
+  async function check(index: number): Promise<boolean> {
     // The other origin is checked at the same time, as requests wait for what comes of it.
-    const [result] = await Promise.all([checks.check(index, clientHost), isOwnFault(index, clientHost)]);
-    await weigh(index, result, clientHost);
+    const [result] = await Promise.all([checks.check(index), isOwnFault(index)]);
+    await weigh(index, result);
     return result === "answered";
   }
 
-  function checkIfDue(index: number, clientHost: string, now: number): void {
-    if (checks.isDue(index, now)) keepAlive(check(index, clientHost));
+  function checkIfDue(index: number, now: number): void {
+    if (checks.isDue(index, now)) keepAlive(check(index));
   }
 
   function endTrial(index: number, outcome: Hearing): void {
@@ -132,7 +130,7 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
     note({ index, kind }, { client }, now) {
       if (!isIdle) health.noteLoss(index, client, kind === "timeout", now);
     },
-    judge({ index, kind, sentAt }, { client, session, clientHost }, verdict, now) {
+    judge({ index, kind, sentAt }, { client, session }, verdict, now) {
       if (isIdle) return;
       const isHeard = health.answeredAt(index) > sentAt || checks.hasJustAnswered(index, now);
       const isConfirmed = verdict === "confirmed";
@@ -141,26 +139,26 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
         if (health.of(index, now) === "half-open") endTrial(index, "answers");
         health.confirmLoss(index, { client, isLate: kind === "timeout", isHeard }, now);
       }
-      if (!isHeard) checkIfDue(index, clientHost, now);
+      if (!isHeard) checkIfDue(index, now);
     },
     answered(index, session) {
       shunned.answered(session, index);
       endTrial(index, "deaf");
     },
-    async answers(index, since, clientHost) {
+    async answers(index, since) {
       if (health.answeredAt(index) > since) return true;
-      const checked = check(index, clientHost);
+      const checked = check(index);
       keepAlive(checked);
       return checked;
     },
     isChecking: checks.isRunning,
-    checkReturning({ session, clientHost }, isPanic, now) {
+    checkReturning(session, isPanic, now) {
       const shunnedBy = shunned.toCheckFor(session, now);
-      if (shunnedBy !== undefined) checkIfDue(shunnedBy, clientHost, now);
+      if (shunnedBy !== undefined) checkIfDue(shunnedBy, now);
       if (isIdle || health.allHealthy()) return;
       for (let index = 0; index < reaches.length; index++) {
         const state = health.of(index, now);
-        if (state === "half-open" || (state === "ejected" && isPanic)) checkIfDue(index, clientHost, now);
+        if (state === "half-open" || (state === "ejected" && isPanic)) checkIfDue(index, now);
       }
     },
     hasFailedProof(index, now) {

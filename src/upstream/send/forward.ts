@@ -129,11 +129,11 @@ export async function forward(
 
 /** Whether a request goes on to the next origin after a loss. */
 async function isSentOn({ index, kind, sentAt }: Loss, outgoing: Outgoing, pool: Pool): Promise<boolean> {
-  const { retries, clientHost } = outgoing;
+  const { retries } = outgoing;
   if (kind !== "timeout") return retries[kind];
   // Whose page takes longer than they may wait for it is not helped by having it made once more.
   const isIfSilent = retries.timeout === "if-silent";
-  return isIfSilent ? !(await pool.losses.answers(index, sentAt, clientHost)) : retries.timeout === "always";
+  return isIfSilent ? !(await pool.losses.answers(index, sentAt)) : retries.timeout === "always";
 }
 
 /**
@@ -142,11 +142,11 @@ async function isSentOn({ index, kind, sentAt }: Loss, outgoing: Outgoing, pool:
  */
 async function mayGoOn(losses: readonly Loss[], outgoing: Outgoing, pool: Pool): Promise<boolean> {
   if (outgoing.retries.origins === 1) return false;
-  const { client, clientHost } = senderOf(outgoing);
+  const { client } = senderOf(outgoing);
   const taken = losses.filter(({ kind }) => kind !== "unsent");
   const isOthersToo = taken.some(({ index, sentAt }) => pool.health.hasLostOthersBefore(index, client, sentAt));
   if (!isOthersToo) return false;
-  const answers = await Promise.all(taken.map(({ index, sentAt }) => pool.losses.answers(index, sentAt, clientHost)));
+  const answers = await Promise.all(taken.map(({ index, sentAt }) => pool.losses.answers(index, sentAt)));
   return !answers.includes(true);
 }
 
@@ -159,6 +159,6 @@ function judge(losses: readonly Loss[], outgoing: Outgoing, pool: Pool, isAnswer
   }
 }
 
-function senderOf({ clientIp, session, clientHost }: Outgoing): Sender {
-  return { client: clientOf(clientIp, session), session, clientHost };
+function senderOf({ clientIp, session }: Outgoing): Sender {
+  return { client: clientOf(clientIp, session), session };
 }

@@ -66,7 +66,7 @@ function site(origins: Record<string, Behaviour[]>, config: Partial<ResolvedPool
         deadlineMs: 20,
         session: client,
       };
-      pool.checkReturning({ session: client, clientHost: "shop.test" }, now);
+      pool.checkReturning(client, now);
       const order = byAffinity ? choose(client, { resendable: retries.lost }) : pool.origins;
       const forwarded = await forward(outgoing, order, pool, clock);
       await settled();
@@ -143,7 +143,7 @@ describe("an origin that is dead", () => {
     expect([await first, ...second]).toEqual(["unreachable", "unreachable", "unreachable"]);
     expect(pages()).toBe("aaa");
     const { ask: later, pool, clock } = site({ a: [async () => lost()], b: [ok], c: [ok] });
-    void pool.losses.answers(0, clock(), "shop.test");
+    void pool.losses.answers(0, clock());
     expect(await later("w", { method: "POST" })).toBe("200 b");
   });
 
@@ -334,7 +334,7 @@ describe("an origin whose ejection is over", () => {
     expect(pool.panic.isOn()).toBe(true);
     origins.a = [ok];
     tick(1);
-    pool.checkReturning({ session: "v", clientHost: "shop.test" }, clock());
+    pool.checkReturning("v", clock());
     await settled();
     expect(states()).toEqual(["healthy", "ejected", "ejected"]);
   });
