@@ -1,7 +1,7 @@
 /** The clients whose requests an origin has lost since it last answered. */
 export interface Evidence {
-  /** A client's request was lost. */
-  note(client: string, isLate: boolean, now: number): void;
+  /** A client's request was lost; the origin may have taken it, or nothing was sent. */
+  note(client: string, isTaken: boolean, now: number): void;
   /**
    * Another origin has answered the same request.
    *
@@ -13,8 +13,8 @@ export interface Evidence {
   has(client: string): boolean;
   /** Whether another client's request was lost before a time. */
   hasOthersBefore(client: string, before: number): boolean;
-  /** Whether all that is known is that requests of one client were late. */
-  isOneClientsDelay(): boolean;
+  /** Whether all that is known is that requests of one client were taken, and not answered. */
+  isOneClientsLoss(): boolean;
 }
 
 /** Losses longer ago say nothing of now. */
@@ -25,7 +25,7 @@ const MAX_CLIENTS = 1_000;
 interface ClientLoss {
   /** When it lost the first. */
   readonly at: number;
-  readonly isLate: boolean;
+  readonly isTaken: boolean;
   readonly isConfirmed: boolean;
 }
 
@@ -37,11 +37,11 @@ export function createEvidence(): Evidence {
     const isNew = !known || now - known.at > WINDOW_MS;
     const [oldest] = losses.keys();
     if (!known && oldest !== undefined && losses.size >= MAX_CLIENTS) losses.delete(oldest);
-    losses.set(client, { ...(isNew ? { at: now, isLate: true, isConfirmed: false } : known), ...given });
+    losses.set(client, { ...(isNew ? { at: now, isTaken: true, isConfirmed: false } : known), ...given });
   }
 
   return {
-    note: (client, isLate, now) => merge(client, isLate ? {} : { isLate }, now),
+    note: (client, isTaken, now) => merge(client, isTaken ? {} : { isTaken }, now),
     confirm(client, now) {
       merge(client, { isConfirmed: true }, now);
       return [...losses.values()].filter(({ at, isConfirmed }) => isConfirmed && now - at <= WINDOW_MS).length;
@@ -49,6 +49,6 @@ export function createEvidence(): Evidence {
     clear: () => losses.clear(),
     has: (client) => losses.has(client),
     hasOthersBefore: (client, before) => [...losses].some(([other, { at }]) => other !== client && at < before),
-    isOneClientsDelay: () => losses.size < 2 && [...losses.values()].every(({ isLate }) => isLate),
+    isOneClientsLoss: () => losses.size < 2 && [...losses.values()].every(({ isTaken }) => isTaken),
   };
 }

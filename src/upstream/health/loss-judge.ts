@@ -128,7 +128,7 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
 
   return {
     note({ index, kind }, { client }, now) {
-      if (!isIdle) health.noteLoss(index, client, kind === "timeout", now);
+      if (!isIdle) health.noteLoss(index, client, kind !== "unsent", now);
     },
     judge({ index, kind, sentAt }, { client, session }, verdict, now) {
       if (isIdle) return;

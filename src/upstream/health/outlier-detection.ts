@@ -16,8 +16,8 @@ export interface OutlierDetection {
    * @param isError whether that was a server error, 5xx.
    */
   answered(index: number, isError: boolean, now: number): void;
-  /** The origin lost a client's request, whatever that says. */
-  noteLoss(index: number, client: string, isLate: boolean, now: number): void;
+  /** The origin lost a client's request, whatever that says; it may have taken it, or nothing was sent. */
+  noteLoss(index: number, client: string, isTaken: boolean, now: number): void;
   /** Another origin has answered a request that this one lost, or nothing of it was sent. */
   confirmLoss(index: number, loss: ConfirmedLoss, now: number): void;
   /**
@@ -127,7 +127,7 @@ export function createOutlierDetection({ config, size, random, onChange }: Outli
       count(index, isError, now);
       if (!hasTooManyErrors(index, now)) giveBack(index, now);
     },
-    noteLoss: (index, client, isLate, now) => evidenceOf(index).note(client, isLate, now),
+    noteLoss: (index, client, isTaken, now) => evidenceOf(index).note(client, isTaken, now),
     confirmLoss(index, { client, isLate, isHeard }, now) {
       count(index, true, now);
       if (hasTooManyErrors(index, now)) return;
@@ -145,8 +145,8 @@ export function createOutlierDetection({ config, size, random, onChange }: Outli
       else giveBack(index, now);
     },
     failed(index, isLate, now) {
-      // One client's pages may hold up all that a small server has.
-      if (isLate && healthy(index) && evidenceOf(index).isOneClientsDelay()) return;
+      // One client's pages may hold up all that a small server has, and one more of its requests have it checked.
+      if (isLate && healthy(index) && evidenceOf(index).isOneClientsLoss()) return;
       eject(index, now, "does not answer", false);
     },
     answeredAt: (index) => answeredAt[index] as number,

@@ -20,6 +20,13 @@ const losesPages: Behaviour = ({ method }) => (method === "HEAD" ? ok() : lost()
 const losesChecks: Behaviour = ({ method }) => (method === "HEAD" ? lost() : ok());
 /** Is late to visitors, and answers the isolate's checks. */
 const isLate: Behaviour = ({ method }) => (method === "HEAD" ? ok() : new Promise(() => {}));
+/** Does that with what visitors ask for, and is late to the isolate's checks. */
+const heldUp =
+  (answer: () => Response): Behaviour =>
+  ({ method, signal }) => {
+    if (method !== "HEAD") return answer();
+    return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  };
 
 interface Request {
   method?: string;
@@ -196,6 +203,15 @@ describe("an origin that is late", () => {
     expect(await Promise.all([1, 2, 3, 4, 5, 6].map(() => ask("v")))).toEqual(Array(6).fill("timeout"));
     expect(pages()).toBe("aaaaaa");
     expect(states()).toEqual(HEALTHY);
+  });
+
+  it("stays if it answers no check in time and has lost requests of one client, whose pages may hold it up", async () => {
+    const { ask, states } = site({ a: [heldUp(lost)], b: [ok], c: [ok] });
+    await Promise.all([ask("v"), ask("v", { method: "POST" })]);
+    expect(states()).toEqual(HEALTHY);
+    const cut = site({ a: [heldUp(cloudflares(522))], b: [ok], c: [ok] });
+    await cut.ask("v");
+    expect(cut.states()).toEqual(A_IS_GONE);
   });
 
   it("moves the client that waits for it and nobody else, if it answers no check in time", async () => {
