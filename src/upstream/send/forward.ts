@@ -154,7 +154,8 @@ async function mayGoOn(losses: readonly Loss[], outgoing: Outgoing, pool: Pool):
 function judge(losses: readonly Loss[], outgoing: Outgoing, pool: Pool, isAnswered: boolean, now: number): void {
   const unconfirmed = outgoing.isEvidence ? "unknown" : "nothing";
   for (const loss of losses) {
-    const isConfirmed = loss.kind === "unsent" || (isAnswered && outgoing.isEvidence);
+    // Software behind Cloudflare may answer with a status of Cloudflare's: then all origins do, and are not cut off.
+    const isConfirmed = isAnswered && (outgoing.isEvidence || loss.kind === "unsent");
     pool.losses.judge(loss, senderOf(outgoing), isConfirmed ? "confirmed" : unconfirmed, now);
   }
 }

@@ -115,6 +115,15 @@ describe("a request that no origin answers", () => {
     }
   });
 
+  it("moves nobody, though every origin answers it with a status that says Cloudflare could not connect", async () => {
+    for (const checks of [ok, lost]) {
+      const plays: Behaviour = ({ method }) => (method === "HEAD" ? checks() : cloudflares(521)());
+      const { ask, states } = site({ a: [plays], b: [plays], c: [plays] });
+      await Promise.all(Array.from({ length: 12 }, (_, i) => ask(`client ${i}`)));
+      expect(states()).toEqual(HEALTHY);
+    }
+  });
+
   it("costs each origin one check in a second, however many requests it loses", async () => {
     const { ask, checks } = site({ a: [losesPages], b: [ok], c: [ok] });
     await Promise.all(Array.from({ length: 100 }, (_, i) => ask(`client ${i}`)));
