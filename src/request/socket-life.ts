@@ -1,9 +1,12 @@
 /** "Policy violation" (RFC 6455 section 7.4.1). */
 const POLICY_VIOLATION = 1008;
 const GOING_AWAY = 1001;
-/** What a close event tells though no peer may send it: there was no code; the connection was lost. */
+/** What a close event tells when the peer has sent no code. */
 const NO_CODE = 1005;
-const LOST = 1006;
+/** `close` takes none of these, though a peer can send them. */
+const UNSENDABLE = new Set([1004, 1005, 1006, 1015]);
+/** A reason is at most this long (RFC 6455 section 5.5); bytes that are no UTF-8 have become longer on their way. */
+const MAX_REASON_BYTES = 123;
 
 /** One end of a Worker's WebSocket, as far as it is used; not every environment that reads this file has the platform's types. */
 interface End {
@@ -13,6 +16,7 @@ interface End {
   send(message: string | ArrayBuffer): void;
   close(code?: number, reason?: string): void;
   addEventListener(kind: "message", listener: (event: { data: string | ArrayBuffer }) => void): void;
+  addEventListener(kind: "error", listener: () => void): void;
   addEventListener(kind: "close", listener: (event: { code: number; reason: string }) => void): void;
 }
 
@@ -46,9 +50,16 @@ function pass(from: End, to: End, timer: ReturnType<typeof setTimeout>): void {
   from.addEventListener("message", ({ data }) => {
     if (to.readyState === WebSocket.OPEN) to.send(data);
   });
+  from.addEventListener("error", () => to.close(GOING_AWAY));
   from.addEventListener("close", ({ code, reason }) => {
     clearTimeout(timer);
     if (code === NO_CODE) to.close();
-    else to.close(code === LOST ? GOING_AWAY : code, reason);
+    else if (isSendable(code, reason)) to.close(code, reason);
+    else to.close(GOING_AWAY);
   });
+}
+
+function isSendable(code: number, reason: string): boolean {
+  const isCode = code >= 1000 && code <= 4999 && !UNSENDABLE.has(code);
+  return isCode && new TextEncoder().encode(reason).length <= MAX_REASON_BYTES;
 }

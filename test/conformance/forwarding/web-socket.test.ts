@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import type { Client } from "../../support/node/client.ts";
@@ -43,6 +44,11 @@ async function open(client: Client, { protocols = [] as string[], path = "/" } =
 async function next(socket: WebSocket): Promise<{ data: Buffer; isBinary: boolean }> {
   const [data, isBinary] = (await once(socket, "message")) as [Buffer, boolean];
   return { data, isBinary };
+}
+
+/** As a client sends it, masked with zeros. */
+function closeFrame(code: number, reason = Buffer.alloc(0)): Buffer {
+  return Buffer.concat([Buffer.from([0x88, 0x80 | (2 + reason.length), 0, 0, 0, 0, code >> 8, code & 0xff]), reason]);
 }
 
 const claimsOf = (request: Accepted["request"]) =>
@@ -120,6 +126,19 @@ describe("a WebSocket of a route with maxSocketSeconds", () => {
     expect((await received).data.toString()).toBe("here");
     expect((await closed).map(([code]) => code)).toEqual([1008, 1008]);
     expect(performance.now() - openedAt).toBeGreaterThan(900);
+  });
+
+  it.each([
+    ["a close with a code that nobody may send", closeFrame(1004)],
+    ["a close with a code out of range", closeFrame(5000)],
+    ["a close with a reason that is no UTF-8", closeFrame(1000, Buffer.alloc(123, 0xff))],
+    ["a frame of no kind", Buffer.from([0x83, 0x80, 0, 0, 0, 0])],
+  ])("is closed at the origin with 1001 when the client sends %s", async (_what, frame) => {
+    const { socket, atOrigin } = await open(site.client(), { path: "/limited" });
+    const closed = once(atOrigin, "close") as Promise<[number]>;
+    socket.on("error", () => {});
+    (socket as unknown as { _socket: Socket })._socket.write(frame);
+    expect((await closed)[0]).toBe(1001);
   });
 
   it("lives on after a logout until then, as others do for good: that ends the session alone", async () => {
