@@ -7,7 +7,7 @@ export const ALL_STEPS = 10;
 /** How many tenths of its weight an origin has, at its index. */
 export type Steps = Readonly<Uint8Array>;
 
-/** An origin as an algorithm looks at it. */
+/** An origin as an algorithm sees it. */
 export interface WeightedOrigin {
   readonly id: string;
   /** Its share of the keys, relative to the weights of the others. */
@@ -28,10 +28,11 @@ export interface Affinity {
   /**
    * The origins for `key`, best first, as indices into the list that the affinity was created with.
    *
-   * @param limit at most so many, a whole number; more than there are origins is all of them, below 1 none.
-   * @param ejected left out of the order, which is otherwise unchanged. Empty when no origin is left: what to do then
-   * (panic) is the caller's decision.
-   * @param steps default: each has its whole weight. An algorithm without weights of its own leaves it out.
+   * @param limit the most origins to return, a whole number. A limit above the number of origins returns all of them; below 1
+   * returns no origin.
+   * @param ejected origins to leave out of the order, which is otherwise unchanged. The result is empty when no origin is left.
+   * The caller decides how to go on then (panic).
+   * @param steps default: each origin has its whole weight. An algorithm without weights of its own ignores it.
    */
   order(key: string, limit: number, ejected?: EjectedFlags, steps?: Steps): number[];
 }

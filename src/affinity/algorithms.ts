@@ -19,7 +19,7 @@ export const ALGORITHMS = {
 /** The name of one of {@link ALGORITHMS}. */
 export type AlgorithmName = keyof typeof ALGORITHMS;
 
-/** The algorithm of that name, if Moor has one. */
+/** The algorithm of that name; `undefined` if Moor has no such algorithm. */
 export function algorithmOf(name: unknown): Algorithm | undefined {
   return typeof name === "string" && Object.hasOwn(ALGORITHMS, name) ? ALGORITHMS[name as AlgorithmName] : undefined;
 }

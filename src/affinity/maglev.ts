@@ -44,13 +44,16 @@ export function createMaglev(origins: readonly WeightedOrigin[]): Affinity {
 interface Table {
   /** The index of the origin of each slot. */
   readonly slots: Uint16Array;
-  /** The indices of the origins that have a slot. */
+  /** The indices of the origins that hold at least one slot. */
   readonly holders: readonly number[];
 }
 
-/** Fills the table in rounds. The origin of the largest weight takes a slot in each round, and the others in their proportion. */
+/**
+ * Fills the table in rounds. The origin of the largest weight takes a slot in each round. The others take slots in proportion to
+ * their weights.
+ */
 function fill(origins: readonly WeightedOrigin[]): Table | undefined {
-  // All isolates must fill alike, whatever the order of the list: ids by code unit.
+  // All isolates must fill the table alike, whatever the order of the list, so origins are sorted by id (by code unit).
   const sorted = origins
     .map(({ id, weight }, index) => ({ id, weight, index }))
     .filter(({ weight }) => weight > 0)

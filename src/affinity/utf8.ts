@@ -8,8 +8,8 @@ const encoder = new TextEncoder();
 const shared = { bytes: new Uint8Array(256), length: 0 };
 
 /**
- * Encodes `text` as UTF-8, exactly as `TextEncoder` does (a lone surrogate becomes U+FFFD), into a buffer that is
- * reused: the result holds until the next call.
+ * Encodes `text` as UTF-8, exactly as `TextEncoder` does (a lone surrogate becomes U+FFFD). The result lies in a buffer that is
+ * reused: it holds until the next call.
  */
 export function encodeUtf8(text: string): Utf8 {
   if (shared.bytes.length < text.length * 3) shared.bytes = new Uint8Array(text.length * 3);

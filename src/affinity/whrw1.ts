@@ -8,12 +8,12 @@ const ORIGIN_SEED_0 = 0x1b873593;
 const ORIGIN_SEED_1 = 0x2545f491;
 
 /**
- * `whrw1`: weighted rendezvous hashing (Schindelhauer and Schomaker 2005; `-ln(u) / w`) as one scan over all origins,
- * with nothing to rebuild.
+ * `whrw1`: weighted rendezvous hashing (Schindelhauer and Schomaker 2005; `-ln(u) / w`) as one scan over all origins, with
+ * nothing to rebuild.
  *
- * Each origin gets its share of the keys by weight. Taking an origin out, or ejecting it, moves only its own keys,
- * each to the next origin of that key's order; adding one, or changing its weight, moves keys only to it or from it.
- * The position of an origin in the list does not matter. The mapping is frozen: test/affinity/vectors.json.
+ * Each origin gets its share of the keys by weight. Removing or ejecting an origin moves only its own keys, each to the next
+ * origin of that key's order. Adding an origin, or changing its weight, moves keys only to it or from it. The position of an
+ * origin in the list does not matter. The mapping is frozen: test/affinity/vectors.json.
  *
  * @param origins ids unique; weights finite and 0 or more, where 0 gets no key.
  * @param options.salt hashed before every key, so that two affinities of the same keys choose independently. Default none.
@@ -22,7 +22,8 @@ const ORIGIN_SEED_1 = 0x2545f491;
 export function createWhrw1(origins: readonly WeightedOrigin[], options: { readonly salt?: string } = {}): Affinity {
   checkOrigins(origins);
   const { salt = "" } = options;
-  // Of equal costs the origin met first wins, so all must scan in one order: ids by code unit.
+  // Among equal costs, the origin that the scan meets first wins. So all isolates must scan in the same order: by id, by code
+  // unit.
   const sorted = origins
     .map(({ id, weight }, index) => ({ id, weight, index }))
     .filter(({ weight }) => weight > 0)
@@ -50,7 +51,8 @@ export function createWhrw1(origins: readonly WeightedOrigin[], options: { reado
         const whole = weights[i] as number;
         const weight = step < ALL_STEPS ? (whole * step) / ALL_STEPS : whole;
         const draw = drawOf(a, b, seeds0[i] as number, seeds1[i] as number);
-        // -log1p(-draw) exceeds draw by more than rounding takes away, so who loses with the draw itself needs no log.
+        // -log1p(-draw) exceeds draw by more than rounding takes away, so an origin that already loses with the draw itself needs
+        // no log.
         if (draw >= worst * weight) continue;
         if (ejected?.[index]) continue;
         const cost = -Math.log1p(-draw) / weight;
@@ -70,7 +72,7 @@ export function createWhrw1(origins: readonly WeightedOrigin[], options: { reado
   };
 }
 
-/** What a key and an origin draw, evenly spread over (0, 1). */
+/** The number that a key and an origin draw together, evenly spread over (0, 1). */
 function drawOf(a: number, b: number, seed0: number, seed1: number): number {
   return (fmix32((fmix32(a ^ seed0) + (b ^ seed1)) | 0) + 0.5) / 0x1_0000_0000;
 }

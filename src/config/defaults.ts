@@ -14,7 +14,7 @@ import type { IgnoreConfig } from "./types.ts";
 
 type CheckedPool = CheckedConfig["pools"][number];
 type CheckedCarrier = NonNullable<CheckedConfig["carriers"]>[number];
-/** What a session policy may say, each value by itself right. */
+/** The values that a session policy may set, each right by itself. */
 type GivenSession = Partial<Record<Exclude<keyof ResolvedSession, "remember">, number | undefined>> & {
   remember?: { idleSeconds?: number | undefined; absoluteSeconds?: number | undefined } | undefined;
 };
@@ -35,9 +35,9 @@ export const OUTLIER_DEFAULTS = {
   maxEjectionPercent: 100,
 };
 
-/** Envoy's. */
+/** The defaults of Envoy. */
 export const SUCCESS_RATE_DEFAULTS = { minimumHosts: 5, requestVolume: 100, stdevFactor: 1_900 };
-/** Envoy takes 200 alone, too; it has no other defaults. */
+/** Envoy also accepts only status 200 by default. It has no other defaults. */
 export const HEALTH_CHECK_DEFAULTS = {
   expectedStatuses: [{ start: 200, end: 201 }],
   intervalSeconds: 10,
@@ -59,7 +59,7 @@ const SESSION_DEFAULTS = {
 
 const REMEMBER_DEFAULTS = { idleSeconds: 2_592_000, absoluteSeconds: 7_776_000 };
 
-/** Fills in every default that `types.ts` names. */
+/** Fills in every default that `types.ts` documents. */
 export function fillDefaults(config: CheckedConfig): ResolvedConfig {
   const isOnly = config.pools.length === 1;
   const pools = config.pools.map((pool) => resolvePool(pool, isOnly));
@@ -82,7 +82,7 @@ export function fillDefaults(config: CheckedConfig): ResolvedConfig {
 
 type Shared = "session" | "ignore" | "carriers" | "stores" | "principals" | "errorPage";
 
-/** Fills in the defaults of what is the same whoever answers requests. */
+/** Fills in the defaults of the fields that the Worker in front of origins and the middleware share. */
 export function fillShared(config: Pick<CheckedConfig, Shared>): Pick<ResolvedConfig, Shared> {
   return {
     session: resolveSession(config.session),
@@ -103,7 +103,7 @@ export function fillShared(config: Pick<CheckedConfig, Shared>): Pick<ResolvedCo
   };
 }
 
-/** The session policy with its defaults; those that another timeout bounds keep within it. */
+/** The session policy with its defaults. A default that another timeout bounds is lowered to that timeout. */
 export function resolveSession(given: GivenSession = {}): ResolvedSession {
   const idleSeconds = given.idleSeconds ?? SESSION_DEFAULTS.idleSeconds;
   const absoluteSeconds = given.absoluteSeconds ?? SESSION_DEFAULTS.absoluteSeconds;
@@ -200,7 +200,7 @@ function resolveRoute(route: NonNullable<CheckedConfig["routes"]>[number], expla
 
 type Handling = "touch" | "freshness" | "onStale" | "locking" | "lockWaitMs" | "onLockTimeout" | "crossSite";
 
-/** Fills in the defaults of how the sessions of some requests are handled. */
+/** Fills in the defaults of how Moor handles the sessions of some requests. */
 export function fillHandling(
   given: Pick<NonNullable<CheckedConfig["routes"]>[number], Handling>,
 ): Pick<ResolvedRoute, Handling> {

@@ -1,6 +1,6 @@
 import { NGINX_VARIABLES, parseNginxKey } from "./nginx-key.ts";
 
-/** What one value of the configuration must look like, and the words that say so. */
+/** The form of one value of the configuration, and the words that describe it to a reader. */
 export interface Rule<T> {
   readonly accepts: (value: unknown) => value is T;
   readonly accepted: string;
@@ -14,7 +14,7 @@ export const token = textRule("a name of A-Z a-z 0-9 ! # $ % & ' * + - . ^ _ ` |
   /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(text),
 );
 
-/** How a cookie's value names an origin. */
+/** The name by which a cookie's value names an origin. */
 export const routeName = textRule("1 to 128 visible ASCII characters, no comma, semicolon or quote", (text) =>
   /^[!#-+\--:<-~]{1,128}$/.test(text),
 );
@@ -24,20 +24,20 @@ export const bindingName = textRule("the name of a binding: A-Z a-z 0-9 _, not b
   /^[A-Za-z_]\w{0,63}$/.test(text),
 );
 
-/** A method as a request line has it. `fetch` cannot send the three that are left out. */
+/** A method as a request line has it. `fetch` cannot send CONNECT, TRACE and TRACK, so they are left out. */
 export const method = textRule("a method in capital letters, but not CONNECT, TRACE or TRACK", (text) =>
   /^(?!(?:CONNECT|TRACE|TRACK)$)[A-Z][A-Z-]{0,31}$/.test(text),
 );
 
-/** What a header may hold and be compared with. */
+/** A header value that a route may compare with. */
 export const headerValue = textRule("1 to 1024 characters of visible ASCII, spaces within", (text) =>
   /^(?=.{1,1024}$)[!-~]+(?: +[!-~]+)*$/.test(text),
 );
 
-/** A page that Moor shows as it is. */
+/** An HTML page that Moor sends unchanged. */
 export const page = textRule("HTML of 1 to 65536 characters", (text) => text.length > 0 && text.length <= 65_536);
 
-/** Any text but the empty one. */
+/** Any text except the empty text. */
 export const nonEmpty = textRule("a text that is not empty", (text) => text !== "");
 
 /** A point in time. */
@@ -45,13 +45,13 @@ export const time = textRule("a time in UTC, as in 2027-01-01T00:00:00Z", (text)
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) && isoSeconds(Date.parse(text)) === text;
 });
 
-/** What nginx's `hash` directive hashes. */
+/** The key of nginx's `hash` directive. */
 export const nginxKey = textRule(
   `the key of a hash directive of nginx, of ASCII text and ${NGINX_VARIABLES}`,
   (text) => parseNginxKey(text) !== undefined,
 );
 
-/** Where an origin is. */
+/** The address of an origin. */
 export const originUrl = textRule(
   "http:// or https:// with a host, optionally a port and a base path; no credentials, query, fragment or spaces",
   (text) => {
@@ -69,7 +69,7 @@ export const pathPattern = textRule(
   },
 );
 
-/** What a probe asks for, as a request line has it. */
+/** The path that a probe requests, as a request line has it. */
 export const probePath = textRule(
   "a path, and a query if need be, as in /health?full=1: 1 to 1024 characters, written as in a URL, no #",
   (text) => {
@@ -80,19 +80,19 @@ export const probePath = textRule(
   },
 );
 
-/** What a probe looks for in a body. */
+/** The text that a probe looks for in a body. */
 export const probeBody = textRule("1 to 1024 characters", (text) => text.length > 0 && text.length <= 1_024);
 
 /** A host name. */
 export const hostName = textRule("a host name in lower case (xn-- for other scripts)", isHostName);
 
-/** A host name, or `*.` and one. */
+/** A host name, or `*.` followed by a host name. */
 export const hostPattern = textRule(
   "a host name in lower case, or *. and one (xn-- for other scripts); no port",
   (text) => isHostName(text.replace(/^\*\./, "any.")),
 );
 
-/** Where Cloudflare Access has the keys of a team. */
+/** The address at which Cloudflare Access publishes the keys of a team. */
 export const teamUrl = textRule(
   "https:// and the team's domain, as in https://team.cloudflareaccess.com; http:// only on this machine",
   (text) =>
@@ -101,13 +101,13 @@ export const teamUrl = textRule(
     (text.startsWith("https:") || !isPublicOrigin(text)),
 );
 
-/** Name of the token's cookie, without prefix. */
+/** The name of the token's cookie, without its prefix. */
 export const cookieName = textRule(
   "1 to 32 of A-Z a-z 0-9 . _ -, not beginning with __ (a prefix has a setting)",
   (text) => /^(?!__)[A-Za-z0-9._-]{1,32}$/.test(text),
 );
 
-/** A cookie's `Domain`: browsers refuse one that is an address, or has one label only. */
+/** A cookie's `Domain`. Browsers refuse a domain that is an address or has only one label. */
 export const cookieDomain = textRule(
   "a host name of at least two labels in lower case, no leading dot, no address",
   (text) => {
@@ -120,14 +120,14 @@ export const cookiePath = textRule("a path that begins with /, as in a URL, with
   return text.startsWith("/") && !/[;,]/.test(text) && isNormalised(text);
 });
 
-/** Name of a header that carries the token; none that says something else already. */
+/** The name of a header that carries the token. Headers with another meaning are refused. */
 export const carrierHeader = textRule("Authorization, or a header of its own such as X-Auth-Token", (text) => {
   const name = text.toLowerCase();
   const isTaken = TAKEN_HEADERS.has(name) || TAKEN_HEADER_PREFIXES.some((prefix) => name.startsWith(prefix));
   return token.accepts(text) && text.length <= 64 && (!isTaken || name === "moor-token");
 });
 
-/** Name of the query parameter that carries the token. */
+/** The name of the query parameter that carries the token. */
 export const urlParameter = textRule("1 to 32 of A-Z a-z 0-9 _ -", (text) => /^[A-Za-z0-9_-]{1,32}$/.test(text));
 
 /** A share: any number above 0, at most 1,000,000. */
@@ -141,20 +141,20 @@ const TAKEN_HEADERS = new Set(
     "referrer-policy server-timing set-cookie te trailer transfer-encoding true-client-ip upgrade user-agent vary via x-real-ip"
   ).split(" "),
 );
-/** A share of a route's sessions: as a weight, but 0 is one too. */
+/** A share of a route's sessions: like a weight, except that 0 is also accepted. */
 export const share = numberRule("a number, 0 to 1000000", (value) => value >= 0 && value <= 1_000_000);
 
-/** Which requests leave a line in the log. */
+/** The requests that leave a line in the log. */
 export const loggedRequests: Rule<"failed" | "all" | "off" | number> = {
   accepts: (value): value is "failed" | "all" | "off" | number =>
     typeof value === "number" ? value > 0 && value <= 1 : value === "failed" || value === "all" || value === "off",
   accepted: 'one of "failed", "all", "off", or a share: a number above 0, at most 1',
 };
 
-/** The longest that any timeout of a session may be: a year of 365 days. */
+/** The longest timeout that a session may have: a year of 365 days. */
 export const MAX_SESSION_SECONDS = 31_536_000;
 
-/** The session policy, each value by itself; what bounds them among each other is in `relations.ts`. */
+/** The session policy, each value by itself. `checks/session.ts` holds the bounds between its values. */
 export const sessionRules = {
   idleSeconds: wholeNumber(60, MAX_SESSION_SECONDS),
   absoluteSeconds: wholeNumber(60, MAX_SESSION_SECONDS),
@@ -164,7 +164,7 @@ export const sessionRules = {
   maxAttributeBytes: wholeNumber(1_024, 1_048_576),
 };
 
-/** Timeouts of who is remembered, and of a stricter route. */
+/** Timeouts of remembered visitors, and of a stricter route. */
 export const timeoutRules = {
   idleSeconds: wholeNumber(60, MAX_SESSION_SECONDS),
   absoluteSeconds: wholeNumber(60, MAX_SESSION_SECONDS),
@@ -200,7 +200,7 @@ export const statusRules = { start: wholeNumber(100, 599), end: wholeNumber(101,
 export const slowStart = wholeNumber(0, 86_400);
 export const attemptDeadline = wholeNumber(10, 600_000);
 export const hedgeAfter = wholeNumber(1, 600_000);
-/** A timer of the runtime counts up to 24 days. */
+/** A timer of the runtime counts up to 24 days, so this stays well below that. */
 export const maxSocket = wholeNumber(1, 604_800);
 export const retryBudgetRules = { budgetPercent: wholeNumber(0, 100), minRetries: wholeNumber(0, 10_000) };
 
@@ -216,7 +216,7 @@ export const ignoreRules = {
 /** How many sessions of a principal are indexed. */
 export const MAX_PRINCIPAL_SESSIONS = 10_000;
 
-/** How many of them may be looked at during a login, to tell whether there are too many. */
+/** How many sessions of a principal a login may look at, to tell whether there are too many. */
 export const MAX_REFUSING_SESSIONS = 100;
 
 /** How many sessions a principal may have at once. */
@@ -236,8 +236,8 @@ export function isRecord(input: unknown): input is Record<string, unknown> {
 }
 
 /**
- * Whether a deployed Worker can reach this origin: `fetch` to a bare IP address is refused in production (error 1003), and
- * nothing listens on its localhost. The URL parser turns odd forms of IPv4 (`0x7f.1`, `2130706433`) into the plain one.
+ * Whether a deployed Worker can reach this origin. In production `fetch` refuses a bare IP address (error 1003), and no server
+ * listens on the Worker's localhost. The URL parser turns odd forms of IPv4 (`0x7f.1`, `2130706433`) into the plain form.
  */
 export function isPublicOrigin(url: string): boolean {
   const host = hostnameOf(url)?.replace(/\.$/, "") ?? "";
@@ -253,7 +253,7 @@ function numberRule(accepted: string, accepts: (value: number) => boolean): Rule
   return { accepts: (value): value is number => typeof value === "number" && accepts(value), accepted };
 }
 
-/** A time that does not exist, as the 30th of February, is another one when it is written again. */
+/** A time that does not exist, such as the 30th of February, changes when it is parsed and written again. */
 function isoSeconds(time: number): string | undefined {
   return Number.isNaN(time) ? undefined : `${new Date(time).toISOString().slice(0, 19)}Z`;
 }
@@ -263,7 +263,10 @@ function isNormalised(path: string): boolean {
   return URL.canParse(url) && new URL(url).pathname === path;
 }
 
-/** The parser tells `1.2.3.4` and `127.1`, which it takes or rewrites as addresses, and `any.1.2.3.4`, which it refuses, from names. */
+/**
+ * The URL parser separates names from addresses. It takes or rewrites `1.2.3.4` and `127.1` as addresses, and refuses
+ * `any.1.2.3.4`.
+ */
 function isHostName(text: string): boolean {
   const isName = text.length <= 253 && /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/.test(text);
   return isName && hostnameOf(`http://${text}/`) === text;

@@ -8,25 +8,28 @@ import { errorPage, handling, shared } from "./schema.ts";
 import { shape } from "./shapes.ts";
 import type { MoorConfig, RouteConfig } from "./types.ts";
 
-/** How the sessions of some requests are handled; each as in `RouteConfig`. */
+/** How Moor handles the sessions of some requests. Each field means the same as in `RouteConfig`. */
 export interface HandlingConfig
   extends Pick<
     RouteConfig,
     "touch" | "freshness" | "onStale" | "locking" | "lockWaitMs" | "onLockTimeout" | "crossSite"
   > {}
 
-/** What a Worker of one's own may say of its sessions: of `MoorConfig` what needs no origins, and how they are handled. */
+/**
+ * The configuration of the middleware for a Worker that answers requests itself: the fields of `MoorConfig` that need no origins,
+ * and how its sessions are handled.
+ */
 export interface MiddlewareConfig
   extends Pick<MoorConfig, "session" | "ignore" | "carriers" | "stores" | "principals" | "errorPage">,
     HandlingConfig {}
 
-/** Its handling with every default filled in. */
+/** The handling of a middleware configuration, with every default filled in. */
 export type ResolvedHandling = Pick<ResolvedRoute, keyof HandlingConfig>;
 
-/** The rest of it likewise. */
+/** The other fields of a middleware configuration, with every default filled in. */
 export type ResolvedMiddleware = Pick<ResolvedConfig, Exclude<keyof MiddlewareConfig, keyof HandlingConfig>>;
 
-/** What reading one comes to. */
+/** The result of reading a middleware configuration. */
 export type ReadMiddleware =
   | { kind: "ok"; config: ResolvedMiddleware; handling: ResolvedHandling }
   | { kind: "invalid"; mistakes: Mistake[] };
@@ -43,7 +46,7 @@ export function readMiddleware(input: unknown): ReadMiddleware {
     : { kind: "invalid", mistakes };
 }
 
-/** What is wrong with a handling by itself. */
+/** The mistakes within a handling by itself. */
 export function handlingMistakes(input: unknown): Mistake[] {
   return mistakesOf(safeParse(handlingSchema, input).issues ?? []);
 }

@@ -1,12 +1,12 @@
 import { isRecord } from "./grammar.ts";
 
-/** One thing that is wrong in a configuration. */
+/** One mistake in a configuration. */
 export interface Mistake {
-  /** Where, as one would write it in JavaScript: `pools[0].origins[1].id`. Empty: the configuration as a whole. */
+  /** The place of the mistake, written as in JavaScript: `pools[0].origins[1].id`. Empty: the configuration as a whole. */
   path: string;
-  /** What stands there, in at most 100 characters and without credentials. */
+  /** The value at that place, in at most 100 characters and without credentials. */
   found: string;
-  /** What may stand there. */
+  /** The values that are accepted at that place. */
   accepted: string;
 }
 
@@ -30,7 +30,7 @@ export function formatPath(keys: readonly PropertyKey[]): string {
   return path;
 }
 
-/** Names any value in a few words that are safe to print: no credentials of a URL, no control characters. */
+/** Describes any value in a few words that are safe to print, without credentials of a URL and without control characters. */
 export function describe(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "string") return quote(value);
@@ -49,8 +49,8 @@ function quote(text: string): string {
 }
 
 /**
- * Hides what a URL may hold in confidence. Any text is treated as one: credentials end up in wrong fields, and in URLs
- * too broken to be parsed (`http://user:secret` without its host).
+ * Hides the parts of a URL that may be secret. Any text is treated as a URL, because credentials end up in wrong fields, and in
+ * URLs too broken to be parsed (`http://user:secret` without its host).
  */
 function hideSecrets(text: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? "";
@@ -60,13 +60,13 @@ function hideSecrets(text: string): string {
   return scheme + rest;
 }
 
-/** Something of a configuration that is an object, and where it stands. */
+/** An object within a configuration, and its place. */
 export interface Item {
   readonly value: Record<string, unknown>;
   readonly path: string;
 }
 
-/** The objects of the list under `key`; whatever else stands there is left out. */
+/** The objects of the list under `key`. Values that are not objects are left out. */
 export function itemsOf(parent: Record<string, unknown>, key: string, parentPath = ""): Item[] {
   const list = parent[key];
   if (!Array.isArray(list)) return [];

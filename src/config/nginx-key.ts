@@ -1,21 +1,24 @@
-/** A part of what nginx's `hash` directive hashes. */
+/** A part of the key that nginx's `hash` directive hashes. */
 export type NginxKeyPart =
   | { type: "text"; text: string }
   | { type: "remote-addr" }
   | { type: "binary-remote-addr" }
-  /** The names are as nginx knows them: in lower case. */
+  /** The names in lower case, as nginx knows them. */
   | { type: "cookie" | "query"; name: string }
   | { type: "header"; name: string };
 
 /** The variables that Moor reads exactly as nginx does. */
 export const NGINX_VARIABLES = "$remote_addr, $binary_remote_addr, $cookie_NAME, $arg_NAME, $http_NAME";
 
-/** In the client's `Cookie` Moor has cookies of its own, and `Host` is not kept. */
+/**
+ * Moor reads these two differently from nginx: the client's `Cookie` header also holds Moor's own cookies, and `Host` is not
+ * kept.
+ */
 const NOT_AS_NGINX_SEES_IT = ["cookie", "host"];
 
 /**
- * Reads the key of nginx's `hash` directive, as `$cookie_sid` or `$remote_addr-$arg_item`. `undefined`: it names a
- * variable that Moor cannot read as nginx does, holds a character outside ASCII, or is empty.
+ * Reads the key of nginx's `hash` directive, for example `$cookie_sid` or `$remote_addr-$arg_item`. Returns `undefined` if the
+ * key names a variable that Moor cannot read as nginx does, holds a character outside ASCII, or is empty.
  */
 export function parseNginxKey(key: string): NginxKeyPart[] | undefined {
   const parts = [...key.matchAll(/\$(?:\{(\w+)\}|(\w+))|([^$]+)|\$/g)].map(([whole, braced, bare, text]) =>

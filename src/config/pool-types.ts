@@ -1,40 +1,48 @@
 import type { AlgorithmName } from "../affinity/algorithms.ts";
 import type { Region } from "./regions.ts";
 
-/** One server. */
+/** One server behind Moor. */
 export interface OriginConfig {
-  /** Stable name, `[a-z0-9._-]{1,64}`. Affinity hashes it: keep it when the server's address changes. */
+  /** Stable name, `[a-z0-9._-]{1,64}`. Affinity hashes it, so keep it when the server's address changes. */
   id: string;
   /** `http://` or `https://`, with an optional base path; no query, fragment or credentials. */
   url: string;
-  /** Name of a service binding of `wrangler.toml`: requests go through it, addressed to `url`. Default: none, they go to `url`. */
+  /**
+   * Name of a service binding of `wrangler.toml`. Requests go through the binding, addressed to `url`. Default: no binding,
+   * requests go to `url`.
+   */
   service?: string;
   /** Share of the sessions relative to the other origins of the pool. Default 1; above 0, at most 1,000,000. */
   weight?: number;
   /**
-   * When sessions must be born to be served here, each interval from a time (included) until another (not included). An empty
-   * list: none is. Default: always. So an origin that is added moves nobody, and one that is drained gets nobody new.
+   * The times at which sessions must be born to be served here. Each interval runs from a time (included) until another time (not
+   * included). An empty list: no session is served here. Default: sessions of any age are. So an origin that is added takes no
+   * visitor from another, and an origin that is drained gets no new visitor.
    */
   open?: { from?: string; until?: string }[];
   /**
-   * Where it is. Sessions that were born there are served here, wherever they travel, and by others only when no origin of their region is
-   * left. All origins of a pool but its backups have one, or none. Default: none.
+   * The region of this origin. Sessions born in the region are served here, wherever their visitors travel. Other origins serve
+   * them only when no origin of the region is left. Either all origins of a pool except its backups have a region, or none of
+   * them has. Default: no region.
    */
   region?: Region;
-  /** `true`: never chosen. For the algorithms of nginx, where a server that is down keeps its place. Default `false`. */
+  /**
+   * `true`: this origin is never chosen. Needed for the algorithms of nginx, where a server that is down keeps its place. Default
+   * `false`.
+   */
   down?: boolean;
-  /** `true`: chosen only when too few of the others are left. Default `false`. */
+  /** `true`: this origin is chosen only when too few of the other origins are left. Default `false`. */
   backup?: boolean;
-  /** The server exactly as nginx's configuration names it, as in `10.0.0.1:8080`. `nginx-chash` hashes it and needs it. */
+  /** The server exactly as nginx's configuration names it, for example `10.0.0.1:8080`. `nginx-chash` hashes it and needs it. */
   nginxServer?: string;
   /**
-   * How values of the cookie that the pool learns from name this origin: they are this, or end in a dot and this (Tomcat's `jvmRoute`).
-   * Default: the id.
+   * The name of this origin in the cookie that the pool learns from. The cookie's value is this name, or ends in a dot and this
+   * name (Tomcat's `jvmRoute`). Default: the id.
    */
   route?: string;
 }
 
-/** What is hashed to choose an origin. A pool's list is tried in order; the first that is present decides. */
+/** The value that is hashed to choose an origin. A pool's list is tried in order; the first value that is present decides. */
 export type HashPolicy =
   | { type: "session-id" }
   | { type: "header"; name: string }
@@ -45,13 +53,13 @@ export type HashPolicy =
 /**
  * The rule by which the same key meets the same origin.
  *
- * - `rendezvous`, also called `whrw1` (the default): weighted rendezvous hashing. A change of the origins moves only the
- *   sessions that must move.
- * - `maglev`: a table of 65,537 slots. A pick is cheap in pools of hundreds of origins, but a change of the origins also moves
- *   a few sessions whose origin stays, and there is no slow start.
+ * - `rendezvous`, also called `whrw1` (the default): weighted rendezvous hashing. A change of the origins moves only the sessions
+ *   that must move.
+ * - `maglev`: a table of 65,537 slots. A pick is cheap in pools of hundreds of origins, but a change of the origins also moves a
+ *   few sessions whose origin stays, and there is no slow start.
  * - `nginx-…`: computes the choice of nginx for `ip_hash`, `hash KEY`, and `hash KEY consistent`, bit by bit. No visitor moves
  *   when a site moves from nginx to Moor. `key` is the key of the directive, and the origins have the order of the `upstream`
- *   block. Where nginx would go on by round robin, `whrw1` chooses.
+ *   block. When nginx would continue by round robin, `whrw1` chooses.
  */
 export type AffinityConfig = { algorithm: AlgorithmName } | NginxAffinityConfig;
 
@@ -60,9 +68,12 @@ export type NginxAffinityConfig =
   | { algorithm: "nginx-ip-hash"; cutOver?: string | undefined }
   | {
       algorithm: "nginx-hash" | "nginx-chash";
-      /** As in `$cookie_sid` or `$remote_addr-$arg_item`. */
+      /** For example `$cookie_sid` or `$remote_addr-$arg_item`. */
       key: string;
-      /** A time, as in `2027-01-01T00:00:00Z`: sessions born from then on go by `whrw1`, those before stay. Default: none. */
+      /**
+       * A time, for example `2027-01-01T00:00:00Z`. `whrw1` chooses for sessions born from that time on; older sessions stay.
+       * Default: no such time.
+       */
       cutOver?: string | undefined;
     };
 
@@ -70,146 +81,172 @@ export type NginxAffinityConfig =
 export type Permission = "patch" | "principal" | "end";
 
 /**
- * How an isolate tells by its own requests that an origin fails, in Envoy's words. An origin that is ejected gets no sessions
- * until it has answered again; its sessions go to the next of their order, and nobody else moves.
+ * How an isolate detects from its own requests that an origin fails, in Envoy's words. An ejected origin gets no sessions until
+ * it has answered again. Its sessions go to the next origin of their order, and no other session moves.
  */
 export interface OutlierDetectionConfig {
   /**
-   * Clients whose requests an origin has lost since it last answered, and another one has answered, until it is ejected, where checks of
-   * the isolate's own tell nothing. An origin that does not answer a check either is ejected at the first. Default 5; 1 to 1,000.
+   * An origin is ejected when this many clients have had a request lost by it and answered by another origin, since it last
+   * answered. This count decides when the isolate's own checks tell nothing. An origin that does not answer a check either is
+   * ejected at the first such client. Default 5; 1 to 1,000.
    */
   consecutiveGatewayFailure?: number;
   /**
-   * The percentage of an origin's requests in `intervalSeconds` that those clients' must be where it answers others meanwhile. Default
-   * 10; 1 to 100.
+   * If the origin meanwhile answers other clients, the clients of `consecutiveGatewayFailure` must also make up this percentage
+   * of its requests in `intervalSeconds`. Default 10; 1 to 100.
    */
   failurePercentageThreshold?: number;
   /**
-   * Server errors (5xx, or no answer) running until it is ejected; 1 to 1,000. Default: never. Sessions stay with their origins, so one
-   * visitor with a page that fails makes all errors of his origin.
+   * Consecutive server errors (5xx, or no answer) that eject an origin; 1 to 1,000. Default: never. Sessions stay with their
+   * origins, so one visitor with a page that fails can cause all errors of their origin.
    */
   consecutive5xx?: number;
-  /** Ejects origins that answer 5xx more often than the others do. Default: none; `{}` takes Envoy's numbers. */
+  /** Ejects origins that answer 5xx more often than the other origins do. Default: off; `{}` takes Envoy's numbers. */
   successRate?: SuccessRateConfig;
-  /** How long shares and success rates are counted, and how long an origin behaves until one ejection is forgotten. Default 10; 1 to 3,600. */
+  /**
+   * The interval over which shares and success rates are counted. It is also the time without trouble after which one ejection is
+   * forgotten. Default 10; 1 to 3,600.
+   */
   intervalSeconds?: number;
-  /** How long the first ejection lasts; the second in a row twice as long, and so on. Default 10; 1 to 3,600. */
+  /**
+   * The duration of the first ejection. The second consecutive ejection lasts twice as long, and so on. Default 10; 1 to 3,600.
+   */
   baseEjectionSeconds?: number;
-  /** How long an ejection lasts at most. Default 300, or `baseEjectionSeconds` if that is more; from that to 86,400. */
+  /**
+   * The longest duration of an ejection. Default 300, or `baseEjectionSeconds` if that is more; from `baseEjectionSeconds` to
+   * 86,400.
+   */
   maxEjectionSeconds?: number;
-  /** A random part of this is added to each ejection, so that isolates do not all come back at once. Default 2; 0 to 3,600. */
+  /** A random part of this time is added to each ejection, so that isolates do not all return at once. Default 2; 0 to 3,600. */
   maxEjectionJitterSeconds?: number;
-  /** At most this share of a pool's origins is ejected, but one may always be, unless it is 0. Default 100; 0 to 100. */
+  /**
+   * The largest share of a pool's origins that may be ejected at once. One origin may always be ejected, unless this is 0.
+   * Default 100; 0 to 100.
+   */
   maxEjectionPercent?: number;
 }
 
-/** When an origin's success rate is an outlier. */
+/** The rule by which an origin's success rate counts as an outlier. */
 export interface SuccessRateConfig {
-  /** Origins that must have had enough requests in an interval. Default 5; 2 to 1,000. */
+  /** How many origins must have had enough requests in an interval. Default 5; 2 to 1,000. */
   minimumHosts?: number;
-  /** Requests that are enough. Default 100; 1 to 1,000,000. */
+  /** How many requests are enough. Default 100; 1 to 1,000,000. */
   requestVolume?: number;
-  /** How many thousandths of the standard deviation below the mean an outlier lies. Default 1,900; 0 to 100,000. */
+  /** How far below the mean an outlier lies, in thousandths of the standard deviation. Default 1,900; 0 to 100,000. */
   stdevFactor?: number;
 }
 
 /**
- * How the Durable Object of a pool asks its origins, whether anybody visits them or not, in Envoy's words. An origin that is unhealthy
- * gets no sessions until it is healthy again: its sessions go to the next of their order, and nobody else moves. The object probes while
- * the pool has visitors, and ten minutes more.
+ * How the Durable Object of a pool probes its origins, in Envoy's words, whether visitors use them or not. An unhealthy origin
+ * gets no sessions until it is healthy again. Its sessions go to the next origin of their order, and no other session moves. The
+ * object probes while the pool has visitors, and for ten minutes after that.
  */
 export interface HealthCheckConfig {
-  /** Path, and query if need be, that are asked for by GET below the origin's `url`; redirects are not followed. */
+  /** The path that a probe requests by GET below the origin's `url`, with a query if needed. Redirects are not followed. */
   path: string;
-  /** Statuses of an origin that is well: ranges, each from `start` (100 at least) to below `end` (600 at most). Default: 200. */
+  /** The statuses of a healthy origin: ranges, each from `start` (100 at least) to below `end` (600 at most). Default: 200. */
   expectedStatuses?: { start: number; end: number }[];
-  /** What the first 16 KiB of the response's body must hold, 1 to 1,024 characters. Default: the body is not read. */
+  /** A text that the first 16 KiB of the response's body must contain, 1 to 1,024 characters. Default: the body is not read. */
   expectedBody?: string;
-  /** How often an origin is asked; up to a tenth later, so that pools do not all ask at once. Default 10; 1 to 300. */
+  /**
+   * The time between probes of an origin. Up to a tenth is added, so that pools do not all probe at once. Default 10; 1 to 300.
+   */
   intervalSeconds?: number;
-  /** How often one that is unhealthy is asked. Default `intervalSeconds`; 1 to 300. */
+  /** The time between probes of an unhealthy origin. Default `intervalSeconds`; 1 to 300. */
   unhealthyIntervalSeconds?: number;
   /**
-   * How long a probe may take, its body included, in milliseconds. Default 5,000, or the shorter interval if that is less; from 10 to
-   * 60,000, and to that interval.
+   * How long a probe may take, its body included, in milliseconds. Default 5,000, or the shorter interval if that is less; from
+   * 10 to 60,000, and at most that interval.
    */
   timeoutMs?: number;
-  /** Probes running that must pass until an unhealthy origin is healthy. Default 2; 1 to 100. */
+  /** Consecutive probes that must pass before an unhealthy origin is healthy. Default 2; 1 to 100. */
   healthyThreshold?: number;
-  /** Probes running that must fail until an origin is unhealthy. Default 3; 1 to 100. */
+  /** Consecutive probes that must fail before an origin is unhealthy. Default 3; 1 to 100. */
   unhealthyThreshold?: number;
 }
 
-/** Of what came in the last 10 to 20 seconds. When it is spent, the first failure is the answer. */
+/**
+ * The budget of retries, counted from the requests of the last 10 to 20 seconds. When it is spent, the client receives the first
+ * failure.
+ */
 export interface RetryBudgetConfig {
   /** Retries for each hundred requests. Default 20; 0 to 100. */
   budgetPercent?: number;
-  /** Retries beside those, so that few requests may be sent again, too, and the first of an isolate. Default 50; 0 to 10,000. */
+  /**
+   * Retries in addition to that percentage, so that an isolate with few requests, or a fresh one, may also retry. Default 50; 0
+   * to 10,000.
+   */
   minRetries?: number;
 }
 
 /** A status that may close an origin to new sessions. */
 export type ClosingStatus = 429 | 503;
 
-/** Servers that serve the same. */
+/** Servers that serve the same application. */
 export interface PoolConfig {
   /** `[a-z0-9._-]{1,64}`; the audience (`aud`) of the handoff. */
   id: string;
   /** At least one; ids are unique within the pool. */
   origins: OriginConfig[];
   /**
-   * The `Host` that origins see: their own (the default), or the client's, by `cf.resolveOverride`. Cloudflare allows that within one
-   * zone only, so `"client"` needs `zone`. The client's is in `X-Forwarded-Host` either way.
+   * The `Host` that origins see: their own (the default), or the client's, by `cf.resolveOverride`. Cloudflare allows the
+   * client's within one zone only, so `"client"` needs `zone`. `X-Forwarded-Host` has the client's host in both cases.
    */
   host?: "origin" | "client";
-  /** The zone, as `example.com`, of all origins of the pool and of all hosts of its routes. Needed for `host: "client"`. */
+  /**
+   * The zone that contains all origins of the pool and all hosts of its routes, for example `example.com`. Needed for
+   * `host: "client"`.
+   */
   zone?: string;
   /** Default `[{ type: "session-id" }]`. */
   hashPolicy?: HashPolicy[];
   /** Default `{ algorithm: "whrw1" }`. */
   affinity?: AffinityConfig;
   /**
-   * For applications that keep sessions to themselves, without a change to them: visitors stay with the origin that has set
-   * this cookie of the application's own, `JSESSIONID`, `PHPSESSID`, `connect.sid`. Default: none.
+   * For applications that keep sessions to themselves, without a change to the application. A visitor stays with the origin that
+   * set this cookie of the application's own, for example `JSESSIONID`, `PHPSESSID`, or `connect.sid`. Default: no cookie.
    */
   learn?: { cookie: string };
   /**
-   * How long one attempt may take until the origin's response headers are there, in milliseconds. A body that streams, above
-   * 64 KiB or of no declared length, has no deadline: its client may be slow.
-   * Default 30,000; 10 to 600,000.
+   * How long one attempt may take until the origin's response headers arrive, in milliseconds. A streaming body (above 64 KiB, or
+   * of no declared length) has no deadline, because its client may be slow. Default 30,000; 10 to 600,000.
    */
   attemptDeadlineMs?: number;
-  /** How an isolate tells that an origin fails. Default: it loses a request and does not answer the isolate's own check. */
+  /**
+   * How an isolate detects that an origin fails. Default: the origin loses a request and does not answer the isolate's own check.
+   */
   outlierDetection?: OutlierDetectionConfig;
-  /** Probes that the pool's Durable Object sends to its origins. Default: none. */
+  /** Probes that the pool's Durable Object sends to its origins. Default: no probes. */
   healthCheck?: HealthCheckConfig;
   /**
-   * When fewer than this share of the origins is healthy, health is ignored, and every session keeps its own origin. Default 25; 0
-   * to 100. When none is healthy it is ignored in any case.
+   * When a smaller share of the origins is healthy, health is ignored, and every session keeps its own origin. Default 25; 0 to
+   * 100. When no origin is healthy, health is always ignored.
    */
   panicThresholdPercent?: number;
   /**
-   * How long an origin that opens (`open`) gets a growing part of its share of the new sessions, in ten steps. A session stays where
-   * it was born. Default 0: at once all of it; at most 86,400.
+   * How long an origin that opens (`open`) gets a growing part of its share of the new sessions, in ten steps. A session stays
+   * with the origin that it was born on. Default 0: the whole share at once; at most 86,400.
    */
   slowStartSeconds?: number;
-  /** How many requests an isolate sends again when no response came. Default: 20 % of them, and 50. */
+  /** How many requests an isolate sends again when no response came. Default: 20 % of its requests, and 50 more. */
   retryBudget?: RetryBudgetConfig;
   /**
-   * `true`: a session whose origin cannot be reached is answered 503 rather than served by another origin. For applications that
-   * keep what a session needs on the server alone. Default `false`.
+   * `true`: a session whose origin cannot be reached is answered with 503, and no other origin serves it. For applications that
+   * keep a session's data on one server alone. Default `false`.
    */
   strictAffinity?: boolean;
   /**
-   * Where a session goes that was moved because its own origin was away, and that is back. `"pin"` (default): it stays where it was
-   * rebuilt; `"immediate"`: it goes home. Where the application's cookie (`learn`) or nginx's algorithm tells, that decides.
+   * The origin of a session that was moved while its own origin was away, once that origin is back. `"pin"` (default): the
+   * session stays with the origin that rebuilt it; `"immediate"`: it goes back to its own origin. If the application's cookie
+   * (`learn`) or nginx's algorithm names an origin, that origin is chosen.
    */
   failback?: "pin" | "immediate";
-  /** Statuses that close an origin to new sessions if `Retry-After` comes with them. Default `[503]`; of 429 and 503, any. */
+  /** Statuses that close an origin to new sessions if they arrive with `Retry-After`. Default `[503]`; any of 429 and 503. */
   closeOn?: ClosingStatus[];
   /**
-   * What the pool's origins see of the attributes (`true`: all; a list: these), which changes they may ask for, and which attributes
-   * their patches may touch. Default: everything if this is the only pool; otherwise `{ see: true, may: ["patch"] }`; they write what they see.
+   * The rights of the pool's origins. `see`: the attributes that they see (`true`: all; a list: these). `may`: the changes that
+   * they may ask for. `write`: the attributes that their patches may touch. Default: everything if this is the only pool;
+   * otherwise `{ see: true, may: ["patch"] }`. By default they write the attributes that they see.
    */
   session?: { see?: true | string[]; may?: Permission[]; write?: true | string[] };
 }

@@ -5,16 +5,17 @@ import { describe, formatPath, type Mistake } from "./mistakes.ts";
 import type { ResolvedConfig } from "./resolved.ts";
 import { configSchema } from "./schema.ts";
 
-/** What reading a configuration comes to. */
+/** The result of reading a configuration. */
 export type ReadConfig = { kind: "ok"; config: ResolvedConfig } | { kind: "invalid"; mistakes: Mistake[] };
 
 /**
- * Validates a configuration and fills in its defaults. It never throws on what JSON can hold.
+ * Validates a configuration and fills in its defaults. It never throws on a value that JSON can hold.
  *
- * @param input a `MoorConfig`, as `moor.config.ts` exports it or `MOOR_CONFIG` holds it as JSON; or an earlier result, which reads as
- * itself.
- * @param options.deploy also refuses origins by IP address or on localhost, which a deployed Worker cannot reach. Default `false`.
- * @returns the resolved configuration, or every mistake there is (`formatMistakes` prints them).
+ * @param input a `MoorConfig`, as `moor.config.ts` exports it or `MOOR_CONFIG` holds it as JSON. An earlier result is also
+ * accepted, and reads as itself.
+ * @param options.deploy also refuses origins by IP address or on localhost, which a deployed Worker cannot reach. Default
+ * `false`.
+ * @returns the resolved configuration, or all of its mistakes (`formatMistakes` prints them).
  */
 export function readConfig(input: unknown, options: { deploy?: boolean } = {}): ReadConfig {
   const parsed = safeParse(configSchema, input);
@@ -27,8 +28,7 @@ export function readConfig(input: unknown, options: { deploy?: boolean } = {}): 
     : { kind: "invalid", mistakes };
 }
 
-/** A mistake, as valibot has found it. */
-/** What is wrong with a value, as valibot has found it. */
+/** The mistake that valibot has found in a value. */
 export function toMistake(issue: BaseIssue<unknown>): Mistake {
   return {
     path: formatPath((issue.path ?? []).map((item) => item.key as PropertyKey)),

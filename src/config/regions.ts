@@ -1,4 +1,7 @@
-/** Regions, as Durable Objects are placed. A token holds a region by its place in this list, from 1: it keeps its meaning for good. */
+/**
+ * The regions in which Durable Objects are placed. A token stores a region as its place in this list, counted from 1, so no place
+ * may ever change its meaning.
+ */
 export const REGIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
 
 export type Region = (typeof REGIONS)[number];

@@ -29,7 +29,7 @@ export type ResolvedSession = Readonly<Required<Omit<SessionConfig, "remember">>
   readonly remember?: Readonly<Required<RememberConfig>>;
 };
 
-/** A configuration after validation: every default filled in, every permission spelled out. */
+/** A configuration after validation, with every default filled in and every permission spelled out. */
 export interface ResolvedConfig {
   readonly pools: readonly ResolvedPool[];
   readonly routes: readonly ResolvedRoute[];
@@ -83,7 +83,7 @@ export type ResolvedHealthCheck = Readonly<Required<Omit<HealthCheckConfig, "exp
 
 export type ResolvedRetryBudget = Readonly<Required<RetryBudgetConfig>>;
 
-/** What the origins of a pool may do with sessions. */
+/** The rights of a pool's origins over sessions. */
 export interface PoolRights {
   readonly see: true | readonly string[];
   readonly may: readonly Permission[];
@@ -125,7 +125,7 @@ export interface ResolvedRoute {
   readonly retryOrigins: number;
   /** `undefined`: never. */
   readonly hedgeAfterMs: number | undefined;
-  /** `undefined`: no longest life. */
+  /** `undefined`: a WebSocket may live as long as both sides want. */
   readonly maxSocketSeconds: number | undefined;
   readonly strictAffinity: boolean | undefined;
   readonly onStale: "serve" | "refuse";
@@ -145,7 +145,10 @@ export type ResolvedCarrier =
   | Readonly<Required<HeaderCarrierConfig>>
   | Readonly<Required<UrlCarrierConfig>>;
 
-/** Whether a configuration uses what is there for operators: the admin API and the counters, pools at work, their probes. */
+/**
+ * Whether a configuration uses the parts that exist for operators: the admin API and its counters, live changes of pools, and
+ * probes.
+ */
 export function usesOperators({ admin, pools }: Pick<ResolvedConfig, "admin" | "pools">): boolean {
   return admin !== undefined || pools.some(({ healthCheck }) => healthCheck !== undefined);
 }

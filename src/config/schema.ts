@@ -47,7 +47,7 @@ import { REGIONS } from "./regions.ts";
 import { list, numbers, oneByItsOwn, oneOf, shape, value } from "./shapes.ts";
 import type { SessionEvents } from "./types.ts";
 
-/** A configuration that has the right shape; defaults are still missing. */
+/** A configuration of the right shape, before its defaults are filled in. */
 export type CheckedConfig = InferOutput<typeof configSchema>;
 
 const yesOrNo = boolean("true or false");
@@ -134,7 +134,7 @@ const pool = shape({
 const split = list(shape({ id: value(id), weight: value(share) }), "the id of a pool, or a list of { id, weight }");
 const poolId: Rule<string> = { ...id, accepted: "the id of a pool, or a list of { id, weight }" };
 
-/** How the sessions of some requests are handled. */
+/** How Moor handles the sessions of some requests. */
 export const handling = {
   touch: optional(yesOrNo),
   freshness: optional(oneOf(["bounded", "strict"])),
@@ -229,7 +229,7 @@ const ignored = shape({
   contentTypes: someOf(ignoreRules.mediaTypes),
 });
 
-/** What is the same whoever answers requests. */
+/** The fields that the Worker in front of origins and the middleware share. */
 export const shared = {
   session: optional(session),
   ignore: optional(array(ignored, "a list of patterns")),
@@ -239,7 +239,7 @@ export const shared = {
 };
 export const errorPage = optional(value(page));
 
-/** The shape of a configuration, each value by itself. What values must be to one another is in `relations.ts`. */
+/** The shape of a configuration, each value by itself. `checks/` holds the rules between values. */
 export const configSchema = shape({
   pools: list(pool, "a list of at least one pool"),
   routes: optional(list(route, "a list of at least one route; left out: one route to the first pool")),

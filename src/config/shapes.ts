@@ -16,14 +16,14 @@ import {
 } from "valibot";
 import { isRecord, type Rule } from "./grammar.ts";
 
-/** An object of these entries. Every unknown key is reported, and a missing one in the words of its own schema. */
+/** An object of these entries. Every unknown key is reported. A missing key is reported in the words of its own schema. */
 export function shape<const Entries extends ObjectEntries>(
   entries: Entries,
 ): GenericSchema<unknown, InferOutput<ObjectSchema<Entries, undefined>>> {
   const keys = Object.keys(entries).join(", ");
   return pipe(
     custom<object>(isRecord, `an object of ${keys}`),
-    // valibot leaves these three out of its checks, and out of its output.
+    // valibot leaves these three names out of its checks, and out of its output.
     custom<object>(
       (input) => !["__proto__", "constructor", "prototype"].some((key) => Object.hasOwn(Object(input), key)),
       `only the keys ${keys}`,
@@ -35,7 +35,7 @@ export function shape<const Entries extends ObjectEntries>(
   );
 }
 
-/** One of several objects; which one, it says itself under `key`. */
+/** One of several kinds of objects. The value under `key` names the kind. */
 export function oneByItsOwn<Kind extends string, Kinds extends Record<string, GenericSchema>>(key: Kind, kinds: Kinds) {
   const names = `one of ${Object.keys(kinds).join(", ")}`;
   const none = objectWithRest({ [key]: custom<never>(() => false, names) }, unknown(), (issue) =>
@@ -47,7 +47,7 @@ export function oneByItsOwn<Kind extends string, Kinds extends Record<string, Ge
   });
 }
 
-/** A list of at least one. */
+/** A list of at least one item. */
 export function list<Item extends GenericSchema>(item: Item, accepted: string) {
   return pipe(array(item, accepted), minLength(1, accepted));
 }

@@ -1,7 +1,8 @@
 /**
- * A map that forgets: it holds at least the entries used last whose weights add up to `limit`, and at most twice that.
+ * A map that forgets: it keeps at least the entries used last whose weights add up to `limit`, and at most twice that.
  *
- * Two plain maps, the younger replacing the older when it is full, cost less per use than an exact order of use.
+ * It consists of two plain maps. When the younger map is full, it replaces the older. This costs less per use than an exact order
+ * of use.
  */
 export class BoundedMap<K, V> {
   readonly #limit: number;

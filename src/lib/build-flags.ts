@@ -8,11 +8,11 @@ declare global {
 }
 
 /**
- * Refuses what a build is asked for that was made without it.
+ * Refuses a feature that the configuration asks for and that this build was made without.
  *
- * The parts that a build may leave out are the constants above, which `[define]` of wrangler.toml sets; one that is not set is in. They
- * are asked `typeof MOOR_X === "undefined" || MOOR_X` where a part begins, word for word: only there can a bundler drop what stands
- * behind it.
+ * The constants above name the parts that a build may leave out. `[define]` of wrangler.toml sets them; a part whose constant is
+ * not set is included. Code asks for a part with `typeof MOOR_X === "undefined" || MOOR_X` at the place where the part begins,
+ * word for word: only there can a bundler drop the code behind it.
  *
  * @throws TypeError always.
  */

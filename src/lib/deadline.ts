@@ -1,5 +1,6 @@
 /**
- * The work, or a rejection when it has not settled within `deadlineMs`. What was started goes on, and may yet take effect.
+ * Resolves or rejects as `work` does; rejects with {@link DeadlinePassed} when `work` has not settled within `deadlineMs`. The
+ * work itself is not stopped, and may still take effect.
  */
 export function withinDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   return new Promise((resolve, reject) => {

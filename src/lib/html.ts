@@ -9,7 +9,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\n": "&#10;",
 };
 
-/** A text as it stands in HTML, between tags or between the quotes of an attribute. */
+/** Escapes a text for HTML, between tags or between the quotes of an attribute. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"'\r\n]/g, (character) => ESCAPES[character] as string);
 }

@@ -1,10 +1,10 @@
-/** The 4 bytes of an IPv4 address, or the 16 of an IPv6 one. Empty: none. */
+/** The 4 bytes of an IPv4 address, or the 16 of an IPv6 address. Empty: no address. */
 export type Address = Uint8Array;
 
-/** Reads an IP address in any of its usual forms; `undefined` if it is none. */
+/** Reads an IP address in any of its usual forms; `undefined` if the text is not an address. */
 export function parseAddress(text: string): Address | undefined {
   if (!text.includes(":")) return parseIpv4(text);
-  // An IPv6 address may end in an IPv4 one, which stands for its last two groups.
+  // An IPv6 address may end in an IPv4 address, which stands for its last two groups.
   const last = text.slice(text.lastIndexOf(":") + 1);
   const tail = last.includes(".") ? parseIpv4(last) : undefined;
   if (last.includes(".") && !tail) return undefined;
@@ -21,7 +21,9 @@ export function parseAddress(text: string): Address | undefined {
   );
 }
 
-/** The text of an address as nginx prints it (ngx_inet6_ntop): the first longest run of zeros is left out. Empty for none. */
+/**
+ * The text of an address as nginx prints it (ngx_inet6_ntop): the first longest run of zeros is left out. Empty for no address.
+ */
 export function formatAddress(address: Address): string {
   if (address.length !== 16) return address.join(".");
   const groups = Array.from(

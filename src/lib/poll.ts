@@ -1,9 +1,9 @@
 const INTERVAL_MS = 5;
 
 /**
- * Waits while something is so, at most for a time.
+ * Waits while a condition holds, at most `atMostMs` milliseconds.
  *
- * It asks again and again: a promise of another request's may never settle here, once that request has ended.
+ * It polls the condition, because a promise that another request created may never settle here once that request has ended.
  */
 export async function pollWhile(isSo: () => boolean, atMostMs: number): Promise<void> {
   for (let waitedMs = 0; waitedMs < atMostMs && isSo(); waitedMs += INTERVAL_MS) {

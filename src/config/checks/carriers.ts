@@ -6,7 +6,7 @@ interface Item {
   path: string;
 }
 
-/** What is wrong between the values of carriers: what browsers would refuse, and what would be read by luck. */
+/** Mistakes between the values of carriers: cookies that browsers would refuse, and tokens that would be read by luck. */
 export function carrierMistakes(input: unknown): Mistake[] {
   if (!Array.isArray(input)) return [];
   const carriers = input.flatMap((value, index) => (isRecord(value) ? [{ value, path: `carriers[${index}]` }] : []));
@@ -20,7 +20,7 @@ export function carrierMistakes(input: unknown): Mistake[] {
   ];
 }
 
-/** One cookie and one parameter of the URL at most; headers of different names. */
+/** A configuration may have at most one cookie and one parameter of the URL. Its headers must have different names. */
 function repeated(carriers: Item[]): Mistake[] {
   const first = new Map<string, string>();
   return carriers.flatMap(({ value, path }) => {

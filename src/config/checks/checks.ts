@@ -6,10 +6,10 @@ import { routeMistakes } from "./routes.ts";
 import { routeSessionMistakes, sessionMistakes } from "./session.ts";
 
 /**
- * What is wrong between values of a configuration.
+ * Mistakes between values of a configuration.
  *
- * It takes any input and looks only at values that are right by themselves, so that one wrong value hides no other
- * mistake and none is listed twice.
+ * It takes any input and looks only at values that are right by themselves. So one wrong value hides no other mistake, and no
+ * mistake is listed twice.
  *
  * @param options.deploy also lists origins that a deployed Worker cannot reach.
  */

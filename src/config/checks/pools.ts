@@ -15,7 +15,7 @@ import {
 import { describe, type Item, itemsOf, type Mistake } from "../mistakes.ts";
 import { REGIONS } from "../regions.ts";
 
-/** What is wrong between the values of pools. */
+/** Mistakes between the values of pools. */
 export function poolMistakes(pools: readonly Item[], options: { deploy: boolean }): Mistake[] {
   const origins = pools.map((pool) => itemsOf(pool.value, "origins", pool.path));
   return [
@@ -33,7 +33,7 @@ export function poolMistakes(pools: readonly Item[], options: { deploy: boolean 
   ];
 }
 
-/** Ids that stand for two things. */
+/** Mistakes of ids that occur more than once in a list. */
 export function repeatedIds(items: readonly Item[], accepted: string): Mistake[] {
   const first = new Map<string, string>();
   const mistakes: Mistake[] = [];
@@ -46,7 +46,10 @@ export function repeatedIds(items: readonly Item[], accepted: string): Mistake[]
   return mistakes;
 }
 
-/** Patches may touch what a pool sees, unless it says otherwise: one that sees nothing can patch nothing. */
+/**
+ * A pool's patches may touch the attributes that the pool sees, unless `write` names others. So a pool that sees no attribute can
+ * patch none.
+ */
 function writeMistakes({ value: { session }, path }: Item): Mistake[] {
   if (!isRecord(session)) return [];
   const { see, write, may } = session;
@@ -76,7 +79,7 @@ function unreachable({ value, path }: Item): Mistake[] {
   return [{ path: `${path}.url`, found: describe(value.url), accepted }];
 }
 
-/** What is wrong of a pool's origins for an algorithm of nginx, which takes whole weights and, for a ring, names. */
+/** Mistakes of a pool's origins for an algorithm of nginx, which takes whole weights and, for a ring, the names of servers. */
 export function nginxMistakes(affinity: unknown, origins: readonly Item[]): Mistake[] {
   const algorithm = (affinity as { algorithm?: unknown } | undefined)?.algorithm;
   if (typeof algorithm !== "string" || !algorithm.startsWith("nginx-")) return [];
@@ -101,7 +104,7 @@ export function nginxMistakes(affinity: unknown, origins: readonly Item[]): Mist
   ];
 }
 
-/** The mistake of a pool with slow start whose algorithm does not know it, and stays so. */
+/** The mistake of a pool that has slow start but keeps an algorithm that does not support it. */
 export function slowStartMistakes({ value, path }: Item): Mistake[] {
   const { affinity, slowStartSeconds: seconds } = value;
   const { algorithm, cutOver } = isRecord(affinity) ? affinity : {};
@@ -125,7 +128,7 @@ function nameMistakes(servers: readonly Item[]): Mistake[] {
   });
 }
 
-/** What is wrong with the regions of a pool's origins: all that are no backups have one, or none has. */
+/** Mistakes in the regions of a pool's origins. Either every origin that is not a backup has a region, or no origin has. */
 export function regionMistakes(pool: Item): Mistake[] {
   const origins = itemsOf(pool.value, "origins", pool.path);
   const { algorithm, cutOver } = isRecord(pool.value.affinity) ? pool.value.affinity : {};
@@ -151,7 +154,7 @@ function isRegion(value: unknown): boolean {
   return (REGIONS as readonly unknown[]).includes(value);
 }
 
-/** What is wrong between the values of a pool's health check. */
+/** Mistakes between the values of a pool's health check. */
 export function healthCheckMistakes({ value, path }: Item): Mistake[] {
   const { healthCheck: given } = value;
   if (!isRecord(given)) return [];
@@ -175,7 +178,7 @@ function emptyRange({ value: { start, end }, path }: Item): Mistake[] {
   return [{ path: `${path}.end`, found: describe(end), accepted: `${start + 1} to 600, as start is ${start}` }];
 }
 
-/** What is wrong between the values of a pool's outlier detection, and with its origins. */
+/** Mistakes between the values of a pool's outlier detection, and between them and its origins. */
 export function outlierMistakes({ value, path }: Item): Mistake[] {
   const { outlierDetection: given, origins } = value;
   if (!isRecord(given)) return [];

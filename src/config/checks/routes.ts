@@ -15,7 +15,10 @@ import {
 import { describe, type Item, itemsOf, type Mistake } from "../mistakes.ts";
 import { repeatedIds } from "./pools.ts";
 
-/** What is wrong between routes, and between them and their pools. `byDefault`: none is given, all goes to the first pool. */
+/**
+ * Mistakes between routes, and between routes and their pools. `byDefault`: the configuration lists no routes, so every request
+ * goes to the first pool.
+ */
 export function routeMistakes(
   routes: readonly Item[],
   pools: readonly Item[],
@@ -53,7 +56,10 @@ function unknownPool(pool: unknown, path: string, pools: readonly Item[]): Mista
   return [{ path, found: describe(pool), accepted: `the id of a pool: ${known}` }];
 }
 
-/** Which side a visitor is on goes by his session, and applications that keep sessions to themselves know of none. */
+/**
+ * A split route assigns each visitor to a side by their session. A pool that learns cookies serves applications that keep their
+ * sessions to themselves, so their visitors have no session to choose a side by.
+ */
 function learningSide({ value, path }: Item, pools: readonly Item[]): Mistake[] {
   const pool = pools.find((candidate) => candidate.value.id === value.id);
   if (pool?.value.learn === undefined) return [];
@@ -89,11 +95,11 @@ function socketWithoutSession({ value, path }: Item): Mistake[] {
   return [{ path: `${path}.maxSocketSeconds`, found: describe(value.maxSocketSeconds), accepted }];
 }
 
-/** What a route matches. */
+/** The requests that a route matches. */
 interface Pattern {
   readonly host: string | undefined;
   readonly path: string;
-  /** `undefined`: any. */
+  /** `undefined`: any method. */
   readonly methods: readonly string[] | undefined;
   /** By name in lower case; `undefined`: any value. */
   readonly headers: ReadonlyMap<string, string | undefined>;
@@ -132,10 +138,11 @@ function isHeader(input: unknown): input is { name: string; value?: string } {
   return input.value === undefined || headerValue.accepts(input.value);
 }
 
-/** The routes that together take every request of `pattern`; none if some request is left to it. */
+/** The earlier routes that together take every request of `pattern`. Empty if some request is left for it. */
 function routesThatHide(pattern: Pattern, earlier: readonly { pattern: Pattern; path: string }[]): string[] {
   const wider = earlier.filter((candidate) => coversButForMethods(candidate.pattern, pattern));
-  // Methods are the one thing that several routes can share out among them: of paths, hosts and values there are endless many.
+  // Several routes can share out the methods between them, because there are few. Paths, hosts and values cannot be shared out:
+  // there are endlessly many.
   const hiding = (pattern.methods ?? [undefined]).map(
     (asked) =>
       wider.find(({ pattern: { methods } }) => !methods || (asked !== undefined && methods.includes(asked)))?.path,
@@ -162,7 +169,7 @@ function coversPath(wide: string, narrow: string): boolean {
   return narrow.startsWith(below) || `${narrow}/` === below;
 }
 
-/** What keeps a route from hedging: answers that are not worth the same, or attempts that are over before. */
+/** Reasons why a route cannot hedge: two answers would not be worth the same, or an attempt ends before the hedge would start. */
 export function hedgeMistakes(route: Item, pools: readonly Item[]): Mistake[] {
   const { hedgeAfterMs, session } = route.value;
   if (!hedgeAfter.accepts(hedgeAfterMs)) return [];
@@ -179,9 +186,9 @@ export function hedgeMistakes(route: Item, pools: readonly Item[]): Mistake[] {
 const REASON = "as the pool's host is client, and cf.resolveOverride works within one zone only";
 
 /**
- * What keeps a pool from being sent the client's `Host`: its origins and all hosts of its routes must be of one zone.
+ * Reasons why a pool cannot send the client's `Host`: its origins and all hosts of its routes must belong to one zone.
  *
- * @param routes `undefined`: none is given, every host goes to the first pool.
+ * @param routes `undefined`: the configuration lists no routes, so every host goes to the first pool.
  */
 export function zoneMistakes(pools: readonly Item[], routes: readonly Item[] | undefined): Mistake[] {
   return pools.flatMap(({ value, path }, index): Mistake[] => {
@@ -219,7 +226,7 @@ function outsideRoute({ value: { host }, path }: Item, zone: string): Mistake[] 
   return [{ path: `${path}.host`, found: describe(host), accepted: `a host in ${zone}, ${REASON}` }];
 }
 
-/** Whether a route sends requests, or a share of them, to the pool of an id. */
+/** Whether a route sends requests, or a share of them, to the pool with this id. */
 export function leadsTo({ value: { pool } }: Item, id: unknown): boolean {
   return pool === id || (Array.isArray(pool) && pool.some((side) => (side as { id?: unknown } | null)?.id === id));
 }

@@ -9,7 +9,7 @@ interface Item {
 
 type SessionKey = keyof typeof sessionRules;
 
-/** Those values of a policy that are right by themselves. */
+/** The values of a policy that are right by themselves. */
 function rightOf(given: unknown, rules: Record<string, Rule<number>>): Record<string, number> {
   if (!isRecord(given)) return {};
   const right: Record<string, number> = {};
@@ -20,7 +20,7 @@ function rightOf(given: unknown, rules: Record<string, Rule<number>>): Record<st
   return right;
 }
 
-/** A route may be stricter than the site, never laxer. */
+/** Mistakes of routes whose timeouts exceed those of the site: a route may be stricter than the site, never laxer. */
 export function routeSessionMistakes(routes: readonly Item[], session: unknown): Mistake[] {
   const policy = resolveSession(rightOf(session, sessionRules));
   return routes.flatMap(({ value, path }) => {
@@ -50,7 +50,7 @@ function rememberMistakes(session: Record<string, unknown>): Mistake[] {
   ];
 }
 
-/** What is wrong between the values of the session policy. */
+/** Mistakes between the values of the session policy. */
 export function sessionMistakes(input: unknown): Mistake[] {
   const given: Record<string, unknown> = isRecord(input) ? input : {};
   const right = rightOf(given, sessionRules);
