@@ -44,9 +44,8 @@ export interface RouteConfig {
   /** Failures after which a request is sent again. Default `["connect-failure", "reset"]`; an empty list: never. */
   retryOn?: RetryCondition[];
   /**
-   * How many origins may take a request that is sent again. An origin to which nothing was sent has not taken it. Default 2; 1 to
-   * 3. With more than 1, one more origin may be asked if the origins that were tried answer no other request either, and had failed other
-   *    requests before.
+   * How many origins may take a request that is sent again. An origin to which nothing was sent has not taken it. Default 2, from 1 to 3.
+   * With more than 1, one more origin may be asked if the origins that were tried answer no other request and had already failed others.
    */
   retryOrigins?: number;
   /**

@@ -4,38 +4,38 @@ import { isBesideRotation, isServed, markUsed, rotated, servedBefore } from "./g
 import { type JsonObject, mergePatches } from "./patch.ts";
 import { attributeBytesOf, type Before, type SessionRecord, tombstoneOf, type View, viewOf } from "./record.ts";
 
-/** What a read finds. `save` is the record to store, when the read itself changes it. */
+/** The result of a read. `save` is the record to store, when the read itself changes it. */
 export type Found =
   | { kind: "hit"; view: View; save?: SessionRecord }
   | { kind: "miss" }
   | { kind: "ended" }
   | { kind: "superseded"; view?: View };
 
-/** What becomes of a change. `save` is the record to store; nothing else may be stored for it. */
+/** The outcome of a change. `save` is the record to store; nothing else may be stored for the change. */
 export type Applied =
-  /** `flash`: what was taken out, for the one handoff that asked for it. */
+  /** `flash`: the flash that was taken out, for the one handoff that asked for it. */
   | { kind: "committed"; view: View; save?: SessionRecord; flash?: JsonObject }
   | { kind: "conflict"; view: View }
   | { kind: "superseded" }
-  /** The session, or what its older generation was still shown of it. */
+  /** The session has ended, or the older view that the request's generation still saw has ended. */
   | { kind: "ended"; save?: SessionRecord }
   | { kind: "refused"; reason: Refusal };
 
-/** Why a change was not applied though the session lives. */
+/** Why a change was not applied although the session lives. */
 export type Refusal =
   | "expired"
   | "too-large"
   | "flash-too-large"
-  /** Another request has just rotated the session. The client may be about to get the newer generation. */
+  /** Another request has just rotated the session. The client may be about to receive the newer generation. */
   | "rotated";
 
 /** When the journal acknowledged a change of an older generation: before the rotation, or after it. */
 export type Accepted = "before" | "after";
 
-/** Limit of the flash as UTF-8 JSON: it travels in a handoff or not at all. */
+/** Maximum length of the flash as UTF-8 JSON. A longer flash would not fit into a handoff. */
 export const MAX_FLASH_BYTES = 2_048;
 
-/** Finds what a request with `ref` may see of `record`. Pure; the authority's rules for reads. */
+/** Finds the part of `record` that a request with `ref` may see. Pure; the authority's rules for reads. */
 export function find(record: SessionRecord | undefined, ref: Ref, now: number): Found {
   if (!record) return { kind: "miss" };
   if (record.ended || deadlinePassed(record, ref.arrivedAt)) return { kind: "ended" };
@@ -48,21 +48,21 @@ export function find(record: SessionRecord | undefined, ref: Ref, now: number): 
 }
 
 /**
- * Whether a request with `ref` is shown nothing of the session from now on: it has ended, or that generation is served no more.
- * What has merely run idle may have been used in an outage, so it does not count.
+ * Whether a request with `ref` sees nothing of the session from now on: the session has ended, or that generation is no longer
+ * served. A session that has merely passed its idle deadline does not count, because visitors may have used it during an outage.
  */
 export function isOver(record: SessionRecord | undefined, ref: Ref, now: number): boolean {
-  // What is gone has ended, unless it may still be founded.
+  // A session without a record has ended, unless its token may still found it.
   if (!record) return ref.bornAt === 0;
   if (record.ended) return true;
   return ref.generation !== record.generation && !servedBefore(record, ref, now);
 }
 
 /**
- * Applies a change to `record` (`undefined`: the session exists nowhere yet). Pure; the authority's rules for changes.
+ * Applies a change to `record` (`undefined`: no store holds the session yet). Pure; the authority's rules for changes.
  *
- * @param now the authority's clock, milliseconds since 1970: the times that a change sets are the authority's.
- * @param accepted when the journal acknowledged the change. Default: it has not, so the change may still be refused.
+ * @param now the authority's clock, milliseconds since 1970. The times that a change sets come from this clock.
+ * @param accepted when the journal acknowledged the change. Default: it did not, so the change may still be refused.
  */
 export function apply(
   record: SessionRecord | undefined,
@@ -87,16 +87,16 @@ export function apply(
   if (passed) return { kind: "ended", save: tombstoneOf(record, passed, now) };
 
   if (ref.generation === record.generation) return applyToCurrent(markUsed(record, now), change, now, record);
-  // The client may be about to get the newer generation, which would lack a change that was acknowledged here.
+  // The client may be about to receive the newer generation, which would lack a change that was acknowledged here.
   if (!accepted && isBesideRotation(record, ref, change)) return { kind: "refused", reason: "rotated" };
   const before = servedBefore(record, ref, now);
   return before ? applyToBefore(record, before, change, now, accepted) : { kind: "superseded" };
 }
 
 /**
- * The record without the ids of changes that cannot arrive again: those that no store accepts any more.
+ * The record without the ids of changes that cannot arrive again, because no store accepts them any more.
  *
- * @param acceptedBefore changes that expired until then can neither arrive nor lie in the journal, milliseconds since 1970.
+ * @param acceptedBefore changes that expired before this time can neither arrive nor lie in the journal, milliseconds since 1970.
  */
 export function forgetChanges(record: SessionRecord, acceptedBefore: number): SessionRecord {
   const recentChanges = record.recentChanges.filter(({ expiresAt }) => acceptedBefore < expiresAt);
@@ -108,7 +108,7 @@ function found(ref: Ref, change: Change, now: number): Applied {
   const { policy } = change;
   const foundingDeadline = ref.bornAt + policy.newSessionHours * 3_600_000;
   const absoluteDeadline = ref.bornAt + policy.absoluteSeconds * 1000;
-  // Past the founding deadline the tombstone may be gone: what has no record then has had one, and it has ended.
+  // After the founding deadline the tombstone may be gone. A session without a record then did have one, and has ended.
   const isNew = ref.generation === 0 && now < Math.min(foundingDeadline, absoluteDeadline);
   if (!isNew) return { kind: "ended" };
   const empty: SessionRecord = {
@@ -146,7 +146,7 @@ function applyToCurrent(
   const tooLarge = tooLargeIn(content, change);
   if (tooLarge) return { kind: "refused", reason: tooLarge };
 
-  // The same principal again is a re-authentication: it rotates too, so that earlier copies of the token end.
+  // A login with the same principal is a re-authentication. It rotates too, so that earlier copies of the token end.
   const logsIn = principal !== undefined;
   const rotates = logsIn || change.rotate === true;
   const remembers = change.remember === true && change.policy.remember !== undefined && !record.remembered;
@@ -162,7 +162,7 @@ function applyToCurrent(
   return commit(next, change, now);
 }
 
-/** Of several that ask, the first to arrive here gets it; a repetition gets nothing. */
+/** If several requests ask for the flash, the first to arrive here receives it. A repeated change receives nothing. */
 function takeFlash(record: SessionRecord, change: Change, now: number, loaded: SessionRecord | undefined): Applied {
   const { flash, ...left } = record;
   if (!flash) return { kind: "committed", view: viewOf(record), ...(record === loaded ? {} : { save: record }) };
@@ -170,8 +170,8 @@ function takeFlash(record: SessionRecord, change: Change, now: number, loaded: S
 }
 
 /**
- * Applies a change of the generation before to the older view alone. Either generation may be in a stranger's hands, so nothing
- * of the change reaches the holder of the newer one. A login or rotation is superseded: it needs a session of its own.
+ * Applies a change of the previous generation to the older view alone. Either generation may be in a stranger's hands, so nothing
+ * of the change reaches the holder of the newer generation. A login or rotation is superseded: it needs a session of its own.
  */
 function applyToBefore(
   record: SessionRecord,
@@ -194,11 +194,11 @@ function applyToBefore(
       save: remember({ ...record, ...renewed, before: { ...before, view } }, change, view, now),
     };
   }
-  // A flash can be taken only once, so it is dropped here: an older generation must put none in front of the newer one.
+  // A flash can be taken only once, so it is dropped here: an older generation must not put a flash in front of the newer one.
   const { flash, ...seen } = merged(before.view, change);
   const tooLarge = tooLargeIn(seen, change);
   if (tooLarge) return { kind: "refused", reason: tooLarge };
-  // Record and view share one count of versions, so that a version in a token can be compared with either.
+  // Record and view share one count of versions. So a version in a token can be compared with either.
   const version = record.version + 1;
   const view: View = { ...before.view, ...renewed, ...seen, version };
   const content = accepted === "before" ? merged(record, change) : {};
@@ -207,8 +207,8 @@ function applyToBefore(
 }
 
 /**
- * Ends the view before a rotation, not the session, which belongs to the holder of the newer generation. Once that has been
- * used, the end is superseded: it comes from a slow parallel request or from a stranger.
+ * Ends the view before a rotation. The session itself lives on, because it belongs to the holder of the newer generation. Once
+ * the newer generation has been used, the end is superseded: it comes from a slow parallel request or from a stranger.
  */
 function endBefore(record: SessionRecord, before: Before, change: Change, now: number): Applied {
   if (before.used) return { kind: "superseded" };
@@ -231,7 +231,7 @@ function remember(record: SessionRecord, change: Change, answered: View, now: nu
   };
 }
 
-/** What of a view the patches of a change make. */
+/** The fields of a view that the patches of a change produce. */
 function merged(view: View, change: Change): Pick<View, "attributes" | "attributeBytes" | "flash"> {
   const { attributes, attributeBytes } = view;
   const flash = change.flash ? { flash: mergePatches(view.flash ?? {}, change.flash) } : {};

@@ -3,81 +3,81 @@ import type { Whereabouts } from "../inbound/whereabouts.ts";
 import { encodeBase64url } from "../lib/base64url.ts";
 import type { JsonObject } from "./patch.ts";
 
-/** Which session a request belongs to, as far as its token and proof tell. Times are milliseconds since 1970. */
+/** The session that a request belongs to, according to its token and proof. Times are milliseconds since 1970. */
 export interface Ref {
   readonly id: string;
   readonly generation: number;
   /** When the session was born, if its token may still found it; else 0. */
   readonly bornAt: number;
-  /** When the request reached the edge: idleness is judged by it. */
+  /** When the request reached the edge. Idleness is judged by this time. */
   readonly arrivedAt: number;
-  /** Where it did: the data centre's code, or "" when unknown. */
+  /** The code of the data centre that the request reached; "" when unknown. */
   readonly colo: string;
-  /** Whether that is outside the region in which the session was born. */
+  /** Whether that data centre is outside the region in which the session was born. */
   readonly away?: boolean;
-  /** Away, with a token that tells of a replica: when that token was signed. */
+  /** When the token was signed. Present if the request is away and its token says that there is a replica. */
   readonly signedAt?: number;
-  /** When the journal may have taken something of the visitor, if ever. */
+  /** When the journal may last have taken a change of the visitor; absent if it never did. */
   readonly markedAt?: number;
 }
 
-/** When a session is over, in seconds. */
+/** The timeouts of a session, in seconds. */
 export interface Timeouts {
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
 }
 
-/** Deadlines and limits that a change is applied with. */
+/** The deadlines and limits that apply to a change. */
 export type Policy = ResolvedConfig["session"] & {
-  /** The shortest idle timeout of a route: touches are as frequent as it needs. Default: no route has one of its own. */
+  /** The shortest idle timeout of a route: touches are as frequent as it needs. Absent: no route sets its own. */
   readonly strictestIdleSeconds?: number | undefined;
 };
 
-/** How many sessions a principal may have at once, and what becomes of a login above that. */
+/** How many sessions a principal may have at once, and how a login above that is treated. */
 export type SessionLimit = NonNullable<ResolvedConfig["principals"]>["limit"];
 
-/** What the index of a principal's sessions is told of a login. */
+/** The details of a login that the index of the principal's sessions receives. */
 export interface IndexNote {
   readonly where: Whereabouts;
   readonly limit: SessionLimit;
 }
 
-/** What a request asks of a session; applied once, by its id. */
+/** The changes that a request asks of a session. A change is applied once, by its id. */
 export interface Change {
   /** Random, 128 bits. */
   readonly id: string;
   /**
-   * JSON merge patches of the attributes (RFC 7396), applied in order. They stay apart: a patch that removes an object
-   * and one that then sets a member of it have no single patch that does both.
+   * JSON merge patches of the attributes (RFC 7396), applied in order. They stay separate. If one patch removes an object and the
+   * next sets a member of it, no single patch does both.
    */
   readonly patches?: readonly JsonObject[];
-  /** Sets the principal, which rotates, also if it is the same principal again. */
+  /** Sets the principal. This rotates the session, even if the principal stays the same. */
   readonly principal?: string;
-  /** With a principal: he wants to be remembered. */
+  /** With a principal: they want to be remembered. */
   readonly remember?: true;
-  /** What the index of the principal's sessions is told of a login. Absent: there is no index. */
+  /** The details of a login for the index of the principal's sessions. Absent: there is no index. */
   readonly index?: IndexNote;
   /** Raises the generation. */
   readonly rotate?: true;
   readonly end?: true;
-  /** Why it ends, if a timeout that only a route has is over. */
+  /** Why the session ends, if it has passed a timeout that only a route sets. */
   readonly endReason?: "idle" | "absolute";
-  /** Merge patches of the flash: what the next handoff shows, once. */
+  /** Merge patches of the flash, which the next handoff shows once. */
   readonly flash?: readonly JsonObject[];
-  /** Takes the flash out, for one handoff. */
+  /** Takes the flash out of the record, for one handoff. */
   readonly takeFlash?: true;
-  /** The visitor came back with his token: renews the idle deadline. */
+  /** The client sent its token back: renews the idle deadline. */
   readonly touch?: true;
   /** Refuses the change unless the record has this version. */
   readonly ifVersion?: number;
-  /** The lease under which it is made: without it, or past its end, the change is a conflict. */
+  /** The lease under which the change is made. If the lease is missing or over, the change is a conflict. */
   readonly lease?: string;
-  /** No store applies it after that. */
+  /** No store applies the change after this time. */
   readonly expiresAt: number;
   readonly policy: Policy;
 }
 
-/** How long a change may be under way, in seconds, before no store applies it. */
+/** How long a change may be under way, in seconds. After that no store applies it. */
 export const CHANGE_LIFE_SECONDS = 8;
 
 /** How far the clocks of isolates, objects, alarms, and Redis may be apart, in milliseconds. */
@@ -88,12 +88,12 @@ export function newChangeId(): string {
   return encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
 }
 
-/** A change by `asked`, which lives from now on. */
+/** A change that asks for `asked`, and whose life begins now. */
 export function changeNow(asked: Partial<Change>, { clock, policy }: { clock: () => number; policy: Policy }): Change {
   return { id: newChangeId(), expiresAt: clock() + CHANGE_LIFE_SECONDS * 1000, policy, ...asked };
 }
 
-/** Visible ASCII, 1 to 256 characters: what a principal may be. */
+/** Whether a text may be a principal: visible ASCII, 1 to 256 characters. */
 export function isPrincipal(text: string): boolean {
   return /^[\x21-\x7e]{1,256}$/.test(text);
 }

@@ -2,7 +2,7 @@ import type { EndReason } from "../config/types.ts";
 import type { Policy, Timeouts } from "./change.ts";
 import type { View } from "./record.ts";
 
-/** Whether a session is of who is remembered. */
+/** Whether the session belongs to a remembered visitor. */
 type Kind = Pick<View, "remembered">;
 
 /** The timeouts of a session. */
@@ -16,8 +16,8 @@ export function touchEveryMs(policy: Policy, kind: Kind = {}): number {
 }
 
 /**
- * The deadlines that a touch at `now` gives. The idle deadline is late by {@link touchEveryMs}: touches are throttled to
- * that, so a session never ends early and lives at most that much too long.
+ * The deadlines that a touch at `now` gives. Touches are throttled to {@link touchEveryMs}, so the idle deadline is later by that
+ * much. A session never ends early, and lives too long by at most that time.
  */
 export function touched(
   now: number,
@@ -29,7 +29,7 @@ export function touched(
   return { touchedAt, idleDeadline: touchedAt + idleMs + touchEveryMs(policy, kind), returned: true };
 }
 
-/** The deadlines of who asks, at a login at `now`, to be remembered; they count from there. */
+/** The deadlines of a visitor who asks, at a login at `now`, to be remembered. They count from that login. */
 export function remembered(now: number, policy: Policy) {
   const absoluteMs = timeoutsOf(policy, { remembered: true }).absoluteSeconds * 1000;
   return {
@@ -39,7 +39,10 @@ export function remembered(now: number, policy: Policy) {
   };
 }
 
-/** The deadlines of a session whose token has not come back yet: bots that cause a first change are soon gone. */
+/**
+ * The deadlines of a session whose token no client has sent back yet. They are short, because bots that cause a first change are
+ * soon gone.
+ */
 export function unreturned(now: number, policy: Policy): Pick<View, "touchedAt" | "idleDeadline" | "returned"> {
   const touchedAt = Math.floor(now / 1000) * 1000;
   return { touchedAt, idleDeadline: touchedAt + policy.firstIdleSeconds * 1000, returned: false };
@@ -50,16 +53,16 @@ export function isTouchDue(view: View, now: number, policy: Policy): boolean {
   return !view.returned || now >= view.touchedAt + touchEveryMs(policy, view);
 }
 
-/** Which deadline has passed at `now`, if one has. */
+/** The reason of the deadline that has passed at `now`; `undefined` if none has passed. */
 export function deadlinePassed(view: View, now: number): EndReason | undefined {
   if (now >= view.absoluteDeadline) return "absolute";
   return now >= view.idleDeadline ? "idle" : undefined;
 }
 
 /**
- * Which timeout of a route that is stricter than the site a session has passed at `now`, if one.
+ * The timeout of a stricter route that a session has passed at `now`; `undefined` if it has passed none.
  *
- * @param touchedAt the newest touch that is known of.
+ * @param touchedAt the time of the newest touch that is known.
  */
 export function routeTimeoutPassed(
   view: View,

@@ -1,11 +1,14 @@
 import type { SessionEvent } from "../config/types.ts";
 import type { SessionRecord } from "./record.ts";
 
-/** A session that rotates more often within an hour has an origin that sends `Moor-Principal` with responses that log nobody in. */
+/**
+ * A session that rotates more often than this within an hour has an origin that sends `Moor-Principal` with responses that are no
+ * login.
+ */
 const MOST_ROTATIONS = 20;
 
 /**
- * What has happened to a session between two records that were stored (`undefined`: none before). Pure.
+ * The events between two stored records of a session (`undefined`: there was no record before). Pure.
  *
  * @param at milliseconds since 1970.
  */

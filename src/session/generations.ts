@@ -1,13 +1,13 @@
 import type { Change, Ref } from "./change.ts";
 import { type Before, isSomebodys, type SessionRecord, viewOf } from "./record.ts";
 
-/** How long after a rotation its response may still be on the way to the client, in milliseconds. */
+/** How long after a rotation its response may still be on its way to the client, in milliseconds. */
 export const PARALLEL_MS = 15_000;
 
-/** Within which time a session's rotations are counted, in milliseconds. */
+/** The time over which a session's rotations are counted, in milliseconds. */
 const ROTATIONS_WITHIN_MS = 3_600_000;
 
-/** Raises the generation. The view before stays for a while; see {@link servedBefore}. */
+/** Raises the generation. The view before the rotation stays for a while; see {@link servedBefore}. */
 export function rotated(next: SessionRecord, record: SessionRecord, change: Change, now: number): SessionRecord {
   const { flash, ...view } = viewOf(record);
   const { graceSeconds } = change.policy;
@@ -22,7 +22,7 @@ function countRotation({ rotations }: SessionRecord, now: number): NonNullable<S
   return isOver ? { since: now, count: 1 } : { ...rotations, count: rotations.count + 1 };
 }
 
-/** Notes the first use of a generation. It starts the grace period of the view before, unless the rotation did. */
+/** Notes the first use of a generation. It starts the grace period of the view before, unless the rotation already did. */
 export function markUsed(record: SessionRecord, now: number): SessionRecord {
   const { before } = record;
   if (!before || before.used) return record;
@@ -31,9 +31,11 @@ export function markUsed(record: SessionRecord, now: number): SessionRecord {
 }
 
 /**
- * Whether a write of the generation just before ran beside the rotation, and is refused for that. A login is not: it is complete
- * in a session of its own. A writing rotation of nobody's view may be a login by attributes, so it is not refused either.
- * Generations that are older still are never refused here, or repeated rotations could block their holder for ever.
+ * Whether a write of the previous generation ran in parallel with the rotation, and is refused because of that.
+ *
+ * A login is not refused: it is complete in a session of its own. A write that also rotates is not refused if no visitor can have logged
+ * in to the view before, because it may be a login by attributes. Generations that are older still are never refused here, because
+ * repeated rotations could otherwise block their holder for ever.
  */
 export function isBesideRotation({ generation, rotatedAt = 0 }: SessionRecord, ref: Ref, change: Change): boolean {
   if (ref.generation !== generation - 1 || ref.arrivedAt >= rotatedAt + PARALLEL_MS) return false;
@@ -42,7 +44,7 @@ export function isBesideRotation({ generation, rotatedAt = 0 }: SessionRecord, r
   return change.rotate ? isSomebodys(ref) || !writes : writes;
 }
 
-/** The view that a request with `ref` is still shown, if its generation is the one before. */
+/** The view that a request with `ref` still sees, if its generation is the one before the current generation. */
 export function servedBefore(record: SessionRecord, ref: Ref, now: number): Before | undefined {
   const { before } = record;
   return before && ref.generation === before.view.generation && isServed(before, now) ? before : undefined;

@@ -3,7 +3,7 @@ import { type Change, CLOCKS_APART_MS, type Ref } from "./change.ts";
 import { type JsonObject, mergePatches } from "./patch.ts";
 import { attributeBytesOf, type SessionRecord, type View, viewOf } from "./record.ts";
 
-/** A change that was accepted while the authority could not be reached. */
+/** A change that the journal accepted while the authority could not be reached. */
 export interface JournalEntry {
   readonly ref: Ref;
   readonly change: Change;
@@ -12,7 +12,7 @@ export interface JournalEntry {
 /**
  * Applies the entries of a journal, in order, to the record that the authority holds (`undefined`: none). Pure.
  *
- * Entries that the record knows are skipped, and so is what follows an end. No entry founds a session that is past its
+ * Entries that the record already knows are skipped, and so are entries after an end. No entry founds a session that is past its
  * absolute deadline.
  */
 export function takeIn(
@@ -29,29 +29,29 @@ export function takeIn(
 }
 
 /**
- * What a reader is shown of a backup and a journal. `journaled`: it shows what the authority may not know yet, so the
- * response must set the mark.
+ * The view of a backup and a journal that a reader receives. `journaled`: it shows changes that the authority may not know yet,
+ * so the response must set the mark.
  */
 export type Overlaid =
   | { kind: "view"; view: View; journaled: boolean }
-  /** `generation`: of who asked for the end, if the journal holds it. */
+  /** `generation`: the generation of the request that asked for the end, if the journal holds the end. */
   | { kind: "ended"; journaled: boolean; generation: number }
-  /** There is no backup, and no entry that could found the session. */
+  /** There is no backup, and no entry can found the session. */
   | { kind: "nothing" };
 
 /**
- * Lays the entries of a journal, in order, over the backup of a session. Pure; it shows what {@link takeIn} will make of
- * them.
+ * Lays the entries of a journal, in order, over the backup of a session. Pure; it shows the record that {@link takeIn} will make
+ * of them.
  *
- * The version stays the backup's, or 0 without one, since the journal gives out none. Whether the view is too old for its
- * reader, of the reader's generation and within its deadlines is for the caller to judge.
+ * The version stays the backup's, or 0 without a backup, because the journal gives out no versions. The caller judges whether the
+ * view is too old for its reader, of the reader's generation, and within its deadlines.
  */
 export function overlay(backup: SessionRecord | undefined, entries: readonly JournalEntry[]): Overlaid {
   const known = new Set(backup?.recentChanges.map(({ id }) => id));
   const taking = new Taking(backup);
   for (const entry of entries) {
     if (known.has(entry.change.id)) continue;
-    // A session of which nothing is known but its end has ended, whatever its generation.
+    // If nothing but the end of a session is known, the session has ended, whatever its generation.
     const { generation } = entry.ref;
     if (!backup && entry.change.end) return { kind: "ended", journaled: true, generation };
     taking.take(entry);
@@ -64,8 +64,8 @@ export function overlay(backup: SessionRecord | undefined, entries: readonly Jou
 }
 
 /**
- * A record on its way through accepted changes. Patches of the generation that it has are merged when somebody looks, all together: a
- * journal holds thousands of small ones, and each would copy the attributes and count their bytes.
+ * A record while accepted changes are applied to it. Patches of the record's generation are merged together, when the record is
+ * read. A journal holds thousands of small patches, and each merge would copy the attributes and count their bytes.
  */
 class Taking {
   #record: SessionRecord | undefined;
@@ -101,20 +101,20 @@ class Taking {
   }
 }
 
-/** Whether a change does nothing but patch attributes, and touch, and is of the generation that the record has. */
+/** Whether a change consists of patches and touches alone, and is of the generation that the record has. */
 function onlyPatches({ ref, change }: JournalEntry, record: SessionRecord | undefined): boolean {
   const { id, patches, touch, lease, expiresAt, policy, ...more } = change;
   return ref.generation === record?.generation && Object.keys(more).length === 0;
 }
 
 /**
- * The record with an accepted change applied, or as it was if the change may not be. What was accepted has been
- * acknowledged, so it is judged as of when its request arrived, and neither by its size nor by an idle deadline that may
- * have been renewed since.
+ * The record with an accepted change applied, or unchanged if the change may not be applied. An accepted change has been
+ * acknowledged. So it is judged by the time at which its request arrived. It is not judged by its size, nor by an idle deadline
+ * that may have been renewed since.
  */
 function applyAccepted(record: SessionRecord | undefined, { ref, change }: JournalEntry): SessionRecord | undefined {
   const { touch, ...asked } = change;
-  // A touch that took its time must not take back a later one.
+  // A touch that was slow to arrive must not undo a later touch.
   const renews = touch && (!record || ref.arrivedAt > record.touchedAt);
   const policy = { ...change.policy, maxAttributeBytes: Number.POSITIVE_INFINITY };
   const accepted = { ...asked, ...(renews ? { touch } : {}), policy };
@@ -122,7 +122,8 @@ function applyAccepted(record: SessionRecord | undefined, { ref, change }: Journ
 
   const asCurrent =
     record && wasCurrent(record, ref, change) ? { ...arrived, generation: record.generation } : undefined;
-  // A patch from before the rotation goes into record and older view, a later one into the view alone; an end of before it ends all.
+  // A patch from before the rotation goes into the record and the older view; a later patch goes into the view alone. An end from
+  // before the rotation ends both.
   const when = asCurrent ? "before" : "after";
   let applied = apply(record, change.end && asCurrent ? asCurrent : arrived, accepted, ref.arrivedAt, when);
   if (applied.kind === "superseded" && asCurrent) applied = apply(record, asCurrent, accepted, ref.arrivedAt);
@@ -130,11 +131,13 @@ function applyAccepted(record: SessionRecord | undefined, { ref, change }: Journ
 }
 
 /**
- * Whether the request arrived before the rotation that superseded its generation: then it was of the current one. A change that an
- * older generation asked for later is not for the record, although a store that did not know of the rotation accepted it.
+ * Whether the request arrived before the rotation that superseded its generation, so that its generation was the current one. A
+ * change that an older generation asked for later does not belong in the record, even if a store that did not know of the
+ * rotation accepted it.
  *
- * The edge's clock told the arrival, and the object's clock the rotation. Where they leave it open which came first, a patch
- * counts as the earlier one, because it was acknowledged. An end counts as the later one: it must not end a login that followed.
+ * The edge's clock gave the arrival, and the object's clock gave the rotation. When the two clocks leave the order open, a patch
+ * counts as the earlier event, because it was acknowledged. An end counts as the later event: it must not end a login that
+ * followed.
  */
 function wasCurrent({ generation, rotatedAt = 0 }: SessionRecord, ref: Ref, change: Change): boolean {
   return ref.generation === generation - 1 && ref.arrivedAt <= rotatedAt + (change.end ? 0 : CLOCKS_APART_MS);

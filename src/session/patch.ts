@@ -5,18 +5,19 @@ export interface JsonObject {
   readonly [name: string]: Json;
 }
 
-/** How deep a patch may nest; deeper ones are refused, so that no walk over attributes can exhaust the stack. */
+/** How deep a patch may nest. Deeper patches are refused, so that no walk over attributes can exhaust the stack. */
 export const MAX_PATCH_DEPTH = 32;
 
-/** How many patches one change may have; more are refused. */
+/** How many patches one change may have. A change with more is refused. */
 export const MAX_PATCHES = 64;
 
-/** The members of an object on their way through patches. What a patch has touched is a draft itself. */
+/** The members of an object while patches are merged into it. A member that a patch has touched is a draft itself. */
 type Draft = Map<string, Json | Draft>;
 
 /**
  * Applies JSON merge patches (RFC 7396) in order and returns the result; no argument changes. Objects merge, `null` removes,
- * everything else (arrays too) replaces. The work is linear: an object of the target is copied once, however many patches touch it.
+ * every other value (arrays too) replaces. The work is linear: an object of the target is copied once, however many patches touch
+ * it.
  */
 export function mergePatches(target: JsonObject, patches: readonly JsonObject[]): JsonObject {
   const merging = new Merging(target);
@@ -36,7 +37,7 @@ export class Merging {
     mergeInto(this.#members, patch);
   }
 
-  /** One member as it is now; `undefined`: there is none. */
+  /** The present value of one member; `undefined`: there is no such member. */
   get(name: string): Json | undefined {
     const value = this.#members.get(name);
     return value === undefined ? undefined : finished(value);
@@ -68,7 +69,7 @@ function finished(value: Json | Draft): Json {
   return value instanceof Map ? finishedObject(value) : value;
 }
 
-/** fromEntries defines properties; assigning one called __proto__ would set the prototype. */
+/** fromEntries defines properties. An assignment to a property called __proto__ would set the prototype. */
 function finishedObject(draft: Draft): JsonObject {
   return Object.fromEntries(Array.from(draft, ([name, value]) => [name, finished(value)]));
 }
@@ -76,18 +77,18 @@ function finishedObject(draft: Draft): JsonObject {
 /**
  * Reads a merge patch of attributes from its JSON text.
  *
- * @throws TypeError if it is not JSON, not an object, nests deeper than {@link MAX_PATCH_DEPTH}, or has an infinite
- * number; the message never holds a value.
+ * @throws TypeError if the text is not JSON, not an object, nests deeper than {@link MAX_PATCH_DEPTH}, or has an infinite number;
+ * the message never holds a value.
  */
 export function parsePatch(text: string): JsonObject {
   return checkPatch(parseJson(text));
 }
 
 /**
- * Reads a JSON array of merge patches, each as in {@link parsePatch}; ASCII only, as it comes from headers. Beside others a patch of
- * nothing is left out.
+ * Reads a JSON array of merge patches, each as in {@link parsePatch}. The text is ASCII, because it comes from headers. Empty
+ * patches are left out if there are other patches.
  *
- * @throws TypeError also if there are none, or more than {@link MAX_PATCHES} are left.
+ * @throws TypeError also if the array is empty, or more than {@link MAX_PATCHES} patches are left.
  */
 export function parsePatches(text: string): JsonObject[] {
   if (!/^[\t\x20-\x7e]*$/.test(text)) throw new TypeError("not ASCII; write other characters as \\u escapes");
@@ -111,7 +112,7 @@ function parseJson(text: string): Json {
 /**
  * Checks a merge patch of attributes.
  *
- * @throws TypeError as {@link parsePatch}.
+ * @throws TypeError in the same cases as {@link parsePatch}.
  */
 export function checkPatch(patch: Json): JsonObject {
   if (!isJsonObject(patch)) throw new TypeError("not a JSON object");
@@ -120,12 +121,12 @@ export function checkPatch(patch: Json): JsonObject {
   return patch;
 }
 
-/** Whether a JSON value is an object, not an array and not `null`. */
+/** Whether a JSON value is an object; an array or `null` is not. */
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** `1e999` parses as infinity, which would be written as `null`. */
+/** `1e999` parses as infinity, which JSON would write as `null`. */
 function everyNumber(value: Json): boolean {
   if (typeof value === "object" && value !== null) return Object.values(value).every(everyNumber);
   return typeof value !== "number" || Number.isFinite(value);

@@ -1,48 +1,51 @@
 import type { EndReason } from "../config/types.ts";
 import type { JsonObject } from "./patch.ts";
 
-/** What a request may know of a session. Times are milliseconds since 1970. */
+/** The part of a session that a request may see. Times are milliseconds since 1970. */
 export interface View {
   readonly id: string;
   readonly generation: number;
-  /** Goes up with every committed change; a touch alone is not one. */
+  /** Goes up with every committed change, except with a touch alone. */
   readonly version: number;
   readonly attributes: JsonObject;
   /** Length of the attributes as UTF-8 JSON. */
   readonly attributeBytes: number;
   /** Visible ASCII, 1 to 256 characters. */
   readonly principal?: string;
-  /** Shown to one handoff, and then gone. */
+  /** Shown to one handoff, and then removed. */
   readonly flash?: JsonObject;
-  /** Whether the longer policy holds that its principal has chosen at his login. */
+  /** Whether the longer policy applies, because the principal chose it at their login. */
   readonly remembered?: true;
   readonly bornAt: number;
-  /** Whole seconds, so that it compares equal with the token's. */
+  /** In whole seconds, so that it compares equal with the time in the token. */
   readonly touchedAt: number;
   readonly idleDeadline: number;
   readonly absoluteDeadline: number;
-  /** Whether the visitor's token has come back once; until then the idle timeout is shorter. */
+  /** Whether a client has sent the token back at least once. Until then the idle timeout is shorter. */
   readonly returned: boolean;
-  /** Present: a tombstone, which has no attributes and no principal. */
+  /** If present, this is a tombstone, which has no attributes and no principal. */
   readonly ended?: { readonly at: number; readonly reason: EndReason };
 }
 
-/** What the authority stores. */
+/** The record that the authority stores. */
 export interface SessionRecord extends View {
-  /** Fields are only added and unknown ones kept; raised only for a change that older code would damage. */
+  /**
+   * The version of this format. Fields are only added, and unknown fields are kept. The number is raised only for a change that
+   * older code would damage.
+   */
   readonly schema: 1;
   readonly rotatedAt?: number;
-  /** How often it has been rotated within an hour that began at `since`, milliseconds since 1970. */
+  /** How often the session has been rotated within an hour that began at `since`, milliseconds since 1970. */
   readonly rotations?: { readonly since: number; readonly count: number };
-  /** The session as the generation before is still shown it. */
+  /** The view that the previous generation still sees. */
   readonly before?: Before;
-  /** Until then a version-0 token of this key can be alive, so the tombstone stays. */
+  /** A version-0 token of this key can be valid until this time, so the tombstone stays that long. */
   readonly foundingDeadline: number;
-  /** Applied changes, kept until they can no longer arrive, so that a repeated one is applied once. */
+  /** Applied changes, kept until they can no longer arrive. So a change that arrives again is not applied twice. */
   readonly recentChanges: readonly RecentChange[];
 }
 
-/** An applied change. `generation` is that of the view it was answered with. */
+/** An applied change. `generation` is the generation of the view in its answer. */
 export interface RecentChange {
   readonly id: string;
   readonly expiresAt: number;
@@ -50,21 +53,21 @@ export interface RecentChange {
 }
 
 /**
- * The view before a rotation, which the generation before is still shown. If it {@link isSomebodys}, it is served for
- * `graceSeconds` after the rotation; else until `graceSeconds` after the first use of the new generation.
+ * The view before a rotation, which the previous generation still sees. If it {@link isSomebodys}, it is served for
+ * `graceSeconds` after the rotation. Otherwise it is served until `graceSeconds` after the first use of the new generation.
  */
 export interface Before {
   readonly view: View;
   readonly graceSeconds: number;
-  /** Milliseconds since 1970. Absent: nobody's view, and the new generation has not been used. */
+  /** Milliseconds since 1970. Absent: no visitor can have logged in to the view, and the new generation has not been used. */
   readonly servedUntil?: number;
   /** Whether the new generation has been used. */
   readonly used?: true;
 }
 
 /**
- * Whether a view may belong to somebody. Every login rotates, whether by principal or by attributes, so a view of
- * generation 0 has never been logged in to.
+ * Whether a view may belong to a logged-in visitor. Every login rotates, whether by principal or by attributes, so no visitor has
+ * logged in to a view of generation 0.
  */
 export function isSomebodys({ generation }: Pick<View, "generation">): boolean {
   return generation > 0;
@@ -86,7 +89,7 @@ export function viewOf(record: SessionRecord): View {
   return view;
 }
 
-/** What is kept of an ended session so that nothing revives it. */
+/** The part of an ended session that is kept so that nothing revives it. */
 export function tombstoneOf(record: SessionRecord, reason: EndReason, at: number): SessionRecord {
   const { attributes, principal, flash, before, rotations, ...kept } = record;
   return { ...kept, attributes: {}, attributeBytes: 2, version: record.version + 1, ended: { at, reason } };

@@ -4,28 +4,28 @@ import { isTouchDue } from "./deadlines.ts";
 import type { JsonObject } from "./patch.ts";
 import type { View } from "./record.ts";
 
-/** A session as a request is shown it. */
+/** A session as a request sees it. */
 export interface Shown {
   readonly view: View;
-  /** Whether it may be older than what the visitor has seen. */
+  /** Whether it may be older than the state that the visitor has seen. */
   readonly stale: boolean;
-  /** Whether it shows what the journal holds beside the view's version. */
+  /** Whether it shows content of the journal in addition to the view's version. */
   readonly journaled: boolean;
   /** Whether a replica of it exists. */
   readonly replicated: boolean;
 }
 
 /**
- * A visitor's session during one request: what is known of it, and what the request asks to change. It records intent
- * and does no I/O; the commit carries the intent out.
+ * A visitor's session during one request: the known state, and the changes that the request asks for. It records intent and does
+ * no I/O; the commit carries the intent out.
  */
 export class Session {
   readonly token: OpenedToken;
-  /** Whether the request brought the token; otherwise it was minted for this request. */
+  /** Whether the client sent the token. Otherwise the token was minted for this request. */
   readonly returning: boolean;
-  /** What the stores know; `undefined`: the session exists nowhere yet. */
+  /** The state that the stores know; `undefined`: no store holds the session yet. */
   readonly shown: Shown | undefined;
-  /** What this request alone is shown. */
+  /** The flash that this request alone sees. */
   readonly flash: JsonObject | undefined;
 
   readonly #flash: JsonObject[] = [];
@@ -56,7 +56,7 @@ export class Session {
     return this.token.id;
   }
 
-  /** Whether nothing is stored of it. */
+  /** Whether no store holds anything of it. */
   get isNew(): boolean {
     return this.view === undefined;
   }
@@ -80,10 +80,10 @@ export class Session {
   }
 
   /**
-   * Asks to set the principal, which rotates the session, also if it is the same principal again.
+   * Asks to set the principal. This rotates the session, even if the principal stays the same.
    *
-   * @param options.remember whether the longer policy holds from now on.
-   * @throws TypeError unless it is 1 to 256 characters of visible ASCII.
+   * @param options.remember whether the longer policy applies from now on.
+   * @throws TypeError unless `principal` is 1 to 256 characters of visible ASCII.
    */
   login(principal: string, options: { remember?: boolean } = {}): void {
     if (!isPrincipal(principal)) throw new TypeError("not 1 to 256 characters of visible ASCII");
@@ -91,12 +91,15 @@ export class Session {
     this.#remember = options.remember ?? false;
   }
 
-  /** Asks for a new generation. Without a patch it is moot under a key that was minted for this request: no other client has it. */
+  /**
+   * Asks for a new generation. Without a patch this has no effect under a key that was minted for this request, because no other
+   * client has that key.
+   */
   rotate(): void {
     this.#rotate = true;
   }
 
-  /** Asks to end the session; what else was asked is moot then. */
+  /** Asks to end the session. All other changes that were asked for then have no effect. */
   end(): void {
     this.#end = true;
   }
@@ -110,7 +113,10 @@ export class Session {
     return this.#principal !== undefined || this.#rotates;
   }
 
-  /** A rotation that founds a session may be a login by attributes, so it counts: generation 0 is never somebody's. */
+  /**
+   * A rotation that founds a session may be a login by attributes, so it counts. Generation 0 never belongs to a logged-in
+   * visitor.
+   */
   get #rotates(): boolean {
     return this.#rotate && (this.returning || this.#patches.length > 0);
   }
@@ -125,19 +131,19 @@ export class Session {
     return this.#principal === principal;
   }
 
-  /** Whether anything was asked for. */
+  /** Whether any change was asked for. */
   get asks(): boolean {
     return this.#patches.length > 0 || this.#flash.length > 0 || this.rotating || this.#end;
   }
 
-  /** Whether something of the session would be stored for the first time; of one that ends at once that is a tombstone. */
+  /** Whether the commit would store the session for the first time. A session that ends at once is stored as a tombstone. */
   get isFounding(): boolean {
     return this.isNew && this.asks;
   }
 
   /**
-   * A session of its own, under `token`, that asks for what this one asked: where this one cannot be changed any more,
-   * a login starts anew. `from` are the attributes that it begins with.
+   * A separate session, under `token`, that asks for the same changes as this session. It is for a login that finds its session
+   * unchangeable, and starts anew. `from` holds the attributes that the new session begins with.
    */
   startAnew(token: OpenedToken, from: JsonObject): Session {
     const anew = new Session(token, { returning: false });
