@@ -9,18 +9,18 @@ import type { Fallback } from "./redis/contract.ts";
 import { createRedisFallback, type RedisFallbackOptions } from "./redis/fallback.ts";
 import { createSeal } from "./seal.ts";
 
-/** What wrangler binds for the stores beside the objects. */
+/** The bindings of wrangler for the stores outside the objects. */
 export interface StoreBindings {
-  /** Key ring that seals what leaves the authority. */
+  /** Key ring that seals the data that leaves the authority. */
   readonly MOOR_STORE_KEYS?: string;
-  /** Redis over the REST protocol of Upstash; both or none. */
+  /** Redis over the REST protocol of Upstash. Set both bindings or neither. */
   readonly UPSTASH_REDIS_REST_URL?: string;
   readonly UPSTASH_REDIS_REST_TOKEN?: string;
   /** KV. */
   readonly SESSION_REPLICAS?: ReplicaNamespace;
 }
 
-/** The stores beside the objects, each behind its breaker; what is not bound is not there. */
+/** The stores outside the objects, each behind its breaker. A store without a binding is absent. */
 export interface BoundStores {
   readonly fallback: Fallback | undefined;
   readonly replicas: Copies | undefined;
@@ -32,9 +32,9 @@ export interface BoundStores {
 const KV_DEADLINE_MS = 1_000;
 
 /**
- * Binds the stores. They hold nothing of a request, so they may serve an isolate for its life.
+ * Binds the stores. They keep nothing of a request, so an isolate may use them for its whole life.
  *
- * @throws TypeError that says which binding is wrong and what is accepted.
+ * @throws TypeError that names the wrong binding and the accepted values.
  */
 export function bindStores(bindings: StoreBindings, log: Log): BoundStores {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token, SESSION_REPLICAS: namespace } = bindings;

@@ -1,43 +1,43 @@
-/** `closed`: the store is asked; `open`: it is not; `half-open`: one request at a time tries it. */
+/** `closed`: the store is asked. `open`: it is not asked. `half-open`: one request at a time tries it. */
 export type BreakerState = "closed" | "open" | "half-open";
 
-/** Spares a store that fails, and its callers the wait. One for each store and isolate. */
+/** Stops calls to a store that fails, and saves callers the wait. There is one breaker for each store and isolate. */
 export interface Breaker {
   readonly name: string;
   state(): BreakerState;
-  /** A call to the store, if it may be asked now. Whoever makes it tells what came of it. */
+  /** Admits a call to the store, if the store may be asked now. The caller must report the outcome. */
   admit(): AdmittedCall | undefined;
 }
 
-/** A call that a breaker has let in. */
+/** A call that a breaker has admitted. */
 export interface AdmittedCall {
-  /** The store has answered, be it that it cannot do what it was asked. */
+  /** The store has answered, even if the answer was that it cannot do the work. */
   answered(): void;
   /** The store has not answered, and why. */
   failed(cause: unknown): void;
 }
 
-/** What a breaker goes by. */
+/** The settings of a breaker. */
 export interface BreakerOptions {
   readonly name: string;
   readonly clock: () => number;
   /** A number from 0 to below 1, as `Math.random` gives. */
   readonly random: () => number;
-  /** Told of each change of the state; of why, when a failure has opened it. */
+  /** Called at each change of the state; with the cause, when a failure has opened the breaker. */
   readonly onChange?: (name: string, state: BreakerState, cause?: unknown) => void;
 }
 
-/** Failures running after which it opens: one session's trouble among others' successes opens nothing. */
+/** Consecutive failures after which the breaker opens. One session that fails among others that succeed does not open it. */
 const FAILURES = 5;
 const FIRST_OPEN_MS = 500;
 const LONGEST_OPEN_MS = 10_000;
-/** No call to a store lasts longer. A caller that leaves may never tell what came of it. */
+/** No call to a store lasts longer. A caller that leaves may never report the outcome. */
 const LONGEST_CALL_MS = 3_000;
 
 /**
- * A circuit breaker. It opens after five failures running, for half a second at first, twice as long each time that the
- * next try fails, at most ten seconds; each time is shortened at random by up to a half, so that isolates do not come back
- * in step.
+ * A circuit breaker. It opens after five consecutive failures, for half a second at first. Each time that the next try fails, it
+ * stays open twice as long, at most ten seconds. Each of these times is shortened at random by up to a half, so that isolates do
+ * not come back in step.
  */
 export function createBreaker({ name, clock, random, onChange = () => {} }: BreakerOptions): Breaker {
   let failures = 0;
@@ -78,7 +78,7 @@ export function createBreaker({ name, clock, random, onChange = () => {} }: Brea
       return {
         answered,
         failed(cause) {
-          // What began before it opened tells nothing of how the store is since.
+          // A call that began before the breaker opened says nothing about the store's state since then.
           if (timesOpened !== openedBefore) return;
           failures++;
           if (current === "half-open" || failures >= FAILURES) open(cause);
@@ -88,7 +88,7 @@ export function createBreaker({ name, clock, random, onChange = () => {} }: Brea
   };
 }
 
-/** A store that is not asked, since it has failed a moment ago. */
+/** The breaker is open: the store is not asked, because it failed a moment ago. */
 export class BreakerOpenError extends Error {
   override readonly name = "BreakerOpenError";
 

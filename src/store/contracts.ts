@@ -4,24 +4,27 @@ import type { Copy } from "../session/copy.ts";
 import type { JsonObject } from "../session/patch.ts";
 import type { View } from "../session/record.ts";
 
-/** What a store knows of a session. `unavailable` is never `miss`: nobody is logged out because a store is down. */
+/** The answer of a store about a session. `unavailable` is never `miss`: no visitor is logged out because a store is down. */
 export type Lookup =
   | { kind: "hit"; copy: Copy }
   | { kind: "miss" }
   /** `copy`: the tombstone, for other stores to keep. */
   | { kind: "ended"; copy?: Copy }
   /**
-   * The request's generation is not the current one; `copy` is what it is still shown, if anything. `newest` is for other
-   * stores to keep, and never shown to this request.
+   * The request's generation is not the current generation. `copy` is the copy that the request still sees, if any. `newest` is
+   * for other stores to keep, and this request never sees it.
    */
   | { kind: "superseded"; copy?: Copy; newest?: Copy }
   | { kind: "unavailable"; cause: unknown };
 
-/** What became of a change. Only `committed` acknowledges it. */
+/** The outcome of a change. Only `committed` acknowledges it. */
 export type Committed =
-  /** `flash`: what the change has taken out. */
+  /** `flash`: the flash that the change has taken out. */
   | { kind: "committed"; copy: Copy; flash?: JsonObject }
-  /** The session has another version than asked for, or the change's lease is over. `copy`: unless nothing is stored. */
+  /**
+   * The session has another version than the change asked for, or the lease of the change is over. `copy` is absent if no store
+   * holds the session.
+   */
   | { kind: "conflict"; copy?: Copy }
   | { kind: "superseded" }
   /** `copy`: the tombstone, for other stores to keep. */
@@ -29,75 +32,77 @@ export type Committed =
   | { kind: "refused"; reason: Refusal }
   | { kind: "unavailable"; cause: unknown };
 
-/** What became of a look at a session's journal. `seenAt`: when the question left. */
+/** The outcome of a look at a session's journal. `seenAt`: when the question left. */
 export type TakenOver = { kind: "taken-over"; seenAt: number } | { kind: "unavailable"; cause: unknown };
 
-/** What became of a copy that a store was given. An older version never replaces a newer, nothing a tombstone. */
+/**
+ * The outcome of giving a copy to a store. An older version never replaces a newer version, and no version replaces a tombstone.
+ */
 export type Kept = { kind: "kept" } | { kind: "older" } | { kind: "ended" } | { kind: "unavailable"; cause: unknown };
 
 /** The one store that orders the changes of a session. */
 export interface Authority {
   read(ref: Ref, now: number): Promise<Lookup>;
   commit(ref: Ref, change: Change): Promise<Committed>;
-  /** Takes over what the journal holds of the session, though no visitor asks. */
+  /** Takes over the changes that the journal holds for the session, although no visitor asks. */
   takeOver(id: string): Promise<TakenOver>;
 }
 
-/** A session as it is shown to those who look at it without its visitor: without its attributes, unless they ask for them. */
+/** A session as an operator or an index sees it, without a request of its visitor. The attributes are included only on demand. */
 export interface Glimpse extends Omit<View, "attributes" | "ended"> {
   readonly attributes?: View["attributes"];
-  /** Whether the index of its principal's sessions does not know of it yet. */
+  /** Whether the index of its principal's sessions does not know the session yet. */
   readonly indexDue: boolean;
 }
 
-/** What a look at a session finds. */
+/** The result of a look at a session. */
 export type Looked =
   | { kind: "alive"; session: Glimpse }
   | { kind: "miss" }
   | { kind: "ended" }
   | { kind: "unavailable"; cause: unknown };
 
-/** What became of an end that was asked for without the visitor. A second one finds what the first has done. */
+/** The outcome of an end that was asked for without the visitor. A second request for the end finds the result of the first. */
 export type Ended = Extract<Lookup, { kind: "ended" | "miss" | "unavailable" }>;
 
-/** What is done with sessions without their visitors: by an admin, or by the index of a principal's sessions. */
+/** Actions on sessions without their visitors: by an operator, or by the index of a principal's sessions. */
 export interface Unattended {
-  /** Looks at a session, of whatever generation. It counts neither as a use of the generation nor as a touch. */
+  /** Looks at a session of any generation. The look counts neither as a use of the generation nor as a touch. */
   look(id: string, options?: { attributes?: boolean }): Promise<Looked>;
-  /** Ends a session, of whatever generation. The journal is looked at first. */
+  /** Ends a session of any generation. The journal is looked at first. */
   end(id: string): Promise<Ended>;
 }
 
-/** Who asks for a session's lease, and for how long. */
+/** The request for a session's lease. */
 export interface LeaseAsk {
-  /** Random, 128 bits: whoever knows it has the lease once it is given. */
+  /** Random, 128 bits. A request that knows it holds the lease once the lease is given. */
   readonly lease: string;
-  /** How long it is waited for, in milliseconds. */
+  /** How long the request waits for the lease, in milliseconds. */
   readonly waitMs: number;
-  /** How long it lasts from when it is given, in milliseconds. */
+  /** How long the lease lasts after it is given, in milliseconds. */
   readonly lastsMs: number;
 }
 
-/** What came of waiting for a lease. `waiting`: how many wait now. */
+/** The outcome of waiting for a lease. `waiting`: how many requests wait now. */
 export type Locked =
   | { kind: "locked"; waitedMs: number; waiting: number }
   | { kind: "timeout"; waitedMs: number; waiting: number }
-  /** The session has ended, or the request's generation is served no more: it has nothing to wait for. */
+  /** The session has ended, or the request's generation is no longer served: the request has nothing to wait for. */
   | { kind: "over"; waitedMs: number; waiting: number }
   | { kind: "unavailable"; cause: unknown };
 
-/** What became of a lease that was given back. */
+/** The outcome of giving a lease back. */
 export type Unlocked = { kind: "unlocked" } | { kind: "unavailable"; cause: unknown };
 
-/** Leases of sessions: one request at a time has that of a session, first come, first served. */
+/** Leases of sessions: one request at a time has the lease of a session, first come, first served. */
 export interface Locks {
-  /** Waits for a session's lease, for a request whose generation is served; the session need not be stored. */
+  /** Waits for a session's lease, for a request whose generation is served. The session need not be stored. */
   lock(ref: Ref, ask: LeaseAsk): Promise<Locked>;
-  /** Gives it back; a commit that names it does so too. */
+  /** Gives the lease back. A commit that names the lease also gives it back. */
   unlock(id: string, lease: string): Promise<Unlocked>;
 }
 
-/** A store that holds copies of records. Whether a copy may answer is for the freshness rule to say. */
+/** A store that holds copies of records. The freshness rule decides whether a copy may answer. */
 export interface Copies {
   readonly name: string;
   read(ref: Ref, now: number): Promise<Lookup>;

@@ -4,8 +4,8 @@ import type { Outage } from "./outage.ts";
 import type { Principals } from "./principal-contracts.ts";
 
 /**
- * How often a request has called each kind of store. What an object calls by itself (replicas, backups) does not count, nor does
- * this isolate's memory. A change for the journal is one call of Redis, though it is two commands.
+ * How often a request has called each kind of store. Calls that an object makes by itself (replicas, backups) do not count, nor
+ * does this isolate's memory. A change for the journal counts as one call of Redis, although it takes two commands.
  */
 export interface StoreCalls {
   /** Durable Objects of sessions. */
@@ -30,7 +30,7 @@ export function noCalls(): StoreCalls {
   return { object: 0, principal: 0, kv: 0, redis: 0 };
 }
 
-/** The same stores; what is called through these counts in `calls`, unless a breaker has spared the store. */
+/** The same stores, whose calls count in `calls`. A call that a breaker blocked does not count. */
 export function countCalls(stores: CalledStores, calls: StoreCalls): CalledStores {
   const { authority, replicas, outage, locks, principals } = stores;
   async function counted<Answer extends { kind: string }>(
@@ -57,7 +57,7 @@ export function countCalls(stores: CalledStores, calls: StoreCalls): CalledStore
     },
     outage: outage && {
       read: (ref, seen, now) => counted("redis", outage.read(ref, seen, now)),
-      // What is the authority's alone to do, the journal is not asked for.
+      // The journal is not asked for changes that only the authority can make.
       commit: (ref, change) => counted("redis", outage.commit(ref, change), ({ marks }) => marks === true),
       journaledAt: (id) => outage.journaledAt(id),
     },

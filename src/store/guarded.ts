@@ -22,7 +22,7 @@ export function guardCopies(copies: Copies, breaker: Breaker, deadlineMs: number
   };
 }
 
-/** The fallback behind a breaker; it has deadlines of its own. */
+/** The fallback behind a breaker. The fallback sets its own deadlines. */
 export function guardFallback(fallback: Fallback, breaker: Breaker): Fallback {
   return {
     read: (id) => ask(breaker, () => fallback.read(id)),
@@ -49,7 +49,7 @@ function isUnavailable(answer: { kind: string }): answer is Unavailable {
   return answer.kind === "unavailable";
 }
 
-/** What a store cannot do for one session says nothing of the others. */
+/** A failure that concerns one session says nothing about the other sessions of the store. */
 function isOneSessions(cause: unknown): boolean {
   return cause instanceof Error && "isOneSessions" in cause && cause.isOneSessions === true;
 }

@@ -2,29 +2,29 @@ import { type Copy, isNewer } from "../session/copy.ts";
 import type { Copies, Kept, Lookup } from "./contracts.ts";
 import type { Seal } from "./seal.ts";
 
-/** What of a KV namespace is used. */
+/** The part of a KV namespace that Moor uses. */
 export interface ReplicaNamespace {
   get(key: string, options: { type: "text"; cacheTtl: number }): Promise<string | null>;
   put(key: string, value: string, options: { expiration: number }): Promise<void>;
 }
 
-/** Where replicas are and with what they are sealed. */
+/** Where replicas are stored, and how they are sealed. */
 export interface KvReplicasOptions {
   readonly namespace: ReplicaNamespace;
   readonly seal: Seal;
   readonly clock: () => number;
 }
 
-/** The shortest that KV takes: how long a location may answer from its own cache. */
+/** The shortest time that KV accepts for answers from the cache of a location. */
 const CACHE_SECONDS = 30;
-/** KV refuses what expires sooner than in a minute; the rest is for clocks that differ. */
+/** KV refuses values that expire in less than a minute. The rest is a margin for clocks that differ. */
 const LEAST_LIFE_MS = 70_000;
 
 /**
  * Replicas in Workers KV, sealed, under `s/<id>`: `<version> <sealed copy>`.
  *
- * KV is eventually consistent and cannot compare and set: a copy that is read may be a minute old or older, and what
- * `keep` compares with as well. The freshness rule judges copies by what they say of themselves.
+ * KV is eventually consistent and cannot compare and set. A copy that is read may be a minute old or older, and so may the copy
+ * that `keep` compares with. The freshness rule judges copies by the times that they contain.
  */
 export function createKvReplicas({ namespace, seal, clock }: KvReplicasOptions): Copies {
   async function open(id: string): Promise<Lookup> {
@@ -59,10 +59,10 @@ export function createKvReplicas({ namespace, seal, clock }: KvReplicasOptions):
   };
 }
 
-/** A replica that is damaged, or was not sealed for this session by keys at hand. */
+/** A replica that is damaged, or was not sealed for this session by a key of the ring. */
 export class UnopenedReplicaError extends Error {
   override readonly name = "UnopenedReplicaError";
-  /** It tells nothing of KV itself. */
+  /** The fault says nothing about KV itself. */
   readonly isOneSessions = true;
 
   constructor() {

@@ -6,11 +6,11 @@ import type { Locks } from "./contracts.ts";
 /** A session's lease, as a request asks for it. */
 export interface Lease {
   readonly id: string;
-  /** Whether it went back with a commit. */
+  /** Whether a commit has given the lease back. */
   spent: boolean;
 }
 
-/** A request whose turn it is. `waiting`: how many wait behind it. Without a `lease` it goes on unlocked. */
+/** A request whose turn it is. `waiting`: how many requests wait behind it. Without a `lease` it goes on unlocked. */
 export interface Turn {
   readonly kind: "turn";
   readonly lease: Lease | undefined;
@@ -18,14 +18,14 @@ export interface Turn {
   readonly waiting: number;
 }
 
-/** What came of waiting for a lease. */
+/** The outcome of waiting for a lease. */
 export type Taken =
   | Turn
   | { kind: "timeout"; waitedMs: number; waiting: number }
   | { kind: "unavailable"; cause: unknown };
 
 const READING_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
-/** A lease outlasts one attempt at an origin, and the way of the change behind it. */
+/** A lease outlasts one attempt at an origin, and the commit of the change that follows. */
 const BEYOND_ATTEMPT_MS = 10_000;
 
 /** Whether requests of this method wait for one another. */
@@ -33,18 +33,18 @@ export function isLocked({ locking }: Pick<ResolvedRoute, "locking">, method: st
   return locking === "all" || (locking === "writes" && !READING_METHODS.has(method));
 }
 
-/** What a request's turn depends on. */
+/** The settings that a request's turn depends on. */
 export interface Waiting {
   readonly route: Pick<ResolvedRoute, "lockWaitMs" | "onLockTimeout">;
-  /** How long an attempt at what serves the request may take. */
+  /** How long an attempt to serve the request may take. */
   readonly attemptDeadlineMs: number;
-  /** Holds on to work that must not end when its client leaves. */
+  /** Keeps work alive that must not end when its client leaves. */
   readonly keepAlive: (work: Promise<unknown>) => void;
 }
 
 /**
- * Serves a request once those of its session that came before it have been served. A lease that no commit has taken back
- * is given back afterwards. A request that the session has nothing more for waits for nobody, and has no lease.
+ * Serves a request after the earlier requests of its session have been served. A lease that no commit has given back is given
+ * back afterwards. A request for which the session has nothing more does not wait, and has no lease.
  */
 export async function inTurn<Served>(
   locks: Locks,
@@ -57,7 +57,7 @@ export async function inTurn<Served>(
     const taken = await takeLease(locks, ref, lease, waiting);
     return taken.kind === "turn" ? { kind: "served", served: await serve(taken) } : taken;
   } finally {
-    // It may have been given though its answer was lost.
+    // The lease may have been given although the answer was lost.
     if (!lease.spent) waiting.keepAlive(locks.unlock(ref.id, lease.id));
   }
 }
@@ -72,7 +72,7 @@ async function takeLease(
   const locked = await locks.lock(ref, { lease: lease.id, waitMs: lockWaitMs, lastsMs });
   if (locked.kind === "locked") return { ...locked, kind: "turn", lease };
   if (locked.kind === "over") {
-    // There is nothing to give back.
+    // The session is over for this request, so there is no lease to give back.
     lease.spent = true;
     return { ...locked, kind: "turn", lease: undefined };
   }

@@ -4,15 +4,16 @@ import type { Json } from "../session/patch.ts";
 import type { Copies } from "./contracts.ts";
 
 /**
- * What V8 holds for a copy, in bytes, rounded up: measured with Node 24, whose pointers are twice as long as workerd's. A text may
- * have two bytes for one of its UTF-8; a name that no other session has costs more than its value.
+ * The memory that V8 needs for a copy, in bytes, rounded up. Measured with Node 24, whose pointers are twice as long as
+ * workerd's. A text may need two bytes for each byte of its UTF-8. A name that no other session uses costs more than its value.
  */
 const WEIGHT = { copy: 512, perJsonByte: 2, container: 64, value: 24, name: 104 } as const;
 
 /**
- * Copies in the isolate's own memory. They are lost with it, and other isolates do not see them.
+ * Copies in the isolate's own memory. They are lost with the isolate, and other isolates do not see them.
  *
- * @param limitBytes how much is held, as {@link weightOf} has it; at most twice as much. Default 16 MiB, an eighth of an isolate's memory.
+ * @param limitBytes how much is kept, measured by {@link weightOf}; at most twice as much. Default 16 MiB, an eighth of an
+ * isolate's memory.
  */
 export function createMemory(limitBytes: number = 16 * 1024 * 1024): Copies {
   const copies = new BoundedMap<string, { copy: Copy; weight: number }>(limitBytes, ({ weight }) => weight);
@@ -33,7 +34,7 @@ export function createMemory(limitBytes: number = 16 * 1024 * 1024): Copies {
   };
 }
 
-/** At most how much memory a copy holds, in bytes: JSON that is dense takes twenty times its length. */
+/** The most memory that a copy may need, in bytes. Dense JSON takes twenty times its length. */
 export function weightOf({ attributes, attributeBytes, flash }: Copy): number {
   const values = valueWeight(attributes) + (flash ? valueWeight(flash) : 0);
   return WEIGHT.copy + WEIGHT.perJsonByte * attributeBytes + values;

@@ -1,26 +1,26 @@
 import { withinDeadline } from "../lib/deadline.ts";
 import { type Breaker, BreakerOpenError } from "./breaker.ts";
 
-/** What of a namespace of objects is used. */
+/** The part of a namespace of objects that Moor uses. */
 export interface ObjectNamespace {
   getByName(name: string, options: { retry: { maxRetries: number } }): unknown;
 }
 
-/** How objects are called. */
+/** The deadline and the breaker for calls of objects. */
 export interface ObjectCallsOptions {
   /** How long a call may take, all attempts together, in milliseconds. Default 3,000. */
   readonly deadlineMs?: number;
-  /** Default: objects are always asked. */
+  /** Default: no breaker, so objects are always asked. */
   readonly breaker?: Breaker;
 }
 
-/** The object did not answer, or its breaker did not let it be asked. */
+/** The object did not answer, or its breaker blocked the call. */
 export interface Unavailable {
   kind: "unavailable";
   cause: unknown;
 }
 
-/** Calls a method of the object `name`. `deadlineMs`: of this call, instead of the usual. */
+/** Calls a method of the object `name`. `deadlineMs`: the deadline of this call, instead of the usual deadline. */
 export type CallObject<Methods> = <T>(
   name: string,
   ask: (object: Methods) => Promise<T>,
@@ -28,15 +28,14 @@ export type CallObject<Methods> = <T>(
 ) => Promise<T | Unavailable>;
 
 const ATTEMPTS = 2;
-/** How long a call may take unless its caller says otherwise. */
+/** How long a call may take unless its caller sets another deadline. */
 export const OBJECT_DEADLINE_MS = 3_000;
 
 /**
  * Calls to the Durable Objects of a namespace.
  *
- * One that throws, takes too long or meets an object of older code is `unavailable`. It is repeated once, with a fresh
- * stub, when the platform calls the fault retryable and the object is not overloaded: so a method must be one that may run
- * twice.
+ * A call that throws, takes too long, or meets an object of older code is `unavailable`. It is repeated once, with a fresh stub,
+ * when the platform calls the fault retryable and the object is not overloaded. So every method must be safe to run twice.
  */
 export function createObjectCalls<Methods>(
   objects: ObjectNamespace,
@@ -44,7 +43,7 @@ export function createObjectCalls<Methods>(
 ): CallObject<Methods> {
   async function attempt<T>(name: string, ask: (object: Methods) => Promise<T>, left: number): Promise<T> {
     try {
-      // A stub that has thrown stays broken, so each attempt has its own. The runtime must not repeat on top of this.
+      // A stub that has thrown stays broken, so each attempt has its own stub. The runtime must not add retries of its own.
       const object = objects.getByName(name, { retry: { maxRetries: 0 } });
       return await ask(object as Methods);
     } catch (fault) {
@@ -61,7 +60,7 @@ export function createObjectCalls<Methods>(
       admitted?.answered();
       return answer;
     } catch (cause) {
-      // An object that is overloaded, or throws, answers; it says nothing of the others.
+      // An object that is overloaded or throws has answered. Its failure says nothing about other objects.
       if (isOneObjects(cause)) admitted?.answered();
       else admitted?.failed(cause);
       return { kind: "unavailable" as const, cause };
@@ -69,7 +68,7 @@ export function createObjectCalls<Methods>(
   };
 }
 
-/** What the platform tells of a fault: properties are true or absent. */
+/** The properties of a fault that the platform sets. Each is true or absent. */
 interface PlatformFault {
   readonly retryable?: boolean;
   readonly overloaded?: boolean;

@@ -5,10 +5,10 @@ import type { Copy } from "../session/copy.ts";
 import { Session } from "../session/session.ts";
 import type { Resolved, ResolveOptions, Source, Tiers } from "./tiers.ts";
 
-/** Where a request's session came from: `none` without a token, `new` with one of a session that exists nowhere. */
+/** Where a request's session came from. `none`: there was no token. `new`: the session of its token is held by no store yet. */
 export type SessionSource = "none" | "new" | Source;
 
-/** A request's session, or why there is none. */
+/** A request's session, or the reason why there is none. */
 export type Opened = OpenedSession | SessionUnavailable;
 
 /** A request's session. */
@@ -17,7 +17,7 @@ export interface OpenedSession {
   readonly session: Session;
   readonly ref: Ref;
   readonly source: SessionSource;
-  /** What the stores answered, if one was asked and its answer is shown. */
+  /** The answer of the stores, if a store was asked and its answer is shown. */
   readonly found?: Resolved;
   /** Whether the response sets the mark. */
   readonly marks: boolean;
@@ -33,16 +33,16 @@ export interface SessionUnavailable {
   readonly marks: boolean;
 }
 
-/** What opening a session needs. */
+/** The stores and settings for opening a session. */
 export interface OpenSessionParts extends Omit<ResolveOptions, "now"> {
   readonly tiers: Tiers;
   readonly tokens: Tokens;
   readonly policy: Policy;
-  /** Whether the request has waited for its session, and must see what those before it have made of it. Default `false`. */
+  /** Whether the request has waited for its session, and must see the changes of the requests before it. Default `false`. */
   readonly locked?: boolean;
 }
 
-/** Opens the session of a request: the one that its token names, or a fresh, unsaved one. */
+/** Opens the session of a request: the session that its token names, or a fresh session that no store holds. */
 export async function openSession(
   token: OpenedToken | undefined,
   arrival: Arrival,
@@ -51,7 +51,7 @@ export async function openSession(
   if (!token) return fresh(arrival, parts, false);
   const ref = refOf(token, arrival);
   const unsaved = { ref, session: new Session(token, { returning: true }), source: "new" as const, marks: false };
-  // Without a mark nothing can be known of it, so no store is asked.
+  // Without a mark, no store can know anything of the session, so no store is asked.
   if (token.version === 0 && token.markedAt === undefined && !parts.locked) return { kind: "session", ...unsaved };
   const found = await parts.tiers.resolve(ref, token, { ...parts, now: arrival.arrivedAt });
   switch (found.kind) {
@@ -60,9 +60,9 @@ export async function openSession(
     case "superseded":
       return found.copy ? shown(token, ref, found, found.copy) : fresh(arrival, parts, false);
     case "miss":
-      // A token with a version tells that there was a record, so one that is gone has ended.
+      // A token with a version proves that there was a record. If that record is gone, the session has ended.
       return token.version === 0 ? { kind: "session", ...unsaved } : fresh(arrival, parts, true);
-    // Who has been told that it is over must not be shown it again by a copy elsewhere.
+    // A client that has been told of the end must not see the session again through a copy elsewhere.
     case "ended":
       return fresh(arrival, parts, true);
     case "unavailable":
@@ -71,8 +71,9 @@ export async function openSession(
 }
 
 /**
- * Whether the authority has vouched for what is shown a moment ago. Then a new token, which makes all copies too old for a
- * while, does not leave its client alone with stores that are down.
+ * Whether the authority vouched for the shown state a moment ago. A new token makes all copies too old for a while, so its client
+ * depends on the authority. If the authority has just vouched, it is up, and the client is not left alone with stores that are
+ * down.
  */
 export function isJustVouched({ source }: OpenedSession): boolean {
   return source === "object" || source === "memory";
@@ -82,7 +83,7 @@ function shown(token: OpenedToken, ref: Ref, found: Resolved, view: Copy): Opene
   const { source, journaled = false, stale = false } = found;
   const { replicated } = view;
   const session = new Session(token, { returning: true, shown: { view, stale, journaled, replicated } });
-  // What shows journal content counts as marked from now on, whatever the client holds.
+  // A session that shows content of the journal counts as marked from now on, whether or not the client holds a mark.
   return {
     kind: "session",
     session,
@@ -99,20 +100,20 @@ async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts, mar
   return { kind: "session", session, ref: refOf(token, arrival), source: "none", marks };
 }
 
-/** Which session a request belongs to, by the token that it sent or was given. */
+/** The session that a request belongs to, according to the token that the client sent or was given. */
 export function refOf(token: OpenedToken, { arrivedAt, colo, region }: Arrival): Ref {
   const { id, generation, version, bornAt, home, replicated, issuedAt, markedAt } = token;
   const away = home !== 0 && region !== 0 && home !== region;
   return {
     id,
     generation,
-    // A token that has seen a record founds none: without its birth nothing can be founded, whatever the policy says.
+    // A token that has seen a record founds no session. Without a birth time nothing can be founded, whatever the policy allows.
     bornAt: version === 0 ? bornAt : 0,
     arrivedAt,
     colo,
     ...(away ? { away } : {}),
     ...(away && replicated ? { signedAt: issuedAt } : {}),
-    // A clock that is ahead must not have the journal looked at for longer.
+    // A mark that was set by a clock that is ahead must not make requests look at the journal for longer.
     ...(markedAt === undefined ? {} : { markedAt: Math.min(markedAt, arrivedAt) }),
   };
 }

@@ -8,43 +8,44 @@ import type { Committed, Lookup } from "./contracts.ts";
 import type { Fallback } from "./redis/contract.ts";
 
 /**
- * What becomes of a change while the authority cannot be reached. Only `journaled` acknowledges it. `marks`: the journal
- * was asked to take it, so the response sets the mark, whatever came of it.
+ * The outcome of a change while the authority cannot be reached. Only `journaled` acknowledges it. `marks`: the journal was asked
+ * to take the change, so the response sets the mark, whatever the journal answered.
  */
 export type Journaled = ({ kind: "journaled" } | Extract<Committed, { kind: "ended" | "refused" | "unavailable" }>) & {
   readonly marks?: boolean;
 };
 
-/** What is shown of a session meanwhile. */
+/** The part of a session that is shown during the outage. */
 export type Shown = Exclude<Lookup, { kind: "superseded" }> & {
-  /** Whether it shows what the authority may not know yet: then the response sets the mark. */
+  /** Whether it shows changes that the authority may not know yet. If so, the response sets the mark. */
   journaled?: boolean;
-  /** Whether it is older than what the client has seen. */
+  /** Whether it is older than the state that the client has seen. */
   stale?: boolean;
 };
 
-/** What can be done for a session while its authority cannot be reached. */
+/** Reads and changes of a session while its authority cannot be reached. */
 export interface Outage {
   read(ref: Ref, seen: Seen, now: number): Promise<Shown>;
   commit(ref: Ref, change: Change): Promise<Journaled>;
-  /** When this isolate last gave the session's journal a change, if ever. */
+  /** When this isolate last gave a change to the session's journal; `undefined`: never. */
   journaledAt(id: string): number | undefined;
 }
 
-/** How a fallback is used. */
+/** The clock and the settings of an outage. */
 export interface OutageOptions {
   readonly clock: () => number;
   /** Whether the authority backs sessions up. */
   readonly backsUp: boolean;
 }
 
-/** Of how many sessions an isolate remembers that it has given their journal a change. */
+/** An isolate remembers for this many sessions that it gave a change to their journal. */
 const REMEMBERED = 8_192;
 
 /**
- * The fallback in the authority's stead: the backup with the journal laid over it, and the journal for changes.
+ * The fallback in place of the authority: reads come from the backup with the journal laid over it, and changes go to the
+ * journal.
  *
- * It never says `miss` of a session that a token has seen, and never answers for another generation than the request's.
+ * It never answers `miss` for a session that a token has seen, and never answers with another generation than the request's.
  */
 export function createOutage(fallback: Fallback, { clock, backsUp }: OutageOptions): Outage {
   const given = new BoundedMap<string, number>(REMEMBERED);
@@ -56,7 +57,7 @@ export function createOutage(fallback: Fallback, { clock, backsUp }: OutageOptio
       const found = await fallback.read(ref.id);
       if (found.kind === "unavailable") return found;
       const shown = overlay(found.record, found.entries);
-      // Without backups, what the authority has taken over is nowhere to be seen.
+      // Without backups, the changes that the authority has taken over cannot be seen here.
       const isNowhere = seen.version === 0 && backsUp;
       if (shown.kind === "nothing") return isNowhere ? { kind: "miss" } : unavailable("there is no backup");
       if (shown.kind === "ended") {
@@ -70,7 +71,7 @@ export function createOutage(fallback: Fallback, { clock, backsUp }: OutageOptio
       if (view.generation !== ref.generation) return unavailable("the backup is of another generation");
       const over = deadlineOver(view, seen, now);
       if (over === "absolute") return { kind: "ended" };
-      // The authority may know of a touch that the backup has not: it alone ends a session for idleness.
+      // The authority may know of a touch that the backup does not have, so only the authority ends a session for idleness.
       if (over === "idle") return unavailable("the backup knows of no recent touch");
       return { kind: "hit", copy: unvouched(view, false), journaled, stale: view.version < seen.version };
     },
@@ -101,7 +102,7 @@ export function createOutage(fallback: Fallback, { clock, backsUp }: OutageOptio
   };
 }
 
-/** What the fallback shows: a tombstone may be kept by other stores, and nothing else. */
+/** A copy that the fallback shows. Other stores may keep a tombstone, and no other copy from the fallback. */
 function unvouched(view: View, mayBeKept: boolean): Copy {
   return { ...view, vouchedAt: 0, journalSeenAt: 0, replicated: false, mayBeKept };
 }

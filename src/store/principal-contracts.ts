@@ -9,9 +9,9 @@ interface Unavailable {
 
 /** A login as the index of a principal keeps it. Times are milliseconds since 1970. */
 export interface Login extends Whereabouts {
-  /** The session's. */
+  /** The id of the session. */
   readonly id: string;
-  /** When the authority committed it, by its clock. */
+  /** When the authority committed the login, by the authority's clock. */
   readonly at: number;
   readonly bornAt: number;
   readonly absoluteDeadline: number;
@@ -20,12 +20,14 @@ export interface Login extends Whereabouts {
 /** A place in the index that a login asks for before it is committed. */
 export interface Reservation {
   readonly id: string;
-  /** Id of the change that logs in. */
+  /** Id of the change that makes the login. */
   readonly changeId: string;
-  /** After that no store applies the change. */
+  /** After this time no store applies the change. */
   readonly expiresAt: number;
   readonly limit: SessionLimit;
-  /** The place of a session that this one stands in for: the same login asked for it, and could not be committed there. */
+  /**
+   * The place of another session that this one replaces: the same login asked for that place, and could not be committed there.
+   */
   readonly insteadOf?: { readonly id: string; readonly changeId: string };
 }
 
@@ -35,37 +37,40 @@ export interface ListedSession extends Login {
   readonly lastSeenAt?: number;
 }
 
-/** What became of a reservation. */
+/** The outcome of a reservation. */
 export type Reserved = { kind: "reserved" } | { kind: "too-many" } | Unavailable;
 
-/** What became of a login that the index was told of. `ended`: everything of the principal has been ended since. */
+/** The outcome of telling the index of a login. `ended`: all sessions of the principal have been ended since the login. */
 export type Confirmed = { kind: "indexed" } | { kind: "ended" } | Unavailable;
 
 export type Forgotten = { kind: "forgotten" } | Unavailable;
 
-/** The sessions of a principal, the newest login first. `next` is where the rest begins, if there is more. */
+/** The sessions of a principal, the newest login first. `next` marks where the next page begins, if there are more sessions. */
 export type Listed = { kind: "listed"; count: number; sessions: readonly ListedSession[]; next?: string } | Unavailable;
 
 export type Counted = { kind: "counted"; count: number } | Unavailable;
 
-/** What ending many came to: `left` are those that are still to be ended, which goes on by itself. */
+/** The outcome of ending many sessions. `left` sessions are still to be ended, and the index goes on by itself. */
 export type EndedAll = { kind: "ending"; ended: number; left: number } | Unavailable;
 
 /**
- * The sessions of principals. The truth of a session stays with its authority: an index may know of one that has ended,
- * and learns of a login a moment after it.
+ * The sessions of principals. The session's authority decides about the session. An index may still list a session that has
+ * ended, and learns of a login a moment after it.
  */
 export interface Principals {
   /** Asks for a place before a login, where a limit refuses logins. */
   reserve(principal: string, reservation: Reservation): Promise<Reserved>;
-  /** Tells of a login that has been committed; it may be told again. */
+  /** Tells the index of a login that has been committed. The same login may be told again. */
   confirm(principal: string, login: Login, limit: SessionLimit): Promise<Confirmed>;
-  /** Tells that a session has ended. */
+  /** Tells the index that a session has ended. */
   forget(principal: string, id: string): Promise<Forgotten>;
   /** `most`: 1 to 100. `after`: the `next` of an earlier answer. */
   list(principal: string, page: { most: number; after?: string | undefined }): Promise<Listed>;
-  /** How many are indexed; some of them may have ended. */
+  /** How many sessions are indexed; some of them may have ended. */
   count(principal: string): Promise<Counted>;
-  /** Ends all sessions, or all but one. What logged in until now and is not indexed yet is ended as soon as it is. */
+  /**
+   * Ends all sessions, or all except `except`. A session that logged in before now and is not indexed yet is ended as soon as it
+   * is indexed.
+   */
   endAll(principal: string, options: { except?: string | undefined }): Promise<EndedAll>;
 }

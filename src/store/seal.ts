@@ -1,20 +1,20 @@
 import type { KeyRing } from "../inbound/token/key-ring.ts";
 import { decodeBase64url, encodeBase64url } from "../lib/base64url.ts";
 
-/** What sealed data is for; sealed for one purpose it cannot be opened for another. */
+/** The purpose of sealed data. Data sealed for one purpose cannot be opened for another. */
 export type SealPurpose = "replica" | "backup" | "journal";
 
-/** What sealed data belongs to: bound to it, so that it opens nowhere else. */
+/** The context of sealed data. The data is bound to it, and opens in no other context. */
 export interface SealContext {
   readonly id: string;
   readonly version: number;
   readonly purpose: SealPurpose;
 }
 
-/** Authenticated encryption of what leaves the authority. */
+/** Authenticated encryption of data that leaves the authority. */
 export interface Seal {
   close(context: SealContext, text: string): Promise<string>;
-  /** The text, or `undefined` if it was not sealed for this context by a key of the ring. */
+  /** The text; `undefined` if no key of the ring sealed it for this context. */
   open(context: SealContext, sealed: string): Promise<string | undefined>;
 }
 
@@ -23,8 +23,8 @@ const IV_BYTES = 12;
 const HEAD_BYTES = 2 + IV_BYTES;
 
 /**
- * AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce and a key per session: HKDF-SHA256 (RFC 5869) of the ring's
- * key and the session's id. The ring's first key seals, all open.
+ * AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce and a key per session: HKDF-SHA256 (RFC 5869) of the ring's key and
+ * the session's id. The first key of the ring seals, and all of its keys open.
  */
 export function createSeal(ring: KeyRing): Seal {
   async function sessionKey(keyId: number, id: string): Promise<CryptoKey | undefined> {
@@ -58,7 +58,7 @@ export function createSeal(ring: KeyRing): Seal {
         const opened = await crypto.subtle.decrypt(cipher(iv, context), key, bytes.slice(HEAD_BYTES));
         return new TextDecoder().decode(opened);
       } catch (error) {
-        // Not sealed for this context, or damaged: the platform tells nothing more.
+        // The data was not sealed for this context, or is damaged. The platform tells no more than that.
         if (error instanceof DOMException) return undefined;
         throw error;
       }

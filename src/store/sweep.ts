@@ -2,17 +2,17 @@ import { describeFault, type Log } from "../log.ts";
 import type { Authority } from "./contracts.ts";
 import { type Fallback, PENDING_SETS } from "./redis/contract.ts";
 
-/** What a sweep came to. */
+/** The result of a sweep. */
 export interface Swept {
   /** Sessions whose journal the authority has taken over, or found empty. */
   readonly takenOver: number;
   /** Sessions that are left for the next sweep. */
   readonly left: number;
-  /** Why the index could not be read to its end, if so. */
+  /** Why the index could not be read to its end; absent if it could. */
   readonly cause?: unknown;
 }
 
-/** What a sweep works with. */
+/** The stores and the clock of a sweep. */
 export interface SweepParts {
   readonly fallback: Fallback;
   readonly authority: Authority;
@@ -23,24 +23,24 @@ const PAGE = 100;
 const AT_ONCE = 6;
 /** How often the cron trigger fires. */
 const EVERY_MS = 60_000;
-/** Every so many sweeps all sets are read: a fail-over of Redis may have lost the note that one holds a session. */
+/** Once in this many sweeps, all sets are read. A fail-over of Redis may have lost the note that a set holds a session. */
 const WHOLE_EVERY = 60;
 const ALL_SETS = Array.from({ length: PENDING_SETS }, (_, set) => set);
-/** A sweep makes room for the next one. */
+/** A sweep stops after this time, to make room for the next sweep. */
 const LASTS_MS = 50_000;
 
 /**
- * Has the authority take over the journals of all sessions that are noted as pending: their visitors may never come back.
- * What is noted may have no journal, since it is noted first.
+ * Has the authority take over the journals of all sessions that are noted as pending, because their visitors may never come back.
+ * A noted session may have no journal, because the note comes first.
  *
- * It reads the sets that are noted to hold a session, and once an hour all of them.
+ * It reads the sets that are noted to hold a session, and once an hour it reads all sets.
  */
 export async function sweep({ fallback, authority, clock }: SweepParts): Promise<Swept> {
   const endsAt = clock() + LASTS_MS;
   let takenOver = 0;
   let left = 0;
 
-  /** Whether nothing of the session is left to do. */
+  /** Whether nothing is left to do for the session. */
   async function settle(id: string): Promise<boolean> {
     const taken = await authority.takeOver(id);
     if (taken.kind === "unavailable") return false;
@@ -61,7 +61,7 @@ export async function sweep({ fallback, authority, clock }: SweepParts): Promise
         const settled = await Promise.all(page.ids.slice(from, from + AT_ONCE).map(settle));
         const done = settled.filter(Boolean).length;
         takenOver += done;
-        // What stays in the set stands before the next page.
+        // Sessions that stay in the set stand before the next page.
         offset += settled.length - done;
         left += settled.length - done;
       }
@@ -74,7 +74,7 @@ export async function sweep({ fallback, authority, clock }: SweepParts): Promise
   const turn = Math.floor(clock() / EVERY_MS);
   const noted = new Set(pending.sets);
   const sets = turn % WHOLE_EVERY === 0 ? ALL_SETS : pending.sets;
-  // Each sweep begins with another set: what is out of reach would use up the time of the others for good.
+  // Each sweep begins with another set. Otherwise sessions out of reach in one set would always use up the time for the others.
   const first = turn % sets.length;
   for (const set of [...sets.slice(first), ...sets.slice(0, first)]) {
     const cause = await sweepSet(set, noted);
@@ -83,13 +83,16 @@ export async function sweep({ fallback, authority, clock }: SweepParts): Promise
   return { takenOver, left };
 }
 
-/** What the sweep works with. */
+/** The stores that a scheduled sweep uses. */
 export interface ScheduledParts {
   readonly authority: Authority;
   readonly fallback: Fallback | undefined;
 }
 
-/** What a cron trigger runs: has the objects take over what Redis has accepted for them. Without Redis it does nothing. */
+/**
+ * The work of a cron trigger: it has the objects take over the changes that Redis has accepted for them. Without Redis it does
+ * nothing.
+ */
 export async function runScheduled({ authority, fallback }: ScheduledParts, log: Log): Promise<void> {
   if (!fallback) return;
   const { takenOver, left, cause } = await sweep({ fallback, authority, clock: Date.now });

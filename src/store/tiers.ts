@@ -12,37 +12,37 @@ import {
 import type { Authority, Committed, Copies, Kept, Lookup } from "./contracts.ts";
 import type { Journaled, Outage } from "./outage.ts";
 
-/** Which store answered. */
+/** The store that answered. */
 export type Source = "memory" | "kv" | "object" | "redis";
 
-/** A store that was asked first and did not answer, and why not. */
+/** A store that was asked earlier and did not answer, and the reason. */
 export interface Passed {
   readonly source: Source;
-  /** The first rule of freshness that its copy breaks, or what it said instead of a copy. */
+  /** The first rule of freshness that its copy breaks, or the answer that it gave instead of a copy. */
   readonly why: Exclude<Freshness, "fresh"> | Exclude<Lookup["kind"], "hit">;
-  /** What it holds all the same. */
+  /** The copy that it holds all the same. */
   readonly copy?: Copy;
 }
 
-/** A lookup, and how it came about. */
+/** The result of a lookup, and the stores that led to it. */
 export type Resolved = Lookup & {
   readonly source: Source;
-  /** The stores that were asked before, in order. */
+  /** The stores that were asked before the one that answered, in order. */
   readonly passed: readonly Passed[];
-  /** Whether it shows what the authority may not know yet: then the response sets the mark. */
+  /** Whether it shows changes that the authority may not know yet. If so, the response sets the mark. */
   readonly journaled?: boolean;
-  /** Whether it may be older than what the client has seen: the best there is while stores are down. */
+  /** Whether it may be older than the state that the client has seen: the best copy that is left while stores are down. */
   readonly stale?: boolean;
 };
 
-/** What became of a change. `journaled` acknowledges it too. */
+/** The outcome of a change. Besides `committed`, `journaled` also acknowledges it. */
 export type Written = Committed | Journaled;
 
 /** How a request wants to be answered. */
 export interface ResolveOptions {
   /** Asks the authority at once. */
   readonly strict: boolean;
-  /** Whether what may be older than the client has seen is shown when there is nothing better. */
+  /** Whether a copy that may be older than the state that the client has seen is shown when there is no better copy. */
   readonly onStale: "serve" | "refuse";
   readonly now: number;
 }
@@ -51,13 +51,13 @@ export interface ResolveOptions {
 export interface Tiers {
   /** The record for a request, from the nearest copy that may answer. */
   resolve(ref: Ref, token: OpenedToken, options: ResolveOptions): Promise<Resolved>;
-  /** Hands a change to the authority, or to the journal when that cannot be reached. */
+  /** Hands a change to the authority, or to the journal when the authority cannot be reached. */
   commit(ref: Ref, change: Change): Promise<Written>;
-  /** Offers the stores nearby a copy that the authority has vouched for. */
+  /** Offers a copy that the authority has vouched for to the stores nearby. */
   keep(copy: Copy): Promise<Kept>;
 }
 
-/** The stores that there are. */
+/** The stores that tiers are made of. */
 export interface TierParts {
   readonly memory: Copies;
   readonly replicas?: Copies | undefined;
@@ -68,25 +68,25 @@ export interface TierParts {
 const MEMORY_BOUNDS = { ageMs: MEMORY_AGE_MS, settleMs: SETTLE_MS };
 const REPLICA_BOUNDS = { ageMs: REPLICA_AGE_MS, settleMs: SETTLE_MS };
 
-/** Memory, replicas, the authority, and what there is when that cannot be reached. */
+/** Combines memory, replicas, the authority, and the stores for an outage of the authority. */
 export function createTiers({ memory, replicas, authority, outage }: TierParts): Tiers {
   const withoutReplicas = [{ copies: memory, bounds: MEMORY_BOUNDS, source: "memory" as const }];
   const withReplicas = replicas
     ? [...withoutReplicas, { copies: replicas, bounds: REPLICA_BOUNDS, source: "kv" as const }]
     : withoutReplicas;
 
-  /** What this isolate has given the journal marks the session for all who come through it. */
+  /** Changes that this isolate gave to the journal mark the session for every request that comes through this isolate. */
   function marked(ref: Ref): Ref {
     const journaledAt = outage?.journaledAt(ref.id);
     return journaledAt === undefined ? ref : { ...ref, markedAt: Math.max(journaledAt, ref.markedAt ?? 0) };
   }
 
   async function keep(copy: Copy): Promise<Kept> {
-    // Were a copy kept before the first use of its generation is known, the generation before would be served on.
+    // A copy kept before the first use of its generation is known would keep the generation before being served.
     return copy.mayBeKept ? memory.keep(copy) : { kind: "older" };
   }
 
-  /** Whoever has been told that a session is over must not be shown it again by a copy nearby. */
+  /** A client that has been told of the end of a session must not see that session again through a copy nearby. */
   async function keepNews(answer: Lookup | Committed): Promise<void> {
     const news = answer.kind === "superseded" ? ("newest" in answer ? answer.newest : undefined) : copyOf(answer);
     if (news) await keep(news);
@@ -101,9 +101,9 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
     const held = passed.flatMap(({ source, copy }): Held[] => (copy ? [{ kind: "hit", source, copy }] : []));
     if (shown) passed.push({ source: "redis", why: shown.kind === "hit" ? "version" : "unavailable" });
     if (options.onStale === "refuse") return undefined;
-    // Of one version, what shows the journal shows the most.
+    // Among copies of the same version, the copy with content of the journal shows the most.
     const candidates = [...(shown?.kind === "hit" ? [{ ...shown, source: "redis" as const }] : []), ...held];
-    // An ended session is no copy's to show, nor is another generation.
+    // No copy may show an ended session, nor another generation.
     const usable = candidates.filter(({ copy }) => mayBeShownStale(copy, seen, options.now));
     const [newest] = usable.sort((one, other) => other.copy.version - one.copy.version);
     return newest && { ...newest, stale: true, passed };
@@ -119,7 +119,7 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
       const nearby = token.replicated ? withReplicas : withoutReplicas;
       for (const { copies, bounds, source } of options.strict ? [] : nearby) {
         const found = await copies.read(ref, options.now);
-        // Ended is final, whoever says it.
+        // An end is final, whichever store reports it.
         if (found.kind === "ended") {
           await keepNews(found);
           return { ...found, source, passed };
@@ -159,7 +159,7 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
   };
 }
 
-/** A copy that was found and may not answer by itself. */
+/** A copy that was found but may not answer by itself. */
 interface Held {
   readonly kind: "hit";
   readonly copy: Copy;

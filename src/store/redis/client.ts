@@ -1,22 +1,22 @@
 import { errors, Redis } from "@upstash/redis/cloudflare";
 
-/** How Redis is reached. */
+/** The address of Redis and the deadline of its commands. */
 export interface RedisAddress {
-  /** `https://…`, or `http://…` for one of this machine. */
+  /** `https://…`, or `http://…` for a Redis on the same machine. */
   readonly url: string;
   readonly token: string;
   /** How long one command may take, in milliseconds. */
   readonly deadlineMs: number;
 }
 
-/** What of the SDK is used. */
+/** The methods of the SDK that Moor uses. */
 export type RedisClient = Pick<Redis, "eval" | "zadd">;
 
 /**
- * A client of the REST protocol that sends each command once, as a POST of its own, and throws when no answer came. It
- * holds nothing of a request, so one may serve an isolate for its life.
+ * A client of the REST protocol. It sends each command once, as a POST of its own, and throws when no answer came. It keeps
+ * nothing of a request, so an isolate may use it for its whole life.
  *
- * @throws TypeError if the address is none.
+ * @throws TypeError if the address is not valid.
  */
 export function createRedisClient({ url, token, deadlineMs }: RedisAddress): RedisClient {
   if (!/^https?:\/\/[a-z0-9[]\S*$/i.test(url)) throw new TypeError("the URL of Redis must begin with https://");
@@ -25,23 +25,26 @@ export function createRedisClient({ url, token, deadlineMs }: RedisAddress): Red
   return new Redis({
     url,
     token,
-    // Or "12345" would come back as a number.
+    // With the SDK's deserialization, "12345" would come back as a number.
     automaticDeserialization: false,
-    // Or a script would travel in a pipeline, whose failures look different.
+    // With pipelining, a script would travel in a pipeline, whose failures look different.
     enableAutoPipelining: false,
-    // `false` would still send everything twice.
+    // The value `false` would still send every command twice.
     retry: { retries: 0 },
-    // With one signal for all, a command that timed out would resolve to null, as if there were nothing, and so would
-    // every one after it.
+    // If all commands shared one signal, a command that timed out would resolve to null, as if there were no value, and so would
+    // every command after it.
     signal: () => AbortSignal.timeout(deadlineMs),
-    // What is stored is ASCII; a server that ignores the encoding cannot garble it.
+    // Stored texts are ASCII, so a server that ignores the encoding cannot garble them.
     responseEncoding: false,
     readYourWrites: false,
     enableTelemetry: false,
   });
 }
 
-/** What the work comes to, or `unavailable` when it meets a fault. Anything else that is thrown is a mistake of the code. */
+/**
+ * Runs the work, and returns `unavailable` when it meets a fault of Redis. Any other error is a mistake in the code, and is
+ * thrown on.
+ */
 export async function attempt<T>(work: () => Promise<T>): Promise<T | { kind: "unavailable"; cause: RedisFault }> {
   try {
     return await work();
@@ -51,7 +54,11 @@ export async function attempt<T>(work: () => Promise<T>): Promise<T | { kind: "u
   }
 }
 
-/** What the SDK's command answers. */
+/**
+ * The answer to a command of the SDK.
+ *
+ * @throws RedisFault if the command fails.
+ */
 export async function sent(command: Promise<unknown>): Promise<unknown> {
   try {
     return await command;
@@ -60,7 +67,7 @@ export async function sent(command: Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** For an answer that is none. */
+/** Throws the fault for an answer that cannot be read. */
 export function unreadable(): never {
   throw new RedisFault("unreadable");
 }
@@ -90,13 +97,13 @@ export class RedisFault extends Error {
     this.code = code;
   }
 
-  /** Whether it is about one session alone, and tells nothing of Redis itself. */
+  /** Whether the fault concerns one session alone, and says nothing about Redis itself. */
   get isOneSessions(): boolean {
     return ONE_SESSIONS.has(this.code);
   }
 }
 
-/** Errors by which an operator knows what to do. What else an error says may quote the command. */
+/** Errors that tell an operator what to do. Other text of an error may quote the command. */
 const KNOWN_ERRORS = new RegExp(
   "^(?:ERR )?(BUSY|CLUSTERDOWN|CROSSSLOT|LOADING|MISCONF|NOAUTH|NOPERM|OOM|READONLY|WRONGPASS|WRONGTYPE" +
     "|unauthorized|max (?:daily )?requests? limit exceeded)\\b",
@@ -104,8 +111,8 @@ const KNOWN_ERRORS = new RegExp(
 );
 
 /**
- * What the SDK threw, as a fault that can be logged. The SDK's errors quote the whole command and what the server
- * answered, so nothing of them is kept but their kind.
+ * Turns an error of the SDK into a fault that can be logged. The SDK's errors quote the whole command and the server's answer, so
+ * only the kind of the error is kept.
  */
 export function faultOf(thrown: unknown): RedisFault {
   if (thrown instanceof errors.UpstashJSONParseError) return new RedisFault("unreadable");

@@ -16,20 +16,20 @@ import { backedUpReply, oneOf, readReply } from "./replies.ts";
 import { APPEND, KEEP, READ, TAKE_OVER } from "./scripts.ts";
 import { openBackup, openEntry, sealBackup, sealEntry } from "./sealed.ts";
 
-/** How Redis is reached, and with what its values are sealed. */
+/** The address of Redis, and the seal for its values. */
 export interface RedisFallbackOptions extends Omit<RedisAddress, "deadlineMs"> {
   readonly seal: Seal;
-  /** How long one command may take, in milliseconds; an append makes two, one after the other. Default 1,000; 1 to 60,000. */
+  /** How long one command may take, in milliseconds; an append takes two consecutive commands. Default 1,000; 1 to 60,000. */
   readonly deadlineMs?: number;
 }
 
 /**
  * Redis as the fallback, over the REST protocol of Upstash.
  *
- * Each command is sent once. Whatever goes wrong is `unavailable` with a {@link RedisFault} as its cause: no answer in
- * time, an error, an answer that is none, a value that does not open. Redis must not evict keys (`noeviction`).
+ * Each command is sent once. Any failure is `unavailable` with a {@link RedisFault} as its cause: no answer in time, an error, an
+ * unreadable answer, a value that does not open. Redis must not evict keys (`noeviction`).
  *
- * One may serve an isolate for its life: it holds nothing of a request.
+ * An isolate may use the same fallback for its whole life, because it keeps nothing of a request.
  *
  * @throws TypeError if an option is not as described.
  */

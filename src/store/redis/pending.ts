@@ -8,14 +8,14 @@ import { PENDING, SETTLE } from "./scripts.ts";
 /** The index of sessions that may have a journal, for the sweep. */
 export interface Pending extends Pick<Fallback, "pendingSets" | "pending" | "settled" | "settledSet"> {
   /**
-   * Notes the session of an entry, which may then be appended.
+   * Notes the session of an entry. After that the entry may be appended.
    *
-   * @throws RedisFault if it may not.
+   * @throws RedisFault if the session could not be noted.
    */
   note(entry: JournalEntry): Promise<void>;
 }
 
-/** The index in Redis. It holds nothing of a request but which sets it has noted. */
+/** The index in Redis. Of a request it keeps only the numbers of the sets that it has noted. */
 export function createPending(redis: RedisClient): Pending {
   const setNotes = createSetNotes();
 
@@ -49,7 +49,7 @@ export function createPending(redis: RedisClient): Pending {
     setNotes.confirmed(set, score);
   }
 
-  /** Never lowers a score: an append that was noted before may still arrive. */
+  /** Never lowers a score, because an append that was noted before may still arrive. */
   async function noteIn(key: string, score: number, member: string): Promise<void> {
     const added = await sent(redis.zadd(key, { gt: true }, { score, member }));
     if (typeof added !== "number") unreadable();
@@ -63,25 +63,26 @@ export function createPending(redis: RedisClient): Pending {
   }
 }
 
-/** Which pending sets one instance has noted, and until when that holds. */
+/** The pending sets that one instance has noted, and the times until which the notes hold. */
 export interface SetNotes {
-  /** The score to note a set with before an append that may arrive until `end`; `undefined` if none is needed. */
+  /** The score with which to note a set before an append that may arrive until `end`; `undefined` if no note is needed. */
   due(set: number, end: number): number | undefined;
-  /** Redis has the note. */
+  /** Records that Redis has the note. */
   confirmed(set: number, score: number): void;
 }
 
 /**
- * The notes of an instance that has made none.
+ * Makes the notes of an instance that has noted no set yet.
  *
- * All sessions of all isolates share the one key in which sets are noted, so a note outlasts the append that it is made for,
- * and covers those that come soon after.
+ * All sessions of all isolates share the one key in which sets are noted. So a note outlasts the append that it is made for, and
+ * covers appends that follow soon after.
  */
 export function createSetNotes(): SetNotes {
-  // Why no set is forgotten while an append without a note of its own may still come: its end is at most a score that Redis
-  // has confirmed, and only a sweep takes that away, which by its own clock looked after that score and saw the set empty.
-  // If the session is noted after that look, the clock of Redis, at most a second behind the sweep's, has passed the
-  // change's expiry, which lies a second before the end: the journal refuses it, however long it was under way.
+  // No set is forgotten while an append without a note of its own may still come, for this reason. The end of that append is at
+  // most a score that Redis has confirmed. Only a sweep removes that score. By its own clock, the sweep looked after that score
+  // and saw the set empty. Suppose that the session is noted after that look. The clock of Redis, at most a second behind the
+  // sweep's, has then passed the change's expiry, which lies a second before the end. So the journal refuses the change, however
+  // long it was under way.
   const ends = new Map<number, number>();
   return {
     due: (set, end) => ((ends.get(set) ?? 0) >= end ? undefined : setNoteEnd(end)),

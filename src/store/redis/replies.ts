@@ -6,13 +6,13 @@ export interface StoredBackup {
   readonly sealed: string;
 }
 
-/** What the script that reads answers. */
+/** The reply of the script that reads. */
 export interface ReadReply {
   readonly backup?: StoredBackup;
   readonly entries: readonly string[];
 }
 
-/** Reads the reply of the script that reads; `undefined` if it is none. */
+/** Reads the reply of the script that reads; `undefined` if the reply is malformed. */
 export function readReply(reply: unknown): ReadReply | undefined {
   if (!Array.isArray(reply) || reply.length !== 2) return undefined;
   const [held, entries] = reply as unknown[];
@@ -23,7 +23,7 @@ export function readReply(reply: unknown): ReadReply | undefined {
   return { backup: { version: Number(version), sealed }, entries };
 }
 
-/** Reads the reply of a script that writes a backup; `undefined` if it is none. */
+/** Reads the reply of a script that writes a backup; `undefined` if the reply is malformed. */
 export function backedUpReply(reply: unknown): Exclude<BackedUp, { kind: "unavailable" }> | undefined {
   if (!Array.isArray(reply) || reply.length !== 2) return undefined;
   const [outcome, journalLength] = reply as unknown[];
@@ -31,14 +31,14 @@ export function backedUpReply(reply: unknown): Exclude<BackedUp, { kind: "unavai
   return kind && typeof journalLength === "number" ? { kind, journalLength } : undefined;
 }
 
-/** Reads the numbers of pending sets; `undefined` if the reply is none. */
+/** Reads the numbers of pending sets; `undefined` if the reply is malformed. */
 export function setsReply(reply: unknown): number[] | undefined {
   if (!isStrings(reply)) return undefined;
   const sets = reply.map(Number);
   return sets.every((set) => Number.isInteger(set) && set >= 0 && set < PENDING_SETS) ? sets : undefined;
 }
 
-/** The one of `kinds` that the reply is; `undefined` if it is none. */
+/** Returns the member of `kinds` that the reply equals; `undefined` if it equals no member. */
 export function oneOf<Kind extends string>(reply: unknown, ...kinds: readonly Kind[]): Kind | undefined {
   return kinds.find((kind) => kind === reply);
 }

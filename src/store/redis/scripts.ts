@@ -1,10 +1,10 @@
 /**
- * What Redis runs, each script in one step on the primary. All keys are declared, and those of one script lie in one slot.
- * Texts stored are ASCII. Times are milliseconds since 1970, by the server's own clock. None is sent as read-only: Upstash
- * would let a replica answer, which lags behind.
+ * The scripts that Redis runs, each in one step on the primary. All keys are declared, and the keys of one script lie in one
+ * slot. Stored texts are ASCII. Times are milliseconds since 1970, by the server's own clock. No script is sent as read-only,
+ * because Upstash would then let a replica answer, which lags behind.
  *
- * The backup (hash) has `version`, `touched`, `ended` and `generation` in clear, for the guards, beside the sealed `record`.
- * The journal (list) has an entry per change, in order: `<change id> <end|-> <generation> <sealed>`.
+ * The backup (hash) has `version`, `touched`, `ended` and `generation` in clear, for the guards, and in addition the sealed
+ * `record`. The journal (list) has an entry per change, in order: `<change id> <end|-> <generation> <sealed>`.
  */
 
 const NOW = `
@@ -12,7 +12,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
-/** Numbers are formatted by the script: Lua writes large ones with an exponent. */
+/** The script formats numbers itself, because Lua writes large numbers with an exponent. */
 const WRITE_BACKUP = `${NOW}
 local function write_backup()
   local held = redis.call('HMGET', KEYS[1], 'version', 'touched', 'ended')
@@ -30,23 +30,23 @@ end
 `;
 
 /**
- * Writes a backup, unless a newer one or a tombstone is there. Of one version, the later touch is newer, and of one touch
- * the last to arrive. Versions go up across generations, so they alone tell which is newer.
+ * Writes a backup, unless a newer backup or a tombstone is there. Of the same version, the later touch is newer. Of the same
+ * touch, the last backup to arrive is newer. Versions go up across generations, so the version alone tells which of two is newer.
  *
- * Keys: backup, journal. Arguments: version, time of the touch, `1` for a tombstone or `0`, generation, sealed record, time
- * until which it is kept, and for how long at least.
- * Reply: `kept`, `older` or `ended`, and how many entries the journal holds.
+ * Keys: backup, journal. Arguments: version, time of the touch, `1` for a tombstone or `0`, generation, sealed record, the time
+ * until which the backup is kept, and the least time for which it is kept. Reply: `kept`, `older` or `ended`, and how many
+ * entries the journal holds.
  */
 export const KEEP = `${WRITE_BACKUP}
 return {write_backup(), redis.call('LLEN', KEYS[2])}
 `;
 
 /**
- * Removes the entries of the given changes from the journal, and writes the backup as {@link KEEP} does. The entries go
- * whatever becomes of the backup: the authority has applied them, and a backup that is newer knows them.
+ * Removes the entries of the given changes from the journal, and writes the backup as {@link KEEP} does. The entries are removed
+ * whether or not the backup is written: the authority has applied them, and a newer backup includes them.
  *
- * Keys: backup, journal. Arguments: those of KEEP, or as many empty ones when no backup is to be written; then the ids of
- * the changes. Reply: as KEEP, and `kept` without a backup to write.
+ * Keys: backup, journal. Arguments: those of KEEP, or as many empty arguments when no backup is to be written; then the ids of
+ * the changes. Reply: as KEEP, and `kept` when there was no backup to write.
  */
 export const TAKE_OVER = `${WRITE_BACKUP}
 local taken = {}
@@ -59,13 +59,12 @@ return {outcome, redis.call('LLEN', KEYS[2])}
 `;
 
 /**
- * Appends a change to the journal: once, in time, while the session has not ended and no newer generation is known, and
- * while the journal does not become too long. An end that an older generation asked for may be dropped by the authority. It then lives until the given time, as long as the backup, and for the given
- * time at least.
+ * Appends a change to the journal. It is appended once, in time, while the session has not ended, no newer generation is known,
+ * and the journal does not become too long. The authority may still drop an end that an older generation asked for. The journal
+ * then lives until the given time, as long as the backup, and for the given time at least.
  *
- * Keys: backup, journal. Arguments: the entry, when its change expires, time until which it is kept, for how long at least,
- * most bytes of a journal.
- * Reply: `appended` (also for a repeat), `ended`, `undecided`, `expired` or `full`.
+ * Keys: backup, journal. Arguments: the entry, when its change expires, the time until which it is kept, the least time for which
+ * it is kept, most bytes of a journal. Reply: `appended` (also for a repeat), `ended`, `undecided`, `expired` or `full`.
  */
 export const APPEND = `${NOW}
 local function clear_text(entry)
@@ -101,7 +100,7 @@ return 'appended'
 /**
  * Reads backup and journal.
  *
- * Keys: backup, journal. Arguments: none. Reply: an array of [version, sealed record], both nil without a backup, and the
+ * Keys: backup, journal. Arguments: none. Reply: an array of [version, sealed record], both nil if there is no backup, and the
  * array of the journal's entries.
  */
 export const READ = `
@@ -109,7 +108,7 @@ return {redis.call('HMGET', KEYS[1], 'version', 'record'), redis.call('LRANGE', 
 `;
 
 /**
- * Reads what is noted as pending, lowest score first.
+ * Reads the members that are noted as pending, lowest score first.
  *
  * Keys: a sorted set. Arguments: first and last rank. Reply: an array of members.
  */
@@ -118,7 +117,7 @@ return redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2])
 `;
 
 /**
- * Forgets what is noted as pending, unless its score is after the given time.
+ * Forgets a member that is noted as pending, unless its score is after the given time.
  *
  * Keys: a sorted set. Arguments: member, time. Reply: `forgotten` or `kept`.
  */

@@ -13,7 +13,7 @@ export function sealBackup(seal: Seal, record: BackupRecord): Promise<string> {
 }
 
 /**
- * Opens what the backup of a session holds.
+ * Opens the sealed record in the backup of a session.
  *
  * @throws RedisFault `unopened` or `foreign-schema`.
  */
@@ -26,8 +26,8 @@ export async function openBackup(seal: Seal, id: string, { version, sealed }: St
 }
 
 /**
- * A journal entry as it is stored: sealed, after what of it stands in clear. The journal gives out no versions, so all of
- * its entries are sealed for version 0.
+ * A journal entry as it is stored: the fields that stand in clear, then the sealed entry. The journal gives out no versions, so
+ * all of its entries are sealed for version 0.
  */
 export async function sealEntry(seal: Seal, entry: JournalEntry): Promise<string> {
   const { ref, change } = entry;
@@ -38,7 +38,7 @@ export async function sealEntry(seal: Seal, entry: JournalEntry): Promise<string
 /**
  * Opens an entry of a session's journal, as it is stored.
  *
- * @throws RedisFault `unopened`, also if its clear text says otherwise.
+ * @throws RedisFault `unopened`, also if the clear text contradicts the sealed entry.
  */
 export async function openEntry(seal: Seal, id: string, stored: string): Promise<JournalEntry> {
   const sealed = stored.slice(stored.lastIndexOf(" ") + 1);
@@ -49,7 +49,7 @@ export async function openEntry(seal: Seal, id: string, stored: string): Promise
   return entry;
 }
 
-/** What the scripts know of an entry. */
+/** The fields of an entry that the scripts can read. */
 export function clearTextOf({ ref, change }: JournalEntry): string {
   return `${change.id} ${change.end ? "end" : "-"} ${ref.generation}`;
 }
