@@ -16,7 +16,7 @@ type PrincipalCalls = Pick<PrincipalIndex, "reserve" | "confirm" | "forget" | "l
   count(ask: object): Promise<Counted>;
 };
 
-/** A page of sessions is looked at, or a batch of them ended, within it. */
+/** The time within which a page of sessions is looked at, or a batch of them ended. */
 const MANY_MS = 10_000;
 
 /** The principals' Durable Objects. Each call may be repeated. */
@@ -37,7 +37,10 @@ export function createObjectPrincipals(objects: ObjectNamespace, options: Object
   };
 }
 
-/** The name of a principal's object: his SHA-256, as 43 base64url characters, so that no list of names tells who he is. */
+/**
+ * The name of a principal's object: the SHA-256 of the principal, as 43 base64url characters. So a list of names does not tell
+ * who the principals are.
+ */
 export async function principalName(principal: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(principal));
   return encodeBase64url(new Uint8Array(digest));

@@ -31,17 +31,17 @@ interface SessionCalls {
   end(ask: { id: string; byIndex: boolean; copies: CopyPolicy | undefined }): Promise<Ended>;
 }
 
-/** How the authority's objects are called. */
+/** The options for calls of the authority's objects. */
 export interface ObjectAuthorityOptions extends ObjectCallsOptions {
-  /** What objects write outside of themselves. Default: nothing. */
+  /** Which copies objects write to other stores. Default: no copies. */
   readonly copies?: CopyPolicy;
 }
 
 const NO_COPIES: CopyPolicy = { replicate: "off", backup: "off", strictBackup: false };
 
 /**
- * The sessions' Durable Objects as the authority. A call may be repeated: reads change nothing that a second one would not,
- * and changes are applied once by their id.
+ * The sessions' Durable Objects as the authority. A call may be repeated: a second read changes nothing more, and a change is
+ * applied once, by its id.
  */
 export function createObjectAuthority(objects: ObjectNamespace, options: ObjectAuthorityOptions = {}): Authority {
   const { copies = NO_COPIES } = options;
@@ -54,10 +54,10 @@ export function createObjectAuthority(objects: ObjectNamespace, options: ObjectA
 }
 
 /**
- * The same objects, for what is done without the visitor.
+ * The same objects, for actions without the visitor.
  *
- * @param options.copies default: what the object was last told.
- * @param options.byIndex whether it is the principal's index that asks, which then need not be told of an end.
+ * @param options.copies default: the policy that the object was last told.
+ * @param options.byIndex whether the principal's index asks. It then need not be told of an end.
  */
 export function createUnattended(
   objects: ObjectNamespace,

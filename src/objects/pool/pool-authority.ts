@@ -16,24 +16,25 @@ import { applyChange, drainToEnd, isLate, rebased } from "./pool-changes.ts";
 import { PoolProbes, type PoolProbesParts } from "./pool-probes.ts";
 import type { KnownPool } from "./pool-rows.ts";
 
-/** What a pool's authority works with. */
+/** The storage, the alarm, and the callbacks of a pool's authority. */
 export interface PoolAuthorityParts extends PoolProbesParts {
   /** The object's one alarm. */
   readonly alarms: { getAlarm(): Promise<number | null>; setAlarm(at: number): Promise<void> };
-  /** Makes a state known to all isolates. @throws what hinders it. */
+  /** Makes a state known to all isolates. @throws the reason why it could not. */
   readonly publish: (pool: string, state: PoolState) => Promise<void>;
 }
 
-/** KV takes one write a second of a key. */
+/** KV accepts one write per second for a key. */
 const BETWEEN_WRITES_MS = 1_100;
-/** When the alarm repeats what KV has refused. */
+/** After this time, the alarm repeats a write that KV has refused. */
 const RETRY_MS = 5_000;
-/** How long an operator waits for the publication before he is told that it goes on without him. */
+/** How long an operator waits for the publication. After that they are told that it goes on without them. */
 const PUBLISH_WAIT_MS = 2_000;
 
 /**
- * The one place that orders what operators say of a pool's origins, and what probes say. It publishes every version, one after the
- * other; what fails is repeated by the alarm. The duties of the alarm stand in {@link PoolAuthority.alarm}, and when it rings next in one place below it.
+ * The one place that orders the changes of operators and the results of probes for a pool's origins. It publishes the versions
+ * one after the other; the alarm repeats a publication that failed. {@link PoolAuthority.alarm} lists the duties of the alarm,
+ * and one method below it decides when the alarm rings next.
  */
 export class PoolAuthority {
   readonly #parts: PoolAuthorityParts;
@@ -65,9 +66,10 @@ export class PoolAuthority {
       const pending = [...(known?.pending ?? []), { change, askedAt: clock() }];
       rows.know({ ...known, pool, awayMs, state: applied.state, pending });
     }
-    // Before it is published, so that nothing that can happen then leaves it unpublished.
+    // The alarm is set before the publication, so that no failure after this point leaves the change unpublished.
     await this.#arm();
-    // What KV refuses is logged and what takes too long goes on: the answer says if it is published, and the alarm sees to it.
+    // A write that KV refuses is logged, and a slow write goes on. The answer tells whether the change is published, and the
+    // alarm completes it.
     await withinDeadline(this.#publishIfDue(), PUBLISH_WAIT_MS).catch(() => {});
     return { kind: applied.kind, state: rows.known()?.state, published: !this.#isDue() };
   }
@@ -79,7 +81,7 @@ export class PoolAuthority {
     if (known.awayMs !== awayMs) rows.know({ ...known, awayMs });
     const draining = this.#draining(known.state);
     for (const { origin, sketch } of seen) {
-      // What isolates have seen in what was over by then is of no use.
+      // Sightings of a drain that has ended in the meantime are of no use.
       if (!draining.includes(origin)) continue;
       const windows = withSeen(rows.seen(origin), sketch, clock(), awayMs);
       if (windows) rows.see(origin, windows);
@@ -94,7 +96,7 @@ export class PoolAuthority {
     return { kind: "probing" };
   }
 
-  /** Does what is due. It may run more than once, and early. */
+  /** Does the work that is due. It may run more than once, and early. */
   async alarm(): Promise<void> {
     try {
       this.#endEmptyDrains();
@@ -106,7 +108,7 @@ export class PoolAuthority {
     }
   }
 
-  /** Sees that the alarm rings when the next thing is due. */
+  /** Sets the alarm to ring when the next work is due. */
   async #arm(): Promise<void> {
     const { alarms, clock } = this.#parts;
     const publishAt = Math.max(this.#publishAt(), clock() + BETWEEN_WRITES_MS);
@@ -116,7 +118,7 @@ export class PoolAuthority {
     if (set === null || ringsAt < set) await alarms.setAlarm(ringsAt);
   }
 
-  /** Those that probes do not call unhealthy. */
+  /** The origins that probes do not consider unhealthy. */
   #healthy(origins: readonly string[]): string[] {
     const now = this.#parts.clock();
     const unhealthy = this.#probes.unhealthy().filter((flag) => now < flag.unhealthy.until);
@@ -146,7 +148,7 @@ export class PoolAuthority {
   async #publishIfDue(): Promise<void> {
     const { rows, publish, clock, log } = this.#parts;
     const known = rows.known() ?? this.#knownByProbes();
-    // One write at a time: an older one that KV takes late must not undo a newer.
+    // One write at a time: an older write that KV accepts late must not undo a newer write.
     if (!known || this.#isPublishing || clock() < this.#publishAt()) return;
     this.#isPublishing = true;
     const at = clock();
@@ -167,7 +169,7 @@ export class PoolAuthority {
     }
   }
 
-  /** A pool of which operators have said nothing yet. */
+  /** A pool that operators have not changed yet. */
   #knownByProbes(): KnownPool | undefined {
     const asked = this.#parts.rows.asked();
     if (!asked) return undefined;
@@ -175,7 +177,9 @@ export class PoolAuthority {
     return { pool, awayMs, state: { schema: 1, version: 0, origins: [] }, pending: [] };
   }
 
-  /** When it is counted next who is bound to an origin that drains: not before all have had the time to be seen. */
+  /**
+   * When to count next the sessions that are bound to an origin that drains. All of them must first have had the time to be seen.
+   */
   #nextCountAt(): number {
     const { rows, clock } = this.#parts;
     const known = rows.known();

@@ -8,14 +8,14 @@ import {
 } from "../../upstream/live/pool-contracts.ts";
 import { closuresOf, type LiveClosure, type PoolState, standingAt } from "../../upstream/live/pool-state.ts";
 
-/** What an operator's change comes to. */
+/** The outcome of an operator's change. */
 export type AppliedChange =
   | { kind: "changed"; state: PoolState }
-  /** It is so already. */
+  /** The pool already is in that state. */
   | { kind: "unchanged" }
   | { kind: "refused"; reason: ChangeRefusal };
 
-/** The state after a change. Times that all isolates may know already stay as they are. */
+/** The state after a change. Times that isolates may already know stay unchanged. */
 export function applyChange(state: PoolState | undefined, change: PoolChange, now: number): AppliedChange {
   const { action, origin, others, anyway = false, sessionLifeMs } = change;
   const atOnce = change.at === "now" && action === "eject";
@@ -32,7 +32,7 @@ export function applyChange(state: PoolState | undefined, change: PoolChange, no
   return { kind: "changed", state: withClosures(state, origin, next) };
 }
 
-/** The named times that a change without a time of its own has to wait for. */
+/** The named times for which a change without a time of its own must wait. */
 function timesOf(last: readonly LiveClosure[], action: PoolChange["action"]): number[] {
   return last.flatMap(({ from, until }) => {
     if (action === "restore") return until === undefined ? [from] : [];
@@ -51,7 +51,10 @@ function withClosures(state: PoolState | undefined, id: string, closures: LiveCl
   return { ...rest, version: version + 1, origins: [...others, { id, closures }] };
 }
 
-/** The drain of an origin, if it may yet end because nobody is bound to the origin any more. */
+/**
+ * The drain of an origin that may still end because no session is bound to the origin any more; `undefined`: there is no such
+ * drain.
+ */
 export function drainToEnd(closures: readonly LiveClosure[], now: number): LiveClosure | undefined {
   const last = closures.at(-1);
   if (last?.kind !== "drain" || last.until !== undefined) return undefined;
@@ -64,14 +67,14 @@ export interface PendingChange {
   readonly askedAt: number;
 }
 
-/** Whether a change has waited so long for its publication that not all would know of it in time. */
+/** Whether a change has waited so long for its publication that some isolates would not know of it in time. */
 export function isLate(pending: readonly PendingChange[], now: number): boolean {
   return pending.some(({ askedAt }) => now - askedAt > PUBLISHING_MS);
 }
 
 /**
- * The state that late changes come to if they are asked for now: they take effect later, as nobody knows of them yet. Those that are
- * not possible any more are left out.
+ * The state if late changes are asked for now. They take effect later, because no isolate knows of them yet. Changes that are no
+ * longer possible are left out.
  */
 export function rebased(
   published: PoolState | undefined,
@@ -99,7 +102,7 @@ const drain: Apply = (closures, { at, deadlineMs }, now) => {
   if (last.kind === "eject") return refused("ejected");
   const { endsAt } = deadline(last.from);
   if (endsAt === undefined || endsAt === last.endsAt) return { kind: "unchanged" };
-  // A drain that goes on may end earlier or later, but not sooner than all know of it.
+  // A drain that goes on may end earlier or later, but not before all isolates know of it.
   if (Math.min(endsAt, last.endsAt ?? Infinity) < now + LEAST_LEAD_MS) return refused("too-soon");
   return [...closures.slice(0, -1), { ...last, endsAt }];
 };

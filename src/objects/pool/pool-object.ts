@@ -17,16 +17,18 @@ import { PoolAuthority } from "./pool-authority.ts";
 import { PoolRows } from "./pool-rows.ts";
 import { probe } from "./probe.ts";
 
-/** What wrangler binds that a pool's object uses. */
+/** The bindings of wrangler that a pool's object uses. */
 interface PoolObjectBindings {
-  /** KV, where isolates read what it says. Without it nothing can be published, and nothing takes effect. */
+  /**
+   * KV, from which isolates read the state of the pool. Without it the object can publish no state, and no change takes effect.
+   */
   readonly SESSION_REPLICAS?: StateNamespace;
 }
 
 /**
  * The Durable Object of one pool, named by the pool's id: {@link PoolAuthority} on the object's own storage.
  *
- * Methods take and return one object and are never renamed, since a deploy replaces Worker and objects at different times.
+ * Methods take and return one object and are never renamed, because a deploy replaces Worker and objects at different times.
  */
 export class PoolObject extends DurableObject<PoolObjectBindings> {
   readonly #authority: PoolAuthority | undefined;
@@ -54,7 +56,7 @@ export class PoolObject extends DurableObject<PoolObjectBindings> {
   }
 
   override async alarm(): Promise<void> {
-    // Left out since it was set: nobody asks for probes any more.
+    // If the build leaves the authority out after the alarm was set, no isolate asks for probes any more.
     await this.#authority?.alarm();
   }
 
@@ -71,7 +73,7 @@ function createAuthority(storage: DurableObjectStorage, env: PoolObjectBindings)
       if (!env.SESSION_REPLICAS) throw new TypeError("SESSION_REPLICAS is not bound");
       await publish(env.SESSION_REPLICAS, pool, known);
     },
-    // Without `cf`, as objects do not heed `resolveOverride`: the `Host` of a probe is the origin's.
+    // The request is sent without `cf`, because objects ignore `resolveOverride`. The `Host` of a probe is the origin's.
     probe: async (target, check) => probe(createReach(target, { host: "origin" }, { ...env }), check),
     random: Math.random,
     clock: () => Date.now(),

@@ -5,10 +5,10 @@ import { isSamePlan, type ProbePlan, type ProbeTarget } from "../../upstream/liv
 import type { AskedProbes, PoolRows } from "./pool-rows.ts";
 import { afterProbe, describeResult } from "./verdicts.ts";
 
-/** What the probes of a pool work with. */
+/** The rows, the clock, and the probe function for the probes of a pool. */
 export interface PoolProbesParts {
   readonly rows: PoolRows;
-  /** @throws what hinders it to be sent at all; that says nothing of the origin. */
+  /** @throws the reason why the probe cannot be sent at all. It says nothing about the origin. */
   readonly probe: (target: ProbeTarget, check: ProbePlan["check"]) => Promise<ProbeResult>;
   readonly clock: () => number;
   /** A number from 0 (included) to 1 (not included). */
@@ -16,16 +16,16 @@ export interface PoolProbesParts {
   readonly log: Log;
 }
 
-/** How long a pool is probed that isolates do not ask for any more: nobody visits it. */
+/** How long a pool is still probed after the last isolate asked for it, when visitors no longer come. */
 export const PATIENCE_MS = 600_000;
-/** How old the note may be of when that was asked last. */
+/** The time of the last ask is noted again when the note is older than this. */
 const NOTE_EVERY_MS = 120_000;
-/** Origins that are probed at the same time: a Worker waits for six responses at most. */
+/** How many origins are probed at the same time. A Worker waits for six responses at most. */
 const AT_ONCE = 6;
-/** The random part of an interval that is added to it. */
+/** The largest random part of an interval that is added to it. */
 const JITTER = 0.1;
 
-/** The probes of a pool's origins: rounds of them, while isolates ask for that, and what they have met. */
+/** Probes a pool's origins in rounds while isolates ask for it, and keeps the results. */
 export class PoolProbes {
   readonly #parts: PoolProbesParts;
   #isProbing = false;
@@ -34,7 +34,9 @@ export class PoolProbes {
     this.#parts = parts;
   }
 
-  /** Takes note that isolates want this plan. Another plan replaces the one before; what is known of origins that both have stays. */
+  /**
+   * Notes that isolates want this plan. A new plan replaces the plan before. The results of origins that both plans have stay.
+   */
   ask(ask: { pool: string; plan: ProbePlan } & SessionPatience): void {
     const { rows, clock } = this.#parts;
     const now = clock();
@@ -44,14 +46,14 @@ export class PoolProbes {
     rows.ask({ ...ask, askedAt: now });
   }
 
-  /** When the next round begins; `Infinity`: none is asked for. */
+  /** When the next round begins; `Infinity`: no isolate asks for a round. */
   dueAt(): number {
     const asked = this.#wanted();
     if (!asked || this.#isProbing) return Infinity;
     return Math.min(Infinity, ...this.#planned(asked).map(({ dueAt }) => dueAt));
   }
 
-  /** Probes the origins that are due. One that cannot be asked hinders no other. */
+  /** Probes the origins that are due. An origin that cannot be probed does not hinder the others. */
   async round(): Promise<void> {
     const { clock, random } = this.#parts;
     const began = clock();
@@ -85,13 +87,13 @@ export class PoolProbes {
     });
   }
 
-  /** What is known of the origins of the plan; nothing, while they are not probed. */
+  /** The results for the origins of the plan; empty while they are not probed. */
   known(): readonly ProbedOrigin[] {
     const asked = this.#wanted();
     return asked ? this.#planned(asked) : [];
   }
 
-  /** What is known of an origin after it was probed. */
+  /** The result for an origin after a probe. */
   async #probed(
     origin: ProbedOrigin,
     { pool, plan: { check, targets } }: AskedProbes,
@@ -118,22 +120,22 @@ export class PoolProbes {
 
   #keep(next: readonly ProbedOrigin[]): void {
     const { rows, clock } = this.#parts;
-    // Those of other plans stay a while: during a deploy isolates ask for the one and the other in turn.
+    // Results of other plans stay a while. During a deploy, isolates ask for the old and the new plan in turn.
     const renewed = new Set(next.map(keyOf));
     const isKept = (origin: ProbedOrigin) => origin.dueAt > clock() - PATIENCE_MS && !renewed.has(keyOf(origin));
     rows.probe([...rows.probed().filter(isKept), ...next]);
   }
 
-  /** What is asked for, unless that is too long ago. */
+  /** The plan that isolates ask for, unless they last asked too long ago. */
   #wanted(): AskedProbes | undefined {
     const { rows, clock } = this.#parts;
     const asked = rows.asked();
     return asked && clock() - asked.askedAt < PATIENCE_MS ? asked : undefined;
   }
 
-  /** In the order of the plan. */
+  /** The origins of the plan, in its order. */
   #planned({ plan, askedAt }: AskedProbes): ProbedOrigin[] {
-    // All isolates ask for this, for a thousand origins as well.
+    // All isolates ask for this, even for pools of a thousand origins, so it must be fast.
     const probed = new Map(this.#parts.rows.probed().map((origin) => [keyOf(origin), origin]));
     return plan.targets.map(
       (target) => probed.get(keyOf(target)) ?? { id: target.id, url: target.url, against: 0, dueAt: askedAt },
@@ -145,7 +147,7 @@ function isUnhealthy({ verdict }: ProbedOrigin): boolean {
   return verdict?.state === "unhealthy";
 }
 
-/** What tells origins apart; at another address is another one. Neither part holds a space. */
+/** The key of an origin. The same id at another address is another origin. Neither part contains a space. */
 function keyOf({ id, url }: Pick<ProbeTarget, "id" | "url">): string {
   return `${id} ${url}`;
 }

@@ -4,7 +4,7 @@ import type { ProbePlan } from "../../upstream/live/probe-plan.ts";
 import type { SeenWindow } from "../../upstream/live/sightings.ts";
 import type { PendingChange } from "./pool-changes.ts";
 
-/** What of a Durable Object's storage the rows are in. */
+/** The part of a Durable Object's storage that the rows use. */
 export interface PoolStorage {
   readonly kv: {
     get<T>(key: string): T | undefined;
@@ -13,33 +13,33 @@ export interface PoolStorage {
   };
 }
 
-/** What a pool's object knows of its pool. */
+/** The data that a pool's object keeps about its pool. */
 export interface KnownPool {
-  /** Its id. */
+  /** The id of the pool. */
   readonly pool: string;
   /** How long a session may be away without ending, in milliseconds. */
   readonly awayMs: number;
   readonly state: PoolState;
-  /** What is in the state and has not been published. */
+  /** The changes in the state that have not been published. */
   readonly pending: readonly PendingChange[];
-  /** What was published last, and when; which origins were unhealthy then. */
+  /** The state that was published last, when it was published, and the origins that were unhealthy then. */
   readonly published?: {
     readonly state: PoolState;
     readonly at: number;
     readonly unhealthy?: readonly UnhealthyOrigin[];
   };
-  /** When publishing what is pending was tried last. */
+  /** When the object last tried to publish the pending changes. */
   readonly triedAt?: number;
 }
 
-/** That isolates want a pool's origins probed. */
+/** The wish of isolates to have a pool's origins probed. */
 export interface AskedProbes {
   /** The pool's id. */
   readonly pool: string;
   /** How long a session may be away without ending, in milliseconds. */
   readonly awayMs: number;
   readonly plan: ProbePlan;
-  /** When that was asked last, or some minutes before. */
+  /** When isolates last asked for the probes, or some minutes before that. */
   readonly askedAt: number;
 }
 
@@ -64,7 +64,7 @@ export class PoolRows {
     this.#storage.kv.put(KNOWN, known);
   }
 
-  /** How the origins are to be probed; `undefined`: nobody has ever asked for that. */
+  /** How the origins are to be probed; `undefined`: no isolate has ever asked for probes. */
   asked(): AskedProbes | undefined {
     return this.#storage.kv.get<AskedProbes>(ASKED);
   }
@@ -73,7 +73,7 @@ export class PoolRows {
     this.#storage.kv.put(ASKED, asked);
   }
 
-  /** What probes have met. */
+  /** The results of probes. */
   probed(): readonly ProbedOrigin[] {
     return this.#storage.kv.get<ProbedOrigin[]>(PROBED) ?? [];
   }
@@ -82,7 +82,7 @@ export class PoolRows {
     this.#storage.kv.put(PROBED, origins);
   }
 
-  /** What was seen on an origin. */
+  /** The sessions that isolates have seen on an origin. */
   seen(origin: string): readonly SeenWindow[] {
     return this.#storage.kv.get<SeenWindow[]>(seenKey(origin)) ?? [];
   }

@@ -3,10 +3,13 @@ import { PROBE_HEADERS } from "../../upstream/health/fail-checks.ts";
 import type { ProbeResult } from "../../upstream/live/pool-contracts.ts";
 import type { Reach } from "../../upstream/send/reach.ts";
 
-/** How much of a body is looked at. */
+/** How many bytes of a body are read. */
 const MAX_BODY_BYTES = 16 * 1024;
 
-/** Asks an origin once whether it is well, within the check's `timeoutMs`, whatever it does. A redirect is a status like others. */
+/**
+ * Asks an origin once whether it is healthy. Ends within the check's `timeoutMs`, however the origin behaves. A redirect counts
+ * as a status like others.
+ */
 export async function probe(reach: Reach, check: ResolvedHealthCheck): Promise<ProbeResult> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), check.timeoutMs);
@@ -28,14 +31,14 @@ export async function probe(reach: Reach, check: ResolvedHealthCheck): Promise<P
     else if (!body || !(await holds(body, expectedBody))) return { kind: "body", status };
     return { kind: "passed", status };
   } catch {
-    // What is refused, reset or cut off reads the same.
+    // A connection that is refused, reset or cut off looks the same here.
     return { kind: deadline.signal.aborted ? "timeout" : "lost" };
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Whether the beginning of a body holds a text. It is read no further than is needed. */
+/** Whether the beginning of a body contains a text. The body is read no further than needed. */
 async function holds(body: ReadableStream<Uint8Array>, expected: string): Promise<boolean> {
   const decoder = new TextDecoder();
   let text = "";

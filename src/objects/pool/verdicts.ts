@@ -1,15 +1,19 @@
 import type { ResolvedHealthCheck } from "../../config/resolved.ts";
 import type { ProbedOrigin, ProbeResult, Verdict } from "../../upstream/live/pool-contracts.ts";
 
-/** The shortest time that a verdict holds without being confirmed. It is renewed at half of it, and takes 140 s to be known to all. */
+/**
+ * The shortest time for which a verdict holds without confirmation. It is renewed at half of this time, and all isolates know of
+ * it after 140 s.
+ */
 const LEAST_LIFE_MS = 600_000;
-/** Of the longer interval, if that is more. */
+/** A verdict holds for this many of the longer interval, if that is more. */
 const LIFE_INTERVALS = 3;
 
 /**
- * What is known of an origin after a probe.
+ * The result for an origin after a probe.
  *
- * Rise and fall are as many probes running as the check says; the first that passes is enough for one of which nothing was known.
+ * A verdict changes after as many consecutive probes as the check demands. For an origin without a verdict, the first probe that
+ * passes is enough.
  */
 export function afterProbe(
   origin: ProbedOrigin,
@@ -42,7 +46,7 @@ function lifeOf({ intervalSeconds, unhealthyIntervalSeconds }: ResolvedHealthChe
   return Math.max(LEAST_LIFE_MS, LIFE_INTERVALS * Math.max(intervalSeconds, unhealthyIntervalSeconds) * 1_000);
 }
 
-/** What a probe has met, in words for a log. */
+/** The result of a probe, in words for a log. */
 export function describeResult(result: ProbeResult): string {
   return result.kind === "status" ? `status ${result.status}` : result.kind;
 }

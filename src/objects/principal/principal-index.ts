@@ -14,7 +14,7 @@ import type {
 } from "../../store/principal-contracts.ts";
 import type { PrincipalRows, Row } from "./principal-rows.ts";
 
-/** What the index of one principal works with. */
+/** The storage, the sessions, and the clock of the index of one principal. */
 export interface PrincipalIndexParts {
   readonly rows: PrincipalRows;
   /** The sessions' authorities. */
@@ -27,17 +27,17 @@ export interface PrincipalIndexParts {
 /** How many sessions are ended, or looked at, in one go, and how many of them at once. */
 const BATCH = 200;
 const AT_ONCE = 20;
-/** When what could not be done is tried again. */
+/** After this time, a step that failed is tried again. */
 const RETRY_MS = 10_000;
-/** A session that logged in before an end of all, and has told nobody of it, is over by then. */
+/** A session that logged in before an end of all sessions, and has not told the index of its login, is over after this time. */
 const NOT_BEFORE_LASTS_MS = MAX_SESSION_SECONDS * 1000;
 
 /**
  * The index of one principal's sessions.
  *
- * It is told of logins by the sessions' authorities, which know the truth and repeat what was lost; a reservation holds a
- * place for a login until it can no longer be committed, and then the session's authority is asked what became of it.
- * What is decided is decided on rows read after the last `await`. docs/explanation/decisions/009 has the argument.
+ * The sessions' authorities tell it of logins. They know the truth, and tell again when a message was lost. A reservation holds a
+ * place for a login until the login can no longer be committed. The index then asks the session's authority for the outcome.
+ * Every decision uses rows that were read after the last `await`. docs/explanation/decisions/009 has the argument.
  */
 export class PrincipalIndex {
   readonly #parts: PrincipalIndexParts;
@@ -50,7 +50,7 @@ export class PrincipalIndex {
     if (this.#take(reservation)) return this.#reserved();
     const unknown = await this.#makeRoom();
     if (this.#take(reservation)) return this.#reserved();
-    // Unavailable is never missing: whether there are too many is not known.
+    // Unavailable is never missing: it is not known whether there are too many sessions.
     return unknown === undefined ? { kind: "too-many" } : { kind: "unavailable", cause: unknown };
   }
 
@@ -96,7 +96,8 @@ export class PrincipalIndex {
   async endAll({ except }: { except?: string | undefined }): Promise<EndedAll> {
     const { rows, sessions, clock } = this.#parts;
     if (except !== undefined && rows.get(except)?.state !== "live") {
-      // A look has a session tell of its login, if the index does not know of it: then it is spared like any other.
+      // If the index does not know the session, a look has the session tell of its login. The session is then spared like any
+      // other.
       const looked = await sessions.look(except);
       if (looked.kind === "unavailable") return looked;
     }
@@ -109,7 +110,9 @@ export class PrincipalIndex {
     return { kind: "ending", ended: Math.max(0, toEnd - left), left };
   }
 
-  /** Does what is due, in batches, and frees the storage of a principal who has no sessions. It may run more than once. */
+  /**
+   * Does the work that is due, in batches, and frees the storage of a principal who has no sessions. It may run more than once.
+   */
   async alarm(): Promise<void> {
     const { rows, clock } = this.#parts;
     await this.#settleDue();
@@ -117,7 +120,7 @@ export class PrincipalIndex {
     if (!isNeeded) await rows.clear();
   }
 
-  /** Takes a place, unless there is none. A session that has one needs no other. */
+  /** Takes a place, unless all places are taken. A session that has a place needs no other. */
   #take({ id, changeId, expiresAt, limit, insteadOf }: Reservation): boolean {
     const { rows, clock } = this.#parts;
     if (insteadOf) rows.drop({ ...insteadOf, state: "reserved" });
@@ -135,7 +138,7 @@ export class PrincipalIndex {
     return { kind: "reserved" };
   }
 
-  /** Forgets sessions that have ended; returns why it could not be told of one, if so. */
+  /** Forgets sessions that have ended. Returns the cause if it could not find out about one of them. */
   async #makeRoom(): Promise<unknown> {
     const { rows, clock } = this.#parts;
     let unknown: unknown;
@@ -158,14 +161,14 @@ export class PrincipalIndex {
     return "ended";
   }
 
-  /** Does a batch of what is due; the alarm goes on with the rest. */
+  /** Does a batch of the work that is due. The alarm goes on with the rest. */
   async #settleDue(): Promise<void> {
     const { rows, clock } = this.#parts;
     await inTurns(rows.due(clock(), BATCH), (row) => this.#settle(row));
     await this.#arm();
   }
 
-  /** Does what is due about a session; returns why it could not be done, if so. */
+  /** Does the work that is due for a session. Returns the cause if it could not be done. */
   async #settle(row: Row): Promise<unknown> {
     const { rows, sessions, clock } = this.#parts;
     const answer =
@@ -180,21 +183,21 @@ export class PrincipalIndex {
     return answer.kind === "unavailable" ? answer.cause : new Error("a login has not been indexed yet");
   }
 
-  /** Sees that the alarm rings when the next thing is due. */
+  /** Sets the alarm to ring when the next work is due. */
   async #arm(): Promise<void> {
     const { rows, alarms, clock } = this.#parts;
     const notBefore = rows.notBefore();
     const dueAt = rows.nextDueAt() ?? (notBefore > 0 ? notBefore + NOT_BEFORE_LASTS_MS : undefined);
     if (dueAt === undefined) return;
     const now = clock();
-    // One that rings a moment early must not be set for that same moment: it would ring without end.
+    // An alarm that rings a moment early must not be set for the same moment again, or it would ring without end.
     const ringsAt = dueAt <= now ? now : Math.max(dueAt, now + CLOCKS_APART_MS);
     const set = await alarms.getAlarm();
     if (set === null || ringsAt < set) await alarms.setAlarm(ringsAt);
   }
 }
 
-/** Does work for each item, not all at once. */
+/** Does work for each item, a limited number at once. */
 async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   for (let from = 0; from < items.length; from += AT_ONCE)
     await Promise.all(items.slice(from, from + AT_ONCE).map(work));

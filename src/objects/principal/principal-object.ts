@@ -15,15 +15,15 @@ import { createUnattended } from "../clients/session-client.ts";
 import { PrincipalIndex } from "./principal-index.ts";
 import { PrincipalRows } from "./principal-rows.ts";
 
-/** What wrangler binds that the index of a principal uses. */
+/** The bindings of wrangler that the index of a principal uses. */
 interface PrincipalBindings {
   readonly SESSION_OBJECT: ObjectNamespace;
 }
 
 /**
- * The Durable Object of one principal, named by a hash of him: {@link PrincipalIndex} on the object's own storage.
+ * The Durable Object of one principal, named by a hash of the principal: {@link PrincipalIndex} on the object's own storage.
  *
- * Methods take and return one object and are never renamed, since a deploy replaces Worker and objects at different times.
+ * Methods take and return one object and are never renamed, because a deploy replaces Worker and objects at different times.
  */
 export class PrincipalObject extends DurableObject<PrincipalBindings> {
   readonly #index: PrincipalIndex;

@@ -1,6 +1,6 @@
 import type { Login } from "../../store/principal-contracts.ts";
 
-/** What of a Durable Object's storage the rows are in. */
+/** The part of a Durable Object's storage that the rows use. */
 export interface PrincipalStorage {
   readonly sql: {
     exec(query: string, ...bindings: (string | number)[]): { toArray(): Record<string, unknown>[] };
@@ -13,8 +13,8 @@ export interface PrincipalStorage {
 }
 
 /**
- * `reserved`: a login is under way; `live`: it has been committed; `ending`: the session is to be ended. `dueAt` is when
- * something is to be done about it: look what became of the login, forget the session, end it.
+ * `reserved`: a login is under way. `live`: the login has been committed. `ending`: the session is to be ended. `dueAt` is the
+ * time for the next step: find out the outcome of the login, forget the session, or end it.
  */
 export type RowState = "reserved" | "live" | "ending";
 
@@ -22,12 +22,13 @@ export type RowState = "reserved" | "live" | "ending";
 export interface Row extends Login {
   readonly state: RowState;
   readonly dueAt: number;
-  /** Id of the change that has reserved the place; "" for one that was not reserved. */
+  /** Id of the change that reserved the place; "" if the place was not reserved. */
   readonly changeId: string;
 }
 
 const COLUMNS = "id, state, dueAt, changeId, at, bornAt, absoluteDeadline, country, colo, device";
-// Without a rowid a row costs one written row; a second index would cost another, and few principals have many sessions.
+// Without a rowid, a row costs one written row. A second index would cost another written row, and few principals have many
+// sessions.
 const CREATE = `CREATE TABLE IF NOT EXISTS sessions (
   id TEXT PRIMARY KEY, state TEXT NOT NULL, dueAt INTEGER NOT NULL, changeId TEXT NOT NULL, at INTEGER NOT NULL,
   bornAt INTEGER NOT NULL, absoluteDeadline INTEGER NOT NULL,
@@ -35,7 +36,7 @@ const CREATE = `CREATE TABLE IF NOT EXISTS sessions (
 ) WITHOUT ROWID`;
 const NOT_BEFORE = "notBefore";
 
-/** The rows of one principal's storage, which is not begun before there is something to keep. */
+/** The rows of one principal's storage. The storage is not created until there is a row to keep. */
 export class PrincipalRows {
   readonly #storage: PrincipalStorage;
   #exists: boolean;
@@ -57,7 +58,7 @@ export class PrincipalRows {
     this.#storage.sql.exec(`INSERT OR REPLACE INTO sessions (${COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)`, ...values);
   }
 
-  /** Deletes a row, unless it is another by now. */
+  /** Deletes a row, unless it has changed in the meantime. */
   drop({ id, state, changeId }: Pick<Row, "id" | "state" | "changeId">): void {
     if (!this.#exists) return;
     this.#storage.sql.exec("DELETE FROM sessions WHERE id = ? AND state = ? AND changeId = ?", id, state, changeId);
@@ -71,7 +72,9 @@ export class PrincipalRows {
     this.#storage.sql.exec("UPDATE sessions SET dueAt = ? WHERE id = ?", dueAt, id);
   }
 
-  /** How many there are, or will be if the logins under way are committed; without those that are to be ended. */
+  /**
+   * How many sessions there are, or will be if the logins under way are committed. Sessions that are to be ended do not count.
+   */
   count(): number {
     return this.#number("SELECT COUNT(*) AS number FROM sessions WHERE state <> 'ending'") ?? 0;
   }
@@ -80,12 +83,12 @@ export class PrincipalRows {
     return this.#number("SELECT COUNT(*) AS number FROM sessions WHERE state = ?", state) ?? 0;
   }
 
-  /** Those that could make room for another: live ones, and reservations that are due; the oldest first. */
+  /** Sessions that could make room for another, the oldest first: live sessions, and reservations that are due. */
   replaceable(now: number, most: number): Row[] {
     return this.#rows("WHERE state = 'live' OR (state = 'reserved' AND dueAt <= ?) ORDER BY at LIMIT ?", now, most);
   }
 
-  /** Live ones, the newest login first, from the one after `at` and `id`. */
+  /** Live sessions, the newest login first, beginning after the session of `at` and `id`. */
   page(most: number, after?: { at: number; id: string }): Row[] {
     const { at, id } = after ?? { at: Number.MAX_SAFE_INTEGER, id: "" };
     const order = "ORDER BY at DESC, id DESC LIMIT ?";
@@ -100,21 +103,21 @@ export class PrincipalRows {
     return this.#number("SELECT MIN(dueAt) AS number FROM sessions") ?? undefined;
   }
 
-  /** Has all live sessions ended but `except`. */
+  /** Marks all live sessions for ending, except the session `except`. */
   endAll(now: number, except = ""): void {
     if (!this.#exists) return;
     const query = "UPDATE sessions SET state = 'ending', dueAt = ? WHERE state = 'live' AND id <> ?";
     this.#storage.sql.exec(query, now, except);
   }
 
-  /** Has the oldest live sessions ended, so that `most` are left. */
+  /** Marks the oldest live sessions for ending, so that `most` are left. */
   endOldest(now: number, most: number): void {
     const oldest = "SELECT id FROM sessions WHERE state = 'live' ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?";
     const query = `UPDATE sessions SET state = 'ending', dueAt = ? WHERE id IN (${oldest})`;
     this.#storage.sql.exec(query, now, most);
   }
 
-  /** Logins until then are ended, milliseconds since 1970; 0: none. */
+  /** Sessions that logged in before this time are ended, milliseconds since 1970; 0: no such time. */
   notBefore(): number {
     return this.#storage.kv.get<number>(NOT_BEFORE) ?? 0;
   }

@@ -2,10 +2,10 @@ import type { SessionRecord } from "../../session/record.ts";
 import type { BackupRecord, Fallback } from "../../store/redis/contract.ts";
 import type { SessionRows } from "./session-rows.ts";
 
-/** What writing a backup came to. */
+/** The outcome of writing a backup. */
 export type Backed = { kind: "backed" } | { kind: "unavailable"; cause: unknown };
 
-/** What the writer of backups works with. */
+/** The stores and callbacks of the writer of backups. */
 export interface BackupParts {
   readonly rows: SessionRows;
   readonly fallback: Fallback;
@@ -23,12 +23,12 @@ export class Backups {
     this.#parts = parts;
   }
 
-  /** Whether the newest version is not known to be backed up. */
+  /** Whether the backup is not known to have the newest version. */
   isBehind(record: SessionRecord): boolean {
     return this.#parts.rows.outside().backedUpVersion < record.version;
   }
 
-  /** Backs up the record as it is now. A write of a backup is a look at the length of the journal too. */
+  /** Backs up the record as it is now. Writing a backup also looks at the length of the journal. */
   async write(): Promise<Backed> {
     const { rows, fallback, clock, foundEntries } = this.#parts;
     const record = rows.load();
@@ -42,7 +42,7 @@ export class Backups {
     return { kind: "backed" };
   }
 
-  /** Backs up until nothing newer is there, or a write fails; one at a time. */
+  /** Backs up until the newest version is written, or a write fails; one write at a time. */
   async catchUp(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
@@ -57,7 +57,7 @@ export class Backups {
   }
 }
 
-/** The record as it is backed up: the view before a rotation is served by the authority alone. */
+/** The record as it is backed up. Only the authority serves the view before a rotation, so the backup is without it. */
 export function backupOf(record: SessionRecord): BackupRecord {
   const { before, ...backup } = record;
   return backup;

@@ -4,18 +4,18 @@ import { RETRY_MS } from "./copies.ts";
 import { emptiedAt } from "./journal.ts";
 import type { SessionRows } from "./session-rows.ts";
 
-/** What clearing goes by. */
+/** The rows, the backups, and the clock that clearing depends on. */
 export interface ClearingParts {
   readonly rows: SessionRows;
-  /** Without them there is no journal either. */
+  /** Absent: there is no journal either. */
   readonly backups: Backups | undefined;
   readonly clock: () => number;
 }
 
-/** A change that was made at the last moment of a token may reach the journal this much later. */
+/** A change made at the last moment of a token may reach the journal this much later. */
 const LATE_APPEND_MS = 30_000;
 
-/** When the storage of one session is looked after, and when it may be freed. */
+/** Decides when the storage of one session needs attention, and when it may be freed. */
 export class Clearing {
   readonly #parts: ClearingParts;
 
@@ -23,7 +23,7 @@ export class Clearing {
     this.#parts = parts;
   }
 
-  /** When the alarm is to ring for the session's own sake. */
+  /** When the alarm must ring for the session's own deadlines. */
   wakesAt(record: SessionRecord): number {
     if (!record.ended) return deadlineOf(record);
     const { backups, clock } = this.#parts;
@@ -32,12 +32,15 @@ export class Clearing {
     return now >= clearsAt || backups?.isBehind(record) ? now + RETRY_MS : clearsAt;
   }
 
-  /** Until then a token that could found the session anew may be alive, or what it has given to the journal. */
+  /** Until this time, a token that could found the session anew may be valid, or its change may lie in the journal. */
   clearsAt(record: SessionRecord): number {
     return record.foundingDeadline + (this.#parts.backups ? LATE_APPEND_MS : 0);
   }
 
-  /** Without the tombstone whatever is in the journal, or comes back to it, would found the session anew. */
+  /**
+   * Whether the storage may be freed. Without the tombstone, a change that is in the journal, or comes back to it, would found
+   * the session anew.
+   */
   mayBeFreed(tombstone: SessionRecord, now: number): boolean {
     const { rows, backups } = this.#parts;
     const clearsAt = this.clearsAt(tombstone);

@@ -9,10 +9,10 @@ import { type JournalWatch, mayEmptyAt } from "./journal.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Outside, SessionRows, SessionStorage } from "./session-rows.ts";
 
-/** What an object writes outside of itself. */
+/** Which copies an object writes to other stores. */
 export type CopyPolicy = ResolvedConfig["stores"];
 
-/** What the copies of one session elsewhere are seen to with. */
+/** The parts that look after the copies of one session elsewhere. */
 export interface CopiesElsewhereParts {
   readonly rows: SessionRows;
   readonly storage: SessionStorage;
@@ -23,33 +23,33 @@ export interface CopiesElsewhereParts {
   readonly keepAlive: (work: Promise<unknown>) => void;
 }
 
-/** When an alarm tries again what a store outside was not there for. */
+/** After this time, an alarm tries again to reach a store outside that was unavailable. */
 export const RETRY_MS = 60_000;
 /** How many ids of changes are kept before the journal is asked whether they are still needed. */
 const MANY_CHANGES = 64;
 
-/** Sees to the copies of one session elsewhere, before an answer of its authority leaves and behind it. */
+/** Looks after the copies of one session elsewhere, before an answer of its authority leaves and after that. */
 export class CopiesElsewhere {
   readonly #parts: CopiesElsewhereParts;
-  // Who ends a session without knowing the policy ends its replica, if it has one.
+  // A caller that ends a session without knowing the policy still ends its replica, if there is a replica.
   #policy: CopyPolicy = { replicate: "always", backup: "off", strictBackup: false };
 
   constructor(parts: CopiesElsewhereParts) {
     this.#parts = parts;
   }
 
-  /** From now on this is the policy; callers that know none leave it as it is. */
+  /** Sets the policy from now on. Callers that know no policy leave it unchanged. */
   follow(policy: CopyPolicy | undefined): void {
     this.#policy = policy ?? this.#policy;
   }
 
-  /** The answer, when it may leave; or why it may not. */
+  /** The answer once it may leave, or the reason why it may not. */
   async letOut<Answer>(ref: Ref, answer: Answer): Promise<Answer | Unavailable> {
     const { rows, storage, backups, watch, publisher, clock, keepAlive } = this.#parts;
     const record = rows.load();
     if (!record) return answer;
     if (backups?.isBehind(record) && this.#backsUp(record)) {
-      // An end is backed up first whatever the mode: nothing else tells the journal to take no more.
+      // An end is backed up first in every mode, because only the backup tells the journal to take no more changes.
       if (this.#policy.backup === "sync" || record.ended) {
         const written = await backups.write();
         if (written.kind === "unavailable") {
@@ -64,13 +64,13 @@ export class CopiesElsewhere {
     return answer;
   }
 
-  /** A look at the journal that nobody waits for. */
+  /** Looks at the journal without any request waiting for the look. */
   async lookBehind(): Promise<void> {
     const record = this.#parts.rows.load();
     if (record) await this.#parts.watch?.look(record.id);
   }
 
-  /** What has a backup keeps it; an alarm, for one, does not know the policy. */
+  /** A session that has a backup keeps it, because callers such as an alarm do not know the policy. */
   #backsUp(record: SessionRecord): boolean {
     return (
       this.#policy.backup !== "off" || record.ended !== undefined || this.#parts.rows.outside().backedUpVersion > 0
@@ -78,7 +78,7 @@ export class CopiesElsewhere {
   }
 }
 
-/** A view as the authority vouches for it at `now`, when `record` is what it holds. */
+/** A view with the authority's vouching at `now`. `record` is the record that the authority holds. */
 export function vouchFor(view: View, record: SessionRecord | undefined, outside: Outside, now: number): Copy {
   const isCurrent = view.generation === record?.generation;
   const isUsed = record?.before === undefined || record.before.used === true;
@@ -91,7 +91,7 @@ export function vouchFor(view: View, record: SessionRecord | undefined, outside:
   };
 }
 
-/** What somebody else than the visitor is shown of a record. */
+/** The part of a record that operators and the index may see. */
 export function glimpseOf(record: SessionRecord, shown: { attributes: boolean; indexDue: boolean }): Glimpse {
   const { attributes, ended, ...seen } = viewOf(record);
   return { ...seen, indexDue: shown.indexDue, ...(shown.attributes ? { attributes } : {}) };

@@ -3,21 +3,24 @@ import type { SessionRecord } from "../../session/record.ts";
 import type { Principals } from "../../store/principal-contracts.ts";
 import type { SessionRows, SessionStorage } from "./session-rows.ts";
 
-/** What a session works with to be in its principal's index. */
+/** The stores and callbacks by which a session keeps its entry in its principal's index. */
 export interface SessionIndexingParts {
   readonly rows: SessionRows;
   readonly storage: SessionStorage;
   readonly principals: Pick<Principals, "confirm" | "forget">;
   readonly clock: () => number;
   readonly keepAlive: (work: Promise<unknown>) => void;
-  /** Ends the session: everything of its principal has been ended since he logged in. */
+  /** Ends the session, because all sessions of its principal have been ended since its login. */
   readonly end: (id: string) => Promise<unknown>;
 }
 
-/** When a login is told again that may not have been heard. */
+/** After this time, the index is told again of a login that it may have missed. */
 const RETRY_MS = 10_000;
 
-/** Tells the index of a principal's sessions of one session: that it is his, again until it is heard, and that it ended. */
+/**
+ * Tells the index of a principal's sessions about one session. It tells that the session belongs to the principal, again until
+ * the index confirms it, and that the session has ended.
+ */
 export class SessionIndexing {
   readonly #parts: SessionIndexingParts;
 
@@ -25,7 +28,7 @@ export class SessionIndexing {
     this.#parts = parts;
   }
 
-  /** Notes a login, in one step with the record: what is lost from here on is repeated by the alarm. */
+  /** Notes a login, in one step with the record. If a later step is lost, the alarm repeats it. */
   note({ where, limit }: IndexNote): void {
     const { rows, storage, clock, keepAlive } = this.#parts;
     const at = clock();
@@ -34,12 +37,12 @@ export class SessionIndexing {
     keepAlive(this.tellIfDue());
   }
 
-  /** Whether the index may not know of the session yet. */
+  /** Whether the index may not know the session yet. */
   isDue(): boolean {
     return this.#parts.rows.indexing()?.due === true;
   }
 
-  /** When the alarm is to tell, if it is. */
+  /** When the alarm must tell the index; `Infinity`: it need not. */
   dueAt(): number {
     return this.isDue() ? this.#parts.clock() + RETRY_MS : Number.POSITIVE_INFINITY;
   }
@@ -57,7 +60,10 @@ export class SessionIndexing {
     if (confirmed.kind === "ended") await end(id);
   }
 
-  /** Forgets the session, which has ended. `record` is what it was. What is lost here, the index finds out by itself. */
+  /**
+   * Tells the index to forget the session, which has ended. `record` is the record before the end. If this message is lost, the
+   * index finds out by itself.
+   */
   forget({ id, principal }: SessionRecord, isKnown: boolean): void {
     const { rows, principals, keepAlive } = this.#parts;
     if (principal === undefined || !rows.indexing()) return;

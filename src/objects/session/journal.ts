@@ -5,16 +5,16 @@ import type { Fallback } from "../../store/redis/contract.ts";
 import { backupOf } from "./backups.ts";
 import type { Outside, SessionRows } from "./session-rows.ts";
 
-/** What looks at the journal work with. */
+/** The stores and the clock for looks at the journal. */
 export interface JournalWatchParts {
   readonly rows: SessionRows;
   readonly fallback: Fallback;
   readonly clock: () => number;
-  /** Stores a record that has taken entries in; `loaded` is what it was before. */
+  /** Stores a record into which entries were taken. `loaded` is the record before that. */
   readonly save: (record: SessionRecord, loaded: SessionRecord | undefined) => void;
 }
 
-/** Looks at one session's journal, and takes over what it holds: one look at a time. */
+/** Looks at one session's journal, and takes over the changes that it holds: one look at a time. */
 export class JournalWatch {
   readonly #parts: JournalWatchParts;
   #last: Promise<unknown> = Promise.resolve();
@@ -24,14 +24,15 @@ export class JournalWatch {
   }
 
   /**
-   * Takes over what the journal holds, unless `isDue` says, when its turn comes, that another look has already done it.
+   * Takes over the changes that the journal holds. When the turn of this look comes, `isDue` may say that another look has
+   * already done it.
    *
-   * @throws what the storage throws.
+   * @throws the errors of the storage.
    */
   async look(id: string, isDue: () => boolean = () => true): Promise<TakenOver> {
     const ahead = this.#last;
     const look = ahead.then(() => (isDue() ? this.#lookNow(id) : this.#seen()));
-    // Whoever waits for the next turn is not to fail by this one's fault.
+    // A fault of this look must not fail the look that waits for the next turn.
     this.#last = look.catch(() => {});
     return look;
   }
@@ -54,8 +55,9 @@ export class JournalWatch {
   }
 
   /**
-   * What was taken is the authority's now. If it cannot be removed, the ids keep it from being applied again. The backup is
-   * written whatever the mode: the next outage would show a session that was founded in the journal without it.
+   * The authority has the taken changes now. If they cannot be removed from the journal, their ids keep them from being applied
+   * again. The backup is written in every mode. Without it, the next outage would not show a session that was founded in the
+   * journal.
    */
   async #remove(id: string, entries: readonly JournalEntry[]): Promise<void> {
     const { rows, fallback, clock } = this.#parts;
@@ -74,20 +76,20 @@ export class JournalWatch {
   }
 }
 
-/** How far back a Redis may be set by a restart or a fail-over, in milliseconds: what it held since may be there again. */
+/** How far back a restart or a fail-over may set Redis, in milliseconds. Data that it held within that time may come back. */
 export const SET_BACK_MS = 60_000;
-/** A removal of entries may take effect so much later than they were found. */
+/** A removal of entries may take effect this much later than they were found. */
 const LATE_REMOVAL_MS = 10_000;
 
 /**
- * When the journal was last seen empty for good: nothing that it has held comes back; 0: not yet. Emptiness counts once
- * whatever was found before has been gone for longer than Redis may be set back.
+ * When the journal was last seen empty for good, so that no entry that it held comes back; 0: not yet. Emptiness counts once the
+ * entries found before have been gone for longer than Redis may be set back.
  */
 export function emptiedAt({ journalEmptyAt, journalHeldAt }: Outside): number {
   return journalEmptyAt >= mayEmptyAt(journalHeldAt) ? journalEmptyAt : 0;
 }
 
-/** From when on a look that finds the journal empty tells that it is so for good. */
+/** The earliest time at which a look that finds the journal empty proves that it is empty for good. */
 export function mayEmptyAt(journalHeldAt = Number.NEGATIVE_INFINITY): number {
   return journalHeldAt + LATE_REMOVAL_MS + SET_BACK_MS;
 }

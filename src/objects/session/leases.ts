@@ -2,7 +2,7 @@ import type { Change, Ref } from "../../session/change.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import type { LeaseAsk, Locked } from "../../store/contracts.ts";
 
-/** What is asked for, and by whom; older code does not say that. */
+/** A request for the lease. `ref` is absent if older code asks. */
 type Ask = LeaseAsk & { readonly ref?: Ref };
 
 interface Holder {
@@ -20,18 +20,18 @@ interface Waiter {
   readonly end: (kind: Told) => void;
 }
 
-/** Requests of one session that may wait at once; more are told so at once. */
+/** How many requests of one session may wait at once. A further request is refused at once, as if its time were up. */
 const MOST_WAITING = 64;
 
 /**
- * The lease of one session, and those who wait for it, first come, first served.
+ * The lease of one session, and the requests that wait for it, first come, first served.
  *
- * It is kept in the object's memory alone: a change is let in by the very object that has given out its lease, so one that was
- * reset, or replaced elsewhere, knows no lease and lets none of them in. The timer that ends a lease also keeps the object from
- * being put to sleep under it.
+ * It is kept in the object's memory alone. The object that gave out a lease is the object that lets the lease's change in. An
+ * object that was reset, or replaced elsewhere, knows no lease and lets no such change in. The timer that ends a lease also keeps
+ * the object from being put to sleep during the lease.
  *
- * Only a request that the session has something for gets the lease or waits for it, and keeps either no longer than that: whoever
- * copied a token before a login would else hold up its owner.
+ * A request gets the lease, waits for it, and keeps it only while the session has something for the request. Otherwise a thief
+ * who copied a token before a login could hold up its owner.
  */
 export class LeaseQueue {
   readonly #clock: () => number;
@@ -41,14 +41,14 @@ export class LeaseQueue {
 
   /**
    * @param clock milliseconds since 1970.
-   * @param isOver whether the session has nothing more for such a request.
+   * @param isOver whether the session has nothing more for the request of this `ref`.
    */
   constructor(clock: () => number, isOver: (ref: Ref) => boolean) {
     this.#clock = clock;
     this.#isOver = isOver;
   }
 
-  /** Waits for the lease, `waitMs` at most. Asked again with the same lease, it is the same wait. */
+  /** Waits for the lease, at most `waitMs`. A second call with the same lease joins the same wait. */
   take(ask: Ask): Promise<Locked> {
     const known = this.#waiting.find((waiter) => waiter.ask.lease === ask.lease);
     if (known) return known.locked;
@@ -70,14 +70,14 @@ export class LeaseQueue {
   }
 
   /**
-   * Takes back the lease of a change. `lost`: the change comes too late for it, or to an object that has not given it. A change
-   * that was applied before, and whose answer was lost, has spent it then.
+   * Takes back the lease of a change. `lost`: the lease was already over, or this object did not give it out. If the change was
+   * already applied and its answer was lost, the lease counts as spent.
    */
   spend({ id, lease }: Change, record: SessionRecord | undefined): "spent" | "lost" {
     if (lease === undefined || record?.recentChanges.some((applied) => applied.id === id)) return "spent";
     const holder = this.#holder;
     if (holder?.ask.lease !== lease || this.#clock() >= holder.expiresAt) return "lost";
-    // Whose turn it is then, the change itself may decide: it is applied first.
+    // The change may decide which request comes next, so it is applied first.
     queueMicrotask(() => this.release(lease));
     return "spent";
   }

@@ -5,22 +5,22 @@ import type { SessionRecord } from "../../session/record.ts";
 import type { Copies } from "../../store/contracts.ts";
 import type { Outside, SessionRows, SessionStorage } from "./session-rows.ts";
 
-/** What the publisher works with. */
+/** The stores and the clock of the publisher. */
 export interface PublisherParts {
   readonly rows: SessionRows;
   readonly storage: SessionStorage;
   readonly replicas: Copies;
   readonly clock: () => number;
-  /** The record as it may be kept elsewhere, vouched for now. */
+  /** The record as other stores may keep it, vouched for now. */
   readonly copy: () => Copy | undefined;
 }
 
 /** A replica is published anew when it has used up half of the time for which it may answer. */
 const RENEWED_AFTER_MS = REPLICA_AGE_MS / 2;
-/** When the alarm repeats what has failed. */
+/** After this time, the alarm repeats a publication that failed. */
 const RETRY_MS = 60_000;
 
-/** Publishes one session's replicas, at most once per settle period; what fails is repeated by the alarm. */
+/** Publishes one session's replicas, at most once per settle period. The alarm repeats a publication that failed. */
 export class Publisher {
   readonly #parts: PublisherParts;
   #isRunning = false;
@@ -29,10 +29,10 @@ export class Publisher {
     this.#parts = parts;
   }
 
-  /** Whether the session, as it is now, is to be published for a request. */
+  /** Whether a request makes it necessary to publish the session as it is now. */
   isWanted(replicate: "travel" | "always" | "off", ref: Ref, record: SessionRecord): boolean {
     const { replica, replicaDue } = this.#parts.rows.outside();
-    // What is due already goes out with the newest version.
+    // A publication that is already due will carry the newest version.
     if (replicaDue || replicate === "off" || !this.#parts.copy()?.mayBeKept) return false;
     if (record.ended) return replica !== undefined && replica.version < record.version;
     if (replicate === "travel" && !ref.away) return false;
@@ -41,13 +41,13 @@ export class Publisher {
     return now - replica.vouchedAt > RENEWED_AFTER_MS || isTooOldFor(replica, ref, now);
   }
 
-  /** Publishes, at once if the last time is a settle period ago; else, or if it fails, the alarm does. */
+  /** Publishes at once if the last publication was a settle period ago. Otherwise, or if it fails, the alarm publishes. */
   async publishSoon(): Promise<void> {
     const { rows, storage, copy, clock } = this.#parts;
     const { replica } = rows.outside();
     const mayAt = mayPublishAt(rows.outside());
     const mayNow = clock() >= mayAt;
-    // What tells nothing new may be lost with the object: the next request elsewhere asks for it again.
+    // A publication without news may be lost with the object: the next request from elsewhere asks for it again.
     const isRenewal = mayNow && replica?.version === copy()?.version;
     if (isRenewal && (await this.#publish())) return;
     rows.saveOutside({ ...rows.outside(), replicaDue: true });
@@ -55,7 +55,10 @@ export class Publisher {
     if (!isRenewal) await this.publishIfDue();
   }
 
-  /** When the alarm is to publish, if it is: as soon as it may what is newer than the replica, later what KV has refused. */
+  /**
+   * When the alarm must publish; `undefined`: it need not. A version newer than the replica is published as soon as allowed, and
+   * a write that KV refused is repeated later.
+   */
   dueAt(): number | undefined {
     const outside = this.#parts.rows.outside();
     if (!outside.replicaDue) return undefined;
@@ -70,19 +73,19 @@ export class Publisher {
     if (outside.replicaDue && this.#parts.clock() >= mayPublishAt(outside)) await this.#publish();
   }
 
-  /** Whether nothing is left to publish. */
+  /** Publishes the newest copy. Returns whether nothing is left to publish. */
   async #publish(): Promise<boolean> {
     const { rows, replicas, copy, clock } = this.#parts;
     if (this.#isRunning) return false;
     const newest = copy();
-    // A new generation is published once its first use is known: until then the one before is still served.
+    // A new generation is published once its first use is known. Until then the generation before it is still served.
     if (!newest?.mayBeKept) return this.#settle(rows.outside());
     this.#isRunning = true;
     try {
       const kept = await replicas.keep({ ...newest, replicated: true });
       if (kept.kind === "unavailable") return false;
       const left = copy();
-      // Whoever frees the storage meanwhile must find it free.
+      // If the storage was freed meanwhile, it must stay free.
       if (!left) return true;
       const { version, vouchedAt } = newest;
       const outside = { ...rows.outside(), replica: { version, vouchedAt, publishedAt: clock() } };
@@ -100,7 +103,10 @@ export class Publisher {
   }
 }
 
-/** Whether a replica was vouched for too soon for a token, as the first one for the token that tells of it, and one of now is not. */
+/**
+ * Whether the authority vouched for a replica too soon for a token, and a replica of now would not be too early. This happens to
+ * the first replica, with the token that tells of it.
+ */
 function isTooOldFor(replica: { readonly vouchedAt: number }, { signedAt }: Ref, now: number): boolean {
   if (signedAt === undefined) return false;
   const settledAt = signedAt + SETTLE_MS;

@@ -19,33 +19,33 @@ import type { LeaseQueue } from "./leases.ts";
 import { Publisher } from "./publisher.ts";
 import { SessionRows, type SessionStorage } from "./session-rows.ts";
 
-/** What the authority of one session works with. */
+/** The stores, the clock, and the callbacks of the authority of one session. */
 export interface SessionAuthorityParts {
   readonly storage: SessionStorage;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
-  /** Without it there are neither backups nor a journal. */
+  /** Absent: there are neither backups nor a journal. */
   readonly fallback?: Fallback | undefined;
-  /** Where replicas are published. Without it there are none. */
+  /** Where replicas are published. Absent: there are no replicas. */
   readonly replicas?: Copies | undefined;
-  /** Is told what has happened to the session once it is stored. Default: nobody is. */
+  /** Called with each event of the session once it is stored. Default: events are not reported. */
   readonly tell?: ((event: SessionEvent) => void) | undefined;
-  /** The index of each principal's sessions. Without it there is none. */
+  /** The index of each principal's sessions. Absent: there is no index. */
   readonly principals?: Pick<Principals, "confirm" | "forget"> | undefined;
-  /** The session's lease. Without it no change under one is let in. */
+  /** The session's lease. Absent: a change that names a lease is not let in. */
   readonly leases?: Pick<LeaseQueue, "spend"> | undefined;
-  /** Holds on to work that goes on after the answer. */
+  /** Keeps work alive that goes on after the answer. */
   readonly keepAlive: (work: Promise<unknown>) => void;
 }
 
-/** How long an alarm is put off that finds a record of newer code, in milliseconds: a rollback is over by then. */
+/** How long an alarm is put off if it finds a record of newer code, in milliseconds. A rollback is over by then. */
 const FOREIGN_ALARM_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The authority of one session: orders its changes, keeps its record, and looks after the copies of it elsewhere.
+ * The authority of one session: orders its changes, keeps its record, and looks after its copies elsewhere.
  *
- * Every method reads the storage: an object that was replaced elsewhere notices it only there, so an answer from memory
- * could miss an end. What is loaded after the last `await` of a method is what it decides by.
+ * Every method reads the storage. An object that was replaced elsewhere notices the replacement only there, so an answer from
+ * memory could miss an end. A method decides by the data that it loads after its last `await`.
  */
 export class SessionAuthority {
   readonly #parts: SessionAuthorityParts;
@@ -93,7 +93,7 @@ export class SessionAuthority {
     return ready.kind === "unavailable" ? ready : this.#elsewhere.letOut(ref, this.#apply(ref, change));
   }
 
-  /** Whether the session has nothing more for a request, by what is stored; see {@link isOver}. */
+  /** Whether the stored session has nothing more for a request; see {@link isOver}. */
   isOver(ref: Ref): boolean {
     return isOver(this.#rows.load(), ref, this.#parts.clock());
   }
@@ -104,7 +104,10 @@ export class SessionAuthority {
     return this.#watch.look(id);
   }
 
-  /** What there is to see of the session for somebody else than its visitor. It tells the index of it, if that is due. */
+  /**
+   * The session as an operator or an index sees it, without a request of its visitor. Tells the index of the session, if that is
+   * due.
+   */
   async look({
     id,
     attributes = false,
@@ -124,10 +127,10 @@ export class SessionAuthority {
     return { kind: "alive", session: glimpseOf(record, shown) };
   }
 
-  /** Ends the session for somebody else than its visitor. `byIndex`: the index knows. */
+  /** Ends the session without a request of its visitor. `byIndex`: the index asked for the end, so it knows. */
   async end({ id, byIndex = false, copies }: { id: string; byIndex?: boolean; copies?: CopyPolicy }): Promise<Ended> {
     const now = this.#parts.clock();
-    // Nobody tells here what the journal may hold, so it is looked at, as if it had just taken something.
+    // There is no mark here that tells of the journal. So the journal is looked at, as if it had just taken a change.
     const ref = { ...unattended(id, now), bornAt: now, markedAt: now };
     const ready = await this.#ready(ref, copies);
     if (ready.kind === "unavailable") return ready;
@@ -139,8 +142,8 @@ export class SessionAuthority {
   }
 
   /**
-   * Ends a session whose deadline has passed, frees the storage when its tombstone has served, and repeats what a store
-   * outside was not there for. It may run more than once.
+   * Ends a session whose deadline has passed. Frees the storage when its tombstone is no longer needed. Repeats writes to stores
+   * outside that failed. It may run more than once.
    */
   async alarm(): Promise<void> {
     const { storage, clock } = this.#parts;
@@ -148,7 +151,7 @@ export class SessionAuthority {
     await this.#indexing?.tellIfDue();
     const found = this.#rows.load();
     if (!found) return;
-    // A touch may be waiting in the journal, and a change that would found the session again.
+    // The journal may still hold a touch, or a change that would found the session again.
     const mayLook = found.ended ? clock() >= this.#clearing.clearsAt(found) : deadlinePassed(found, clock()) === "idle";
     const looked = mayLook ? await this.#watch?.look(found.id) : undefined;
     if (looked?.kind === "unavailable") return storage.setAlarm(clock() + RETRY_MS);
@@ -159,7 +162,7 @@ export class SessionAuthority {
     const passed = record.ended ? undefined : deadlinePassed(record, now);
     const left = passed ? tombstoneOf(record, passed, now) : record;
     if (passed && this.#clearing.mayBeFreed(left, now)) {
-      // No tombstone is needed: replicas have the same deadlines, and all tokens of it are over.
+      // No tombstone is needed: replicas have the same deadlines, and all tokens of the session are over.
       this.#told(left, record);
       return this.#rows.free();
     }
@@ -168,11 +171,11 @@ export class SessionAuthority {
     await this.#publisher?.publishIfDue();
     if (left.ended && this.#clearing.mayBeFreed(left, now)) return this.#rows.free();
     const dueAt = [this.#publisher?.dueAt(), this.#indexing?.dueAt()].filter((at) => at !== undefined);
-    // One that rings a moment early must not be set for that same moment: it would ring without end.
+    // An alarm that rings a moment early must not be set for the same moment again, or it would ring without end.
     await storage.setAlarm(Math.max(Math.min(this.#clearing.wakesAt(left), ...dueAt), now + CLOCKS_APART_MS));
   }
 
-  /** Looks at the journal if the request must not be answered without. */
+  /** Looks at the journal if the request must not be answered without a look. */
   async #ready(ref: Ref, copies: CopyPolicy | undefined): Promise<{ kind: "ready" } | Unavailable> {
     this.#elsewhere.follow(copies);
     const watch = this.#watch;
@@ -183,7 +186,7 @@ export class SessionAuthority {
     return looked.kind === "unavailable" ? looked : { kind: "ready" };
   }
 
-  /** Whether anything in the journal could matter: ended is final, and only a birth founds a session. */
+  /** Whether a change in the journal could matter. An end is final, and only a birth founds a session. */
   #mayBeChangedBy(ref: Ref): boolean {
     const record = this.#rows.load();
     return record ? !record.ended : ref.bornAt !== 0;
@@ -213,7 +216,7 @@ export class SessionAuthority {
           ...(record ? { newest: this.#copyOf(viewOf(record), record, now) } : {}),
         };
       case "ended": {
-        // Whoever has been told so must not be shown it again, whatever the journal takes later.
+        // A client that has been told of the end must not see the session again, whatever the journal takes later.
         const passed = record && !record.ended ? deadlinePassed(record, ref.arrivedAt) : undefined;
         const left = record && passed ? tombstoneOf(record, passed, now) : record;
         if (left && left !== record) this.#save(left, record);
@@ -248,14 +251,18 @@ export class SessionAuthority {
     }
   }
 
-  /** An id is needed until its change has expired, and the journal has been seen empty for good since. */
+  /**
+   * The record without ids that are no longer needed. An id is needed until its change has expired and the journal has since been
+   * seen empty for good.
+   */
   #withoutOldChanges(record: SessionRecord, now: number): SessionRecord {
     const seenEmpty = this.#watch ? emptiedAt(this.#rows.outside()) - CLOCKS_APART_MS : now;
     return forgetChanges(record, Math.min(now, seenEmpty));
   }
 
   #save(record: SessionRecord, loaded: SessionRecord | undefined, isKnownToIndex = false): void {
-    // Once per session, and with its first write in one step: the alarm re-arms itself, lazily, when it fires.
+    // The alarm is set once per session, in one step with the first write. After that it sets itself again, lazily, when it
+    // fires.
     if (!loaded) this.#parts.keepAlive(this.#parts.storage.setAlarm(this.#clearing.wakesAt(record)));
     this.#rows.save(record, loaded);
     this.#told(record, loaded, isKnownToIndex);
@@ -277,7 +284,7 @@ export class SessionAuthority {
   }
 }
 
-/** How somebody else than the visitor comes to a session. */
+/** The session reference of a request that does not come from the visitor. */
 function unattended(id: string, now: number): Ref {
   return { id, generation: 0, bornAt: 0, arrivedAt: now, colo: "" };
 }

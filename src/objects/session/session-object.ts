@@ -10,19 +10,19 @@ import type { CopyPolicy } from "./copies.ts";
 import { LeaseQueue } from "./leases.ts";
 import { SessionAuthority } from "./session-authority.ts";
 
-/** What wrangler binds that a session uses. */
+/** The bindings of wrangler that a session uses. */
 interface SessionBindings extends StoreBindings {
   /** Without it no session is indexed. */
   readonly PRINCIPAL_OBJECT?: ObjectNamespace;
 }
 
-/** One for all objects of an isolate: they share what is known of the stores' health. */
+/** All objects of an isolate share these stores, and so share their knowledge of the stores' health. */
 let stores: BoundStores | undefined;
 
 /**
  * The Durable Object of one session, named by the session's id: {@link SessionAuthority} on the object's own storage.
  *
- * Methods take and return one object and are never renamed, since a deploy replaces Worker and objects at different times.
+ * Methods take and return one object and are never renamed, because a deploy replaces Worker and objects at different times.
  */
 export class SessionObject extends DurableObject<SessionBindings> {
   readonly #authority: SessionAuthority;
@@ -71,7 +71,7 @@ export class SessionObject extends DurableObject<SessionBindings> {
     return this.#authority.end(ask);
   }
 
-  /** `ref`: older code does not say whose request it is. */
+  /** `ref` is absent if older code asks. */
   async lock(ask: LeaseAsk & { ref?: Ref }): Promise<Locked> {
     return this.#leases.take(ask);
   }
@@ -104,9 +104,9 @@ export class SessionObject extends DurableObject<SessionBindings> {
 export type SessionObjectClass = new (state: DurableObjectState, env: SessionBindings) => SessionObject;
 
 /**
- * The class for a Worker whose configuration has a hook; it exports it as `SessionObject`.
+ * The class for a Worker whose configuration has a hook for events. The Worker exports it as `SessionObject`.
  *
- * @param options.events called with what has happened to a session; see `MoorConfig.events`. Default: the log alone is told.
+ * @param options.events called with each event of a session; see `MoorConfig.events`. Default: events go to the log alone.
  */
 export function createSessionObject({ events }: { readonly events?: SessionEvents | undefined }): SessionObjectClass {
   return class extends SessionObject {

@@ -2,7 +2,7 @@ import type { Whereabouts } from "../../inbound/whereabouts.ts";
 import type { SessionLimit } from "../../session/change.ts";
 import type { SessionRecord } from "../../session/record.ts";
 
-/** What the authority uses of a Durable Object's storage. Its `kv` part is synchronous. */
+/** The part of a Durable Object's storage that the authority uses. Its `kv` part is synchronous. */
 export interface SessionStorage {
   readonly kv: {
     get<T>(key: string): T | undefined;
@@ -13,40 +13,40 @@ export interface SessionStorage {
   deleteAll(): Promise<void>;
 }
 
-/** What the authority knows of the stores outside of it. Times are milliseconds since 1970. */
+/** The state of the stores outside, as far as the authority knows it. Times are milliseconds since 1970. */
 export interface Outside {
-  /** The newest version that the backup is known to have; 0: none. */
+  /** The newest version that the backup is known to have; 0: no version. */
   readonly backedUpVersion: number;
-  /** When a look at the journal left that was answered, and whose entries have been applied; 0: never. */
+  /** When the last answered look at the journal left, whose entries have been applied; 0: never. */
   readonly journalSeenAt: number;
-  /** When a question left that found the journal empty; 0: never. */
+  /** When the last question left that found the journal empty; 0: never. */
   readonly journalEmptyAt: number;
   /** When entries were last found in the journal; absent: never. */
   readonly journalHeldAt?: number;
-  /** The newest version that has been published as a replica, when it was vouched for, and when that was written. */
+  /** The newest version that has been published as a replica, when the authority vouched for it, and when it was written. */
   readonly replica?: { readonly version: number; readonly vouchedAt: number; readonly publishedAt: number };
-  /** A replica is to be published, or published anew. */
+  /** A replica is to be published, for the first time or again. */
   readonly replicaDue?: true;
 }
 
-/** What an answer of the fallback tells. */
+/** The facts that an answer of the fallback tells. */
 export interface FallbackAnswer {
   /** When the question left, milliseconds since 1970. */
   readonly sentAt: number;
   /** The version that the backup has now, or a newer one. */
   readonly backedUpVersion?: number | undefined;
-  /** `empty`: there were no entries; `applied`: all that there were have been applied. */
+  /** `empty`: there were no entries. `applied`: all entries that were there have been applied. */
   readonly journal: "empty" | "applied" | "unknown";
   /** When the answer came, if it has found entries. */
   readonly heldAt?: number | undefined;
 }
 
-/** What the index of the principal's sessions is to know of this one, or knows. */
+/** A session's entry for the index of its principal's sessions. */
 export interface Indexing extends Whereabouts {
-  /** When he logged in, milliseconds since 1970. */
+  /** When the principal logged in, milliseconds since 1970. */
   readonly at: number;
   readonly limit: SessionLimit;
-  /** Whether the index has not confirmed yet that it knows. */
+  /** Whether the index has not yet confirmed the entry. */
   readonly due: boolean;
 }
 
@@ -55,19 +55,22 @@ const BEFORE = "before";
 const OUTSIDE = "outside";
 const INDEXING = "index";
 const SCHEMA = 1;
-/** Up to so many bytes of attributes in all, the view before a rotation is in the record's row: each row that is written is paid for. */
+/**
+ * Up to this many bytes of attributes in all, the view before a rotation is stored in the record's row, because each written row
+ * costs money.
+ */
 const ONE_ROW_BYTES = 256 * 1024;
 const NOTHING_OUTSIDE: Outside = { backedUpVersion: 0, journalSeenAt: 0, journalEmptyAt: 0 };
 
 /**
- * The rows of one session's storage. Nobody else writes them, and an object whose write has failed is thrown away with all that it
- * holds: so the record is not read again once it has been read or written. What is known of the stores outside is, which no
- * answer does without: an object that was replaced fails there, and does not answer.
+ * The rows of one session's storage. No other code writes them, and an object whose write has failed is thrown away with its
+ * memory. So the record is not read again once it has been read or written. The state of the stores outside is read again, and
+ * every answer needs it. An object that was replaced elsewhere fails at that read, and does not answer.
  */
 export class SessionRows {
   readonly #storage: SessionStorage;
   #record: { readonly is: SessionRecord | undefined } | undefined;
-  /** Whether the view before a rotation has a row of its own. */
+  /** Whether the view before a rotation has its own row. */
   #isApart = false;
 
   constructor(storage: SessionStorage) {
@@ -77,7 +80,7 @@ export class SessionRows {
   /**
    * The record, if there is one.
    *
-   * @throws Error if newer code has written it, before a rollback: this session alone is unavailable, and nothing of it is
+   * @throws Error if newer code has written it, before a rollback. Then this session alone is unavailable, and its data is not
    * damaged.
    */
   load(): SessionRecord | undefined {
@@ -101,7 +104,7 @@ export class SessionRows {
   }
 
   /**
-   * Stores the record, as it follows `loaded`. A large view before a rotation has a row of its own: both together may pass the
+   * Stores the record that follows `loaded`. A large view before a rotation has its own row, because both together may exceed the
    * limit of a row (2 MB).
    */
   save(record: SessionRecord, loaded: SessionRecord | undefined): void {
@@ -109,7 +112,7 @@ export class SessionRows {
     const { kv } = this.#storage;
     const isApart = before !== undefined && record.attributeBytes + before.view.attributeBytes > ONE_ROW_BYTES;
     const wasApart = this.#isApart;
-    // A write that throws, of what is too large, may have come half way.
+    // A write that throws because the record is too large may be half done.
     this.#record = undefined;
     kv.put(RECORD, isApart ? rest : record);
     if (isApart && !(wasApart && before === loaded?.before)) kv.put(BEFORE, before);
@@ -121,7 +124,7 @@ export class SessionRows {
   /** Frees the storage. */
   async free(): Promise<void> {
     const freed = this.#storage.deleteAll();
-    // Whoever comes meanwhile must neither be answered by what was there nor write that again.
+    // A request that comes meanwhile must not be answered from the old record, and must not write it again.
     this.#record = undefined;
     this.#isApart = false;
     await freed;
@@ -147,9 +150,9 @@ export class SessionRows {
     this.#storage.kv.delete(INDEXING);
   }
 
-  /** Notes what a question to the fallback has told: when it left, and what is certain since. */
+  /** Notes the answer of the fallback to a question: when the question left, and the facts that are certain since then. */
   noteAnswer({ sentAt, backedUpVersion, journal, heldAt }: FallbackAnswer): void {
-    // A session that exists nowhere has no storage to pay for.
+    // A session without a record has no storage to pay for.
     if (!this.load()) return;
     const outside = this.outside();
     this.saveOutside({
