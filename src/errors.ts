@@ -1,4 +1,4 @@
-/** What Moor itself answers when it cannot pass a response on. */
+/** The failures for which Moor answers itself, because it has no response to pass on. */
 export const FAILURES = {
   bad_request: { status: 400, title: "This request cannot be understood" },
   cross_site: { status: 403, title: "This request comes from another site" },
@@ -21,25 +21,25 @@ export const FAILURES = {
   origin_timeout: { status: 504, title: "The server took too long to answer" },
 } as const;
 
-/** Why Moor answers itself. */
+/** The code of a failure. */
 export type FailureCode = keyof typeof FAILURES;
 
-/** After how many seconds a client that has reached a limit may try again, `Retry-After`. */
+/** `Retry-After` for a client that has reached a limit, in seconds. */
 const LIMIT_SECONDS = 60;
-/** After how many seconds a client may try again what failed on this side, `Retry-After`. */
+/** `Retry-After` for a failure on the side of the server, in seconds. */
 export const RETRY_AFTER_SECONDS = 2;
 
-/** What else a failure's response says. */
+/** Additions to a failure's response. */
 export interface FailureOptions {
-  /** Stands in for the page when nothing behind Moor could answer: 502, 503, 504. Default: none. */
+  /** HTML in place of Moor's own page when no server behind Moor could answer: 502, 503, 504. Default: Moor's own page. */
   readonly errorPage?: string | undefined;
-  /** What the request is called in the log, so that its client can quote it. Default: it is not told. */
+  /** The id of the request in the log, so that its client can quote it. Default: the response has no id. */
   readonly requestId?: string | undefined;
 }
 
 /**
- * The response for a failure: a page if the client accepts HTML, else problem details (RFC 9457). It says what the
- * client can do and nothing of what is behind: no origin, no session, no cause.
+ * The response for a failure: a page if the client accepts HTML, otherwise problem details (RFC 9457). It says how the client can
+ * go on. It says nothing about the servers behind Moor: no origin, no session, no cause.
  */
 export function failureResponse(
   code: FailureCode,

@@ -1,4 +1,4 @@
-/** Moor's public API. `moor/origin` is what origin servers import. */
+/** Moor's public API. Origin servers import `moor/origin` instead. */
 
 export { defineConfig } from "./config/define.ts";
 export { formatMistakes, type Mistake } from "./config/mistakes.ts";

@@ -1,4 +1,4 @@
-/** Something an operator should know. Never holds a token, an attribute's value or a secret. */
+/** An event that an operator should know. It never holds a token, an attribute's value or a secret. */
 export interface LogEntry {
   readonly event:
     | "request"
@@ -39,14 +39,14 @@ export interface LogEntry {
     | "metrics_failed"
     | "not_configured"
     | "internal_error";
-  /** What the request is called, in every line about it and in what Moor answers itself. */
+  /** The id of the request, in every line about it and in the responses that Moor itself makes. */
   readonly request?: string;
   readonly method?: string;
-  /** The route as its configuration has it. */
+  /** The route as the configuration writes it. */
   readonly route?: string;
-  /** Without the query. */
+  /** The path without its query. */
   readonly path?: string;
-  /** What Moor answered itself. */
+  /** The code of the failure for which Moor answered itself. */
   readonly code?: string;
   /** Where the session came from, and the version that was shown. */
   readonly source?: string;
@@ -54,28 +54,28 @@ export interface LogEntry {
   /** Why the origin was chosen. */
   readonly chosen?: string;
   readonly attempts?: number;
-  /** Who took the change. */
+  /** The store that took the change. */
   readonly written?: string;
-  /** How often each kind of store was called; those that were not are left out. */
+  /** How often each kind of store was called. Stores that were not called are left out. */
   readonly calls?: Readonly<Record<string, number>>;
   readonly tookMs?: number;
-  /** What has happened to the session. */
+  /** The kind of session event. */
   readonly kind?: string;
-  /** The session id's first 8 characters. */
+  /** The first 8 characters of the session's id. */
   readonly session?: string;
   readonly pool?: string;
   readonly origin?: string;
   readonly store?: string;
   readonly header?: string;
   readonly reason?: string;
-  /** The admin: `token`, or `access:` and his address or name; and what he did. */
+  /** The operator: `token`, or `access:` and their address or name; and the action that they asked for. */
   readonly who?: string;
   readonly action?: string;
-  /** What was answered. */
+  /** The status of the response. */
   readonly status?: number;
   /** The first 8 characters of the hash that names the principal's object. */
   readonly principal?: string;
-  /** Sessions whose journal was taken over, and those left for the next sweep. */
+  /** How many sessions had their journal taken over, and how many are left for the next sweep. */
   readonly takenOver?: number;
   readonly left?: number;
 }
@@ -83,13 +83,13 @@ export interface LogEntry {
 /** Takes log entries. */
 export type Log = (entry: LogEntry) => void;
 
-/** One line of JSON per entry; what is no trouble is no warning. */
+/** Writes one line of JSON per entry. Requests below status 500 are logged as information, all other entries as warnings. */
 export const logToConsole: Log = (entry) => {
   if (entry.event === "request" && (entry.status ?? 0) < 500) console.log(JSON.stringify(entry));
   else console.warn(JSON.stringify(entry));
 };
 
-/** What may be said of a fault: its name and message, without what a store may have put beside it. */
+/** The part of a fault that may be logged: its name and message, without details that a store may have added. */
 export function describeFault(cause: unknown): string {
   return cause instanceof Error ? `${cause.name}: ${cause.message}` : "unknown fault";
 }

@@ -1,2 +1,5 @@
-/** Answers requests for paths of its own; `undefined`: it has nothing there, or not by this method. Of HEAD as of GET. */
+/**
+ * Answers requests for its own paths. Returns `undefined` if it has no such path, or does not support the method there. HEAD is
+ * answered like GET.
+ */
 export type Api = (request: Request, url: URL) => Promise<Response> | undefined;

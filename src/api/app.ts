@@ -11,21 +11,21 @@ import { createSessionApi } from "./origins/session-api.ts";
 import { createSessionsApi } from "./origins/sessions-api.ts";
 import { noRoute } from "./problem.ts";
 
-/** What is under `/.moor/`. */
+/** The parts of the APIs under `/.moor/`. */
 export interface AdminParts extends SessionApiParts {
   /** Needed if the configuration has `principals` or `admin`. */
   readonly unattended?: Unattended | undefined;
   /** Needed if the configuration has `principals`. */
   readonly principals?: Principals | undefined;
-  /** Default: pools are as they are configured. */
+  /** Default: pools stay as they are configured. */
   readonly pools?: Pools | undefined;
   readonly adminToken?: string | undefined;
-  /** Shown to admins. Default: there are none. */
+  /** Shown to operators. Default: no counters. */
   readonly counters?: Counters | undefined;
   readonly log: Log;
 }
 
-/** Answers whatever is asked for under `/.moor/`. */
+/** Answers all requests under `/.moor/`. */
 export interface Admin {
   fetch(request: Request): Promise<Response>;
 }
@@ -33,9 +33,10 @@ export interface Admin {
 const KEY_SET_HEADERS = { "Cache-Control": "public, max-age=300" };
 
 /**
- * Everything under `/.moor/`. What origins are served is answered without hono, so that a build without operators has none.
+ * All paths under `/.moor/`. Requests of origins are answered without hono, so that a build without operators does not include
+ * hono.
  *
- * @throws TypeError if the configuration asks for what it was not given.
+ * @throws TypeError if the configuration needs a part that is missing.
  */
 export function createAdmin(parts: AdminParts): Admin {
   const { config, handoff, log } = parts;

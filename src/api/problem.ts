@@ -1,10 +1,10 @@
 import { failureResponse, RETRY_AFTER_SECONDS } from "../errors.ts";
 import type { Log } from "../log.ts";
 
-/** Statuses that the APIs under `/.moor/` answer besides success. */
+/** The statuses of errors that the APIs under `/.moor/` answer. */
 export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 410 | 412 | 413 | 503;
 
-/** What no cache may keep. */
+/** Headers for a response that no cache may keep. */
 export const NO_STORE = { "Cache-Control": "no-store" };
 
 /** Problem details (RFC 9457) with a `code` for programs, never kept by a cache. */
@@ -19,12 +19,12 @@ export function problem(
   return Response.json({ type: "about:blank", title, status, code, ...more }, { status, headers });
 }
 
-/** Whether a browser sends the request for a page: the APIs are for servers, and there is no CORS. */
+/** Whether a browser sends the request from a page. The APIs are for servers, and there is no CORS. */
 export function isBrowsers({ headers }: Request): boolean {
   return headers.has("Origin") || headers.has("Sec-Fetch-Site");
 }
 
-/** The answer where there is nothing, or nothing for who asks. */
+/** The answer for a path that does not exist, or that the client may not see. */
 export function noRoute(request: Request, log: Log): Response {
   log({ event: "request_refused", reason: "no_route" });
   return failureResponse("no_route", request);

@@ -1,7 +1,7 @@
 declare global {
   /** `false`: the build is without Redis and the SDK of Upstash. */
   const MOOR_REDIS: boolean | undefined;
-  /** `false`: the build is without the admin API, the counters, pools at work and their probes. */
+  /** `false`: the build is without the admin API, the counters, live changes of pools, and probes. */
   const MOOR_OPERATORS: boolean | undefined;
   /** `false`: the build is without the algorithms of nginx. */
   const MOOR_NGINX: boolean | undefined;

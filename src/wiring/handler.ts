@@ -17,18 +17,18 @@ import { createHandoff } from "../upstream/wire/handoff.ts";
 import { bindPools, type PoolsEnv } from "./pools.ts";
 import { type BoundSessions, bindSessions, type SessionsEnv } from "./sessions.ts";
 
-/** What wrangler binds. */
+/** The bindings of wrangler. */
 export interface Env extends Omit<SessionsEnv, "SESSION_REPLICAS">, Omit<PoolsEnv, "SESSION_REPLICAS"> {
-  /** KV: replicas of sessions, and what is said of pools. */
+  /** KV: replicas of sessions, and the published states of pools. */
   SESSION_REPLICAS?: ReplicaNamespace & StateNamespace;
   MOOR_HANDOFF_KEYS?: string;
-  /** A dataset of Workers Analytics Engine: a data point for each request. */
+  /** A dataset of Workers Analytics Engine. Each request writes a data point. */
   METRICS?: MetricsDataset;
-  /** What admins send as a bearer token, if the configuration has `admin`. */
+  /** The secret that operators send as a bearer token, if the configuration has `admin`. */
   MOOR_ADMIN_TOKEN?: string;
-  /** The handoff's `iss`. */
+  /** The `iss` claim of the handoff. */
   MOOR_ISSUER?: string;
-  /** A configuration as JSON; beats the bundled one. */
+  /** A configuration as JSON. It takes precedence over the bundled configuration. */
   MOOR_CONFIG?: string;
 }
 
@@ -38,12 +38,13 @@ interface Built {
 }
 
 /**
- * What a Worker exports: requests, and the sweep by a cron trigger. It is put together at the first of them.
+ * The handlers that a Worker exports: for requests, and for the sweep by a cron trigger. Their parts are put together at the
+ * first call.
  *
  * @param bundled the configuration, unless `MOOR_CONFIG` is set.
  */
 export function createHandler(bundled: MoorConfig) {
-  /** One per isolate: it keeps what it has learned, never a request's own objects. */
+  /** One per isolate. It keeps knowledge that it has gained, and never the objects of a request. */
   let built: Built | undefined;
 
   return {

@@ -9,25 +9,26 @@ import { createLivePools, type LivePools, sessionSpans } from "../upstream/live/
 import type { Pools } from "../upstream/live/pool-contracts.ts";
 import type { StateNamespace } from "../upstream/live/published-states.ts";
 
-/** What wrangler binds for pools at work; both or nothing. */
+/** The bindings of wrangler for live changes of pools. Set both or neither. */
 export interface PoolsEnv {
-  /** With `SESSION_REPLICAS`: lets admins drain origins and bring them back, and probes origins. */
+  /** With `SESSION_REPLICAS`: lets operators drain origins and bring them back, and probes origins. */
   POOL_OBJECT?: DurableObjectNamespace;
   /** KV. */
   readonly SESSION_REPLICAS?: StateNamespace;
 }
 
-/** Pools at work, as they are reached from a Worker. */
+/** Live changes of pools, as a Worker reaches them. */
 export interface BoundPools {
   readonly pools: Pools;
   readonly live: LivePools;
 }
 
 /**
- * Binds what pools at work need. Who may change them are admins: without them, and without a pool that is probed, there is nothing
- * to ask.
+ * Binds the objects for live changes of pools. Only operators may change pools. Without operators, and without a pool that is
+ * probed, there is nothing to ask the objects.
  *
- * @throws TypeError if a binding is missing that a `healthCheck` needs, or the build has no pools at work. Admins are told by their API.
+ * @throws TypeError if a `healthCheck` needs a binding that is missing, or the build has no live changes of pools. If an
+ * operator's change needs a missing binding, the admin API tells them.
  */
 export function bindPools(
   bindings: PoolsEnv,

@@ -12,17 +12,17 @@ import { createMemory } from "../store/memory.ts";
 import type { Principals } from "../store/principal-contracts.ts";
 import type { Fallback } from "../store/redis/contract.ts";
 
-/** What wrangler binds for sessions, whoever answers requests. */
+/** The bindings of wrangler for sessions, both in front of origins and in the middleware. */
 export interface SessionsEnv extends StoreBindings {
   SESSION_OBJECT: DurableObjectNamespace;
   /** Needed if the configuration has `principals`. */
   PRINCIPAL_OBJECT?: DurableObjectNamespace;
   MOOR_TOKEN_KEYS?: string;
-  /** Limits how many sessions a client address has founded. */
+  /** Limits how many sessions the clients of one address may found. */
   FOUNDING_LIMIT?: RateLimiter;
 }
 
-/** Sessions, as they are reached from a Worker. */
+/** Sessions, as a Worker reaches them. */
 export interface BoundSessions {
   readonly tokens: Tokens;
   readonly tokenRing: KeyRing;
@@ -40,9 +40,9 @@ export interface BoundSessions {
 }
 
 /**
- * Binds what sessions need. It holds nothing of a request, so it may serve an isolate for its life.
+ * Binds the stores that sessions need. The result keeps nothing of a request, so an isolate may use it for its whole life.
  *
- * @throws TypeError that says which binding is wrong and what is accepted.
+ * @throws TypeError that names the wrong binding and the accepted values.
  */
 export function bindSessions(
   env: SessionsEnv,

@@ -3,9 +3,9 @@ import type { ResolvedConfig } from "../../config/resolved.ts";
 import { isEqualInConstantTime } from "../../inbound/token/mac.ts";
 import { describeFault } from "../../log.ts";
 
-/** How admins are told from others. */
+/** The settings by which operators are recognised. */
 export interface AdminAccessParts {
-  /** The secret that admins send as a bearer token. Default: there is none. */
+  /** The secret that operators send as a bearer token. Default: no secret. */
   readonly token?: string | undefined;
   /** Cloudflare Access. Default: not used. */
   readonly access?: NonNullable<ResolvedConfig["admin"]>["access"];
@@ -13,24 +13,27 @@ export interface AdminAccessParts {
   readonly clock: () => number;
 }
 
-/** Who asks. `refused`: with a credential that is wrong, and why. */
+/** The sender of a request. `refused`: the credential is wrong, for the given reason. */
 export type Admin = { kind: "admin"; who: string } | { kind: "refused"; reason: string } | { kind: "nobody" };
 
-/** Tells who a request comes from. */
+/** Finds out who sent a request. */
 export type AdminAccess = (headers: Headers) => Promise<Admin>;
 
 const LEAST_TOKEN_CHARACTERS = 32;
 const CERTS_DEADLINE_MS = 3_000;
-/** Access rotates its keys every six weeks and takes the old one for a week; an unknown key is looked for at most this often. */
+/**
+ * Access rotates its keys every six weeks, and still accepts the old key for a week. An unknown key is looked up at most this
+ * often.
+ */
 const CERTS_COOLDOWN_MS = 30_000;
 const CERTS_AGE_MS = 600_000;
 
 /**
- * Admins by a token of their own, or by the JWT that Cloudflare Access adds to what it lets through
- * (`Cf-Access-Jwt-Assertion`): signed by the team's keys with RS256, issued by the team, for this application. The Worker
- * checks it itself, since it may be reached beside Access.
+ * Recognises operators by the secret token, or by the JWT that Cloudflare Access adds to requests that it lets through
+ * (`Cf-Access-Jwt-Assertion`). The JWT must be signed by the team's keys with RS256, issued by the team, for this application.
+ * The Worker checks the JWT itself, because clients may reach the Worker without passing Access.
  *
- * @throws TypeError if neither is configured, or the token is short.
+ * @throws TypeError if neither is configured, or the token is too short.
  */
 export function createAdminAccess({ token, access, clock }: AdminAccessParts): AdminAccess {
   if (!token && !access) {
@@ -69,7 +72,7 @@ function createAccessCheck({ team, aud }: { team: string; aud: string }, clock: 
         currentDate: new Date(clock()),
         requiredClaims: ["exp", "iat"],
       });
-      // People have an address; machines, with a service token, a name.
+      // People have an email address. Machines with a service token have a name.
       const who = [payload.email, payload.common_name, payload.sub].find(
         (name) => typeof name === "string" && name !== "",
       );
@@ -80,7 +83,7 @@ function createAccessCheck({ team, aud }: { team: string; aud: string }, clock: 
   };
 }
 
-/** Hashes are of one length, and tell nothing of how much of a guess was right. */
+/** Compares hashes, which have the same length. So the time does not tell how much of a guess was right. */
 async function isSameSecret(guess: string, secret: string): Promise<boolean> {
   const [one, other] = await Promise.all([digestOf(guess), digestOf(secret)]);
   return isEqualInConstantTime(one, other);

@@ -11,14 +11,14 @@ import { isBrowsers, NO_STORE, noRoute, problem } from "../problem.ts";
 import { type Admin, type AdminAccess, createAdminAccess } from "./access.ts";
 import { createPoolsApi, type PoolsApiParts } from "./pools-api.ts";
 
-/** What the admin API needs. */
+/** The parts of the admin API. */
 export interface AdminApiParts {
   readonly config: NonNullable<ResolvedConfig["admin"]>;
   readonly token?: string | undefined;
   readonly sessions: Unattended;
   /** `undefined`: sessions are not indexed by principal. */
   readonly principals: Principals | undefined;
-  /** The pools as they are configured, and their live state. */
+  /** The configured pools, and their live state. */
   readonly live: Pick<PoolsApiParts, "config" | "pools">;
   readonly clock: () => number;
   readonly log: Log;
@@ -29,14 +29,15 @@ type AdminContext = Context<{ Variables: Variables }>;
 
 const SESSION = "/sessions/:id{[A-Za-z0-9_-]{22}}";
 const MOST = 100;
-/** How much of a principal's hash a log line shows, as of a session's id. */
+/** How many characters of a principal's hash, or of a session's id, a log line shows. */
 const SHOWN_CHARACTERS = 8;
 
 /**
- * The admin API: a principal's sessions, listed, counted and ended; one session, looked at and ended; pools. Whoever is no admin is
- * answered as if there were nothing here, and so is a browser that asks for a page. Every action is logged with who did it.
+ * The admin API. It lists, counts and ends the sessions of a principal, looks at and ends one session, and changes pools. A
+ * client that is no operator is answered as if the path did not exist, and so is a browser that asks for a page. Every action is
+ * logged with the operator who asked for it.
  *
- * @throws TypeError if nobody could be an admin.
+ * @throws TypeError if the settings let no operator in.
  */
 export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variables }> {
   const { config, token, sessions, principals, live, clock, log } = parts;
@@ -129,7 +130,7 @@ export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variable
     return told(c, action, await serve(principals, principal), name);
   }
 
-  /** Every action leaves a line, with who it was, whatever came of it. */
+  /** Logs every action with the operator who asked for it, whatever its outcome. */
   function told(c: AdminContext, action: string, response: Response, principal?: string): Response {
     const session = c.req.param("id")?.slice(0, SHOWN_CHARACTERS);
     log({
@@ -146,7 +147,10 @@ export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variable
   return api;
 }
 
-/** The name of the admin who sends a request; if none does, or not where admins may, the answer: there is nothing here. */
+/**
+ * The name of the operator who sends a request. If the sender is no operator, or the host is not the admin host, the response
+ * that denies the path.
+ */
 export async function whoAsks(
   c: Context,
   { host }: AdminApiParts["config"],

@@ -5,7 +5,7 @@ import { type Counters, EXPOSITION_TYPE } from "../../observe/counters.ts";
 import { createAdminAccess } from "./access.ts";
 import { whoAsks } from "./admin-api.ts";
 
-/** What the counters are shown by. */
+/** The configuration, the counters, and the clock of the API for metrics. */
 export interface MetricsApiParts {
   readonly config: NonNullable<ResolvedConfig["admin"]>;
   readonly token?: string | undefined;
@@ -15,9 +15,9 @@ export interface MetricsApiParts {
 }
 
 /**
- * What the isolate that answers has counted, for Prometheus. Whoever is no admin is answered as if there were nothing here.
+ * The counts of the isolate that answers, for Prometheus. A client that is no operator is answered as if the path did not exist.
  *
- * @throws TypeError if nobody could be an admin.
+ * @throws TypeError if the settings let no operator in.
  */
 export function createMetricsApi({ config, token, counters, clock, log }: MetricsApiParts): Hono {
   const access = createAdminAccess({ token, access: config.access, clock });

@@ -5,24 +5,24 @@ import { noRoute } from "../problem.ts";
 import { type AdminApiParts, createAdminApi } from "./admin-api.ts";
 import { createMetricsApi } from "./metrics-api.ts";
 
-/** What operators are served with. */
+/** The parts of the APIs for operators. */
 export interface OperatorsParts extends AdminApiParts {
   readonly config: NonNullable<ResolvedConfig["admin"]>;
-  /** Default: there are none. */
+  /** Default: there are no counters. */
   readonly counters: Counters | undefined;
 }
 
 /**
- * What is there for operators: the admin API and the counters.
+ * The APIs for operators: the admin API and the counters.
  *
- * @throws TypeError if nobody could be an admin.
+ * @throws TypeError if the settings let no operator in.
  */
 export function createOperators(parts: OperatorsParts): Hono {
   const { counters, log } = parts;
   const app = new Hono();
   app.route("/.moor/admin", createAdminApi(parts));
   if (counters) app.route("/.moor/metrics", createMetricsApi({ ...parts, counters }));
-  // Faults are told in one place, where requests come in.
+  // Faults are reported in one place, where requests come in.
   app.onError((fault) => {
     throw fault;
   });

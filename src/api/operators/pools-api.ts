@@ -17,10 +17,10 @@ import {
 import { closuresOf, type StandingNow, standingOf } from "../../upstream/live/pool-state.ts";
 import { NO_STORE, problem } from "../problem.ts";
 
-/** What the admin API for pools needs. */
+/** The parts of the admin API for pools. */
 export interface PoolsApiParts {
   readonly config: Pick<ResolvedConfig, "pools" | "session">;
-  /** `undefined`: what it takes is not bound. */
+  /** `undefined`: the bindings that it needs are missing. */
   readonly pools: Pools | undefined;
   readonly clock: () => number;
   readonly log: Log;
@@ -37,7 +37,10 @@ type PoolContext = Context<{ Variables: Variables }>;
 
 const ACTIONS = ["drain", "restore", "eject"] as const;
 
-/** Pools at work, for admins: how their origins stand; to drain one, to send everybody away from it, to bring it back. */
+/**
+ * Live changes of pools, for operators: shows the state of their origins, drains an origin, moves all visitors away from it, and
+ * brings it back.
+ */
 export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variables }> {
   const { config, pools, clock, log } = parts;
   const { awayMs, lifeMs } = sessionSpans(config.session);
@@ -134,7 +137,7 @@ export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variable
     };
   }
 
-  /** Every action leaves a line, with who it was, whatever came of it. */
+  /** Logs every action with the operator who asked for it, whatever its outcome. */
   function told(c: PoolContext, action: string, response: Response, pool?: ResolvedPool): Response {
     const origin = pool?.origins.find(({ id }) => id === c.req.param("origin"))?.id;
     const about = { ...(pool ? { pool: pool.id } : {}), ...(origin === undefined ? {} : { origin }) };
@@ -145,7 +148,7 @@ export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variable
   return api;
 }
 
-/** An origin in words, such as `a (open, unhealthy)`. */
+/** An origin in words, for example `a (open, unhealthy)`. */
 function wordsOf({ id, state, next, probes }: ShownOrigin): string {
   const unhealthy = probes?.state === "unhealthy" ? ["unhealthy"] : [];
   const ahead = next.map(({ state, at }) => `${state} from ${new Date(at).toISOString()}`);
@@ -159,7 +162,7 @@ function shownProbes({ verdict, last }: ProbesSay) {
   return { state, ...(verdict ? { since } : {}), last: { at: last.at, result: kind, ...met } };
 }
 
-/** The origins that get sessions born at a time, by the configuration, besides one. */
+/** The origins that, by the configuration, get sessions born at a time, without the origin `origin`. */
 function othersOf({ origins }: ResolvedPool, origin: string, bornAt: number): string[] {
   const closed = createClosing(origins)(bornAt)?.at(bornAt);
   const others = origins.filter(({ id, down, backup }, index) => {
@@ -191,7 +194,7 @@ function unavailable(): Response {
   return problem(503, "pool_unavailable", "The pool's object cannot be reached just now; try again.");
 }
 
-/** What an admin asks of an origin, read from the body of his request. */
+/** An operator's request for an origin, read from its body. */
 export type PoolAsk =
   | { kind: "ask"; asked: Pick<PoolChange, "at" | "deadlineMs" | "anyway"> }
   | { kind: "malformed"; title: string };
@@ -199,13 +202,13 @@ export type PoolAsk =
 /** The longest that a session may live. */
 const MAX_DEADLINE_SECONDS = 31_536_000;
 
-/** The keys of a body, for each action. */
+/** The keys that a body may have, for each action. */
 const KEYS: Partial<Record<PoolChange["action"], readonly string[]>> = {
   drain: ["at", "deadlineSeconds", "anyway"],
   eject: ["at", "anyway"],
 };
 
-/** Reads a body: nothing, or a JSON object of the action's keys, all of them optional. */
+/** Reads a body: empty, or a JSON object with keys of the action, all of them optional. */
 export function readPoolAsk(action: PoolChange["action"], body: string): PoolAsk {
   const given = parsed(body);
   if (typeof given !== "object" || given === null || Array.isArray(given)) {

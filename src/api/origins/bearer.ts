@@ -5,7 +5,7 @@ import type { Authority } from "../../store/contracts.ts";
 import type { Handoff, HandoffClaims } from "../../upstream/wire/handoff.ts";
 import { isBrowsers, problem } from "../problem.ts";
 
-/** What the APIs for origins need. */
+/** The parts of the APIs for origins. */
 export interface SessionApiParts {
   readonly config: ResolvedConfig;
   readonly authority: Authority;
@@ -14,13 +14,13 @@ export interface SessionApiParts {
   readonly log: Log;
 }
 
-/** What a request of an origin may do, by the handoff that it brings. */
+/** The rights of an origin's request, according to the handoff that it sends. */
 export interface Bearer {
   readonly ref: Ref;
   readonly pool: ResolvedPool;
 }
 
-/** Serves a request that brings the handoff of a stored session; answers any other. */
+/** Serves a request that sends the handoff of a stored session; answers any other request with an error. */
 export async function authorised(
   request: Request,
   parts: SessionApiParts,
@@ -39,7 +39,7 @@ export async function authorised(
   return serve({ pool, ref: refOf(claims.sid, claims, parts.clock()) });
 }
 
-/** The session is stored, so no birth is needed to found it: one that is gone has ended. */
+/** The session is stored, so no birth time is needed to found it. If its record is gone, the session has ended. */
 function refOf(sid: string, { gen }: HandoffClaims, now: number): Ref {
   return { id: sid, generation: gen, bornAt: 0, arrivedAt: now, colo: "" };
 }

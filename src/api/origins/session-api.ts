@@ -113,8 +113,8 @@ function shown(view: View, pool: ResolvedPool): Response {
 }
 
 /**
- * A change that comes without the visitor, and so without his mark, is made as if the journal had just taken something of
- * his: or it would be overwritten by what he did before.
+ * The reference for a change that comes without the visitor, and so without their mark. It is treated as if the journal had just
+ * taken a change of the visitor. Otherwise the visitor's earlier change in the journal would overwrite this change.
  */
 function unattended(ref: Ref): Ref {
   return { ...ref, markedAt: ref.arrivedAt };

@@ -5,13 +5,13 @@ import type { Api } from "../api.ts";
 import { NO_STORE, problem } from "../problem.ts";
 import { authorised, type SessionApiParts } from "./bearer.ts";
 
-/** What the API for a principal's sessions needs. */
+/** The parts of the API for a principal's sessions. */
 export interface SessionsApiParts extends SessionApiParts {
   readonly sessions: Unattended;
   readonly principals: Principals;
 }
 
-/** Whose sessions are asked for, and the session of the request that asks. */
+/** The principal whose sessions are asked for, and the session of the request that asks. */
 interface Owner {
   readonly principal: string;
   readonly current: string;
@@ -21,8 +21,8 @@ const MOST = 100;
 const PATH = /^\/\.moor\/sessions(?:\/([\w-]{22}))?$/;
 
 /**
- * The sessions of the principal of a request, for the origin that served it: so that people see where they are logged in, and
- * log out there. Authorised as the session API is, and only while that session is still alive and his.
+ * The sessions of a request's principal, for the origin that served the request. With it, people see where they are logged in,
+ * and log out there. It is authorised as the session API is, and only while that session is alive and belongs to the principal.
  */
 export function createSessionsApi(parts: SessionsApiParts): Api {
   const { sessions, principals } = parts;
@@ -45,7 +45,7 @@ export function createSessionsApi(parts: SessionsApiParts): Api {
   async function end(id: string, { principal }: Owner): Promise<Response> {
     const looked = await sessions.look(id);
     if (looked.kind === "unavailable") return unavailable();
-    // A session's principal is his until it ends, so he cannot be another by the time of the end.
+    // The principal of a session stays the same until the session ends, so it cannot change before this end.
     if (looked.kind === "alive" && looked.session.principal === principal) {
       const ended = await sessions.end(id);
       return ended.kind === "unavailable" ? unavailable() : new Response(null, { status: 204, headers: NO_STORE });
