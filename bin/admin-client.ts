@@ -1,9 +1,9 @@
 import { CommandError } from "./command.ts";
 
-/** The admin API of a Moor that runs somewhere. */
+/** A client of the admin API of a running Moor. */
 export interface AdminClient {
   /**
-   * Asks it.
+   * Sends a request to the admin API.
    *
    * @param path below `/.moor/admin`.
    * @throws CommandError of code `usage` (no token), `unreachable` or `refused`.
@@ -15,9 +15,9 @@ const DEFAULT_URL = "http://localhost:8788";
 const DEADLINE_MS = 15_000;
 
 /**
- * A client of the admin API at `url`, by the token of the environment variable `MOOR_ADMIN_TOKEN`, which is never shown.
+ * A client of the admin API at `url`. Its token is the environment variable `MOOR_ADMIN_TOKEN`, which is never shown.
  *
- * @throws CommandError of code `usage` if one of them is missing or wrong.
+ * @throws CommandError of code `usage` if the URL or the token is missing or wrong.
  */
 export function createAdminClient(url = process.env.MOOR_URL ?? DEFAULT_URL): AdminClient {
   const token = process.env.MOOR_ADMIN_TOKEN;

@@ -3,15 +3,15 @@ import type { ResolvedConfig } from "../src/config/resolved.ts";
 import type { MoorConfig } from "../src/config/types.ts";
 import { readSettings } from "./wrangler.ts";
 
-/** What admins send, if Cloudflare Access does not tell who they are. */
+/** The name of the secret that operators send, if Cloudflare Access does not identify them. */
 export const ADMIN_TOKEN = "MOOR_ADMIN_TOKEN";
 
-/** Whether nobody could be an admin without the secret: the Worker does not start then. */
+/** Whether no operator could be let in without the secret. Without it, such a Worker does not start. */
 export function needsAdminToken({ admin }: Pick<ResolvedConfig | MoorConfig, "admin">): boolean {
   return admin !== undefined && admin.access === undefined;
 }
 
-/** What is wrong if the configuration needs the secret and wrangler would deploy without it. */
+/** The mistake if the configuration needs the secret and wrangler would deploy without it. */
 export async function adminSecretMistakes(config: ResolvedConfig): Promise<Mistake[]> {
   if (!needsAdminToken(config)) return [];
   const { secrets } = await readSettings();

@@ -2,7 +2,7 @@
 export interface Command {
   /** One line for `moor --help`. */
   readonly summary: string;
-  /** What `--help` prints. */
+  /** The text that `--help` prints. */
   readonly usage: string;
   /**
    * Runs it with the arguments after its name; resolves to the exit code.
@@ -13,19 +13,19 @@ export interface Command {
 }
 
 /**
- * Why a command could not do what it was asked.
+ * Why a command could not do its work.
  *
  * - `usage`: an argument is wrong
  * - `config`: the configuration cannot be read or is invalid
  * - `port`: the port cannot be listened on
  * - `keys`: the file of local keys is damaged
  * - `start`: the local runtime did not start
- * - `refused`: a Moor that runs does not do what it was asked, and says why
- * - `unreachable`: it cannot be reached, or cannot do it just now
+ * - `refused`: a running Moor refuses the request, and says why
+ * - `unreachable`: the running Moor cannot be reached, or cannot answer just now
  */
 export type CommandErrorCode = "usage" | "config" | "port" | "keys" | "start" | "refused" | "unreachable";
 
-/** A command's failure, told in lines for people. */
+/** A command's failure, described in lines for people. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
   readonly code: CommandErrorCode;

@@ -18,12 +18,13 @@ export type ConfigFile = { file: string } & (
 /**
  * Loads a configuration file (TypeScript or JavaScript with a default export) and validates it.
  *
- * The file and its relative imports load as wrangler bundles them: as ES modules, whatever `type` the package.json
- * beside them has, with or without the ending in an import's path.
+ * The file and its relative imports load as wrangler bundles them. They are ES modules, whatever the `type` in the package.json
+ * of their folder. The path of an import may leave out the ending.
  *
  * @param path relative to the working directory. Default: the project's `moor.config.ts`.
- * @param options.deploy whether it is also judged by what a deployed Worker can reach and needs. Default `false`.
- * @throws CommandError of code `config` if there is no such file, or it cannot be loaded.
+ * @param options.deploy whether to check in addition that a deployed Worker can reach the origins and has the settings that it
+ * needs. Default `false`.
+ * @throws CommandError of code `config` if the file does not exist or cannot be loaded.
  */
 export async function readConfigFile(
   path: string | undefined,
@@ -40,19 +41,19 @@ export async function readConfigFile(
   return { file, ...(mistakes.length > 0 ? { kind: "invalid", mistakes } : read) };
 }
 
-/** What is wrong between the configuration and `wrangler.toml`. */
+/** Mistakes between the configuration and `wrangler.toml`. */
 async function settingsMistakes(config: ResolvedConfig): Promise<Mistake[]> {
   return [...(await adminSecretMistakes(config)), ...(await leftOutMistakes(config))];
 }
 
-/** The configuration of a file that must be right. @throws CommandError of code `config`, a line for each mistake. */
+/** The configuration of a file that must be valid. @throws CommandError of code `config`, with a line for each mistake. */
 export function requireValid(read: ConfigFile): ResolvedConfig {
   if (read.kind === "ok") return read.config;
   const lines = formatMistakes(read.mistakes).split("\n");
   throw new CommandError("config", lines.map((line) => `${read.file}: ${line}`).join("\n"));
 }
 
-/** Without its cache on disk: a check leaves no file behind. */
+/** The cache on disk is off, so that a check leaves no file behind. */
 const jiti = createJiti(import.meta.url, { fsCache: false, interopDefault: false });
 
 async function load(absolute: string, file: string): Promise<object> {
@@ -65,7 +66,7 @@ async function load(absolute: string, file: string): Promise<object> {
     return await jiti.import<object>(absolute);
   } catch (cause) {
     const fault = cause instanceof Error ? cause : new Error(String(cause));
-    // A syntax error says where only in its stack.
+    // A syntax error tells its position only in its stack.
     const line = /^\d+/.exec(fault.stack?.split(`${absolute}:`)[1] ?? "");
     const reason = fault.message.replace(/\s+/g, " ");
     throw new CommandError("config", `${file}${line ? `:${line}` : ""}: cannot be loaded: ${reason}`, { cause });

@@ -5,8 +5,8 @@ import { CommandError } from "./command.ts";
 type Flags = Record<string, { type: "string" | "boolean"; multiple?: boolean }>;
 
 /**
- * Reads a command's flags strictly: an unknown one, a missing or superfluous value, one given twice and any other argument
- * are refused in one line that says what is accepted.
+ * Reads a command's flags strictly. An unknown flag, a missing or superfluous value, a flag given twice, and any other argument
+ * are refused. The refusal is one line that says which flags and values are accepted.
  *
  * @throws CommandError of code `usage`
  */

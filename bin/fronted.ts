@@ -7,12 +7,11 @@ import { CommandError } from "./command.ts";
 const MAX_ID_CHARACTERS = 64;
 
 /**
- * The configuration that fronts the servers at these URLs: one pool, called `local`.
+ * The configuration that puts Moor in front of the servers at these URLs: one pool, called `local`.
  *
- * An origin's id is its host and port (`127.0.0.1-9001`), so that affinity depends neither on the order nor on the number
- * of the URLs.
+ * An origin's id is its host and port (`127.0.0.1-9001`). So affinity depends neither on the order nor on the number of the URLs.
  *
- * @throws CommandError of code `usage` for a URL that is none, or that is given twice.
+ * @throws CommandError of code `usage` for an invalid URL, or a URL that is given twice.
  */
 export function configFor(urls: readonly string[]): MoorConfig {
   const origins = new Map<string, { id: string; url: string }>();
@@ -27,7 +26,10 @@ export function configFor(urls: readonly string[]): MoorConfig {
   return { pools: [{ id: "local", origins: [...origins.values()] }] };
 }
 
-/** A stable id for the server at a URL: host and port. What an id cannot hold (a base path, IPv6, a long name) is told apart by a hash at its end. */
+/**
+ * A stable id for the server at a URL: its host and port. If an id cannot hold a part of the URL (a base path, IPv6, a long
+ * name), a hash at the end of the id stands for it.
+ */
 export function originId(text: string): string {
   const url = new URL(text);
   const port = url.port || (url.protocol === "https:" ? "443" : "80");

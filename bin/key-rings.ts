@@ -5,7 +5,7 @@ import { parseKeyRing } from "../src/inbound/token/key-ring.ts";
 import { CommandError } from "./command.ts";
 import { type Keys, newHandoffSecret } from "./keys.ts";
 
-/** The names of the rings for people, and of their secrets. */
+/** The names of the rings for people, and the names of their secrets. */
 export const RINGS = { token: "MOOR_TOKEN_KEYS", handoff: "MOOR_HANDOFF_KEYS", store: "MOOR_STORE_KEYS" } as const;
 export type RingName = keyof typeof RINGS;
 
@@ -14,7 +14,7 @@ const MOST_KEYS = 8;
 /**
  * Reads rings as `keys new --json` prints them.
  *
- * @throws CommandError of code `keys` that quotes nothing of them.
+ * @throws CommandError of code `keys`, whose message quotes no part of the rings.
  */
 function parseKeys(text: string, from: string): Keys {
   const rings = parseObject(text, from);
@@ -30,7 +30,7 @@ function parseKeys(text: string, from: string): Keys {
 }
 
 /**
- * Reads rings from a file; `-`: from stdin.
+ * Reads rings from a file; `-` reads from stdin.
  *
  * @throws CommandError of code `keys`.
  */
@@ -43,12 +43,12 @@ export async function readKeys(from: string): Promise<Keys> {
   }
 }
 
-/** The ids of a ring, the one that signs first. */
+/** The ids of a ring's keys. The key that signs is first. */
 export function idsOf(ring: string): number[] {
   return parseKeyRing(ring, "the ring").map(({ id }) => id);
 }
 
-/** A ring with a new key behind the others: isolates that know it accept it before any signs with it. */
+/** A ring with a new key after the others. Isolates that know the ring accept the new key before any isolate signs with it. */
 export async function withNewKey(name: RingName, ring: string): Promise<{ ring: string; id: number }> {
   const ids = idsOf(ring);
   if (ids.length >= MOST_KEYS)
@@ -59,13 +59,13 @@ export async function withNewKey(name: RingName, ring: string): Promise<{ ring: 
   return { ring: `${entriesOf(ring).join(",")},${id}:${secret.toString("base64url")}`, id };
 }
 
-/** A key's way out of a ring: from signing to accepting alone, and from there out. */
+/** A step in a key's retirement: a key that signs becomes a key that is only accepted, and then it is removed. */
 export type Retired = { kind: "accepts" | "removed"; ring: string; signs: number };
 
 /**
- * Retires a key by a step.
+ * Retires a key by one step.
  *
- * @throws CommandError of code `keys` if it is not in the ring, or the only one.
+ * @throws CommandError of code `keys` if the key is not in the ring, or is the only key.
  */
 export function retire(name: RingName, ring: string, id: number): Retired {
   const entries = entriesOf(ring);

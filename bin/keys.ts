@@ -3,17 +3,17 @@ import { parseKeyRing } from "../src/inbound/token/key-ring.ts";
 
 const SECRET_BYTES = 32;
 
-/** The secrets that a Worker cannot do without, under the names that it reads them by; a key ring each. */
+/** The secrets that a Worker needs, under the names by which it reads them. Each secret is a key ring. */
 export interface Keys {
-  /** Sign tokens. */
+  /** Signs tokens. */
   MOOR_TOKEN_KEYS: string;
-  /** Sign the handoff. */
+  /** Signs the handoff. */
   MOOR_HANDOFF_KEYS: string;
-  /** Encrypt the copies of sessions that are kept outside their Durable Objects. */
+  /** Encrypts the copies of sessions that are kept outside their Durable Objects. */
   MOOR_STORE_KEYS: string;
 }
 
-/** Fresh keys: a ring of one for each purpose. */
+/** Fresh keys: a ring of one key for each purpose. */
 export async function newKeys(): Promise<Keys> {
   return {
     MOOR_TOKEN_KEYS: ringOf(randomBytes(SECRET_BYTES)),
@@ -23,10 +23,10 @@ export async function newKeys(): Promise<Keys> {
 }
 
 /**
- * Store keys for who has token keys and none for stores: always the same for the same token keys, whose first key they are
- * derived from (HKDF-SHA256).
+ * Store keys for an operator who has token keys but no store keys. They are derived from the first of the token keys
+ * (HKDF-SHA256), so they are always the same for the same token keys.
  *
- * @param tokenKeys a ring that is valid.
+ * @param tokenKeys a valid ring.
  */
 export function storeKeysFor(tokenKeys: string): string {
   const [{ secret }] = parseKeyRing(tokenKeys, "MOOR_TOKEN_KEYS");

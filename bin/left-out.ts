@@ -3,14 +3,17 @@ import type { Mistake } from "../src/config/mistakes.ts";
 import type { ResolvedConfig, ResolvedPool } from "../src/config/resolved.ts";
 import { readSettings } from "./wrangler.ts";
 
-/** The parts of a Worker that a configuration may have no use for, by their constants: the path of what uses one, if anything does. */
+/**
+ * The parts of a Worker that a configuration may not need, by their constants. Each function returns the path of the setting that
+ * uses the part; `undefined` if the configuration does not use it.
+ */
 const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefined>> = {
   MOOR_OPERATORS: ({ admin, pools }) =>
     admin ? "admin" : pathIn(pools, "healthCheck", ({ healthCheck }) => healthCheck !== undefined),
   MOOR_NGINX: ({ pools }) => pathIn(pools, "affinity", ({ affinity }) => algorithmOf(affinity.algorithm) === undefined),
 };
 
-/** What is wrong if the configuration uses a part that `wrangler.toml` leaves out: the Worker does not start then. */
+/** The mistakes if the configuration uses a part that `wrangler.toml` leaves out. Such a Worker would not start. */
 export async function leftOutMistakes(config: ResolvedConfig): Promise<Mistake[]> {
   const used = Object.entries(PARTS).flatMap(([part, userIn]) => {
     const path = userIn(config);
@@ -27,8 +30,9 @@ export async function leftOutMistakes(config: ResolvedConfig): Promise<Mistake[]
 }
 
 /**
- * The flags by which `wrangler deploy` leaves out what the configuration does not use. What `wrangler.toml` says itself stays, and
- * with a configuration in `MOOR_CONFIG`, which beats the file's, all is in.
+ * The flags with which `wrangler deploy` leaves out the parts that the configuration does not use. A part that `wrangler.toml`
+ * itself defines stays as defined there. With a configuration in `MOOR_CONFIG`, which takes precedence over the file's, all parts
+ * are included.
  *
  * @param given flags of the caller.
  */

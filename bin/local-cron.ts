@@ -1,22 +1,25 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A cron trigger of this machine. */
+/** A cron trigger on this machine. */
 export interface LocalCron {
-  /** Ends it, and the run that is under way, if there is one. */
+  /** Ends the trigger, and the run that is under way, if there is one. */
   stop(): Promise<void>;
 }
 
 const MINUTE_MS = 60_000;
-/** What a signal takes at most to reach this process, on a busy machine. */
+/** The longest time that a signal takes to reach this process on a busy machine. */
 const HEARD_WITHIN_MS = 1_000;
-/** Served by wrangler's local runtime: https://developers.cloudflare.com/workers/configuration/cron-triggers/ */
+/**
+ * The path at which wrangler's local runtime runs a cron trigger:
+ * https://developers.cloudflare.com/workers/configuration/cron-triggers/
+ */
 const TRIGGER_PATH = "/cdn-cgi/handler/scheduled?cron=*+*+*+*+*";
 
 /**
- * Fires each minute, and the first time at once, for what an earlier Worker has left. A run that takes longer is not joined by
- * another.
+ * Fires each minute. The first time is at once, for work that an earlier Worker has left. While a run is under way, no other run
+ * starts.
  *
- * @param run does not reject.
+ * @param run must not reject.
  */
 export function startLocalCron(run: (signal: AbortSignal) => Promise<void>): LocalCron {
   const stopping = new AbortController();
@@ -38,10 +41,10 @@ export function startLocalCron(run: (signal: AbortSignal) => Promise<void>): Loc
 }
 
 /**
- * Runs the scheduled handler of the Worker at `url`, which wrangler's local runtime does not do by itself. Resolves when it has
- * ended, or the signal is aborted.
+ * Runs the scheduled handler of the Worker at `url`, because wrangler's local runtime does not run it by itself. Resolves when
+ * the handler has ended, or the signal is aborted.
  *
- * @param log takes a line if it fails.
+ * @param log receives a line if the handler fails.
  */
 export async function runScheduled(url: string, log: (line: string) => void, signal: AbortSignal): Promise<void> {
   try {
@@ -49,7 +52,7 @@ export async function runScheduled(url: string, log: (line: string) => void, sig
     const outcome = await response.text();
     if (!response.ok) log(`the scheduled handler failed: ${outcome}`);
   } catch (fault) {
-    // A Ctrl-C of the terminal ends the runtime too, and perhaps before this process hears of it.
+    // A Ctrl-C in the terminal also ends the runtime, perhaps before this process hears of it.
     await sleep(HEARD_WITHIN_MS, undefined, { signal }).catch(() => {});
     if (!signal.aborted) log(`the scheduled handler was not reached: ${fault}`);
   }

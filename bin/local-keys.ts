@@ -5,14 +5,14 @@ import { parseKeyRing } from "../src/inbound/token/key-ring.ts";
 import { CommandError } from "./command.ts";
 import { type Keys, newKeys, storeKeysFor } from "./keys.ts";
 
-/** What a file holds; one that was made when there were no store keys lacks them. */
+/** The content of a key file. A file made before store keys existed lacks them. */
 type StoredKeys = Omit<Keys, "MOOR_STORE_KEYS"> & Partial<Keys>;
 
 /**
- * The keys of this machine's local Workers, made at the first call and kept, so that a restart logs nobody out. A file
- * that lacks store keys is completed.
+ * The keys of this machine's local Workers. They are made at the first call and kept, so that a restart logs no visitor out. A
+ * file that lacks store keys is completed.
  *
- * @param file is readable by its owner alone.
+ * @param file path of the file, which only its owner may read.
  * @throws CommandError of code `keys` if the file is damaged; it is never replaced.
  */
 export async function readLocalKeys(file: string): Promise<Keys> {
@@ -31,7 +31,7 @@ async function textOf(file: string): Promise<string | undefined> {
   }
 }
 
-/** Two commands may start at once: the file appears whole, and the first one's keys stay. */
+/** Two commands may start at the same time. The file appears whole, and the keys of the first command stay. */
 async function create(file: string): Promise<string> {
   await mkdir(dirname(file), { recursive: true });
   const fresh = await writeBeside(file, await newKeys());
@@ -45,14 +45,14 @@ async function create(file: string): Promise<string> {
   return readFile(file, "utf8");
 }
 
-/** Two commands may do so at once: what they add is derived, so that it is the same. */
+/** Two commands may complete the file at the same time. The keys that they add are derived, so both add the same keys. */
 async function complete(file: string, stored: StoredKeys): Promise<string> {
   const MOOR_STORE_KEYS = storeKeysFor(stored.MOOR_TOKEN_KEYS);
   await rename(await writeBeside(file, { ...stored, MOOR_STORE_KEYS }), file);
   return MOOR_STORE_KEYS;
 }
 
-/** A file of the owner's alone, whole, to be put in the other's place. */
+/** Writes a whole file, readable by its owner only, that is then moved to the place of the key file. */
 async function writeBeside(file: string, keys: Keys): Promise<string> {
   const fresh = `${file}.${randomUUID()}`;
   await writeFile(fresh, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
@@ -69,7 +69,7 @@ async function parse(text: string, file: string): Promise<StoredKeys> {
     if (stored.MOOR_STORE_KEYS !== undefined) parseKeyRing(stored.MOOR_STORE_KEYS, "MOOR_STORE_KEYS");
     return stored;
   } catch (cause) {
-    // The cause is left out of the message: a parser's may quote the keys.
+    // The message does not include the cause, because a parser's message may quote the keys.
     throw new CommandError(
       "keys",
       `${file} is damaged; delete it for new keys (every local session then starts anew)`,

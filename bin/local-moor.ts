@@ -4,30 +4,31 @@ import { freePort } from "./port.ts";
 import { inLocalFolder } from "./project.ts";
 
 export interface LocalMoorOptions extends Omit<LocalWorkerOptions, "redis"> {
-  /** Takes where Redis is reached, or why there is none; called once, before the Worker starts. */
+  /** Receives the address of Redis, or the reason why there is no Redis; called once, before the Worker starts. */
   tellRedis: (text: string) => void;
 }
 
-/** Moor on this machine: a Worker, and a Redis behind it where there is a `redis-server`. */
+/** Moor on this machine: a Worker, and a Redis behind it if `redis-server` is installed. */
 export interface LocalMoor {
   /** `http://localhost:PORT`; only this machine reaches it. */
   readonly url: string;
   readonly redis: LocalRedis | undefined;
-  /** Ends it and everything that belongs to it. */
+  /** Ends the Worker and everything that belongs to it. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts a Redis if there is a `redis-server` on the `PATH`, and a Worker that uses it. Resolves when the Worker answers
- * requests. With `persist`, what is in Redis is kept beside the sessions; without, as long as Moor runs, though Redis is killed.
+ * requests. With `persist`, the data in Redis is kept next to the sessions. Without it, the data is kept as long as Moor runs,
+ * even if Redis is killed.
  *
- * @throws CommandError of code `port`, `keys` or `start`; nothing is left running then.
+ * @throws CommandError of code `port`, `keys` or `start`; no process is left running then.
  */
 export async function startLocalMoor(options: LocalMoorOptions): Promise<LocalMoor> {
   const { tellRedis, ...workerOptions } = options;
   const { persist } = workerOptions;
-  // Two that are to keep their data in the same folder have the same port: the second must not come as far as its Redis.
-  // Any other is found when the Redis listens, so that it cannot be the Redis's.
+  // Two Moors that keep their data in the same folder have the same port, so the second fails here before it starts its Redis. A
+  // port of 0 is chosen later, while Redis already listens, so that it cannot be the port of Redis.
   const port = workerOptions.port && (await freePort(workerOptions.port));
   const redis = await startLocalRedis(persist ? { folder: inLocalFolder(persist, "redis") } : { survivesKill: true });
   tellRedis(redis ? `unix://${redis.socket}` : NO_REDIS);

@@ -16,25 +16,27 @@ export interface LocalWorkerOptions {
   /** 0: any free port. */
   port: number;
   /**
-   * Folder below `.wrangler/moor/` in which sessions outlive a restart; Workers that run at once need one each.
-   * `false` (default): they end with the Worker.
+   * Folder below `.wrangler/moor/` in which sessions outlive a restart. Workers that run at the same time need a folder each.
+   * `false` (default): sessions end with the Worker.
    */
   persist?: string | false;
-  /** The Worker's entry, relative to the project. Default: that of `wrangler.toml`. */
+  /** The Worker's entry, relative to the project. Default: the entry of `wrangler.toml`. */
   entry?: string | undefined;
-  /** Variables, beside those that every Worker here has. */
+  /** Variables in addition to the variables that every local Worker has. */
   variables?: Readonly<Record<string, string>> | undefined;
-  /** What it takes for Upstash, as it says where that is. Default: none, its Redis tier is off. */
+  /**
+   * The address and token of the Redis that the Worker takes for Upstash. Default: no Redis, so the Worker's Redis tier is off.
+   */
   redis?: { readonly url: string; readonly token: string } | undefined;
-  /** Takes what the Worker logs. Default: a line on stderr. */
+  /** Receives the log lines of the Worker. Default: a line on stderr. */
   log?: (line: string) => void;
 }
 
-/** A Worker that runs on this machine, and whose scheduled handler runs each minute. */
+/** A Worker on this machine. Its scheduled handler runs each minute. */
 export interface LocalWorker {
   /** `http://localhost:PORT`; only this machine reaches it. */
   readonly url: string;
-  /** Ends it and everything that belongs to it. */
+  /** Ends the Worker and everything that belongs to it. */
   stop(): Promise<void>;
 }
 
@@ -42,13 +44,13 @@ const READY_PATH = "/.moor/jwks.json";
 const START_MS = 60_000;
 
 /**
- * Runs the Worker of `wrangler.toml` in wrangler's local runtime, with keys that are kept in `.wrangler/moor/keys.json`.
- * Resolves when it answers requests.
+ * Runs the Worker of `wrangler.toml` in wrangler's local runtime, with keys that are kept in `.wrangler/moor/keys.json`. Resolves
+ * when the Worker answers requests.
  *
- * Signals stay the caller's: handlers that are installed for them while it starts are removed again, as wrangler's would
- * end the process before `stop` has run. A process that exits without `stop` takes the runtime with it.
+ * The caller keeps control of signals. Signal handlers that wrangler installs during the start are removed again, because they
+ * would end the process before `stop` has run. A process that exits without `stop` also ends the runtime.
  *
- * @throws CommandError of code `port` (taken), `keys` (the file is damaged) or `start` (anything else).
+ * @throws CommandError of code `port` (taken), `keys` (the file is damaged) or `start` (any other reason).
  */
 export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
   const url = `http://localhost:${await freePort(options.port)}`;
@@ -57,7 +59,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   quietWrangler();
   const { unstable_DevEnv: DevEnv } = await import("wrangler");
   const runtime = new DevEnv();
-  // Rejected as well when the start fails, which is told below.
+  // This promise also rejects when the start fails, which is reported below.
   runtime.proxy.ready.promise.catch(() => {});
   try {
     await keepSignalHandlers(() =>
@@ -112,7 +114,7 @@ function bindings<Type extends string>(type: Type, values: Record<string, string
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { type, value }]));
 }
 
-/** wrangler tells some failures of a start as events alone, and `ready` then stays pending. */
+/** wrangler reports some failures of a start only as events. `ready` then stays pending. */
 function failure(runtime: Runtime): Promise<never> {
   return new Promise((_, reject) => {
     runtime.once("error", reject);
@@ -125,7 +127,7 @@ async function expiry(): Promise<never> {
   throw new Error(`it does not answer within ${START_MS / 1_000} s`);
 }
 
-/** The message of an error, or of an event of wrangler's with one in it. */
+/** The message of an error, or of a wrangler event that contains an error. */
 function reasonOf(fault: unknown): string {
   if (fault instanceof Error) return fault.message;
   if (typeof fault === "object" && fault !== null && "cause" in fault) return reasonOf(fault.cause);

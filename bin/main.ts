@@ -34,9 +34,9 @@ ${Object.entries(commands)
 /**
  * The `moor` command.
  *
- * @returns the exit code: 0 done; 2 the caller can put it right (arguments, configuration, port, what a Moor
- * at work refuses), told in lines on stderr;
- * 1 anything else. `deploy` passes on the code of `wrangler deploy`.
+ * @returns the exit code. 0: done. 2: the caller can correct the mistake (arguments, configuration, port, a request that a
+ * running Moor refuses), which is reported in lines on stderr. 1: any other failure. `deploy` passes on the code of
+ * `wrangler deploy`.
  */
 export async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === "--version") return print((await packageVersion()) ?? "unknown");

@@ -3,17 +3,20 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { CommandError } from "./command.ts";
 
-/** Below the ports that a system gives to connections and to those who ask for any port: these could be taken at once. */
+/**
+ * These ports lie below the ports that a system assigns to connections and to programs that ask for any port. The system could
+ * assign such a port to another program at any time.
+ */
 const [FIRST, LAST] = [12_000, 32_000];
-/** More than a machine has busy ports in a row. */
+/** More tries than any machine has busy ports in a row. */
 const TRIES = 50;
 
 /**
- * Checks that a port can be listened on at both loopback addresses.
+ * Checks that a program can listen on a port at both loopback addresses.
  *
- * @param port 0: any free port, of those that the system gives to nobody by itself.
+ * @param port 0: any free port that the system does not assign by itself.
  * @returns the port.
- * @throws CommandError of code `port`, which says what is in the way.
+ * @throws CommandError of code `port`, which tells the reason.
  */
 export async function freePort(port: number): Promise<number> {
   return port === 0 ? anyFreePort() : checkedPort(port);

@@ -10,18 +10,21 @@ export function inPackage(...parts: string[]): string {
   return join(packageRoot, ...parts);
 }
 
-/** How the command is called in the project's folder. */
+/** How to call the command in the project's folder. */
 export const calledAs = isInstalled ? "npx moor" : "npm run moor --";
 
-/** What a project's `moor.config.ts` imports `defineConfig` from. */
+/** The module from which a project's `moor.config.ts` imports `defineConfig`. */
 export const configModule = isInstalled ? "moor/config" : "./src/config/define.ts";
 
-/** A path in the project's folder: where an installed command is called, else its own source, wherever it is called. */
+/**
+ * A path in the project's folder. For an installed command this is the folder in which it is called. Otherwise it is the folder
+ * of the source, wherever the command is called.
+ */
 export function inProject(...parts: string[]): string {
   return join(root, ...parts);
 }
 
-/** A path in the folder where what belongs to local Workers is kept. */
+/** A path in the folder that keeps the data of local Workers. */
 export function inLocalFolder(...parts: string[]): string {
   return inProject(".wrangler", "moor", ...parts);
 }

@@ -4,8 +4,9 @@ const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const PARENT_CHECK_MS = 500;
 
 /**
- * Calls `end`, once and within the signal's own handler, when the process is asked to end: by Ctrl-C, SIGTERM or SIGHUP; or, under
- * `npm run`, when npm ends, as npm passes SIGTERM on to the shell of a script but not to what runs in it.
+ * Calls `end`, once and within the signal's own handler, when the process is asked to end: by Ctrl-C, SIGTERM or SIGHUP. Under
+ * `npm run`, it also calls `end` when npm ends, because npm passes SIGTERM on to a script's shell, but not to the shell's child
+ * processes.
  */
 export function onceAskedToEnd(end: () => void): void {
   const parent = process.ppid;
@@ -20,7 +21,7 @@ export function onceAskedToEnd(end: () => void): void {
   setInterval(() => process.ppid !== parent && ask(), PARENT_CHECK_MS).unref();
 }
 
-/** Does work, and removes the handlers of ending signals that it has installed meanwhile. */
+/** Does work. Afterwards removes the handlers of ending signals that were installed while the work ran. */
 export async function keepSignalHandlers<T>(work: () => Promise<T>): Promise<T> {
   const before = END_SIGNALS.map((signal) => ({ signal, listeners: process.listeners(signal) }));
   try {

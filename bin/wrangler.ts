@@ -1,9 +1,13 @@
 import { inProject } from "./project.ts";
 
 /**
- * Switches off what wrangler does on its own beside its work: telemetry, the look for a newer version (part of its banner),
- * the download of a sample `request.cf`, pages at the Worker's own port that show and change what it has stored, and a record
- * of its requests on disk. To be called before wrangler is imported or started; what the user has set stays.
+ * Switches off the extras of wrangler. Call it before wrangler is imported or started. Settings of the user stay. The extras are:
+ *
+ * - telemetry
+ * - the look for a newer version (part of its banner)
+ * - the download of a sample `request.cf`
+ * - pages at the Worker's own port that show and change its stored data
+ * - a record of its requests on disk
  */
 export function quietWrangler(): void {
   process.env.WRANGLER_SEND_METRICS ??= "false";

@@ -4,7 +4,7 @@ import type { Command } from "../command.ts";
 import { readConfigFile, requireValid } from "../config-file.ts";
 import { readFlags } from "../flags.ts";
 
-/** `moor check`: validates the configuration and prints what it comes to. */
+/** `moor check`: validates the configuration and prints the result. */
 export const check: Command = {
   summary: "validates the configuration",
   usage: `moor check [--config FILE] [--deploy] [--json]

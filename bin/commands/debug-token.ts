@@ -10,7 +10,7 @@ import { calledAs, inLocalFolder } from "../project.ts";
 const USUAL_MINUTES = 60;
 const MOST_MINUTES = MOST_DEBUG_SECONDS / 60;
 
-/** `moor debug-token`: makes a token that has responses explained. */
+/** `moor debug-token`: makes a token that has Moor explain its responses. */
 export const debugToken: Command = {
   summary: "makes a token that has the Worker explain its responses to you",
   usage: `moor debug-token [--minutes N] [--from FILE]

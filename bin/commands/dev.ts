@@ -48,7 +48,7 @@ async function runUntilAskedToEnd(
   let moor: LocalMoor | undefined;
   const asked = new Promise<void>((resolve) => {
     onceAskedToEnd(() => {
-      // A Ctrl-C reaches the runtime too: what is starting may never be ready. An exit ends all of it.
+      // A Ctrl-C also reaches the runtime, so a runtime that is still starting may never be ready. An exit ends all of it.
       if (!moor) process.exit(0);
       resolve();
     });
@@ -68,7 +68,7 @@ async function runUntilAskedToEnd(
   await moor.stop();
 }
 
-/** The admin's token, as whoever runs this has set it in the environment. */
+/** The operator's token, as the environment of this command sets it. */
 function adminTokenFor(config: ResolvedConfig | MoorConfig): Record<string, string> {
   const token = process.env[ADMIN_TOKEN];
   if (token) return { [ADMIN_TOKEN]: token };

@@ -10,7 +10,7 @@ import { inPackage } from "../project.ts";
 const PLACEHOLDER = "https://moor.example";
 const SECRETS = ["MOOR_TOKEN_KEYS", "MOOR_HANDOFF_KEYS", "MOOR_STORE_KEYS"];
 
-/** `moor init`: writes what a project needs that has Moor installed. */
+/** `moor init`: writes the files that a project needs after it has installed Moor. */
 export const init: Command = {
   summary: "writes moor.config.ts, worker.ts and wrangler.toml into this folder",
   usage: `moor init [--origin URL]... [--issuer URL]

@@ -109,7 +109,7 @@ function waitFor(name: RingName, id: number): string {
   return `Retire ${id} again, which takes it out, when this has been set and ${until}.`;
 }
 
-/** What to set on stdout; what to know on stderr, so that `--json` can be piped to wrangler. */
+/** Prints secrets to set on stdout, and explanations on stderr, so that `--json` can be piped to wrangler. */
 function print(rings: Keys, names: readonly (keyof Keys)[], json = false, told: readonly string[] = []): number {
   if (json) console.log(JSON.stringify(rings, null, 2));
   else for (const name of names) console.log(`${name}=${rings[name]}\n  npx wrangler secret put ${name}\n`);

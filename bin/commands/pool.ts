@@ -24,7 +24,7 @@ interface ShownPool {
 
 type Changed = ShownOrigin & { readonly pool: string; readonly changed: boolean; readonly published: boolean };
 
-/** `moor pool`: looks at the origins of a Moor at work, and changes them. */
+/** `moor pool`: shows the origins of a running Moor, and changes them. */
 export const pool: Command = {
   summary: "shows, drains, restores and ejects the origins of a Moor at work",
   usage: `moor pool list [--pool POOL] [--url URL] [--json]
@@ -110,7 +110,7 @@ async function change(action: "drain" | "restore" | "eject", [origin, ...args]: 
   return 0;
 }
 
-/** All pools, or the one that is named. */
+/** All pools, or the named pool. */
 async function poolsOf(client: AdminClient, id: string | undefined): Promise<readonly ShownPool[]> {
   const { pools } = await client.ask<{ pools?: ShownPool[] }>("/pools");
   if (!Array.isArray(pools))

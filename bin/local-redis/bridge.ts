@@ -7,26 +7,26 @@ import { createConnections, type RedisAddress, RedisUnavailable } from "./connec
 import { ENDPOINTS } from "./endpoints.ts";
 import { RequestError } from "./request.ts";
 
-/** The REST protocol of Upstash before a Redis of this machine. */
+/** The REST protocol of Upstash in front of a Redis on this machine. */
 export interface UpstashBridge {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** Ends it and its connections; what is under way gets no answer. */
+  /** Ends the bridge and its connections. Requests that are under way get no answer. */
   stop(): Promise<void>;
 }
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /**
- * Serves what @upstash/redis uses of https://upstash.com/docs/redis/features/restapi on 127.0.0.1: `POST /`, `/pipeline`
- * and `/multi-exec`, of bodies up to 10 MiB. Not served: commands in the URL, `_token`, RESP2 and event streams.
+ * Serves the part of https://upstash.com/docs/redis/features/restapi that @upstash/redis uses, on 127.0.0.1: `POST /`,
+ * `/pipeline` and `/multi-exec`, with bodies up to 10 MiB. Not served: commands in the URL, `_token`, RESP2 and event streams.
  *
- * Every response is JSON. 401 without the token, wherever it is asked; 400, 404, 405 and 413 for what is wrong with a
- * request; 400 for an error of Redis to a command or to a whole transaction; 503 while Redis cannot be reached. A client
- * that leaves undoes nothing.
+ * Every response is JSON. The status is 401 without the token, on every path. It is 400, 404, 405 or 413 for a wrong request, 400
+ * for an error of Redis to a command or to a whole transaction, and 503 while Redis cannot be reached. A command goes on when its
+ * client leaves.
  *
- * @param options.token what clients send as `Authorization: Bearer`; not empty.
- * @param options.port default 0: any free one.
+ * @param options.token the token that clients send as `Authorization: Bearer`; not empty.
+ * @param options.port default 0: any free port.
  * @throws CommandError of code `port` (taken); TypeError if the token is empty.
  */
 export async function startUpstashBridge(options: {
@@ -55,7 +55,7 @@ export async function startUpstashBridge(options: {
       (fault) => sendFault(response, fault),
     );
   });
-  // An idle connection that the server ends meets the client's next request, and looks like a lost one.
+  // If the server ends an idle connection while the client sends its next request, the client sees a lost connection.
   server.keepAliveTimeout = 0;
   server.listen(options.port ? await freePort(options.port) : 0, "127.0.0.1");
   await once(server, "listening");
@@ -73,14 +73,14 @@ export async function startUpstashBridge(options: {
   };
 }
 
-/** Compares hashes: of the token's length, too, nothing shows in the time it takes. */
+/** Compares hashes, so that the time depends neither on the token nor on its length. */
 function bearerCheck(token: string): (authorization: string | undefined) => boolean {
   const digest = (text: string) => hash("sha256", text, "buffer");
   const expected = digest(`Bearer ${token}`);
   return (authorization = "") => timingSafeEqual(digest(authorization), expected);
 }
 
-/** Reads a body that is too large to its end as well, since a client that is cut off while it sends sees no answer. */
+/** Reads even a body that is too large to its end, because a client that is cut off while it sends does not see the answer. */
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;

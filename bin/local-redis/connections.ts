@@ -2,32 +2,33 @@ import { once } from "node:events";
 import { createConnection } from "node:net";
 import { type Command, createReplyReader, encode, type Reply } from "./resp.ts";
 
-/** Redis cannot be reached, or was lost while it was to answer: then the commands may have been done. */
+/** Redis cannot be reached, or was lost before it answered. In the second case the commands may have been executed. */
 export class RedisUnavailable extends Error {
   override readonly name = "RedisUnavailable";
 }
 
-/** Where a Redis listens that asks for no password: a Unix socket, or a port of 127.0.0.1. */
+/** The address of a Redis without a password: a Unix socket, or a port of 127.0.0.1. */
 export type RedisAddress = { readonly path: string } | { readonly port: number };
 
 /** Connections to one Redis. */
 export interface Connections {
   /**
-   * Sends commands in one go, on a connection that nobody else uses meanwhile, so that a slow command holds up nobody and
-   * `MULTI` to `EXEC` is a transaction. Resolves to a reply for each.
+   * Sends commands in one go, on a connection that no other exchange uses meanwhile. So a slow command does not hold up other
+   * exchanges, and `MULTI` to `EXEC` is a transaction. Resolves to a reply for each command.
    *
-   * @param commands at least one; none that changes the state of its connection.
+   * @param commands at least one; no command may change the state of its connection.
    * @throws RedisUnavailable
    */
   exchange(commands: readonly Command[]): Promise<Reply[]>;
-  /** Ends all of them, those in use as well, for good. */
+  /** Ends all connections for good, including connections in use. */
   close(): void;
 }
 
 type Connection = Pick<Connections, "exchange">;
 
 /**
- * Makes the connections to a Redis: as many as there are exchanges at once, none before the first. When Redis comes back after it was lost, the next exchange connects again.
+ * Makes the connections to a Redis, as many as there are exchanges at once, and the first at the first exchange. When Redis comes
+ * back after a loss, the next exchange connects again.
  */
 export function createConnections(address: RedisAddress): Connections {
   const idle = new Set<Connection>();

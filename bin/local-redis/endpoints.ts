@@ -2,13 +2,13 @@ import type { Connections } from "./connections.ts";
 import { RequestError, readCommand, readCommands } from "./request.ts";
 import { isError, type RedisError, type Reply } from "./resp.ts";
 
-/** How Redis's strings are shown in JSON. In `utf8`, bytes that are none become U+FFFD. */
+/** How JSON shows the strings of Redis. With `utf8`, invalid bytes become U+FFFD. */
 export type Encoding = "base64" | "utf8";
 
 /**
- * What a path does with a request's body; resolves to the body of the response.
+ * Handles the body of a request to one path; resolves to the body of the response.
  *
- * @throws RequestError (400) if the body is none for this path, or Redis answers the whole of it with an error.
+ * @throws RequestError (400) if this path does not accept the body, or Redis answers the whole of it with an error.
  * @throws RedisUnavailable
  */
 export type Endpoint = (body: unknown, redis: Connections, encoding: Encoding) => Promise<unknown>;
@@ -34,7 +34,7 @@ async function pipeline(body: unknown, redis: Connections, encoding: Encoding): 
 
 async function transaction(body: unknown, redis: Connections, encoding: Encoding): Promise<Item[]> {
   const replies = await redis.exchange([["MULTI"], ...readCommands(body), ["EXEC"]]);
-  // A command that cannot be queued says why; EXEC says only that there was one.
+  // A command that cannot be queued says why. EXEC only says that there was such a command.
   const results = succeeded(replies.find(isError) ?? replies.at(-1) ?? null);
   return (results as readonly Reply[]).map((reply) => toItem(reply, encoding));
 }
@@ -45,8 +45,8 @@ function succeeded(reply: Reply): Exclude<Reply, RedisError> {
 }
 
 /**
- * "OK" is not encoded where it is the whole of a result. Further down it is, though Upstash's documentation excepts
- * it everywhere: @upstash/redis decodes the elements of an array without exception, and would make "8" of it.
+ * "OK" is not encoded if it is the whole result. Deeper in a result it is encoded, although Upstash's documentation excepts it
+ * everywhere. @upstash/redis decodes every element of an array, and would turn a plain "OK" into "8".
  */
 function toItem(reply: Reply, encoding: Encoding): Item {
   if (isError(reply)) return reply;

@@ -6,15 +6,17 @@ import { join, resolve } from "node:path";
 import { CommandError } from "../command.ts";
 import { endWithThisProcess } from "./end-with-this-process.ts";
 
-/** A `redis-server` process of this machine. */
+/** A `redis-server` process on this machine. */
 export interface RedisServer {
-  /** Path of its Unix socket, the same after a restart. It asks for no password: no other user may enter the socket's folder. */
+  /**
+   * Path of its Unix socket, the same after a restart. It needs no password, because no other user may enter the socket's folder.
+   */
   readonly socket: string;
   /** Ends the process at once, as a crash would. */
   kill(): Promise<void>;
-  /** Kills it if it runs, and starts it on the same socket and data; resolves when it answers. */
+  /** Kills the process if it runs, and starts it again on the same socket and data. Resolves when it answers. */
   restart(): Promise<void>;
-  /** Ends it for good. */
+  /** Ends the process for good. */
   stop(): Promise<void>;
 }
 
@@ -22,21 +24,22 @@ const START_MS = 10_000;
 const READY = /ready to accept connections/i;
 
 /**
- * Starts the `redis-server` on the `PATH`, on a Unix socket in a folder that this user alone may enter; it listens at no port.
- * Resolves when it answers; undefined if there is none.
+ * Starts the `redis-server` on the `PATH`, on a Unix socket in a folder that only this user may enter. It listens on no port.
+ * Resolves when it answers, or to undefined if there is no `redis-server`.
  *
- * It ends with this process, even when that is killed, and leaves no file unless it was. A Ctrl-C in the terminal reaches this
- * process alone.
+ * It ends with this process, even when this process is killed, and leaves no file unless this process was killed. A Ctrl-C in the
+ * terminal reaches this process alone.
  *
- * @param options.folder where each write is on disk before it is answered, so that a kill loses nothing; made if it is not
- * there. Servers that run at once need one each. Default: nothing is kept when it ends.
- * @param options.survivesKill whether a server without a folder has what it had after `restart`, too. Default: it is empty.
- * @throws CommandError of code `start`, with what it has logged.
+ * @param options.folder a folder in which each write is on disk before it is answered, so that a kill loses nothing. It is made
+ * if it does not exist. Servers that run at the same time need a folder each. Default: no data is kept when the server ends.
+ * @param options.survivesKill whether a server without a folder also keeps its data across `restart`. Default: it is empty after
+ * that.
+ * @throws CommandError of code `start`, with the log of the server.
  */
 export async function startRedisServer(
   options: { folder?: string; survivesKill?: boolean } = {},
 ): Promise<RedisServer | undefined> {
-  // From here to the handler below nothing is awaited: an exit in between would leave what is made.
+  // From here to the handler below nothing is awaited. An exit in between would leave the folder behind.
   const own = mkdtempSync(join(tmpdir(), "moor-redis-"));
   const socket = join(own, "redis.sock");
   const folder = options.folder === undefined ? own : madeFolder(options.folder);
@@ -96,7 +99,7 @@ function spawnRedis({ socket, folder, keep }: { socket: string; folder: string; 
   return spawn("redis-server", flags, { stdio: ["ignore", "pipe", "pipe"], detached: true });
 }
 
-/** Its output is read for as long as it runs: it would stop at a full pipe. */
+/** Its output is read for as long as it runs, because a full pipe would stop it. */
 async function ready(child: ChildProcess): Promise<void> {
   if (child.pid !== undefined) endWithThisProcess(child);
   const deadline = setTimeout(() => child.kill("SIGKILL"), START_MS);

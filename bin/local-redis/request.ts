@@ -1,6 +1,6 @@
 import type { Command } from "./resp.ts";
 
-/** What is wrong with a request, told to its sender. */
+/** An error in a request, reported to its sender. */
 export class RequestError extends Error {
   override readonly name = "RequestError";
   readonly status: number;
@@ -12,8 +12,8 @@ export class RequestError extends Error {
 }
 
 /**
- * Commands that Upstash does not offer over REST: they block, or change the state of their connection, which here is
- * another request's next. https://upstash.com/docs/redis/features/restapi, "REST - Redis API Compatibility".
+ * Commands that Upstash does not offer over REST. They block, or change the state of their connection, which serves another
+ * request next. https://upstash.com/docs/redis/features/restapi, "REST - Redis API Compatibility".
  */
 const NOT_OVER_REST = new Set(
   [
@@ -28,21 +28,21 @@ const NOT_OVER_REST = new Set(
 /**
  * The command that a body `["SET", "key", 1]` stands for.
  *
- * @throws RequestError (400) if it is anything else.
+ * @throws RequestError (400) if the body has another form.
  */
 export function readCommand(body: unknown): Command {
   if (!Array.isArray(body) || !body.every(isArgument) || typeof body[0] !== "string") {
     throw new RequestError(400, "ERR a command is an array of strings, numbers and booleans that begins with a name");
   }
   const [name] = body;
-  // Under a name that it does not know, Redis itself refuses it, and with it the transaction that it is part of.
+  // Redis itself refuses the command under a name that it does not know, and with it the transaction that contains it.
   return NOT_OVER_REST.has(name.toUpperCase()) ? [`${name} over REST`] : body.map(String);
 }
 
 /**
  * The commands that a body `[["SET", "key", 1], ["GET", "key"]]` stands for.
  *
- * @throws RequestError (400) if it is anything else, or empty.
+ * @throws RequestError (400) if the body has another form, or is empty.
  */
 export function readCommands(body: unknown): Command[] {
   if (!Array.isArray(body) || body.length === 0) {

@@ -1,12 +1,12 @@
-/** A command and its arguments, as text; Redis gets it as UTF-8. */
+/** A command and its arguments, as text. Redis receives them as UTF-8. */
 export type Command = readonly string[];
 
-/** An error that Redis answered a command with. */
+/** An error with which Redis answered a command. */
 export interface RedisError {
   readonly error: string;
 }
 
-/** What Redis answers in RESP2. Simple and bulk strings are both bytes. */
+/** A reply of Redis in RESP2. Simple strings and bulk strings are both bytes. */
 export type Reply = Buffer | number | null | RedisError | readonly Reply[];
 
 export function isError(reply: Reply): reply is RedisError {
@@ -24,8 +24,8 @@ export function encode(command: Command): string {
  * Integers beyond 2^53 lose precision, as they do in every JSON that JavaScript parses.
  *
  * @param take gets each reply as soon as it is whole.
- * @returns takes the bytes in whatever pieces they arrive.
- * @throws Error from the returned function if the bytes are no RESP2; it is of no use after that.
+ * @returns a function that takes the bytes in pieces of any size.
+ * @throws Error from the returned function if the bytes are not RESP2. After that the function must not be used again.
  */
 export function createReplyReader(take: (reply: Reply) => void): (chunk: Buffer) => void {
   let held: Buffer = Buffer.alloc(0);

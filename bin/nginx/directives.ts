@@ -7,11 +7,11 @@ import { readTokens, type Token } from "./tokens.ts";
 export interface Directive extends Place {
   readonly name: string;
   readonly args: readonly string[];
-  /** What stands between its braces; `undefined` if it has none. */
+  /** The directives between its braces; `undefined` if it has no braces. */
   readonly block: readonly Directive[] | undefined;
 }
 
-/** A configuration, with the files that it includes in their places. */
+/** A configuration, with each included file in the place of its `include`. */
 export interface NginxConfig {
   readonly directives: readonly Directive[];
   /** Files that could not be read. */
@@ -19,9 +19,9 @@ export interface NginxConfig {
 }
 
 /**
- * Reads a configuration of nginx. What it includes is looked for as nginx does: relative to the folder of the file itself.
+ * Reads a configuration of nginx. Included files are looked up as nginx does, relative to the folder of the file itself.
  *
- * @param file as the caller names it; places carry this name.
+ * @param file the path as the caller names it; places carry this name.
  * @throws NginxSyntaxError; or the error of the file system, if the file itself cannot be read.
  */
 export async function readNginxConfig(file: string): Promise<NginxConfig> {
@@ -33,7 +33,7 @@ export async function readNginxConfig(file: string): Promise<NginxConfig> {
 interface Reading {
   readonly folder: string;
   readonly remarks: Remark[];
-  /** The files that are being read, one for another. */
+  /** The files that are being read, each included by the file before it. */
   readonly within: readonly string[];
 }
 
@@ -106,7 +106,7 @@ async function readInclude({ args: [pattern = ""], file, line }: Directive, read
   return directives;
 }
 
-/** All directives of a name, at any depth, each with the blocks around it, the innermost last. */
+/** All directives of a name, at any depth, each with the blocks around it, the innermost block last. */
 export function* findAll(
   directives: readonly Directive[],
   name: string,

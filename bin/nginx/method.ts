@@ -6,20 +6,20 @@ import type { Remark } from "./place.ts";
 
 /** How an upstream chooses among its servers. */
 export type Method =
-  /** One of the hashes; the mapping is kept. */
+  /** One of nginx's hashes. The mapping of keys to servers is kept. */
   | { readonly kind: "nginx"; readonly affinity: NginxAffinityConfig }
-  /** A cookie of the application's own: `sticky learn`, or `sticky route` by a cookie. */
+  /** A cookie that the application sets: `sticky learn`, or `sticky route` by a cookie. */
   | { readonly kind: "sticky"; readonly cookie: string }
-  /** A cookie of nginx's that names the server: `sticky cookie`. */
+  /** A cookie that nginx sets, and that names the server: `sticky cookie`. */
   | { readonly kind: "sticky-cookie"; readonly cookie: string }
-  /** Nothing that ties a visitor to a server. */
+  /** No rule that ties a visitor to a server. */
   | { readonly kind: "none" };
 
-/** What one directive of an `upstream` block comes to. */
+/** The result of reading one directive of an `upstream` block. */
 export type ReadMethod =
   | { readonly kind: "method"; readonly method: Method; readonly note?: Remark }
   | { readonly kind: "note" | "refused"; readonly remark: Remark }
-  /** Not about choosing a server. */
+  /** The directive does not concern the choice of a server. */
   | { readonly kind: "other" };
 
 const WITHOUT_AFFINITY = ["least_conn", "least_time", "random", "round_robin"];
@@ -27,7 +27,7 @@ const WITHOUT_EFFECT = ["zone", "keepalive", "keepalive_requests", "keepalive_ti
 const UNKNOWN_TO_MOOR = ["queue", "state", "resolver", "resolver_timeout"];
 
 /**
- * Reads a directive of an `upstream` block that is no `server`.
+ * Reads a directive of an `upstream` block other than `server`.
  *
  * @param all the whole configuration, for the `map` of a variable.
  */
@@ -78,7 +78,10 @@ function readSticky([kind, ...args]: readonly string[], all: readonly Directive[
   );
 }
 
-/** The cookie that a variable is: itself, or the part behind the last dot of it, as a `map` cuts it out. */
+/**
+ * The cookie that a variable stands for: the cookie's whole value, or the part behind its last dot, if a `map` cuts that part
+ * out.
+ */
 function cookieOf(variable: string, all: readonly Directive[]): string | undefined {
   const own = /^\$cookie_(\w+)$/.exec(variable)?.[1];
   if (own !== undefined) return own;

@@ -1,11 +1,11 @@
 /** A line of a configuration of nginx. */
 export interface Place {
   readonly file: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
 }
 
-/** Something to say about a line. */
+/** A remark about a line. */
 export interface Remark extends Place {
   readonly text: string;
 }
@@ -15,7 +15,7 @@ export function formatRemark({ file, line, text }: Remark): string {
   return `${file}:${line}: ${text}`;
 }
 
-/** What is no configuration of nginx. */
+/** The text is not a configuration of nginx. */
 export class NginxSyntaxError extends Error {
   override readonly name = "NginxSyntaxError";
 

@@ -3,7 +3,7 @@ import { configModule } from "../project.ts";
 
 const LINE = 120;
 
-/** The text of a `moor.config.ts`. `module` is what has `defineConfig`. Default: that of the project. */
+/** The text of a `moor.config.ts`. `module` is the module that exports `defineConfig`. Default: the module of the project. */
 export function printConfig(config: MoorConfig, module = configModule): string {
   return `import { defineConfig } from ${JSON.stringify(module)};\n\nexport default defineConfig(${print(config, "")});\n`;
 }

@@ -5,18 +5,18 @@ import type { Directive } from "./directives.ts";
 import type { Method } from "./method.ts";
 import type { Remark } from "./place.ts";
 
-/** What an upstream's servers are read for. */
+/** The context in which an upstream's servers are read. */
 export interface ServersOptions {
   readonly method: Method;
-  /** How the upstream is spoken to. */
+  /** The scheme of requests to the upstream. */
   readonly scheme: "http" | "https";
-  /** Whether every host name stands for one address. */
+  /** Whether every host name has a single address. */
   readonly oneAddress: boolean;
 }
 
-/** A server as an origin, and what is to be said of it. */
+/** A server as an origin, and remarks about it. */
 export interface ReadServer {
-  /** `undefined`: it can be none. */
+  /** `undefined`: the server cannot be an origin. */
   readonly origin: OriginConfig | undefined;
   readonly refused: readonly Remark[];
   readonly notes: readonly Remark[];

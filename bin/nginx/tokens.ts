@@ -1,13 +1,13 @@
 import { NginxSyntaxError } from "./place.ts";
 
-/** A word of nginx's configuration, or one of its three signs. */
+/** A word of nginx's configuration, or one of its three punctuation characters. */
 export type Token = { kind: "word"; text: string; line: number } | { kind: "{" | "}" | ";"; line: number };
 
 const ESCAPED: Record<string, string> = { '"': '"', "'": "'", "\\": "\\", t: "\t", r: "\r", n: "\n" };
 
 /**
- * Takes nginx's configuration apart as nginx does (ngx_conf_read_token): quotes count at the beginning of a word, a `#` there
- * begins a comment, a backslash keeps what follows, and the brace of a variable written as `${name}` opens no block.
+ * Splits nginx's configuration as nginx does (ngx_conf_read_token). Quotes count at the beginning of a word, and a `#` there
+ * begins a comment. A backslash keeps the character that follows. The brace of a variable written as `${name}` opens no block.
  *
  * @throws NginxSyntaxError
  */

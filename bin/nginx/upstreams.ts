@@ -4,17 +4,17 @@ import { type Method, readMethod } from "./method.ts";
 import type { Remark } from "./place.ts";
 import { readServer } from "./servers.ts";
 
-/** What the upstreams of a configuration come to. */
+/** The result of reading the upstreams of a configuration. */
 export interface ImportedUpstreams {
   readonly pools: readonly PoolConfig[];
-  /** What cannot be kept as it is in nginx. */
+  /** Settings that Moor cannot keep as nginx has them. */
   readonly refused: readonly Remark[];
-  /** What is left out, and what is to be done by hand. */
+  /** Settings that are left out, and steps to do by hand. */
   readonly notes: readonly Remark[];
 }
 
 export interface ImportOptions {
-  /** Whether every host name stands for one address. */
+  /** Whether every host name has a single address. */
   readonly oneAddress: boolean;
 }
 
@@ -87,7 +87,7 @@ function importUpstream(upstream: Directive, id: string, all: readonly Directive
   return { pools: [pool], refused, notes };
 }
 
-/** The method that is given last counts, but for `sticky`, which comes before any. */
+/** The last method counts. `sticky` is an exception: it counts before any other method. */
 function overridden(earlier: Method, later: Method): Method {
   const isSticky = (method: Method) => method.kind === "sticky" || method.kind === "sticky-cookie";
   return isSticky(earlier) && !isSticky(later) ? earlier : later;
@@ -100,7 +100,7 @@ function schemeOf(upstream: string, all: readonly Directive[]): "http" | "https"
     : "http";
 }
 
-/** With several pools, routes decide; nginx's locations are matched by other rules, and are not rewritten. */
+/** With several pools, routes choose the pool. nginx matches locations by other rules, so they are not rewritten. */
 function routesToWrite(all: readonly Directive[]): Remark[] {
   return [...findAll(all, "proxy_pass")].map(({ directive: { args, file, line }, around }) => {
     const location = around.findLast(({ name }) => name === "location")?.args.join(" ") ?? "/";
