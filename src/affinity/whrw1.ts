@@ -8,15 +8,15 @@ const ORIGIN_SEED_0 = 0x1b873593;
 const ORIGIN_SEED_1 = 0x2545f491;
 
 /**
- * `whrw1`: weighted rendezvous hashing (Schindelhauer and Schomaker 2005; `-ln(u) / w`) as one scan over all origins, with
- * nothing to rebuild.
+ * `whrw1`: weighted rendezvous hashing (Schindelhauer and Schomaker 2005; `-ln(u) / w`) as one scan over all origins, with nothing to
+ * rebuild.
  *
- * Each origin gets its share of the keys by weight. Removing or ejecting an origin moves only its own keys, each to the next
- * origin of that key's order. Adding an origin, or changing its weight, moves keys only to it or from it. The position of an
- * origin in the list does not matter. The mapping is frozen: test/affinity/vectors.json.
+ * Each origin gets its share of the keys by weight. Removing or ejecting an origin moves only its own keys, each to the next origin of
+ * that key's order. Adding an origin, or changing its weight, moves keys only to it or from it. The position of an origin in the list does
+ * not matter. The mapping is frozen: test/affinity/vectors.json.
  *
  * @param origins ids unique; weights finite and 0 or more, where 0 gets no key.
- * @param options.salt hashed before every key, so that two affinities of the same keys choose independently. Default none.
+ * @param options.salt hashed before every key, so that two affinities of the same keys choose independently. Default: no salt.
  * @throws TypeError for an empty list, a repeated id or a weight out of bounds.
  */
 export function createWhrw1(origins: readonly WeightedOrigin[], options: { readonly salt?: string } = {}): Affinity {

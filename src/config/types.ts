@@ -140,7 +140,7 @@ export interface RouteSessionConfig {
  * request is ignored if it matches every field that is given here. It matches a list if it matches one entry.
  */
 export interface IgnoreConfig {
-  /** As in a route. */
+  /** A path pattern, as in a route. */
   path?: string;
   /** The text after the last dot of the path, without the dot: `["css", "js"]`. */
   extensions?: string[];

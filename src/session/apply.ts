@@ -96,7 +96,8 @@ export function apply(
 /**
  * The record without the ids of changes that cannot arrive again, because no store accepts them any more.
  *
- * @param acceptedBefore changes that expired before this time can neither arrive nor lie in the journal, milliseconds since 1970.
+ * @param acceptedBefore changes that expired at or before this time can neither arrive nor lie in the journal, milliseconds since
+ * 1970.
  */
 export function forgetChanges(record: SessionRecord, acceptedBefore: number): SessionRecord {
   const recentChanges = record.recentChanges.filter(({ expiresAt }) => acceptedBefore < expiresAt);

@@ -42,7 +42,7 @@ export class Session {
     this.flash = options.flash;
   }
 
-  /** The same session as it is after its flash has been taken. */
+  /** The same session in its state after its flash has been taken. */
   showing(view: View, flash: JsonObject | undefined): Session {
     const shown = { stale: false, journaled: false, replicated: this.shown?.replicated ?? false, view };
     return new Session(this.token, { returning: this.returning, shown, ...(flash ? { flash } : {}) });

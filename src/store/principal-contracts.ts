@@ -69,8 +69,8 @@ export interface Principals {
   /** How many sessions are indexed; some of them may have ended. */
   count(principal: string): Promise<Counted>;
   /**
-   * Ends all sessions, or all except `except`. A session that logged in before now and is not indexed yet is ended as soon as it
-   * is indexed.
+   * Ends all sessions, or all except `except`. A session that has logged in by now and is not indexed yet is ended as soon as it is
+   * indexed.
    */
   endAll(principal: string, options: { except?: string | undefined }): Promise<EndedAll>;
 }

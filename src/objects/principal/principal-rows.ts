@@ -117,7 +117,7 @@ export class PrincipalRows {
     this.#storage.sql.exec(query, now, most);
   }
 
-  /** Sessions that logged in before this time are ended, milliseconds since 1970; 0: no such time. */
+  /** Sessions that logged in at or before this time are ended, milliseconds since 1970; 0: no such time. */
   notBefore(): number {
     return this.#storage.kv.get<number>(NOT_BEFORE) ?? 0;
   }
