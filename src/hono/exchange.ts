@@ -2,52 +2,35 @@ import type { Context, Next } from "hono";
 import { getPath } from "hono/utils/url";
 import type { ResolvedHandling, ResolvedMiddleware } from "../config/middleware.ts";
 import type { IgnoreConfig } from "../config/types.ts";
-import { type FailureCode, failureResponse } from "../errors.ts";
 import { readAddress } from "../inbound/address.ts";
-import { type Arrival, arrivalOf } from "../inbound/arrival.ts";
-import { type Brought, createCarriers, holdsOneText } from "../inbound/carriers/carriers.ts";
 import { withLinks } from "../inbound/carriers/links.ts";
-import type { UrlCarrier } from "../inbound/carriers/url-carrier.ts";
-import { isSafe, isTokenKeptBack } from "../inbound/cross-site.ts";
-import type { OpenedToken, TokenFault } from "../inbound/token/tokens.ts";
-import { describeFault, type Log, type LogEntry } from "../log.ts";
-import { conclude } from "../request/conclude.ts";
-import { LOGOUT_PATH, logOut } from "../request/logout.ts";
-import { openForRoute } from "../request/open.ts";
-import { isFormOfOtherSite, repost } from "../request/repost.ts";
-import { give, markFor, mayGiveFreshToken, ownNames, respond, withoutOwn } from "../request/respond.ts";
-import { tokenFor } from "../request/token-write.ts";
-import { markLifeOf } from "../session/policy.ts";
-import { inTurn, isLocked, type Turn } from "../store/locking.ts";
-import { refOf } from "../store/open-session.ts";
-import { createOutage } from "../store/outage.ts";
-import { createTiers } from "../store/tiers.ts";
+import { createDebugCheck } from "../inbound/token/debug-token.ts";
+import type { Log } from "../log.ts";
+import type { Observer } from "../observe/observer.ts";
+import { createSignals } from "../observe/signals.ts";
+import {
+  answerAstray,
+  createExchange as createShared,
+  type Handling,
+  outlivesClient,
+  postAgain,
+  type Responder,
+  type Visit,
+  waitsForTurn,
+} from "../request/exchange.ts";
+import { LOGOUT_PATH } from "../request/logout.ts";
+import { isFormOfOtherSite } from "../request/repost.ts";
+import { ownNames, withoutOwn } from "../request/respond.ts";
 import { createIgnores } from "../upstream/routes.ts";
 import { takeBody } from "../upstream/send/body.ts";
-import { recordChanges } from "../upstream/wire/origin-headers.ts";
 import type { BoundSessions } from "../wiring/sessions.ts";
 import { askedNothing, changesOf, EdgeSession } from "./edge-session.ts";
 import { wholeRequest, withoutToken } from "./without-token.ts";
 
-/** Gives the handlers of a request its session, and carries out what they ask of it. A response: they were not asked. */
+/** Gives the handlers of a request its session, and commits the changes that they ask for. Returns a response that hono is to take over. */
 export type Exchange = (c: Context, next: Next, handling: ResolvedHandling) => Promise<Response | undefined>;
 
-/** A request that has a session. */
-interface Visit {
-  readonly c: Context;
-  readonly next: Next;
-  readonly handling: ResolvedHandling;
-  /** As it came. */
-  readonly request: Request;
-  /** Its address, without a token. */
-  readonly url: URL;
-  /** The carrier whose token stood in the address, if one did. */
-  readonly stripped: UrlCarrier | undefined;
-  readonly brought: Brought<OpenedToken>;
-  readonly arrival: Arrival;
-}
-
-/** What an exchange is made of beside sessions. */
+/** The parts of an exchange besides sessions. */
 export interface ExchangeParts {
   readonly config: ResolvedMiddleware;
   /** Milliseconds since 1970. */
@@ -55,160 +38,113 @@ export interface ExchangeParts {
   readonly log: Log;
 }
 
-/** How long handlers may take before a lease may pass to the next request: as an attempt at an origin, by default. */
+/** One request on its way through hono. `run` calls the handlers, and returns whether they have answered. */
+interface Handled {
+  readonly c: Context;
+  readonly handling: Handling;
+  readonly run: () => Promise<boolean>;
+}
+
+/** How long handlers may take before a lease may pass to the next request: by default as long as an attempt at an origin. */
 const HANDLERS_DEADLINE_MS = 30_000;
 /** The name of the variable that handlers read. */
 const SESSION = "session";
+/** Failed requests leave a line, as the proxy's do by default. */
+const LOG = { requests: "failed", path: false } as const;
 
-/** The way of a request through the middleware: as in `moor.ts`, with handlers in place of origins. */
+/** The way of a request through the middleware: the steps of `request/exchange.ts`, with handlers in place of origins. */
 export function createExchange(sessions: BoundSessions, { config, clock, log }: ExchangeParts): Exchange {
-  const { tokens, authority, fallback, locks, mayFound } = sessions;
-  const principals = config.principals && sessions.principals && { index: sessions.principals, ...config.principals };
-  const outage = fallback && createOutage(fallback, { clock, backsUp: config.stores.backup !== "off" });
-  const tiers = createTiers({ ...sessions, outage });
-  const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds: markLifeOf(config.session) });
+  const { breakers, tokenRing } = sessions;
+  const exchange = createShared({ ...sessions, config, clock });
+  const { carriers } = exchange;
+  const debug = createDebugCheck(tokenRing);
+  const { errorPage } = config;
+  const signals = createSignals({ config: { log: LOG, errorPage }, breakers, debug, clock, log });
   const ignores = createIgnores(config.ignore.map(asRead));
-  const writer = { authority, tiers, tokens, policy: config.session, principals, mayFound, clock };
+  const remembers = config.session.remember !== undefined;
+  const ignored = new WeakSet<Context>();
 
-  async function receive(c: Context, next: Next, handling: ResolvedHandling): Promise<Response | undefined> {
+  async function receive(handled: Handled, observer: Observer): Promise<Response | undefined> {
+    const { c, handling } = handled;
     const request = c.req.raw;
-    const now = clock();
     const address = readAddress(request);
-    if (address.kind === "malformed") return failureResponse("bad_request", request);
-    if (address.kind === "insecure") return Response.redirect(address.location, 308);
-    const { url, secure } = address;
-    if (c.get(SESSION) instanceof EdgeSession) return pass(next);
-    const stripped = carriers.strip(url);
-    // Handlers are chosen by hono's reading of the path, which keeps dot segments.
-    if (ignores(request, c.req.path)) return passOn({ c, next, url, stripped });
+    if (address.kind !== "address") return answerAstray(address, observer);
+    const { url } = address;
+    observer.addressed(url.pathname);
+    // hono chooses handlers by its own reading of the path, which keeps dot segments.
+    if (ignores(request, c.req.path)) return passOn(handled, url, observer);
 
     const keepAlive = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
-    let fault: TokenFault | undefined;
-    const brought = await carriers.bring(request, secure, (text) => {
-      return tokens.open(text, now, (reason) => {
-        fault ??= reason;
-      });
-    }); // 1, 2
-    if (fault) log({ event: "token_refused", reason: fault });
-    const arrival = arrivalOf(request, now);
-    if (url.pathname === LOGOUT_PATH) {
-      const ended = logOut({ request, url, brought, arrival, sameSite: carriers.sameSite }, writer, log);
-      keepAlive(ended);
-      return ended;
+    const visit = await exchange.enter(request, address, observer, keepAlive); // 1, 2
+    if (url.pathname === LOGOUT_PATH) return exchange.logOut(visit);
+    if (handling.crossSite === "repost" && isFormOfOtherSite(request, url, visit.brought)) {
+      return postAgain(visit, await wholeRequest(c));
     }
-    if (handling.crossSite === "repost" && isFormOfOtherSite(request, url, brought)) return postAgain(c, url);
-    const exchange = serveInTurn({ c, next, handling, request, url, stripped, brought, arrival }, keepAlive);
-    // What handlers have done is not undone by a client that leaves, nor is a lease forgotten.
-    if (!isSafe(request) || handling.locking === "all") keepAlive(exchange);
-    return exchange;
+    const answered = serve(handled, visit);
+    if (outlivesClient(visit, handling)) keepAlive(answered);
+    return answered;
   }
 
-  /** Requests without a session: handlers may pass them on to others, so they have no token either. */
-  async function passOn({
-    c,
-    next,
-    url,
-    stripped,
-  }: Pick<Visit, "c" | "next" | "url" | "stripped">): Promise<undefined> {
-    c.req.raw = await withoutToken(c, url, carriers);
-    await next();
-    if (!c.finalized) return;
-    if (ownNames(c.res.headers, carriers.own).length > 0) log({ event: "origin_cookie_dropped" });
-    const response = withoutOwn(c.res, carriers.own);
-    answer(c, stripped ? withLinks(response, { carrier: stripped, page: url, text: "" }) : response);
-  }
-
-  async function postAgain(c: Context, url: URL): Promise<Response> {
-    const again = await repost(await wholeRequest(c), url);
-    if (again.kind === "page") return again.page;
-    return fail(c.req.raw, again.code, { event: "request_refused", reason: again.reason });
-  }
-
-  async function serveInTurn(visit: Visit, keepAlive: (work: Promise<unknown>) => void) {
-    const { request, handling } = visit;
-    const { token } = visit.brought;
-    // Without a token it has a key that no other request can have.
-    if (!token || !isLocked(handling, request.method)) return serve(visit);
-    const waiting = { route: handling, attemptDeadlineMs: HANDLERS_DEADLINE_MS, keepAlive };
-    // Before the lease is taken, which others wait for: a client may be slow to send it.
-    const body = request.bodyUsed ? null : await takeBody(request);
-    if (body === "incomplete") return failureResponse("bad_request", request);
-    if (body instanceof ArrayBuffer) visit.c.req.raw = new Request(request, { body });
-    const waited = await inTurn(locks, refOf(token, visit.arrival), waiting, (turn) => serve(visit, turn));
-    if (waited.kind === "served") return waited.served;
-    const session = token.id.slice(0, 8);
-    return waited.kind === "timeout"
-      ? fail(request, "lock_timeout", { event: "lock_timeout", session, reason: `waited ${waited.waitedMs} ms` })
-      : fail(request, "session_unavailable", unavailable(waited.cause, session));
-  }
-
-  async function serve(visit: Visit, turn?: Turn): Promise<Response | undefined> {
-    const { c, handling, request, brought, arrival } = visit;
-    const route = { ...handling, session: true };
-    const opened = await openForRoute(
-      { request, route, token: brought.token, arrival, locked: turn !== undefined },
-      writer,
-    ); // 4
-    if (opened.kind === "unavailable") return fail(request, "session_unavailable", unavailable(opened.cause));
-    const { session } = opened;
-    const about = { session: session.id.slice(0, 8) };
-    if (session.shown?.stale) log({ event: "session_stale", ...about });
-
-    const asked = askedNothing();
-    c.set(SESSION, new EdgeSession(session, asked, config.session.remember !== undefined));
-    c.req.raw = await withoutToken(c, visit.url, carriers);
-    try {
-      await visit.next(); // 5, 6
-    } finally {
-      asked.closed = true;
+  async function serve({ c, handling, run }: Handled, visit: Visit): Promise<Response | undefined> {
+    // The body is read before a lease is taken, because a client may be slow to send it, and other requests wait for the lease.
+    if (waitsForTurn(visit, handling) && !(await holdBody(c))) {
+      return visit.observer.refused("bad_request", "incomplete body");
     }
-    // Nobody has answered: hono says so.
-    if (!c.finalized) return undefined;
-    if (c.error === undefined) recordChanges(session, changesOf(asked));
+    return exchange.serve(visit, handling, handlers(c, run, visit.url)); // 4, 7, 8
+  }
 
-    const isKeptBack = isTokenKeptBack(request, visit.url, brought);
-    const isForeign = isKeptBack && !isSafe(request) && handling.crossSite !== "allow";
-    const ending = { request, opened, touches: handling.touch, lease: turn?.lease, isForeign, version: undefined };
-    const concluded = await conclude(ending, writer); // 7
-    const { marks } = concluded;
-    if (concluded.kind === "refused") {
-      await c.res.body?.cancel();
-      const failure = fail(request, concluded.code, { ...about, ...concluded.entry });
-      if (marks) give(failure.headers, brought, { kind: "none" }, await markFor({ kind: "none" }, brought, writer));
-      answer(c, failure);
-      return undefined;
-    }
-    const { done } = concluded;
-    if (done.untouched) log({ event: "touch_failed", ...about });
-    if (ownNames(c.res.headers, carriers.own).length > 0) log({ event: "origin_cookie_dropped", ...about });
-    const tookMs = clock() - arrival.arrivedAt;
-    const isFresh = !session.returning && !isKeptBack;
-    const mayGiveFresh = isFresh && (brought.asks || mayGiveFreshToken(request, tookMs));
-    const token = await tokenFor(done, { mayGiveFresh, withProof: holdsOneText(brought) }, writer); // 8
-    const changes = {
-      moorHeaders: [],
-      own: carriers.own,
-      brought,
-      page: visit.url,
-      stripped: visit.stripped,
-      token,
-      mark: marks ? await markFor(token, brought, writer) : "",
-      session: true,
-      explain: undefined,
+  /** The handlers of a request, as the exchange has them answer it. */
+  function handlers(c: Context, run: Handled["run"], url: URL): Responder<undefined> {
+    return {
+      assign: () => HANDLERS_DEADLINE_MS,
+      async respond({ session }) {
+        const asked = askedNothing();
+        c.set(SESSION, new EdgeSession(session, asked, remembers));
+        c.req.raw = await withoutToken(c, url, carriers);
+        const hasAnswered = await run(); // 5, 6
+        asked.closed = true;
+        if (!hasAnswered) return { kind: "over", answer: undefined };
+        const changes = c.error === undefined ? changesOf(asked) : undefined;
+        return { kind: "response", response: c.res, moorHeaders: [], changes, pin: undefined };
+      },
     };
-    answer(c, respond(c.res, changes));
+  }
+
+  /** A request without a session: handlers may pass it on to others, so they are shown no token either. */
+  async function passOn({ c, run }: Handled, url: URL, observer: Observer): Promise<Response | undefined> {
+    ignored.add(c);
+    const stripped = carriers.strip(url);
+    c.req.raw = await withoutToken(c, url, carriers);
+    if (!(await run())) return undefined;
+    observer.ownNamesDropped(ownNames(c.res.headers, carriers.own));
+    const response = withoutOwn(c.res, carriers.own);
+    return stripped ? withLinks(response, { carrier: stripped, page: url, text: "" }) : response;
+  }
+
+  return async (c, next, handling) => {
+    if (c.get(SESSION) instanceof EdgeSession || ignored.has(c)) return pass(next);
+    // Faults of handlers are hono's to answer, and faults of Moor's are not.
+    let thrown: { fault: unknown } | undefined;
+    const run = async () => {
+      try {
+        await next();
+        return c.finalized;
+      } catch (fault) {
+        thrown = { fault };
+        return false;
+      }
+    };
+    const handled = { c, handling: { ...handling, session: true }, run };
+    const response = await signals.serve(c.req.raw, (observer) => receive(handled, observer));
+    if (thrown) throw thrown.fault;
+    // If no handler has answered, hono says so.
+    if (!response || !c.finalized) return response;
+    replace(c, response);
     return undefined;
-  }
-
-  function fail(request: Request, code: FailureCode, entry: LogEntry): Response {
-    log(entry);
-    return failureResponse(code, request, { errorPage: config.errorPage });
-  }
-
-  return receive;
+  };
 }
 
-/** A pattern with its path as hono reads paths: without the escapes of what is no ASCII. */
+/** A pattern with its path as hono reads paths: without the escapes of characters that are not ASCII. */
 function asRead(pattern: IgnoreConfig): IgnoreConfig {
   return pattern.path === undefined ? pattern : { ...pattern, path: getPath(new Request(`http://any${pattern.path}`)) };
 }
@@ -217,13 +153,17 @@ async function pass(next: Next): Promise<undefined> {
   await next();
 }
 
-/** Puts a response in place of the handlers'. hono would lay the headers of the one before over it. */
-function answer(c: Context, response: Response): void {
+/** Holds the body of a request for its handlers. Returns whether all of it came. */
+async function holdBody(c: Context): Promise<boolean> {
+  const { raw } = c.req;
+  const body = raw.bodyUsed ? null : await takeBody(raw);
+  if (body instanceof ArrayBuffer) c.req.raw = new Request(raw, { body });
+  return body !== "incomplete";
+}
+
+/** Puts a response in place of the handlers' response. hono would lay the headers of that response over it. */
+function replace(c: Context, response: Response): void {
   if (response === c.res) return;
   c.res = undefined;
   c.res = response;
-}
-
-function unavailable(cause: unknown, session?: string): LogEntry {
-  return { event: "session_unavailable", ...(session && { session }), reason: describeFault(cause) };
 }

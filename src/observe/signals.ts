@@ -1,31 +1,32 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
-import { type FailureCode, failureResponse } from "../errors.ts";
 import { DEBUG_HEADER, type DebugCheck } from "../inbound/token/debug-token.ts";
-import { describeFault, type Log, type LogEntry } from "../log.ts";
+import { describeFault, type Log } from "../log.ts";
 import type { Breaker } from "../store/breaker.ts";
 import { noCalls } from "../store/counted.ts";
 import type { Counters } from "./counters.ts";
 import { dataPoint, type MetricsDataset } from "./data-point.ts";
-import { explain, writeExplain } from "./explain.ts";
-import { factsOf, type RequestFacts, requestIdOf } from "./request-facts.ts";
-import { aboutRequest, requestLine } from "./request-line.ts";
+import { Observer } from "./observer.ts";
+import { factsOf, type RequestFacts } from "./request-facts.ts";
+import { requestLine } from "./request-line.ts";
 
-/** What operators are told of requests: a line in the log, a data point, counters. */
+/** Tells operators of requests: by a line in the log, a data point, counters. */
 export interface Signals {
-  /** Answers a request, a fault of Moor's own as well, and tells of it what is wanted. */
-  serve(request: Request, answer: (facts: RequestFacts) => Promise<Response>): Promise<Response>;
-  /** Logs what has happened on a request's way, under its id. */
-  note(facts: RequestFacts, entry: LogEntry): void;
-  /** The response for a failure that is no mistake of the client's, which is logged. */
-  fail(facts: RequestFacts, code: FailureCode, entry: LogEntry): Response;
-  /** What a response says of how its request was decided, and whether to its client alone. */
-  told(facts: RequestFacts): { readonly explain: string | undefined; readonly isForOne: boolean };
+  /**
+   * Has a request answered, and tells of it afterwards. Where `answer` throws, the response is `internal_error`.
+   *
+   * @param answer announces the steps of the request to its observer. `undefined`: the request has no response that Moor knows, and
+   * nothing is told of it.
+   */
+  serve<Answer extends Response | undefined>(
+    request: Request,
+    answer: (observer: Observer) => Promise<Answer>,
+  ): Promise<Response | Answer>;
 }
 
-/** What signals go by. */
+/** What signals are made of. */
 export interface SignalsParts {
   readonly config: Pick<ResolvedConfig, "log" | "errorPage">;
-  /** Those of the stores. Default: none. */
+  /** The breakers of the stores. Default: none. */
   readonly breakers?: readonly Breaker[];
   readonly log: Log;
   readonly clock: () => number;
@@ -39,12 +40,13 @@ export interface SignalsParts {
   readonly random?: () => number;
 }
 
-/** Signals as the configuration and the bindings want them. A request of which nothing is told costs its facts and no more. */
+/** Signals as the configuration and the bindings want them. A request of which nothing is told costs its facts, its observer, and no more. */
 export function createSignals(parts: SignalsParts): Signals {
   const { config, log, clock, debug, metrics, counters, breakers = [], random = Math.random } = parts;
   const { requests, path } = config.log;
   const share = requests === "all" ? 1 : typeof requests === "number" ? requests : 0;
   const isMeasured = metrics !== undefined || counters !== undefined;
+  const observing = { errorPage: config.errorPage, breakers, log, clock };
   let hasMetricsFailed = false;
 
   function tell(facts: RequestFacts, status: number, isSampled: boolean): void {
@@ -60,47 +62,27 @@ export function createSignals(parts: SignalsParts): Signals {
     }
   }
 
-  const note: Signals["note"] = (facts, entry) => log(aboutRequest(facts, entry));
-
-  function told(facts: RequestFacts) {
-    const { explains } = facts;
-    return { explain: explains === "no" ? undefined : explain(facts, breakers), isForOne: explains === "debug" };
-  }
-
-  function fail(facts: RequestFacts, code: FailureCode, entry: LogEntry): Response {
-    facts.code = code;
-    facts.failed = true;
-    note(facts, entry);
-    const { errorPage } = config;
-    const failure = failureResponse(code, facts.request, { errorPage, requestId: requestIdOf(facts) });
-    const text = told(facts).explain;
-    if (text !== undefined) writeExplain(failure.headers, text);
-    return failure;
-  }
-
-  async function answered(facts: RequestFacts, answer: (facts: RequestFacts) => Promise<Response>) {
+  async function answered<Answer>(facts: RequestFacts, answer: (observer: Observer) => Promise<Answer>) {
+    const observer = new Observer(facts, observing);
     try {
       const text = debug && facts.request.headers.get(DEBUG_HEADER);
       if (text && (await debug(text, facts.arrivedAt))) {
         facts.explains = "debug";
         facts.calls ??= noCalls();
       }
-      return await answer(facts);
+      return await answer(observer);
     } catch (fault) {
-      return fail(facts, "internal_error", { event: "internal_error", reason: describeFault(fault) });
+      return observer.failed("internal_error", { event: "internal_error", reason: describeFault(fault) });
     }
   }
 
   return {
-    note,
-    fail,
-    told,
     async serve(request, answer) {
       const facts = factsOf(request, clock());
       const isSampled = share > 0 && (share === 1 || random() < share);
       if (isSampled || isMeasured) facts.calls = noCalls();
       const response = await answered(facts, answer);
-      tell(facts, response.status, isSampled);
+      if (response) tell(facts, response.status, isSampled);
       return response;
     },
   };

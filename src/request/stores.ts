@@ -1,3 +1,4 @@
+import type { ResolvedConfig } from "../config/resolved.ts";
 import { policyOf } from "../session/policy.ts";
 import type { Locks } from "../store/contracts.ts";
 import { type CalledStores, countCalls, type StoreCalls } from "../store/counted.ts";
@@ -6,24 +7,34 @@ import { createTiers } from "../store/tiers.ts";
 import type { ConcludeParts } from "./conclude.ts";
 import type { MoorParts } from "./parts.ts";
 
-/** What reads and writes the session of a request. */
+/** The stores and rules by which the session of a request is read and written. */
 export interface Writer extends ConcludeParts {
   readonly locks: Locks | undefined;
 }
 
+/** The stores of sessions, and their configuration. The middleware has no routes. */
+export interface WriterParts
+  extends Pick<
+    MoorParts,
+    "tokens" | "authority" | "memory" | "replicas" | "fallback" | "locks" | "principals" | "mayFound" | "clock"
+  > {
+  readonly config: Pick<ResolvedConfig, "session" | "stores" | "principals"> & Partial<Pick<ResolvedConfig, "routes">>;
+}
+
 /**
- * Puts together what reads and writes sessions: one for all requests, and for a request whose store calls are counted one of its
+ * Makes the writer of sessions. All requests share one writer, except a request whose store calls are counted: it has a writer of its
  * own, on the same stores.
  *
  * @throws TypeError if the configuration has `locking`, and there are no locks.
  */
-export function createWriters(parts: MoorParts): (calls: StoreCalls | undefined) => Writer {
+export function createWriters(parts: WriterParts): (calls: StoreCalls | undefined) => Writer {
   const { config, tokens, authority, memory, replicas, fallback, locks, principals, mayFound, clock } = parts;
-  if (!locks && config.routes.some(({ locking }) => locking !== "none")) {
+  const { routes = [] } = config;
+  if (!locks && routes.some(({ locking }) => locking !== "none")) {
     throw new TypeError("routes.locking is configured, and Moor was not given what that takes");
   }
   const outage = fallback && createOutage(fallback, { clock, backsUp: config.stores.backup !== "off" });
-  const policy = policyOf(config);
+  const policy = policyOf({ session: config.session, routes });
 
   function writerOn(stores: CalledStores): Writer {
     const index = config.principals && stores.principals;

@@ -2,7 +2,7 @@ import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import type { Policy } from "./change.ts";
 
 /** The policy by which the authority keeps sessions. */
-export function policyOf({ session, routes }: ResolvedConfig): Policy {
+export function policyOf({ session, routes }: Pick<ResolvedConfig, "session" | "routes">): Policy {
   return { ...session, strictestIdleSeconds: strictestIdleOf(routes) };
 }
 

@@ -66,8 +66,8 @@ describe("signals", () => {
 
   it("tell of a fault of Moor's own: its line, its request's, and an answer with their id", async () => {
     const { signals, logged, points } = watched();
-    const response = await signals.serve(new Request("https://shop.test/"), async (facts) => {
-      facts.pool = "shop";
+    const response = await signals.serve(new Request("https://shop.test/"), async (observer) => {
+      observer.pooled("shop");
       throw new Error("broken");
     });
     const { request } = (await response.json()) as { request: string };
@@ -83,8 +83,8 @@ describe("signals", () => {
     const counts = async (parts: Partial<SignalsParts>, headers = {}) => {
       let calls: unknown;
       const { signals } = watched({ metrics: undefined, debug: async (text) => text === "good", ...parts });
-      await signals.serve(new Request("https://shop.test/", { headers }), async (facts) => {
-        calls = facts.calls;
+      await signals.serve(new Request("https://shop.test/", { headers }), async (observer) => {
+        calls = observer.calls;
         return new Response();
       });
       return calls !== undefined;

@@ -38,9 +38,9 @@ export const COPIES: readonly Rule[] = [
     rule: "`issuedAt` is when the token is signed, not when the request came",
     edits: [
       {
-        file: "src/moor.ts",
+        file: "src/request/exchange.ts",
         from: "withProof: holdsOneText(brought) }, writer)",
-        to: "withProof: holdsOneText(brought) }, { ...writer, clock: () => visit.now })",
+        to: "withProof: holdsOneText(brought) }, { ...writer, clock: () => arrival.arrivedAt })",
       },
     ],
     config: "moor-sync-always",
@@ -72,7 +72,7 @@ export const COPIES: readonly Rule[] = [
         "if (!(options.mayGiveFresh || done.marks))",
       ),
       {
-        file: "src/moor.ts",
+        file: "src/request/exchange.ts",
         from: "const isFresh = !session.returning && !isKeptBack;",
         to: "const isFresh = !isKeptBack;",
       },

@@ -1,0 +1,197 @@
+import type { ResolvedRoute } from "../config/resolved.ts";
+import { type FailureCode, failureResponse } from "../errors.ts";
+import type { OpenedToken } from "../inbound/token/tokens.ts";
+import { describeFault, type Log, type LogEntry } from "../log.ts";
+import type { Breaker } from "../store/breaker.ts";
+import { noCalls, type StoreCalls } from "../store/counted.ts";
+import type { Taken } from "../store/locking.ts";
+import type { Opened } from "../store/open-session.ts";
+import type { Failed } from "../upstream/send/forward.ts";
+import type { Delivered } from "../upstream/upstream.ts";
+import { explain, writeExplain } from "./explain.ts";
+import { answeredBy, type RequestFacts, requestIdOf, SHOWN_CHARACTERS } from "./request-facts.ts";
+import { aboutRequest } from "./request-line.ts";
+
+/** Where an observer writes, and the text of its error page. */
+export interface ObserverParts {
+  readonly errorPage: string | undefined;
+  /** The breakers of the stores. */
+  readonly breakers: readonly Breaker[];
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** What a commit reports to the observer. */
+export interface CommittedChange {
+  readonly written?: "object" | "journal" | undefined;
+  /** Why a touch could not be written. */
+  readonly untouched?: unknown;
+}
+
+const CODE_OF: Record<Failed["kind"], FailureCode> = {
+  unreachable: "origin_unreachable",
+  timeout: "origin_timeout",
+  "invalid-status": "origin_unreachable",
+  "own-origin-unavailable": "own_origin_unavailable",
+};
+
+/**
+ * Listens to one request. The request announces each of its steps; the observer fills the request's facts, and logs the events
+ * that operators want to see. Where Moor itself answers, the observer makes the response, because the response names the request.
+ */
+export class Observer {
+  readonly #facts: RequestFacts;
+  readonly #parts: ObserverParts;
+
+  constructor(facts: RequestFacts, parts: ObserverParts) {
+    this.#facts = facts;
+    this.#parts = parts;
+  }
+
+  /** Milliseconds since 1970. */
+  get arrivedAt(): number {
+    return this.#facts.arrivedAt;
+  }
+
+  /** Counts the store calls of the request; `undefined`: nobody is told of them, so they are not counted. */
+  get calls(): StoreCalls | undefined {
+    return this.#facts.calls;
+  }
+
+  /** The request goes to this path, which is normalised. A path below `/.moor/` may name a session, so it is not kept. */
+  addressed(path: string): void {
+    const facts = this.#facts;
+    facts.isOwn = path.startsWith("/.moor/");
+    facts.path = facts.isOwn ? "" : path;
+  }
+
+  /** The token that the client sent counts as no token. The log has one line per request, however many carriers the client uses. */
+  tokenRefused(entry: Pick<LogEntry, "session" | "reason">): void {
+    if (!this.#facts.isRefusalTold) this.note({ event: "token_refused", ...entry });
+    this.#facts.isRefusalTold = true;
+  }
+
+  /** The request takes this route. */
+  routed(route: ResolvedRoute): void {
+    const facts = this.#facts;
+    facts.route = route;
+    if (!route.explain) return;
+    facts.explains = "all";
+    facts.calls ??= noCalls();
+  }
+
+  /** The request belongs to this session, as far as its token says. */
+  identified(sessionId: string): void {
+    this.#facts.sessionId = sessionId;
+  }
+
+  /** The session goes to this pool. */
+  pooled(pool: string): void {
+    this.#facts.pool = pool;
+  }
+
+  /** The request has waited for its session. */
+  waited(turn: Taken): void {
+    this.#facts.turn = turn;
+  }
+
+  /**
+   * The session was read, or no store could answer.
+   *
+   * @param token the token that the client sent.
+   */
+  opened(opened: Opened, token: OpenedToken | undefined): void {
+    const facts = this.#facts;
+    facts.opened = opened;
+    facts.openedAt = this.#parts.clock();
+    facts.sessionId = opened.ref.id;
+    if (opened.kind === "session" && token && !opened.session.returning) {
+      this.tokenRefused({ session: token.id.slice(0, SHOWN_CHARACTERS), reason: "ended or superseded" });
+    }
+  }
+
+  /** The request is about to be answered, from this session. */
+  answering(): void {
+    const { opened } = this.#facts;
+    if (opened?.kind === "session" && opened.session.shown?.stale) this.note({ event: "session_stale" });
+  }
+
+  /** The request was sent to origins. */
+  sent(sent: Delivered): void {
+    answeredBy(this.#facts, sent);
+  }
+
+  /** The changes of the session were written, or there were none. */
+  committed({ written, untouched }: CommittedChange): void {
+    this.#facts.written = written;
+    if (untouched) this.note({ event: "touch_failed" });
+  }
+
+  /** A response asked for a change of the session on a route that has no sessions. */
+  changesDropped(headers: readonly string[]): void {
+    for (const header of headers) this.note({ event: "origin_change_dropped", header });
+  }
+
+  /** A response tried to set cookies or headers that only Moor may set. */
+  ownNamesDropped(names: readonly string[]): void {
+    if (names.length > 0) this.note({ event: "origin_cookie_dropped" });
+  }
+
+  /** Logs an event of the request, with the request's id. */
+  note(entry: LogEntry): void {
+    this.#parts.log(aboutRequest(this.#facts, entry));
+  }
+
+  /** The request is refused because of a mistake of the client's. Returns the response. */
+  refused(code: FailureCode, reason: string = code): Response {
+    this.#facts.code = code;
+    this.note({ event: "request_refused", reason });
+    return failureResponse(code, this.#facts.request, { requestId: requestIdOf(this.#facts) });
+  }
+
+  /** The request fails, through no mistake of the client's. Returns the response. */
+  failed(code: FailureCode, entry: LogEntry): Response {
+    const facts = this.#facts;
+    facts.code = code;
+    facts.failed = true;
+    this.note(entry);
+    const { errorPage } = this.#parts;
+    const failure = failureResponse(code, facts.request, { errorPage, requestId: requestIdOf(facts) });
+    const { explain } = this.explained();
+    if (explain !== undefined) writeExplain(failure.headers, explain);
+    return failure;
+  }
+
+  /** No origin has answered. Returns the response. */
+  unanswered({ kind, retry }: Failed): Response {
+    const reason = retry ? `${kind}; the retry budget is spent` : kind;
+    return this.failed(CODE_OF[kind], { event: "origin_failed", reason });
+  }
+
+  /** The stores of the session do not answer. Returns the response. */
+  sessionUnavailable(cause: unknown): Response {
+    return this.failed("session_unavailable", { event: "session_unavailable", reason: describeFault(cause) });
+  }
+
+  /** The request has waited for its session in vain. Returns the response. */
+  turnMissed(missed: Exclude<Taken, { kind: "turn" }>): Response {
+    this.waited(missed);
+    if (missed.kind === "unavailable") return this.sessionUnavailable(missed.cause);
+    return this.failed("lock_timeout", { event: "lock_timeout", reason: `waited ${missed.waitedMs} ms` });
+  }
+
+  /** What an origin is told of the way of its request; `undefined`: nothing. */
+  explainedToOrigin(): string | undefined {
+    return this.#facts.explains === "all" ? explain(this.#facts, this.#parts.breakers) : undefined;
+  }
+
+  /** What the response tells of the way of its request, and whether it tells this client alone. */
+  explained(): { readonly explain: string | undefined; readonly isForOne: boolean } {
+    const { explains } = this.#facts;
+    return {
+      explain: explains === "no" ? undefined : explain(this.#facts, this.#parts.breakers),
+      isForOne: explains === "debug",
+    };
+  }
+}

@@ -1,0 +1,218 @@
+import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
+import type { FailureCode } from "../errors.ts";
+import type { Address } from "../inbound/address.ts";
+import { type Arrival, arrivalOf } from "../inbound/arrival.ts";
+import { type Brought, type Carriers, createCarriers, holdsOneText } from "../inbound/carriers/carriers.ts";
+import type { UrlCarrier } from "../inbound/carriers/url-carrier.ts";
+import { isSafe, isTokenKeptBack } from "../inbound/cross-site.ts";
+import type { OpenedToken } from "../inbound/token/tokens.ts";
+import type { LogEntry } from "../log.ts";
+import type { Observer } from "../observe/observer.ts";
+import { markLifeOf } from "../session/policy.ts";
+import { inTurn, isLocked, type Turn } from "../store/locking.ts";
+import { isJustVouched, type OpenedSession, refOf } from "../store/open-session.ts";
+import { type OriginChanges, type RefusedResponse, recordChanges } from "../upstream/wire/origin-headers.ts";
+import { conclude } from "./conclude.ts";
+import { logOut } from "./logout.ts";
+import { openForRoute } from "./open.ts";
+import { repost } from "./repost.ts";
+import { give, markFor, mayGiveFreshToken, ownNames, respond } from "./respond.ts";
+import { createWriters, type Writer, type WriterParts } from "./stores.ts";
+import { tokenFor } from "./token-write.ts";
+
+/** Holds on to work that must not end when its client leaves. */
+export type KeepAlive = (work: Promise<unknown>) => void;
+
+/** A request whose token has been read. */
+export interface Visit {
+  readonly request: Request;
+  /** The address, without a token. */
+  readonly url: URL;
+  /** The carrier whose token stood in the address, if there was a token in it. */
+  readonly stripped: UrlCarrier | undefined;
+  readonly brought: Brought<OpenedToken>;
+  readonly arrival: Arrival;
+  readonly observer: Observer;
+  readonly keepAlive: KeepAlive;
+}
+
+/** How the session of a request is handled: the settings of a route that do not concern origins. */
+export type Handling = Pick<
+  ResolvedRoute,
+  "session" | "touch" | "freshness" | "onStale" | "locking" | "lockWaitMs" | "onLockTimeout" | "crossSite"
+>;
+
+/** A response to a request with a session, and the changes of the session that come with it. */
+export interface Responded {
+  readonly kind: "response";
+  readonly response: Response;
+  /** The names of Moor's own headers in the response. */
+  readonly moorHeaders: readonly string[];
+  /** `undefined`: the session stays as it is. */
+  readonly changes: OriginChanges | RefusedResponse | undefined;
+  /** The token's pin from now on; `undefined`: it stays as it is. */
+  readonly pin: number | undefined;
+}
+
+/** Answers requests from their sessions: the origins of a route, or the handlers of a Worker. */
+export interface Responder<Over> {
+  /** Chooses where this session's request is answered. Returns how long one attempt may take. */
+  assign(sessionId: string): number;
+  /** Answers the request. `over`: there is no response that a change or a token could go with. */
+  respond(opened: OpenedSession): Promise<Responded | { readonly kind: "over"; readonly answer: Over }>;
+}
+
+/** The steps of a request that the proxy and the middleware share. */
+export interface Exchange {
+  readonly carriers: Carriers;
+  /** Reads the token of a request, and cuts it out of the address. */
+  enter(
+    request: Request,
+    address: Extract<Address, { kind: "address" }>,
+    observer: Observer,
+    keepAlive: KeepAlive,
+  ): Promise<Visit>;
+  /** Answers a request to `LOGOUT_PATH`. */
+  logOut(visit: Visit): Promise<Response>;
+  /** Serves a request with a session: opens it, has the request answered, commits the changes, and gives the token. */
+  serve<Over>(visit: Visit, handling: Handling, responder: Responder<Over>): Promise<Response | Over>;
+}
+
+/** The parts of an exchange. */
+export interface ExchangeParts extends WriterParts {
+  readonly config: WriterParts["config"] & Pick<ResolvedConfig, "carriers">;
+}
+
+/** Answers a request whose address leads nowhere. */
+export function answerAstray(address: Exclude<Address, { kind: "address" }>, observer: Observer): Response {
+  return address.kind === "insecure"
+    ? Response.redirect(address.location, 308)
+    : observer.refused("bad_request", "malformed address");
+}
+
+/** Answers a form of another site's page; see {@link repost}. */
+export async function postAgain({ url, observer }: Visit, request: Request): Promise<Response> {
+  const again = await repost(request, url);
+  return again.kind === "page" ? again.page : observer.refused(again.code, again.reason);
+}
+
+/** Whether a request waits for the requests of its session that came before it. Without a token no other request can have its key. */
+export function waitsForTurn({ request, brought }: Visit, handling: Handling): boolean {
+  return brought.token !== undefined && isLocked(handling, request.method);
+}
+
+/** Whether a request goes on when its client leaves: its answer cannot be undone, or its lease must be given back. */
+export function outlivesClient({ request }: Visit, { locking }: Handling): boolean {
+  return !isSafe(request) || locking === "all";
+}
+
+/** Puts together the steps that the proxy and the middleware share. The numbers are those of the README's picture. */
+export function createExchange(parts: ExchangeParts): Exchange {
+  const { config, tokens, clock } = parts;
+  const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds: markLifeOf(config.session) });
+  const writerFor = createWriters(parts);
+
+  /** Opens the session, and has the request answered. */
+  async function answer<Over>(
+    visit: Visit,
+    handling: Handling,
+    responder: Responder<Over>,
+    writer: Writer,
+    turn?: Turn,
+  ): Promise<Response | Over> {
+    const { request, brought, arrival, observer } = visit;
+    const locked = turn !== undefined;
+    const opened = await openForRoute({ request, route: handling, token: brought.token, arrival, locked }, writer); // 4
+    observer.opened(opened, brought.token);
+    if (opened.kind === "unavailable") return observer.sessionUnavailable(opened.cause);
+    responder.assign(opened.session.id);
+    observer.answering();
+    const responded = await responder.respond(opened); // 5, 6
+    return responded.kind === "over" ? responded.answer : settle(visit, handling, opened, responded, writer, turn);
+  }
+
+  /** Commits the changes that came with a response, and gives the token. */
+  async function settle(
+    visit: Visit,
+    handling: Handling,
+    opened: OpenedSession,
+    { response, moorHeaders, changes, pin }: Responded,
+    writer: Writer,
+    turn: Turn | undefined,
+  ): Promise<Response> {
+    const { request, url, stripped, brought, arrival, observer } = visit;
+    const { session } = opened;
+    const refuse = async (code: FailureCode, entry: LogEntry, marks: boolean) => {
+      await response.body?.cancel();
+      const failure = observer.failed(code, entry);
+      if (marks) give(failure.headers, brought, { kind: "none" }, await markFor({ kind: "none" }, brought, writer));
+      return failure;
+    };
+    if (changes?.kind === "refused") {
+      const { header, reason } = changes;
+      return refuse("origin_change_refused", { event: "origin_change_refused", header, reason }, opened.marks);
+    }
+    if (changes) recordChanges(session, changes);
+    const isKeptBack = isTokenKeptBack(request, url, brought);
+    const isForeign = isKeptBack && !isSafe(request) && handling.crossSite !== "allow";
+    const version = changes?.version;
+    const ending = { request, opened, touches: handling.touch, lease: turn?.lease, isForeign, version };
+    const concluded = await conclude(ending, writer); // 7
+    const { marks } = concluded;
+    if (concluded.kind === "refused") return refuse(concluded.code, concluded.entry, marks);
+
+    const { done } = concluded;
+    observer.committed(done);
+    observer.ownNamesDropped(ownNames(response.headers, carriers.own));
+    const moved = pin === undefined ? undefined : { pin, isNews: isJustVouched(opened) };
+    const isFresh = !session.returning && !isKeptBack;
+    const mayGiveFresh = isFresh && (brought.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
+    const token = await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText(brought) }, writer); // 8
+    return respond(response, {
+      moorHeaders,
+      own: carriers.own,
+      brought,
+      page: url,
+      stripped,
+      token,
+      mark: marks ? await markFor(token, brought, writer) : "",
+      session: true,
+      ...observer.explained(),
+    });
+  }
+
+  return {
+    carriers,
+
+    async enter(request, { url, secure }, observer, keepAlive) {
+      const { arrivedAt } = observer;
+      const brought = await carriers.bring(request, secure, (text) => {
+        return tokens.open(text, arrivedAt, (reason) => observer.tokenRefused({ reason }));
+      }); // 1, 2
+      const stripped = carriers.strip(url);
+      return { request, url, stripped, brought, arrival: arrivalOf(request, arrivedAt), observer, keepAlive };
+    },
+
+    logOut({ request, url, brought, arrival, observer, keepAlive }) {
+      const logout = { request, url, brought, arrival, sameSite: carriers.sameSite };
+      const ended = logOut(logout, writerFor(observer.calls), (entry) => observer.note(entry));
+      keepAlive(ended);
+      return ended;
+    },
+
+    async serve(visit, handling, responder) {
+      const { brought, arrival, observer, keepAlive } = visit;
+      const { token } = brought;
+      const writer = writerFor(observer.calls);
+      const { locks } = writer;
+      if (!locks || !token || !waitsForTurn(visit, handling)) return answer(visit, handling, responder, writer);
+      observer.identified(token.id);
+      const waiting = { route: handling, attemptDeadlineMs: responder.assign(token.id), keepAlive };
+      const waited = await inTurn(locks, refOf(token, arrival), waiting, (turn) => {
+        observer.waited(turn);
+        return answer(visit, handling, responder, writer, turn);
+      });
+      return waited.kind === "served" ? waited.served : observer.turnMissed(waited);
+    },
+  };
+}
