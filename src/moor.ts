@@ -17,7 +17,6 @@ import {
 import { LOGOUT_PATH } from "./request/logout.ts";
 import type { MoorParts } from "./request/parts.ts";
 import { isFormOfOtherSite } from "./request/repost.ts";
-import { ownNames, respond } from "./request/respond.ts";
 import { withLongestLife } from "./request/socket-life.ts";
 import type { Pool } from "./upstream/pool.ts";
 import { createIgnores } from "./upstream/routes.ts";
@@ -42,8 +41,7 @@ const UNSUPPORTED_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
 export function createMoor(parts: MoorParts): Moor {
   const { config, handoff, clock, log } = parts;
   const exchange = createExchange(parts);
-  const { carriers } = exchange;
-  const upstream = createUpstream(config, clock, carriers.cut, { ...parts.bindings, log });
+  const upstream = createUpstream(config, clock, exchange.carriers.cut, { ...parts.bindings, log });
   const counters = config.admin && createCounters(clock());
   const admin = createAdmin({ ...parts, counters });
   const ignores = createIgnores(config.ignore);
@@ -79,10 +77,13 @@ export function createMoor(parts: MoorParts): Moor {
   }
 
   /** Answers a request with a session: steps 4, 7 and 8 are those of the exchange. */
-  async function serve(routed: Routed): Promise<Response> {
+  function serve(routed: Routed): Promise<Response> {
     const { route } = routed;
+    const { maxSocketSeconds } = route;
     const served = exchange.serve(routed, route, origins(routed));
-    return route.maxSocketSeconds === undefined ? served : withLongestLife(await served, route.maxSocketSeconds);
+    return maxSocketSeconds === undefined
+      ? served
+      : served.then((response) => withLongestLife(response, maxSocketSeconds));
   }
 
   /** The origins of a route, as the exchange has them answer a request. */
@@ -113,30 +114,14 @@ export function createMoor(parts: MoorParts): Moor {
 
   /** Passes on a request for an asset or of a probe: it has an origin of its session's, but neither session nor handoff. */
   async function passOn(routed: Routed): Promise<Response> {
-    const { brought, arrival, observer, stripped, url } = routed;
-    const { token } = brought;
+    const { arrival, observer } = routed;
+    const { token } = routed.brought;
     const named = token ?? { id: crypto.randomUUID(), bornAt: arrival.arrivedAt, home: arrival.region, pin: 0 };
-    const sent = await send(routed, named, {
-      pool: poolFor(routed, named.id),
-      sessionIsFresh: !token,
-      isStored: false,
-    });
+    const how = { pool: poolFor(routed, named.id), sessionIsFresh: !token, isStored: false };
+    const sent = await send(routed, named, how);
     if (sent.kind !== "response") return observer.unanswered(sent);
     const { response } = sent;
-    const names = moorHeaders(response.headers);
-    observer.changesDropped(names);
-    observer.ownNamesDropped(ownNames(response.headers, carriers.own));
-    return respond(response, {
-      moorHeaders: names,
-      own: carriers.own,
-      brought,
-      page: url,
-      stripped,
-      token: { kind: "none" },
-      mark: "",
-      session: false,
-      ...observer.explained(),
-    });
+    return exchange.passOn(routed, response, moorHeaders(response.headers));
   }
 
   function poolFor({ route, observer }: Routed, sessionId: string): Pool {

@@ -14,7 +14,6 @@ import {
   type Handling,
   outlivesClient,
   postAgain,
-  type Responder,
   type Visit,
   waitsForTurn,
 } from "../request/exchange.ts";
@@ -22,9 +21,8 @@ import { LOGOUT_PATH } from "../request/logout.ts";
 import { isFormOfOtherSite } from "../request/repost.ts";
 import { ownNames, withoutOwn } from "../request/respond.ts";
 import { createIgnores } from "../upstream/routes.ts";
-import { takeBody } from "../upstream/send/body.ts";
 import type { BoundSessions } from "../wiring/sessions.ts";
-import { askedNothing, changesOf, EdgeSession } from "./edge-session.ts";
+import { answeredByHandlers, createHandlers, type Handlers, hasSession, holdBody, replace } from "./handlers.ts";
 import { wholeRequest, withoutToken } from "./without-token.ts";
 
 /** Gives the handlers of a request its session, and commits the changes that they ask for. Returns a response that hono is to take over. */
@@ -38,17 +36,13 @@ export interface ExchangeParts {
   readonly log: Log;
 }
 
-/** One request on its way through hono. `run` calls the handlers, and returns whether they have answered. */
+/** One request on its way through hono. */
 interface Handled {
   readonly c: Context;
   readonly handling: Handling;
-  readonly run: () => Promise<boolean>;
+  readonly handlers: Handlers;
 }
 
-/** How long handlers may take before a lease may pass to the next request: by default as long as an attempt at an origin. */
-const HANDLERS_DEADLINE_MS = 30_000;
-/** The name of the variable that handlers read. */
-const SESSION = "session";
 /** Failed requests leave a line, as the proxy's do by default. */
 const LOG = { requests: "failed", path: false } as const;
 
@@ -85,58 +79,31 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     return answered;
   }
 
-  async function serve({ c, handling, run }: Handled, visit: Visit): Promise<Response | undefined> {
+  async function serve({ c, handling, handlers }: Handled, visit: Visit): Promise<Response | undefined> {
     // The body is read before a lease is taken, because a client may be slow to send it, and other requests wait for the lease.
     if (waitsForTurn(visit, handling) && !(await holdBody(c))) {
       return visit.observer.refused("bad_request", "incomplete body");
     }
-    return exchange.serve(visit, handling, handlers(c, run, visit.url)); // 4, 7, 8
-  }
-
-  /** The handlers of a request, as the exchange has them answer it. */
-  function handlers(c: Context, run: Handled["run"], url: URL): Responder<undefined> {
-    return {
-      assign: () => HANDLERS_DEADLINE_MS,
-      async respond({ session }) {
-        const asked = askedNothing();
-        c.set(SESSION, new EdgeSession(session, asked, remembers));
-        c.req.raw = await withoutToken(c, url, carriers);
-        const hasAnswered = await run(); // 5, 6
-        asked.closed = true;
-        if (!hasAnswered) return { kind: "over", answer: undefined };
-        const changes = c.error === undefined ? changesOf(asked) : undefined;
-        return { kind: "response", response: c.res, moorHeaders: [], changes, pin: undefined };
-      },
-    };
+    return exchange.serve(visit, handling, answeredByHandlers(c, handlers, visit, { carriers, remembers })); // 4 to 8
   }
 
   /** A request without a session: handlers may pass it on to others, so they are shown no token either. */
-  async function passOn({ c, run }: Handled, url: URL, observer: Observer): Promise<Response | undefined> {
+  async function passOn({ c, handlers }: Handled, url: URL, observer: Observer): Promise<Response | undefined> {
     ignored.add(c);
     const stripped = carriers.strip(url);
     c.req.raw = await withoutToken(c, url, carriers);
-    if (!(await run())) return undefined;
+    if (!(await handlers.run())) return undefined;
     observer.ownNamesDropped(ownNames(c.res.headers, carriers.own));
     const response = withoutOwn(c.res, carriers.own);
     return stripped ? withLinks(response, { carrier: stripped, page: url, text: "" }) : response;
   }
 
   return async (c, next, handling) => {
-    if (c.get(SESSION) instanceof EdgeSession || ignored.has(c)) return pass(next);
-    // Faults of handlers are hono's to answer, and faults of Moor's are not.
-    let thrown: { fault: unknown } | undefined;
-    const run = async () => {
-      try {
-        await next();
-        return c.finalized;
-      } catch (fault) {
-        thrown = { fault };
-        return false;
-      }
-    };
-    const handled = { c, handling: { ...handling, session: true }, run };
+    if (hasSession(c) || ignored.has(c)) return pass(next);
+    const handlers = createHandlers(c, next);
+    const handled = { c, handling: { ...handling, session: true }, handlers };
     const response = await signals.serve(c.req.raw, (observer) => receive(handled, observer));
-    if (thrown) throw thrown.fault;
+    if (handlers.thrown) throw handlers.thrown.fault;
     // If no handler has answered, hono says so.
     if (!response || !c.finalized) return response;
     replace(c, response);
@@ -151,19 +118,4 @@ function asRead(pattern: IgnoreConfig): IgnoreConfig {
 
 async function pass(next: Next): Promise<undefined> {
   await next();
-}
-
-/** Holds the body of a request for its handlers. Returns whether all of it came. */
-async function holdBody(c: Context): Promise<boolean> {
-  const { raw } = c.req;
-  const body = raw.bodyUsed ? null : await takeBody(raw);
-  if (body instanceof ArrayBuffer) c.req.raw = new Request(raw, { body });
-  return body !== "incomplete";
-}
-
-/** Puts a response in place of the handlers' response. hono would lay the headers of that response over it. */
-function replace(c: Context, response: Response): void {
-  if (response === c.res) return;
-  c.res = undefined;
-  c.res = response;
 }

@@ -9,6 +9,7 @@ import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { LogEntry } from "../log.ts";
 import type { Observer } from "../observe/observer.ts";
 import { markLifeOf } from "../session/policy.ts";
+import type { Locks } from "../store/contracts.ts";
 import { inTurn, isLocked, type Turn } from "../store/locking.ts";
 import { isJustVouched, type OpenedSession, refOf } from "../store/open-session.ts";
 import { type OriginChanges, type RefusedResponse, recordChanges } from "../upstream/wire/origin-headers.ts";
@@ -76,6 +77,12 @@ export interface Exchange {
   logOut(visit: Visit): Promise<Response>;
   /** Serves a request with a session: opens it, has the request answered, commits the changes, and gives the token. */
   serve<Over>(visit: Visit, handling: Handling, responder: Responder<Over>): Promise<Response | Over>;
+  /**
+   * The response of an origin to a request without a session, for its client: it changes no session, and gives no token.
+   *
+   * @param moorHeaders the names of Moor's own headers in the response.
+   */
+  passOn(visit: Visit, response: Response, moorHeaders: readonly string[]): Response;
 }
 
 /** The parts of an exchange. */
@@ -111,6 +118,25 @@ export function createExchange(parts: ExchangeParts): Exchange {
   const { config, tokens, clock } = parts;
   const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds: markLifeOf(config.session) });
   const writerFor = createWriters(parts);
+
+  /** Has a request wait for the requests of its session that came before it. */
+  async function answerInTurn<Over>(
+    visit: Visit,
+    handling: Handling,
+    responder: Responder<Over>,
+    writer: Writer,
+    locks: Locks,
+  ): Promise<Response | Over> {
+    const { arrival, observer, keepAlive } = visit;
+    const token = visit.brought.token as OpenedToken;
+    observer.identified(token.id);
+    const waiting = { route: handling, attemptDeadlineMs: responder.assign(token.id), keepAlive };
+    const waited = await inTurn(locks, refOf(token, arrival), waiting, (turn) => {
+      observer.waited(turn);
+      return answer(visit, handling, responder, writer, turn);
+    });
+    return waited.kind === "served" ? waited.served : observer.turnMissed(waited);
+  }
 
   /** Opens the session, and has the request answered. */
   async function answer<Over>(
@@ -200,19 +226,27 @@ export function createExchange(parts: ExchangeParts): Exchange {
       return ended;
     },
 
-    async serve(visit, handling, responder) {
-      const { brought, arrival, observer, keepAlive } = visit;
-      const { token } = brought;
-      const writer = writerFor(observer.calls);
-      const { locks } = writer;
-      if (!locks || !token || !waitsForTurn(visit, handling)) return answer(visit, handling, responder, writer);
-      observer.identified(token.id);
-      const waiting = { route: handling, attemptDeadlineMs: responder.assign(token.id), keepAlive };
-      const waited = await inTurn(locks, refOf(token, arrival), waiting, (turn) => {
-        observer.waited(turn);
-        return answer(visit, handling, responder, writer, turn);
+    serve(visit, handling, responder) {
+      const writer = writerFor(visit.observer.calls);
+      return writer.locks && waitsForTurn(visit, handling)
+        ? answerInTurn(visit, handling, responder, writer, writer.locks)
+        : answer(visit, handling, responder, writer);
+    },
+
+    passOn({ url, stripped, brought, observer }, response, moorHeaders) {
+      observer.changesDropped(moorHeaders);
+      observer.ownNamesDropped(ownNames(response.headers, carriers.own));
+      return respond(response, {
+        moorHeaders,
+        own: carriers.own,
+        brought,
+        page: url,
+        stripped,
+        token: { kind: "none" },
+        mark: "",
+        session: false,
+        ...observer.explained(),
       });
-      return waited.kind === "served" ? waited.served : observer.turnMissed(waited);
     },
   };
 }
