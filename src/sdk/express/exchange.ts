@@ -72,9 +72,9 @@ export class Exchange implements SessionActions {
     if (this.#ended || (!session && this.#options.endsUnset)) this.#moor.end();
     else {
       session?.touch?.();
+      if (this.#regenerated) this.#startOver();
       const patch = this.#takeChanges();
       if (patch) this.#moor.patch(patch);
-      if (this.#regenerated) this.#moor.rotate();
     }
     this.#moor.apply(this.#response);
   }
@@ -99,7 +99,14 @@ export class Exchange implements SessionActions {
 
   #begin(): void {
     this.#regenerated = true;
+    // Moor may carry the login out in a session that begins empty, so all of it is sent, also what is as it was before.
+    this.#stored = {};
     this.#attach(newId(), new Cookie(this.#options.cookie), {});
+  }
+
+  #startOver(): void {
+    this.#moor.patch(Object.fromEntries(Object.keys(this.#moor.attributes).map((name) => [name, null])));
+    this.#moor.rotate();
   }
 
   #attach(id: string, cookie: Cookie, data: object): void {
@@ -113,7 +120,7 @@ export class Exchange implements SessionActions {
     if (!session || this.#ended) return undefined;
     // A session that somebody else has founded goes by the id that Moor gave it.
     const id = session.id === this.#moor.id ? undefined : session.id;
-    const stored = toStored(session, id, this.#regenerated ? {} : this.#stored, this.#options.cookie);
+    const stored = toStored(session, id, this.#stored, this.#options.cookie);
     const isStored = !this.#moor.isNew || Object.keys(this.#stored).length > 0;
     const isEmpty = Object.keys(stored).every((name) => name === "id" || name === "cookie");
     if (!isStored && isEmpty && !this.#regenerated) return undefined;

@@ -6,7 +6,7 @@ const app = express();
 app.use(session());
 app.use((request, response, next) => {
   const { cookie, ...data } = request.session;
-  const { login, set = [] } = request.query;
+  const { login, set = [], delayMs = 0 } = request.query;
   const patch = Object.fromEntries([set].flat().map((pair) => pair.split(":")));
   response.set("Location", "/next");
   const answer = () => response.json({ session: { data } });
@@ -17,7 +17,7 @@ app.use((request, response, next) => {
   request.session.regenerate((error) => {
     if (error) return next(error);
     Object.assign(request.session, patch, { user: login });
-    answer();
+    setTimeout(answer, Number(delayMs));
   });
 });
 

@@ -180,6 +180,17 @@ describe.each(cases)("$name, $carrier, grace of $grace s: $order", (given) => {
   });
 });
 
+it("keeps all attributes of a login by moor/express beside which the session ends, also those that it had before", async () => {
+  const visitor = byCookie(sitesOf(0).host.proxy, "express.test");
+  await visitor.ask("/?login=mallory&set=factor:missing");
+  const other = visitor.copy();
+  const login = visitor.ask("/?login=alice&set=factor:missing&delayMs=300");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect((await other.ask("/.moor/logout")).status).toBe(204);
+  expect((await login).status).toBe(200);
+  expect(JSON.parse(await shownTo(visitor))).toMatchObject({ user: "alice", factor: "missing" });
+});
+
 /** The principal and attributes that a client is shown. */
 async function shownTo(visitor: Visitor): Promise<string> {
   const { session } = (await visitor.ask("/")).told;
