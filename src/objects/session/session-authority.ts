@@ -98,6 +98,16 @@ export class SessionAuthority {
     return isOver(this.#rows.load(), ref, this.#parts.clock());
   }
 
+  /**
+   * Notes that a request waits for the session. That uses a new generation: else the older one would be served for as long as its holder
+   * keeps the visitor waiting.
+   */
+  noteWaiting(ref: Ref): void {
+    const record = this.#rows.load();
+    const found = find(record, ref, this.#parts.clock());
+    if (found.kind === "hit" && found.save) this.#save(found.save, record);
+  }
+
   async takeOver({ id, copies }: { id: string; copies?: CopyPolicy }): Promise<TakenOver> {
     this.#elsewhere.follow(copies);
     if (!this.#watch) return { kind: "unavailable", cause: new Error("there is no journal to take over") };

@@ -73,6 +73,7 @@ export class SessionObject extends DurableObject<SessionBindings> {
 
   /** `ref` is absent if older code asks. */
   async lock(ask: LeaseAsk & { ref?: Ref }): Promise<Locked> {
+    if (ask.ref) this.#authority.noteWaiting(ask.ref);
     return this.#leases.take(ask);
   }
 

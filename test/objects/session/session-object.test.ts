@@ -369,6 +369,14 @@ describe("an object's lease", () => {
     expect(await waiting).toMatchObject({ kind: "over" });
   });
 
+  it("is taken from an older generation as soon as the newer one first asks for it, though it is shown nothing yet", async () => {
+    await commit({ patches: [{ a: 1 }] });
+    await commit({ principal: "alice", policy: { ...POLICY, graceSeconds: 0 } });
+    expect(await lock("attacker")).toMatchObject({ kind: "locked" });
+    expect(await lock("victim", { generation: 1 })).toMatchObject({ kind: "locked" });
+    expect(await lock("again")).toMatchObject({ kind: "over" });
+  });
+
   it("is given to older code, which does not say whose request it is", async () => {
     await commit({ end: true });
     const object = env.SESSION_OBJECT.getByName(id) as unknown as { lock(ask: object): Promise<unknown> };
