@@ -17,7 +17,7 @@ import { conclude } from "./conclude.ts";
 import { logOut } from "./logout.ts";
 import { openForRoute } from "./open.ts";
 import { repost } from "./repost.ts";
-import { give, markFor, mayGiveFreshToken, ownNames, respond } from "./respond.ts";
+import { give, markFor, mayGiveFreshToken, needsMark, ownNames, respond } from "./respond.ts";
 import { createWriters, type Writer, type WriterParts } from "./stores.ts";
 import { tokenFor } from "./token-write.ts";
 
@@ -184,8 +184,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const version = changes?.version;
     const ending = { request, opened, touches: handling.touch, lease: turn?.lease, isForeign, version };
     const concluded = await conclude(ending, writer); // 7
-    const { marks } = concluded;
-    if (concluded.kind === "refused") return refuse(concluded.code, concluded.entry, marks);
+    if (concluded.kind === "refused") return refuse(concluded.code, concluded.entry, concluded.marks);
 
     const { done } = concluded;
     observer.committed(done);
@@ -201,7 +200,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       page: url,
       stripped,
       token,
-      mark: marks ? await markFor(token, brought, writer) : "",
+      mark: needsMark(concluded, token, brought) ? await markFor(token, brought, writer) : "",
       session: true,
       ...observer.explained(),
     });

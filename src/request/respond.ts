@@ -5,6 +5,7 @@ import type { UrlCarrier } from "../inbound/carriers/url-carrier.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import { writeExplain } from "../observe/explain.ts";
 import type { CommitParts } from "./commit.ts";
+import type { Concluded } from "./conclude.ts";
 import type { TokenWrite } from "./token-write.ts";
 
 /** What changes of an origin's response before the client gets it. */
@@ -60,6 +61,19 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   return links && (text !== "" || changes.stripped)
     ? withLinks(changed, { carrier: links, page: changes.page, text })
     : changed;
+}
+
+/**
+ * Whether a response gives a mark. What a mark tells is of one session: a client that is given another one needs none, unless the journal
+ * was asked to take what founds that.
+ */
+export function needsMark(
+  { marks, done }: Extract<Concluded, { kind: "done" }>,
+  token: TokenWrite,
+  brought: Brought<OpenedToken>,
+): boolean {
+  const isAnother = token.kind === "write" && token.id !== brought.token?.id;
+  return isAnother ? done.marks === true : marks;
 }
 
 /** The mark that a response gives, of the session whose token its client then holds; "": the client holds none. */

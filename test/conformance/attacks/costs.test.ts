@@ -234,6 +234,13 @@ describe("what only a store can tell costs one operation of one, and leaves one 
     expect(await comesTo(await ended(), "/strict/")).toEqual({ status: 200, log: [REPLAYED], stores: ["read"] });
   });
 
+  it("a token whose session has ended, and the visitor who holds it is anonymous from then on, without a mark", async () => {
+    const client = await ended();
+    await client.ask("/strict/");
+    expect([...client.cookies.keys()]).toEqual(["__Host-moor"]);
+    expect(await comesTo(client, "/")).toEqual({ status: 200, log: [], stores: [] });
+  });
+
   it("a token that was planted before a login", async () => {
     expect(await comesTo(await planted(), "/strict/")).toEqual({ status: 200, log: [REPLAYED], stores: ["read"] });
   });
