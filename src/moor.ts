@@ -1,6 +1,7 @@
 import { createAdmin } from "./api/app.ts";
 import type { ResolvedRoute } from "./config/resolved.ts";
 import { readAddress } from "./inbound/address.ts";
+import type { Arrival } from "./inbound/arrival.ts";
 import type { OpenedToken } from "./inbound/token/tokens.ts";
 import { createCounters } from "./observe/counters.ts";
 import type { Observer } from "./observe/observer.ts";
@@ -70,10 +71,15 @@ export function createMoor(parts: MoorParts): Moor {
     // The body is read before a lease is taken, because a client may be slow to send it, and other requests wait for the lease.
     const body = await takeBody(request);
     if (body === "incomplete") return observer.refused("bad_request", "incomplete body");
-    const routed = { ...visit, host, route, body };
+    const routed = { ...visit, arrival: completeAt(visit.arrival, body), host, route, body };
     const answered = needsSession ? serve(routed) : passOn(routed);
     if (outlivesClient(visit, route)) keepAlive(answered);
     return answered;
+  }
+
+  /** When a request had come whole. A client that holds a body back must not be served from copies that became too old meanwhile. */
+  function completeAt(arrival: Arrival, body: Body): Arrival {
+    return body === null ? arrival : { ...arrival, arrivedAt: clock() };
   }
 
   /** Answers a request with a session: steps 4, 7 and 8 are those of the exchange. */

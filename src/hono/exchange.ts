@@ -80,10 +80,14 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
   }
 
   async function serve({ c, handling, handlers }: Handled, visit: Visit): Promise<Response | undefined> {
+    if (!waitsForTurn(visit, handling)) return answer({ c, handling, handlers }, visit);
     // The body is read before a lease is taken, because a client may be slow to send it, and other requests wait for the lease.
-    if (waitsForTurn(visit, handling) && !(await holdBody(c))) {
-      return visit.observer.refused("bad_request", "incomplete body");
-    }
+    if (!(await holdBody(c))) return visit.observer.refused("bad_request", "incomplete body");
+    // Copies that became too old while the client sent the body must not serve it.
+    return answer({ c, handling, handlers }, { ...visit, arrival: { ...visit.arrival, arrivedAt: clock() } });
+  }
+
+  function answer({ c, handling, handlers }: Handled, visit: Visit): Promise<Response | undefined> {
     return exchange.serve(visit, handling, answeredByHandlers(c, handlers, visit, { carriers, remembers })); // 4 to 8
   }
 

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Answer, Asking, Client } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
@@ -128,7 +129,30 @@ describe("a logout at one isolate", () => {
     const answers = await Promise.all(edges.map((edge) => copy.send("/", at(edge))));
     expect(subsOf(answers)).toEqual(all(undefined));
   });
+
+  it("ends it also for a request that was begun before, and whose body its sender has held back", async () => {
+    const client = await held("/?login=alice");
+    const finish = await begin(1, client);
+    await client.ask("/.moor/logout", post(2));
+    await elapse(FRESH);
+    const answer = await finish();
+    expect(answer).toContain('"body":"body"');
+    expect(answer).toMatch(/"session":\{[^}]*"new":true/);
+  });
 });
+
+/** Begins a POST at an isolate, and returns what sends its body and reads the answer. */
+async function begin(edge: number, client: Client): Promise<() => Promise<string>> {
+  const cookie = [...client.cookies].map((pair) => pair.join("=")).join("; ");
+  const head = ["POST / HTTP/1.1", "Host: shop.test", "X-Forwarded-Proto: https", `Cookie: ${cookie}`];
+  const socket = connect(ports[edge] as number, "127.0.0.1").setEncoding("latin1");
+  socket.write(`${[...head, "Connection: close", "Content-Length: 4"].join("\r\n")}\r\n\r\n`);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  return async () => {
+    socket.write("body");
+    return (await socket.toArray()).join("");
+  };
+}
 
 describe("a login at one isolate", () => {
   it.each([
@@ -141,10 +165,12 @@ describe("a login at one isolate", () => {
     const slow = [1, 2, 3].map((edge) => client.send(`/?delayMs=300&set=edge${edge}:yes`, post(edge)));
     const answers = await Promise.all([client.send("/?login=alice", post(0)), ...slow]);
     for (const nth of order) client.keep(answers[nth] as Answer);
-    // A write of the generation before is told that it came beside the login, and nothing of it reaches the session of the login.
+    // Writes beside the login are refused, and none of them reaches its session.
     expect(answers.map(({ status }) => status)).toEqual([200, 409, 409, 409]);
-    const session = { sub: "alice", gen: 1, data: { basket: "tea" } };
-    for (const { told } of await everywhere(client)) expect(told.session).toMatchObject(session);
+    for (const { told } of await everywhere(client)) {
+      expect(told.session).toMatchObject({ sub: "alice", gen: 1 });
+      expect(told.session.data).toEqual({ basket: "tea" });
+    }
     // Who holds the cookies of before is nobody, wherever he asks.
     expect(subsOf(await everywhere(before))).toEqual(all(undefined));
     for (const { told } of await everywhere(client)) expect(told.session).toMatchObject({ sub: "alice", gen: 1 });
