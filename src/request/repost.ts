@@ -11,6 +11,8 @@ export type Repost =
 
 /** A signed SAML response with many attributes has some 100 KiB. */
 const MAX_FORM_BYTES = 512 * 1024;
+/** A field of two bytes has forty in the page. PHP and Express take as many by default. */
+const MAX_FIELDS = 1_000;
 
 /**
  * Whether a request is a form that another site's page has a browser post, from which the browser may have kept the token back. Only
@@ -28,7 +30,7 @@ export function isFormOfOtherSite(request: Request, url: URL, brought: Brought<u
  * them. The page posts by itself; without scripts it is one button.
  *
  * @param url the request's address, without a token.
- * @returns `refused` for a form that is not `application/x-www-form-urlencoded` in UTF-8, or has more than 512 KiB.
+ * @returns `refused` for a form that is not `application/x-www-form-urlencoded` in UTF-8, or has more than 512 KiB or 1,000 fields.
  */
 export async function repost(request: Request, url: URL): Promise<Repost> {
   const type = request.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
@@ -37,6 +39,7 @@ export async function repost(request: Request, url: URL): Promise<Repost> {
   if (body === "too-large") return refused("form_too_large", `more than ${MAX_FORM_BYTES} bytes`);
   if (body === "incomplete") return refused("bad_request", "incomplete body");
   const fields = fieldsOf(body);
+  if (fields === "too-many") return refused("form_too_large", `more than ${MAX_FIELDS} fields`);
   return fields ? { kind: "page", page: pageOf(url, fields) } : refused("bad_request", "malformed form");
 }
 
@@ -60,10 +63,12 @@ async function readForm(body: ReadableStream | null): Promise<Uint8Array | "too-
 }
 
 /** Names and values; `undefined` if a page could not send them again as they came. */
-function fieldsOf(body: Uint8Array): [name: string, value: string][] | undefined {
+function fieldsOf(body: Uint8Array): [name: string, value: string][] | "too-many" | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
-    const fields = text.split("&").flatMap((pair): [string, string][] => (pair === "" ? [] : [fieldOf(pair)]));
+    const pairs = text.split("&", MAX_FIELDS + 1);
+    if (pairs.length > MAX_FIELDS) return "too-many";
+    const fields = pairs.flatMap((pair): [string, string][] => (pair === "" ? [] : [fieldOf(pair)]));
     return fields.some(([name, value]) => name === "" || `${name}${value}`.includes("\0")) ? undefined : fields;
   } catch {
     return undefined;

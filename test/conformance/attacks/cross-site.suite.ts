@@ -169,6 +169,7 @@ export async function describeCrossSite(role: Role) {
       ["as plain text", { ...FORM, "Content-Type": "text/plain" }, "a=1", 415, "form_not_supported"],
       ["of no type", FORM, "a=1", 415, "form_not_supported"],
       ["with more than 512 KiB", URLENCODED, `a=${"x".repeat(512 * 1024)}`, 413, "form_too_large"],
+      ["with more than 1,000 fields", URLENCODED, "a&".repeat(1_001), 413, "form_too_large"],
       ["with an escape that is none", URLENCODED, "a=%zz", 400, "bad_request"],
       ["that is not UTF-8", URLENCODED, "a=%E9", 400, "bad_request"],
       ["with NUL", URLENCODED, "a=%00", 400, "bad_request"],
