@@ -13,7 +13,7 @@ export function rivalsTables({ rate, load, contestants }: RivalsResults): string
     `Speed; latencies in milliseconds at ${rate} requests/s, one in ten a change\n\n${speedTable(contestants)}`,
     `Calls to stores, per request\n\n${operationsTable(contestants)}`,
     `Changes of one session at once, each another item, the origin working ${WORK_MS} ms on each\n\n${atOnceTable(contestants)}`,
-    `${load.rate} requests/s, one in four a change, failed after ${seconds(load.patienceMs)}; what is taken is gone for ${seconds(load.duringMs)}\n\n${outageTable(contestants)}`,
+    `${load.rate} requests/s, one in four a change, failed after ${seconds(load.patienceMs)}; the part that is taken is gone for ${seconds(load.duringMs)}\n\n${outageTable(contestants)}`,
   ];
 }
 

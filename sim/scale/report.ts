@@ -74,5 +74,5 @@ function breaksTable(results: Results): string {
     factor >= 1000 ? "over 1,000" : short(factor),
     by,
   ]);
-  return table(["what", "load at the assumed size", "limit", "breaks at this many times the size", "how known"], rows);
+  return table(["part", "load at the assumed size", "limit", "breaks at this many times the size", "how known"], rows);
 }
