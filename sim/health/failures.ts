@@ -16,7 +16,7 @@ const AFTER_REQUEST: Readonly<Record<string, (socket: Socket) => void>> = {
   "closed after the request": (socket) => socket.end(),
   "reset after the request": (socket) => socket.resetAndDestroy(),
   "closed within the headers": (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Le"),
-  "answered by what is not HTTP": (socket) => socket.end("hello\r\n\r\n"),
+  "answered with bytes that are not HTTP": (socket) => socket.end("hello\r\n\r\n"),
 };
 
 /** Has workerd fetch from origins that fail in each way. */

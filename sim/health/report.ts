@@ -12,7 +12,7 @@ export function tablesOf(results: Results, scenarios: readonly Scenario[], befor
     ...section("Scenarios", scenarioTable(results, scenarios, before), results.scenarios),
     ...section("Many isolates, and an origin dies", deathTable(results, before), results.deaths),
     ...section("One isolate, and an attacker", attackTable(results, before), results.attacks),
-    ...section("What workerd tells of a failure", failureTable(results), results.failures),
+    ...section("The errors of workerd", failureTable(results), results.failures),
   ].join("\n\n");
 }
 

@@ -42,7 +42,13 @@ export function breaksOf(results: Results): Break[] {
     add("Redis while a region is out", most * inRegion(results), redis, "commands/s", "simulated, added up");
     const clearing = clearingHours(results);
     if (clearing !== undefined) {
-      add("the sweep after it, beside what a journal lives", clearing, JOURNAL_HOURS, "hours", "simulated, added up");
+      add(
+        "the sweep after it, compared with the life of a journal",
+        clearing,
+        JOURNAL_HOURS,
+        "hours",
+        "simulated, added up",
+      );
     }
   }
   add("Redis, backups day by day", total.operations["Redis command"], redis, "commands/s", "simulated, added up");

@@ -32,7 +32,8 @@ const roll = (name: string, about: string, gapMs: number): Scenario => ({
 export const comeback: readonly Scenario[] = [
   {
     name: "post-only",
-    about: "one of two origins dies and returns; its visitors of 12, who send POSTs alone every 5 s, after 20 s",
+    about:
+      "one of two origins dies and returns; 12 visitors send only POSTs, every 5 s; its own are counted after 20 s",
     bounds: { lostPosts: 1, away: 0 },
     perform: performedBy(two, async ({ origins, visitors }) => {
       const all = await visitors(12);

@@ -79,7 +79,7 @@ export const death: readonly Scenario[] = [
   },
   {
     name: "dead-posts",
-    about: "one of three origins is killed while 24 visitors send POSTs alone; three times",
+    about: "one of three origins is killed while 24 visitors send only POSTs; three times",
     // How many are under way when it dies is chance.
     bounds: {},
     async perform(raise) {

@@ -27,7 +27,7 @@ describe("npm run sim -- health", () => {
   it("prints tables, and one JSON object as the last line", async () => {
     const { code, stdout } = await sim(["--only", "failures", "--json"]);
     expect(code).toBe(0);
-    expect(stdout).toContain("## What workerd tells of a failure");
+    expect(stdout).toContain("## The errors of workerd");
     const { failures, broken } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
     expect([failures.length, broken]).toEqual([14, []]);
   });
