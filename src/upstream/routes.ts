@@ -2,14 +2,14 @@ import { createWhrw1 } from "../affinity/whrw1.ts";
 import type { ResolvedRoute } from "../config/resolved.ts";
 import type { IgnoreConfig } from "../config/types.ts";
 
-/** What routes look at of a request. */
+/** The parts of a request that routes look at. */
 export interface RouteFacts {
   /** As in `Host` or `URL.host`: case, a port and one trailing dot do not count; IPv6 stands in brackets. */
   readonly host: string;
   /**
-   * The normalised path, `URL.pathname`: what is sent to the origin is what is matched. It is compared byte for byte,
-   * as it stands: `/Cart`, `/cart/`, `//cart` and `/c%61rt` are not `/cart`, and `%2F` is no slash. So a route chooses a
-   * pool and guards nothing: an origin may read two such paths as one.
+   * The normalised path, `URL.pathname`: Moor matches the same path that it sends to the origin. The path is compared
+   * byte for byte: `/Cart`, `/cart/`, `//cart` and `/c%61rt` are not `/cart`, and `%2F` is no slash. So a route chooses
+   * a pool and guards nothing: an origin may read two such paths as the same path.
    */
   readonly pathname: string;
   readonly method: string;
@@ -19,15 +19,16 @@ export interface RouteFacts {
 
 /** Which requests go to which pool. */
 export interface Routes {
-  /** The first route of which everything matches; `undefined` if none does. */
+  /** The first route whose conditions all match; `undefined` if no route matches. */
   match(facts: RouteFacts): ResolvedRoute | undefined;
 }
 
 type Matches = (value: string) => boolean;
 
 /**
- * Compiles routes. Hosts are `name`, `*.suffix` (one or more labels before it, not the suffix itself) or `undefined`
- * for any; paths are `/exact`, `/prefix/*` (`/prefix` and all below it) or `/*`.
+ * Compiles routes. Hosts are `name`, `*.suffix` or `undefined` for any host. `*.suffix` needs one or more labels before
+ * the suffix, so it does not match the suffix itself. Paths are `/exact`, `/prefix/*` (`/prefix` and all paths below
+ * it) or `/*`.
  */
 export function createRoutes(routes: readonly ResolvedRoute[]): Routes {
   const compiled = routes.map((route) => ({ route, host: hostMatcher(route.host), path: pathMatcher(route.path) }));
@@ -77,10 +78,10 @@ function hostName(host: string): string {
 export type Split<T> = (sessionId: string) => T;
 
 /**
- * Divides sessions among the sides of a route by weight: a session stays on its side, and a change of the weights moves only
- * the share that it changes.
+ * Divides sessions among the sides of a route by weight. A session stays on its side. A change of the weights moves
+ * only the share of sessions that it changes.
  *
- * @param sides at least one; one alone takes all.
+ * @param sides at least one; a single side takes all sessions.
  */
 export function createSplit<T>(sides: readonly { id: string; weight: number }[], sideOf: (id: string) => T): Split<T> {
   const values = sides.map(({ id }) => sideOf(id));
@@ -95,7 +96,7 @@ export type Ignores = (request: Request, pathname: string) => boolean;
 
 type Condition = (request: Request, pathname: string) => boolean;
 
-/** Compiles patterns: a request is ignored if it meets all conditions of one of them. */
+/** Compiles patterns: a request is ignored if it meets all conditions of at least one pattern. */
 export function createIgnores(patterns: readonly IgnoreConfig[]): Ignores {
   const compiled = patterns.map(conditionsOf);
   return (request, pathname) => compiled.some((conditions) => conditions.every((meets) => meets(request, pathname)));
@@ -122,7 +123,10 @@ function firstOf(list: string | null, separator: string): string | null {
   return list === null ? null : (list.split(separator, 1)[0] ?? null);
 }
 
-/** Whether a media type (RFC 9110 section 8.3.1; its parameters do not count) is one of `types`, or of the kind of a `kind/*`. */
+/**
+ * Whether a media type (RFC 9110 section 8.3.1; its parameters do not count) is in `types`, or of the kind of a
+ * `kind/*`.
+ */
 function fits(types: readonly string[], given: string | null): boolean {
   const type = firstOf(given, ";")?.trim().toLowerCase() ?? "";
   return types.some((wanted) => (wanted.endsWith("/*") ? type.startsWith(wanted.slice(0, -1)) : type === wanted));

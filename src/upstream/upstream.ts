@@ -21,7 +21,7 @@ export interface Sending {
   readonly route: ResolvedRoute;
   /** Of the route's pools, the session's. */
   readonly pool: Pool;
-  /** What affinity hashes by default. */
+  /** The session id, which affinity hashes by default. */
   readonly sessionId: string;
   /** Whether the request did not bring the session's token. */
   readonly sessionIsFresh: boolean;
@@ -37,12 +37,12 @@ export interface Sending {
   readonly explain?: string | undefined;
 }
 
-/** What became of a request; of one that was answered, too, why it met that origin, and where its session is now. */
+/** The result of a request. For an answered request also why it met that origin, and where its session is now. */
 export type Delivered =
   | Failed
   | (Extract<Forwarded, { kind: "response" }> & {
       readonly chosen: Chosen;
-      /** What the token's pin is to be from now on; `undefined`: what it is. */
+      /** The token's new pin; `undefined`: the pin stays as it is. */
       readonly pin: number | undefined;
     });
 
@@ -58,7 +58,7 @@ export interface Upstream {
 /**
  * Compiles the routes and pools of a configuration.
  *
- * @param cut cuts out of a request's headers what carriers read.
+ * @param cut cuts the headers that carriers read out of a request's headers.
  * @throws TypeError if a binding is missing that the configuration needs.
  */
 export function createUpstream(
@@ -102,7 +102,7 @@ export function createUpstream(
       const facts = { sessionId, sessionIsFresh, bornAt, home, pin, learned, headers: given, url, clientIp };
       const looking = pool.live?.look(clock());
       if (looking) await looking;
-      // Whose session with the application is nowhere yet may get one anywhere.
+      // A session that does not exist at the application yet may begin at any origin.
       const isBound = !learned || learned.origin !== undefined;
       const strict = isBound && (route.strictAffinity ?? pool.config.strictAffinity);
       const now = clock();
@@ -139,7 +139,7 @@ export function createUpstream(
       if (told.kind === "unreachable" && strict) return { ...told, kind: "own-origin-unavailable" };
       if (told.kind !== "response") return told;
       const { id, index, backup } = told.origin;
-      // One that has just begun may never come back, and a hedge says nothing of where the session is.
+      // A session that has just begun may never come back, and a hedge does not tell where the session is.
       const bound = learned?.origin === undefined ? (sessionIsFresh ? undefined : sessionId) : learned.value;
       if (bound !== undefined && !told.hedged) pool.live?.served(id, bound, clock());
       const first = order[0]?.index;

@@ -6,13 +6,16 @@ export interface Interval {
   readonly until?: string | undefined;
 }
 
-/** What an operator has said of an origin while it was at work. Times are milliseconds since 1970. */
+/** A time during which an operator keeps an origin closed. Times are milliseconds since 1970. */
 export interface Closure {
   /** Sessions born from then on are not served here. */
   readonly from: number;
-  /** From then on those born before are not served here either, unless the origin was restored until then. */
+  /**
+   * From this time on, sessions that were born before the closure are not served here either, unless the origin was
+   * restored first.
+   */
   readonly endsAt?: number | undefined;
-  /** Sessions born from then on are served here again. Default: none are. */
+  /** Sessions that are born from this time on are served here again. Default: the closure does not end. */
   readonly until?: number | undefined;
 }
 
@@ -23,28 +26,28 @@ export interface Birthplace {
   readonly open?: readonly Interval[] | undefined;
 }
 
-/** What operators have said of the origins of a pool, by id. Another object whenever it is something else. */
+/** The closures of a pool's origins, by origin id. A change of the closures makes a new object. */
 export type Closures = ReadonlyMap<string, readonly Closure[]>;
 
-/** Which origins may not be chosen, at a time. What it returns must not be changed. */
+/** Which origins may not be chosen at a given time. Callers must not change the returned flags. */
 export interface Closed {
-  /** Those closed to sessions that were born at a time. It makes nothing that it has made before. */
+  /** The origins that are closed to sessions born at the given time. Results are cached: no flags are built twice. */
   at(bornAt: number): EjectedFlags;
-  /** Those that all sessions have left. */
+  /** The origins that all sessions have left. */
   readonly left: EjectedFlags;
 }
 
-/** Whether those have left, too, that were born before it. */
+/** Whether sessions that were born before the closure must have left, too. */
 export function hasEnded({ endsAt = Infinity, until = Infinity }: Closure, now: number): boolean {
   return endsAt < until && endsAt <= now;
 }
 
 /**
- * Compiles which origins are closed to which sessions. It is compiled anew when operators have said something else and when a
- * time that they have named passes.
+ * Compiles which origins are closed to which sessions. It compiles again when operators change a closure, and when a
+ * time that a closure names passes.
  *
- * @param closures what they have said, as it is known now. Default: nothing.
- * @returns a function of the time; `undefined` while all origins are open always: nothing needs to be asked.
+ * @param closures the closures as they are known now. Default: there are no closures.
+ * @returns a function of the time; `undefined` while all origins are always open, so that requests need no check.
  */
 export function createClosing(
   origins: readonly Birthplace[],
@@ -96,7 +99,7 @@ function compile(
   const isIn = (time: number) => (span: Span) => span.from <= time && time < span.until;
   const isOpen = (index: number, time: number) =>
     (opened[index]?.some(isIn(time)) ?? true) && !shut[index]?.some(isIn(time));
-  // Between two of these times nothing changes, so there is one answer for each stretch.
+  // Between two consecutive times nothing changes, so each stretch has one answer.
   const spans = [...opened, ...shut].flatMap((each) => each ?? []);
   const times = [...new Set(spans.flatMap(({ from, until }) => [from, until]))]
     .filter(Number.isFinite)

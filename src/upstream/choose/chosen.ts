@@ -1,27 +1,33 @@
 /**
- * Why a request met the origin that answered: the cookie of its application told so (`learned`), or the session was moved there
- * (`pinned`); it is the one that affinity chooses (`affinity`), or stands in for that while it is ejected (`ejected-other`), in another region (`spilled`); those before it did not answer
- * (`failover`), or were slow, so that it was asked beside them (`hedged`); only a backup was left (`backup`).
+ * Why a request met the origin that answered.
+ *
+ * - `learned`: the application's cookie names the origin.
+ * - `pinned`: the session was moved to the origin.
+ * - `affinity`: affinity chooses the origin.
+ * - `ejected-other`: the origin stands in for an ejected origin; `spilled`: it does so from another region.
+ * - `failover`: the origins before it did not answer.
+ * - `hedged`: an origin before it was slow, so this origin was asked as well.
+ * - `backup`: only a backup was left.
  */
 export type Chosen = "affinity" | "learned" | "pinned" | "ejected-other" | "spilled" | "failover" | "hedged" | "backup";
 
-/** What the choice of an origin went by. */
+/** The facts that explain the choice of an origin. */
 export interface Choice {
   /** Index of the origin that answered, in its pool. */
   readonly index: number;
-  /** Whether it was asked beside one that was slow. */
+  /** Whether the origin was asked in addition to a slow origin. */
   readonly hedged?: boolean | undefined;
   /** Whether that is a backup. */
   readonly backup: boolean;
   /** Index of the origin that was tried first. */
   readonly first: number | undefined;
-  /** Index of the one that the application's cookie tells. */
+  /** Index of the origin that the application's cookie names. */
   readonly learned: number | undefined;
-  /** Index of the one that the session's pin names. */
+  /** Index of the origin that the session's pin names. */
   readonly pinned: number | undefined;
-  /** Index of the one that would have been tried first had none been ejected. */
+  /** Index of the origin that would have been tried first if no origin had been ejected. */
   readonly home: () => number | undefined;
-  /** The region of an origin; `undefined`: it has none. */
+  /** The region of an origin; `undefined`: the origin has no region. */
   readonly regionOf: (index: number) => string | undefined;
 }
 

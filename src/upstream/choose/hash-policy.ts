@@ -1,7 +1,7 @@
 import type { HashPolicy } from "../../config/pool-types.ts";
 import { cookieValue } from "../../inbound/carriers/cookies.ts";
 
-/** What a hash policy can look at. Only what the policies in question need is read. */
+/** The parts of a request that a hash policy can use. Only the parts that the configured policies need are read. */
 export interface HashFacts {
   readonly sessionId: string;
   /** Whether the session's token did not come in with the request. */
@@ -15,14 +15,15 @@ export interface HashFacts {
 /**
  * The key that affinity hashes: the value of the first policy that is present, else the session id.
  *
- * - Empty values are not present. Header and query values are taken as the platform decodes them, cookie values raw;
- *   of several cookies or query parameters of one name the first counts.
- * - A fresh session gives way to the policies after it: its id may never come back (a client without cookies), they do.
+ * - An empty value counts as absent. The platform decodes header and query values; cookie values are taken raw. If
+ *   several cookies or query parameters share a name, the first counts.
+ * - The policies after a fresh session take precedence over it. The id of a fresh session may never come back (for
+ *   example from a client without cookies), but the values of those policies do.
  *
- * A key does not tell which policy it comes from: a client that sends the same value now in a header, now in a cookie
- * meets the same origin. Equal keys share an origin and nothing else, so a client gains nothing by repeating another's.
- * By choosing its values a client can choose its origin, and many clients can choose the same one. Where that matters, hash
- * a value that clients cannot choose.
+ * A key does not tell which policy it comes from. A client that sends the same value first in a header and then in a
+ * cookie meets the same origin. Equal keys share an origin and nothing else, so a client gains nothing when it repeats
+ * another client's value. A client that chooses its values can choose its origin, and many clients can choose the same
+ * origin. Where that matters, hash a value that clients cannot choose.
  */
 export function hashKey(policies: readonly HashPolicy[], facts: HashFacts): string {
   for (const policy of policies) {

@@ -3,9 +3,9 @@ import { cookieValue } from "../../inbound/carriers/cookies.ts";
 import type { KeyRing } from "../../inbound/token/key-ring.ts";
 import { encodeBase64url } from "../../lib/base64url.ts";
 
-/** What a request tells of the origin that keeps its visitor's session. */
+/** What a request tells about the origin that keeps its visitor's session. */
 export interface Learned {
-  /** The application's cookie; `undefined`: the visitor has none, and so no session there. */
+  /** The value of the application's cookie; `undefined`: the visitor has no such cookie, and so no session there. */
   readonly value: string | undefined;
   /** The origin that keeps the session, by its index in the pool; `undefined`: the cookie does not tell. */
   readonly origin: number | undefined;
@@ -13,27 +13,30 @@ export interface Learned {
 
 /** Follows the cookie in which an application keeps the id of its own session. */
 export interface Learning {
-  /** What is learned from the client's `Cookie` header. */
+  /** Learns from the client's `Cookie` header. */
   read(cookies: string | null): Promise<Learned>;
-  /** The response of the origin at `index`; if it sets the cookie, another beside it says where the session is. */
+  /**
+   * The response of the origin at `index`. If the response sets the application's cookie, Moor adds a cookie that tells
+   * where the session is.
+   */
   teach(response: Response, index: number): Promise<Response>;
 }
 
-/** The cookie beside `JSESSIONID` is `moor-at-JSESSIONID`. */
+/** The cookie that Moor adds for `JSESSIONID` is `moor-at-JSESSIONID`. */
 const BESIDE = "moor-at-";
 const BESIDE_PAIR = /(?:^|;)[ \t]*moor-at-[^;]*/g;
 
 /**
- * Learns where sessions of applications are that keep them to themselves (docs/explanation/decisions/010).
+ * Learns which origin holds a session that an application keeps to itself (docs/explanation/decisions/010).
  *
- * A value tells it by itself if it is an origin's `route`, or ends in a dot and that. For any other value Moor sets a cookie of its
- * own beside the application's, with the same attributes: it goes where that goes and ends when that ends. It
- * holds the origin's tag.
+ * A cookie value names the origin itself if it is the origin's `route`, or if it ends in a dot and that route. For any
+ * other value Moor sets a second cookie with the attributes of the application's cookie. So the second cookie is sent
+ * to the same places and ends at the same time. It holds the origin's tag.
  */
 export function createLearning({ id: pool, origins, learn }: ResolvedPool, tags: OriginTags): Learning | undefined {
   if (!learn) return undefined;
   const { cookie } = learn;
-  // Only finished tags are kept: a promise made by one request may never settle for another on Workers.
+  // Only finished tags are kept: on Workers, a promise that one request made may never settle for another request.
   let known: { byIndex: string[]; indexOf: ReadonlyMap<string, number> } | undefined;
 
   async function allTags() {
@@ -76,7 +79,7 @@ export function createLearning({ id: pool, origins, learn }: ResolvedPool, tags:
   };
 }
 
-/** A `Cookie` header without the cookies that say where a session is; `null` when nothing is left. */
+/** A `Cookie` header without the cookies that tell where a session is; `null` when no cookie is left. */
 export function withoutTags(cookies: string): string | null {
   if (!cookies.includes(BESIDE)) return cookies;
   const rest = cookies.replace(BESIDE_PAIR, "").replace(/^;[ \t]*/, "");
@@ -88,8 +91,9 @@ function unquoted(value: string): string {
 }
 
 /**
- * The tags of an origin, one by each key of the ring, the signing key's first: 12 characters that name it to Moor and to nobody
- * else. Without the key none can be made up, and what they stand for cannot be guessed.
+ * The tags of an origin: one tag for each key of the ring, the signing key's first. A tag has 12 characters and names
+ * the origin to Moor only. A client without the key cannot make up a tag, and cannot guess which origin a tag stands
+ * for.
  */
 export type OriginTags = (pool: string, origin: string) => Promise<string[]>;
 
@@ -99,7 +103,7 @@ const encoder = new TextEncoder();
 /** Tags by HMAC-SHA256, cut to 72 bits, with the keys that sign tokens. */
 export function createOriginTags(ring: KeyRing): OriginTags {
   return (pool, origin) => {
-    // Neither a token nor a proof begins like this, so none of them can be taken for the other.
+    // No token and no proof begins like this, so neither can be mistaken for a tag.
     const named = encoder.encode(`origin\0${pool}\0${origin}`);
     return Promise.all(
       ring.map(async ({ secret }) => {

@@ -9,28 +9,35 @@ import { createPins, type PinFacts } from "./pins.ts";
 import { createStepsAt } from "./slow-start.ts";
 import { createZones } from "./zones.ts";
 
-/** What decides which origins a request meets. */
+/** The facts that decide which origins a request meets. */
 export interface ChoiceFacts extends PinFacts {
   /** The session's region of birth, as its token has it. Default 0: unknown. */
   readonly home?: number | undefined;
-  /** What the cookie of the application tells, in a pool that learns. */
+  /** What the application's cookie tells, in a pool that learns. */
   readonly learned?: Learned | undefined;
 }
 
 /**
- * The origins to try for a request, best first, as indices into the pool's list; those that are ejected are left out.
+ * The origins to try for a request, best first, as indices into the pool's list. Ejected origins are left out.
  *
  * @param now milliseconds since 1970.
  */
 export type Order = (facts: ChoiceFacts, limit: number, now: number, ejected?: EjectedFlags) => number[];
 
 /**
- * Compiles the affinity of a pool: the origin that the application's cookie tells, or the session's pin, if the pool says
- * so; then what nginx would choose, if pool and birth ask for that, and `whrw1` by the pool's hash policy, of the origins that
- * were open at the session's birth, those of its zone first; then those that are open now; then the backups. An origin that is down is never among them, nor one that all sessions have left; but if
- * operators have closed all of them, what they have said is put aside.
+ * Compiles the affinity of a pool. Origins come in this order:
  *
- * @param closures what operators have said of the origins, as it is known now. Default: nothing.
+ * - the origin that the application's cookie names, or the session's pin, if the pool uses either;
+ * - the origins that nginx would choose, if the pool and the session's birth ask for that;
+ * - `whrw1` by the pool's hash policy, of the origins that were open at the session's birth, with the session's zone
+ *   first;
+ * - the origins that are open now;
+ * - the backups.
+ *
+ * An origin that is down is never in the list, and neither is an origin that all sessions have left. If operators have
+ * closed all of these origins, their closures are ignored.
+ *
+ * @param closures the operators' closures of origins, as they are known now. Default: there are no closures.
  */
 export function createOrder(config: ResolvedPool, closures?: () => Closures | undefined): Order {
   const { origins, hashPolicy } = config;
@@ -56,7 +63,7 @@ export function createOrder(config: ResolvedPool, closures?: () => Closures | un
     if (nginx) fill(order, nginx(facts, limit, barred), limit);
     if (order.length === limit) return order;
     const key = learned?.value ?? hashKey(hashPolicy, facts);
-    // Of a session that the application has already nobody knows the birth.
+    // If the application already has the session, its birth is unknown.
     const steps = learned?.value === undefined ? stepsAt?.(bornAt) : undefined;
     const isShort = () => order.length < limit;
     const zone = zones?.(home, unborn);
@@ -72,7 +79,7 @@ export function createOrder(config: ResolvedPool, closures?: () => Closures | un
       const least = isSomeOpen ? shut : configured(now)?.at(now);
       fill(order, primaries.order(key, limit, least ? either(least, ejected) : ejected), limit);
     }
-    // Before one that does not answer, new sessions get one that is about to go.
+    // New sessions get an origin that is about to leave rather than an origin that does not answer.
     if (closed && order.length === 0) fill(order, primaries.order(key, limit, either(closed.left, ejected)), limit);
     if (hasBackups && isShort())
       fill(order, backups.order(key, limit, closed ? either(closed.left, ejected) : ejected), limit);
@@ -80,7 +87,7 @@ export function createOrder(config: ResolvedPool, closures?: () => Closures | un
   };
 }
 
-/** The origins that are left out for one reason or another. */
+/** The origins that are left out for at least one of two reasons. */
 export function either(one: EjectedFlags, other: EjectedFlags | undefined): EjectedFlags {
   return other ? one.map((flag, index) => flag | (other[index] as number)) : one;
 }

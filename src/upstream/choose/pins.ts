@@ -7,32 +7,36 @@ import { nginxEndsAt } from "./nginx/order.ts";
 /** The bit by which the pin of a move that may be over in a moment differs. */
 const PROVISIONAL = 0x80000000;
 
-/** What tells where a session was served last. */
+/** The facts that tell where a session was served last. */
 export interface PinFacts extends HashFacts {
   /** When the session was born, in milliseconds since 1970. */
   readonly bornAt: number;
-  /** Of the token: the hash of the origin that served the session last, if that was not its own. Default 0: none. */
+  /**
+   * From the token: the hash of the origin that served the session last, if that was not the session's own origin.
+   * Default 0: there is no such origin.
+   */
   readonly pin?: number | undefined;
 }
 
 /** Where the sessions of a pool were served last, as their tokens tell. */
 export interface Pins {
-  /** Index of the origin where a session is to stay; `undefined`: it is pinned to none of this pool. */
+  /** Index of the origin where a session is to stay; `undefined`: the session is pinned to no origin of this pool. */
   pinned(facts: PinFacts): number | undefined;
   /**
-   * Index of the origin that has served a session last, as far as its token can tell, if that is another than the one at `index`.
+   * Index of the origin that served a session last, if it is a different origin from the one at `index`. It is only as
+   * exact as the token.
    *
    * @param own as below.
    */
   movedFrom(facts: PinFacts, own: number | undefined, index: number): number | undefined;
   /**
-   * The pin of a session that an origin has served.
+   * The pin of a session after an origin has served it.
    *
-   * @param own index of its own origin, which affinity gives it; `undefined`: it has none.
-   * @param index of the one that has served it.
-   * @param isForGood whether the origin that should have served it is away for more than a moment. Else the session goes home as soon as
-   * that answers, and its token says only who has served it meanwhile.
-   * @returns `undefined`: the token's stays as it is.
+   * @param own index of the session's own origin, which affinity gives it; `undefined`: it has no own origin.
+   * @param index of the origin that has served it.
+   * @param isForGood whether the origin that should have served the session is away for more than a moment. If not, the
+   * session returns as soon as that origin answers. Until then its token only records which origin has served it.
+   * @returns `undefined`: the token keeps its pin.
    */
   after(facts: PinFacts, own: number | undefined, index: number, isForGood?: boolean): number | undefined;
 }
@@ -40,8 +44,9 @@ export interface Pins {
 /**
  * Compiles the pins of a pool (docs/explanation/decisions/023).
  *
- * They are for sessions: where something else decides which origin serves (the application's cookie, another hash policy, nginx's
- * algorithms) none is read and none is written. Nobody stays on a backup: it stands in for a while.
+ * Pins are for sessions. If something else decides which origin serves (the application's cookie, another hash policy,
+ * nginx's algorithms), no pin is read or written. No session is pinned to a backup, because a backup stands in for a
+ * while only.
  */
 export function createPins({ id: pool, origins, learn, hashPolicy, affinity }: ResolvedPool): Pins {
   const pins = origins.map((origin) => pinOf(pool, origin.id));

@@ -2,16 +2,18 @@ import { ALL_STEPS, type Steps } from "../../affinity/affinity.ts";
 import type { Birthplace, Closure, Closures, Interval } from "./birth.ts";
 
 /**
- * Compiles slow start: of the sessions that are born within `slowStartSeconds` of an origin's opening it gets its share by a tenth
- * of its weight in the first tenth of that time, by two in the second, and by all of it in the last.
+ * Compiles slow start for the sessions that are born within `slowStartSeconds` of an origin's opening. In the first
+ * tenth of that time the origin gets its share by a tenth of its weight, in the second by two tenths, and in the last
+ * by its whole weight.
  *
- * It depends on named times and on a session's birth alone. So all isolates agree at every moment, and the step at its birth is a
- * session's for life: no session moves when the next step is taken. An origin opens where an interval begins that no other
- * continues, and where an operator has restored it; one without either has been open always.
+ * Slow start depends on named times and on a session's birth alone, so all isolates agree at every moment. A session
+ * keeps the step of its birth for life: no session moves when the next step begins. An origin opens at the start of an
+ * interval that does not continue an earlier interval, and at the time when an operator restores it. An origin without
+ * such a time has always been open.
  *
- * @param closures what operators have said of the origins, as it is known now. Default: nothing.
- * @returns the steps of the origins for sessions born at a time, milliseconds since 1970; `undefined` when all have their whole
- * weight. Itself `undefined` when that is always so.
+ * @param closures the operators' closures of origins, as they are known now. Default: there are no closures.
+ * @returns the steps of the origins for sessions born at a time, in milliseconds since 1970; `undefined` when all
+ * origins have their whole weight. The function itself is `undefined` when that is always so.
  */
 export function createStepsAt(
   origins: readonly Birthplace[],

@@ -8,7 +8,7 @@ export interface ZonedOrigin {
   readonly backup: boolean;
 }
 
-/** The origins of a zone, as flags of those that are left out. */
+/** The origins of a zone, as flags: a flag is set for each origin that is left out. */
 export interface Zone {
   readonly near: EjectedFlags;
   readonly far: EjectedFlags;
@@ -17,9 +17,9 @@ export interface Zone {
 /**
  * The zone of a session.
  *
- * @param home its region of birth, as its token has it; 0: unknown.
- * @param closed the origins that are closed to sessions of its birth. Default: none.
- * @returns `undefined`: all origins are alike to it.
+ * @param home the session's region of birth, from its token; 0: unknown.
+ * @param closed the origins that are closed to sessions of its birth. Default: no origin is closed.
+ * @returns `undefined`: the session prefers no origin.
  */
 export type Zones = (home: number, closed?: EjectedFlags) => Zone | undefined;
 
@@ -37,11 +37,11 @@ const NEXT: Readonly<Record<Region, readonly Region[]>> = {
 };
 
 /**
- * Compiles zones: the origins of a session's own region come first, and where its region had none at its birth those of the
- * nearest that had.
+ * Compiles zones: the origins of a session's own region come first. If that region had no origin at the session's
+ * birth, the origins of the nearest region that had one come first.
  *
- * Health has no part in it, so a region that fails changes nobody's zone: its sessions spill over the rest by weight, as
- * each draws a number of its own with every origin.
+ * Health does not change zones, so a region that fails changes no session's zone. Its sessions spill over all other
+ * origins by weight, because each session draws its own number with every origin.
  *
  * @returns `undefined`: the origins have no regions.
  */

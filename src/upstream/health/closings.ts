@@ -3,16 +3,19 @@ import type { EjectedFlags } from "../../affinity/affinity.ts";
 /** How long an origin may close itself to new sessions at once, in seconds. */
 export const MAX_CLOSED_SECONDS = 3_600;
 
-/** Which origins have closed themselves to new sessions. One isolate knows what its own requests have been answered. */
+/** Which origins have closed themselves to new sessions. An isolate knows only the answers to its own requests. */
 export interface Closings {
   /**
    * Closes an origin to sessions that are born from the next second on.
    *
-   * @param seconds for how long; what it says last counts. 0 opens it.
-   * @returns whether it was open.
+   * @param seconds for how long; the latest call counts. 0 opens the origin.
+   * @returns whether the origin was open.
    */
   close(index: number, seconds: number, now: number): boolean;
-  /** The origins that are closed to sessions born at a time, as for the ejected; `undefined`: none is. */
+  /**
+   * The origins that are closed to sessions born at a time, in the form of ejected origins; `undefined`: no origin is
+   * closed.
+   */
   closedTo(bornAt: number, now: number): EjectedFlags | undefined;
 }
 
@@ -25,7 +28,7 @@ export function createClosings(size: number): Closings {
   return {
     close(index, seconds, now) {
       const wasOpen = (until[index] as number) <= now;
-      // Births are told in whole seconds, rounded down: who was born within this one may be the origin's own.
+      // Births are in whole seconds, rounded down: a session that was born within this second may be the origin's own.
       if (wasOpen) from[index] = Math.ceil(now / 1000) * 1000;
       until[index] = now + seconds * 1000;
       latest = Math.max(...until);
@@ -41,12 +44,13 @@ export function createClosings(size: number): Closings {
 }
 
 /**
- * For how many seconds an origin's response closes it to new sessions; `undefined`: it says nothing of that.
+ * For how many seconds an origin's response closes it to new sessions; `undefined`: the response does not say.
  *
- * `Moor-Closed: 30` says it with any response; what is malformed says nothing here. A status of `closeOn` says it by `Retry-After` (RFC 9110
- * section 10.2.3), cut to {@link MAX_CLOSED_SECONDS}. What comes from a cache is no word of the origin's.
+ * Any response can say it with `Moor-Closed: 30`; a malformed value is ignored. A response with a status of `closeOn`
+ * says it with `Retry-After` (RFC 9110 section 10.2.3), cut to {@link MAX_CLOSED_SECONDS}. A response from a cache does
+ * not count, because it is not the origin's word.
  *
- * @param closeOn statuses that may.
+ * @param closeOn the statuses whose `Retry-After` counts.
  * @param now milliseconds since 1970.
  * @param hears whether `Moor-Closed` counts.
  */

@@ -1,6 +1,6 @@
 import type { ResolvedOutlierDetection } from "../../config/resolved.ts";
 
-/** Whether an origin may be sent a request: one that is `half-open` has to prove itself first. */
+/** Whether an origin may be sent a request. An origin that is `half-open` has to prove itself first. */
 export type Health = "healthy" | "half-open" | "ejected";
 
 /** Which origins of a pool are ejected, and for how long. */
@@ -10,20 +10,22 @@ export interface Ejections {
   /** How many are not healthy. */
   count(): number;
   /**
-   * Ejects an origin, unless it is ejected or too many are. One that fails to prove itself is ejected again.
+   * Ejects an origin, unless it is ejected already or too many origins are. An origin that fails to prove itself is
+   * ejected again.
    *
-   * @returns for how long, in milliseconds; `undefined`: it is not ejected anew.
+   * @returns for how long, in milliseconds; `undefined`: this call has ejected no origin.
    */
   eject(index: number, now: number): number | undefined;
   /** Whether an origin that is away has failed to prove itself when its ejection was over. */
   hasFailedProof(index: number): boolean;
-  /** It serves again; how often it was ejected is forgotten step by step, one for each interval that it behaves. */
+  /** The origin serves again. Its count of ejections falls by one for each interval in which it behaves. */
   giveBack(index: number, now: number): void;
 }
 
 /**
- * Ejections of one isolate, as in Envoy: the nth in a row takes n times `baseEjectionSeconds`, at most `maxEjectionSeconds`,
- * and a random part of `maxEjectionJitterSeconds` more, so that isolates do not all come back at once.
+ * Ejections of one isolate, as in Envoy. The nth consecutive ejection takes n times `baseEjectionSeconds`, at most
+ * `maxEjectionSeconds`. A random part of `maxEjectionJitterSeconds` is added, so that isolates do not all come back at
+ * once.
  *
  * @param size origins in the pool.
  * @param random a number from 0 (included) to 1 (not included).

@@ -12,9 +12,10 @@ export interface Panic {
 }
 
 /**
- * The panic threshold, as in Envoy: when fewer than `thresholdPercent` of the origins are healthy, moving their sessions to the
- * few that are left would take those down as well, or the trouble is this isolate's own. So it is when none is healthy, whatever the
- * threshold. Origins that are down do not count; backups do not either, but while one of them is healthy there is no panic.
+ * The panic threshold, as in Envoy. Panic begins when fewer than `thresholdPercent` of the origins are healthy. Moving
+ * the sessions to the few healthy origins would then take those down as well, or the trouble is this isolate's own.
+ * Panic also begins when no origin is healthy, whatever the threshold. Origins that are down do not count. Backups do
+ * not count either, but there is no panic while a backup is healthy.
  *
  * @param onChange is told when panic begins and when it is over.
  */

@@ -1,10 +1,10 @@
 import type { ResolvedOutlierDetection } from "../../config/resolved.ts";
 
-/** What share of an origin's requests is lost, interval by interval. */
+/** The share of an origin's requests that is lost, interval by interval. */
 export interface Shares {
   answered(index: number, now: number): void;
   /**
-   * The origin lost a client's request, which another one has answered.
+   * The origin lost a client's request, and another origin has answered it.
    *
    * @returns how many clients have lost requests there, and how many requests there were, if that is too many.
    */
@@ -12,8 +12,9 @@ export interface Shares {
 }
 
 /**
- * Finds origins that lose some requests and answer others: those of `consecutiveGatewayFailure` clients in an interval, if they are
- * `failurePercentageThreshold` percent of all. One client counts once, so none can reach that alone.
+ * Finds origins that lose some requests and answer others. An origin is found if it loses requests of
+ * `consecutiveGatewayFailure` clients in an interval, and if these are `failurePercentageThreshold` percent of all.
+ * Each client counts once, so no client can reach that alone.
  *
  * @param size origins in the pool.
  */

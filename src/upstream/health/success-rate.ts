@@ -3,7 +3,7 @@ import type { ResolvedOutlierDetection } from "../../config/resolved.ts";
 /** Counts what origins of a pool answer, interval by interval. */
 export interface SuccessRates {
   /**
-   * Counts one request.
+   * Counts a request.
    *
    * @returns the origins whose success rate was an outlier, if an interval has just ended.
    */
@@ -15,12 +15,12 @@ const RATE_UNIT = 10_000;
 const NONE: readonly number[] = [];
 
 /**
- * Finds origins that answer worse than the others do, as in Envoy: in an interval at least `minimumHosts` have had
- * `requestVolume` requests each, and an origin's success rate lies more than `stdevFactor` thousandths of the standard deviation
- * below their mean.
+ * Finds origins that answer worse than the other origins do, as in Envoy. In an interval at least `minimumHosts`
+ * origins must have had `requestVolume` requests each. An origin is found if its success rate lies more than
+ * `stdevFactor` thousandths of the standard deviation below the mean.
  *
  * @param size origins in the pool.
- * @param counts whether an origin is compared at all: ejected ones are not.
+ * @param counts whether an origin is compared at all: ejected origins are not.
  */
 export function createSuccessRates(
   config: NonNullable<ResolvedOutlierDetection["successRate"]> & { intervalSeconds: number },
@@ -60,8 +60,8 @@ export function createSuccessRates(
 /**
  * Which of some whole numbers lie below their mean minus `stdevFactor / 1000` standard deviations, by their places.
  *
- * With n numbers x and their sum S, `n * (mean - x)` is `S - n * x`, and n² times the variance is `n * sum(x²) - S²`: the
- * comparison, squared, takes neither a division nor a root.
+ * With n numbers x and their sum S, `n * (mean - x)` is `S - n * x`. n² times the variance is `n * sum(x²) - S²`. So
+ * the squared comparison needs neither a division nor a root.
  */
 export function outliersOf(numbers: readonly number[], stdevFactor: number): number[] {
   const count = numbers.length;

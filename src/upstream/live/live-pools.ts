@@ -8,16 +8,16 @@ import { createProbing } from "./probing.ts";
 import { readPublished, type StateNamespace } from "./published-states.ts";
 import { createCollector } from "./sightings.ts";
 
-/** A pool as it is while operators change it and its object probes it: what a pool's requests need of it. */
+/** The parts of a pool that requests need while operators change the pool and its object probes it. */
 export interface LivePool extends PoolView {
   /** A session, which has come back, was served by an origin. */
   served(origin: string, session: string, now: number): void;
 }
 
-/** Makes the live part of a pool; `undefined`: nobody can change it, and it is not probed. */
+/** Makes the live part of a pool; `undefined`: operators cannot change the pool, and it is not probed. */
 export type LivePools = (pool: ResolvedPool) => LivePool | undefined;
 
-/** What live pools work with. */
+/** The parts that live pools work with. */
 export interface LivePoolsParts {
   /** Where the pools' objects publish. */
   readonly namespace: StateNamespace;

@@ -23,12 +23,15 @@ export const poolStateSchema = looseObject({
   origins: array(
     looseObject({
       id: string(),
-      /** Probes say that it is unhealthy: since when, by what (code of other versions, too), and until when that holds. */
+      /**
+       * Probes call the origin unhealthy: since when, for which reason (also a reason of other versions), and until
+       * when that holds.
+       */
       unhealthy: optional(looseObject({ since: time, reason: string(), until: time })),
-      /** In order, none beginning before the one before has ended. */
+      /** In order: each closure begins after the closure before it has ended. */
       closures: array(
         looseObject({
-          /** `eject`: everybody leaves at once; `drain`: who is there may stay, at most until `endsAt`. */
+          /** `eject`: all sessions leave at once; `drain`: present sessions may stay, at most until `endsAt`. */
           kind: picklist(["drain", "eject"]),
           from: time,
           endsAt: optional(time),
@@ -39,7 +42,7 @@ export const poolStateSchema = looseObject({
   ),
 });
 
-/** The live state of a pool: what operators have said of its origins. */
+/** The live state of a pool: the changes that operators have made to its origins. */
 export type PoolState = InferOutput<typeof poolStateSchema>;
 
 /** An origin that is unhealthy, as it is published. */
@@ -48,30 +51,33 @@ export interface UnhealthyOrigin {
   readonly unhealthy: NonNullable<PoolState["origins"][number]["unhealthy"]>;
 }
 
-/** A {@link Closure}, and what it is to people. */
+/** A {@link Closure}, with the details that operators see. */
 export type LiveClosure = PoolState["origins"][number]["closures"][number];
 
 /**
- * `open`: gets sessions; `draining`: keeps those it has; `drained`: its drain has ended, and it serves nobody; `ejected`: an
- * operator has sent everybody away.
+ * `open`: gets sessions; `draining`: keeps the sessions that it has; `drained`: its drain has ended, and it serves no
+ * session; `ejected`: an operator has sent all sessions away.
  */
 export type Standing = "open" | "draining" | "drained" | "ejected";
 
-/** How an origin stands, since when, and what is named for it. Times are milliseconds since 1970. */
+/** How an origin stands, since when, and its named changes ahead. Times are milliseconds since 1970. */
 export interface StandingNow {
   readonly state: Standing;
-  /** Absent for one that has always been open. */
+  /** Absent for an origin that has always been open. */
   readonly since?: number;
   /** The changes ahead, the next one first. */
   readonly next: readonly { readonly state: Standing; readonly at: number }[];
 }
 
-/** What is said of an origin; nothing, if it is not in the state. */
+/** The closures of an origin; empty if the origin is not in the state. */
 export function closuresOf(state: PoolState | undefined, origin: string): readonly LiveClosure[] {
   return state?.origins.find(({ id }) => id === origin)?.closures ?? [];
 }
 
-/** The state with what probes say. It is no part of what operators have said, and has no named times. */
+/**
+ * The state together with the probes' verdicts. The verdicts are not changes by operators, and they have no named
+ * times.
+ */
 export function withUnhealthy(state: PoolState, unhealthy: readonly UnhealthyOrigin[]): PoolState {
   const flags = new Map(unhealthy.map((flag) => [flag.id, flag]));
   const said = state.origins.map((origin) => ({ ...origin, ...flags.get(origin.id) }));
@@ -80,7 +86,7 @@ export function withUnhealthy(state: PoolState, unhealthy: readonly UnhealthyOri
   return { ...state, origins: [...said, ...others] };
 }
 
-/** Until when each unhealthy origin is so, by its id; `undefined`: none is. */
+/** Until when each unhealthy origin is so, by its id; `undefined`: no origin is unhealthy. */
 export function unhealthyById({ origins }: PoolState): ReadonlyMap<string, number> | undefined {
   const flagged = origins.flatMap(({ id, unhealthy }) => (unhealthy ? [[id, unhealthy.until] as const] : []));
   return flagged.length > 0 ? new Map(flagged) : undefined;
@@ -99,7 +105,7 @@ export function standingAt(closures: readonly (Closure & { kind?: string })[], a
   return current.kind === "eject" ? "ejected" : "drained";
 }
 
-/** How an origin stands, with what was and what comes. */
+/** How an origin stands now, with its past and coming changes. */
 export function standingOf(closures: readonly LiveClosure[], now: number): StandingNow {
   const times = closures
     .flatMap(({ from, endsAt, until }) => [from, endsAt, until])

@@ -5,20 +5,22 @@ import { closuresById, type PoolState, unhealthyById } from "./pool-state.ts";
 
 /** A pool's live state as an isolate knows it. */
 export interface PoolView {
-  /** Another object whenever it is something else; `undefined`: nothing is known, or nothing has been said. */
+  /** A change makes a new object; `undefined`: nothing is known, or there has never been a closure. */
   closures(): Closures | undefined;
-  /** Until when probes say of origins, by their ids, that they are unhealthy. `undefined`: nothing is known, or none is. */
+  /**
+   * Until when probes call origins unhealthy, by origin id. `undefined`: nothing is known, or no origin is unhealthy.
+   */
   unhealthy(): ReadonlyMap<string, number> | undefined;
   /**
-   * Looks for news, if it is time to. To be called for each request before its origins are chosen.
+   * Looks for news, if it is time to. Call it for each request before its origins are chosen.
    *
-   * @returns what the request has to wait for: an isolate that has not looked for {@link OLDEST_VIEW_MS}, or never, may have missed
-   * what all others act on. Else `undefined`.
+   * @returns a promise that the request has to wait for, else `undefined`. An isolate that has not looked for
+   * {@link OLDEST_VIEW_MS}, or never, may have missed a state that all other isolates act on.
    */
   look(now: number): Promise<void> | undefined;
 }
 
-/** What a view works with. */
+/** The parts that a view works with. */
 export interface PoolViewParts {
   readonly pool: string;
   /** @throws what is wrong with it, or with where it is. */
@@ -33,11 +35,11 @@ export interface PoolViewParts {
 export const LOOK_EVERY_MS = 30_000;
 /** A view this old is renewed before a request is served by it. */
 export const OLDEST_VIEW_MS = 45_000;
-/** How long a request waits for that; then it goes on with what is known. */
+/** How long a request waits for the news. After that the request continues with the state that is known. */
 const WAIT_MS = 500;
 const READ_MS = 5_000;
 
-/** An isolate's view of a pool: it begins with nothing, never goes back to an older version, and outlives the loss of KV. */
+/** An isolate's view of a pool. It begins empty, never goes back to an older version, and outlives the loss of KV. */
 export function createPoolView({ pool, read, keepAlive, clock, log }: PoolViewParts): PoolView {
   let version = 0;
   let closures: Closures | undefined;
@@ -74,7 +76,7 @@ export function createPoolView({ pool, read, keepAlive, clock, log }: PoolViewPa
     unhealthy: () => unhealthy,
     look(now) {
       const isLate = now - settledAt > OLDEST_VIEW_MS;
-      // A request never waits for what another has begun: on Workers that might not settle.
+      // A request never waits for a look that another request has begun: on Workers that promise might not settle.
       if (!isLate && now - lookedAt < LOOK_EVERY_MS) return undefined;
       lookedAt = now;
       const renewal = renew();

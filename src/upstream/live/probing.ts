@@ -15,7 +15,8 @@ export const ASK_AGAIN_MS = 30_000;
  * An isolate that has the origins of a pool probed.
  *
  * @param keepAlive holds on to work behind the response.
- * @param random a number from 0 to below 1. A deploy lets all isolates begin at once, and they must not ask in step ever after.
+ * @param random a number from 0 to below 1. A deploy starts all isolates at once, and without it they would ask at the
+ * same moments ever after.
  */
 export function createProbing(
   probe: () => Promise<Probing | Unavailable>,

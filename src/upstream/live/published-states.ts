@@ -1,7 +1,7 @@
 import { safeParse } from "valibot";
 import { type PoolState, poolStateSchema } from "./pool-state.ts";
 
-/** What of a KV namespace is used. */
+/** The parts of a KV namespace that Moor uses. */
 export interface StateNamespace {
   get(key: string, options: { type: "text"; cacheTtl: number }): Promise<string | null>;
   put(key: string, value: string): Promise<void>;
@@ -11,9 +11,9 @@ export interface StateNamespace {
 const CACHE_SECONDS = 30;
 
 /**
- * The published state of a pool; `undefined`: none has been.
+ * The published state of a pool; `undefined`: no state has been published.
  *
- * @throws UnreadableStateError for what this code cannot read; whatever KV throws.
+ * @throws UnreadableStateError for a state that this code cannot read; also any error that KV throws.
  */
 export async function readPublished(namespace: StateNamespace, pool: string): Promise<PoolState | undefined> {
   const text = await namespace.get(keyOf(pool), { type: "text", cacheTtl: CACHE_SECONDS });
@@ -24,8 +24,8 @@ export async function readPublished(namespace: StateNamespace, pool: string): Pr
 }
 
 /**
- * Publishes the state of a pool. It does not expire: a state that is missing would be none. Only the pool's object may call it, one
- * call after the other, as KV cannot compare and set.
+ * Publishes the state of a pool. The state does not expire: a missing state would mean that no origin is closed. Only
+ * the pool's object may call it, one call after the other, because KV cannot compare and set.
  */
 export async function publish(namespace: StateNamespace, pool: string, state: PoolState): Promise<void> {
   await namespace.put(keyOf(pool), JSON.stringify(state));

@@ -3,21 +3,22 @@ import { addTo, countOf, emptySketch, isSketch, mergeInto, type Sketch } from ".
 /** Sessions that were seen on origins that drain, a sketch for each. */
 export type Sightings = ReadonlyMap<string, Sketch>;
 
-/** What an isolate has seen and not told yet. */
+/** The sessions that an isolate has seen and not reported yet. */
 export interface Collector {
   /** A session was served by an origin that drains. */
   see(origin: string, session: string, now: number): void;
 }
 
-/** How often an isolate tells what it has seen, at most; the second time may be sooner. */
+/** How often an isolate reports the sessions that it has seen, at most; the second report may come sooner. */
 export const TELL_EVERY_MS = 60_000;
 
 /**
- * Collects what an isolate sees. What could not be told is told the next time; what an isolate has seen since it told last ends
- * with it.
+ * Collects the sessions that an isolate sees. A report that failed is sent again with the next report. If the isolate
+ * ends, the sessions since its last report are lost.
  *
- * @param tell resolves to whether it has been taken.
- * @param random a number from 0 to below 1. All isolates begin in the moment in which a drain does, and must not tell in step ever after.
+ * @param tell resolves to whether the report has been taken.
+ * @param random a number from 0 to below 1. All isolates begin at the moment when a drain begins, and without it they
+ * would report at the same moments ever after.
  */
 export function createCollector(
   tell: (sightings: Sightings) => Promise<boolean>,
@@ -50,7 +51,7 @@ export function createCollector(
   };
 }
 
-/** What was seen in a stretch of time. */
+/** The sessions that were seen in a stretch of time. */
 export interface SeenWindow {
   readonly from: number;
   readonly sketch: Sketch;
@@ -65,7 +66,7 @@ export function windowOf(awayMs: number): number {
 }
 
 /**
- * The windows with what was seen now; `undefined`, if that changes nothing.
+ * The windows with the new sightings added; `undefined`, if that changes nothing.
  *
  * @param awayMs how long a session may be away without ending.
  */
@@ -82,7 +83,10 @@ export function withSeen(
   return [...current(windows, now, awayMs).filter((window) => window.from !== from), { from, sketch }];
 }
 
-/** About how many sessions were seen within the time that one may be away; up to a sixth of it longer ago. */
+/**
+ * About how many sessions were seen within the time that a session may be away, or up to a sixth of that time longer
+ * ago.
+ */
 export function boundCount(windows: readonly SeenWindow[], now: number, awayMs: number): number {
   const all = emptySketch();
   for (const { sketch } of current(windows, now, awayMs)) mergeInto(all, sketch);

@@ -2,9 +2,10 @@ import { murmur3 } from "../../affinity/murmur3.ts";
 import { encodeUtf8 } from "../../affinity/utf8.ts";
 
 /**
- * A HyperLogLog (Flajolet, Fusy, Gandouet, Meunier 2007): how many different keys it has been shown, in 1 KiB however many they are,
- * to 3.3 % (one standard deviation), and almost exactly while they are few. Of several, the greatest of each register is the sketch
- * of all their keys together. Which keys they were cannot be told from it.
+ * A HyperLogLog (Flajolet, Fusy, Gandouet, Meunier 2007). It counts how many different keys it has been shown, in 1 KiB
+ * for any number of keys. Its error is 3.3 % (one standard deviation), and almost nothing for few keys. The greatest
+ * value of each register over several sketches makes the sketch of all their keys together. The keys themselves cannot
+ * be recovered from it.
  */
 export type Sketch = Uint8Array;
 
@@ -19,7 +20,7 @@ export function emptySketch(): Sketch {
   return new Uint8Array(REGISTERS);
 }
 
-/** Whether it may be one: of what comes from elsewhere. */
+/** Whether a value from elsewhere may be a sketch. */
 export function isSketch(given: unknown): given is Sketch {
   return given instanceof Uint8Array && given.length === REGISTERS;
 }
@@ -44,7 +45,7 @@ export function mergeInto(sketch: Sketch, other: Sketch): boolean {
   return hasChanged;
 }
 
-/** About how many keys it was shown, a whole number; 0 only for none. */
+/** About how many keys the sketch was shown, a whole number; 0 only for an empty sketch. */
 export function countOf(sketch: Sketch): number {
   let sum = 0;
   let zeros = 0;

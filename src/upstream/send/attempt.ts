@@ -8,12 +8,15 @@ import type { Retries } from "./retries.ts";
 /** A request as it goes to whichever origin answers. */
 export interface Outgoing {
   readonly method: string;
-  /** Path and query, normalised: what was routed is what is sent. */
+  /** Path and query, normalised: the same target that was routed is sent. */
   readonly target: string;
   /** The host name that the client asked for, without its port. */
   readonly clientHost: string;
   readonly headers: Headers;
-  /** The id of the origin that has served the session last, if that is another than the one at `index`. Default: nobody asks. */
+  /**
+   * The id of the origin that served the session last, if it is a different origin from the one at `index`. Default:
+   * the question is not asked.
+   */
   readonly movedFrom?: ((index: number) => string | undefined) | undefined;
   readonly body: Body;
   /** After which failures it is sent again. */
@@ -31,7 +34,7 @@ export interface Outgoing {
   readonly hedgeAfterMs?: number | undefined;
 }
 
-/** What became of one try. */
+/** The result of a try. */
 export type Attempt = (
   | { kind: "response"; response: Response /** Whether it is the hedge's. */; hedged?: boolean }
   | { kind: "invalid-status" | Fault }
@@ -45,7 +48,7 @@ export type Attempt = (
 /**
  * Sends a request to an origin.
  *
- * @param signal aborts it. Default: nobody does.
+ * @param signal aborts the request. Default: the request cannot be aborted.
  */
 export async function send(
   outgoing: Outgoing,
@@ -72,15 +75,16 @@ export async function send(
     await response.body?.cancel();
     return { kind: fault ?? "invalid-status" };
   } catch (fault) {
-    // A refused connection, a reset and cut headers all read "Network connection lost.": nothing more can be told.
+    // A refused connection, a reset and cut headers all read "Network connection lost.": they cannot be told apart.
     if (!(fault instanceof DeadlinePassed)) return { kind: "lost" };
-    // An AbortSignal would end its connection now, not with the request, and cost those in time a twentieth of their CPU.
+    // An AbortSignal would end the request's connection now, not with the request. It would also cost requests that are
+    // in time a twentieth of their CPU.
     reached?.then((late) => late.body?.cancel()).catch(() => {});
     return { kind: "timeout" };
   }
 }
 
-/** What an origin holds of a session from before may be old, when another has served it since. */
+/** If another origin has served the session since, the origin's older copy of the session may be out of date. */
 function headersFor({ headers, movedFrom }: Outgoing, { index }: Origin): Headers {
   const from = movedFrom?.(index);
   if (from === undefined) return headers;
@@ -89,7 +93,10 @@ function headersFor({ headers, movedFrom }: Outgoing, { index }: Origin): Header
   return moved;
 }
 
-/** Whether a response's status is one (RFC 9110 section 15); a Worker can make no other. Nobody but WebSockets switches protocols. */
+/**
+ * Whether a response's status is valid (RFC 9110 section 15): a Worker cannot make a response with any other status.
+ * Only WebSockets switch protocols.
+ */
 function isValid(response: Response): boolean {
   const { status, webSocket } = response as { status: number; webSocket?: unknown };
   return status <= 599 && (status !== 101 || Boolean(webSocket));

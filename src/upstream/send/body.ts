@@ -7,14 +7,17 @@ export const MAX_HELD_BODY_BYTES = 64 * 1024;
 /** `fetch` sends them without a body. */
 export const BODILESS_METHODS = new Set(["GET", "HEAD"]);
 
-/** Whether a request brings a body that cannot be sent on: one of a GET or HEAD, which means nothing (RFC 9110 section 9.3.1). */
+/**
+ * Whether a request has a body that cannot be sent on: the body of a GET or HEAD, which means nothing (RFC 9110 section
+ * 9.3.1).
+ */
 export function isBodyUnsendable({ method, headers, body }: Request): boolean {
   return body !== null && BODILESS_METHODS.has(method) && headers.get("Content-Length") !== "0";
 }
 
 /**
- * A request's body, held whole if it declares a length within {@link MAX_HELD_BODY_BYTES}; else the stream itself, which can be
- * sent once.
+ * A request's body. It is held whole if it declares a length within {@link MAX_HELD_BODY_BYTES}. Otherwise it is the
+ * stream itself, which can be sent once.
  *
  * @returns `"incomplete"` if the client has broken off.
  */

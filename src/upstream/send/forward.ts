@@ -5,16 +5,16 @@ import type { Origin, Pool } from "../pool.ts";
 import { type Outgoing, send } from "./attempt.ts";
 import { sendHedged, wellBehind } from "./hedge.ts";
 
-/** What became of a request. `own-origin-unavailable`: of a session that may meet no other. */
+/** The result of a request. `own-origin-unavailable`: the session may meet no other origin. */
 export type Forwarded = Sent &
-  /** `hedged`: the first origin was slow, and the one that was asked beside it has answered. */
+  /** `hedged`: the first origin was slow, and the second origin has answered. */
   (
     | { kind: "response"; response: Response; origin: Origin; hedged?: boolean }
-    /** `invalid-status`: an origin took the request, and gave it an answer that is none. */
+    /** `invalid-status`: an origin took the request and answered with a status that is not valid. */
     | { kind: "unreachable" | "timeout" | "invalid-status" | "own-origin-unavailable" }
   );
 
-/** What became of a request that no origin has answered. */
+/** The result of a request that no origin has answered. */
 export type Failed = Exclude<Forwarded, { kind: "response" }>;
 
 /** How it was sent. */
@@ -27,7 +27,7 @@ export interface Sent {
   readonly retry?: "budget";
 }
 
-/** A lost connection may be one that the origin had closed while it was idle: the same origin is tried once more. */
+/** An origin may have closed an idle connection, which then counts as lost: the same origin is tried once more. */
 const TRIES_PER_ORIGIN = 2;
 /** How long a request that cannot be sent again waits for the check of its origin. */
 const MAX_WAIT_MS = 250;
@@ -35,11 +35,12 @@ const MAX_WAIT_MS = 250;
 type Answered = Extract<Forwarded, { kind: "response" }>;
 
 /**
- * Sends a request to the first origin that answers, in order, and again as its {@link Retries} allow, within the pool's retry budget. A
- * lost connection is tried once more on the same origin, everything else only on the next.
+ * Sends a request to the first origin that answers, in order. It sends it again as its {@link Retries} allow, within
+ * the pool's retry budget. After a lost connection the same origin is tried once more; after any other failure only the
+ * next origin is tried.
  *
- * One that may be hedged is sent to a second origin when it is slow: that is its retry. A body that streams may be slow or broken off
- * by its client: it has no deadline, and what becomes of it says nothing of the origin.
+ * A request that may be hedged is sent to a second origin when the first is slow: that is its retry. A streaming body
+ * may be slow, or its client may break it off. So it has no deadline, and its fate says nothing about the origin.
  */
 export async function forward(
   outgoing: Outgoing,
@@ -51,7 +52,7 @@ export async function forward(
   const { retries } = outgoing;
   const losses: Loss[] = [];
   let attempts = 0;
-  /** What was not sent has cost no origin anything: the next try is no repetition. */
+  /** A request that was not sent has cost no origin anything: the next try is not a repetition. */
   let wasSent = false;
   let takenBy = 0;
   let kind: "unreachable" | "timeout" = "unreachable";
@@ -66,7 +67,8 @@ export async function forward(
 
   for (const origin of order) {
     if (origin === hedge) continue;
-    // What cannot be sent again waits while it is found out whether its origin answers, rather than be the next one that is lost.
+    // A request that cannot be sent again waits until its origin has been checked, so that it is not the next request
+    // to be lost.
     const isDoubtful = () => pool.losses.isChecking(origin.index, clock());
     const isWaiting = !retries.lost && order.length > 1 && !pool.panic.isOn() && isDoubtful();
     if (isWaiting) await pollWhile(isDoubtful, MAX_WAIT_MS);
@@ -137,8 +139,9 @@ async function isSentOn({ index, kind, sentAt }: Loss, outgoing: Outgoing, pool:
 }
 
 /**
- * Whether a request goes on to one origin more than may take it. What two have lost may be its own fault, or have killed them: so only if
- * neither answers anything else, and one of them had lost another client's request before this one.
+ * Whether a request goes on to one origin more than may take it. A request that two origins have lost may be at fault
+ * itself, or may have killed them. So it goes on only if neither origin answers anything else, and one of them had lost
+ * another client's request before this one.
  */
 async function mayGoOn(losses: readonly Loss[], outgoing: Outgoing, pool: Pool): Promise<boolean> {
   if (outgoing.retries.origins === 1) return false;
@@ -150,7 +153,7 @@ async function mayGoOn(losses: readonly Loss[], outgoing: Outgoing, pool: Pool):
   return !answers.includes(true);
 }
 
-/** Has the origins judged that have lost a request; each by one loss at most. */
+/** Judges the origins that have lost a request, each origin by at most one loss. */
 function judge(losses: readonly Loss[], outgoing: Outgoing, pool: Pool, isAnswered: boolean, now: number): void {
   const unconfirmed = outgoing.isEvidence ? "unknown" : "nothing";
   for (const loss of losses) {

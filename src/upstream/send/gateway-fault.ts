@@ -1,4 +1,4 @@
-/** How an origin failed a request: its connection was lost, its answer was late, or nothing was sent to it. */
+/** How an origin failed a request: its connection was lost, its answer was late, or nothing was sent to the origin. */
 export type Fault = "lost" | "timeout" | "unsent";
 
 /**
@@ -10,7 +10,8 @@ const UNSENT = new Set([521, 522, 523, 525, 526, 530]);
 const MAX_CONNECT_MS = 60_000;
 
 /**
- * What Cloudflare, between the Worker and an origin, says in place of the origin; `undefined`: the origin has answered itself.
+ * The fault that Cloudflare, between the Worker and an origin, reports in place of the origin; `undefined`: the origin
+ * itself has answered.
  *
  * @param tookMs how long the response took, in milliseconds.
  */

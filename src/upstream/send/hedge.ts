@@ -4,9 +4,10 @@ import { type Attempt, type Outgoing, send } from "./attempt.ts";
 import { BODILESS_METHODS } from "./body.ts";
 
 /**
- * Sends a request to an origin, and when it has not answered after `hedgeAfterMs` to a second one as well: the next of the order that is
- * neither ejected nor a backup, if the retry budget gives a retry. The first answer counts, and the other copy is aborted: that says nothing of its
- * origin. One that fails before the other answers counts against its origin, and is not replaced.
+ * Sends a request to an origin. When the origin has not answered after `hedgeAfterMs`, the request is also sent to a
+ * second origin, if the retry budget gives a retry. The second origin is the next of the order that is neither ejected
+ * nor a backup. The first answer counts. The other copy is aborted, which says nothing about its origin. A copy that
+ * fails before the other answers counts against its origin, and is not replaced.
  *
  * @returns the answer, or how the first copy failed.
  */
@@ -46,7 +47,7 @@ export async function sendHedged(
   return { ...(await first.attempt), hedge, losses };
 }
 
-/** The origins of an order behind one that are not ejected. */
+/** The origins of an order that come after a given origin and are not ejected. */
 export function wellBehind(origin: Origin, order: readonly Origin[], pool: Pool, now: number): Origin[] {
   return order.slice(order.indexOf(origin) + 1).filter(({ index }) => !pool.isEjected(index, now));
 }

@@ -1,6 +1,6 @@
 import type { ResolvedOrigin, ResolvedPool } from "../../config/resolved.ts";
 
-/** What requests are sent through: the network, or the Worker behind a service binding. */
+/** The channel that requests are sent through: the network, or the Worker behind a service binding. */
 export interface Service {
   fetch(url: string, init: RequestInit): Promise<Response>;
 }

@@ -3,13 +3,13 @@ import type { Body } from "./body.ts";
 
 /** After which failures a request is sent again. */
 export interface Retries {
-  /** Nothing of it was sent: the next origin gets it. */
+  /** Nothing of the request was sent: the next origin gets it. */
   readonly unsent: boolean;
   /** Its connection was lost. */
   readonly lost: boolean;
-  /** It was late. `"if-silent"`: only if its origin answers nothing else either. */
+  /** The answer was late. `"if-silent"`: retry only if the origin answers nothing else either. */
   readonly timeout: "always" | "if-silent" | "never";
-  /** It was answered with one of these statuses. */
+  /** The request was answered with one of these statuses. */
   readonly statuses: ReadonlySet<number>;
   /** How many origins may take it. */
   readonly origins: number;

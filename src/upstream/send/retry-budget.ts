@@ -4,17 +4,18 @@ import type { ResolvedRetryBudget } from "../../config/resolved.ts";
 export interface RetryBudget {
   /** Counts a request. */
   deposit(now: number): void;
-  /** Takes one retry; `false`: there is none left. */
+  /** Takes one retry; `false`: no retry is left. */
   withdraw(now: number): boolean;
 }
 
-/** Requests and retries of the window before this one still count, so the budget looks back one to two windows. */
+/** Requests and retries of the previous window still count, so the budget looks back one to two windows. */
 const WINDOW_MS = 10_000;
 
 /**
- * Allows `minRetries` retries and `budgetPercent` of the requests that have come, of the last 10 to 20 seconds: so however much fails,
- * origins get hardly more requests than there are. It counts requests and not, as Envoy's `retry_budget`, those that are
- * under way: of what fails at once there is never much under way, and a storm of it would pass.
+ * Allows `minRetries` retries, and `budgetPercent` of the requests of the last 10 to 20 seconds. However many requests
+ * fail, origins get hardly more requests than visitors send. The budget counts all requests. Envoy's `retry_budget`
+ * counts the requests that are under way. If requests fail at once, there are never many under way, so a storm of them
+ * would pass.
  */
 export function createRetryBudget({ budgetPercent, minRetries }: ResolvedRetryBudget): RetryBudget {
   let beganAt = 0;

@@ -1,4 +1,7 @@
-/** Which lost connections are tried once more on the same origin: those that may have been closed while they were idle. */
+/**
+ * Which lost connections are tried once more on the same origin: connections that may have been closed while they were
+ * idle.
+ */
 export interface SecondTries {
   /** Counts a lost connection to the origin at `index` of the pool; whether it is tried once more there. */
   isDue(index: number): boolean;
@@ -10,8 +13,9 @@ export interface SecondTries {
 const MOST_LOST_IDLE = 4;
 
 /**
- * Allows a second try to the first few connections that an origin loses since it last answered. Of many requests that come at once
- * to an origin that is gone the others go on to the next, so that each needs one retry of the budget and not two.
+ * Allows a second try to the first few connections that an origin loses after its last answer. If many requests come at
+ * once to an origin that is gone, the rest go on to the next origin. So each of them needs one retry of the budget
+ * instead of two.
  *
  * @param size origins in the pool.
  */

@@ -12,7 +12,7 @@ const REUSED_WHILE_SECONDS_LEFT = 30;
 /** How much of signed handoffs is held, in characters; at most twice as much. */
 const REMEMBERED_CHARACTERS = 8 * 1024 * 1024;
 
-/** What a handoff says. */
+/** The claims of a handoff. */
 export interface HandoffClaims {
   /** The pool. */
   readonly aud: string;
@@ -36,8 +36,8 @@ export interface Handoff {
 }
 
 /**
- * Handoffs signed by the ring's first key. One is signed per session version and pool and reused while
- * 30 seconds of it are left; sessions that exist nowhere yet share one per pool.
+ * Handoffs signed by the ring's first key. A handoff is signed once per session version and pool, and reused while 30
+ * seconds of it are left. Sessions that do not exist yet share one handoff per pool.
  *
  * @param options.ring secrets are PKCS #8 (P-256).
  * @param options.issuer the `iss` claim.
@@ -54,7 +54,7 @@ export function createHandoff(options: { ring: KeyRing; issuer: string; dataByte
   return {
     async sign(session, pool, now) {
       const { view, shown } = session;
-      // What the journal holds beside a version has no name of its own, and a flash is for one request.
+      // Journaled changes on top of a version have no name of their own, and a flash is for a single request.
       const isNamed = !shown?.journaled && !shown?.stale && !session.flash;
       const name = view ? `${pool.id} ${view.id} ${view.generation} ${view.version}` : pool.id;
       const held = isNamed ? signed.get(name) : undefined;

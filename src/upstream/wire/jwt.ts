@@ -7,7 +7,7 @@ export interface PublicJwk {
   readonly crv: string;
   readonly x: string;
   readonly y: string;
-  /** The key's thumbprint (RFC 7638), so that no two keys ever share one. */
+  /** The key's thumbprint (RFC 7638), so that no two keys ever share a `kid`. */
   readonly kid: string;
   readonly alg: "ES256";
   readonly use: "sig";
@@ -17,7 +17,10 @@ export interface PublicJwk {
 export interface Jwts {
   /** A JWT of these claims, by the ring's first key. */
   sign(claims: Readonly<Record<string, unknown>>): Promise<string>;
-  /** The claims of a JWT that a key of the ring has signed; else `undefined`. What they say, its lifetime too, is the caller's to judge. */
+  /**
+   * The claims of a JWT that a key of the ring has signed; else `undefined`. The caller must judge the claims,
+   * including the lifetime.
+   */
   open(jwt: string): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** The ring's public keys as a JWK set. */
   keySet(): Promise<{ keys: PublicJwk[] }>;
@@ -30,7 +33,7 @@ const utf8 = new TextEncoder();
 /** A key of the ring, ready for use. */
 interface KeyPair {
   readonly published: PublicJwk;
-  /** Of what it signs, encoded. */
+  /** The header of each JWT that it signs, encoded. */
   readonly header: string;
   readonly signing: CryptoKey;
   readonly verifying: CryptoKey;
@@ -38,7 +41,7 @@ interface KeyPair {
 
 /** @param ring secrets are PKCS #8 (P-256); their ids stay in the ring. */
 export function createJwts(ring: KeyRing): Jwts {
-  // Only finished keys are kept: a promise made by one request may never settle for another on Workers.
+  // Only finished keys are kept: on Workers, a promise that one request made may never settle for another request.
   const pairs = new Map<RingKey, KeyPair>();
 
   async function pairOf(key: RingKey): Promise<KeyPair> {

@@ -6,7 +6,7 @@ import { type JsonObject, parsePatches } from "../../session/patch.ts";
 import type { Session } from "../../session/session.ts";
 import { MAX_CLOSED_SECONDS, parseClosed } from "../health/closings.ts";
 
-/** What an origin's response asks of the session. */
+/** The changes of the session that an origin's response asks for. */
 export interface OriginChanges {
   readonly kind: "asked";
   readonly patches: readonly JsonObject[];
@@ -53,8 +53,8 @@ export function moorHeaders(headers: Headers): string[] {
  *
  * @param names the response's {@link moorHeaders}.
  * @param rights what the origin's pool may ask for, and write.
- * @param remembers whether the configuration has a policy for who is remembered.
- * @returns what is asked, or why the response must be refused: a change is never dropped in silence.
+ * @param remembers whether the configuration has a policy for remembered users.
+ * @returns the changes, or why the response must be refused: a change is never dropped in silence.
  */
 export function readOriginChanges(
   headers: Headers,
@@ -100,13 +100,13 @@ export function recordChanges(session: Session, changes: OriginChanges): void {
   if (end) session.end();
 }
 
-/** Reads one header; returns what is wrong with it, if anything is. */
+/** Reads a header. Returns the header's fault, if it has any. */
 function readInto(changes: Mutable, name: string, value: string, write: PoolRights["write"]): string | undefined {
   switch (name) {
     case "moor-patch":
       if (value.length > MAX_PATCH_HEADER_BYTES) return `${value.length} bytes, at most ${MAX_PATCH_HEADER_BYTES}`;
       try {
-        // Several headers of one name arrive joined by commas, which makes them the members of an array.
+        // Several headers of the same name arrive joined by commas, which makes them the members of an array.
         changes.patches = parsePatches(`[${value}]`);
       } catch (error) {
         return (error as TypeError).message;
@@ -143,7 +143,7 @@ function readInto(changes: Mutable, name: string, value: string, write: PoolRigh
   }
 }
 
-/** The header that tells that a response was served from a cache (RFC 9111 section 5.1), if one does. */
+/** The header that shows that a response was served from a cache (RFC 9111 section 5.1), if there is such a header. */
 function cachedBy(headers: Headers): string | undefined {
   if (headers.has("Age")) return "age";
   const status = headers.get("CF-Cache-Status");

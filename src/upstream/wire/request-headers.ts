@@ -1,6 +1,6 @@
 import { withoutTags } from "../choose/learn.ts";
 
-/** What Moor tells an origin of a request; the client's own copies are cut out. */
+/** The facts about a request that Moor tells an origin. The client's own copies of these headers are cut out. */
 export interface Told {
   /** Cuts out what carriers read. */
   readonly cut: (headers: Headers) => void;
@@ -17,7 +17,7 @@ export interface Told {
   readonly clientIp: string | undefined;
 }
 
-/** Hop-by-hop headers (RFC 9110 section 7.6.1), and those that a client could use to speak in Moor's name. */
+/** Hop-by-hop headers (RFC 9110 section 7.6.1), and headers that a client could use to speak in Moor's name. */
 const CUT = [
   "connection",
   "forwarded",
@@ -37,7 +37,9 @@ const CUT_PREFIX = /^(moor|x-forwarded)-/;
 /** A name without the signs that servers may read as `-`, and that is not cut out. */
 const PLAIN_NAME = new RegExp(`^(?!moor-|x-forwarded-|(?:${CUT.join("|")})$)[a-z0-9-]+$`);
 
-/** The headers of the request to an origin: the client's, without what is cut out, and what Moor sets. */
+/**
+ * The headers of the request to an origin: the client's headers without the cut ones, and the headers that Moor sets.
+ */
 export function requestHeaders(client: Headers, told: Told): Headers {
   // A copy keeps bytes that are no UTF-8, which a value loses on its way through a string.
   const headers = new Headers(client);

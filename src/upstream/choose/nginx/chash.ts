@@ -42,7 +42,7 @@ function pointsOf(name: string, weight: number): number[] {
   return points;
 }
 
-/** What nginx takes for host and port: digits after the last colon are a port, if nothing else stands there. */
+/** The host and the port as nginx splits them: text after the last colon is a port if it consists of digits only. */
 function splitName(name: string): { host: string; port: string } {
   if (/^unix:/i.test(name)) return { host: name.slice("unix:".length), port: "" };
   const [, host = name, port = ""] = /^(.*):(\d*)$/s.exec(name) ?? [];

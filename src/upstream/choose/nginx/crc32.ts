@@ -13,14 +13,14 @@ export function crc32(bytes: Uint8Array): number {
   return finishCrc(updateCrc(CRC_START, bytes));
 }
 
-/** Takes bytes into a running CRC. */
+/** Adds bytes to an unfinished CRC. */
 export function updateCrc(state: number, bytes: Uint8Array): number {
   let crc = state;
   for (const byte of bytes) crc = (TABLE[(crc ^ byte) & 0xff] as number) ^ (crc >>> 8);
   return crc;
 }
 
-/** The CRC of what a state has taken in, unsigned. */
+/** The finished CRC of all bytes that a state has taken in, unsigned. */
 export function finishCrc(state: number): number {
   return (state ^ 0xffffffff) >>> 0;
 }

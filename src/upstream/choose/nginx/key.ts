@@ -3,7 +3,7 @@ import { type Address, formatAddress, parseAddress } from "../../../lib/ip-addre
 import type { HashFacts } from "../hash-policy.ts";
 import { cookieValue, queryValue } from "./variables.ts";
 
-/** The bytes that nginx would hash for a request; empty where it would hash nothing. */
+/** The bytes that nginx would hash for a request; empty where nginx would hash nothing. */
 export type NginxKey = (facts: HashFacts) => Uint8Array;
 
 const NOTHING = new Uint8Array(0);

@@ -12,19 +12,20 @@ export interface NginxMapping {
   readonly name: NginxAlgorithm;
   /**
    * Indices into the list that the mapping was created with, in the order in which nginx would try them; verified
-   * against nginx 1.22.1. It is short, or empty, where nginx gives up hashing and goes on round robin, which depends on
-   * what it has served before: after 20 servers that it had to skip, and for an empty key.
+   * against nginx 1.22.1. The list is short or empty where nginx stops hashing and continues with round robin. nginx
+   * does so for an empty key, and after 20 servers that it had to skip. Round robin depends on the requests that nginx
+   * has served before.
    *
    * @param key the bytes that are hashed; for `nginx-ip-hash` see {@link createIpHash}.
-   * @param limit at most so many.
-   * @param ejected left out, as nginx leaves out a server that has failed.
+   * @param limit the greatest length of the list.
+   * @param ejected the servers to leave out, as nginx leaves out a server that has failed.
    */
   order(key: Uint8Array, limit: number, ejected?: EjectedFlags): number[];
 }
 
 const PICKS = { "nginx-ip-hash": createIpHash, "nginx-hash": createHash, "nginx-chash": createChash };
 
-/** @param servers those that are no `backup`, in the order of the `upstream` block; at least one. */
+/** @param servers the servers that are not `backup`, in the order of the `upstream` block; at least one. */
 export function createNginxMapping(name: NginxAlgorithm, servers: readonly NginxServer[]): NginxMapping {
   const picks = PICKS[name](servers);
   const down = Uint8Array.from(servers, (server) => (server.down ? 1 : 0));

@@ -14,7 +14,7 @@ export type NginxOrder = (
   barred: EjectedFlags | undefined,
 ) => number[];
 
-/** Compiles an algorithm of nginx for sessions born before its cut-over; `undefined`: the pool goes by none. */
+/** Compiles an nginx algorithm for sessions born before its cut-over; `undefined`: the pool uses no nginx algorithm. */
 export function createNginxOrder({ affinity, origins }: ResolvedPool): NginxOrder | undefined {
   if (!isNginx(affinity)) return undefined;
   return typeof MOOR_NGINX === "undefined" || MOOR_NGINX

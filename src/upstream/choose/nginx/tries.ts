@@ -8,17 +8,20 @@ export interface NginxServer {
   readonly down: boolean;
 }
 
-/** What an algorithm picks for a key, turn after turn: `next` is told whether its last pick had to be skipped. */
+/**
+ * The servers that an algorithm picks for a key, one for each call. `next` is told whether its last pick had to be
+ * skipped.
+ */
 export type Picks = (key: Uint8Array) => (skipped: boolean) => number;
 
-/** nginx's own limit; what it had to skip counts over all tries of a request. */
+/** nginx's own limit. Skipped servers count over all tries of a request. */
 const MAX_SKIPPED = 20;
 
 /**
- * The first `limit` servers that are picked and need not be skipped. One that has been given out is skipped from then on,
- * as nginx skips a server that the request has tried.
+ * The first `limit` servers that are picked and need not be skipped. A server that was returned is skipped from then
+ * on, as nginx skips a server that the request has tried.
  *
- * @param skips `1` at the index of a server to skip; changed.
+ * @param skips `1` at the index of each server to skip; this function changes it.
  */
 export function inTurn(next: (skipped: boolean) => number, limit: number, skips: Uint8Array): number[] {
   const order: number[] = [];

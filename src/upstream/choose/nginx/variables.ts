@@ -1,6 +1,6 @@
 /**
- * `$cookie_NAME` (ngx_http_parse_multi_header_lines): the first cookie of that name in any case, up to the next semicolon;
- * empty if there is none. A comma begins a new cookie, too.
+ * `$cookie_NAME` (ngx_http_parse_multi_header_lines): the first cookie of that name in any case, up to the next
+ * semicolon. Empty if there is no such cookie. A comma begins a new cookie, too.
  */
 export function cookieValue(header: string, name: string): string {
   for (const pair of header.matchAll(/(?:^|[;,]) *([^;,]*)/g)) {
@@ -12,7 +12,10 @@ export function cookieValue(header: string, name: string): string {
   return "";
 }
 
-/** `$arg_NAME` (ngx_http_arg): the first parameter of that name in any case, as it was sent; empty if there is none. */
+/**
+ * `$arg_NAME` (ngx_http_arg): the first parameter of that name in any case, as it was sent. Empty if there is no such
+ * parameter.
+ */
 export function queryValue(query: string, name: string): string {
   const found = query.split("&").find((pair) => pair.slice(0, name.length + 1).toLowerCase() === `${name}=`);
   return found === undefined ? "" : found.slice(name.length + 1);
