@@ -6,7 +6,10 @@ export type Address =
   /** Plain http to a host that is not loopback; `location` is the same on https. */
   | { kind: "insecure"; location: string };
 
-/** Names with `_` are no host names of RFC 952, and are used as such: DNS, browsers and wildcard certificates take them. */
+/**
+ * Names with `_` are not host names of RFC 952, but they are in use: DNS, browsers and wildcard certificates accept
+ * them.
+ */
 const HOST = /^[A-Za-z0-9._:[\]-]+$/;
 /** Workers get the URL as it was sent: `Host: a@evil`, `Host: a/../b` and the target `*` arrive within it. */
 const RAW_URL = /^https?:\/\/([A-Za-z0-9._:[\]-]+)\//;

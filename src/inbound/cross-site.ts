@@ -2,15 +2,15 @@ import type { Brought } from "./carriers/carriers.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Whether a request changes nothing by its method (RFC 9110 section 9.2.1). */
+/** Whether a request's method is safe: it changes nothing (RFC 9110 section 9.2.1). */
 export function isSafe({ method }: Pick<Request, "method">): boolean {
   return SAFE_METHODS.has(method);
 }
 
 /**
- * Whether a page of another site has had a browser send a request: by `Sec-Fetch-Site` (W3C Fetch Metadata), else by `Origin`.
- * Clients that are no browsers send neither. Sibling hosts are one site, from which `SameSite` keeps nothing back; `Origin` alone
- * cannot tell them from other sites.
+ * Whether a page of another site has had a browser send a request. `Sec-Fetch-Site` (W3C Fetch Metadata) tells, else
+ * `Origin`. Clients that are not browsers send neither. Sibling hosts are one site, and `SameSite` keeps nothing back
+ * from them. `Origin` alone cannot tell sibling hosts from other sites.
  */
 export function isCrossSite({ headers }: Pick<Request, "headers">, url: URL): boolean {
   const site = headers.get("Sec-Fetch-Site");
@@ -20,8 +20,8 @@ export function isCrossSite({ headers }: Pick<Request, "headers">, url: URL): bo
 }
 
 /**
- * Whether a request brings no token, and a browser may hold one that it has kept back. What the response writes would replace
- * that one, though its visitor has asked for nothing.
+ * Whether a request brings no token although a browser may hold a token that it has kept back. A token in the response
+ * would replace the browser's token, although the visitor has asked for nothing.
  */
 export function isTokenKeptBack(request: Request, url: URL, { token, carrier }: Brought<unknown>): boolean {
   if (token !== undefined || carrier.sameSite === "none") return false;

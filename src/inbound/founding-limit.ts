@@ -1,18 +1,21 @@
 import { formatAddress, parseAddress } from "../lib/ip-address.ts";
 import { describeFault, type Log } from "../log.ts";
 
-/** A rate limiter as Workers bind one (https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/). */
+/**
+ * A rate limiter, in the form in which Workers bind it
+ * (https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/).
+ */
 export interface RateLimiter {
   limit(options: { key: string }): Promise<{ success: boolean }>;
 }
 
-/** Whether the client of a request may have one more session founded. */
+/** Whether the client of a request may have another session founded. */
 export type FoundingLimit = (request: Request) => Promise<boolean>;
 
 /**
- * Limits how many sessions a client address has founded: each occupies storage, and a token for one costs nothing. Counted
- * per location of Cloudflare and about right, as the platform's limiter does. Who wants to log in is not turned away because
- * the limiter fails: then nothing is limited, and the log says so.
+ * Limits how many sessions a client address has founded: each session occupies storage, and a token for a session costs
+ * nothing. The platform's limiter counts per location of Cloudflare, and about right. A visitor who wants to log in is
+ * not turned away because the limiter fails. In that case nothing is limited, and the log says so.
  */
 export function createFoundingLimit(limiter: RateLimiter, log: Log): FoundingLimit {
   return async (request) => {
@@ -27,7 +30,10 @@ export function createFoundingLimit(limiter: RateLimiter, log: Log): FoundingLim
   };
 }
 
-/** What one client may choose its addresses from: an IPv4 address alone, of IPv6 its first 64 bits (RFC 6177). */
+/**
+ * The network within which a client may choose its addresses: a whole IPv4 address, or the first 64 bits of an IPv6
+ * address (RFC 6177).
+ */
 export function networkOf(address: string): string {
   const bytes = parseAddress(address);
   if (bytes?.length !== 16) return address;

@@ -1,4 +1,4 @@
-/** Where and on what somebody was when he logged in; "" where that is unknown. */
+/** The place and the device of a login; "" where they are unknown. */
 export interface Whereabouts {
   /** ISO 3166-1 alpha-2, or `T1` for Tor, as the platform tells by the client's address. */
   readonly country: string;
@@ -8,7 +8,7 @@ export interface Whereabouts {
   readonly device: string;
 }
 
-/** Where a request comes from. Of its `User-Agent` nothing is kept but what {@link deviceOf} reads in it. */
+/** Where a request comes from. Of its `User-Agent` only the words that {@link deviceOf} reads are kept. */
 export function whereaboutsOf(request: Request): Whereabouts {
   const { cf } = request as { cf?: { country?: unknown; colo?: unknown } };
   return {
@@ -22,16 +22,17 @@ function codeIn(value: unknown): string {
   return typeof value === "string" && /^[A-Z0-9]{2,4}$/.test(value) ? value : "";
 }
 
-/** What is used of `request.cf`. */
+/** The parts of `request.cf` that Moor uses. */
 interface Place {
   readonly continent?: unknown;
   readonly longitude?: unknown;
 }
 
 /**
- * The region in which a request reached the edge, by its `cf`, 1 to 9, as Durable Objects are placed: wnam, enam, sam, weur, eeur, apac, oc, afr, me. 0: unknown.
+ * The region in which a request reached the edge, from its `cf`. Regions are numbered 1 to 9 by the places of Durable
+ * Objects: wnam, enam, sam, weur, eeur, apac, oc, afr, me. 0: unknown.
  *
- * A number in a token: it keeps its meaning for good.
+ * Tokens hold these numbers, so a number keeps its meaning for good.
  */
 export function regionOf(cf: object | undefined): number {
   const { continent, longitude } = (cf ?? {}) as Place;
@@ -59,7 +60,7 @@ function sideOf(meridian: number, longitude: unknown, west: number, east: number
   return degrees < meridian ? west : east;
 }
 
-/** In order: many pretend to be those after them. */
+/** The order matters: many browsers pretend to be a browser that comes later in the list. */
 const BROWSERS = [
   ["Edge", /\bEdg(?:e|A|iOS)?\//],
   ["Opera", /\b(?:OPR|Opera)\//],
@@ -84,10 +85,10 @@ const SYSTEMS = [
 const READ_CHARACTERS = 512;
 
 /**
- * What a `User-Agent` (RFC 9110 section 10.1.5) says of browser and system, in words that a person knows his devices by:
- * `"Firefox on Linux"`, `"Safari"`, `"Android"`, or "" if it names none that is known.
+ * The browser and the system that a `User-Agent` (RFC 9110 section 10.1.5) names, in words by which people know their
+ * devices. Examples are `"Firefox on Linux"`, `"Safari"` and `"Android"`; "" if it names no known browser or system.
  *
- * A closed list of words, so that nothing that a client has made up is stored or shown. Clients may lie.
+ * The list of words is closed, so no text that a client has made up is stored or shown. Clients may lie.
  */
 export function deviceOf(userAgent: string): string {
   const read = userAgent.slice(0, READ_CHARACTERS);

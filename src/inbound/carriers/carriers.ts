@@ -5,7 +5,7 @@ import type { Carrier } from "./credentials.ts";
 import { createHeaderCarrier } from "./header-carrier.ts";
 import { createUrlCarrier, type UrlCarrier } from "./url-carrier.ts";
 
-/** What a request brought, and where what is new to its client is written. */
+/** The token that a request brought, and the carrier to which new values for its client are written. */
 export interface Brought<Token> {
   readonly carrier: Carrier;
   /** The text that was read; "" without a token. */
@@ -20,8 +20,9 @@ export interface Brought<Token> {
 /** All carriers of a configuration. */
 export interface Carriers {
   /**
-   * What a request brings: of several texts, in the declared order of their carriers, the first that opens. Without one, a new
-   * token is written where the client asks for it, else to the cookie, else to the first carrier.
+   * Reads the token of a request. If several carriers hold a text, the first text that opens counts, in the declared
+   * order of the carriers. Without a token, a new token is written to the carrier in which the client asks for it, else
+   * to the cookie, else to the first carrier.
    */
   bring<Token>(
     request: Request,
@@ -35,9 +36,9 @@ export interface Carriers {
   strip(url: URL): UrlCarrier | undefined;
   /** Cuts out of the headers of a request to an origin what carriers read, whether it opens or not. */
   cut(headers: Headers): void;
-  /** What an origin's response may not set: the values of `Set-Cookie` of these cookies, and these headers. */
+  /** The names that an origin's response may not set: these cookies in `Set-Cookie`, and these headers. */
   readonly own: Own;
-  /** Whether browsers keep the cookie back from posts of other sites (`SameSite`), or there is none. */
+  /** Whether browsers keep the cookie back from posts of other sites (`SameSite`), or there is no cookie. */
   readonly sameSite: boolean;
 }
 
@@ -47,7 +48,7 @@ export interface Own {
   readonly headers: readonly string[];
 }
 
-/** What carriers are made with. */
+/** The parts that carriers are made with. */
 export interface CarriersOptions {
   readonly markLifeSeconds: number;
   /** Milliseconds since 1970. */
@@ -110,7 +111,7 @@ export function createCarriers(settings: readonly ResolvedCarrier[], options: Ca
   };
 }
 
-/** Whether the client holds token and proof as one text, so that each new token needs its proof again. */
+/** Whether the client holds the token and the proof as one text, so that each new token needs its proof again. */
 export function holdsOneText({ carrier, links }: Brought<unknown>): boolean {
   return !carrier.apart || links !== undefined;
 }

@@ -47,7 +47,7 @@ export function createCookieCarrier({
       const { own } = cookies.split(request.headers.get("Cookie"));
       const token = own.get(names.token);
       const proof = own.get(names.proof) ?? "";
-      // What follows a separator would be taken for another part, which has a cookie of its own.
+      // Text after a separator would be taken for another part, which has a cookie of its own.
       if (token === undefined || token.includes(SEPARATOR)) return null;
       return joinHeld({ token, proof: proof.includes(SEPARATOR) ? "" : proof, mark: own.get(names.mark) ?? "" });
     },

@@ -1,10 +1,10 @@
 import { BoundedMap } from "../../lib/bounded-map.ts";
 
-/** A `Cookie` header taken apart: Moor's own values, and what is left for the origin. */
+/** A `Cookie` header taken apart: Moor's own values, and the rest for the origin. */
 export interface SplitCookies {
   /** Values of Moor's cookies by name, raw; the first of several. */
   readonly own: ReadonlyMap<string, string>;
-  /** The header without Moor's cookies, otherwise untouched; `null` when nothing is left. */
+  /** The header without Moor's cookies, otherwise untouched; `null` when no cookie is left. */
   readonly rest: string | null;
 }
 
@@ -19,14 +19,14 @@ export interface CookieNames {
 export interface OwnCookies {
   /** `secure` selects the names of https, which browsers guard. */
   names(secure: boolean): CookieNames;
-  /** Whether `name` is one of them, on https or on plain http. */
+  /** Whether `name` is the name of one of these cookies, on https or on plain http. */
   has(name: string): boolean;
-  /** Splits a `Cookie` header (RFC 6265 section 5.4). The order and bytes of what is left stay as they were. */
+  /** Splits a `Cookie` header (RFC 6265 section 5.4). The order and the bytes of the rest stay as they were. */
   split(header: string | null): SplitCookies;
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();
-/** Longer headers are not remembered, so that nobody fills the memory with them. */
+/** Longer headers are not remembered, so that no client fills the memory with them. */
 const LONGEST_REMEMBERED = 2048;
 
 /** @param options.name as it is on plain http; on https `options.prefix` stands before it. */
@@ -37,8 +37,8 @@ export function createOwnCookies({ name, prefix }: { name: string; prefix: strin
   /** A browser sends the same header with each request, and each request needs its parts twice. */
   const remembered = new BoundedMap<string, SplitCookies>(1024);
   /**
-   * One of Moor's cookies in a second `Cookie` header, which arrives joined to the first by a comma. It is cut out, and not
-   * read: a comma may stand in a value, and any subdomain can set one.
+   * A cookie of Moor's in a second `Cookie` header, which arrives joined to the first by a comma. The cookie is cut out
+   * and not read: a comma may stand in a value, and any subdomain can set such a value.
    */
   const joinedOwn = new RegExp(`,[ \\t]*(?:${[...all].map(escapeRegExp).join("|")})[ \\t]*=[^,]*`, "g");
 
@@ -78,8 +78,8 @@ function escapeRegExp(text: string): string {
 }
 
 /**
- * Cuts spaces and tabs at both ends. `trim` would cut Unicode's white space too, and with it make `__Host-moor` of a
- * name that any subdomain can set: browsers guard a prefix only where the name begins with it.
+ * Cuts spaces and tabs at both ends. `trim` would also cut Unicode's white space. It would then turn a name that any
+ * subdomain can set into `__Host-moor`, because browsers guard a prefix only at the beginning of the name.
  */
 function trimSpaces(text: string): string {
   let start = 0;
@@ -93,7 +93,10 @@ function isSpace(character: string | undefined): boolean {
   return character === " " || character === "\t";
 }
 
-/** The value of the first cookie of a name in a `Cookie` header (RFC 6265 section 5.4), raw; `undefined`: there is none. */
+/**
+ * The value of the first cookie of a name in a `Cookie` header (RFC 6265 section 5.4), raw; `undefined`: there is no
+ * such cookie.
+ */
 export function cookieValue(header: string | null, name: string): string | undefined {
   for (const pair of header?.split(";") ?? []) {
     const text = pair.trimStart();

@@ -1,4 +1,4 @@
-/** What a client holds, each part as its text; "": none. */
+/** The parts that a client holds, each as its text; "": the client does not hold the part. */
 export interface Held {
   readonly token: string;
   /** Of its generation. */
@@ -7,10 +7,10 @@ export interface Held {
   readonly mark: string;
 }
 
-/** Stands between the parts; none of their alphabets has it. */
+/** Stands between the parts; it is in no part's alphabet. */
 export const SEPARATOR = ".";
 
-/** One text of all parts: `token`, `token.proof` or `token.proof.mark`. */
+/** All parts as one text: `token`, `token.proof` or `token.proof.mark`. */
 export function joinHeld({ token, proof = "", mark = "" }: Partial<Held>): string {
   const tail = mark === "" ? proof : proof + SEPARATOR + mark;
   return tail === "" ? (token ?? "") : (token ?? "") + SEPARATOR + tail;
@@ -23,7 +23,8 @@ export function splitHeld(text: string): Held {
 }
 
 /**
- * How what a client holds travels. A carrier moves text and judges nothing: what it reads may be forged.
+ * How the parts that a client holds travel. A carrier moves text and judges nothing: the text that it reads may be
+ * forged.
  *
  * The text is `token`, `token.proof` or `token.proof.mark`, as {@link joinHeld} writes it.
  */
@@ -34,8 +35,9 @@ export interface Carrier {
    */
   readonly apart: boolean;
   /**
-   * Which requests of other sites' pages come without what the browser holds, in the words of a cookie's `SameSite` (RFC 6265bis
-   * section 5.2): `"lax"` those with an unsafe method, `"strict"` all, `"none"` no request.
+   * Which requests from other sites' pages come without the parts that the browser holds. The words are those of a
+   * cookie's `SameSite` (RFC 6265bis section 5.2). `"lax"`: requests with an unsafe method; `"strict"`: all requests;
+   * `"none"`: no requests.
    */
   readonly sameSite: "lax" | "strict" | "none";
   /** The text that the request brings, or `null`. */

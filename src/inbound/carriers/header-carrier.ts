@@ -10,7 +10,7 @@ export interface HeaderCarrierOptions {
 export interface HeaderCarrier extends Carrier {
   /** The header of responses. */
   readonly responseHeader: string;
-  /** Whether a client without a token asks for one, by `new` in its place. */
+  /** Whether a client without a token asks for a token, by sending `new` in its place. */
   isAsked(request: Request): boolean;
   /** Cuts out of a request's headers what the carrier reads. */
   cut(headers: Headers): void;
@@ -18,10 +18,13 @@ export interface HeaderCarrier extends Carrier {
 
 const RESPONSE_HEADER = "Moor-Token";
 const ASKING = "new";
-/** A token by its form, with what may follow it: an origin's own bearer tokens are left alone. */
+/** A token by its form, with the parts that may follow it: an origin's own bearer tokens do not match. */
 const FORM = /^[A-Za-z0-9_-]{84}(?:\.[A-Za-z0-9_-]{0,56}(?:\.[A-Za-z0-9_-]{0,32})?)?$/;
 
-/** Token, proof and mark as one text in a header. A client sends back what it was given; an empty text: nothing. */
+/**
+ * Token, proof and mark as one text in a header. A client sends back the text that it was given; an empty text holds no
+ * parts.
+ */
 export function createHeaderCarrier({ name }: HeaderCarrierOptions): HeaderCarrier {
   const isBearer = name.toLowerCase() === "authorization";
   const responseHeader = isBearer ? RESPONSE_HEADER : name;

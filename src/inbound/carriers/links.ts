@@ -1,7 +1,7 @@
 import { escapeHtml } from "../../lib/html.ts";
 import type { UrlCarrier } from "./url-carrier.ts";
 
-/** What a page's links are given. */
+/** The values that a page's links are given. */
 export interface Links {
   readonly carrier: UrlCarrier;
   /** The page's own address, without a token. */
@@ -16,11 +16,11 @@ const REPORTING = ["Report-To", "Reporting-Endpoints", "NEL"];
 const CONTENT_POLICIES = ["Content-Security-Policy", "Content-Security-Policy-Report-Only"];
 
 /**
- * A response whose redirect, links and forms carry the token on, to addresses of the same site alone. No cache may keep it, and
- * its address is told to no other site: neither by `Referer`, nor by pings, nor by reports.
+ * A response whose redirects, links and forms carry the token on, but only to addresses of the same site. No cache may
+ * keep the response. No other site learns its address by `Referer`, by pings or by reports.
  *
- * Links are made absolute, so that nothing later in the page can lead them elsewhere. A page with `<base>` is left alone from
- * there on. What scripts do cannot be seen here.
+ * Links are made absolute, so that nothing later in the page can lead them elsewhere. From a `<base>` on, the page is
+ * left alone. The work of scripts cannot be seen here.
  */
 export function withLinks(response: Response, links: Links): Response {
   const linked = new Response(response.body, response);
@@ -43,7 +43,7 @@ function keepAddress(headers: Headers): void {
   if (!STRICT_REFERRERS.has(headers.get("Referrer-Policy") ?? "")) headers.set("Referrer-Policy", "same-origin");
   for (const name of REPORTING) headers.delete(name);
   for (const name of CONTENT_POLICIES) cut(headers, name, /(?<=^|[;,])\s*report-(?:uri|to)\b[^;,]*/gi);
-  // What a page has loaded ahead may have a policy of its own.
+  // A resource that the page has loaded ahead may have a policy of its own.
   cut(headers, "Link", /;\s*referrerpolicy\s*=\s*(?:"[^"]*"|[^;,\s]*)/gi);
 }
 
@@ -56,13 +56,13 @@ function rewriterOf(links: Links): HTMLRewriter {
   const { carrier, page, text } = links;
   let hasBase = false;
   /**
-   * The form that is open, and whether it is sent with a token among its fields. Browsers take a form within another for none, and
-   * its fields for the other's. One that ends without its tag stays open to them.
+   * The form that is open, and whether it is sent with a token among its fields. Browsers ignore a form inside another
+   * form, and give its fields to the outer form. A form without an end tag stays open for browsers.
    */
   let open: { readonly takesField: boolean } | undefined;
   /**
-   * A button may lead any form to another site, wherever it stands in the page. So a page has either forms with the token in a field, or
-   * such buttons: the first that comes decides.
+   * A button may lead any form to another site, wherever the button stands in the page. So a page has either forms with
+   * the token in a field, or such buttons: whichever comes first decides.
    */
   let hasField = false;
   let hasExit = false;
@@ -89,7 +89,7 @@ function rewriterOf(links: Links): HTMLRewriter {
     .on("[ping]", remove("ping"))
     .on("meta[name]", {
       element(meta) {
-        // A name with an escape may be this one, and no other is written so.
+        // A name with an escape may be `referrer`, and no other name is written with an escape.
         if (/^referrer$|&/i.test(meta.getAttribute("name") ?? "")) meta.remove();
       },
     })

@@ -2,7 +2,7 @@ import type { Carrier } from "./credentials.ts";
 
 /** A carrier whose token stands in the links of pages. */
 export interface UrlCarrier extends Carrier {
-  /** Cuts the token out of an address. Returns whether there was one, be it read or not. */
+  /** Cuts the token out of an address. Returns whether there was a token, whether or not it was read. */
   strip(url: URL): boolean;
   /** Cuts it out of the address of the page before. */
   cut(headers: Headers): void;
@@ -13,11 +13,11 @@ export interface UrlCarrier extends Carrier {
 }
 
 /**
- * Token, proof and mark as a query parameter, which links, forms and redirects carry on (`src/inbound/carriers/links.ts`): a page is written, not
- * a header, so `write` and `clear` do nothing.
+ * Token, proof and mark as a query parameter. Links, forms and redirects carry it on (`src/inbound/carriers/links.ts`).
+ * The page holds the parameter rather than a header, so `write` and `clear` do nothing.
  *
- * Anybody can make a link. So a token is read only from an address that the site's own page has led to (`Sec-Fetch-Site:
- * same-origin`), or where the client does not say where it comes from.
+ * Anybody can make a link. So a token is read only in two cases: if the site's own page has led to the address
+ * (`Sec-Fetch-Site: same-origin`), or if the client does not say where it comes from.
  */
 export function createUrlCarrier({ name }: { name: string }): UrlCarrier {
   const isOwn = (pair: string) => decoded(pair.split("=", 1)[0] ?? "") === name;
@@ -26,7 +26,7 @@ export function createUrlCarrier({ name }: { name: string }): UrlCarrier {
     return { own: pairs.filter(isOwn), others: pairs.filter((pair) => pair !== "" && !isOwn(pair)) };
   };
   const strip = (url: URL) => {
-    // Assigning writes the query anew: what has no token stays byte for byte as it came.
+    // An assignment writes the query anew: an address without a token must stay byte for byte as it came.
     const { own, others } = split(url.search);
     if (own.length > 0) url.search = others.join("&");
     return own.length > 0;

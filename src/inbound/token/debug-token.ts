@@ -3,7 +3,7 @@ import type { KeyRing } from "./key-ring.ts";
 
 /** The header by which who operates a site asks to be told how a request is decided. */
 export const DEBUG_HEADER = "Moor-Debug";
-/** No token is taken that is valid for longer, whoever has signed it. */
+/** A token that is valid for longer is refused, even if its signature is right. */
 export const MOST_DEBUG_SECONDS = 86_400;
 
 /** Whether a text is a debug token that is genuine and has not expired. */
@@ -20,7 +20,7 @@ export async function signDebugToken([{ id, secret }]: KeyRing, expiresAt: numbe
   return `${expiresAt}.${id}.${encodeBase64url(mac)}`;
 }
 
-/** Checks debug tokens by all keys of a ring; compared in constant time. What has expired costs no crypto. */
+/** Checks debug tokens against all keys of a ring, in constant time. An expired token costs no crypto. */
 export function createDebugCheck(ring: KeyRing): DebugCheck {
   return async (text, now) => {
     const [, expires, keyId, encoded = ""] = FORMAT.exec(text) ?? [];
@@ -35,7 +35,7 @@ export function createDebugCheck(ring: KeyRing): DebugCheck {
   };
 }
 
-/** Neither a token, a proof nor an origin's tag begins like this, so none of them can be taken for another. */
+/** No token, proof or origin's tag begins like this, so a debug token cannot be taken for any of these. */
 function signedBy(expiresAt: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(new TextEncoder().encode(`debug\0${expiresAt}`));
 }

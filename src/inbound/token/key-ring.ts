@@ -1,20 +1,20 @@
 import { decodeBase64url } from "../../lib/base64url.ts";
 
-/** One key of a ring. */
+/** A key of a ring. */
 export interface RingKey {
-  /** 1 to 255; travels with what the key has signed. */
+  /** 1 to 255; travels with everything that the key has signed. */
   readonly id: number;
   readonly secret: Uint8Array<ArrayBuffer>;
 }
 
-/** Keys of one purpose, never empty: the first signs, all verify. */
+/** Keys of one purpose, never empty: the first key signs, all keys verify. */
 export type KeyRing = readonly [RingKey, ...RingKey[]];
 
 /**
- * Reads a key ring as it stands in a secret: `ID:BASE64URL`, several separated by commas, ids 1 to 255 and unique.
+ * Reads a key ring from a secret's text: `ID:BASE64URL`, several separated by commas, ids 1 to 255 and unique.
  *
- * @param name the secret's name, for messages; the text itself never appears in one.
- * @throws TypeError that says which entry is wrong and what is accepted.
+ * @param name the secret's name, for messages; the text itself never appears in a message.
+ * @throws TypeError that says which entry is wrong and which form is accepted.
  */
 export function parseKeyRing(text: string | undefined, name: string, secretBytes = { least: 32, most: 512 }): KeyRing {
   if (text === undefined || text.trim() === "") {

@@ -15,7 +15,7 @@ export interface Mac {
 
 /** HMAC-SHA256 with the keys of a ring, cut to {@link MAC_BYTES}. */
 export function createMac(ring: KeyRing): Mac {
-  // Only finished keys are kept: a promise made by one request may never settle for another on Workers.
+  // Only finished keys are kept: on Workers, a promise that one request made may never settle for another request.
   const imported = new Map<number, CryptoKey>();
 
   async function macBy(keyId: number, secret: Uint8Array<ArrayBuffer>, data: Uint8Array<ArrayBuffer>) {

@@ -8,8 +8,8 @@ const FORMAT = 3;
 const AT = { format: 0, signingKey: 1, time: 2, mac: 8 };
 
 /**
- * Signs a mark: that the journal may have taken something of the session `id` until `at`, milliseconds since 1970. The id is
- * signed and does not travel, so a mark is worth nothing beside the token of another session.
+ * Signs a mark: until `at` (milliseconds since 1970) the journal may have taken a change of the session `id`. The id is
+ * signed but does not travel, so a mark is worthless with the token of another session.
  */
 export async function signMark(mac: Mac, id: string, at: number): Promise<string> {
   const mark = new Uint8Array(AT.mac + MAC_BYTES);
@@ -22,7 +22,10 @@ export async function signMark(mac: Mac, id: string, at: number): Promise<string
   return encodeBase64url(mark);
 }
 
-/** The time that `text` proves for the session `id`, milliseconds since 1970; 0 when it proves none (cut, forged, another's). */
+/**
+ * The time that `text` proves for the session `id`, milliseconds since 1970; 0 if it proves no time (cut, forged,
+ * another session's).
+ */
 export async function openMark(mac: Mac, text: string, id: string): Promise<number> {
   const mark = text.length === MARK_LENGTH ? decodeBase64url(text) : undefined;
   if (!mark || mark[AT.format] !== FORMAT) return 0;

@@ -22,7 +22,10 @@ export async function signProof(mac: Mac, id: string, generation: number): Promi
   return encodeBase64url(proof);
 }
 
-/** The generation that `text` proves for the session `id`; 0 when it proves none (absent, cut, forged, another's). */
+/**
+ * The generation that `text` proves for the session `id`; 0 if it proves no generation (absent, cut, forged, another
+ * session's).
+ */
 export async function openProof(mac: Mac, text: string, id: string): Promise<number> {
   const proof = text.length === PROOF_LENGTH ? decodeBase64url(text) : undefined;
   if (!proof || proof[AT.format] !== FORMAT) return 0;

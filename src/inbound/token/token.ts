@@ -1,6 +1,6 @@
 import { decodeBase64url, encodeBase64url } from "../../lib/base64url.ts";
 
-/** What the client holds. Times are milliseconds since 1970; the wire keeps whole seconds. */
+/** The contents of a client's token. Times are milliseconds since 1970; the wire keeps whole seconds. */
 export interface Token {
   /** 128 random bits, found nowhere but here. */
   readonly key: Uint8Array<ArrayBuffer>;
@@ -11,13 +11,13 @@ export interface Token {
   readonly issuedAt: number;
   /** The newest touch that the client has seen. */
   readonly touchedAt: number;
-  /** The nearer of the session's deadlines; rounded up, so that nothing ends early. */
+  /** The nearer of the session's two deadlines, rounded up so that nothing ends early. */
   readonly expiresAt: number;
   /** Whether a replica exists. */
   readonly replicated: boolean;
   /** Region of birth, 1 to 255; 0: unknown. */
   readonly home: number;
-  /** Hash of the pool and origin that the session is pinned to; 0: none. */
+  /** Hash of the pool and origin that the session is pinned to; 0: the session is not pinned. */
   readonly pin: number;
 }
 
@@ -51,7 +51,7 @@ export function encodeTokenBody(token: Token, signingKey: number): Uint8Array<Ar
   return body;
 }
 
-/** Reads a signed token's parts, or `undefined` if the text is not one. The MAC is not checked here. */
+/** Reads a signed token's parts, or `undefined` if the text is not a token. The MAC is not checked here. */
 export function decodeToken(
   text: string,
 ): { token: Token; signingKey: number; body: Uint8Array<ArrayBuffer>; mac: Uint8Array } | undefined {

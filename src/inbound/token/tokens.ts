@@ -16,12 +16,12 @@ export interface OpenedToken extends Token {
   readonly markedAt?: number | undefined;
 }
 
-/** Opens, mints and signs tokens. What travels is `token`, `token.proof` or `token.proof.mark`; see {@link splitHeld}. */
+/** Opens, mints and signs tokens. `token`, `token.proof` or `token.proof.mark` travels; see {@link splitHeld}. */
 export interface Tokens {
   /**
    * The token in `text`, or `undefined` if it is forged, cut, expired or signed by a key that left the ring.
    *
-   * @param refused is told why a text that has not merely expired is no token.
+   * @param refused is told why a text is not a token, unless the token has merely expired.
    */
   open(text: string, now: number, refused?: (fault: TokenFault) => void): Promise<OpenedToken | undefined>;
   /** A token with a fresh random key for a session that exists nowhere; it lives `lifeMs` from `now`. `home`: see {@link Token}. */
@@ -32,7 +32,7 @@ export interface Tokens {
   signMark(id: string, at: number): Promise<string>;
 }
 
-/** Why what a client sent as a token is none, though it has not expired. */
+/** Why a text that a client sent as a token is not a token, although it has not expired. */
 export type TokenFault = "malformed" | "unknown-key" | "forged";
 
 /** How tokens are made and judged. */
@@ -44,10 +44,10 @@ export interface TokensOptions {
 const REMEMBERED = 8192;
 
 /**
- * Tokens signed by the ring's first key and verified by all of them.
+ * Tokens that the ring's first key signs and all of its keys verify.
  *
- * Opened tokens, proofs and marks are remembered, so that one that returns to the same isolate costs no crypto. They are
- * remembered apart: any number of junk proofs could come with one genuine token.
+ * Opened tokens, proofs and marks are remembered, so that a text that returns to the same isolate costs no crypto. Each
+ * kind is remembered separately: any number of junk proofs could come with a genuine token.
  */
 export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOptions = {}): Tokens {
   const mac = createMac(ring);
@@ -111,7 +111,10 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOpt
   };
 }
 
-/** Remembers what genuine texts prove, each for one session. A text that proves nothing (0) is not remembered. */
+/**
+ * Remembers the values that genuine texts prove, each for one session. A text that proves nothing (0) is not
+ * remembered.
+ */
 function rememberGenuine(open: (text: string, id: string) => Promise<number>) {
   const known = new BoundedMap<string, { readonly id: string; readonly proves: number }>(REMEMBERED);
   return async (text: string, id: string): Promise<number> => {
