@@ -6,11 +6,11 @@ export function isMaxAge(value: unknown): value is number {
   return typeof value === "number" && Math.abs(value) <= MAX_AGE_MS;
 }
 
-/** What of a cookie's options counts here. The cookie itself is Moor's, so its name, path and flags are. */
+/** The options of a cookie that count here. The cookie itself is Moor's, and so are its name, path and flags. */
 export interface CookieOptions {
   /** How long the session lasts without a request, in milliseconds. Default: as long as Moor's policy says. */
   maxAge?: number | null | undefined;
-  /** The same as a date. `false` or null: none. */
+  /** The same as a date. `false` or null: there is no such date. */
   expires?: Date | false | null | undefined;
 }
 

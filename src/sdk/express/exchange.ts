@@ -18,13 +18,16 @@ export interface ExchangeOptions {
   readonly endsUnset: boolean;
 }
 
-/** What `req.session` of one request stands for: the session behind Moor, and what of it is not yet on its way there. */
+/**
+ * The session behind Moor that `req.session` of a request stands for, and the changes that are not yet on their way
+ * there.
+ */
 export class Exchange implements SessionActions {
   readonly #request: SessionRequest;
   readonly #response: ServerResponse;
   readonly #moor: OriginSession;
   readonly #options: ExchangeOptions;
-  /** The attributes as they are stored, with what is on its way. */
+  /** The attributes as they are stored, including the changes on their way. */
   #stored: JsonObject;
   #regenerated = false;
   #ended = false;
@@ -90,7 +93,7 @@ export class Exchange implements SessionActions {
     if (patch) await this.#moor.api.patch(patch);
   }
 
-  /** What is stored becomes `req.session`. An expired session gives way to an empty one. */
+  /** Makes the stored session `req.session`. An empty session replaces an expired session. */
   #load(): void {
     const { id, cookie, data, expired } = readStored(this.#stored, this.#options.cookie);
     if (expired) this.#begin();
@@ -114,7 +117,10 @@ export class Exchange implements SessionActions {
     this.#request.session = new Session(id, cookie, data, this);
   }
 
-  /** What to store; `undefined` if nothing. An untouched session of a visitor of whom nothing is stored stays so. */
+  /**
+   * The changes to store; `undefined` if there are none. An untouched session stays unstored if nothing is stored of
+   * its visitor.
+   */
   #changes(): { patch: JsonObject; stored: JsonObject } | undefined {
     const { session } = this.#request;
     if (!session || this.#ended) return undefined;

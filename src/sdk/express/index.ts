@@ -18,8 +18,8 @@ declare global {
 }
 
 /**
- * Options of express-session, and where Moor is. Those that are about its own cookie and store are accepted and mean nothing: the token,
- * its cookie and its keys are Moor's.
+ * Options of express-session, and the address of Moor. The options about express-session's own cookie and store are
+ * accepted and ignored: the token, its cookie and its keys are Moor's.
  */
 export interface SessionOptions {
   /** Moor's `MOOR_ISSUER`. Default: the environment's `MOOR_ISSUER`. */
@@ -40,15 +40,16 @@ export interface SessionOptions {
   secret?: unknown;
 }
 
-/** What `app.use` takes; fit for Express, connect and plain Node. */
+/** A function that `app.use` takes; fit for Express, connect and plain Node. */
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 /**
- * express-session, with Moor for its store: `req.session` is the session that Moor handed over, and what the request changes of it goes
- * back with the response, as one merge patch. A request without a valid handoff is an error (403), never an empty session.
+ * express-session, with Moor as its store. `req.session` is the session that Moor handed over. The changes that the
+ * request makes go back with the response, as one merge patch. A request without a valid handoff is an error (403),
+ * never an empty session.
  *
- * @throws TypeError if it is not said where Moor is, or if it is given a `store` or `genid`, which it could not honour, or a `cookie` that no
- * session could have.
+ * @throws TypeError if the address of Moor is missing; if a `store` or `genid` is given, which it could not honour; or
+ * if a `cookie` is given that no session could have.
  */
 export function session(options: SessionOptions = {}): Middleware {
   const { env } = process;
@@ -76,7 +77,7 @@ export function session(options: SessionOptions = {}): Middleware {
   };
 }
 
-/** Has the changes go with the headers, and those that come later be stored before the response ends. */
+/** Sends the changes with the headers. Later changes are stored before the response ends. */
 function accompany(response: ServerResponse, exchange: Exchange, next: (error?: unknown) => void): void {
   const { writeHead, end } = response;
   let flushed = false;
@@ -86,7 +87,7 @@ function accompany(response: ServerResponse, exchange: Exchange, next: (error?: 
     try {
       exchange.flush();
     } catch (fault) {
-      // What cannot be stored must not look like a success.
+      // A change that cannot be stored must not look like a success.
       setImmediate(next, fault);
       args[0] = 500;
     }
@@ -109,5 +110,5 @@ function withStatus(fault: unknown): unknown {
 }
 
 export default session;
-// What require() gives to CommonJS, as in `var session = require("moor/express")`.
+// The value that require() gives to CommonJS, as in `var session = require("moor/express")`.
 export { session as "module.exports" };

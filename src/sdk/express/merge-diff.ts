@@ -2,9 +2,9 @@ import type { JsonObject, JsonValue } from "../origin/json.ts";
 import { isJsonObject } from "../origin/json.ts";
 
 /**
- * The smallest merge patch (RFC 7396) that makes `after` of `before`; `undefined` if they are the same. A null in an object of `after`
- * is a removal: a merge patch can say nothing else. Members that neither touches are left out, so that what other requests do to
- * them survives.
+ * The smallest merge patch (RFC 7396) that turns `before` into `after`; `undefined` if they are the same. A null in an
+ * object of `after` is a removal, because a merge patch cannot express anything else. Members that did not change are
+ * left out, so that the changes of other requests to them survive.
  */
 export function mergeDiff(before: JsonObject, after: JsonObject): JsonObject | undefined {
   const removed = Object.keys(before).filter((name) => !Object.hasOwn(after, name));

@@ -1,9 +1,9 @@
 import type { Cookie } from "./cookie.ts";
 
-/** Called when it is done, or with what went wrong. */
+/** Called when the action is done, or with its error. */
 export type Callback = (error?: unknown) => void;
 
-/** What a session does; the request that it belongs to does it. */
+/** The actions of a session; the request that the session belongs to carries them out. */
 export interface SessionActions {
   regenerate(callback: Callback): void;
   destroy(callback: Callback): void;
@@ -11,12 +11,12 @@ export interface SessionActions {
   save(callback: Callback): void;
 }
 
-/** What an application keeps in its sessions: to be augmented with the names and types of its own. */
+/** The data that an application keeps in its sessions. Applications augment it with their own names and types. */
 export interface SessionData {
   cookie: Cookie;
 }
 
-/** `req.session`, as express-session has it: what is set on it is kept. */
+/** `req.session`, as in express-session: properties that are set on it are kept. */
 export class Session {
   declare readonly id: string;
   cookie: Cookie;
@@ -31,13 +31,16 @@ export class Session {
     }
   }
 
-  /** An empty session with an id of its own in place of this one, at `req.session`; the visitor's token is given a new generation. */
+  /**
+   * Puts an empty session with an id of its own at `req.session`, in place of this session. The visitor's token gets a
+   * new generation.
+   */
   regenerate(callback: Callback): this {
     this.#actions.regenerate(callback);
     return this;
   }
 
-  /** Ends the session and takes it off the request. What comes after it in the same request has no session. */
+  /** Ends the session and takes it off the request. Code that runs later in the same request has no session. */
   destroy(callback: Callback = () => {}): this {
     this.#actions.destroy(callback);
     return this;
@@ -50,8 +53,9 @@ export class Session {
   }
 
   /**
-   * Makes sure of the changes until now. Before the headers are sent there is nothing to do: the changes are part of the response, and
-   * Moor commits them before the visitor sees it. After that they are stored through the session API.
+   * Makes sure that the changes until now are stored. Before the headers are sent there is nothing to do: the changes
+   * are part of the response, and Moor commits them before the visitor sees it. After that they are stored through the
+   * session API.
    */
   save(callback: Callback = () => {}): this {
     this.#actions.save(callback);
@@ -70,7 +74,10 @@ export class Session {
   }
 }
 
-/** Whether a session can have a property of this name: those of its methods are taken, and `__proto__` is more than a name. */
+/**
+ * Whether a session can have a property of this name: the names of its methods are taken, and `__proto__` is more than
+ * a name.
+ */
 export function isFree(name: string): boolean {
   return !(name in Session.prototype) && name !== "id" && name !== "cookie";
 }

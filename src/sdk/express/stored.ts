@@ -2,7 +2,10 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../origin/json.ts
 import { Cookie, type CookieOptions, isMaxAge } from "./cookie.ts";
 import { isFree } from "./session.ts";
 
-/** What express-session's sessions cannot be called, so that these can be kept beside them. */
+/**
+ * Names that properties of express-session's sessions cannot have, so that these values can be kept with the
+ * properties.
+ */
 const ID = "id";
 const COOKIE = "cookie";
 
@@ -14,7 +17,7 @@ export interface Stored {
   readonly expired: boolean;
 }
 
-/** The part of `maxAge` by which a stored expiry may lag, so that not every request writes one. */
+/** The part of `maxAge` by which a stored expiry may lag, so that not every request writes a new expiry. */
 const TOUCHED_EVERY = 0.1;
 
 /** Reads attributes. Without an expiry of its own a session has that of `options`. It never expires early, and up to a tenth late. */
@@ -22,7 +25,7 @@ export function readStored(
   { [ID]: id, [COOKIE]: cookie, ...attributes }: Readonly<JsonObject>,
   options: CookieOptions,
 ): Stored {
-  // The application changes it in place, and what is stored is what that is compared with.
+  // The application changes `data` in place, and the stored attributes are compared with it.
   const data = structuredClone(attributes);
   const named = typeof id === "string" ? id : undefined;
   if (!isJsonObject(cookie)) return { id: named, cookie: new Cookie(options), data, expired: false };
@@ -62,7 +65,7 @@ function storedExpiry(
   before: unknown,
   options: CookieOptions,
 ): JsonObject | undefined {
-  // An empty one says that there is none, where the options have one.
+  // An empty expiry records that the session has none although the options set a `maxAge`.
   if (originalMaxAge === null || expires === null) return new Cookie(options).maxAge === null ? undefined : {};
   if (isJsonObject(before) && before.originalMaxAge === originalMaxAge && typeof before.expires === "string") {
     const lagMs = expires.getTime() - Date.parse(before.expires);

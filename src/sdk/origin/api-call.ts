@@ -3,7 +3,8 @@ import type { Fetch } from "./fetch-json.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 
 /**
- * Calls an API of Moor's with a request's handoff; resolves to the answer's JSON, `undefined` if it has none.
+ * Calls an API of Moor's with a request's handoff. Resolves to the answer's JSON, or to `undefined` if the answer has
+ * no JSON.
  *
  * @throws MoorOriginError
  */
@@ -24,7 +25,7 @@ export function createApiCall(options: { moor: string; bearer: string; fetch: Fe
         method,
         headers: { accept: "application/json", authorization: `Bearer ${bearer}`, ...headers },
         ...(body !== undefined && { body }),
-        // One could carry the bearer elsewhere.
+        // A redirect could carry the bearer elsewhere.
         redirect: "manual",
         signal: AbortSignal.timeout(timeoutMs),
       });

@@ -1,7 +1,7 @@
 import { MoorOriginError } from "./errors.ts";
 import { asciiJson, inOne, isJsonObject, type JsonObject, type JsonValue, mergePatches } from "./json.ts";
 
-/** What one response may carry in `Moor-Patch` headers, all together. */
+/** How many bytes the `Moor-Patch` headers of a response may carry together. */
 const PATCH_BYTES = 16_384;
 /** And in `Moor-Flash` headers. */
 const FLASH_BYTES = 2_048;
@@ -11,22 +11,22 @@ const LINE_BYTES = 8_000;
 /** How deep Moor lets a patch nest. */
 const PATCH_LEVELS = 32;
 
-/** How many merge patches one response may carry, of either kind. */
+/** How many merge patches a response may carry, of either kind. */
 export const MAX_PATCHES = 64;
 
 /**
- * The merge patches that a request has asked for, kept per attribute. The order counts only within an attribute, and a value
- * that is no object overrides all before it; an object folds into the one before it where one patch can say both (`"x"` then `{"a":1}`
- * is not `{"a":1}`), so an attribute may have several values in a row.
+ * The merge patches that a request has asked for, kept per attribute. The order counts only within an attribute. A
+ * value that is not an object overrides all values before it. An object folds into the value before it if one patch can
+ * express both. (`"x"` then `{"a":1}` is not `{"a":1}`.) So an attribute may have several values in a row.
  */
 export type Changes = ReadonlyMap<string, readonly JsonValue[]>;
 
 export const noChanges: Changes = new Map();
 
 /**
- * The changes with one more merge patch.
+ * The changes with another merge patch added.
  *
- * @throws MoorOriginError `change-too-large` if it nests too deep.
+ * @throws MoorOriginError `change-too-large` if the patch nests too deep.
  */
 export function withPatch(changes: Changes, patch: JsonObject): Changes {
   if (!isWithin(patch, PATCH_LEVELS)) {
@@ -37,7 +37,7 @@ export function withPatch(changes: Changes, patch: JsonObject): Changes {
   return next;
 }
 
-/** Adds one more merge patch to changes. */
+/** Adds another merge patch to changes. */
 export function addPatch(changes: Map<string, readonly JsonValue[]>, patch: JsonObject): void {
   for (const [name, value] of Object.entries(patch)) {
     changes.set(name, isJsonObject(value) ? withObject(changes.get(name) ?? [], value) : [value]);
@@ -64,8 +64,8 @@ export function patchesOf(changes: Changes): JsonObject[] {
 }
 
 /**
- * The values of the `Moor-Patch` headers that carry the changes, in order. A line is kept short where it can be; one attribute alone
- * may exceed it.
+ * The values of the `Moor-Patch` headers that carry the changes, in order. A line is kept short where possible; a
+ * single attribute may exceed the limit.
  *
  * @throws MoorOriginError `change-too-large`.
  */

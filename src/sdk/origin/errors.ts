@@ -12,21 +12,21 @@ export type MoorOriginErrorCode =
   | "handoff-expired"
   /** Moor's public keys cannot be read. */
   | "keys-unavailable"
-  /** The session API did not answer, or not with a session; nothing is known of what it was asked. */
+  /** The session API did not answer, or its answer was not a session. Whether it did the work is unknown. */
   | "session-unavailable"
-  /** The session API has nothing to work on: the session's first change goes with the response. */
+  /** The session API has no stored session to work on: the session's first change goes with the response. */
   | "session-not-stored"
   /** The session has ended, or has a newer generation than the request. */
   | "session-over"
-  /** Nobody is logged in to the session whose principal's sessions are asked for. */
+  /** No principal is logged in to the session, so the principal's sessions cannot be listed or ended. */
   | "principal-missing"
-  /** The principal has no such session, or has it no longer. */
+  /** The principal has no such session, or no longer has it. */
   | "session-unknown"
-  /** The session has another version than the one that the change was made for. */
+  /** The session's version is not the version that the change was made for. */
   | "session-changed"
   /** The session API does not take this: its pool may not, the handoff has expired, or the change is too large. */
   | "session-refused"
-  /** More changes than one response may carry. */
+  /** The changes are more than a response may carry. */
   | "change-too-large"
   /** A principal that Moor would refuse. */
   | "principal-malformed"

@@ -9,7 +9,7 @@ const HANDOFF_CHARACTERS = 32_768;
 /** A verified handoff. Without attributes they were too large for it, and the session API has them. */
 export type Handoff = Omit<SessionView, "attributes"> & { readonly attributes: JsonObject | undefined };
 
-/** What a handoff must fit. */
+/** The values that a handoff must fit. */
 export interface HandoffOptions {
   readonly keys: KeySet;
   readonly issuer: string;
@@ -17,11 +17,11 @@ export interface HandoffOptions {
   readonly clockToleranceSeconds: number;
 }
 
-/** A handoff whose signature is right, by one of Moor's keys. */
+/** A handoff with a right signature, by one of Moor's keys. */
 interface Signed {
   readonly kid: string;
   readonly key: VerifyingKey;
-  /** As JSON: whoever gets them may change them. */
+  /** As JSON, because callers may change the claims that they get. */
   readonly claims: string;
 }
 
@@ -31,8 +31,9 @@ const REMEMBERED = 512;
 const LONGEST_REMEMBERED = 4_096;
 
 /**
- * Verifies the compact JWTs of `Moor-Session` headers (RFC 7515, 7519): ES256 and nothing else, a published key, this issuer,
- * this audience, now. A signature that was right is not checked again while its key is published; the last 512 are remembered.
+ * Verifies the compact JWTs of `Moor-Session` headers (RFC 7515, 7519). They must have ES256, a published key, this
+ * issuer, this audience, and be valid now. A right signature is not checked again while its key is published; the last
+ * 512 are remembered.
  *
  * @returns the handoff; throws MoorOriginError `handoff-…`, `keys-unavailable`.
  */
@@ -78,7 +79,7 @@ async function verify(jwt: string, keys: KeySet): Promise<Signed> {
   const isSignedBy = (key: VerifyingKey) => isRight(key, `${header}.${payload}`, signature);
   const known = (await keys(kid)) ?? untrusted("Moor publishes no key of its kid");
   if (await isSignedBy(known)) return { kid, key: known, claims: textOf(payload) };
-  // Nothing but a name holds a kid to its key: Moor may have another one under it by now.
+  // Only the name ties a kid to its key: by now Moor may publish another key under it.
   const other = await keys(kid, known);
   if (other === undefined || !(await isSignedBy(other))) untrusted("its signature is wrong");
   return { kid, key: other, claims: textOf(payload) };
@@ -118,7 +119,7 @@ function textOf(part: string): string {
   }
 }
 
-/** Decodes base64url. @throws DOMException if it is none. */
+/** Decodes base64url. @throws DOMException if the text is not base64url. */
 function decode(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (byte) => byte.charCodeAt(0));
 }

@@ -8,7 +8,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The members of an object on their way through patches. What a patch has touched is a draft itself. */
+/** The members of an object on their way through patches. A value that a patch has touched is a draft itself. */
 type Draft = Map<string, JsonValue | Draft>;
 
 /**
@@ -44,8 +44,9 @@ function finished(draft: Draft): JsonObject {
 }
 
 /**
- * One merge patch that does what two in a row do; `undefined` if none does: an object that follows a value of another type, or a removal,
- * takes its place, and in one patch it would merge into what the target has there.
+ * A merge patch that does the work of two consecutive patches; `undefined` if there is no such patch. An object may
+ * follow a removal or a value of another type. It then replaces that value, but in one patch it would merge into the
+ * target's own value.
  */
 export function inOne(first: JsonObject, second: JsonObject): JsonObject | undefined {
   const members = new Map(Object.entries(first));
@@ -70,8 +71,8 @@ export function asciiJson(value: JsonValue): string {
 }
 
 /**
- * A copy of the value as JSON keeps it. What JSON would drop or turn into null is refused instead; so is a null in
- * an object unless `nulls` allows it, because a merge patch reads it as a removal.
+ * A copy of the value as JSON keeps it. A value that JSON would drop or turn into null is refused. A null in an object
+ * is refused too, unless `nulls` allows it, because a merge patch reads it as a removal.
  *
  * @throws TypeError naming the member that cannot be kept.
  */

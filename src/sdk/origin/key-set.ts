@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject } from "./json.ts";
 const LIFE_MS = 300_000;
 /** At least that long: caches in between may say 0, and Moor is not to be asked for each request. */
 const LEAST_LIFE_MS = 30_000;
-/** How soon keys are read again after that failed, and for another handoff that none of them fits. */
+/** How soon keys are read again after a read failed, and for another handoff that fits no known key. */
 const AGAIN_MS = 30_000;
 /** How long keys count at most, from when they were read, while they cannot be read again. */
 const STALE_MS = 3_600_000;
@@ -15,9 +15,9 @@ const STALE_MS = 3_600_000;
 export type VerifyingKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 /**
- * The public key that Moor publishes under a kid; `undefined` if it publishes none.
+ * The public key that Moor publishes under a kid; `undefined` if Moor publishes no such key.
  *
- * @param unfit a key that the signature does not fit: another one is looked for under the kid.
+ * @param unfit a key that the signature does not fit: the kid is looked up again for another key.
  */
 export type KeySet = (kid: string, unfit?: VerifyingKey) => Promise<VerifyingKey | undefined>;
 
@@ -29,9 +29,10 @@ interface PublishedKey {
 }
 
 /**
- * Moor's public keys (RFC 7517), read on first use. They count for as long as their `Cache-Control` says (RFC 9111), 30 s at least and
- * 5 min at most; then the next request has them read again. While that fails it is tried every 30 s, and they stay in use for an hour
- * after they were read. A kid or a signature that none of them fits has them read at once, at most every 30 s.
+ * Moor's public keys (RFC 7517), read on first use. They count for as long as their `Cache-Control` says (RFC 9111), 30
+ * s at least and 5 min at most. The next request after that has them read again. While reading fails it is tried every
+ * 30 s, and the keys stay in use for an hour after they were read. A kid or a signature that fits no key has the keys
+ * read at once, at most every 30 s.
  *
  * Calling it throws MoorOriginError `keys-unavailable` if it cannot be told whether Moor publishes the key.
  */
@@ -65,7 +66,7 @@ export function createKeySet(options: { url: string; fetch: Fetch; timeoutMs: nu
   }
 
   async function readIfDue(at: number): Promise<void> {
-    // On Workers a promise made by a request that was cancelled never settles: share one no longer than it may take.
+    // On Workers, a promise that a cancelled request made never settles: share a read no longer than it may take.
     if (pending === undefined || at - askedAt > timeoutMs) {
       if (!isDue(at)) return;
       if (at < freshUntil) soughtAt = at;
@@ -97,7 +98,10 @@ function lifeMs(freshSeconds: number | undefined): number {
   return freshSeconds === undefined ? LIFE_MS : Math.min(Math.max(freshSeconds * 1000, LEAST_LIFE_MS), LIFE_MS);
 }
 
-/** @param known keys at hand: one that is published still stays the same object, so that what it has verified stays verified. */
+/**
+ * @param known the keys at hand. A key that is still published stays the same object, so that signatures that it has
+ * verified stay verified.
+ */
 async function importKeys(
   document: unknown,
   known: ReadonlyMap<string, PublishedKey>,

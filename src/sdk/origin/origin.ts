@@ -8,9 +8,9 @@ import { OriginSession } from "./session.ts";
 import { createSessionApi } from "./session-api.ts";
 import { createSessionsApi } from "./sessions-api.ts";
 
-/** What an origin must know of the Moor in front of it. */
+/** The facts that an origin must know about the Moor in front of it. */
 export interface OriginOptions {
-  /** What Moor calls itself: its `MOOR_ISSUER`, an http or https URL without a path. */
+  /** Moor's own name: its `MOOR_ISSUER`, an http or https URL without a path. */
   issuer: string;
   /** Id of the pool that this origin belongs to. */
   audience: string;
@@ -29,16 +29,16 @@ export interface OriginOptions {
 /** Moor, as an origin sees it. */
 export interface Origin {
   /**
-   * The session that a request belongs to. Attributes that were too large for the handoff are asked of the session
+   * The session that a request belongs to. Attributes that were too large for the handoff are fetched from the session
    * API. A request without a valid handoff is an error, never an anonymous session.
    *
-   * @throws MoorOriginError `handoff-…`, `keys-unavailable`, and of large attributes those of `SessionApi`.
+   * @throws MoorOriginError `handoff-…`, `keys-unavailable`, and for large attributes the errors of `SessionApi`.
    */
   session(request: HeaderSource): Promise<OriginSession>;
 }
 
 /**
- * Makes the helper of an origin. Make one per process: it keeps Moor's public keys.
+ * Makes the helper of an origin. Make it once per process: it keeps Moor's public keys.
  *
  * @throws TypeError if an option is out of its bounds.
  */

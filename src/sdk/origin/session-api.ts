@@ -11,10 +11,10 @@ export interface StoredSession {
 }
 
 /**
- * The session API (`/.moor/session`), for the session of one request. What it changes is stored when the promise resolves, whatever
- * becomes of the response; it is authorised by the request's handoff, for as long as that is valid (60 s).
+ * The session API (`/.moor/session`), for the session of a request. A change is stored when its promise resolves,
+ * whatever happens to the response. The request's handoff authorises the calls, for as long as it is valid (60 s).
  *
- * All of it throws MoorOriginError: `session-not-stored`, `session-over`, `session-refused`, `session-unavailable`.
+ * All calls throw MoorOriginError: `session-not-stored`, `session-over`, `session-refused`, `session-unavailable`.
  */
 export interface SessionApi {
   /** The session as it is now. */

@@ -5,9 +5,9 @@ import { isJsonObject, type JsonObject, type JsonValue, jsonCopy } from "./json.
 import type { SessionApi, StoredSession } from "./session-api.ts";
 import type { SessionsApi } from "./sessions-api.ts";
 
-/** What Moor told of the session that a request belongs to. */
+/** The facts that Moor told about the session that a request belongs to. */
 export interface SessionView {
-  /** `undefined` as long as the session is not stored: its first change gives it one. */
+  /** `undefined` as long as the session is not stored: its first change gives it an id. */
   readonly id: string | undefined;
   /** Goes up with every committed change; 0 as long as the session is not stored. */
   readonly version: number;
@@ -20,11 +20,11 @@ export interface SessionView {
   /** Read while the stores were failing: it may be older than what the visitor has seen. */
   readonly stale: boolean;
   /**
-   * Id of the origin that has served the session last, if that was another: what this one holds of it from before may be old. May be
-   * told more than once; `undefined`: not that Moor knows.
+   * Id of the origin that served the session last, if it was another origin. This origin's own copy of the session may
+   * then be out of date. Moor may tell it more than once. `undefined`: Moor knows of no such origin.
    */
   readonly movedFrom?: string | undefined;
-  /** What an earlier response left for this request alone; see `OriginSession.setFlash`. */
+  /** The values that an earlier response left for this request alone; see `OriginSession.setFlash`. */
   readonly flash: Readonly<JsonObject>;
   readonly attributes: Readonly<JsonObject>;
 }
@@ -40,8 +40,8 @@ const CONSUMED = [
 ];
 
 /**
- * The session of one request. It records what is to change; nothing leaves the process until `apply` or `headers`
- * puts it on the response, and Moor commits it before the visitor sees that response.
+ * The session of a request. It records changes. Nothing leaves the process until `apply` or `headers` puts the changes
+ * on the response. Moor commits them before the visitor sees that response.
  */
 export class OriginSession implements SessionView {
   #view: SessionView;
@@ -57,13 +57,14 @@ export class OriginSession implements SessionView {
   #learned: number | undefined;
 
   /**
-   * The session API, for what cannot wait for the response: a change that must be stored before something else happens, or after
-   * the headers are sent. What it answers becomes this session's, with the recorded changes on top; and as long as headers can be sent
-   * they say so (`Moor-Version`), so that the visitor's next request sees it.
+   * The session API, for changes that cannot wait for the response: a change that must be stored before something else
+   * happens, or after the headers are sent. The API's answer becomes this session's state, with the recorded changes on
+   * top. As long as headers can be sent, they announce the version (`Moor-Version`), so that the visitor's next request
+   * sees it.
    */
   readonly api: SessionApi;
 
-  /** The sessions of this one's principal. What ends this one has the response clear the visitor's token. */
+  /** The sessions of this session's principal. If a call ends this session, the response clears the visitor's token. */
   readonly sessions: SessionsApi;
 
   constructor(view: SessionView, { session: api, sessions }: { session: SessionApi; sessions: SessionsApi }) {
@@ -123,7 +124,7 @@ export class OriginSession implements SessionView {
     return this.#ended ? undefined : (this.#principal ?? this.#view.principal);
   }
 
-  /** The attributes, with the changes of this request. Changing the object itself records nothing. */
+  /** The attributes, with the changes of this request. A change of the returned object records nothing. */
   get attributes(): Readonly<JsonObject> {
     const before = this.#view.principal;
     const kept = before === undefined || before === this.principal;
@@ -132,9 +133,9 @@ export class OriginSession implements SessionView {
   }
 
   /**
-   * Replaces one attribute. Where parallel requests may change different members of one object, use `patch`.
+   * Replaces an attribute. Where parallel requests may change different members of an object, use `patch`.
    *
-   * @throws TypeError if the value is not JSON, is null, or has a null in an object (RFC 7396 cannot keep one).
+   * @throws TypeError if the value is not JSON, is null, or has a null in an object (RFC 7396 cannot keep such a null).
    * @throws MoorOriginError `change-too-large`, `session-ended`.
    */
   set(name: string, value: Exclude<JsonValue, null>): void {
@@ -143,7 +144,7 @@ export class OriginSession implements SessionView {
   }
 
   /**
-   * Removes one attribute; one that is not there stays so.
+   * Removes an attribute. Removing an absent attribute changes nothing.
    *
    * @throws MoorOriginError `change-too-large`, `session-ended`.
    */
@@ -152,7 +153,7 @@ export class OriginSession implements SessionView {
   }
 
   /**
-   * Merges into the attributes (RFC 7396): objects merge, null removes, all else replaces.
+   * Merges into the attributes (RFC 7396): an object merges, null removes, any other value replaces.
    *
    * @throws TypeError if the patch is not a JSON object.
    * @throws MoorOriginError `change-too-large`, `session-ended`.
@@ -178,8 +179,8 @@ export class OriginSession implements SessionView {
   }
 
   /**
-   * The session now belongs to this principal, and rotates. One without a principal keeps its attributes; one of
-   * another principal ends, and a new one begins with the changes of this request alone.
+   * The session now belongs to this principal, and rotates. A session without a principal keeps its attributes. A
+   * session of another principal ends, and a new session begins with the changes of this request alone.
    *
    * @param principal 1 to 256 visible ASCII characters.
    * @param options.remember whether the visitor asked to be remembered; the configuration needs `session.remember`.
@@ -213,7 +214,7 @@ export class OriginSession implements SessionView {
     this.#attributes = {};
   }
 
-  /** The response headers that ask Moor for the changes; empty if there are none. */
+  /** The response headers that ask Moor for the changes; empty if there are no changes. */
   headers(): [name: string, value: string][] {
     if (this.#ended) return [["Moor-End", "1"]];
     const headers = patchLines(this.#changes).map((line): [string, string] => ["Moor-Patch", line]);
@@ -226,9 +227,9 @@ export class OriginSession implements SessionView {
   }
 
   /**
-   * Puts `headers()` on a Node `ServerResponse`, a Fetch `Response` or its `Headers`, in place of what an earlier
-   * call put there. Call it before the headers are sent. A Fetch response that came from `fetch` or
-   * `Response.redirect` is immutable: copy it first.
+   * Puts `headers()` on a Node `ServerResponse`, a Fetch `Response` or its `Headers`, and replaces the headers of an
+   * earlier call. Call it before the headers are sent. A Fetch response that came from `fetch` or `Response.redirect`
+   * is immutable: copy it first.
    */
   apply(response: HeaderTarget): void {
     replaceHeaders(response, CONSUMED, this.headers());

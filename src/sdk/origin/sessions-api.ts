@@ -27,21 +27,23 @@ export interface SessionList {
   /** Of all pages; some of them may have ended unnoticed. */
   readonly count: number;
   readonly sessions: readonly ListedSession[];
-  /** Where the next page begins, if there is one. */
+  /** Where the next page begins, if there is another page. */
   readonly next?: string;
 }
 
-/** What ending many came to: `left` are still to be ended, which goes on by itself. */
+/** The result of ending many sessions. `left` sessions are still to be ended, which continues by itself. */
 export interface EndedSessions {
   readonly ended: number;
   readonly left: number;
 }
 
 /**
- * The sessions of the principal of one request (`/.moor/sessions`), so that people see where they are logged in and log out there.
- * Moor's configuration needs `principals`; the pool the permission `"principal"` to list and `"end"` to end.
+ * The sessions of a request's principal (`/.moor/sessions`), so that people see where they are logged in and log out
+ * there. Moor's configuration needs `principals`. The pool needs the permission `"principal"` to list and `"end"` to
+ * end.
  *
- * All of it throws MoorOriginError: `principal-missing`, `session-not-stored`, `session-over`, `session-refused`, `session-unavailable`.
+ * All calls throw MoorOriginError: `principal-missing`, `session-not-stored`, `session-over`, `session-refused`,
+ * `session-unavailable`.
  */
 export interface SessionsApi {
   /**
@@ -51,9 +53,9 @@ export interface SessionsApi {
    */
   list(options?: { after?: string }): Promise<SessionList>;
   /**
-   * Ends one.
+   * Ends a session.
    *
-   * @throws MoorOriginError `session-unknown` if it is no session of this principal, or no longer.
+   * @throws MoorOriginError `session-unknown` if it is not a session of this principal, or no longer is.
    */
   end(id: string): Promise<void>;
   /** Ends all but the session of this request. */
@@ -71,7 +73,7 @@ export function createSessionsApi(call: ApiCall): SessionsApi {
     list: async ({ after } = {}) =>
       readList(await call("GET", after === undefined ? PATH : `${PATH}?after=${encodeURIComponent(after)}`)),
     end: async (id) => {
-      // It may come from a form: nothing else than an id is made part of an address.
+      // The id may come from a form: only a well-formed id becomes part of an address.
       if (!ID.test(id)) throw new MoorOriginError("session-unknown", "this is no session's id");
       await call("DELETE", `${PATH}/${id}`);
     },
