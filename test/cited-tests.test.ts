@@ -29,7 +29,7 @@ describe.each(Object.entries(pages))("the tests that %s names", (_path, page) =>
     expect(missing('1. `test/none.test.ts`: "point one way"')).toHaveLength(1);
   });
 
-  it("are numbered one after the other, and each is cited", () => {
+  it("are numbered consecutively, and each is cited", () => {
     const numbers = listedIn(page).map(({ number }) => number);
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
     const cited = new Set(Array.from(page.matchAll(/\[(\d+)\](?!\()/g), ([, number]) => Number(number)));

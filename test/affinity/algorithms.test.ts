@@ -72,7 +72,7 @@ describe.each(Object.entries(ALGORITHMS))("the algorithm %s", (_name, { create, 
     }
   });
 
-  it("moves few of the keys whose origin stays when an origin is removed", () => {
+  it("moves only few of the keys whose origin stays when an origin is removed", () => {
     const list = Array.from({ length: 10 }, (_, index) => ({ id: `app-${index}`, weight: 1 }));
     const before = create(list);
     const after = create(list.slice(1));
@@ -103,7 +103,7 @@ describe.each(Object.entries(ALGORITHMS))("the algorithm %s", (_name, { create, 
 });
 
 describe("algorithmOf", () => {
-  it("knows the registered names and no inherited one", () => {
+  it("knows the registered names and no inherited name", () => {
     expect(algorithmOf("maglev")).toBe(ALGORITHMS.maglev);
     for (const name of ["nginx-hash", "toString", "", undefined]) expect(algorithmOf(name)).toBeUndefined();
   });

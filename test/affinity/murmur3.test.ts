@@ -25,7 +25,7 @@ describe("fmix32", () => {
     expect(fmix32(0xffffffff)).toBe(0x81f16f39);
   });
 
-  it("reads any number as 32 bits and returns an unsigned one", () => {
+  it("reads any number as 32 bits and returns an unsigned number", () => {
     expect(fmix32(-1)).toBe(fmix32(0xffffffff));
     expect(fmix32(-1)).toBeGreaterThan(0x7fffffff);
   });

@@ -131,7 +131,7 @@ describe("order", () => {
     expect(idsOf(origins, createWhrw1(origins).order("user-1", 2))).toEqual(["B", "a"]);
   });
 
-  it("is empty when all are ejected, all weigh 0, or none is asked for", () => {
+  it("is empty when all origins are ejected, all weigh 0, or no origin is asked for", () => {
     const affinity = createWhrw1(pool(3));
     expect(affinity.order("user-1", 3, Uint8Array.of(1, 1, 1))).toEqual([]);
     expect(createWhrw1(pool(3, () => 0)).order("user-1", 3)).toEqual([]);

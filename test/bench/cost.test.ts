@@ -6,7 +6,7 @@ const list = await costs();
 const costOf = (name: string) => list.find(({ workload }) => workload.name === name);
 
 describe("the cost model", () => {
-  it("is what docs/explanation/performance.md shows; `npm run bench -- cost --save` writes it anew", async () => {
+  it("is the same that docs/explanation/performance.md shows; `npm run bench -- cost --save` writes it anew", async () => {
     expect(await readFile("docs/explanation/performance.md", "utf8")).toContain(
       `<!-- cost -->\n${costTable(list)}\n<!-- /cost -->`,
     );
@@ -17,7 +17,7 @@ describe("the cost model", () => {
     expect(costOf(name)?.played.requests).toBeGreaterThan(0);
   });
 
-  it("is two fifths of the cheapest other design's at most for visitors who browse signed in", () => {
+  it("is at most two fifths of the cheapest other design's cost for visitors who browse signed in", () => {
     const { moor, objectEachRequest, kvWriteThrough, redisGetAndTouch } = costOf("signed-in browse") ?? {};
     const cheapest = Math.min(...([objectEachRequest, kvWriteThrough, redisGetAndTouch] as number[]));
     expect(moor).toBeLessThanOrEqual(0.4 * cheapest);

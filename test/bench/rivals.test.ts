@@ -31,7 +31,7 @@ describe("Moor and its rivals", () => {
   });
 
   it.each(["moor", "moorSync"])(
-    "%s asks nothing again within seconds, and one object and one script for a change",
+    "%s asks no store again within seconds, and a change costs one object and one script",
     (name) => {
       const { readAfterPause, readAgain, change } = contestant(name)?.operations ?? {};
       expect(readAfterPause).toEqual({ "object read": 1 });
@@ -57,7 +57,7 @@ describe("Moor and its rivals", () => {
 });
 
 describe("an outage", () => {
-  it("is told by what visitors see: failures while it lasts, and what is gone after it", async () => {
+  it("shows its failures while it lasts, and the sessions that are lost after it", async () => {
     const shop = await forgetfulShop();
     const visitors = Array.from({ length: 5 }, (_, index) => new Visitor(shop.port, index));
     for (const visitor of visitors) await visitor.add();

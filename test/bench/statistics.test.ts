@@ -25,7 +25,7 @@ describe("quantiles", () => {
 });
 
 describe("ratios", () => {
-  it("are taken within a round, so that a machine that slows down changes none", () => {
+  it("are taken within a round, so that a machine that slows down does not change them", () => {
     const seen = new Map([
       ["passThrough", [slice(1_000, 1), slice(100, 1)]],
       ["cleanRead", [slice(900, 1), slice(90, 1)]],
@@ -43,7 +43,7 @@ describe("ratios", () => {
 });
 
 describe("the command", () => {
-  it("measures everything by default, and not what takes long when it is to be quick", () => {
+  it("measures everything by default, and skips the slow parts in a quick run", () => {
     expect(readOptions([])).toMatchObject({
       parts: ["cost", "size", "affinity", "http", "profile", "memory", "rivals"],
       quick: false,
@@ -56,7 +56,7 @@ describe("the command", () => {
     expect(readOptions(["profile", "--before", "worker.js"])).toMatchObject({ before: "worker.js" });
   });
 
-  it("says what is wrong", () => {
+  it("names the mistake", () => {
     expect(readOptions(["speed"])).toMatchObject({ kind: "mistake", message: expect.stringContaining("speed") });
     expect(readOptions(["--fast"])).toMatchObject({ kind: "mistake" });
     const unused = readOptions(["size", "--before", "worker.js"]);

@@ -86,7 +86,7 @@ route any host /* to shop
     });
   });
 
-  it("says who may be an admin, and refuses with --deploy alone that nobody could be one", async () => {
+  it("names the possible admins, and with --deploy alone refuses a configuration under which there could be no admin", async () => {
     const project = await createProject();
     const withAdmin = (admin: string) =>
       `export default { pools: [{ id: "a", origins: [{ id: "a", url: "https://a.example.com" }] }], admin: ${admin} }`;
@@ -111,7 +111,7 @@ route any host /* to shop
   });
 
   it.each(["commonjs", "module"])(
-    "loads a file as wrangler bundles it, beside a package.json of type %s",
+    "loads a file as wrangler bundles it, next to a package.json of type %s",
     async (type) => {
       const project = await createProject();
       await mkdir(join(project.folder, "site"));
@@ -133,7 +133,7 @@ export default defineConfig({ pools: [{ id: await Promise.resolve("shop"), origi
     },
   );
 
-  it("tells in one line why a file cannot be loaded", async () => {
+  it("explains in one line why a file cannot be loaded", async () => {
     const project = await createProject();
     await project.write("syntax.ts", "const a = 1;\nexport default { a: b c }");
     await project.write("throws.ts", "throw new Error('no\\nway')");

@@ -62,7 +62,7 @@ describe("moor deploy", () => {
     expect(await project.run("deploy", ...flags)).toMatchObject({ code: 0 });
   });
 
-  describe("leaves out of the Worker what its configuration does not use", () => {
+  describe("leaves out of the Worker the code that its configuration does not use", () => {
     const flags = ["--dry-run", "--outdir", "built"];
     async function deployed(project: Project, ...more: string[]): Promise<string> {
       const { code, stderr } = await project.run("deploy", ...flags, ...more);
@@ -79,7 +79,7 @@ describe("moor deploy", () => {
       await project.write("wrangler.toml", `${settings}\n[define]\nMOOR_OPERATORS = "${value}"\n`);
     };
 
-    it("algorithms of nginx, unless a pool has one", async () => {
+    it("algorithms of nginx, unless a pool has such an algorithm", async () => {
       const project = await deployableProject();
       expect(await hasNginx(project)).toBe(false);
       const nginx = deployable.replace("origins:", 'affinity: { algorithm: "nginx-ip-hash" }, origins:');
@@ -87,7 +87,7 @@ describe("moor deploy", () => {
       expect(await hasNginx(project)).toBe(true);
     });
 
-    it("what operators use, with neither admin nor a healthCheck", async () => {
+    it("the code for operators, if there is neither admin nor a healthCheck", async () => {
       expect(await hasOperators(await deployableProject())).toBe(false);
     });
 
@@ -112,7 +112,7 @@ describe("moor deploy", () => {
       expect(await hasOperators(project)).toBe(true);
     });
 
-    it("and refuses a wrangler.toml that leaves out what the configuration uses", async () => {
+    it("and refuses a wrangler.toml that leaves out a part that the configuration uses", async () => {
       const project = await deployableProject();
       await project.write("moor.config.ts", healthCheck);
       await define("false")(project);

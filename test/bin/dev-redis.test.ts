@@ -23,7 +23,7 @@ async function keysInRedis(running: Running): Promise<string[]> {
 }
 
 describe("the Redis of moor dev", () => {
-  it("holds what the Worker backs up, and leaves nothing when it ends", async () => {
+  it("holds the data that the Worker backs up, and leaves nothing when it ends", async () => {
     const project = await createProject();
     const running = await fronting(project, [await startServer("one")]);
     await createVisitor()(`${await readyUrl(running)}/visit`);
@@ -35,7 +35,7 @@ describe("the Redis of moor dev", () => {
     expect(await readdir(join(project.folder, ".wrangler", "moor"))).toEqual(["keys.json"]);
   });
 
-  it("is kept beside the sessions where they are kept", async () => {
+  it("is kept in the same folder as the sessions", async () => {
     const project = await createProject();
     const servers = [await startServer("one")];
     const port = await somePort();
@@ -50,7 +50,7 @@ describe("the Redis of moor dev", () => {
     expect(await readdir(join(project.folder, ".wrangler", "moor", `dev-${port}`))).toContain("redis");
   });
 
-  it("is off, as one line tells, where there is no redis-server", async () => {
+  it("is off where there is no redis-server, and one line says so", async () => {
     const project = await createProject();
     const args = ["dev", "--port", "0", "--origin", await startServer("one")];
     const running = project.start(args, { path: join(project.folder, "tmp") });

@@ -23,7 +23,7 @@ const theProcesses = [
 ];
 
 describe("moor dev --origin", () => {
-  it("fronts servers that already run, and keeps a visitor on one of them", async () => {
+  it("fronts servers that already run, and keeps a visitor on one server", async () => {
     const project = await createProject();
     const servers = [await startServer("one"), await startServer("two")];
     const running = await fronting(project, servers);
@@ -77,7 +77,7 @@ describe("moor dev", () => {
     expect(running.output.stdout).toContain(`origin shop/a ${server}\n`);
   });
 
-  it("tells the hook of moor.config.ts what becomes of sessions", async () => {
+  it("reports the events of sessions to the hook of moor.config.ts", async () => {
     const project = await createProject();
     const server = await startServer("one");
     await project.write(
@@ -96,7 +96,7 @@ describe("moor dev", () => {
     await expect.poll(() => running.output.stderr).toMatch(told);
   });
 
-  it("takes the admin's token from its environment, and wants one where nobody else could be an admin", async () => {
+  it("takes the admin's token from its environment, and demands it where there could be no other admin", async () => {
     const project = await createProject();
     const server = await startServer("one");
     await project.write(
@@ -130,7 +130,7 @@ describe("moor dev", () => {
     await expect.poll(() => running.output.stderr).toBe("scheduled * * * * *\n");
   });
 
-  it("shows and changes nothing of what is stored at its port", async () => {
+  it("shows and changes only the data that is stored at its port", async () => {
     const project = await createProject();
     const running = await fronting(project, [await startServer("one")]);
     const url = await readyUrl(running);
@@ -139,7 +139,7 @@ describe("moor dev", () => {
     }
   });
 
-  it("prints what the Worker logs on stderr", async () => {
+  it("prints the Worker's log on stderr", async () => {
     const project = await createProject();
     const running = await fronting(project, [`http://127.0.0.1:${await somePort()}`]);
     const response = await fetch(await readyUrl(running));
@@ -183,7 +183,7 @@ moor dev: moor.config.ts: pools[0].origins: found an empty list, accepted: a lis
     });
   });
 
-  it("tells in one line that the Worker does not start", async () => {
+  it("reports in one line that the Worker does not start", async () => {
     const project = await createProject();
     await project.write("src/moor.ts", 'import "./nowhere.ts"; export function createMoor() {}');
     const running = await fronting(project, [await startServer("one")]);

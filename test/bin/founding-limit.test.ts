@@ -26,7 +26,7 @@ async function exhaust(url: string): Promise<Response | undefined> {
   return undefined;
 }
 
-it("an address that has more sessions founded in a minute than wrangler.toml allows is told 429, and nobody else is", async () => {
+it("an address that has more sessions founded in a minute than wrangler.toml allows gets 429, and other addresses do not", async () => {
   const url = await readyUrl(await fronting(await limitedProject(), [await startServer("one")]));
   const member = createVisitor();
   await member(`${url}/visit`);

@@ -7,7 +7,7 @@ function idsOf(...urls: string[]): string[] {
 }
 
 describe("the configuration for servers given by URL", () => {
-  it("is one pool of them, and valid", () => {
+  it("is a single pool of these servers, and valid", () => {
     const config = configFor(["http://127.0.0.1:9001", "https://a.example.com/base"]);
     expect(config.pools.map(({ id, origins }) => [id, origins.map(({ url }) => url)])).toEqual([
       ["local", ["http://127.0.0.1:9001", "https://a.example.com/base"]],

@@ -22,7 +22,7 @@ async function configOf(project: Project, text: string) {
 const TWO = "server 10.0.0.1:8080;\nserver 10.0.0.2:8080;";
 
 describe("moor import", () => {
-  it("prints a configuration that moor takes, with what it includes", async () => {
+  it("prints a configuration that moor accepts, including the included files", async () => {
     const project = await createProject();
     await mkdir(join(project.folder, "conf.d"));
     await project.write(
@@ -95,7 +95,7 @@ describe("moor import", () => {
   });
 });
 
-describe("moor import says what it leaves out:", () => {
+describe("moor import reports the directives that it leaves out:", () => {
   it.each([
     [
       "least_conn;\nserver 10.0.0.1;",
@@ -160,13 +160,13 @@ describe("moor import refuses, with its line,", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   });
 
-  it("unless it is told that each name has one address", async () => {
+  it("a server given by name, unless an option says that each name has one address", async () => {
     const { code, stdout } = await importBlock("ip_hash;\nserver app1;\nserver app2:81;", "--one-address");
     expect(code).toBe(0);
     expect(stdout).toContain("http://app2:81");
   });
 
-  it("an include by pattern under Node 20, which cannot look for one", async () => {
+  it("an include by pattern under Node 20, which cannot search by pattern", async () => {
     const project = await createProject();
     await project.write("nginx.conf", "http {\ninclude conf.d/*.conf;\n}");
     const withoutGlob = 'import fs from "node:fs/promises"; delete fs.glob;';

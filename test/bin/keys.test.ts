@@ -28,7 +28,7 @@ describe("moor keys new", () => {
     expect(parseKeyRing(ring, name)).toMatchObject([{ id: 1, secret: { length: 32 } }]);
   });
 
-  it("prints what wrangler.toml requires for a deploy", async () => {
+  it("prints the secrets that wrangler.toml requires for a deploy", async () => {
     const { unstable_readConfig: readConfig } = await import("wrangler");
     expect(readConfig({ config: "wrangler.toml" }).secrets?.required).toEqual(Object.keys(await freshKeys()));
   });
@@ -60,7 +60,7 @@ describe("moor keys, on rings that there are", () => {
   }
   const idsIn = (ring: string) => ring.split(",").map((entry) => Number(entry.split(":")[0]));
 
-  it("new adds a key behind the one that signs, and says what to do next", async () => {
+  it("new adds a key behind the key that signs, and names the next step", async () => {
     const before = await freshKeys();
     const { code, stdout, stderr } = await moor("keys", "new", "--from", await ringsFile(before), "--json");
     const after = JSON.parse(stdout) as Keys;
@@ -73,13 +73,13 @@ describe("moor keys, on rings that there are", () => {
     expect(stderr).toContain("retire the old key");
   });
 
-  it("new adds one to the named ring alone, with the command that sets it", async () => {
+  it("new adds a key to the named ring alone, with the command that sets the ring", async () => {
     const file = await ringsFile(await freshKeys());
     const { stdout } = await moor("keys", "new", "--from", file, "--ring", "store");
     expect(stdout).toMatch(/^MOOR_STORE_KEYS=1:[\w-]+,2:[\w-]+\n {2}npx wrangler secret put MOOR_STORE_KEYS\n\n?$/);
   });
 
-  it("list says what each key does, and shows none", async () => {
+  it("list names the use of each key, and shows no key", async () => {
     const rings = await freshKeys();
     const file = await ringsFile({ ...rings, MOOR_TOKEN_KEYS: `7:${"A".repeat(43)},${rings.MOOR_TOKEN_KEYS}` });
     const { stdout } = await moor("keys", "list", "--from", file);

@@ -32,7 +32,7 @@ describe("moor", () => {
     expect(await moor("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
-  it("says which Node its source needs, under one that does not know TypeScript", async () => {
+  it("says which Node its source needs, under a Node that does not know TypeScript", async () => {
     const started = promisify(execFile)(process.execPath, ["--no-strip-types", "bin/moor.js", "--version"]);
     await expect(started).rejects.toMatchObject({
       code: 2,
@@ -42,7 +42,7 @@ describe("moor", () => {
   });
 });
 
-describe("a wrong argument is told in one line on stderr, with exit code 2:", () => {
+describe("a wrong argument is reported in one line on stderr, with exit code 2:", () => {
   it.each<[string[], string]>([
     [
       [],

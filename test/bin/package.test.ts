@@ -41,7 +41,7 @@ async function initAfresh(...flags: string[]) {
 const node = (...args: string[]) => exec(process.execPath, args, { cwd: project, env });
 
 describe("the package", () => {
-  it("has what is built, what init copies, and neither tests nor other sources", async () => {
+  it("has the built files and the files that init copies, and neither tests nor other sources", async () => {
     const files = await readdir(join(project, "node_modules", "moor"));
     expect(files.sort()).toEqual(["LICENSE", "README.md", "dist", "package.json", "src", "wrangler.toml"]);
     expect(await readdir(join(project, "node_modules", "moor", "src"))).toEqual(["worker.ts"]);
@@ -125,7 +125,7 @@ export default createHandler(defineConfig({ pools: [{ id: "a", origins: [{ id: "
 });
 
 describe("moor/hono", () => {
-  it("is what the example is built with, types and all, beside the hono of the project", async () => {
+  it("is enough to build the example, with its types, together with the project's hono", async () => {
     const folder = join(project, "shop");
     await cp("examples/hono", folder, { recursive: true });
     const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "esnext", "--skipLibCheck"];
@@ -151,7 +151,7 @@ describe("the installed command", () => {
     expect(await moor("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
-  it("init writes a project once, whose configuration is right, and says what comes next", async () => {
+  it("init writes a project once, with a right configuration, and names the next steps", async () => {
     const origin = await startOrigin("a");
     const written = await initAfresh("--origin", origin.url, "--issuer", "https://shop.example.com");
     expect(written, written.stderr).toMatchObject({ code: 0, stderr: "" });
@@ -174,7 +174,7 @@ describe("the installed command", () => {
     await origin.kill();
   });
 
-  it("takes what wrangler bundles: a CommonJS project whose configuration imports another file", async () => {
+  it("accepts any project that wrangler bundles: a CommonJS project whose configuration imports another file", async () => {
     expect(JSON.parse(await readFile(join(project, "package.json"), "utf8"))).toMatchObject({ type: "commonjs" });
     await initAfresh("--issuer", "https://shop.example.com");
     await writeFile(join(project, "origins.ts"), 'export enum Origin { Shop = "https://origin-a.shop.com" }\n');
@@ -191,7 +191,7 @@ export default defineConfig({ pools: [{ id: "site", origins: [{ id: "a", url: Or
     expect(await readFile(join(project, "bundle", "worker.js"), "utf8")).toContain("https://origin-a.shop.com");
   });
 
-  it("dev runs what init has written, in front of a server", async () => {
+  it("dev runs the project that init has written, in front of a server", async () => {
     const origin = await startOrigin("a");
     await initAfresh("--origin", origin.url);
     const command = join(project, "node_modules", ".bin", "moor");
@@ -213,7 +213,7 @@ export default defineConfig({ pools: [{ id: "site", origins: [{ id: "a", url: Or
     }
   });
 
-  it("deploy bundles what init has written", async () => {
+  it("deploy bundles the project that init has written", async () => {
     await initAfresh("--issuer", "https://shop.example.com", "--origin", "https://origin-b.shop.com");
     const { code, stdout, stderr } = await moor("deploy", "--dry-run", "--outdir", "bundle");
     expect(code, stdout + stderr).toBe(0);

@@ -40,7 +40,7 @@ describe("a package that tests need", () => {
 describe("a test file whose package is missing", () => {
   const text = "/** @needs redis-server */\nawait startRedis();";
 
-  it("is one skipped test that names the package, and a line on stderr says so", async () => {
+  it("is a single skipped test that names the package, and a line on stderr says so", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     onTestFinished(() => warn.mockRestore());
     const { transform } = skipWithoutPackages({ PATH: await pathWith() });

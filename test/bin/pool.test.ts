@@ -52,7 +52,7 @@ describe("moor pool", () => {
     expect(json.pools.map(({ id }: { id: string }) => id)).toEqual(["files"]);
   });
 
-  it("lists what probes say", async () => {
+  it("lists the verdicts of the probes", async () => {
     const check = { path: "/?status=503", intervalSeconds: 1, unhealthyThreshold: 1 };
     const probed = await startSite(origins.slice(0, 1), {
       pool: { healthCheck: check },
@@ -130,7 +130,7 @@ describe("moor pool", () => {
     expect(ran.stderr).toMatch(stderr);
   });
 
-  it("tells when it has no token, another's, or finds nobody there", async () => {
+  it("reports that it has no token, that the token is wrong, or that no Moor answers there", async () => {
     const none = await cli(["list"], { token: null });
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("MOOR_ADMIN_TOKEN is not set")]);
     const wrong = await cli(["list"], { token: "another-token-of-somebody-else-that-is-long" });

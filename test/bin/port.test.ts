@@ -26,7 +26,7 @@ describe("a free port", () => {
     expect(await freePort(port)).toBe(port);
   });
 
-  it("is below those that the system gives to connections, so that no connection takes it", async () => {
+  it("is below the ports that the system gives to connections, so that no connection takes it", async () => {
     const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8");
     const ports = await Promise.all(Array.from({ length: 50 }, () => freePort(0)));
     expect(Math.max(...ports)).toBeLessThan(Number.parseInt(range, 10));
@@ -45,7 +45,7 @@ describe("a free port", () => {
     await expect(promisify(execFile)(process.execPath, ["--eval", bind])).rejects.toThrow("EADDRINUSE");
   });
 
-  it.each(addresses)("is not one that somebody listens on at %s", async (host) => {
+  it.each(addresses)("is not a port on which a server listens at %s", async (host) => {
     const port = await listenOn(host);
     await expect(freePort(port)).rejects.toMatchObject({
       name: "CommandError",

@@ -221,7 +221,7 @@ describe("slow start", () => {
 });
 
 describe("the panic threshold", () => {
-  it("is a quarter by default, and may be none", () => {
+  it("is a quarter by default, and may be zero", () => {
     expect(resolved(withPool({})).pools[0]?.panicThresholdPercent).toBe(25);
     expect(resolved(withPool({ panicThresholdPercent: 0 })).pools[0]?.panicThresholdPercent).toBe(0);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { describe as describeFound, formatMistakes, formatPath } from "../../src/config/mistakes.ts";
 
 describe("a mistake's line", () => {
-  it("says where, what was found and what is accepted", () => {
+  it("says where the mistake is, what was found and what is accepted", () => {
     const mistake = { path: "pools[0].origins[1].id", found: '"A b"', accepted: "1 to 64 of a-z 0-9 . _ -" };
     expect(formatMistakes([mistake, { ...mistake, path: "" }])).toBe(
       'pools[0].origins[1].id: found "A b", accepted: 1 to 64 of a-z 0-9 . _ -\n' +
@@ -18,7 +18,7 @@ describe("a mistake's line", () => {
   });
 });
 
-describe("what was found", () => {
+describe("the value that was found", () => {
   it.each<[unknown, string]>([
     [undefined, "nothing"],
     [null, "null"],

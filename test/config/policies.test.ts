@@ -39,8 +39,9 @@ describe("a route's own timeouts", () => {
   ])("are refused otherwise: %j", (input, line) => expect(mistakes(input)).toEqual([line]));
 });
 
-describe("who is remembered", () => {
-  it("is nobody by default", () => expect(resolved({ pools: [pool()] }).session).not.toHaveProperty("remember"));
+describe("the policy for remembered visitors", () => {
+  it("remembers no visitor by default", () =>
+    expect(resolved({ pools: [pool()] }).session).not.toHaveProperty("remember"));
 
   it("is so for 30 idle days and 90 in all, unless the configuration says otherwise", () => {
     expect(resolved(withRemember({})).session.remember).toEqual({ idleSeconds: 2_592_000, absoluteSeconds: 7_776_000 });
@@ -68,7 +69,7 @@ describe("who is remembered", () => {
 });
 
 describe("ignored requests", () => {
-  it("are none by default", () => expect(resolved({ pools: [pool()] }).ignore).toEqual([]));
+  it("match no request by default", () => expect(resolved({ pools: [pool()] }).ignore).toEqual([]));
 
   it.each<[object, string]>([
     [withIgnore({}), "ignore[0]: found an object without keys, accepted: at least one condition"],
@@ -89,7 +90,7 @@ describe("ignored requests", () => {
 });
 
 describe("events", () => {
-  it("are a function, which is not part of what JSON holds", () => {
+  it("are a function, which JSON cannot hold", () => {
     const input = { pools: [pool()], events: () => {} };
     expect(mistakes(input)).toEqual([]);
     expect(resolved(input)).not.toHaveProperty("events");

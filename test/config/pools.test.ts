@@ -40,7 +40,7 @@ describe("an affinity", () => {
     expect(mistakes({ pools: [pool({ affinity })] })).toEqual([`pools[0].affinity${line}`]);
   });
 
-  it("of nginx takes whole weights, those of backups apart", () => {
+  it("of nginx takes whole weights, counting backups separately", () => {
     const lines = [
       "pools[0].origins[0].weight: found 1.5, accepted: a whole number, as the pool goes by nginx-ip-hash",
     ];
@@ -71,14 +71,14 @@ describe("the regions of a pool's origins", () => {
   const WHRW1 = { algorithm: "whrw1" };
   const accepted = "one of wnam, enam, sam, weur, eeur, apac, oc, afr, me";
 
-  it("are known ones", () => {
+  it("are known regions", () => {
     expect(mistakes(withOrigins(WHRW1, { region: "weur" }, { region: "enam" }))).toEqual([]);
     expect(mistakes(withOrigins(WHRW1, { region: "europe" }))).toEqual([
       `pools[0].origins[0].region: found "europe", accepted: ${accepted}`,
     ]);
   });
 
-  it("are there for all or for none, those of backups never", () => {
+  it("are given for all origins or for no origin, and never for backups", () => {
     expect(mistakes(withOrigins(WHRW1, { region: "weur" }, {}, { backup: true }))).toEqual([
       `pools[0].origins[1].region: found nothing, accepted: ${accepted}, as other origins of the pool have a region`,
     ]);
@@ -104,7 +104,7 @@ describe("the origins of a pool", () => {
     expect(mistakes(withOrigins({ algorithm: "whrw1" }, { down: true }, {}))).toEqual([]);
   });
 
-  it("are open from a time until a later one", () => {
+  it("are open from one time until a later time", () => {
     const open = (...intervals: object[]) => ({ pools: [pool({ origins: [origin({ open: intervals })] })] });
     const [early, late] = ["2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"];
     expect(mistakes(open())).toEqual([]);

@@ -178,7 +178,7 @@ const everything: MoorConfig = {
 };
 
 describe("the defaults", () => {
-  it("make a pool with one origin a whole configuration", () => {
+  it("make a configuration of a single pool and origin complete", () => {
     expect(resolved({ pools: [pool()] })).toEqual({
       pools: [
         {
@@ -241,7 +241,7 @@ describe("the defaults", () => {
     expect(explained({ explain: true })).toEqual([false, true, true]);
   });
 
-  it("let an only pool do everything, and one of several only patch", () => {
+  it("let an only pool do everything, and let one of several pools only patch", () => {
     const several = resolved({ pools: [pool(), pool({ id: "api" })] });
     expect(several.pools.map(({ session }) => session)).toEqual([
       { see: true, may: ["patch"], write: true },
@@ -267,7 +267,7 @@ describe("the defaults", () => {
     });
   });
 
-  it("fill in what is left out of the stores", () => {
+  it("fill in the parts that the stores leave out", () => {
     const storesOf = (stores: object) => resolved({ pools: [pool()], stores }).stores;
     expect(storesOf({ backup: "sync" })).toEqual({ replicate: "travel", backup: "sync", strictBackup: false });
     expect(storesOf({ replicate: "off" })).toEqual({ replicate: "off", backup: "async", strictBackup: false });
@@ -332,7 +332,7 @@ describe("reading a configuration", () => {
     );
   });
 
-  it("never throws on a right configuration with one part replaced by any JSON, and says where it is wrong", () => {
+  it("never throws on a right configuration in which any JSON replaces a part, and says where the mistake is", () => {
     const spots = spotsOf(everything);
     fc.assert(
       fc.property(fc.constantFrom(...spots), fc.jsonValue({ maxDepth: 3 }), (spot, value) => {

@@ -13,7 +13,7 @@ const withOrigin = (changes: object) => ({ pools: [pool({ origins: [origin(chang
 const withPolicy = (policy: unknown) => ({ pools: [pool({ hashPolicy: [policy] })] });
 const withSession = (session: object) => ({ pools: [pool()], session });
 
-describe("what a configuration is made of", () => {
+describe("the shape of a configuration", () => {
   it.each<[string, unknown, string]>([
     ["null", null, `the configuration: found null, accepted: an object of ${rootKeys}`],
     ["a list", [], `the configuration: found an empty list, accepted: an object of ${rootKeys}`],
@@ -58,7 +58,7 @@ describe("what a configuration is made of", () => {
     expect(mistakes(input)).toEqual([line]);
   });
 
-  it("refuses every unknown key, and lists those there are", () => {
+  it("refuses every unknown key, and lists the known keys", () => {
     expect(mistakes({ pools: [pool({ origins: [origin({ weigth: 2, ur1: "" })] })], sesion: {} })).toEqual([
       `pools[0].origins[0].weigth: found an unknown key, accepted: one of the keys ${originKeys}`,
       `pools[0].origins[0].ur1: found an unknown key, accepted: one of the keys ${originKeys}`,
@@ -73,7 +73,7 @@ describe("what a configuration is made of", () => {
     expect(mistakes(input)).toEqual([`pools[0].origins[0]: found an object, accepted: only the keys ${originKeys}`]);
   });
 
-  it("names a missing value by what it should be", () => {
+  it("names a missing value by the value that should be there", () => {
     expect(mistakes({ pools: [{ origins: [{}] }] })).toEqual([
       "pools[0].id: found nothing, accepted: 1 to 64 of a-z 0-9 . _ -",
       "pools[0].origins[0].id: found nothing, accepted: 1 to 64 of a-z 0-9 . _ -",
@@ -81,7 +81,7 @@ describe("what a configuration is made of", () => {
     ]);
   });
 
-  it("lists the mistakes of every part in one go", () => {
+  it("lists the mistakes of every part at once", () => {
     const input = {
       pools: [
         pool({
@@ -216,7 +216,7 @@ describe("hash policies", () => {
   });
 });
 
-describe("what a pool's origins may do", () => {
+describe("the permissions of a pool's origins", () => {
   it.each([{}, { see: true }, { see: [] }, { see: ["cart", ""], may: [] }, { may: ["patch", "principal", "end"] }])(
     "takes %j",
     (session) => expect(mistakes({ pools: [pool({ session })] })).toEqual([]),
@@ -360,7 +360,7 @@ describe("principals", () => {
   });
 });
 
-describe("what a route shows when stores are down", () => {
+describe("the answer of a route when stores are down", () => {
   const withRoute = (route: object) => ({ pools: [pool()], routes: [{ path: "/*", pool: "shop", ...route }] });
 
   it.each(["serve", "refuse"])("may be: %s", (onStale) => expect(mistakes(withRoute({ onStale }))).toEqual([]));

@@ -44,7 +44,7 @@ async function ask(method: string, { body, ifMatch }: { body?: string; ifMatch?:
 }
 
 describe("a change that an origin makes without the visitor", () => {
-  it("comes after what the journal took of him before: it is not undone by that later", async () => {
+  it("comes after the visitor's journaled changes: the journal does not undo it later", async () => {
     await session.journal({ patches: [{ basket: "rum" }, { coupon: 1 }] });
     setTime(at(10));
     expect((await ask("PATCH", { body: '{"basket":"mug"}' })).status).toBe(200);
@@ -58,7 +58,7 @@ describe("a change that an origin makes without the visitor", () => {
     expect((await ask("PATCH", { body: "{}", ifMatch: '"1"' })).status).toBe(412);
   });
 
-  it("ends the session with what the journal held", async () => {
+  it("ends the session together with the changes that the journal held", async () => {
     await session.journal({ patches: [{ coupon: 1 }] });
     expect((await ask("DELETE")).status).toBe(204);
     expect(await session.held()).toMatchObject({ record: { ended: {} }, entries: [] });

@@ -54,7 +54,7 @@ describe("the token", () => {
   });
 });
 
-describe("a request that is none", () => {
+describe("a malformed request", () => {
   it.each(["/set/key/value", "/pipeline/", "/multi", "/subscribe/news"])("is answered 404 at %s", async (path) => {
     expect(await post(redis, path, [])).toMatchObject({ status: 404, body: { error: "ERR not found" } });
   });
@@ -84,7 +84,7 @@ describe("a request that is none", () => {
     },
   );
 
-  it.each(["/pipeline", "/multi-exec"])("is answered 400 at %s, and none of it is done", async (path) => {
+  it.each(["/pipeline", "/multi-exec"])("is answered 400 at %s, and no part of it is executed", async (path) => {
     for (const body of [
       {},
       [],
@@ -125,7 +125,7 @@ describe("the bridge", () => {
     expect((await post(redis, path, body)).status).toBe(200);
   });
 
-  it("answers 503 to those that wait for a Redis that is lost", async () => {
+  it("answers 503 to requests that wait for a Redis that is lost", async () => {
     const waiting = Array.from({ length: 10 }, () => post(redis, "/", ["WAIT", 1, 10_000]));
     await untilBlocked(10);
     await redis.kill();
@@ -146,7 +146,7 @@ describe("the bridge", () => {
     expect(await token("")).toMatch(/./);
   });
 
-  it("answers nothing once it is stopped, and what waits is let go", async () => {
+  it("answers nothing once it is stopped, and waiting requests are released", async () => {
     const bridge = await startUpstashBridge({ redis: { path: redis.socket }, token: "t" });
     const address = { url: bridge.url, token: "t" };
     const waiting = expect(post(address, "/", ["WAIT", 1, 10_000])).rejects.toThrow("fetch failed");

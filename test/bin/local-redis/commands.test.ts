@@ -62,7 +62,7 @@ describe("a command", () => {
 });
 
 describe("a pipeline", () => {
-  it("is answered in order, and one that fails stops no other", async () => {
+  it("is answered in order, and a command that fails does not stop the others", async () => {
     const answer = await post(redis, "/pipeline", [
       ["SET", "a", 1],
       ["LPUSH", "a", "x"],
@@ -148,7 +148,7 @@ describe("Upstash-Encoding: base64", () => {
     expect((await encoded("/", ["EVAL", script, 0, "é"])).body).toEqual({ result });
   });
 
-  it("leaves a result OK as it is, and shows one in an array in base64", async () => {
+  it("leaves a result OK as it is, and encodes a result inside an array in base64", async () => {
     const commands = [
       ["SET", "key", "OK"],
       ["GET", "key"],

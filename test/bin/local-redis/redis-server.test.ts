@@ -48,7 +48,7 @@ describe("a local Redis", () => {
     expect(await run(redis, "CONFIG", "GET", "appendfsync")).toEqual(["appendfsync", "always"]);
   });
 
-  it("finds what another kept in the folder, which stays when it is stopped", async () => {
+  it("finds the data that an earlier Redis kept in the folder, and leaves the folder when it is stopped", async () => {
     const first = await start({ folder });
     await run(first, "SET", "key", "value");
     await first.stop();
@@ -65,7 +65,7 @@ describe("a local Redis", () => {
     expect(await run(redis, "INFO", "server")).not.toBe(before);
   });
 
-  it("without a folder has what it had after a kill, if that is asked for, and is gone when it ends", async () => {
+  it("without a folder keeps its data over a kill, if that is asked for, and deletes it at the end", async () => {
     const redis = await start({ survivesKill: true });
     await run(redis, "SET", "key", "value");
     await redis.kill();
@@ -133,7 +133,7 @@ describe("a local Redis", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("is none where there is no redis-server, and nothing is left of the attempt", async () => {
+  it("does not start where there is no redis-server, and nothing is left of the attempt", async () => {
     vi.stubEnv("PATH", folder);
     vi.stubEnv("TMPDIR", folder);
     expect(await startLocalRedis()).toBe(undefined);

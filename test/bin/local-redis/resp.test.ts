@@ -55,7 +55,7 @@ describe("the replies of Redis", () => {
     expect(read(sent)).toEqual([reply]);
   });
 
-  it("are read in order, whole ones only", () => {
+  it("are read in order, and only complete replies", () => {
     expect(read(":1\r\n:2\r\n$3\r\nab")).toEqual([1, 2]);
   });
 

@@ -29,7 +29,7 @@ describe("words", () => {
   });
 });
 
-describe("what is no configuration", () => {
+describe("text that is not a configuration", () => {
   it.each([
     ["a 'b", "nginx.conf:1: a quote is not closed"],
     ["a;\nb 'c'd;", 'nginx.conf:2: unexpected "d" after a quote'],

@@ -76,7 +76,7 @@ describe("an append", () => {
 });
 
 describe("the pending sets", () => {
-  it.each(["64", "-1", "1.5", "REQUEST"])("that nobody has are unreadable: %s", async (foreign) => {
+  it.each(["64", "-1", "1.5", "REQUEST"])("with an invalid number are unreadable: %s", async (foreign) => {
     const fallback = await createOnEmptyRedis();
     await run(redis, "ZADD", PENDING_SETS_KEY, 1, foreign);
     expect(await fallback.pendingSets()).toMatchObject({ kind: "unavailable", cause: { code: "unreadable" } });

@@ -20,7 +20,7 @@ async function answerInWorkerd(call: Call): Promise<object> {
 describe("in workerd, each call in a request of its own", () => {
   describeFaults(answerInWorkerd);
 
-  it("none of it is logged", () => {
+  it("no call is logged", () => {
     expect(worker.logged).toEqual([]);
   });
 });

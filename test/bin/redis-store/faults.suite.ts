@@ -208,7 +208,7 @@ export function describeFaults(answerTo: (call: Call) => Promise<object>): void 
     const inOneSet = (expiresAt: number) => entryOf(`${id.slice(0, 4)}${newId().slice(4)}`, { expiresAt });
     const setNotes = () => server.requests.filter((request) => commandOf(request)[1] === PENDING_SETS_KEY).length;
 
-    it("is made again only for a change that may outlast the last one: each ten seconds in a long outage", async () => {
+    it("is made again only for a change that may outlast the last note: every ten seconds in a long outage", async () => {
       server.behaviour = working;
       const fresh = freshFallback(DEADLINE_MS);
       for (const [lateMs, notes] of [
@@ -224,7 +224,7 @@ export function describeFaults(answerTo: (call: Call) => Promise<object>): void 
       }
     });
 
-    it("is made by each request for itself: none waits for what another has begun", async () => {
+    it("is made by each request for itself: no request waits for another request's note", async () => {
       const fresh = freshFallback(MIDDLE_DEADLINE_MS);
       let isHeld = true;
       server.behaviour = (response, body, request) => {

@@ -116,7 +116,7 @@ async function createBoth(): Promise<{ real: Fallback; inMemory: Fallback }[]> {
 }
 
 describe("Redis in memory", () => {
-  it("answers as the real one does, whatever two isolates ask of it", async () => {
+  it("answers as a real Redis does, whatever two isolates ask of it", async () => {
     const isolate = fc.nat(1);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(isolate, call), { maxLength: 25, size: "max" }), async (calls) => {

@@ -173,7 +173,7 @@ class World {
 }
 
 describe("under any interleaving of appends, backups and take-overs", () => {
-  it("no acknowledged change is lost, none is applied twice, and no tombstone is replaced", async () => {
+  it("no acknowledged change is lost, no change is applied twice, and no tombstone is replaced", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40, size: "max" }), async (steps) => {
         const world = new World();

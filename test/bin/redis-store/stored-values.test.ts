@@ -67,7 +67,7 @@ describe("a session's values", () => {
   });
 });
 
-describe("what Redis holds of a session", () => {
+describe("the data that Redis holds of a session", () => {
   const backupLife = () => run(redis, "PTTL", backupKey(id));
   const journalLife = () => run(redis, "PTTL", journalKey(id));
   const recordThatLives = (lifeMs: number) => recordOf(id, { absoluteDeadline: Date.now() + lifeMs });
@@ -98,7 +98,7 @@ describe("what Redis holds of a session", () => {
     expectAbout(await backupLife(), 3 * DAY_MS);
   });
 
-  it("lives on with each change, and none shortens a journal's life", async () => {
+  it("lives on with each change, and no change shortens a journal's life", async () => {
     await fallback.append(entryOf(id, { policy: { ...POLICY, absoluteSeconds: 9 * 86_400 } }));
     await fallback.append(entryOf(id));
     expectAbout(await journalLife(), 9 * DAY_MS);
@@ -120,7 +120,7 @@ describe("what Redis holds of a session", () => {
     expectAbout(await journalLife(), 20 * DAY_MS);
   });
 
-  it("shows nothing but versions, generations, times and ids of changes to who can read Redis", async () => {
+  it("shows a reader of Redis nothing but versions, generations, times and ids of changes", async () => {
     const secret = { shoeSize: "number-forty-two" };
     await fallback.keep(recordOf(id, { attributes: secret, principal: "alice@example" }));
     await fallback.append(entryOf(id, { patches: [secret] }));

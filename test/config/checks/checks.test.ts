@@ -96,7 +96,7 @@ describe("a route that can never match", () => {
     expect(mistakes(input)).toEqual([expect.stringContaining('found "/a", which routes[1] always takes first')]);
   });
 
-  it("is one below /.moor/, which is Moor's own", () => {
+  it("is a route below /.moor/, which is Moor's own", () => {
     expect(mistakes(withRoutes({ path: "/.moor/*" }))).toEqual([
       'routes[0].path: found "/.moor/*", accepted: a path outside /.moor/, which is Moor\'s own',
     ]);
@@ -140,7 +140,7 @@ describe("a route to several pools", () => {
   });
   const plain = pool();
 
-  it("divides the sessions by weight, 0 for none", () => {
+  it("divides the sessions by weight; a pool of weight 0 gets none", () => {
     expect(mistakes(split({ id: "blue", weight: 95.5 }, { id: "green", weight: 0 }))).toEqual([]);
     expect(mistakes(split({ id: "old", weight: 1 }))).toEqual([]);
   });
@@ -251,7 +251,7 @@ describe("a strict backup", () => {
     expect(mistakes({ pools: [pool()], stores })).toEqual(lines);
   });
 
-  it.each(["Sync", true, null])("is judged only beside a backup that is right by itself, not %j", (backup) => {
+  it.each(["Sync", true, null])("is judged only with a backup that is right by itself, not %j", (backup) => {
     expect(mistakes({ pools: [pool()], stores: { strictBackup: true, backup } })).toEqual([
       expect.stringContaining("stores.backup: found"),
     ]);
