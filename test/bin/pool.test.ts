@@ -130,7 +130,7 @@ describe("moor pool", () => {
     expect(ran.stderr).toMatch(stderr);
   });
 
-  it("reports that it has no token, that the token is wrong, or that no Moor answers there", async () => {
+  it("reports a missing token, a wrong token, and an address at which no Moor answers", async () => {
     const none = await cli(["list"], { token: null });
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("MOOR_ADMIN_TOKEN is not set")]);
     const wrong = await cli(["list"], { token: "another-token-of-somebody-else-that-is-long" });

@@ -30,7 +30,7 @@ describe("a visitor whose server is stopped", () => {
 });
 
 describe("a visitor", () => {
-  it("stays on one server, before his session is stored and after", async () => {
+  it("stays on one server, before their session is stored and after", async () => {
     const client = site.client();
     const { server } = (await client.ask("/")).told;
     const answers = [];

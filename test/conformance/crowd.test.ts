@@ -111,7 +111,7 @@ describe("a crowd before 20 origins, while origins are killed, come back and are
     if (last) last.until = Date.now();
   };
 
-  it("no GET fails, nobody loses his basket, and nobody changes his origin without need", {
+  it("no GET fails, no visitor loses their basket, and no visitor changes origin without need", {
     timeout: 300_000,
   }, async () => {
     const [early, late] = [visitors.slice(0, CLIENTS / 2), visitors.slice(CLIENTS / 2)];

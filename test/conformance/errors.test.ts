@@ -155,7 +155,7 @@ describe("docs/reference/errors.md", () => {
     expect(coded).toHaveLength(Object.keys(FAILURES).length);
   });
 
-  it("has none that no test provokes", async () => {
+  it("has no failure that no test provokes", async () => {
     const codes = table.flatMap(({ code }) => (code === "" ? [] : [code]));
     expect([...Object.keys(provokes), ...Object.keys(provokedElsewhere)].sort()).toEqual([...codes].sort());
     for (const [code, file] of Object.entries(provokedElsewhere)) expect(await readFile(file, "utf8")).toContain(code);
@@ -183,7 +183,7 @@ describe.each(table.filter(({ code }) => code in provokes))("$status $code", ({ 
     expect(page.text).toContain(`<h1>${JSON.parse(answer.text).title}</h1>`);
   });
 
-  it("is kept by nobody, leaves the token alone, says when to try again if that helps, and nothing of what is behind", async () => {
+  it("is not cached, leaves the token alone, says when to try again if that helps, and shows nothing of the origins", async () => {
     const { answer } = await provoke({});
     expect(answer.headers["cache-control"]).toMatch(/^(private, )?no-store$/);
     expect(answer.setCookies.filter((cookie) => !cookie.startsWith("__Host-moor-mark="))).toEqual([]);

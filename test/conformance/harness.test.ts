@@ -22,7 +22,7 @@ async function sidOf(client: Client): Promise<string> {
 }
 
 describe("the stores of a Moor that tests run", () => {
-  it("are KV, whose replicas are sealed and outlive a crash", async () => {
+  it("include KV, whose replicas are sealed and outlive a crash", async () => {
     const client = site.client();
     await client.ask("/?set=basket:apples", { headers: inEurope });
     const key = `s/${await sidOf(client)}`;

@@ -59,7 +59,7 @@ const opened = async (purpose: "backup" | "journal" | "replica", version: number
 /** Seconds until a key is gone; a journal's and a backup's outlive the session, and at least a day. */
 const secondsLeft = async (key: string) => Number(await run(redis, "TTL", key));
 
-describe("what docs/reference/storage-schema.md says is stored", () => {
+describe("the stored data that docs/reference/storage-schema.md describes", () => {
   it("in Redis are these keys and no others", async () => {
     const keys = (await run(redis, "KEYS", "*")) as string[];
     const names = keys.map((key) => key.replace(/\{.{22}\}/, "{<id>}").replace(/\d+$/, "<0..63>"));

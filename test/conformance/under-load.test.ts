@@ -20,7 +20,7 @@ const attributes = Object.fromEntries(numbers.map((index) => [`a${index}`, `v${i
 const setEach = (client: Client) =>
   Promise.all(numbers.map((index) => client.ask(`/?set=a${index}:v${index}`, { method: "POST" })));
 
-describe("200 parallel requests that each set another attribute of one session", () => {
+describe("200 parallel requests that each set a different attribute of the same session", () => {
   it("keep all 200", async () => {
     const client = site.client();
     await client.ask("/?set=first:1");

@@ -70,7 +70,7 @@ const ADMIN = "not_found";
 const NOBODY = "no_route";
 
 describe("Cloudflare Access", () => {
-  it("lets in whom it has let through, and he is named in the log", async () => {
+  it("admits the people that it has let through, and the log names them", async () => {
     expect(await statusFor(await assertion())).toBe(ADMIN);
     expect(asked).toEqual(["/cdn-cgi/access/certs"]);
     const about = { action: "look", status: 404, session: "AAAAAAAA" };
@@ -127,7 +127,7 @@ describe("Cloudflare Access", () => {
 });
 
 describe("keys that are out of reach, or changed", () => {
-  it("are fetched anew for a key that is not known, so that a rotation locks nobody out", async () => {
+  it("are fetched anew for a key that is not known, so that a rotation locks no admin out", async () => {
     const fresh = await startSite([origin], { admin: { access: { team: team.url, aud: AUD } } });
     try {
       published = [current.jwk, next.jwk];
@@ -139,7 +139,7 @@ describe("keys that are out of reach, or changed", () => {
     }
   });
 
-  it("let nobody in", async () => {
+  it("admit no admin", async () => {
     const stopped = await startLocalOrigin("stopped");
     await stopped.stop();
     const cut = await startSite([origin], { admin: { access: { team: stopped.url, aud: AUD } } });

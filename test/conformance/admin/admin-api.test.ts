@@ -43,7 +43,7 @@ const REQUESTS: [string, string][] = [
   ["DELETE", "/sessions/AAAAAAAAAAAAAAAAAAAAAA"],
 ];
 
-describe("who is no admin", () => {
+describe("a client that is not an admin", () => {
   async function expectNothing(asked: Promise<Answer>) {
     const [answer, unknown] = [await asked, await site.client().send("/.moor/nothing")];
     const { date, ...headers } = unknown.headers;
@@ -74,13 +74,13 @@ describe("who is no admin", () => {
     }
   });
 
-  it("is nobody where admin is not configured", async () => {
+  it("is any client where admin is not configured", async () => {
     for (const [method, path] of REQUESTS) {
       await expectNothing(adminOf(bare).ask(path, { method }));
     }
   });
 
-  it("is nobody at another host, if it has one of its own", async () => {
+  it("is any client at another host, if the admin API has its own host", async () => {
     const path = "/sessions/AAAAAAAAAAAAAAAAAAAAAA";
     await expectNothing(adminOf(own).ask(path));
     expect(JSON.parse((await adminOf(own).ask(path, { headers: { Host: "admin.test" } })).text).code).toBe("not_found");
@@ -91,7 +91,7 @@ describe("who is no admin", () => {
     await expectNothing(site.client().send("/.moor/admin/sessions", { method: "OPTIONS", headers: preflight }));
   });
 
-  it("leaves a log line if he has sent a wrong credential, without it", async () => {
+  it("leaves a log line after a wrong credential, without the credential", async () => {
     const fresh = await linesOf("admin_refused", async () => {
       await site.client().send("/.moor/admin/sessions", { headers: { Authorization: "Bearer guess-one-two" } });
     });
@@ -112,7 +112,7 @@ describe("an admin", () => {
     expect([asked.status, JSON.parse(asked.text).code]).toEqual([403, "forbidden"]);
   });
 
-  it("sees attributes if the configuration lets him and he asks for them", async () => {
+  it("sees attributes if the configuration allows it and they ask for them", async () => {
     const browser = own.client();
     await browser.ask("/?set=basket:apples", { method: "POST" });
     const id = (await browser.ask("/")).told.session.sid;
@@ -133,7 +133,7 @@ describe("an admin", () => {
     await expect.poll(async () => (await browser.ask("/")).told.session.sub, { timeout: 7_000 }).toBe(undefined);
   });
 
-  it("counts, lists in pages, and ends all sessions of a principal but one", async () => {
+  it("counts, lists in pages, and ends all sessions of a principal except one", async () => {
     const ids = [];
     for (let login = 0; login < 3; login++) ids.push(await session("carol"));
     await expect.poll(() => admin.count("carol")).toBe(3);
@@ -146,7 +146,7 @@ describe("an admin", () => {
     expect((await admin.list("carol")).map(({ id }) => id)).toEqual([ids[1]]);
   });
 
-  it("finds nobody of whom nothing is known", async () => {
+  it("finds no sessions of an unknown principal", async () => {
     expect(JSON.parse((await admin.ask("/sessions?principal=nobody")).text)).toEqual({ count: 0, sessions: [] });
     expect((await admin.ask("/sessions/AAAAAAAAAAAAAAAAAAAAAA")).status).toBe(404);
     expect((await admin.end("AAAAAAAAAAAAAAAAAAAAAA")).status).toBe(404);
@@ -169,7 +169,7 @@ describe("an admin", () => {
     expect([answer.status, JSON.parse(answer.text).code]).toEqual([status, code]);
   });
 
-  it("is told where sessions are not indexed, and ends one by its id all the same", async () => {
+  it("is told where sessions are not indexed, and ends a session by its id all the same", async () => {
     const at = { headers: { Host: "admin.test" } };
     const answer = await adminOf(own).ask("/sessions?principal=alice", at);
     expect([answer.status, JSON.parse(answer.text).code]).toEqual([409, "not_indexed"]);
@@ -179,7 +179,7 @@ describe("an admin", () => {
     expect((await adminOf(own).ask(`/sessions/${id}`, { method: "DELETE", ...at })).status).toBe(204);
   });
 
-  it("leaves a line for every action, with who it was and what came of it, and no principal, id or value", async () => {
+  it("leaves a line for every action, with its author and its result, and no principal, id or value", async () => {
     const id = await session("dave");
     await expect.poll(() => admin.count("dave")).toBe(1);
     const fresh = await linesOf("admin", async () => {

@@ -44,7 +44,7 @@ export async function describeCookies(role: Role) {
       for (const line of Object.values(lines).flat()) expect(line).toMatch(/; SameSite=Lax$/);
     });
 
-    it("3.3.3 are for one host, unless they are configured to be shared", () => {
+    it("3.3.3 are for a single host, unless they are configured to be shared", () => {
       for (const line of lines.host) expect(line).toMatch(/^__Host-(?!.*Domain=).*; Path=\/;/);
       for (const line of lines.shared) expect(line).toMatch(/^__Secure-.*; Domain=shop\.test; Path=\/;/);
     });
@@ -64,7 +64,7 @@ export async function describeCookies(role: Role) {
     });
   });
 
-  describe("cookie tossing: cookies that somebody else has set", () => {
+  describe("cookie tossing: cookies that another site has set", () => {
     const loggedIn = async (where = site, name = "__Host-moor") => {
       const client = where.client();
       await client.ask("/?login=alice", { method: "POST" });
@@ -83,7 +83,7 @@ export async function describeCookies(role: Role) {
       }
     });
 
-    it("of one name: the first counts, whatever the others say, and none is handed on", async () => {
+    it("of the same name: the first counts, whatever the other cookies say, and no cookie is handed on", async () => {
       const { token, proof } = await loggedIn();
       const own = `__Host-moor=${token}; __Host-moor-gen=${proof}`;
       const planted = forgeToken(site.moor.keys);
@@ -105,7 +105,7 @@ export async function describeCookies(role: Role) {
     });
   });
 
-  describe("what is too large, or cuts headers", () => {
+  describe("cookies that are too large, or that cut headers", () => {
     const stored = async () => (await site.moor.storedSessions()).length;
     const token = () => forgeToken(site.moor.keys, { secret: Buffer.alloc(32, 9), version: 1 });
 
@@ -130,7 +130,7 @@ export async function describeCookies(role: Role) {
       }
     });
 
-    it("what a client sends is never written back: no value can cut a header (CRLF)", async () => {
+    it("text that a client sends is never written back: no value can cut a header (CRLF)", async () => {
       const nasty = "x%0d%0aSet-Cookie:%20evil=1";
       const cookie = `__Host-moor=${nasty}; __Host-moor-gen=${nasty}; __Host-moor-mark=${nasty}`;
       for (const path of ["/", "/?set=a:1", `/?login=${encodeURIComponent("a\r\nSet-Cookie: evil=1")}`, `/${nasty}`]) {

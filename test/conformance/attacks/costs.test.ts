@@ -77,7 +77,7 @@ type Attack = readonly [what: string, status: number, log: string[], attack: () 
 const stranger = (path: string, asking?: Asking) => () => comesTo(site.client(), path, asking);
 const forged = () => forgeToken(moor.keys, { secret: SECRET, version: 1 });
 
-describe("a client's own doing costs no store operation, and leaves one line where it is refused", () => {
+describe("a client's own actions cost no store operation, and leave one line where they are refused", () => {
   it.each<Attack>([
     ["a forged token", 200, ["token_refused: forged"], stranger("/", cookie(`__Host-moor=${forged()}`))],
     ["a cut token", 200, ["token_refused: malformed"], stranger("/", cookie(`__Host-moor=${forged().slice(9)}`))],
@@ -193,7 +193,7 @@ describe("an origin's response that is refused costs no store operation, and lea
   });
 });
 
-describe("a mark beside a token of nothing that is stored", () => {
+describe("a mark together with a token whose session is not stored", () => {
   const token = forgeToken(moor.keys);
   const marked = (mark: string) =>
     comesTo(site.client(), "/", cookie(`__Host-moor=${token}; __Host-moor-mark=${mark}`));
@@ -214,7 +214,7 @@ describe("a mark beside a token of nothing that is stored", () => {
   });
 });
 
-describe("a mark beside the token of a stored session", () => {
+describe("a mark together with the token of a stored session", () => {
   it("has the object look into the journal only if it is the session's own", async () => {
     const client = await shopper();
     const strictly = (mark: string) => {
@@ -227,7 +227,7 @@ describe("a mark beside the token of a stored session", () => {
   });
 });
 
-describe("what only a store can tell costs one operation of one, and leaves one line", () => {
+describe("a question that only a store can answer costs one operation of one store, and leaves one line", () => {
   const REPLAYED = "token_refused: ended or superseded";
 
   it("a token that is replayed after the end of its session", async () => {
@@ -254,7 +254,7 @@ describe("what only a store can tell costs one operation of one, and leaves one 
     });
   });
 
-  it("attributes, however many, that are named like what a prototype has: they are names, and nothing is refused", async () => {
+  it("any number of attributes may be named like properties of a prototype: they are mere names, and no change is refused", async () => {
     const patch = '{"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}}';
     const path = `/?patch=${encodeURIComponent(patch)}`;
     expect(await comesTo(site.client(), path, POST)).toEqual({ status: 200, log: [], stores: ["commit"] });

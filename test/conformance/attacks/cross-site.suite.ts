@@ -64,22 +64,22 @@ export async function describeCrossSite(role: Role) {
       await expect.poll(lines).toEqual([expect.stringContaining("another site's page would found a session")]);
     });
 
-    it("reaches who answers it, and is answered, as long as it changes nothing", async () => {
+    it("reaches the origin, and is answered, as long as it changes nothing", async () => {
       const { status, told, setCookies } = await site.client().send("/", post(FORM, "paid=1"));
       expect({ status, body: told.body, setCookies }).toEqual({ status: 200, body: "paid=1", setCookies: [] });
     });
 
-    it("founds one where the route allows it", async () => {
+    it("founds a session where the route allows it", async () => {
       const client = site.client();
       expect((await client.ask("/allowed/?login=alice", post(FORM))).status).toBe(200);
       expect((await client.ask("/")).told.session.sub).toBe("alice");
     });
 
-    it("founds one where its browser would have sent the cookie: with SameSite=None", async () => {
+    it("founds a session where its browser would have sent the cookie: with SameSite=None", async () => {
       expect((await open.client().send("/?set=a:1", post(FORM))).setCookies).toHaveLength(1);
     });
 
-    it("founds one for a script that keeps its token itself, and asks for it", async () => {
+    it("founds a session for a script that keeps its token itself, and asks for it", async () => {
       const { status, headers } = await byHeader
         .client()
         .send("/?set=a:1", post({ ...FORM, Authorization: "Bearer new" }));
@@ -120,7 +120,7 @@ export async function describeCrossSite(role: Role) {
       expect((await site.client().send("/", { headers: LINK })).setCookies).toHaveLength(1);
     });
 
-    it("brings none with SameSite=Strict: the browser may hold one that it has kept back", async () => {
+    it("brings no session with SameSite=Strict: the browser may hold a token that it has kept back", async () => {
       expect((await strict.client().send("/", { headers: LINK })).setCookies).toEqual([]);
       for (const from of ["same-origin", "same-site", "none"]) {
         const { setCookies } = await strict.client().send("/", { headers: { ...LINK, "Sec-Fetch-Site": from } });
@@ -132,7 +132,7 @@ export async function describeCrossSite(role: Role) {
   describe("a form of another site, where it is posted again", () => {
     const inputsIn = (page: string) => [...page.matchAll(/<input type="hidden" name="(.*?)" value="(.*?)">/g)];
 
-    it("is answered by a page of this site with the same fields, which no cache keeps, and nobody else is asked", async () => {
+    it("is answered by a page of this site with the same fields, which no cache keeps, and no origin is asked", async () => {
       const served = (await site.client().send("/")).told.served;
       const form = "state=a%26b&SAMLResponse=PHg%2BCg%3D%3D%0D%0A&q=%22%3E%3Cscript%3E&empty=&u=%C3%BC+x";
       const { status, headers, text, setCookies } = await site

@@ -55,7 +55,7 @@ describe.each(stages)("a token kept from before the end ($stage, login: $login)"
     expect(session).not.toHaveProperty("data");
   });
 
-  it("revives nothing by a change: what it founds is a session of its own", async () => {
+  it("revives nothing by a change: the change founds a session of its own", async () => {
     const { kept, sid } = await endedSession({ login });
     const client = kept[stage] as Client;
     await client.ask("/?set=basket:pears", { method: "POST" });
@@ -88,7 +88,7 @@ describe("a tombstone", () => {
 });
 
 describe("a session that another principal takes over", () => {
-  it("ends for the first, with all his tokens", async () => {
+  it("ends for the first principal, with all their tokens", async () => {
     const client = site.client();
     await client.ask("/?login=alice&set=basket:apples", { method: "POST" });
     const { sid } = (await client.ask("/")).told.session;
@@ -103,7 +103,7 @@ describe("a session that another principal takes over", () => {
 });
 
 describe("a token above version 0 whose record is gone", () => {
-  it("is that of an ended session, and founds none under its key", async () => {
+  it("belongs to an ended session, and founds no session under its key", async () => {
     const token = forgeToken(site.moor.keys, { version: 3 });
     const client = site.client([["__Host-moor", token]]);
     expect((await client.send("/")).told.session).not.toHaveProperty("sid");

@@ -40,7 +40,7 @@ describe("a genuine token", () => {
     });
   });
 
-  it("is laid out as the design says: one written without Moor's code is taken", async () => {
+  it("is laid out as the design says: a token written without Moor's code is accepted", async () => {
     expect(await present(forgeToken(keys))).toMatchObject({ source: "new" });
     expect(await present(forgeToken(keys, { key, version: 1 }))).toMatchObject({ session: { sub: "alice" } });
   });
@@ -52,7 +52,7 @@ describe("a genuine token", () => {
   });
 });
 
-describe("no session, and no look into a store, comes of a token", () => {
+describe("no session and no look into a store result from a token", () => {
   let stored: string[];
   beforeAll(async () => {
     stored = await site.moor.storedSessions();
@@ -67,7 +67,7 @@ describe("no session, and no look into a store, comes of a token", () => {
     expect(await taken(cut.map((_, length) => genuine.slice(-length || genuine.length, -1)))).toEqual([]);
   });
 
-  it("with any one bit turned", async () => {
+  it("with any single bit turned", async () => {
     const turned = Array.from({ length: 63 * 8 }, (_, bit) => {
       const bytes = Buffer.from(genuine, "base64url");
       bytes.writeUInt8(bytes.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
@@ -114,7 +114,7 @@ describe("no session, and no look into a store, comes of a token", () => {
     expect(await taken([...expired, forgeToken(keys, { bornAt, expiresAt: Date.now() - 1000 })])).toEqual([]);
   });
 
-  it("that is none", async () => {
+  it("that is malformed", async () => {
     const none = ["", ".", "null", "%00", "../../etc/passwd", "é", "A".repeat(84), "A".repeat(141), "A".repeat(8000)];
     expect(await taken(none)).toEqual([]);
   });
@@ -132,7 +132,7 @@ describe("no session, and no look into a store, comes of a token", () => {
 });
 
 describe("a change that comes with a forged token", () => {
-  it("founds a session of its own, and not the one that the token names", async () => {
+  it("founds a session of its own, and not the session that the token names", async () => {
     const forged = forgeToken(keys, { secret: randomBytes(32) });
     const thief = site.client([["__Host-moor", forged]]);
     await thief.ask("/?set=basket:stones");

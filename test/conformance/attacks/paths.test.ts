@@ -70,11 +70,11 @@ describe("the path that decides the route is the path that the origin sees", () 
     expect(await sent(target)).toEqual({ pool, url, aud: pool });
   });
 
-  it("and it is one that no second reading changes: sent again, it is routed and sent alike", async () => {
+  it("and no second reading changes it: sent again, it is routed and sent alike", async () => {
     for (const [, , pool, url] of SHAPES) expect(await sent(url)).toEqual({ pool, url, aud: pool });
   });
 
-  it("below the base path of an origin likewise: none of them leads out of it", async () => {
+  it("below the base path of an origin likewise: no path leads out of it", async () => {
     for (const [, target, , url] of SHAPES) {
       const { url: arrived, aud } = await sent(target, "below.test");
       expect({ arrived, aud }).toEqual({ arrived: `/base${url}`, aud: "below" });
@@ -110,7 +110,7 @@ describe("a host", () => {
   });
 });
 
-describe("what a path makes an asset of", () => {
+describe("the effect of a path that makes a request an asset", () => {
   it.each(["/assets/%2e%2e/account", "/assets/../account", "/account/x.css/..", "/account%2Fassets/"])(
     "is judged by the path that is sent: %s has its session",
     async (target) => {
@@ -119,7 +119,7 @@ describe("what a path makes an asset of", () => {
   );
 
   it.each(["/account/x.css", "/account;x.css", "/account%2Fx.css", "/x/../assets/account"])(
-    "has none, however the origin reads it: %s shows nobody's page to a cache",
+    "has no session, however the origin reads it: %s shows no visitor's page to a cache",
     async (target) => {
       const { pool, aud } = await sent(target);
       expect({ pool, aud }).toEqual({ pool: "open", aud: undefined });
@@ -136,7 +136,7 @@ describe("Moor's own paths", () => {
   );
 
   it.each(["/.Moor/logout", "/%2Emoor/logout", "/.moor%2Flogout", "//.moor/logout", "/.moor;x/logout"])(
-    "have one way to be written: %s is the origin's",
+    "have a single spelling: %s is the origin's",
     async (target) => {
       expect(await sent(target)).toMatchObject({ pool: "open", url: target });
     },

@@ -52,7 +52,7 @@ export async function describePlantedTokens(role: Role) {
       await expectNothingGained("/");
     });
 
-    it("shows nothing of what he does then, nor does it by a change of the attacker's own", async () => {
+    it("shows nothing of the victim's later actions, and a change of the attacker's own does not either", async () => {
       await victim.ask("/?set=address:harbour", { method: "POST" });
       const { session } = (await victim.ask("/")).told;
       expect(session).toMatchObject({ gen: 1, sub: "victim", data: { address: "harbour" } });
@@ -80,7 +80,7 @@ export async function describePlantedTokens(role: Role) {
       expect((await victim.ask("/")).told.session.data).not.toHaveProperty("probe", "2");
     });
 
-    it("that the attacker logs in with starts a session of his own", async () => {
+    it("with which the attacker logs in starts a session of the attacker's own", async () => {
       await attacker.ask("/?login=mallory", { method: "POST" });
       const { session } = (await attacker.ask("/")).told;
       expect(session.sub).toBe("mallory");
@@ -88,7 +88,7 @@ export async function describePlantedTokens(role: Role) {
       expect((await victim.ask("/")).told.session).toMatchObject({ sid, gen: 1, sub: "victim" });
     });
 
-    it("leaves the victim his session, with the address", async () => {
+    it("leaves the victim their session, with the address", async () => {
       expect((await victim.ask("/")).told.session).toMatchObject({ sid, sub: "victim", data: { address: "harbour" } });
     });
   });

@@ -105,7 +105,7 @@ describe("a cross-site POST, which comes without the token", () => {
   });
 
   it.each(["/?end", "/?end&set=a:b", "/?end&login=mallory"])(
-    "logs nobody out, even if the origin answers it with %s",
+    "logs no visitor out, even if the origin answers it with %s",
     async (path) => {
       const browser = await loggedIn();
       const answer = await askWithoutCookies(browser, path, { method: "POST", headers: crossSite });
@@ -116,7 +116,7 @@ describe("a cross-site POST, which comes without the token", () => {
 });
 
 describe("a request without a usable token that is no navigation", () => {
-  it("writes none, be it a poll, an image or a frame's POST", async () => {
+  it("writes no token, whether it is a poll, an image or a frame's POST", async () => {
     const browser = await loggedIn();
     const headers = [poll, { ...poll, "Sec-Fetch-Mode": "no-cors" }, { ...poll, "Sec-Fetch-Mode": "same-origin" }];
     for (const sent of headers) {
@@ -129,7 +129,7 @@ describe("a request without a usable token that is no navigation", () => {
     await expectLoggedIn(browser);
   });
 
-  it("writes and clears none when the token that it comes with has expired, is forged or has ended", async () => {
+  it("writes and clears no token when the token that it comes with has expired, is forged or has ended", async () => {
     const ended = await loggedIn();
     const endedCookies = new Map(ended.cookies);
     await ended.ask("/?end", { method: "POST" });
@@ -143,7 +143,7 @@ describe("a request without a usable token that is no navigation", () => {
     }
   });
 
-  it("writes none when its token has been superseded meanwhile", async () => {
+  it("writes no token when its own token has been superseded in the meantime", async () => {
     const browser = site.client();
     await browser.ask("/?set=basket:apples", { method: "POST" });
     const before = site.client(browser.cookies);
@@ -175,7 +175,7 @@ describe("a fresh token", () => {
 });
 
 describe("a login whose response is lost", () => {
-  it("costs nobody his basket: he is served as before it, and logs in again", async () => {
+  it("costs no visitor their basket: they are served as before the login, and log in again", async () => {
     const browser = site.client();
     await browser.ask("/?set=basket:apples", { method: "POST" });
     await browser.send("/?login=alice", { method: "POST" });

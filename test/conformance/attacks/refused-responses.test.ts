@@ -127,7 +127,7 @@ describe("a change that comes out of a cache", () => {
     { "CF-Cache-Status": "REVALIDATED" },
     { "CF-Cache-Status": "UPDATING" },
     { "CF-Cache-Status": "anything else" },
-  ])("(%o) reaches nobody: a cached login would be everyone's", async (cached) => {
+  ])("(%o) reaches no visitor: a cached login would be everyone's", async (cached) => {
     const changes = [{ "Moor-Principal": "alice" }, { "Moor-Patch": '{"basket":"S3CRET"}' }, { "Moor-End": "1" }];
     for (const change of changes) {
       const client = await visitor();
@@ -157,7 +157,7 @@ describe("a change that comes out of a cache", () => {
 });
 
 describe("a route without sessions", () => {
-  it("carries no handoff, and what its origin asks for is dropped and logged", async () => {
+  it("carries no handoff, and the changes that its origin asks for are dropped and logged", async () => {
     const client = await visitor();
     const before = logged().length;
     let handoff: unknown = "none was seen";

@@ -46,12 +46,12 @@ async function send(headers: readonly string[], body = "", start = "POST /first 
 const lines = () => arrived.map(({ line }) => line);
 const CHUNKED = "Transfer-Encoding: chunked";
 
-it("shows what arrives: two requests of one connection are two", async () => {
+it("the harness sees each request that arrives: two requests of one connection are two", async () => {
   expect(await send(["Content-Length: 3"], "abc")).toEqual([200, 200]);
   expect(lines()).toEqual(["POST /first abc", "GET /next"]);
 });
 
-describe("a request whose length can be read in two ways is refused by the runtime: nothing arrives, nor what follows it", () => {
+describe("a request whose length can be read in two ways is refused by the runtime: neither it nor the bytes after it arrive", () => {
   it.each<[string, string[], string]>([
     ["two Content-Lengths", ["Content-Length: 0", `Content-Length: ${HIDDEN.length}`], HIDDEN],
     ["a list of Content-Lengths", ["Content-Length: 3, 3"], "abc"],
@@ -86,7 +86,7 @@ describe("a request whose length can be read in two ways is refused by the runti
   );
 });
 
-describe("Transfer-Encoding beats Content-Length (RFC 9112 section 6.3): one length arrives, and the connection ends behind it", () => {
+describe("Transfer-Encoding beats Content-Length (RFC 9112 section 6.3): one length arrives, and the connection ends after it", () => {
   it.each<[string, string, string, string]>([
     ["a Content-Length that is shorter", "Content-Length: 4", CHUNK_OF_HIDDEN, `POST /first ${HIDDEN}`],
     ["one that covers another request", `Content-Length: ${5 + HIDDEN.length}`, `0\r\n\r\n${HIDDEN}`, "POST /first"],
@@ -158,7 +158,7 @@ describe("a header of another name", () => {
     },
   );
 
-  it("begins behind a line feed alone: it is one, as RFC 9112 section 2.2 allows, and is judged as one", async () => {
+  it("begins after a line feed alone: it counts as a header, as RFC 9112 section 2.2 allows, and is judged as such", async () => {
     expect(await send(["X-A: b\nMoor-Session: forged", "Content-Length: 3"], "abc")).toEqual([200, 200]);
     expect(arrived[0]?.headers.join("\n")).not.toContain("forged");
     arrived.length = 0;
@@ -193,7 +193,7 @@ describe("a GET or HEAD with a body", () => {
     expect(lines()).toEqual(["GET /next", "GET /next"]);
   });
 
-  it("of no length is one without a body", async () => {
+  it("of no length is a request without a body", async () => {
     expect(await send(["Content-Length: 0"], "", "GET /first HTTP/1.1")).toEqual([200, 200]);
     expect(lines()).toEqual(["GET /first", "GET /next"]);
   });
@@ -209,7 +209,7 @@ it("a client that breaks off within its body is told so, and it is no fault of t
   expect(lines()).toEqual([]);
 });
 
-it("none of it costs a store operation; chunks that break off are logged, and GETs with a body", async () => {
+it("none of these requests costs a store operation; chunks that break off are logged, and so are GETs with a body", async () => {
   expect(await site.moor.storedSessions()).toEqual(stored);
   expect(stored).toEqual([]);
   const told = withoutEvents(site.moor.logged).map((line) => (JSON.parse(line) as { event: string }).event);

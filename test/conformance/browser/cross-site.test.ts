@@ -77,7 +77,7 @@ describe("a page of another site that has a visitor post a form", () => {
     expect((await told(page)).session).toMatchObject({ sid, sub: "alice", data: { basket: "ring" } });
   });
 
-  it("gives no session to who has none", async () => {
+  it("gives no session to a visitor who has no session", async () => {
     const page = await visitor();
     expect((await lure(page, `${at}/?login=mallory`, "")).status()).toBe(403);
     expect(await page.context().cookies()).toEqual([]);
@@ -176,7 +176,7 @@ describe("a form that another site posts to a callback", () => {
     expect([answer.headers["sec-fetch-site"], answer.headers.origin]).toEqual(["same-origin", at]);
   });
 
-  it("may start a session where the visitor has none", async () => {
+  it("may start a session for a visitor who has none", async () => {
     const page = await visitor();
     await lure(page, `${at}/callback/?login=bob`, fields);
     expect((await shown(page)).session).toMatchObject({ new: true });

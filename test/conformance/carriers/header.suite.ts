@@ -77,7 +77,7 @@ export async function describeHeaderCarrier(role: Role) {
       }
     });
 
-    it("shows nothing to who plants a token: after the login it needs the proof", async () => {
+    it("shows nothing to an attacker who plants a token: after the login it needs the proof", async () => {
       const attacker = visitor();
       await attacker.ask("/?set=bait:worm", { method: "POST" });
       const victim = visitor();
@@ -92,7 +92,7 @@ export async function describeHeaderCarrier(role: Role) {
   });
 
   describe("a site with cookie and header, in this order", () => {
-    it("gives who does not ask a cookie, and never the token in a header that scripts could read", async () => {
+    it("gives a client that does not ask a cookie, and never the token in a header that scripts could read", async () => {
       const browser = both.client();
       for (const path of ["/", "/?set=basket:apples", "/?login=alice"]) {
         const { headers, setCookies } = await browser.ask(path, { method: path === "/" ? "GET" : "POST" });
@@ -101,7 +101,7 @@ export async function describeHeaderCarrier(role: Role) {
       }
     });
 
-    it("gives who asks by a script no token of the cookie's session", async () => {
+    it("gives a script that asks no token of the cookie's session", async () => {
       const browser = both.client();
       await browser.ask("/?login=alice", { method: "POST" });
       const { headers, told } = await browser.send("/?set=a:1", {
@@ -112,7 +112,7 @@ export async function describeHeaderCarrier(role: Role) {
       expect(headers).not.toHaveProperty("moor-token");
     });
 
-    it("takes the cookie's session if both bring one: the first that is declared", async () => {
+    it("takes the cookie's session if both bring a session: the carrier that is declared first", async () => {
       const browser = both.client();
       await browser.ask("/?login=alice", { method: "POST" });
       const app = new HeaderClient(both.client());
@@ -142,7 +142,7 @@ export async function describeHeaderCarrier(role: Role) {
   });
 
   describe("a site without the cookie", () => {
-    it("reads none, and gives every client the header", async () => {
+    it("reads no cookie, and gives every client the header", async () => {
       const browser = both.client();
       await browser.ask("/?login=alice", { method: "POST" });
       const { told, headers, setCookies } = await api.client(browser.cookies).send("/");
@@ -166,7 +166,7 @@ export async function describeHeaderCarrier(role: Role) {
     });
   });
 
-  it("keeps tokens and what was said out of the log", () => {
+  it("keeps tokens and the principal out of the log", () => {
     for (const site of [both, api, custom]) expect(site.indiscretions("alice", "victim", "harbour")).toEqual([]);
   });
 }

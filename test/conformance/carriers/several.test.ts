@@ -38,11 +38,11 @@ async function linesOf(cookie: string, ...[bearer, one, two, address]: string[])
   return lines().slice(0, -1);
 }
 
-it("a request leaves one line, however many of its carriers hold what is no token", async () => {
+it("a request leaves one line, however many of its carriers hold text that is not a token", async () => {
   expect(await linesOf(junk, junk, junk, junk, junk)).toEqual([expect.stringContaining('"reason":"forged"')]);
 });
 
-it("a request leaves one line, though a token of an ended session stands behind what is no token", async () => {
+it("a request leaves one line, although a token of an ended session stands behind text that is not a token", async () => {
   const client = site.client();
   await client.ask("/?set=a:1", { method: "POST" });
   const ended = client.token ?? "";

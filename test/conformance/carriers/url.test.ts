@@ -86,7 +86,7 @@ describe("a client without cookies", () => {
     }
   });
 
-  it("is given pages that no cache keeps, whose address no other site is told", async () => {
+  it("is given pages that no cache keeps, and no other site learns their address", async () => {
     const { client, link } = await cookieless();
     more = { "Cache-Control": "public, max-age=60", "Referrer-Policy": "unsafe-url" };
     const { headers } = await client.send(pathOf(link), OWN);
@@ -95,7 +95,7 @@ describe("a client without cookies", () => {
     expect((await client.send(pathOf(link), OWN)).headers["referrer-policy"]).toBe("no-referrer");
   });
 
-  it("loses its session by an end, and its links carry none", async () => {
+  it("loses its session by an end, and its links carry no token", async () => {
     const { client, link } = await cookieless();
     more = { "Moor-End": "1" };
     expect((await client.send(pathOf(link), OWN)).text).toBe(page);
@@ -221,7 +221,7 @@ describe("links", () => {
     ['<iframe srcdoc="<p>1</p>">', '<iframe srcdoc="<p>1</p>">'],
   ])("are told to nobody by markup: %s", async (html, expected) => expect(await rewritten(html)).toBe(expected));
 
-  it("are told to nobody by headers", async () => {
+  it("are told to no other site by headers", async () => {
     const { client, link } = await cookieless();
     more = {
       "Content-Security-Policy":
@@ -240,7 +240,7 @@ describe("links", () => {
     expect(JSON.stringify(headers)).not.toContain("evil.test");
   });
 
-  it("have what the client sent in them escaped", async () => {
+  it("have the text that the client sent in them escaped", async () => {
     const { client, link } = await cookieless();
     page = '<form action="/x"></form>';
     const { text } = await client.send(`/?moor=${tokenIn(link)}.${encodeURIComponent('"><script>')}`, OWN);
@@ -257,7 +257,7 @@ describe("links", () => {
     expect(new URL(/href="([^"]+)"/.exec(text)?.[1] ?? "").origin).toBe(at);
   });
 
-  it("of what is no page, or a part of one, stay as they are", async () => {
+  it("of a response that is not a page, or that is a part of a page, stay as they are", async () => {
     const { client, link } = await cookieless();
     more = { "Content-Type": "application/json" };
     expect((await client.send(pathOf(link), OWN)).text).toBe(page);
@@ -295,7 +295,7 @@ describe("a browser with cookies", () => {
   });
 
   it.each(["cross-site", "same-site", "none"])(
-    "that has no session yet takes none from a link that is %s",
+    "that has no session yet takes no session from a link that is %s",
     async (from) => {
       const { link } = await cookieless();
       const victim = site.client();
@@ -308,7 +308,7 @@ describe("a browser with cookies", () => {
 });
 
 describe("an address with a token", () => {
-  it("is told to nobody, though the page is shown to a browser that has a session of its own", async () => {
+  it("is told to no other site, although the page is shown to a browser that has a session of its own", async () => {
     const { link } = await cookieless();
     const friend = site.client();
     await friend.ask("/");
@@ -318,7 +318,7 @@ describe("an address with a token", () => {
     expect([headers["referrer-policy"], headers["cache-control"]]).toEqual(["same-origin", "private, no-store"]);
   });
 
-  it("is told to nobody by a page without a session, whose links carry the token on", async () => {
+  it("is told to no other site by a page without a session, whose links carry the token on", async () => {
     const { client, link } = await cookieless();
     page = '<a href="/next" referrerpolicy="unsafe-url">next</a>';
     const answer = await client.send(pathOf(link).replace("/next", "/plain/"), OWN);

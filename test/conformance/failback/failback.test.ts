@@ -105,7 +105,7 @@ describe("an origin that dies and comes back", () => {
     for (const { client, home } of all) expect(await served(client)).toBe(home);
   });
 
-  it("costs each stored session one token, and nobody else any", async () => {
+  it("costs each stored session one token, and no other session any token", async () => {
     await start({ pool: OUTLIERS });
     const all = await visitors();
     await a.kill();
@@ -117,7 +117,7 @@ describe("an origin that dies and comes back", () => {
     await a.restart();
   });
 
-  it("loses those for good that have moved, and when their new origin dies they move on", async () => {
+  it("loses for good the sessions that have moved, and when their new origin dies they move on", async () => {
     await start({ pool: OUTLIERS });
     const all = (await visitors()).filter(({ known, home }) => known && home === "a");
     const [first] = all as [Visitor];
@@ -185,7 +185,7 @@ describe("an origin that a session comes to from another", () => {
 });
 
 describe("a session in two pools", () => {
-  it("has one pin, of the pool in which it moved last; in the other it goes home", async () => {
+  it("has a single pin, of the pool in which it moved last; in the other pool it goes home", async () => {
     const pool = (id: string) => ({ id, origins: origins.map(originConfig), ...OUTLIERS });
     await start({
       pools: [pool("shop"), pool("blog")],
@@ -214,8 +214,8 @@ describe("a session in two pools", () => {
   });
 });
 
-describe("a pin that somebody has written himself", () => {
-  it("is no token, and none is written over the visitor's own by it", async () => {
+describe("a pin that a client has written itself", () => {
+  it("is not a token, and does not overwrite the visitor's own token", async () => {
     await start({ pool: OUTLIERS });
     const [{ client }] = (await visitors()).filter(({ known }) => known) as [Visitor];
     const bytes = Buffer.from(client.token ?? "", "base64url");

@@ -51,7 +51,7 @@ describe("a target", () => {
     },
   );
 
-  it("in absolute form is routed and sent by its path; the Host stays the one of the header", async () => {
+  it("in absolute form is routed and sent by its path; the Host of the header stays", async () => {
     const answer = await ask("http://evil.test/admin/x", "Host: shop.test", https);
     expect(answer).toContain('"server":"guarded"');
     expect(answer).toContain('"url":"/admin/x"');

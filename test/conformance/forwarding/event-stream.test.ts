@@ -104,7 +104,7 @@ describe("an event stream", () => {
     await expect(once(response, "end")).rejects.toMatchObject({ code: "ECONNRESET" });
   });
 
-  it("that nobody reads holds the origin back", async () => {
+  it("that is not read holds the origin back", async () => {
     const { response, stream, outgoing } = await subscribe(site.client());
     const before = await site.moor.mostResidentBytes();
     response.pause();

@@ -30,7 +30,7 @@ afterEach(async () => {
 const silent = () => {};
 
 describe("an origin that does not answer", () => {
-  it("is given its deadline once, then the next one answers", async () => {
+  it("is given its deadline once, then the next origin answers", async () => {
     home.answers(silent);
     const askedAt = performance.now();
     const { text } = await client.ask("/");
@@ -57,7 +57,7 @@ describe("an origin that does not answer", () => {
 });
 
 describe("an origin that is gone", () => {
-  it("is followed by the same other one for every request of the session", async () => {
+  it("is replaced by the same other origin for every request of the session", async () => {
     await home.stop();
     const texts = [];
     for (let request = 0; request < 6; request++) texts.push((await client.ask("/")).text);
@@ -71,7 +71,7 @@ describe("an origin that is gone", () => {
     expect(home.requests).toHaveLength(2);
   });
 
-  it("passes a session's request on to one other, each tried twice", async () => {
+  it("passes a session's request on to one other origin, each tried twice", async () => {
     const met: string[] = [];
     for (const origin of origins) {
       origin.answers(({ method }, socket) => {

@@ -31,7 +31,7 @@ async function leave(client: Client, requestLine: string, goes: Promise<unknown>
 }
 
 describe("a client that leaves", () => {
-  it("takes his GET with him: the origin's connection is closed", async () => {
+  it("takes its GET with it: the origin's connection is closed", async () => {
     const arrived = Promise.withResolvers<void>();
     const closed = Promise.withResolvers<void>();
     origin.answers((_, response) => {
@@ -59,7 +59,7 @@ describe("a client that leaves", () => {
   });
 
   it.each(["POST", "PUT", "DELETE", "PATCH"])(
-    "does not undo what his %s did: its change is there afterwards",
+    "does not undo the effect of its %s: the change is there afterwards",
     async (method) => {
       const client = site.client();
       const order = takeOrders();
@@ -70,7 +70,7 @@ describe("a client that leaves", () => {
     },
   );
 
-  it("does not undo his first change: it is there as soon as he makes another", async () => {
+  it("does not undo its first change: it is there as soon as the client makes another change", async () => {
     const client = site.client();
     const order = takeOrders();
     await client.ask("/");

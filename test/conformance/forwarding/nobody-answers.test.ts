@@ -78,14 +78,14 @@ describe.each(failures)("$what", ({ path, status, code }) => {
     expect(JSON.parse(answer.text)).toMatchObject({ status, code });
   });
 
-  it("is a page for who accepts HTML", async () => {
+  it("is a page for a client that accepts HTML", async () => {
     const answer = await fail("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
     expect(answer.status).toBe(status);
     expect(answer.headers["content-type"]).toBe("text/html; charset=utf-8");
     expect(answer.text).toMatch(/<h1>[^<]+<\/h1>/);
   });
 
-  it("says nothing of what is behind Moor, and takes no token away", async () => {
+  it("shows nothing of the origins behind Moor, and takes no token away", async () => {
     for (const accept of ["text/html", "application/json"]) {
       const answer = await fail(accept);
       const said = JSON.stringify(answer.headers) + answer.text;
@@ -136,7 +136,7 @@ describe("while the store of a session fails", () => {
     await repair();
   });
 
-  it("nobody else notices", async () => {
+  it("no other session notices", async () => {
     const { repair } = await withBrokenStore();
     const other = site.client();
     await other.ask("/set");
@@ -146,7 +146,7 @@ describe("while the store of a session fails", () => {
 });
 
 describe("Moor", () => {
-  it("answers 404 for what no route takes, and 405 for methods that it cannot send", async () => {
+  it("answers 404 for a path without a route, and 405 for methods that it cannot send", async () => {
     const [bare, none] = [await startLocalOrigin("bare"), { path: "/only", pool: "shop" }];
     const narrow = await startSite([bare], { routes: [none] });
     expect((await narrow.client().ask("/else")).status).toBe(404);

@@ -9,7 +9,7 @@ afterAll(async () => {
   await origin.kill();
 });
 
-describe("what a client says in Moor's name", () => {
+describe("headers that a client sends in Moor's name", () => {
   it.each([
     "Moor-Session",
     "MOOR-SESSION",
@@ -39,7 +39,7 @@ describe("what a client says in Moor's name", () => {
   });
 });
 
-describe("what Moor says", () => {
+describe("the headers that Moor sets", () => {
   it("is the host, protocol and address that the client used; the Host is the origin's", async () => {
     const { headers } = (await site.client().ask("/", { headers: { "CF-Connecting-IP": "192.0.2.7" } })).told;
     expect(headers).toMatchObject({
@@ -58,8 +58,8 @@ describe("what Moor says", () => {
   });
 });
 
-describe("headers of one hop", () => {
-  it("stop at Moor, and so does what Connection names", async () => {
+describe("headers of a single hop", () => {
+  it("stop at Moor, and so do the headers that Connection names", async () => {
     const headers = {
       Connection: "Upgrade, X-Secret-Of-This-Hop",
       "Keep-Alive": "timeout=99",
@@ -100,7 +100,7 @@ describe("everything else that a client sends", () => {
 });
 
 describe("cookies", () => {
-  it("of Moor's names are cut out, and what is left stays byte for byte", async () => {
+  it("of Moor's names are cut out, and the remaining bytes stay as they are", async () => {
     const client = site.client();
     await client.ask("/?login=alice");
     const own = [...client.cookies].map(([name, value]) => `${name}=${value}`);
@@ -128,6 +128,6 @@ describe("cookies", () => {
   });
 });
 
-it("keeps keys, tokens, principals and what it cut out of the log", () => {
+it("keeps keys, tokens, principals and the values that it cut out of the log", () => {
   expect(site.indiscretions("alice", "forged", "dXNlcjpwYXNz")).toEqual([]);
 });

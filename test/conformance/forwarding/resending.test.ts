@@ -73,7 +73,7 @@ describe("a request that the origin takes and does not answer", () => {
     expect(origin.requests.map(({ body }) => body)).toEqual(["a search", "a search"]);
   });
 
-  it("is not sent again if its body is above what is held, 64 KiB", async () => {
+  it("is not sent again if its body is above the held 64 KiB", async () => {
     closeUnanswered(1);
     const body = "0123456789abcdef".repeat(4096);
     expect((await client.ask("/", { method: "PUT", body: `${body}+` })).status).toBe(502);

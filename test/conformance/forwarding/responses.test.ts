@@ -29,7 +29,7 @@ describe("a response", () => {
     for (const [name, value] of Object.entries(headers)) expect(answer.headers[name.toLowerCase()]).toBe(value);
   });
 
-  it.each([301, 302, 303, 307, 308])("that redirects (%i) stays one, wherever it points", async (status) => {
+  it.each([301, 302, 303, 307, 308])("that redirects (%i) stays a redirect, wherever it points", async (status) => {
     const location = `${origin.url}/elsewhere?a=b`;
     origin.answers((_, response) => response.writeHead(status, { Location: location }).end());
     const answer = await client.ask("/", { method: "POST", body: "x" });
@@ -52,7 +52,7 @@ describe("a response", () => {
     },
   );
 
-  it("to HEAD has the length of what GET would bring, and no body", async () => {
+  it("to HEAD has the length that GET would bring, and no body", async () => {
     const methods: string[] = [];
     origin.answers((request, response) => {
       methods.push(request.method ?? "");
@@ -74,14 +74,14 @@ describe("a response", () => {
     expect(answer.headers).toMatchObject({ "content-range": "bytes 2-4/10", "content-length": "3" });
   });
 
-  it("without content (204) has none", async () => {
+  it("without content (204) has no body", async () => {
     origin.answers((_, response) => response.writeHead(204).end());
     const answer = await client.ask("/", { method: "DELETE" });
     expect(answer).toMatchObject({ status: 204, text: "" });
     expect(answer.headers["transfer-encoding"]).toBeUndefined();
   });
 
-  it("that nothing has changed (304) comes to who asked conditionally", async () => {
+  it("that nothing has changed (304) comes to a client that asked conditionally", async () => {
     origin.answers((request, response) => {
       expect(request.headers["if-none-match"]).toBe('"v1"');
       response.writeHead(304, { ETag: '"v1"' }).end();
@@ -113,7 +113,7 @@ describe("a response", () => {
 });
 
 describe("cookies of the origin's", () => {
-  it("stay apart, in order and as they are, beside Moor's", async () => {
+  it("stay separate, in order and unchanged, next to Moor's cookies", async () => {
     const cookies = ["a=1; Expires=Wed, 21 Oct 2037 07:28:00 GMT; Path=/", "b=x, y", "a=2; HttpOnly", "moored=1"];
     origin.answers((_, response) => response.setHeader("Set-Cookie", cookies).setHeader("Moor-Rotate", "1").end());
     const answer = await client.ask("/");
@@ -147,7 +147,7 @@ describe("caching", () => {
     expect(first.headers["cache-control"]).toBe("private, no-store");
   });
 
-  it("of one that ends a session is forbidden too", async () => {
+  it("of a response that ends a session is forbidden too", async () => {
     const leaving = site.client();
     origin.answers((request, response) => {
       response.setHeader("Cache-Control", "public, max-age=600");
@@ -159,12 +159,12 @@ describe("caching", () => {
     expect(answer.headers["cache-control"]).toBe("private, no-store");
   });
 
-  it("of one without Cache-Control is private", async () => {
+  it("of a response without Cache-Control is private", async () => {
     origin.answers((_, response) => response.end());
     expect((await client.ask("/")).headers["cache-control"]).toBe("private");
   });
 
-  it("of one that sets no token is the origin's to say", async () => {
+  it("of a response that sets no token is up to the origin", async () => {
     origin.answers((_, response) => response.setHeader("Cache-Control", "public, max-age=600").end());
     const answer = await client.ask("/");
     expect(answer.setCookies).toEqual([]);

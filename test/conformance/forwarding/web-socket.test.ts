@@ -101,7 +101,7 @@ describe.each(["/", "/limited"])("a WebSocket (%s)", (path) => {
     expect((await closed)[0]).toBe(path === "/" ? 1006 : 1001);
   });
 
-  it("speaks the subprotocol that the origin has chosen of those that the client offered", async () => {
+  it("speaks the subprotocol that the origin has chosen from the client's offers", async () => {
     const { socket, request } = await open(site.client(), { path, protocols: ["superchat", "chat"] });
     expect(request.headers["sec-websocket-protocol"]).toBe("superchat,chat");
     expect(socket.protocol).toBe("chat");
@@ -165,7 +165,7 @@ describe("the upgrade", () => {
     }
   });
 
-  it("is sent to one origin alone; the next ones go to another while that is down", async () => {
+  it("is sent to a single origin; the next upgrades go to another origin while that is down", async () => {
     const half = await startSite([{ name: "gone", url: "http://127.0.0.1:1" }, origins[0]!]);
     const outcomes: string[] = [];
     for (let visitor = 0; visitor < 16; visitor++) {
@@ -219,7 +219,7 @@ describe("the upgrade", () => {
 });
 
 describe("back-pressure", () => {
-  it("reaches the origin: what a client does not read is not piled up on the way", async () => {
+  it("reaches the origin: data that a client does not read is not piled up on the way", async () => {
     const { socket, atOrigin } = await open(site.client());
     const before = await site.moor.mostResidentBytes();
     socket.pause();

@@ -47,7 +47,7 @@ describe.each(LOGINS)("a login $how", ({ login, again }) => {
     expect(await shownTo(client)).not.toHaveProperty("data.address");
   });
 
-  it("whose response is lost leaves the visitor the session from before, without a time limit", async () => {
+  it("whose response is lost leaves the visitor the earlier session, without a time limit", async () => {
     const client = await shopper();
     expect((await lose(client, login)).status).toBe(200);
     await site.moor.elapse(GRACE_SECONDS + PARALLEL_SECONDS);
@@ -96,7 +96,7 @@ describe.each(LOGINS)("a login $how", ({ login, again }) => {
     }
   });
 
-  it("refuses another tab's write beside it with 409, and the write never reaches the session", async () => {
+  it("refuses another tab's concurrent write with 409, and the write never reaches the session", async () => {
     const client = await shopper();
     const tab = site.client(client.cookies);
     await post(client, login);
@@ -146,7 +146,7 @@ describe.each(LOGINS)("a login $how", ({ login, again }) => {
 });
 
 describe("a rotation", () => {
-  it("whose response is lost, of a session that may be somebody's, serves the older proof for the grace period alone", async () => {
+  it("whose response is lost, of a session that may be logged in, serves the older proof for the grace period alone", async () => {
     const client = await shopper();
     await post(client, "login=alice");
     await lose(client, "rotate");
@@ -156,7 +156,7 @@ describe("a rotation", () => {
     expect(await shownTo(client)).toMatchObject({ new: true });
   });
 
-  it("beside another of a logged-in session is refused with 409, and puts no other session in its place", async () => {
+  it("at the same time as another of a logged-in session is refused with 409, and puts no other session in its place", async () => {
     const client = await shopper();
     await post(client, "login=alice");
     await shownTo(client);
@@ -168,7 +168,7 @@ describe("a rotation", () => {
   });
 });
 
-it("Moor-Principal on every response rotates the session each time, and keeps what it holds", async () => {
+it("Moor-Principal on every response rotates the session each time, and keeps its attributes", async () => {
   const client = await shopper();
   for (let generation = 1; generation <= 3; generation++) {
     await post(client, "login=alice");

@@ -63,7 +63,7 @@ describe("the handoff", () => {
     await expect(jwtVerify([header, payload, "A".repeat(86)].join("."), keys)).rejects.toThrow("signature");
   });
 
-  it("of a session that is not stored names none, and is the same for all", async () => {
+  it("of a session that is not stored names no session, and is the same for all such sessions", async () => {
     const [one, other] = await Promise.all([site.client().ask("/"), site.client().ask("/")]);
     expect(jwtOf(one.told)).toBe(jwtOf(other.told));
     const { iat, exp, ...claims } = await verified(one.told);
@@ -96,7 +96,7 @@ describe("the handoff", () => {
     ]);
   });
 
-  it("brings the attributes up to the limit, counted as UTF-8 JSON, and none above it", async () => {
+  it("brings the attributes up to the limit, counted as UTF-8 JSON, and no attributes above it", async () => {
     const client = site.client();
     const fits = { a: `é${"x".repeat(100 - '{"a":"é"}'.length - 1)}` };
     expect(Buffer.byteLength(JSON.stringify(fits))).toBe(100);

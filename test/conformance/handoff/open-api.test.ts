@@ -127,7 +127,7 @@ async function callSessions() {
   await call("DELETE", jwt, SESSIONS);
 }
 
-it("docs/reference/openapi.json describes every answer of the APIs for origins, and none that they do not give", async () => {
+it("docs/reference/openapi.json describes every answer that the APIs for origins give, and no other answers", async () => {
   await judge("GET", "/.moor/jwks.json");
   for (const method of ["GET", "POST", "PATCH", "DELETE"]) {
     await callInVain(method, {}, { forbidden: method === "PATCH" || method === "DELETE" });
@@ -148,7 +148,7 @@ it("docs/reference/openapi.json describes every answer of the APIs for origins, 
   expect([...seen.keys()].sort()).toEqual([...openApi.described].sort());
 });
 
-it("every code that the APIs' sources have is among those", async () => {
+it("docs/reference/openapi.json has every code of the APIs' sources", async () => {
   const [bearer, session, sessions] = await Promise.all(
     ["bearer", "session-api", "sessions-api"].map((name) => readFile(`src/api/origins/${name}.ts`, "utf8")),
   );

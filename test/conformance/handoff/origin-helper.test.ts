@@ -71,7 +71,7 @@ describe("an origin with moor/origin", () => {
       ((await sessionOf(client, "/?sessions")).sessions as ListedSession[]).map(({ id }) => id);
     const principalOf = async (client: Client) => (await sessionOf(client)).principal;
 
-    it("lists them, ends one of them, and all others", async () => {
+    it("lists them, ends a single session, and ends all other sessions", async () => {
       const [here, there, third] = [await loggedIn("bob"), await loggedIn("bob"), await loggedIn("bob")];
       await expect.poll(() => idsOf(here.client)).toHaveLength(3);
       const { sessions, count } = (await sessionOf(here.client, "/?sessions")) as SessionList;
@@ -85,7 +85,7 @@ describe("an origin with moor/origin", () => {
       for (const { client } of [there, third]) await expect.poll(() => principalOf(client), POLL).toBe(undefined);
     });
 
-    it("ends all, the one that asks among them: its visitor's token is cleared", async () => {
+    it("ends all sessions, including its own: its visitor's token is cleared", async () => {
       const [here, there] = [await loggedIn("cid"), await loggedIn("cid")];
       await expect.poll(() => idsOf(here.client)).toHaveLength(2);
       expect(await sessionOf(here.client, "/?end-all")).toEqual({ ended: 2, left: 0 });
@@ -93,7 +93,7 @@ describe("an origin with moor/origin", () => {
       await expect.poll(() => principalOf(there.client), POLL).toBe(undefined);
     });
 
-    it("ends none of another's, and lists none for nobody", async () => {
+    it("ends no session of another principal, and lists no sessions without a principal", async () => {
       const [mallory, victim] = [await loggedIn("mallory"), await loggedIn("victim")];
       for (const id of [victim.id, "..", "A".repeat(22)]) {
         const { text } = await mallory.client.ask(`/?end-one=${id}`, { method: "POST" });
@@ -107,7 +107,7 @@ describe("an origin with moor/origin", () => {
     });
   });
 
-  it("refuses what does not come through Moor, and what is not meant for it", async () => {
+  it("refuses a request that does not come through Moor, and a handoff that is not meant for it", async () => {
     const direct = await fetch(url);
     expect([direct.status, await direct.text()]).toEqual([403, "handoff-missing"]);
     const forged = await fetch(url, { headers: { "Moor-Session": "a.b.c" } });

@@ -42,7 +42,7 @@ async function callApi(jwt: string | undefined, method: string, patch: object = 
 }
 
 describe("a session that several pools serve", () => {
-  it("is the same one for all, by a handoff that is meant for one of them", async () => {
+  it("is the same session for all pools, by a handoff that is meant for one pool", async () => {
     const client = site.client();
     await client.ask("/?login=alice&set=theme:dark", { method: "POST" });
     const told = [await client.ask("/"), await client.ask("/blog/"), await client.ask("/", toAds)].map(

@@ -53,7 +53,7 @@ async function handoffOf(client: Client) {
 }
 
 describe("GET /.moor/session", () => {
-  it("tells what was too large for the handoff", async () => {
+  it("returns the attributes that were too large for the handoff", async () => {
     const { jwt, session } = await visitor();
     expect(session).not.toHaveProperty("data");
     const { status, headers, body } = await call(jwt);
@@ -97,7 +97,7 @@ describe("PATCH /.moor/session", () => {
     expect((await call(jwt)).body).toMatchObject({ version: 2, attributes: { count: 1 } });
   });
 
-  it("with If-Match lets one of two win", async () => {
+  it("with If-Match lets one of two changes win", async () => {
     const { jwt } = await visitor();
     const both = await Promise.all([1, 2].map((count) => patch(jwt, { count }, { "If-Match": '"1"' })));
     expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
@@ -152,7 +152,7 @@ describe("POST /.moor/session", () => {
 });
 
 describe("a version that an origin writes while it answers", () => {
-  it("is in the client's token when the origin tells it by Moor-Version, so that his next request sees it", async () => {
+  it("is in the client's token when the origin names it in Moor-Version, so that the visitor's next request sees it", async () => {
     const { client } = await visitor();
     writer.answers(async (request, response) => {
       const { body } = await patch(String(request.headers["moor-session"]), { count: 1 });
@@ -225,7 +225,7 @@ describe("the session API", () => {
     expect((await call(jwt)).status).toBe(410);
   });
 
-  it("answers 404 beside its paths, and never passes them on", async () => {
+  it("answers 404 on unknown paths below its own, and never passes them on", async () => {
     const { client } = await visitor();
     for (const path of ["/.moor/", "/.moor/x", "/.moor/session/x", "/a/../.moor/x", "/.moor/%2e%2e/.moor/x"]) {
       expect((await client.send(path)).status).toBe(404);

@@ -48,7 +48,7 @@ const cloudflares = (origin: RawOrigin, code: number) =>
   );
 
 describe("an origin that dies", () => {
-  it("costs a lone visitor one POST, and is left by then", async () => {
+  it("costs a lone visitor one POST, and the visitor has left it by then", async () => {
     const [a] = await startProcesses(["a", "b", "c"]);
     const client = await visitorOf("a", byServer);
     await a?.kill();
@@ -69,7 +69,7 @@ describe("an origin that dies", () => {
   );
 
   it.each([520, 524, 527])(
-    "has taken what cannot be sent again, where Cloudflare does not say that: %i",
+    "has taken requests that cannot be sent again, where Cloudflare does not say otherwise: %i",
     async (code) => {
       const [a, ...others] = await startRaw(["a", "b", "c"]);
       const client = await visitorOf("a", byText);
@@ -119,7 +119,7 @@ describe("an origin that comes back", () => {
     expect(eventsOf("origin_returned")).toEqual(["a"]);
   });
 
-  it("serves the other's visitor when that one dies, though none of its own has come meanwhile", async () => {
+  it("serves the other origin's visitor when that origin dies, although no visitor of its own has come in the meantime", async () => {
     const [a, b] = await startProcesses(["a", "b"], SHORT);
     const [ofA, ofB] = [await visitorOf("a", byServer), await visitorOf("b", byServer)];
     await a?.kill();

@@ -78,7 +78,7 @@ describe("an origin that answers every request with an error", () => {
 });
 
 describe("an origin that is killed", () => {
-  it("costs its sessions no GET; another serves also their changes, and nobody else moves", async () => {
+  it("costs its sessions no GET; another origin also serves their changes, and no other session moves", async () => {
     await start({});
     const all = await visitors();
     const { client, home } = all[0] as (typeof all)[number];
@@ -105,7 +105,7 @@ describe("a pool of which too much is down", () => {
     return { broken, posts };
   }
 
-  it("keeps everybody at his own origin: what cannot be sent again meets it, though it is down", async () => {
+  it("keeps every visitor at their own origin: requests that cannot be sent again meet it, although it is down", async () => {
     const { broken, posts } = await withBroken(3, { panicThresholdPercent: 50 });
     expect(posts.map(({ status }) => status)).toEqual([502, 502, 502]);
     for (const { home } of broken) expect(home.requests.map(({ method }) => method)).toEqual(["POST"]);

@@ -106,7 +106,7 @@ describe("a word that is malformed", () => {
     await stop();
   });
 
-  it("on a route without sessions is dropped, even a good one: it may come from a cache", async () => {
+  it("on a route without sessions is dropped, even a well-formed word: it may come from a cache", async () => {
     const { site, client, home, stop } = await openSite();
     home.answers((_, response) => response.writeHead(200, { "Moor-Closed": "60" }).end(home.name));
     const { headers } = await client.ask("/assets/a.css");

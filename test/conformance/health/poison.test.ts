@@ -74,7 +74,7 @@ describe.each(DROPS)("a request on which all origins %s", (_what, drop) => {
     expect(ejections()).toEqual([]);
   });
 
-  it("reaches one of them, once, where it cannot be sent again, and harms no visitor", async () => {
+  it("reaches one origin, once, where it cannot be sent again, and harms no visitor", async () => {
     const origins = await startDropping(drop, ["a", "b", "c"]);
     const all = await visitors(30);
     for (let post = 0; post < 12; post++) {
@@ -86,7 +86,7 @@ describe.each(DROPS)("a request on which all origins %s", (_what, drop) => {
   });
 });
 
-describe("a scanner beside forty visitors", () => {
+describe("a scanner among forty visitors", () => {
   it.each([
     ["by default", {}],
     ["with strict affinity", { strictAffinity: true }],
@@ -112,7 +112,7 @@ describe("a scanner beside forty visitors", () => {
 });
 
 describe("a WebSocket that all origins break off", () => {
-  it("reaches one of them, once, and harms no visitor", async () => {
+  it("reaches one origin, once, and harms no visitor", async () => {
     const origins = await startDropping((socket) => socket.destroy(), ["a", "b", "c"]);
     const all = await visitors(30);
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -146,7 +146,7 @@ describe("six pages of one visitor that take longer than the deadline", () => {
   });
 });
 
-describe("a real nginx that closes what scanners ask for (return 444)", () => {
+describe("a real nginx that closes the connections of scanners (return 444)", () => {
   it("keeps all of its visitors", async () => {
     const names = ["a", "b", "c"];
     const ports = await Promise.all(names.map(freePort));

@@ -68,7 +68,7 @@ async function servedBy(all: Map<string, Client>): Promise<Record<string, string
   return Object.fromEntries(served);
 }
 
-describe("an origin whose probes fail though its pages work", () => {
+describe("an origin whose probes fail although its pages work", () => {
   it.each<[string, string | undefined, Partial<HealthCheckConfig>, string]>([
     ["answer 500", "HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n", {}, "status"],
     ["answer a redirect", "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", {}, "status"],
@@ -98,7 +98,7 @@ describe("an origin whose probes fail though its pages work", () => {
     },
   );
 
-  it("is shown to admins, since when and by what", async () => {
+  it("is shown to admins, since when and by which probe result", async () => {
     await start({}, { admin: {}, adminToken: ADMIN_TOKEN });
     const admin = adminOf(site);
     const shown = async () => JSON.parse((await admin.ask("/pools/shop")).text).origins;
@@ -138,8 +138,8 @@ describe("the last origin that probes call healthy", () => {
   });
 });
 
-describe("what is published of an unhealthy origin", () => {
-  it("is what docs/reference/storage-schema.md says", async () => {
+describe("the published state of an unhealthy origin", () => {
+  it("is the state that docs/reference/storage-schema.md describes", async () => {
     await start();
     await site.client().ask("/");
     probesMeet(named("b"), "HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n");
@@ -152,8 +152,8 @@ describe("what is published of an unhealthy origin", () => {
   });
 });
 
-describe("what a probe sends", () => {
-  it("says who asks, below the base path, without a session, and is no visitor's", async () => {
+describe("the request that a probe sends", () => {
+  it("names Moor, goes below the base path, has no session, and does not count as a visitor's", async () => {
     const [origin] = origins as [RawOrigin];
     await start(
       { path: "/health?full=1" },
@@ -193,7 +193,7 @@ describe("what a probe sends", () => {
   });
 });
 
-describe("an origin that is killed while nobody is there", () => {
+describe("an origin that is killed while there are no visitors", () => {
   let running: RunningOrigin[] = [];
   afterEach(() => Promise.all(running.map((origin) => origin.kill())));
 

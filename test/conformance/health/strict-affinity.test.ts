@@ -68,7 +68,7 @@ describe("a session of strict affinity", () => {
     expect(askedElsewhere()).toBe(0);
   });
 
-  it("is told the truth of an origin whose answer is none: 502, as everywhere", async () => {
+  it("is told the truth about an origin whose answer is not HTTP: 502, as everywhere", async () => {
     for (const path of ["/", "/anywhere"]) {
       home.answers((_, socket) => socket.write("HTTP/1.1 999 Denied\r\nContent-Length: 0\r\n\r\n"));
       const answer = await client.ask(path);

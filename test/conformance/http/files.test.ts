@@ -92,7 +92,7 @@ describe.each(Object.entries(ports))("a file of %s's", (name, direct) => {
   }
   const tag = async () => String((await ask(direct, {}, "HEAD")).headers.etag);
 
-  it("comes whole, with what validates it", async () => {
+  it("comes whole, with its validators", async () => {
     const { status, headers, body } = await both({});
     expect([status, body.toString()]).toEqual([200, TEXT]);
     expect(headers).toMatchObject({ etag: await tag(), "last-modified": modified, "accept-ranges": "bytes" });
@@ -127,14 +127,14 @@ describe.each(Object.entries(ports))("a file of %s's", (name, direct) => {
     expect((await both({ Range: "bytes=9999-" })).status).toBe(416);
   });
 
-  it("comes in part only if it is the one that If-Range means, else whole", async () => {
+  it("comes in part only if If-Range names this version, else whole", async () => {
     const Range = "bytes=0-3";
     expect((await both({ Range, "If-Range": await tag() })).status).toBe(206);
     expect((await both({ Range, "If-Range": modified })).status).toBe(206);
     expect((await both({ Range, "If-Range": '"another"' })).status).toBe(200);
   });
 
-  it("is not sent again to who has it (304), by ETag or by date", async () => {
+  it("is not sent again to a client that has it (304), by ETag or by date", async () => {
     for (const headers of [
       { "If-None-Match": await tag() },
       { "If-None-Match": "*" },
@@ -147,13 +147,13 @@ describe.each(Object.entries(ports))("a file of %s's", (name, direct) => {
     expect((await both({ "If-Modified-Since": longAgo })).status).toBe(200);
   });
 
-  it("is not the one that If-Match or If-Unmodified-Since means (412)", async () => {
+  it("is not the version that If-Match or If-Unmodified-Since names (412)", async () => {
     expect((await both({ "If-Match": '"another"' })).status).toBe(412);
     expect((await both({ "If-Unmodified-Since": longAgo })).status).toBe(412);
     expect((await both({ "If-Match": await tag(), "If-Unmodified-Since": modified })).status).toBe(200);
   });
 
-  it("comes compressed to who takes that, and as it is to who takes nothing else", async () => {
+  it("comes compressed to a client that accepts it, and unchanged to a client that accepts nothing else", async () => {
     const { headers, body } = await both({ "Accept-Encoding": "gzip" });
     expect(headers["content-encoding"]).toBe("gzip");
     expect(gunzipSync(body).toString()).toBe(TEXT);

@@ -46,7 +46,7 @@ describe("a response of HTTP/1.0", () => {
     expect(answered).toMatchObject({ status: 200, text: "until the end" });
   });
 
-  it("is what a client of HTTP/1.0 gets, and no chunks, whatever the origin speaks", async () => {
+  it("is the response that a client of HTTP/1.0 gets, without chunks, whatever the origin speaks", async () => {
     answer(`${chunked}\r\n8\r\nanswered\r\n0\r\n\r\n`);
     const response = await send("GET / HTTP/1.0");
     expect(response).toMatch(/^HTTP\/1\.0 200 OK\r\n/);
@@ -54,14 +54,14 @@ describe("a response of HTTP/1.0", () => {
     expect(bodyOf(response)).toBe("answered");
   });
 
-  it("of HTTP/0.9, without a head, is none (502)", async () => {
+  it("of HTTP/0.9, without a head, is not a response (502)", async () => {
     answer("hello");
     expect(statusOf(await send())).toBe(502);
   });
 });
 
 describe("a response whose length is wrong", () => {
-  it("ends at its Content-Length; what lies behind it is nobody's answer", async () => {
+  it("ends at its Content-Length; bytes after it are not taken for another answer", async () => {
     raw.answers(({ nth }, socket) => {
       const hidden = rawResponse("another's");
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmine${nth === 1 ? hidden : ""}`);
@@ -92,7 +92,7 @@ describe("a response whose length is wrong", () => {
   );
 });
 
-it("a request ends at its Content-Length: what lies behind it is the next one, and refused if it is none", async () => {
+it("a request ends at its Content-Length: bytes after it are the next request, and are refused if they are malformed", async () => {
   const socket = connect(site.moor.port, "127.0.0.1").setEncoding("latin1");
   let text = "";
   socket.on("data", (chunk: string) => {
@@ -128,7 +128,7 @@ describe("an origin that dribbles", () => {
 
 describe("between client and origin the runtime keeps to itself", () => {
   it.each(["103 Early Hints", "102 Processing", "100 Continue"])(
-    "what comes before the response: %s",
+    "everything before the response: %s",
     async (status) => {
       raw.answers((_, socket) =>
         socket.write(`HTTP/1.1 ${status}\r\nLink: </early.css>; rel=preload\r\n\r\n${rawResponse("answered")}`),

@@ -36,7 +36,7 @@ describe.each([
   ["a request", async (...headers: string[]) => [await send(...headers), arrived()][1] ?? []],
   ["a response", answer],
 ] as const)("the headers of %s", (what, pass) => {
-  it("pass with 64 KiB in one of them", async () => {
+  it("pass with 64 KiB in a single header", async () => {
     expect(named(await pass(big), /^X-Big/)).toEqual([big]);
   });
 
@@ -54,7 +54,7 @@ describe.each([
     expect(lines.map((line) => line.replace(/: ?/, ":"))).toEqual(["X-A:", "X-B:a\tb  c", "X-C:d"]);
   });
 
-  it("of one name stay apart and in order; those of registered names are joined, which means the same", async () => {
+  it("of the same name stay separate and in order; headers of registered names are joined, which means the same", async () => {
     const lines = await pass("X-A: 1", "X-B: 0", "X-A: 2", "x-a: 3", "Via: 1.1 a", "Via: 1.1 b");
     expect(named(lines, /^(X-A|Via)/i)).toEqual(["Via: 1.1 a, 1.1 b", "X-A: 1", "X-A: 2", "X-A: 3"]);
   });
@@ -63,7 +63,7 @@ describe.each([
     expect(named(await pass("X-MiXeD: 1"), /^x-mixed/i)).toEqual(["X-MiXeD: 1"]);
   });
 
-  it("above what the runtime takes, half a MiB and more, are refused (431, 502)", async () => {
+  it("above the runtime's limit of half a MiB are refused (431, 502)", async () => {
     const lines = Array.from({ length: 16 }, (_, number) => `X-${number}: ${"x".repeat(65_000)}`);
     if (what === "a request") expect(statusOf((await send(...lines))[0] ?? "")).toBe(431);
     else expect(statusOf((await answer(...lines))[0] ?? "")).toBe(502);
@@ -92,7 +92,7 @@ describe("the headers of a response", () => {
     expect(named(lines, /^(X-A|Set-Cookie)/)).toEqual(["Set-Cookie: b=1", "X-A: a"]);
   });
 
-  it("that are of one hop stop at the runtime, which does not tell whom Connection names", async () => {
+  it("that are for a single hop stop at the runtime, which does not tell the headers that Connection names", async () => {
     const hop = ["Connection: keep-alive, X-Named", "Keep-Alive: timeout=5", "Upgrade: h2c", "Trailer: X-T"];
     const lines = await answer(...hop, "X-Named: 1");
     expect(named(lines, /^(Connection|Keep-Alive|Upgrade|Trailer|X-Named)/)).toEqual([
@@ -112,12 +112,12 @@ describe("cookies", () => {
     expect(named(arrived(), /^Cookie/)).toEqual([`Cookie: ${MIXED}`]);
   });
 
-  it("keep bytes that are no UTF-8 on their way to the client, beside those that Moor sets", async () => {
+  it("keep bytes that are not UTF-8 on their way to the client, together with the cookies that Moor sets", async () => {
     const lines = named(await answer(`Set-Cookie: ${MIXED}`, 'Moor-Patch: {"a":1}'), /^Set-Cookie/);
     expect(lines).toEqual([`Set-Cookie: ${MIXED}`, expect.stringMatching(/^Set-Cookie: __Host-moor=[\w-]{84};/)]);
   });
 
-  it("lose bytes that are no UTF-8 where one of Moor's is taken out of the same header", async () => {
+  it("lose bytes that are not UTF-8 where a cookie of Moor's is taken out of the same header", async () => {
     const lossy = "a=Jos\xef\xbf\xbd; b=\xc3\xa9";
     await send(`Cookie: ${OWN}; ${MIXED}`);
     expect(named(arrived(), /^Cookie/)).toEqual([`Cookie: ${lossy}`]);
@@ -126,7 +126,7 @@ describe("cookies", () => {
   });
 });
 
-describe("what a client accepts", () => {
+describe("the encodings that a client accepts", () => {
   it.each(["gzip, deflate, br, zstd", "identity", "zstd;q=1.0, br ;q=0.5,, *;q=0"])(
     "reaches the origin as it was sent: Accept-Encoding: %s",
     async (accepted) => {
@@ -136,13 +136,13 @@ describe("what a client accepts", () => {
     },
   );
 
-  it("is not made up where he says nothing, nor is an empty Accept-Encoding kept", async () => {
+  it("are not made up where the client names none, and an empty Accept-Encoding is not kept", async () => {
     await send("Accept-Encoding:");
     expect(named(arrived(), /^Accept/)).toEqual([]);
   });
 });
 
-it("a request with a handoff is kept from caches, which adds Cache-Control and Pragma: no-cache; what is there stays", async () => {
+it("a request with a handoff is kept from caches: Cache-Control and Pragma: no-cache are added to the headers that are there", async () => {
   await send("X-Nothing: said");
   expect(named(arrived(), /^(Cache-Control|Pragma)/)).toEqual(["Cache-Control: no-cache", "Pragma: no-cache"]);
   origin.requests.length = 0;

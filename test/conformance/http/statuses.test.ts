@@ -45,7 +45,7 @@ describe("a status", () => {
   });
 
   it.each(["204 No Content", "205 Reset Content", "304 Not Modified"])(
-    "without content has none, whatever the origin sends behind it: %s",
+    "without content has no body, whatever the origin sends after it: %s",
     async (status) => {
       answer(`HTTP/1.1 ${status}\r\nContent-Length: 2\r\nETag: "e"\r\n\r\nok`);
       const response = await send("GET /");
@@ -56,7 +56,7 @@ describe("a status", () => {
   );
 
   it.each(["600 Beyond", "999 Denied", "101 Switching Protocols"])(
-    "that is none, or that nobody asked for, is 502: the origin is asked once, and does not look down: %s",
+    "that is invalid, or that no request asked for, is 502: the origin is asked once, and does not look down: %s",
     async (status) => {
       for (const path of ["/", "/plain"]) {
         answer(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`);
@@ -119,7 +119,7 @@ describe("a method", () => {
     expect(asked()).toEqual([]);
   });
 
-  it("OPTIONS is the origin's to answer for a path, and nobody's for the server as a whole (*): 400", async () => {
+  it("OPTIONS is up to the origin for a path, and is refused for the server as a whole (*): 400", async () => {
     for (const origin of origins) {
       origin.answers((_, socket) => socket.write("HTTP/1.1 204 No Content\r\nAllow: GET, PUT\r\n\r\n"));
     }
@@ -163,7 +163,7 @@ describe("a target", () => {
     expect(await sent(target)).toEqual([400, undefined]);
   });
 
-  it("of 60 KiB passes; what fetch could not send is refused (400), and so is what the runtime does not read (414)", async () => {
+  it("of 60 KiB passes; a target that fetch could not send is refused (400), and so is a target that the runtime does not read (414)", async () => {
     const long = `/${"u".repeat(60 * 1024)}`;
     expect(await sent(long)).toEqual([200, long]);
     for (const origin of origins) origin.requests.length = 0;

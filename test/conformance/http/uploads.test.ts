@@ -100,7 +100,7 @@ describe("a client that is slow to send", () => {
     expect(await answered).toEqual({ status: 200, text: String(12 + rest) });
   });
 
-  it("makes no origin look late: his session stays where it was", async () => {
+  it("makes no origin look late: the client's session stays where it was", async () => {
     const client = site.client();
     for (const origin of pair) {
       origin.answers((request, response) => void request.resume().on("end", () => response.end(origin.name)));
@@ -174,7 +174,7 @@ describe("an answer that comes before the body has been read", () => {
     expect(text).toContain("nginx");
   });
 
-  it("by Tomcat, whose application reads nothing of it, reaches the client", async () => {
+  it("by Tomcat, whose application reads no part of the body, reaches the client", async () => {
     const { status, text } = await send({ Host: "tomcat.test" });
     expect(status).toBe(200);
     expect(JSON.parse(text)).toMatchObject({ server: "tomcat" });

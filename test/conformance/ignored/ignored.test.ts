@@ -71,14 +71,14 @@ describe("a request that is ignored", () => {
     }
   });
 
-  it("changes nothing: what an origin asks for is dropped, and logged", async () => {
+  it("changes nothing: the changes that an origin asks for are dropped, and logged", async () => {
     const client = await shopper();
     expect((await client.ask("/theme.css?set=basket:stolen")).status).toBe(200);
     expect((await client.ask("/")).told.session.data).toEqual({ basket: "apples" });
     expect(site.moor.logged.some((line) => line.includes("origin_change_dropped"))).toBe(true);
   });
 
-  it("says nothing of the visitor: his token does not reach the origin", async () => {
+  it("tells nothing about the visitor: the visitor's token does not reach the origin", async () => {
     const client = await shopper();
     const { told } = await client.ask("/assets/logo");
     expect(JSON.stringify(told.rawHeaders)).not.toContain(client.token);

@@ -60,7 +60,7 @@ async function held(path: string): Promise<Client> {
 }
 
 describe("a visitor whose requests are spread over isolates", () => {
-  it("stays on his origin, before his session is stored and after", async () => {
+  it("stays on their origin, before their session is stored and after", async () => {
     for (let visitor = 0; visitor < 6; visitor++) {
       const client = site.client();
       const { server } = (await client.ask("/", at(visitor))).told;
@@ -71,7 +71,7 @@ describe("a visitor whose requests are spread over isolates", () => {
     }
   });
 
-  it("sees every change he has made, at whichever isolate, though all hold older copies", async () => {
+  it("sees every change that they have made, at every isolate, although all isolates hold older copies", async () => {
     const client = await held("/?set=step:0");
     for (let step = 1; step <= 8; step++) {
       await client.ask(`/?set=step:${step}`, post(step));
@@ -83,7 +83,7 @@ describe("a visitor whose requests are spread over isolates", () => {
     }
   });
 
-  it("sees none of them undone by changes of other attributes that he makes at the same time elsewhere", async () => {
+  it("loses no change by changes of other attributes that they make at the same time elsewhere", async () => {
     const client = await held("/?set=basket:tea");
     const answers = await Promise.all(edges.map((edge) => client.send(`/?set=edge${edge}:yes`, post(edge))));
     for (const answer of answers) client.keep(answer);
@@ -91,7 +91,7 @@ describe("a visitor whose requests are spread over isolates", () => {
     expect(dataOf(await everywhere(client))).toEqual(all({ basket: "tea", ...changed }));
   });
 
-  it("sees his changes where replicas in KV answer, too: he travels", async () => {
+  it("sees their changes even where replicas in KV answer: they travel", async () => {
     const from = (edge: number) => ({ headers: { "CF-Blob": JSON.stringify(PLACES[edge % PLACES.length]) } });
     const client = site.client();
     await client.ask("/", at(0, from(0)));
@@ -121,7 +121,7 @@ describe("a logout at one isolate", () => {
     for (const { told } of await sent("/")) expect(told.session).toMatchObject({ new: true });
   });
 
-  it("ends what a copy in memory would still have answered: only for so long", async () => {
+  it("ends a session that a copy in memory would still have shown, for a short time only", async () => {
     const client = await held("/?login=alice");
     const copy = site.client(client.cookies);
     await client.ask("/.moor/logout", post(2));
@@ -177,7 +177,7 @@ describe("a login at one isolate", () => {
   });
 });
 
-describe("what an operator says at one isolate", () => {
+describe("an operator's change at one isolate", () => {
   const born = pool.now() - 60;
   const servers = (bornAt: number) => Promise.all(ports.map((port) => pool.servers(bornAt, port)));
   const elsewhere = (before: string[], after: string[]) =>
@@ -225,7 +225,7 @@ describe("what an operator says at one isolate", () => {
 });
 
 describe("an origin that dies", () => {
-  it("is survived at all isolates: no GET fails, its visitors go on together elsewhere, and nobody else moves", async () => {
+  it("is survived at all isolates: no GET fails, its visitors go on together elsewhere, and no other visitor moves", async () => {
     const a = origins[0] as (typeof origins)[number];
     const visitors: { client: Client; home: string; data: object | undefined }[] = [];
     while (visitors.filter(({ home }) => home === "a").length < 4) {

@@ -38,7 +38,7 @@ const kidsOf = (...ids: string[]) => Promise.all(ids.map(kidOf));
 /** The key that has signed a token: its second byte. */
 const signerOf = (token: string | undefined) => Buffer.from(token ?? "", "base64url")[1];
 
-describe("keys are changed, and nobody is logged out", () => {
+describe("keys are changed, and no visitor is logged out", () => {
   const visitors: { client: Client; name: string; sid: string | undefined }[] = [];
   let former: Client;
 
@@ -72,7 +72,7 @@ describe("keys are changed, and nobody is logged out", () => {
     expect(signerOf(former.token)).toBe(1);
   });
 
-  it("the old key retires: the new one signs, and what the old one signed is still good", async () => {
+  it("the old key retires: the new key signs, and tokens that the old key signed stay valid", async () => {
     former = await newVisitor("ben");
     await retire("1");
     expect(await keySet()).toEqual(await kidsOf("2", "1"));

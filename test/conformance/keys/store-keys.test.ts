@@ -66,7 +66,7 @@ describe("the ring that seals copies is changed, while stores fail", () => {
     expect(await sealers(ben)).toEqual({ replica: 1, backup: 1 });
   });
 
-  it("the old key retires: what it has sealed is still read, and the new one seals what is new", async () => {
+  it("the old key retires: copies that it has sealed are still read, and the new key seals new copies", async () => {
     await withoutObjects(() => ben.ask("/?set=coupon:10", { method: "POST" }));
     expect(await journalLength(idOfClient(ben))).toBe(1);
     await keys.rotate("retire", "1", "--ring", "store");
@@ -78,13 +78,13 @@ describe("the ring that seals copies is changed, while stores fail", () => {
     expect(await shownByCopies(cid)).toEqual(shown("plums"));
   });
 
-  it("what the journal took under the old key is taken over, and sealed by the new one", async () => {
+  it("changes that the journal took under the old key are taken over, and sealed by the new key", async () => {
     expect((await ben.ask("/")).told.session.data).toEqual({ basket: "pears", coupon: "10" });
     expect(await journalLength(idOfClient(ben))).toBe(0);
     await expect.poll(() => sealers(ben), { timeout: 15_000 }).toEqual({ replica: 2, backup: 2 });
   });
 
-  it("the old key leaves: copies that only it opens are unavailable, never missing, and nobody is logged out", async () => {
+  it("the old key leaves: copies that only it opens are unavailable, never missing, and no visitor is logged out", async () => {
     await keys.rotate("retire", "1", "--ring", "store");
     expect(await sealers(ann)).toEqual({ replica: 1, backup: 1 });
     const { token } = ann;

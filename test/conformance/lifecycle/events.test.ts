@@ -43,7 +43,7 @@ describe("the log tells of a session", () => {
     expect(site.indiscretions("alice", "apples", "pears")).toEqual([]);
   });
 
-  it("a login as another: the end of the one, and the birth of the other", async () => {
+  it("a login as another principal: the end of one session, and the birth of the other", async () => {
     const client = site.client();
     await client.ask("/?login=alice", { method: "POST" });
     const { sid: former } = (await client.ask("/")).told.session;
@@ -53,7 +53,7 @@ describe("the log tells of a session", () => {
     await expect.poll(() => eventsOf(sid).slice(0, 3)).toEqual(["created", "rotated", "principal-changed"]);
   });
 
-  it("its end by its deadline, though nobody comes", async () => {
+  it("its end by its deadline, although no request comes", async () => {
     const client = site.client();
     // The handoff names a session from its second request on, which would renew it: its own record tells its name.
     const { told } = await client.ask("/?set=basket:apples", { method: "POST" });

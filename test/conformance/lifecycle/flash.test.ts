@@ -32,7 +32,7 @@ describe("a flash", () => {
     expect((await client.ask("/")).told.session.data).toEqual({});
   });
 
-  it("may be left by several responses, which merge, and beside attributes", async () => {
+  it("may be left by several responses, which merge, and together with attributes", async () => {
     const client = site.client();
     await client.ask(`${flash({ a: 1, b: { c: 1 } })}&set=basket:apples`, { method: "POST" });
     await client.ask(flash({ b: { d: 2 }, a: null }), { method: "POST" });
@@ -41,7 +41,7 @@ describe("a flash", () => {
     expect(session.flash).not.toHaveProperty("a");
   });
 
-  it("is shown to one of many requests that race for it", async () => {
+  it("is shown to exactly one of many requests that race for it", async () => {
     const client = site.client();
     for (let round = 0; round < 10; round++) {
       await client.ask(flash({ round }), { method: "POST" });
@@ -50,7 +50,7 @@ describe("a flash", () => {
     }
   });
 
-  it("waits for who sees it: parts of a page, polls, posts and what is fetched ahead do not take it", async () => {
+  it("waits for a page that shows it: parts of a page, polls, posts and prefetched pages do not take it", async () => {
     const client = site.client();
     await client.ask(flash({ notice: "Saved." }), { method: "POST" });
     const asked = [
@@ -64,7 +64,7 @@ describe("a flash", () => {
     expect(await flashIn(client.ask("/", { headers: { "Sec-Fetch-Dest": "document" } }))).toEqual({ notice: "Saved." });
   });
 
-  it("that a login leaves is for who has logged in alone", async () => {
+  it("that a login leaves is shown only to the visitor who has logged in", async () => {
     const client = site.client();
     await client.ask("/?set=a:1", { method: "POST" });
     const planted = site.client(client.cookies);
@@ -89,7 +89,7 @@ describe("a flash", () => {
     expect((await client.ask("/")).told.session).toMatchObject({ sub: "bob", flash: { hello: "bob" } });
   });
 
-  it("shows a pool what it may see, and then is gone", async () => {
+  it("shows a pool the attributes that it may see, and then is gone", async () => {
     const client = site.client();
     await client.ask(flash({ theme: "dark", secret: 1 }), { method: "POST" });
     expect(await flashIn(client.ask("/blog/"))).toEqual({ theme: "dark" });

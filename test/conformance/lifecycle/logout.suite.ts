@@ -48,7 +48,7 @@ export async function describeLogout(role: Role) {
       }
     });
 
-    it("tells who brings no token that opens to forget nothing: another tab may have one", async () => {
+    it("does not clear the token of a client whose token does not open: another tab may have a valid token", async () => {
       for (const cookies of [[], [["__Host-moor", "A".repeat(84)] as [string, string]]]) {
         expect((await site.client(cookies).ask(LOGOUT, post(OWN))).setCookies).toEqual([]);
       }
@@ -60,7 +60,7 @@ export async function describeLogout(role: Role) {
       expect((await client.ask(LOGOUT, post(OWN))).setCookies[0]).toContain("__Host-moor=; Max-Age=0");
     });
 
-    it("ends a session whose first change is stored, though the response that tells the client is still on its way", async () => {
+    it("ends a session whose first change is stored, although the response that tells the client is still on its way", async () => {
       const client = site.client();
       await client.ask("/");
       const thief = site.client([...client.cookies, ["__Host-moor-mark", "-"]]);

@@ -38,7 +38,7 @@ export async function describeRemember(role: Role) {
     expect(maxAgeOf(answer)).toBeLessThan(most);
   }
 
-  describe("who asks at his login to be remembered", () => {
+  describe("a visitor who asks at the login to be remembered", () => {
     it("has the longer timeouts from then on", async () => {
       const client = site.client();
       await client.ask("/?set=basket:apples", { method: "POST" });
@@ -48,13 +48,13 @@ export async function describeRemember(role: Role) {
       expectAbout(await client.ask("/?set=a:1", { method: "POST" }), about(20 * DAY * LATER));
     });
 
-    it("may do so with the first change of his session", async () => {
+    it("may do so with the first change of their session", async () => {
       const client = site.client();
       expectAbout(await client.ask("/?login=alice&remember", { method: "POST" }), about(20 * DAY * LATER));
       expect((await client.ask("/")).told.session.sub).toBe("alice");
     });
 
-    it("may do so when he confirms who he is: his session goes on", async () => {
+    it("may do so when they confirm their identity: their session goes on", async () => {
       const client = site.client();
       await client.ask("/");
       expect(maxAgeOf(await client.ask("/?login=alice", { method: "POST" }))).toBeLessThan(2 * HOUR);
@@ -63,14 +63,14 @@ export async function describeRemember(role: Role) {
       expect((await client.ask("/")).told.session).toMatchObject({ sid, gen: 2, sub: "alice" });
     });
 
-    it("is forgotten with his session: who logs in after him has the site's timeouts", async () => {
+    it("is forgotten with their session: the next visitor who logs in has the site's timeouts", async () => {
       const client = site.client();
       await client.ask("/?login=alice&remember", { method: "POST" });
       expect(maxAgeOf(await client.ask("/?login=bob", { method: "POST" }))).toBeLessThan(2 * HOUR);
     });
   });
 
-  describe("who does not ask", () => {
+  describe("a visitor who does not ask to be remembered", () => {
     it("has the site's timeouts, in a cookie that ends with them", async () => {
       const client = site.client();
       await client.ask("/");

@@ -48,7 +48,7 @@ const endsOf = (reason: string) =>
   site.moor.logged.filter((line) => line.includes(`"kind":"ended"`) && line.includes(`"reason":"${reason}"`)).length;
 
 describe("the site's idle timeout", () => {
-  it("ends a session that nobody has used for so long, and a tenth at most", async () => {
+  it("ends a session that has not been used for the timeout, and at most a tenth later", async () => {
     const client = await alice();
     await elapse(59 * MINUTE);
     expect(await subOf(client)).toBe("alice");
@@ -56,7 +56,7 @@ describe("the site's idle timeout", () => {
     expect(await subOf(client)).toBe(undefined);
   });
 
-  it("counts from the last request, and not from what polls", async () => {
+  it("counts from the last request, except from polls", async () => {
     const [used, polled] = [await alice(), await alice()];
     for (let nth = 0; nth < 3; nth++) {
       await elapse(30 * MINUTE);
@@ -67,7 +67,7 @@ describe("the site's idle timeout", () => {
     expect(await subOf(polled)).toBe(undefined);
   });
 
-  it("is longer for who is remembered", async () => {
+  it("is longer for a remembered visitor", async () => {
     const client = await alice("&remember");
     await elapse(19 * HOUR);
     expect(await subOf(client)).toBe("alice");
@@ -85,7 +85,7 @@ describe("the site's absolute timeout", () => {
     expect(await subOf(client)).toBe(undefined);
   });
 
-  it("counts for who is remembered from his login on", async () => {
+  it("counts for a remembered visitor from the login on", async () => {
     const client = site.client();
     await client.ask("/?set=basket:apples", { method: "POST" });
     await visit(client, "/", 8, 50 * MINUTE);
@@ -98,7 +98,7 @@ describe("the site's absolute timeout", () => {
 });
 
 describe("a route's own idle timeout", () => {
-  it("serves who comes within it", async () => {
+  it("serves a visitor who comes within it", async () => {
     const client = await alice();
     await elapse(4 * MINUTE);
     expect(await subOf(client, "/bank/")).toBe("alice");
@@ -116,7 +116,7 @@ describe("a route's own idle timeout", () => {
     expect(await subOf(client, "/bank/")).toBe(undefined);
   });
 
-  it("is nothing to other routes, while the session is not used on this one", async () => {
+  it("does not concern other routes, while the session is not used on this route", async () => {
     const client = await alice();
     await elapse(10 * MINUTE);
     expect(await subOf(client)).toBe("alice");
@@ -143,7 +143,7 @@ describe("a route's own absolute timeout", () => {
     expect(await subOf(client, "/vault/")).toBe("alice");
   });
 
-  it("ends one that is older, though it is used all the time, and for good", async () => {
+  it("ends an older session for good, although it is used all the time", async () => {
     const client = await alice();
     const thief = site.client(client.cookies);
     await visit(client, "/", 7, 4 * MINUTE);
@@ -162,7 +162,7 @@ describe("a route's own absolute timeout", () => {
 });
 
 describe("the grace of a rotation", () => {
-  it("shows a token from before the login what was there before, and 30 seconds after the login has been used nothing", async () => {
+  it("shows an older token the state before the login, and 30 seconds after the first use of the login nothing", async () => {
     const client = site.client();
     await client.ask("/?set=basket:apples", { method: "POST" });
     await client.ask("/");

@@ -71,7 +71,7 @@ async function visitor({ stored = true } = {}) {
   return client;
 }
 
-describe("requests of one session that read, think and write", () => {
+describe("requests of a single session that read, think and write", () => {
   it("lose no update when they wait for one another", async () => {
     const client = await visitor();
     const answers = await Promise.all(Array.from({ length: 12 }, () => client.send("/count/locked", POST)));
@@ -80,21 +80,21 @@ describe("requests of one session that read, think and write", () => {
     expect((await client.ask("/strictly")).told.session.data).toMatchObject({ count: 12 });
   });
 
-  it("lose none either in a session that is not stored yet", async () => {
+  it("lose no update either in a session that is not stored yet", async () => {
     const client = await visitor({ stored: false });
     const answers = await Promise.all(Array.from({ length: 8 }, () => client.send("/count/locked", POST)));
     for (const answer of answers) client.keep(answer);
     expect((await client.ask("/")).told.session.data).toMatchObject({ count: 8 });
   });
 
-  it("lose some when they do not wait, which is what locking is for", async () => {
+  it("lose some updates when they do not wait: locking prevents this", async () => {
     const client = await visitor();
     const answers = await Promise.all(Array.from({ length: 8 }, () => client.send("/count/free", POST)));
     for (const answer of answers) client.keep(answer);
     expect(Number((await client.ask("/")).told.session.data?.count)).toBeLessThan(8);
   });
 
-  it("do not wait for those of other sessions", async () => {
+  it("do not wait for requests of other sessions", async () => {
     const [one, other] = [await visitor(), await visitor()];
     const slow = one.send("/writes?delayMs=600", POST);
     const quick = await other.send("/writes", POST);
@@ -198,7 +198,7 @@ describe("a lease", () => {
     expect(Number.parseInt(explained(next).waited ?? "", 10)).toBeLessThan(2_000);
   });
 
-  it("holds nobody up whose holder was lost with its process", async () => {
+  it("whose holder was lost with its process blocks no request for good", async () => {
     const client = await visitor();
     const slow = client.send("/writes?delayMs=5000", POST).catch(() => "lost");
     await expect.poll(async () => explained(await client.send("/proceed", POST)).lock).toBe("none");
@@ -222,7 +222,7 @@ describe("a lease", () => {
   }, 60_000);
 });
 
-describe("who has copied a token before a login", () => {
+describe("an attacker who has copied a token before a login", () => {
   const guarded = (options: object = {}) =>
     startSite([origin], {
       session: { graceSeconds: 0 },
@@ -239,7 +239,7 @@ describe("who has copied a token before a login", () => {
     return socket;
   }
 
-  it("holds up none of the visitor's requests, by however many of his own", async () => {
+  it("delays none of the visitor's requests, however many of their own they send", async () => {
     const site = await guarded();
     const attacker = site.client();
     await attacker.ask("/", { headers: { "Sec-Fetch-Mode": "navigate" } });
@@ -274,7 +274,7 @@ describe("who has copied a token before a login", () => {
 });
 
 describe.each(["proxy", "middleware"] as const)("a slow upload of a visitor (%s)", (role) => {
-  it("that Moor holds keeps the lease from nobody until it is whole", async () => {
+  it("that Moor holds delays no request until the request's body is whole", async () => {
     const handling = { locking: "writes", lockWaitMs: 500 } as const;
     const inFront = role === "proxy" ? { routes: [{ path: "/*", pool: "shop", ...handling }] } : handling;
     const site = await startSite([origin], { role, ...inFront });

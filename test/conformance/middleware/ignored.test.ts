@@ -51,7 +51,7 @@ describe("a request that the configuration ignores", () => {
     expect(answer.told).toMatchObject({ url: "/assets/x?a=%20&&b=%zz", body: "whole" });
   });
 
-  it("gets a response that sets none of Moor's cookies, and every other", async () => {
+  it("gets a response that sets all of its cookies except Moor's", async () => {
     const own = encodeURIComponent("Set-Cookie:__Host-moor=stolen; Path=/; Secure");
     const { setCookies } = await site.client().send(`/assets/x?header=${own}&header=Set-Cookie:a=1`);
     expect(setCookies).toEqual(["a=1"]);
@@ -69,7 +69,7 @@ describe("the path that chooses a handler", () => {
   );
 });
 
-it("a request with a token in each of five places that do not open leaves one line", async () => {
+it("a request with five tokens that do not open leaves one line", async () => {
   const junk = forgeToken(site.moor.keys, { secret: Buffer.alloc(32, 9), version: 1 });
   const refused = () => site.moor.logged.filter((line) => line.includes("token_refused"));
   for (let request = 0; request < 3; request++) await sent("/", junk, "");

@@ -47,8 +47,8 @@ const codeIn = ({ text }: Answer) => (JSON.parse(text) as { code?: string }).cod
 const logged = (where: Site, event: string) =>
   where.moor.logged.filter((line) => line.includes(`"event":"${event}"`)).map((line) => JSON.parse(line));
 
-describe("a session in a Worker of one's own", () => {
-  it("keeps what handlers set, and one that nobody changes is stored nowhere", async () => {
+describe("a session in the user's own Worker", () => {
+  it("keeps the changes that handlers make, and a session without changes is not stored", async () => {
     const before = await site.moor.storedSessions();
     const client = site.client();
     for (let visit = 0; visit < 3; visit++) expect((await client.ask("/")).told.session).toMatchObject({ new: true });
@@ -60,7 +60,7 @@ describe("a session in a Worker of one's own", () => {
     expect(await site.moor.storedSessions()).toHaveLength(before.length + 1);
   });
 
-  it("keeps every change of parallel requests, nested ones too", async () => {
+  it("keeps every change of parallel requests, nested changes too", async () => {
     const client = await shopper();
     const names = Array.from({ length: 12 }, (_, index) => `n${index}`);
     const patches = names.map((name) => `/?set=${name}:1&patch=${encodeURIComponent(`{"nested":{"${name}":2}}`)}`);
@@ -87,7 +87,7 @@ describe("a session in a Worker of one's own", () => {
     for (const each of [client, thief]) expect((await each.ask("/")).told.session).toMatchObject({ new: true });
   });
 
-  it("leaves the next page what is for it alone, and polls do not take it", async () => {
+  it("leaves the next page the flash that is for it alone, and polls do not take it", async () => {
     const client = await shopper();
     await client.ask(`/?flash=${encodeURIComponent('{"notice":"Saved."}')}`, POST);
     expect((await client.ask("/polls/")).told.session).not.toHaveProperty("flash");
@@ -95,7 +95,7 @@ describe("a session in a Worker of one's own", () => {
     expect((await client.ask("/")).told.session).not.toHaveProperty("flash");
   });
 
-  it("is renewed by who comes back, and not by polls", async () => {
+  it("is renewed by a returning visitor, and not by polls", async () => {
     const client = site.client();
     await client.ask("/?set=basket:tea", POST);
     // The first return of a token prolongs the session.
@@ -111,7 +111,7 @@ describe("a session in a Worker of one's own", () => {
   });
 });
 
-describe("what a handler asks for", () => {
+describe("a change that a handler asks for", () => {
   it.each(["fault", "no%20error"])("is not committed if it throws: %s", async (thrown) => {
     const client = await shopper();
     const before = new Map(client.cookies);
@@ -124,7 +124,7 @@ describe("what a handler asks for", () => {
     expect(session).not.toHaveProperty("sub");
   });
 
-  it("is not committed if nobody answers", async () => {
+  it("is not committed if no handler answers", async () => {
     const client = await shopper();
     expect((await client.ask("/forgets")).status).toBe(500);
     expect((await client.ask("/strict/")).told.session.data).toEqual({ basket: "tea" });
@@ -136,7 +136,7 @@ describe("what a handler asks for", () => {
     expect((await client.ask("/")).told.session.data).toEqual({ basket: "tea", coupon: "10" });
   });
 
-  it("is committed though its visitor leaves before he is answered", async () => {
+  it("is committed although its visitor leaves before the answer", async () => {
     const client = await shopper();
     const socket = connect(site.moor.port, "127.0.0.1");
     await once(socket, "connect");
@@ -175,7 +175,7 @@ describe("what a handler asks for", () => {
     expect((await client.ask("/strict/")).told.session.data).toEqual({ basket: "tea" });
   });
 
-  it("is answered by 409 if the session has ended meanwhile", async () => {
+  it("is answered by 409 if the session has ended in the meantime", async () => {
     const client = await shopper();
     const slow = client.send("/?set=coupon:10&delayMs=500", POST);
     // Its session is opened by the time that the other is answered twice.
@@ -237,7 +237,7 @@ describe("while the sessions' objects cannot be reached", () => {
     expect((await client.ask("/strict/")).told.session).toMatchObject({ ver: 1, gen: 0, data: { basket: "tea" } });
   });
 
-  it("what may be stale is shown and says so, or refused, as is configured", async () => {
+  it("a session that may be stale is shown and says so, or is refused, as is configured", async () => {
     const client = await shopper();
     await withoutObjects(site, async () => {
       // The copy at hand is as new as the token, so it may not answer while it could be told better.
@@ -264,7 +264,7 @@ describe("while the sessions' objects cannot be reached", () => {
   });
 });
 
-describe("what is on a request's way", () => {
+describe("the middleware in a request's way", () => {
   it("of several the first counts, and the others pass it on: the session is opened and committed once", async () => {
     const client = await shopper();
     const before = (await site.moor.objects.calls()).length;

@@ -90,7 +90,7 @@ async function nginxAnswersOf(mapping: Mapping): Promise<string[]> {
 const nginxAnswers = new Map<string, string[]>();
 for (const mapping of MAPPINGS) nginxAnswers.set(mapping.name, await nginxAnswersOf(mapping));
 
-describe("the configuration of a running nginx", () => {
+describe("the configuration of an nginx at work", () => {
   it("is imported whole", () => {
     expect(imported.refused).toEqual([]);
     expect(imported.pools).toHaveLength(MAPPINGS.length);

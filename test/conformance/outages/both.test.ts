@@ -28,7 +28,7 @@ describe.each<[string, Stores]>([
 ])("while %s", (what, { site, shopper }) => {
   const outage = without[what]!;
 
-  it("no change is acknowledged, and nobody is logged out", async () => {
+  it("no change is acknowledged, and no visitor is logged out", async () => {
     const client = await shopper();
     const token = client.token;
     await outage(async () => {
@@ -39,7 +39,7 @@ describe.each<[string, Stores]>([
     expect((await client.ask("/strict/")).told.session).toMatchObject({ gen: 0, data: { basket: "tea" } });
   });
 
-  it("what is left is shown, marked as stale to the origin and in the log", async () => {
+  it("the remaining copy is shown, marked as stale to the origin and in the log", async () => {
     const client = await shopper();
     await outage(async () => {
       const answer = await client.ask("/");
@@ -103,7 +103,7 @@ describe("a backup that is behind, while no object can be reached", () => {
     });
   });
 
-  it("keeps no change from being acknowledged: none is lost, and the older one is not undone", async () => {
+  it("keeps no change from being acknowledged: no change is lost, and the older change is not undone", async () => {
     const client = await withCoupon();
     await stores.withoutObjects(async () => expect((await post(client, "set=more:1")).status).toBe(200));
     const data = { basket: "tea", coupon: "10", more: "1" };

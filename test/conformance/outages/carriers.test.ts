@@ -57,7 +57,7 @@ describe.each([
     return client;
   }
 
-  it("gets the mark beside token and proof, when the journal has taken something of his", async () => {
+  it("gets the mark together with token and proof, when the journal has taken a change of theirs", async () => {
     const client = await shopper();
     const { held } = client;
     expect(markOf(client)).toBe(undefined);
@@ -72,7 +72,7 @@ describe.each([
     });
   });
 
-  it("has the journal taken over by his mark, when the objects are back, and by nothing else", async () => {
+  it("has the journal taken over by their mark, when the objects are back, and by nothing else", async () => {
     const client = await shopper();
     const id = idOf(client.held);
     await withoutObjects(() => client.ask("/?set=coupon:10", "POST"));
@@ -102,7 +102,7 @@ describe.each([
     ]);
   });
 
-  it("loses nothing by a 503: what he is given with it, or else holds, is still good", async () => {
+  it("loses nothing by a 503: the parts that the client gets with it, or holds already, are still good", async () => {
     const client = await shopper();
     await withoutObjects(async () => {
       await client.ask("/?set=coupon:10", "POST");

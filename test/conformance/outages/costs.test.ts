@@ -77,13 +77,13 @@ describe.each<[Backup, string[]]>([
 describe("as the stores see it,", () => {
   const { client, costOf, moor } = sites.async;
 
-  it("an anonymous visitor costs nothing, however often and from wherever he comes", async () => {
+  it("an anonymous visitor costs nothing, however often and from wherever they come", async () => {
     const visitor = await client();
     for (const headers of [EUROPE, EUROPE, ASIA]) expect(await costOf(visitor, "/", { headers })).toEqual(NOTHING);
     expect(await costOf(visitor, "/strict/")).toEqual(NOTHING);
   });
 
-  it("a returning clean read that memory answers costs nothing, and a change beside it one call", async () => {
+  it("a returning clean read that memory answers costs nothing, and a change at the same time one call", async () => {
     const visitor = await client("/", "/?set=basket:tea", "/");
     const source = async () => explained(await visitor.ask("/", { headers: EUROPE }));
     await expect.poll(source, { timeout: 10_000, interval: 100 }).toContain("session=memory");

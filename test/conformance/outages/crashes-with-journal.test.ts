@@ -37,7 +37,7 @@ async function sweepAll({ site, redis }: Stores): Promise<void> {
 
 describe("processes killed while the journal holds changes that were acknowledged", () => {
   it.each(Object.entries(configurations))(
-    "lose none, apply each once and bring no ended session back (%s)",
+    "lose no change, apply each change once and bring no ended session back (%s)",
     async (_name, options) => {
       const stores = await start(options);
       const { redis } = stores;
@@ -69,7 +69,7 @@ describe("processes killed while the journal holds changes that were acknowledge
 });
 
 describe("a Redis that keeps nothing, killed while its journal holds changes", () => {
-  it("loses those, and nothing that the objects have", async () => {
+  it("loses those changes, and nothing that the objects have", async () => {
     const stores = await start({ stores: { backup: "sync" }, lasting: false });
     const client = await stores.shopper();
     const session = async () => (await client.ask("/strict/")).told.session;
@@ -96,7 +96,7 @@ async function saved({ redis }: Stores): Promise<() => Promise<void>> {
   };
 }
 
-describe("a Redis that is killed and comes back with what it held before a take-over", () => {
+describe("a Redis that is killed and comes back with its data from before a take-over", () => {
   it("has no change applied again, though the change has long expired", async () => {
     const stores = await start({ stores: { backup: "sync" } });
     const client = await stores.shopper();

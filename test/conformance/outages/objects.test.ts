@@ -16,7 +16,7 @@ const dataOf = async (client: Client) => (await client.ask("/")).told.session.da
 const copyOf = (client: Client) => site.client([...client.cookies].filter(([name]) => !name.endsWith("mark")));
 
 describe("while no object can be reached", () => {
-  it("a visitor reads his session from the backup, which is not stale, and gets no cookie", async () => {
+  it("a visitor reads their session from the backup, which is not stale, and gets no cookie", async () => {
     const client = await shopper();
     const answer = await withoutObjects(() => client.ask("/"));
     expect(answer.told.session).toMatchObject({ data: { basket: "tea" }, ver: 1 });
@@ -55,7 +55,7 @@ describe("while no object can be reached", () => {
   });
 
   it.each(["login=alice", "rotate", "login=alice&set=coupon:10"])(
-    "503 refuses what only the object can do (%s), and all of it; the visitor keeps his session",
+    "503 refuses a request that only the object can serve (%s) as a whole; the visitor keeps their session",
     async (query) => {
       const client = await shopper();
       const before = new Map(client.cookies);
@@ -72,7 +72,7 @@ describe("while no object can be reached", () => {
     },
   );
 
-  it("an end is final: to who asked for it and to others, now and when the objects are back", async () => {
+  it("an end is final: for the client that asked for it and for other clients, now and when the objects are back", async () => {
     const client = await shopper();
     const thief = copyOf(client);
     const stolen = async (query = "") => (await thief.send(`/?${query}`, { method: "POST" })).told.session;
@@ -120,7 +120,7 @@ describe("when the objects are back", () => {
     expect(await stores.backedUpVersion(idOfClient(client))).toBe(4);
   });
 
-  it("the sweep does it for a visitor who never comes back, and not before they are", async () => {
+  it("the sweep takes over for a visitor who never comes back, and not before the objects are back", async () => {
     const client = await shopper();
     const before = logged("sweep").length;
     await withoutObjects(async () => {

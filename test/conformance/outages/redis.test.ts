@@ -61,7 +61,7 @@ describe.each(["sync", "async"] as const)("when Redis is back, with backup %s", 
 describe("while Redis is dead, with strictBackup", () => {
   const { shopper, withoutRedis } = sites.strict;
 
-  it("503 refuses changes, which may have taken effect; reads of what is backed up go on", async () => {
+  it("503 refuses changes, which may have taken effect; reads of sessions with a backup go on", async () => {
     const client = await shopper();
     await withoutRedis(async () => {
       expect((await client.ask("/strict/")).told.session).toMatchObject({ ver: 1 });
@@ -76,7 +76,7 @@ describe("while Redis is dead, with strictBackup", () => {
 describe.each(Object.keys(sites) as (keyof typeof sites)[])("a visitor whose journal cannot be read (%s)", (name) => {
   const { shopper, site, withoutObjects, withoutRedis } = sites[name];
 
-  it("is not answered without it: 503, until Redis is back, and then with what it holds", async () => {
+  it("a session that needs Redis is answered 503 until Redis is back, and then with the data that it holds", async () => {
     const client = site.client();
     await client.ask("/");
     await withoutObjects(() => post(client, "set=coupon:10"));
@@ -88,7 +88,7 @@ describe.each(Object.keys(sites) as (keyof typeof sites)[])("a visitor whose jou
     expect((await client.ask("/")).told.session.data).toEqual({ coupon: "10" });
   });
 
-  it("and neither is an origin that changes a session without its visitor", async () => {
+  it("an origin that changes such a session without its visitor is answered 503 as well", async () => {
     const client = await shopper();
     const handoff = (await client.ask("/")).told.headers["moor-session"];
     const patch = () =>
@@ -118,7 +118,7 @@ describe("while Redis hangs", () => {
     expect(took).toBeLessThan(most);
   });
 
-  it("it is never taken for empty: no visitor is shown a session without what he has in it", async () => {
+  it("Redis is never taken for empty: no visitor is shown a session without its data", async () => {
     const { site, shopper, redis, withoutObjects } = sites.sync;
     const [stored, journaled] = [await shopper(), site.client()];
     await journaled.ask("/");

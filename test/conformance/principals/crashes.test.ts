@@ -56,7 +56,7 @@ async function crashDuringLogins(afterMs: number): Promise<Round> {
   return { alice, ids, acknowledged: (await Promise.all(logins)).filter((status) => status === 200).length };
 }
 
-it("what kill -9 cuts off in the middle of logins is repaired by alarm, and every login is in the index", async () => {
+it("logins that kill -9 cuts off in the middle are repaired by alarm, and every login is in the index", async () => {
   const rounds: Round[] = [];
   for (const afterMs of [2, 5, 9, 14, 20, 40]) rounds.push(await crashDuringLogins(afterMs));
   // Who has told nobody does so ten seconds after his login; reservations are looked after nine seconds after it.

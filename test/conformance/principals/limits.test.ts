@@ -71,14 +71,14 @@ describe("a limit that refuses", () => {
 });
 
 describe("a limit that ends the oldest", () => {
-  it("keeps those who logged in last", async () => {
+  it("keeps the sessions that logged in last", async () => {
     const alice = somebody();
     const browsers: Client[] = [];
     for (let login = 0; login < 4; login++) browsers.push((await logIn(ending, alice)).browser);
     await expect.poll(async () => await Promise.all(browsers.map(whose))).toEqual([undefined, undefined, alice, alice]);
   });
 
-  it("lets every one of many logins at once in, and ends all but two", async () => {
+  it("lets all of many simultaneous logins in, and ends all but two sessions", async () => {
     const alice = somebody();
     const logins = await Promise.all(Array.from({ length: 20 }, () => logIn(ending, alice)));
     expect(logins.map(({ answer }) => answer.status)).toEqual(Array.from({ length: 20 }, () => 200));

@@ -53,7 +53,7 @@ async function own(browser: Client, method: string, path = "") {
 }
 
 describe("the sessions of a principal", () => {
-  it("are listed with when, where and on what he logged in, and when he was last seen", async () => {
+  it("are listed with the time, place and device of each login, and when each was last seen", async () => {
     const alice = somebody();
     const began = Date.now();
     const laptop = await loggedIn(alice, AT_HOME);
@@ -68,7 +68,7 @@ describe("the sessions of a principal", () => {
     }
   });
 
-  it("are shown to himself by his origin, which knows the one that asks", async () => {
+  it("are shown to the principal by their origin, which knows the session that asks", async () => {
     const alice = somebody();
     const [laptop, phone] = [await loggedIn(alice, AT_HOME), await loggedIn(alice, ON_THE_WAY)];
     const { status, body } = await own(phone, "GET");
@@ -78,7 +78,7 @@ describe("the sessions of a principal", () => {
     expect(current).not.toContain((await laptop.ask("/")).told.session.sid);
   });
 
-  it("are his alone: nobody ends another's by its id", async () => {
+  it("belong to the principal alone: no other principal ends a session by its id", async () => {
     const [alice, mallory] = [somebody(), somebody()];
     const victim = await loggedIn(alice);
     const id = (await victim.ask("/")).told.session.sid;
@@ -86,7 +86,7 @@ describe("the sessions of a principal", () => {
     expect(await whose(victim)).toBe(alice);
   });
 
-  it("are shown to nobody who is not logged in, nor whose session is over", async () => {
+  it("are not shown to a visitor who is not logged in, nor to a visitor whose session is over", async () => {
     const visitor = site.client();
     await visitor.ask("/?set=basket:apples", { method: "POST" });
     expect(await own(visitor, "GET")).toMatchObject({ status: 409, body: { code: "no_principal" } });
@@ -102,7 +102,7 @@ describe("the sessions of a principal", () => {
 });
 
 describe("ending sessions", () => {
-  it("ends one, at once on a strict route and within 5 seconds on any", async () => {
+  it("ends a session, at once on a strict route and within 5 seconds on any other", async () => {
     const alice = somebody();
     const [stolen, kept] = [await loggedIn(alice), await loggedIn(alice)];
     const id = (await stolen.ask("/")).told.session.sid;

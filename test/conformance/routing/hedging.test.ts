@@ -66,7 +66,7 @@ function endsWhen(origin: RawOrigin, happened: Promise<unknown>) {
 const requestsElsewhere = () => others.flatMap(({ requests }) => requests).length;
 
 describe("a GET whose origin is slow", () => {
-  it("is answered by the next one, and the slow one sees its connection closed before that answer has ended", async () => {
+  it("is answered by the next origin, and the slow origin sees its connection closed before that answer has ended", async () => {
     const held = holds(home);
     const closed = held.then((own) => own.closed);
     for (const origin of others) endsWhen(origin, closed);

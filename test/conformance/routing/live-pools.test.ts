@@ -72,19 +72,19 @@ describe("an origin that an operator drains", async () => {
     expect(ended.at - draining.at).toBe(3_600_000);
   });
 
-  it("keeps its sessions, in isolates that know of it and in those that do not", async () => {
+  it("keeps its sessions, in isolates that know of the drain and in isolates that do not", async () => {
     expect(await servers()).toEqual(before);
     await renew();
     expect(await servers()).toEqual(before);
   });
 
-  it("gets none of those that are born after that time, and moves nobody else", async () => {
+  it("gets none of the sessions that are born after that time, and no other session moves", async () => {
     const born = await servers(300);
     expect(born).not.toContain("b");
     for (const [at, server] of born.entries()) if (before[at] !== "b") expect(server).toBe(before[at]);
   });
 
-  it("gets those again that are born after it was restored, and no others", async () => {
+  it("gets again the sessions that are born after it was restored, and no other sessions", async () => {
     const born = await servers(300);
     const { said } = await change("b/restore", { at: inSeconds(400) });
     expect(said.next.map(({ state }: { state: string }) => state)).toEqual(["draining", "open"]);
@@ -94,7 +94,7 @@ describe("an origin that an operator drains", async () => {
     expect(await servers(500)).toEqual(before);
   });
 
-  it("is in what an admin sees, and nothing of his token is in the log", async () => {
+  it("is in an admin's view, and nothing of the admin's token is in the log", async () => {
     const { status, text } = await admin.ask("/pools");
     expect(status).toBe(200);
     const [shop] = JSON.parse(text).pools;
@@ -109,7 +109,7 @@ describe("an origin that an operator drains", async () => {
     expect(site.indiscretions(ADMIN_TOKEN)).toEqual([]);
   });
 
-  it("leaves one value in KV, which does not expire", async () => {
+  it("leaves a single value in KV, which does not expire", async () => {
     const value = JSON.parse((await site.moor.valueInKv("p/shop")) ?? "");
     expect(value).toMatchObject({ schema: 1, version: 2, origins: [{ id: "b", closures: [{ kind: "drain" }] }] });
     const document = await readFile("docs/reference/storage-schema.md", "utf8");
@@ -129,7 +129,7 @@ describe("an origin that an operator ejects at once", async () => {
   const before = await servers();
   const { status, said } = await change("b/eject", { at: "now" });
 
-  it("has nobody any more as soon as an isolate knows, and nobody else moves", async () => {
+  it("has no sessions any more as soon as an isolate knows, and no other session moves", async () => {
     expect([status, said.state, said.next]).toEqual([200, "ejected", []]);
     await renew();
     const after = await servers();
@@ -139,7 +139,7 @@ describe("an origin that an operator ejects at once", async () => {
     expect(b).toMatchObject({ id: "b", state: "ejected" });
   });
 
-  it("stays away from those who were there, when it is restored", async () => {
+  it("stays away from the sessions that were there, when it is restored", async () => {
     const after = await servers();
     await change("b/restore");
     await renew();
@@ -216,7 +216,7 @@ describe("an operator", async () => {
     expect(await change("b/drain")).toMatchObject({ status: 409, said: { code: "ejected" } });
   });
 
-  it("may say anyway, and then what they said is put aside while no origin would be left", async () => {
+  it("may say anyway, and then their changes are ignored while no origin would be left", async () => {
     const all = await moor();
     for (const name of ["a", "b", "c"]) {
       expect(await all.change(`${name}/eject`, { at: "now", anyway: true })).toMatchObject({ status: 200 });
@@ -242,7 +242,7 @@ describe("an operator", async () => {
     ]);
   });
 
-  it("is nobody without a token", async () => {
+  it("gets 404 without a valid token", async () => {
     for (const method of ["GET", "POST"]) {
       const path = method === "GET" ? "/pools" : "/pools/shop/origins/b/drain";
       const { status, text } = await admin.ask(path, { method, headers: { Authorization: "Bearer nobody" } });

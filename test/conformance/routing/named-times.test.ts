@@ -45,7 +45,7 @@ describe("a drain with a deadline", async () => {
   const told = await pool.change("drain", "b", { deadlineSeconds: HOUR });
   let bornInDrain = 0;
 
-  it("has no effect before the time that is named for it, not even on who has just come", async () => {
+  it("has no effect before its named time, not even on sessions that have just begun", async () => {
     expect([told.state, told.published, states(told)]).toEqual(["open", true, ["draining", "drained"]]);
     await pool.elapse(110);
     expect(await pool.servers(born)).toEqual(before);
@@ -53,7 +53,7 @@ describe("a drain with a deadline", async () => {
     expect((await pool.standing("b")).state).toBe("open");
   });
 
-  it("from that time on gives the origin none that are new, and moves nobody", async () => {
+  it("from that time on gives the origin no new sessions, and moves no session", async () => {
     // Births are whole seconds: one within the second of the change may lie before it.
     await pool.elapse(41);
     bornInDrain = pool.now();
@@ -75,7 +75,7 @@ describe("a drain with a deadline", async () => {
     expect((await pool.standing("b")).state).toBe("draining");
   });
 
-  it("has them go elsewhere after it, with what is in them, and moves nobody else", async () => {
+  it("sends its sessions elsewhere after it, with their attributes, and no other session moves", async () => {
     const inDrain = await pool.servers(bornInDrain);
     await pool.elapse(MINUTE);
     expect((await pool.standing("b")).state).toBe("drained");
@@ -106,7 +106,7 @@ describe("a drain without a deadline", async () => {
     expect(bound).toBeLessThanOrEqual(count);
   });
 
-  it("ends when nobody has come for as long as a session may be away, at a time that it names, and says so", async () => {
+  it("ends at a time that it names, once no session has come for as long as a session may be away, and says so", async () => {
     // It counts six times in that time.
     for (let waited = 0; waited < AWAY - 2 * MINUTE; waited += 2 * MINUTE) {
       await pool.elapse(2 * MINUTE);
@@ -122,11 +122,11 @@ describe("a drain without a deadline", async () => {
     await expect.poll(() => pool.site.moor.logged).toContain(said);
   });
 
-  it("still serves who comes before that time", async () => {
+  it("still serves a session that comes before that time", async () => {
     expect(await pool.servers(born)).toEqual(before);
   });
 
-  it("serves nobody from then on: who comes later goes elsewhere, and nobody else moves", async () => {
+  it("serves no session from then on: sessions that come later go elsewhere, and no other session moves", async () => {
     await pool.elapse(150);
     const { state, next } = await pool.standing("b");
     expect([state, next]).toEqual(["drained", []]);
@@ -153,7 +153,7 @@ describe("a change that an operator names a time for", async () => {
     expect(await pool.servers(pool.now())).toEqual(after);
   });
 
-  it("if it restores, brings those back that are born from then on, and no others", async () => {
+  it("if it restores, brings back the sessions that are born from then on, and no other sessions", async () => {
     await pool.change("restore", "b", { at: named(pool.now() + 10 * MINUTE) });
     await pool.elapse(9 * MINUTE);
     const lastOutside = pool.now();

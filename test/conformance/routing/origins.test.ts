@@ -90,7 +90,7 @@ describe("the site's own error page", () => {
 });
 
 describe("the client's Host", () => {
-  it("is what an origin of the same zone sees, if the pool says so; it is found by its own name", async () => {
+  it("is the host that an origin of the same zone sees, if the pool says so; the origin is found by its own name", async () => {
     /** Stands for Cloudflare between the Worker and the zone: it sends a request where `cf.resolveOverride` says. */
     const asked: unknown[] = [];
     const cloudflare = createServer({ requireHostHeader: false }, (incoming, outgoing) => {

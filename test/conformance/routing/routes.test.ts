@@ -51,7 +51,7 @@ describe("a request", () => {
 
 describe("a host", () => {
   it.each(["ADMIN.shop.TEST", "admin.shop.test.", "admin.shop.test:8443", "Admin.Shop.Test.:443"])(
-    "written as %s is the same one",
+    "written as %s is the same host",
     async (host) => expect(await servedBy("/", { headers: { Host: host } })).toBe("admin"),
   );
 
@@ -64,7 +64,7 @@ describe("a host", () => {
   );
 });
 
-describe("a path that tries to be another", () => {
+describe("a path that tries to pass for another", () => {
   const send = (target: string) =>
     rawExchange(site.moor.port, [`GET ${target} HTTP/1.1`, "Host: shop.test", "X-Forwarded-Proto: https"]);
 
@@ -76,7 +76,7 @@ describe("a path that tries to be another", () => {
     "/./admin/users",
     "/../../admin/users",
     "/files/%2E%2E/%2e/admin/users",
-  ])("is routed as what it is sent as: %s", async (target) => {
+  ])("is routed by the path that it is sent as: %s", async (target) => {
     let sent = "";
     origins[5]?.answers((request, response) => {
       sent = request.url ?? "";

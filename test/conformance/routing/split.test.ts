@@ -47,7 +47,7 @@ describe("a route that is split between two pools", () => {
     expect(await sidesOn(before, "/assets/a.css")).toEqual(sides);
   });
 
-  it("keeps a new visitor on the side of his first request", async () => {
+  it("keeps a new visitor on the side of their first request", async () => {
     for (let visitor = 0; visitor < 20; visitor++) {
       const client = before.client();
       const { text } = await client.ask("/");
@@ -55,7 +55,7 @@ describe("a route that is split between two pools", () => {
     }
   });
 
-  it("moves only towards the side whose weight grows", async () => {
+  it("moves visitors only towards the side whose weight grows", async () => {
     const [then, now] = [await sidesOn(before), await sidesOn(after)];
     const moves = then.flatMap((side, i) => (side === now[i] ? [] : [`${side} to ${now[i]}`]));
     expect(new Set(moves)).toEqual(new Set(["blue to green"]));

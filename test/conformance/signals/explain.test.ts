@@ -57,7 +57,7 @@ describe("a route that explains itself", () => {
     expect(quiet.told.headers["moor-explain"]).toBeUndefined();
   });
 
-  it("tells which store calls a request has cost: a strict read one, what memory answers none", async () => {
+  it("tells which store calls a request has cost: a strict read one call, an answer from memory none", async () => {
     const client = site.client();
     await client.ask("/loud/?set=basket:tea");
     await client.ask("/strict/");
@@ -91,7 +91,7 @@ describe("why an origin was chosen", () => {
     expect(explained(await site.client().ask("/backed/"))).toContain("origin=b; attempts=1; chosen=backup");
   });
 
-  it("is what the application's cookie tells", async () => {
+  it("is that the application's cookie names it", async () => {
     const headers = { Cookie: "app=x.b" };
     expect(explained(await site.client().ask("/learns/", { headers }))).toContain(
       "origin=b; attempts=1; chosen=learned",
@@ -108,7 +108,7 @@ describe("a debug token", () => {
   });
 
   it.each(["/?header=Cache-Control:public,max-age=600&header=CDN-Cache-Control:max-age=600", "/assets/logo.png"])(
-    "keeps every cache from what it has had explained: %s",
+    "keeps every cache from the responses that it has had explained: %s",
     async (path) => {
       const client = site.client();
       await client.ask("/");
@@ -120,7 +120,7 @@ describe("a debug token", () => {
     },
   );
 
-  it("changes nothing else: neither where a request goes nor what it may cost", async () => {
+  it("changes nothing else: neither where a request goes nor its possible cost", async () => {
     const client = site.client();
     await client.ask("/?set=basket:tea");
     await client.ask("/");

@@ -65,7 +65,7 @@ describe("/.moor/metrics", () => {
         ?.slice(series.length + 1) ?? 0,
     );
 
-  it("is nowhere for who is no admin, and where no admin is configured", async () => {
+  it("does not exist for a client that is not an admin, nor where no admin is configured", async () => {
     const nowhere = await client.send("/.moor/nowhere");
     expect(nowhere.status).toBe(404);
     for (const asking of [
@@ -121,7 +121,7 @@ describe("/.moor/metrics", () => {
     expect((await scrape()).split("\n")).toHaveLength(series);
   });
 
-  it("is what Prometheus reads, and finds nothing to object to", needs("prometheus"), async () => {
+  it("has a format that Prometheus reads without objection", needs("prometheus"), async () => {
     const checking = promisify(execFile)("promtool", ["check", "metrics"]);
     checking.child.stdin?.end(await scrape());
     expect(await checking).toEqual({ stdout: "", stderr: "" });

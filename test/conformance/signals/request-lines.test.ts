@@ -46,7 +46,7 @@ async function lineOf(site: Site, work: () => Promise<unknown>): Promise<Line> {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 describe("the line of a request", () => {
-  it("says what was decided, and what that cost", async () => {
+  it("names the decisions, and their cost", async () => {
     const client = all.client();
     const first = await lineOf(all, () => client.ask("/shop/?set=basket:tea&secret=S3CRET"));
     expect(first).toEqual({
@@ -72,7 +72,7 @@ describe("the line of a request", () => {
     expect(second).toMatchObject({ source: "object", version: 1, session: first.session, written: "object", calls });
   });
 
-  it("leaves out what does not apply: of an asset, of what Moor answers itself, of what is Moor's own", async () => {
+  it("leaves out fields that do not apply: for an asset, for Moor's own answers, for Moor's own paths", async () => {
     const asset = await lineOf(all, () => all.client().ask("/assets/a.css"));
     expect(Object.keys(asset)).toEqual(
       "event request method route status pool origin chosen attempts tookMs".split(" "),
@@ -90,7 +90,7 @@ describe("the line of a request", () => {
     });
   });
 
-  it("has the request's CF-Ray as its id, if it looks like one", async () => {
+  it("has the request's CF-Ray as its id, if that looks like a CF-Ray", async () => {
     const asked = (ray: string) => lineOf(all, () => all.client().ask("/shop/", { headers: { "CF-Ray": ray } }));
     expect((await asked("8f2c0d9a7b6e5f41-FRA")).request).toBe("8f2c0d9a7b6e5f41-FRA");
     expect((await asked('8f2c0d9a7b6e5f41-FRA","x":"')).request).toMatch(UUID);
@@ -104,7 +104,7 @@ describe("the line of a request", () => {
     expect((await lineOf(all, () => all.client().ask("/shop/x"))).path).toBeUndefined();
   });
 
-  it("is left by a request whose client has gone, if what its origin does is to be stored", async () => {
+  it("is left by a request whose client has gone, if the origin's changes are to be stored", async () => {
     const client = all.client();
     const before = linesOf(all).length;
     const leaving = client.ask("/shop/?set=basket:tea&delayMs=400", { method: "POST" }).catch(() => {});
@@ -123,8 +123,8 @@ describe("the line of a request", () => {
   });
 });
 
-describe("which requests leave a line", () => {
-  it("is the failed ones, unless it is configured: what nobody answered, and what was answered with 500 or above", async () => {
+describe("the requests that leave a line", () => {
+  it("are the failed requests by default: requests without an answer, and requests answered with 500 or above", async () => {
     const client = failed.client();
     for (const path of ["/shop/", "/assets/x", "/nowhere", "/shop/?status=404"]) await client.ask(path);
     const gone = await lineOf(failed, () => client.ask("/gone/"));
@@ -133,14 +133,14 @@ describe("which requests leave a line", () => {
     expect(linesOf(failed)).toHaveLength(2);
   });
 
-  it("is none with off, though what went wrong is told all the same", async () => {
+  it("are none with off, although failures are logged all the same", async () => {
     const answer = await off.client().ask("/gone/");
     await expect.poll(() => linesOf(off, "origin_failed")).toHaveLength(1);
     expect(linesOf(off, "origin_failed")[0]).toMatchObject({ request: JSON.parse(answer.text).request });
     expect(linesOf(off)).toEqual([]);
   });
 
-  it("is a share of all, and every failed one", async () => {
+  it("are a share of all requests, and every failed request", async () => {
     const client = sampled.client();
     const before = linesOf(sampled).length;
     for (let time = 0; time < 60; time++) await client.ask("/shop/");
@@ -152,7 +152,7 @@ describe("which requests leave a line", () => {
 });
 
 describe("a failure", () => {
-  it("tells its client the id that its lines have, so that he can quote it", async () => {
+  it("tells its client the id that its log lines have, so that the client can quote it", async () => {
     const ray = "8f2c0d9a7b6e5f42-FRA";
     const headers = { "CF-Ray": ray };
     const answer = await failed.client().ask("/gone/", { headers });

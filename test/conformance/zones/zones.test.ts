@@ -64,7 +64,7 @@ describe("visitors", () => {
     }
   });
 
-  it("of a region that is down are served by the others, and nobody there moves", async () => {
+  it("of a region that is down are served by the other regions, and no visitor there moves", async () => {
     const [european, american] = [await bornIn("paris"), await bornIn("newYork")];
     const ours = origins.filter(({ name }) => name.startsWith("eu"));
     await Promise.all(ours.map((origin) => origin.kill()));
