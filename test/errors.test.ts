@@ -23,7 +23,7 @@ describe("a failure", () => {
     ["origin_timeout", 504],
   ])("%s has status %i", (code, status) => expect(failureResponse(code, asking("*/*")).status).toBe(status));
 
-  it.each(codes)("%s tells a program what it is, as problem details", async (code) => {
+  it.each(codes)("%s identifies itself to a program, as problem details", async (code) => {
     const response = failureResponse(code, asking("application/json"));
     expect(response.headers.get("Content-Type")).toBe("application/problem+json");
     expect(await response.json()).toEqual({ type: "about:blank", code, ...FAILURES[code] });
@@ -37,7 +37,7 @@ describe("a failure", () => {
     expect(page).toContain(FAILURES[code].title);
   });
 
-  it.each([undefined, "", "*/*", "image/png"])("is problem details for who accepts %o", (accept) => {
+  it.each([undefined, "", "*/*", "image/png"])("is problem details for a client that accepts %o", (accept) => {
     expect(failureResponse("no_route", asking(accept)).headers.get("Content-Type")).toBe("application/problem+json");
   });
 
@@ -61,7 +61,7 @@ describe("a failure", () => {
     expect(failureResponse("origin_timeout", asking("*/*")).headers.get("Retry-After")).toBe("2");
   });
 
-  it("say what the request is called in the log, if they are told", async () => {
+  it("include the id of the request in the log, if they are told the id", async () => {
     const requestId = "8f2c0d9a7b6e5f41-FRA";
     const page = await failureResponse("origin_timeout", asking("text/html"), { requestId }).text();
     expect(page).toContain(`(504, ${requestId})`);

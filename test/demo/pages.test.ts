@@ -17,7 +17,7 @@ describe("html", () => {
   });
 });
 
-describe("what Moor explains", () => {
+describe("the page's explanation of Moor's decisions", () => {
   const NOTHING: Explain = {
     source: "",
     version: 0,
@@ -110,7 +110,7 @@ describe("the page", () => {
     expect(shopPage(view)).not.toContain("AbCdEfGhI");
   });
 
-  it("escapes what a visitor or Moor brought", () => {
+  it("escapes text that a visitor or Moor brought", () => {
     expect(shopPage(view)).not.toMatch(/<script>|<dd id="source"><b>/);
   });
 

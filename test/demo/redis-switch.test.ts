@@ -24,7 +24,7 @@ async function ask(state?: string): Promise<string> {
 }
 
 describe("the switch of Redis", () => {
-  it("kills it, and starts it with what it had", async () => {
+  it("kills Redis, and starts it again with its data", async () => {
     redisSwitch.holds(redis);
     await run(redis, "SET", "key", "value");
     expect(await ask()).toBe("here");
@@ -43,7 +43,7 @@ describe("the switch of Redis", () => {
     expect(log.map((line) => line === "killed")).toEqual(log.map((_, index) => index % 2 === 0));
   });
 
-  it("has none to switch until it is told of one, or where there is none", async () => {
+  it("has no Redis to switch until it is told of one, or where there is none", async () => {
     expect([await ask(), await ask("away"), await run(redis, "PING")]).toEqual(["none", "none", "PONG"]);
     redisSwitch.holds(undefined);
     expect(await ask("away")).toBe("none");
@@ -58,7 +58,7 @@ describe("the switch of Redis", () => {
     expect(log.at(-1)).toMatch(/^could not be switched: .*stopped for good/);
   });
 
-  it("is found only by who knows its address", async () => {
+  it("is found only by a client that knows its address", async () => {
     redisSwitch.holds(redis);
     const guessed = new URL("/away", redisSwitch.url);
     expect((await fetch(guessed, { method: "POST", body: "away" })).status).toBe(404);

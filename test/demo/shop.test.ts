@@ -159,7 +159,7 @@ describe("the shop", () => {
     await page.context().close();
   });
 
-  it("asks for a name when none but spaces was typed", async () => {
+  it("asks for a name when only spaces were typed", async () => {
     const page = await openShop(browser, demo.url);
     await page.getByLabel("Your name").fill("   ");
     await press(page, "Log in");

@@ -77,7 +77,7 @@ describe("npm start", () => {
     expect((await readdir(folder)).filter((name) => name.startsWith("moor-"))).toEqual([]);
   });
 
-  it("tells in one line that there is no redis-server, and how to get it", async () => {
+  it("reports in one line that there is no redis-server, and how to get it", async () => {
     const demo = await demoOfTest(undefined, { PATH: await barePath() });
     expect(demo.terminal()).toMatch(
       /^Redis +off: there is no redis-server on the PATH; .*: apt-get install redis-server$/m,
@@ -89,7 +89,7 @@ describe("npm start", () => {
     expect((await alive(await demo.processes())).join()).not.toContain("redis-server");
   });
 
-  it("tells when an origin dies by itself, and starts the last one again after 10 seconds", async () => {
+  it("reports when an origin dies by itself, and starts the last origin again after 10 seconds", async () => {
     const demo = await demoOfTest();
     for (const id of ["a", "b", "c"]) {
       process.kill(await originProcess(demo, id), "SIGKILL");

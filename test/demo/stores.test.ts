@@ -116,7 +116,7 @@ describe("with the Durable Objects away", () => {
     expect(await told(page)).toMatchObject({ user: "Ada", basket: ROPE_AND_COMPASS });
   });
 
-  it("who comes first then founds his session in the journal, and keeps it", async () => {
+  it("a visitor who comes first then founds their session in the journal, and keeps it", async () => {
     await turn("objects", "away");
     const page = await openShop(browser, demo.url);
     await press(page, "Add Compass");
@@ -126,7 +126,7 @@ describe("with the Durable Objects away", () => {
     expect(await basketOf(page)).toEqual(["1 × 19 €"]);
   });
 
-  it("the switch shows so after a reload, and to everybody", async () => {
+  it("the switch shows it after a reload, and to every visitor", async () => {
     const page = await openShop(browser, demo.url);
     await press(page, TAKE_OBJECTS);
     await page.reload();
@@ -155,7 +155,7 @@ describe("with Redis away", () => {
 });
 
 describe("with both away", () => {
-  it("what is left is shown as stale, a change is refused with a page, and the journal outlives it all", async () => {
+  it("the remaining copy is shown as stale, a change is refused with a page, and the journal outlives it all", async () => {
     const page = await shopper();
     await takeObjects(page);
     await press(page, "Add Storm lantern");
@@ -200,7 +200,7 @@ describe("with both away", () => {
 });
 
 describe("a visitor who travels", () => {
-  it("has his session everywhere, as far from him as it lives", async () => {
+  it("has their session everywhere, as far from them as it lives", async () => {
     const page = await shopper();
     expect(Number.parseInt((await panelOf(page)).took, 10)).toBeLessThan(196);
     await press(page, "São Paulo");
@@ -213,7 +213,7 @@ describe("a visitor who travels", () => {
     expect(await page.locator("#travel").textContent()).toContain("You are in São Paulo.");
   });
 
-  it("finds his replica in KV, even with both stores away", async () => {
+  it("finds their replica in KV, even with both stores away", async () => {
     const page = await shopper();
     await press(page, "São Paulo");
     await page.reload();

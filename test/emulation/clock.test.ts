@@ -23,14 +23,14 @@ describe("a virtual clock", () => {
     ]);
   });
 
-  it("runs timers of one time in the order in which they were set", async () => {
+  it("runs timers of the same time in the order in which they were set", async () => {
     const { clock, seen, note } = recorder();
     for (const name of ["a", "b", "c", "d", "e"]) clock.setTimeout(note, 5, name);
     await clock.run();
     expect(seen.map(([name]) => name)).toEqual(["a", "b", "c", "d", "e"]);
   });
 
-  it("runs timers that timers set, at one time after those that were set before", async () => {
+  it("runs timers that timers set, at the same time after the timers that were set before", async () => {
     const { clock, seen, note } = recorder();
     clock.setTimeout(() => {
       note("first");
@@ -60,7 +60,7 @@ describe("a virtual clock", () => {
     ]);
   });
 
-  it("does not run what was cancelled, not even by a timer of the same time", async () => {
+  it("does not run a cancelled timer, even if a timer of the same time cancels it", async () => {
     const { clock, seen, note } = recorder();
     const cancelled = clock.setTimeout(note, 1, "cancelled");
     clock.setTimeout(() => clock.clearTimeout(late), 2);
@@ -73,7 +73,7 @@ describe("a virtual clock", () => {
     expect(seen).toEqual([]);
   });
 
-  it("does not move to the time of what was cancelled", async () => {
+  it("does not move to the time of a cancelled timer", async () => {
     const { clock } = recorder();
     clock.clearTimeout(clock.setTimeout(() => {}, 1_000));
     await clock.run();
@@ -127,7 +127,7 @@ describe("a virtual clock", () => {
     expect(clock.now()).toBe(T0 + 500);
   });
 
-  it("throws what a timer throws", async () => {
+  it("throws the error that a timer throws", async () => {
     const { clock } = recorder();
     clock.setTimeout(() => {
       throw new Error("in a timer");

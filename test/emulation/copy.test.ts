@@ -16,7 +16,7 @@ const ways = [
   ["stored", stored],
 ] as const;
 
-describe.each(ways)("what is %s", (_way, copy) => {
+describe.each(ways)("a value that is %s", (_way, copy) => {
   it.each<[string, unknown]>([
     ["text", "text"],
     ["numbers", -0],
@@ -67,7 +67,7 @@ describe.each(ways)("what is %s", (_way, copy) => {
   });
 });
 
-describe("what is received", () => {
+describe("a received value", () => {
   it.each([
     ["an instance of a class", { deep: [new Point()] }, "Point"],
     ["an object without a prototype", { attributes: Object.create(null) }, "Object"],
@@ -77,13 +77,13 @@ describe("what is received", () => {
   });
 });
 
-describe("what is stored", () => {
+describe("a stored value", () => {
   it("is a plain object where it was an instance of a class", () => {
     expect(stored({ deep: [new Point()] })).toStrictEqual({ deep: [{ x: 1 }] });
   });
 });
 
-describe("what arrives of what was thrown", () => {
+describe("the copy of a thrown error", () => {
   it.each<[string, unknown, object]>([
     ["an error", new TypeError("t"), new TypeError("t")],
     ["text", "text", new Error("text")],

@@ -116,7 +116,7 @@ describe("a write", () => {
     expect(await get(syd, 30)).toBe("second");
   });
 
-  it("hides what was written before it as soon as it is certain", async () => {
+  it("hides the value that was written before it as soon as it is certain", async () => {
     const { put, get, pass, draws, syd } = world();
     await put("first");
     await pass(1);
@@ -136,7 +136,7 @@ describe("a write", () => {
     expect(await get(syd, 30)).toBe("new");
   });
 
-  it("is refused within a second of the one before, of whatever kind and from wherever", async () => {
+  it("is refused within a second of the previous write, of any kind and from any location", async () => {
     const { put, get, remove, pass, fra, syd } = world();
     await put("first");
     await pass(0.999);
@@ -186,7 +186,7 @@ describe("a value", () => {
     expect(await get(syd)).toBe(null);
   });
 
-  it("does not come back when the one after it has ended", async () => {
+  it("does not come back when the value after it has ended", async () => {
     const { put, get, pass, fra } = world();
     await put("old");
     await pass(1);
@@ -224,7 +224,7 @@ describe("a location", () => {
     await outcomeAfter(clock, 1, written);
   });
 
-  it("is told on arrival what is wrong with a value", async () => {
+  it("is told on arrival of a value's fault", async () => {
     const { clock, faults, fra } = world();
     faults.next({ kind: "slow", requestMs: 2_000, responseMs: 0 });
     const written = fra.put("key", "late", { expiration: T0 / 1000 + 61 });

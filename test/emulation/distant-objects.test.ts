@@ -32,7 +32,7 @@ describe("an object", () => {
     expect(await outcomeAfter(clock, 1, answered)).toBe("fra");
   });
 
-  it("is one for all who call it by its name, and another for every other name", async () => {
+  it("is the same for all callers of its name, and a different object for every other name", async () => {
     const { clock, fra, syd } = objectWorld(createCounter);
     const calls = Promise.all([fra.getByName("a").add(1), syd.getByName("a").add(2), fra.getByName("b").add(4)]);
     expect((await outcomeAfter(clock, 1_000, calls)).map(({ inMemory }) => inMemory)).toEqual([1, 3, 4]);
@@ -50,7 +50,7 @@ describe("an object", () => {
     expect(made).toEqual(["a"]);
   });
 
-  it("whose making throws fails the call, and is made anew by the next", async () => {
+  it("whose making throws fails the call, and is made anew by the next call", async () => {
     let tries = 0;
     const { clock, fra } = objectWorld((id, storage, context) => {
       if (++tries === 1) throw new RangeError("not yet");
@@ -94,7 +94,7 @@ describe("an object", () => {
   });
 });
 
-describe("what is passed", () => {
+describe("passed values", () => {
   class Keeper {
     readonly kept: { list: number[] }[] = [];
     keep(value: { list: number[] }) {
@@ -130,7 +130,7 @@ describe("what is passed", () => {
   });
 });
 
-describe("what an object throws", () => {
+describe("an error that an object throws", () => {
   class OwnFault extends Error {
     override readonly name = "OwnFault";
     readonly code = "own";
@@ -199,7 +199,7 @@ describe("a stub", () => {
     expect(await stub).toBe(stub);
   });
 
-  it("stays broken after a lost connection, while a fresh one works", async () => {
+  it("stays broken after a lost connection, while a fresh stub works", async () => {
     const { clock, faults, fra, stub } = world();
     faults.next({ kind: "down" });
     const lost = { type: "Error", message: "Network connection lost.", own: { retryable: true } };
@@ -225,7 +225,7 @@ describe("faults", () => {
     expect(await counted(world)).toBe(stored);
   });
 
-  it("of an overloaded object are told as such", async () => {
+  it("of an overloaded object are reported as such", async () => {
     const { clock, faults, fra } = objectWorld(createCounter);
     faults.set({ kind: "overloaded" });
     expect(await faultOf(outcomeAfter(clock, 1_000, fra.getByName("a").add(1)))).toEqual({

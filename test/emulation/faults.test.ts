@@ -17,7 +17,7 @@ describe("the switches", () => {
     expect(faultOf("fra", "get")).toBeUndefined();
   });
 
-  it("switch for one location, or one operation, or one there", () => {
+  it("switch faults for one location, for one operation, or for one operation at one location", () => {
     const { set, faultOf } = createFaults<string>();
     set("location", { from: "fra" });
     set("operation", { operation: "put" });
@@ -26,7 +26,7 @@ describe("the switches", () => {
     expect(met).toEqual(["location", "operation", "both", undefined]);
   });
 
-  it("let a call meet the newest of those that are on", () => {
+  it("let a call meet the newest fault that is switched on", () => {
     const { set, faultOf } = createFaults<string>();
     set("old");
     set("new", { from: "fra" });
@@ -35,7 +35,7 @@ describe("the switches", () => {
     expect(faultOf("fra", "get")).toBe("newest");
   });
 
-  it("switch off only what was switched on for the same calls", () => {
+  it("switch off only the faults that were switched on for the same calls", () => {
     const { set, faultOf } = createFaults<string>();
     set("everywhere");
     set("there", { from: "fra" });

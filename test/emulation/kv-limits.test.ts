@@ -74,7 +74,7 @@ describe.each(Object.entries(namespaces))("%s", (_name, kv) => {
     });
   });
 
-  it("takes what is just within its limits", async () => {
+  it("takes a value that is just within its limits", async () => {
     const key = "ä".repeat(256);
     await kv.put(key, "value", { expirationTtl: 60 });
     expect(await kv.get(key, { type: "text", cacheTtl: 30 })).toBe("value");

@@ -69,7 +69,7 @@ describe("an object that is reset", () => {
     expect(await outcomeAfter(clock, 1, calls)).toEqual([RESET, RESET]);
   });
 
-  it("has kept what was written before, all or nothing between awaits", async () => {
+  it("has kept earlier writes, all or nothing between awaits", async () => {
     const { clock, objects, fra } = world();
     const call = fra.getByName("a").work();
     await clock.run({ until: clock.now() + NEAR_MS });
@@ -78,7 +78,7 @@ describe("an object that is reset", () => {
     expect(await outcomeAfter(clock, 1_000, fra.getByName("a").stored())).toEqual([true, true, undefined]);
   });
 
-  it("turns away what the instance of before does to its storage", async () => {
+  it("turns away writes of the earlier instance to its storage", async () => {
     const { clock, objects, fra, log } = world();
     const call = fra.getByName("a").work();
     await clock.run({ until: clock.now() + NEAR_MS });
@@ -103,7 +103,7 @@ describe("an object that is reset", () => {
     expect(await faultOf(outcomeAfter(clock, 1_000, stub.stored())), "the stub").toEqual(RESET);
   });
 
-  it("answers calls that arrive afterwards, and those whose answer has left", async () => {
+  it("answers calls that arrive afterwards, and calls whose answer has left", async () => {
     const { clock, objects, fra } = objectWorld(createCounter);
     const left = fra.getByName("a").add(1);
     await clock.run({ until: clock.now() + NEAR_MS });
@@ -113,14 +113,14 @@ describe("an object that is reset", () => {
     expect(await outcomeAfter(clock, 1_000, coming)).toEqual({ inMemory: 1, stored: 2 });
   });
 
-  it("may be one that nobody has called", () => {
+  it("may be an object that has never been called", () => {
     const { objects, fra } = objectWorld(createCounter);
     objects.reset("never seen");
     fra.getByName("a");
     objects.reset("a");
   });
 
-  it("may be all of them, and none but the one that is named", async () => {
+  it("may be all objects, and otherwise only the object that is named", async () => {
     const { clock, objects, fra } = objectWorld(createCounter);
     const inMemory = async () => {
       const calls = Promise.all([fra.getByName("a").add(1), fra.getByName("b").add(1)]);
@@ -135,7 +135,7 @@ describe("an object that is reset", () => {
 });
 
 describe("the fault of a reset", () => {
-  it("has what was written before the first await done, and the call fail", async () => {
+  it("has the writes before the first await done, and the call fail", async () => {
     const { clock, faults, fra } = world();
     faults.next({ kind: "reset" });
     expect(await faultOf(outcomeAfter(clock, 1_000, fra.getByName("a").work()))).toEqual(RESET);

@@ -18,7 +18,7 @@ function storageWorld() {
 }
 
 describe("storage", () => {
-  it("gives what was put, and nothing for what was not or is deleted", async () => {
+  it("gives the value that was put, and nothing for a key that was never put or is deleted", async () => {
     const { use } = storageWorld();
     await use(({ kv }) => kv.put("key", { n: 1 }));
     expect(await use(({ kv }) => [kv.get("key"), kv.get("other")])).toEqual([{ n: 1 }, undefined]);
@@ -29,7 +29,7 @@ describe("storage", () => {
     ]);
   });
 
-  it("shares nothing with who puts and gets", async () => {
+  it("shares no object with the callers that put and get", async () => {
     const { use } = storageWorld();
     const value = { list: [1] };
     await use(({ kv }) => {
@@ -190,7 +190,7 @@ describe("an alarm", () => {
     expect(at()).toEqual([5_000, 7_000]);
   });
 
-  it("outlives its instance, and rings in a fresh one", async () => {
+  it("outlives its instance, and rings in a fresh instance", async () => {
     const { set, pass, at, objects } = alarmWorld();
     await set(5_000);
     objects.reset("a");
@@ -222,7 +222,7 @@ describe("an alarm", () => {
     expect(at()).toEqual([1_000, 1_500]);
   });
 
-  it("is refused a time that is none", async () => {
+  it("is refused a time that is not a time", async () => {
     const { set, start } = alarmWorld();
     await expect(set(-start)).rejects.toThrow("setAlarm() cannot be called with an alarm time <= 0");
   });

@@ -33,7 +33,7 @@ describe("real objects over a link", () => {
     expect(asked).toEqual([{ name: ref.id, options: { retry: { maxRetries: 0 } } }]);
   });
 
-  it("are out of reach as the link's faults say, for those who repeat a call as well", async () => {
+  it("are out of reach as the link's faults say, for callers that repeat a call as well", async () => {
     const { faults, authority } = world();
     faults.set({ kind: "down" });
     const lost = { kind: "unavailable", cause: new Error("Network connection lost.") };

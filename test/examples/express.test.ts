@@ -92,7 +92,7 @@ describe("express-session's documented examples, with moor/express for express-s
     expect((await visitor("counter").get("/foo")).text).toBe("you viewed this page 1 times");
   });
 
-  it("the login knows its user until he logs out", async () => {
+  it("the login knows its user until they log out", async () => {
     const { get, post } = visitor("login");
     expect((await get("/")).text).toContain("<form");
     const login = await post("/login", { user: "zoë <1>", pass: "x" });
@@ -143,7 +143,7 @@ describe("req.session", () => {
     for (const to of [2, 3, 4]) expect(await json(get(`/?to=${to}`))).toEqual({ id, session: { a: "1" } });
   });
 
-  it("keeps what parallel requests change, each something else", async () => {
+  it("keeps the changes of parallel requests, each to a different attribute", async () => {
     const { get } = visitor("probe");
     await get("/set?a=0");
     await Promise.all(["b", "c", "d", "e"].map((name, to) => get(`/set?${name}=1&to=${to}`)));
@@ -168,7 +168,7 @@ describe("req.session", () => {
     expect(after.id).not.toBe(id);
   });
 
-  it("reloads what has been stored meanwhile, and forgets what was not", async () => {
+  it("reloads data that has been stored in the meantime, and forgets data that was not stored", async () => {
     const { get } = visitor("probe");
     await get("/set?a=1");
     const reloading = json(get("/reload?b=lost&waitMs=400"));
@@ -177,14 +177,14 @@ describe("req.session", () => {
     expect((await json(get("/"))).session).toEqual({ a: "1", c: "3" });
   });
 
-  it("cannot reload what is stored nowhere", async () => {
+  it("cannot reload a session that is not stored", async () => {
     expect(await visitor("probe").get("/reload?b=1")).toMatchObject({
       status: 500,
       text: "failed to load session: it is not stored yet",
     });
   });
 
-  it("stores what is set after the headers are sent before the response ends", async () => {
+  it("stores data that is set after the headers are sent before the response ends", async () => {
     const { get } = visitor("probe");
     await get("/set?a=1");
     expect((await get("/stream?b=2")).text).toBe("begun, ended");
@@ -230,7 +230,7 @@ describe("req.session", () => {
     expect((await json(get("/"))).session).toEqual({ a: "1" });
   });
 
-  it("is none, and the request an error, for who comes past Moor", async () => {
+  it("does not exist, and the request is an error, for a client that comes past Moor", async () => {
     const { port } = servers.find(({ pool }) => pool === "probe")!;
     const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { "Moor-Session": "a.b.c" } });
     expect([response.status, await response.text()]).toEqual([

@@ -6,10 +6,10 @@ const site = await startSite([], { role: "example" });
 afterAll(() => site.stop());
 const visitor = (client = site.client()) => visitorOf("shop.test", client);
 
-describe("a Worker of one's own, with hono", () => {
+describe("the user's own Worker, with hono", () => {
   describeShop("hono", visitor);
 
-  it("keeps what two tabs put into the basket at once", async () => {
+  it("keeps the items that two tabs put into the basket at once", async () => {
     const { client, posts } = visitor();
     await posts("/add", { good: "apples" });
     const tabs = ["plums", "pears", "figs"].map((good) => visitor(site.client(client.cookies)).posts("/add", { good }));
@@ -19,7 +19,7 @@ describe("a Worker of one's own, with hono", () => {
     expect((await visitor(client).sees()).basket).toEqual({ apples: 2, plums: 1, pears: 1, figs: 1 });
   });
 
-  it("shows nothing of a login to who has planted the session", async () => {
+  it("shows nothing of a login to an attacker who has planted the session", async () => {
     const attacker = visitor();
     await attacker.posts("/add", { good: "worms" });
     const victim = visitor(site.client(attacker.client.cookies));

@@ -32,7 +32,7 @@ describe("a campaign", () => {
     expect(again.finding?.given).toEqual(finding?.given);
   });
 
-  it("counts what came of its cases", async () => {
+  it("counts the results of its cases", async () => {
     const { outcomes, cases } = await campaign(tokens as Target, { cases: 100, seed: SEED });
     expect([...outcomes]).toEqual([["not opened", 100]]);
     expect(cases).toBe(100);

@@ -31,7 +31,7 @@ export function carrierSuite(name: string, { carrier, next }: CarrierCase): void
     it("reads nothing of a client that has been given nothing", () => expect(held()).toBe(null));
 
     it.each([TOKEN, `${TOKEN}.${PROOF}`, `${TOKEN}.${PROOF}.123`, `${TOKEN}..123`])(
-      "reads what it has written: %s",
+      "reads the text that it has written: %s",
       (text) => {
         expect(held(given(text))).toBe(text);
       },

@@ -64,7 +64,7 @@ describe("in the sources", () => {
     "bearer === token",
     "guess.startsWith(x)",
     "theToken.localeCompare(x)",
-  ])("one would be found: %s", (text) => expect(comparisonsIn(text)).not.toEqual([]));
+  ])("a comparison would be found: %s", (text) => expect(comparisonsIn(text)).not.toEqual([]));
 
   it("a secret is proved in these places, each in constant time by its construction or the platform's", () => {
     const found = Object.entries(files).flatMap(([path, text]) => {

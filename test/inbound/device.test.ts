@@ -38,7 +38,7 @@ describe("a device", () => {
     ["", ""],
   ])("is called %o", (device, userAgent) => expect(deviceOf(userAgent)).toBe(device));
 
-  it("is never what a client has made up, however long", () => {
+  it("is never text that a client has made up, however long", () => {
     expect(deviceOf("<script>alert(1)</script> Firefox/1 (Linux)")).toBe("Firefox on Linux");
     expect(deviceOf(`${"x".repeat(100_000)} Firefox/1`)).toBe("");
   });

@@ -30,14 +30,14 @@ describe("the limit of foundings", () => {
     expect(asked).toEqual(["192.0.2.7", "2001:db8:1:2::/64", "192.0.2.7"]);
   });
 
-  it("turns nobody away when the limiter fails, and says so", async () => {
+  it("turns no client away when the limiter fails, and says so", async () => {
     const logged: LogEntry[] = [];
     const failing = { limit: () => Promise.reject(new Error("limiter down")) };
     expect(await createFoundingLimit(failing, (entry) => logged.push(entry))(from("192.0.2.7"))).toBe(true);
     expect(logged).toEqual([{ event: "founding_limit_failed", reason: "Error: limiter down" }]);
   });
 
-  it("turns nobody away whose address is unknown", async () => {
+  it("turns no client away whose address is unknown", async () => {
     const never = createFoundingLimit({ limit: async () => ({ success: false }) }, () => {});
     expect(await never(from())).toBe(true);
   });

@@ -50,7 +50,7 @@ describe("base64url", () => {
     ["a letter whose code ends like that of an accepted one", "Zmō8"],
   ])("refuses %s", (_what, text) => expect(decodeBase64url(text)).toBeUndefined());
 
-  it("reads nothing that it would not have written, so that one text stands for one value", () => {
+  it("reads nothing that it would not have written, so that each value has exactly one text", () => {
     const nearly = fc.string({ unit: fc.constantFrom(..."AZaz09-_+/= "), maxLength: 12 });
     fc.assert(
       fc.property(nearly, (text) => {

@@ -18,7 +18,7 @@ const useOf = (weight: fc.Arbitrary<number>) =>
   fc.record<Use>({ kind: fc.constantFrom("get", "set"), key: fc.integer({ min: 0, max: 12 }), weight });
 
 describe("a bounded map", () => {
-  it("gives back what was set, and the newer value of two", () => {
+  it("gives back the value that was set, and the newer of two values", () => {
     const map = new BoundedMap<string, number>(LIMIT);
     map.set("a", 1);
     expect([map.get("a"), map.get("b")]).toEqual([1, undefined]);
@@ -35,7 +35,7 @@ describe("a bounded map", () => {
     expect(held.at(-1)).toBe(999);
   });
 
-  it("keeps what is used again and again, whatever comes between", () => {
+  it("keeps values that are used again and again, whatever comes between", () => {
     const map = new BoundedMap<number, string>(LIMIT);
     map.set(-1, "wanted");
     for (let key = 0; key < 1000; key++) {

@@ -23,7 +23,7 @@ describe("the first change", () => {
     expect(history.record).toMatchObject({ idleDeadline: at(600), absoluteDeadline: at(86_400), returned: false });
   });
 
-  it("of a visitor who came back with his token gives the long one", () => {
+  it("of a visitor who came back with their token gives the long idle timeout", () => {
     const history = new History();
     history.apply({ patches: [{}], touch: true });
     expect(history.record).toMatchObject({ idleDeadline: at(3_960), absoluteDeadline: at(86_400), returned: true });
@@ -60,7 +60,7 @@ describe("the first change", () => {
     expect(new History().apply(change, { now: T0 + life, arrivedAt: T0 })).toEqual({ kind: "ended" });
   });
 
-  it("founds none for a request that proves a generation: there was a record, and it is gone", () => {
+  it("founds no session for a request that proves a generation: there was a record, and it is gone", () => {
     expect(new History().apply({ patches: [{}] }, { generation: 1 })).toEqual({ kind: "ended" });
   });
 });
@@ -149,7 +149,7 @@ describe("a change that arrives twice", () => {
     });
   });
 
-  it("tells who sent a rotation its generation, and no later one", () => {
+  it("tells the sender of a rotation its generation, and no later generation", () => {
     const history = History.begun();
     history.apply({ id: "once", principal: "alice" });
     history.apply({ rotate: true, patches: [{ secret: 1 }] }, { generation: 1 });
@@ -217,7 +217,7 @@ describe("an end", () => {
     expect(history.record).toBe(tombstone);
   });
 
-  it("beats what else the change asks", () => {
+  it("takes precedence over the change's other requests", () => {
     const history = History.begun();
     expect(history.apply({ end: true, patches: [{ a: 1 }], principal: "alice" })).toMatchObject({
       view: { attributes: {}, ended: { reason: "ended" } },

@@ -10,7 +10,7 @@ describe("the deadlines of a touch", () => {
     expect(touched(T0, POLICY)).toEqual({ touchedAt: T0, idleDeadline: at(3_600 + 360), returned: true });
   });
 
-  it("are the short ones until the token has come back, without a throttle to wait for", () => {
+  it("are the short deadlines until the token has come back, without a throttle to wait for", () => {
     expect(unreturned(T0, POLICY)).toEqual({ touchedAt: T0, idleDeadline: at(600), returned: false });
   });
 
@@ -79,7 +79,7 @@ describe("a session", () => {
     expect(history.record?.ended?.reason).toBe("absolute");
   });
 
-  it("is judged by when the request arrived: one that took long is not late", () => {
+  it("is judged by when the request arrived: a request that took long is not late", () => {
     const history = History.begun();
     expect(history.find({ arrivedAt: at(3_959), now: at(4_000) })).toMatchObject({ kind: "hit" });
     expect(history.apply({ touch: true }, { arrivedAt: at(3_959), now: at(4_000) })).toMatchObject({

@@ -13,7 +13,7 @@ const ended = (given: Partial<SessionRecord> = {}) => record({ ended: { at: T0, 
 const kinds = (before: SessionRecord | undefined, after: SessionRecord) =>
   eventsBetween(before, after, T0).map(({ kind }) => kind);
 
-describe("what has happened between two records", () => {
+describe("the events between two records", () => {
   it.each<[string, SessionRecord | undefined, SessionRecord, SessionEvent["kind"][]]>([
     ["none before", undefined, record(), ["created"]],
     [

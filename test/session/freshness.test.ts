@@ -94,7 +94,7 @@ describe("a copy may answer", () => {
 });
 
 describe("a look at the journal", () => {
-  it("covers a mark that is older by 14 s: of two that race the older may stay, and a change is on its way until it expires", () => {
+  it("covers a mark that is older by 14 s: of two racing marks the older may stay, and a change is on its way until it expires", () => {
     expect(coversMark(at(20), at(6))).toBe(true);
     expect(coversMark(at(20), at(6.001))).toBe(false);
     expect(coversMark(0, undefined)).toBe(true);

@@ -71,7 +71,7 @@ it("keeps a flash from the generation before: it is taken once, by the newest", 
   expect(history.record?.before?.view).not.toHaveProperty("flash");
 });
 
-describe("a request of the generation before", () => {
+describe("a request of the earlier generation", () => {
   it("is shown the session as it was before the rotation: no principal, no later attributes", () => {
     const history = loggedIn();
     history.apply({ patches: [{ basket: "mug" }] }, CURRENT);
@@ -98,7 +98,7 @@ describe("a request of the generation before", () => {
     expect(history.record?.attributes).not.toHaveProperty("a");
   });
 
-  it("is not served at all with a grace period of none, once the new one has been used", () => {
+  it("is not served at all with a grace period of 0, once the new generation has been used", () => {
     const history = History.begun();
     history.apply({ rotate: true, policy: { ...POLICY, graceSeconds: 0 } });
     expect(history.find(OLDER)).toHaveProperty("view");
@@ -106,7 +106,7 @@ describe("a request of the generation before", () => {
     expect(history.find(OLDER)).toEqual({ kind: "superseded" });
   });
 
-  it("does not count as the new one's first use", () => {
+  it("does not count as the new generation's first use", () => {
     const history = loggedIn();
     expect(history.apply({ patches: [{ a: 1 }] }, { ...OLDER, now: at(200) })).toHaveProperty("view");
     history.apply({ touch: true }, { ...OLDER, now: at(201) });
@@ -162,13 +162,13 @@ describe("a request of the generation before", () => {
     expect(history.record).toBe(record);
   });
 
-  it("is refused a rotation without a patch beside another rotation, since it cannot be a login", () => {
+  it("is refused a rotation without a patch at the same time as another rotation, because it cannot be a login", () => {
     const history = loggedIn();
     expect(history.apply({ rotate: true }, OLDER)).toEqual({ kind: "refused", reason: "rotated" });
     expect(history.apply({ rotate: true }, LATER)).toEqual({ kind: "superseded" });
   });
 
-  it("of a view that may be somebody's has its rotation refused beside another one, and superseded later", () => {
+  it("of a view that may be logged in has its rotation refused at the same time as another, and superseded later", () => {
     const history = loggedIn();
     history.apply({ rotate: true }, { now: at(200), generation: 1 });
     const { record } = history;
@@ -180,7 +180,7 @@ describe("a request of the generation before", () => {
     expect(history.record).toBe(record);
   });
 
-  it("of a view that may be somebody's is served for the grace period after the rotation, though the new one is never used", () => {
+  it("of a view that may be logged in is served for the grace period after the rotation, although the new generation is never used", () => {
     const history = loggedIn();
     history.apply({ rotate: true }, { now: at(200), generation: 1 });
     expect(history.find({ now: at(229.999), generation: 1 })).toMatchObject({ view: { principal: "alice" } });
@@ -202,7 +202,7 @@ describe("a request of the generation before", () => {
     expect(history.record?.idleDeadline).toBe(at(4_960));
   });
 
-  it("is told what it may know of the version when its change asks for one", () => {
+  it("is told the part of the version that it may know when its change asks for a version", () => {
     const history = loggedIn();
     expect(history.apply({ patches: [{ a: 1 }], ifVersion: 2 }, LATER)).toMatchObject({
       kind: "conflict",
@@ -222,10 +222,10 @@ describe("a request of the generation before", () => {
   });
 });
 
-describe("an end that the generation before asks for", () => {
+describe("an end that the earlier generation asks for", () => {
   const end = { id: "end", patches: [{ a: 1 }], end: true as const };
 
-  it("ends what that is still shown, and leaves the session to who holds the new one", () => {
+  it("ends the copy that it is still shown, and leaves the session to the holder of the new generation", () => {
     const history = loggedIn();
     const { version, attributes } = history.record ?? {};
     expect(history.apply(end, OLDER)).toMatchObject({ kind: "ended" });
@@ -244,7 +244,7 @@ describe("an end that the generation before asks for", () => {
     expect(history.record).toBe(record);
   });
 
-  it("comes to nothing once the new one is in use: requests that ran beside the login are served on", () => {
+  it("has no effect once the new generation is in use: requests that ran at the same time as the login are served on", () => {
     const history = loggedIn();
     history.find(CURRENT);
     const { record } = history;

@@ -58,7 +58,7 @@ describe("journal entries over a backup", () => {
     });
   });
 
-  it("leave the version as it is: the journal gives out none", () => {
+  it("leave the version as it is: the journal gives out no version", () => {
     const backup = backupOf({}, [{ patches: [{ a: 1 }] }, { patches: [{ a: 2 }] }]);
     const entries = [entryAt(1, { patches: [{ a: 3 }] }), entryAt(2, { patches: [{ a: 4 }] })];
     expect(overlay(backup, entries)).toMatchObject({ view: { version: 3, attributes: { a: 4 } } });
@@ -86,7 +86,7 @@ describe("journal entries over a backup", () => {
     });
   });
 
-  it("of a touch that took its time take back no later one", () => {
+  it("of a touch that took its time do not take back a later touch", () => {
     const history = History.begun();
     history.apply({ touch: true }, { now: at(600) });
     const backup = history.record as SessionRecord;
@@ -108,14 +108,14 @@ describe("journal entries over a backup", () => {
   });
 });
 
-describe("what the journal has accepted is shown", () => {
+describe("the changes that the journal has accepted are shown", () => {
   it("though together it passes the limit of size", () => {
     const large = "x".repeat(POLICY.maxAttributeBytes - 100);
     const entries = [entryAt(1, { patches: [{ a: large }] }), entryAt(2, { patches: [{ b: large }] })];
     expect(overlay(backupOf(), entries)).toMatchObject({ view: { attributes: { a: large, b: large } } });
   });
 
-  it("though by a backup that lags the session was idle: the caller judges deadlines, by what the token knows", () => {
+  it("although the session was idle by an outdated backup: the caller judges deadlines, by the token", () => {
     const backup = backupOf();
     const afterwards = deadlineOf(backup) / 1000 - T0 / 1000 + 1;
     const shown = overlay(backup, [entryAt(afterwards, { patches: [{ a: 1 }] })]);
@@ -140,7 +140,7 @@ describe("a journal without a backup", () => {
     expect(overlay(undefined, [entryAt(1, { patches: [{ a: 1 }] }, 1)])).toEqual({ kind: "nothing" });
   });
 
-  it("founds none after its founding deadline", () => {
+  it("founds no session after its founding deadline", () => {
     expect(overlay(undefined, [entryAt(2 * 3_600, { patches: [{ a: 1 }] })])).toEqual({ kind: "nothing" });
   });
 
@@ -162,7 +162,7 @@ describe("the overlay", () => {
   );
   const sent = fc.record({ asked, afterSeconds: fc.nat(400), generation: fc.nat(1) });
 
-  it("shows what the authority will have once it has taken over what the journal accepted, whatever it knows of it", async () => {
+  it("shows the state that the authority will have once it has taken over the journal's changes, whatever it knows of them", async () => {
     const isFounded = fc.boolean();
     const isRotated = fc.boolean();
     const property = fc.asyncProperty(
@@ -218,12 +218,12 @@ describe("taking a journal in", () => {
     return history.record as SessionRecord;
   };
 
-  it("applies what was accepted, in order, however long ago that was", () => {
+  it("applies the accepted changes, in order, however long ago they were accepted", () => {
     const entries = [entryAt(1, { patches: [{ a: 1, b: 1 }] }), entryAt(2, { patches: [{ a: 2 }] })];
     expect(takeIn(founded(), entries, LATER)).toMatchObject({ version: 3, attributes: { a: 2, b: 1 } });
   });
 
-  it("applies once what it knows already, and keeps the ids: the same may come again", () => {
+  it("applies known changes once, and keeps the ids: the same change may come again", () => {
     const entry = entryAt(1, { patches: [{ a: 1 }] });
     const once = takeIn(founded(), [entry], LATER);
     expect(takeIn(once, [entry], LATER)).toBe(once);
@@ -236,7 +236,7 @@ describe("taking a journal in", () => {
     expect(takeIn(record, [entryAt(500, { touch: true })], LATER)).toBe(record);
   });
 
-  it("makes of many entries what it makes of them one by one", () => {
+  it("makes the same of many entries at once as of each entry in turn", () => {
     const patch = fc.constantFrom<JsonObject>({ a: 1 }, { a: { b: 1 } }, { a: { c: null } }, { d: null }, {});
     const asked: fc.Arbitrary<Partial<Change>> = fc.oneof(
       { weight: 8, arbitrary: fc.record({ patches: fc.array(patch, { minLength: 1 }) }) },
@@ -290,7 +290,7 @@ describe("taking a journal in", () => {
     expect(takeIn(undefined, [entryAt(1, { patches: [{ a: 1 }] }, 1)], LATER)).toBeUndefined();
   });
 
-  describe("of the generation before", () => {
+  describe("of the earlier generation", () => {
     /** Logged in at 10 seconds, the new generation used then. */
     function loggedIn({ usedAt = 10 } = {}): SessionRecord {
       const history = History.begun({ basket: "tea" });
@@ -300,7 +300,7 @@ describe("taking a journal in", () => {
     }
     const withoutBefore = ({ before, ...record }: SessionRecord): SessionRecord => record;
 
-    it("merges what arrived before the rotation, though its view is served no more", () => {
+    it("merges changes that arrived before the rotation, although its view is served no more", () => {
       const taken = takeIn(withoutBefore(loggedIn()), [entryAt(10, { patches: [{ late: 1 }] })], LATER);
       expect(taken).toMatchObject({ generation: 1, principal: "alice", attributes: { secret: 1, late: 1 } });
     });
@@ -311,13 +311,13 @@ describe("taking a journal in", () => {
       expect(taken?.before?.view.attributes).toEqual({ basket: "tea", late: 1 });
     });
 
-    it("ends the session only by what arrived before the rotation", () => {
+    it("ends the session only by an end that arrived before the rotation", () => {
       expect(takeIn(loggedIn(), [entryAt(10, { end: true })], LATER)?.ended).toMatchObject({ reason: "ended" });
       const record = loggedIn();
       expect(takeIn(record, [entryAt(11, { end: true })], LATER)).toBe(record);
     });
 
-    it("ends what that is still shown, as long as the new one has not been used", () => {
+    it("ends the copy that it is still shown, as long as the new generation has not been used", () => {
       const unused = History.begun({ basket: "tea" });
       unused.apply({ principal: "alice" }, { now: at(10) });
       const taken = takeIn(unused.record, [entryAt(11, { end: true })], LATER);
@@ -327,14 +327,14 @@ describe("taking a journal in", () => {
       expect(takeIn(unused.record, [entryAt(10, { end: true })], LATER)).toHaveProperty("ended");
     });
 
-    it("leaves out what a token that was planted before the login asked for after it", () => {
+    it("leaves out changes that a token that was planted before the login asked for after it", () => {
       const record = withoutBefore(loggedIn());
       const planted = [entryAt(41, { patches: [{ mine: 1 }] }), entryAt(42, { end: true })];
       expect(takeIn(record, planted, LATER)).toBe(record);
     });
   });
 
-  it("leaves out what is older than the generation before", () => {
+  it("leaves out changes that are older than the earlier generation", () => {
     const record = founded({ rotate: true });
     const history = new History();
     history.record = record;

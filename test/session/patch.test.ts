@@ -88,7 +88,7 @@ describe("merging", () => {
     object: fc.dictionary(name, tie("json"), { maxKeys: 4, noNullPrototype: true }),
   }));
 
-  it("is what the RFC's own algorithm does", () => {
+  it("gives the result of the RFC's own algorithm", () => {
     fc.assert(
       fc.property(json.json, fc.array(json.json), (target, patches) => {
         expect(patched(target, ...patches)).toEqual(patches.reduce(reference, target));
@@ -146,7 +146,7 @@ describe("merging", () => {
     expect(mergePatches(merged, [parsePatch('{"__proto__":null}')])).not.toHaveProperty("admin");
   });
 
-  it("does not find what every object inherits", () => {
+  it("does not find properties that every object inherits", () => {
     expect(mergePatches({}, [{ toString: { a: 1 } }])).toEqual({ toString: { a: 1 } });
   });
 

@@ -88,7 +88,7 @@ describe("whatever happens to a session", () => {
     });
   });
 
-  it("one number of a version never stands for two contents", () => {
+  it("a number of a version never stands for two contents", () => {
     holds((steps) => {
       const contents = new Map<string, string>();
       for (const { after, shown } of steps) {
@@ -104,7 +104,7 @@ describe("whatever happens to a session", () => {
     });
   });
 
-  it("each change is applied at most once: a version has one change, and no change two versions", () => {
+  it("each change is applied at most once: a version has one change, and no change has two versions", () => {
     holds((steps) => {
       const raised = new Map<string | undefined, number>();
       for (const { before, after, change } of steps) {
@@ -128,7 +128,7 @@ describe("whatever happens to a session", () => {
     });
   });
 
-  it("what is refused stores nothing", () => {
+  it("a refused change stores nothing", () => {
     holds((steps) => {
       for (const { kind, before, after } of steps) {
         if (["refused", "superseded", "conflict", "miss"].includes(kind)) expect(after).toBe(before);
@@ -146,7 +146,7 @@ describe("whatever happens to a session", () => {
     });
   });
 
-  it("nobody of a generation sees what a later one has: neither principal nor attributes", () => {
+  it("a client of one generation sees nothing that a later generation has: neither principal nor attributes", () => {
     holds((steps) => {
       const principals = new Map<number, string | undefined>();
       const writtenBy = new Map<string, number>();

@@ -11,7 +11,7 @@ const unknown = (returning: boolean) => new Session({ ...token, version: 0 }, { 
 const changeOf = (session: Session, now = T0) => session.toChange({ newId: () => "c", now, policy: POLICY });
 
 describe("a session", () => {
-  it("shows what the stores know of it", () => {
+  it("shows the state that the stores know", () => {
     const session = known({ principal: "alice", attributes: { a: 1 } });
     expect(session).toMatchObject({ id: "s", isNew: false, principal: "alice", attributes: { a: 1 } });
   });
@@ -20,7 +20,7 @@ describe("a session", () => {
     expect(unknown(true)).toMatchObject({ isNew: true, principal: undefined, attributes: {} });
   });
 
-  it("shows what was, not what is asked for", () => {
+  it("shows its state, not the changes that are asked for", () => {
     const session = known({ attributes: { a: 1 } });
     session.patch({ a: 2 });
     session.login("alice");
@@ -40,11 +40,11 @@ describe("the change that a request asks for", () => {
 
   it("is none for a clean read with no touch due", () => expect(changeOf(known())).toBeUndefined());
 
-  it("is none for a visitor of whom nothing is stored, though his token has come back", () => {
+  it("is none for a visitor of whom nothing is stored, although their token has come back", () => {
     expect(changeOf(unknown(true))).toBeUndefined();
   });
 
-  it("is a touch when one is due", () => {
+  it("is a touch when a touch is due", () => {
     expect(changeOf(known({ touchedAt: at(-360) }))).toEqual({ ...common, touch: true });
     expect(changeOf(known({ returned: false }))).toEqual({ ...common, touch: true });
   });
@@ -79,7 +79,7 @@ describe("the change that a request asks for", () => {
     expect(changeOf(minted)).toEqual({ ...common, patches: [{ a: 1 }] });
   });
 
-  it("is none for a rotation under a key that nobody else can have", () => {
+  it("is none for a rotation under a key that no other client can have", () => {
     const session = unknown(false);
     session.rotate();
     expect(changeOf(session)).toBeUndefined();

@@ -17,14 +17,14 @@ const outcomes = [whrw1, ring, maglev, modulo].map((it) => ({ name: it.name, out
 const of = (name: string) => outcomes.find((it) => it.name === name)?.outcome as (typeof outcomes)[number]["outcome"];
 
 describe("the simulation", () => {
-  it("has session ids as Moor makes them, the same ones every time", () => {
+  it("has session ids as Moor makes them, the same ids every time", () => {
     expect(new Set(sessions).size).toBe(sessions.length);
     expect(sessions[0]).toMatch(/^[\w-]{22}$/);
     expect(sessionsOf(10, 1)).toEqual(sessions.slice(0, 10));
     expect(sessionsOf(10, 2)).not.toEqual(sessions.slice(0, 10));
   });
 
-  it("finds that whrw1 moves what must move and nothing else", () => {
+  it("finds that whrw1 moves the sessions that must move and no others", () => {
     const { kill, add, weight, secondMoves } = of("whrw1");
     expect(kill.moved).toBe(kill.ideal);
     expect([kill.needless, add.needless, weight.needless, secondMoves]).toEqual([0, 0, 0, 0]);
@@ -32,7 +32,7 @@ describe("the simulation", () => {
     expect(weight.moved / weight.ideal).toBeCloseTo(1, 0);
   });
 
-  it("finds what others move needlessly", () => {
+  it("finds the sessions that other algorithms move needlessly", () => {
     expect(of("ring, 160 points")).toMatchObject({ kill: { needless: 0 }, secondMoves: 0 });
     expect(of("Maglev, 65,537").kill.needless).toBeGreaterThan(0);
     expect(of("Maglev, 65,537").kill.moved).toBeLessThan(of("Maglev, 65,537").kill.ideal * 1.2);
@@ -40,7 +40,7 @@ describe("the simulation", () => {
     expect(of("modulo").secondMoves).toBe(of("modulo").kill.needless);
   });
 
-  it("finds that by birth nobody moves, and that new sessions go where they should", () => {
+  it("finds that by birth no session moves, and that new sessions go where they should", () => {
     const { newOnAdded, ...rest } = runBirths(10, sessions);
     expect(rest).toEqual({ movedByAdding: 0, movedByDraining: 0, newOnDrained: 0 });
     expect(newOnAdded).toBeGreaterThan(0.8);
@@ -49,7 +49,7 @@ describe("the simulation", () => {
 });
 
 describe("slow start", () => {
-  it("moves nobody, and gives the added origin a share that grows by steps", () => {
+  it("moves no session, and gives the added origin a share that grows by steps", () => {
     const { moved, first, fifth, last } = runSlowStart(10, sessions);
     expect(moved).toBe(0);
     // A tenth of a weight among ten others is 0.1 / 10.1 of the sessions, and a fair share 1 / 11.
@@ -107,7 +107,7 @@ describe("its report", () => {
   const bySize = outcomes.map(({ name, outcome }) => ({ name, bySize: [outcome] }));
   const { tables, plots } = reportChanges([10], sessions.length, bySize);
 
-  it("fills the marks of a page, and only those, however often", () => {
+  it("fills the marks of a page, and only those marks, however often", () => {
     const page =
       "before\n<!-- sim:kill -->\nstale numbers\n<!-- /sim -->\nbetween\n<!-- sim:births -->\nothers\n<!-- /sim -->\nafter\n";
     const { kill = "" } = tables;

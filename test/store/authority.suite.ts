@@ -36,7 +36,7 @@ export function testAuthority(name: string, { create, createUnreachable, setCloc
       expect(await read()).toEqual({ kind: "miss" });
     });
 
-    it("shows to a read what it has committed", async () => {
+    it("shows to a read the change that it has committed", async () => {
       const committed = await commit({ patches: [{ basket: { tea: 1 } }] });
       expect(committed).toMatchObject({
         kind: "committed",
@@ -103,7 +103,7 @@ export function testAuthority(name: string, { create, createUnreachable, setCloc
       });
     });
 
-    it("supersedes a generation: first with a copy of what it may see, then without", async () => {
+    it("supersedes a generation: first with a copy of the attributes that it may see, then without", async () => {
       await commit({ patches: [{ a: 1 }] });
       await commit({ principal: "alice" });
       const before = await read();
@@ -118,7 +118,7 @@ export function testAuthority(name: string, { create, createUnreachable, setCloc
       expect(after).not.toHaveProperty("copy");
     });
 
-    it("ends what a generation is still shown, and nothing of a newer one that has not been used yet", async () => {
+    it("ends the copy that a generation is still shown, and no newer generation that has not been used yet", async () => {
       await commit({ patches: [{ a: 1 }] });
       await commit({ principal: "alice" });
       expect(await commit({ end: true })).toEqual({ kind: "ended" });

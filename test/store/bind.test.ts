@@ -37,13 +37,13 @@ function namespace(): ReplicaNamespace & { values: Map<string, string> } {
   };
 }
 
-describe("the stores beside the objects", () => {
-  it("are none when none is bound", () => {
+describe("the stores other than the objects", () => {
+  it("are none when no store is bound", () => {
     const { fallback, replicas } = bind();
     expect([fallback, replicas]).toEqual([undefined, undefined]);
   });
 
-  it("are those that are bound", () => {
+  it("are the stores that are bound", () => {
     expect(bind({ SESSION_REPLICAS: namespace() })).toMatchObject({ fallback: undefined, replicas: { name: "kv" } });
     expect(bind(REDIS)).toMatchObject({ fallback: expect.any(Object), replicas: undefined });
   });
@@ -64,7 +64,7 @@ describe("the stores beside the objects", () => {
   });
 });
 
-describe("what is wrongly bound", () => {
+describe("a wrong binding", () => {
   const messageOf = (given: StoreBindings) => {
     try {
       bind(given);
@@ -171,7 +171,7 @@ describe("a store that fails", () => {
     expect(await found).toEqual({ kind: "unavailable", cause: new Error("no answer within 1000 ms") });
   });
 
-  it("may be any: whoever needs a breaker that logs is given one", () => {
+  it("may be any: a caller that needs a breaker that logs is given one", () => {
     const breaker = bind().breakerFor("object");
     for (let i = 0; i < 5; i++) breaker.admit()?.failed(new Error("reset"));
     expect(logged).toEqual([{ event: "store_open", store: "object", reason: "Error: reset" }]);

@@ -43,13 +43,13 @@ const pass = (ms: number) => {
 const open = () => fail(5);
 
 describe("a breaker that is closed", () => {
-  it("lets everybody in, at once", () => {
+  it("lets all requests in, at once", () => {
     const calls = Array.from({ length: 20 }, () => breaker.admit());
     expect(calls).not.toContain(undefined);
     expect(breaker.state()).toBe("closed");
   });
 
-  it("bears four failures running", () => {
+  it("bears four consecutive failures", () => {
     fail(4);
     expect(breaker.state()).toBe("closed");
     expect(breaker.admit()).toBeDefined();
@@ -61,7 +61,7 @@ describe("a breaker that is closed", () => {
     expect(breaker.admit()).toBeUndefined();
   });
 
-  it("counts anew after an answer: one session's failures among others' answers open nothing", () => {
+  it("counts anew after an answer: failures of one session among other sessions' answers open nothing", () => {
     for (let i = 0; i < 50; i++) {
       fail(4);
       admitted().answered();
@@ -77,7 +77,7 @@ describe("a breaker that is closed", () => {
     expect(breaker.state()).toBe("open");
   });
 
-  it("counts calls that began before one another ended", () => {
+  it("counts calls that began before another call ended", () => {
     const calls = Array.from({ length: 5 }, admitted);
     for (const call of calls) call.failed(LOST);
     expect(breaker.state()).toBe("open");
@@ -85,7 +85,7 @@ describe("a breaker that is closed", () => {
 });
 
 describe("a breaker that is open", () => {
-  it("lets nobody in for half a second", () => {
+  it("lets no request in for half a second", () => {
     open();
     pass(499);
     expect(breaker.admit()).toBeUndefined();
@@ -182,7 +182,7 @@ describe("a breaker that is half-open", () => {
     expect(breaker.state()).toBe("closed");
   });
 
-  it("opens once for two that fail one after the other", () => {
+  it("opens once for two calls that fail one after the other", () => {
     pass(3_000);
     const next = admitted();
     probe.failed(LOST);
@@ -207,7 +207,7 @@ describe("a breaker that is half-open", () => {
     expect(breaker.state()).toBe("closed");
   });
 
-  it("closes when one of them is answered", () => {
+  it("closes when a call is answered", () => {
     late[0]?.answered();
     expect(breaker.state()).toBe("closed");
   });
@@ -232,7 +232,7 @@ describe("the time for which a breaker is open", () => {
     expect(Array.from({ length: 7 }, refusedMs)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
   });
 
-  it("is shortened each time, of what it would have been", () => {
+  it("is shortened each time, by a part of the full time", () => {
     draw = 0.5;
     open();
     expect(Array.from({ length: 7 }, refusedMs)).toEqual([375, 750, 1_500, 3_000, 6_000, 7_500, 7_500]);
@@ -249,7 +249,7 @@ describe("the time for which a breaker is open", () => {
 });
 
 describe("a breaker's changes", () => {
-  it("are told once each, and what changes nothing is not", () => {
+  it("are reported once each, and a call that changes nothing is not reported", () => {
     admitted().answered();
     fail(4);
     admitted().answered();
@@ -266,13 +266,13 @@ describe("a breaker's changes", () => {
     expect(changes).toEqual(["open", "half-open", "open", "half-open", "closed"]);
   });
 
-  it("need nobody who is told", () => {
+  it("need no listener", () => {
     const silent = createBreaker({ name: "kv", clock: () => now, random: () => draw });
     for (let i = 0; i < 5; i++) silent.admit()?.failed(LOST);
     expect([silent.name, silent.state()]).toEqual(["kv", "open"]);
   });
 
-  it("are of one store: another's breaker stays as it is", () => {
+  it("belong to a single store: another store's breaker stays as it is", () => {
     const other = createBreaker({ name: "kv", clock: () => now, random: () => draw });
     open();
     expect(other.state()).toBe("closed");

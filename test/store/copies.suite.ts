@@ -48,7 +48,7 @@ export function testCopies(name: string, { create, createUnreachable, gaps }: Co
       expect(await held()).toMatchObject({ copy: { version: 3 } });
     });
 
-    it("replaces a copy by one of the same version that was vouched for later, and never earlier", async () => {
+    it("replaces a copy with a copy of the same version that was vouched for later, and never earlier", async () => {
       await copies.keep(copyOf(id, { vouchedAt: at(2) }));
       expect(await copies.keep(copyOf(id, { vouchedAt: at(1) }))).toEqual({ kind: "older" });
       expect(await held()).toMatchObject({ copy: { vouchedAt: at(2) } });
@@ -56,7 +56,7 @@ export function testCopies(name: string, { create, createUnreachable, gaps }: Co
       expect(await held()).toMatchObject({ copy: { vouchedAt: at(3) } });
     });
 
-    it("never replaces a generation by one before it, whatever the version", async () => {
+    it("never replaces a generation with an earlier generation, whatever the version", async () => {
       await copies.keep(copyOf(id, { generation: 1, version: 2 }));
       expect(await copies.keep(copyOf(id, { generation: 0, version: 9 }))).toEqual({ kind: "older" });
       expect(await held()).toMatchObject({ copy: { generation: 1 } });

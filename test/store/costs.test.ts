@@ -44,14 +44,14 @@ async function shopper(region = HOME): Promise<void> {
 }
 
 describe("an anonymous visitor", () => {
-  it("costs no store operation, at his first visit and at every later one", async () => {
+  it("costs no store operation, at the first visit and at every later visit", async () => {
     expect(await costOf()).toEqual(NOTHING);
     for (const asked of [{}, { strict: true }, { region: FAR }, { navigates: false }]) {
       expect(await costOf(asked)).toEqual(NOTHING);
     }
   });
 
-  it("costs none either when a session before this one has left him a mark", async () => {
+  it("costs none either when an earlier session has left the visitor a mark", async () => {
     client.markedAt = at(-3_600);
     await costOf();
     expect(await costOf()).toEqual(NOTHING);
@@ -115,8 +115,8 @@ describe.each([
   });
 });
 
-describe("a change by a visitor whom memory cannot answer", () => {
-  it("costs a call for the read beside it", async () => {
+describe("a change by a visitor for whom memory cannot answer", () => {
+  it("costs an additional call for the read", async () => {
     await shopper();
     setTime(at(11));
     expect(await costOf(patch({ a: 1 }))).toEqual({ object: ["read", "commit"], redis: ["keep"], kv: [] });
@@ -141,7 +141,7 @@ describe("a marked request", () => {
     expect(await costOf(patch({ a: 1 }))).toEqual({ object: ["read", "commit"], redis: ["read", "keep"], kv: [] });
   });
 
-  it("costs one command more to take over what is there", async () => {
+  it("costs one command more to take over the journal's changes", async () => {
     await shopper();
     await ladder.outage(() => ladder.edge.visit(client, patch({ a: 1 })));
     setTime(at(11));
@@ -207,7 +207,7 @@ describe("KV", () => {
     }
   });
 
-  it("answers in the object's stead, once what it holds was vouched for after the token had settled", async () => {
+  it("answers in the object's stead, once its copy was vouched for after the token had settled", async () => {
     await shopper();
     for (const second of [20, 26, 86]) {
       setTime(at(second));

@@ -15,7 +15,7 @@ const authority = (read: Lookup, commit: Committed): Authority => ({
 const answering = authority({ kind: "miss" }, { kind: "committed", copy: copyOf("a") });
 
 describe("calls of stores", () => {
-  it("count by kind of store, and give what the store gives", async () => {
+  it("count by kind of store, and give the store's result", async () => {
     const calls = noCalls();
     const counted = countCalls(
       {
@@ -44,7 +44,7 @@ describe("calls of stores", () => {
     expect(calls).toEqual({ object: 3, principal: 1, kv: 1, redis: 1 });
   });
 
-  it("count one that failed, and none that a breaker has spared the store, or that was the authority's alone to do", async () => {
+  it("count a failed call, and neither a call that a breaker has spared the store nor one that only the authority can do", async () => {
     const unavailable = (cause: unknown) => ({ kind: "unavailable" as const, cause });
     const calls = noCalls();
     const spared = new BreakerOpenError("object");

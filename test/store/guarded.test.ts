@@ -50,7 +50,7 @@ describe("guarded copies", () => {
   const read = (copies: Copies) => copies.read(refTo("s"), T0);
   const keep = (copies: Copies) => copies.keep(copyOf("s"));
 
-  it("are asked what was asked, and answer what was answered", async () => {
+  it("pass each call on, and return its answer", async () => {
     const hit: Lookup = { kind: "hit", copy: copyOf("s") };
     const copies = guarded({ read: async () => hit, keep: async () => ({ kind: "older" }) });
     expect(copies.name).toBe("kv");
@@ -92,7 +92,7 @@ describe("guarded copies", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("are not spared for what is one session's: it counts as an answer", async () => {
+  it("are not spared for the fault of a single session: it counts as an answer", async () => {
     const cause = Object.assign(new Error("of one session"), { isOneSessions: true });
     const copies = guarded({ read: async () => ({ kind: "unavailable", cause }) });
     await times(20, () => read(copies));
@@ -158,7 +158,7 @@ describe("a guarded fallback", () => {
     };
   }
 
-  it.each(methods)("counts what fails in %s, and is then not asked", async (method) => {
+  it.each(methods)("counts failures in %s, and is then not asked", async (method) => {
     const { told, fallback } = failing(() => new RedisFault("no-answer"));
     for (let i = 0; i < 5; i++) {
       expect(await calls[method](fallback)).toEqual({ kind: "unavailable", cause: new RedisFault("no-answer") });
@@ -177,7 +177,7 @@ describe("a guarded fallback", () => {
   );
 
   it.each<RedisFaultCode>(["unopened", "foreign-schema", "journal-full"])(
-    "counts as an answer what is one session's: %s",
+    "counts the fault of a single session as an answer: %s",
     async (code) => {
       const { told, fallback } = failing(() => new RedisFault(code));
       await times(20, () => fallback.read(id));

@@ -52,7 +52,7 @@ testCopies("KV replicas", {
   gaps: [],
 });
 
-describe("what KV holds", () => {
+describe("the data that KV holds", () => {
   const secret = copyOf("s", { attributes: { card: "4111 1111" }, principal: "alice@example.com", version: 7 });
 
   it("is found under s/ and the session's id", async () => {
@@ -136,7 +136,7 @@ describe("a replica that does not open", () => {
     expect(`${name}: ${message}`).toBe("UnopenedReplicaError: the replica cannot be opened with the keys at hand");
   });
 
-  it("is replaced by what is kept next, whatever its version", async () => {
+  it("is replaced by the next kept version, whatever its version", async () => {
     await namespace.put(`s/${id}`, "999 hello");
     expect(await replicasIn(kv).keep(copyOf(id, { version: 1 }))).toEqual({ kind: "kept" });
     expect(await replicasIn(kv).read(refTo(id), T0)).toMatchObject({ kind: "hit", copy: { version: 1 } });
@@ -172,7 +172,7 @@ describe("the life of a replica", () => {
     expect(await lifeOf({ absoluteDeadline: at(100) + 1 })).toBe(101);
   });
 
-  it.each([69, 60, 1, 0, -100])("is never below what KV takes: the session ends in %i seconds", async (seconds) => {
+  it.each([69, 60, 1, 0, -100])("is never below the minimum of KV: the session ends in %i seconds", async (seconds) => {
     expect(await lifeOf({ absoluteDeadline: at(seconds) })).toBe(70);
   });
 
@@ -231,7 +231,7 @@ describe("KV far away", () => {
     expect(await replicasIn(world.home).keep(copyOf(id, { version: 2 }))).toEqual({ kind: "kept" });
   });
 
-  it("may have written what it was not heard to write: unavailable is not refused", async () => {
+  it("may have written a value without an answer: unavailable is not refused", async () => {
     world.faults.next({ kind: "response-lost", silent: false }, { operation: "put" });
     const kept = await replicasIn(world.home).keep(copyOf(id, { version: 1 }));
     expect(kept).toMatchObject({ kind: "unavailable", cause: { message: "Network connection lost." } });

@@ -15,7 +15,7 @@ testCopies("memory", {
 });
 
 describe("memory", () => {
-  it("forgets the sessions used longest ago when it is full, by what they weigh", async () => {
+  it("forgets the sessions used longest ago when it is full, by their weight", async () => {
     const memory = createMemory(20_000);
     for (let i = 0; i < 100; i++) await memory.keep(copyOf(`s${i}`, { attributeBytes: 712 }));
     const found = await Promise.all(Array.from({ length: 100 }, (_, i) => memory.read(refTo(`s${i}`), T0)));
@@ -25,7 +25,7 @@ describe("memory", () => {
     expect(found.at(-1)).toMatchObject({ kind: "hit" });
   });
 
-  it("weighs values as well as bytes: a flash of many small ones counts", async () => {
+  it("weighs values as well as bytes: a flash of many small values counts", async () => {
     const notices = Array.from({ length: 100 }, () => ({}));
     expect(weightOf(copyOf("s", { flash: { notices } })) - weightOf(copyOf("s"))).toBe(64 * 102 + 104);
   });

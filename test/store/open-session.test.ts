@@ -22,7 +22,7 @@ async function shopper(): Promise<Client> {
 }
 
 describe("a visitor of whom nothing is stored", () => {
-  it("asks no store, at his first visit and at every later one", async () => {
+  it("asks no store, at the first visit and at every later visit", async () => {
     const client = new Client();
     const first = await edge.visit(client);
     expect(first).toMatchObject({ opened: { source: "none" }, calls: [] });
@@ -32,7 +32,7 @@ describe("a visitor of whom nothing is stored", () => {
     expect((await edge.visit(client, { strict: true })).calls).toEqual([]);
   });
 
-  it("costs one call with his first change", async () => {
+  it("costs one call with their first change", async () => {
     const client = new Client();
     await edge.visit(client);
     const { calls, session } = await edge.visit(client, { ask: (session) => session.patch({ a: 1 }) });
@@ -41,7 +41,7 @@ describe("a visitor of whom nothing is stored", () => {
   });
 });
 
-describe("a token that is not one", () => {
+describe("a text that is not a token", () => {
   it.each([
     ["forged", (text: string) => `${text[0]}${text[1] === "A" ? "B" : "A"}${text.slice(2)}`],
     ["cut", (text: string) => text.slice(0, 80)],
@@ -113,7 +113,7 @@ describe("a clean read", () => {
     });
   });
 
-  it("of a token that is older than what is shown gets a new one: what was seen is in the token", async () => {
+  it("of a token that is older than the shown version gets a new token: the version that was seen is in the token", async () => {
     const client = await shopper();
     const other = client.copy();
     await edge.visit(client, { ask: (session) => session.patch({ more: 1 }) });
@@ -177,7 +177,7 @@ describe("a touch", () => {
 });
 
 describe("a session that is gone", () => {
-  it("by its end: the token gets a fresh, unsaved one, under another key", async () => {
+  it("by its end: the token gets a fresh, unsaved session, under another key", async () => {
     const client = await shopper();
     const thief = client.copy();
     const before = (await edge.visit(client, { ask: (session) => session.end() })).session;
@@ -199,7 +199,7 @@ describe("a session that is gone", () => {
     expect(visited.session?.id).not.toBe(session?.id);
   });
 
-  it("by a newer generation, to one that is superseded", async () => {
+  it("by a newer generation, to a session that is superseded", async () => {
     const client = await shopper();
     const planted = client.copy();
     await edge.visit(client, { ask: (session) => session.login("alice") });
@@ -280,7 +280,7 @@ describe("a mark", () => {
     expect(opened).toMatchObject({ kind: "session", source: "new", marks: false, ref: { markedAt: at(60) } });
   });
 
-  it("by a clock that is ahead counts as one of the request's own time", async () => {
+  it("by a clock that is ahead counts as a mark of the request's own time", async () => {
     expect((await open({}, at(101))).refs).toMatchObject([{ markedAt: at(100) }]);
   });
 

@@ -47,7 +47,7 @@ describe("while the authority is out of reach, a client is shown", () => {
     });
   });
 
-  it("the journal laid over it, told as such, and under no version of its own", async () => {
+  it("the backup with the journal's changes on top, marked as such, and under no version of its own", async () => {
     await backUp({ version: 4 });
     await commit({ patches: [{ basket: "rum" }] });
     expect(await read({ version: 4 })).toMatchObject({
@@ -58,7 +58,7 @@ describe("while the authority is out of reach, a client is shown", () => {
     });
   });
 
-  it("nothing that a store may keep: nobody has vouched for it", async () => {
+  it("no session that a store may keep: no store has vouched for it", async () => {
     await backUp();
     expect(await read()).toMatchObject({ copy: { vouchedAt: 0, journalSeenAt: 0, mayBeKept: false } });
   });
@@ -73,7 +73,7 @@ describe("while the authority is out of reach, a client is shown", () => {
     });
   });
 
-  it("a backup that is older than his token as stale, with or without a journal", async () => {
+  it("a backup that is older than their token as stale, with or without a journal", async () => {
     await backUp({ version: 3 });
     expect(await read({ version: 3 })).toMatchObject({ stale: false });
     expect(await read({ version: 4 })).toMatchObject({ stale: true, journaled: false });
@@ -96,7 +96,7 @@ describe("unavailable is not missing", () => {
     expect(await read({ version: 1 })).toMatchObject({ kind: "unavailable" });
   });
 
-  it("but of one that no client has seen, nothing is a miss", async () => {
+  it("but for a session that no client has seen, nothing is a miss", async () => {
     expect(await read({ version: 0 })).toEqual({ kind: "miss" });
   });
 
@@ -221,7 +221,7 @@ describe("a change goes to the journal", () => {
   );
 });
 
-describe("what an isolate has given the journal", () => {
+describe("the changes that an isolate has given the journal", () => {
   it("it remembers from before Redis answers, and until after", async () => {
     expect(outage.journaledAt(id)).toBeUndefined();
     redis.next("append", async () => {
@@ -241,7 +241,7 @@ describe("what an isolate has given the journal", () => {
 });
 
 describe("where the authority writes no backups", () => {
-  it("nothing is not a miss: what was taken over may be nowhere to be seen", async () => {
+  it("nothing is not a miss: the changes that were taken over may be nowhere to be seen", async () => {
     const withoutBackups = createOutage(redis, { clock: () => Date.now(), backsUp: false });
     expect(await read({ version: 0 }, withoutBackups)).toMatchObject({ kind: "unavailable" });
   });

@@ -36,7 +36,7 @@ describe("a session that was founded in the journal", () => {
     });
   });
 
-  it.each(MODES)("is shown by whoever can be reached, as both come and go, with backup %s", async (backup) => {
+  it.each(MODES)("is shown by any store that can be reached, as both come and go, with backup %s", async (backup) => {
     await stranger({ backup });
     for (let n = 1; n <= 6; n++) {
       setTime(at(n * 3));
@@ -98,7 +98,7 @@ describe("a token that was planted before a login", () => {
     expect((await visit()).session).toMatchObject(HERS);
   });
 
-  it("is not the token of who changed something before the login: that is merged", async () => {
+  it("is not the token of a client that changed something before the login: that change is merged", async () => {
     await stranger();
     await visit(patch({ basket: "tea" }));
     const otherTab = client.copy();
@@ -112,8 +112,8 @@ describe("a token that was planted before a login", () => {
   });
 });
 
-describe("who has been told that a session is over", () => {
-  it("is not shown it by memory, when it was the backup that told so (strict route, then a bounded one)", async () => {
+describe("a client that has been told that a session is over", () => {
+  it("is not shown it by memory, when the backup was the store that told so (strict route, then a bounded one)", async () => {
     await stranger();
     await visit(patch({ basket: "tea" }));
     setTime(at(6));
@@ -129,7 +129,7 @@ describe("who has been told that a session is over", () => {
     });
   });
 
-  it("because it was idle, is not shown it again: what a token of version 0 changes then is a session of its own", async () => {
+  it("because it was idle, is not shown it again: a later change with a token of version 0 founds a session of its own", async () => {
     await stranger();
     const other = client.copy();
     await visit(patch({ basket: "tea" }));
@@ -144,7 +144,7 @@ describe("who has been told that a session is over", () => {
   });
 });
 
-describe("what a client holds", () => {
+describe("the token and the mark that a client holds", () => {
   it("is marked though a response that races with the mark writes it no mark", async () => {
     await stranger();
     await visit(patch({ basket: "tea" }));
@@ -157,7 +157,7 @@ describe("what a client holds", () => {
 });
 
 describe("a mark", () => {
-  it("that is older than the session may still be of it: of two responses that race the older one may stay", async () => {
+  it("that is older than the session may still belong to it: of two racing responses the older may stay", async () => {
     await stranger();
     await visit(patch({ a: 1 }));
     const older = client.copy();

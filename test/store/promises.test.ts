@@ -16,7 +16,7 @@ async function shop(edge = createEdge()) {
   return { edge, client };
 }
 
-describe("what a client is promised", () => {
+describe("the promises to a client", () => {
   it("a client that was told ended is not shown the session alive again (strict route, then a bounded one)", async () => {
     const { edge, client } = await shop();
     const elsewhere = createEdge({ tokens: edge.tokens });
@@ -46,7 +46,7 @@ describe("what a client is promised", () => {
     });
   });
 
-  it("nobody reads older than he has seen when responses take less than the settle time (4.9 s)", async () => {
+  it("no client reads older data than it has seen when responses take less than the settle time (4.9 s)", async () => {
     const { edge, client } = await shop();
     const elsewhere = createEdge({ tokens: edge.tokens });
     setTime(at(10.999));
@@ -62,7 +62,7 @@ describe("what a client is promised", () => {
     expect((await elsewhere.visit(racing)).session?.attributes.v).toBe(2);
   });
 
-  it("two parallel rotations log nobody out and cost nobody his basket", async () => {
+  it("two parallel rotations log no visitor out and cost no visitor their basket", async () => {
     const { edge, client } = await shop();
     await edge.visit(client, login("alice"));
     const other = client.copy();
@@ -71,7 +71,7 @@ describe("what a client is promised", () => {
     expect((await edge.visit(client)).session).toMatchObject({ principal: "alice", attributes: { basket: "tea" } });
   });
 
-  it("the same principal who logs in from the generation before (its rotation's response was lost) keeps his basket", async () => {
+  it("the same principal who logs in from the earlier generation (its rotation's response was lost) keeps their basket", async () => {
     const { edge, client } = await shop();
     await edge.visit(client, login("alice"));
     await edge.visit(client.copy(), rotate);

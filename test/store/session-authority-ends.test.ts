@@ -61,7 +61,7 @@ describe("before idleness ends a session", () => {
     expect(session.record()).toMatchObject({ ended: { reason: "idle" } });
   });
 
-  it("an alarm that rings early by the object's clock is set for a second later, not for what may be the same instant", async () => {
+  it("an alarm that rings early by the object's clock is set for a second later, not for an instant that may be the same", async () => {
     const session = await shopper();
     setTime(IDLE - 400);
     await session.ring();
@@ -78,7 +78,7 @@ describe("before idleness ends a session", () => {
     expect(await session.redis.during(() => session.read())).not.toContain("read");
   });
 
-  it("whoever has been told so is told so for good: what the journal takes later does not bring the session back", async () => {
+  it("a client that has been told of the end is told so for good: later changes in the journal do not bring the session back", async () => {
     const session = await shopper();
     setTime(IDLE);
     expect(await session.read()).toMatchObject({ kind: "ended" });
@@ -122,7 +122,7 @@ describe("before the alarm frees the storage of a session that has ended", () =>
     expect(session.sessions.keys(session.id)).toEqual([]);
   });
 
-  it("it stays while the journal holds what could found the session again, and a minute longer", async () => {
+  it("the record stays while the journal holds a change that could found the session again, and a minute longer", async () => {
     const session = await shopper();
     await session.journal({ patches: [{ late: 1 }] });
     session.redis.meets("down", "takeOver");

@@ -111,7 +111,7 @@ describe("a sweep", () => {
     expect(await one.pending()).toEqual(DONE);
   });
 
-  it("reads all sets once an hour, if a fail-over of Redis has lost the note of one", async () => {
+  it("reads all sets once an hour, if a fail-over of Redis has lost the note of a set", async () => {
     const id = await one.journal(idIn(9), 1);
     await one.redis.real.settledSet(9, LATER);
     for (const minute of [1, 2, 30, 59]) {
@@ -152,13 +152,13 @@ describe("a sweep", () => {
   });
 });
 
-describe("what is left for the next sweep", () => {
+describe("the work that is left for the next sweep", () => {
   let one: World;
   beforeEach(() => {
     one = world();
   });
 
-  it("is a session to whose journal something may still be under way, though its changes are taken over", async () => {
+  it("is a session to whose journal a change may still be under way, although its changes are taken over", async () => {
     const id = await one.journal(idIn(0), 1);
     setTime(at(8));
     expect(await one.sweep()).toEqual({ takenOver: 0, left: 1 });
@@ -168,7 +168,7 @@ describe("what is left for the next sweep", () => {
     expect(await one.sweep()).toEqual({ takenOver: 1, left: 0 });
   });
 
-  it("is a session whose journal was given something meanwhile", async () => {
+  it("is a session whose journal was given a change in the meantime", async () => {
     const id = await one.journal(idIn(0), 1);
     setTime(LATER);
     one.redis.next("read", () => one.journal(id, 2));
@@ -179,7 +179,7 @@ describe("what is left for the next sweep", () => {
     expect(one.sessions.record(id)).toMatchObject({ attributes: { v1: 1, v2: 2 } });
   });
 
-  it("is a session out of reach, and none that stands behind it", async () => {
+  it("is a session out of reach, and no session that stands behind it", async () => {
     const lost = await many(150, (index) => one.journal(idIn(0), index));
     setTime(at(1));
     const rest = await many(150, (index) => one.journal(idIn(0), index));
@@ -242,7 +242,7 @@ describe("a set", () => {
     expect(await one.pending()).toEqual(DONE);
   });
 
-  it("is judged by when the sweep came to it, though the sweep is long: what is noted since stays noted", async () => {
+  it("is judged by when the sweep came to it, although the sweep is long: sessions that are noted since stay noted", async () => {
     await one.journal(idIn(3), 1);
     setTime(at(18));
     one.meet(async () => {
@@ -266,7 +266,7 @@ describe("an index out of reach", () => {
     expect(one.asked).toEqual([]);
   });
 
-  it("ends the sweep where it has come to, with the count of what is done", async () => {
+  it("ends the sweep at the point that it has reached, with the count of finished sessions", async () => {
     const one = world();
     for (const set of [0, 0, 1]) await one.journal(idIn(set), 1);
     setTime(LATER);
@@ -307,7 +307,7 @@ describe("a sweep's time", () => {
     expect(one.asked.length).toBeLessThan(300);
   });
 
-  it("is not used up for good by what is out of reach: each sweep begins with another set", async () => {
+  it("is not used up for good by sessions that are out of reach: each sweep begins with another set", async () => {
     const one = world();
     hang(one, await many(300, (index) => one.journal(idIn(5), index)));
     setTime(at(1));

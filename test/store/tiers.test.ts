@@ -93,13 +93,13 @@ describe("a session is looked for", () => {
     expect(await resolve({ replicated: true })).toMatchObject({ kind: "hit", source: "object" });
   });
 
-  it("in KV once: what it has is kept in memory", async () => {
+  it("in KV once: the copy from KV is kept in memory", async () => {
     answers.kv = hit();
     expect(await resolve({ replicated: true })).toMatchObject({ source: "kv" });
     expect(await resolve({ replicated: true })).toMatchObject({ source: "memory" });
   });
 
-  it("in KV with a bound of two minutes, in memory with one of five seconds", async () => {
+  it("in KV with a bound of two minutes, in memory with a bound of five seconds", async () => {
     answers.object = hit();
     const now = at(130);
     await memory.keep(fresh({ vouchedAt: at(125) }));
@@ -149,18 +149,18 @@ describe.each(BROKEN)("a copy that %s does not answer", (_what, copy, token) => 
   });
 });
 
-describe("who was asked before, and why it did not answer", () => {
+describe("the stores that were asked before, and why they did not answer", () => {
   const why = async (...given: Parameters<typeof resolve>) =>
     (await resolve(...given)).passed.map(({ source, why }) => `${source}:${why}`);
 
-  it("is nobody when memory answers, or the authority is asked at once", async () => {
+  it("are none when memory answers, or the authority is asked at once", async () => {
     await memory.keep(fresh());
     expect(await why()).toEqual([]);
     answers.object = hit();
     expect(await why({}, { strict: true })).toEqual([]);
   });
 
-  it("is told with what each said, or the rule that its copy breaks", async () => {
+  it("are told with the answer of each, or the rule that its copy breaks", async () => {
     answers.kv = hit({ version: 1 });
     answers.object = hit({ version: 5 });
     expect(await why({ replicated: true, version: 2 })).toEqual(["memory:miss", "kv:version"]);
@@ -168,7 +168,7 @@ describe("who was asked before, and why it did not answer", () => {
     expect(await why({ replicated: true, version: 6 })).toEqual(["memory:version", "kv:unavailable"]);
   });
 
-  it("holds for the answer of Redis, for what is stale, and when there is none", async () => {
+  it("are told for the answer of Redis, for a stale answer, and when there is no answer", async () => {
     await memory.keep(fresh({ vouchedAt: at(4) }));
     answers.redis = { kind: "hit", copy: fresh({ version: 1, mayBeKept: false }), stale: false };
     expect(await why()).toEqual(["memory:settle", "object:unavailable"]);
@@ -183,8 +183,8 @@ describe("who was asked before, and why it did not answer", () => {
   });
 });
 
-describe("what this isolate has given the journal", () => {
-  it("marks the session for all who come through it", async () => {
+describe("the changes that this isolate has given the journal", () => {
+  it("mark the session for all visitors who come through the isolate", async () => {
     await memory.keep(fresh());
     journaledAt = at(6);
     answers.object = hit({ vouchedAt: NOW, journalSeenAt: NOW });
@@ -203,7 +203,7 @@ describe("what this isolate has given the journal", () => {
   });
 });
 
-describe("what is left while stores are out of reach", () => {
+describe("the remaining copy while stores are out of reach", () => {
   const STALE: Shown = { kind: "hit", copy: fresh({ version: 2 }), journaled: true, stale: true };
 
   it("is served, marked stale, where the route says so", async () => {
@@ -226,7 +226,7 @@ describe("what is left while stores are out of reach", () => {
     expect(await resolve({ version: 9 }, serve)).toMatchObject({ source: "memory", stale: true });
   });
 
-  it("comes from Redis, of one version: that shows the journal too", async () => {
+  it("comes from Redis, of a single version: that shows the journal too", async () => {
     await memory.keep(fresh({ version: 2 }));
     answers.redis = STALE;
     expect(await resolve({ version: 3 }, { onStale: "serve" })).toMatchObject({ source: "redis", journaled: true });
@@ -241,14 +241,14 @@ describe("what is left while stores are out of reach", () => {
     expect(await resolve({ version: 2 }, { onStale: "serve" })).toMatchObject({ kind: "unavailable" });
   });
 
-  it("is not needed when Redis has what the client has seen", async () => {
+  it("is not needed when Redis has the version that the client has seen", async () => {
     await memory.keep(fresh({ version: 3, vouchedAt: at(4) }));
     answers.redis = { kind: "hit", copy: fresh({ version: 1 }), stale: false };
     const found = await resolve({}, { onStale: "serve" });
     expect(found).toMatchObject({ source: "redis", stale: false, copy: { version: 1 } });
   });
 
-  it("without Redis is what memory has, or nothing", async () => {
+  it("without Redis is the copy in memory, or nothing", async () => {
     tiers = tiersOf({ outage: undefined });
     expect(await resolve({}, { onStale: "serve" })).toMatchObject({ kind: "unavailable", source: "object" });
     await memory.keep(fresh({ vouchedAt: T0 }));
@@ -270,7 +270,7 @@ describe("ended is final", () => {
     expect(await resolve({ replicated: true })).toMatchObject({ kind: "ended", source: "memory" });
   });
 
-  it("and what Redis shows of a journaled end is told, whatever memory still has", async () => {
+  it("and an end that Redis shows in the journal counts, whatever memory still has", async () => {
     await memory.keep(fresh({ vouchedAt: T0 }));
     answers.redis = { kind: "ended", journaled: true };
     expect(await resolve({}, { onStale: "serve" })).toMatchObject({ kind: "ended", journaled: true });
@@ -323,7 +323,7 @@ describe("memory keeps", () => {
     expect(await held()).toEqual({ kind: "miss" });
   });
 
-  it("of a superseded generation not what it is still shown, but what superseded it", async () => {
+  it("of a superseded generation not the copy that it is still shown, but the session that superseded it", async () => {
     const newest = fresh({ generation: 1, principal: "alice" });
     answers.object = { kind: "superseded", copy: fresh({ mayBeKept: false }), newest };
     expect(await resolve()).toMatchObject({ kind: "superseded", copy: { generation: 0 } });

@@ -17,7 +17,7 @@ describe("choosing origins", () => {
     pool = createPool(poolConfig(["a", "b", "c", "d", "e"]));
   });
 
-  it("gives the best first, the same for the same key, and as many as one request may try", () => {
+  it("gives the best origin first, the same for the same key, and as many as one request may try", () => {
     const first = choose();
     expect(first).toHaveLength(MAX_ORIGINS_TRIED);
     expect(new Set(first).size).toBe(MAX_ORIGINS_TRIED);
@@ -32,7 +32,7 @@ describe("choosing origins", () => {
     expect(new Set(firsts).size).toBe(5);
   });
 
-  it("puts others before an ejected origin, and moves nobody else", () => {
+  it("puts other origins before an ejected origin, and moves no other session", () => {
     const [best, second, third] = choose();
     eject(second);
     expect(choose().slice(0, 2)).toEqual([best, third]);
@@ -50,7 +50,7 @@ describe("choosing origins", () => {
     expect(choose(0, true)).toEqual([third, best, second]);
   });
 
-  it("sends no visitor to an origin whose ejection is over until that has answered a check", () => {
+  it("sends no visitor to an origin whose ejection is over until that origin has answered a check", () => {
     const [best, second] = choose();
     eject(best);
     expect([true, false].map((resendable) => choose(10, resendable)[0])).toEqual([second, second]);
@@ -58,7 +58,7 @@ describe("choosing origins", () => {
     expect([true, false].map((resendable) => choose(10, resendable)[0])).toEqual([best, best]);
   });
 
-  it("prefers an origin whose ejection is over to those that are ejected", () => {
+  it("prefers an origin whose ejection is over to origins that are ejected", () => {
     pool = createPool({ ...poolConfig(["a", "b", "c"]), panicThresholdPercent: 0 });
     const [best, second, third] = choose();
     eject(second);
@@ -94,7 +94,7 @@ describe("choosing origins", () => {
     expect(pool.panic.isOn()).toBe(false);
   });
 
-  it("keeps everybody at his own origin, also with what cannot be sent again, when too few are healthy", () => {
+  it("keeps all sessions at their own origins, even for requests that cannot be sent again, when too few are healthy", () => {
     const before = choose();
     const [best, second, third, ...rest] = before.concat(
       pool.config.origins.map(({ id }) => id).filter((id) => !before.includes(id)),
@@ -186,7 +186,7 @@ describe("choosing for strict affinity", () => {
     expect(strictly(pool, 0)).toEqual([own?.id]);
   });
 
-  it("gives none while that is ejected, until it has answered a check", () => {
+  it("gives no origin while that is ejected, until it has answered a check", () => {
     const pool = createPool(poolConfig(ids));
     const [own] = pool.choose(choiceFacts("session-1"), { resendable: true, now: at(0) });
     pool.health.failed(own?.index as number, false, at(0));
@@ -213,7 +213,7 @@ describe("an origin that has closed itself to new sessions", () => {
       .map(({ id }) => id);
   const own = (pool: Pool) => pool.choose(choiceFacts("session-1"), { resendable: true, now: at(0) })[0]?.index;
 
-  it("keeps its sessions; new ones get the next of their order until its time is over", () => {
+  it("keeps its sessions; new sessions get the next origin of their order until its time is over", () => {
     const pool = createPool(poolConfig(["a", "b", "c", "d"]));
     const before = choose(pool, {});
     say(pool, own(pool), closedFor(30));
@@ -224,7 +224,7 @@ describe("an origin that has closed itself to new sessions", () => {
     expect(choose(pool, { bornAt: at(1) }, 30)).toEqual(before);
   });
 
-  it("is left for good by those: they have begun elsewhere", () => {
+  it("is left for good by the new sessions: they have begun elsewhere", () => {
     const pool = createPool(poolConfig(["a", "b", "c"]));
     const index = own(pool) as number;
     const isLeft = (bornAt: number) => pool.isLeftForGood(choiceFacts("session-1", { bornAt }), index, at(1));
@@ -232,7 +232,7 @@ describe("an origin that has closed itself to new sessions", () => {
     expect([at(-1), at(1)].map(isLeft)).toEqual([false, true]);
   });
 
-  it("serves new ones all the same when no other is left", () => {
+  it("serves new sessions all the same when no other origin is left", () => {
     const pool = createPool(poolConfig(["a", "b"]));
     const [best, second] = choose(pool, {});
     say(pool, own(pool), closedFor(30));

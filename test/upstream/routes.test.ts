@@ -127,7 +127,7 @@ describe("match", () => {
     expect(["POST", "get"].map((method) => match(routes, "shop.test", "/", method))).toEqual([given[1], given[1]]);
   });
 
-  it("asks for every header, and for its whole value if there is one", () => {
+  it("asks for every header, and for its whole value if there is a value", () => {
     const headers = [{ name: "X-Canary", value: "yes" }, { name: "x-any" }];
     const matches = (sent: HeadersInit) =>
       match(createRoutes([routeOf({ headers })]), "shop.test", "/", "GET", sent) !== undefined;

@@ -50,6 +50,6 @@ describe("a route that is split", () => {
   });
 });
 
-it("a route to one pool sends all there", () => {
+it("a route to a single pool sends all sessions there", () => {
   expect(createSplit([{ id: "only", weight: 1 }], (id) => id)("any")).toBe("only");
 });

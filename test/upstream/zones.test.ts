@@ -84,7 +84,7 @@ describe("a session", () => {
     }
   });
 
-  it("of a region without origins meets those of the nearest that has some", () => {
+  it("of a region without origins meets the origins of the nearest region that has some", () => {
     const nearest: [Region, Region][] = [
       ["afr", "weur"],
       ["eeur", "weur"],
@@ -98,13 +98,13 @@ describe("a session", () => {
     }
   });
 
-  it("whose region is unknown meets any", () => {
+  it("whose region is unknown meets any origin", () => {
     const weights = { eu1: 1, eu2: 3, us1: 1, us2: 2, us3: 1, as1: 1, as2: 1 };
     const counts = countsOf(sessions.map((session) => order(session, undefined)[0] as string));
     expect(Object.keys(counts).sort()).toEqual(Object.keys(weights).sort());
   });
 
-  it("stays in its region while one of its origins is left, and is sent on to others last", () => {
+  it("stays in its region while one of its origins is left, and is sent on to other origins last", () => {
     for (const session of sessions.slice(0, 500)) {
       const [first, second, third] = order(session, "weur", { ejected: ["eu2"] });
       expect(first).toBe("eu1");
@@ -132,7 +132,7 @@ describe("a region that fails", () => {
     }
   });
 
-  it("moves nobody of the others", () => {
+  it("moves no session of the other regions", () => {
     for (const session of sessions) {
       for (const home of ["enam", "apac", "sam", "oc"] as const) {
         expect(order(session, home, { ejected: ["eu1", "eu2"] })[0]).toBe(order(session, home)[0]);
@@ -148,7 +148,7 @@ describe("a region that is added", () => {
   const without = pool({ ...EU, ...US });
   const added = pool({ ...EU, ...US, ...opened(ASIA) });
 
-  it("moves nobody who was born before, wherever, not even of that region, and whatever fails", () => {
+  it("moves no session that was born before, wherever, not even of that region, and whatever fails", () => {
     const regions = [...REGIONS, undefined];
     const some = fc.record({
       session: fc.constantFrom(...sessions),
@@ -163,7 +163,7 @@ describe("a region that is added", () => {
     );
   });
 
-  it("gets those who are born there from then on, and in places that it is nearest to; nobody else", () => {
+  it("gets the sessions that are born there from then on, and in places that it is nearest to; no other session", () => {
     for (const session of sessions.slice(0, 500)) {
       for (const home of ["apac", "oc"] as const) expect(added(session, home, { born: 60 })[0]).toMatch(/^as/);
       for (const home of ["weur", "enam", "afr"] as const) {
@@ -196,7 +196,7 @@ describe("an origin within a region", () => {
     expectShares(counts, { us1: 1, us3: 1 });
   });
 
-  it("that is down or a backup is none of the region's", () => {
+  it("that is down or a backup does not count for the region", () => {
     const order = pool({ ...US, eu1: { region: "weur", down: true }, spare: { backup: true } });
     for (const session of sessions.slice(0, 100)) {
       expect(order(session, "weur")).toEqual(order(session, "enam"));

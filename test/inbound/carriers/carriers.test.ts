@@ -90,7 +90,7 @@ describe("several carriers", () => {
     expect(headers.get("X-Own")).toBe(one);
   });
 
-  it("are all cut out of what is forwarded, whether they opened or not", () => {
+  it("are all cut out of the forwarded request, whether they opened or not", () => {
     const headers = new Headers({ ...bothTokens, Cookie: `a=1; __Host-moor=${one}; moor=2`, "X-Own": "anything" });
     make([COOKIE, HEADER, OWN]).cut(headers);
     expect(Object.fromEntries(headers)).toEqual({ cookie: "a=1" });

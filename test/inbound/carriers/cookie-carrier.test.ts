@@ -39,14 +39,14 @@ describe("writing", () => {
     expect(written(http, "token", at(600))).toEqual(["moor=token; Max-Age=600; Path=/; HttpOnly; SameSite=Lax"]);
   });
 
-  it("sets the proof only when there is one, for as long as browsers keep a cookie", () => {
+  it("sets the proof only when there is a proof, for as long as browsers keep a cookie", () => {
     expect(written(https, "token.proof", at(600))).toEqual([
       "__Host-moor=token; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax",
       `__Host-moor-gen=proof; Max-Age=${400 * DAY_SECONDS}; Path=/; HttpOnly; Secure; SameSite=Lax`,
     ]);
   });
 
-  it("rounds the life up to a second, and never below none", () => {
+  it("rounds the life up to a second, and never below zero", () => {
     expect(written(https, "token", T0 + 1)[0]).toContain("Max-Age=1;");
     expect(written(https, "token", T0 - 5000)[0]).toContain("Max-Age=0;");
   });
@@ -72,7 +72,7 @@ describe("clearing", () => {
 
 describe("the mark", () => {
   const name = "__Host-moor-mark";
-  it("is set for as long as the journal may hold what it was given", () => {
+  it("is set for as long as the journal may hold the visitor's changes", () => {
     const headers = new Headers();
     https.write(headers, `..${T0}`, 0);
     expect(headers.getSetCookie()).toEqual([`${name}=${T0}; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax`]);
@@ -85,7 +85,7 @@ describe("the mark", () => {
 });
 
 describe("a proof", () => {
-  it("that has more to it is none", () => {
+  it("with text after it is not a proof", () => {
     expect(https.read(request("__Host-moor=token; __Host-moor-gen=proof.1"))).toBe("token");
   });
 });

@@ -60,7 +60,7 @@ describe("splitting a Cookie header", () => {
 
   /** Browsers guard `__Host-` in the name as it stands, and send white space beyond ASCII as part of it. */
   it.each(["000B", "000C", "00A0", "1680", "2000", "2028", "202F", "3000", "FEFF"])(
-    "takes a name with U+%s before or behind it for another cookie: a subdomain can set that one",
+    "takes a name with U+%s before or behind it for another cookie: a subdomain can set that name",
     (code) => {
       const space = String.fromCodePoint(Number.parseInt(code, 16));
       const header = `${space}__Host-moor=planted; __Host-moor${space}=planted`;

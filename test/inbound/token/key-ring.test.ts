@@ -38,7 +38,7 @@ describe("a key ring", () => {
     expect(() => parse(text)).toThrow(message);
   });
 
-  it("says what is wrong without a word of the secret", () => {
+  it("names the mistake without a word of the secret", () => {
     const bytes = fc.uint8Array({ minLength: 12, maxLength: 40 }).map((array) => Uint8Array.from(array));
     const spoil = fc.constantFrom(
       (text: string) => `0:${text}`,

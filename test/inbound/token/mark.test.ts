@@ -22,7 +22,7 @@ beforeEach(async () => {
 const markedAt = async (given: string, by = tokens) => (await by.open(`${text}..${given}`, at(60)))?.markedAt;
 
 describe("a mark", () => {
-  it("tells its time, to the millisecond, beside a token or a token with its proof", async () => {
+  it("tells its time, to the millisecond, after a token or after a token with its proof", async () => {
     expect(mark).toMatch(/^[\w-]{32}$/);
     expect(await tokens.open(`${text}..${mark}`, at(60))).toEqual({ ...token, markedAt: at(5) });
     const proved = await tokens.sign({ ...token, generation: 3 }, { proof: true });
@@ -32,7 +32,7 @@ describe("a mark", () => {
     }
   });
 
-  it("of another session counts as none, also after it was remembered there", async () => {
+  it("of another session counts as no mark, also after it was remembered there", async () => {
     const other = await tokens.mint(T0, HOUR_MS, 0);
     const foreign = await tokens.signMark(other.id, at(5));
     expect(await markedAt(foreign)).toBeUndefined();
@@ -41,7 +41,7 @@ describe("a mark", () => {
     expect(await markedAt(foreign)).toBeUndefined();
   });
 
-  it("with any single bit flipped counts as none, and the token stands", async () => {
+  it("with any single bit flipped counts as no mark, and the token stands", async () => {
     const bytes = decodeBase64url(mark) as Uint8Array;
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const flipped = Uint8Array.from(bytes);
@@ -50,7 +50,7 @@ describe("a mark", () => {
     }
   });
 
-  it("that is not signed counts as none, and costs no crypto", async () => {
+  it("that is not signed counts as no mark, and costs no crypto", async () => {
     await tokens.open(text, T0);
     for (const unsigned of ["-", "1", String(T0), "9".repeat(15), "abc", mark.slice(1), `${mark}A`, `.${mark}`]) {
       expect(await countCrypto(() => markedAt(unsigned)), unsigned).toBe(0);
@@ -72,7 +72,7 @@ describe("a mark", () => {
     expect((await createTokens(macRing(2)).open(`${later}..${mark}`, at(60)))?.markedAt).toBeUndefined();
   });
 
-  it("that returns to the isolate costs no crypto, and a token without one never costs any for it", async () => {
+  it("that returns to the isolate costs no crypto, and a token without a mark never costs any for it", async () => {
     await markedAt(mark);
     expect(await countCrypto(() => markedAt(mark))).toBe(0);
     expect(await countCrypto(() => tokens.open(text, at(60)))).toBe(0);

@@ -43,9 +43,9 @@ describe("minting", () => {
 });
 
 describe("opening", () => {
-  it("reads what was signed", async () => expect(await tokens.open(text, T0)).toEqual(token));
+  it("reads the token that was signed", async () => expect(await tokens.open(text, T0)).toEqual(token));
 
-  it("tells why what was sent is none, and nothing of what has expired", async () => {
+  it("tells why a text is not a token, and nothing about an expired token", async () => {
     const faults: TokenFault[] = [];
     const refused = (fault: TokenFault) => faults.push(fault);
     const reason = async (given: string, now = T0) => {
@@ -88,7 +88,7 @@ describe("opening", () => {
 });
 
 describe("a ring of signing keys", () => {
-  it("signs with its first key and verifies with all, so that one rotates in and out and logs nobody out", async () => {
+  it("signs with its first key and verifies with all, so that keys rotate in and out and no visitor is logged out", async () => {
     const both = createTokens(macRing(2, 1));
     expect(await both.open(text, T0)).toEqual(token);
     const renewed = await both.sign(token, { proof: false });
@@ -160,7 +160,7 @@ describe("signing", () => {
 describe("opened tokens are remembered", () => {
   const cost = (candidate: string, now = T0) => countCrypto(() => tokens.open(candidate, now));
 
-  it("so that one that returns costs no crypto, with its proof or without", async () => {
+  it("so that a token that returns costs no crypto, with its proof or without", async () => {
     expect(await cost(text)).toBeGreaterThan(0);
     expect(await cost(text)).toBe(0);
     expect(await cost(withProof)).toBeGreaterThan(0);
@@ -174,14 +174,14 @@ describe("opened tokens are remembered", () => {
     expect(await tokens.open(withProof, at(3600))).toBeUndefined();
   });
 
-  it("but not what is refused, so that junk fills no memory", async () => {
+  it("but refused tokens are not, so that junk fills no memory", async () => {
     const forged = flipped(text, 100);
     const once = await cost(forged);
     expect(once).toBeGreaterThan(0);
     expect(await cost(forged)).toBe(once);
   });
 
-  it("but not with a forged proof, of which one token could bring any number", async () => {
+  it("but a token with a forged proof is not, because a token could bring any number of them", async () => {
     await tokens.open(text, T0);
     const junk = `${text}.${flipped(withProof.slice(85), 300)}`;
     const once = await cost(junk);

@@ -137,11 +137,11 @@ describe("an object that fails", () => {
   });
 });
 
-describe("an object is told", () => {
+describe("a request to an object carries", () => {
   const copies: CopyPolicy = { replicate: "always", backup: "sync", strictBackup: true };
   const seen: TakenOver = { kind: "taken-over", seenAt: T0 };
 
-  it("in one object what it is asked, and what it writes outside of itself", async () => {
+  it("everything that the object is asked and that it writes outside of itself, in a single object", async () => {
     const { objects, asked } = objectsThat(() => Promise.resolve(seen));
     const authority = createObjectAuthority(objects, { copies });
     const change = changeAt(T0, { patches: [{}] });
@@ -161,7 +161,7 @@ describe("an object is told", () => {
     expect(asked).toEqual([{ id: "s", copies: { replicate: "off", backup: "off", strictBackup: false } }]);
   });
 
-  it("to take its journal over, though there is none here: it says so", async () => {
+  it("the order to take its journal over, although there is no journal here: it says so", async () => {
     const taken = await createObjectAuthority(env.SESSION_OBJECT).takeOver(uniqueId());
     expect(taken).toEqual({ kind: "unavailable", cause: new Error("there is no journal to take over") });
   });
@@ -185,7 +185,7 @@ describe("objects behind a breaker", () => {
     return { authority, count, state: breaker.state() };
   }
 
-  it("are not asked after five calls running that failed, whatever is asked", async () => {
+  it("are not asked after five consecutive failed calls, whatever is asked", async () => {
     const fault = Object.assign(new Error("internal error"), {});
     const { authority, count, state } = await askedTimes(5, () => Promise.reject(fault));
     expect([state, count]).toEqual(["open", { stubs: 5, calls: 5 }]);
@@ -195,7 +195,7 @@ describe("objects behind a breaker", () => {
     expect(count.calls).toBe(5);
   });
 
-  it("are asked once more by a call whose repetition is counted with it", async () => {
+  it("are asked once more by a call whose repetition counts as part of it", async () => {
     const { count, state } = await askedTimes(4, () => Promise.reject(platformErrors.connectionLost()));
     expect([state, count.calls]).toEqual(["closed", 8]);
     const first = await askedTimes(1, () => Promise.reject(platformErrors.connectionLost()));
@@ -226,7 +226,7 @@ describe("objects behind a breaker", () => {
     expect([state, count.calls]).toEqual(["closed", 20]);
   });
 
-  it("are asked on when one lacks the method, its code being older", async () => {
+  it("are asked on when an object lacks the method because its code is older", async () => {
     const { state } = await askedTimes(20, () => Promise.reject(missingMethod()));
     expect(state).toBe("closed");
   });

@@ -88,7 +88,7 @@ describe("a pool's authority", () => {
     expect(written).toHaveLength(1);
   });
 
-  it("knows nothing, and has stored nothing, of a pool that nobody has changed", async () => {
+  it("knows nothing, and has stored nothing, of a pool that has never been changed", async () => {
     expect(await look()).toEqual({ kind: "known", state: undefined, bound: {}, probes: {} });
     await see("one");
     expect(await change("restore")).toMatchObject({ kind: "unchanged", state: undefined });
@@ -97,7 +97,7 @@ describe("a pool's authority", () => {
     expect(rows).toEqual([]);
   });
 
-  it("stores nothing of what it refuses, and writes nothing for what is so already", async () => {
+  it("stores nothing of a refused change, and writes nothing for a change without effect", async () => {
     expect(await change("drain", { others: [] })).toEqual({ kind: "refused", reason: "last-origin" });
     await change("drain");
     expect(await change("drain")).toMatchObject({ kind: "unchanged", published: true });
@@ -127,7 +127,7 @@ describe("a pool's authority", () => {
     expect(written).toHaveLength(1);
   });
 
-  it("names later times for what it could not publish in time, as nobody knows of it", async () => {
+  it("names later times for changes that it could not publish in time, because no isolate knows of them", async () => {
     kvFault = new Error("KV PUT failed: 429 Too Many Requests");
     await change("drain", { at: at(140) });
     await ringUntil(at(60));
@@ -138,7 +138,7 @@ describe("a pool's authority", () => {
     expect((await look()).state).toEqual(written[0]);
   });
 
-  it("publishes one after the other, though KV is slow, and nothing is lost", async () => {
+  it("publishes changes one after the other, although KV is slow, and nothing is lost", async () => {
     const [begun, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let writes = 0;
     await onAuthority(
@@ -168,7 +168,7 @@ describe("a pool's authority", () => {
     expect(written[1]?.origins.map(({ id }) => id)).toEqual(["b", "c"]);
   });
 
-  it("publishes what it had not when its instance was thrown away", async () => {
+  it("publishes the changes that it had not published when its instance was thrown away", async () => {
     await onAuthority(
       (authority) => {
         void authority.change({ pool, change: changeOf("drain"), ...ask });
@@ -239,7 +239,7 @@ describe("an origin that drains", () => {
     expect(await look()).toMatchObject({ bound: {} });
   });
 
-  it("ends when nobody is bound to it any more, as soon as all can know", async () => {
+  it("ends when no session is bound to it any more, as soon as all isolates can know", async () => {
     await change("drain");
     for (let second = 200; second < 9_000; second += 600) {
       await ringUntil(at(second));

@@ -44,7 +44,7 @@ const refusalOf = (state: PoolState | undefined, change: PoolChange, seconds = 0
 };
 
 describe("a change", () => {
-  it("names a time that all can know of until then, unless it is given one", () => {
+  it("names a time until which all isolates can know of it, unless it is given a time", () => {
     expect(turns(said([0, changeOf("drain")]))).toEqual([["draining", USUAL_LEAD_MS / 1000]]);
     expect(turns(said([0, changeOf("drain", { at: at(900) })]))).toEqual([["draining", 900]]);
   });
@@ -102,7 +102,7 @@ describe("a drain", () => {
     expect(refusalOf(said(first), changeOf("drain", { deadlineMs: 60_000_000 }), 4_199)).toBe("too-soon");
   });
 
-  it("ends earlier when nobody is bound to the origin, at a time that all know", () => {
+  it("ends earlier when no session is bound to the origin, at a time that all isolates know", () => {
     for (const deadlineMs of [undefined, 10 * DAY_MS]) {
       const state = said([0, changeOf("drain", { deadlineMs })]);
       expect(drainToEnd(closuresOf(state, "b"), at(7_200))).toBeDefined();
@@ -150,7 +150,7 @@ describe("a drain", () => {
 });
 
 describe("a restore", () => {
-  it("opens a new interval, and what was born in between stays away", () => {
+  it("opens a new interval, and sessions that were born in between stay away", () => {
     const state = said([0, changeOf("drain", { at: at(600) })], [1_000, changeOf("restore", { at: at(2_000) })]);
     expect(turns(state)).toEqual([
       ["draining", 600],
@@ -159,7 +159,7 @@ describe("a restore", () => {
     expect(closuresOf(state, "b")).toEqual([{ kind: "drain", from: at(600), until: at(2_000) }]);
   });
 
-  it("calls a drain off that would have ended later, and none that has", () => {
+  it("calls off a drain that would have ended later, and no ended drain", () => {
     const drain: [number, PoolChange] = [0, changeOf("drain", { at: at(600), deadlineMs: 3_600_000 })];
     expect(turns(said(drain, [700, changeOf("restore")]))).toEqual([
       ["draining", 600],
@@ -188,7 +188,7 @@ describe("a restore", () => {
 });
 
 describe("an ejection", () => {
-  it("sends everybody away at its time, and lets a restore bring those born since", () => {
+  it("sends all sessions away at its time, and lets a restore bring back the sessions born since", () => {
     const state = said([0, changeOf("eject")], [200, changeOf("restore")]);
     expect(turns(state)).toEqual([
       ["ejected", 150],
@@ -230,7 +230,7 @@ describe("changes that are published late", () => {
     expect([5, 6].map((seconds) => isLate(asked([0, drain]), at(seconds)))).toEqual([false, true]);
   });
 
-  it("take effect later; what has been published stays", () => {
+  it("take effect later; published changes stay", () => {
     const later = rebased(undefined, asked([0, drain]), at(60)) as PoolState;
     expect(turns(later)).toEqual([
       ["draining", 210],
@@ -243,7 +243,7 @@ describe("changes that are published late", () => {
     ]);
   });
 
-  it("keep a time that all can still know of, and eject at once what was to be ejected at once", () => {
+  it("keep a time of which all isolates can still know, and eject at once if the ejection was to be at once", () => {
     const named = rebased(undefined, asked([0, changeOf("drain", { at: at(900) })]), at(60)) as PoolState;
     expect(turns(named)).toEqual([["draining", 900]]);
     const ejected = rebased(undefined, asked([0, changeOf("eject", { at: "now" })]), at(60)) as PoolState;

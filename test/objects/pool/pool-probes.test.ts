@@ -107,7 +107,7 @@ describe("a pool whose origins are well", () => {
     });
   });
 
-  it("is probed up to a tenth of an interval later, all origins together, so that pools do not beat as one", async () => {
+  it("is probed up to a tenth of an interval later, all origins together, so that pools do not probe in step", async () => {
     random = 0.5;
     await runUntil(22);
     expect(sent.map(([, second]) => second)).toEqual([0, 0, 10.5, 10.5, 21, 21]);
@@ -128,7 +128,7 @@ describe("a pool whose origins are well", () => {
     ]);
   });
 
-  it("is one that nobody has asked to probe, if none has a health check", async () => {
+  it("is not probed if no origin has a health check", async () => {
     await onAuthority((authority) => authority.alarm());
     expect([await alarmAt(), sent, (await look()).probes]).toEqual([null, [], {}]);
   });
@@ -185,7 +185,7 @@ describe("an origin that fails its probes", () => {
     expect(written.map(({ state }) => flags(state))).toEqual([{ b: "status" }]);
   });
 
-  it("stays so while nobody visits the pool; the first probe after that says it anew", async () => {
+  it("stays unhealthy while the pool has no visitors; the first probe after that confirms it anew", async () => {
     meets.set("b", ERROR);
     await ask();
     await silently(5_000);
@@ -200,7 +200,7 @@ describe("an origin that fails its probes", () => {
 });
 
 describe("a probe that cannot be sent at all", () => {
-  it("says nothing of the origin, hinders no other, and the next one is sent in its time", async () => {
+  it("says nothing about the origin, hinders no other probe, and the next probe is sent in its time", async () => {
     meets.set("a", () => Promise.reject(new TypeError("no such binding")));
     meets.set("b", ERROR);
     await runUntil(45);
@@ -247,7 +247,7 @@ describe("probes of many origins", () => {
 });
 
 describe("another plan", () => {
-  it("replaces the one before: origins that vanish are forgotten, new ones are probed at once, what is known of others stays", async () => {
+  it("replaces the plan before it: origins that vanish are forgotten, new origins are probed at once, the other origins keep their state", async () => {
     meets.set("a", ERROR).set("b", ERROR);
     await runUntil(25);
     expect(written.map(({ state }) => flags(state))).toEqual([{ a: "status", b: "status" }]);
@@ -289,7 +289,7 @@ describe("another plan", () => {
   });
 });
 
-describe("what operators say, beside what probes say", () => {
+describe("changes by operators, together with verdicts of probes", () => {
   const change = (action: "drain" | "eject", given = {}) =>
     onAuthority((authority) => authority.change({ pool, change: changeOf(action, given), awayMs: AWAY_MS }));
   const turns = (state: PoolState) =>

@@ -39,7 +39,7 @@ describe("the verdict on an origin", () => {
     expect(stateAfter(probes)).toBe(state);
   });
 
-  it("stands since the probe that decided, for what that one met", () => {
+  it("stands since the probe that decided, with that probe's result as its reason", () => {
     expect(knownAfter("+---").verdict).toMatchObject({ state: "unhealthy", since: at(30), reason: FAILED });
     expect(knownAfter("+-----").verdict).toMatchObject({ state: "unhealthy", since: at(30) });
     expect(knownAfter("---++++").verdict).toEqual({ state: "healthy", since: at(40) });

@@ -38,7 +38,7 @@ async function listed(): Promise<string[]> {
 const states = async () => (await world.rows()).map(({ id, state }) => [id, state]);
 
 describe("a login", () => {
-  it("is indexed with when, where and on what", async () => {
+  it("is indexed with its time, place and device", async () => {
     setTime(at(-20));
     const client = new Client();
     await world.edge.visit(client, patch({ basket: "tea" }));
@@ -64,7 +64,7 @@ describe("a login", () => {
     });
   });
 
-  it("costs one message behind its response, and no other request costs any", async () => {
+  it("costs one message behind its response, and no other request costs any message", async () => {
     const { client } = await logIn();
     expect(world.stepsTaken()).toEqual(["confirm"]);
     setTime(at(400));
@@ -106,7 +106,7 @@ describe("a login", () => {
 });
 
 describe("the end of a session", () => {
-  it("has the index forget it, whoever ends it", async () => {
+  it("has the index forget the session, no matter why it ended", async () => {
     const { client } = await logIn();
     await world.edge.visit(client, end);
     const another = await logIn();
@@ -151,7 +151,7 @@ describe("ending all sessions of a principal", () => {
     expect(await world.rows()).toEqual([]);
   });
 
-  it("spares one, if that is asked for", async () => {
+  it("spares one session, if that is asked for", async () => {
     const [one, mine, other] = [await logIn(), await logIn(), await logIn()];
     expect(await world.index.endAll(mine.id)).toEqual({ kind: "ending", ended: 2, left: 0 });
     expect(await listed()).toEqual([mine.id]);
@@ -159,7 +159,7 @@ describe("ending all sessions of a principal", () => {
     for (const { client } of [one, other]) expect(await principalOf(client)).toBe(undefined);
   });
 
-  it("spares one though the index did not know of it, nor of its login when it was told", async () => {
+  it("spares a session although the index knew neither the session nor, when it was told, its login", async () => {
     world.losses.set("confirm", "request");
     const mine = await logIn();
     world.losses.clear();
@@ -171,7 +171,7 @@ describe("ending all sessions of a principal", () => {
     expect(await principalOf(other.client)).toBe(undefined);
   });
 
-  it("does nothing if the one to spare cannot be asked", async () => {
+  it("does nothing if the session to spare cannot be asked", async () => {
     world.losses.set("confirm", "request");
     const mine = await logIn();
     world.losses.clear();
@@ -194,7 +194,7 @@ describe("ending all sessions of a principal", () => {
     expect(await world.rows()).toEqual([]);
   });
 
-  it("lets everybody log in again after it", async () => {
+  it("allows every new login after it", async () => {
     await logIn();
     await world.index.endAll();
     setTime(at(1));
@@ -203,7 +203,7 @@ describe("ending all sessions of a principal", () => {
     expect(await listed()).toEqual([id]);
   });
 
-  it("goes on by alarm with what is out of reach, until it is ended", async () => {
+  it("goes on by alarm with sessions that are out of reach, until they are ended", async () => {
     const { client, id } = await logIn();
     world.losses.set("end", "request");
     expect(await world.index.endAll()).toEqual({ kind: "ending", ended: 0, left: 1 });
@@ -236,7 +236,7 @@ describe("ending all sessions of a principal", () => {
     expect(rung).toEqual([T0, T0]);
   });
 
-  it("says nothing of who has no sessions, and nothing is stored for having asked", async () => {
+  it("answers without sessions for an unknown principal, and stores nothing for the question", async () => {
     expect(await world.index.count()).toEqual({ kind: "counted", count: 0 });
     expect(await world.index.list()).toEqual({ kind: "listed", count: 0, sessions: [] });
     expect(world.alarm()).toBe(null);
@@ -266,7 +266,7 @@ describe("a list", () => {
     expect(third.next).toBe(undefined);
   });
 
-  it("shows a session whose authority is out of reach, without when it was last seen", async () => {
+  it("shows a session whose authority is out of reach, without the time when it was last seen", async () => {
     await logIn();
     world.losses.set("look", "request");
     const answer = await world.index.list();
@@ -276,7 +276,7 @@ describe("a list", () => {
 });
 
 describe("above a limit that ends the oldest", () => {
-  it("the session that logged in first is ended, as soon as the new one is indexed", async () => {
+  it("the session that logged in first is ended, as soon as the new session is indexed", async () => {
     begin({ sessions: 2, onTooMany: "end-oldest" });
     const clients = [];
     for (let second = 0; second < 4; second++) {
@@ -292,7 +292,7 @@ describe("above a limit that ends the oldest", () => {
     expect((await listed()).length).toBe(2);
   });
 
-  it("nobody is ended by a login that is not committed", async () => {
+  it("no session is ended by a login that is not committed", async () => {
     begin({ sessions: 1, onTooMany: "end-oldest" });
     const { client } = await logIn();
     world.authority.down = true;
@@ -342,7 +342,7 @@ describe("above a limit that refuses", () => {
     expect((await listed()).length).toBe(3);
   });
 
-  it("there is room again when a session has ended, even if nobody has told the index", async () => {
+  it("there is room again when a session has ended, even if the index was never told", async () => {
     refusing(1);
     world.losses.set("forget", "request");
     const { client } = await logIn();
@@ -360,7 +360,7 @@ describe("above a limit that refuses", () => {
     expect(world.stepsTaken()).toEqual(["reserve", "confirm"]);
   });
 
-  it("the same principal again, in his own session, takes no place", async () => {
+  it("the same principal again, in their own session, takes no place", async () => {
     refusing(1);
     const { client, id } = await logIn();
     world.stepsTaken();
@@ -369,7 +369,7 @@ describe("above a limit that refuses", () => {
     expect(await listed()).toEqual([id]);
   });
 
-  it("a login as another principal takes one place in all, for the session that it starts", async () => {
+  it("a login as another principal takes a single place, for the session that it starts", async () => {
     refusing(1);
     const client = new Client();
     await world.edge.visit(client);
@@ -379,7 +379,7 @@ describe("above a limit that refuses", () => {
     expect(await states()).toEqual([[id, "live"]]);
   });
 
-  it("a login of a session that was superseded takes one place in all, too", async () => {
+  it("a login of a session that was superseded takes a single place, too", async () => {
     refusing(1);
     const client = new Client();
     await world.edge.visit(client, patch({ basket: "tea" }));
@@ -392,7 +392,7 @@ describe("above a limit that refuses", () => {
   });
 
   describe.each(["request", "answer"] as const)("when a %s is lost", (loss) => {
-    it("of the reservation: 503, nobody is logged in, and the place is free again when the change has expired", async () => {
+    it("of the reservation: 503, no principal is logged in, and the place is free again when the change has expired", async () => {
       refusing(1);
       world.losses.set("reserve", loss);
       const { kind } = await logIn();
@@ -407,7 +407,7 @@ describe("above a limit that refuses", () => {
       expect((await logIn()).kind).toBe("done");
     });
 
-    it("of the reservation: who tries again in the same session needs no second place", async () => {
+    it("of the reservation: a second attempt in the same session needs no second place", async () => {
       refusing(1);
       world.losses.set("reserve", loss);
       const { client } = await logIn();
@@ -430,7 +430,7 @@ describe("above a limit that refuses", () => {
       expect((await logIn()).kind).toBe("too-many-sessions");
     });
 
-    it("of a look at who may have ended: 503, since nobody knows whether there are too many", async () => {
+    it("of a look at sessions that may have ended: 503, because it is unknown whether there are too many", async () => {
       refusing(1);
       await logIn();
       world.losses.set("look", loss);
@@ -438,7 +438,7 @@ describe("above a limit that refuses", () => {
     });
   });
 
-  it("a commit whose answer is lost keeps its place: the session tells of it", async () => {
+  it("a commit whose answer is lost keeps its place: the session reports the login", async () => {
     refusing(1);
     const commits = world.authority.commit;
     world.authority.commit = async (ref, change) => {

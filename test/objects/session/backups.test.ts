@@ -60,7 +60,7 @@ describe("with backup sync", () => {
     expect(await backup(session)).toMatchObject({ version: 2 });
   });
 
-  it("nor in what the generation before is shown", async () => {
+  it("nor in the copy that the earlier generation is shown", async () => {
     const session = await shopper("sync");
     session.redis.next("keep", "down");
     await session.commit({ rotate: true });
@@ -111,7 +111,7 @@ describe("with backup async", () => {
     expect(await backup(session)).toMatchObject({ version: 2, attributes: { basket: "tea", a: 1 } });
   });
 
-  it("one write is under way at a time, and the last has the newest version", async () => {
+  it("one write is under way at a time, and the last write has the newest version", async () => {
     const session = await shopper("async");
     session.redis.next("keep", async () => {
       for (const a of [2, 3, 4]) await session.commit({ patches: [{ a }] });
@@ -122,7 +122,7 @@ describe("with backup async", () => {
     expect(await backup(session)).toMatchObject({ version: 5, attributes: { a: 4 } });
   });
 
-  it("what failed is repeated with the next answer, be it a read", async () => {
+  it("a failed write is repeated with the next answer, even if that is a read", async () => {
     const session = await shopper("async");
     session.redis.next("keep", "down");
     await session.commit({ patches: [{ a: 1 }] });
@@ -144,7 +144,7 @@ describe("with backup off", () => {
     expect(session.redis.commands).toEqual([]);
   });
 
-  it("a session that has a backup keeps it up: an older one would be shown", async () => {
+  it("a session that has a backup keeps it up to date: an older backup would be shown", async () => {
     const session = await shopper("sync");
     session.sessions.copies = { ...session.sessions.copies, backup: "off" };
     await session.commit({ patches: [{ a: 1 }] });
@@ -226,7 +226,7 @@ describe("a backup", () => {
     expect(session.record()).toHaveProperty("before");
   });
 
-  it("is a look at the journal as well: one that found it empty covers marks from then on", async () => {
+  it("is a look at the journal as well: a look that found it empty covers marks from then on", async () => {
     const session = await shopper("sync");
     setTime(at(20));
     session.redis.next("keep", async () => setTime(at(21)));

@@ -24,7 +24,7 @@ async function turns(): Promise<void> {
 }
 
 describe("a take-over", () => {
-  it("applies what the journal holds in its order, and leaves the journal empty and the backup whole", async () => {
+  it("applies the journal's changes in their order, and leaves the journal empty and the backup whole", async () => {
     const session = await shopper();
     await session.journal({ patches: [{ basket: "rum" }, { a: 1 }] });
     await session.journal({ patches: [{ basket: "mug" }] });
@@ -39,7 +39,7 @@ describe("a take-over", () => {
     expect(await session.redis.during(() => takeOver(session))).toEqual(["read", "takeOver"]);
   });
 
-  it("removes exactly what it has taken: what was appended meanwhile stays, and is taken next", async () => {
+  it("removes exactly the changes that it has taken: changes that are appended in the meantime stay, and are taken next", async () => {
     const session = await shopper();
     setTime(at(1));
     await session.journal({ patches: [{ a: 1 }] });
@@ -55,7 +55,7 @@ describe("a take-over", () => {
     expect(attributes(session)).toEqual({ basket: "tea", a: 1, b: 2 });
   });
 
-  it("of an empty journal is one command, and writes no backup", async () => {
+  it("of an empty journal is a single command, and writes no backup", async () => {
     const session = await shopper();
     expect(await session.redis.during(() => takeOver(session))).toEqual(["read"]);
   });
@@ -69,7 +69,7 @@ describe("a take-over", () => {
     expect(await session.held()).toMatchObject({ entries: [], record: { version: 1 } });
   });
 
-  it("founds none past its absolute deadline, and clears the journal", async () => {
+  it("founds no session past its absolute deadline, and clears the journal", async () => {
     const session = oneSession();
     await session.journal({ patches: [{ a: 1 }] });
     setTime(at(86_400));
@@ -142,7 +142,7 @@ describe("looks", () => {
     expect(session.record()).toMatchObject({ version: 2 });
   });
 
-  it("are not repeated for requests that the one before them has served", async () => {
+  it("are not repeated for requests that an earlier look has served", async () => {
     const session = await shopper();
     await session.journal({ patches: [{ a: 1 }] });
     setTime(at(20));
@@ -151,7 +151,7 @@ describe("looks", () => {
     expect(session.redis.commands).toEqual(["read", "takeOver"]);
   });
 
-  it("do not fail because the one before them has", async () => {
+  it("do not fail because an earlier look has failed", async () => {
     const session = await shopper();
     session.redis.next("read", async () => {
       throw new Error("a fault");
@@ -160,7 +160,7 @@ describe("looks", () => {
     expect([one.kind, other.kind]).toEqual(["unavailable", "hit"]);
   });
 
-  it("count from when the question left: what was appended on its way back may have been missed", async () => {
+  it("count from when the question left: changes that were appended on its way back may have been missed", async () => {
     const session = await shopper();
     setTime(at(10));
     session.redis.next("read", async () => setTime(at(20)));
@@ -182,7 +182,7 @@ describe("looks", () => {
 });
 
 describe("ended beats the journal", () => {
-  it("what it holds of a session that has ended is dropped, and the tombstone backed up with that", async () => {
+  it("the journal's changes of a session that has ended are dropped, and the tombstone is backed up with that", async () => {
     const session = await shopper();
     await session.journal({ patches: [{ late: 1 }], touch: true });
     session.redis.meets("down", "keep");
@@ -231,7 +231,7 @@ describe("of a token that was planted before a login", () => {
     expect((await session.held()).entries).toEqual([]);
   });
 
-  it("what arrived before the login is merged, though the journal is looked at long after", async () => {
+  it("a change that arrived before the login is merged, although the journal is looked at long after", async () => {
     const session = await loggedIn();
     await session.journal({ patches: [{ coupon: 1 }] }, { arrivedAt: at(10) });
     await takeOver(session);

@@ -34,7 +34,7 @@ const changeUnder = (lease: string) => changeAt(Date.now(), { lease, patches: [{
 const spend = (lease: string) => queue.spend(changeUnder(lease), undefined);
 
 describe("a lease", () => {
-  it("is given at once when nobody has it", async () => {
+  it("is given at once when it is free", async () => {
     const first = ask("a");
     await pass(0);
     expect(first.asked.came).toEqual({ kind: "locked", waitedMs: 0, waiting: 0 });
@@ -65,7 +65,7 @@ describe("a lease", () => {
     expect(spend("b")).toBe("spent");
   });
 
-  it("ends with its generation, and passes to who asks next", async () => {
+  it("ends with its generation, and passes to the next request that asks", async () => {
     ask("a");
     over = [0];
     const next = ask("b", { generation: 1 });
@@ -74,7 +74,7 @@ describe("a lease", () => {
     expect(spend("a")).toBe("lost");
   });
 
-  it("passes over those whose generation the change under it has superseded", async () => {
+  it("passes over requests whose generation the change under it has superseded", async () => {
     ask("a");
     const [older, newer] = [ask("b"), ask("c", { generation: 1 })];
     expect(spend("a")).toBe("spent");
@@ -83,7 +83,7 @@ describe("a lease", () => {
     expect([older.asked.came?.kind, newer.asked.came?.kind]).toEqual(["over", "locked"]);
   });
 
-  it("is not waited for longer than was said, and who has left is passed over", async () => {
+  it("is not waited for longer than the caller said, and a request that has left is passed over", async () => {
     ask("a");
     const [short, long] = [ask("b", { waitMs: 100 }), ask("c", { waitMs: 1_000 })];
     await pass(100);
@@ -102,7 +102,7 @@ describe("a lease", () => {
     expect(second.asked.came).toEqual({ kind: "timeout", waitedMs: 0, waiting: 0 });
   });
 
-  it("ends by itself, and the next one gets it", async () => {
+  it("ends by itself, and the next request gets it", async () => {
     ask("a", { lastsMs: 1_000 });
     const second = ask("b");
     await pass(1_000);
@@ -111,7 +111,7 @@ describe("a lease", () => {
     expect(spend("b")).toBe("spent");
   });
 
-  it("is one wait, and one lease, for a call that is repeated", async () => {
+  it("is waited for once, and given once, for a call that is repeated", async () => {
     ask("a");
     const repeated = ask("a");
     const [second, again] = [ask("b"), ask("b")];
@@ -125,7 +125,7 @@ describe("a lease", () => {
     ]);
   });
 
-  it("is waited for by 64 at most; who comes then is told so at once", async () => {
+  it("is waited for by at most 64 requests; a later request is told so at once", async () => {
     ask("a");
     const waiting = Array.from({ length: 64 }, (_, index) => ask(`w-${index}`));
     const last = ask("last");
@@ -136,7 +136,7 @@ describe("a lease", () => {
 });
 
 describe("a change under a lease", () => {
-  it("gives it back, and the next one gets it", async () => {
+  it("gives it back, and the next request gets it", async () => {
     ask("a");
     const second = ask("b");
     expect(spend("a")).toBe("spent");
@@ -144,7 +144,7 @@ describe("a change under a lease", () => {
     expect(second.asked.came).toMatchObject({ kind: "locked" });
   });
 
-  it("is lost under one that is over, that was never given, or that still waits", async () => {
+  it("is lost under a lease that is over, that was never given, or that is still waited for", async () => {
     ask("a", { lastsMs: 1_000 });
     ask("b");
     expect(spend("b")).toBe("lost");
@@ -173,7 +173,7 @@ describe("a change under a lease", () => {
     expect(queue.spend(change, applied as never)).toBe("spent");
   });
 
-  it("needs none where it names none", () => {
+  it("needs no lease where it names none", () => {
     ask("a");
     expect(queue.spend(changeAt(T0, {}), undefined)).toBe("spent");
     expect(spend("a")).toBe("spent");

@@ -105,7 +105,7 @@ describe("a session is published", () => {
     expect(await one.inKv()).toBe(1);
   });
 
-  it("only if there is one", async () => {
+  it("only if there is a session", async () => {
     const one = session("always");
     await one.read(AWAY);
     await one.commit({ end: true }, AWAY);
@@ -130,7 +130,7 @@ describe("a session is published", () => {
     expect(await one.read()).toMatchObject({ copy: { replicated: true } });
   });
 
-  it("with the word that a replica exists only when one does", async () => {
+  it("with the word that a replica exists only when there is a replica", async () => {
     const one = session("always");
     one.faults.set({ kind: "down" });
     await one.commit(patch(1));
@@ -146,13 +146,13 @@ describe("a replica is published anew", () => {
     expect(one.versions()).toEqual([1]);
   });
 
-  it("not by a read elsewhere of what it holds, for half of the time for which it may answer", async () => {
+  it("not by a read elsewhere of the published version, for half of the time for which it may answer", async () => {
     await one.pass(60);
     await one.read(AWAY);
     expect(one.versions()).toEqual([1]);
   });
 
-  it("by one after that, so that it goes on answering", async () => {
+  it("by a read after that, so that it goes on answering", async () => {
     await one.pass(60.001);
     await one.read(AWAY);
     expect(one.published.map(({ copy }) => [copy.version, copy.vouchedAt])).toEqual([
@@ -265,7 +265,7 @@ describe("within a settle period of 5 seconds", () => {
   });
 });
 
-describe("what is published fails", () => {
+describe("a publication that fails", () => {
   it.each<[string, KvFault]>([
     ["KV is down", { kind: "down" }],
     ["KV takes no more writes of the key", { kind: "429" }],
@@ -286,7 +286,7 @@ describe("what is published fails", () => {
     expect(one.alarm()).toBe(at(600));
   });
 
-  it("when the answer is lost: what has been written is written again", async () => {
+  it("when the answer is lost: the written value is written again", async () => {
     const one = session("always");
     one.faults.next({ kind: "response-lost", silent: false }, { operation: "put" });
     await one.commit(patch(1));
@@ -295,7 +295,7 @@ describe("what is published fails", () => {
     expect(one.versions()).toEqual(["unavailable", 1]);
   });
 
-  it("and nobody but the alarm repeats it: no request asks KV, or sets the alarm", async () => {
+  it("is repeated by the alarm alone: no request asks KV, or sets the alarm", async () => {
     const one = session("always");
     one.faults.set({ kind: "down" });
     await one.commit(patch(1));
@@ -306,7 +306,7 @@ describe("what is published fails", () => {
     expect(one.alarm()).toBe(at(5));
   });
 
-  it("and the object is replaced: the alarm finds in the storage what is due", async () => {
+  it("and the object is replaced: the alarm finds the due publication in the storage", async () => {
     const one = session("always");
     one.faults.next({ kind: "down" });
     await one.commit(patch(1));
@@ -315,7 +315,7 @@ describe("what is published fails", () => {
     expect(await one.inKv()).toBe(1);
   });
 
-  it("and the session goes on meanwhile: what is published then is the newest version", async () => {
+  it("and the session goes on in the meantime: the newest version is published then", async () => {
     const one = session("always");
     one.faults.next({ kind: "down" });
     await one.commit(patch(1));
@@ -325,7 +325,7 @@ describe("what is published fails", () => {
     expect(one.versions()).toEqual(["unavailable", 2]);
   });
 
-  it("and the session ends meanwhile: what is published then is the end", async () => {
+  it("and the session ends in the meantime: the end is published then", async () => {
     const one = session("always");
     one.faults.next({ kind: "response-lost", silent: false }, { operation: "put" });
     await one.commit(patch(1));
@@ -365,7 +365,7 @@ describe("while a replica is being published", () => {
     expect(await one.inKv()).toBe("ended");
   });
 
-  it("an alarm does not publish beside it", async () => {
+  it("an alarm does not publish at the same time", async () => {
     setTime(at(5));
     await one.ring();
     await done();
@@ -399,7 +399,7 @@ describe("a tombstone", () => {
     expect(one.published[1]?.copy).toMatchObject({ version: 2, ended: { reason: "ended" }, attributes: {} });
   });
 
-  it("follows none where there is none", async () => {
+  it("is not published where there is no replica", async () => {
     const one = session("travel");
     await one.commit(patch(1));
     await one.commit({ end: true }, AWAY);
@@ -429,9 +429,9 @@ describe("a generation that has not been used", () => {
     await one.commit(login, AWAY);
   });
 
-  it("is not published: the one before is still served", () => expect(one.versions()).toEqual([1]));
+  it("is not published: the generation before it is still served", () => expect(one.versions()).toEqual([1]));
 
-  it("costs no alarm, though the one before is used elsewhere meanwhile", async () => {
+  it("costs no alarm, although the generation before it is used elsewhere in the meantime", async () => {
     await one.read(AWAY);
     await one.commit(patch(2), AWAY);
     expect([one.versions(), one.alarm()]).toEqual([[1], at(600)]);
@@ -443,14 +443,14 @@ describe("a generation that has not been used", () => {
     expect(one.published[1]?.copy).toMatchObject({ generation: 1, principal: "alice" });
   });
 
-  it("is published when it has been used and the one before it is used elsewhere", async () => {
+  it("is published when it has been used and the generation before it is used elsewhere", async () => {
     await one.read({ generation: 1 });
     expect(one.versions()).toEqual([1]);
     await one.read(AWAY);
     expect(one.published[1]?.copy).toMatchObject({ generation: 1, version: 2 });
   });
 
-  it("is not published by an alarm to which the one before was left, and which then has nothing to do", async () => {
+  it("is not published by an alarm that the generation before it left, and which then has nothing to do", async () => {
     const other = session("always");
     await other.commit(patch(1));
     setTime(clock() + 1_000);

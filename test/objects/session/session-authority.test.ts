@@ -38,7 +38,7 @@ async function shopper(copies?: Parameters<typeof oneSession>[0]): Promise<OneSe
 }
 
 describe("a request with a mark", () => {
-  it("is shown what the journal took, when it is newer than the last look", async () => {
+  it("is shown the journal's changes, when it is newer than the last look", async () => {
     const session = await shopper();
     await session.journal({ patches: [{ coupon: 1 }] });
     expect(await session.read()).toMatchObject({ copy: { version: 1, attributes: { basket: "tea" } } });
@@ -47,7 +47,7 @@ describe("a request with a mark", () => {
     });
   });
 
-  it("changes the session after what the journal took", async () => {
+  it("changes the session after the journal's changes", async () => {
     const session = await shopper();
     await session.journal({ patches: [{ basket: "rum" }] });
     await session.commit({ patches: [{ basket: "mug" }] }, { markedAt: T0 });
@@ -146,7 +146,7 @@ describe("the ids of changes", () => {
     expect(ids(session)).not.toContain("one");
   });
 
-  it("are kept for as long as a journal that holds one of them has not been seen empty", async () => {
+  it("are kept until a journal that holds such an id has been seen empty", async () => {
     const session = await shopper({ backup: "off" });
     const taken = await session.journal(change("one"));
     session.redis.meets("down", "takeOver");
@@ -201,7 +201,7 @@ describe("the ids of changes", () => {
   });
 });
 
-describe("what it stores", () => {
+describe("the session that it stores", () => {
   it("is read for every answer: an object that was replaced does not answer", async () => {
     const session = await shopper();
     session.redis.next("read", async () => session.replace());
@@ -212,7 +212,7 @@ describe("what it stores", () => {
     expect(await session.read({ markedAt: T0 })).toMatchObject({ kind: "hit" });
   });
 
-  it("is left alone when newer code has written it, also by what the journal holds", async () => {
+  it("is left alone when newer code has written it, also by the journal's changes", async () => {
     const session = await shopper();
     const newer = { ...session.record(), schema: 2 };
     await session.journal({ patches: [{ a: 1 }] });
@@ -224,7 +224,7 @@ describe("what it stores", () => {
     expect(session.sessions.storage(session.id).kv.get("record")).toEqual(newer);
   });
 
-  it("gives a session its own limits: what the journal took is not measured again", async () => {
+  it("gives a session its own limits: journaled changes are not measured again", async () => {
     const session = await shopper();
     await session.journal({ patches: [{ a: "x".repeat(POLICY.maxAttributeBytes) }] });
     expect(await session.read({ markedAt: T0 })).toMatchObject({ kind: "hit", copy: { version: 2 } });

@@ -137,7 +137,7 @@ describe("an object's storage", () => {
   });
 });
 
-describe("an object's one alarm", () => {
+describe("the single alarm of an object", () => {
   it("is set when the session is founded, for its first deadline", async () => {
     await commit({ patches: [{}] });
     expect((await stored()).alarm).toBe(at(600));
@@ -243,7 +243,7 @@ describe("an object with its stores", () => {
     expect(await stored()).toMatchObject({ keys: ["outside", "record"], alarm: at(5) });
   });
 
-  it("tells the log what fails after its answer, and nothing of the session", async () => {
+  it("tells the log of failures after its answer, and nothing of the session", async () => {
     await runInDurableObject(object(), (_, { storage }) => {
       vi.spyOn(storage, "setAlarm").mockRejectedValue(new Error("no alarm"));
     });
@@ -264,7 +264,7 @@ describe("the hook of a library user", () => {
     runInDurableObject(object(), (_, state) => work(new (createSessionObject({ events }))(state, env) as never));
   const ask = (asked: Partial<Change>) => ({ ref: refTo(id, now), change: changeAt(now, asked) });
 
-  it("is told what is stored, at once and by the alarm, and no value of it", async () => {
+  it("is told of each stored change, at once and by the alarm, and of no value", async () => {
     const events: SessionEvent[] = [];
     await withHook(
       (event) => void events.push(event),
@@ -359,7 +359,7 @@ describe("an object's lease", () => {
     expect(await locks.lock({ ...refTo(uniqueId()), bornAt: 0 }, ASKED)).toMatchObject({ kind: "over" });
   });
 
-  it("of an older generation ends when that is served no more, and those that wait by it wait in vain", async () => {
+  it("of an older generation ends when that is served no more, and requests that wait with it wait in vain", async () => {
     await commit({ patches: [{ a: 1 }] });
     await lock("attacker");
     const waiting = locks.lock(refTo(id), { lease: "behind", waitMs: 5_000, lastsMs: 60_000 });
@@ -383,7 +383,7 @@ describe("an object's lease", () => {
     expect(await object.lock(ASKED)).toMatchObject({ kind: "locked" });
   });
 
-  it("does not stand in the way of changes without one", async () => {
+  it("does not stand in the way of changes without a lease", async () => {
     await lock("a");
     expect(await commit({ patches: [{ a: 1 }] })).toMatchObject({ kind: "committed" });
     expect(await commit({ lease: "a", patches: [{ b: 1 }] })).toMatchObject({ kind: "committed" });

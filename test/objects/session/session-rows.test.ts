@@ -46,7 +46,7 @@ describe("a session's record", () => {
     expect(spy).not.toHaveBeenCalled();
   });
 
-  it("is what is stored after a write that has come half way", () => {
+  it("is the stored record after a write that has come half way", () => {
     const kept = new SessionRows(storage);
     kept.save(large, undefined);
     const rotated = applied(large, { rotate: true });
@@ -59,7 +59,7 @@ describe("a session's record", () => {
     expect(kept.load()?.generation).toBe(1);
   });
 
-  it("is gone for who comes while the storage is being freed", async () => {
+  it("is gone for a request that comes while the storage is being freed", async () => {
     const kept = new SessionRows(storage);
     kept.save(record, undefined);
     const { promise: isFreed, resolve } = Promise.withResolvers<void>();
@@ -120,7 +120,7 @@ describe("the view before a rotation", () => {
   });
 });
 
-describe("what is known of the stores outside", () => {
+describe("the knowledge about the stores outside", () => {
   it("is read each time: so an object that was replaced answers nothing", () => {
     let isCurrent = true;
     const rows = new SessionRows(

@@ -30,7 +30,7 @@ describe("a session's cookie", () => {
     expect(JSON.stringify(cookie)).toBe(before);
   });
 
-  it("refuses a date that is none", () => {
+  it("refuses a date that is not a date", () => {
     expect(() => (new Cookie().expires = new Date("garbage"))).toThrow(new TypeError("expires must be a valid date"));
   });
 

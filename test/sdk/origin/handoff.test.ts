@@ -33,7 +33,7 @@ describe("reading a handoff", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("says when the session may be older than what the visitor has seen", async () => {
+  it("says when the session may be older than the version that the visitor has seen", async () => {
     expect((await sessionWith({ stale: true })).stale).toBe(true);
   });
 
@@ -46,7 +46,7 @@ describe("reading a handoff", () => {
     }
   });
 
-  it("takes a clock difference of 5 seconds, or what was configured", async () => {
+  it("takes a clock difference of 5 seconds, or the configured difference", async () => {
     const early = await k1.sign({ iat: NOW + 5, exp: NOW + 65 });
     const late = await k1.sign({ iat: NOW - 64, exp: NOW - 4 });
     expect((await originWith().session(early)).id).toBe(SID);
@@ -112,7 +112,7 @@ describe("a handoff that is not Moor's", () => {
     await expect(originWith().origin.session({ headers: {} })).rejects.toMatchObject({ code: "handoff-missing" });
   });
 
-  it("says what it found and what it accepts, when it is for another pool", async () => {
+  it("says which pool it found and which pool it accepts, when it is for another pool", async () => {
     const handoff = await k2.sign({ aud: "admin" });
     await expect(originWith().session(handoff)).rejects.toThrow('its audience is "admin", not "shop"');
   });
@@ -183,7 +183,7 @@ describe("a handoff that comes again", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("is checked again with another signature, or one character more", async () => {
+  it("is checked again with another signature, or with an additional character", async () => {
     const { session } = originWith();
     await session(genuine);
     const [header, payload, signature = ""] = genuine.split(".");

@@ -51,7 +51,7 @@ describe("inOne", () => {
     object: fc.dictionary(fc.constantFrom("a", "b", "__proto__"), tie("value"), { noNullPrototype: true }),
   }));
 
-  it("is a patch that does what the two do in a row, whatever they meet", () => {
+  it("is a patch that does the work of two consecutive patches, whatever they meet", () => {
     fc.assert(
       fc.property(json.object, json.object, json.object, (target, first, second) => {
         const both = inOne(first, second);

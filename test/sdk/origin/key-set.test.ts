@@ -51,7 +51,7 @@ describe("Moor's public keys", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("are read again when one is rotated in, however soon after they were read", async () => {
+  it("are read again when a key is rotated in, however soon after they were read", async () => {
     const { state, becomesOf } = movable(publishes(k1.jwk));
     expect(await becomesOf(k1)).toBe(SID);
     state.fetch = publishes(k1.jwk, k2.jwk);

@@ -35,7 +35,7 @@ describe("the session API", () => {
     expect(session.headers()).toEqual([]);
   });
 
-  it("patches, for one version if that is said", async () => {
+  it("patches, for a single version if the caller says so", async () => {
     const { session, asked } = await sessionAnswered(stored);
     await session.api.patch({ coupon: null });
     await session.api.patch({ coupon: null }, { ifVersion: 4 });

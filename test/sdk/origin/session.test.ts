@@ -29,7 +29,7 @@ describe("changing the session", () => {
     expect(session.headers()).toEqual([["Moor-Patch", '{"coupon":"SPRING","basket":{"mug":1}}']]);
   });
 
-  it("leaves what Moor handed over as it was, and later changes of a value do not count", async () => {
+  it("leaves the attributes that Moor handed over as they were, and later changes of a value do not count", async () => {
     const session = await sessionWith();
     const before = session.attributes;
     const basket = { tea: 9 };
@@ -53,7 +53,7 @@ describe("changing the session", () => {
     expect(patches(session)).toEqual(['{"basket":null}']);
   });
 
-  it("keeps two merges apart that do not fold into one", async () => {
+  it("keeps two merges separate that do not fold into one", async () => {
     const session = await sessionWith({ data: { x: { old: true } } });
     session.patch({ x: "plain" });
     session.patch({ x: { a: 1 } });
@@ -61,14 +61,14 @@ describe("changing the session", () => {
     expect(committed({ x: { old: true } }, session)).toEqual({ x: { a: 1 } });
   });
 
-  it("folds merges into those before them where one patch can say both", async () => {
+  it("folds merges into earlier merges where a single patch can express both", async () => {
     const session = await sessionWith();
     for (let n = 0; n < 200; n++) session.patch({ basket: { [`item${n}`]: n } });
     expect(patches(session)).toHaveLength(1);
     expect(committed({ basket: { tea: 2 } }, session)).toEqual(session.attributes);
   });
 
-  it("refuses the 65th patch of a response, as Moor would, and keeps those before it", async () => {
+  it("refuses the 65th patch of a response, as Moor would, and keeps the 64 before it", async () => {
     const session = await sessionWith();
     const alternate = () => {
       for (let n = 0; n < 100; n++) {
@@ -151,7 +151,7 @@ describe("login, rotation and end", () => {
     expect(session.headers()).toEqual([["Moor-Rotate", "1"]]);
   });
 
-  it("ends the session, and with it what was changed before", async () => {
+  it("ends the session, and with it the changes before", async () => {
     const session = await sessionWith();
     session.set("coupon", "SPRING");
     session.end();
@@ -174,7 +174,7 @@ describe("login, rotation and end", () => {
 });
 
 describe("the response's headers", () => {
-  it("replace what an earlier call put there, several of a name apart", async () => {
+  it("replace the headers of an earlier call, keeping several of a name separate", async () => {
     const session = await sessionWith({ sub: undefined });
     const response = new Response("hello", { headers: { "Moor-Patch": "stale", "X-Mine": "kept" } });
     session.set("basket", { mug: 1 });
@@ -192,14 +192,14 @@ describe("the response's headers", () => {
     expect([...response.headers.keys()]).toEqual(["content-type", "moor-end", "x-mine"]);
   });
 
-  it("have several lines rather than one of more than 8,000 bytes, for proxies that drop longer ones", async () => {
+  it("have several lines rather than a single line of more than 8,000 bytes, for proxies that drop longer lines", async () => {
     const session = await sessionWith();
     for (const name of ["a", "b", "c"]) session.set(name, "x".repeat(3000));
     expect(patches(session).map((line) => line.length)).toEqual([6015, 3008]);
     expect(committed({}, session)).toEqual(Object.fromEntries(["a", "b", "c"].map((name) => [name, "x".repeat(3000)])));
   });
 
-  it("carry 16 KiB of patches at most; a change beyond is refused and the ones before stand", async () => {
+  it("carry 16 KiB of patches at most; a change beyond is refused and the earlier changes stand", async () => {
     const session = await sessionWith({ data: {} });
     session.set("a", "x".repeat(16_384 - 8));
     expect(patches(session)[0]).toHaveLength(16_384);
@@ -217,7 +217,7 @@ describe("the response's headers", () => {
     expect(() => session.patch(nested(33))).toThrow("a patch nests deeper than 32 levels");
   });
 
-  it("are visible ASCII that means what was asked, whatever the text", async () => {
+  it("are visible ASCII that means the text that was asked for, whatever the text", async () => {
     const session = await sessionWith({ data: {} });
     session.patch({ "café\r\nX: 1": { "\u2028": "🛒 \u0000\u007f\u0085 \ud800" } });
     expect(patches(session)).toEqual([
@@ -249,7 +249,7 @@ describe("the response's headers", () => {
   const apis = { session: createSessionApi(unasked), sessions: createSessionsApi(unasked) };
   const stored = { id: SID, version: 4, generation: 1, principal: undefined, isNew: false, stale: false, flash: {} };
 
-  it("bring the attributes to what this request saw, for any sequence of changes", () => {
+  it("bring the attributes to the state that this request saw, for any sequence of changes", () => {
     const property = fc.property(object, fc.array(change, { maxLength: 6 }), (attributes, changes) => {
       const session = new OriginSession({ ...stored, attributes }, apis);
       for (const record of changes) record(session);
@@ -262,7 +262,7 @@ describe("the response's headers", () => {
 });
 
 describe("a session that another origin has served last", () => {
-  it("says which one, as Moor tells beside the handoff", async () => {
+  it("says which origin, as Moor tells together with the handoff", async () => {
     const { origin } = originWith();
     const headers = new Headers({ "Moor-Session": await k1.sign() });
     expect((await origin.session({ headers })).movedFrom).toBeUndefined();

@@ -36,7 +36,7 @@ describe("the sessions of the principal", () => {
     expect([asked, session.headers()]).toEqual([["DELETE /.moor/sessions"], [["Moor-End", "1"]]]);
   });
 
-  it("end: one, and the response clears the visitor's token if it is his", async () => {
+  it("end: one session, and the response clears the visitor's token if it is their own", async () => {
     const { session, asked } = await sessionAnswered(undefined, 204);
     await session.sessions.end(OTHER);
     expect(session.headers()).toEqual([]);
@@ -46,7 +46,7 @@ describe("the sessions of the principal", () => {
   });
 
   it.each(["", "..", "../../session", `${OTHER}/..`, `${OTHER}x`])(
-    "are not asked for by what is no id: %j",
+    "are not asked for by a text that is not an id: %j",
     async (id) => {
       const { session, asked } = await sessionAnswered(undefined, 204);
       await expect(session.sessions.end(id)).rejects.toMatchObject({ code: "session-unknown" });

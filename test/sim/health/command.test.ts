@@ -24,7 +24,7 @@ describe("npm run sim -- health", () => {
     expect(stderr).toContain('--only: found "nothing", accepted: drop, ');
   });
 
-  it("prints tables, and one JSON object as the last line", async () => {
+  it("prints tables, and a JSON object as the last line", async () => {
     const { code, stdout } = await sim(["--only", "failures", "--json"]);
     expect(code).toBe(0);
     expect(stdout).toContain("## The errors of workerd");
@@ -40,7 +40,7 @@ describe("npm run sim -- health", () => {
 });
 
 describe("a scenario", () => {
-  it("is played before a real Moor, and leaves nothing running", async () => {
+  it("is played with a real Moor in front, and leaves nothing running", async () => {
     const drop = SCENARIOS.find(({ name }) => name === "drop") as Scenario;
     const files = { worker: inject("workerFile"), platform: inject("platformFile") };
     const outcome = await playBefore("moor", drop, async () => files);

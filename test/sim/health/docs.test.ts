@@ -24,7 +24,7 @@ describe("docs/explanation/health/scenarios.md", async () => {
     expect(results.scenarios.filter((played) => "skipped" in played)).toEqual([]);
   });
 
-  it("shows a Moor that holds every bound, and one before that does not", () => {
+  it("shows a Moor that holds every bound, and an earlier Moor that does not", () => {
     expect(broken(results, SCENARIOS)).toEqual([]);
     expect(broken(before, SCENARIOS).length).toBeGreaterThan(10);
   });

@@ -7,7 +7,7 @@ const VISITOR = { session: "s1", address: "203.0.113.1" };
 const isolateOf = (random = createRandom(1)) => createIsolate(() => 1_800_000_000_000, random);
 
 describe("an isolate of the simulation", () => {
-  it("keeps a session at one origin while all are well", async () => {
+  it("keeps a session at one origin while all origins are well", async () => {
     const isolate = isolateOf();
     const { by } = await isolate.ask({ ...VISITOR, method: "GET" });
     for (const method of ["GET", "POST"] as const) {

@@ -68,7 +68,7 @@ describe("the report", () => {
     expect(wordsOf({ sends: 1_400, refused: 0 })).toBe("refused 0; sends 1,400");
   });
 
-  it("shows what was played, what was skipped, and what it was before", () => {
+  it("shows the scenarios that were played and skipped, and the earlier results", () => {
     const scenarios = [
       { scenario: "drop", front: "moor", outcome: { moved: 0 } },
       { scenario: "drop", front: "nginx", skipped: "no nginx" },

@@ -11,7 +11,7 @@ describe("docs/explanation/scale.md", async () => {
   const results = JSON.parse(await readFile("docs/explanation/scale/results.json", "utf8")) as Results;
   const page = await readFile("docs/explanation/scale.md", "utf8");
 
-  it("shows what was found with what is assumed, a full run's", () => {
+  it("shows the results with their assumptions, from a full run", () => {
     expect(results.assumptions).toEqual(ASSUMPTIONS);
     expect([results.seed, results.quick]).toEqual([SEED, false]);
   });
@@ -31,7 +31,7 @@ describe("docs/explanation/scale.md", async () => {
     expect(page).not.toContain("NaN");
   });
 
-  it("has what breaks first at the top", () => {
+  it("has the part that breaks first at the top", () => {
     const factors = breaksOf(results).map(({ factor }) => factor);
     expect(factors.length).toBeGreaterThan(10);
     expect(factors).toEqual(factors.toSorted((one, other) => one - other));

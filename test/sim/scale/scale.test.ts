@@ -29,12 +29,12 @@ describe("a sample of visitors", () => {
     expect(await load("shop", { seed: 2 })).not.toEqual(once);
   });
 
-  it("asks no store for visitors who want nothing kept", async () => {
+  it("asks no store for visitors who keep no data", async () => {
     const { operations } = await load("anonymous");
     expect(Object.values(operations).filter((count) => count > 0)).toEqual([]);
   });
 
-  it("is answered from memory by one isolate, and rarely by many", async () => {
+  it("is answered from memory by a single isolate, and rarely by many isolates", async () => {
     const calls = async (options: Partial<LoadOptions>) => {
       const { operations, sessionRequests } = await load("signed-in browse", options);
       return operations["object call"] / sessionRequests;
@@ -86,7 +86,7 @@ describe("a sample of visitors", () => {
   });
 });
 
-describe("what many share", () => {
+describe("sessions and principals that many share", () => {
   it("one session is asked for by each isolate once in the time for which memory answers", async () => {
     const { callsPerSecond } = await runHotSession({
       isolates: 10,
@@ -99,7 +99,7 @@ describe("what many share", () => {
     expect(callsPerSecond).toBeLessThan(10 / 4.5);
   });
 
-  it("a principal ends his sessions twenty at a time", async () => {
+  it("a principal ends their sessions twenty at a time", async () => {
     const { endCalls, turns } = await runSharedAccount(100, 1, 30);
     expect([endCalls, turns]).toEqual([100, 5]);
     expect((await runIndexCalls(2, 1)).callsPerSession).toBe(2);
@@ -127,7 +127,7 @@ describe("what many share", () => {
   });
 });
 
-describe("what happens to all at once", () => {
+describe("events that meet all sessions at once", () => {
   const crowd = { ...USUAL, spreading: "connections", sessions: 4 } as const;
 
   it("a deploy costs each busy session one call", async () => {
@@ -165,7 +165,7 @@ describe("what happens to all at once", () => {
 });
 
 describe("the command", () => {
-  it("takes a seed, and says what is wrong with another", () => {
+  it("takes a seed, and names the mistake in any other argument", () => {
     expect(readOptions([])).toEqual({ kind: "run", quick: false, json: false, save: false, seed: SEED });
     expect(readOptions(["--quick", "--seed", "7", "--json"])).toMatchObject({ quick: true, seed: 7, json: true });
     expect(readOptions(["--seed", "x"])).toMatchObject({ kind: "mistake", message: expect.stringContaining('"x"') });

@@ -33,13 +33,13 @@ export function testBackup({ it, session, found, append, recordOf, tombstone, en
       expect(await session.fallback.read(session.id)).toEqual({ kind: "found", entries: [entry] });
     });
 
-    it("of one session finds nothing of another", async () => {
+    it("of one session finds nothing of another session", async () => {
       await session.fallback.keep(recordOf(newId()));
       await session.fallback.append(entryOf(newId()));
       expect(await session.fallback.read(session.id)).toEqual({ kind: "found", entries: [] });
     });
 
-    it("gives values of its own: what becomes of them, or of those that were given, changes nothing", async () => {
+    it("gives values of its own: later changes of them, or of the values that were given, change nothing", async () => {
       const record = recordOf(session.id, { attributes: { list: [1] } });
       const entry = entryOf(session.id, { patches: [{ list: [1] }] });
       await session.fallback.keep(record);
@@ -58,21 +58,21 @@ export function testBackup({ it, session, found, append, recordOf, tombstone, en
     const keep = async (...given: Parameters<typeof recordOf>) =>
       (await session.fallback.keep(recordOf(...given))).kind;
 
-    it("is replaced by a newer version, and never by an older one", async () => {
+    it("is replaced by a newer version, and never by an older version", async () => {
       expect(await keep(session.id, { version: 9 })).toBe("kept");
       expect(await keep(session.id, { version: 10 })).toBe("kept");
       expect(await keep(session.id, { version: 9, attributes: { old: true } })).toBe("older");
       expect((await found()).record).toMatchObject({ version: 10, attributes: {} });
     });
 
-    it("of the same version is replaced by a later touch, and never by an earlier one", async () => {
+    it("of the same version is replaced by a later touch, and never by an earlier touch", async () => {
       expect(await keep(session.id, { touchedAt: 9_000 })).toBe("kept");
       expect(await keep(session.id, { touchedAt: 10_000 })).toBe("kept");
       expect(await keep(session.id, { touchedAt: 9_000 })).toBe("older");
       expect((await found()).record?.touchedAt).toBe(10_000);
     });
 
-    it("of the same version and touch is replaced by what arrives last", async () => {
+    it("of the same version and touch is replaced by the backup that arrives last", async () => {
       const record = recordOf(session.id, { returned: false });
       await session.fallback.keep(record);
       expect(await session.fallback.keep({ ...record, returned: true })).toMatchObject({ kind: "kept" });
@@ -84,7 +84,7 @@ export function testBackup({ it, session, found, append, recordOf, tombstone, en
       expect(await keep(session.id, { version: 2, touchedAt: 9_000 })).toBe("kept");
     });
 
-    it("that is a tombstone replaces what is not newer, and is replaced by nothing", async () => {
+    it("that is a tombstone replaces every backup that is not newer, and is never replaced", async () => {
       await keep(session.id, { version: 5 });
       expect(await session.fallback.keep(tombstone(session.id, 4))).toMatchObject({ kind: "older" });
       expect(await session.fallback.keep(tombstone(session.id, 6))).toMatchObject({ kind: "kept" });

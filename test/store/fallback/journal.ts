@@ -75,7 +75,7 @@ export function testJournal({ it, session, found, append, recordOf, tombstone, e
       expect(await append({ expiresAt: past() }, 0)).toBe("ended");
     });
 
-    it("takes no login, no rotation and no change that asks for a version: those are the authority's", async () => {
+    it("takes no login, no rotation and no change that asks for a version: only the authority takes these", async () => {
       for (const asked of [{ principal: "alice" }, { rotate: true as const }, { ifVersion: 0 }]) {
         await expect(session.fallback.append(entryOf(session.id, asked))).rejects.toThrow(TypeError);
       }

@@ -5,7 +5,7 @@ import type { Part } from "./part.ts";
 
 /** How long backups and journals are there. These cases set the clock. */
 export function testLives({ it, session, found, append, recordOf, tombstone, entryOf, now, setClock }: Part): void {
-  describe("what it holds of a session", () => {
+  describe("the data that it holds of a session", () => {
     const begin = now();
     const advance = (ms: number) => setClock(begin + ms);
     const isThere = async () => {
@@ -43,7 +43,7 @@ export function testLives({ it, session, found, append, recordOf, tombstone, ent
       expect(await isThere()).toEqual({ backup: false, journal: false });
     });
 
-    it("lives on with each change, and none shortens the journal's life", async () => {
+    it("lives on with each change, and no change shortens the journal's life", async () => {
       await session.fallback.append(entryOf(session.id, lasting(9)));
       await session.fallback.append(entryOf(session.id, lasting(1)));
       advance(9 * DAY_MS);

@@ -20,14 +20,14 @@ export function testPending({ it, session, append, entryOf, now }: Part): void {
       expect(await session.fallback.pending(63, 0, 10)).toEqual({ kind: "ids", ids: [] });
     });
 
-    it("are noted in one set, once, though the journal refuses the change", async () => {
+    it("are noted in one set, once, although the journal refuses the change", async () => {
       expect(await append({ expiresAt: now() - 1 })).toBe("expired");
       await append();
       expect(await noted()).toEqual([session.id]);
       expect(await session.fallback.pending((set() + 1) % 64, 0, 10)).toEqual({ kind: "ids", ids: [] });
     });
 
-    it("come oldest first, from the one that is asked for, and no more than are asked for", async () => {
+    it("come oldest first, from the requested session on, and at most the requested number", async () => {
       const [d, c, a, b] = Array.from({ length: 4 }, neighbour).sort() as [string, string, string, string];
       const last = now() + 9_000;
       await appendFor(d, last);
@@ -64,7 +64,7 @@ export function testPending({ it, session, append, entryOf, now }: Part): void {
       expect(await session.fallback.settled(session.id, now())).toEqual({ kind: "forgotten" });
     });
 
-    describe("and the sets that may hold one", () => {
+    describe("and the sets that may hold a session", () => {
       const sets = async () => {
         const answer = await session.fallback.pendingSets();
         if (answer.kind !== "sets") throw answer.cause;
@@ -74,7 +74,7 @@ export function testPending({ it, session, append, entryOf, now }: Part): void {
       it("are none at first", async () =>
         expect(await session.fallback.pendingSets()).toEqual({ kind: "sets", sets: [] }));
 
-      it("are each named once, though the journal refused what was noted", async () => {
+      it("are each named once, although the journal refused the noted change", async () => {
         const ids = Array.from({ length: 20 }, newId);
         for (const one of [...ids, ...ids]) await appendFor(one, now() - 1);
         const holding = new Set(ids.map(pendingSetOf));

@@ -46,7 +46,7 @@ export function testTakeOver({ it, session, found, append, recordOf, tombstone, 
       expect(await session.fallback.read(session.id)).toEqual({ kind: "found", record: ended, entries: [] });
     });
 
-    it("removes what was taken though a newer backup or a tombstone stays", async () => {
+    it("removes the changes that were taken although a newer backup or a tombstone stays", async () => {
       const [one, two] = [entryOf(session.id), entryOf(session.id)];
       await session.fallback.append(one);
       await session.fallback.append(two);

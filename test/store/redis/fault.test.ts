@@ -4,7 +4,7 @@ import { faultOf, RedisFault } from "../../../src/store/redis/client.ts";
 
 const COMMAND = 'command was: ["eval","return 1","1","moor:{id}:r","secret"]';
 
-describe("what the SDK throws", () => {
+describe("an error that the SDK throws", () => {
   it.each([
     [new DOMException("The operation timed out", "TimeoutError"), "timeout", "Redis did not answer in time"],
     [new TypeError("fetch failed: secret"), "no-answer", "no usable answer came from Redis"],

@@ -4,7 +4,7 @@ import { PENDING_SETS } from "../../../src/store/redis/contract.ts";
 import { backupKey, journalKey, pendingKey, pendingSetOf } from "../../../src/store/redis/limits.ts";
 
 describe("the keys of a session", () => {
-  it("are its backup's and its journal's, with its id as their one hash tag", () => {
+  it("are its backup's key and its journal's key, with its id as their one hash tag", () => {
     expect(backupKey("AbC-_09")).toBe("moor:{AbC-_09}:r");
     expect(journalKey("AbC-_09")).toBe("moor:{AbC-_09}:j");
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { backedUpReply, setsReply } from "../../../src/store/redis/replies.ts";
 
 describe("the reply to a backup", () => {
-  it.each(["kept", "older", "ended"])("tells what became of it, and the journal's length: %s", (kind) => {
+  it.each(["kept", "older", "ended"])("tells the result of the backup, and the journal's length: %s", (kind) => {
     expect(backedUpReply([kind, 3])).toEqual({ kind, journalLength: 3 });
   });
 

@@ -20,7 +20,7 @@ describe("the note of a pending set", () => {
     expect(notes.due(3, 100)).toBe(setNoteEnd(100));
   });
 
-  it("holds for its set alone, and is not taken back by a lower one that is confirmed later", () => {
+  it("holds for its set alone, and is not taken back by a lower note that is confirmed later", () => {
     const notes = createSetNotes();
     notes.confirmed(3, 5_000);
     notes.confirmed(3, 4_000);

@@ -118,7 +118,7 @@ describe("the other policies", () => {
     expect(hashKey([COOKIE, QUERY, SESSION], all)).toBe("b7");
   });
 
-  it("give one key for one value, so that a client may send it now in a header, now in a cookie", () => {
+  it("give one key for one value, so that a client may send it first in a header and then in a cookie", () => {
     const policies = [HEADER, COOKIE];
     const inHeader = hashKey(policies, facts({ headers: { "X-Tenant": "acme" } }));
     expect(hashKey(policies, facts({ headers: { Cookie: "basket=acme" } }))).toBe(inHeader);

@@ -40,13 +40,13 @@ describe("a response that sets the application's cookie", () => {
     expect(await taught(given, 1, "other=1", own)).toEqual(["other=1", own, `moor-at-sid=${tag}${attributes}`]);
   });
 
-  it("gets one for each time it is set", async () => {
+  it("gets a second cookie for each time it is set", async () => {
     const lines = await taught(learning(), 0, "sid=; Path=/old; Max-Age=0", "sid=2; Path=/");
     expect(lines).toHaveLength(4);
   });
 
   it.each(["sid=abc.a", "sid=abc.n.3; Path=/", 'sid="abc.b"', "sid=b"])(
-    "%j and names an origin needs none",
+    "%j and names an origin needs no second cookie",
     async (own) => {
       expect(await taught(learning(), 0, own)).toEqual([own]);
     },
@@ -63,8 +63,8 @@ it("a response that does not set it is passed on untouched", async () => {
   }
 });
 
-describe("what a request tells", () => {
-  it("is nothing without the application's cookie, whatever stands beside it", async () => {
+describe("the origin that a request names", () => {
+  it("is none without the application's cookie, whatever the second cookie says", async () => {
     const given = learning();
     const nothing = { value: undefined, origin: undefined };
     expect(await given.read(null)).toEqual(nothing);
@@ -72,7 +72,7 @@ describe("what a request tells", () => {
     expect(await given.read(`moor-at-sid=${await tagOf(given, 1)}`)).toEqual(nothing);
   });
 
-  it("is the origin whose tag stands beside it", async () => {
+  it("is the origin whose tag the second cookie holds", async () => {
     const given = learning();
     for (const origin of [0, 1, 2]) {
       const cookies = `a=1; sid=s%3Ax.y; moor-at-sid=${await tagOf(given, origin)}`;
@@ -94,7 +94,7 @@ describe("what a request tells", () => {
     expect((await learning().read(cookies)).origin).toBe(origin);
   });
 
-  it("by its value goes before what stands beside it: that may be left over", async () => {
+  it("by the cookie's value goes before the second cookie: that may be left over", async () => {
     const given = learning();
     expect((await given.read(`sid=x.a; moor-at-sid=${await tagOf(given, 1)}`)).origin).toBe(0);
   });
@@ -113,7 +113,7 @@ describe("what a request tells", () => {
     expect((await learning().read(`sid=1; moor-at-other=${await tagOf(learning(), 1)}`)).origin).toBeUndefined();
   });
 
-  it("stays when a key is rotated in; the new one signs", async () => {
+  it("stays when a key is rotated in; the new key signs", async () => {
     const rotated = learning({ keys: [2, 1] });
     const [old, fresh] = [await tagOf(learning({ keys: [1] }), 2), await tagOf(rotated, 2)];
     expect(fresh).not.toBe(old);

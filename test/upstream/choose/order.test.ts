@@ -35,7 +35,7 @@ describe("an algorithm of nginx", () => {
     expect(new Set(sids.map((sid) => order("s", { sid })[0])).size).toBe(4);
   });
 
-  it("leaves to whrw1 what nginx would leave to round robin", () => {
+  it("leaves to whrw1 the choices that nginx would leave to round robin", () => {
     const order = pool(NGINX_HASH);
     const plain = pool({ algorithm: "whrw1" });
     for (const session of sids) expect(order(session)).toEqual(plain(session));
@@ -49,7 +49,7 @@ describe("an algorithm of nginx", () => {
     }
   });
 
-  it("ends for sessions that are born at the cut-over or later; older ones stay", () => {
+  it("ends for sessions that are born at the cut-over or later; older sessions stay", () => {
     const order = pool({ ...NGINX_HASH, cutOver: new Date(at(60)).toISOString() });
     const before = pool(NGINX_HASH);
     const after = pool({ algorithm: "whrw1" });
@@ -76,7 +76,7 @@ describe("a backup", () => {
     }
   });
 
-  it("moves nobody: the order of the others is that without it", () => {
+  it("moves no session: the order of the other origins is the same as without it", () => {
     const [with_, without] = [pool({ algorithm: "whrw1" }, { c: { backup: true } }), pool({ algorithm: "whrw1" })];
     for (const sid of sids) expect(with_(sid, {}, 3)).toEqual(without(sid).filter((id) => id !== "c"));
   });
@@ -93,7 +93,7 @@ describe("birth", () => {
   const time = (seconds: number) => new Date(at(seconds)).toISOString();
   const plain = pool({ algorithm: "whrw1" });
 
-  it("keeps sessions off an origin that was added after it, and moves nobody", () => {
+  it("keeps sessions off an origin that was added after it, and moves no session", () => {
     const order = pool({ algorithm: "whrw1" }, { d: { open: [{ from: time(60) }] } });
     for (const session of sids) {
       const old = order(session, { bornAt: at(59), now: at(1_000) }, 3);
@@ -102,7 +102,7 @@ describe("birth", () => {
     }
   });
 
-  it("brings nobody new to an origin that is drained, and moves nobody", () => {
+  it("brings no new session to an origin that is drained, and moves no session", () => {
     const order = pool({ algorithm: "whrw1" }, { d: { open: [{ until: time(60) }] } });
     for (const session of sids) {
       expect(order(session, { bornAt: at(59), now: at(1_000) })[0]).toBe(plain(session)[0]);
@@ -119,7 +119,7 @@ describe("birth", () => {
     expect(firsts(at(90))).toEqual(new Set(["d"]));
   });
 
-  it("is put aside when nothing is left that was open then: what is open now serves", () => {
+  it("is ignored when no origin is left that was open then: origins that are open now serve", () => {
     const old = { open: [{ until: time(60) }] };
     const order = pool({ algorithm: "whrw1" }, { a: old, b: old, c: { open: [] }, d: { open: [{ from: time(60) }] } });
     expect(order("s", { bornAt: at(0), now: at(1_000), ejected: ["a", "b"] })).toEqual(["d"]);
@@ -127,13 +127,13 @@ describe("birth", () => {
     expect(order("s", { bornAt: at(0), now: at(1_000) })).not.toContain("c");
   });
 
-  it("limits what nginx's algorithms choose, too", () => {
+  it("limits the choices of nginx's algorithms, too", () => {
     const order = pool(NGINX_HASH, { d: { open: [{ from: time(60) }] } });
     for (const sid of sids) expect(order("s", { sid, bornAt: at(0), now: at(1_000) }, 3)).not.toContain("d");
   });
 });
 
-describe("what a cookie of the application tells", () => {
+describe("the origin that a cookie of the application names", () => {
   const order = createOrder(poolConfig(["a", "b", "c", "d"]));
   const of = (value: string | undefined, origin: number | undefined, ejected?: Uint8Array) =>
     order(choiceFacts("session-1", { learned: { value, origin } }), 4, T0, ejected);
@@ -178,7 +178,7 @@ describe("a session's pin", () => {
     for (const { id } of config.origins) expect(of(id, undefined, immediate)).toEqual(plain);
   });
 
-  it("brings nobody to an origin that is down or was taken out of the pool", () => {
+  it("brings no session to an origin that is down or was taken out of the pool", () => {
     const down = createOrder({ ...config, origins: config.origins.map((it) => ({ ...it, down: it.id === "b" })) });
     expect(of("b", undefined, down)).not.toContain(1);
     expect(of("e")).toEqual(plain);

@@ -15,7 +15,7 @@ describe("a pin", () => {
     expect([A, B, OTHER]).toEqual([0xe932bd6f, 0x376108f0, 0x41254e74]);
   });
 
-  it("names an origin of its own pool, and none of another", () => {
+  it("names an origin of its own pool, and no origin of another pool", () => {
     expect([A, B, OTHER, 12_345, 0].map((pin) => pins.pinned(facts(pin)))).toEqual([
       a,
       b,
@@ -25,7 +25,7 @@ describe("a pin", () => {
     ]);
   });
 
-  it("keeps nobody on a backup, which stands in for a while, though it tells who was there", () => {
+  it("keeps no session on a backup, which stands in for a while, although it tells which sessions were there", () => {
     const origins = config.origins.map((origin) => ({ ...origin, backup: origin.id === "b" }));
     const withBackup = createPins({ ...config, origins });
     expect(withBackup.after(facts(0), a, b)).toBe(B);
@@ -52,7 +52,7 @@ describe("after a response the pin", () => {
 describe("after a move that may be over in a moment the pin", () => {
   const moved = pins.after(facts(0), a, b, false) as number;
 
-  it("differs by one bit from that of a move for good: it tells who has served, and keeps nobody there", () => {
+  it("differs by one bit from the pin of a move for good: it tells which origin has served, and keeps no session there", () => {
     expect((moved ^ B) >>> 0).toBe(0x80000000);
     expect(pins.pinned(facts(moved))).toBeUndefined();
     expect(pins.movedFrom(facts(moved), a, a)).toBe(b);
@@ -79,7 +79,7 @@ describe("an origin is told that another has served the session last", () => {
   ])("%s", (_what, pin, own, index, from) => expect(pins.movedFrom(facts(pin), own, index)).toBe(from));
 });
 
-describe("where something else than the session decides, no pin is read and none written:", () => {
+describe("where something other than the session decides, no pin is read and none written:", () => {
   it.each<[string, Partial<ResolvedPool>, object]>([
     ["the cookie of its application", { learn: { cookie: "sid" } }, {}],
     [

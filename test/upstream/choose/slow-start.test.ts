@@ -43,7 +43,7 @@ describe("an origin that opens", () => {
     expect(steps(50)?.[0]).toBe(10);
   });
 
-  it("has all of it for who was born before and after", () => {
+  it("has its whole weight for sessions that were born before and after", () => {
     const steps = stepsOf(undefined, from(0));
     expect([-1, 100, 100_000].map(steps)).toEqual([undefined, undefined, undefined]);
   });
@@ -72,7 +72,7 @@ describe("an origin that opens", () => {
     expect(steps(50)).toBe(undefined);
   });
 
-  it("does not where one interval continues another", () => {
+  it("does not where an interval continues another interval", () => {
     const steps = stepsOf([{ from: time(0), until: time(50) }, { from: time(50) }, { from: time(20) }], from(1_000));
     expect([5, 20, 50, 60].map((born) => steps(born)?.[0])).toEqual([1, 3, 6, 7]);
   });
@@ -122,7 +122,7 @@ describe("slow start", () => {
     );
   });
 
-  it("lets who is born a step later meet another only if that has grown: what others weigh is untouched", () => {
+  it("lets a session that is born a step later meet another origin only if that has grown: other weights are untouched", () => {
     fc.assert(
       fc.property(pools, fc.string(), birth, (given, session, born) => {
         fc.pre(given.some(([opening]) => opening === undefined || opening <= born));
@@ -153,7 +153,7 @@ describe("slow start", () => {
     );
   });
 
-  it("gives an origin the share that its step says, among those of its birth", () => {
+  it("gives an origin the share that its step says, among the sessions of its birth", () => {
     const homes = poolOf({ a: {}, b: {}, c: {}, new: { open: from(0) } });
     for (const [born, step] of [
       [5, 1],
@@ -184,7 +184,7 @@ describe("slow start", () => {
     expect(Math.abs(share - 0.1 / 1.1)).toBeLessThan(0.03);
   });
 
-  it("leaves the sessions alone whose birth nobody knows: those that an application has already", () => {
+  it("leaves sessions of unknown birth alone: sessions that an application has already", () => {
     const { origins, ...rest } = poolConfig(["a", "new"]);
     const own = origins.map((it) => (it.id === "new" ? { ...it, open: from(0) } : it));
     const order = createOrder({ ...rest, origins: own, slowStartSeconds: WINDOW });

@@ -18,14 +18,14 @@ describe("an origin that has closed itself", () => {
     expect(closedTo(closings, 10, 40)).toBe(undefined);
   });
 
-  it("keeps who may have been born before it within the same second: births are rounded down", () => {
+  it("keeps sessions that may have been born before it within the same second: births are rounded down", () => {
     const closings = createClosings(1);
     closings.close(0, 30, at(10.4));
     expect(closedTo(closings, 10, 10.9)).toBe(undefined);
     expect(closedTo(closings, 11, 11)).toEqual([1]);
   });
 
-  it("keeps those born before it first said so, however often it says it again; the last word tells how long", () => {
+  it("keeps sessions born before it first said so, however often it says it again; the last word tells how long", () => {
     const closings = createClosings(2);
     expect(closings.close(0, 30, at(10))).toBe(true);
     expect(closings.close(0, 30, at(20))).toBe(false);
@@ -34,7 +34,7 @@ describe("an origin that has closed itself", () => {
     expect(closedTo(closings, 15, 26)).toBe(undefined);
   });
 
-  it("opens with a 0, and may close again to who is born after that", () => {
+  it("opens with a 0, and may close again to sessions that are born after that", () => {
     const closings = createClosings(2);
     closings.close(0, 300, at(10));
     expect(closings.close(0, 0, at(20))).toBe(false);
@@ -79,7 +79,7 @@ describe("a response closes its origin", () => {
     [503, { "Retry-After": "60", Age: "3" }, undefined],
   ])("%i with %o: for %s seconds", (status, headers, expected) => expect(seconds(status, headers)).toBe(expected));
 
-  it("by 429 only if its pool says so, and by no status if the pool names none", () => {
+  it("by 429 only if its pool says so, and by no status if the pool names no status", () => {
     expect(seconds(429, { "Retry-After": "60" }, true, [503, 429])).toBe(60);
     expect(seconds(503, { "Retry-After": "60" }, true, [])).toBe(undefined);
   });

@@ -117,7 +117,7 @@ describe("an origin that loses requests which others answer", () => {
     expect([0, 1, 2, 3].map((index) => health.state(0, index))).toEqual(["ejected", "ejected", "healthy", "healthy"]);
   });
 
-  it("is ejected anew by one of them when it was to prove itself", () => {
+  it("is ejected anew by a single lost request when it was to prove itself", () => {
     const health = detection();
     health.fail(0);
     expect(health.hasFailedProof(0)).toBe(false);
@@ -208,13 +208,13 @@ describe("server errors", () => {
     for (let error = 0; error < count; error++) health.answer(second, true);
   };
 
-  it("eject nobody unless the pool says so: an error is the origin's to give", () => {
+  it("eject no origin unless the pool says so: an error is up to the origin", () => {
     const health = detection();
     errors(health, 1_000);
     expect(health.state(0)).toBe("healthy");
   });
 
-  it("eject an origin when as many are running as the pool says", () => {
+  it("eject an origin when the number of consecutive errors reaches the pool's limit", () => {
     const health = detection({ consecutive5xx: 5 });
     errors(health, 4);
     health.answer(0);
@@ -225,14 +225,14 @@ describe("server errors", () => {
     expect(health.changes).toMatchObject([{ kind: "ejected", reason: "5 consecutive server errors" }]);
   });
 
-  it("count no answer as one, too", () => {
+  it("include a missing answer, too", () => {
     const health = detection({ consecutive5xx: 3, consecutiveGatewayFailure: 100 });
     health.lose(0, ["v", "v"]);
     errors(health, 1);
     expect(health.state(0)).toBe("ejected");
   });
 
-  it("keep an origin away until its time is over, whatever it answers meanwhile; then one answer decides", () => {
+  it("keep an origin away until its time is over, whatever it answers in the meantime; then a single answer decides", () => {
     const health = detection({ consecutive5xx: 2 });
     errors(health, 2);
     health.answer(1);
@@ -241,7 +241,7 @@ describe("server errors", () => {
     expect(health.state(10)).toBe("healthy");
   });
 
-  it("are not made good by a check that is answered with one", () => {
+  it("are not made good by a check that is answered with a server error", () => {
     const health = detection({ consecutive5xx: 2 });
     errors(health, 2);
     health.passed(0, true, at(10));
@@ -250,7 +250,7 @@ describe("server errors", () => {
     expect(health.state(30)).toBe("healthy");
   });
 
-  it("keep it away for longer if that answer is one as well", () => {
+  it("keep it away for longer if that answer is a server error as well", () => {
     const health = detection({ consecutive5xx: 2 });
     errors(health, 2);
     errors(health, 1, 10);
@@ -280,7 +280,7 @@ describe("success rates", () => {
     expect(afterFailures([1, 0, 2, 0, 1, 30])).toEqual([5]);
   });
 
-  it("eject nobody when all are as bad", () => {
+  it("eject no origin when all are as bad", () => {
     expect(afterFailures([30, 28, 31, 29, 30, 32])).toEqual([]);
     expect(afterFailures([50, 50, 50, 50, 50])).toEqual([]);
   });

@@ -48,7 +48,7 @@ describe("a pool is in panic", () => {
     expect(createPanic([{ down: false, backup: false }], 50, () => {}).judge(["half-open"])).toBe(true);
   });
 
-  it("by those that are not down", () => {
+  it("according to the origins that are not down", () => {
     expect(panicOf([{}, { down: true }, { down: true }], 50).judge(1)).toBe(true);
     expect(panicOf([{ down: true }, {}, {}], 50).judge(1)).toBe(false);
   });

@@ -11,13 +11,13 @@ describe("outliers", () => {
     expect(outliersOf(rates, 2_000)).toEqual([]);
   });
 
-  it("are never above the mean, and none are among equals", () => {
+  it("are never above the mean, and there are none among equals", () => {
     expect(outliersOf([0, 0, 0, 0, 0, 100], 0)).toEqual([0, 1, 2, 3, 4]);
     expect(outliersOf([0, 0, 0, 0, 0, 100], 1_900)).toEqual([]);
     expect(outliersOf([70, 70, 70], 0)).toEqual([]);
   });
 
-  it("are those of the formula with division and root, where rounding leaves no doubt", () => {
+  it("are the same as by the formula with division and root, where rounding leaves no doubt", () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(10_000), { minLength: 2, maxLength: 50 }),

@@ -73,12 +73,12 @@ const choose = (pool: Pool, { resendable = true, strict = false, seconds = 0 } =
 const [best, second, third] = choose(createPool(poolConfig(IDS))) as [string, string, string];
 
 describe("an origin that probes say is unhealthy", () => {
-  it("has its sessions served by the next of their order, and nobody else moves", async () => {
+  it("has its sessions served by the next origin of their order, and no other session moves", async () => {
     expect(choose(await poolWith([best])).slice(0, 2)).toEqual([second, third]);
     expect(choose(await poolWith([second])).slice(0, 2)).toEqual([best, third]);
   });
 
-  it("is tried last, not never, by what could be sent again; nothing else meets it", async () => {
+  it("is tried last rather than never by requests that could be sent again; no other request meets it", async () => {
     const config = { ...poolConfig(["a", "b"]), healthCheck: HEALTH_CHECK };
     const [first = "", other] = choose(createPool(config));
     const pool = await poolWith([first], { config });
@@ -96,7 +96,7 @@ describe("an origin that probes say is unhealthy", () => {
     expect(choose(await poolWith([best]), { strict: true })).toEqual([]);
   });
 
-  it("has its sessions again when that has not been confirmed: who cannot probe says nothing", async () => {
+  it("has its sessions again when the verdict has not been confirmed: a prober that cannot probe says nothing", async () => {
     const pool = await poolWith([best]);
     expect(choose(pool, { seconds: 599.999 })[0]).toBe(second);
     expect(choose(pool, { seconds: 600 })[0]).toBe(best);
@@ -122,7 +122,7 @@ describe("an origin that probes say is unhealthy", () => {
     expect(two.health.of(IDS.indexOf(third), at(0))).toBe("ejected");
   });
 
-  it("is none of the configuration's: that is no mistake", async () => {
+  it("is not in the configuration: that is no mistake", async () => {
     expect(choose(await poolWith(["z", "__proto__"]))).toEqual([best, second, third]);
   });
 });
@@ -136,7 +136,7 @@ describe("a pool of an isolate", () => {
     expect(asked).toEqual([["shop", { plan: { check: HEALTH_CHECK, targets }, awayMs: 1_000 }]]);
   });
 
-  it("that is not probed hears no verdicts, as of an earlier deploy, and asks for none", async () => {
+  it("that is not probed hears no verdicts of an earlier deploy, and asks for none", async () => {
     const pool = await poolWith([best], { config: poolConfig(IDS), hasOperators: true });
     expect([choose(pool)[0], asked, reads]).toEqual([best, [], 1]);
   });
@@ -147,7 +147,7 @@ describe("a pool of an isolate", () => {
     expect(choose(await isolate(probed, true))[0]).toBe(second);
   });
 
-  it("that is neither probed nor changed asks nobody for anything", async () => {
+  it("that is neither probed nor changed asks no store for anything", async () => {
     const pool = await poolWith([best], { config: poolConfig(IDS) });
     expect([pool.live, reads, asked]).toEqual([undefined, 0, []]);
   });

@@ -35,12 +35,12 @@ const withoutB = sessions.map((session) => plain.all(session, 0, 0).filter((id) 
 describe("draining an origin", () => {
   const live = pool({ b: [drain()] });
 
-  it("moves nobody", () => {
+  it("moves no session", () => {
     for (const now of [0, 99, 100, 5_000]) expect(firsts(live, 0, now)).toEqual(unchanged);
     expect(firsts(live, 99, 5_000)).toEqual(unchanged);
   });
 
-  it("brings nobody born since", () => {
+  it("brings no session that was born since", () => {
     for (const born of [100, 4_000]) expect(firsts(live, born, 5_000)).toEqual(withoutB);
   });
 
@@ -53,12 +53,12 @@ describe("draining an origin", () => {
 });
 
 describe("new sessions of a pool whose open origins are all ejected", () => {
-  it("get one that drains, before those that do not answer", () => {
+  it("get an origin that drains, before origins that do not answer", () => {
     const live = pool({ b: [drain()] });
     for (const session of sessions) expect(live.all(session, 200, 200, Uint8Array.of(1, 0, 1, 1))).toEqual(["b"]);
   });
 
-  it("get none that all sessions have left", () => {
+  it("get no origin that all sessions have left", () => {
     const live = pool({ b: [drain({ endsAt: at(150) })] });
     for (const session of sessions) expect(live.all(session, 200, 200, Uint8Array.of(1, 0, 1, 1))).toEqual([]);
   });
@@ -71,7 +71,7 @@ describe("restoring an origin", () => {
     for (const born of [0, 500, 1_999]) expect(firsts(live, born, 3_000)).toEqual(withoutB);
   });
 
-  it("before its drain has ended leaves it those that it has", () => {
+  it("before its drain has ended leaves it the sessions that it has", () => {
     const live = pool({ b: [drain({ endsAt: at(2_500), until: at(2_000) })] });
     for (const born of [0, 2_000]) expect(firsts(live, born, 3_000)).toEqual(unchanged);
     expect(firsts(live, 500, 3_000)).toEqual(withoutB);
@@ -92,7 +92,7 @@ describe("ejecting an origin", () => {
     for (const born of [0, 100, 200]) expect(firsts(live, born, 200)).toEqual(withoutB);
   });
 
-  it("holds for what a cookie of the application tells, which a drain does not", () => {
+  it("holds for an origin that a cookie of the application names, unlike a drain", () => {
     const learned = { learned: { value: "x", origin: 1 } };
     expect(live.first("s", 200, 99, learned)).toBe("b");
     expect(live.first("s", 200, 200, learned)).not.toBe("b");
@@ -114,14 +114,14 @@ describe("ejecting an origin", () => {
   });
 });
 
-describe("what is said of all origins, or of none", () => {
-  it("is put aside when nobody would be left for a session", () => {
+describe("changes of all origins, or of none", () => {
+  it("are ignored when no origin would be left for a session", () => {
     const gone = { kind: "eject", from: at(100), endsAt: at(100) } as const;
     const live = pool(Object.fromEntries(IDS.map((id) => [id, [gone]])));
     for (const born of [0, 200]) expect(firsts(live, born, 200)).toEqual(unchanged);
   });
 
-  it("goes beside what the configuration says, and origins that it does not have do not matter", () => {
+  it("apply in addition to the configuration, and unknown origins do not matter", () => {
     const config = poolConfig(IDS);
     const open = [{ until: new Date(at(50)).toISOString() }];
     const configured = { ...config, origins: config.origins.map((it) => (it.id === "c" ? { ...it, open } : it)) };

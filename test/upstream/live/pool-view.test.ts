@@ -105,7 +105,7 @@ describe("an isolate's view of a pool", () => {
     expect(known()).toEqual(["c"]);
   });
 
-  it("is renewed before a request by an isolate that has served nobody for a while", async () => {
+  it("is renewed before a request by an isolate that has served no request for a while", async () => {
     await ask();
     await published(poolState({ b: [] }));
     await pass(OLDEST_VIEW_MS + 1);
@@ -123,7 +123,7 @@ describe("an isolate's view of a pool", () => {
     expect([reads, known()]).toEqual([2, ["c"]]);
   });
 
-  it("has what probes say of origins, until when that holds, and nothing when all are healthy", async () => {
+  it("has the verdicts of probes on origins, until when they hold, and nothing when all are healthy", async () => {
     const flag = { since: T0, reason: "status", until: T0 + 600_000 };
     const unhealthy = { id: "b", closures: [], unhealthy: flag };
     await published({ ...poolState({ c: [] }), origins: [{ id: "c", closures: [] }, unhealthy] });
@@ -137,7 +137,7 @@ describe("an isolate's view of a pool", () => {
     expect([known(), view.unhealthy()]).toEqual([["b"], undefined]);
   });
 
-  it("outlives the loss of what is in KV", async () => {
+  it("outlives the loss of the state in KV", async () => {
     await published(poolState({ c: [] }));
     await ask();
     await pass(1_000);
@@ -166,7 +166,7 @@ describe("while KV cannot be read", () => {
     },
   );
 
-  it("goes on with what is known, and is told once, until it can be read again", async () => {
+  it("goes on with the known state, and this is logged once, until it can be read again", async () => {
     await published(poolState({ b: [] }));
     await ask();
     const lookTwice = async () => {
@@ -195,7 +195,7 @@ describe("while KV cannot be read", () => {
   });
 });
 
-describe("what is damaged in KV, or written by newer code,", () => {
+describe("a state that is damaged in KV, or written by newer code,", () => {
   it.each([
     "",
     "{",

@@ -38,7 +38,7 @@ describe("an isolate that has visitors", () => {
     expect(asked).toEqual([0, 120, 240]);
   });
 
-  it("asks the second time at a moment of its own, not in step with all who began with it", async () => {
+  it("asks the second time at a moment of its own, not in step with the isolates that began at the same time", async () => {
     random = 0.75;
     await visits(300);
     expect(asked).toEqual([0, 30, 150, 270]);

@@ -12,7 +12,7 @@ import { at, T0 } from "../../support/time.ts";
 
 const AWAY_MS = 3_600_000;
 
-describe("what an isolate has seen", () => {
+describe("the sessions that an isolate has seen", () => {
   function collector(random = 0) {
     const told: Record<string, number>[] = [];
     const work: Promise<unknown>[] = [];
@@ -43,7 +43,7 @@ describe("what an isolate has seen", () => {
     expect(told).toEqual([{ a: 1 }, { a: 2 }, { a: 2 }]);
   });
 
-  it("is told the next time if it could not be told, with what was seen meanwhile", async () => {
+  it("are reported the next time if the report failed, with the sessions that were seen in the meantime", async () => {
     const { see, told, settled, take } = collector();
     take(false);
     see("a", "one", T0);
@@ -68,7 +68,7 @@ describe("sessions bound to an origin", () => {
       [],
     );
 
-  it("are those that were seen within the time that one may be away", () => {
+  it("are the sessions that were seen within the time that a session may be away", () => {
     const windows = windowsAfter([0, "a", "b", "c"], [1_800, "b"], [3_000, "c", "d"]);
     const counts = [3_000, 4_100, 4_300, 6_100, 7_300].map((seconds) => boundCount(windows, at(seconds), AWAY_MS));
     // A window is a sixth of that time: up to so much later they are gone.

@@ -9,13 +9,13 @@ function sketchOf(keys: readonly string[]): Sketch {
 }
 
 describe("a sketch", () => {
-  it.each([1, 10, 100, 1_000, 3_000, 10_000, 100_000])("counts %i keys to a tenth, or to one", (count) => {
+  it.each([1, 10, 100, 1_000, 3_000, 10_000, 100_000])("counts %i keys to a tenth, or to one key", (count) => {
     const seeds = count > 10_000 ? [1, 2] : [1, 2, 3, 4, 5, 6, 7, 8];
     const errors = seeds.map((seed) => Math.abs(countOf(sketchOf(keysOf(seed, count))) - count));
     expect(Math.max(...errors)).toBeLessThanOrEqual(Math.max(1, count / 10));
   });
 
-  it("counts none as 0, and never 0 for any", () => {
+  it("counts no keys as 0, and never 0 for any key", () => {
     expect(countOf(emptySketch())).toBe(0);
     for (const key of keysOf(9, 500)) expect(countOf(sketchOf([key]))).toBeGreaterThan(0);
   });
@@ -28,7 +28,7 @@ describe("a sketch", () => {
     expect(mergeInto(some, others)).toBe(false);
   });
 
-  it("is told from what is none", () => {
+  it("is told from a value that is not a sketch", () => {
     expect(isSketch(emptySketch())).toBe(true);
     for (const other of [undefined, "x", new Uint8Array(7), Array.from(emptySketch())])
       expect(isSketch(other)).toBe(false);

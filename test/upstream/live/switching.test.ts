@@ -93,7 +93,7 @@ describe("isolates that see KV differently", () => {
     fc.integer({ min: 0, max: 1 }),
   );
 
-  it("all decide as the pool's authority would, at every moment, before and after what was named", async () => {
+  it("all decide as the pool's authority would, at every moment, before and after the named times", async () => {
     let decided = 0;
     await fc.assert(
       fc.asyncProperty(scenario, async ([changes, pauses, late]) => {

@@ -8,7 +8,7 @@ function post(body: string, declared: string | null = String(body.length)): Requ
 }
 
 describe("a request's body", () => {
-  it("is none when there is none", async () => {
+  it("is undefined when there is no body", async () => {
     expect(await takeBody(new Request("http://shop.test/"))).toBeNull();
   });
 

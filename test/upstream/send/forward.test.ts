@@ -176,7 +176,7 @@ describe("a request", () => {
     expect(cancel).toHaveBeenCalledTimes(cancelled);
   });
 
-  it("to a port where nobody listens is unreachable, with the platform's own error", async () => {
+  it("to a port where no server listens is unreachable, with the platform's own error", async () => {
     const pool = createPool(poolConfig(["a"], { urls: ["http://127.0.0.1:1"] }));
     const order = pool.choose(choiceFacts("s"), { resendable: true, now: T0 });
     expect(await forward(OUTGOING, order, pool, () => T0)).toEqual({ kind: "unreachable", attempts: 2 });
@@ -210,7 +210,7 @@ describe("the retry budget", () => {
     expect(all).toEqual([{ kind: "timeout", attempts: 1, retry: "budget" }]);
   });
 
-  it("is not touched by what is answered, by errors, or by what cannot be sent again", async () => {
+  it("is not touched by answered requests, by errors, or by requests that cannot be sent again", async () => {
     const { all } = await forwardMany(50, { a: [by(503, "nginx")] }, { budgetPercent: 0, minRetries: 0 });
     expect(all.every(({ attempts, retry }) => attempts === 1 && retry === undefined)).toBe(true);
     const { forwarded } = await forwardTo({}, ONCE);
@@ -229,7 +229,7 @@ describe("many requests at once", () => {
     spy.mockRestore();
   });
 
-  it("pass over an origin that has been ejected meanwhile, while one behind it is not", async () => {
+  it("pass over an origin that has been ejected in the meantime, while an origin behind it is not ejected", async () => {
     const { sent, spy } = answerAs({ c: [ok] });
     const pool = createPool(poolConfig(["a", "b", "c"]));
     const under = forward(OUTGOING, pool.origins, pool, () => T0);
@@ -241,7 +241,7 @@ describe("many requests at once", () => {
     spy.mockRestore();
   });
 
-  it("go to an origin that has been ejected meanwhile, while none behind it is well", async () => {
+  it("go to an origin that has been ejected in the meantime, while no origin behind it is well", async () => {
     const { sent, spy } = answerAs({});
     const pool = createPool(poolConfig(["a", "b", "c"]), { clock: () => T0 });
     const under = forward(OUTGOING, pool.origins, pool, () => T0);
@@ -253,7 +253,7 @@ describe("many requests at once", () => {
 });
 
 describe("the origins' health", () => {
-  it("does not suffer from parallel requests that each lose one", async () => {
+  it("does not suffer from parallel requests that each lose a connection", async () => {
     const { spy } = answerAs({ a: ["lost", "lost", ok] });
     const logged: string[] = [];
     const pool = createPool(poolConfig(["a", "b", "c"]), { log: ({ event }) => logged.push(event) });

@@ -234,7 +234,7 @@ describe("a request that may be hedged", () => {
 });
 
 describe("a request that may not be hedged", () => {
-  it("waits for its one origin, with no timer but its deadline's", async () => {
+  it("waits for its only origin, with no timer but its deadline's", async () => {
     const given = { outgoing: { hedgeAfterMs: undefined } };
     const { asked, underWay } = await forwardTo({ a: [late(900, ok)], b: [ok] }, given);
     // The origin's own is one of them.

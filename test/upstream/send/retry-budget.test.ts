@@ -41,7 +41,7 @@ describe("a retry budget", () => {
     expect(taken).toEqual([false, true, false, true, false, true]);
   });
 
-  it("looks back ten to twenty seconds: what was spent before that is forgotten, and what was earned", () => {
+  it("looks back ten to twenty seconds: retries that were spent before that are forgotten, and so are earned retries", () => {
     const second = (seconds: number) => at(0) - (at(0) % 10_000) + seconds * 1000;
     const budget = createRetryBudget({ budgetPercent: 10, minRetries: 1 });
     for (let request = 0; request < 100; request++) budget.deposit(second(5));

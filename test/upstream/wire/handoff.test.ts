@@ -71,7 +71,7 @@ describe("a handoff says", () => {
     expect(await claimsOf(unsaved())).toEqual({ iss: ISSUER, aud: "shop", ...times, gen: 0, ver: 0, new: true });
   });
 
-  it("that a view is stale, when it may be older than what the visitor has seen, and only then", async () => {
+  it("that a view is stale, when it may be older than the version that the visitor has seen, and only then", async () => {
     expect(await claimsOf(during({ stale: true }))).toMatchObject({ sid: "session-1", ver: 1, stale: true });
     expect(await claimsOf(during({ stale: true, journaled: true }))).toMatchObject({ stale: true });
     expect(await claimsOf(during({ journaled: true }))).not.toHaveProperty("stale");
@@ -86,7 +86,7 @@ describe("a handoff says", () => {
     expect(await claimsOf(stored({ version: 2, attributes: { a: "x".repeat(room + 1) } }))).not.toHaveProperty("data");
   });
 
-  it("the attributes that the pool may see, and measures those", async () => {
+  it("the attributes that the pool may see, and measures only these", async () => {
     const session = stored({ attributes: { theme: "dark", secret: "x".repeat(100) } });
     expect((await claimsOf(session, pool("blog", ["theme"]))).data).toEqual({ theme: "dark" });
     expect((await claimsOf(session, pool("ads", []))).data).toEqual({});
@@ -183,7 +183,7 @@ describe("a handoff is signed once", () => {
 });
 
 describe("signed handoffs", () => {
-  it("are forgotten by what they weigh, so that large ones fill no isolate's memory", async () => {
+  it("are forgotten by their weight, so that large handoffs fill no isolate's memory", async () => {
     handoff = createHandoff({ ring, issuer: ISSUER, dataBytes: 16_384 });
     const attributes = { a: "x".repeat(16_000) };
     const first = await sign(stored());
@@ -207,17 +207,17 @@ describe("verifying", () => {
     expect(await handoff.verify(jwt, at(60))).toBeUndefined();
   });
 
-  it("refuses one of another ring, though its key has the same id", async () => {
+  it("refuses a handoff of another ring, although its key has the same id", async () => {
     const foreign = createHandoff({ ring: await handoffRing(4), issuer: ISSUER, dataBytes: 64 });
     expect(await handoff.verify(await foreign.sign(stored(), pool(), T0), T0)).toBeUndefined();
   });
 
-  it("refuses one by a key that has left the ring", async () => {
+  it("refuses a handoff by a key that has left the ring", async () => {
     const later = createHandoff({ ring: [ring[1] as (typeof ring)[0]], issuer: ISSUER, dataBytes: 64 });
     expect(await later.verify(await sign(stored()), T0)).toBeUndefined();
   });
 
-  it("refuses one of another issuer", async () => {
+  it("refuses a handoff of another issuer", async () => {
     const other = createHandoff({ ring, issuer: "https://other.test", dataBytes: 64 });
     expect(await other.verify(await sign(stored()), T0)).toBeUndefined();
   });
@@ -248,7 +248,7 @@ describe("verifying", () => {
   const headerBy = (kid: string | undefined) => ({ alg: "ES256", kid, typ: "JWT" });
   const whole = { iss: ISSUER, aud: "shop", sid: "s", gen: 0, ver: 1, iat: T0 / 1000, exp: T0 / 1000 + 60 };
 
-  it("takes what its key has signed", async () => {
+  it("accepts a handoff that its key has signed", async () => {
     expect(await handoff.verify(await signed(headerBy(kids[0]), whole), T0)).toEqual(whole);
   });
 

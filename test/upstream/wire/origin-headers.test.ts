@@ -20,7 +20,7 @@ function read(given: HeadersInit, may: readonly Permission[] = ALL, write: true 
 }
 
 describe("Moor's headers of a response", () => {
-  it("are those that begin with moor-, and no others", () => {
+  it("are the headers that begin with moor-, and no others", () => {
     const headers = new Headers({ "MOOR-Patch": "{}", "Moor-X": "1", Moor: "1", "X-Moor-Y": "1", Moor_Z: "1" });
     expect(moorHeaders(headers).sort()).toEqual(["moor-patch", "moor-x"]);
   });
@@ -173,7 +173,7 @@ describe("recording", () => {
     return session.toChange({ newId: () => "c", now: T0, policy: POLICY });
   };
 
-  it("asks the session for what the response asks, patches in their order", () => {
+  it("asks the session for the changes that the response asks for, patches in their order", () => {
     const patches = [{ a: 1 }, { a: null }];
     expect(changeAfter({ ...NOTHING, patches, principal: "alice", rotate: true, end: true })).toMatchObject({
       patches,

@@ -20,7 +20,7 @@ const SET = {
 };
 const sent = (client: HeadersInit, told: Told = TOLD) => Object.fromEntries(requestHeaders(new Headers(client), told));
 
-describe("what Moor sets", () => {
+describe("the headers that Moor sets", () => {
   it("is the handoff and where the request came from", () => expect(sent({})).toEqual(SET));
 
   it("is no handoff on a route without a session, and no address that is not known", () => {
@@ -34,7 +34,7 @@ describe("what Moor sets", () => {
     expect(sent({}, { ...TOLD, explain: "session=memory" })).toEqual({ ...SET, "moor-explain": "session=memory" });
   });
 
-  it("replaces what the client says", () => {
+  it("replace the client's headers", () => {
     const claimed = Object.fromEntries(Object.keys(SET).map((name) => [name, "mine"]));
     expect(sent(claimed)).toEqual(SET);
     expect(sent(claimed, { ...TOLD, clientIp: undefined, handoff: undefined })).toEqual({
@@ -44,7 +44,7 @@ describe("what Moor sets", () => {
   });
 });
 
-describe("what is cut out of the client's headers", () => {
+describe("the headers that are cut out of the client's", () => {
   it.each([
     "Moor-Session",
     "MOOR-ANYTHING",
@@ -85,13 +85,13 @@ describe("what is cut out of the client's headers", () => {
     );
   });
 
-  it("what Connection names, and nothing that Moor sets", () => {
+  it("include those that Connection names, and no header that Moor sets", () => {
     const client = { Connection: "close, X-Private , moor-session,X-FORWARDED-FOR", "X-Private": "1", "X-Public": "2" };
     expect(sent(client)).toEqual({ ...SET, "x-public": "2" });
   });
 });
 
-describe("what is left", () => {
+describe("the remaining headers", () => {
   it("is every other header, as it was", () => {
     const client = {
       accept: "text/html",
