@@ -1,11 +1,13 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { skipWithoutPackages } from "./test/support/node/packages.ts";
+import { quickFiles } from "./test/support/node/quick.ts";
 
-/** Tests that start processes (workerd, origins, the command, Chromium); all others run inside workerd. */
+/** Tests that start processes (workerd, origins, the command, Chromium). All other tests run inside workerd. */
 const inNode = ["bench", "bin", "conformance", "demo", "examples", "fuzz", "sim", "torture"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
+const quick = quickFiles(inNode);
 
 process.env.WRANGLER_SEND_METRICS ??= "false";
 // wrangler warns, for each file, of required secrets that are not set; tests make rings of their own.
@@ -14,26 +16,40 @@ process.env.MOOR_HANDOFF_KEYS ??= "unused";
 // The objects under test seal with it.
 process.env.MOOR_STORE_KEYS ??= `1:${"A".repeat(43)}`;
 
+/** A project of tests that run in Node. */
+function nodeProject(name: string, include: string[], exclude: string[] = []): TestProjectConfiguration {
+  return {
+    plugins: [skipWithoutPackages()],
+    test: {
+      name,
+      include,
+      exclude,
+      globalSetup: "./test/support/node/build-worker.ts",
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
+      // These tests measure times of real processes, which a busy machine can starve. The report names each test that was tried again.
+      retry: process.env.CI ? { count: 2, delay: 2_000 } : 0,
+      // Breakers and processes take their time to come back, and more of it on a loaded machine.
+      expect: { poll: { timeout: 20_000 } },
+    },
+  };
+}
+
 export default defineConfig({
   test: {
     projects: [
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        // A loaded machine may take long over the properties.
-        test: { name: "workerd", include: ["test/**/*.test.ts"], exclude: inNode, testTimeout: 30_000 },
-      },
-      {
-        plugins: [skipWithoutPackages()],
         test: {
-          name: "node",
-          include: inNode,
-          globalSetup: "./test/support/node/build-worker.ts",
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          // Breakers and processes take their time to come back, and more of it on a loaded machine.
-          expect: { poll: { timeout: 20_000 } },
+          name: "workerd",
+          include: ["test/**/*.test.ts"],
+          exclude: inNode,
+          // A loaded machine may take long over the properties.
+          testTimeout: 30_000,
         },
       },
+      nodeProject("node-quick", quick),
+      nodeProject("node-slow", inNode, quick),
     ],
   },
 });

@@ -1,3 +1,4 @@
+/** @quick */
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { costs, costTable } from "../../bench/cost/cost.ts";

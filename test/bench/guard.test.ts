@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import { judge } from "../../bench/http/guard.ts";
 import { spread } from "../../bench/http/statistics.ts";

@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import { throughputOf } from "../../bench/http/http.ts";
 import { quantile, spread } from "../../bench/http/statistics.ts";

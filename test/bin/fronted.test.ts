@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import { configFor } from "../../bin/fronted.ts";
 import { readConfig } from "../../src/config/read.ts";

@@ -1,3 +1,4 @@
+/** @quick */
 import { execFile } from "node:child_process";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** @quick */
 import { webcrypto } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** @quick */
 import { glob, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";

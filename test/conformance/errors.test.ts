@@ -1,3 +1,4 @@
+/** @quick */
 import { readFile } from "node:fs/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { FAILURES } from "../../src/errors.ts";

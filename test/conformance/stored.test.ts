@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @quick */
 import { readFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { deserialize } from "node:v8";

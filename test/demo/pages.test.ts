@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import { type Explain, readExplain, readServerTiming, sourceName } from "../../demo/explain.ts";
 import { linesOf } from "../../demo/goods.ts";

@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @quick */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LocalRedis } from "../../bin/local-redis/local-redis.ts";
 import { type RedisSwitch, startRedisSwitch } from "../../demo/redis-switch.ts";

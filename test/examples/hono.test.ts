@@ -1,3 +1,4 @@
+/** @quick */
 import { afterAll, describe, expect, it } from "vitest";
 import { startSite } from "../support/node/site.ts";
 import { describeShop, visitorOf } from "./shop.suite.ts";

@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import { readOptions, USAGE } from "./options.ts";
 import { TARGETS } from "./targets.ts";

@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import { readOptions, USAGE } from "../../sim/options.ts";
 import { scenarios } from "../../sim/scenarios.ts";

@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import { cookies, header, links } from "./carriers.ts";
 

@@ -1,3 +1,4 @@
+/** @quick */
 import { expect, it } from "vitest";
 import { CookieJar, cookieHeader } from "./cookie-jar.ts";
 

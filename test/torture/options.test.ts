@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import { CONFIGS } from "./configs.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";

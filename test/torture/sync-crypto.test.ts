@@ -1,3 +1,4 @@
+/** @quick */
 import type { webcrypto } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import { createRandom } from "./random.ts";

@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @quick */
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { startUpstashBridge } from "../../../bin/local-redis/bridge.ts";

@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @quick */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";

@@ -1,3 +1,4 @@
+/** @quick */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createReplyReader, encode, isError, type Reply } from "../../../bin/local-redis/resp.ts";

@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @quick */
 import { Redis } from "@upstash/redis";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import { readTokens } from "../../../bin/nginx/tokens.ts";
 

@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @quick */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";

@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @quick */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
 import type { Fallback } from "../../../src/store/redis/contract.ts";

@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @quick */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Call } from "./call.ts";
 import { describeFaults } from "./faults.suite.ts";

@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @quick */
 import { describe } from "vitest";
 import { answerTo } from "./call.ts";
 import { describeFaults } from "./faults.suite.ts";

@@ -1,3 +1,4 @@
+/** @quick */
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { afterAll, describe, expect, it } from "vitest";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";

@@ -1,3 +1,4 @@
+/** @quick */
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { forgeToken, idOf } from "../../support/node/forge.ts";

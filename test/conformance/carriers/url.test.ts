@@ -1,3 +1,4 @@
+/** @quick */
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { Answer, Asking, Client } from "../../support/node/client.ts";

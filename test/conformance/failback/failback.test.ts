@@ -1,5 +1,5 @@
 /** @needs redis-server */
-import { setTimeout as pause } from "node:timers/promises";
+/** @quick */
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { startRedis } from "../../bin/local-redis/rest.ts";
 import type { Client } from "../../support/node/client.ts";

@@ -1,3 +1,4 @@
+/** @quick */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Client } from "../../support/node/client.ts";
 import { type RawOrigin, startRawOrigin } from "../../support/node/raw-origin.ts";

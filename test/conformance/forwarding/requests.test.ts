@@ -1,3 +1,4 @@
+/** @quick */
 import { afterAll, describe, expect, it } from "vitest";
 import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";

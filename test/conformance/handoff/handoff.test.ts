@@ -1,3 +1,4 @@
+/** @quick */
 import {
   calculateJwkThumbprint,
   createRemoteJWKSet,

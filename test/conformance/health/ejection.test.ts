@@ -1,3 +1,4 @@
+/** @quick */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Answer, Client } from "../../support/node/client.ts";
 import { type RawOrigin, rawResponse, startRawOrigin } from "../../support/node/raw-origin.ts";

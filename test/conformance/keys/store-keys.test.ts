@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @quick */
 import { afterAll, describe, expect, it } from "vitest";
 import { run } from "../../bin/local-redis/rest.ts";
 import type { Client } from "../../support/node/client.ts";

@@ -1,4 +1,5 @@
 /** @needs php-cli tomcat10-common */
+/** @quick */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Application,

@@ -1,3 +1,4 @@
+/** @quick */
 import { afterAll, describe, expect, it } from "vitest";
 import { idOf } from "../../support/node/forge.ts";
 import { startOrigin } from "../../support/node/origins.ts";

@@ -1,3 +1,4 @@
+/** @quick */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";

@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @quick */
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+/** @quick */
 import { afterAll, describe, expect, it } from "vitest";
 import { createWhrw1 } from "../../../src/affinity/whrw1.ts";
 import { Client } from "../../support/node/client.ts";

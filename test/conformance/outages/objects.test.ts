@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @quick */
 import { afterAll, describe, expect, it } from "vitest";
 import type { NamespaceFault } from "../../../emulation/objects-over-link.ts";
 import type { Client } from "../../support/node/client.ts";

@@ -1,3 +1,4 @@
+/** @quick */
 import { afterAll, describe, expect, it } from "vitest";
 import { ADMIN_TOKEN, adminOf, type Listed } from "../../support/node/admin.ts";
 import type { Client } from "../../support/node/client.ts";

@@ -1,3 +1,4 @@
+/** @quick */
 import { afterAll, describe, expect, it } from "vitest";
 import type { Asking } from "../../support/node/client.ts";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";

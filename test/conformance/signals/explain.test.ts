@@ -1,3 +1,4 @@
+/** @quick */
 import { afterAll, describe, expect, it } from "vitest";
 import { signDebugToken } from "../../../src/inbound/token/debug-token.ts";
 import { parseKeyRing } from "../../../src/inbound/token/key-ring.ts";

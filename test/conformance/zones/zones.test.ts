@@ -1,3 +1,4 @@
+/** @quick */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Region } from "../../../src/config/regions.ts";
 import type { Client } from "../../support/node/client.ts";

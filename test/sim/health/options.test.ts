@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import { readOptions, USAGE } from "../../../sim/health/options.ts";
 import { SCENARIOS, SIMULATIONS } from "../../../sim/health/scenarios.ts";

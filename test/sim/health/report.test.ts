@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import { broken, exceeded } from "../../../sim/health/bounds.ts";
 import { tablesOf, wordsOf } from "../../../sim/health/report.ts";

@@ -1,3 +1,4 @@
+/** @quick */
 import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { ASSUMPTIONS } from "../../../sim/scale/assumptions.ts";

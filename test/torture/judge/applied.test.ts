@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import type { Truth } from "../history.ts";
 import { act, broken, held, live, view, visit } from "./stories.ts";

@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import { act, broken, held, live, trouble, view, visit } from "./stories.ts";
 

@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import { broken, held, live, view, visit } from "./stories.ts";
 

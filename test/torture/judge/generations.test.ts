@@ -1,3 +1,4 @@
+/** @quick */
 import { describe, expect, it } from "vitest";
 import type { View } from "../history.ts";
 import { broken, held, live, TERMS, view, visit } from "./stories.ts";

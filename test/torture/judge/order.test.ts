@@ -1,3 +1,4 @@
+/** @quick */
 import { expect, it } from "vitest";
 import { Order } from "./order.ts";
 
