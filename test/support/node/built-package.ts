@@ -14,7 +14,7 @@ export async function buildPackage(modules: string, ...packages: string[]): Prom
   const moor = join(modules, "moor");
   await mkdir(moor, { recursive: true });
   const tsc = join("node_modules", "typescript", "bin", "tsc");
-  await exec(process.execPath, [tsc, "-p", "tsconfig.build.node.json", "--outDir", join(moor, "dist")]);
+  await exec(process.execPath, [tsc, "-p", "bin/tsconfig.build.json", "--outDir", join(moor, "dist")]);
   await cp("package.json", join(moor, "package.json"));
   for (const name of packages) await symlink(resolve("node_modules", name), join(modules, name));
 }
