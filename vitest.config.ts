@@ -44,6 +44,8 @@ export default defineConfig({
           name: "workerd",
           include: ["test/**/*.test.ts"],
           exclude: inNode,
+          // A workerd of its own for each file would take longer to start than most files take to run.
+          isolate: false,
           // A loaded machine may take long over the properties.
           testTimeout: 30_000,
         },
