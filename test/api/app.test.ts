@@ -42,7 +42,7 @@ describe("under /.moor/, without admin and principals", () => {
     ["GET", "/.moor/admin/sessions"],
     ["GET", "/.moor/metrics"],
     ["POST", "/.moor/jwks.json"],
-    ["POST", "/.moor/session"],
+    ["PUT", "/.moor/session"],
     ["OPTIONS", "/.moor/session"],
   ])("nothing is there for %s %s", async (method, path) => {
     const response = await ask(path, method);

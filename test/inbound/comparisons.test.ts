@@ -73,18 +73,19 @@ describe("in the sources", () => {
     });
     expect(found.sort()).toEqual([
       // The admin's token, by its digest; the JWT of Cloudflare Access, by a public key.
-      "admin/admin-access.ts: isEqualInConstantTime",
-      "admin/admin-access.ts: jwtVerify",
+      "api/operators/access.ts: isEqualInConstantTime",
+      "api/operators/access.ts: jwtVerify",
       // Debug tokens, by an HMAC that the platform compares.
-      "inbound/debug-token.ts: subtle.verify",
+      "inbound/token/debug-token.ts: subtle.verify",
       // Tokens and proofs; then the function itself.
-      "inbound/mac.ts: isEqualInConstantTime",
-      "inbound/mac.ts: isEqualInConstantTime",
-      // The handoff, by a public key, at the origin and as the session API's bearer.
-      "origin/handoff.ts: subtle.verify",
+      "inbound/token/mac.ts: isEqualInConstantTime",
+      "inbound/token/mac.ts: isEqualInConstantTime",
+      // The handoff, by a public key, at the origin.
+      "sdk/origin/handoff.ts: subtle.verify",
       // Copies in KV and Redis (AES-GCM).
       "store/seal.ts: subtle.decrypt",
-      "upstream/jwt.ts: subtle.verify",
+      // The handoff as the session API's bearer.
+      "upstream/wire/jwt.ts: subtle.verify",
     ]);
   });
 });
