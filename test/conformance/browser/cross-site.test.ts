@@ -1,3 +1,4 @@
+/** @needs chromium */
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "../../demo/visitor.ts";

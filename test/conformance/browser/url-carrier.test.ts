@@ -1,3 +1,4 @@
+/** @needs chromium */
 /** @quick */
 import { once } from "node:events";
 import { createServer } from "node:http";

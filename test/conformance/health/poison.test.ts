@@ -1,3 +1,4 @@
+/** @needs nginx */
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
