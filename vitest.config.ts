@@ -46,8 +46,8 @@ export default defineConfig({
           exclude: inNode,
           // A workerd of its own for each file would take longer to start than most files take to run.
           isolate: false,
-          // A loaded machine may take long over the properties.
-          testTimeout: 30_000,
+          // A loaded machine may take long over the properties, and these tests get one try.
+          testTimeout: 60_000,
         },
       },
       nodeProject("node-quick", quick),
