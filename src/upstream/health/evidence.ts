@@ -13,11 +13,11 @@ export interface Evidence {
   has(client: string): boolean;
   /** Whether another client's request was lost before a time. */
   hasOthersBefore(client: string, before: number): boolean;
-  /** Whether the only evidence is that requests of one client were late. */
-  isOneClientsDelay(): boolean;
+  /** Whether all that is known is that requests of one client were taken, and not answered. */
+  isOneClientsLoss(): boolean;
 }
 
-/** Losses that are older than this no longer count. */
+/** Losses longer ago say nothing of now. */
 const WINDOW_MS = 60_000;
 /** The most that `consecutiveGatewayFailure` may ask for. */
 const MAX_CLIENTS = 1_000;

@@ -1,13 +1,11 @@
 import { BoundedMap } from "../../lib/bounded-map.ts";
 
-/**
- * The origins that single sessions avoid, because these origins have lost their requests. Other sessions do not move.
- */
+/** The origins that single sessions keep away from, because those have lost their requests. It moves nobody else. */
 export interface Shunned {
   lost(session: string, loss: ShunnedLoss, now: number): void;
   /** The origin has answered the session. */
-  answered(session: string, index: number, now: number): void;
-  /** The index of the origin that a session avoids; `undefined`: the session avoids no origin. */
+  answered(session: string, index: number): void;
+  /** The index of the origin that a session keeps away from; `undefined`: none. */
   by(session: string, now: number): number | undefined;
   /** The same, once its time is over: the session comes back when the origin has answered a check. */
   toCheckFor(session: string, now: number): number | undefined;
@@ -33,17 +31,18 @@ interface Entry {
 }
 
 /**
- * A session avoids an origin that has lost its request and has answered no request since. It also avoids an origin that
- * has lost two of its consecutive requests if other origins have answered them. After the nth loss this lasts for n
- * times `baseMs`, at most `maxMs`.
+ * A session keeps away from an origin that has lost its request until that has answered anybody, and from one that has lost two of its
+ * consecutive requests which others have answered: after the nth loss for n times `baseMs`, at most `maxMs`.
  *
- * @param answeredAt when an origin last answered any request.
+ * @param answeredAt when an origin has last answered anybody.
  */
 export function createShunned(baseMs: number, maxMs: number, answeredAt: (index: number) => number): Shunned {
   const entries = new BoundedMap<string, Entry>(MAX_SESSIONS);
-  /** While no request is lost, no session is looked up. */
-  let latest = -Infinity;
-  const entryOf = (session: string, now: number) => (now < latest ? entries.get(session) : undefined);
+  /** Before the first loss no session is looked up. */
+  let isUsed = false;
+  const entryOf = (session: string) => (isUsed ? entries.get(session) : undefined);
+  const isSilent = ({ losses, last: { index, isHeard, sentAt } }: Entry) =>
+    losses > 0 && !isHeard && answeredAt(index) < sentAt;
 
   return {
     lost(session, last, now) {

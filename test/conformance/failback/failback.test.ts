@@ -1,5 +1,6 @@
 /** @needs redis-server */
 /** @quick */
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { startRedis } from "../../bin/local-redis/rest.ts";
 import type { Client } from "../../support/node/client.ts";

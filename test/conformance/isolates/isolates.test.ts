@@ -1,4 +1,5 @@
 /** @quick */
+import { connect } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Answer, Asking, Client } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
