@@ -37,14 +37,14 @@ export function createHandlers(c: Context, next: Next): Handlers {
   };
 }
 
-/** What the sessions of handlers are made with. */
+/** The settings of handlers' sessions. */
 export interface HandlersParts {
   readonly carriers: Pick<Carriers, "cut">;
   /** Whether the configuration has `session.remember`. */
   readonly remembers: boolean;
 }
 
-/** Handlers in place of origins: they read the session of the request, and what they ask for is its changes. */
+/** Handlers in place of origins: they read the session of the request, and ask for its changes. */
 export function answeredByHandlers(
   c: Context,
   handlers: Handlers,

@@ -22,7 +22,7 @@ export interface ObserverParts {
   readonly clock: () => number;
 }
 
-/** What a commit reports to the observer. */
+/** The outcome of a commit, as the observer hears of it. */
 export interface CommittedChange {
   readonly written?: "object" | "journal" | undefined;
   /** Why a touch could not be written. */
@@ -54,7 +54,7 @@ export class Observer {
     return this.#facts.arrivedAt;
   }
 
-  /** Counts the store calls of the request; `undefined`: nobody is told of them, so they are not counted. */
+  /** Counts the store calls of the request; `undefined`: no signal tells of them, so they are not counted. */
   get calls(): StoreCalls | undefined {
     return this.#facts.calls;
   }
@@ -181,12 +181,12 @@ export class Observer {
     return this.failed("lock_timeout", { event: "lock_timeout", reason: `waited ${missed.waitedMs} ms` });
   }
 
-  /** What an origin is told of the way of its request; `undefined`: nothing. */
+  /** The explanation of the request for its origin; `undefined`: the origin is told nothing. */
   explainedToOrigin(): string | undefined {
     return this.#facts.explains === "all" ? explain(this.#facts, this.#parts.breakers) : undefined;
   }
 
-  /** What the response tells of the way of its request, and whether it tells this client alone. */
+  /** The explanation of the request for its response, and whether it is for this client alone. */
   explained(): { readonly explain: string | undefined; readonly isForOne: boolean } {
     const { explains } = this.#facts;
     return {

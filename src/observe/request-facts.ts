@@ -7,8 +7,8 @@ import type { Chosen } from "../upstream/choose/chosen.ts";
 import type { Delivered } from "../upstream/upstream.ts";
 
 /**
- * What is known of a request, filled in along its way. It is rendered by `explain.ts`, `request-line.ts`, `data-point.ts` and
- * `counters.ts`, none of which tells a value of the session or more of its id than {@link SHOWN_CHARACTERS}.
+ * The facts of a request. `observer.ts` fills them in along the request's way; `explain.ts`, `request-line.ts`, `data-point.ts` and
+ * `counters.ts` render them. They never show a value of the session, nor more of its id than {@link SHOWN_CHARACTERS}.
  */
 export interface RequestFacts {
   readonly request: Request;
@@ -44,9 +44,9 @@ export interface RequestFacts {
   retry: "budget" | undefined;
   /** Whether the health of origins was ignored. */
   panic: boolean;
-  /** Who took the change, or the touch. */
+  /** The store that took the change, or the touch. */
   written: "object" | "journal" | undefined;
-  /** What Moor answered itself. */
+  /** The failure that Moor itself answered with. */
   code: FailureCode | undefined;
   /** Whether that was for no mistake of the client's. */
   failed: boolean;
@@ -95,7 +95,7 @@ export function answeredBy(facts: RequestFacts, sent: Delivered): void {
 
 const RAY = /^[0-9a-f]{16}(-[A-Z]{3})?$/;
 
-/** What a request is called in the log and in what Moor answers: its `CF-Ray`, else a random UUID. */
+/** The id of a request in the log, and in Moor's own answers: its `CF-Ray`, else a random UUID. */
 export function requestIdOf(facts: RequestFacts): string {
   if (facts.requestId !== undefined) return facts.requestId;
   const ray = facts.request.headers.get("CF-Ray");
@@ -109,7 +109,7 @@ export function sourceOf({ opened }: RequestFacts): string {
   return opened.kind === "session" ? opened.source : "unavailable";
 }
 
-/** What a request's session was shown as; 0: it is stored nowhere. */
+/** The version of the session that the request was shown; 0: it is stored nowhere. */
 export function versionOf({ opened }: RequestFacts): number {
   return opened?.kind === "session" ? (opened.session.view?.version ?? 0) : 0;
 }

@@ -9,7 +9,7 @@ export interface Answered {
 }
 
 /**
- * The log line of a request: what does not apply is left out. It never has the query.
+ * The log line of a request: fields that do not apply are left out. It never has the query.
  *
  * @param options.path whether it has the path.
  */
@@ -41,7 +41,7 @@ export function requestLine(
   };
 }
 
-/** An entry with what is known of the request that it is about; what it says itself stands. */
+/** Adds the facts of a request to a log entry. Fields that the entry has already stay as they are. */
 export function aboutRequest(facts: RequestFacts, { event, ...own }: LogEntry): LogEntry {
   const { pool, origin } = facts;
   const session = sessionOf(facts);

@@ -23,7 +23,7 @@ export interface Signals {
   ): Promise<Response | Answer>;
 }
 
-/** What signals are made of. */
+/** The parts of signals. */
 export interface SignalsParts {
   readonly config: Pick<ResolvedConfig, "log" | "errorPage">;
   /** The breakers of the stores. Default: none. */
