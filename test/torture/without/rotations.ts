@@ -88,8 +88,8 @@ export const ROTATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/session/journal.ts",
-        from: 'const acceptedWhen = asCurrent ? "before" : "after";',
-        to: 'const acceptedWhen = "after";',
+        from: 'const when = asCurrent ? "before" : "after";',
+        to: 'const when = "after";',
       },
     ],
     config: "moor-sync",
