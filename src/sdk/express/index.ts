@@ -98,7 +98,8 @@ function accompany(response: ServerResponse, exchange: Exchange, next: (error?: 
     exchange
       .storeLate()
       .catch(next)
-      .finally(() => end.apply(response, args));
+      // The application's error handler may have ended the response; to end it again would be an error that nobody handles.
+      .finally(() => response.writableEnded || end.apply(response, args));
     return response;
   }) as ServerResponse["end"];
 }
