@@ -60,7 +60,7 @@ export class OriginSession implements SessionView {
    * The session API, for changes that cannot wait for the response: a change that must be stored before something else
    * happens, or after the headers are sent. The API's answer becomes this session's state, with the recorded changes on
    * top. As long as headers can be sent, they announce the version (`Moor-Version`), so that the visitor's next request
-   * sees it.
+   * sees it. After `login` or `rotate` it takes no patch (`session-over`).
    */
   readonly api: SessionApi;
 
@@ -83,7 +83,10 @@ export class OriginSession implements SessionView {
     };
     this.api = {
       read: async () => this.#learn(await api.read()),
-      patch: async (patch, options) => this.#learn(await api.patch(patch, options)),
+      patch: async (patch, options) => {
+        this.#refuseRotated();
+        return this.#learn(await api.patch(patch, options));
+      },
       end: async () => {
         await api.end();
         this.end();
@@ -248,6 +251,15 @@ export class OriginSession implements SessionView {
     patchLines(changes);
     this.#changes = changes;
     this.#attributes = undefined;
+  }
+
+  /** The request's handoff is of the generation before, which may be in a stranger's hands: they must see nothing of the login. */
+  #refuseRotated(): void {
+    if (this.#principal === undefined && !this.#rotate) return;
+    throw new MoorOriginError(
+      "session-over",
+      "the request logs in or rotates: what else it stores goes with the response",
+    );
   }
 
   #refuseEnded(): void {

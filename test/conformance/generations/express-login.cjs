@@ -6,7 +6,7 @@ const app = express();
 app.use(session());
 app.use((request, response, next) => {
   const { cookie, ...data } = request.session;
-  const { login, set = [], delayMs = 0 } = request.query;
+  const { login, set = [], delayMs = 0, late } = request.query;
   const patch = Object.fromEntries([set].flat().map((pair) => pair.split(":")));
   response.set("Location", "/next");
   const answer = () => response.json({ session: { data } });
@@ -17,8 +17,12 @@ app.use((request, response, next) => {
   request.session.regenerate((error) => {
     if (error) return next(error);
     Object.assign(request.session, patch, { user: login });
-    setTimeout(answer, Number(delayMs));
+    if (late === undefined) return setTimeout(answer, Number(delayMs));
+    response.write("begun ");
+    request.session.late = late;
+    response.end("done");
   });
 });
+app.use((error, _request, response, _next) => response.end(error.code));
 
 app.listen(Number(process.env.PORT), "127.0.0.1");

@@ -191,6 +191,15 @@ it("keeps all attributes of a login by moor/express beside which the session end
   expect(JSON.parse(await shownTo(visitor))).toMatchObject({ user: "alice", factor: "missing" });
 });
 
+it("stores nothing of a login by moor/express once its headers are sent: the application is told, and lives on", async () => {
+  const visitor = byCookie(sitesOf(0).host.proxy, "express.test");
+  await visitor.ask("/?set=seed:1");
+  const planted = visitor.copy();
+  expect((await visitor.ask("/?login=alice&late=harbour")).text).toBe("begun session-over");
+  expect(await shownTo(planted)).not.toMatch(/alice|harbour/);
+  expect(JSON.parse(await shownTo(visitor))).toMatchObject({ user: "alice" });
+});
+
 /** The principal and attributes that a client is shown. */
 async function shownTo(visitor: Visitor): Promise<string> {
   const { session } = (await visitor.ask("/")).told;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Fetch } from "../../../src/sdk/origin/index.ts";
+import type { Fetch, OriginSession } from "../../../src/sdk/origin/index.ts";
 import { answer, CLAIMS, k1, k2, originWith } from "./moor.ts";
 
 const stored = { version: 6, generation: 1, principal: "alice", attributes: { basket: { tea: 3 } } };
@@ -72,6 +72,20 @@ describe("the session API", () => {
     expect(session.headers()).toEqual([]);
     expect(session.version).toBe(CLAIMS.ver);
   });
+
+  it.each([
+    ["a login", (session: OriginSession) => session.login("alice")],
+    ["a rotation", (session: OriginSession) => session.rotate()],
+  ])(
+    "refuses a patch after %s of the request, which the holder of the older token would be shown",
+    async (_what, ask) => {
+      const { session, asked } = await sessionAnswered(stored);
+      ask(session);
+      await expect(session.api.patch({ card: "4111" })).rejects.toMatchObject({ code: "session-over" });
+      expect(asked).toEqual([]);
+      expect(await session.api.read()).toEqual(stored);
+    },
+  );
 
   it("refuses a patch that is not JSON before it is sent", async () => {
     const { session, asked } = await sessionAnswered(stored);
