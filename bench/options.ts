@@ -1,15 +1,15 @@
 import { parseArgs } from "node:util";
 
-/** What can be measured. */
+/** The parts that can be measured. */
 export const PARTS = ["cost", "path", "size", "affinity", "http", "profile", "memory", "rivals"] as const;
 
 /** Not measured when it is to be quick. */
 const SLOW: readonly Part[] = ["profile", "memory", "rivals"];
 
-/** One of {@link PARTS}. */
+/** A part of {@link PARTS}. */
 export type Part = (typeof PARTS)[number];
 
-/** What the command is asked to do. */
+/** The work that the command is asked to do. */
 export type Options =
   | { readonly kind: "help" }
   | { readonly kind: "mistake"; readonly message: string }
@@ -19,9 +19,9 @@ export type Options =
       readonly parts: readonly Part[];
       readonly quick: boolean;
       readonly json: boolean;
-      /** Whether the results replace those that docs/explanation/performance.md shows. */
+      /** Whether the results replace the results that docs/explanation/performance.md shows. */
       readonly save: boolean;
-      /** A built Worker whose profile stands beside. */
+      /** A built Worker whose profile is shown for comparison. */
       readonly before: string | undefined;
     };
 

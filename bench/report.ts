@@ -13,7 +13,9 @@ import { table } from "./table.ts";
 
 const PROFILE_ROWS = 25;
 
-/** For each contestant its requests/s and, as `…Cpu`, its CPU per request over those of what it is compared with. */
+/**
+ * For each contestant its requests/s and, as `…Cpu`, its CPU per request, both divided by the numbers of its yardstick.
+ */
 export function ratiosOf({ http }: Results): Record<string, number> {
   const usual = http?.shapes[0]?.throughput ?? {};
   return Object.fromEntries(

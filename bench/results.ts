@@ -7,7 +7,7 @@ import type { PathResults } from "./path/path.ts";
 import type { RivalsResults } from "./rivals/rivals.ts";
 import type { SizeResults } from "./size/size.ts";
 
-/** Everything that one call of the command has measured. */
+/** All measurements of a call of the command. */
 export interface Results {
   readonly cost?: readonly Cost[] | undefined;
   readonly path?: PathResults | undefined;

@@ -16,7 +16,10 @@ import { measureRivals } from "./rivals/rivals.ts";
 import { save } from "./save.ts";
 import { measureSize } from "./size/size.ts";
 
-/** What is stored is kept in memory where there is a file system for that: else the table would compare how disks are waited for. */
+/**
+ * Stored data is kept in memory where there is a file system for that. Otherwise the table would compare waits for
+ * disks.
+ */
 const IN_MEMORY = "/dev/shm";
 /** Ten thousand objects have a file each; containers often have 64 MB there. */
 const ROOM_BYTES = 2 ** 30;

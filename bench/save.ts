@@ -8,7 +8,10 @@ const DOCUMENT = "docs/explanation/performance.md";
 const PLOTS = "docs/explanation/performance";
 const RAW = "docs/explanation/performance";
 
-/** Keeps what was measured: raw in bench/results, its tables in docs/explanation/performance.md, its plots beside that. */
+/**
+ * Keeps the measurements: the raw data in bench/results, the tables in docs/explanation/performance.md, the plots next
+ * to that document.
+ */
 export async function save(results: Results): Promise<void> {
   await mkdir(RAW, { recursive: true });
   await mkdir(PLOTS, { recursive: true });
@@ -27,7 +30,7 @@ export async function save(results: Results): Promise<void> {
   for (const [name, plot] of Object.entries(plotsOf(results))) await writeFile(`${PLOTS}/${name}.svg`, plot);
 }
 
-/** A document with what stands between `<!-- NAME -->` and `<!-- /NAME -->` replaced. */
+/** A document in which the text between `<!-- NAME -->` and `<!-- /NAME -->` is replaced. */
 export function replaced(document: string, name: string, by: string): string {
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const from = document.indexOf(begin);

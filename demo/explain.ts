@@ -1,9 +1,9 @@
 /** A store that Moor may ask for a session. */
 export type Store = "memory" | "kv" | "object" | "redis";
 
-/** What Moor says of how it resolved a session; docs/guide/origin.md has the fields. */
+/** The fields in which Moor tells how it resolved a session; docs/guide/origin.md lists them. */
 export interface Explain {
-  /** Who answered: a store, or `none`, `new`, `unavailable`; "" if that is not told. */
+  /** The source of the answer: a store, or `none`, `new`, `unavailable`; "" if it is not told. */
   readonly source: string;
   readonly version: number;
   /** How old that was, in seconds, if the Durable Object had vouched for it. */
@@ -19,13 +19,15 @@ export interface Explain {
   /** The origin that answered, and how often the request was sent. */
   readonly origin: string | undefined;
   readonly attempts: number;
-  /** Who took a change: `object` or `journal`. */
+  /** The store that took a change: `object` or `journal`. */
   readonly written: string | undefined;
 }
 
 const STORES: readonly string[] = ["memory", "kv", "object", "redis"] satisfies Store[];
 
-/** Reads `Moor-Explain`: `session=memory; version=4; age=2s`. What is missing is nothing, and what is unknown is left out. */
+/**
+ * Reads `Moor-Explain`: `session=memory; version=4; age=2s`. Missing fields are empty, and unknown fields are left out.
+ */
 export function readExplain(header: string | string[] | undefined): Explain {
   const fields = pairsOf(String(header ?? ""), ";", "=");
   const numberOf = (name: string) => {

@@ -4,16 +4,16 @@ import type { Report, Request, ServerStatus } from "./protocol.ts";
 /** How long a change of another server's state is waited for, in milliseconds. */
 const PATIENCE_MS = 5000;
 
-/** All servers, as one of their processes sees them through its supervisor. */
+/** All servers, as a server's process sees them through its supervisor. */
 export interface Fleet {
   /** Tells that this process answers on the port. */
   listening(port: number): void;
   servers(): readonly ServerStatus[];
-  /** Tells that this process is about to be stopped, so that no page of another server calls it running. */
+  /** Reports that this process is about to be stopped, so that no page of another server shows it as running. */
   stopping(): void;
   /** Has a server killed at once. */
   stop(id: string): void;
-  /** Resolves when the server, if there is such a one, is in that state, or after 5 seconds. */
+  /** Resolves when the server, if it exists, is in that state, or after 5 seconds. */
   reached(id: string, state: ServerStatus["state"]): Promise<void>;
   start(id: string): void;
 }

@@ -9,7 +9,7 @@ export interface Good {
   readonly icon: Html;
 }
 
-/** How many of one good a basket takes. */
+/** How many pieces of the same good a basket takes. */
 export const MOST_OF_ONE = 99;
 
 export const goods: readonly Good[] = [
@@ -45,7 +45,10 @@ export interface Line {
   readonly count: number;
 }
 
-/** What is in the basket, in the order of the goods. The attribute may be of any form: another release wrote it. */
+/**
+ * The lines of the basket, in the order of the goods. The attribute may have any form, because another release may have
+ * written it.
+ */
 export function linesOf(basket: JsonValue | undefined): Line[] {
   const counts = new Map(typeof basket === "object" && basket !== null ? Object.entries(basket) : []);
   return goods.flatMap((good) => {

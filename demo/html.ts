@@ -9,7 +9,7 @@ export class Html {
 
 type Part = string | number | Html | readonly Html[] | undefined;
 
-/** Template tag: values are escaped, unless they are HTML themselves; `undefined` leaves nothing. */
+/** Template tag: values are escaped, unless they are HTML themselves; `undefined` adds no text. */
 export function html(texts: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(String.raw({ raw: texts }, ...parts.map(render)));
 }

@@ -5,7 +5,7 @@ import { Html, html } from "./html.ts";
 import { RESTART_SECONDS, type ServerStatus } from "./protocol.ts";
 import { style } from "./style.ts";
 
-/** What the shop's page shows. */
+/** The contents of the shop's page. */
 export interface ShopView {
   /** Id of the server that answers. */
   readonly server: string;
@@ -13,7 +13,7 @@ export interface ShopView {
   /** `undefined` as long as the session is not stored. */
   readonly sessionId: string | undefined;
   readonly version: number;
-  /** Who is logged in. */
+  /** The user who is logged in. */
   readonly user: string | undefined;
   readonly lines: readonly Line[];
   readonly explain: Explain;
@@ -22,7 +22,7 @@ export interface ShopView {
   readonly loginProblem: string | undefined;
 }
 
-/** Nothing but the page's own style, and forms to the shop itself. */
+/** Only the page's own style, and forms to the shop itself, are allowed. */
 export const contentSecurityPolicy = [
   "default-src 'none'",
   `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
@@ -32,7 +32,7 @@ export const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** The shop: who answered, the goods, the basket, the login, the servers. */
+/** The shop: the server that answered, the goods, the basket, the login, the servers. */
 export function shopPage(view: ShopView): string {
   return page(
     `Server ${letter(view.server)} answered`,
@@ -49,7 +49,7 @@ ${serversSection(view)}
   );
 }
 
-/** What a server shows to who opens it directly, without Moor. */
+/** The page that a server shows to a visitor who opens it directly, without Moor. */
 export function directPage(server: string, moorUrl: string): string {
   return page(
     `Server ${letter(server)}`,
@@ -60,7 +60,7 @@ export function directPage(server: string, moorUrl: string): string {
   );
 }
 
-/** A page that says one thing. */
+/** A page with a single message. */
 export function messagePage(title: string, text: string): string {
   return page(
     title,

@@ -1,18 +1,18 @@
-/** How long all servers stay down after the last one was stopped. */
+/** How long all servers stay down after the last server was stopped. */
 export const RESTART_SECONDS = 10;
 
-/** One that is being killed is "stopped" already. */
+/** A server that is being killed is "stopped" already. */
 export type ServerState = "running" | "starting" | "stopped";
 
-/** What every origin process knows of all servers. */
+/** The facts that every origin process knows about all servers. */
 export interface ServerStatus {
   readonly id: string;
   readonly state: ServerState;
 }
 
 /**
- * From an origin process to the supervisor: it answers on this port; it is about to be stopped, and nobody shall take it for running;
- * a server is to be killed; a server is to be started.
+ * Messages from an origin process to the supervisor: the process answers on this port; it is about to be stopped, and
+ * must not be shown as running; a server is to be killed; a server is to be started.
  */
 export type Request =
   | { kind: "listening"; port: number }

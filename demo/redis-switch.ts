@@ -7,11 +7,11 @@ import type { LocalRedis } from "../bin/local-redis/local-redis.ts";
 /** Lets the demonstration's Worker kill Redis and start it again. */
 export interface RedisSwitch {
   /**
-   * `http://127.0.0.1:PORT/SECRET`: `GET` answers `here`, `away` or `none`, and so does a `POST` of `here` or `away`, once that
-   * has been reached. Who does not know the secret gets 404.
+   * `http://127.0.0.1:PORT/SECRET`. `GET` answers `here`, `away` or `none`. A `POST` of `here` or `away` answers the
+   * same once that state has been reached. A client that does not know the secret gets 404.
    */
   readonly url: string;
-  /** Tells which Redis it is; until then, and without one, it answers `none`. */
+  /** Tells which Redis the switch controls; until then, and without a Redis, it answers `none`. */
   holds(redis: LocalRedis | undefined): void;
   stop(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export async function startRedisSwitch(log: (line: string) => void): Promise<Red
   const path = `/${randomBytes(16).toString("hex")}`;
   let redis: LocalRedis | undefined;
   let isAway = false;
-  /** One at a time: of two that overlap, the later one decides. */
+  /** One turn at a time: of two turns that overlap, the later one decides. */
   let turning: Promise<void> = Promise.resolve();
 
   async function turn(away: boolean): Promise<void> {
@@ -43,7 +43,7 @@ export async function startRedisSwitch(log: (line: string) => void): Promise<Red
       for await (const chunk of req) chunks.push(chunk);
       const away = Buffer.concat(chunks).toString() === "away";
       const turned = turning.then(() => turn(away));
-      // Whoever turns it next is not to fail by this one's fault, which is told below.
+      // The next turn must not fail because of this turn's fault, which is reported below.
       turning = turned.catch(() => {});
       await turned;
     }

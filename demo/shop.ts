@@ -1,6 +1,6 @@
 /**
- * One origin server of the demonstration, forked by the supervisor: `shop.ts <id> <port> <Moor's URL> [move]`. With
- * `move` it takes the next free port if that one is taken.
+ * An origin server of the demonstration, forked by the supervisor: `shop.ts <id> <port> <Moor's URL> [move]`. With
+ * `move` it takes the next free port if its own port is taken.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -152,7 +152,7 @@ function sendProblem(res: ServerResponse, cause: unknown): void {
 const server = createServer((req, res) => {
   answer(req, res).catch((cause: unknown) => sendProblem(res, cause));
 });
-// Ctrl-C reaches every process of the terminal; the supervisor is the one to end this process.
+// Ctrl-C reaches every process of the terminal, but only the supervisor ends this process.
 process.on("SIGINT", () => {});
 server.on("listening", () => fleet.listening((server.address() as AddressInfo).port));
 server.on("error", (error: NodeJS.ErrnoException) => {

@@ -17,7 +17,7 @@ async function run(port: number): Promise<void> {
   const supervisor = createSupervisor({ ids: ORIGIN_IDS, firstPort: FIRST_ORIGIN_PORT, moorUrl, log: console.log });
   const redisSwitch = await startRedisSwitch(tellRedis);
   try {
-    // What a Ctrl-C has met while it was starting may never be ready; it ends with this process.
+    // A process that was starting at a Ctrl-C may never become ready; it ends with this process.
     const moor = await Promise.race([startAll(supervisor, redisSwitch, port), ended]);
     if (moor === "ended") return;
     console.log(`Moor       ${moorUrl}\n\nopen ${moorUrl}   (Ctrl-C ends everything)`);

@@ -1,6 +1,6 @@
 /**
- * The page's one style sheet. Colours that differ by server: `--server` for small surfaces and signs, `--on-server` for
- * text on it, `--deep` for the large surface under white text.
+ * The page's only style sheet. Some colours differ by server: `--server` for small surfaces and signs, `--on-server`
+ * for text on it, `--deep` for the large surface under white text.
  */
 export const style = `
 :root {

@@ -13,7 +13,7 @@ export interface Supervisor {
    * @throws Error if it ends before that.
    */
   start(id: string): Promise<void>;
-  /** Ends every process; none is started again. */
+  /** Ends every process; no process is started again. */
   close(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ const shop = fileURLToPath(new URL("./shop.ts", import.meta.url));
 /**
  * Makes the supervisor; it starts nothing yet.
  *
- * @param options.firstPort the servers take the free ports from this one up.
+ * @param options.firstPort the servers take the free ports from this port up.
  * @param options.moorUrl where Moor will answer: the issuer of its handoffs.
  * @param options.log takes a line for the terminal.
  */
@@ -74,7 +74,7 @@ export function createSupervisor(options: {
     log(`origin ${id}   ${urlOf(server)}`);
   }
 
-  /** One that ends before it listens is told of where it ends, as any other. */
+  /** The end of a server that has not listened yet is reported by the usual handler of its end. */
   function startAnyhow(id: string): void {
     start(id).catch(() => {});
   }

@@ -23,21 +23,23 @@ export interface Timers {
 /** A clock that moves only while it is run: from timer to timer, in no time. */
 export interface VirtualClock extends Clock, Timers {
   /**
-   * Runs timers in order of their time, and at one time in the order in which they were set, until none is left, or none
-   * up to `until`, at which time the clock then stands. Before each timer all that waits for none has its turn.
+   * Runs timers in order of their time; timers of the same time run in the order in which they were set. It stops when
+   * no timer is left, or no timer up to `until`, at which time the clock then stands. Before each timer, all work that
+   * waits for no timer has its turn.
    *
-   * @param options.until milliseconds since 1970. Default: without end, which timers that set timers may need.
-   * @throws what a timer throws.
+   * @param options.until milliseconds since 1970. Default: without end; timers that keep setting timers may then never
+   * end.
+   * @throws the error that a timer throws.
    */
   run(options?: { until?: number }): Promise<void>;
   /**
-   * Lets this clock's `setTimeout` and `clearTimeout` stand in for the global ones, and returns what puts those back.
+   * Replaces the global `setTimeout` and `clearTimeout` with this clock's, and returns a function that restores them.
    * `Date`, `setInterval` and `AbortSignal.timeout` stay as they are.
    */
   install(): () => void;
 }
 
-/** How a virtual clock starts and what lies between its timers. */
+/** The start of a virtual clock, and the work between its timers. */
 export interface VirtualClockOptions {
   /** Milliseconds since 1970. */
   readonly start: number;
@@ -59,7 +61,7 @@ export function createVirtualClock({ start, turn }: VirtualClockOptions): Virtua
   const timers: Timers = {
     setTimeout(callback, ms = 0, ...args) {
       const id = ++lastId;
-      // What is no number of milliseconds is 0 to the platform's timers too.
+      // The platform's timers, too, take a value that is not a number of milliseconds as 0.
       queue.add({ id, at: now + (ms > 0 ? ms : 0), call: () => callback(...args) });
       pending.add(id);
       return id;

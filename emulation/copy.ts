@@ -1,9 +1,9 @@
 import { platformErrors } from "./platform-errors.ts";
 
 /**
- * What arrives of a value on the other side of a call. As on the platform, errors keep their own properties but not a class
- * of their own, and instances of classes and objects without a prototype are refused; functions, which the platform passes as
- * stubs, are refused here. An object that is found twice in a value arrives as two.
+ * The copy of a value that arrives on the other side of a call. As on the platform, errors keep their own properties
+ * but not a class of their own. Instances of classes and objects without a prototype are refused. Functions, which the
+ * platform passes as stubs, are refused here. An object that is found twice in a value arrives as two.
  *
  * @throws DOMException `DataCloneError`
  */
@@ -16,17 +16,17 @@ export function received<T>(value: T): T {
   });
 }
 
-/** What storage keeps of a value: instances of classes become plain objects. */
+/** The copy of a value that storage keeps: instances of classes become plain objects. */
 export function stored<T>(value: T): T {
   return copy(value, () => {});
 }
 
-/** What arrives of what was thrown: always an object, though perhaps less than was thrown. */
+/** The copy of a thrown value that arrives: always an object, though perhaps less than was thrown. */
 export function transmitted(thrown: unknown): object {
   try {
     if (typeof thrown === "object" && thrown !== null) return received(thrown);
   } catch {
-    // It holds what cannot be copied, so its text is all that arrives.
+    // The error holds values that cannot be copied, so only its text arrives.
   }
   return new Error(thrown instanceof Error ? thrown.message : String(thrown));
 }
@@ -35,7 +35,7 @@ type Inspect = (original: object, cloned: object) => void;
 
 function copy<T>(value: T, inspect: Inspect): T;
 function copy(value: unknown, inspect: Inspect): unknown {
-  // Plain data is most of what is copied, and ten times faster by hand.
+  // Most copied values are plain data, which is ten times faster by hand.
   if (value === null || (typeof value !== "object" && typeof value !== "function")) return value;
   if (Array.isArray(value)) return value.map((item) => copy(item, inspect));
   if (Object.getPrototypeOf(value) === Object.prototype) return copyOwn(value, {}, inspect);

@@ -11,7 +11,7 @@ export interface FallbackLink {
   readonly from: string;
   /** How long a request travels, and a response, in milliseconds; asked for each call. Default 0. */
   readonly latencyMs?: () => number;
-  /** What a call meets; its operation is the method. Default: nothing. */
+  /** The fault that a call meets; its operation is the method. Default: no fault. */
   readonly faultOf?: FaultOf<LinkFault>;
   /** After how many milliseconds a caller gives up, by the global timers. Default 1,000, as the real client's. */
   readonly deadlineMs?: number;

@@ -4,20 +4,20 @@ import { cacheMs, checkKey, checkValue, endOf, type KvGetOptions, type KvPutOpti
 import { carry } from "./link.ts";
 import { platformErrors } from "./platform-errors.ts";
 
-/** A namespace as one location sees it: what of Cloudflare's `KVNamespace` is modelled. */
+/** A namespace as a single location sees it: the modelled part of Cloudflare's `KVNamespace`. */
 export interface LocalKv {
   get(key: string, options?: "text" | KvGetOptions): Promise<string | null>;
   put(key: string, value: string, options?: KvPutOptions): Promise<void>;
   delete(key: string): Promise<void>;
 }
 
-/** One namespace of Workers KV, as it behaves when it is deployed. */
+/** A namespace of Workers KV, as it behaves when it is deployed. */
 export interface DistantKv {
   /** As seen from a location, which has a cache of its own. */
   at(location: string): LocalKv;
 }
 
-/** What the behaviour of a namespace is drawn from. */
+/** The parameters of a namespace's behaviour. */
 export interface DistantKvOptions {
   readonly clock: Clock;
   /** A number from 0 to below 1, as `Math.random` gives. */
@@ -29,7 +29,7 @@ export interface DistantKvOptions {
   readonly visibleAfterMs?: { readonly here: number; readonly elsewhere: number };
   /** How long a request of a location travels to the namespace, and a response back, in milliseconds. Default 0. */
   readonly delayMs?: (location: string) => number;
-  /** What a call meets; its operation is `get`, `put` or `delete`. Default: nothing. */
+  /** The fault that a call meets; its operation is `get`, `put` or `delete`. Default: no fault. */
   readonly faultOf?: FaultOf<KvFault>;
 }
 
@@ -46,15 +46,16 @@ interface Cached {
   readonly until: number;
 }
 
-/** KV takes one write for a key in so many milliseconds. */
+/** KV takes one write for a key in this many milliseconds. */
 const WRITE_EVERY_MS = 1_000;
 
 /**
- * A namespace that is stale far away, for a minute and longer: a location answers from its cache, and from there misses as
- * well, until `cacheTtl` has passed or it has written itself. Past the cache, each read of a recent write draws whether it has
- * arrived, so a location may even go back in time. A value is never seen after its end. Source: Cloudflare's "How KV works".
+ * A namespace that is stale far away, for a minute and longer. A location answers from its cache, and repeats misses
+ * from it as well, until `cacheTtl` has passed or the location has written itself. Past the cache, each read of a
+ * recent write draws whether the write has arrived. So a location may even go back in time. A value is never seen after
+ * its end. Source: Cloudflare's "How KV works".
  *
- * It holds neither timers nor promises between calls, so one may serve an isolate for its life.
+ * It holds neither timers nor promises between calls, so a namespace may serve an isolate for its life.
  */
 export function createDistantKv({
   clock,
@@ -74,7 +75,7 @@ export function createDistantKv({
     return cache;
   }
 
-  /** What a location is given that asks the namespace itself, and how long it may keep that. */
+  /** The value that a location gets when it asks the namespace itself, and how long it may keep the value. */
   function fetched(key: string, location: string, keepMs: number): Cached {
     const now = clock.now();
     let until = now + keepMs;

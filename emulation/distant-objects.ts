@@ -3,35 +3,35 @@ import type { FaultOf, ObjectFault } from "./faults.ts";
 import { type CreateInstance, createObjectLife, type ObjectLife } from "./object-life.ts";
 import { createObjectStub, type ObjectStub } from "./object-stub.ts";
 
-/** A namespace as one location sees it: what of Cloudflare's `DurableObjectNamespace` is modelled. */
+/** A namespace as a single location sees it: the modelled part of Cloudflare's `DurableObjectNamespace`. */
 export interface LocalObjects<Instance extends object> {
   /** A fresh stub. The location that asks first is the object's home. Options are accepted and change nothing. */
   getByName(name: string, options?: object): ObjectStub<Instance>;
 }
 
-/** A namespace of Durable Objects, each of which lives in one place. */
+/** A namespace of Durable Objects, each of which lives in a single place. */
 export interface DistantObjects<Instance extends object> {
   /** As reached from a location. */
   from(location: string): LocalObjects<Instance>;
-  /** Throws the instance of an object away, wherever it is in its work. What it has stored stays. */
+  /** Throws the instance of an object away, at any point of its work. The data that it has stored stays. */
   reset(name: string): void;
   resetAll(): void;
 }
 
-/** What objects are made of and how far apart all is. */
+/** The class of the objects, and the distances between places. */
 export interface DistantObjectsOptions<Instance extends object> {
   readonly clock: Clock;
-  /** How long a message travels from one location to another, in milliseconds; asked for each message. */
+  /** How long a message travels between two locations, in milliseconds; asked for each message. */
   readonly latencyMs: (from: string, to: string) => number;
   readonly create: CreateInstance<Instance>;
-  /** What a call meets; its operation is the method. Default: nothing. */
+  /** The fault that a call meets; its operation is the method. Default: no fault. */
   readonly faultOf?: FaultOf<ObjectFault>;
 }
 
 /**
- * Durable Objects with a home and latency: one instance per name at a time, made when it is needed, with storage and an alarm
- * that outlive it. Calls arrive each on an event of its own and interleave only where the instance awaits something but its
- * storage, as behind the platform's input gates.
+ * Durable Objects with a home and latency. There is one instance per name at a time. It is made when it is needed, and
+ * its storage and alarm outlive it. Each call arrives on an event of its own. Calls interleave only where the instance
+ * awaits something other than its storage, as behind the platform's input gates.
  */
 export function createDistantObjects<Instance extends object>({
   clock,

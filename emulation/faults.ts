@@ -1,29 +1,31 @@
-/** What can be wrong on the way to a store and back. */
+/** The faults on the way to a store and back. */
 export type LinkFault =
-  /** Fails at once; nothing has happened. */
+  /** The call fails at once; nothing has happened. */
   | { readonly kind: "down" }
   /** Takes so many milliseconds longer there and back. The work is done all the same, perhaps after its caller has left. */
   | { readonly kind: "slow"; readonly requestMs: number; readonly responseMs: number }
-  /** Never arrives. The caller sees the connection lost or, if it is `silent`, nothing ever. */
+  /** The call never arrives. The caller sees the connection lost or, if the fault is `silent`, gets no reply at all. */
   | { readonly kind: "request-lost"; readonly silent: boolean }
   /** The work is done, and the caller sees the same. */
   | { readonly kind: "response-lost"; readonly silent: boolean };
 
-/** What can be wrong with KV. */
+/** The faults of KV. */
 export type KvFault =
   | LinkFault
   /** More than a write per second. Reads go through. */
   | { readonly kind: "429" };
 
-/** What can be wrong with an object. */
+/** The faults of an object. */
 export type ObjectFault =
   | LinkFault
-  /** Refused; nothing has happened. */
+  /** The call is refused; nothing has happened. */
   | { readonly kind: "overloaded" }
-  /** The instance is thrown away in the middle of the call, at its first `await`: what it has written stays. */
+  /**
+   * The instance is thrown away in the middle of the call, at its first `await`: the data that it has written stays.
+   */
   | { readonly kind: "reset" };
 
-/** Which calls a fault is for; default: those from everywhere, and all operations. */
+/** The calls that a fault is for; default: calls from everywhere, and all operations. */
 export interface FaultyCalls {
   /** A location. */
   readonly from?: string;
@@ -31,10 +33,10 @@ export interface FaultyCalls {
   readonly operation?: string;
 }
 
-/** What a call meets: asked once for each, when it is made. */
+/** The fault that a call meets: asked once for each call, when it is made. */
 export type FaultOf<Fault> = (from: string, operation: string) => Fault | undefined;
 
-/** The switches of one store's faults. */
+/** The switches of a store's faults. */
 export interface Faults<Fault> {
   /** Switches a fault on, or off with `undefined`, for exactly these calls. Of several on, a call meets the newest. */
   set(fault: Fault | undefined, calls?: FaultyCalls): void;

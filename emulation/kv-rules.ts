@@ -47,7 +47,10 @@ export function checkValue(value: string): void {
   throw platformErrors.kv("PUT", `413 Value length of ${bytes} exceeds limit of ${MOST_VALUE_BYTES}.`);
 }
 
-/** When a value written at `now` ends, in milliseconds since 1970. @throws what KV throws for what it does not take. */
+/**
+ * When a value written at `now` ends, in milliseconds since 1970. @throws the error that KV throws for an end that it
+ * does not accept.
+ */
 export function endOf({ expiration, expirationTtl }: KvPutOptions, now: number): number {
   const nowSeconds = Math.floor(now / 1000);
   if (expirationTtl !== undefined) {

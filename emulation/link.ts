@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { LinkFault } from "./faults.ts";
 
-/** One call's way to a store and back. */
+/** The way of a call to a store and back. */
 export interface Passage {
   readonly clock: Clock;
   /** How long the request travels. */
@@ -9,7 +9,7 @@ export interface Passage {
   /** How long the response travels, be it an answer or an error. */
   readonly responseMs: number;
   readonly fault: LinkFault | undefined;
-  /** What the caller is told when the store is down, and when the connection is lost. */
+  /** The errors that the caller gets when the store is down, and when the connection is lost. */
   readonly errors: { down(): unknown; lost(): unknown };
 }
 

@@ -3,13 +3,13 @@ import { received, transmitted } from "./copy.ts";
 import { createObjectStorage, type Disk, type ObjectStorage } from "./object-storage.ts";
 import { platformErrors } from "./platform-errors.ts";
 
-/** What an instance is told of itself. */
+/** The facts that an instance is told about itself. */
 export interface ObjectContext {
   /** The location where the object lives: that of the first who asked for it. */
   readonly home: string;
 }
 
-/** What an alarm is told. */
+/** The facts that an alarm is told. */
 export interface AlarmInfo {
   readonly scheduledTime: number;
   readonly retryCount: number;
@@ -23,14 +23,14 @@ export type CreateInstance<Instance extends object> = (
   context: ObjectContext,
 ) => Instance;
 
-/** One object: its storage and alarm, which stay, and its instance, which does not. */
+/** An object: its storage and alarm, which stay, and its instance, which does not. */
 export interface ObjectLife {
   readonly home: string;
-  /** Calls a method. What is thrown inside arrives as `remote`. */
+  /** Calls a method. An error that is thrown inside arrives as `remote`. */
   call(method: string, args: readonly unknown[]): Promise<unknown>;
   /**
-   * Throws the instance away. Its calls fail, its storage turns it away, and what it still does reaches no caller; the next
-   * call or alarm meets a new one.
+   * Throws the instance away. Its calls fail, its storage turns it away, and its further work reaches no caller. The
+   * next call or alarm meets a new instance.
    */
   reset(): void;
 }
@@ -44,8 +44,9 @@ const ALARM_RETRIES = 6;
 const FIRST_RETRY_MS = 2_000;
 
 /**
- * An object that nobody has called yet. Its alarm runs at least once: one that throws or is cut off is repeated after 2 s, and
- * six times at most, each time after twice as long; an alarm that it has set meanwhile takes its place.
+ * An object that has not been called yet. Its alarm runs at least once. An alarm that throws or is cut off is repeated
+ * after 2 s, and six times at most, each time after twice as long. An alarm that it has set in the meantime takes its
+ * place.
  */
 export function createObjectLife(
   id: string,
@@ -71,7 +72,7 @@ export function createObjectLife(
   async function wake(due: Alarm, at: number): Promise<void> {
     alarm = due;
     await clock.sleep(at - clock.now());
-    // One that comes due while another runs waits for it.
+    // An alarm that comes due while another alarm runs waits for it.
     await ringing;
     if (alarm !== due) return;
     alarm = undefined;
@@ -97,7 +98,7 @@ export function createObjectLife(
   };
 }
 
-/** One life in memory. */
+/** The life of an instance in memory. */
 class Instance {
   readonly #self: object;
   /** How each call under way is made to fail. */

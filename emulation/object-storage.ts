@@ -1,7 +1,7 @@
 import { stored } from "./copy.ts";
 import { platformErrors } from "./platform-errors.ts";
 
-/** What of a Durable Object's storage is modelled. */
+/** The modelled part of a Durable Object's storage. */
 export interface ObjectStorage {
   /** Synchronous. Values are copied in and out. */
   readonly kv: {
@@ -15,7 +15,7 @@ export interface ObjectStorage {
   deleteAll(): Promise<void>;
 }
 
-/** What an object keeps whatever becomes of its instances. */
+/** The data that an object keeps whatever happens to its instances. */
 export interface Disk {
   readonly rows: Map<string, unknown>;
   setAlarm(at: number | undefined): void;
@@ -25,8 +25,8 @@ export interface Disk {
 const MOST_ROW_BYTES = 2_000_000;
 
 /**
- * An object's storage as one instance of it sees it. Writes are durable at once, so nothing can leave before them; those with
- * no `await` between them take effect together, since nothing can come between.
+ * An object's storage as a single instance sees it. Writes are durable at once, so nothing can leave before them.
+ * Writes with no `await` between them take effect together, because nothing can come between.
  *
  * @param assertCurrent throws when the instance has been replaced.
  */

@@ -28,9 +28,9 @@ export interface ObjectLink {
 export type Invoke = (method: string, args: readonly unknown[], isReset: boolean) => Promise<unknown>;
 
 /**
- * A stub whose calls cross a link. Arguments are copied when a call is made. After any error but one that was thrown in the
- * object (`remote`), the stub stays broken and throws it again: each attempt needs a stub of its own. The runtime's own
- * repeats are not modelled: calls are made as with `{ retry: { maxRetries: 0 } }`.
+ * A stub whose calls cross a link. Arguments are copied when a call is made. After any error that was not thrown in the
+ * object (`remote`), the stub stays broken and throws the error again: each attempt needs a stub of its own. The
+ * runtime's own repeats are not modelled: calls are made as with `{ retry: { maxRetries: 0 } }`.
  */
 export function createObjectStub(
   name: string,

@@ -1,17 +1,17 @@
 import type { FaultOf, ObjectFault } from "./faults.ts";
 import { createObjectStub, type ObjectLink } from "./object-stub.ts";
 
-/** What of a real namespace of Durable Objects is used. */
+/** The part of a real namespace of Durable Objects that is used. */
 interface Namespace {
   getByName(name: string, options?: object): object;
 }
 
-/** What can be wrong with a real object on the way to it; from outside it cannot be reset. */
+/** The faults on the way to a real object; from outside it cannot be reset. */
 export type NamespaceFault = Exclude<ObjectFault, { kind: "reset" }>;
 
 /** How a real namespace is reached. */
 export interface NamespaceLink extends Omit<ObjectLink, "faultOf"> {
-  /** What a call meets; its operation is the method. */
+  /** The fault that a call meets; its operation is the method. */
   readonly faultOf: FaultOf<NamespaceFault>;
 }
 

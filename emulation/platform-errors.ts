@@ -1,9 +1,10 @@
 /**
- * The platform's own errors. Properties that tell of a fault (`retryable`, `overloaded`, `durableObjectReset`, `remote`) are
- * `true` or absent. Texts: Cloudflare's troubleshooting page of Durable Objects, and what workerd throws.
+ * The platform's own errors. Properties that tell of a fault (`retryable`, `overloaded`, `durableObjectReset`,
+ * `remote`) are `true` or absent. The texts come from Cloudflare's troubleshooting page of Durable Objects, and from
+ * workerd.
  */
 export const platformErrors = {
-  /** Nobody can tell whether the call was received. */
+  /** It is unknown whether the call was received. */
   connectionLost: () => Object.assign(new Error("Network connection lost."), { retryable: true }),
 
   overloaded: () =>

@@ -14,15 +14,19 @@ import { createSetNotes } from "../src/store/redis/pending.ts";
 import { clearTextOf } from "../src/store/redis/sealed.ts";
 import { createSortedSet } from "./sorted-set.ts";
 
-/** A Redis in memory, as the scripts of the real one leave it. Values are held as JSON, so nothing is shared. */
+/**
+ * A Redis in memory, in the state in which the scripts leave a real Redis. Values are held as JSON, so nothing is
+ * shared.
+ */
 export interface RedisWorld {
-  /** As one isolate sees it. Each method takes effect in one step, when it is called. */
+  /** The fallback of a single isolate. Each method takes effect in one step, when it is called. */
   readonly fallback: Fallback;
   /** As another isolate sees it, which has noted no pending set yet. */
   connect(): Fallback;
   /**
-   * Comes back as after a crash or a fail-over that undoes the removals of the last milliseconds: entries that were taken from
-   * a journal are in it again. What else it would lose is not modelled: it would hide what comes back.
+   * Comes back as after a crash or a fail-over that undoes the removals of the last milliseconds: entries that were
+   * taken from a journal are in it again. Other losses are not modelled, because they would hide the entries that come
+   * back.
    */
   setBack(ms: number): void;
 }
@@ -174,7 +178,7 @@ export function createRedisWorld({ now }: { now: () => number }): RedisWorld {
   return { fallback: connect(), connect, setBack };
 }
 
-/** An entry as the journal holds it. `bytes` counts it sealed, as the real one is. */
+/** An entry as the journal holds it. `bytes` counts it sealed, as a real entry is. */
 function storedEntry({ ref, change }: JournalEntry): Entry {
   const text = JSON.stringify({ ref, change });
   const bytes = `${clearTextOf({ ref, change })} `.length + sealedLength(text);

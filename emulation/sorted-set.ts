@@ -1,14 +1,14 @@
-/** A sorted set of Redis, as far as the index of pending sessions uses one. */
+/** A sorted set of Redis, as far as the index of pending sessions uses such a set. */
 export interface SortedSet<Member> {
-  /** Sets a member's score, unless it is lower than the one it has. */
+  /** Sets a member's score, unless it is lower than the member's score so far. */
   note(member: Member, score: number): void;
   /** Forgets a member, unless its score is after `before`. */
   settle(member: Member, before: number): "forgotten" | "kept";
-  /** Members from the lowest score, and of one score in the order of their texts. */
+  /** Members from the lowest score; members of the same score come in the order of their texts. */
   range(offset: number, limit?: number): Member[];
 }
 
-/** An empty one. */
+/** An empty sorted set. */
 export function createSortedSet<Member extends string | number>(): SortedSet<Member> {
   const scores = new Map<Member, number>();
   return {

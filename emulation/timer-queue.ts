@@ -1,4 +1,4 @@
-/** Something that is due. Of two at one time, the one with the lower `id` comes first. */
+/** An entry that is due at a time. Of two entries of the same time, the one with the lower `id` comes first. */
 export interface Timer {
   readonly id: number;
   readonly at: number;

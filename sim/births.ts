@@ -2,13 +2,13 @@ import { fillDefaults } from "../src/config/defaults.ts";
 import type { OriginConfig } from "../src/config/pool-types.ts";
 import { createOrder } from "../src/upstream/choose/order.ts";
 
-/** What happens to sessions born before and after a pool changes by birth. */
+/** The moves of sessions born before and after a pool changes by birth. */
 export interface Births {
   /** Old sessions that changed their origin when another was added. */
   readonly movedByAdding: number;
   /** New sessions on the added origin, against its fair share. */
   readonly newOnAdded: number;
-  /** Old sessions that changed their origin when one was drained. */
+  /** Old sessions that changed their origin when an origin was drained. */
   readonly movedByDraining: number;
   /** New sessions on the drained origin. */
   readonly newOnDrained: number;

@@ -1,16 +1,16 @@
 import type { Contestant, SimulatedOrigin } from "./contestants/contestant.ts";
 
-/** What a change of a pool did to its sessions. */
+/** The moves of sessions that a change of a pool has caused. */
 export interface Moves {
   /** Sessions that changed their origin. */
   readonly moved: number;
-  /** The fewest that had to: those of the share that the change takes or gives. */
+  /** The fewest sessions that had to move: the sessions of the share that the change takes or gives. */
   readonly ideal: number;
-  /** Of those that moved, sessions whose old origin was not to lose, nor whose new one to gain. */
+  /** Moves that were not needed: the old origin was not to lose sessions, or the new origin was not to gain any. */
   readonly needless: number;
 }
 
-/** What one algorithm does with one pool. */
+/** The result of an algorithm on a pool. */
 export interface Outcome {
   /** The fullest origin against the mean. */
   readonly peak: number;

@@ -11,22 +11,22 @@ import { createPoolView } from "../src/upstream/live/pool-view.ts";
 import { publish, readPublished } from "../src/upstream/live/published-states.ts";
 import { drawsOf } from "./sessions.ts";
 
-/** An isolate that serves the pool: its view of what operators have said, and its choice. */
+/** An isolate that serves the pool: its view of the operators' changes, and its choice. */
 export interface Isolate {
   readonly order: Order;
-  /** The published version that it acts on; 0: none. */
+  /** The published version that it acts on; 0: no version. */
   version(): number;
 }
 
 /** A pool at work: its object, KV as it is far away, and isolates. Times are seconds since the beginning. */
 export interface LiveWorld {
-  /** Those that can read KV. */
+  /** The isolates that can read KV. */
   readonly isolates: readonly Isolate[];
-  /** One that cannot, until {@link LiveWorld.mend}. */
+  /** The isolate that cannot read KV until {@link LiveWorld.mend}. */
   readonly cutOff: Isolate;
   /** Lets time pass up to `second`, when every isolate is asked something. */
   until(second: number): Promise<void>;
-  /** What an operator asks for. @throws Error if he is refused. */
+  /** A change by an operator. @throws Error if the change is refused. */
   change(action: PoolChange["action"], origin: number, given?: Pick<PoolChange, "at" | "deadlineMs">): Promise<void>;
   /** From now on the isolate that was cut off can read KV. */
   mend(): void;

@@ -1,29 +1,32 @@
 import { USUAL_LEAD_MS } from "../src/upstream/live/pool-contracts.ts";
 import { BEGIN_MS, createLiveWorld, type Isolate, type LiveWorld } from "./live-world.ts";
 
-/** What becomes of sessions while operators drain an origin with a deadline, bring it back, and send everybody away from it. */
+/**
+ * The moves of sessions while operators drain an origin with a deadline, bring it back, and send all sessions away from
+ * it.
+ */
 export interface Live {
   /** Isolates that knew of the drain when a fifth of the time to its beginning had passed, of all. */
   readonly knowing: number;
-  /** Sessions that two isolates place on different origins at one moment: once in each step, named or not yet. */
+  /** Sessions that two isolates place on different origins at the same moment: once in each step, named or not yet. */
   readonly apart: number;
   /** Sessions of before that moved when the drain began. */
   readonly movedByDraining: number;
-  /** Of those born in the drain, sessions on the origin that drains. */
+  /** Sessions born in the drain that are on the draining origin. */
   readonly newOnDrained: number;
   /** The same, as an isolate places them that cannot read KV, against a fair share. */
   readonly newOnDrainedCutOff: number;
   /** And as it places them two minutes after it can. */
   readonly newOnDrainedMended: number;
-  /** Sessions that moved when the drain ended, against those of the origin. */
+  /** Sessions that moved when the drain ended, against the sessions of the origin. */
   readonly movedByEnding: number;
   /** Of the others, the fullest then, against their mean. */
   readonly peak: number;
   /** Sessions of before that moved when the origin was restored. */
   readonly movedByRestoring: number;
-  /** Of those born since, sessions on the restored origin, against a fair share. */
+  /** Sessions born since that are on the restored origin, against a fair share. */
   readonly newOnRestored: number;
-  /** Sessions that moved when it was ejected at a named time, against those that it had. */
+  /** Sessions that moved when the origin was ejected at a named time, against the sessions that it had. */
   readonly movedByEjecting: number;
   /** Sessions that moved at any step, of other origins or before the named time. */
   readonly needless: number;
@@ -34,7 +37,7 @@ export interface Live {
 const LEAD_S = USUAL_LEAD_MS / 1_000;
 const DEADLINE_S = 600;
 
-/** A third of the sessions is born before all, one in the drain, one after the origin was restored. */
+/** A third of the sessions is born before all steps, a third in the drain, a third after the origin was restored. */
 export async function runLive(size: number, sessions: readonly string[]): Promise<Live> {
   const world = createLiveWorld(size);
   try {
@@ -55,7 +58,7 @@ async function play(world: LiveWorld, size: number, sessions: readonly string[])
   const moves = new Uint8Array(sessions.length);
   let places: Int32Array<ArrayBufferLike> = new Int32Array(sessions.length).fill(-1);
 
-  /** Places all who are born, and says who has moved. */
+  /** Places all sessions that are born, and returns the sessions that have moved. */
   const step = async (second: number, mayLeave: boolean) => {
     await world.until(second);
     const placed = placesAt(world.isolates, sessions, births, second);

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { mistake, wholeNumber } from "../test/support/node/seeded.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 
-/** What the command is asked to do. */
+/** The work that the command is asked to do. */
 export type Options =
   | { readonly kind: "help" }
   | { readonly kind: "mistake"; readonly message: string }

@@ -5,7 +5,7 @@ import { type Plot, plotSvg } from "./plot.ts";
 import type { SlowStart } from "./slow-start.ts";
 import type { Zones } from "./zones.ts";
 
-/** What a scenario has found out, for docs/explanation/affinity.md. */
+/** The result of a scenario, for docs/explanation/affinity.md. */
 export interface Report {
   /** Markdown, by the names under which the page has the tables. */
   readonly tables: Readonly<Record<string, string>>;

@@ -8,12 +8,12 @@ import { type Report, reportBirths, reportChanges, reportLive, reportSlowStart, 
 import { runSlowStart } from "./slow-start.ts";
 import { runZones } from "./zones.ts";
 
-/** What may happen to pools. */
+/** An event that may happen to pools. */
 export interface Scenario {
   readonly name: string;
-  /** What it plays, in a line. */
+  /** The event that it plays, in a line. */
   readonly about: string;
-  /** @param tell is told of what is begun. */
+  /** @param tell is told of each part that begins. */
   play(sizes: readonly number[], sessions: readonly string[], tell: (what: string) => void): Promise<Report>;
 }
 

@@ -1,11 +1,14 @@
 import { fillDefaults } from "../src/config/defaults.ts";
 import { createOrder } from "../src/upstream/choose/order.ts";
 
-/** What slow start does with an origin that is added. */
+/** The effect of slow start on an origin that is added. */
 export interface SlowStart {
-  /** Sessions that changed their origin at any step, of those that were born before it. */
+  /** Sessions that changed their origin at any step although they were born before it. */
   readonly moved: number;
-  /** Of the sessions born at the first, fifth and last step, those on the added origin against its fair share. */
+  /**
+   * The share of the sessions born at the first, fifth and last step that is on the added origin, against its fair
+   * share.
+   */
   readonly first: number;
   readonly fifth: number;
   readonly last: number;

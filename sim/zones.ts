@@ -3,7 +3,7 @@ import type { OriginConfig } from "../src/config/pool-types.ts";
 import { REGIONS, type Region } from "../src/config/regions.ts";
 import { createOrder } from "../src/upstream/choose/order.ts";
 
-/** What happens to the sessions of three regions. */
+/** The moves of the sessions of three regions. */
 export interface Zones {
   /** Sessions served in another region than they were born in, while all is well. */
   readonly abroad: number;
@@ -21,7 +21,10 @@ const BORN = ["weur", "enam", "apac"] as const satisfies Region[];
 const ADDED = "sam";
 const CHANGE = "2027-01-01T00:00:00Z";
 
-/** Sessions are born in three regions and in one that has no origin yet; `size` origins are shared out among the three. */
+/**
+ * Sessions are born in three regions and in a fourth that has no origin yet; `size` origins are shared out among the
+ * three.
+ */
 export function runZones(size: number, sessions: readonly string[]): Zones {
   const regionAt = (index: number) => BORN[index % BORN.length] as Region;
   const origins = Array.from({ length: size }, (_, i) => origin(i, regionAt(i)));

@@ -8,7 +8,7 @@ import { startWorker } from "../http/workerd.ts";
 import { originIds, sessionKeys } from "./contestant.ts";
 import { CONTESTANTS } from "./contestants.ts";
 
-/** What was measured of one contestant with so many origins. */
+/** The measurements of a contestant with a given number of origins. */
 export interface AffinityResult {
   readonly name: string;
   readonly origins: number;
@@ -19,7 +19,7 @@ export interface AffinityResult {
   readonly inWorkerd: { readonly pickNs: number; readonly firstThreeNs: number };
   /** Once warm, in Node. */
   readonly buildMs: number;
-  /** Build and so many picks in an isolate that has run nothing before, in Node: the median of three. */
+  /** Build and a number of picks in an isolate that has run nothing before, in Node: the median of three. */
   readonly freshMs: readonly { readonly picks: number; readonly ms: number }[];
 }
 

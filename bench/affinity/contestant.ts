@@ -5,10 +5,10 @@ export interface Contestant {
   build(ids: readonly string[]): Chooser;
 }
 
-/** One that is ready; answers are ids of origins. */
+/** A contestant that is ready; answers are ids of origins. */
 export interface Chooser {
   pick(key: string): string | undefined;
-  /** The best three, best first. Left out where there is no such thing. */
+  /** The best three, best first. Left out where a contestant has no such list. */
   firstThree?(key: string): readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** The cookies of one visitor. */
+/** The cookies of a single visitor. */
 export class Client {
   /** Whether it sends back what it was given. */
   keeps = true;

@@ -4,7 +4,7 @@ import { type Played, play, type Workload } from "./play.ts";
 import prices from "./prices.json" with { type: "json" };
 import workloads from "./workloads.json" with { type: "json" };
 
-/** What a workload costs in stores, in dollars per million of its requests. */
+/** The cost of a workload in stores, in dollars per million of its requests. */
 export interface Cost {
   readonly workload: Workload;
   readonly played: Played;
@@ -43,7 +43,7 @@ export async function costs(): Promise<Cost[]> {
   return list;
 }
 
-/** What so many millions of operations cost. */
+/** The cost of this many millions of operations. */
 function dollars(operations: Partial<Operations>): number {
   const { objectRequests = 0 } = operations;
   const named = Object.entries(operations) as [keyof Operations, number][];

@@ -8,7 +8,7 @@ import { createMemory } from "../../src/store/memory.ts";
 import type { Fallback } from "../../src/store/redis/contract.ts";
 import { createSeal } from "../../src/store/seal.ts";
 
-/** What is billed, in numbers of operations. */
+/** The billed operations, in numbers. */
 export interface Operations {
   objectRequests: number;
   rowsRead: number;
@@ -18,7 +18,7 @@ export interface Operations {
   redisCommands: number;
 }
 
-/** The stores as one isolate reaches them. */
+/** The stores as a single isolate reaches them. */
 export interface IsolateStores {
   readonly authority: Authority;
   readonly memory: Copies;
@@ -153,7 +153,7 @@ export function createCountedStores(clock: () => number, ring: KeyRing, backup: 
       return { authority, memory: createMemory(), replicas, fallback: redis };
     },
     hasSessions: () => lives.size > 0,
-    /** Lets time pass, from alarm to alarm, until no object has one. */
+    /** Lets time pass, from alarm to alarm, until no object has an alarm. */
     async liveOut(passTo: (at: number) => void): Promise<void> {
       for (;;) {
         const due = [...lives.values()].flatMap(({ alarm }) => alarm ?? []);

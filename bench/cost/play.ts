@@ -7,7 +7,10 @@ import { plainHandoff } from "../../test/torture/moor/origin.ts";
 import { Client } from "./client.ts";
 import { createCountedStores, type Operations } from "./counted-stores.ts";
 
-/** What a visitor does. Steps: a kind of request, `12 assets`, `+60` (seconds), `far` (elsewhere from now on), `forgets` (no cookies). */
+/**
+ * The actions of a visitor. Steps: a kind of request, `12 assets`, `+60` (seconds), `far` (elsewhere from now on),
+ * `forgets` (no cookies).
+ */
 export interface Workload {
   readonly name: string;
   readonly about: string;
@@ -18,10 +21,10 @@ export interface Workload {
   readonly end?: readonly string[];
 }
 
-/** What a workload came to. */
+/** The operations that a workload caused. */
 export interface Played {
   readonly requests: number;
-  /** Of a visitor with a session that is stored: what another design has to look up. */
+  /** Requests of a visitor with a stored session, which another design has to look up. */
   readonly withSession: number;
   /** Of these, changes. */
   readonly changes: number;
@@ -38,8 +41,8 @@ const HEADERS: Record<string, Record<string, string>> = {
 };
 
 /**
- * Plays a workload against the whole of Moor on stores in memory that count, one isolate for each of two places, until nothing
- * of the session is left.
+ * Plays a workload against the whole of Moor on stores in memory that count. There is one isolate for each of two
+ * places. The play ends when no data of the session is left.
  */
 export async function play(workload: Workload, backup: "off" | "async"): Promise<Played> {
   let now = BEGUN_AT;

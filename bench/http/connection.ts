@@ -4,7 +4,9 @@ const HEAD_END = "\r\n\r\n";
 const LAST_CHUNK = Buffer.from("\r\n0\r\n\r\n");
 const LENGTH = /\r\ncontent-length: *(\d+)/i;
 
-/** A keep-alive connection of HTTP/1.1 that reads no more of a response than it must: one request at a time, as bytes. */
+/**
+ * A keep-alive connection of HTTP/1.1 that reads no more of a response than it must: one request at a time, as bytes.
+ */
 export class Connection {
   readonly #socket: Socket;
   readonly #answered: (status: number) => void;

@@ -13,7 +13,7 @@ export interface Built {
   readonly objectCall: string;
 }
 
-/** How many sessions there are, and what each holds. */
+/** How many sessions there are, and how much each holds. */
 export interface Shape {
   readonly sessions: number;
   readonly recordBytes: number;
@@ -27,7 +27,7 @@ export interface Field {
   stop(): Promise<void>;
 }
 
-/** What each contestant is compared with, and what it is. */
+/** The contestants, each with a description and the contestant that it is compared with. */
 export const FIELD = {
   passThrough: { about: "a bare pass-through Worker: the limit", against: "passThrough" },
   rules: {
@@ -47,7 +47,7 @@ export const FIELD = {
 export type ContestantName = keyof typeof FIELD;
 
 /**
- * Starts all contestants before an origin.
+ * Starts all contestants in front of an origin.
  *
  * @param redis without it nothing is measured with backups.
  */

@@ -1,7 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 
-/** The CPU that the Workers have to themselves, and those of everything else; undefined where processes cannot be pinned. */
+/**
+ * The CPU that the Workers have to themselves, and the CPUs of everything else; undefined where processes cannot be
+ * pinned.
+ */
 export const CPUS = split();
 
 function split(): { readonly workers: string; readonly others: string } | undefined {
@@ -25,7 +28,7 @@ export function makeRoom(): void {
   moveTo("others");
 }
 
-/** Moves this process; what it starts from now on is there, too, unless it is told otherwise. */
+/** Moves this process. Processes that it starts later run there, too, unless they are told otherwise. */
 export function moveTo(cpus: keyof NonNullable<typeof CPUS>): void {
   if (CPUS) execFileSync("taskset", ["-acp", CPUS[cpus], String(process.pid)], { stdio: "ignore" });
 }

@@ -8,10 +8,13 @@ export interface Verdict {
 
 /** CPU over that of a Worker that does what the rules ask: about 1.3 times what was measured when this was written. */
 const MOST = { cleanRead: 1.8, anonymous: 1.9 } as const;
-/** Of that Worker's own CPU per request, upper quartile over lower: above it the machine has other work, and ratios say nothing. */
+/**
+ * The noise of this Worker's own CPU per request: upper quartile over lower. Above this limit the machine has other
+ * work, and ratios say nothing.
+ */
 const MOST_NOISE = 1.4;
 
-/** Judges the CPU of a run, if it is one that can be judged. */
+/** Judges the CPU of a run, if the run can be judged. */
 export function judge(throughput: Readonly<Record<string, Pick<Throughput, "cpuMicroseconds">>>): Verdict {
   const own = throughput.rules?.cpuMicroseconds;
   if (!own || !(own.upperQuartile / own.lowerQuartile <= MOST_NOISE)) {

@@ -11,17 +11,17 @@ import { measure, type Rounds } from "./rounds.ts";
 import { messageOf, startScript } from "./script.ts";
 import { quantile, type Spread, spread } from "./statistics.ts";
 
-/** What was measured of one contestant at full load. */
+/** The measurements of a contestant at full load. */
 export interface Throughput {
   readonly requestsPerSecond: Spread;
   /** Of the Worker's process, user and system. */
   readonly cpuMicroseconds: Spread;
-  /** Requests per second and CPU per request, in each round over those of what it is compared with. */
+  /** Requests per second and CPU per request, in each round divided by the numbers of the contestant's yardstick. */
   readonly ratio: Spread;
   readonly cpuRatio: Spread;
 }
 
-/** What was measured of one contestant at a fixed rate, from when each request was to start. */
+/** The measurements of a contestant at a fixed rate, from the time when each request was to start. */
 export interface Latency {
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -30,7 +30,7 @@ export interface Latency {
   readonly addedAtP50Ms: Spread;
 }
 
-/** What `npm run bench` has measured over HTTP. */
+/** The measurements of `npm run bench` over HTTP. */
 export interface HttpResults {
   readonly shapes: readonly { readonly shape: Shape; readonly throughput: Record<string, Throughput> }[];
   readonly latencies: readonly { readonly rate: number; readonly latency: Record<string, Latency> }[];
@@ -91,7 +91,7 @@ const TIMED: readonly string[] = [
   "change",
 ];
 
-/** Runs the contestants beside each other. */
+/** Runs the contestants next to each other. */
 export async function measureHttp(how: keyof typeof PLANS, say: (line: string) => void): Promise<HttpResults> {
   const plan = PLANS[how];
   makeRoom();
@@ -160,7 +160,7 @@ async function build(folder: string): Promise<Built> {
   return { moor, platform, passThrough, rules, objectCall };
 }
 
-/** The ratios are those of the same round, so that what the machine did meanwhile is on both sides. */
+/** Ratios compare numbers of the same round, so that other work of the machine is on both sides. */
 export function throughputOf(seen: ReadonlyMap<string, readonly Seen[]>): Record<string, Throughput> {
   const rate = ({ answered, seconds }: Seen) => answered / seconds;
   const cpu = ({ answered, cpuSeconds }: Seen) => (cpuSeconds / answered) * 1e6;

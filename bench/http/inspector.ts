@@ -1,4 +1,4 @@
-/** What V8's CPU profiler has seen (Chrome DevTools Protocol, `Profiler.Profile`). */
+/** The data of V8's CPU profiler (Chrome DevTools Protocol, `Profiler.Profile`). */
 export interface Profile {
   readonly nodes: readonly {
     readonly id: number;

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { Connection } from "./connection.ts";
 import { cpuSeconds } from "./cpu-seconds.ts";
 
-/** What the generator is asked to do. */
+/** The load that the generator is asked for. */
 export interface Order {
   readonly port: number;
   /** Process whose CPU is counted. */
@@ -19,7 +19,7 @@ export interface Order {
   readonly rate?: number;
 }
 
-/** What it has seen between the end of the warm-up and the end of the measurement. */
+/** The generator's observations between the end of the warm-up and the end of the measurement. */
 export interface Seen {
   readonly answered: number;
   /** Responses that were not 2xx, and connections lost. */
@@ -76,7 +76,7 @@ class Count {
   }
 }
 
-/** Every connection sends its next request when the one before was answered. */
+/** Every connection sends its next request when its previous request was answered. */
 async function closedLoop(order: Order): Promise<Seen> {
   const requests = order.requests.map((request) => Buffer.from(request));
   const count = new Count(order.pid);
@@ -103,8 +103,9 @@ async function closedLoop(order: Order): Promise<Seen> {
 }
 
 /**
- * Requests start by the clock, on a connection that is free or, when none is, on the first that becomes so: the wait for it
- * counts. A generator that waited for answers would not send while the server stands still, and so not see it.
+ * Requests start by the clock, on a free connection. If no connection is free, a request takes the first that becomes
+ * free, and the wait counts. A generator that waited for answers would not send while the server stands still, and so
+ * would not see it.
  */
 async function openLoop(order: Order & { rate: number }): Promise<Seen> {
   const requests = order.requests.map((request) => Buffer.from(request));
@@ -140,7 +141,7 @@ async function openLoop(order: Order & { rate: number }): Promise<Seen> {
   const seen = count.end();
   await pacer.terminate();
   for (const connection of connections) connection.close();
-  // What is still waited for has waited at least this long.
+  // A request that is still waited for has waited at least this long.
   const unsent = waiting.map((startAt) => performance.now() - startAt);
   return { ...seen, latenciesMs: [...seen.latenciesMs, ...unsent] };
 }

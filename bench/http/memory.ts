@@ -9,7 +9,7 @@ import { messageOf, startScript } from "./script.ts";
 import { requestText, returningVisitors } from "./visitors.ts";
 import { startMoor } from "./workerd.ts";
 
-/** What the process held in memory after so many requests, in all. */
+/** The memory that the process held after each number of requests, in all. */
 export interface MemoryResults {
   /** Clean reads of 100 sessions. */
   readonly steps: readonly { readonly requests: number; readonly residentBytes: number }[];

@@ -1,11 +1,11 @@
 import { createServer, type Socket } from "node:net";
 
 /**
- * An origin that must never be what a measurement waits for: it reads no more of a request than its path, and answers with
+ * An origin that must never slow a measurement down. It reads no more of a request than its path, and answers with
  * bytes that are ready. It runs in a process of its own and tells its parent its port.
  *
- * `/patch/NAME/BYTES` asks Moor to set attribute NAME to so many bytes, `/large` answers with 1 MiB, anything else with a
- * page of 1 KiB. Requests have no body.
+ * `/patch/NAME/BYTES` asks Moor to set attribute NAME to that many bytes, `/large` answers with 1 MiB, anything else
+ * with a page of 1 KiB. Requests have no body.
  */
 const HEAD_END = Buffer.from("\r\n\r\n");
 const PATCH = /^POST \/patch\/(\w+)\/(\d+)/;

@@ -2,8 +2,8 @@ import { parentPort, workerData } from "node:worker_threads";
 
 /**
  * Says when a request is to start, at an even rate: the time by the wall clock with fractions of a millisecond. Node's
- * timers are too coarse for it and a loop that looks at the clock would take the CPU that the origin needs, so it sleeps in
- * a thread of its own.
+ * timers are too coarse for this. A loop that looks at the clock would take the CPU that the origin needs. So the pacer
+ * sleeps in a thread of its own.
  */
 const { rate } = workerData as { rate: number };
 const bell = new Int32Array(new SharedArrayBuffer(4));

@@ -16,7 +16,7 @@ export interface ProfileResults {
   readonly before?: Profiled | undefined;
 }
 
-/** Where the time of one build's clean read goes. */
+/** How a build's clean read spends its time. */
 export interface Profiled {
   /** Of the workerd process, per request, while it is profiled. */
   readonly cpuMicroseconds: number;
@@ -31,7 +31,7 @@ const MEASURE_MS = 6_000;
 /**
  * Profiles clean reads of 100 sessions by V8's sampling profiler.
  *
- * @param before a built Worker, one file, that is profiled as well. Default: none.
+ * @param before a built Worker, a single file, that is profiled as well. Default: no such Worker.
  */
 export async function measureProfile(say: (line: string) => void, before?: string): Promise<ProfileResults> {
   say("profile of a clean read");

@@ -23,11 +23,12 @@ const LEAST_ROUNDS = 3;
 export type Slice = Pick<Order, "connections" | "warmMs" | "measureMs" | "rate">;
 
 /**
- * Measures contestants in turn, round after round, each round beginning with another: what the machine does meanwhile meets
- * all of them alike, so that the ratio of two within one round means something where neither number does.
+ * Measures contestants in turn, round after round; each round begins with a different contestant. Other work of the
+ * machine meets all of them alike. So the ratio of two numbers within a round means something where neither number
+ * does.
  *
- * @returns what was seen of each contestant, a round after the other.
- * @throws Error when more than a hundredth of a contestant's requests fail: then its numbers are another's.
+ * @returns the observations of each contestant, a round after the other.
+ * @throws Error when more than a hundredth of a contestant's requests fail: then its numbers are worthless.
  */
 export async function measure(
   load: ChildProcess,

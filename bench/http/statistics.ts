@@ -1,4 +1,4 @@
-/** Several measurements of one thing. */
+/** Several measurements of the same quantity. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
@@ -7,7 +7,7 @@ export interface Spread {
   readonly upperQuartile: number;
 }
 
-/** The spread of values, of which there is at least one. */
+/** The spread of values; there must be at least one value. */
 export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((one, other) => one - other);
   const [min, lowerQuartile, median, upperQuartile, max] = [0, 0.25, 0.5, 0.75, 1].map((share) =>

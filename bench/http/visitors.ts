@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SETTLE_MS } from "../../src/session/freshness.ts";
 import { Client } from "../../test/support/node/client.ts";
 
-/** Attributes that one response may ask for at most; see `MAX_PATCH_HEADER_BYTES`. */
+/** The most bytes of attributes that a response may ask for; see `MAX_PATCH_HEADER_BYTES`. */
 const MOST_PATCH_BYTES = 15_000;
 const AT_ONCE = 20;
 
@@ -30,7 +30,7 @@ async function visitor(port: number, recordBytes: number): Promise<string> {
   return [...client.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
 }
 
-/** A browser's request as it goes on the wire, with its own cookie beside Moor's. */
+/** A browser's request as it goes on the wire, with its own cookie next to Moor's. */
 export function requestText(
   target: string,
   options: { method?: "GET" | "POST"; cookie?: string | undefined; address?: string } = {},

@@ -22,7 +22,7 @@ export interface RunningWorker {
   readonly inspectorPort: number;
   /** Lines that it has logged. */
   readonly logged: readonly string[];
-  /** What the process holds in memory now. */
+  /** The memory that the process holds now. */
   residentBytes(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export interface StartOptions {
   readonly inspect?: boolean;
   /** Compatibility flags. Default: none. */
   readonly flags?: readonly string[];
-  /** What a Worker answers once it is ready. Default `/`. */
+  /** The path that a Worker answers once it is ready. Default `/`. */
   readonly readyPath?: string;
   /** Its status then. Default 200. */
   readonly readyStatus?: number;
@@ -49,7 +49,7 @@ const START_MS = 10_000;
 /**
  * Starts the built Moor with everything that `wrangler.toml` binds.
  *
- * @param options.linkPort where its entrypoint `Link` answers, if the Worker has one.
+ * @param options.linkPort the port of its entrypoint `Link`, if the Worker has that entrypoint.
  */
 export async function startMoor(
   files: { readonly worker: string; readonly platform: string },
@@ -98,7 +98,7 @@ const OBJECT = `durableObjectNamespaces = [(className = "Store", uniqueKey = "st
 /**
  * Starts a `workerd serve` with a folder of its own, and waits until it answers.
  *
- * @param configIn the configuration, told the folder; everything of `STORED` is there.
+ * @param configIn makes the configuration for the folder; everything of `STORED` is there.
  */
 export async function startWorkerd(
   port: number,

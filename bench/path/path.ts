@@ -9,7 +9,7 @@ import { Client } from "../cost/client.ts";
 import { createCountedStores } from "../cost/counted-stores.ts";
 import { table } from "../table.ts";
 
-/** How much of `src/` one request runs through. */
+/** How much of `src/` a request runs through. */
 export interface Path {
   readonly files: number;
   readonly functions: number;
@@ -30,7 +30,10 @@ const STEP_MS = 200;
 /** After that time a copy in memory may answer for a change. */
 const SETTLED_SECONDS = 10;
 
-/** Follows one request of each kind through the code by V8's precise coverage. The stores are in memory; the object's code counts. */
+/**
+ * Follows a request of each kind through the code by V8's precise coverage. The stores are in memory; the object's code
+ * counts.
+ */
 export async function measurePath(): Promise<PathResults> {
   const { ask } = await inFrontOfAnOrigin();
   const inspector = new Session();

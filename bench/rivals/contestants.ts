@@ -7,7 +7,7 @@ import { type Link, linkAt, startHono } from "./edge.ts";
 import { type RunningProxy, startHaproxyCookie, startNginxIpHash } from "./proxies.ts";
 import type { SharedRedis } from "./redis.ts";
 
-/** Those that are measured, and what each is. */
+/** The measured contestants, each with a description. */
 export const RIVALS = {
   nginx: "nginx `ip_hash`, connect-redis",
   haproxy: "HAProxy cookie, connect-redis",
@@ -45,7 +45,7 @@ export interface Built {
 }
 
 /**
- * Starts all of them.
+ * Starts all contestants.
  *
  * @param running ends them.
  */

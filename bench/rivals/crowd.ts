@@ -10,7 +10,7 @@ const AT_ONCE = 10;
 const TRIES = 50;
 const TRY_EVERY_MS = 200;
 
-/** Visitors of a contestant who have a session, and who have come back with it; `patienceMs` as {@link Visitor} has it. */
+/** Visitors of a contestant who have a session, and who have come back with it; `patienceMs` as in {@link Visitor}. */
 export async function crowdOf({ name, port }: Rival, size: number, patienceMs?: number): Promise<Visitor[]> {
   const crowd = Array.from({ length: size }, (_, index) => new Visitor(port, index, patienceMs));
   for (let done = 0; done < size; done += AT_ONCE) {

@@ -5,7 +5,7 @@ import { freePort } from "../../test/support/node/ports.ts";
 import { COMPATIBILITY_DATE, STORED } from "../../test/support/node/workerd-config.ts";
 import { type RunningWorker, startWorkerd } from "../http/workerd.ts";
 
-/** What stands between a Worker and its stores; see `workers/watched-stores.ts`. */
+/** The link between a Worker and its stores; see `workers/watched-stores.ts`. */
 export interface Link {
   /** Calls so far, by name. */
   calls(): Promise<Record<string, number>>;

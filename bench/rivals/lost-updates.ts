@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Rival } from "./contestants.ts";
 import { Visitor } from "./visitor.ts";
 
-/** What became of changes that one session asked for at once. */
+/** The fate of changes that a session asked for at once. */
 export interface AtOnce {
   readonly asked: number;
   readonly acknowledged: number;
@@ -12,7 +12,7 @@ export interface AtOnce {
 
 /** How long the origin works on each change, as a look into a database would take. */
 export const WORK_MS = 5;
-/** What is stored after the response is there by then. */
+/** By then, data that is stored after the response has arrived. */
 const AFTERWARDS_MS = 300;
 
 /**

@@ -5,21 +5,21 @@ import type { Visitor } from "./visitor.ts";
 /** Calls to stores per request, by name. */
 export type PerRequest = Readonly<Record<string, number>>;
 
-/** What kinds of requests cost a contestant. */
+/** The operations that kinds of requests cost a contestant. */
 export interface Operations {
   /** Of a visitor who has not come for as long as the pause before was. */
   readonly readAfterPause: PerRequest;
-  /** Of one who came a moment ago. */
+  /** Reads of a visitor who came a moment ago. */
   readonly readAgain: PerRequest;
   readonly change: PerRequest;
 }
 
-/** What is done after the response is there by then. */
+/** By then, work after the response is done. */
 const AFTERWARDS_MS = 500;
 const READS_AGAIN = 3;
 
 /**
- * Counts what requests cost, of visitors with sessions, one after the other.
+ * Counts the operations of requests, of visitors with sessions, one after the other.
  *
  * @throws Error if a request fails.
  */

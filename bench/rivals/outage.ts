@@ -13,11 +13,11 @@ export interface OutagePlan {
   readonly afterMs: number;
 }
 
-/** What visitors have seen of an outage. */
+/** The effect of an outage on visitors. */
 export interface Outage {
   /** Sent from its begin to its end. */
   readonly requests: number;
-  /** Of those: not answered by 200 in time. */
+  /** The requests that were not answered by 200 in time. */
   readonly failed: number;
   /** Answered without what had been acknowledged, at whatever time. */
   readonly forgotten: number;
@@ -43,8 +43,8 @@ const LOOKS = 50;
 const LOOK_EVERY_MS = 200;
 
 /**
- * Keeps visitors busy while something is taken away and, maybe, given back. A visitor has one request at a time; those who wait
- * for an answer are passed over.
+ * Keeps visitors busy while a store is taken away and, maybe, given back. A visitor has one request at a time; visitors
+ * who wait for an answer are passed over.
  */
 export async function meetOutage(
   visitors: readonly Visitor[],
@@ -80,7 +80,7 @@ function lastFailure(sent: readonly Sent[]): number {
   return Math.max(0, ...sent.flatMap(({ atMs, outcome }) => (outcome === "failed" ? [atMs] : [])));
 }
 
-/** What a visitor lacks. */
+/** The items that a visitor lacks. */
 async function seen(visitor: Visitor): Promise<string[]> {
   for (let look = 0; look < LOOKS; look++) {
     const missing = await visitor.missing();

@@ -10,7 +10,7 @@ export interface Plan {
   /** Visitors whose requests' store operations are counted. */
   readonly counted: number;
   readonly atOnce: { readonly rounds: number; readonly requests: number };
-  /** With fewer visitors than requests within a visitor's patience, those who wait would thin the load out. */
+  /** With fewer visitors than requests within a visitor's patience, waiting visitors would thin out the load. */
   readonly outages: { readonly rounds: number; readonly visitors: number; readonly load: OutagePlan };
 }
 

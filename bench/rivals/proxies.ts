@@ -15,7 +15,7 @@ export interface RunningProxy {
 /** Programs that the contestants need; Debian calls their packages the same. */
 const PROGRAMS = ["nginx", "haproxy", "redis-server"];
 
-/** What is not there of the programs that the contestants need; undefined: nothing. */
+/** The programs that the contestants need and that are missing; undefined: no program is missing. */
 export function missingPrograms(): string | undefined {
   const missing = PROGRAMS.filter((program) => spawnSync(program, ["-v"], { stdio: "ignore" }).error !== undefined);
   if (missing.length === 0) return undefined;
@@ -46,8 +46,9 @@ export async function startNginxIpHash(origins: readonly string[]): Promise<Runn
 }
 
 /**
- * HAProxy with a cookie that names the origin; it looks every second whether an origin takes connections, and who meets one that does
- * not goes to another at once, not, as by default, after three tries a second apart.
+ * HAProxy with a cookie that names the origin. It checks every second whether an origin takes connections. A request
+ * that meets an origin that does not take connections goes to another origin at once. By default it would do so after
+ * three tries a second apart.
  */
 export async function startHaproxyCookie(origins: readonly string[]): Promise<RunningProxy> {
   const port = await freePort();

@@ -14,10 +14,13 @@ export interface SharedRedis {
   stop(): Promise<void>;
 }
 
-/** What is no work of a contestant's: it is asked by the benchmark, or once per connection. */
+/** Commands that are not a contestant's work: the benchmark sends them, or they come once per connection. */
 const NOT_COUNTED = /^(info|config|hello|client|auth|ping|command)\b/;
 
-/** Starts a Redis that writes its log to the disk every second, as is usual, so that a kill of its process alone loses nothing. */
+/**
+ * Starts a Redis that writes its log to the disk every second, as is usual, so that a kill of its process alone loses
+ * nothing.
+ */
 export async function startSharedRedis(): Promise<SharedRedis> {
   const rest = await startLocalRedis({ survivesKill: true });
   if (!rest) throw new Error("redis-server is not on the PATH");

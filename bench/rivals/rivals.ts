@@ -16,7 +16,7 @@ import { startSharedRedis } from "./redis.ts";
 import { measureSpeed, type Speed } from "./speed.ts";
 import type { Visitor } from "./visitor.ts";
 
-/** What was measured of one contestant; lists have an entry per round. */
+/** The measurements of a contestant; lists have an entry per round. */
 export interface RivalResult {
   readonly name: RivalName;
   readonly speed: Speed;
@@ -26,7 +26,7 @@ export interface RivalResult {
   readonly storesTaken: readonly { readonly store: Store["name"]; readonly outages: readonly Outage[] }[];
 }
 
-/** What `npm run bench -- rivals` has measured. */
+/** The measurements of `npm run bench -- rivals`. */
 export interface RivalsResults {
   readonly rate: number;
   readonly load: OutagePlan;
@@ -38,7 +38,10 @@ type Say = (line: string) => void;
 /** Beyond what Moor's memory may answer for. */
 const PAUSE_MS = SETTLE_MS + 1_500;
 
-/** Runs Moor beside what a user would pick instead: the same origins, Redis and load. What answers a request shares one CPU. */
+/**
+ * Runs Moor next to the programs that a user would pick instead: the same origins, Redis and load. Everything that
+ * answers a request shares one CPU.
+ */
 export async function measureRivals(how: keyof typeof PLANS, say: Say): Promise<RivalsResults> {
   const plan = PLANS[how];
   await using running = new AsyncDisposableStack();
@@ -76,7 +79,7 @@ async function build(folder: string): Promise<Built> {
   return { moor: join(folder, "moor.js"), hono, platform };
 }
 
-/** What is measured while everything works. */
+/** The measurements while everything works. */
 async function calm(rivals: readonly Rival[], plan: Plan, say: Say) {
   const crowded: (Rival & { crowd: Visitor[] })[] = [];
   for (const rival of rivals) crowded.push({ ...rival, crowd: await crowdOf(rival, plan.visitors) });

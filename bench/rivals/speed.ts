@@ -12,15 +12,18 @@ export interface Speed {
   /** Each connection sends when it was answered. */
   readonly readsPerSecond: Spread;
   readonly changesPerSecond: Spread;
-  /** The same, in each round over those of nginx. */
+  /** The same, in each round divided by the numbers of nginx. */
   readonly readsRatio: Spread;
   readonly changesRatio: Spread;
-  /** At a fixed rate, one request in ten a change; from when each was to start. Of each round. */
+  /**
+   * Latencies of each round at a fixed rate, from the time when each request was to start. One request in ten is a
+   * change.
+   */
   readonly p50Ms: Spread;
   readonly p99Ms: Spread;
 }
 
-/** An item gets the other of them each time, so that each change is one. */
+/** An item gets the other value each time, so that each change really changes it. */
 const VALUES = ["a".repeat(64), "b".repeat(64)] as const;
 const READS_PER_CHANGE = 9;
 
@@ -65,7 +68,7 @@ export async function measureSpeed(
   );
 }
 
-/** What the others are compared with. */
+/** The contestant that the others are compared with. */
 const YARDSTICK: RivalName = "nginx";
 
 function of(seen: ReadonlyMap<string, readonly Seen[]>, name: RivalName): readonly Seen[] {

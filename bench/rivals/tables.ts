@@ -6,7 +6,7 @@ import type { PerRequest } from "./operations.ts";
 import type { Outage } from "./outage.ts";
 import type { RivalResult, RivalsResults } from "./rivals.ts";
 
-/** What the contestants did, as Markdown. */
+/** The results of the contestants, as Markdown. */
 export function rivalsTables({ rate, load, contestants }: RivalsResults): string[] {
   const seconds = (ms: number) => `${ms / 1000} s`;
   return [

@@ -1,23 +1,23 @@
 import { type Answer, Client } from "../../test/support/node/client.ts";
 
-/** What became of a request. */
+/** The result of a request. */
 export type Outcome = "answered" | "failed" | "forgotten";
 
 const PATIENCE_MS = 5_000;
 
-/** A visitor of the shop, who knows what he was told is in his session. */
+/** A visitor of the shop, who knows the items that their session was said to hold. */
 export class Visitor {
   /** Items whose addition was acknowledged. */
   readonly acknowledged = new Set<string>();
-  /** No two visitors have the same first three bytes, which are what nginx hashes. */
+  /** No two visitors have the same first three bytes, because nginx hashes these. */
   readonly address: string;
   readonly #client: Client;
   readonly #patienceMs: number;
   #added = 0;
 
   /**
-   * @param index one that no other visitor of the contestant has.
-   * @param patienceMs without an answer for so long he gives up. Default 5 s.
+   * @param index an index that no other visitor of the contestant has.
+   * @param patienceMs a visitor without an answer for this long gives up. Default 5 s.
    */
   constructor(port: number, index: number, patienceMs = PATIENCE_MS) {
     this.#patienceMs = patienceMs;

@@ -8,14 +8,14 @@ import { cpuSeconds } from "../http/cpu-seconds.ts";
 import { type Spread, spread } from "../http/statistics.ts";
 import { type RunningWorker, startMoor, startWorker } from "../http/workerd.ts";
 
-/** What a Worker costs before it has done anything. */
+/** The cost of a Worker before it has done anything. */
 export interface Size {
   readonly gzippedBytes: number;
   /** Of a workerd until it has answered once, the Worker's own start among it. */
   readonly startCpuMs: Spread;
 }
 
-/** Moor, and what it is compared with. */
+/** Moor, and the Workers that it is compared with. */
 export interface SizeResults {
   readonly moor: Size;
   readonly asDeployed: Size;
@@ -26,7 +26,10 @@ export interface SizeResults {
 
 /** Flags of wrangler's for builds that leave something out; wrangler.toml shows the same. */
 export const WITHOUT_REDIS = ["--define", "MOOR_REDIS:false"];
-/** What `moor deploy` leaves out, unless the configuration has `admin`, a `healthCheck` or an algorithm of nginx. */
+/**
+ * The parts that `moor deploy` leaves out, unless the configuration has `admin`, a `healthCheck` or an algorithm of
+ * nginx.
+ */
 export const AS_DEPLOYED = ["--define", "MOOR_OPERATORS:false", "--define", "MOOR_NGINX:false"];
 
 const STARTS = 5;

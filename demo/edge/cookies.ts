@@ -15,12 +15,12 @@ export function locationCookie({ id }: Location): string {
   return setCookie(LOCATION, id);
 }
 
-/** Who took the visitor's last change: `object` or `journal`. */
+/** The store that took the visitor's last change: `object` or `journal`. */
 export function writtenOf(request: Request): string | undefined {
   return cookiesOf(request)[WRITTEN];
 }
 
-/** The response, with who took its change for the page that it leads to. */
+/** The response, with a cookie that tells the next page which store took the change. */
 export function rememberChange(response: Response, { written }: Explain): Response {
   if (response.status !== 303 || written === undefined) return response;
   const told = new Response(response.body, response);

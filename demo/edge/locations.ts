@@ -2,7 +2,7 @@
 export interface Location {
   readonly id: "berlin" | "sao-paulo" | "tokyo";
   readonly name: string;
-  /** What `request.cf` says of it. */
+  /** The fields of `request.cf` that describe the location. */
   readonly cf: { readonly colo: string; readonly continent: string; readonly longitude: string };
 }
 
@@ -32,7 +32,7 @@ const TRAVEL_MS = new Map([
 ]);
 const WITHIN_MS = 1;
 
-/** How long a message travels from one location to another, in milliseconds. */
+/** How long a message travels between two locations, in milliseconds. */
 export function travelMs(from: string, to: string): number {
   return TRAVEL_MS.get([from, to].sort().join(" ")) ?? WITHIN_MS;
 }

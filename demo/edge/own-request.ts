@@ -2,9 +2,9 @@ const HOSTNAMES = new Set(["localhost", "127.0.0.1", "[::1]"]);
 const SAFE_METHODS = new Set(["GET", "HEAD"]);
 
 /**
- * Whether a request is meant for the demonstration: at an address of this machine (a name that somebody else owns may lead here, too),
- * and not a post that another site's page makes. `Sec-Fetch-Site` tells where a post comes from, else `Origin`; a client that sends
- * neither is no browser of today.
+ * Whether a request is meant for the demonstration. It must come to an address of this machine, because a name that
+ * another person owns may lead here, too. It must not be a post from another site's page. `Sec-Fetch-Site` tells where
+ * a post comes from, else `Origin`; a client that sends neither is not a modern browser.
  *
  * @param url where the demonstration runs.
  */

@@ -7,7 +7,7 @@ export function isPage({ headers }: Response): boolean {
   return (headers.get("Content-Type") ?? "").startsWith("text/html");
 }
 
-/** A page of the shop, or one of Moor's own, with the panel at its end. */
+/** A page of the shop, or one of Moor's own pages, with the panel at its end. */
 export function addPanel(response: Response, view: PanelView): Response {
   const nonce = crypto.randomUUID();
   const added = `<style nonce="${nonce}">${panelStyle}</style>\n${panel(view).text}\n`;

@@ -2,10 +2,10 @@ import { locationCookie } from "./cookies.ts";
 import { findLocation } from "./locations.ts";
 import type { World } from "./world.ts";
 
-/** Whether a store can be reached; `none`: there is none. */
+/** Whether a store can be reached; `none`: there is no such store. */
 export type StoreState = "here" | "away" | "none";
 
-/** What a visitor can do to the stores, and to where he is. */
+/** The changes that a visitor can make to the stores, and to their own location. */
 export interface Switches {
   /** Carries out what a form of the panel asks for, and leads back to it. `undefined`: the request is for Moor. */
   answer(request: Request): Promise<Response | undefined>;

@@ -8,7 +8,7 @@ export const STORE_NAMES: Readonly<Record<Store, string>> = {
   redis: "Redis",
 };
 
-/** What became of a store in this request; `answered`, `passed`: asked in vain, `idle`: not asked. */
+/** The part that a store played in this request; `answered`; `passed`: asked in vain; `idle`: not asked. */
 export interface Said {
   readonly state: "answered" | "passed" | "idle";
   readonly text: string;
@@ -25,7 +25,7 @@ const WHY = new Map([
   ["deadline", "has a copy that has expired"],
 ]);
 
-/** What a store did for this page. */
+/** The part that a store played in this page. */
 export function said({ explain, objects, redis }: PanelView, store: Store): Said {
   const isAway = (store === "object" && objects === "away") || (store === "redis" && redis === "away");
   const why = explain.passed.get(store);
@@ -88,7 +88,7 @@ const EXPECTED: Readonly<Record<`${PanelView["objects"]} ${PanelView["redis"]}`,
     "Without a Redis, what is left in Moor’s memory, or in a replica, is shown: for 5 seconds as it is, then as stale. Every change gets a 503. When the Durable Objects are back, so is your basket.",
 };
 
-/** What a visitor should expect while the stores are as they are. */
+/** The behaviour that a visitor should expect while the stores are in this state. */
 export function expectation({ objects, redis }: PanelView): string {
   return EXPECTED[`${objects} ${redis}`];
 }
@@ -101,7 +101,7 @@ export interface Fact {
   readonly meaning: string;
 }
 
-/** Everything that explain tells, and what it means. */
+/** Everything that explain tells, with its meaning. */
 export function factsOf({ explain, written, status }: PanelView): Fact[] {
   const { version, ageSeconds, tookMs, isStale, isJournaled, isMarked, breakers, origin, attempts } = explain;
   const broken = [...breakers].map(([store, state]) => `${STORE_NAMES[store as Store]} ${state}`);

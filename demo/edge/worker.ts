@@ -1,7 +1,7 @@
 /**
- * The Worker of the demonstration: Moor as it is deployed, at three locations of a world with distance, and on every page a panel
- * that shows how the session was resolved and takes stores away. What `wrangler.toml` deploys is `src/worker.ts`, which has
- * none of it.
+ * The Worker of the demonstration. It is Moor as it is deployed, at three locations of a world with distance. On every
+ * page a panel shows how the session was resolved, and can take stores away. `wrangler.toml` deploys `src/worker.ts`,
+ * which has no panel and no such world.
  */
 import config from "../../moor.config.ts";
 import { SessionObject as MoorSessionObject } from "../../src/index.ts";

@@ -4,9 +4,9 @@ import { createFaults } from "../../emulation/faults.ts";
 import { type NamespaceFault, objectsOverLink } from "../../emulation/objects-over-link.ts";
 import { type Location, travelMs } from "./locations.ts";
 
-/** What this machine lacks: places far apart, and ways to the Durable Objects that can be cut. */
+/** The parts that this machine lacks: places far apart, and ways to the Durable Objects that can be cut. */
 export interface World {
-  /** The real objects, as they are reached from a location. Whoever asks for one first decides where it lives. */
+  /** The real objects, as a location reaches them. The location that first asks for an object becomes its home. */
   objectsFrom(location: Location, objects: DurableObjectNamespace): DurableObjectNamespace;
   /** KV as a location sees it. */
   replicasAt(location: Location): LocalKv;
@@ -20,11 +20,14 @@ export interface World {
   isCut(): boolean;
 }
 
-/** Replicas are seen elsewhere a little sooner than KV promises, for the sake of who waits for it: not after 60 s but 10 s. */
+/**
+ * Other locations see replicas after 10 s instead of the 60 s that KV promises, so that visitors of the demonstration
+ * wait less.
+ */
 const VISIBLE_AFTER_MS = { here: 1_000, elsewhere: 10_000 };
 const KV_MS = 5;
 
-/** A world in which all is well. It is of one isolate, and lasts as long. */
+/** A world in which all is well. It belongs to one isolate, and lasts as long. */
 export function createWorld(): World {
   const homes = new Map<string, Location>();
   const faults = createFaults<NamespaceFault>();

@@ -3,7 +3,7 @@ import { encodeUtf8 } from "../../src/affinity/utf8.ts";
 import { createWeightedPick } from "../../src/upstream/choose/nginx/tries.ts";
 import type { Contestant } from "./contestant.ts";
 
-/** The hash modulo the sum of the weights: what is written first, everywhere. */
+/** The hash modulo the sum of the weights: the first algorithm that most people write. */
 export const modulo: Contestant = {
   name: "modulo",
   compile(origins) {

@@ -1,7 +1,7 @@
 import type { Results } from "./results.ts";
 import { METRICS, type Metric, type Outcome, type Scenario } from "./scenario.ts";
 
-/** What an outcome exceeds of the most that it may come to, in words. */
+/** The counts of an outcome that exceed their bounds, in words. */
 export function exceeded(outcome: Outcome, bounds: Outcome): string[] {
   return (Object.entries(bounds) as [Metric, number][]).flatMap(([metric, most]) => {
     const found = outcome[metric];
@@ -9,7 +9,7 @@ export function exceeded(outcome: Outcome, bounds: Outcome): string[] {
   });
 }
 
-/** What Moor does not hold, a line each. */
+/** The bounds that Moor does not hold, a line each. */
 export function broken(results: Results, scenarios: readonly Scenario[]): string[] {
   const played = results.scenarios.flatMap((each) => {
     const bounds = scenarios.find(({ name }) => name === each.scenario)?.bounds;
@@ -35,5 +35,8 @@ export function broken(results: Results, scenarios: readonly Scenario[]): string
   return [...played, ...deaths, ...attacks];
 }
 
-/** So many addresses whose requests one origin loses and another answers may look as an origin that fails. */
+/**
+ * If one origin loses the requests of this many addresses and another origin answers them, the first may look like a
+ * failing origin.
+ */
 const MANY_ADDRESSES = 20;

@@ -4,14 +4,14 @@ import { fileURLToPath } from "node:url";
 import { startWorker } from "../../bench/http/workerd.ts";
 import { DEAD_PORT } from "../../test/support/node/ports.ts";
 
-/** What workerd's `fetch` tells of a way in which an origin fails. */
+/** The error that workerd's `fetch` reports for a way in which an origin fails. */
 export interface FailureRow {
   readonly failure: string;
   readonly method: "GET" | "POST";
   readonly told: string;
 }
 
-/** What an origin does with a connection on which the first bytes of a request have arrived. */
+/** How an origin treats a connection on which the first bytes of a request have arrived. */
 const AFTER_REQUEST: Readonly<Record<string, (socket: Socket) => void>> = {
   "closed after the request": (socket) => socket.end(),
   "reset after the request": (socket) => socket.resetAndDestroy(),

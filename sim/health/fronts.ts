@@ -10,7 +10,7 @@ import { startServer } from "../../test/support/node/started.ts";
 import type { Build } from "./build.ts";
 import type { Origin } from "./origins.ts";
 
-/** What stands before the origins. */
+/** The program in front of the origins. */
 export type FrontName = "moor" | "nginx" | "haproxy";
 
 /** A front that runs. */

@@ -7,7 +7,7 @@ import type { Random } from "../scale/random.ts";
 /** How a dead origin fails: `lost` does not tell whether it has got the request, `refused` (521) says that it has not. */
 export type Death = "lost" | "refused";
 
-/** What became of a request. */
+/** The result of a request. */
 export interface Served {
   readonly isServed: boolean;
   /** The origin that has served it. */
@@ -25,10 +25,13 @@ export interface Asked {
   readonly path?: string;
 }
 
-/** Moor's own way from a request to three origins, as one isolate has it. Time is the caller's, and answers take none. */
+/**
+ * Moor's own way from a request to three origins, as in a single isolate. The caller sets the time, and answers take no
+ * time.
+ */
 export interface Isolate {
   ask(asked: Asked): Promise<Served>;
-  /** What becomes of the origin `a` from now on. */
+  /** Sets the behaviour of the origin `a` from now on. */
   kill(death: Death): void;
   /** When it ejected the origin `a` first, in milliseconds since 1970. */
   ejectedAt(): number | undefined;
@@ -41,7 +44,7 @@ export interface Isolate {
 const NAMES = ["a", "b", "c"];
 const CONFIG = configured();
 
-/** Starts an isolate that knows nothing yet. */
+/** Starts an isolate that has no knowledge yet. */
 export function createIsolate(clock: () => number, random: Random): Isolate {
   let death: Death | undefined;
   let [questions, ejections] = [0, 0];
@@ -79,7 +82,7 @@ export function createIsolate(clock: () => number, random: Random): Isolate {
         body: method === "POST" ? new TextEncoder().encode("x").buffer : null,
         handoff: "handoff",
       });
-      // What goes on behind the response ends before the next request comes.
+      // Work behind the response ends before the next request comes.
       await turn();
       const by = delivered.kind === "response" ? delivered.origin.id : undefined;
       return { isServed: by !== undefined, by, sends: delivered.attempts };

@@ -1,7 +1,10 @@
 import { createRandom } from "../scale/random.ts";
 import { createIsolate, type Death } from "./isolate.ts";
 
-/** Many isolates of one pool whose origin `a` dies, while six visitors of each send GETs and POSTs, 4 : 1, for ten minutes. */
+/**
+ * Many isolates of a pool whose origin `a` dies. Six visitors of each isolate send GETs and POSTs, 4 : 1, for ten
+ * minutes.
+ */
 export interface DeathRow {
   readonly death: Death;
   /** Requests per minute and isolate. */
@@ -16,13 +19,13 @@ export interface DeathRow {
   readonly failovers: number;
   /** Isolates that have ejected the origin. */
   readonly ejected: number;
-  /** Seconds until the median of those isolates did, since its death. */
+  /** Seconds from the death until the median of these isolates ejected the origin. */
   readonly medianS: number | undefined;
 }
 
-/** An attack on one isolate, beside 60 visitors, for half a minute. */
+/** An attack on one isolate, in addition to 60 visitors, for half a minute. */
 export interface AttackRow {
-  /** `everywhere`: all origins drop the attacker's requests; `at-a`: one of them does. */
+  /** `everywhere`: all origins drop the attacker's requests; `at-a`: only the origin `a` does. */
   readonly drops: "everywhere" | "at-a";
   readonly method: "GET" | "POST";
   readonly addresses: number;

@@ -3,7 +3,7 @@ import { mistake } from "../../test/support/node/seeded.ts";
 import { FRONTS, type FrontName } from "./fronts.ts";
 import { SCENARIOS, SIMULATIONS } from "./scenarios.ts";
 
-/** What the command is asked to do. */
+/** The work that the command is asked to do. */
 export type Options =
   | { readonly kind: "help" }
   | { readonly kind: "mistake"; readonly message: string }
@@ -13,7 +13,7 @@ export type Options =
       readonly only: readonly string[];
       readonly fronts: readonly FrontName[];
       readonly json: boolean;
-      /** Whether the results replace those that are kept and shown in the documents. */
+      /** Whether the results replace the kept results that the documents show. */
       readonly save: boolean;
     };
 

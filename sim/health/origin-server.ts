@@ -3,11 +3,11 @@ import { parseArgs } from "node:util";
 import { createRandom } from "../scale/random.ts";
 
 /**
- * An origin of the scenarios of health, `--name NAME --port PORT`: it answers with its name, and fails as it is told.
+ * An origin of the scenarios of health, `--name NAME --port PORT`: it answers with its name, and fails on command.
  *
- * Pages: `/drop` closes the connection without an answer; `/slow` answers after 1.5 s; `/429` tells the client to wait; `/crash` ends
- * all connections, and the origin listens again 300 ms later, as after a restart. `/control/served` tells how often each method and
- * path was asked for, and `/control/behave?HOW` sets what all other pages do.
+ * Pages: `/drop` closes the connection without an answer; `/slow` answers after 1.5 s; `/429` tells the client to wait.
+ * `/crash` ends all connections, and the origin listens again 300 ms later, as after a restart. `/control/served` tells
+ * how often each method and path was asked for. `/control/behave?HOW` sets the behaviour of all other pages.
  */
 const { values } = parseArgs({ options: { name: { type: "string" }, port: { type: "string", default: "0" } } });
 const { name = "origin" } = values;

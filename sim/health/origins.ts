@@ -15,7 +15,7 @@ export interface Origin {
 }
 
 /**
- * How an origin of `origin-server.ts` fails: it answers nothing, it drops half of its requests, it drops HEAD, or it answers as
+ * How an origin of `origin-server.ts` fails. It answers nothing, drops half of its requests, drops HEAD, or answers as
  * Cloudflare does in its place (521: the connection was refused; 520: the connection was lost).
  */
 export type Behaviour = "silent" | "flaky" | "deaf" | "cloudflare-520" | "cloudflare-521";
@@ -24,13 +24,13 @@ export type Behaviour = "silent" | "flaky" | "deaf" | "cloudflare-520" | "cloudf
 export interface ScriptedOrigin extends Origin {
   restart(): Promise<void>;
   behave(how: Behaviour): Promise<void>;
-  /** How often it was asked for something, such as `GET /drop` or `upgrade`, since it started. */
+  /** How often a request such as `GET /drop` or `upgrade` has come to the origin since it started. */
   served(asked: string): Promise<number>;
 }
 
 const NAMES = ["a", "b", "c", "d", "e"];
 
-/** Starts as many origins, one after the other, called a, b, and so on. */
+/** Starts the given number of origins, one after the other, called a, b, and so on. */
 async function startAll<Started>(count: number, start: (name: string) => Promise<Started>): Promise<Started[]> {
   const started: Started[] = [];
   for (const name of NAMES.slice(0, count)) started.push(await start(name));

@@ -9,7 +9,7 @@ import { playBefore } from "./stage.ts";
 
 type Tell = (line: string) => void;
 
-/** Plays scenarios before fronts, one after the other: they share the processor. */
+/** Plays scenarios with fronts, one after the other, because they share the processor. */
 export async function playScenarios(
   scenarios: readonly Scenario[],
   fronts: readonly FrontName[],
@@ -30,7 +30,7 @@ export async function playScenarios(
   });
 }
 
-/** Plays what needs no front. What was not asked for has no rows. */
+/** Plays the simulations that need no front. A simulation that was not asked for has no rows. */
 export async function playSimulations(only: readonly string[], tell: Tell) {
   const isAsked = (simulation: Simulation) => only.includes(simulation);
   return {

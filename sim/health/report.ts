@@ -3,10 +3,10 @@ import { FRONTS, type FrontName } from "./fronts.ts";
 import type { Played, Results } from "./results.ts";
 import { METRICS, type Metric, type Outcome, type Scenario } from "./scenario.ts";
 
-/** What stands in a table for what was not played. */
+/** The cell of a table for a scenario that was not played. */
 const ABSENT = "";
 
-/** The tables of what was played, under headings, as Markdown. */
+/** The tables of the played scenarios, under headings, as Markdown. */
 export function tablesOf(results: Results, scenarios: readonly Scenario[], before?: Results): string {
   return [
     ...section("Scenarios", scenarioTable(results, scenarios, before), results.scenarios),
@@ -109,7 +109,7 @@ function failureTable({ failures }: Results): string {
   return table(["the origin", "GET", "POST"], rows);
 }
 
-/** How to show a field of a row: with what it was before, if that is known. */
+/** How to show a field of a row: together with its earlier value, if that is known. */
 function change<Row extends object>(row: Row, earlier: Row | undefined) {
   return (field: keyof Row & string): string => {
     const now = number(row[field] as number | undefined);

@@ -12,7 +12,7 @@ import { SCENARIOS } from "./scenarios.ts";
 
 /** The results of the last full run that was saved. */
 export const RESULTS = "docs/explanation/health/results.json";
-/** Those of the code that ejected an origin after two failures, to compare with. */
+/** The results of the code that ejected an origin after two failures, for comparison. */
 export const BEFORE = "docs/explanation/health/before.json";
 export const PAGE = "docs/explanation/health/scenarios.md";
 

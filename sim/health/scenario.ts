@@ -2,7 +2,7 @@ import type { FrontName, FrontSettings } from "./fronts.ts";
 import type { Origin } from "./origins.ts";
 import type { Visitor } from "./visitors.ts";
 
-/** What a scenario counts, in the words of its table. */
+/** The counts of a scenario, in the words of its table. */
 export const METRICS = {
   refused: "refused",
   moved: "moved",
@@ -21,10 +21,10 @@ export const METRICS = {
 
 export type Metric = keyof typeof METRICS;
 
-/** What a front made of a scenario. */
+/** The outcome of a scenario with a front. */
 export type Outcome = Partial<Record<Metric, number>>;
 
-/** Who comes to a front that runs. */
+/** The visitors of a front that runs. */
 export interface Audience {
   /** A visitor who has not been here. */
   stranger(): Visitor;
@@ -32,7 +32,7 @@ export interface Audience {
   visitors(count: number): Promise<Visitor[]>;
 }
 
-/** What a scenario plays with. */
+/** The parts that a scenario plays with. */
 export interface Stage<Server extends Origin> extends Audience {
   readonly origins: readonly Server[];
 }
@@ -43,14 +43,14 @@ export type RaiseFront = (
   play: (audience: Audience) => Promise<Outcome>,
 ) => Promise<Outcome>;
 
-/** Something that may happen to a pool, and what Moor must make of it. */
+/** An event that may happen to a pool, and the result that Moor must reach. */
 export interface Scenario {
   readonly name: string;
-  /** What happens, in the words of the table. */
+  /** The event, in the words of the table. */
   readonly about: string;
   /** Default: all. */
   readonly fronts?: readonly FrontName[];
-  /** Programs besides the fronts' own that it cannot do without. Default: none. */
+  /** Programs other than the fronts' own that the scenario needs. Default: none. */
   readonly needs?: readonly string[];
   readonly settings?: FrontSettings;
   /** The most that Moor may come to, of each metric. A scenario without bounds is there to be compared. */
@@ -58,7 +58,7 @@ export interface Scenario {
   perform(raise: RaiseFront): Promise<Outcome>;
 }
 
-/** What happens to origins of a kind, which are started before it and end with it. */
+/** The play of events on origins of a kind. The origins are started before it and end with it. */
 export function performedBy<Server extends Origin>(
   start: () => Promise<readonly Server[]>,
   play: (stage: Stage<Server>) => Promise<Outcome>,

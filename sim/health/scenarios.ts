@@ -5,7 +5,7 @@ import { poison } from "./scenarios/poison.ts";
 /** All scenarios, in the order of their table. */
 export const SCENARIOS = [...poison, ...death, ...comeback];
 
-/** What is played besides the scenarios: without servers, or without a front. */
+/** The simulations that are played in addition to the scenarios: without servers, or without a front. */
 export const SIMULATIONS = {
   deaths: "an origin dies; 150 isolates of little traffic find out, each by itself (Moor's own code, simulated time)",
   attacks: "requests that origins drop, from one address and from many, beside 60 visitors (the same)",

@@ -3,13 +3,13 @@ import { Client } from "../../test/support/node/client.ts";
 
 type Method = "GET" | "POST";
 
-/** What became of a request. */
+/** The result of a request. */
 export interface Visit {
   readonly visitor: Visitor;
   readonly method: Method;
   /** 0: no answer came. */
   readonly status: number;
-  /** The origin that has served it; empty if none has. */
+  /** The origin that has served the request; empty if no origin has. */
   readonly by: string;
   readonly tookMs: number;
 }
@@ -72,7 +72,7 @@ export interface Roaming {
   readonly forMs: number;
   /** The pause of the visitor after each answer. */
   readonly pauseMs: (nth: number) => number;
-  /** Every how-manyeth request of a visitor is a POST: 1 for all, `Infinity` for none. */
+  /** Every nth request of a visitor is a POST: 1 for all requests, `Infinity` for none. */
   readonly postEvery: number;
 }
 

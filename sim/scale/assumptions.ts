@@ -1,6 +1,6 @@
 import given from "./assumptions.json" with { type: "json" };
 
-/** What is assumed: `assumptions.json`. */
+/** The assumptions: `assumptions.json`. */
 export interface Assumptions {
   /** Visitors at once, each with a session of his own. */
   readonly visitors: number;
@@ -23,9 +23,9 @@ export interface Assumptions {
   readonly outageSeconds: number;
   /** Sessions of the principal that has the most: an account that many share. */
   readonly sharedAccountSessions: number;
-  /** Origins of one pool. */
+  /** Origins of each pool. */
   readonly origins: number;
-  /** Which share of the visitors does what; workloads are those of `bench/cost/workloads.json`. */
+  /** The shares of the visitors by workload; the workloads are in `bench/cost/workloads.json`. */
   readonly mix: readonly { readonly workload: string; readonly share: number }[];
 }
 

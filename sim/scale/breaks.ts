@@ -17,14 +17,17 @@ export interface Break {
 
 /** How old a journal is at least before Redis may forget it, as `src/store/redis/limits.ts` has it. */
 const JOURNAL_HOURS = 24;
-/** Weight of a session's copy in memory with half a KiB of attributes, and what all may weigh: `src/store/memory.ts`. */
+/**
+ * The weight of a session's copy in memory with half a KiB of attributes, and the limit of all copies:
+ * `src/store/memory.ts`.
+ */
 const COPY_BYTES = 1024;
 const MEMORY_BYTES = 16 * 1024 * 1024;
 const COPY_SECONDS = 5;
 /** How often an origin is probed by default. */
 const PROBE_INTERVAL_SECONDS = 10;
 
-/** What breaks first, in that order. */
+/** The parts that break first, in that order. */
 export function breaksOf(results: Results): Break[] {
   const { total, loads, assumptions, outages, sweeps, hotSessions, origins } = results;
   const { isolatesPerLocation, locations } = assumptions;
@@ -96,7 +99,7 @@ export function inRegion({ assumptions: { visitors, mix, regionShare }, loads }:
   return visitors * regionShare * stored.reduce((sum, { share }) => sum + share, 0);
 }
 
-/** How long the sweep takes for all journals of a region's outage, if one was played. */
+/** How long the sweep takes for all journals of a region's outage, if an outage was played. */
 export function clearingHours(results: Results): number | undefined {
   const { outages, sweeps } = results;
   const outage = outages.find(({ traffic }) => traffic === "usual");
@@ -106,7 +109,7 @@ export function clearingHours(results: Results): number | undefined {
   return pending / sweptPerMinute(slowest) / 60;
 }
 
-/** What the sweep takes over in a minute while there is enough to do. */
+/** How many sessions the sweep takes over in a minute while there is enough to do. */
 export function sweptPerMinute({ pending, perSweep, minutes }: Sweep): number {
   const [first = 0] = perSweep;
   return perSweep.length > 1 ? first : pending / minutes;

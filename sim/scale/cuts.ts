@@ -6,7 +6,7 @@ import { play, type Spreading } from "./play.ts";
 import { createRandom } from "./random.ts";
 import { stayOf } from "./visits.ts";
 
-/** What visitors do while something happens to all at once. */
+/** The behaviour of visitors during an event that meets all of them at once. */
 export interface Crowd {
   readonly sessions: number;
   readonly seed: number;
@@ -15,7 +15,7 @@ export interface Crowd {
   readonly connectionIdleSeconds: number;
 }
 
-/** A stretch of time and what was counted in it, per visitor and second. */
+/** A stretch of time and its counts, per visitor and second. */
 export interface Stretch {
   readonly from: number;
   readonly until: number;
@@ -32,7 +32,7 @@ export const LIVELY: Workload = {
   burst: ["data"],
 };
 
-/** What a deploy does to the stores: all isolates are new at one moment. */
+/** The effect of a deploy on the stores: all isolates are new at the same moment. */
 export interface Deploy {
   readonly workload: string;
   readonly spreading: Spreading;
@@ -77,12 +77,15 @@ export async function runDeploy(crowd: Crowd, workload: Workload): Promise<Deplo
   return { workload: workload.name, spreading, sessions, stretches };
 }
 
-/** What an outage of a region does: its objects cannot be reached, and calls of them fail at once. */
+/** The effect of a region's outage: its objects cannot be reached, and calls to them fail at once. */
 export interface Outage {
   readonly sessions: number;
   /** Of these, the share whose objects live in another region. */
   readonly elsewhere: number;
-  /** `usual`: a shop's and readers of pages; `busy`: all meet one isolate, each with a request a second. */
+  /**
+   * `usual`: a shop's visitors and readers of pages; `busy`: all visitors meet the same isolate, each with a request a
+   * second.
+   */
   readonly traffic: "usual" | "busy";
   readonly outageSeconds: number;
   readonly before: Stretch;
@@ -177,11 +180,11 @@ export async function runOutage(
     spared: ofTravellers.all === 0 ? 0 : ofTravellers.redis / ofTravellers.all,
   };
 
-  /** Who began before it and is still there after it. */
+  /** The visitors who began before the event and are still there after it. */
   function crowdOf(workload: Workload, share: number, isAbroad = false) {
     const seconds = goesAfter + outageSeconds + AFTER_SECONDS;
     const long = { ...workload, times: Math.ceil(seconds / workload.everySeconds) + 1, end: [] };
-    // They begin one by one within the first half of the time before.
+    // The visitors begin one by one within the first half of the time before.
     return Array.from({ length: Math.round(sessions * share) }, () => {
       const stay = stayOf(long, random, BEGUN_AT, isAbroad);
       const shift = Math.round((random.next() * goesAfter * 1000) / 2);

@@ -18,7 +18,7 @@ import { Ledger, type Operation } from "./ledger.ts";
 import { createObjects } from "./objects.ts";
 import type { Random } from "./random.ts";
 
-/** What a fleet is made of. */
+/** The parts that a fleet is made of. */
 export interface FleetOptions {
   readonly random: Random;
   /** The policy and stores of the configuration. Default: Moor's own defaults. */
@@ -29,11 +29,14 @@ export interface FleetOptions {
   readonly isUp?: (home: string) => boolean;
   /** Is awaited before an object answers. Default: it answers at once. */
   readonly hold?: () => Promise<void>;
-  /** The index of principals. Default: none. */
+  /** The index of principals. Default: no index. */
   readonly principals?: Principals;
 }
 
-/** Isolates of one Worker and the stores behind them, all on one clock; operations are counted where they meet a store. */
+/**
+ * Isolates of a Worker and the stores behind them, all on the same clock; operations are counted where they meet a
+ * store.
+ */
 export interface Fleet {
   readonly ledger: Ledger;
   now(): number;
@@ -47,9 +50,9 @@ export interface Fleet {
   settled(): Promise<void>;
   /** Replaces every isolate. */
   deploy(): void;
-  /** Lets time pass from alarm to alarm until no object has one. */
+  /** Lets time pass from alarm to alarm until no object has an alarm. */
   liveOut(): Promise<void>;
-  /** The fallback as one caller reaches it, counted. */
+  /** The fallback as a single caller reaches it, counted. */
   readonly fallback: Fallback;
   readonly objects: ReturnType<typeof createObjects>;
 }
@@ -70,7 +73,10 @@ const SAID: Record<string, Record<string, string>> = {
   logout: { "Moor-End": "1" },
 };
 
-/** Moor's own code from the request to the stores. What stands in for the platform are rows, KV, Redis and time, as in `emulation/`. */
+/**
+ * Moor's own code from the request to the stores. Rows, KV, Redis and time stand in for the platform, as in
+ * `emulation/`.
+ */
 export function createFleet(options: FleetOptions): Fleet {
   const { random, isolateLifeSeconds, principals } = options;
   const ledger = new Ledger();

@@ -3,14 +3,14 @@ import { BEGUN_AT, createFleet } from "./fleet.ts";
 import { createRandom } from "./random.ts";
 import { mostInOneSecond } from "./statistics.ts";
 
-/** One session that very many share: a token that a whole fleet of machines uses. */
+/** One session that very many clients share: a token that a whole fleet of machines uses. */
 export interface HotSession {
   readonly isolates: number;
   readonly requestsPerSecond: number;
   readonly seconds: number;
   readonly callsPerSecond: number;
   readonly callsInOneSecond: number;
-  /** Of all requests, those that asked the object. */
+  /** The share of all requests that asked the object. */
   readonly share: number;
 }
 
@@ -24,8 +24,8 @@ export interface HotSessionOptions {
 }
 
 /**
- * Requests of one session that meet all isolates at random. Those that arrive within a round trip to the object do not know of
- * each other's answers: they are under way together, and answers leave when all have asked.
+ * Requests of the same session that meet all isolates at random. Requests that arrive within a round trip to the object
+ * do not know of each other's answers. They are under way together, and answers leave when all have asked.
  */
 export async function runHotSession(options: HotSessionOptions): Promise<HotSession> {
   const { isolates, requestsPerIsolate, seconds, roundTripMs, seed } = options;

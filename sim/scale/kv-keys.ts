@@ -5,7 +5,7 @@ import { createPoolObject, poolOf } from "./pool-object.ts";
 import { createRandom } from "./random.ts";
 import { leastGap, mostInOneSecond } from "./statistics.ts";
 
-/** The writes of one KV key under the hardest that its writers are put to. */
+/** The writes of a KV key under the hardest load of its writers. */
 export interface KeyWrites {
   readonly key: string;
   readonly about: string;
@@ -18,7 +18,10 @@ export interface KeyWrites {
 
 const AWAY_MS = 13 * 3_600_000;
 
-/** An operator's script that changes a pool five times a second, while probes find one origin after the other dead and alive again. */
+/**
+ * An operator's script that changes a pool five times a second, while probes find one origin after the other dead and
+ * alive again.
+ */
 export async function runPoolKey(seed: number, minutes: number): Promise<KeyWrites> {
   const random = createRandom(seed);
   let now = BEGUN_AT;

@@ -1,4 +1,7 @@
-/** What a simulation counts. `answered by …`: which store a request's session came from; `failed`: a request got a 5xx. */
+/**
+ * The counts of a simulation. `answered by …`: the store that a request's session came from; `failed`: a request got a
+ * 5xx.
+ */
 export type Operation =
   | "request"
   | "answered by memory"

@@ -9,7 +9,7 @@ import { createRandom, type Random } from "./random.ts";
 import { mostInOneSecond, type Spread, spreadOf } from "./statistics.ts";
 import { type Stay, stayOf } from "./visits.ts";
 
-/** What a sample of visitors of one workload came to. */
+/** The operations that a sample of visitors of a workload caused. */
 export interface Load {
   readonly workload: string;
   readonly spreading: Spreading;
@@ -18,17 +18,17 @@ export interface Load {
   readonly sessions: number;
   /** Routes without a session among them. */
   readonly requests: number;
-  /** Of routes with one. */
+  /** Requests of routes with a session. */
   readonly sessionRequests: number;
   /** How long a visitor is there, on average. */
   readonly seconds: number;
-  /** All operations of all sessions, from the first request until nothing is left. */
+  /** All operations of all sessions, from the first request until no data is left. */
   readonly operations: Readonly<Record<Counted, number>>;
   /** Calls per second of each session's object while its visitor is there. */
   readonly callsPerSecond: Spread;
   /** Calls of each session's object within its fullest second. */
   readonly callsInOneSecond: Spread;
-  /** Most writes of one KV key within one second. */
+  /** The most writes of the same KV key within one second. */
   readonly kvWritesInOneSecond: number;
 }
 
@@ -69,7 +69,7 @@ export function staysOf(workload: Workload, sessions: number, random: Random): S
   return Array.from({ length: sessions }, () => stayOf(workload, random, BEGUN_AT + random.next() * lengthMs));
 }
 
-/** Plays a sample of one workload on the whole of Moor until nothing of its sessions is left. */
+/** Plays a sample of a workload on the whole of Moor until no data of its sessions is left. */
 export async function runLoad(options: LoadOptions): Promise<Load> {
   const { seed, sessions, isolatesPerLocation, isolateLifeSeconds, spreading, config } = options;
   const random = createRandom(seed);
@@ -99,7 +99,7 @@ export async function runLoad(options: LoadOptions): Promise<Load> {
   };
 }
 
-/** What so many visitors at once come to, per second. */
+/** The operations of the given number of simultaneous visitors, per second. */
 export interface Total {
   readonly requests: number;
   readonly sessionRequests: number;
@@ -129,7 +129,7 @@ export function totalOf(loads: readonly Load[], { visitors, mix }: Assumptions):
 
 const MONTH_SECONDS = 30 * 24 * 3600;
 
-/** What each operation costs, in dollars per million. */
+/** The price of each operation, in dollars per million. */
 const PRICES: Partial<Record<Counted, number>> = {
   "object call": prices.objectRequests.price + prices.objectDuration.price,
   alarm: prices.objectRequests.price + prices.objectDuration.price,

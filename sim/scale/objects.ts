@@ -8,7 +8,7 @@ import type { Principals } from "../../src/store/principal-contracts.ts";
 import type { Fallback } from "../../src/store/redis/contract.ts";
 import type { Operation } from "./ledger.ts";
 
-/** What the sessions' objects work with. */
+/** The parts that the sessions' objects work with. */
 export interface ObjectsParts {
   readonly note: (operation: Operation, key?: string, times?: number) => void;
   readonly clock: () => number;
@@ -31,7 +31,7 @@ interface Life {
   alarm: number | undefined;
 }
 
-/** The methods that are called on an object; what writes is told apart. */
+/** The methods of an object that write; they are counted separately. */
 const CHANGES = new Set(["commit", "end"]);
 /** When an alarm is tried again that could not ring because its object's home is down. */
 const LATE_ALARM_MS = 60_000;
@@ -46,7 +46,7 @@ export function createObjects(parts: ObjectsParts) {
 
   function setAlarm(life: Pick<Life, "alarm">, at: number): void {
     life.alarm = at;
-    // Rings only if it is still the one that is set.
+    // Rings only if this alarm is still the alarm that is set.
     alarms.add({ id: ++lastTimer, at, call: () => (ringing = life.alarm === at ? (life as Life) : undefined) });
   }
 

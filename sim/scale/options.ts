@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-/** What the command is asked to do. */
+/** The work that the command is asked to do. */
 export type Options =
   | { readonly kind: "help" }
   | { readonly kind: "mistake"; readonly message: string }
@@ -8,7 +8,7 @@ export type Options =
       readonly kind: "run";
       readonly quick: boolean;
       readonly json: boolean;
-      /** Whether the results replace those that docs/explanation/scale.md shows. */
+      /** Whether the results replace the results that docs/explanation/scale.md shows. */
       readonly save: boolean;
       readonly seed: number;
     };

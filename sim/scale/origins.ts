@@ -10,22 +10,24 @@ import { BEGUN_AT } from "./fleet.ts";
 import { createPoolObject, poolOf } from "./pool-object.ts";
 import { createRandom } from "./random.ts";
 
-/** What a pool of so many origins takes. */
+/** The costs of a pool of this many origins. */
 export interface Origins {
   readonly origins: number;
   /** To choose an origin, in microseconds of this machine. */
   readonly pickUs: number;
   /** The shortest configuration of such a pool, in bytes. */
   readonly configBytes: number;
-  /** What an isolate sends each time it asks for probes, in bytes of JSON. */
+  /** The bytes of JSON that an isolate sends each time it asks for probes. */
   readonly planBytes: number;
-  /** What the pool's object computes for such an ask, in milliseconds of this machine. */
+  /** The time that the pool's object computes for such a request, in milliseconds of this machine. */
   readonly askMs: number;
   /** The state in KV, if every origin is unhealthy and drains, in bytes. */
   readonly stateBytes: number;
   /** The largest row of the pool's object when every origin is unhealthy, in bytes of JSON. */
   readonly rowBytes: number;
-  /** How long a round of probes takes: each origin answers after 50 ms; none answers in time. In seconds. */
+  /**
+   * How long a round of probes takes, in seconds: if each origin answers after 50 ms, and if no origin answers in time.
+   */
   readonly roundSeconds: number;
   readonly deadRoundSeconds: number;
   /** The chance that two of them share the tag that a token's pin keeps of them. */
@@ -128,7 +130,7 @@ function unhealthyOf(state: PoolState | undefined): UnhealthyOrigin[] {
   return (state?.origins ?? []).flatMap(({ id, unhealthy }) => (unhealthy ? [{ id, unhealthy }] : []));
 }
 
-/** What operators have said who drain all origins but one. */
+/** The state after operators have drained all origins except one. */
 function drained({ origins }: ResolvedPool): PoolState {
   const ids = origins.map(({ id }) => id);
   const last = ids.at(-1) as string;

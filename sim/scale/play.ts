@@ -3,7 +3,10 @@ import type { Fleet } from "./fleet.ts";
 import type { Random } from "./random.ts";
 import type { Stay } from "./visits.ts";
 
-/** How requests meet isolates: `scattered`, each any of its location's; `connections`, the one that its connection was to, while that is open. */
+/**
+ * How requests meet isolates. `scattered`: each meets any isolate of its location; `connections`: each meets the
+ * isolate of its connection while that is open.
+ */
 export type Spreading = "scattered" | "connections";
 
 /** How visitors are played. */

@@ -12,7 +12,7 @@ export interface PoolAtWork {
   readonly locations: number;
   readonly isolatesPerLocation: number;
   readonly requestsPerIsolate: number;
-  /** Calls of the pool's object per second, by what goes on. */
+  /** Calls of the pool's object per second, by phase. */
   readonly calls: Readonly<Record<Phase, Spread>>;
   /** Reads of the pool's key per second, all locations together. */
   readonly kvReads: Spread;
@@ -105,7 +105,8 @@ export async function runPoolAtWork(options: PoolAtWorkOptions): Promise<PoolAtW
       awayMs: 13 * 3_600_000,
     });
 
-  // A tick in which an isolate has many requests counts as one: news and askings are looked for once in many seconds.
+  // A tick in which an isolate has many requests counts as one request, because an isolate looks for news and asks only
+  // once in many seconds.
   const chance = 1 - Math.exp((-requestsPerIsolate * TICK_MS) / 1000);
   const chanceOfDrained = 1 - Math.exp((-requestsPerIsolate * TICK_MS) / 1000 / ORIGINS);
   const served = Array.from({ length: 20 }, () => ({ all: 0, unknowing: 0 }));
@@ -132,7 +133,7 @@ export async function runPoolAtWork(options: PoolAtWorkOptions): Promise<PoolAtW
       if (wait !== undefined) waits.push(wait);
       asking.push(isolate);
     }
-    // Those who have to wait for the state do.
+    // Isolates that have to wait for the state do so.
     await Promise.all(waits);
     for (const isolate of asking) {
       const closures = isolate.pool.closures();

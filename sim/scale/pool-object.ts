@@ -6,7 +6,7 @@ import type { ProbeResult } from "../../src/upstream/live/pool-contracts.ts";
 import type { PoolState } from "../../src/upstream/live/pool-state.ts";
 import type { Random } from "./random.ts";
 
-/** The object of one pool: {@link PoolAuthority} on rows in memory. */
+/** The object of a pool: {@link PoolAuthority} on rows in memory. */
 export interface PoolObject {
   readonly authority: PoolAuthority;
   /** When its alarm rings next; `Infinity`: it is not set. */
@@ -16,7 +16,7 @@ export interface PoolObject {
   largestRow(): number;
 }
 
-/** What the object of a pool works with. */
+/** The parts that the object of a pool works with. */
 export interface PoolObjectParts {
   readonly clock: () => number;
   readonly random: Random;

@@ -12,9 +12,9 @@ import { createRandom } from "./random.ts";
 /** A principal with many sessions, all of which are ended at once. */
 export interface SharedAccount {
   readonly sessions: number;
-  /** How long one more login takes the index, in milliseconds of this machine. */
+  /** How long another login takes the index, in milliseconds of this machine. */
   readonly loginMs: number;
-  /** Rows that the index reads for one more login: it counts, and looks for what is due next. */
+  /** Rows that the index reads for another login: it counts, and looks for the next deadline. */
   readonly rowsReadPerLogin: number;
   /** Calls of sessions' objects until all have ended. */
   readonly endCalls: number;
@@ -26,13 +26,16 @@ export interface SharedAccount {
   readonly seconds: number;
 }
 
-/** What sessions ask of the index of their principal in their life. */
+/** The calls of a principal's index by its sessions during their life. */
 export interface IndexCalls {
   readonly sessions: number;
   readonly callsPerSession: number;
 }
 
-/** The index of one principal on SQLite, its sessions' objects as empty as they may be: how often they are called is the same. */
+/**
+ * The index of a single principal on SQLite. The objects of its sessions are as empty as possible, which does not
+ * change how often they are called.
+ */
 export async function runSharedAccount(sessions: number, seed: number, roundTripMs: number): Promise<SharedAccount> {
   const fleet = createFleet({ random: createRandom(seed), isolateLifeSeconds: 600 });
   let now = BEGUN_AT;
@@ -86,7 +89,7 @@ export async function runSharedAccount(sessions: number, seed: number, roundTrip
   return { sessions, loginMs, rowsReadPerLogin: 2 * sessions, endCalls: calls, alarms, turns, seconds };
 }
 
-/** What the visitors of a shop, who log in and out, ask of their principal's index. */
+/** The calls of a principal's index by the visitors of a shop, who log in and out. */
 export async function runIndexCalls(sessions: number, seed: number): Promise<IndexCalls> {
   const random = createRandom(seed);
   const database = new DatabaseSync(":memory:");

@@ -8,7 +8,7 @@ import type { PoolAtWork } from "./pool-at-work.ts";
 import type { IndexCalls, SharedAccount } from "./principals.ts";
 import type { Sweep } from "./sweep.ts";
 
-/** Everything that one run of the simulation has found out. */
+/** All results of a run of the simulation. */
 export interface Results {
   readonly seed: number;
   readonly quick: boolean;
@@ -18,7 +18,7 @@ export interface Results {
   readonly loads: readonly Load[];
   /** Of {@link loads}, at the assumed size. */
   readonly total: Total;
-  /** One workload over isolates per location, ways of spreading and lives of isolates. */
+  /** A workload over isolates per location, ways of spreading and lives of isolates. */
   readonly coldStarts: readonly Load[];
   readonly hotSessions: readonly HotSession[];
   readonly indexCalls: IndexCalls;

@@ -108,7 +108,7 @@ async function run(seed: number, quick: boolean): Promise<Results> {
   };
 }
 
-/** One after the other: they share the processor, and the course of chance is to be the same. */
+/** One after the other, because the work shares the processor, and the random numbers must come in the same order. */
 async function each<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = [];
   for (const item of items) results.push(await work(item));

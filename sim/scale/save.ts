@@ -6,7 +6,9 @@ export const DOCUMENT = "docs/explanation/scale.md";
 export const PLOTS = "docs/explanation/scale";
 export const RAW = "docs/explanation/scale/results.json";
 
-/** Keeps the results: raw, their tables in docs/explanation/scale.md, their plots beside that. */
+/**
+ * Keeps the results: the raw data, their tables in docs/explanation/scale.md, and their plots next to that document.
+ */
 export async function save(results: Results): Promise<void> {
   await writeFile(RAW, `${JSON.stringify(results, null, 1)}\n`);
   await writeFile(DOCUMENT, withTables(await readFile(DOCUMENT, "utf8"), tablesOf(results)));

@@ -7,7 +7,7 @@ import { type Counted, dollarsOf } from "./load.ts";
 import { percent, short, whole } from "./numbers.ts";
 import type { Results } from "./results.ts";
 
-/** What the visitors of each workload ask of the stores. */
+/** The operations that the visitors of each workload ask of the stores. */
 export function loadTable({ loads }: Results): string {
   const rows = loads.map((load) => {
     const { operations, sessions, seconds, sessionRequests, callsPerSecond, callsInOneSecond } = load;
@@ -33,7 +33,7 @@ export function loadTable({ loads }: Results): string {
   );
 }
 
-/** All of it at the assumed size, and what it costs. */
+/** All operations at the assumed size, and their cost. */
 export function totalTable({ total, assumptions, machine, seed }: Results): string {
   const { operations } = total;
   const row = (about: string, name: Counted, limit = "") => [
@@ -91,7 +91,7 @@ export function coldTable({ coldStarts }: Results): string {
   );
 }
 
-/** One session behind many requests. */
+/** A single session behind many requests. */
 export function sharedTable({ hotSessions }: Results): string {
   const rows = hotSessions.map(({ isolates, requestsPerSecond, callsPerSecond, callsInOneSecond, share }) => [
     whole(isolates),
@@ -103,7 +103,7 @@ export function sharedTable({ hotSessions }: Results): string {
   return table(["isolates", "requests/s", "object calls/s, mean", "most in one second", "of requests"], rows);
 }
 
-/** One principal with many sessions. */
+/** A single principal with many sessions. */
 export function principalTable({ sharedAccounts, indexCalls }: Results): string {
   const rows = sharedAccounts.map((it) => [
     whole(it.sessions),
@@ -137,7 +137,7 @@ export function deployTable({ deploys }: Results): string {
   return table(["object calls per request", "sample", ...heads], rows);
 }
 
-/** Who answers while a region is away. */
+/** The stores that answer while a region is away. */
 export function outageTable(results: Results): string {
   const each = results.outages.flatMap((outage) => {
     const name = `${outage.sessions} visitors, ${outage.traffic}; ${percent(outage.elsewhere)} of them with objects elsewhere`;

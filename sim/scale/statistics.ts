@@ -1,4 +1,4 @@
-/** What many numbers come to. */
+/** A summary of many numbers. */
 export interface Spread {
   readonly mean: number;
   readonly p50: number;

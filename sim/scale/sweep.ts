@@ -9,15 +9,15 @@ import { BEGUN_AT } from "./fleet.ts";
 import { createObjects } from "./objects.ts";
 import { createRandom } from "./random.ts";
 
-/** What the scheduled sweep makes of journals whose visitors never come back. */
+/** The scheduled sweep's progress with journals whose visitors never come back. */
 export interface Sweep {
   readonly pending: number;
   readonly roundTripMs: number;
-  /** Sessions taken over by each sweep, one a minute. */
+  /** Sessions taken over by each sweep, one sweep a minute. */
   readonly perSweep: readonly number[];
-  /** Minutes until nothing was left; 0: not within the sweeps that were run. */
+  /** Minutes until no session was left; 0: not within the sweeps that were run. */
   readonly minutes: number;
-  /** Calls that one sweep makes at most: to objects and to Redis. */
+  /** The most calls that a sweep makes: to objects and to Redis. */
   readonly subrequests: number;
 }
 
@@ -30,7 +30,7 @@ export interface SweepOptions {
   readonly mostSweeps: number;
 }
 
-/** Sessions whose journal holds one change each, and the real sweep over a network that takes its time. */
+/** Sessions whose journal holds one change each, and the real sweep over a slow network. */
 export async function runSweep({
   pending,
   roundTripMs,

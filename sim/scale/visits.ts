@@ -1,7 +1,7 @@
 import type { Workload } from "../../bench/cost/play.ts";
 import type { Random } from "./random.ts";
 
-/** One request of a visitor. `times`: so many of a route without a session, which ask no store. */
+/** A request of a visitor. `times`: this many requests of a route without a session, which ask no store. */
 export interface Visit {
   readonly at: number;
   readonly kind: string;
@@ -9,7 +9,7 @@ export interface Visit {
   readonly times: number;
 }
 
-/** What a visitor does, and for how long he is there. */
+/** The actions of a visitor, and how long the visitor stays. */
 export interface Stay {
   readonly visits: readonly Visit[];
   /** Whether his cookies are sent back. */
@@ -21,7 +21,10 @@ const STEP_MS = 200;
 /** So much longer or shorter than the workload says is the time between bursts. */
 const JITTER = 0.2;
 
-/** A visitor of a workload, as `bench/cost/play.ts` reads it, who begins at `startsAt` (milliseconds) and is never quite on time. */
+/**
+ * A visitor of a workload, as `bench/cost/play.ts` reads it, who begins at `startsAt` (milliseconds) and is never quite
+ * on time.
+ */
 export function stayOf(workload: Workload, random: Random, startsAt: number, elsewhere = false): Stay {
   const visits: Visit[] = [];
   let now = startsAt;

@@ -43,7 +43,7 @@ describe("the policy for remembered visitors", () => {
   it("remembers no visitor by default", () =>
     expect(resolved({ pools: [pool()] }).session).not.toHaveProperty("remember"));
 
-  it("is so for 30 idle days and 90 in all, unless the configuration says otherwise", () => {
+  it("lasts for 30 idle days and 90 in all, unless the configuration says otherwise", () => {
     expect(resolved(withRemember({})).session.remember).toEqual({ idleSeconds: 2_592_000, absoluteSeconds: 7_776_000 });
     expect(resolved(withRemember({ idleSeconds: 86_400 })).session.remember).toMatchObject({ idleSeconds: 86_400 });
   });

@@ -107,7 +107,7 @@ describe("passed values", () => {
   }
   const world = () => objectWorld(() => new Keeper());
 
-  it("is copied when it is sent, there and back", async () => {
+  it("are copied when they are sent, there and back", async () => {
     const { clock, fra } = world();
     const stub = fra.getByName("a");
     const value = { list: [1] };
@@ -119,7 +119,7 @@ describe("passed values", () => {
     expect(await outcomeAfter(clock, 1_000, stub.keep({ list: [] }))).toEqual([{ list: [1] }, { list: [] }]);
   });
 
-  it("is no instance of a class, neither there nor back, and the stub can still be used", async () => {
+  it("are no instances of a class, neither there nor back, and the stub can still be used", async () => {
     const { clock, fra } = world();
     const stub = fra.getByName("a");
     const back = await faultOf(outcomeAfter(clock, 1_000, stub.give("class")));

@@ -43,7 +43,7 @@ describe("the events between two records", () => {
     ["the end of what never was", undefined, ended(), []],
   ])("%s", (_what, before, after, expected) => expect(kinds(before, after)).toEqual(expected));
 
-  it("names the session by its first 8 characters, and an end by its reason", () => {
+  it("name the session by its first 8 characters, and an end by its reason", () => {
     expect(eventsBetween(record(), ended(), at(5))).toEqual([
       { kind: "ended", session: "session-", at: at(5), reason: "idle" },
     ]);

@@ -109,7 +109,7 @@ describe("journal entries over a backup", () => {
 });
 
 describe("the changes that the journal has accepted are shown", () => {
-  it("though together it passes the limit of size", () => {
+  it("although together they pass the limit of size", () => {
     const large = "x".repeat(POLICY.maxAttributeBytes - 100);
     const entries = [entryAt(1, { patches: [{ a: large }] }), entryAt(2, { patches: [{ b: large }] })];
     expect(overlay(backupOf(), entries)).toMatchObject({ view: { attributes: { a: large, b: large } } });

@@ -41,7 +41,7 @@ describe("a visitor of whom nothing is stored", () => {
   });
 });
 
-describe("a text that is not a token", () => {
+describe("a token that does not open", () => {
   it.each([
     ["forged", (text: string) => `${text[0]}${text[1] === "A" ? "B" : "A"}${text.slice(2)}`],
     ["cut", (text: string) => text.slice(0, 80)],

@@ -222,7 +222,7 @@ describe("a change goes to the journal", () => {
 });
 
 describe("the changes that an isolate has given the journal", () => {
-  it("it remembers from before Redis answers, and until after", async () => {
+  it("are remembered from before Redis answers, and until after", async () => {
     expect(outage.journaledAt(id)).toBeUndefined();
     redis.next("append", async () => {
       expect(outage.journaledAt(id)).toBe(T0);
@@ -233,7 +233,7 @@ describe("the changes that an isolate has given the journal", () => {
     expect(outage.journaledAt(uniqueId())).toBeUndefined();
   });
 
-  it("it remembers though Redis has not answered", async () => {
+  it("are remembered although Redis has not answered", async () => {
     redis.meets("answer-lost");
     await commit({ patches: [{ a: 1 }] });
     expect(outage.journaledAt(id)).toBe(T0);

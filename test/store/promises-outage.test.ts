@@ -145,7 +145,7 @@ describe("a client that has been told that a session is over", () => {
 });
 
 describe("the token and the mark that a client holds", () => {
-  it("is marked though a response that races with the mark writes it no mark", async () => {
+  it("include the mark although a response that races with the mark writes none", async () => {
     await stranger();
     await visit(patch({ basket: "tea" }));
     setTime(at(1));

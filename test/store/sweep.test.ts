@@ -192,7 +192,7 @@ describe("the work that is left for the next sweep", () => {
     expect(await one.sweep()).toEqual({ takenOver: 150, left: 0 });
   });
 
-  it("is each that is out of reach, wherever it stands", async () => {
+  it("is every session that is out of reach, wherever it stands", async () => {
     const ids = await many(230, (index) => one.journal(idIn(0), index));
     const lost = ids.filter((_, index) => index % 3 === 0);
     one.outOfReach(lost);

@@ -195,7 +195,7 @@ describe("the changes that this isolate has given the journal", () => {
     expect(refs.slice(0, 4).map(({ markedAt }) => markedAt)).toEqual([at(6), at(6), at(7), at(6)]);
   });
 
-  it("is nothing where there is no Redis", async () => {
+  it("are none where there is no Redis", async () => {
     tiers = tiersOf({ outage: undefined });
     answers.object = hit();
     await resolve();

@@ -1,7 +1,10 @@
 import HashRing from "hashring";
 import type { Contestant } from "../contestant.ts";
 
-/** npm's `hashring`: a ketama ring of MD5. Its cache of answers is off: a session's key rarely comes back to one isolate. */
+/**
+ * npm's `hashring`: a ketama ring of MD5. Its cache of answers is off, because a session's key rarely comes back to the
+ * same isolate.
+ */
 export const hashring: Contestant = {
   name: "hashring",
   build(ids) {

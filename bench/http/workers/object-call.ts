@@ -6,12 +6,12 @@ interface Env {
   readonly OBJECT: DurableObjectNamespace<Store>;
 }
 
-/** A stored record: what a session of the benchmark is, without anything that Moor knows of it. */
+/** A stored record: a session of the benchmark, without any of Moor's own data. */
 const RECORD = { attributes: { a: "v".repeat(512) }, version: 1 };
 
 /**
- * The limit of a strict read: a pass-through that first asks the Durable Object which the query names. And, by POST, of a
- * change: one that has it write its record afterwards.
+ * The limit of a strict read: a pass-through that first asks the Durable Object that the query names. By POST it is the
+ * limit of a change: the object writes its record afterwards.
  */
 export default {
   async fetch(request, env) {

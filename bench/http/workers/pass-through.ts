@@ -3,7 +3,7 @@ interface Env {
   readonly ORIGIN: string;
 }
 
-/** The limit: what any Worker in front of an origin must do. */
+/** The limit: the least that any Worker in front of an origin must do. */
 export default {
   fetch(request, env) {
     const { pathname, search } = new URL(request.url);

@@ -6,12 +6,13 @@ interface Env {
 }
 
 const DEADLINE_MS = 15_000;
-/** As long as one that is signed for a session of 512 bytes. */
+/** As long as a handoff that is signed for a session of 512 bytes. */
 const HANDOFF = "h".repeat(1_000);
 
 /**
- * The limit of Moor: what its rules ask of any request with a session, without knowing one. Headers are copied, some set, the
- * cookie cut; no cache may answer; an origin has a deadline; no shared cache may keep a page that does not say so.
+ * The limit of Moor: the work that its rules ask of any request with a session, without knowing the session. Headers
+ * are copied, some are set, and the cookie is cut. No cache may answer. An origin has a deadline. No shared cache may
+ * keep a page that does not allow it.
  */
 export default {
   async fetch(request, env) {

@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
 import express, { type ErrorRequestHandler, type RequestHandler } from "express";
 
-/** What a session of the shop holds. */
+/** The data of a session of the shop. */
 export type Items = Record<string, string>;
 
-/** The session of a request, whoever put it there. */
+/** The session of a request, whichever middleware put it there. */
 interface WithSession {
   readonly session: { items?: Items };
 }
@@ -13,7 +13,7 @@ const PAGE = "x".repeat(1_024);
 /** Proxies that keep connections must not find them closed. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** What the process is given: `--name`, `--port`, and where its sessions are. */
+/** The parameters of the process: `--name`, `--port`, and where its sessions are. */
 export const { name, port, sessions } = parseArgs({
   options: {
     name: { type: "string", default: "" },
@@ -23,8 +23,9 @@ export const { name, port, sessions } = parseArgs({
 }).values;
 
 /**
- * Serves the shop that all contestants have in front of the same origins, and tells its parent its port. `GET /` shows the items of the session,
- * `POST /items/NAME/VALUE` adds one; with `?work=MS` it takes that long between the session's being read and changed.
+ * Serves the shop, and tells its parent its port. All contestants have this shop on the same origins behind them.
+ * `GET /` shows the items of the session, `POST /items/NAME/VALUE` adds an item. With `?work=MS` it takes that long
+ * between reading and changing the session.
  *
  * @param session puts `session` on requests, and keeps it after them.
  */

@@ -43,7 +43,7 @@ export class SessionObject extends DurableObject {
   }
 }
 
-/** As the middleware's own example for KV has it: what it stores it does not wait for. */
+/** As in the middleware's own example for KV: it does not wait for its writes. */
 function kvStorage(kv: KVNamespace, { executionCtx }: AppContext) {
   const expiration = () => Math.floor(Date.now() / 1000) + LIFE_SECONDS;
   return {
@@ -87,7 +87,10 @@ app.post("/items/:name/:value", async (context) => {
   return response;
 });
 
-/** To any of the origins, as each can serve everybody; to the others if it cannot be reached, whatever the method. */
+/**
+ * To any of the origins, because each can serve every visitor; to the others if it cannot be reached, whatever the
+ * method.
+ */
 async function forward({ req, env }: AppContext, data: Data | null): Promise<Response> {
   const origins = JSON.parse(env.ORIGINS) as string[];
   const { pathname, search } = new URL(req.url);

@@ -4,7 +4,10 @@ import { platformErrors } from "../../../emulation/platform-errors.ts";
 const counts: Record<string, number> = {};
 let isCut = false;
 
-/** What the benchmark asks of a Worker's stores: `GET` for the calls made so far, by name; `PUT` with `cut` or `whole` for those to come. */
+/**
+ * The benchmark's control of a Worker's stores. `GET` returns the calls made so far, by name. `PUT` with `cut` or
+ * `whole` sets the fate of later calls.
+ */
 export class Link extends WorkerEntrypoint {
   override async fetch(request: Request): Promise<Response> {
     if (request.method === "PUT") isCut = (await request.text()) === "cut";

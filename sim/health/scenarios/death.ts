@@ -66,7 +66,7 @@ const coldRegion = (status: 520 | 521, bounds: Outcome): Scenario => ({
   }),
 });
 
-/** Origins that die: visitors of others notice nothing, and their own lose as little as can be. */
+/** Origins that die: visitors of other origins notice nothing, and their own visitors lose as little as possible. */
 export const death: readonly Scenario[] = [
   {
     name: "dead",

@@ -59,7 +59,7 @@ const slow = (name: string, about: string, playedBy: { readonly others: boolean 
   ),
 });
 
-/** Requests that are at fault themselves: the origins are well, and nobody else may notice. */
+/** Requests that are at fault themselves: the origins are well, and no other visitor may notice. */
 export const poison: readonly Scenario[] = [
   {
     name: "drop",

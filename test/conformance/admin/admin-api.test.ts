@@ -64,7 +64,7 @@ describe("a client that is not an admin", () => {
     await expectNothing(ask({ "Cf-Access-Jwt-Assertion": ADMIN_TOKEN }));
   });
 
-  it.each(REQUESTS)("nor is a page that an admin has open: %s %s", async (method, path) => {
+  it.each(REQUESTS)("is also a page that an admin has open: %s %s", async (method, path) => {
     for (const headers of [
       { Origin: "https://shop.test" },
       { "Sec-Fetch-Site": "same-origin" },

@@ -28,20 +28,20 @@ describe("headers that a client sends in Moor's name", () => {
     "X_Real_IP",
     "True-Client-IP",
     "True_Client_Ip",
-  ])("does not reach the origin as %s", async (name) => {
+  ])("do not reach the origin as %s", async (name) => {
     const { rawHeaders, headers } = (await site.client().ask("/", { headers: { [name]: "forged" } })).told;
     expect(rawHeaders.join("\n")).not.toContain("forged");
     expect(headers["moor-session"]).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
   });
 
-  it("is not made up for by several headers of the name", async () => {
+  it("are not made up for by several headers of the same name", async () => {
     const headers = { "Moor-Session": ["forged", "forged"], "X-Forwarded-Host": ["forged", "forged"] };
     expect((await site.client().ask("/", { headers })).told.rawHeaders.join("\n")).not.toContain("forged");
   });
 });
 
 describe("the headers that Moor sets", () => {
-  it("is the host, protocol and address that the client used; the Host is the origin's", async () => {
+  it("are the host, protocol and address that the client used; the Host is the origin's", async () => {
     const { headers } = (await site.client().ask("/", { headers: { "CF-Connecting-IP": "192.0.2.7" } })).told;
     expect(headers).toMatchObject({
       host: `127.0.0.1:${origin.port}`,

@@ -129,7 +129,7 @@ describe("cookies", () => {
 
 describe("the encodings that a client accepts", () => {
   it.each(["gzip, deflate, br, zstd", "identity", "zstd;q=1.0, br ;q=0.5,, *;q=0"])(
-    "reaches the origin as it was sent: Accept-Encoding: %s",
+    "reach the origin as they were sent: Accept-Encoding: %s",
     async (accepted) => {
       await send(`Accept-Encoding: ${accepted}`);
       const lines = named(arrived(), /^Accept-Encoding/).map((line) => line.replace(/: ?/, ":"));

@@ -192,7 +192,7 @@ describe("an operator's change at one isolate", () => {
   }
   let before: string[] = [];
 
-  it("has no effect at any before the time that is named, and all of it at each from then on: a drain", async () => {
+  it("has no effect at any isolate before its named time, and its whole effect at each from then on: a drain", async () => {
     const first = await servers(born);
     before = first[0] as string[];
     expect(first).toEqual(all(before));
@@ -207,7 +207,7 @@ describe("an operator's change at one isolate", () => {
     expect(await servers(born)).toEqual(all(before));
   });
 
-  it("and the same of a restoration and an ejection", async () => {
+  it("and the same holds for a restoration and an ejection", async () => {
     await pool.change("restore", "b", { at: named(pool.now() + 180) }, ports[3]);
     await pass(120);
     const inDrain = await servers(pool.now());

@@ -295,7 +295,7 @@ describe("changes by operators, together with verdicts of probes", () => {
   const turns = (state: PoolState) =>
     standingOf(closuresOf(state, "b"), T0).next.map((turn) => [turn.state, (turn.at - T0) / 1000]);
 
-  it("is published with it, and each version once", async () => {
+  it("are published together, and each version once", async () => {
     meets.set("b", ERROR);
     await runUntil(25);
     await change("drain", { deadlineMs: 86_400_000 });
@@ -310,7 +310,7 @@ describe("changes by operators, together with verdicts of probes", () => {
     expect((await look()).state).toEqual(written[2]?.state);
   });
 
-  it("takes effect later when it is published late, and no verdict is lost or brought back by that", async () => {
+  it("take effect later when they are published late, and no verdict is lost or brought back by that", async () => {
     meets.set("a", ERROR);
     await runUntil(25);
     kvFault = new Error("KV PUT failed: 429 Too Many Requests");
@@ -328,7 +328,7 @@ describe("changes by operators, together with verdicts of probes", () => {
     expect(versions).toEqual([...new Set(versions)].sort((one, other) => one - other));
   });
 
-  it("has no alarm less for it: a drain that is empty ends while origins are probed", async () => {
+  it("leave the alarm of the other: a drain that is empty ends while origins are probed", async () => {
     await runUntil(1);
     await change("drain");
     await runUntil(150 + 3_600 + 200);

@@ -146,13 +146,13 @@ describe("the origin that a cookie of the application names", () => {
     }
   });
 
-  it("does not bring anybody to an origin that is down", () => {
+  it("gets no session while it is down", () => {
     const { origins, ...rest } = poolConfig(["a", "b"]);
     const down = createOrder({ ...rest, origins: origins.map((it) => ({ ...it, down: it.id === "a" })) });
     expect(down(choiceFacts("s", { learned: { value: "any", origin: 0 } }), 2, T0)).toEqual([1]);
   });
 
-  it("is at least its value: that is hashed in place of the session's id", () => {
+  it("is otherwise chosen by the cookie's value: that is hashed in place of the session's id", () => {
     expect(of("session-2", undefined)).toEqual(order(choiceFacts("session-2"), 4, T0));
     expect(of(undefined, undefined)).toEqual(order(choiceFacts("session-1"), 4, T0));
   });

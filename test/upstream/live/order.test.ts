@@ -131,7 +131,7 @@ describe("changes of all origins, or of none", () => {
     expect(new Set(firsts(live, 100, 1_000))).toEqual(new Set(["a", "d"]));
   });
 
-  it("is looked at anew when it is something else", () => {
+  it("are read anew when they are different", () => {
     const live = pool({ b: [drain()] });
     expect(firsts(live, 500, 1_000)).toEqual(withoutB);
     live.say({ b: [drain({ until: at(400) })] });

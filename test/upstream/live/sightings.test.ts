@@ -29,14 +29,14 @@ describe("the sessions that an isolate has seen", () => {
     return { see, told, settled: () => Promise.all(work), take: (value: boolean) => (takes = value) };
   }
 
-  it("is told at once, then at most once a minute, all together", async () => {
+  it("are reported at once, then at most once a minute, all together", async () => {
     const { see, told, settled } = collector();
     for (let second = 0; second < 61; second++) see(second % 2 ? "a" : "b", `s${second}`, at(second));
     await settled();
     expect(told).toEqual([{ b: 1 }, { a: 30, b: 30 }]);
   });
 
-  it("is told the second time at a moment of its own, not in step with all isolates", async () => {
+  it("are reported the second time at a moment of its own, not in step with all isolates", async () => {
     const { see, told, settled } = collector(0.75);
     for (const second of [0, 14, 15, 74, 75]) see("a", `s${second}`, at(second));
     await settled();

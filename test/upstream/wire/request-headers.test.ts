@@ -21,16 +21,16 @@ const SET = {
 const sent = (client: HeadersInit, told: Told = TOLD) => Object.fromEntries(requestHeaders(new Headers(client), told));
 
 describe("the headers that Moor sets", () => {
-  it("is the handoff and where the request came from", () => expect(sent({})).toEqual(SET));
+  it("are the handoff and the headers that say where the request came from", () => expect(sent({})).toEqual(SET));
 
-  it("is no handoff on a route without a session, and no address that is not known", () => {
+  it("include no handoff on a route without a session, and no address that is not known", () => {
     expect(sent({}, { cut, protocol: "http", method: "GET", host: "localhost:8787", clientIp: undefined })).toEqual({
       "x-forwarded-host": "localhost:8787",
       "x-forwarded-proto": "http",
     });
   });
 
-  it("is how the request was decided, when explain is on", () => {
+  it("include how the request was decided, when explain is on", () => {
     expect(sent({}, { ...TOLD, explain: "session=memory" })).toEqual({ ...SET, "moor-explain": "session=memory" });
   });
 
@@ -73,7 +73,7 @@ describe("the headers that are cut out of the client's", () => {
     "Upgrade",
   ])("%s", (name) => expect(sent({ [name]: "x", Accept: "*/*" })).toEqual({ ...SET, accept: "*/*" }));
 
-  it("whatever spelling of moor- there is", () => {
+  it("in every spelling of moor-", () => {
     const letter = (given: string) => fc.constantFrom(given, given.toUpperCase());
     const name = fc
       .tuple(...[..."moor"].map(letter), fc.constantFrom(..."-_.!#$%&'*+^`|~"), fc.constantFrom("session", "x", ""))
@@ -92,7 +92,7 @@ describe("the headers that are cut out of the client's", () => {
 });
 
 describe("the remaining headers", () => {
-  it("is every other header, as it was", () => {
+  it("are all other headers, as they were", () => {
     const client = {
       accept: "text/html",
       authorization: "Bearer of-the-origin",
@@ -109,7 +109,7 @@ describe("the remaining headers", () => {
     expect(sent(client)).toEqual({ ...client, ...SET });
   });
 
-  it("keeps several values of a name", () => {
+  it("keep several values of a name", () => {
     const client = new Headers([
       ["Accept", "text/html"],
       ["Accept", "text/plain"],
@@ -117,7 +117,7 @@ describe("the remaining headers", () => {
     expect(requestHeaders(client, TOLD).get("Accept")).toBe("text/html, text/plain");
   });
 
-  it("leaves the client's own headers unchanged", () => {
+  it("leave the client's own headers unchanged", () => {
     const client = new Headers({ Cookie: "__Host-moor=t", "Moor-Session": "x" });
     requestHeaders(client, TOLD);
     expect([client.get("Cookie"), client.get("Moor-Session")]).toEqual(["__Host-moor=t", "x"]);
@@ -133,7 +133,7 @@ describe("the remaining headers", () => {
   });
 
   it.each(["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE"])(
-    "asks for no WebSocket with %s, which the runtime would send as a GET without a body",
+    "ask for no WebSocket with %s, which the runtime would send as a GET without a body",
     (method) => {
       const client = { Connection: "Upgrade", Upgrade: "websocket" };
       expect(sent(client, { ...TOLD, method })).toEqual(SET);
