@@ -1,4 +1,3 @@
-/** @quick */
 import { execFile } from "node:child_process";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

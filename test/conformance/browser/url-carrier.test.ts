@@ -1,5 +1,4 @@
 /** @needs chromium */
-/** @quick */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
