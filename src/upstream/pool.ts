@@ -40,7 +40,7 @@ export interface Pool {
   /** `undefined`: the pool is as it is configured, and is not probed. */
   readonly live: LivePool | undefined;
   /**
-   * An origin has answered: what that tells of its health, and what it says itself.
+   * Learns from an origin's answer: the sign of health that any answer gives, and the wishes that the answer states.
    *
    * @param hears whether `Moor-Closed` counts.
    */
@@ -48,56 +48,58 @@ export interface Pool {
   /** Has origins checked that are to prove themselves. */
   checkReturning(session: string, now: number): void;
   /**
-   * Whether a session that leaves an origin has left it for more than a moment: it has failed to prove itself, probes say so, or it has
-   * closed itself to the session.
+   * Whether a session that leaves an origin leaves it for more than a moment. That is so if the origin has failed to
+   * prove itself, if probes call it unhealthy, or if it has closed itself to the session.
    */
   isLeftForGood(facts: ChoiceFacts, index: number, now: number): boolean;
   /**
-   * The origins to try for a request, best first, at most {@link MAX_ORIGINS_TRIED}, never none unless it is `strict`.
+   * The origins to try for a request, best first, at most {@link MAX_ORIGINS_TRIED}. The list is never empty unless the
+   * request is `strict`.
    *
-   * @param options.resendable whether the request could be sent again: only such a one may meet an origin that has to prove
-   * itself.
-   * @param options.strict whether it may meet its session's own origin alone. An ejected one is not asked: then there is none.
-   * Default `false`.
+   * @param options.resendable whether the request could be sent again: only such a request may meet an origin that has
+   * to prove itself.
+   * @param options.strict whether the request may meet its session's own origin alone. An ejected origin is not asked:
+   * then the list is empty. Default `false`.
    */
   choose(facts: ChoiceFacts, options: { resendable: boolean; strict?: boolean; now: number }): Origin[];
-  /** Whether every origin is healthy, by what this isolate has met and by what probes say. */
+  /** Whether every origin is healthy, according to this isolate's own requests and to the probes. */
   allHealthy(): boolean;
-  /** Whether an origin is ejected, by what this isolate has met or by what probes say. */
+  /** Whether an origin is ejected, according to this isolate's own requests or to the probes. */
   isEjected(index: number, now: number): boolean;
-  /** Index of the origin that comes first when none is ejected. */
+  /** Index of the origin that comes first when no origin is ejected. */
   homeOf(facts: ChoiceFacts, now: number): number | undefined;
   /**
-   * Index of the session's own origin: the one that affinity gives it, though that may be ejected or closed. `undefined`: none.
+   * Index of the session's own origin, which affinity gives it, even if that origin is ejected or closed. `undefined`:
+   * there is no such origin.
    *
    * @param first the index that {@link Pool.choose} has just given first, which in a quiet pool is the same.
    */
   ownOf(facts: ChoiceFacts, first: number | undefined, now: number): number | undefined;
 }
 
-/** What a pool needs of the platform. */
+/** The parts of the platform that a pool needs. */
 export interface PoolBindings {
   /** Names origins in cookies. Needed by pools that learn. */
   readonly originTags?: OriginTags;
-  /** The Worker's environment: service bindings by name. Needed by origins behind one. */
+  /** The Worker's environment: service bindings by name. Origins behind a service binding need it. */
   readonly services?: Readonly<Record<string, unknown>>;
-  /** What operators and probes say of origins at work. Default: nothing is asked. */
+  /** Changes by operators and verdicts of probes. Default: the pool has neither. */
   readonly live?: LivePools | undefined;
-  /** Takes what becomes of the health of origins. Default: nobody. */
+  /** Receives the changes of the origins' health. Default: they are not logged. */
   readonly log?: Log;
   /** A number from 0 (included) to 1 (not included). Default: `Math.random`. */
   readonly random?: () => number;
   /** Milliseconds since 1970. Default: `Date.now`. */
   readonly clock?: () => number;
-  /** Holds on to work behind a response. Default: nobody does. */
+  /** Holds on to work behind a response. Default: the work is not held. */
   readonly keepAlive?: (work: Promise<unknown>) => void;
 }
 
-/** Origins that one request may try. */
+/** How many origins a request may try. */
 export const MAX_ORIGINS_TRIED = 3;
 
 /**
- * Compiles a pool: its affinity, with failed origins ejected by what this isolate's own requests have met.
+ * Compiles a pool: its affinity, and the ejection of failed origins by this isolate's own requests.
  *
  * @throws TypeError if a binding is missing that the pool needs.
  */
@@ -147,7 +149,7 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
     now: number,
   ): EjectedFlags | undefined {
     const states = allHealthy() ? undefined : origins.map(({ index }) => stateOf(index, now));
-    // One whose ejection is over is about to come back: there is no panic on its account.
+    // An origin whose ejection is over is about to come back, so it does not count toward panic.
     const isPanic = panic.judge(states?.map((state) => (state === "half-open" ? "healthy" : state)));
     if (isPanic || !states) return undefined;
     const mayServe = (state: Health, index: number) =>
@@ -156,7 +158,7 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
     return Uint8Array.from(states, (state, index) => (mayServe(state, index) ? 0 : 1));
   }
 
-  /** The origins that a request may not meet: those that are ejected, and the one that its session keeps away from. */
+  /** The origins that a request may not meet: the ejected origins, and the origin that its session avoids. */
   function awayFrom(facts: ChoiceFacts, resendable: boolean, now: number): EjectedFlags | undefined {
     const ejected = ejectedFor(facts, resendable, now);
     const shunned = losses.shunnedBy(facts.sessionId, now);
@@ -181,7 +183,7 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
       }
       secondTries.answered(index);
       losses.answered(index, session);
-      // Who says when he will be back is not failing.
+      // An origin that says when it will be back is not failing.
       health.answered(index, response.status >= 500 && seconds === undefined, now);
     },
     checkReturning: (session, now) => losses.checkReturning(session, panic.isOn(), now),
@@ -200,12 +202,13 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
       const closed = closedTo(facts, now);
       const chosen = order(facts, MAX_ORIGINS_TRIED, now, closed ? either(closed, ejected) : ejected);
       if (closed) fill(chosen, order(facts, MAX_ORIGINS_TRIED, now, ejected), MAX_ORIGINS_TRIED);
-      // Before one that does not answer, one of which nothing is known.
+      // An origin of which nothing is known comes before an origin that does not answer.
       if (ejected && chosen.length === 0) {
         const silent = Uint8Array.from(origins, ({ index }) => (stateOf(index, now) === "ejected" ? 1 : 0));
         fill(chosen, order(facts, MAX_ORIGINS_TRIED, now, silent), MAX_ORIGINS_TRIED);
       }
-      // Ejected ones come last, not never: health is what this isolate has seen, and that may be old.
+      // Ejected origins come last rather than never: health is only this isolate's own experience, and it may be out of
+      // date.
       if (ejected && (resendable || chosen.length === 0))
         fill(chosen, order(facts, MAX_ORIGINS_TRIED, now), MAX_ORIGINS_TRIED);
       const [first] = chosen;
@@ -226,7 +229,7 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
   };
 }
 
-/** Whether the application has a session already, whose birth nobody knows. */
+/** Whether the application has a session already, whose birth is unknown. */
 function isKnown({ learned }: ChoiceFacts): boolean {
   return learned?.value !== undefined;
 }

@@ -13,11 +13,11 @@ export interface Evidence {
   has(client: string): boolean;
   /** Whether another client's request was lost before a time. */
   hasOthersBefore(client: string, before: number): boolean;
-  /** Whether all that is known is that requests of one client were taken, and not answered. */
+  /** Whether the only evidence is that an origin took requests of one client and did not answer them. */
   isOneClientsLoss(): boolean;
 }
 
-/** Losses longer ago say nothing of now. */
+/** Losses that are older than this no longer count. */
 const WINDOW_MS = 60_000;
 /** The most that `consecutiveGatewayFailure` may ask for. */
 const MAX_CLIENTS = 1_000;

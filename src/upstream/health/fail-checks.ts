@@ -3,12 +3,12 @@ import { pollWhile } from "../../lib/poll.ts";
 import { type Fault, gatewayFault } from "../send/gateway-fault.ts";
 import type { Reach } from "../send/reach.ts";
 
-/** What a check has met: any answer at all, whatever its status, or the fault. */
+/** The result of a check: any answer at all, whatever its status, or the fault. */
 export type CheckResult = "answered" | Fault;
 
 /** The checks that an isolate sends to an origin by itself, after a loss and when an ejection is over. HAProxy's word is fail-check. */
 export interface FailChecks {
-  /** Checks an origin; within {@link FRESH_MS} of its last check that one's result is given. */
+  /** Checks an origin. Within {@link FRESH_MS} of the origin's last check, the result of that check is returned. */
   check(index: number): Promise<CheckResult>;
   /** Whether the last check is longer ago than {@link FRESH_MS}. */
   isDue(index: number, now: number): boolean;
@@ -16,7 +16,10 @@ export interface FailChecks {
   isRunning(index: number, now: number): boolean;
   /** Whether the origin has answered a check within {@link FRESH_MS}. */
   hasJustAnswered(index: number, now: number): boolean;
-  /** Whether some origin of the pool has lately answered a check: that another one does not is then its own fault. */
+  /**
+   * Whether any origin of the pool has lately answered a check. If so, an origin that does not answer is at fault
+   * itself.
+   */
   isAnswerable(now: number): boolean;
 }
 
@@ -36,8 +39,8 @@ interface State {
 /**
  * Checks are `HEAD /`, or GET of the health check's path, and may take two seconds at most.
  *
- * @param deadlineMs of a visitor's attempt: a check takes no longer.
- * @param onAnswer is told each answer, and whether it was a server error, 5xx.
+ * @param deadlineMs the deadline of a visitor's attempt: a check takes no longer.
+ * @param onAnswer is told of each answer, and whether it was a server error, 5xx.
  */
 export function createFailChecks(
   reaches: readonly Reach[],
@@ -65,7 +68,7 @@ export function createFailChecks(
       onAnswer(index, response.status >= 500);
       return "answered";
     } catch {
-      // Expected: what is refused, reset or cut off throws.
+      // Expected: a request that is refused, reset or cut off throws.
       return signal.aborted ? "timeout" : "lost";
     } finally {
       clearTimeout(timer);

@@ -16,7 +16,7 @@ export interface Loss {
 
 /** Whose request it was. */
 export interface Sender {
-  /** Evidence of one client counts once. */
+  /** All evidence from the same client counts once. */
   readonly client: string;
   readonly session: string;
 }
@@ -28,8 +28,8 @@ export interface LossJudge {
   /**
    * Judges an origin by a loss when the request is done, and has it checked behind the response.
    *
-   * @param verdict whether another origin has answered the request, or nothing was sent (`"confirmed"`); `"unknown"`: nobody has answered
-   * it; `"nothing"`: its client may have broken it off.
+   * @param verdict `"confirmed"`: another origin has answered the request, or nothing was sent; `"unknown"`: no origin
+   * has answered it; `"nothing"`: its client may have broken it off.
    */
   judge(loss: Loss, sender: Sender, verdict: "confirmed" | "unknown" | "nothing", now: number): void;
   /** An origin has answered a session's request. */
@@ -38,19 +38,19 @@ export interface LossJudge {
   answers(index: number, since: number): Promise<boolean>;
   /** Whether an origin is being checked. */
   isChecking(index: number, now: number): boolean;
-  /** Has origins checked that are to prove themselves, to all or to a session; those that are ejected only in panic. */
+  /** Has the origins checked that are to prove themselves, to all or to a session. Ejected origins are checked only in panic. */
   checkReturning(session: string, isPanic: boolean, now: number): void;
   /** Whether an origin has failed to prove itself since it was ejected: it was silent to a check, or to the request that tried it. */
   hasFailedProof(index: number, now: number): boolean;
   /** Whether a client's request may try an origin whose ejection is over. */
   mayTry(index: number, client: string, now: number): boolean;
-  /** A request tries it: no other one does until that is done, or late. */
+  /** A request tries the origin. No other request does so until this request is done, or late. */
   beginTrial(index: number, now: number): void;
   /** The index of the origin that a session keeps away from, as it has lost its requests. */
   shunnedBy(session: string, now: number): number | undefined;
 }
 
-/** What a judge needs. */
+/** The parts that a judge needs. */
 export interface LossJudgeParts {
   readonly config: Pick<ResolvedPool, "outlierDetection" | "healthCheck" | "attemptDeadlineMs">;
   /** How each origin is reached by its own name: a client may ask for one that origins do not answer to. */
@@ -64,18 +64,21 @@ export interface LossJudgeParts {
 }
 
 /**
- * Whether an origin's silence to checks is believed: `"answers"` it has answered one or visitors met the same silence, `"deaf"` it answers
- * visitors while it drops checks, as a firewall's rule would have it; `"unknown"`: nothing tells yet.
+ * Whether an origin's silence to checks is believed.
+ *
+ * - `"answers"`: the origin has answered a check, or visitors met the same silence.
+ * - `"deaf"`: the origin answers visitors but drops checks, for example because of a firewall rule.
+ * - `"unknown"`: there is no sign yet.
  */
 type Hearing = "unknown" | "answers" | "deaf";
 
-/** Compiles the judge of a pool's losses. A pool of one origin has nothing to gain by it. */
+/** Compiles the judge of a pool's losses. A judge is of no use to a pool of one origin. */
 export function createLossJudge({ config, reaches, health, clock, keepAlive, onPass }: LossJudgeParts): LossJudge {
   const { baseEjectionSeconds, maxEjectionSeconds, maxEjectionPercent } = config.outlierDetection;
   const isIdle = reaches.length < 2 || maxEjectionPercent === 0;
   const shunned = createShunned(baseEjectionSeconds * 1000, maxEjectionSeconds * 1000, health.answeredAt);
   const hearing = reaches.map((): Hearing => "unknown");
-  /** From when on visitors may try an origin on which checks say nothing; `Infinity`: they say something. */
+  /** From when on visitors may try an origin about which checks say nothing; `Infinity`: checks say something. */
   const trialFrom = new Float64Array(reaches.length).fill(Infinity);
   const checks = createFailChecks(reaches, config.healthCheck, config.attemptDeadlineMs, clock, (index, isError) => {
     hearing[index] = "answers";
@@ -84,7 +87,7 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
     onPass(index);
   });
 
-  /** Whether another origin answers checks: then the silence is the silent one's own. */
+  /** Whether another origin answers checks. If so, the silent origin is at fault itself. */
   async function isOwnFault(index: number): Promise<boolean> {
     if (checks.isAnswerable(clock())) return true;
     const [control] = reaches
@@ -110,7 +113,7 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
   }
 
   async function check(index: number): Promise<boolean> {
-    // The other origin is checked at the same time, as requests wait for what comes of it.
+    // The other origin is checked at the same time, because requests wait for the result.
     const [result] = await Promise.all([checks.check(index), isOwnFault(index)]);
     await weigh(index, result);
     return result === "answered";
@@ -165,7 +168,8 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
       const isUnproved = health.of(index, now) === "half-open" && trialFrom[index] !== Infinity;
       return isUnproved || health.hasFailedProof(index);
     },
-    // Whose request it has lost tells nothing new of it, and would pay once more.
+    // Another request of a client whose request the origin has lost would prove nothing new, and that client would pay
+    // twice.
     mayTry: (index, client, now) => isIdle || (now >= (trialFrom[index] as number) && !health.hasLost(index, client)),
     beginTrial(index, now) {
       if (trialFrom[index] !== Infinity) trialFrom[index] = now + config.attemptDeadlineMs;

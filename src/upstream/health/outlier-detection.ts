@@ -4,7 +4,7 @@ import { createEvidence } from "./evidence.ts";
 import { createShares } from "./shares.ts";
 import { createSuccessRates } from "./success-rate.ts";
 
-/** Passive outlier detection of one isolate: it knows only what its own requests and checks have met. */
+/** Passive outlier detection of one isolate. It knows only the results of its own requests and checks. */
 export interface OutlierDetection {
   /** Health of the origin at `index` of the pool. */
   of(index: number, now: number): Health;
@@ -16,9 +16,9 @@ export interface OutlierDetection {
    * @param isError whether that was a server error, 5xx.
    */
   answered(index: number, isError: boolean, now: number): void;
-  /** The origin lost a client's request, whatever that says; it may have taken it, or nothing was sent. */
+  /** The origin lost a client's request, whatever that says. It may have taken the request, or nothing was sent. */
   noteLoss(index: number, client: string, isTaken: boolean, now: number): void;
-  /** Another origin has answered a request that this one lost, or nothing of it was sent. */
+  /** Another origin has answered a request that this origin lost, or nothing of the request was sent. */
   confirmLoss(index: number, loss: ConfirmedLoss, now: number): void;
   /**
    * The origin has answered the isolate's own check.
@@ -26,13 +26,13 @@ export interface OutlierDetection {
    * @param isError as above: it does not bring back an origin that was ejected for errors.
    */
   passed(index: number, isError: boolean, now: number): void;
-  /** The origin does not answer the isolate's own check, though another one does. */
+  /** The origin does not answer the isolate's own check, although another origin does. */
   failed(index: number, isLate: boolean, now: number): void;
   /** When it last answered anybody. */
   answeredAt(index: number): number;
   /** Whether it has lost a client's request since it last answered anybody. */
   hasLost(index: number, client: string): boolean;
-  /** Whether it had lost another client's request before a time, and has answered nobody since. */
+  /** Whether the origin had lost another client's request before a time, and has answered no request since. */
   hasLostOthersBefore(index: number, client: string, before: number): boolean;
   /** Whether it has failed to prove itself since it was ejected. */
   hasFailedProof(index: number): boolean;
@@ -46,12 +46,12 @@ export interface ConfirmedLoss {
   readonly isHeard: boolean;
 }
 
-/** What an origin was ejected for, or that it serves again. */
+/** Why an origin was ejected, or that it serves again. */
 export type HealthChange =
   | { kind: "ejected"; index: number; reason: string; forMs: number }
   | { kind: "returned"; index: number };
 
-/** What outlier detection needs. */
+/** The parts that outlier detection needs. */
 export interface OutlierParts {
   readonly config: ResolvedOutlierDetection;
   /** Origins in the pool. */
@@ -63,10 +63,11 @@ export interface OutlierParts {
 }
 
 /**
- * Ejects origins that do not answer, and those that answer with errors if the pool says so.
+ * Ejects origins that do not answer. If the pool says so, it also ejects origins that answer with errors.
  *
- * When its time is over an origin has to prove itself: its next answer brings it back, its next failure ejects it again. One that
- * did not answer comes back before that, with any answer; one that had answered with errors waits, as an answer says little there.
+ * When the time of an ejection is over, the origin has to prove itself: its next answer brings it back, its next
+ * failure ejects it again. An origin that did not answer comes back earlier, with any answer. An origin that had
+ * answered with errors waits, because an answer proves little there.
  */
 export function createOutlierDetection({ config, size, random, onChange }: OutlierParts): OutlierDetection {
   const { consecutiveGatewayFailure, consecutive5xx, intervalSeconds } = config;
@@ -145,7 +146,7 @@ export function createOutlierDetection({ config, size, random, onChange }: Outli
       else giveBack(index, now);
     },
     failed(index, isLate, now) {
-      // One client's pages may hold up all that a small server has, and one more of its requests have it checked.
+      // The pages of a single client may hold up all connections of a small server, and its next request has the server checked.
       if (isLate && healthy(index) && evidenceOf(index).isOneClientsLoss()) return;
       eject(index, now, "does not answer", false);
     },

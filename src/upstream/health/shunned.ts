@@ -1,11 +1,13 @@
 import { BoundedMap } from "../../lib/bounded-map.ts";
 
-/** The origins that single sessions keep away from, because those have lost their requests. It moves nobody else. */
+/**
+ * The origins that single sessions avoid, because these origins have lost their requests. Other sessions do not move.
+ */
 export interface Shunned {
   lost(session: string, loss: ShunnedLoss, now: number): void;
   /** The origin has answered the session. */
   answered(session: string, index: number): void;
-  /** The index of the origin that a session keeps away from; `undefined`: none. */
+  /** The index of the origin that a session avoids; `undefined`: the session avoids no origin. */
   by(session: string, now: number): number | undefined;
   /** The same, once its time is over: the session comes back when the origin has answered a check. */
   toCheckFor(session: string, now: number): number | undefined;
@@ -31,10 +33,11 @@ interface Entry {
 }
 
 /**
- * A session keeps away from an origin that has lost its request until that has answered anybody, and from one that has lost two of its
- * consecutive requests which others have answered: after the nth loss for n times `baseMs`, at most `maxMs`.
+ * A session avoids an origin that has lost its request until that origin has answered any request. It also avoids an
+ * origin that has lost two of its consecutive requests if other origins have answered them. After the nth loss this
+ * lasts for n times `baseMs`, at most `maxMs`.
  *
- * @param answeredAt when an origin has last answered anybody.
+ * @param answeredAt when an origin last answered any request.
  */
 export function createShunned(baseMs: number, maxMs: number, answeredAt: (index: number) => number): Shunned {
   const entries = new BoundedMap<string, Entry>(MAX_SESSIONS);
