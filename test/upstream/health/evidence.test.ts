@@ -104,7 +104,7 @@ describe("a request that no origin answers", () => {
     expect(states()).toEqual(HEALTHY);
   });
 
-  it("moves nobody, however often and from however many clients it comes, and whatever the origins do with checks", async () => {
+  it("moves no session, however often and from however many clients it comes, and whatever the origins do with checks", async () => {
     for (const behaviour of [losesPages, "lost"] as Behaviour[]) {
       const { ask, states, tick } = site({ a: [behaviour], b: [behaviour], c: [behaviour] });
       for (let i = 0; i < 40; i++) {
@@ -151,7 +151,7 @@ describe("an origin that is dead", () => {
     }
   });
 
-  it("gets no POST while it is being checked: those wait for what comes of it", async () => {
+  it("gets no POST while it is being checked: POSTs wait for the result", async () => {
     const { ask, pages } = site({ b: [ok], c: [ok] });
     const first = ask("v", { method: "POST" });
     await Promise.resolve();
@@ -188,13 +188,13 @@ describe("an origin that is dead", () => {
     expect(checks("a")).toBe(0);
   });
 
-  it("is not taken for one that closes idle connections, which a check may meet as well", async () => {
+  it("is not taken for an origin that closes idle connections, which a check may meet as well", async () => {
     const { ask, states } = site({ a: ["lost", "lost", "lost", ok], b: [ok], c: [ok] });
     expect(await ask("v")).toBe("200 b");
     expect(states()).toEqual(HEALTHY);
   });
 
-  it("is not ejected where no other one answers checks: that tells nothing of it, and five clients decide", async () => {
+  it("is not ejected where no other origin answers checks: the silence proves nothing, and five clients decide", async () => {
     const { ask, states, tick } = site({ b: [losesChecks], c: [losesChecks] });
     for (const [second, client] of ["v", "w", "x", "y"].entries()) {
       tick(second * 2);
@@ -223,7 +223,7 @@ describe("an origin that is late", () => {
     expect(cut.states()).toEqual(A_IS_GONE);
   });
 
-  it("moves the client that waits for it and nobody else, if it answers no check in time", async () => {
+  it("moves the client that waits for it and no other client, if it answers no check in time", async () => {
     const { ask, states, pool, clock } = site({ a: ["silent"], b: [ok], c: [ok] });
     expect(await ask("v")).toBe("200 b");
     expect(states()).toEqual(HEALTHY);
@@ -248,7 +248,7 @@ describe("an origin that is late", () => {
 });
 
 describe("an origin that answers checks and loses pages which others answer", () => {
-  it("is left by the client that lost two, and by everybody once five clients have lost theirs", async () => {
+  it("is left by the client that lost two pages, and by all clients once five clients have lost theirs", async () => {
     const { ask, states, pool, clock, choose, tick } = site({ a: [losesPages], b: [ok], c: [ok] });
     await ask("v");
     expect(pool.losses.shunnedBy("v", clock())).toBeUndefined();
