@@ -72,7 +72,8 @@ export function needsMark(
   token: TokenWrite,
   brought: Brought<OpenedToken>,
 ): boolean {
-  const isAnother = token.kind === "write" && token.id !== brought.token?.id;
+  const heldId = brought.token?.id;
+  const isAnother = token.kind === "write" && token.id !== heldId;
   return isAnother ? done.marks === true : marks;
 }
 
