@@ -46,11 +46,11 @@ describe("ratios", () => {
 describe("the command", () => {
   it("measures everything by default, and skips the slow parts in a quick run", () => {
     expect(readOptions([])).toMatchObject({
-      parts: ["cost", "size", "affinity", "http", "profile", "memory", "rivals"],
+      parts: ["cost", "path", "size", "affinity", "http", "profile", "memory", "rivals"],
       quick: false,
     });
     expect(readOptions(["--quick", "--json"])).toMatchObject({
-      parts: ["cost", "size", "affinity", "http"],
+      parts: ["cost", "path", "size", "affinity", "http"],
       json: true,
     });
     expect(readOptions(["size"])).toMatchObject({ parts: ["size"] });
