@@ -69,6 +69,10 @@ describe("visitors", () => {
     const [european, american] = [await bornIn("paris"), await bornIn("newYork")];
     const ours = origins.filter(({ name }) => name.startsWith("eu"));
     await Promise.all(ours.map((origin) => origin.kill()));
+    // A request goes to two origins. Both are down, so the first visitor gets 502, and Moor has met that the region is gone.
+    const [[first] = []] = european;
+    expect((await first?.send("/", { headers: { "CF-Blob": JSON.stringify(PLACES.paris) } }))?.status).toBe(502);
+    await expect.poll(() => from(first as Client, "paris")).toMatch(/^us-/);
     const moved = new Set<string>();
     for (const [client] of european) moved.add(await from(client, "paris"));
     expect(moved).toEqual(new Set(["us-1", "us-2"]));
