@@ -32,7 +32,7 @@ testFallback("Redis", {
         "lives as long as the session can, idle or not, counted from its birth",
         "lives as long as a token may still found the session",
         "lives a day at least, so that a long outage does not cost it",
-        "lives on with each change, and none shortens the journal's life",
+        "lives on with each change, and no change shortens the journal's life",
         "keeps the journal as long as the backup",
         "forgets a journal's life once the journal is empty",
         "counts as nothing once its life is over: no guard, no entry",
