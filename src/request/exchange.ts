@@ -190,7 +190,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     observer.committed(done);
     observer.ownNamesDropped(ownNames(response.headers, carriers.own));
     const moved = pin === undefined ? undefined : { pin, isNews: isJustVouched(opened) };
-    const isFresh = !session.returning && !isKeptBack;
+    const isFresh = !session.returning && !isKeptBack && !opened.awaitsToken;
     const mayGiveFresh = isFresh && (brought.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
     const token = await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText(brought) }, writer); // 8
     return respond(response, {

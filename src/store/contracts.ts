@@ -12,9 +12,9 @@ export type Lookup =
   | { kind: "ended"; copy?: Copy }
   /**
    * The request's generation is not the current generation. `copy` is the copy that the request still sees, if any. `newest` is
-   * for other stores to keep, and this request never sees it.
+   * for other stores to keep, and this request never sees it. `rotatedAt` is the time of the last rotation, in milliseconds since 1970.
    */
-  | { kind: "superseded"; copy?: Copy; newest?: Copy }
+  | { kind: "superseded"; copy?: Copy; newest?: Copy; rotatedAt?: number | undefined }
   | { kind: "unavailable"; cause: unknown };
 
 /** The outcome of a change. Only `committed` acknowledges it. */

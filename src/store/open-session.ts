@@ -2,6 +2,7 @@ import type { Arrival } from "../inbound/arrival.ts";
 import type { OpenedToken, Tokens } from "../inbound/token/tokens.ts";
 import type { Policy, Ref } from "../session/change.ts";
 import type { Copy } from "../session/copy.ts";
+import { PARALLEL_MS } from "../session/generations.ts";
 import { Session } from "../session/session.ts";
 import type { Resolved, ResolveOptions, Source, Tiers } from "./tiers.ts";
 
@@ -21,6 +22,8 @@ export interface OpenedSession {
   readonly found?: Resolved;
   /** Whether the response sets the mark. */
   readonly marks: boolean;
+  /** Whether the client may be about to receive a newer token of its session, which a fresh token must not replace. Default `false`. */
+  readonly awaitsToken?: boolean;
 }
 
 /** The stores that know the session do not answer. */
@@ -58,7 +61,8 @@ export async function openSession(
     case "hit":
       return shown(token, ref, found, found.copy);
     case "superseded":
-      return found.copy ? shown(token, ref, found, found.copy) : fresh(arrival, parts, false);
+      if (found.copy) return shown(token, ref, found, found.copy);
+      return { ...(await fresh(arrival, parts, false)), awaitsToken: isBeside(found.rotatedAt, arrival) };
     case "miss":
       // A token with a version proves that there was a record. If that record is gone, the session has ended.
       return token.version === 0 ? { kind: "session", ...unsaved } : fresh(arrival, parts, true);
@@ -94,7 +98,12 @@ function shown(token: OpenedToken, ref: Ref, found: Resolved, view: Copy): Opene
   };
 }
 
-async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts, marks: boolean): Promise<Opened> {
+/** Whether a request arrived while the response of a rotation may still be on its way. */
+function isBeside(rotatedAt = Number.NEGATIVE_INFINITY, { arrivedAt }: Arrival): boolean {
+  return arrivedAt < rotatedAt + PARALLEL_MS;
+}
+
+async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts, marks: boolean): Promise<OpenedSession> {
   const token = await tokens.mint(arrival.arrivedAt, policy.newSessionHours * 3_600_000, arrival.region);
   const session = new Session(token, { returning: false });
   return { kind: "session", session, ref: refOf(token, arrival), source: "none", marks };

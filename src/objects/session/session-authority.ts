@@ -223,7 +223,7 @@ export class SessionAuthority {
         return {
           kind: "superseded",
           ...(found.view ? { copy: this.#copyOf(found.view, record, now) } : {}),
-          ...(record ? { newest: this.#copyOf(viewOf(record), record, now) } : {}),
+          ...(record ? { newest: this.#copyOf(viewOf(record), record, now), rotatedAt: record.rotatedAt } : {}),
         };
       case "ended": {
         // A client that has been told of the end must not see the session again, whatever the journal takes later.

@@ -48,6 +48,23 @@ describe.each(LOGINS)("a login $how", ({ login, again }) => {
     expect(await shownTo(client)).not.toHaveProperty("data.address");
   });
 
+  it("is not undone by a slow page of an older generation, whose answer arrives last and gives no token", async () => {
+    const client = await shopper();
+    const before = site.client(client.cookies);
+    await post(client, login);
+    await shownTo(client);
+    await post(client, again);
+    // The page saw the first generation, and two rotations have passed it by.
+    const late = await before.send("/strict/", { headers: { "Sec-Fetch-Mode": "navigate" } });
+    expect(late.told.session).toMatchObject({ new: true });
+    expect(late.headers["set-cookie"]).toBeUndefined();
+    client.keep(late);
+    expect(await shownTo(client)).toMatchObject({ gen: 2 });
+    await site.moor.elapse(PARALLEL_SECONDS);
+    const later = await before.send("/strict/", { headers: { "Sec-Fetch-Mode": "navigate" } });
+    expect(later.headers["set-cookie"]).toBeDefined();
+  });
+
   it("whose response is lost leaves the visitor the earlier session, without a time limit", async () => {
     const client = await shopper();
     expect((await lose(client, login)).status).toBe(200);

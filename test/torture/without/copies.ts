@@ -73,8 +73,8 @@ export const COPIES: readonly Rule[] = [
       ),
       {
         file: "src/request/exchange.ts",
-        from: "const isFresh = !session.returning && !isKeptBack;",
-        to: "const isFresh = !isKeptBack;",
+        from: "const isFresh = !session.returning && !isKeptBack",
+        to: "const isFresh = !isKeptBack",
       },
     ],
     config: "moor-sync",
