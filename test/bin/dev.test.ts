@@ -120,9 +120,9 @@ describe("moor dev", () => {
     const project = await createProject();
     await project.write(
       "src/worker.ts",
-      `export { PrincipalObject } from "./store/principal-object.ts";
-       export { SessionObject } from "./store/session-object.ts";
-       export { PoolObject } from "./upstream/live/pool-object.ts";
+      `export { PrincipalObject } from "./objects/principal/principal-object.ts";
+       export { SessionObject } from "./objects/session/session-object.ts";
+       export { PoolObject } from "./objects/pool/pool-object.ts";
        export default { fetch: () => new Response("ok"), scheduled: ({ cron }) => console.log("scheduled", cron) };`,
     );
     const running = await fronting(project, [await startServer("one")]);
