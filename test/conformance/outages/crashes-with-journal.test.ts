@@ -87,7 +87,8 @@ async function saved({ redis }: Stores): Promise<() => Promise<void>> {
   const [, folder] = (await run(redis, "CONFIG", "GET", "dir")) as [string, string];
   const copy = await mkdtemp(join(tmpdir(), "moor-redis-"));
   atEnd.push(() => rm(copy, { recursive: true }));
-  await cp(folder, copy, { recursive: true });
+  // Redis makes its socket anew, and a socket cannot be copied.
+  await cp(folder, copy, { recursive: true, filter: (path) => !path.endsWith(".sock") });
   return async () => {
     await redis.kill();
     await rm(folder, { recursive: true });
