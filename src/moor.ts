@@ -38,7 +38,7 @@ interface Routed extends Visit {
 /** `fetch` cannot send these methods. */
 const UNSUPPORTED_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
 
-/** Puts Moor together. Below, a request goes by from top to bottom; the numbers are those of the README's picture. */
+/** Puts Moor together. Below, a request goes by from top to bottom; the numbers are those of the README's list. */
 export function createMoor(parts: MoorParts): Moor {
   const { config, handoff, clock, log } = parts;
   const exchange = createExchange(parts);

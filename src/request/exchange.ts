@@ -113,7 +113,7 @@ export function outlivesClient({ request }: Visit, { locking }: Handling): boole
   return !isSafe(request) || locking === "all";
 }
 
-/** Puts together the steps that the proxy and the middleware share. The numbers are those of the README's picture. */
+/** Puts together the steps that the proxy and the middleware share. The numbers are those of the README's list. */
 export function createExchange(parts: ExchangeParts): Exchange {
   const { config, tokens, clock } = parts;
   const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds: markLifeOf(config.session) });
