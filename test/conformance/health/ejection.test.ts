@@ -100,6 +100,9 @@ describe("a pool of which too much is down", () => {
     const broken = all.slice(0, count);
     for (const { home } of broken) breaks(home);
     for (const { client } of broken) await get(client);
+    // An origin is checked and ejected behind the response.
+    const ejected = () => events().filter(({ event }) => event === "origin_ejected");
+    await expect.poll(() => ejected().length).toBe(count);
     for (const origin of origins) origin.requests.length = 0;
     const posts: Answer[] = [];
     for (const { client } of broken) posts.push(await post(client));
@@ -113,7 +116,7 @@ describe("a pool of which too much is down", () => {
     expect(explained(posts[0] as Answer)).toMatch(/; attempts=1; panic$/);
     expect(events().map(({ event }) => event)).toEqual([...Array(3).fill("origin_ejected"), "panic_began"]);
 
-    // His own origin is asked first, so it is noticed at once that it answers again; with that enough are healthy.
+    // The visitor's own origin is asked first, so Moor notices at once that it answers again. With it, enough origins are healthy.
     const [first] = broken as [(typeof broken)[number]];
     mends(first.home);
     expect((await get(first.client)).text).toBe(first.home.name);
