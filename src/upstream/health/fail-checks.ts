@@ -16,6 +16,8 @@ export interface FailChecks {
   isRunning(index: number, now: number): boolean;
   /** Whether the origin has answered a check within {@link FRESH_MS}. */
   hasJustAnswered(index: number, now: number): boolean;
+  /** Whether the origin was silent to its last check, and that check had ended before a time. */
+  wasSilentBefore(index: number, before: number): boolean;
   /**
    * Whether any origin of the pool has lately answered a check. If so, an origin that does not answer is at fault
    * itself.
@@ -98,6 +100,10 @@ export function createFailChecks(
     isDue: (index, now) => !isRunning(index, now) && !isFresh(index, now),
     isRunning,
     hasJustAnswered: (index, now) => isFresh(index, now) && states[index]?.result === "answered",
+    wasSilentBefore(index, before) {
+      const { endedAt, result } = states[index] as State;
+      return result !== "answered" && endedAt < before;
+    },
     isAnswerable: (now) => now - answeredAt < ANSWERABLE_MS,
   };
 }

@@ -36,6 +36,11 @@ export interface LossJudge {
   answered(index: number, session: string): void;
   /** Whether an origin answers at all: it has answered somebody since a time, or it answers a check now. */
   answers(index: number, since: number): Promise<boolean>;
+  /**
+   * Whether a client's request cannot be the reason for an origin's silence: the origin had been silent to a check, or
+   * to another client, before a time.
+   */
+  wasSilentBefore(index: number, client: string, before: number): boolean;
   /** Whether an origin is being checked. */
   isChecking(index: number, now: number): boolean;
   /** Has the origins checked that are to prove themselves, to all or to a session. Ejected origins are checked only in panic. */
@@ -153,6 +158,10 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
       const checked = check(index);
       keepAlive(checked);
       return checked;
+    },
+    wasSilentBefore(index, client, before) {
+      const isKnownSilent = checks.wasSilentBefore(index, before) && health.answeredAt(index) < before;
+      return isKnownSilent || health.hasLostOthersBefore(index, client, before);
     },
     isChecking: checks.isRunning,
     checkReturning(session, isPanic, now) {

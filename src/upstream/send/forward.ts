@@ -140,15 +140,14 @@ async function isSentOn({ index, kind, sentAt }: Loss, outgoing: Outgoing, pool:
 
 /**
  * Whether a request goes on to one origin more than may take it. A request that two origins have lost may be at fault
- * itself, or may have killed them. So it goes on only if neither origin answers anything else, and one of them had lost
- * another client's request before this one.
+ * itself, or may have killed them. So it goes on only if neither origin answers anything else, and one of them had been
+ * silent before this request: to a check, or to another client.
  */
 async function mayGoOn(losses: readonly Loss[], outgoing: Outgoing, pool: Pool): Promise<boolean> {
   if (outgoing.retries.origins === 1) return false;
   const { client } = senderOf(outgoing);
   const taken = losses.filter(({ kind }) => kind !== "unsent");
-  const isOthersToo = taken.some(({ index, sentAt }) => pool.health.hasLostOthersBefore(index, client, sentAt));
-  if (!isOthersToo) return false;
+  if (!taken.some(({ index, sentAt }) => pool.losses.wasSilentBefore(index, client, sentAt))) return false;
   const answers = await Promise.all(taken.map(({ index, sentAt }) => pool.losses.answers(index, sentAt)));
   return !answers.includes(true);
 }

@@ -183,6 +183,25 @@ describe("a request", () => {
   });
 });
 
+describe("a visitor who is alone while every origin is gone", () => {
+  it("meets the third origin once it is back: the first two were silent to checks before this request", async () => {
+    const origins: Record<string, Behaviour[]> = { c: ["lost"] };
+    const { sent, spy } = answerAs(origins);
+    const checks: Promise<unknown>[] = [];
+    let now = T0;
+    const clock = () => now;
+    const pool = createPool(poolConfig(["a", "b", "c"]), { clock, keepAlive: (check) => checks.push(check) });
+    expect(outcome(await forward(OUTGOING, pool.origins, pool, clock))).toBe("unreachable");
+    await Promise.all(checks);
+    origins.c = [ok];
+    now += 2_000;
+    expect(outcome(await forward(OUTGOING, pool.origins, pool, clock))).toBe("200 from c");
+    const asked = sent.filter(isPage).map(({ url }) => new URL(url).hostname.slice(0, 1));
+    expect(asked.join("")).toBe("aabbaabbc");
+    spy.mockRestore();
+  });
+});
+
 describe("the retry budget", () => {
   /** What is answered to so many requests one after the other, and how often each origin was asked for each. */
   async function forwardMany(count: number, origins: Record<string, Behaviour[]>, retryBudget: ResolvedRetryBudget) {
