@@ -95,7 +95,8 @@ export function give(headers: Headers, { carrier, text }: Brought<unknown>, toke
   const expiresAt = token.kind === "write" ? token.expiresAt : 0;
   if (carrier.apart) {
     const news = splitHeld(token.kind === "write" ? token.text : "");
-    if (token.kind === "write" || mark !== "") carrier.write(headers, joinHeld({ ...news, mark }), expiresAt);
+    const marks = mark === "" ? [] : [mark];
+    if (token.kind === "write" || mark !== "") carrier.write(headers, joinHeld({ ...news, marks }), expiresAt);
     return;
   }
   const held = heldAfter({ text }, token, mark);
@@ -111,7 +112,8 @@ function keepFromCaches(headers: Headers): void {
 function heldAfter({ text }: { text: string }, token: TokenWrite, mark: string): string {
   if (token.kind === "clear" || (token.kind === "none" && text === "")) return "";
   const held = splitHeld(text);
-  return joinHeld({ ...(token.kind === "write" ? splitHeld(token.text) : held), mark: mark || held.mark });
+  const marks = mark === "" ? held.marks : [mark];
+  return joinHeld({ ...(token.kind === "write" ? splitHeld(token.text) : held), marks });
 }
 
 /** The cookies and headers of Moor's names that an origin tries to set. */

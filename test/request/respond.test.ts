@@ -64,9 +64,17 @@ describe("an origin's response", () => {
 
   it("loses cookies of Moor's names, and keeps the others", () => {
     const response = new Response("", { headers: cached });
-    const given = ["a=1", "__Host-moor=stolen; Path=/", "moor-gen = x", "b=2", "moor", "__Host-moor-mark=1", "moors=1"];
+    const given = [
+      "a=1",
+      "__Host-moor=stolen; Path=/",
+      "moor-gen = x",
+      "b=2",
+      "moor",
+      "__Host-moor-mark-ab=1",
+      "moors=1",
+    ];
     for (const cookie of given) response.headers.append("Set-Cookie", cookie);
-    expect(ownNames(response.headers, own)).toEqual(["__Host-moor", "moor-gen", "moor", "__Host-moor-mark"]);
+    expect(ownNames(response.headers, own)).toEqual(["__Host-moor", "moor-gen", "moor", "__Host-moor-mark-ab"]);
     expect(respond(response, CLEAN).headers.getSetCookie()).toEqual(["a=1", "b=2", "moors=1"]);
   });
 });
@@ -106,13 +114,13 @@ describe("the mark", () => {
     for (const cookie of given) response.headers.append("Set-Cookie", cookie);
     return respond(response, { ...CLEAN, ...changes }).headers.getSetCookie();
   };
-  const mark = "__Host-moor-mark=mark; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax";
+  const mark = "__Host-moor-mark-ma=mark; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax";
 
   it("is set, though nothing else of the response changes", () => expect(cookies({ mark: "mark" })).toEqual([mark]));
 
   it("is set beside the token, and beside what the origin sets", () => {
     const names = cookies({ mark: "mark", token: WRITE }, ["a=1"]).map((cookie) => cookie.split("=")[0]);
-    expect(names).toEqual(["a", "__Host-moor", "__Host-moor-gen", "__Host-moor-mark"]);
+    expect(names).toEqual(["a", "__Host-moor", "__Host-moor-gen", "__Host-moor-mark-ma"]);
   });
 
   it("is set beside a token that is cleared: the end is in the journal alone", () => {
@@ -120,8 +128,8 @@ describe("the mark", () => {
   });
 
   it("is Moor's own: an origin's is dropped", () => {
-    expect(cookies({ mark: "mark" }, ["__Host-moor-mark=0; Path=/; Secure"])).toEqual([mark]);
-    expect(cookies({ mark: "" }, ["__Host-moor-mark=0; Path=/; Secure"])).toEqual([]);
+    expect(cookies({ mark: "mark" }, ["__Host-moor-mark-ma=0; Path=/; Secure"])).toEqual([mark]);
+    expect(cookies({ mark: "" }, ["__Host-moor-mark-ma=0; Path=/; Secure"])).toEqual([]);
   });
 
   it.each(["CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control"])(

@@ -1,5 +1,6 @@
 import { stringifySetCookie } from "cookie";
 import type { ResolvedCookieCarrier } from "../../config/resolved.ts";
+import { MARK_TAG_LENGTH } from "../token/mark.ts";
 import type { OwnCookies } from "./cookies.ts";
 import type { Carrier } from "./credentials.ts";
 import { joinHeld, SEPARATOR, splitHeld } from "./credentials.ts";
@@ -19,7 +20,13 @@ export interface CookieCarrierOptions {
   readonly now: () => number;
 }
 
-/** Token, proof and mark in a cookie each, out of reach of scripts (`HttpOnly`). */
+/** More marks than a browser has sessions that a late response may bring back. Marks beyond them are not read. */
+const MOST_MARKS = 8;
+
+/**
+ * Token, proof and marks in a cookie each, out of reach of scripts (`HttpOnly`). The mark of each session has a name of
+ * its own, so that a late response for an earlier session leaves the mark of a newer session as it is.
+ */
 export function createCookieCarrier({
   cookies,
   settings,
@@ -40,6 +47,13 @@ export function createCookieCarrier({
   const set = (headers: Headers, name: string, value: string, maxAge: number) =>
     headers.append("Set-Cookie", stringifySetCookie({ name, value, maxAge, ...attributes }));
 
+  const marksIn = (own: ReadonlyMap<string, string>) => {
+    // A browser without marks is the rule: then nothing is looked for.
+    if (own.size < 2 || (own.size === 2 && own.has(names.proof))) return [];
+    const values = [...own].flatMap(([name, value]) => (name.startsWith(names.marks) && value !== "" ? [value] : []));
+    return values.slice(0, MOST_MARKS);
+  };
+
   return {
     apart: true,
     sameSite: attributes.sameSite,
@@ -49,14 +63,14 @@ export function createCookieCarrier({
       const proof = own.get(names.proof) ?? "";
       // Text after a separator would be taken for another part, which has a cookie of its own.
       if (token === undefined || token.includes(SEPARATOR)) return null;
-      return joinHeld({ token, proof: proof.includes(SEPARATOR) ? "" : proof, mark: own.get(names.mark) ?? "" });
+      return joinHeld({ token, proof: proof.includes(SEPARATOR) ? "" : proof, marks: marksIn(own) });
     },
     write(headers, text, expiresAt) {
-      const { token, proof, mark } = splitHeld(text);
+      const { token, proof, marks } = splitHeld(text);
       if (token !== "") set(headers, names.token, token, Math.max(0, Math.ceil((expiresAt - now()) / 1000)));
       // Written once per rotation while touches prolong the token, so it must outlive every deadline of the session.
       if (proof !== "") set(headers, names.proof, proof, LONGEST_SECONDS);
-      if (mark !== "") set(headers, names.mark, mark, markLifeSeconds);
+      for (const mark of marks) set(headers, names.marks + mark.slice(0, MARK_TAG_LENGTH), mark, markLifeSeconds);
     },
     clear(headers) {
       set(headers, names.token, "", 0);

@@ -12,14 +12,15 @@ export interface SplitCookies {
 export interface CookieNames {
   readonly token: string;
   readonly proof: string;
-  readonly mark: string;
+  /** The mark of each session has a cookie of its own, whose name begins with this. */
+  readonly marks: string;
 }
 
 /** Moor's own cookies among all others. */
 export interface OwnCookies {
   /** `secure` selects the names of https, which browsers guard. */
   names(secure: boolean): CookieNames;
-  /** Whether `name` is the name of one of these cookies, on https or on plain http. */
+  /** Whether `name` is, or begins like, the name of one of these cookies, on https or on plain http. */
   has(name: string): boolean;
   /** Splits a `Cookie` header (RFC 6265 section 5.4). The order and the bytes of the rest stay as they were. */
   split(header: string | null): SplitCookies;
@@ -33,14 +34,20 @@ const LONGEST_REMEMBERED = 2048;
 export function createOwnCookies({ name, prefix }: { name: string; prefix: string }): OwnCookies {
   const https = namesOf(prefix + name);
   const http = namesOf(name);
-  const all: ReadonlySet<string> = new Set([...Object.values(https), ...Object.values(http)]);
+  const exact: ReadonlySet<string> = new Set([https.token, https.proof, http.token, http.proof]);
+  const has = (found: string) => exact.has(found) || found.startsWith(https.marks) || found.startsWith(http.marks);
+  const patterns = [
+    ...[...exact].map(escapeRegExp),
+    `${escapeRegExp(https.marks)}[^=;,\\s]*`,
+    `${escapeRegExp(http.marks)}[^=;,\\s]*`,
+  ];
   /** A browser sends the same header with each request, and each request needs its parts twice. */
   const remembered = new BoundedMap<string, SplitCookies>(1024);
   /**
    * A cookie of Moor's in a second `Cookie` header, which arrives joined to the first by a comma. The cookie is cut out
    * and not read: a comma may stand in a value, and any subdomain can set such a value.
    */
-  const joinedOwn = new RegExp(`,[ \\t]*(?:${[...all].map(escapeRegExp).join("|")})[ \\t]*=[^,]*`, "g");
+  const joinedOwn = new RegExp(`,[ \\t]*(?:${patterns.join("|")})[ \\t]*=[^,]*`, "g");
 
   function split(header: string): SplitCookies {
     const own = new Map<string, string>();
@@ -48,7 +55,7 @@ export function createOwnCookies({ name, prefix }: { name: string; prefix: strin
     for (const pair of header.split(";")) {
       const equals = pair.indexOf("=");
       const found = trimSpaces(pair.slice(0, Math.max(equals, 0)));
-      if (!all.has(found)) rest.push(pair.replace(joinedOwn, ""));
+      if (!has(found)) rest.push(pair.replace(joinedOwn, ""));
       else if (!own.has(found)) own.set(found, trimSpaces(pair.slice(equals + 1)));
     }
     const joined = trimSpaces(rest.join(";"));
@@ -57,7 +64,7 @@ export function createOwnCookies({ name, prefix }: { name: string; prefix: strin
 
   return {
     names: (secure) => (secure ? https : http),
-    has: (candidate) => all.has(candidate),
+    has,
     split(header) {
       if (header === null || !header.includes(name)) return { own: NONE, rest: header };
       const known = remembered.get(header);
@@ -70,7 +77,7 @@ export function createOwnCookies({ name, prefix }: { name: string; prefix: strin
 }
 
 function namesOf(token: string): CookieNames {
-  return { token, proof: `${token}-gen`, mark: `${token}-mark` };
+  return { token, proof: `${token}-gen`, marks: `${token}-mark-` };
 }
 
 function escapeRegExp(text: string): string {

@@ -3,30 +3,30 @@ export interface Held {
   readonly token: string;
   /** Of its generation. */
   readonly proof: string;
-  /** Until when the journal may have taken something of the session. */
-  readonly mark: string;
+  /** Until when the journal may have taken something of a session: at most one mark of each session. */
+  readonly marks: readonly string[];
 }
 
 /** Stands between the parts; it is in no part's alphabet. */
 export const SEPARATOR = ".";
 
-/** All parts as one text: `token`, `token.proof` or `token.proof.mark`. */
-export function joinHeld({ token, proof = "", mark = "" }: Partial<Held>): string {
-  const tail = mark === "" ? proof : proof + SEPARATOR + mark;
-  return tail === "" ? (token ?? "") : (token ?? "") + SEPARATOR + tail;
+/** All parts as one text: `token`, `token.proof`, or `token.proof.mark` with one mark or more. */
+export function joinHeld({ token = "", proof = "", marks = [] }: Partial<Held>): string {
+  if (marks.length > 0) return [token, proof, ...marks].join(SEPARATOR);
+  return proof === "" ? token : token + SEPARATOR + proof;
 }
 
 /** Takes a text apart. */
 export function splitHeld(text: string): Held {
-  const [token = "", proof = "", ...mark] = text.split(SEPARATOR);
-  return { token, proof, mark: mark.join(SEPARATOR) };
+  const [token = "", proof = "", ...marks] = text.split(SEPARATOR);
+  return { token, proof, marks };
 }
 
 /**
  * How the parts that a client holds travel. A carrier moves text and judges nothing: the text that it reads may be
  * forged.
  *
- * The text is `token`, `token.proof` or `token.proof.mark`, as {@link joinHeld} writes it.
+ * The text is as {@link joinHeld} writes it.
  */
 export interface Carrier {
   /**

@@ -19,7 +19,7 @@ export interface HeaderCarrier extends Carrier {
 const RESPONSE_HEADER = "Moor-Token";
 const ASKING = "new";
 /** A token by its form, with the parts that may follow it: an origin's own bearer tokens do not match. */
-const FORM = /^[A-Za-z0-9_-]{84}(?:\.[A-Za-z0-9_-]{0,56}(?:\.[A-Za-z0-9_-]{0,32})?)?$/;
+const FORM = /^[A-Za-z0-9_-]{84}(?:\.[A-Za-z0-9_-]{0,56}(?:\.[A-Za-z0-9_-]{0,34})?)?$/;
 
 /**
  * Token, proof and mark as one text in a header. A client sends back the text that it was given; an empty text holds no

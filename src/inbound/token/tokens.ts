@@ -2,7 +2,7 @@ import { BoundedMap } from "../../lib/bounded-map.ts";
 import { joinHeld, splitHeld } from "../carriers/credentials.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { createMac } from "./mac.ts";
-import { openMark, signMark } from "./mark.ts";
+import { markOf, openMark, signMark } from "./mark.ts";
 import { openProof, signProof } from "./proof.ts";
 import { decodeToken, encodeTokenBody, joinToken, sessionId, type Token } from "./token.ts";
 
@@ -78,7 +78,8 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOpt
       const token = await openToken(held.token, refused);
       if (!token || now >= token.expiresAt) return undefined;
       const proved = held.proof === "" ? token : { ...token, generation: await generationOf(held.proof, token.id) };
-      const markedAt = held.mark === "" ? 0 : await markedAtOf(held.mark, token.id);
+      const mark = held.marks.length === 0 ? undefined : markOf(token.id, held.marks);
+      const markedAt = mark === undefined ? 0 : await markedAtOf(mark, token.id);
       return markedAt === 0 ? proved : { ...proved, markedAt };
     },
 

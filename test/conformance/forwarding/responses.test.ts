@@ -124,7 +124,7 @@ describe("cookies of the origin's", () => {
     ]);
   });
 
-  it.each(["__Host-moor", "__Host-moor-gen", "__Host-moor-mark", "moor", "moor-gen", "moor-mark"])(
+  it.each(["__Host-moor", "__Host-moor-gen", "__Host-moor-mark-xx", "moor", "moor-gen", "moor-mark-xx"])(
     "are dropped and logged when they have Moor's name %s",
     async (name) => {
       const logged = site.moor.logged.length;

@@ -24,7 +24,7 @@ async function sent(path: string, token: string, proof: string) {
     `GET ${path}${path.includes("?") ? "&" : "?"}moor=${token}.${proof}&b=2 HTTP/1.1`,
     "Host: shop.test",
     "X-Forwarded-Proto: https",
-    `Cookie: a=1; __Host-moor=${token}; __Host-moor-gen=${proof}; __Host-moor-mark=1; b=2`,
+    `Cookie: a=1; __Host-moor=${token}; __Host-moor-gen=${proof}; __Host-moor-mark-xx=1; b=2`,
     `Authorization: Bearer ${token}.${proof}`,
     `X-Own: ${token}`,
     `Referer: https://shop.test/before?moor=${token}`,

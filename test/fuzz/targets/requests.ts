@@ -9,7 +9,7 @@ interface Asked {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-const OWN_NAMES = ["__Host-moor", "__Host-moor-gen", "__Host-moor-mark", "moor", "moor-gen", "moor-mark"];
+const OWN_NAMES = ["__Host-moor", "__Host-moor-gen", "__Host-moor-mark-xx", "moor", "moor-gen", "moor-mark-xx"];
 const LOOK_ALIKES = ["__host-moor", "__Secure-moor", "__HOST-MOOR", "moor ", "\u00a0__Host-moor", "moorish", ""];
 
 const cookie = fc

@@ -71,16 +71,21 @@ describe("clearing", () => {
 });
 
 describe("the mark", () => {
-  const name = "__Host-moor-mark";
+  const name = "__Host-moor-mark-ab";
   it("is set for as long as the journal may hold the visitor's changes", () => {
     const headers = new Headers();
-    https.write(headers, `..${T0}`, 0);
-    expect(headers.getSetCookie()).toEqual([`${name}=${T0}; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax`]);
+    https.write(headers, "..abc", 0);
+    expect(headers.getSetCookie()).toEqual([`${name}=abc; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax`]);
   });
   it("is read with the token, with a proof or without", () => {
     expect(https.read(request(`${name}=5; __Host-moor=token`))).toBe("token..5");
     expect(https.read(request(`__Host-moor=token; __Host-moor-gen=proof; ${name}=5`))).toBe("token.proof.5");
     expect(https.read(request(`${name}=5`))).toBe(null);
+  });
+  it("of each session has a name of its own, and all that a browser holds are read, eight at most", () => {
+    expect(https.read(request(`${name}=5; __Host-moor-mark-cd=6; __Host-moor=token`))).toBe("token..5.6");
+    const ten = Array.from({ length: 10 }, (_, index) => `__Host-moor-mark-a${index}=${index}`).join("; ");
+    expect(https.read(request(`__Host-moor=token; ${ten}`))).toBe("token..0.1.2.3.4.5.6.7");
   });
 });
 

@@ -5,22 +5,31 @@ const cookies = createOwnCookies({ name: "moor", prefix: "__Host-" });
 
 describe("names", () => {
   it("on https begin with __Host-, which a subdomain cannot set", () => {
-    expect(cookies.names(true)).toEqual({ token: "__Host-moor", proof: "__Host-moor-gen", mark: "__Host-moor-mark" });
+    expect(cookies.names(true)).toEqual({ token: "__Host-moor", proof: "__Host-moor-gen", marks: "__Host-moor-mark-" });
   });
 
   it("on plain http are the same without it", () => {
-    expect(cookies.names(false)).toEqual({ token: "moor", proof: "moor-gen", mark: "moor-mark" });
+    expect(cookies.names(false)).toEqual({ token: "moor", proof: "moor-gen", marks: "moor-mark-" });
   });
 
-  it.each(["__Host-moor", "__Host-moor-gen", "__Host-moor-mark", "moor", "moor-gen", "moor-mark"])(
+  it.each(["__Host-moor", "__Host-moor-gen", "__Host-moor-mark-ab", "moor", "moor-gen", "moor-mark-ab"])(
     "%s is Moor's own",
     (name) => expect(cookies.has(name)).toBe(true),
   );
 
-  it.each(["Moor", "__host-moor", "__Secure-moor", "moor-", "moor2", "xmoor", "moor-gen2", " moor", ""])(
-    '"%s" is not',
-    (name) => expect(cookies.has(name)).toBe(false),
-  );
+  it.each([
+    "Moor",
+    "__host-moor",
+    "__Secure-moor",
+    "moor-",
+    "moor2",
+    "xmoor",
+    "moor-gen2",
+    "moor-mark",
+    "amoor-mark-ab",
+    " moor",
+    "",
+  ])('"%s" is not', (name) => expect(cookies.has(name)).toBe(false));
 });
 
 describe("splitting a Cookie header", () => {
@@ -32,7 +41,7 @@ describe("splitting a Cookie header", () => {
     ["a=1; moor=t; b=2", { moor: "t" }, "a=1; b=2"],
     ["moor=t; a=1", { moor: "t" }, "a=1"],
     ["__Host-moor=t; moor=u; __Host-moor-gen=p", { "__Host-moor": "t", moor: "u", "__Host-moor-gen": "p" }, null],
-    ["moor-mark=m; a=1", { "moor-mark": "m" }, "a=1"],
+    ["moor-mark-ab=m; a=1; moor-mark-cd=n", { "moor-mark-ab": "m", "moor-mark-cd": "n" }, "a=1"],
     ["moor=first; moor=second", { moor: "first" }, null],
     ["moor=", { moor: "" }, null],
     ["moor=a=b", { moor: "a=b" }, null],
@@ -45,7 +54,7 @@ describe("splitting a Cookie header", () => {
     ["Moor=t; moors=u", {}, "Moor=t; moors=u"],
     ["a=moor=t", {}, "a=moor=t"],
     ["a=1, moor=t, b=2", {}, "a=1, b=2"],
-    ["a=1, __Host-moor=t;c=3, moor-gen=p", {}, "a=1;c=3"],
+    ["a=1, __Host-moor=t;c=3, moor-gen=p, moor-mark-ab=m", {}, "a=1;c=3"],
   ])("%o holds %o and leaves %o", (header, own, rest) => {
     const split = cookies.split(header);
     expect(Object.fromEntries(split.own)).toEqual(own);

@@ -23,7 +23,7 @@ const markedAt = async (given: string, by = tokens) => (await by.open(`${text}..
 
 describe("a mark", () => {
   it("tells its time, to the millisecond, after a token or after a token with its proof", async () => {
-    expect(mark).toMatch(/^[\w-]{32}$/);
+    expect(mark).toMatch(/^[\w-]{34}$/);
     expect(await tokens.open(`${text}..${mark}`, at(60))).toEqual({ ...token, markedAt: at(5) });
     const proved = await tokens.sign({ ...token, generation: 3 }, { proof: true });
     expect(await tokens.open(`${proved}.${mark}`, at(60))).toEqual({ ...token, generation: 3, markedAt: at(5) });
@@ -41,18 +41,29 @@ describe("a mark", () => {
     expect(await markedAt(foreign)).toBeUndefined();
   });
 
+  it("is found among marks of other sessions, which cost no crypto", async () => {
+    const others = await Promise.all(
+      [1, 2, 3].map(async (seconds) => tokens.signMark((await tokens.mint(T0, HOUR_MS, 0)).id, at(seconds))),
+    );
+    await markedAt(mark);
+    const all = [...others, mark].join(".");
+    expect(await countCrypto(() => markedAt(all))).toBe(0);
+    expect(await markedAt(all)).toBe(at(5));
+    expect(await countCrypto(() => markedAt(others.join(".")))).toBe(0);
+  });
+
   it("with any single bit flipped counts as no mark, and the token stands", async () => {
-    const bytes = decodeBase64url(mark) as Uint8Array;
+    const bytes = decodeBase64url(mark.slice(2)) as Uint8Array;
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const flipped = Uint8Array.from(bytes);
       flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
-      expect(await tokens.open(`${text}..${encodeBase64url(flipped)}`, at(60))).toEqual(token);
+      expect(await tokens.open(`${text}..${mark.slice(0, 2)}${encodeBase64url(flipped)}`, at(60))).toEqual(token);
     }
   });
 
   it("that is not signed counts as no mark, and costs no crypto", async () => {
     await tokens.open(text, T0);
-    for (const unsigned of ["-", "1", String(T0), "9".repeat(15), "abc", mark.slice(1), `${mark}A`, `.${mark}`]) {
+    for (const unsigned of ["-", "1", String(T0), "9".repeat(15), "abc", mark.slice(1), `${mark}A`]) {
       expect(await countCrypto(() => markedAt(unsigned)), unsigned).toBe(0);
       expect(await markedAt(unsigned), unsigned).toBeUndefined();
     }
@@ -86,23 +97,23 @@ describe("the cookie of a mark", () => {
   };
 
   it("is read under its own name, on https with the prefix and on plain http without", () => {
-    expect(read("a=1; __Host-moor-mark=m; b=2")).toBe("token..m");
-    expect(read("moor-mark=m", false)).toBe("token..m");
+    expect(read("a=1; __Host-moor-mark-ab=m; b=2")).toBe("token..m");
+    expect(read("moor-mark-ab=m", false)).toBe("token..m");
   });
 
   it.each([
-    ["it is that of plain http, which a subdomain can set", "moor-mark=m"],
-    ["its name is spelt otherwise", "__host-moor-mark=m; __Host-moor-marks=m"],
-    ["its name is another cookie's value", "a=__Host-moor-mark=m"],
-    ["it has no value", "__Host-moor-mark="],
-    ["it is a name only", "__Host-moor-mark"],
+    ["it is that of plain http, which a subdomain can set", "moor-mark-ab=m"],
+    ["its name is spelt otherwise", "__host-moor-mark-ab=m; __Host-moor-marks=m; __Host-moor-mark=m"],
+    ["its name is another cookie's value", "a=__Host-moor-mark-ab=m"],
+    ["it has no value", "__Host-moor-mark-ab="],
+    ["it is a name only", "__Host-moor-mark-ab"],
   ])("holds no mark on https when %s", (_when, cookie) => expect(read(cookie)).toBe("token"));
 
   it("holds no mark on plain http when it is that of https", () => {
-    expect(read("__Host-moor-mark=m", false)).toBe("token");
+    expect(read("__Host-moor-mark-ab=m", false)).toBe("token");
   });
 
   it("counts the first time that it comes", () => {
-    expect(read("__Host-moor-mark=m; __Host-moor-mark=n")).toBe("token..m");
+    expect(read("__Host-moor-mark-ab=m; __Host-moor-mark-ab=n")).toBe("token..m");
   });
 });

@@ -45,7 +45,7 @@ export interface Asking {
   readonly port?: number | undefined;
 }
 
-const OWN_COOKIES = new Set(["__Host-moor", "__Host-moor-gen", "__Host-moor-mark"]);
+const OWN_COOKIE = /^__Host-moor($|-gen$|-mark-)/;
 
 /** A browser as far as cookies go: what arrives last wins. Requests are https, navigations unless headers say otherwise. */
 export class Client {
@@ -65,10 +65,15 @@ export class Client {
     return this.cookies.get("__Host-moor");
   }
 
+  /** The marks of all sessions, the latest last. */
+  get marks(): string[] {
+    return [...this.cookies].flatMap(([name, value]) => (name.startsWith("__Host-moor-mark-") ? [value] : []));
+  }
+
   /** When the journal may have taken something of it, milliseconds since 1970, if ever. */
   get mark(): number | undefined {
-    const mark = this.cookies.get("__Host-moor-mark");
-    return mark === undefined ? undefined : Buffer.from(mark, "base64url").readUIntBE(2, 6);
+    const mark = this.marks.at(-1);
+    return mark === undefined ? undefined : Buffer.from(mark.slice(2), "base64url").readUIntBE(2, 6);
   }
 
   /** Sends a request and keeps the cookies that come back. */
@@ -92,7 +97,7 @@ export class Client {
   }
 
   #hold(name: string, value: string): void {
-    if (OWN_COOKIES.has(name) && value !== "") this.held.add(value);
+    if (OWN_COOKIE.test(name) && value !== "") this.held.add(value);
   }
 
   /** Sends a request with the cookies held now; the answer's are not kept. */

@@ -112,5 +112,5 @@ async function answered(client: Client) {
 }
 
 function withoutMark({ cookies }: Client): [string, string][] {
-  return [...cookies].filter(([name]) => name !== "__Host-moor-mark");
+  return [...cookies].filter(([name]) => !name.startsWith("__Host-moor-mark-"));
 }

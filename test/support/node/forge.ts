@@ -55,7 +55,7 @@ export function forgeMark(keys: TestKeys, id: string, secret = secretOf(keys.tok
   head.writeUInt8(1, 1);
   head.writeUIntBE(Date.now(), 2, 6);
   const mac = sealed(Buffer.concat([head, Buffer.from(id, "base64url")]), secret);
-  return Buffer.concat([head, Buffer.from(mac, "base64url").subarray(24)]).toString("base64url");
+  return id.slice(0, 2) + Buffer.concat([head, Buffer.from(mac, "base64url").subarray(24)]).toString("base64url");
 }
 
 /** The id of the session that a token's key names. */

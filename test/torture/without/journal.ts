@@ -44,10 +44,10 @@ export const JOURNAL: readonly Rule[] = [
     edits: [
       {
         file: "src/request/respond.ts",
-        from: "joinHeld({ ...news, mark }), expiresAt);\n",
-        to: `joinHeld({ ...news, mark }), expiresAt);
-    if (token.kind === "write" && mark === "" && splitHeld(text).mark === "")
-      headers.append("Set-Cookie", "__Host-moor-mark=; Path=/; Max-Age=0");
+        from: "joinHeld({ ...news, marks }), expiresAt);\n",
+        to: `joinHeld({ ...news, marks }), expiresAt);
+    if (token.kind === "write" && mark === "" && splitHeld(text).marks.length === 0)
+      headers.append("Set-Cookie", "__Host-moor-mark-" + token.id.slice(0, 2) + "=; Path=/; Max-Age=0");
 `,
       },
     ],
