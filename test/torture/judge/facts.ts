@@ -78,12 +78,11 @@ export class Facts {
 
   /**
    * Whether a write may have been made in the view of an older generation alone: the session may have been rotated before it was
-   * done, that view was still served, and its client has not come by a newer generation.
+   * done, that view was still served, and its client has not come by a newer generation. A client that had put an older
+   * proof in the place of a newer one knew of both views.
    */
-  mayBeApart(
-    { id, sid, generation, left, acked }: Write,
-    { graceMs, slackMs }: Pick<Terms, "graceMs" | "slackMs">,
-  ): boolean {
+  mayBeApart(write: Write, { graceMs, slackMs }: Pick<Terms, "graceMs" | "slackMs">): boolean {
+    const { id, sid, generation, left, acked } = write;
     if (!acked || generation === undefined) return false;
     const { visits } = this.history;
     const held = { sid, generation };
@@ -98,7 +97,19 @@ export class Facts {
         this.isCalm(use.left, use.answered) &&
         use.answered.ms + graceMs + slackMs < left.ms,
     );
-    return mayBeRotated && !isOver && !ofNewer.some((visit) => this.#isLaterOfSame(visit, id, acked));
+    if (!mayBeRotated || isOver) return false;
+    return this.isByOlderProof(write) || !ofNewer.some((visit) => this.#isLaterOfSame(visit, id, acked));
+  }
+
+  /** Whether a browser asked for a write with an older proof, although it had held a newer generation before. */
+  isByOlderProof({ id, sid, generation }: Write): boolean {
+    const writer = this.history.visits.find((visit) => visit.id === id);
+    if (!writer || generation === undefined) return false;
+    return this.history.visits.some(({ browser, arrived }) => {
+      const held = arrived?.held;
+      const isBefore = browser === writer.browser && arrived !== undefined && arrived.tick < writer.left.tick;
+      return isBefore && held?.sid === sid && held.generation > generation;
+    });
   }
 
   /** Whether a visit left after `acked` from the browser of the visit `id`. */

@@ -1,4 +1,4 @@
-import { addedIn, type Facts, generationOf, isFresh, type Read } from "./facts.ts";
+import { addedIn, type Facts, generationOf, isFresh, type Read, type Write } from "./facts.ts";
 import type { Terms, Violation } from "./verdict.ts";
 
 /** No client reads older than it has written or seen; nobody reads older than the bound. Attributes that are only added. */
@@ -35,8 +35,12 @@ function mustSee(facts: Facts, earlier: Read, later: Read): string[] {
   const own = facts.writes.filter(
     (write) => write.id === earlier.id && write.sid === sid && (write.generation ?? 0) <= generation,
   );
-  return [
+  const names = [
     ...(seen ? addedIn(earlier.shown) : []),
     ...own.map(({ name }) => name).filter((name) => name.startsWith("u")),
   ];
+  // A client that puts an older proof back writes into the view of that generation alone.
+  const isApart = (write: Write) =>
+    write.sid === sid && (write.generation ?? 0) < generation && facts.isByOlderProof(write);
+  return names.filter((name) => !facts.writes.some((write) => write.name === name && isApart(write)));
 }
