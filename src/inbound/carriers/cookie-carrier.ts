@@ -48,8 +48,6 @@ export function createCookieCarrier({
     headers.append("Set-Cookie", stringifySetCookie({ name, value, maxAge, ...attributes }));
 
   const marksIn = (own: ReadonlyMap<string, string>) => {
-    // A browser without marks is the rule: then nothing is looked for.
-    if (own.size < 2 || (own.size === 2 && own.has(names.proof))) return [];
     const values = [...own].flatMap(([name, value]) => (name.startsWith(names.marks) && value !== "" ? [value] : []));
     return values.slice(0, MOST_MARKS);
   };
@@ -63,7 +61,8 @@ export function createCookieCarrier({
       const proof = own.get(names.proof) ?? "";
       // Text after a separator would be taken for another part, which has a cookie of its own.
       if (token === undefined || token.includes(SEPARATOR)) return null;
-      return joinHeld({ token, proof: proof.includes(SEPARATOR) ? "" : proof, marks: marksIn(own) });
+      const marks = own.size > (own.has(names.proof) ? 2 : 1) ? marksIn(own) : [];
+      return joinHeld({ token, proof: proof.includes(SEPARATOR) ? "" : proof, marks });
     },
     write(headers, text, expiresAt) {
       const { token, proof, marks } = splitHeld(text);
