@@ -8,13 +8,13 @@ import { isPrincipal } from "../../session/change.ts";
 import type { Unattended } from "../../store/contracts.ts";
 import type { Principals } from "../../store/principal-contracts.ts";
 import { isBrowsers, NO_STORE, noRoute, problem } from "../problem.ts";
-import { type Admin, type AdminAccess, createAdminAccess } from "./access.ts";
+import type { Admin, AdminAccess } from "./access.ts";
 import { createPoolsApi, type PoolsApiParts } from "./pools-api.ts";
 
 /** The parts of the admin API. */
 export interface AdminApiParts {
   readonly config: NonNullable<ResolvedConfig["admin"]>;
-  readonly token?: string | undefined;
+  readonly access: AdminAccess;
   readonly sessions: Unattended;
   /** `undefined`: sessions are not indexed by principal. */
   readonly principals: Principals | undefined;
@@ -36,12 +36,9 @@ const SHOWN_CHARACTERS = 8;
  * The admin API. It lists, counts and ends the sessions of a principal, looks at and ends one session, and changes pools. A
  * client that is no operator is answered as if the path did not exist, and so is a browser that asks for a page. Every action is
  * logged with the operator who asked for it.
- *
- * @throws TypeError if the settings let no operator in.
  */
 export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variables }> {
-  const { config, token, sessions, principals, live, clock, log } = parts;
-  const access = createAdminAccess({ token, access: config.access, clock });
+  const { config, access, sessions, principals, live, clock, log } = parts;
   const api = new Hono<{ Variables: Variables }>();
 
   api.use(async (c, next) => {

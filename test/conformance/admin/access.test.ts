@@ -79,6 +79,13 @@ describe("Cloudflare Access", () => {
     await expect.poll(() => site.moor.logged).toContain(JSON.stringify(line));
   });
 
+  it("is asked for the keys of the team once, for the admin API and the counters together", async () => {
+    const headers = { "Cf-Access-Jwt-Assertion": await assertion() };
+    expect(await statusFor(headers["Cf-Access-Jwt-Assertion"])).toBe(ADMIN);
+    expect((await site.client().send("/.moor/metrics", { headers })).status).toBe(200);
+    expect(asked).toEqual(["/cdn-cgi/access/certs"]);
+  });
+
   it("lets machines in by their service token's name", async () => {
     expect(await statusFor(await assertion({ email: undefined, common_name: "nightly.access" }))).toBe(ADMIN);
     await expect.poll(() => site.moor.logged.at(-1)).toContain('"who":"access:nightly.access"');
