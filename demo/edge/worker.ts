@@ -30,10 +30,14 @@ const edges = new Map<Location, Handler>(locations.map((location) => [location, 
 
 export { PoolObject, PrincipalObject } from "../../src/index.ts";
 
+/** Objects that are given the same environment share the breakers of their stores. */
+let envOfObjects: Env | undefined;
+
 /** The real thing; KV is as far away as where it lives. */
 export class SessionObject extends MoorSessionObject {
   constructor(state: DurableObjectState, env: Env) {
-    super(state, { ...env, SESSION_REPLICAS: world.replicasOfObjects });
+    envOfObjects ??= { ...env, SESSION_REPLICAS: world.replicasOfObjects };
+    super(state, envOfObjects);
   }
 }
 

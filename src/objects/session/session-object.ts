@@ -16,8 +16,8 @@ interface SessionBindings extends StoreBindings {
   readonly PRINCIPAL_OBJECT?: ObjectNamespace;
 }
 
-/** All objects of an isolate share these stores, and so share their knowledge of the stores' health. */
-let stores: BoundStores | undefined;
+/** workerd gives all objects of an isolate the same environment. So they share its stores, and their knowledge of the stores' health. */
+const boundStores = new WeakMap<SessionBindings, BoundStores>();
 
 /**
  * The Durable Object of one session, named by the session's id: {@link SessionAuthority} on the object's own storage.
@@ -37,8 +37,7 @@ export class SessionObject extends DurableObject<SessionBindings> {
   constructor(state: DurableObjectState, env: SessionBindings, events?: SessionEvents) {
     super(state, env);
     this.#events = events;
-    stores ??= bindStores(env, logToConsole);
-    const { fallback, replicas } = stores;
+    const { fallback, replicas } = storesOf(env);
     this.#authority = new SessionAuthority({
       storage: state.storage,
       clock: () => Date.now(),
@@ -99,6 +98,12 @@ export class SessionObject extends DurableObject<SessionBindings> {
     );
     this.ctx.waitUntil(told);
   }
+}
+
+function storesOf(env: SessionBindings): BoundStores {
+  const stores = boundStores.get(env) ?? bindStores(env, logToConsole);
+  boundStores.set(env, stores);
+  return stores;
 }
 
 /** A class of {@link SessionObject}s. */

@@ -258,6 +258,49 @@ describe("an object with its stores", () => {
   });
 });
 
+describe("the stores of an object", () => {
+  const REPLICATED = { replicate: "always", backup: "off", strictBackup: false } as const;
+
+  /** Commits a change in an object whose environment has this KV namespace, on the storage of the session's own object. */
+  const commitBeside = (bindings: object, sessionId: string) =>
+    runInDurableObject(env.SESSION_OBJECT.getByName(sessionId), async (_, state) => {
+      const Class = createSessionObject({});
+      const own = new Class(state, bindings as never);
+      await own.commit({ ref: refTo(sessionId, now), change: changeAt(now, { patches: [{}] }), copies: REPLICATED });
+    });
+  /** A namespace, and the first key that is written to it. */
+  const watched = () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    return { written: promise, namespace: { get: async () => null, put: async (key: string) => resolve(key) } };
+  };
+  const failing = (gets: string[]) => ({
+    get: async (key: string) => {
+      gets.push(key);
+      throw new Error("KV GET failed: 500 Internal Server Error");
+    },
+    put: async () => {},
+  });
+
+  it("are those of its own environment, although the isolate has bound the stores of another", async () => {
+    const [first, second] = [watched(), watched()];
+    const other = uniqueId();
+    await commitBeside({ ...env, SESSION_REPLICAS: first.namespace }, id);
+    await commitBeside({ ...env, SESSION_REPLICAS: second.namespace }, other);
+    expect(await first.written).toBe(`s/${id}`);
+    expect(await second.written).toBe(`s/${other}`);
+  });
+
+  it("share a breaker with all objects of the same environment", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const gets: string[] = [];
+    const shared = { ...env, SESSION_REPLICAS: failing(gets) };
+    const ids = Array.from({ length: 6 }, uniqueId);
+    for (const each of ids) await commitBeside(shared, each);
+    warn.mockRestore();
+    expect(gets).toEqual(ids.slice(0, 5).map((each) => `s/${each}`));
+  });
+});
+
 describe("the hook of a library user", () => {
   /** An object with a hook, on the storage of the session's own. */
   const withHook = <T>(events: SessionEvents, work: (own: { alarm(): Promise<void> } & SessionCalls) => Promise<T>) =>
