@@ -1,7 +1,6 @@
 import { parseKeyRing } from "../inbound/token/key-ring.ts";
 import { leftOut } from "../lib/build-flags.ts";
-import { describeFault, type Log } from "../log.ts";
-import { type Breaker, createBreaker } from "./breaker.ts";
+import type { Breakers } from "./breakers.ts";
 import type { Copies } from "./contracts.ts";
 import { guardCopies, guardFallback } from "./guarded.ts";
 import { createKvReplicas, type ReplicaNamespace } from "./kv-replicas.ts";
@@ -24,9 +23,6 @@ export interface StoreBindings {
 export interface BoundStores {
   readonly fallback: Fallback | undefined;
   readonly replicas: Copies | undefined;
-  readonly breakers: readonly Breaker[];
-  /** A breaker that logs. */
-  readonly breakerFor: (name: string) => Breaker;
 }
 
 const KV_DEADLINE_MS = 1_000;
@@ -36,33 +32,17 @@ const KV_DEADLINE_MS = 1_000;
  *
  * @throws TypeError that names the wrong binding and the accepted values.
  */
-export function bindStores(bindings: StoreBindings, log: Log): BoundStores {
+export function bindStores(bindings: StoreBindings, breakers: Breakers): BoundStores {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token, SESSION_REPLICAS: namespace } = bindings;
   const seal = createSeal(parseKeyRing(bindings.MOOR_STORE_KEYS, "MOOR_STORE_KEYS"));
   if (!url !== !token) {
     const missing = !url ? "UPSTASH_REDIS_REST_URL" : "UPSTASH_REDIS_REST_TOKEN";
     throw new TypeError(`${missing} is not set; Redis takes both UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN.`);
   }
-  const clock = Date.now;
-  const breakerFor = (name: string) =>
-    createBreaker({
-      name,
-      clock,
-      random: Math.random,
-      onChange: (store, state, cause) =>
-        log({
-          event: state === "half-open" ? "store_half_open" : `store_${state}`,
-          store,
-          ...(cause === undefined ? {} : { reason: describeFault(cause) }),
-        }),
-    });
-  const redis = breakerFor("redis");
-  const kv = breakerFor("kv");
+  const replicas = namespace && createKvReplicas({ namespace, seal, clock: Date.now });
   return {
-    fallback: url && token ? guardFallback(fallbackOf({ url, token, seal }), redis) : undefined,
-    replicas: namespace && guardCopies(createKvReplicas({ namespace, seal, clock }), kv, KV_DEADLINE_MS),
-    breakers: [redis, kv],
-    breakerFor,
+    fallback: url && token ? guardFallback(fallbackOf({ url, token, seal }), breakers.make("redis")) : undefined,
+    replicas: replicas && guardCopies(replicas, breakers.make("kv"), KV_DEADLINE_MS),
   };
 }
 

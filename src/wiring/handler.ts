@@ -70,7 +70,7 @@ function build(env: Env, bundled: MoorConfig): Built {
   if (!env.MOOR_ISSUER) throw new TypeError("MOOR_ISSUER is not set; it takes the address that clients use.");
   const handoffRing = parseKeyRing(env.MOOR_HANDOFF_KEYS, "MOOR_HANDOFF_KEYS");
   const sessions = bindSessions(env, config, logToConsole);
-  const bound = bindPools(env, config, sessions.breakerFor, logToConsole);
+  const bound = bindPools(env, config, sessions.makeBreaker, logToConsole);
   const moor = createMoor({
     ...sessions,
     config,

@@ -4,7 +4,7 @@ import { usesOperators } from "../config/resolved.ts";
 import { leftOut } from "../lib/build-flags.ts";
 import type { Log } from "../log.ts";
 import { createObjectPools } from "../objects/clients/pool-client.ts";
-import type { Breaker } from "../store/breaker.ts";
+import type { Breakers } from "../store/breakers.ts";
 import { createLivePools, type LivePools, sessionSpans } from "../upstream/live/live-pools.ts";
 import type { Pools } from "../upstream/live/pool-contracts.ts";
 import type { StateNamespace } from "../upstream/live/published-states.ts";
@@ -33,26 +33,26 @@ export interface BoundPools {
 export function bindPools(
   bindings: PoolsEnv,
   config: Pick<ResolvedConfig, "admin" | "session" | "pools">,
-  breakerFor: (name: string) => Breaker,
+  makeBreaker: Breakers["make"],
   log: Log,
 ): BoundPools | undefined {
   if (!usesOperators(config)) return undefined;
   return typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS
-    ? bind(bindings, config, breakerFor, log)
+    ? bind(bindings, config, makeBreaker, log)
     : leftOut("MOOR_OPERATORS", config.admin ? "admin is configured" : "a pool's healthCheck is configured");
 }
 
 function bind(
   { POOL_OBJECT, SESSION_REPLICAS: namespace }: PoolsEnv,
   { admin, session, pools: configured }: Pick<ResolvedConfig, "admin" | "session" | "pools">,
-  breakerFor: (name: string) => Breaker,
+  makeBreaker: Breakers["make"],
   log: Log,
 ): BoundPools | undefined {
   if (!POOL_OBJECT || !namespace) {
     if (!configured.some(({ healthCheck }) => healthCheck)) return undefined;
     throw new TypeError("a pool's healthCheck needs POOL_OBJECT and SESSION_REPLICAS bound, as in wrangler.toml.");
   }
-  const pools = createObjectPools(POOL_OBJECT, { breaker: breakerFor("pool") });
+  const pools = createObjectPools(POOL_OBJECT, { breaker: makeBreaker("pool") });
   const { awayMs } = sessionSpans(session);
   const hasOperators = admin !== undefined;
   const live = createLivePools({

@@ -5,8 +5,9 @@ import { createTokens, type Tokens } from "../inbound/token/tokens.ts";
 import type { Log } from "../log.ts";
 import { createObjectPrincipals } from "../objects/clients/principal-client.ts";
 import { createObjectAuthority, createObjectLocks, createUnattended } from "../objects/clients/session-client.ts";
-import { type BoundStores, bindStores, type StoreBindings } from "../store/bind.ts";
+import { bindStores, type StoreBindings } from "../store/bind.ts";
 import type { Breaker } from "../store/breaker.ts";
+import { type Breakers, createBreakers } from "../store/breakers.ts";
 import type { Authority, Copies, Locks, Unattended } from "../store/contracts.ts";
 import { createMemory } from "../store/memory.ts";
 import type { Principals } from "../store/principal-contracts.ts";
@@ -33,9 +34,9 @@ export interface BoundSessions {
   readonly principals: Principals | undefined;
   readonly unattended: Unattended;
   readonly locks: Locks;
+  /** Every breaker that `makeBreaker` has made. */
   readonly breakers: readonly Breaker[];
-  /** A breaker that logs. */
-  readonly breakerFor: (name: string) => Breaker;
+  readonly makeBreaker: Breakers["make"];
   readonly mayFound: FoundingLimit | undefined;
 }
 
@@ -50,8 +51,9 @@ export function bindSessions(
   log: Log,
 ): BoundSessions {
   const tokenRing = parseKeyRing(env.MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS");
-  const stores = bindStores(env, log);
-  const breaker = stores.breakerFor("object");
+  const breakers = createBreakers(log);
+  const breaker = breakers.make("object");
+  const stores = bindStores(env, breakers);
   const objects = { copies: config.stores, breaker };
   return {
     tokens: createTokens(tokenRing),
@@ -60,18 +62,18 @@ export function bindSessions(
     memory: createMemory(),
     replicas: config.stores.replicate === "off" ? undefined : stores.replicas,
     fallback: stores.fallback,
-    principals: config.principals && bindPrincipals(env, stores),
+    principals: config.principals && bindPrincipals(env, breakers),
     unattended: createUnattended(env.SESSION_OBJECT, objects),
     locks: createObjectLocks(env.SESSION_OBJECT, { breaker }),
-    breakers: [breaker, ...stores.breakers],
-    breakerFor: stores.breakerFor,
+    breakers: breakers.made,
+    makeBreaker: breakers.make,
     mayFound: env.FOUNDING_LIMIT && createFoundingLimit(env.FOUNDING_LIMIT, log),
   };
 }
 
-function bindPrincipals({ PRINCIPAL_OBJECT }: SessionsEnv, { breakerFor }: BoundStores): Principals {
+function bindPrincipals({ PRINCIPAL_OBJECT }: SessionsEnv, breakers: Breakers): Principals {
   if (!PRINCIPAL_OBJECT) {
     throw new TypeError("PRINCIPAL_OBJECT is not bound; the configuration's principals need it, as in wrangler.toml.");
   }
-  return createObjectPrincipals(PRINCIPAL_OBJECT, { breaker: breakerFor("principal") });
+  return createObjectPrincipals(PRINCIPAL_OBJECT, { breaker: breakers.make("principal") });
 }

@@ -3,6 +3,7 @@ import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
 import type { LogEntry } from "../../src/log.ts";
 import { bindStores, type StoreBindings } from "../../src/store/bind.ts";
 import { BreakerOpenError } from "../../src/store/breaker.ts";
+import { type Breakers, createBreakers } from "../../src/store/breakers.ts";
 import type { ReplicaNamespace } from "../../src/store/kv-replicas.ts";
 import { createKvReplicas } from "../../src/store/kv-replicas.ts";
 import { createSeal } from "../../src/store/seal.ts";
@@ -14,13 +15,15 @@ const KEYS = `1:${"A".repeat(43)}`;
 const REDIS = { UPSTASH_REDIS_REST_URL: "https://redis.test", UPSTASH_REDIS_REST_TOKEN: "s3cret-t0ken" };
 
 let logged: LogEntry[];
-const bind = (given: StoreBindings = {}) =>
-  bindStores({ MOOR_STORE_KEYS: KEYS, ...given }, (entry) => logged.push(entry));
+let breakers: Breakers;
+const bind = (given: StoreBindings = {}) => bindStores({ MOOR_STORE_KEYS: KEYS, ...given }, breakers);
+const states = () => breakers.made.map((breaker) => [breaker.name, breaker.state()]);
 
 beforeEach(() => {
   setTime(T0);
   vi.spyOn(Math, "random").mockReturnValue(0);
   logged = [];
+  breakers = createBreakers((entry) => logged.push(entry));
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -49,7 +52,8 @@ describe("the stores other than the objects", () => {
   });
 
   it("have a breaker each, whose state explain shows", () => {
-    expect(bind().breakers.map((breaker) => [breaker.name, breaker.state()])).toEqual([
+    bind({ ...REDIS, SESSION_REPLICAS: namespace() });
+    expect(states()).toEqual([
       ["redis", "closed"],
       ["kv", "closed"],
     ]);
@@ -133,14 +137,17 @@ describe("a store that fails", () => {
 
   it("is not asked for a moment, which is logged, and the other store is", async () => {
     const fetches = vi.spyOn(globalThis, "fetch").mockImplementation(() => Promise.reject(new Error("refused")));
-    const { fallback, replicas, breakers } = bind({ ...REDIS, SESSION_REPLICAS: namespace() });
+    const { fallback, replicas } = bind({ ...REDIS, SESSION_REPLICAS: namespace() });
     for (let i = 0; i < 5; i++) expect(await fallback?.read("s")).toMatchObject({ cause: { code: "no-answer" } });
     expect(await fallback?.read("s")).toEqual(notAsked("redis"));
     expect(fetches).toHaveBeenCalledTimes(5);
     expect(String(fetches.mock.calls[0]?.[0])).toMatch(/^https:\/\/redis\.test/);
     const reason = "RedisFault: no usable answer came from Redis";
     expect(logged).toEqual([{ event: "store_open", store: "redis", reason }]);
-    expect(breakers.map((breaker) => breaker.state())).toEqual(["open", "closed"]);
+    expect(states()).toEqual([
+      ["redis", "open"],
+      ["kv", "closed"],
+    ]);
     expect(await replicas?.read(refTo("s"), T0)).toEqual({ kind: "miss" });
   });
 
@@ -169,22 +176,5 @@ describe("a store that fails", () => {
     expect(await Promise.race([found, "under way"])).toBe("under way");
     await vi.advanceTimersByTimeAsync(1);
     expect(await found).toEqual({ kind: "unavailable", cause: new Error("no answer within 1000 ms") });
-  });
-
-  it("may be any: a caller that needs a breaker that logs is given one", () => {
-    const breaker = bind().breakerFor("object");
-    for (let i = 0; i < 5; i++) breaker.admit()?.failed(new Error("reset"));
-    expect(logged).toEqual([{ event: "store_open", store: "object", reason: "Error: reset" }]);
-    expect(breaker.admit()).toBeUndefined();
-  });
-
-  it("is given a shorter or a longer rest at random", () => {
-    vi.mocked(Math.random).mockReturnValue(0.5);
-    const breaker = bind().breakerFor("object");
-    for (let i = 0; i < 5; i++) breaker.admit()?.failed(undefined);
-    vi.setSystemTime(T0 + 374);
-    expect(breaker.admit()).toBeUndefined();
-    vi.setSystemTime(T0 + 375);
-    expect(breaker.admit()).toBeDefined();
   });
 });

@@ -3,6 +3,7 @@ import type { SessionEvent, SessionEvents } from "../../config/types.ts";
 import { describeFault, logToConsole } from "../../log.ts";
 import type { Change, Ref } from "../../session/change.ts";
 import { type BoundStores, bindStores, type StoreBindings } from "../../store/bind.ts";
+import { createBreakers } from "../../store/breakers.ts";
 import type { Committed, Ended, LeaseAsk, Locked, Looked, Lookup, TakenOver, Unlocked } from "../../store/contracts.ts";
 import type { ObjectNamespace } from "../../store/object-calls.ts";
 import { createObjectPrincipals } from "../clients/principal-client.ts";
@@ -101,7 +102,7 @@ export class SessionObject extends DurableObject<SessionBindings> {
 }
 
 function storesOf(env: SessionBindings): BoundStores {
-  const stores = boundStores.get(env) ?? bindStores(env, logToConsole);
+  const stores = boundStores.get(env) ?? bindStores(env, createBreakers(logToConsole));
   boundStores.set(env, stores);
   return stores;
 }
