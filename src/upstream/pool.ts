@@ -107,7 +107,8 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
   const { originTags, services = {}, live: livePools, log = () => {}, random = Math.random } = bindings;
   const { clock = Date.now, keepAlive = () => {} } = bindings;
   const live = livePools?.(config);
-  const order = createOrder(config, live?.closures);
+  const pins = createPins(config);
+  const order = createOrder(config, live?.closures, pins);
   const origins = config.origins.map((origin, index): Origin => {
     return { id: origin.id, index, backup: origin.backup, reach: createReach(origin, config, services) };
   });
@@ -192,7 +193,7 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
     },
     retries: createRetryBudget(config.retryBudget),
     secondTries,
-    pins: createPins(config),
+    pins,
     choose(facts, { resendable, strict = false, now }) {
       if (strict) {
         const ejected = ejectedFor(facts, true, now);

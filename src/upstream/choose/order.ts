@@ -5,7 +5,7 @@ import { type Closures, createClosing } from "./birth.ts";
 import { hashKey } from "./hash-policy.ts";
 import type { Learned } from "./learn.ts";
 import { createNginxOrder } from "./nginx/order.ts";
-import { createPins, type PinFacts } from "./pins.ts";
+import { createPins, type PinFacts, type Pins } from "./pins.ts";
 import { createStepsAt } from "./slow-start.ts";
 import { createZones } from "./zones.ts";
 
@@ -38,11 +38,16 @@ export type Order = (facts: ChoiceFacts, limit: number, now: number, ejected?: E
  * closed all of these origins, their closures are ignored.
  *
  * @param closures the operators' closures of origins, as they are known now. Default: there are no closures.
+ * @param poolPins the pins of the pool. Default: compiled from `config`.
  */
-export function createOrder(config: ResolvedPool, closures?: () => Closures | undefined): Order {
+export function createOrder(
+  config: ResolvedPool,
+  closures?: () => Closures | undefined,
+  poolPins: Pins = createPins(config),
+): Order {
   const { origins, hashPolicy } = config;
   const nginx = createNginxOrder(config);
-  const pins = config.failback === "pin" ? createPins(config) : undefined;
+  const pins = config.failback === "pin" ? poolPins : undefined;
   const closing = createClosing(origins, closures);
   const configured = createClosing(origins);
   const stepsAt = createStepsAt(origins, config.slowStartSeconds, closures);

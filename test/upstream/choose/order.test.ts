@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { AffinityConfig } from "../../../src/config/pool-types.ts";
 import type { ResolvedOrigin } from "../../../src/config/resolved.ts";
 import { createOrder } from "../../../src/upstream/choose/order.ts";
-import { pinOf } from "../../../src/upstream/choose/pins.ts";
+import { createPins, pinOf } from "../../../src/upstream/choose/pins.ts";
 import { choiceFacts, poolConfig } from "../../support/pools.ts";
 import { at, T0 } from "../../support/time.ts";
 
@@ -170,6 +170,13 @@ describe("a session's pin", () => {
       expect(of(id)).toEqual([index, ...plain.filter((other) => other !== index)]);
       const ejected = Uint8Array.from(config.origins, (_, other) => (other === index ? 1 : 0));
       expect(of(id, ejected)).toEqual(plain.filter((other) => other !== index));
+    }
+  });
+
+  it("is read by the pins that the pool already has", () => {
+    for (const [index] of config.origins.entries()) {
+      const pins = { ...createPins(config), pinned: () => index };
+      expect(createOrder(config, undefined, pins)(choiceFacts("session-1"), 1, T0)).toEqual([index]);
     }
   });
 
