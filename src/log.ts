@@ -66,7 +66,10 @@ export interface LogEntry {
   readonly pool?: string;
   readonly origin?: string;
   readonly store?: string;
+  /** The name of a header. */
   readonly header?: string;
+  /** The name of a cookie. */
+  readonly cookie?: string;
   readonly reason?: string;
   /** The operator: `token`, or `access:` and their address or name; and the action that they asked for. */
   readonly who?: string;

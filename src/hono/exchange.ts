@@ -97,8 +97,9 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     const stripped = carriers.strip(url);
     c.req.raw = await withoutToken(c, url, carriers);
     if (!(await handlers.run())) return undefined;
-    observer.ownNamesDropped(ownNames(c.res.headers, carriers.own));
-    const response = withoutOwn(c.res, carriers.own);
+    const dropped = ownNames(c.res.headers, carriers.own);
+    observer.ownNamesDropped(dropped);
+    const response = withoutOwn(c.res, dropped);
     return stripped ? withLinks(response, { carrier: stripped, page: url, text: "" }) : response;
   }
 

@@ -133,9 +133,9 @@ export class Observer {
     for (const header of headers) this.note({ event: "origin_change_dropped", header });
   }
 
-  /** A response tried to set cookies or headers that only Moor may set. */
-  ownNamesDropped(names: readonly string[]): void {
-    if (names.length > 0) this.note({ event: "origin_cookie_dropped" });
+  /** A response tried to set cookies or headers that only Moor may set. The log has one line for each name. */
+  ownNamesDropped(names: readonly Pick<LogEntry, "cookie" | "header">[]): void {
+    for (const name of names) this.note({ event: "origin_cookie_dropped", ...name });
   }
 
   /** Logs an event of the request, with the request's id. */

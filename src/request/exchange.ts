@@ -188,14 +188,15 @@ export function createExchange(parts: ExchangeParts): Exchange {
 
     const { done } = concluded;
     observer.committed(done);
-    observer.ownNamesDropped(ownNames(response.headers, carriers.own));
+    const dropped = ownNames(response.headers, carriers.own);
+    observer.ownNamesDropped(dropped);
     const moved = pin === undefined ? undefined : { pin, isNews: isJustVouched(opened) };
     const isFresh = !session.returning && !isKeptBack && !opened.awaitsToken;
     const mayGiveFresh = isFresh && (brought.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
     const token = await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText(brought) }, writer); // 8
     return respond(response, {
       moorHeaders,
-      own: carriers.own,
+      dropped,
       brought,
       page: url,
       stripped,
@@ -234,10 +235,11 @@ export function createExchange(parts: ExchangeParts): Exchange {
 
     passOn({ url, stripped, brought, observer }, response, moorHeaders) {
       observer.changesDropped(moorHeaders);
-      observer.ownNamesDropped(ownNames(response.headers, carriers.own));
+      const dropped = ownNames(response.headers, carriers.own);
+      observer.ownNamesDropped(dropped);
       return respond(response, {
         moorHeaders,
-        own: carriers.own,
+        dropped,
         brought,
         page: url,
         stripped,

@@ -12,8 +12,8 @@ import type { TokenWrite } from "./token-write.ts";
 export interface ResponseChanges {
   /** Names of Moor's own headers in it. */
   readonly moorHeaders: readonly string[];
-  /** Names that only Moor may set. */
-  readonly own: Own;
+  /** Its cookies and headers that only Moor may set; see {@link ownNames}. */
+  readonly dropped: readonly OwnName[];
   readonly brought: Brought<unknown>;
   /** The request's address, without a token. */
   readonly page: URL;
@@ -35,8 +35,7 @@ const TARGETED_CACHE_CONTROL = ["CDN-Cache-Control", "Cloudflare-CDN-Cache-Contr
 
 /** The origin's response as the client gets it. One that needs no change is passed on untouched. */
 export function respond(response: Response, changes: ResponseChanges): Response {
-  const { moorHeaders, own, brought, token, mark, session, explain } = changes;
-  const dropped = ownNames(response.headers, own);
+  const { moorHeaders, dropped, brought, token, mark, session, explain } = changes;
   const lacksCacheControl = session && !response.headers.has("Cache-Control");
   const links = (session ? brought.links : undefined) ?? changes.stripped;
   const untouched =
@@ -52,7 +51,7 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   const changed = new Response(response.body, response);
   const { headers } = changed;
   for (const name of moorHeaders) headers.delete(name);
-  if (dropped.length > 0) dropOwn(headers, own);
+  dropOwn(headers, dropped);
   if (lacksCacheControl) headers.set("Cache-Control", "private");
   give(headers, brought, token, mark);
   if (explain !== undefined) writeExplain(headers, explain);
@@ -116,29 +115,35 @@ function heldAfter({ text }: { text: string }, token: TokenWrite, mark: string):
   return joinHeld({ ...(token.kind === "write" ? splitHeld(token.text) : held), marks });
 }
 
-/** The cookies and headers of Moor's names that an origin tries to set. */
-export function ownNames(headers: Headers, own: Own): string[] {
+/** The name of a cookie or a header that only Moor may set. */
+export type OwnName = { readonly cookie: string } | { readonly header: string };
+
+/** The names that only Moor may set, and that an origin's response tries to set, each once. */
+export function ownNames(headers: Headers, own: Own): OwnName[] {
   const cookies = headers.has("Set-Cookie") ? headers.getSetCookie().map(nameOf).filter(own.isCookie) : [];
-  return [...cookies, ...own.headers.filter((name) => headers.has(name))];
+  return [
+    ...Array.from(new Set(cookies), (cookie) => ({ cookie })),
+    ...own.headers.filter((name) => headers.has(name)).map((header) => ({ header })),
+  ];
 }
 
-/** A response that sets nothing that only Moor may set; one that does not try is passed on untouched. */
-export function withoutOwn(response: Response, own: Own): Response {
-  if (ownNames(response.headers, own).length === 0) return response;
+/** A response without the cookies and headers of these names. A response that has none of them is passed on untouched. */
+export function withoutOwn(response: Response, dropped: readonly OwnName[]): Response {
+  if (dropped.length === 0) return response;
   const changed = new Response(response.body, response);
-  dropOwn(changed.headers, own);
+  dropOwn(changed.headers, dropped);
   return changed;
 }
 
-function dropOwn(headers: Headers, own: Own): void {
-  const cookies = headers.getSetCookie();
-  const kept = cookies.filter((cookie) => !own.isCookie(nameOf(cookie)));
-  // What is written anew loses bytes that are no UTF-8: the runtime reads values as text.
-  if (kept.length < cookies.length) {
+function dropOwn(headers: Headers, dropped: readonly OwnName[]): void {
+  const cookies = new Set(dropped.flatMap((name) => ("cookie" in name ? [name.cookie] : [])));
+  if (cookies.size > 0) {
+    // Cookies that are written anew lose bytes that are no UTF-8, because the runtime reads values as text.
+    const kept = headers.getSetCookie().filter((cookie) => !cookies.has(nameOf(cookie)));
     headers.delete("Set-Cookie");
     for (const cookie of kept) headers.append("Set-Cookie", cookie);
   }
-  for (const name of own.headers) headers.delete(name);
+  for (const name of dropped) if ("header" in name) headers.delete(name.header);
 }
 
 function nameOf(setCookie: string): string {

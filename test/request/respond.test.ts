@@ -16,7 +16,7 @@ const brought: Brought<unknown> = {
 };
 const CLEAN: ResponseChanges = {
   moorHeaders: [],
-  own,
+  dropped: [],
   brought,
   page: new URL("https://shop.test/"),
   stripped: undefined,
@@ -74,8 +74,17 @@ describe("an origin's response", () => {
       "moors=1",
     ];
     for (const cookie of given) response.headers.append("Set-Cookie", cookie);
-    expect(ownNames(response.headers, own)).toEqual(["__Host-moor", "moor-gen", "moor", "__Host-moor-mark-ab"]);
-    expect(respond(response, CLEAN).headers.getSetCookie()).toEqual(["a=1", "b=2", "moors=1"]);
+    const dropped = ownNames(response.headers, own);
+    const cookies = ["__Host-moor", "moor-gen", "moor", "__Host-moor-mark-ab"];
+    expect(dropped).toEqual(cookies.map((cookie) => ({ cookie })));
+    expect(respond(response, { ...CLEAN, dropped }).headers.getSetCookie()).toEqual(["a=1", "b=2", "moors=1"]);
+  });
+
+  it("loses the header that carries tokens", () => {
+    const response = new Response("", { headers: { ...cached, "Moor-Token": "stolen", "X-Kept": "1" } });
+    const dropped = ownNames(response.headers, { isCookie: () => false, headers: ["Moor-Token"] });
+    expect(dropped).toEqual([{ header: "Moor-Token" }]);
+    expect([...respond(response, { ...CLEAN, dropped }).headers.keys()]).not.toContain("moor-token");
   });
 });
 
@@ -112,7 +121,8 @@ describe("the mark", () => {
   const cookies = (changes: Partial<ResponseChanges>, given: string[] = []) => {
     const response = new Response("", { headers: cached });
     for (const cookie of given) response.headers.append("Set-Cookie", cookie);
-    return respond(response, { ...CLEAN, ...changes }).headers.getSetCookie();
+    const dropped = ownNames(response.headers, own);
+    return respond(response, { ...CLEAN, dropped, ...changes }).headers.getSetCookie();
   };
   const mark = "__Host-moor-mark-ma=mark; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax";
 

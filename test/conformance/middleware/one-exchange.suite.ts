@@ -17,7 +17,7 @@ const HANDLINGS = {
 } as const;
 
 /** An event of the log, as far as both Workers log it alike. */
-type Event = Pick<LogEntry, "event" | "reason">;
+type Event = Pick<LogEntry, "event" | "reason" | "cookie">;
 
 /** A request, the events that it leaves in the log, and the code of the failure that answers it. */
 interface Case {
@@ -78,13 +78,16 @@ const CASES: readonly Case[] = [
     ask: asStranger("/?set=basket:tea", { ...POST, headers: FROM_ELSEWHERE }),
   },
   {
-    name: "a response that tries to set Moor's cookie",
-    events: [{ event: "origin_cookie_dropped" }],
-    ask: asShopper("/?header=Set-Cookie:__Host-moor%3Dstolen"),
+    name: "a response that tries to set two of Moor's cookies",
+    events: [
+      { event: "origin_cookie_dropped", cookie: "__Host-moor" },
+      { event: "origin_cookie_dropped", cookie: "moor-gen" },
+    ],
+    ask: asShopper("/?header=Set-Cookie:__Host-moor%3Dstolen&header=Set-Cookie:moor-gen%3Dstolen"),
   },
   {
     name: "a response without a session that tries to set Moor's cookie",
-    events: [{ event: "origin_cookie_dropped" }],
+    events: [{ event: "origin_cookie_dropped", cookie: "__Host-moor" }],
     ask: asStranger("/assets/?header=Set-Cookie:__Host-moor%3Dstolen"),
   },
   {
@@ -166,7 +169,11 @@ async function eventsOf({ moor }: Site, ray: string, count: number): Promise<Eve
     moor.logged
       .filter((line) => line.includes(`"request":"${ray}"`))
       .map((line) => JSON.parse(line) as LogEntry)
-      .map(({ event, reason }) => ({ event, ...(reason !== undefined && { reason }) }));
+      .map(({ event, reason, cookie }) => ({
+        event,
+        ...(reason !== undefined && { reason }),
+        ...(cookie && { cookie }),
+      }));
   await expect.poll(() => read().length).toBeGreaterThanOrEqual(count);
   return read();
 }
