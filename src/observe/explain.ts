@@ -8,7 +8,7 @@ import { callsOf, type RequestFacts, routeOf } from "./request-facts.ts";
  * @param breakers those of the stores; they are told as they are now.
  */
 export function explain(facts: RequestFacts, breakers: readonly Breaker[]): string {
-  const { opened, arrivedAt, openedAt, turn, origin, attempts, chosen, written } = facts;
+  const { opened, arrivedAt, openedAt, turn, origin, attempts, chosen, written, uncached } = facts;
   const passed = opened?.found?.passed ?? [];
   const broken = breakers.filter((breaker) => breaker.state() !== "closed");
   const calls = callsOf(facts);
@@ -30,6 +30,7 @@ export function explain(facts: RequestFacts, breakers: readonly Breaker[]): stri
     facts.panic && "panic",
     chosen && `chosen=${chosen}`,
     written && `written=${written}`,
+    uncached.length > 0 && `uncached=${uncached.join(",")}`,
     calls !== "" && `calls=${calls}`,
   ]
     .filter(Boolean)

@@ -138,6 +138,11 @@ export class Observer {
     for (const name of names) this.note({ event: "origin_cookie_dropped", ...name });
   }
 
+  /** The response gives a token or a mark, so these headers of the origin about caching were replaced. */
+  cachingReplaced(headers: readonly string[]): void {
+    this.#facts.uncached = headers;
+  }
+
   /** Logs an event of the request, with the request's id. */
   note(entry: LogEntry): void {
     this.#parts.log(aboutRequest(this.#facts, entry));

@@ -17,7 +17,7 @@ import { conclude } from "./conclude.ts";
 import { logOut } from "./logout.ts";
 import { openForRoute } from "./open.ts";
 import { repost } from "./repost.ts";
-import { give, markFor, mayGiveFreshToken, needsMark, ownNames, respond } from "./respond.ts";
+import { cachingHeaders, give, markFor, mayGiveFreshToken, needsMark, ownNames, respond } from "./respond.ts";
 import { createWriters, type Writer, type WriterParts } from "./stores.ts";
 import { tokenFor } from "./token-write.ts";
 
@@ -194,6 +194,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const isFresh = !session.returning && !isKeptBack && !opened.awaitsToken;
     const mayGiveFresh = isFresh && (brought.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
     const token = await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText(brought) }, writer); // 8
+    const mark = needsMark(concluded, token, brought) ? await markFor(token, brought, writer) : "";
+    if (token.kind !== "none" || mark !== "") observer.cachingReplaced(cachingHeaders(response.headers));
     return respond(response, {
       moorHeaders,
       dropped,
@@ -201,7 +203,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       page: url,
       stripped,
       token,
-      mark: needsMark(concluded, token, brought) ? await markFor(token, brought, writer) : "",
+      mark,
       session: true,
       ...observer.explained(),
     });

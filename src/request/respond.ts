@@ -51,7 +51,7 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   const changed = new Response(response.body, response);
   const { headers } = changed;
   for (const name of moorHeaders) headers.delete(name);
-  dropOwn(headers, dropped);
+  if (dropped.length > 0) dropOwn(headers, dropped);
   if (lacksCacheControl) headers.set("Cache-Control", "private");
   give(headers, brought, token, mark);
   if (explain !== undefined) writeExplain(headers, explain);
@@ -100,6 +100,11 @@ export function give(headers: Headers, { carrier, text }: Brought<unknown>, toke
   }
   const held = heldAfter({ text }, token, mark);
   if (held !== "") carrier.write(headers, held, expiresAt);
+}
+
+/** The names of the headers about caching that a response has. A token or a mark replaces them, because no cache may keep it. */
+export function cachingHeaders(headers: Headers): string[] {
+  return ["Cache-Control", ...TARGETED_CACHE_CONTROL].filter((name) => headers.has(name));
 }
 
 function keepFromCaches(headers: Headers): void {

@@ -127,6 +127,11 @@ describe("what is told of the answer", () => {
     expect(toldOf({ ...one, panic: true })).toBe("origin=a; attempts=1; panic; chosen=affinity");
   });
 
+  it("names the origin's headers about caching that a token has replaced", () => {
+    const uncached = ["Cache-Control", "CDN-Cache-Control"];
+    expect(toldOf({ written: "object", uncached })).toBe("written=object; uncached=Cache-Control,CDN-Cache-Control");
+  });
+
   it("is which kinds of stores were called how often, those that were not left out", () => {
     expect(toldOf({ calls: { object: 2, principal: 0, kv: 1, redis: 0 } })).toBe("calls=object:2,kv:1");
     expect(toldOf({ calls: { object: 0, principal: 0, kv: 0, redis: 0 } })).toBe("");

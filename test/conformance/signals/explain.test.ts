@@ -100,6 +100,23 @@ describe("why an origin was chosen", () => {
   });
 });
 
+describe("headers about caching", () => {
+  const CACHED = "header=Cache-Control:public,max-age=600&header=CDN-Cache-Control:max-age=600";
+
+  it("are named when a token replaces them, and only then", async () => {
+    const client = site.client();
+    const given = await client.ask(`/loud/?set=basket:tea&${CACHED}`);
+    expect(explained(given)).toContain("; uncached=Cache-Control,CDN-Cache-Control");
+    expect(given.headers["cache-control"]).toBe("private, no-store");
+    expect(given.headers["cdn-cache-control"]).toBeUndefined();
+    await client.ask("/loud/");
+    const kept = await client.ask(`/loud/?${CACHED}`);
+    expect(kept.setCookies).toEqual([]);
+    expect(explained(kept)).not.toContain("uncached");
+    expect(kept.headers["cdn-cache-control"]).toBe("max-age=600");
+  });
+});
+
 describe("a debug token", () => {
   it("has its request explained, to the client alone", async () => {
     const answer = await site.client().ask("/", await debugging());
