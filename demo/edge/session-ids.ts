@@ -1,5 +1,6 @@
 import { createOwnCookies } from "../../src/inbound/carriers/cookies.ts";
-import { createTokens, parseKeyRing } from "../../src/index.ts";
+import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
+import { createTokens } from "../../src/inbound/token/tokens.ts";
 
 /**
  * Tells which session a request belongs to, by the token in its cookie.
