@@ -13,7 +13,7 @@ import type { StateNamespace } from "../upstream/live/published-states.ts";
 export interface PoolsEnv {
   /** With `SESSION_REPLICAS`: lets operators drain origins and bring them back, and probes origins. */
   POOL_OBJECT?: DurableObjectNamespace;
-  /** KV. */
+  /** KV: the states of pools, beside the replicas of sessions. */
   readonly SESSION_REPLICAS?: StateNamespace;
 }
 
@@ -50,7 +50,10 @@ function bind(
 ): BoundPools | undefined {
   if (!POOL_OBJECT || !namespace) {
     if (!configured.some(({ healthCheck }) => healthCheck)) return undefined;
-    throw new TypeError("a pool's healthCheck needs POOL_OBJECT and SESSION_REPLICAS bound, as in wrangler.toml.");
+    throw new TypeError(
+      "a pool's healthCheck needs POOL_OBJECT and SESSION_REPLICAS bound, as in wrangler.toml. " +
+        "The KV namespace SESSION_REPLICAS also holds the states of pools.",
+    );
   }
   const pools = createObjectPools(POOL_OBJECT, { breaker: makeBreaker("pool") });
   const { awayMs } = sessionSpans(session);

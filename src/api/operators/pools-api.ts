@@ -187,7 +187,10 @@ function refusal(reason: keyof typeof REFUSALS): Response {
 }
 
 function notBound(): Response {
-  return problem(409, "not_bound", "POOL_OBJECT and SESSION_REPLICAS have to be bound, as in wrangler.toml.");
+  const title =
+    "POOL_OBJECT and SESSION_REPLICAS have to be bound, as in wrangler.toml. " +
+    "The KV namespace SESSION_REPLICAS also holds the states of pools.";
+  return problem(409, "not_bound", title);
 }
 
 function unavailable(): Response {
