@@ -48,6 +48,7 @@ export function createDistantFallback(
   }
 
   return {
+    name: fallback.name,
     read: (id) => cross("read", () => fallback.read(id)),
     keep: (record) => cross("keep", () => fallback.keep(record)),
     append: (entry) => cross("append", () => fallback.append(entry)),

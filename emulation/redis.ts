@@ -130,6 +130,8 @@ export function createRedisWorld({ now }: { now: () => number }): RedisWorld {
     }
 
     return {
+      name: "redis",
+
       async read(id) {
         const backup = backupOf(id);
         const entries = entriesOf(id).map(({ text }) => JSON.parse(text) as JournalEntry);

@@ -52,12 +52,13 @@ export function createCountedStores(clock: () => number, ring: KeyRing, backup: 
   /** Each method sends one command. */
   function counted(fallback: Fallback): Fallback {
     return new Proxy(fallback, {
-      get:
-        (target, name) =>
-        (...args: unknown[]) => {
+      get(target, name) {
+        if (name === "name") return target.name;
+        return (...args: unknown[]) => {
           operations.redisCommands++;
           return Reflect.apply(Reflect.get(target, name) as () => unknown, target, args);
-        },
+        };
+      },
     });
   }
 

@@ -114,12 +114,13 @@ export function createFleet(options: FleetOptions): Fleet {
 
   function counted(given: Fallback): Fallback {
     return new Proxy(given, {
-      get:
-        (target, name: keyof Fallback) =>
-        (...args: unknown[]) => {
+      get(target, name: keyof Fallback) {
+        if (name === "name") return target.name;
+        return (...args: unknown[]) => {
           note("Redis command", undefined, COMMANDS[name] ?? 1);
           return Reflect.apply(target[name] as () => unknown, target, args);
-        },
+        };
+      },
     });
   }
 

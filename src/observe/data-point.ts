@@ -1,3 +1,5 @@
+import type { StoreCalls } from "../store/counted.ts";
+import { FALLBACKS, REPLICAS } from "../store/registry.ts";
 import { type RequestFacts, routeOf, sourceOf } from "./request-facts.ts";
 import type { Answered } from "./request-line.ts";
 
@@ -44,10 +46,15 @@ export function dataPoint(facts: RequestFacts, { status, tookMs }: Answered): Da
       attempts,
       calls?.object ?? 0,
       calls?.principal ?? 0,
-      calls?.kv ?? 0,
-      calls?.redis ?? 0,
+      callsOf(REPLICAS, calls),
+      callsOf(FALLBACKS, calls),
       unanswered ? 1 : 0,
       opened?.kind === "session" && opened.session.shown?.stale ? 1 : 0,
     ],
   };
+}
+
+/** The calls of all stores of one kind. A Worker uses one of them, whose name the data point does not hold. */
+function callsOf(stores: object, calls: StoreCalls = {}): number {
+  return Object.keys(stores).reduce((sum, name) => sum + (calls[name] ?? 0), 0);
 }

@@ -104,6 +104,7 @@ export interface Locks {
 
 /** A store that holds copies of records. The freshness rule decides whether a copy may answer. */
 export interface Copies {
+  /** The name that explain, metrics and the log show. */
   readonly name: string;
   read(ref: Ref, now: number): Promise<Lookup>;
   keep(copy: Copy): Promise<Kept>;

@@ -2,19 +2,16 @@ import { BreakerOpenError } from "./breaker.ts";
 import type { Authority, Copies, Locks } from "./contracts.ts";
 import type { Outage } from "./outage.ts";
 import type { Principals } from "./principal-contracts.ts";
+import { FALLBACKS, REPLICAS } from "./registry.ts";
 
 /**
  * How often a request has called each kind of store. Calls that an object makes by itself (replicas, backups) do not count, nor
  * does this isolate's memory. A change for the journal counts as one call of Redis, although it takes two commands.
  */
-export interface StoreCalls {
-  /** Durable Objects of sessions. */
-  object: number;
-  /** Durable Objects of principals. */
-  principal: number;
-  kv: number;
-  redis: number;
-}
+export type StoreCalls = Record<string, number>;
+
+const CALLED = ["object", "principal", ...Object.keys(REPLICAS), ...Object.keys(FALLBACKS)];
+const NO_CALLS: StoreCalls = Object.fromEntries(CALLED.map((name) => [name, 0]));
 
 /** The stores that a request may call. */
 export interface CalledStores {
@@ -27,22 +24,25 @@ export interface CalledStores {
 
 /** No calls yet. */
 export function noCalls(): StoreCalls {
-  return { object: 0, principal: 0, kv: 0, redis: 0 };
+  return { ...NO_CALLS };
 }
 
 /** The same stores, whose calls count in `calls`. A call that a breaker blocked does not count. */
 export function countCalls(stores: CalledStores, calls: StoreCalls): CalledStores {
   const { authority, replicas, outage, locks, principals } = stores;
   async function counted<Answer extends { kind: string }>(
-    store: keyof StoreCalls,
+    store: string,
     asking: Promise<Answer>,
     hasAsked: (answer: Answer) => boolean = () => true,
   ): Promise<Answer> {
-    calls[store]++;
+    count(store, 1);
     const answer = await asking;
     const wasSpared = "cause" in answer && answer.cause instanceof BreakerOpenError;
-    if (wasSpared || !hasAsked(answer)) calls[store]--;
+    if (wasSpared || !hasAsked(answer)) count(store, -1);
     return answer;
+  }
+  function count(store: string, made: number): void {
+    calls[store] = (calls[store] ?? 0) + made;
   }
   return {
     authority: {
@@ -52,13 +52,14 @@ export function countCalls(stores: CalledStores, calls: StoreCalls): CalledStore
     },
     replicas: replicas && {
       name: replicas.name,
-      read: (ref, now) => counted("kv", replicas.read(ref, now)),
-      keep: (copy) => counted("kv", replicas.keep(copy)),
+      read: (ref, now) => counted(replicas.name, replicas.read(ref, now)),
+      keep: (copy) => counted(replicas.name, replicas.keep(copy)),
     },
     outage: outage && {
-      read: (ref, seen, now) => counted("redis", outage.read(ref, seen, now)),
+      name: outage.name,
+      read: (ref, seen, now) => counted(outage.name, outage.read(ref, seen, now)),
       // The journal is not asked for changes that only the authority can make.
-      commit: (ref, change) => counted("redis", outage.commit(ref, change), ({ marks }) => marks === true),
+      commit: (ref, change) => counted(outage.name, outage.commit(ref, change), ({ marks }) => marks === true),
       journaledAt: (id) => outage.journaledAt(id),
     },
     locks: locks && {

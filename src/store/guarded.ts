@@ -25,6 +25,7 @@ export function guardCopies(copies: Copies, breaker: Breaker, deadlineMs: number
 /** The fallback behind a breaker. The fallback sets its own deadlines. */
 export function guardFallback(fallback: Fallback, breaker: Breaker): Fallback {
   return {
+    name: fallback.name,
     read: (id) => ask(breaker, () => fallback.read(id)),
     keep: (record) => ask(breaker, () => fallback.keep(record)),
     append: (entry) => ask(breaker, () => fallback.append(entry)),

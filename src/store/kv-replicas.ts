@@ -8,6 +8,12 @@ export interface ReplicaNamespace {
   put(key: string, value: string, options: { expiration: number }): Promise<void>;
 }
 
+/** The binding of KV. */
+export interface KvBindings {
+  /** KV: replicas of sessions. */
+  readonly SESSION_REPLICAS?: ReplicaNamespace;
+}
+
 /** Where replicas are stored, and how they are sealed. */
 export interface KvReplicasOptions {
   readonly namespace: ReplicaNamespace;
@@ -57,6 +63,11 @@ export function createKvReplicas({ namespace, seal, clock }: KvReplicasOptions):
       });
     },
   };
+}
+
+/** Replicas in the bound namespace; `undefined`: no namespace is bound. */
+export function bindKvReplicas({ SESSION_REPLICAS: namespace }: KvBindings, seal: Seal): Copies | undefined {
+  return namespace && createKvReplicas({ namespace, seal, clock: Date.now });
 }
 
 /** A replica that is damaged, or was not sealed for this session by a key of the ring. */

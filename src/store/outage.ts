@@ -25,6 +25,8 @@ export type Shown = Exclude<Lookup, { kind: "superseded" }> & {
 
 /** Reads and changes of a session while its authority cannot be reached. */
 export interface Outage {
+  /** The name of the fallback. */
+  readonly name: string;
   read(ref: Ref, seen: Seen, now: number): Promise<Shown>;
   commit(ref: Ref, change: Change): Promise<Journaled>;
   /** When this isolate last gave a change to the session's journal; `undefined`: never. */
@@ -51,6 +53,7 @@ export function createOutage(fallback: Fallback, { clock, backsUp }: OutageOptio
   const given = new BoundedMap<string, number>(REMEMBERED);
 
   return {
+    name: fallback.name,
     journaledAt: (id) => given.get(id),
 
     async read(ref, seen, now) {

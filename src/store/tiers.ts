@@ -12,8 +12,8 @@ import {
 import type { Authority, Committed, Copies, Kept, Lookup } from "./contracts.ts";
 import type { Journaled, Outage } from "./outage.ts";
 
-/** The store that answered. */
-export type Source = "memory" | "kv" | "object" | "redis";
+/** The name of the store that answered: `memory`, `object`, or the name of a store in registry.ts. */
+export type Source = string;
 
 /** A store that was asked earlier and did not answer, and the reason. */
 export interface Passed {
@@ -70,10 +70,8 @@ const REPLICA_BOUNDS = { ageMs: REPLICA_AGE_MS, settleMs: SETTLE_MS };
 
 /** Combines memory, replicas, the authority, and the stores for an outage of the authority. */
 export function createTiers({ memory, replicas, authority, outage }: TierParts): Tiers {
-  const withoutReplicas = [{ copies: memory, bounds: MEMORY_BOUNDS, source: "memory" as const }];
-  const withReplicas = replicas
-    ? [...withoutReplicas, { copies: replicas, bounds: REPLICA_BOUNDS, source: "kv" as const }]
-    : withoutReplicas;
+  const withoutReplicas = [{ copies: memory, bounds: MEMORY_BOUNDS }];
+  const withReplicas = replicas ? [...withoutReplicas, { copies: replicas, bounds: REPLICA_BOUNDS }] : withoutReplicas;
 
   /** Changes that this isolate gave to the journal mark the session for every request that comes through this isolate. */
   function marked(ref: Ref): Ref {
@@ -93,16 +91,16 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
   }
 
   async function duringOutage(ref: Ref, seen: Seen, passed: Passed[], options: ResolveOptions) {
-    const shown = await outage?.read(ref, seen, options.now);
+    const shown = outage && { ...(await outage.read(ref, seen, options.now)), source: outage.name };
     if (shown && shown.kind !== "unavailable" && !shown.stale) {
       await keepNews(shown);
-      return { ...shown, source: "redis" as const, passed };
+      return { ...shown, passed };
     }
     const held = passed.flatMap(({ source, copy }): Held[] => (copy ? [{ kind: "hit", source, copy }] : []));
-    if (shown) passed.push({ source: "redis", why: shown.kind === "hit" ? "version" : "unavailable" });
+    if (shown) passed.push({ source: shown.source, why: shown.kind === "hit" ? "version" : "unavailable" });
     if (options.onStale === "refuse") return undefined;
     // Among copies of the same version, the copy with content of the journal shows the most.
-    const candidates = [...(shown?.kind === "hit" ? [{ ...shown, source: "redis" as const }] : []), ...held];
+    const candidates = [...(shown?.kind === "hit" ? [shown] : []), ...held];
     // No copy may show an ended session, nor another generation.
     const usable = candidates.filter(({ copy }) => mayBeShownStale(copy, seen, options.now));
     const [newest] = usable.sort((one, other) => other.copy.version - one.copy.version);
@@ -117,7 +115,8 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
       const seen: Seen = ref.markedAt === undefined ? token : { ...token, markedAt: ref.markedAt };
       const passed: Passed[] = [];
       const nearby = token.replicated ? withReplicas : withoutReplicas;
-      for (const { copies, bounds, source } of options.strict ? [] : nearby) {
+      for (const { copies, bounds } of options.strict ? [] : nearby) {
+        const source = copies.name;
         const found = await copies.read(ref, options.now);
         // An end is final, whichever store reports it.
         if (found.kind === "ended") {
@@ -132,7 +131,7 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
         const standsForReplica = options.now - (copy.replicaReadAt ?? Number.NEGATIVE_INFINITY) <= MEMORY_AGE_MS;
         const judged = freshness(copy, seen, standsForReplica ? REPLICA_BOUNDS : bounds, options.now);
         if (judged === "fresh") {
-          if (source !== "memory") await keep({ ...copy, replicaReadAt: options.now });
+          if (copies !== memory) await keep({ ...copy, replicaReadAt: options.now });
           return { kind, copy, source, passed };
         }
         passed.push({ source, why: judged, copy });

@@ -62,7 +62,7 @@ export async function moorInFront(authority: Authority) {
 
 /** An authority that nobody may ask. */
 export const NO_AUTHORITY = {} as Authority;
-const NO_FALLBACK = {} as Fallback;
+const NO_FALLBACK = { name: "redis" } as Fallback;
 
 /** The store, each of whose calls is noted first. */
 function told<Store extends object>(name: string, store: Store, calls: string[]): Store {

@@ -4,8 +4,9 @@ import type { LogEntry } from "../../src/log.ts";
 import { bindStores, type StoreBindings } from "../../src/store/bind.ts";
 import { BreakerOpenError } from "../../src/store/breaker.ts";
 import { type Breakers, createBreakers } from "../../src/store/breakers.ts";
-import type { ReplicaNamespace } from "../../src/store/kv-replicas.ts";
-import { createKvReplicas } from "../../src/store/kv-replicas.ts";
+import { noCalls } from "../../src/store/counted.ts";
+import { createKvReplicas, type ReplicaNamespace } from "../../src/store/kv-replicas.ts";
+import { FALLBACKS, REPLICAS } from "../../src/store/registry.ts";
 import { createSeal } from "../../src/store/seal.ts";
 import { setTime } from "../support/edge.ts";
 import { copyOf, refTo } from "../support/sessions.ts";
@@ -40,23 +41,31 @@ function namespace(): ReplicaNamespace & { values: Map<string, string> } {
   };
 }
 
+/** The bindings of each registered store. */
+const BINDINGS: Record<keyof typeof REPLICAS | keyof typeof FALLBACKS, StoreBindings> = {
+  kv: { SESSION_REPLICAS: namespace() },
+  redis: REDIS,
+};
+
 describe("the stores other than the objects", () => {
   it("are none when no store is bound", () => {
     const { fallback, replicas } = bind();
     expect([fallback, replicas]).toEqual([undefined, undefined]);
   });
 
-  it("are the stores that are bound", () => {
-    expect(bind({ SESSION_REPLICAS: namespace() })).toMatchObject({ fallback: undefined, replicas: { name: "kv" } });
-    expect(bind(REDIS)).toMatchObject({ fallback: expect.any(Object), replicas: undefined });
-  });
+  it.each(Object.entries(BINDINGS))(
+    "are the store that is bound, under its name in the registry: %s",
+    (name, bindings) => {
+      const bound = Object.values(bind(bindings)).filter((store) => store !== undefined);
+      expect(bound.map((store) => store.name)).toEqual([name]);
+      expect(states()).toEqual([[name, "closed"]]);
+      expect(noCalls()).toHaveProperty(name, 0);
+    },
+  );
 
-  it("have a breaker each, whose state explain shows", () => {
-    bind({ ...REDIS, SESSION_REPLICAS: namespace() });
-    expect(states()).toEqual([
-      ["redis", "closed"],
-      ["kv", "closed"],
-    ]);
+  it("are the first store of each registry, if all are bound", () => {
+    const { replicas, fallback } = bind(Object.assign({}, ...Object.values(BINDINGS)));
+    expect([replicas?.name, fallback?.name]).toEqual([Object.keys(REPLICAS)[0], Object.keys(FALLBACKS)[0]]);
   });
 
   it("seal with the ring of the stores", async () => {

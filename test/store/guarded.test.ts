@@ -133,7 +133,7 @@ describe("guarded copies", () => {
 describe("a guarded fallback", () => {
   const { recordOf, entryOf } = recordsAt(() => now);
   const id = newId();
-  const calls: Record<keyof Fallback, (fallback: Fallback) => Promise<{ kind: string }>> = {
+  const calls: Record<Exclude<keyof Fallback, "name">, (fallback: Fallback) => Promise<{ kind: string }>> = {
     read: (fallback) => fallback.read(id),
     keep: (fallback) => fallback.keep(recordOf(id)),
     append: (fallback) => fallback.append(entryOf(id, { patches: [{}] })),
@@ -143,7 +143,7 @@ describe("a guarded fallback", () => {
     settled: (fallback) => fallback.settled(id, T0),
     settledSet: (fallback) => fallback.settledSet(0, T0),
   };
-  const methods = Object.keys(calls) as (keyof Fallback)[];
+  const methods = Object.keys(calls) as (keyof typeof calls)[];
 
   /** A fallback that is unavailable, however it is asked; `count` is how often it was. */
   function failing(cause: () => unknown) {

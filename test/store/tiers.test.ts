@@ -50,6 +50,7 @@ function tiersOf(without: { outage?: undefined }): Tiers {
     takeOver: async () => ({ kind: "taken-over", seenAt: 0 }),
   };
   const outage: Outage = {
+    name: "redis",
     read: (ref) => told("redis", ref, answers.redis),
     commit: (ref) => told("redis", ref, answers.journaled),
     journaledAt: () => journaledAt,

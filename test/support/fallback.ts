@@ -2,7 +2,7 @@ import { createRedisWorld } from "../../emulation/redis.ts";
 import type { Fallback } from "../../src/store/redis/contract.ts";
 
 /** A command to Redis. */
-export type Command = keyof Fallback;
+export type Command = Exclude<keyof Fallback, "name">;
 
 /** What a command meets: it never arrives, its answer is lost, or something else happens before its answer arrives. */
 export type Met = "down" | "answer-lost" | (() => Promise<unknown>);
@@ -43,12 +43,14 @@ export function watchedFallback(now: () => number = () => Date.now()): WatchedFa
     return answer;
   }
 
-  const sent = Object.keys(real).map((command) => [
+  const { name, ...methods } = real;
+  const sent = Object.keys(methods).map((command) => [
     command,
     (...args: unknown[]) => send(command as Command, args),
   ]) as [Command, never][];
   return {
     ...(Object.fromEntries(sent) as unknown as Fallback),
+    name,
     commands,
     real,
     meets(met, command) {

@@ -38,6 +38,8 @@ export type Appended =
 
 /** The fallback: backups of records, and the journal of changes. */
 export interface Fallback {
+  /** The name that explain, metrics and the log show. */
+  readonly name: string;
   /** The backup and the journal's entries in order. */
   read(id: string): Promise<BackupLookup>;
   /** Writes a backup. */

@@ -38,6 +38,7 @@ export function createRedisFallback({ seal, deadlineMs = 1_000, ...address }: Re
   const { note, ...pending } = createPending(redis);
 
   return {
+    name: "redis",
     ...pending,
 
     read: (id) =>

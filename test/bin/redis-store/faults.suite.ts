@@ -39,6 +39,7 @@ export function describeFaults(answerTo: (call: Call) => Promise<object>): void 
       (...args: unknown[]) =>
         answerTo({ options, method: name, args }) as Promise<never>;
     return {
+      name: "redis",
       read: method("read"),
       keep: method("keep"),
       append: method("append"),

@@ -116,12 +116,12 @@ export const COPIES: readonly Rule[] = [
     edits: [
       {
         file: "src/store/tiers.ts",
-        from: "    const shown = await outage?.read(ref, seen, options.now);\n",
+        from: "    const shown = outage && { ...(await outage.read(ref, seen, options.now)), source: outage.name };\n",
         to: `    const [near] = passed.flatMap(({ source, copy }) =>
       copy && copy.generation === seen.generation ? [{ kind: "hit" as const, source, copy, passed }] : [],
     );
     if (near) return near;
-    const shown = await outage?.read(ref, seen, options.now);
+    const shown = outage && { ...(await outage.read(ref, seen, options.now)), source: outage.name };
 `,
       },
     ],
