@@ -23,7 +23,7 @@ export interface Sent {
   readonly attempts: number;
   /** Whether the health of origins was ignored, as too few are healthy. */
   readonly panic?: true;
-  /** `budget`: it would have been sent again, but the pool's retry budget is spent. */
+  /** `budget`: it would have been sent again, but the pool's retry budget gives its client no retry. */
   readonly retry?: "budget";
 }
 
@@ -82,7 +82,7 @@ export async function forward(
     if (takenBy >= retries.origins && (refused || !(await mayGoOn(losses, outgoing, pool)))) return failed();
     const sentAt = clock();
     for (let tries = 0; tries < TRIES_PER_ORIGIN; tries++) {
-      if (wasSent && !pool.retries.withdraw(clock())) return failed("budget");
+      if (wasSent && !pool.retries.withdraw(senderOf(outgoing).client, clock())) return failed("budget");
       attempts++;
       const mayHedge = outgoing.hedgeAfterMs !== undefined && !hedge;
       const attempt = mayHedge

@@ -1,3 +1,4 @@
+import { clientOf } from "../health/client.ts";
 import type { Loss } from "../health/loss-judge.ts";
 import type { Origin, Pool } from "../pool.ts";
 import { type Attempt, type Outgoing, send } from "./attempt.ts";
@@ -31,7 +32,7 @@ export async function sendHedged(
   if (early) return early;
   const now = clock();
   const hedge = wellBehind(origin, order, pool, now).find(({ backup }) => !backup);
-  if (!hedge || !pool.retries.withdraw(now)) return first.attempt;
+  if (!hedge || !pool.retries.withdraw(clientOf(outgoing.clientIp, outgoing.session), now)) return first.attempt;
 
   const second = copyTo(hedge);
   const isSecond = await Promise.race([first.attempt.then(() => false), second.attempt.then(() => true)]);

@@ -112,6 +112,21 @@ describe("a scanner among forty visitors", () => {
   });
 });
 
+describe("a client whose GETs all origins drop, on and on", () => {
+  it("leaves other clients the retries that they need when an origin dies", async () => {
+    const origins = await startDropping((socket) => socket.destroy(), ["a", "b", "c"]);
+    const all = await visitors(30);
+    const scanner = site.client();
+    for (let scan = 0; scan < 40; scan++) await scanner.ask("/drop");
+    expect(site.moor.logged.some((line) => line.includes("unreachable; the retry budget is spent"))).toBe(true);
+    origins[0]?.answers((_, socket) => socket.destroy());
+    const ofTheDead = all.filter(({ home }) => home === "a");
+    expect(ofTheDead.length).toBeGreaterThan(2);
+    const answers = await Promise.all(ofTheDead.map(({ client }) => client.ask("/")));
+    expect(answers.map(({ status }) => status)).toEqual(ofTheDead.map(() => 200));
+  });
+});
+
 describe("a WebSocket that all origins break off", () => {
   it("reaches one origin, once, and harms no visitor", async () => {
     const origins = await startDropping((socket) => socket.destroy(), ["a", "b", "c"]);

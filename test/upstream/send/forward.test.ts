@@ -26,6 +26,11 @@ const OUTGOING: Outgoing = {
 const ONCE = { retries: retriesOf({}, { method: "POST" }) };
 /** Answers the isolate's checks, and no visitor's request. */
 const slow: Behaviour = ({ method }) => (method === "HEAD" ? ok() : new Promise(() => {}));
+/** Loses one page, and answers everything else. */
+const onlyDrop: Behaviour = ({ url }) => {
+  if (url.endsWith("/drop")) throw new Error("Network connection lost.");
+  return ok();
+};
 const times = <T>(count: number, act: () => T): T[] => Array.from({ length: count }, act);
 const ok = () => new Response("hello");
 const by = (status: number, server: string) => () => new Response("fault", { status, headers: { Server: server } });
@@ -203,7 +208,7 @@ describe("a visitor who is alone while every origin is gone", () => {
 });
 
 describe("the retry budget", () => {
-  /** What is answered to so many requests one after the other, and how often each origin was asked for each. */
+  /** What is answered to one request each of so many clients, one after the other, and how often each origin was asked for each. */
   async function forwardMany(count: number, origins: Record<string, Behaviour[]>, retryBudget: ResolvedRetryBudget) {
     const { sent, spy } = answerAs(origins);
     const pool = createPool(
@@ -211,7 +216,9 @@ describe("the retry budget", () => {
       { clock: () => T0 },
     );
     const all: Forwarded[] = [];
-    for (let i = 0; i < count; i++) all.push(await forward(OUTGOING, pool.origins, pool, () => T0));
+    for (let i = 0; i < count; i++) {
+      all.push(await forward({ ...OUTGOING, session: `session-${i}` }, pool.origins, pool, () => T0));
+    }
     spy.mockRestore();
     return { all, sent };
   }
@@ -221,7 +228,18 @@ describe("the retry budget", () => {
     expect(sent.filter(isPage)).toHaveLength(100 + 20 + 10);
     expect(all[0]).toEqual({ kind: "unreachable", attempts: 4 });
     expect(all).toContainEqual({ kind: "unreachable", attempts: 1, retry: "budget" });
-    expect(all.filter(({ attempts }) => attempts > 1).length).toBeLessThan(25);
+    expect(all.filter(({ attempts }) => attempts > 1).length).toBeLessThan(30);
+  });
+
+  it("keeps half for other clients, though a client's requests are lost by every origin on and on", async () => {
+    const { sent, spy } = answerAs({ a: [onlyDrop], b: [onlyDrop], c: [onlyDrop] });
+    const pool = createPool({ ...poolConfig(["a", "b", "c"]), retryBudget: { budgetPercent: 0, minRetries: 12 } });
+    const scan = { ...OUTGOING, target: "/drop", session: "scanner", clientIp: "192.0.2.1" };
+    for (let i = 0; i < 10; i++) await forward({ ...scan, session: `s${i}` }, pool.origins, pool, () => T0);
+    expect(sent.filter(isPage)).toHaveLength(10 + 6);
+    const other = { ...scan, clientIp: "192.0.2.2" };
+    expect(await forward(other, pool.origins, pool, () => T0)).toEqual({ kind: "unreachable", attempts: 3 });
+    spy.mockRestore();
   });
 
   it("that is spent leaves the first failure as it is", async () => {
