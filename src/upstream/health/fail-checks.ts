@@ -12,8 +12,8 @@ export interface FailChecks {
   check(index: number): Promise<CheckResult>;
   /** Whether the last check is longer ago than {@link FRESH_MS}. */
   isDue(index: number, now: number): boolean;
-  /** Whether a check is under way. */
-  isRunning(index: number, now: number): boolean;
+  /** When the check that is under way began; `undefined`: no check is under way. */
+  runningSince(index: number, now: number): number | undefined;
   /** Whether the origin has answered a check within {@link FRESH_MS}. */
   hasJustAnswered(index: number, now: number): boolean;
   /** Whether the origin was silent to its last check, and that check had ended before a time. */
@@ -98,7 +98,7 @@ export function createFailChecks(
       return result;
     },
     isDue: (index, now) => !isRunning(index, now) && !isFresh(index, now),
-    isRunning,
+    runningSince: (index, now) => (isRunning(index, now) ? states[index]?.beganAt : undefined),
     hasJustAnswered: (index, now) => isFresh(index, now) && states[index]?.result === "answered",
     wasSilentBefore(index, before) {
       const { endedAt, result } = states[index] as State;

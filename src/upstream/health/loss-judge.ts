@@ -41,8 +41,11 @@ export interface LossJudge {
    * to another client, before a time.
    */
   wasSilentBefore(index: number, client: string, before: number): boolean;
-  /** Whether an origin is being checked. */
-  isChecking(index: number, now: number): boolean;
+  /**
+   * Whether an origin is being checked and has answered nobody since the check began. An origin whose silence to checks
+   * says nothing is not doubtful.
+   */
+  isDoubtful(index: number, now: number): boolean;
   /** Has the origins checked that are to prove themselves, to all or to a session. Ejected origins are checked only in panic. */
   checkReturning(session: string, isPanic: boolean, now: number): void;
   /** Whether an origin has failed to prove itself since it was ejected: it was silent to a check, or to the request that tried it. */
@@ -163,7 +166,10 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
       const isKnownSilent = checks.wasSilentBefore(index, before) && health.answeredAt(index) < before;
       return isKnownSilent || health.hasLostOthersBefore(index, client, before);
     },
-    isChecking: checks.isRunning,
+    isDoubtful(index, now) {
+      const since = checks.runningSince(index, now);
+      return since !== undefined && hearing[index] !== "deaf" && health.answeredAt(index) <= since;
+    },
     checkReturning(session, isPanic, now) {
       const shunnedBy = shunned.toCheckFor(session, now);
       if (shunnedBy !== undefined) checkIfDue(shunnedBy, now);

@@ -29,7 +29,7 @@ export interface Sent {
 
 /** An origin may have closed an idle connection, which then counts as lost: the same origin is tried once more. */
 const TRIES_PER_ORIGIN = 2;
-/** How long a request that cannot be sent again waits for the check of its origin. */
+/** How long a request that cannot be sent again waits while its origin is doubtful. */
 const MAX_WAIT_MS = 250;
 
 type Answered = Extract<Forwarded, { kind: "response" }>;
@@ -67,9 +67,9 @@ export async function forward(
 
   for (const origin of order) {
     if (origin === hedge) continue;
-    // A request that cannot be sent again waits until its origin has been checked, so that it is not the next request
-    // to be lost.
-    const isDoubtful = () => pool.losses.isChecking(origin.index, clock());
+    // A request that cannot be sent again waits while its origin is doubtful, so that it is not the next request to be
+    // lost.
+    const isDoubtful = () => pool.losses.isDoubtful(origin.index, clock());
     const isWaiting = !retries.lost && order.length > 1 && !pool.panic.isOn() && isDoubtful();
     if (isWaiting) await pollWhile(isDoubtful, MAX_WAIT_MS);
     // Others have met meanwhile that it is gone.

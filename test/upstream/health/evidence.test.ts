@@ -163,6 +163,32 @@ describe("an origin that is dead", () => {
     expect(await later("w", { method: "POST" })).toBe("200 b");
   });
 
+  it("keeps no POST waiting once it has answered anybody since the check began", async () => {
+    const { ask, pages, pool, clock, tick, settled } = site({ a: [heldUp(ok)], b: [ok], c: [ok] });
+    void pool.losses.answers(0, clock());
+    const waiting = ask("v", { method: "POST" });
+    expect(pages()).toBe("");
+    tick(0.01);
+    pool.answered(0, ok(), clock(), true, "w");
+    const unhindered = ask("x", { method: "POST" });
+    expect(pages()).toBe("a");
+    expect(await Promise.all([waiting, unhindered])).toEqual(["200 a", "200 a"]);
+    await settled();
+  });
+
+  it("keeps no POST waiting where it is known to answer visitors and no check", async () => {
+    const { ask, origins, pages, pool, clock, tick } = site({ b: [losesChecks], c: [losesChecks] });
+    await ask("v", { method: "POST" });
+    origins.a = [heldUp(ok)];
+    await ask("v", { method: "POST" });
+    tick(5);
+    void pool.losses.answers(0, clock());
+    const sends = pages().length;
+    const asked = ask("w", { method: "POST" });
+    expect(pages()).toHaveLength(sends + 1);
+    expect(await asked).toBe("200 a");
+  });
+
   it("takes a GET with it to a third origin only where the second is as dead, and others have met that before", async () => {
     const lone = site({ c: [ok] });
     expect(await lone.ask("v")).toBe("unreachable");
