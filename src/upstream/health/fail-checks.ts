@@ -8,13 +8,15 @@ export type CheckResult = "answered" | Fault;
 
 /** The checks that an isolate sends to an origin by itself, after a loss and when an ejection is over. HAProxy's word is fail-check. */
 export interface FailChecks {
-  /** Checks an origin. Within {@link FRESH_MS} of the origin's last check, the result of that check is returned. */
+  /** Checks an origin. The result of its last check is returned if that is fresh: within {@link FRESH_MS}. */
   check(index: number): Promise<CheckResult>;
-  /** Whether the last check is longer ago than {@link FRESH_MS}. */
+  /** The origin has lost requests of several clients since it last answered: its last answer is fresh for {@link DISTRUSTED_MS}. */
+  distrust(index: number): void;
+  /** Whether no check is under way, and the result of the last check is not fresh. */
   isDue(index: number, now: number): boolean;
   /** When the check that is under way began; `undefined`: no check is under way. */
   runningSince(index: number, now: number): number | undefined;
-  /** Whether the origin has answered a check within {@link FRESH_MS}. */
+  /** Whether the origin has answered its last check, and that result is fresh. */
   hasJustAnswered(index: number, now: number): boolean;
   /** Whether the origin was silent to its last check, and that check had ended before a time. */
   wasSilentBefore(index: number, before: number): boolean;
@@ -27,6 +29,11 @@ export interface FailChecks {
 
 /** An origin is checked once in this time, however many requests it loses. */
 const FRESH_MS = 1_000;
+/**
+ * The same for an origin that may have died since it answered. It was perhaps checked for a request that every origin
+ * drops.
+ */
+const DISTRUSTED_MS = 250;
 /** The headers of checks and probes. An application that redirects http to https would redirect each check. */
 export const PROBE_HEADERS = { "User-Agent": "Moor-Health-Check", "X-Forwarded-Proto": "https" };
 const MAX_CHECK_MS = 2_000;
@@ -35,6 +42,7 @@ const ANSWERABLE_MS = 60_000;
 interface State {
   beganAt: number;
   endedAt: number;
+  freshUntil: number;
   result: CheckResult;
 }
 
@@ -53,7 +61,9 @@ export function createFailChecks(
 ): FailChecks {
   const [method, target] = healthCheck ? ["GET", healthCheck.path] : ["HEAD", "/"];
   const withinMs = Math.min(healthCheck?.timeoutMs ?? MAX_CHECK_MS, MAX_CHECK_MS, deadlineMs);
-  const states = reaches.map((): State => ({ beganAt: -Infinity, endedAt: -Infinity, result: "answered" }));
+  const states = reaches.map((): State => {
+    return { beganAt: -Infinity, endedAt: -Infinity, freshUntil: -Infinity, result: "answered" };
+  });
   let answeredAt = -Infinity;
 
   async function send(index: number): Promise<CheckResult> {
@@ -82,7 +92,7 @@ export function createFailChecks(
     // The request that it was for may have been cut off: then it never ends.
     return beganAt > endedAt && now - beganAt < 2 * withinMs;
   };
-  const isFresh = (index: number, now: number) => now - (states[index] as State).endedAt < FRESH_MS;
+  const isFresh = (index: number, now: number) => now < (states[index] as State).freshUntil;
 
   return {
     async check(index) {
@@ -94,8 +104,13 @@ export function createFailChecks(
       // The first may have met an idle connection that the origin had closed.
       if (result === "lost") result = await send(index);
       state.endedAt = clock();
+      state.freshUntil = state.endedAt + FRESH_MS;
       state.result = result;
       return result;
+    },
+    distrust(index) {
+      const state = states[index] as State;
+      if (state.result === "answered") state.freshUntil = Math.min(state.freshUntil, state.endedAt + DISTRUSTED_MS);
     },
     isDue: (index, now) => !isRunning(index, now) && !isFresh(index, now),
     runningSince: (index, now) => (isRunning(index, now) ? states[index]?.beganAt : undefined),

@@ -143,6 +143,7 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
     },
     judge({ index, kind, sentAt }, { client, session }, verdict, now) {
       if (isIdle) return;
+      if (health.hasLostOthersBefore(index, client, now)) checks.distrust(index);
       const isHeard = health.answeredAt(index) > sentAt || checks.hasJustAnswered(index, now);
       const isConfirmed = verdict === "confirmed";
       if (verdict !== "nothing") shunned.lost(session, { index, sentAt, isHeard, isConfirmed }, now);

@@ -129,6 +129,26 @@ describe("a request that no origin answers", () => {
     await Promise.all(Array.from({ length: 100 }, (_, i) => ask(`client ${i}`)));
     expect(checks("a")).toBe(1);
   });
+
+  it("costs an origin four checks in a second at most, if several clients' requests are lost there and none is answered", async () => {
+    const { ask, checks, tick } = site({ a: [losesPages], b: [ok], c: [ok] });
+    for (let ms = 0; ms < 3_000; ms += 10) {
+      tick(ms / 1_000);
+      await ask(`client ${ms % 7}`, { method: "POST" });
+    }
+    expect(checks("a")).toBeGreaterThan(2);
+    expect(checks("a")).toBeLessThanOrEqual(3 * 4);
+  });
+
+  it("costs an origin that answers no check one check in a second, where no origin answers checks", async () => {
+    const { ask, checks, tick } = site({});
+    for (let ms = 0; ms < 3_000; ms += 10) {
+      tick(ms / 1_000);
+      await ask(`client ${ms % 7}`, { method: "POST" });
+    }
+    // Each is tried a second time.
+    expect(checks("a")).toBe(3 * 2);
+  });
 });
 
 describe("an origin that is dead", () => {
@@ -161,6 +181,20 @@ describe("an origin that is dead", () => {
     const { ask: later, pool, clock } = site({ a: [async () => lost()], b: [ok], c: [ok] });
     void pool.losses.answers(0, clock());
     expect(await later("w", { method: "POST" })).toBe("200 b");
+  });
+
+  it("is left after two clients' POSTs, though it had answered a check for a dropped request a quarter of a second before", async () => {
+    const { ask, origins, states, tick, checks } = site({ a: [losesPages], b: [ok], c: [ok] });
+    await ask("scanner", { method: "POST" });
+    origins.a = ["lost"];
+    tick(0.3);
+    await ask("v", { method: "POST" });
+    expect(states()).toEqual(HEALTHY);
+    tick(0.301);
+    await ask("w", { method: "POST" });
+    expect(states()).toEqual(A_IS_GONE);
+    // The second is the second try of the check that was lost.
+    expect(checks("a")).toBe(1 + 2);
   });
 
   it("keeps no POST waiting once it has answered anybody since the check began", async () => {
