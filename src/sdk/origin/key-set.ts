@@ -6,8 +6,13 @@ import { isJsonObject, type JsonObject } from "./json.ts";
 const LIFE_MS = 300_000;
 /** At least that long: caches in between may say 0, and Moor is not to be asked for each request. */
 const LEAST_LIFE_MS = 30_000;
-/** How soon keys are read again after a read failed, and for another handoff that fits no known key. */
+/** How soon keys are read again after a read failed. */
 const AGAIN_MS = 30_000;
+/**
+ * How soon keys are read again for another handoff that fits no known key. A caller that reaches this server past Moor
+ * may send such handoffs on purpose. A key that Moor uses without having published it before is then seen that late.
+ */
+const SEEK_MS = 5_000;
 /** How long keys count at most, from when they were read, while they cannot be read again. */
 const STALE_MS = 3_600_000;
 
@@ -32,7 +37,7 @@ interface PublishedKey {
  * Moor's public keys (RFC 7517), read on first use. They count for as long as their `Cache-Control` says (RFC 9111), 30
  * s at least and 5 min at most. The next request after that has them read again. While reading fails it is tried every
  * 30 s, and the keys stay in use for an hour after they were read. A kid or a signature that fits no key has the keys
- * read at once, at most every 30 s.
+ * read at once, at most every 5 s.
  *
  * Calling it throws MoorOriginError `keys-unavailable` if it cannot be told whether Moor publishes the key.
  */
@@ -62,7 +67,7 @@ export function createKeySet(options: { url: string; fetch: Fetch; timeoutMs: nu
 
   function isDue(at: number): boolean {
     if (at >= usableUntil) return true;
-    return at >= AGAIN_MS + (at >= freshUntil ? askedAt : soughtAt);
+    return at >= (at >= freshUntil ? askedAt + AGAIN_MS : soughtAt + SEEK_MS);
   }
 
   async function readIfDue(at: number): Promise<void> {

@@ -35,6 +35,7 @@ const unreachable: Fetch = async () => {
 };
 /** Another key under the kid of `k1`. */
 const other1 = await signerOf("k1");
+const k3 = await signerOf("k3");
 
 describe("Moor's public keys", () => {
   it("are read on first use, from the issuer, and kept", async () => {
@@ -124,16 +125,49 @@ describe("Moor's public keys", () => {
     expect([await becomesOf(k1), reads()]).toEqual(["handoff-untrusted", 2]);
   });
 
-  it("are not read more than once per 30 seconds for handoffs that nothing fits", async () => {
+  it("are not read more than once per five seconds for handoffs that nothing fits", async () => {
     const { state, becomesOf, reads } = movable(publishes(k1.jwk));
     const stranger = () => Promise.all([becomesOf(k2), becomesOf(other1), becomesOf(k2)]);
     const untrusted = Array(3).fill("handoff-untrusted");
     expect([await becomesOf(k1), reads()]).toEqual([SID, 1]);
     expect([await stranger(), reads()]).toEqual([untrusted, 2]);
-    state.now += 29;
+    state.now += 4;
     expect([await stranger(), reads()]).toEqual([untrusted, 2]);
     state.now += 1;
     expect([await stranger(), reads()]).toEqual([untrusted, 3]);
+  });
+
+  it.each([
+    ["of an unknown kid", k2],
+    ["under a known kid", other1],
+  ])(
+    "are read in five seconds for a new key, though a caller sends forged handoffs %s all the time",
+    async (_what, forger) => {
+      const { state, becomesOf } = movable(publishes(k1.jwk));
+      expect(await becomesOf(k1)).toBe(SID);
+      expect(await becomesOf(forger)).toBe("handoff-untrusted");
+      state.fetch = publishes(k3.jwk);
+      const seen = [];
+      for (let second = 0; second <= 5; second++, state.now++) {
+        seen.push(await becomesOf(forger), await becomesOf(k3));
+      }
+      expect(seen.lastIndexOf("handoff-untrusted")).toBe(10);
+      expect(seen.indexOf(SID)).toBe(11);
+      expect(await becomesOf(k1)).toBe("handoff-untrusted");
+    },
+  );
+
+  it("are read at once for a new key, though a caller sends handoffs before it that are malformed", async () => {
+    let published = [k1.jwk];
+    const { session, asked } = originWith({ fetch: async () => answer({ keys: published }) });
+    await session(await k1.sign());
+    published = [k3.jwk];
+    const malformed = ["junk", "a.b.c", await k2.sign({}, { typ: "x" }), await k2.sign({}, { kid: 1 })];
+    for (const handoff of malformed) {
+      await expect(session(handoff)).rejects.toMatchObject({ code: "handoff-malformed" });
+    }
+    expect(asked).toHaveLength(1);
+    expect((await session(await k3.sign())).id).toBe(SID);
   });
 
   it("stay in use when reading them for an unknown kid fails", async () => {
