@@ -37,7 +37,10 @@ function snippetsOf(page: string): string[] {
   return Array.from(page.matchAll(/^```(?:ts|js)\n([\s\S]*?)^```$/gm), ([, code = ""]) => code);
 }
 
-/** Code without white space, and without commas at the end of a list. */
+/** Code without white space, commas at the end of a list, and the import that names Moor's own package. */
 function withoutLayout(code: string): string {
-  return code.replace(/\s+/g, "").replace(/,(?=[\])}]|$)/g, "");
+  return code
+    .replace(/^import .* from "moor\/config";$/m, "")
+    .replace(/\s+/g, "")
+    .replace(/,(?=[\])}]|$)/g, "");
 }

@@ -4,6 +4,7 @@ import type { OriginConfig, PoolConfig } from "../../../src/config/pool-types.ts
 
 const origins: OriginConfig[] = ["a", "b", "c", "d", "e"].map((id) => ({ id, url: `https://${id}.internal` }));
 const pool = (id: string): PoolConfig => ({ id, origins });
+const [shop, blog] = [origins, origins];
 
 export const routing = defineConfig({
   pools: ["canary", "writes", "files", "blue", "green"].map(pool),
@@ -90,4 +91,84 @@ export const learning = defineConfig({
     },
   ],
   routes: [{ path: "/*", pool: "legacy", session: false }], // affinity only: no session of Moor's, no handoff
+});
+
+export const loginPool = defineConfig({
+  pools: [
+    { id: "shop", origins: shop, session: { may: ["patch", "principal", "end"] } },
+    { id: "blog", origins: blog, session: { see: ["theme"] } },
+  ],
+});
+
+export const remembered = defineConfig({
+  pools: [pool("shop")],
+  session: { idleSeconds: 12 * 60 * 60, remember: { idleSeconds: 30 * 24 * 60 * 60 } },
+  routes: [
+    { path: "/account/*", pool: "shop", freshness: "strict", session: { idleSeconds: 15 * 60 } },
+    { path: "/*", pool: "shop" },
+  ],
+});
+
+export const loginByProvider = defineConfig({
+  pools: [pool("shop")],
+  routes: [
+    { path: "/login/callback", methods: ["POST"], pool: "shop", crossSite: "repost" },
+    { path: "/*", pool: "shop" },
+  ],
+});
+
+export const refusesStale = defineConfig({
+  pools: [pool("shop")],
+  routes: [
+    { path: "/checkout/*", pool: "shop", onStale: "refuse", freshness: "strict" },
+    { path: "/*", pool: "shop" },
+  ],
+});
+
+export const fromHaproxy = defineConfig({
+  pools: [
+    {
+      id: "shop",
+      learn: { cookie: "SERVERID" },
+      origins: [
+        { id: "a", url: "https://a.example.com" }, // the id is HAProxy's value of the cookie; else set `route`
+        { id: "b", url: "https://b.example.com" },
+      ],
+    },
+  ],
+});
+
+export const affinityAlone = defineConfig({
+  pools: [pool("shop")],
+  routes: [{ path: "/*", pool: "shop", session: false }],
+});
+
+export const cutOver = defineConfig({
+  pools: [
+    {
+      id: "shop",
+      origins: origins.map(({ id, url }) => ({ id, url, nginxServer: `${id}.internal:443` })),
+      affinity: { algorithm: "nginx-chash", key: "$cookie_sid", cutOver: "2027-01-01T00:00:00Z" },
+    },
+  ],
+});
+
+/** The file that `moor import` has written in docs/guide/migrate.md. */
+export default defineConfig({
+  pools: [
+    {
+      id: "shop",
+      origins: [
+        {
+          id: "127.0.0.1-9101",
+          url: "http://127.0.0.1:9101",
+          nginxServer: "127.0.0.1:9101",
+          weight: 2,
+        },
+        { id: "127.0.0.1-9102", url: "http://127.0.0.1:9102", nginxServer: "127.0.0.1:9102" },
+        { id: "127.0.0.1-9103", url: "http://127.0.0.1:9103", nginxServer: "127.0.0.1:9103" },
+      ],
+      affinity: { algorithm: "nginx-chash", key: "$cookie_sid" },
+    },
+  ],
 });

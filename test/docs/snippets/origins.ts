@@ -1,8 +1,15 @@
 /** The code of origins in docs/guide, with the names around it that the pages leave to the reader. */
-import { createOrigin, type HeaderSource, type HeaderTarget } from "../../../src/sdk/origin/index.ts";
+import {
+  createOrigin,
+  type HeaderSource,
+  type HeaderTarget,
+  type OriginSession,
+} from "../../../src/sdk/origin/index.ts";
 
 declare const request: HeaderSource;
 declare const response: HeaderTarget;
+declare const form: URLSearchParams;
+declare function userWithPassword(name: string | null, password: string | null): Promise<{ id: string } | undefined>;
 
 export async function changesTheSession() {
   const moor = createOrigin({ issuer: "https://shop.example.com", audience: "shop" });
@@ -14,4 +21,17 @@ export async function changesTheSession() {
 export async function storesAtOnce(moor: ReturnType<typeof createOrigin>) {
   const session = await moor.session(request);
   await session.api.patch({ order: { paid: true } }, { ifVersion: session.version }); // stored before the next line runs
+}
+
+export async function logsIn(moor: ReturnType<typeof createOrigin>) {
+  const user = await userWithPassword(form.get("name"), form.get("password")); // your own check
+  const session = await moor.session(request);
+  if (user) session.login(user.id, { remember: form.has("remember") });
+  session.apply(response);
+}
+
+export async function showsDevices(session: OriginSession) {
+  const { sessions } = await session.sessions.list(); // id, at, country, device, current, …
+  await session.sessions.endOthers(); // after the password was checked again
+  return sessions;
 }
