@@ -26,6 +26,12 @@ describe("the links between documents", () => {
     expect(brokenLinks(path, texts, files)).toEqual([]);
   });
 
+  it("lead from docs/README.md to every page of docs", () => {
+    const listed = linksOf(texts.get("docs/README.md") ?? "").map((link) => `docs/${link}`);
+    const isPage = (path: string) => path.startsWith("docs/") && path !== "docs/README.md";
+    expect([...texts.keys()].filter((path) => isPage(path) && !listed.includes(path))).toEqual([]);
+  });
+
   it("include the documents that a newcomer meets first", () => {
     const newcomers = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/README.md"];
     expect([...texts.keys()]).toEqual(expect.arrayContaining(newcomers));
