@@ -58,7 +58,8 @@ export function createMoor(parts: MoorParts): Moor {
     const { url, host } = address;
     const { pathname } = url;
     observer.addressed(pathname);
-    if (pathname.startsWith("/.moor/") && pathname !== LOGOUT_PATH) return admin.fetch(request);
+    if (pathname.startsWith("/.moor/") && pathname !== LOGOUT_PATH)
+      return admin.fetch(request, (entry) => observer.note(entry));
 
     const visit = await exchange.enter(request, address, observer, keepAlive); // 1, 2
     if (pathname === LOGOUT_PATH) return exchange.logOut(visit);

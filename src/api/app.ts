@@ -22,12 +22,12 @@ export interface AdminParts extends SessionApiParts {
   readonly adminToken?: string | undefined;
   /** Shown to operators. Default: no counters. */
   readonly counters?: Counters | undefined;
-  readonly log: Log;
 }
 
 /** Answers all requests under `/.moor/`. */
 export interface Admin {
-  fetch(request: Request): Promise<Response>;
+  /** @param log names the request in each line. */
+  fetch(request: Request, log: Log): Promise<Response>;
 }
 
 const KEY_SET_HEADERS = { "Cache-Control": "public, max-age=300" };
@@ -39,7 +39,7 @@ const KEY_SET_HEADERS = { "Cache-Control": "public, max-age=300" };
  * @throws TypeError if the configuration needs a part that is missing.
  */
 export function createAdmin(parts: AdminParts): Admin {
-  const { config, handoff, log } = parts;
+  const { config, handoff } = parts;
   const principals = config.principals && required(parts.principals, "principals");
   const session = createSessionApi(parts);
   const sessions =
@@ -56,10 +56,10 @@ export function createAdmin(parts: AdminParts): Admin {
   }
 
   return {
-    async fetch(request) {
+    async fetch(request, log) {
       const url = new URL(request.url);
-      const forOrigins = keySet(request, url) ?? session(request, url) ?? sessions?.(request, url);
-      const response = (await (forOrigins ?? operators?.fetch(request))) ?? noRoute(request, log);
+      const forOrigins = keySet(request, url, log) ?? session(request, url, log) ?? sessions?.(request, url, log);
+      const response = (await (forOrigins ?? operators?.fetch(request, { log }))) ?? noRoute(request, log);
       return request.method === "HEAD" ? new Response(null, response) : response;
     },
   };

@@ -15,11 +15,11 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   logged = [];
-  const log = (entry: LogEntry) => void logged.push(entry);
   const config = resolved({ pools: [pool()] });
-  admin = createAdmin({ config, authority: oneSession().sessions, handoff, clock: () => T0, log });
+  admin = createAdmin({ config, authority: oneSession().sessions, handoff, clock: () => T0 });
 });
-const ask = (path: string, method = "GET") => admin.fetch(new Request(`http://moor.test${path}`, { method }));
+const log = (entry: LogEntry) => void logged.push(entry);
+const ask = (path: string, method = "GET") => admin.fetch(new Request(`http://moor.test${path}`, { method }), log);
 
 describe("under /.moor/, without admin and principals", () => {
   it("the key set is there for anybody, for five minutes", async () => {

@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 import type { ResolvedConfig } from "../../config/resolved.ts";
 import { isEqualInConstantTime } from "../../inbound/token/mac.ts";
-import { describeFault } from "../../log.ts";
+import { describeFault, type Log } from "../../log.ts";
 
 /** The settings by which operators are recognised. */
 export interface AdminAccessParts {
@@ -11,6 +11,12 @@ export interface AdminAccessParts {
   readonly access?: NonNullable<ResolvedConfig["admin"]>["access"];
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+}
+
+/** What hono hands to the handlers of the APIs for operators: `log` names the request in each line, and `who` is the operator. */
+export interface OperatorEnv {
+  Bindings: { readonly log: Log };
+  Variables: { who: string };
 }
 
 /** The sender of a request. `refused`: the credential is wrong, for the given reason. */

@@ -2,13 +2,12 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import type { ResolvedConfig } from "../../config/resolved.ts";
 import { failureResponse } from "../../errors.ts";
-import type { Log } from "../../log.ts";
 import { principalName } from "../../objects/clients/principal-client.ts";
 import { isPrincipal } from "../../session/change.ts";
 import type { Unattended } from "../../store/contracts.ts";
 import type { Principals } from "../../store/principal-contracts.ts";
 import { isBrowsers, NO_STORE, noRoute, problem } from "../problem.ts";
-import type { Admin, AdminAccess } from "./access.ts";
+import type { Admin, AdminAccess, OperatorEnv } from "./access.ts";
 import { createPoolsApi, type PoolsApiParts } from "./pools-api.ts";
 
 /** The parts of the admin API. */
@@ -21,11 +20,9 @@ export interface AdminApiParts {
   /** The configured pools, and their live state. */
   readonly live: Pick<PoolsApiParts, "config" | "pools">;
   readonly clock: () => number;
-  readonly log: Log;
 }
 
-type Variables = { who: string };
-type AdminContext = Context<{ Variables: Variables }>;
+type AdminContext = Context<OperatorEnv>;
 
 const SESSION = "/sessions/:id{[A-Za-z0-9_-]{22}}";
 const MOST = 100;
@@ -37,12 +34,12 @@ const SHOWN_CHARACTERS = 8;
  * client that is no operator is answered as if the path did not exist, and so is a browser that asks for a page. Every action is
  * logged with the operator who asked for it.
  */
-export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variables }> {
-  const { config, access, sessions, principals, live, clock, log } = parts;
-  const api = new Hono<{ Variables: Variables }>();
+export function createAdminApi(parts: AdminApiParts): Hono<OperatorEnv> {
+  const { config, access, sessions, principals, live, clock } = parts;
+  const api = new Hono<OperatorEnv>();
 
   api.use(async (c, next) => {
-    const who = await whoAsks(c, config, access, log);
+    const who = await whoAsks(c, config, access);
     if (who instanceof Response) return who;
     c.set("who", who);
     return next();
@@ -107,9 +104,9 @@ export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variable
     }
   });
 
-  api.route("/pools", createPoolsApi({ ...live, clock, log }));
+  api.route("/pools", createPoolsApi({ ...live, clock }));
 
-  api.notFound((c) => noRoute(c.req.raw, log));
+  api.notFound((c) => noRoute(c.req.raw, c.env.log));
 
   async function ofPrincipal(
     c: AdminContext,
@@ -130,7 +127,7 @@ export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variable
   /** Logs every action with the operator who asked for it, whatever its outcome. */
   function told(c: AdminContext, action: string, response: Response, principal?: string): Response {
     const session = c.req.param("id")?.slice(0, SHOWN_CHARACTERS);
-    log({
+    c.env.log({
       event: "admin",
       who: c.get("who"),
       action,
@@ -149,10 +146,9 @@ export function createAdminApi(parts: AdminApiParts): Hono<{ Variables: Variable
  * that denies the path.
  */
 export async function whoAsks(
-  c: Context,
+  c: Context<OperatorEnv>,
   { host }: AdminApiParts["config"],
   access: AdminAccess,
-  log: Log,
 ): Promise<string | Response> {
   const isHere = host === undefined || new URL(c.req.url).hostname === host;
   const admin: Admin = isHere && !isBrowsers(c.req.raw) ? await access(c.req.raw.headers) : { kind: "nobody" };
@@ -160,10 +156,10 @@ export async function whoAsks(
     case "admin":
       return admin.who;
     case "refused":
-      log({ event: "admin_refused", reason: admin.reason });
+      c.env.log({ event: "admin_refused", reason: admin.reason });
       return failureResponse("no_route", c.req.raw);
     case "nobody":
-      return noRoute(c.req.raw, log);
+      return noRoute(c.req.raw, c.env.log);
   }
 }
 

@@ -1,8 +1,7 @@
 import { Hono } from "hono/tiny";
 import type { ResolvedConfig } from "../../config/resolved.ts";
-import type { Log } from "../../log.ts";
 import { type Counters, EXPOSITION_TYPE } from "../../observe/counters.ts";
-import type { AdminAccess } from "./access.ts";
+import type { AdminAccess, OperatorEnv } from "./access.ts";
 import { whoAsks } from "./admin-api.ts";
 
 /** The configuration, the access check, and the counters of the API for metrics. */
@@ -10,14 +9,13 @@ export interface MetricsApiParts {
   readonly config: NonNullable<ResolvedConfig["admin"]>;
   readonly access: AdminAccess;
   readonly counters: Counters;
-  readonly log: Log;
 }
 
 /** The counts of the isolate that answers, for Prometheus. A client that is no operator is answered as if the path did not exist. */
-export function createMetricsApi({ config, access, counters, log }: MetricsApiParts): Hono {
-  const api = new Hono();
+export function createMetricsApi({ config, access, counters }: MetricsApiParts): Hono<OperatorEnv> {
+  const api = new Hono<OperatorEnv>();
   api.get("/", async (c) => {
-    const who = await whoAsks(c, config, access, log);
+    const who = await whoAsks(c, config, access);
     if (who instanceof Response) return who;
     return c.body(counters.text(), 200, { "Content-Type": EXPOSITION_TYPE, "Cache-Control": "no-store" });
   });

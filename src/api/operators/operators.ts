@@ -2,7 +2,7 @@ import { Hono } from "hono/tiny";
 import type { ResolvedConfig } from "../../config/resolved.ts";
 import type { Counters } from "../../observe/counters.ts";
 import { noRoute } from "../problem.ts";
-import { createAdminAccess } from "./access.ts";
+import { createAdminAccess, type OperatorEnv } from "./access.ts";
 import { type AdminApiParts, createAdminApi } from "./admin-api.ts";
 import { createMetricsApi } from "./metrics-api.ts";
 
@@ -20,16 +20,16 @@ export interface OperatorsParts extends Omit<AdminApiParts, "access"> {
  *
  * @throws TypeError if the settings let no operator in.
  */
-export function createOperators(parts: OperatorsParts): Hono {
-  const { config, token, counters, clock, log } = parts;
+export function createOperators(parts: OperatorsParts): Hono<OperatorEnv> {
+  const { config, token, counters, clock } = parts;
   const access = createAdminAccess({ token, access: config.access, clock });
-  const app = new Hono();
+  const app = new Hono<OperatorEnv>();
   app.route("/.moor/admin", createAdminApi({ ...parts, access }));
-  if (counters) app.route("/.moor/metrics", createMetricsApi({ config, access, counters, log }));
+  if (counters) app.route("/.moor/metrics", createMetricsApi({ config, access, counters }));
   // Faults are reported in one place, where requests come in.
   app.onError((fault) => {
     throw fault;
   });
-  app.notFound((c) => noRoute(c.req.raw, log));
+  app.notFound((c) => noRoute(c.req.raw, c.env.log));
   return app;
 }

@@ -2,7 +2,6 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { time } from "../../config/grammar.ts";
 import type { ResolvedConfig, ResolvedPool } from "../../config/resolved.ts";
-import type { Log } from "../../log.ts";
 import { createClosing } from "../../upstream/choose/birth.ts";
 import { sessionSpans } from "../../upstream/live/live-pools.ts";
 import {
@@ -16,6 +15,7 @@ import {
 } from "../../upstream/live/pool-contracts.ts";
 import { closuresOf, type StandingNow, standingOf } from "../../upstream/live/pool-state.ts";
 import { NO_STORE, problem } from "../problem.ts";
+import type { OperatorEnv } from "./access.ts";
 
 /** The parts of the admin API for pools. */
 export interface PoolsApiParts {
@@ -23,7 +23,6 @@ export interface PoolsApiParts {
   /** `undefined`: the bindings that it needs are missing. */
   readonly pools: Pools | undefined;
   readonly clock: () => number;
-  readonly log: Log;
 }
 
 interface ShownOrigin extends StandingNow {
@@ -32,8 +31,7 @@ interface ShownOrigin extends StandingNow {
   readonly probes?: ReturnType<typeof shownProbes>;
 }
 
-type Variables = { who: string };
-type PoolContext = Context<{ Variables: Variables }>;
+type PoolContext = Context<OperatorEnv>;
 
 const ACTIONS = ["drain", "restore", "eject"] as const;
 
@@ -41,10 +39,10 @@ const ACTIONS = ["drain", "restore", "eject"] as const;
  * Live changes of pools, for operators: shows the state of their origins, drains an origin, moves all visitors away from it, and
  * brings it back.
  */
-export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variables }> {
-  const { config, pools, clock, log } = parts;
+export function createPoolsApi(parts: PoolsApiParts): Hono<OperatorEnv> {
+  const { config, pools, clock } = parts;
   const { awayMs, lifeMs } = sessionSpans(config.session);
-  const api = new Hono<{ Variables: Variables }>();
+  const api = new Hono<OperatorEnv>();
 
   api.get("/", async (c) => {
     if (!pools) return told(c, "pools", notBound());
@@ -141,7 +139,7 @@ export function createPoolsApi(parts: PoolsApiParts): Hono<{ Variables: Variable
   function told(c: PoolContext, action: string, response: Response, pool?: ResolvedPool): Response {
     const origin = pool?.origins.find(({ id }) => id === c.req.param("origin"))?.id;
     const about = { ...(pool ? { pool: pool.id } : {}), ...(origin === undefined ? {} : { origin }) };
-    log({ event: "admin", who: c.get("who"), action, status: response.status, ...about });
+    c.env.log({ event: "admin", who: c.get("who"), action, status: response.status, ...about });
     return response;
   }
 

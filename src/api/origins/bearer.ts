@@ -11,7 +11,6 @@ export interface SessionApiParts {
   readonly authority: Authority;
   readonly handoff: Handoff;
   readonly clock: () => number;
-  readonly log: Log;
 }
 
 /** The rights of an origin's request, according to the handoff that it sends. */
@@ -23,11 +22,12 @@ export interface Bearer {
 /** Serves a request that sends the handoff of a stored session; answers any other request with an error. */
 export async function authorised(
   request: Request,
+  log: Log,
   parts: SessionApiParts,
   serve: (bearer: Bearer) => Promise<Response>,
 ): Promise<Response> {
   const refuse = (status: 401 | 403, code: string, title: string) => {
-    parts.log({ event: "request_refused", reason: `session API: ${code}` });
+    log({ event: "request_refused", reason: `session API: ${code}` });
     return problem(status, code, title);
   };
   if (isBrowsers(request)) return refuse(403, "browser_refused", "The session API is for servers.");

@@ -65,18 +65,18 @@ export function createSessionApi(parts: SessionApiParts): Api {
     return response;
   }
 
-  return (request, { pathname }) => {
+  return (request, { pathname }, log) => {
     if (pathname !== PATH) return undefined;
     switch (request.method) {
       case "HEAD":
       case "GET":
-        return authorised(request, parts, read);
+        return authorised(request, log, parts, read);
       case "PATCH":
-        return authorised(request, parts, (bearer) => patch(request, bearer));
+        return authorised(request, log, parts, (bearer) => patch(request, bearer));
       case "POST":
-        return authorised(request, parts, renew);
+        return authorised(request, log, parts, renew);
       case "DELETE":
-        return authorised(request, parts, end);
+        return authorised(request, log, parts, end);
     }
     return undefined;
   };

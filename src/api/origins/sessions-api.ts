@@ -1,4 +1,5 @@
 import type { Permission } from "../../config/pool-types.ts";
+import type { Log } from "../../log.ts";
 import type { Unattended } from "../../store/contracts.ts";
 import type { Principals } from "../../store/principal-contracts.ts";
 import type { Api } from "../api.ts";
@@ -53,23 +54,24 @@ export function createSessionsApi(parts: SessionsApiParts): Api {
     return problem(404, "not_found", "This principal has no such session.");
   }
 
-  return (request, { pathname, searchParams: query }) => {
+  return (request, { pathname, searchParams: query }, log) => {
     const [path, id] = PATH.exec(pathname) ?? [];
     if (path === undefined) return undefined;
     const isRead = request.method === "GET" || request.method === "HEAD";
-    if (isRead && id === undefined) return ofOwner(request, parts, "principal", (owner) => list(query, owner));
+    if (isRead && id === undefined) return ofOwner(request, log, parts, "principal", (owner) => list(query, owner));
     if (request.method !== "DELETE") return undefined;
-    return ofOwner(request, parts, "end", (owner) => (id === undefined ? endAll(query, owner) : end(id, owner)));
+    return ofOwner(request, log, parts, "end", (owner) => (id === undefined ? endAll(query, owner) : end(id, owner)));
   };
 }
 
 async function ofOwner(
   request: Request,
+  log: Log,
   parts: SessionsApiParts,
   permission: Permission,
   serve: (owner: Owner) => Promise<Response>,
 ): Promise<Response> {
-  return authorised(request, parts, async ({ ref, pool }) => {
+  return authorised(request, log, parts, async ({ ref, pool }) => {
     if (!pool.session.may.includes(permission)) {
       return problem(403, "forbidden", `This pool may not ask for "${permission}".`);
     }

@@ -33,12 +33,11 @@ async function ask(method: string, { body, ifMatch }: { body?: string; ifMatch?:
     authority: session.sessions,
     handoff,
     clock: () => Date.now(),
-    log: () => {},
   });
   const headers = { Authorization: `Bearer ${jwt}`, ...(ifMatch === undefined ? {} : { "If-Match": ifMatch }) };
   const init = { method, headers, ...(body === undefined ? {} : { body }) };
   const url = new URL("http://moor.test/.moor/session");
-  const answered = api(new Request(url, init), url);
+  const answered = api(new Request(url, init), url, () => {});
   if (!answered) throw new Error(`nothing is there for ${method}`);
   return answered;
 }

@@ -66,16 +66,18 @@ async function statusFor(jwt: string, headers: Record<string, string> = {}): Pro
   const { status, text } = await site.client().send("/.moor/admin/sessions/AAAAAAAAAAAAAAAAAAAAAA", { headers: sent });
   return status === 404 ? (JSON.parse(text).code as string) : status;
 }
+/** The id of a request, as Cloudflare gives it. */
+const RAY = "8f2c0d9a7b6e5f41-FRA";
 /** What an admin gets there, and what everybody else does. */
 const ADMIN = "not_found";
 const NOBODY = "no_route";
 
 describe("Cloudflare Access", () => {
   it("admits the people that it has let through, and the log names them", async () => {
-    expect(await statusFor(await assertion())).toBe(ADMIN);
+    expect(await statusFor(await assertion(), { "CF-Ray": RAY })).toBe(ADMIN);
     expect(asked).toEqual(["/cdn-cgi/access/certs"]);
     const about = { action: "look", status: 404, session: "AAAAAAAA" };
-    const line = { event: "admin", who: "access:eve@example.com", ...about };
+    const line = { event: "admin", request: RAY, who: "access:eve@example.com", ...about };
     await expect.poll(() => site.moor.logged).toContain(JSON.stringify(line));
   });
 
@@ -126,10 +128,10 @@ describe("Cloudflare Access", () => {
 
   it("leaves no JWT in the log, and why it was refused", async () => {
     const jwt = await assertion({ aud: ["another"] });
-    await statusFor(jwt);
+    await statusFor(jwt, { "CF-Ray": RAY });
     await expect
       .poll(() => site.moor.logged.at(-1))
-      .toBe('{"event":"admin_refused","reason":"ERR_JWT_CLAIM_VALIDATION_FAILED"}');
+      .toBe(`{"event":"admin_refused","request":"${RAY}","reason":"ERR_JWT_CLAIM_VALIDATION_FAILED"}`);
     expect(site.moor.logged.some((line) => line.includes(jwt.slice(0, 20)))).toBe(false);
   });
 });

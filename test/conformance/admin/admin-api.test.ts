@@ -95,7 +95,7 @@ describe("a client that is not an admin", () => {
     const fresh = await linesOf("admin_refused", async () => {
       await site.client().send("/.moor/admin/sessions", { headers: { Authorization: "Bearer guess-one-two" } });
     });
-    expect(fresh).toEqual([{ event: "admin_refused", reason: "the token is wrong" }]);
+    expect(fresh).toEqual([{ event: "admin_refused", request: expect.any(String), reason: "the token is wrong" }]);
     expect(site.indiscretions("guess-one-two")).toEqual([]);
   });
 });
@@ -189,7 +189,7 @@ describe("an admin", () => {
       await admin.end(id);
       await admin.ask("/sessions?principal=");
     });
-    const by = { event: "admin", who: "token" };
+    const by = { event: "admin", request: expect.any(String), who: "token" };
     const shown = { session: id.slice(0, 8) };
     const dave = { principal: expect.stringMatching(/^[A-Za-z0-9_-]{8}$/) };
     expect(fresh).toEqual([
