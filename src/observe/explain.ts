@@ -1,3 +1,4 @@
+import { cachingHeaders } from "../lib/caching-headers.ts";
 import type { Breaker } from "../store/breaker.ts";
 import type { OpenedSession } from "../store/open-session.ts";
 import { callsOf, type RequestFacts, routeOf } from "./request-facts.ts";
@@ -6,11 +7,13 @@ import { callsOf, type RequestFacts, routeOf } from "./request-facts.ts";
  * What is known of a request so far, in fields that docs/guide/origin.md lists: neither attributes nor ids.
  *
  * @param breakers those of the stores; they are told as they are now.
+ * @param replaced the headers of the origin, if Moor replaces the headers about caching. Default: it replaces no header.
  */
-export function explain(facts: RequestFacts, breakers: readonly Breaker[]): string {
-  const { opened, arrivedAt, openedAt, turn, origin, attempts, chosen, written, uncached } = facts;
+export function explain(facts: RequestFacts, breakers: readonly Breaker[], replaced?: Headers): string {
+  const { opened, arrivedAt, openedAt, turn, origin, attempts, chosen, written } = facts;
   const passed = opened?.found?.passed ?? [];
   const broken = breakers.filter((breaker) => breaker.state() !== "closed");
+  const uncached = replaced ? cachingHeaders(replaced) : [];
   const calls = callsOf(facts);
   return [
     ...(opened?.kind === "session" ? shownFields(opened, arrivedAt) : []),

@@ -138,11 +138,6 @@ export class Observer {
     for (const name of names) this.note({ event: "origin_cookie_dropped", ...name });
   }
 
-  /** The response gives a token or a mark, so these headers of the origin about caching were replaced. */
-  cachingReplaced(headers: readonly string[]): void {
-    this.#facts.uncached = headers;
-  }
-
   /** Logs an event of the request, with the request's id. */
   note(entry: LogEntry): void {
     this.#parts.log(aboutRequest(this.#facts, entry));
@@ -191,11 +186,15 @@ export class Observer {
     return this.#facts.explains === "all" ? explain(this.#facts, this.#parts.breakers) : undefined;
   }
 
-  /** The explanation of the request for its response, and whether it is for this client alone. */
-  explained(): { readonly explain: string | undefined; readonly isForOne: boolean } {
+  /**
+   * The explanation of the request for its response, and whether it is for this client alone.
+   *
+   * @param replaced the headers of the origin, if Moor replaces the headers about caching. Default: it replaces no header.
+   */
+  explained(replaced?: Headers): { readonly explain: string | undefined; readonly isForOne: boolean } {
     const { explains } = this.#facts;
     return {
-      explain: explains === "no" ? undefined : explain(this.#facts, this.#parts.breakers),
+      explain: explains === "no" ? undefined : explain(this.#facts, this.#parts.breakers, replaced),
       isForOne: explains === "debug",
     };
   }

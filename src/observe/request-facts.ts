@@ -46,8 +46,6 @@ export interface RequestFacts {
   panic: boolean;
   /** The store that took the change, or the touch. */
   written: "object" | "journal" | undefined;
-  /** The origin's headers about caching that were replaced, because the response gives a token. */
-  uncached: readonly string[];
   /** The failure that Moor itself answered with. */
   code: FailureCode | undefined;
   /** Whether that was for no mistake of the client's. */
@@ -80,7 +78,6 @@ export function factsOf(request: Request, arrivedAt: number): RequestFacts {
     retry: undefined,
     panic: false,
     written: undefined,
-    uncached: [],
     code: undefined,
     failed: false,
   };

@@ -17,7 +17,7 @@ import { conclude } from "./conclude.ts";
 import { logOut } from "./logout.ts";
 import { openForRoute } from "./open.ts";
 import { repost } from "./repost.ts";
-import { cachingHeaders, give, markFor, mayGiveFreshToken, needsMark, ownNames, respond } from "./respond.ts";
+import { give, markFor, mayGiveFreshToken, needsMark, ownNames, respond } from "./respond.ts";
 import { createWriters, type Writer, type WriterParts } from "./stores.ts";
 import { tokenFor } from "./token-write.ts";
 
@@ -195,7 +195,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const mayGiveFresh = isFresh && (brought.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
     const token = await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText(brought) }, writer); // 8
     const mark = needsMark(concluded, token, brought) ? await markFor(token, brought, writer) : "";
-    if (token.kind !== "none" || mark !== "") observer.cachingReplaced(cachingHeaders(response.headers));
+    // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
+    const replaced = token.kind !== "none" || mark !== "" ? response.headers : undefined;
     return respond(response, {
       moorHeaders,
       dropped,
@@ -205,7 +206,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       token,
       mark,
       session: true,
-      ...observer.explained(),
+      ...observer.explained(replaced),
     });
   }
 

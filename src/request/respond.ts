@@ -3,6 +3,7 @@ import { joinHeld, splitHeld } from "../inbound/carriers/credentials.ts";
 import { withLinks } from "../inbound/carriers/links.ts";
 import type { UrlCarrier } from "../inbound/carriers/url-carrier.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
+import { TARGETED_CACHE_CONTROL } from "../lib/caching-headers.ts";
 import { writeExplain } from "../observe/explain.ts";
 import type { CommitParts } from "./commit.ts";
 import type { Concluded } from "./conclude.ts";
@@ -29,9 +30,6 @@ export interface ResponseChanges {
   /** Whether that is told to this client alone: then no cache may keep the response. Default `false`. */
   readonly isForOne?: boolean;
 }
-
-/** Caches on the way prefer these to `Cache-Control` (RFC 9213). */
-const TARGETED_CACHE_CONTROL = ["CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control"];
 
 /** The origin's response as the client gets it. One that needs no change is passed on untouched. */
 export function respond(response: Response, changes: ResponseChanges): Response {
@@ -100,11 +98,6 @@ export function give(headers: Headers, { carrier, text }: Brought<unknown>, toke
   }
   const held = heldAfter({ text }, token, mark);
   if (held !== "") carrier.write(headers, held, expiresAt);
-}
-
-/** The names of the headers about caching that a response has. A token or a mark replaces them, because no cache may keep it. */
-export function cachingHeaders(headers: Headers): string[] {
-  return ["Cache-Control", ...TARGETED_CACHE_CONTROL].filter((name) => headers.has(name));
 }
 
 function keepFromCaches(headers: Headers): void {

@@ -32,8 +32,8 @@ function openedFacts(opened: Visited["opened"]): RequestFacts {
 }
 
 /** What is told of a request of which only this is known. */
-function toldOf(known: Partial<RequestFacts>): string {
-  return explain(Object.assign(factsOf(new Request("https://shop.test/"), Date.now()), known), []);
+function toldOf(known: Partial<RequestFacts>, replaced?: Headers): string {
+  return explain(Object.assign(factsOf(new Request("https://shop.test/"), Date.now()), known), [], replaced);
 }
 
 /** A visitor with a basket, whose token has settled. */
@@ -128,8 +128,10 @@ describe("what is told of the answer", () => {
   });
 
   it("names the origin's headers about caching that a token has replaced", () => {
-    const uncached = ["Cache-Control", "CDN-Cache-Control"];
-    expect(toldOf({ written: "object", uncached })).toBe("written=object; uncached=Cache-Control,CDN-Cache-Control");
+    const headers = new Headers({ "CDN-Cache-Control": "max-age=9", "Cache-Control": "public", "X-Other": "1" });
+    const written = { written: "object" } as const;
+    expect(toldOf(written, headers)).toBe("written=object; uncached=Cache-Control,CDN-Cache-Control");
+    expect(toldOf(written, new Headers())).toBe("written=object");
   });
 
   it("is which kinds of stores were called how often, those that were not left out", () => {
