@@ -67,7 +67,7 @@ export function createMoor(parts: MoorParts): Moor {
     if (!route) return observer.refused("no_route");
     observer.routed(route);
     const needsSession = route.session && !ignores(request, pathname);
-    if (needsSession && route.crossSite === "repost" && isFormOfOtherSite(request, url, visit.brought))
+    if (needsSession && route.crossSite === "repost" && isFormOfOtherSite(request, url, visit.client))
       return postAgain(visit, request);
     // The body is read before a lease is taken, because a client may be slow to send it, and other requests wait for the lease.
     const body = await takeBody(request);
@@ -122,7 +122,7 @@ export function createMoor(parts: MoorParts): Moor {
   /** Passes on a request for an asset or of a probe: it has an origin of its session's, but neither session nor handoff. */
   async function passOn(routed: Routed): Promise<Response> {
     const { arrival, observer } = routed;
-    const { token } = routed.brought;
+    const { token } = routed.client;
     const named = token ?? { id: crypto.randomUUID(), bornAt: arrival.arrivedAt, home: arrival.region, pin: 0 };
     const how = { pool: poolFor(routed, named.id), sessionIsFresh: !token, isStored: false };
     const sent = await send(routed, named, how);

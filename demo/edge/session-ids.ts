@@ -1,4 +1,5 @@
-import { createOwnCookies } from "../../src/inbound/carriers/cookies.ts";
+import { createOwnCookies } from "../../src/inbound/carriers/cookie-carrier.ts";
+import { NO_CREDENTIALS } from "../../src/inbound/carriers/credentials.ts";
 import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
 import { createTokens } from "../../src/inbound/token/tokens.ts";
 
@@ -11,7 +12,7 @@ export function createSessionIds(keys: string | undefined): (request: Request) =
   const tokens = createTokens(parseKeyRing(keys, "MOOR_TOKEN_KEYS"));
   const cookies = createOwnCookies({ name: "moor", prefix: "__Host-" });
   return async (request) => {
-    const text = cookies.split(request.headers.get("Cookie")).own.get(cookies.names(false).token);
-    return text === undefined ? undefined : (await tokens.open(text, Date.now()))?.id;
+    const token = cookies.split(request.headers.get("Cookie")).own.get(cookies.names(false).token);
+    return token === undefined ? undefined : (await tokens.open({ ...NO_CREDENTIALS, token }, Date.now()))?.id;
   };
 }

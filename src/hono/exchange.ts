@@ -71,7 +71,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     const keepAlive = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
     const visit = await exchange.enter(request, address, observer, keepAlive); // 1, 2
     if (url.pathname === LOGOUT_PATH) return exchange.logOut(visit);
-    if (handling.crossSite === "repost" && isFormOfOtherSite(request, url, visit.brought)) {
+    if (handling.crossSite === "repost" && isFormOfOtherSite(request, url, visit.client)) {
       return postAgain(visit, await wholeRequest(c));
     }
     const answered = serve(handled, visit);

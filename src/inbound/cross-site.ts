@@ -1,4 +1,4 @@
-import type { Brought } from "./carriers/carriers.ts";
+import type { Client } from "./carriers/carriers.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -23,7 +23,11 @@ export function isCrossSite({ headers }: Pick<Request, "headers">, url: URL): bo
  * Whether a request brings no token although a browser may hold a token that it has kept back. A token in the response
  * would replace the browser's token, although the visitor has asked for nothing.
  */
-export function isTokenKeptBack(request: Request, url: URL, { token, carrier }: Brought<unknown>): boolean {
+export function isTokenKeptBack(
+  request: Request,
+  url: URL,
+  { token, carrier }: Pick<Client, "token" | "carrier">,
+): boolean {
   if (token !== undefined || carrier.sameSite === "none") return false;
   return (carrier.sameSite === "strict" || !isSafe(request)) && isCrossSite(request, url);
 }

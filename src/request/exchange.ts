@@ -2,8 +2,8 @@ import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import type { FailureCode } from "../errors.ts";
 import type { Address } from "../inbound/address.ts";
 import { type Arrival, arrivalOf } from "../inbound/arrival.ts";
-import { type Brought, type Carriers, createCarriers, holdsOneText } from "../inbound/carriers/carriers.ts";
-import type { UrlCarrier } from "../inbound/carriers/url-carrier.ts";
+import type { AddressCarrier } from "../inbound/carriers/carrier.ts";
+import { type Carriers, type Client, createCarriers, holdsOneText } from "../inbound/carriers/carriers.ts";
 import { isSafe, isTokenKeptBack } from "../inbound/cross-site.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { LogEntry } from "../log.ts";
@@ -30,8 +30,8 @@ export interface Visit {
   /** The address, without a token. */
   readonly url: URL;
   /** The carrier whose token stood in the address, if there was a token in it. */
-  readonly stripped: UrlCarrier | undefined;
-  readonly brought: Brought<OpenedToken>;
+  readonly stripped: AddressCarrier | undefined;
+  readonly client: Client;
   readonly arrival: Arrival;
   readonly observer: Observer;
   readonly keepAlive: KeepAlive;
@@ -104,8 +104,8 @@ export async function postAgain({ url, observer }: Visit, request: Request): Pro
 }
 
 /** Whether a request waits for the requests of its session that came before it. Without a token no other request can have its key. */
-export function waitsForTurn({ request, brought }: Visit, handling: Handling): boolean {
-  return brought.token !== undefined && isLocked(handling, request.method);
+export function waitsForTurn({ request, client }: Visit, handling: Handling): boolean {
+  return client.token !== undefined && isLocked(handling, request.method);
 }
 
 /** Whether a request goes on when its client leaves: its answer cannot be undone, or its lease must be given back. */
@@ -128,7 +128,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     locks: Locks,
   ): Promise<Response | Over> {
     const { arrival, observer, keepAlive } = visit;
-    const token = visit.brought.token as OpenedToken;
+    const token = visit.client.token as OpenedToken;
     observer.identified(token.id);
     const waiting = { route: handling, attemptDeadlineMs: responder.assign(token.id), keepAlive };
     const waited = await inTurn(locks, refOf(token, arrival), waiting, (turn) => {
@@ -146,10 +146,10 @@ export function createExchange(parts: ExchangeParts): Exchange {
     writer: Writer,
     turn?: Turn,
   ): Promise<Response | Over> {
-    const { request, brought, arrival, observer } = visit;
+    const { request, client, arrival, observer } = visit;
     const locked = turn !== undefined;
-    const opened = await openForRoute({ request, route: handling, token: brought.token, arrival, locked }, writer); // 4
-    observer.opened(opened, brought.token);
+    const opened = await openForRoute({ request, route: handling, token: client.token, arrival, locked }, writer); // 4
+    observer.opened(opened, client.token);
     if (opened.kind === "unavailable") return observer.sessionUnavailable(opened.cause);
     responder.assign(opened.session.id);
     observer.answering();
@@ -166,12 +166,12 @@ export function createExchange(parts: ExchangeParts): Exchange {
     writer: Writer,
     turn: Turn | undefined,
   ): Promise<Response> {
-    const { request, url, stripped, brought, arrival, observer } = visit;
+    const { request, url, stripped, client, arrival, observer } = visit;
     const { session } = opened;
     const refuse = async (code: FailureCode, entry: LogEntry, marks: boolean) => {
       await response.body?.cancel();
       const failure = observer.failed(code, entry);
-      if (marks) give(failure.headers, brought, { kind: "none" }, await markFor({ kind: "none" }, brought, writer));
+      if (marks) give(failure.headers, client, { kind: "none" }, await markFor({ kind: "none" }, client, writer));
       return failure;
     };
     if (changes?.kind === "refused") {
@@ -179,7 +179,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       return refuse("origin_change_refused", { event: "origin_change_refused", header, reason }, opened.marks);
     }
     if (changes) recordChanges(session, changes);
-    const isKeptBack = isTokenKeptBack(request, url, brought);
+    const isKeptBack = isTokenKeptBack(request, url, client);
     const isForeign = isKeptBack && !isSafe(request) && handling.crossSite !== "allow";
     const version = changes?.version;
     const ending = { request, opened, touches: handling.touch, lease: turn?.lease, isForeign, version };
@@ -192,15 +192,15 @@ export function createExchange(parts: ExchangeParts): Exchange {
     observer.ownNamesDropped(dropped);
     const moved = pin === undefined ? undefined : { pin, isNews: isJustVouched(opened) };
     const isFresh = !session.returning && !isKeptBack && !opened.awaitsToken;
-    const mayGiveFresh = isFresh && (brought.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
-    const token = await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText(brought) }, writer); // 8
-    const mark = needsMark(concluded, token, brought) ? await markFor(token, brought, writer) : "";
+    const mayGiveFresh = isFresh && (client.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
+    const token = await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText(client) }, writer); // 8
+    const mark = needsMark(concluded, token, client) ? await markFor(token, client, writer) : "";
     // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
     const replaced = token.kind !== "none" || mark !== "" ? response.headers : undefined;
     return respond(response, {
       moorHeaders,
       dropped,
-      brought,
+      client,
       page: url,
       stripped,
       token,
@@ -215,15 +215,15 @@ export function createExchange(parts: ExchangeParts): Exchange {
 
     async enter(request, { url, secure }, observer, keepAlive) {
       const { arrivedAt } = observer;
-      const brought = await carriers.bring(request, secure, (text) => {
-        return tokens.open(text, arrivedAt, (reason) => observer.tokenRefused({ reason }));
+      const client = await carriers.read(request, secure, (credentials) => {
+        return tokens.open(credentials, arrivedAt, (reason) => observer.tokenRefused({ reason }));
       }); // 1, 2
       const stripped = carriers.strip(url);
-      return { request, url, stripped, brought, arrival: arrivalOf(request, arrivedAt), observer, keepAlive };
+      return { request, url, stripped, client, arrival: arrivalOf(request, arrivedAt), observer, keepAlive };
     },
 
-    logOut({ request, url, brought, arrival, observer, keepAlive }) {
-      const logout = { request, url, brought, arrival, sameSite: carriers.sameSite };
+    logOut({ request, url, client, arrival, observer, keepAlive }) {
+      const logout = { request, url, client, arrival, sameSite: carriers.sameSite };
       const ended = logOut(logout, writerFor(observer.calls), (entry) => observer.note(entry));
       keepAlive(ended);
       return ended;
@@ -236,14 +236,14 @@ export function createExchange(parts: ExchangeParts): Exchange {
         : answer(visit, handling, responder, writer);
     },
 
-    passOn({ url, stripped, brought, observer }, response, moorHeaders) {
+    passOn({ url, stripped, client, observer }, response, moorHeaders) {
       observer.changesDropped(moorHeaders);
       const dropped = ownNames(response.headers, carriers.own);
       observer.ownNamesDropped(dropped);
       return respond(response, {
         moorHeaders,
         dropped,
-        brought,
+        client,
         page: url,
         stripped,
         token: { kind: "none" },

@@ -1,7 +1,6 @@
 import { type FailureCode, failureResponse } from "../errors.ts";
 import type { Arrival } from "../inbound/arrival.ts";
-import type { Brought } from "../inbound/carriers/carriers.ts";
-import type { OpenedToken } from "../inbound/token/tokens.ts";
+import type { Client } from "../inbound/carriers/carriers.ts";
 import { describeFault, type Log } from "../log.ts";
 import { openSession } from "../store/open-session.ts";
 import { type Commit, commit } from "./commit.ts";
@@ -22,7 +21,7 @@ const CODE_OF: Partial<Record<Commit["kind"], "session_ended" | "too_many_new_se
 export interface Logout {
   readonly request: Request;
   readonly url: URL;
-  readonly brought: Brought<OpenedToken>;
+  readonly client: Client;
   readonly arrival: Arrival;
   /** Whether browsers keep the cookie back from posts of other sites (`SameSite`). */
   readonly sameSite: boolean;
@@ -35,7 +34,7 @@ export interface Logout {
  * neither, it is no browser of today: then only a cookie that other sites' posts may bring is refused.
  */
 export async function logOut(logout: Logout, parts: ConcludeParts, log: Log): Promise<Response> {
-  const { request, url, brought, arrival } = logout;
+  const { request, url, client, arrival } = logout;
   const fail = (code: FailureCode) => failureResponse(code, request);
   const refuse = (code: FailureCode) => {
     log({ event: "request_refused", reason: `logout: ${code}` });
@@ -51,16 +50,16 @@ export async function logOut(logout: Logout, parts: ConcludeParts, log: Log): Pr
     : new Response(null, { status: 204 });
   response.headers.set("Cache-Control", "no-store");
   // What brought no token that opens is not told to forget one: another tab may have been given it meanwhile.
-  if (!brought.token) return response;
-  const opened = await openSession(brought.token, arrival, { ...parts, strict: true, onStale: "serve" });
+  if (!client.token) return response;
+  const opened = await openSession(client.token, arrival, { ...parts, strict: true, onStale: "serve" });
   if (opened.kind === "unavailable") {
     log({ event: "session_unavailable", reason: describeFault(opened.cause) });
     return fail("session_unavailable");
   }
   const { session, ref } = opened;
-  const markIf = async (marks: boolean) => (marks ? markFor({ kind: "clear" }, brought, parts) : "");
+  const markIf = async (marks: boolean) => (marks ? markFor({ kind: "clear" }, client, parts) : "");
   if (!session.returning) {
-    give(response.headers, brought, { kind: "clear" }, await markIf(opened.marks));
+    give(response.headers, client, { kind: "clear" }, await markIf(opened.marks));
     return response;
   }
   session.end();
@@ -70,27 +69,27 @@ export async function logOut(logout: Logout, parts: ConcludeParts, log: Log): Pr
   const mark = await markIf(opened.marks || committed.marks === true);
   if (committed.kind === "done") {
     const token = await tokenFor(committed, { mayGiveFresh: false, withProof: false }, parts);
-    give(response.headers, brought, token, mark);
+    give(response.headers, client, token, mark);
     return response;
   }
   // No store was asked about a token that has seen no version until now: nothing is shown to it any more.
   if (committed.kind === "ended" && session.isNew) {
-    give(response.headers, brought, { kind: "clear" }, mark);
+    give(response.headers, client, { kind: "clear" }, mark);
     return response;
   }
   const code = CODE_OF[committed.kind] ?? "session_unavailable";
   log({ event: code, session: session.id.slice(0, 8) });
   const failure = fail(code);
-  give(failure.headers, brought, { kind: "none" }, mark);
+  give(failure.headers, client, { kind: "none" }, mark);
   return failure;
 }
 
-function isOwnPost({ request: { headers }, url, brought, sameSite }: Logout): boolean {
+function isOwnPost({ request: { headers }, url, client, sameSite }: Logout): boolean {
   const site = headers.get("Sec-Fetch-Site");
   if (site !== null) return site === "same-origin";
   const origin = headers.get("Origin");
   if (origin !== null) return origin === url.origin;
-  return !brought.carrier.apart || sameSite;
+  return !client.carrier.apart || sameSite;
 }
 
 /** The path to go to afterwards, if one is asked for; a browser must not read another site from it. */

@@ -1,5 +1,5 @@
 import type { FailureCode } from "../errors.ts";
-import type { Brought } from "../inbound/carriers/carriers.ts";
+import type { Client } from "../inbound/carriers/carriers.ts";
 import { isTokenKeptBack } from "../inbound/cross-site.ts";
 import { encodeBase64url } from "../lib/base64url.ts";
 import { escapeHtml } from "../lib/html.ts";
@@ -19,10 +19,10 @@ const MAX_FIELDS = 1_000;
  * browsers that send fetch metadata count: they call what the page of {@link repost} sends `same-origin`, so that a form is posted
  * again once.
  */
-export function isFormOfOtherSite(request: Request, url: URL, brought: Brought<unknown>): boolean {
+export function isFormOfOtherSite(request: Request, url: URL, client: Client): boolean {
   const { method, headers } = request;
   const isNavigation = headers.get("Sec-Fetch-Mode") === "navigate" && headers.has("Sec-Fetch-Site");
-  return method === "POST" && isNavigation && isTokenKeptBack(request, url, brought);
+  return method === "POST" && isNavigation && isTokenKeptBack(request, url, client);
 }
 
 /**

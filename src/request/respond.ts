@@ -1,8 +1,7 @@
-import type { Brought, Own } from "../inbound/carriers/carriers.ts";
-import { joinHeld, splitHeld } from "../inbound/carriers/credentials.ts";
+import type { AddressCarrier, OwnNames } from "../inbound/carriers/carrier.ts";
+import type { Client } from "../inbound/carriers/carriers.ts";
+import { type Credentials, joinCredentials, NO_CREDENTIALS } from "../inbound/carriers/credentials.ts";
 import { withLinks } from "../inbound/carriers/links.ts";
-import type { UrlCarrier } from "../inbound/carriers/url-carrier.ts";
-import type { OpenedToken } from "../inbound/token/tokens.ts";
 import { TARGETED_CACHE_CONTROL } from "../lib/caching-headers.ts";
 import { writeExplain } from "../observe/explain.ts";
 import type { CommitParts } from "./commit.ts";
@@ -15,11 +14,11 @@ export interface ResponseChanges {
   readonly moorHeaders: readonly string[];
   /** Its cookies and headers that only Moor may set; see {@link ownNames}. */
   readonly dropped: readonly OwnName[];
-  readonly brought: Brought<unknown>;
+  readonly client: Client;
   /** The request's address, without a token. */
   readonly page: URL;
   /** The carrier whose token stood in the address, if one did: no other site may be told of it. */
-  readonly stripped: UrlCarrier | undefined;
+  readonly stripped: AddressCarrier | undefined;
   readonly token: TokenWrite;
   /** The mark that the client is given; "": none. */
   readonly mark: string;
@@ -33,9 +32,9 @@ export interface ResponseChanges {
 
 /** The origin's response as the client gets it. One that needs no change is passed on untouched. */
 export function respond(response: Response, changes: ResponseChanges): Response {
-  const { moorHeaders, dropped, brought, token, mark, session, explain } = changes;
+  const { moorHeaders, dropped, client, token, mark, session, explain } = changes;
   const lacksCacheControl = session && !response.headers.has("Cache-Control");
-  const links = (session ? brought.links : undefined) ?? changes.stripped;
+  const links = (session ? client.links : undefined) ?? changes.stripped;
   const untouched =
     moorHeaders.length === 0 &&
     token.kind === "none" &&
@@ -51,10 +50,10 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   for (const name of moorHeaders) headers.delete(name);
   if (dropped.length > 0) dropOwn(headers, dropped);
   if (lacksCacheControl) headers.set("Cache-Control", "private");
-  give(headers, brought, token, mark);
+  give(headers, client, token, mark);
   if (explain !== undefined) writeExplain(headers, explain);
   if (changes.isForOne) keepFromCaches(headers);
-  const text = brought.links ? heldAfter(brought, token, mark) : "";
+  const text = client.links ? joinCredentials(heldAfter(client.credentials, token, mark)) : "";
   return links && (text !== "" || changes.stripped)
     ? withLinks(changed, { carrier: links, page: changes.page, text })
     : changed;
@@ -67,9 +66,9 @@ export function respond(response: Response, changes: ResponseChanges): Response 
 export function needsMark(
   { marks, done }: Extract<Concluded, { kind: "done" }>,
   token: TokenWrite,
-  brought: Brought<OpenedToken>,
+  client: Client,
 ): boolean {
-  const heldId = brought.token?.id;
+  const heldId = client.token?.id;
   const isAnother = token.kind === "write" && token.id !== heldId;
   return isAnother ? done.marks === true : marks;
 }
@@ -77,27 +76,26 @@ export function needsMark(
 /** The mark that a response gives, of the session whose token its client then holds; "": the client holds none. */
 export async function markFor(
   token: TokenWrite,
-  brought: Brought<OpenedToken>,
+  client: Client,
   { tokens, clock }: Pick<CommitParts, "tokens" | "clock">,
 ): Promise<string> {
-  const id = token.kind === "write" ? token.id : brought.token?.id;
+  const id = token.kind === "write" ? token.id : client.token?.id;
   return id === undefined ? "" : tokens.signMark(id, clock());
 }
 
 /** Puts on a response what its client is to hold from now on; no cache may keep that. */
-export function give(headers: Headers, { carrier, text }: Brought<unknown>, token: TokenWrite, mark = ""): void {
+export function give(headers: Headers, { carrier, credentials }: Client, token: TokenWrite, mark = ""): void {
   if (token.kind === "none" && mark === "") return;
   keepFromCaches(headers);
   if (token.kind === "clear") carrier.clear(headers);
   const expiresAt = token.kind === "write" ? token.expiresAt : 0;
   if (carrier.apart) {
-    const news = splitHeld(token.kind === "write" ? token.text : "");
-    const marks = mark === "" ? [] : [mark];
-    if (token.kind === "write" || mark !== "") carrier.write(headers, joinHeld({ ...news, marks }), expiresAt);
+    const news = token.kind === "write" ? token.credentials : NO_CREDENTIALS;
+    carrier.write(headers, { ...news, marks: mark === "" ? [] : [mark] }, expiresAt);
     return;
   }
-  const held = heldAfter({ text }, token, mark);
-  if (held !== "") carrier.write(headers, held, expiresAt);
+  const held = heldAfter(credentials, token, mark);
+  if (held.token !== "") carrier.write(headers, held, expiresAt);
 }
 
 function keepFromCaches(headers: Headers): void {
@@ -105,19 +103,18 @@ function keepFromCaches(headers: Headers): void {
   for (const name of TARGETED_CACHE_CONTROL) headers.delete(name);
 }
 
-/** All that a client holds after a response, as one text; "": nothing. */
-function heldAfter({ text }: { text: string }, token: TokenWrite, mark: string): string {
-  if (token.kind === "clear" || (token.kind === "none" && text === "")) return "";
-  const held = splitHeld(text);
-  const marks = mark === "" ? held.marks : [mark];
-  return joinHeld({ ...(token.kind === "write" ? splitHeld(token.text) : held), marks });
+/** The credentials that a client with all of them in one place holds after a response. A mark without a token is worth nothing. */
+function heldAfter(credentials: Credentials, token: TokenWrite, mark: string): Credentials {
+  if (token.kind === "clear" || (token.kind === "none" && credentials.token === "")) return NO_CREDENTIALS;
+  const { token: text, proof } = token.kind === "write" ? token.credentials : credentials;
+  return { token: text, proof, marks: mark === "" ? credentials.marks : [mark] };
 }
 
 /** The name of a cookie or a header that only Moor may set. */
 export type OwnName = { readonly cookie: string } | { readonly header: string };
 
 /** The names that only Moor may set, and that an origin's response tries to set, each once. */
-export function ownNames(headers: Headers, own: Own): OwnName[] {
+export function ownNames(headers: Headers, own: OwnNames): OwnName[] {
   const cookies = headers.has("Set-Cookie") ? headers.getSetCookie().map(nameOf).filter(own.isCookie) : [];
   return [
     ...Array.from(new Set(cookies), (cookie) => ({ cookie })),

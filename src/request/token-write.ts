@@ -1,3 +1,4 @@
+import type { Credentials } from "../inbound/carriers/credentials.ts";
 import { deadlineOf } from "../session/record.ts";
 import type { CommitParts, Done } from "./commit.ts";
 
@@ -5,7 +6,7 @@ import type { CommitParts, Done } from "./commit.ts";
 export type TokenWrite =
   | { kind: "none" }
   | { kind: "clear" }
-  | { kind: "write"; id: string; text: string; expiresAt: number };
+  | { kind: "write"; id: string; credentials: Credentials; expiresAt: number };
 
 /** How a response may give a token. */
 export interface TokenOptions {
@@ -25,8 +26,8 @@ export async function tokenFor(done: Done, options: TokenOptions, parts: CommitP
   // A version-0 token is written once: one that came is never written again, though the journal may hold its session.
   if (!view || view.version === 0) {
     if (session.returning || !(options.mayGiveFresh || done.marks)) return { kind: "none" };
-    const text = await parts.tokens.sign(token, { proof: false });
-    return { kind: "write", id: token.id, text, expiresAt: token.expiresAt };
+    const credentials = await parts.tokens.sign(token, { proof: false });
+    return { kind: "write", id: token.id, credentials, expiresAt: token.expiresAt };
   }
   // A first touch within the second of the founding leaves touchedAt as it was, and moves the deadline.
   const lasts = view.touchedAt > token.touchedAt || deadlineOf(view) > token.expiresAt;
@@ -48,6 +49,8 @@ export async function tokenFor(done: Done, options: TokenOptions, parts: CommitP
     // Read when it is signed: the freshness rule counts from there.
     issuedAt: parts.clock(),
   };
-  const text = await parts.tokens.sign(renewed, { proof: done.rotated || (options.withProof && generation > 0) });
-  return { kind: "write", id: token.id, text, expiresAt: renewed.expiresAt };
+  const credentials = await parts.tokens.sign(renewed, {
+    proof: done.rotated || (options.withProof && generation > 0),
+  });
+  return { kind: "write", id: token.id, credentials, expiresAt: renewed.expiresAt };
 }

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { SEPARATOR } from "../../src/inbound/carriers/credentials.ts";
-import { createTokens } from "../../src/inbound/token/tokens.ts";
 import { macRing } from "../support/rings.ts";
+import { createTokenTexts } from "../support/token-texts.ts";
 import { NOW } from "./moor.ts";
 
 const LIFE_MS = 86_400_000;
 const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-const ours = createTokens(macRing(1), { random: (bytes) => bytes.fill(7) });
-const others = createTokens(macRing(2), { random: (bytes) => bytes.fill(7) });
+const ours = createTokenTexts(macRing(1), { random: (bytes) => bytes.fill(7) });
+const others = createTokenTexts(macRing(2), { random: (bytes) => bytes.fill(7) });
 const minted = { ...(await ours.mint(NOW - 60_000, LIFE_MS, 1)), version: 3, generation: 2 };
 
 /** A token that opens, of a stored session of generation 2; a case changes it. */
@@ -16,7 +16,7 @@ export const GENUINE = await ours.sign(minted, { proof: false });
 /** The proof of its generation. */
 export const PROOF = (await ours.sign(minted, { proof: true })).split(SEPARATOR)[1] as string;
 
-const neighbours = createTokens(macRing(1), { random: (bytes) => bytes.fill(8) });
+const neighbours = createTokenTexts(macRing(1), { random: (bytes) => bytes.fill(8) });
 /** A genuine token of another session, and the proof of its generation. */
 export const OTHER = await neighbours.sign(
   { ...(await neighbours.mint(NOW - 60_000, LIFE_MS, 1)), version: 1, generation: 9 },

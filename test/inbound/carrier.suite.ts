@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Carrier } from "../../src/inbound/carriers/credentials.ts";
+import type { Carrier } from "../../src/inbound/carriers/carrier.ts";
+import { joinCredentials, splitCredentials } from "../../src/inbound/carriers/credentials.ts";
 import { at } from "../support/time.ts";
 
 /** A carrier, and a client of it. */
@@ -17,7 +18,7 @@ const PROOF = "P".repeat(56);
 export function carrierSuite(name: string, { carrier, next }: CarrierCase): void {
   const given = (text: string) => {
     const headers = new Headers();
-    carrier.write(headers, text, at(600));
+    carrier.write(headers, splitCredentials(text), at(600));
     return headers;
   };
   const cleared = () => {
@@ -25,13 +26,17 @@ export function carrierSuite(name: string, { carrier, next }: CarrierCase): void
     carrier.clear(headers);
     return headers;
   };
-  const held = (...responses: Headers[]) => carrier.read(next(responses));
+  /** The credentials that the client then sends, as one text; `null`: none. */
+  const held = (...responses: Headers[]) => {
+    const credentials = carrier.read(next(responses));
+    return credentials ? joinCredentials(credentials) : null;
+  };
 
   describe(`the carrier ${name}`, () => {
     it("reads nothing of a client that has been given nothing", () => expect(held()).toBe(null));
 
     it.each([TOKEN, `${TOKEN}.${PROOF}`, `${TOKEN}.${PROOF}.123`, `${TOKEN}..123`])(
-      "reads the text that it has written: %s",
+      "reads the credentials that it has written: %s",
       (text) => {
         expect(held(given(text))).toBe(text);
       },
@@ -47,7 +52,7 @@ export function carrierSuite(name: string, { carrier, next }: CarrierCase): void
     });
 
     it(
-      carrier.apart ? "leaves the parts that a text lacks as they are" : "holds nothing but what was written last",
+      carrier.apart ? "leaves the parts that are not written as they are" : "holds nothing but what was written last",
       () => {
         const text = held(given(`${TOKEN}.${PROOF}.123`), given(NEWER));
         expect(text).toBe(carrier.apart ? `${NEWER}.${PROOF}.123` : NEWER);
@@ -57,7 +62,7 @@ export function carrierSuite(name: string, { carrier, next }: CarrierCase): void
     it("adds to the headers that are there, and takes none away", () => {
       const headers = new Headers({ "X-Other": "1" });
       headers.append("Set-Cookie", "a=1");
-      carrier.write(headers, TOKEN, at(600));
+      carrier.write(headers, splitCredentials(TOKEN), at(600));
       carrier.clear(headers);
       expect(headers.get("X-Other")).toBe("1");
       expect(headers.getSetCookie()[0]).toBe("a=1");

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-const opened = (text: string | undefined) => edge.tokens.open(text ?? "", Date.now());
+const opened = (text: string | undefined) => edge.texts.open(text ?? "", Date.now());
 const generationOf = async (holder: Client) => (await opened(holder.text))?.generation;
 
 /** Visits once without a token, so that the client holds one of version 0, then founds the session with a basket. */
@@ -28,12 +28,14 @@ describe("a login", () => {
     await shop();
     const late = client.copy();
     const { write } = await edge.visit(client, login("alice"));
-    expect(write).toMatchObject({ text: expect.stringMatching(/^[^.]{84}\.[^.]{56}$/) });
+    expect(write).toMatchObject({
+      credentials: { token: expect.stringMatching(/^[^.]{84}$/), proof: expect.stringMatching(/^[^.]{56}$/) },
+    });
     expect(await generationOf(client)).toBe(1);
 
     setTime(at(20));
     const racing = await edge.visit(late, patch({ coupon: 1 }));
-    expect(racing.write).toMatchObject({ text: expect.stringMatching(/^[^.]{84}$/) });
+    expect(racing.write).toMatchObject({ credentials: { token: expect.stringMatching(/^[^.]{84}$/), proof: "" } });
     client.receive(racing.write);
     expect(await generationOf(client)).toBe(1);
     const { session } = await edge.visit(client);

@@ -33,7 +33,7 @@ const back = () => {
   ladder.authority.down = false;
 };
 const attributes = async (as = client) => (await visit({}, as)).session?.attributes;
-const tokenOf = (as: Client) => ladder.edge.tokens.open(as.text ?? "", Date.now());
+const tokenOf = (as: Client) => ladder.edge.texts.open(as.text ?? "", Date.now());
 /** What the authority has once it has taken the journal over. */
 async function taken(as = client): Promise<JsonObject | undefined> {
   const id = (await tokenOf(as))?.id ?? "";

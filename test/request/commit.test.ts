@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-const opened = (text: string | undefined) => edge.tokens.open(text ?? "", Date.now());
+const opened = (text: string | undefined) => edge.texts.open(text ?? "", Date.now());
 
 /** Visits once without a token, so that the client holds one of version 0, then founds the session with a basket. */
 async function shop(): Promise<Visited> {
@@ -28,7 +28,11 @@ describe("a commit", () => {
   it("tells the client the new version, and nothing of the generation", async () => {
     const { committed, write } = await shop();
     expect(committed).toMatchObject({ kind: "done", view: { version: 1 }, rotated: false, ended: false });
-    expect(write).toMatchObject({ kind: "write", text: expect.stringMatching(/^[^.]{84}$/), expiresAt: at(3_960) });
+    expect(write).toMatchObject({
+      kind: "write",
+      credentials: { token: expect.stringMatching(/^[^.]{84}$/), proof: "" },
+      expiresAt: at(3_960),
+    });
   });
 
   it("is kept in memory, for tokens that have settled", async () => {
@@ -209,7 +213,10 @@ describe("a session that has moved", () => {
     const before = await opened(client.text);
     setTime(at(20));
     const { write, calls } = await edge.visit(client, { moved });
-    expect(write).toMatchObject({ kind: "write", text: expect.stringMatching(/^[^.]{84}$/) });
+    expect(write).toMatchObject({
+      kind: "write",
+      credentials: { token: expect.stringMatching(/^[^.]{84}$/), proof: "" },
+    });
     expect(await opened(client.text)).toEqual({ ...before, pin: 77, issuedAt: at(20) });
     expect(calls).toEqual(["read"]);
     expect((await edge.visit(client)).write).toEqual({ kind: "none" });
@@ -223,7 +230,10 @@ describe("a session that has moved", () => {
     const options = { mayGiveFresh: false, withProof: false, moved };
     const write = await tokenFor({ ...done, session }, options, edge.parts);
     expect(write).toMatchObject({ kind: "write", expiresAt: at(9_000) });
-    expect(await opened((write as { text: string }).text)).toMatchObject({ pin: 77, touchedAt: at(50) });
+    expect(await opened((write as { credentials: { token: string } }).credentials.token)).toMatchObject({
+      pin: 77,
+      touchedAt: at(50),
+    });
   });
 
   it("is not shown a copy that was vouched for before that token had settled", async () => {

@@ -1,15 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { Brought } from "../../src/inbound/carriers/carriers.ts";
+import type { Client } from "../../src/inbound/carriers/carriers.ts";
+import { NO_CREDENTIALS, splitCredentials } from "../../src/inbound/carriers/credentials.ts";
 import { createHeaderCarrier } from "../../src/inbound/carriers/header-carrier.ts";
 import { mayGiveFreshToken, ownNames, type ResponseChanges, respond } from "../../src/request/respond.ts";
 import type { TokenWrite } from "../../src/request/token-write.ts";
-import { carriers, cookieCarrier } from "../support/carriers.ts";
+import { carriers, cookieCarrier, OPTIONS } from "../support/carriers.ts";
 import { at } from "../support/time.ts";
 
 const { own } = carriers;
-const brought: Brought<unknown> = {
+const client: Client = {
   carrier: cookieCarrier(true),
-  text: "",
+  credentials: NO_CREDENTIALS,
   token: undefined,
   links: undefined,
   asks: false,
@@ -17,7 +18,7 @@ const brought: Brought<unknown> = {
 const CLEAN: ResponseChanges = {
   moorHeaders: [],
   dropped: [],
-  brought,
+  client,
   page: new URL("https://shop.test/"),
   stripped: undefined,
   token: { kind: "none" },
@@ -25,7 +26,7 @@ const CLEAN: ResponseChanges = {
   session: true,
   explain: undefined,
 };
-const WRITE: TokenWrite = { kind: "write", id: "s", text: "token.proof", expiresAt: at(60) };
+const WRITE: TokenWrite = { kind: "write", id: "s", credentials: splitCredentials("token.proof"), expiresAt: at(60) };
 const cached = { "Cache-Control": "public, max-age=60" };
 
 describe("an origin's response", () => {
@@ -155,8 +156,9 @@ describe("the mark", () => {
 
 describe("a client that holds all in one place", () => {
   const held = (text: string, changes: Partial<ResponseChanges>) => {
-    const header = { ...brought, carrier: createHeaderCarrier({ name: "Authorization" }), text };
-    return respond(new Response(""), { ...CLEAN, brought: header, ...changes }).headers.get("Moor-Token");
+    const { https: carrier } = createHeaderCarrier({ name: "Authorization" }, OPTIONS);
+    const header = { ...client, carrier, credentials: splitCredentials(text) };
+    return respond(new Response(""), { ...CLEAN, client: header, ...changes }).headers.get("Moor-Token");
   };
 
   it("is given the token with its proof, and the mark that it brought", () => {

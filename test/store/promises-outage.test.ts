@@ -11,7 +11,7 @@ beforeEach(() => setTime(T0));
 afterEach(() => vi.useRealTimers());
 
 const visit = (asked: Visit = {}, as = client) => ladder.edge.visit(as, asked);
-const idOf = async (as: Client) => (await ladder.edge.tokens.open(as.text ?? "", Date.now()))?.id ?? "";
+const idOf = async (as: Client) => (await ladder.edge.texts.open(as.text ?? "", Date.now()))?.id ?? "";
 const takeOver = async () => ladder.sessions.takeOver(await idOf(client));
 const record = async () => ladder.sessions.record(await idOf(client));
 

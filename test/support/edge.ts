@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import { joinHeld, splitHeld } from "../../src/inbound/carriers/credentials.ts";
+import { type Credentials, joinCredentials } from "../../src/inbound/carriers/credentials.ts";
 import { createTokens, type Tokens } from "../../src/inbound/token/tokens.ts";
 import type { Whereabouts } from "../../src/inbound/whereabouts.ts";
 import { createObjectAuthority } from "../../src/objects/clients/session-client.ts";
@@ -16,6 +16,7 @@ import type { Fallback } from "../../src/store/redis/contract.ts";
 import { createTiers } from "../../src/store/tiers.ts";
 import { macRing } from "./rings.ts";
 import { POLICY } from "./sessions.ts";
+import { asTexts } from "./token-texts.ts";
 
 /** The real authority, its calls counted; while `down` it is unavailable. */
 export interface CountedAuthority extends Authority {
@@ -51,18 +52,24 @@ export class Client {
   markedAt: number | undefined;
   #id: string | undefined;
 
-  constructor(text?: string) {
-    if (text !== undefined) this.receive({ kind: "write", id: "", text, expiresAt: 0 });
+  constructor(credentials?: Credentials) {
+    if (credentials) this.receive({ kind: "write", id: "", credentials, expiresAt: 0 });
   }
 
+  get credentials(): Credentials | undefined {
+    const { token, proof = "" } = this;
+    return token === undefined ? undefined : { token, proof, marks: [] };
+  }
+
+  /** Token and proof as one text. */
   get text(): string | undefined {
-    return this.token && joinHeld({ token: this.token, proof: this.proof ?? "" });
+    return this.credentials && joinCredentials(this.credentials);
   }
 
   receive(write: TokenWrite): void {
     if (write.kind === "clear") this.token = this.proof = undefined;
     if (write.kind !== "write") return;
-    const { token, proof } = splitHeld(write.text);
+    const { token, proof } = write.credentials;
     if (this.#id !== write.id) this.markedAt = undefined;
     this.#id = write.id;
     this.token = token;
@@ -162,7 +169,7 @@ export function createEdge(given: EdgeParts = {}) {
     const from = authority.calls.length;
     const end = (visited: Omit<Visited, "calls">): Visited => ({ ...visited, calls: authority.calls.slice(from) });
     const arrivedAt = Date.now();
-    const given = client.text === undefined ? undefined : await tokens.open(client.text, arrivedAt);
+    const given = client.credentials && (await tokens.open(client.credentials, arrivedAt));
     const token = given && { ...given, markedAt: client.markedAt };
     const opened = await openSession(
       token,
@@ -188,7 +195,7 @@ export function createEdge(given: EdgeParts = {}) {
     return end({ opened, session, committed, write, marks });
   }
 
-  return { visit, tokens, authority, memory, tiers, parts };
+  return { visit, tokens, texts: asTexts(tokens), authority, memory, tiers, parts };
 }
 
 export type Edge = ReturnType<typeof createEdge>;

@@ -1,124 +1,100 @@
-import type { ResolvedCarrier, ResolvedCookieCarrier } from "../../config/resolved.ts";
+import type { ResolvedCarrier } from "../../config/resolved.ts";
+import type { OpenedToken } from "../token/tokens.ts";
+import type { AddressCarrier, Carrier, CarrierOptions, CreateCarrier, OwnNames } from "./carrier.ts";
 import { createCookieCarrier } from "./cookie-carrier.ts";
-import { createOwnCookies, type OwnCookies } from "./cookies.ts";
-import type { Carrier } from "./credentials.ts";
+import { type Credentials, NO_CREDENTIALS } from "./credentials.ts";
 import { createHeaderCarrier } from "./header-carrier.ts";
-import { createUrlCarrier, type UrlCarrier } from "./url-carrier.ts";
+import { createUrlCarrier } from "./url-carrier.ts";
 
-/** The token that a request brought, and the carrier to which new values for its client are written. */
-export interface Brought<Token> {
+type Settings<Type> = Extract<ResolvedCarrier, { type: Type }>;
+
+/** The registry: how a carrier is created, by its `type` in the configuration. */
+const CARRIERS: { readonly [Type in ResolvedCarrier["type"]]: CreateCarrier<Settings<Type>> } = {
+  cookie: createCookieCarrier,
+  header: createHeaderCarrier,
+  url: createUrlCarrier,
+};
+
+/** The client of a request: what it holds of Moor, and the carrier by which it is given new credentials. */
+export interface Client {
   readonly carrier: Carrier;
-  /** The text that was read; "" without a token. */
-  readonly text: string;
-  readonly token: Token | undefined;
-  /** Where links carry what the client holds: it came by the URL, or the client may have no other carrier. */
-  readonly links: UrlCarrier | undefined;
-  /** Whether the client has asked for a token. */
+  /** The credentials that it sent. Without a token that opens, it counts as holding none. */
+  readonly credentials: Credentials;
+  readonly token: OpenedToken | undefined;
+  /** Carries the credentials in links: they came by the address, or the client may have no other carrier. */
+  readonly links: AddressCarrier | undefined;
+  /** Whether it has asked for a token. */
   readonly asks: boolean;
 }
 
 /** All carriers of a configuration. */
 export interface Carriers {
   /**
-   * Reads the token of a request. If several carriers hold a text, the first text that opens counts, in the declared
+   * Reads the client of a request. If several carriers bring credentials, the first whose token opens count, in the declared
    * order of the carriers. Without a token, a new token is written to the carrier in which the client asks for it, else
    * to the cookie, else to the first carrier.
    */
-  bring<Token>(
+  read(
     request: Request,
     secure: boolean,
-    open: (text: string) => Promise<Token | undefined>,
-  ): Promise<Brought<Token>>;
+    open: (credentials: Credentials) => Promise<OpenedToken | undefined>,
+  ): Promise<Client>;
   /**
    * Cuts out of a request's address what carriers read. Returns the carrier whose token stood there, though it may not have been read:
    * the browser shows the page at that address.
    */
-  strip(url: URL): UrlCarrier | undefined;
+  strip(url: URL): AddressCarrier | undefined;
   /** Cuts out of the headers of a request to an origin what carriers read, whether it opens or not. */
   cut(headers: Headers): void;
   /** The names that an origin's response may not set: these cookies in `Set-Cookie`, and these headers. */
-  readonly own: Own;
+  readonly own: OwnNames;
   /** Whether browsers keep the cookie back from posts of other sites (`SameSite`), or there is no cookie. */
   readonly sameSite: boolean;
 }
 
-/** Names that are Moor's in a response. */
-export interface Own {
-  isCookie(name: string): boolean;
-  readonly headers: readonly string[];
-}
-
-/** The parts that carriers are made with. */
-export interface CarriersOptions {
-  readonly markLifeSeconds: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-}
-
 /** The carriers of a configuration, in its order. */
-export function createCarriers(settings: readonly ResolvedCarrier[], options: CarriersOptions): Carriers {
-  const cookie = settings.find((carrier): carrier is ResolvedCookieCarrier => carrier.type === "cookie");
-  const cookies = cookie && createOwnCookies(cookie);
-  const headers = settings.flatMap((carrier) => (carrier.type === "header" ? [createHeaderCarrier(carrier)] : []));
-
-  const address = settings.find((carrier) => carrier.type === "url");
-  const links = address && createUrlCarrier(address);
-
-  const listOf = (secure: boolean) => {
-    const cookieCarrier = cookie && cookies && createCookieCarrier({ ...options, settings: cookie, cookies, secure });
-    const left = [...headers];
-    const inOrder = settings.flatMap(({ type }): Carrier[] => {
-      const carrier = type === "cookie" ? cookieCarrier : type === "url" ? links : left.shift();
-      return carrier ? [carrier] : [];
-    });
-    return { inOrder, byDefault: cookieCarrier ?? (inOrder[0] as Carrier) };
-  };
-  const https = listOf(true);
-  const http = listOf(false);
+export function createCarriers(settings: readonly ResolvedCarrier[], options: CarrierOptions): Carriers {
+  const created = settings.map((each) => create(each, options));
+  const https = created.map((carrier) => carrier.https);
+  const http = created.map((carrier) => carrier.http);
+  const [links] = https.flatMap(({ address }) => address ?? []);
 
   return {
-    async bring(request, secure, open) {
-      const { inOrder, byDefault } = secure ? https : http;
-      for (const carrier of inOrder) {
-        const text = carrier.read(request);
-        const token = text === null ? undefined : await open(text);
-        if (text !== null && token !== undefined) {
-          return { carrier, text, token, asks: false, links: carrier === links ? links : undefined };
-        }
+    async read(request, secure, open) {
+      const carriers = secure ? https : http;
+      for (const carrier of carriers) {
+        const credentials = carrier.read(request);
+        const token = credentials && (await open(credentials));
+        if (token) return { carrier, credentials, token, asks: false, links: carrier.address };
       }
-      const asked = headers.find((carrier) => carrier.isAsked(request));
-      const nothing = { text: "", token: undefined };
-      return asked
-        ? { ...nothing, carrier: asked, asks: true, links: undefined }
-        : { ...nothing, carrier: byDefault, asks: false, links };
+      const nothing = { credentials: NO_CREDENTIALS, token: undefined };
+      const asked = carriers.find((carrier) => carrier.asks?.(request));
+      if (asked) return { ...nothing, carrier: asked, asks: true, links: undefined };
+      const byDefault = carriers.find(({ apart }) => apart) ?? (carriers[0] as Carrier);
+      return { ...nothing, carrier: byDefault, asks: false, links };
     },
 
     strip(url) {
       return links?.strip(url) ? links : undefined;
     },
 
-    cut(sent) {
-      links?.cut(sent);
-      if (cookies) cutCookies(sent, cookies);
-      for (const carrier of headers) carrier.cut(sent);
+    cut(headers) {
+      for (const carrier of https) carrier.cut(headers);
     },
 
     own: {
-      isCookie: (name) => cookies?.has(name) ?? false,
-      headers: headers.map(({ responseHeader }) => responseHeader),
+      isCookie: (name) => https.some(({ owns }) => owns.isCookie(name)),
+      headers: https.flatMap(({ owns }) => owns.headers),
     },
-    sameSite: cookie?.sameSite !== "none",
+    sameSite: https.every(({ apart, sameSite }) => !apart || sameSite !== "none"),
   };
 }
 
-/** Whether the client holds the token and the proof as one text, so that each new token needs its proof again. */
-export function holdsOneText({ carrier, links }: Brought<unknown>): boolean {
-  return !carrier.apart || links !== undefined;
+function create<Type extends ResolvedCarrier["type"]>(settings: Settings<Type>, options: CarrierOptions) {
+  return (CARRIERS[settings.type as Type] as CreateCarrier<Settings<Type>>)(settings, options);
 }
 
-function cutCookies(headers: Headers, cookies: OwnCookies): void {
-  const given = headers.get("Cookie");
-  const { rest } = cookies.split(given);
-  if (rest === null) headers.delete("Cookie");
-  else if (rest !== given) headers.set("Cookie", rest);
+/** Whether the client holds the token and the proof as one text, so that each new token needs its proof again. */
+export function holdsOneText({ carrier, links }: Client): boolean {
+  return !carrier.apart || links !== undefined;
 }

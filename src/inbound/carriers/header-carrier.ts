@@ -1,19 +1,10 @@
-import type { Carrier } from "./credentials.ts";
+import type { Carrier, CreateCarrier } from "./carrier.ts";
+import { joinCredentials, splitCredentials } from "./credentials.ts";
 
-/** Which header a client uses. */
-export interface HeaderCarrierOptions {
+/** The header of each direction. */
+export interface HeaderCarrierSettings {
   /** `Authorization`: requests bring `Bearer TEXT`, responses give `Moor-Token`. Another name is used in both directions. */
   readonly name: string;
-}
-
-/** A carrier whose header may also say other things. */
-export interface HeaderCarrier extends Carrier {
-  /** The header of responses. */
-  readonly responseHeader: string;
-  /** Whether a client without a token asks for a token, by sending `new` in its place. */
-  isAsked(request: Request): boolean;
-  /** Cuts out of a request's headers what the carrier reads. */
-  cut(headers: Headers): void;
 }
 
 const RESPONSE_HEADER = "Moor-Token";
@@ -23,9 +14,9 @@ const FORM = /^[A-Za-z0-9_-]{84}(?:\.[A-Za-z0-9_-]{0,56}(?:\.[A-Za-z0-9_-]{0,34}
 
 /**
  * Token, proof and mark as one text in a header. A client sends back the text that it was given; an empty text holds no
- * parts.
+ * parts. A client without a token asks for a token by sending `new` in its place.
  */
-export function createHeaderCarrier({ name }: HeaderCarrierOptions): HeaderCarrier {
+export const createHeaderCarrier: CreateCarrier<HeaderCarrierSettings> = ({ name }) => {
   const isBearer = name.toLowerCase() === "authorization";
   const responseHeader = isBearer ? RESPONSE_HEADER : name;
   const textIn = (headers: Headers): string | undefined => {
@@ -34,20 +25,21 @@ export function createHeaderCarrier({ name }: HeaderCarrierOptions): HeaderCarri
     return isBearer ? /^bearer +([^ ]+)$/i.exec(value)?.[1] : value;
   };
 
-  return {
+  const carrier: Carrier = {
     apart: false,
     sameSite: "none",
-    responseHeader,
     read({ headers }) {
       const text = textIn(headers);
-      return text !== undefined && FORM.test(text) ? text : null;
+      return text !== undefined && FORM.test(text) ? splitCredentials(text) : undefined;
     },
-    isAsked: ({ headers }) => textIn(headers) === ASKING,
+    asks: ({ headers }) => textIn(headers) === ASKING,
+    write: (headers, credentials) => headers.set(responseHeader, joinCredentials(credentials)),
+    clear: (headers) => headers.set(responseHeader, ""),
     cut(headers) {
       const text = textIn(headers);
       if (text !== undefined && (!isBearer || text === ASKING || FORM.test(text))) headers.delete(name);
     },
-    write: (headers, text) => headers.set(responseHeader, text),
-    clear: (headers) => headers.set(responseHeader, ""),
+    owns: { isCookie: () => false, headers: [responseHeader] },
   };
-}
+  return { https: carrier, http: carrier };
+};

@@ -1,9 +1,9 @@
 import { escapeHtml } from "../../lib/html.ts";
-import type { UrlCarrier } from "./url-carrier.ts";
+import type { AddressCarrier } from "./carrier.ts";
 
 /** The values that a page's links are given. */
 export interface Links {
-  readonly carrier: UrlCarrier;
+  readonly carrier: AddressCarrier;
   /** The page's own address, without a token. */
   readonly page: URL;
   /** Token, proof and mark; "": links stay as they are. */

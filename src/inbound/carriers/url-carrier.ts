@@ -1,16 +1,5 @@
-import type { Carrier } from "./credentials.ts";
-
-/** A carrier whose token stands in the links of pages. */
-export interface UrlCarrier extends Carrier {
-  /** Cuts the token out of an address. Returns whether there was a token, whether or not it was read. */
-  strip(url: URL): boolean;
-  /** Cuts it out of the address of the page before. */
-  cut(headers: Headers): void;
-  /** An address of the same site with the token in it; `undefined` for any other. */
-  link(href: string, page: URL, text: string): string | undefined;
-  /** Of the query parameter. */
-  readonly name: string;
-}
+import type { Carrier, CreateCarrier } from "./carrier.ts";
+import { splitCredentials } from "./credentials.ts";
 
 /**
  * Token, proof and mark as a query parameter. Links, forms and redirects carry it on (`src/inbound/carriers/links.ts`).
@@ -19,7 +8,7 @@ export interface UrlCarrier extends Carrier {
  * Anybody can make a link. So a token is read only in two cases: if the site's own page has led to the address
  * (`Sec-Fetch-Site: same-origin`), or if the client does not say where it comes from.
  */
-export function createUrlCarrier({ name }: { name: string }): UrlCarrier {
+export const createUrlCarrier: CreateCarrier<{ readonly name: string }> = ({ name }) => {
   const isOwn = (pair: string) => decoded(pair.split("=", 1)[0] ?? "") === name;
   const split = (search: string) => {
     const pairs = search.replace(/^\?/, "").split("&");
@@ -32,37 +21,43 @@ export function createUrlCarrier({ name }: { name: string }): UrlCarrier {
     return own.length > 0;
   };
 
-  return {
+  const carrier: Carrier = {
     apart: false,
     sameSite: "lax",
-    name,
-    strip,
     read({ url, headers }) {
       const site = headers.get("Sec-Fetch-Site");
-      if (site !== null && site !== "same-origin") return null;
+      if (site !== null && site !== "same-origin") return undefined;
       const query = url.indexOf("?");
-      if (query < 0) return null;
-      const [first] = split(url.slice(query).split("#", 1)[0] ?? "").own;
-      return first?.slice(first.indexOf("=") + 1) || null;
+      if (query < 0) return undefined;
+      const [first = ""] = split(url.slice(query).split("#", 1)[0] ?? "").own;
+      const text = first.slice(first.indexOf("=") + 1);
+      return text === "" ? undefined : splitCredentials(text);
     },
+    write: () => {},
+    clear: () => {},
+    /** A browser tells the address of the page before. */
     cut(headers) {
       const referer = headers.get("Referer");
       if (referer === null || !URL.canParse(referer)) return;
       const url = new URL(referer);
       if (strip(url)) headers.set("Referer", url.href);
     },
-    link(href, page, text) {
-      if (!URL.canParse(href, page.href)) return undefined;
-      const url = new URL(href, page.href);
-      if (url.origin !== page.origin) return undefined;
-      const { others } = split(url.search);
-      url.search = [...others, `${name}=${text}`].join("&");
-      return url.href;
+    owns: { isCookie: () => false, headers: [] },
+    address: {
+      name,
+      strip,
+      link(href, page, text) {
+        if (!URL.canParse(href, page.href)) return undefined;
+        const url = new URL(href, page.href);
+        if (url.origin !== page.origin) return undefined;
+        const { others } = split(url.search);
+        url.search = [...others, `${name}=${text}`].join("&");
+        return url.href;
+      },
     },
-    write: () => {},
-    clear: () => {},
   };
-}
+  return { https: carrier, http: carrier };
+};
 
 function decoded(text: string): string {
   try {

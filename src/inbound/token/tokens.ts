@@ -1,5 +1,5 @@
 import { BoundedMap } from "../../lib/bounded-map.ts";
-import { joinHeld, splitHeld } from "../carriers/credentials.ts";
+import type { Credentials } from "../carriers/credentials.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { createMac } from "./mac.ts";
 import { markOf, openMark, signMark } from "./mark.ts";
@@ -16,18 +16,19 @@ export interface OpenedToken extends Token {
   readonly markedAt?: number | undefined;
 }
 
-/** Opens, mints and signs tokens. `token`, `token.proof` or `token.proof.mark` travels; see {@link splitHeld}. */
+/** Opens, mints and signs tokens, with the proofs and marks beside them. */
 export interface Tokens {
   /**
-   * The token in `text`, or `undefined` if it is forged, cut, expired or signed by a key that left the ring.
+   * The token of a client, with the generation and the mark that go with it. `undefined` if it is forged, cut, expired or signed by a
+   * key that left the ring.
    *
    * @param refused is told why a text is not a token, unless the token has merely expired.
    */
-  open(text: string, now: number, refused?: (fault: TokenFault) => void): Promise<OpenedToken | undefined>;
+  open(credentials: Credentials, now: number, refused?: (fault: TokenFault) => void): Promise<OpenedToken | undefined>;
   /** A token with a fresh random key for a session that exists nowhere; it lives `lifeMs` from `now`. `home`: see {@link Token}. */
   mint(now: number, lifeMs: number, home: number): Promise<OpenedToken>;
-  /** The text of a token; `proof` adds the proof of its generation. */
-  sign(token: OpenedToken, options: { proof: boolean }): Promise<string>;
+  /** The credentials for a token; `proof` adds the proof of its generation. */
+  sign(token: OpenedToken, options: { proof: boolean }): Promise<Credentials>;
   /** The text of a mark of the session `id`: until `at`, milliseconds since 1970, the journal may have taken something of it. */
   signMark(id: string, at: number): Promise<string>;
 }
@@ -55,12 +56,10 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOpt
   const generationOf = rememberGenuine((proof, id) => openProof(mac, proof, id));
   const markedAtOf = rememberGenuine((mark, id) => openMark(mac, mark, id));
 
-  async function openToken(
+  async function openForFirstTime(
     text: string,
     refused: (fault: TokenFault) => void = () => {},
   ): Promise<OpenedToken | undefined> {
-    const remembered = opened.get(text);
-    if (remembered) return remembered;
     const decoded = decodeToken(text);
     if (!decoded) return void refused("malformed");
     const { body, mac: given, signingKey } = decoded;
@@ -73,12 +72,11 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOpt
   }
 
   return {
-    async open(text, now, refused) {
-      const held = splitHeld(text);
-      const token = await openToken(held.token, refused);
+    async open({ token: text, proof, marks }, now, refused) {
+      const token = opened.get(text) ?? (await openForFirstTime(text, refused));
       if (!token || now >= token.expiresAt) return undefined;
-      const proved = held.proof === "" ? token : { ...token, generation: await generationOf(held.proof, token.id) };
-      const mark = held.marks.length === 0 ? undefined : markOf(token.id, held.marks);
+      const proved = proof === "" ? token : { ...token, generation: await generationOf(proof, token.id) };
+      const mark = marks.length === 0 ? undefined : markOf(token.id, marks);
       const markedAt = mark === undefined ? 0 : await markedAtOf(mark, token.id);
       return markedAt === 0 ? proved : { ...proved, markedAt };
     },
@@ -105,7 +103,7 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOpt
     async sign(token, { proof }) {
       const body = encodeTokenBody(token, mac.signingKey);
       const text = joinToken(body, await mac.sign(body));
-      return proof ? joinHeld({ token: text, proof: await signProof(mac, token.id, token.generation) }) : text;
+      return { token: text, proof: proof ? await signProof(mac, token.id, token.generation) : "", marks: [] };
     },
 
     signMark: (id, at) => signMark(mac, id, at),

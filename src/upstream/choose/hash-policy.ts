@@ -1,5 +1,5 @@
 import type { HashPolicy } from "../../config/pool-types.ts";
-import { cookieValue } from "../../inbound/carriers/cookies.ts";
+import { cookieValue } from "../../lib/cookie-value.ts";
 
 /** The parts of a request that a hash policy can use. Only the parts that the configured policies need are read. */
 export interface HashFacts {

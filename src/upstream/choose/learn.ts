@@ -1,7 +1,7 @@
 import type { ResolvedPool } from "../../config/resolved.ts";
-import { cookieValue } from "../../inbound/carriers/cookies.ts";
 import type { KeyRing } from "../../inbound/token/key-ring.ts";
 import { encodeBase64url } from "../../lib/base64url.ts";
+import { cookieValue } from "../../lib/cookie-value.ts";
 
 /** What a request tells about the origin that keeps its visitor's session. */
 export interface Learned {

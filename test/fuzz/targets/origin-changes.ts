@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { createTokens } from "../../../src/inbound/token/tokens.ts";
 import { createAuthorities } from "../../support/authorities.ts";
 import { macRing } from "../../support/rings.ts";
 import { at } from "../../support/time.ts";
+import { createTokenTexts } from "../../support/token-texts.ts";
 import { GENUINE, headerText } from "../forged.ts";
 import { CONFIG, moorInFront, NOW } from "../moor.ts";
 import { demand, type Target } from "../target.ts";
@@ -69,7 +69,7 @@ export const originChanges: Target<Answered> = {
   async start() {
     const authorities = createAuthorities({ clock: () => NOW, copies: { backup: "off", replicate: "off" } });
     const moor = await moorInFront(authorities);
-    const id = (await createTokens(macRing(1)).open(GENUINE, NOW))?.id ?? "";
+    const id = (await createTokenTexts(macRing(1)).open(GENUINE, NOW))?.id ?? "";
     const prototype = namesOf(Object.prototype);
     const policy = CONFIG.session;
     let generation = 0;
@@ -85,7 +85,7 @@ export const originChanges: Target<Answered> = {
         policy,
       };
       await authorities.commit(ref, founding);
-      const token = await moor.tokens.sign({ ...minted, version: 1 }, { proof: false });
+      const { token } = await moor.tokens.sign({ ...minted, version: 1 }, { proof: false });
       const request = new Request("https://shop.test/", { headers: { Cookie: `__Host-moor=${token}` } });
       const { response, log } = await moor.ask(request, () => new Response("page", { headers: headersOf(answered) }));
 

@@ -1,6 +1,6 @@
 import { SEPARATOR } from "../../../src/inbound/carriers/credentials.ts";
-import { createTokens } from "../../../src/inbound/token/tokens.ts";
 import { macRing } from "../../support/rings.ts";
+import { createTokenTexts } from "../../support/token-texts.ts";
 import { forgedProof, forgedToken, GENUINE, OTHER, PROOF } from "../forged.ts";
 import { NOW } from "../moor.ts";
 import { demand, type Target } from "../target.ts";
@@ -11,7 +11,7 @@ export const tokens: Target<string> = {
   about: "forged, cut and expired tokens: none opens, with a genuine proof or without",
   cases: forgedToken,
   async start() {
-    const ring = createTokens(macRing(1));
+    const ring = createTokenTexts(macRing(1));
     demand((await ring.open(GENUINE, NOW)) !== undefined, "the genuine token does not open");
     return async (text) => {
       for (const tried of [text, text + SEPARATOR + PROOF]) {
@@ -28,7 +28,7 @@ export const proofs: Target<string> = {
   about: "forged proofs beside a genuine token: none proves a generation",
   cases: forgedProof,
   async start() {
-    const ring = createTokens(macRing(1));
+    const ring = createTokenTexts(macRing(1));
     const genuine = await ring.open(GENUINE + SEPARATOR + PROOF, NOW);
     demand(genuine?.generation === 2, "the genuine proof proves nothing");
     demand((await ring.open(OTHER, NOW))?.generation === 9, "the genuine proof of another session proves nothing");

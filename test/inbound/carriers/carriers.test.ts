@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { ResolvedCarrier } from "../../../src/config/resolved.ts";
 import { createCarriers } from "../../../src/inbound/carriers/carriers.ts";
+import { splitCredentials } from "../../../src/inbound/carriers/credentials.ts";
 import { createHeaderCarrier } from "../../../src/inbound/carriers/header-carrier.ts";
-import { COOKIE, cookieCarrier, MARK_LIFE_SECONDS } from "../../support/carriers.ts";
+import { createTokens } from "../../../src/inbound/token/tokens.ts";
+import { COOKIE, cookieCarrier, OPTIONS } from "../../support/carriers.ts";
+import { macRing } from "../../support/rings.ts";
 import { T0 } from "../../support/time.ts";
 import { carrierSuite } from "../carrier.suite.ts";
 
@@ -35,11 +38,11 @@ carrierSuite("cookie, shared with subdomains", {
   next: browser,
 });
 carrierSuite("header Authorization", {
-  carrier: createHeaderCarrier({ name: "Authorization" }),
+  carrier: createHeaderCarrier({ name: "Authorization" }, OPTIONS).https,
   next: app("Authorization", "Moor-Token", "Bearer "),
 });
 carrierSuite("header X-Auth-Token", {
-  carrier: createHeaderCarrier({ name: "X-Auth-Token" }),
+  carrier: createHeaderCarrier({ name: "X-Auth-Token" }, OPTIONS).https,
   next: app("X-Auth-Token"),
 });
 
@@ -48,29 +51,29 @@ describe("several carriers", () => {
   const request = (headers: HeadersInit) => new Request(PAGE, { headers });
   const HEADER: ResolvedCarrier = { type: "header", name: "Authorization" };
   const OWN: ResolvedCarrier = { type: "header", name: "X-Own" };
-  const make = (settings: ResolvedCarrier[]) =>
-    createCarriers(settings, { markLifeSeconds: MARK_LIFE_SECONDS, now: () => T0 });
-  /** Texts open unless they are of `x`; the number of texts that were tried is counted. */
-  const bring = async (settings: ResolvedCarrier[], headers: HeadersInit) => {
+  const make = (settings: ResolvedCarrier[]) => createCarriers(settings, OPTIONS);
+  /** Tokens open unless they are of `x`; the number of tokens that were tried is counted. */
+  const read = async (settings: ResolvedCarrier[], headers: HeadersInit) => {
     let tried = 0;
-    const brought = await make(settings).bring(request(headers), true, async (text) => {
+    const opened = await createTokens(macRing(1)).mint(T0, 1000, 0);
+    const client = await make(settings).read(request(headers), true, async ({ token }) => {
       tried++;
-      return text.startsWith("x") ? undefined : text;
+      return token.startsWith("x") ? undefined : { ...opened, id: token };
     });
-    return { ...brought, tried };
+    return { ...client, tried };
   };
   const bothTokens = { Cookie: `__Host-moor=${one}`, Authorization: `Bearer ${other}` };
 
   it("are read in their order: the first that opens decides", async () => {
-    expect(await bring([COOKIE, HEADER], bothTokens)).toMatchObject({ token: one, tried: 1 });
-    expect(await bring([HEADER, COOKIE], bothTokens)).toMatchObject({ token: other, tried: 1 });
+    expect(await read([COOKIE, HEADER], bothTokens)).toMatchObject({ token: { id: one }, tried: 1 });
+    expect(await read([HEADER, COOKIE], bothTokens)).toMatchObject({ token: { id: other }, tried: 1 });
     const dead = { ...bothTokens, Cookie: `__Host-moor=${"x".repeat(84)}` };
-    expect(await bring([COOKIE, HEADER], dead)).toMatchObject({ token: other, tried: 2 });
+    expect(await read([COOKIE, HEADER], dead)).toMatchObject({ token: { id: other }, tried: 2 });
   });
 
   it("are written where the token came from", async () => {
-    expect((await bring([COOKIE, HEADER], { Authorization: `Bearer ${other}` })).carrier.apart).toBe(false);
-    expect((await bring([HEADER, COOKIE], { Cookie: `__Host-moor=${one}` })).carrier.apart).toBe(true);
+    expect((await read([COOKIE, HEADER], { Authorization: `Bearer ${other}` })).carrier.apart).toBe(false);
+    expect((await read([HEADER, COOKIE], { Cookie: `__Host-moor=${one}` })).carrier.apart).toBe(true);
   });
 
   it("give a new token where the client asks for it, else the cookie, else the first", async () => {
@@ -78,15 +81,15 @@ describe("several carriers", () => {
       [COOKIE, HEADER],
       [HEADER, COOKIE],
     ]) {
-      expect((await bring(settings, {})).carrier.apart).toBe(true);
-      expect(await bring(settings, { Authorization: "Bearer new" })).toMatchObject({
+      expect((await read(settings, {})).carrier.apart).toBe(true);
+      expect(await read(settings, { Authorization: "Bearer new" })).toMatchObject({
         asks: true,
         carrier: { apart: false },
       });
     }
-    const { carrier } = await bring([OWN, HEADER], {});
+    const { carrier } = await read([OWN, HEADER], {});
     const headers = new Headers();
-    carrier.write(headers, one, T0);
+    carrier.write(headers, splitCredentials(one), T0);
     expect(headers.get("X-Own")).toBe(one);
   });
 

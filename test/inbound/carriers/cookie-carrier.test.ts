@@ -1,10 +1,17 @@
 import { describe, expect, it } from "vitest";
+import type { Carrier } from "../../../src/inbound/carriers/carrier.ts";
+import { joinCredentials, splitCredentials } from "../../../src/inbound/carriers/credentials.ts";
 import { cookieCarrier } from "../../support/carriers.ts";
 import { at, T0 } from "../../support/time.ts";
 
 const DAY_SECONDS = 86_400;
 const https = cookieCarrier(true);
 const http = cookieCarrier(false);
+/** The credentials in a `Cookie` header, as one text; `null`: none. */
+const read = (carrier: Carrier, cookie?: string) => {
+  const credentials = carrier.read(request(cookie));
+  return credentials ? joinCredentials(credentials) : null;
+};
 const request = (cookie?: string) => new Request("https://shop.test/", { headers: cookie ? { Cookie: cookie } : {} });
 
 describe("reading", () => {
@@ -17,18 +24,18 @@ describe("reading", () => {
     ["a proof alone", "__Host-moor-gen=proof", null],
     ["the cookies of plain http, which a subdomain can set", "moor=token; moor-gen=proof", null],
     ["the proof of plain http beside the token of https", "__Host-moor=token; moor-gen=proof", "token"],
-  ])("on https, of %s", (_what, cookie, text) => expect(https.read(request(cookie))).toBe(text));
+  ])("on https, of %s", (_what, cookie, text) => expect(read(https, cookie)).toBe(text));
 
   it.each([
     ["the token", "moor=token; moor-gen=proof", "token.proof"],
     ["the cookies of https", "__Host-moor=token; __Host-moor-gen=proof", null],
-  ])("on plain http, of %s", (_what, cookie, text) => expect(http.read(request(cookie))).toBe(text));
+  ])("on plain http, of %s", (_what, cookie, text) => expect(read(http, cookie)).toBe(text));
 });
 
 describe("writing", () => {
   const written = (carrier: typeof https, text: string, expiresAt: number) => {
     const headers = new Headers();
-    carrier.write(headers, text, expiresAt);
+    carrier.write(headers, splitCredentials(text), expiresAt);
     return headers.getSetCookie();
   };
 
@@ -53,7 +60,7 @@ describe("writing", () => {
 
   it("keeps the cookies that are set already", () => {
     const headers = new Headers({ "Set-Cookie": "a=1" });
-    https.write(headers, "token", at(1));
+    https.write(headers, splitCredentials("token"), at(1));
     expect(headers.getSetCookie()).toHaveLength(2);
     expect(headers.getSetCookie()[0]).toBe("a=1");
   });
@@ -74,31 +81,31 @@ describe("the mark", () => {
   const name = "__Host-moor-mark-ab";
   it("is set for as long as the journal may hold the visitor's changes", () => {
     const headers = new Headers();
-    https.write(headers, "..abc", 0);
+    https.write(headers, splitCredentials("..abc"), 0);
     expect(headers.getSetCookie()).toEqual([`${name}=abc; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax`]);
   });
   it("is read with the token, with a proof or without", () => {
-    expect(https.read(request(`${name}=5; __Host-moor=token`))).toBe("token..5");
-    expect(https.read(request(`__Host-moor=token; __Host-moor-gen=proof; ${name}=5`))).toBe("token.proof.5");
-    expect(https.read(request(`${name}=5`))).toBe(null);
+    expect(read(https, `${name}=5; __Host-moor=token`)).toBe("token..5");
+    expect(read(https, `__Host-moor=token; __Host-moor-gen=proof; ${name}=5`)).toBe("token.proof.5");
+    expect(read(https, `${name}=5`)).toBe(null);
   });
   it("of each session has a name of its own, and all that a browser holds are read, eight at most", () => {
-    expect(https.read(request(`${name}=5; __Host-moor-mark-cd=6; __Host-moor=token`))).toBe("token..5.6");
+    expect(read(https, `${name}=5; __Host-moor-mark-cd=6; __Host-moor=token`)).toBe("token..5.6");
     const ten = Array.from({ length: 10 }, (_, index) => `__Host-moor-mark-a${index}=${index}`).join("; ");
-    expect(https.read(request(`__Host-moor=token; ${ten}`))).toBe("token..0.1.2.3.4.5.6.7");
+    expect(read(https, `__Host-moor=token; ${ten}`)).toBe("token..0.1.2.3.4.5.6.7");
   });
 });
 
 describe("a proof", () => {
   it("with text after it is not a proof", () => {
-    expect(https.read(request("__Host-moor=token; __Host-moor-gen=proof.1"))).toBe("token");
+    expect(read(https, "__Host-moor=token; __Host-moor-gen=proof.1")).toBe("token");
   });
 });
 
 describe("a cookie that is configured", () => {
   const written = (changes: Parameters<typeof cookieCarrier>[1], secure = true) => {
     const headers = new Headers();
-    cookieCarrier(secure, changes).write(headers, "token.proof", at(600));
+    cookieCarrier(secure, changes).write(headers, splitCredentials("token.proof"), at(600));
     return headers.getSetCookie()[0];
   };
 
@@ -128,7 +135,7 @@ describe("a cookie that is configured", () => {
 
   it("is read by its own name alone", () => {
     const shop = cookieCarrier(true, { name: "shop", prefix: "__Secure-" });
-    expect(shop.read(request("__Host-moor=a; __Host-shop=b; shop=c; __Secure-shop=token"))).toBe("token");
-    expect(shop.read(request("__Host-shop=b; shop=c"))).toBe(null);
+    expect(read(shop, "__Host-moor=a; __Host-shop=b; shop=c; __Secure-shop=token")).toBe("token");
+    expect(read(shop, "__Host-shop=b; shop=c")).toBe(null);
   });
 });

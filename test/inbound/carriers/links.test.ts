@@ -1,10 +1,13 @@
 import { expect, it } from "vitest";
+import type { AddressCarrier } from "../../../src/inbound/carriers/carrier.ts";
 import { withLinks } from "../../../src/inbound/carriers/links.ts";
 import { createUrlCarrier } from "../../../src/inbound/carriers/url-carrier.ts";
+import { OPTIONS } from "../../support/carriers.ts";
 
 it("a form's hidden token is a value, whatever characters it has", async () => {
   const page = new Response("<form></form>", { headers: { "Content-Type": "text/html" } });
-  const links = { carrier: createUrlCarrier({ name: "moor" }), page: new URL("https://shop.test/") };
+  const carrier = createUrlCarrier({ name: "moor" }, OPTIONS).https.address as AddressCarrier;
+  const links = { carrier, page: new URL("https://shop.test/") };
   const linked = withLinks(page, { ...links, text: 'a"><script>&amp;</script>' });
   expect(await linked.text()).toContain(
     '<input type="hidden" name="moor" value="a&quot;&gt;&lt;script&gt;&amp;amp;&lt;/script&gt;"></form>',

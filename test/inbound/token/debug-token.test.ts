@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createDebugCheck, MOST_DEBUG_SECONDS, signDebugToken } from "../../../src/inbound/token/debug-token.ts";
-import { createTokens } from "../../../src/inbound/token/tokens.ts";
 import { countCrypto } from "../../support/crypto-count.ts";
 import { macRing } from "../../support/rings.ts";
 import { at, T0 } from "../../support/time.ts";
+import { createTokenTexts } from "../../support/token-texts.ts";
 
 const ring = macRing(1, 2);
 const check = createDebugCheck(ring);
@@ -42,7 +42,7 @@ describe("a debug token", () => {
   });
 
   it("is no session's token, nor the other way round", async () => {
-    const tokens = createTokens(ring);
+    const tokens = createTokenTexts(ring);
     const text = await tokens.sign(await tokens.mint(T0, 60_000, 0), { proof: false });
     expect(await check(text, T0)).toBe(false);
     expect(await tokens.open(await signDebugToken(ring, inSeconds(60)), T0)).toBeUndefined();

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { createMac } from "../../../src/inbound/token/mac.ts";
 import { openProof, PROOF_LENGTH, signProof } from "../../../src/inbound/token/proof.ts";
 import { decodeToken, encodeTokenBody, joinToken, sessionId, type Token } from "../../../src/inbound/token/token.ts";
-import { createTokens } from "../../../src/inbound/token/tokens.ts";
 import { macRing } from "../../support/rings.ts";
 import { at, T0 } from "../../support/time.ts";
+import { createTokenTexts } from "../../support/token-texts.ts";
 
 const key = Uint8Array.from({ length: 16 }, (_, index) => index + 1);
 const token: Token = {
@@ -91,7 +91,7 @@ describe("golden vectors, computed apart from this code", () => {
   it("the id is the first half of the key's SHA-256", async () => expect(await sessionId(key)).toBe(id));
 
   it("the token", async () => {
-    const tokens = createTokens(ring);
+    const tokens = createTokenTexts(ring);
     expect(await tokens.sign({ ...token, id, generation: 0 }, { proof: false })).toBe(tokenText);
     expect(await tokens.open(tokenText, T0)).toEqual({ ...token, id, generation: 0 });
   });
@@ -103,7 +103,7 @@ describe("golden vectors, computed apart from this code", () => {
   });
 
   it("the token with its proof", async () => {
-    const tokens = createTokens(ring);
+    const tokens = createTokenTexts(ring);
     expect(await tokens.sign({ ...token, id, generation: 5 }, { proof: true })).toBe(`${tokenText}.${proofText}`);
     expect(await tokens.open(`${tokenText}.${proofText}`, T0)).toEqual({ ...token, id, generation: 5 });
   });

@@ -1,18 +1,19 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { createTokens, type OpenedToken, type TokenFault, type Tokens } from "../../../src/inbound/token/tokens.ts";
+import type { OpenedToken, TokenFault } from "../../../src/inbound/token/tokens.ts";
 import { decodeBase64url, encodeBase64url } from "../../../src/lib/base64url.ts";
 import { countCrypto } from "../../support/crypto-count.ts";
 import { macRing } from "../../support/rings.ts";
 import { at, T0 } from "../../support/time.ts";
+import { createTokenTexts, type TokenTexts } from "../../support/token-texts.ts";
 
 const HOUR_MS = 3_600_000;
-let tokens: Tokens;
+let tokens: TokenTexts;
 let token: OpenedToken;
 let text: string;
 let withProof: string;
 
 beforeEach(async () => {
-  tokens = createTokens(macRing(1));
+  tokens = createTokenTexts(macRing(1));
   token = await tokens.mint(T0, HOUR_MS, 0);
   text = await tokens.sign(token, { proof: false });
   withProof = await tokens.sign({ ...token, generation: 3 }, { proof: true });
@@ -37,7 +38,7 @@ describe("minting", () => {
   });
 
   it("takes all 16 bytes of the key from the source of randomness", async () => {
-    const { key } = await createTokens(macRing(1), { random: (bytes) => bytes.fill(7) }).mint(T0, HOUR_MS, 0);
+    const { key } = await createTokenTexts(macRing(1), { random: (bytes) => bytes.fill(7) }).mint(T0, HOUR_MS, 0);
     expect(key).toEqual(new Uint8Array(16).fill(7));
   });
 });
@@ -55,7 +56,7 @@ describe("opening", () => {
     expect(await reason(text.slice(1))).toEqual(["malformed"]);
     expect(await reason("")).toEqual(["malformed"]);
     expect(await reason(flipped(text, 400))).toEqual(["forged"]);
-    const other = createTokens(macRing(2));
+    const other = createTokenTexts(macRing(2));
     expect(await reason(await other.sign(token, { proof: false }))).toEqual(["unknown-key"]);
     expect(await reason(text, T0 + HOUR_MS)).toEqual([]);
     expect([await tokens.open(text, T0, refused), faults]).toEqual([token, []]);
@@ -83,25 +84,25 @@ describe("opening", () => {
   it("ends with the token's life, to the millisecond", async () => {
     expect(await tokens.open(text, T0 + HOUR_MS - 1)).toEqual(token);
     expect(await tokens.open(text, T0 + HOUR_MS)).toBeUndefined();
-    expect(await createTokens(macRing(1)).open(text, T0 + HOUR_MS)).toBeUndefined();
+    expect(await createTokenTexts(macRing(1)).open(text, T0 + HOUR_MS)).toBeUndefined();
   });
 });
 
 describe("a ring of signing keys", () => {
   it("signs with its first key and verifies with all, so that keys rotate in and out and no visitor is logged out", async () => {
-    const both = createTokens(macRing(2, 1));
+    const both = createTokenTexts(macRing(2, 1));
     expect(await both.open(text, T0)).toEqual(token);
     const renewed = await both.sign(token, { proof: false });
-    expect(await createTokens(macRing(2)).open(renewed, T0)).toEqual(token);
+    expect(await createTokenTexts(macRing(2)).open(renewed, T0)).toEqual(token);
   });
 
   it("no longer verifies with a key that has left it", async () => {
-    expect(await createTokens(macRing(2)).open(text, T0)).toBeUndefined();
+    expect(await createTokenTexts(macRing(2)).open(text, T0)).toBeUndefined();
   });
 
   it("takes a key's id for a name only: another secret under it verifies nothing", async () => {
     const [{ secret }] = macRing(2);
-    expect(await createTokens([{ id: 1, secret }]).open(text, T0)).toBeUndefined();
+    expect(await createTokenTexts([{ id: 1, secret }]).open(text, T0)).toBeUndefined();
   });
 });
 
@@ -142,16 +143,16 @@ describe("the generation's proof", () => {
   });
 
   it("by a key that has left the ring proves nothing", async () => {
-    const both = createTokens(macRing(2, 1));
+    const both = createTokenTexts(macRing(2, 1));
     expect((await both.open(withProof, T0))?.generation).toBe(3);
     const renewed = await both.sign(token, { proof: false });
-    expect((await createTokens(macRing(2)).open(`${renewed}.${withProof.slice(85)}`, T0))?.generation).toBe(0);
+    expect((await createTokenTexts(macRing(2)).open(`${renewed}.${withProof.slice(85)}`, T0))?.generation).toBe(0);
   });
 });
 
 describe("signing", () => {
   it("imports its key once", async () => {
-    const fresh = createTokens(macRing(1));
+    const fresh = createTokenTexts(macRing(1));
     expect(await countCrypto(() => fresh.sign(token, { proof: false }))).toBe(2);
     expect(await countCrypto(() => fresh.sign(token, { proof: false }))).toBe(1);
   });

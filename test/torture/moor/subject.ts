@@ -6,7 +6,7 @@ import { createFaults, type KvFault, type LinkFault, type ObjectFault } from "..
 import type { ObjectStorage } from "../../../emulation/object-storage.ts";
 import { createRedisWorld } from "../../../emulation/redis.ts";
 import type { ResolvedConfig } from "../../../src/config/resolved.ts";
-import { joinHeld } from "../../../src/inbound/carriers/credentials.ts";
+import { splitCredentials } from "../../../src/inbound/carriers/credentials.ts";
 import type { KeyRing } from "../../../src/inbound/token/key-ring.ts";
 import { createTokens } from "../../../src/inbound/token/tokens.ts";
 import type { Log } from "../../../src/log.ts";
@@ -206,8 +206,10 @@ function createSubject(
 
     async identify(kept): Promise<Held | undefined> {
       const token = kept.get("__Host-moor");
-      const text = kept.get(TEXT) ?? (token && joinHeld({ token, proof: kept.get("__Host-moor-gen") ?? "" }));
-      const opened = text ? await tokens.open(text, 0) : undefined;
+      const text = kept.get(TEXT);
+      const apart = token && { token, proof: kept.get("__Host-moor-gen") ?? "", marks: [] };
+      const credentials = text === undefined ? apart : splitCredentials(text);
+      const opened = credentials && (await tokens.open(credentials, 0));
       if (!opened) return undefined;
       const { id: sid, generation, version, expiresAt } = opened;
       return { sid, generation, version, expiresAt };

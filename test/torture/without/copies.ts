@@ -39,8 +39,8 @@ export const COPIES: readonly Rule[] = [
     edits: [
       {
         file: "src/request/exchange.ts",
-        from: "withProof: holdsOneText(brought) }, writer)",
-        to: "withProof: holdsOneText(brought) }, { ...writer, clock: () => arrival.arrivedAt })",
+        from: "withProof: holdsOneText(client) }, writer)",
+        to: "withProof: holdsOneText(client) }, { ...writer, clock: () => arrival.arrivedAt })",
       },
     ],
     config: "moor-sync-always",

@@ -52,8 +52,8 @@ export const GENERATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/request/token-write.ts",
-        from: "{ proof: done.rotated || (options.withProof && generation > 0) }",
-        to: "{ proof: true }",
+        from: "proof: done.rotated || (options.withProof && generation > 0)",
+        to: "proof: true",
       },
     ],
     config: "moor-sync",

@@ -44,9 +44,9 @@ export const JOURNAL: readonly Rule[] = [
     edits: [
       {
         file: "src/request/respond.ts",
-        from: "joinHeld({ ...news, marks }), expiresAt);\n",
-        to: `joinHeld({ ...news, marks }), expiresAt);
-    if (token.kind === "write" && mark === "" && splitHeld(text).marks.length === 0)
+        from: '{ ...news, marks: mark === "" ? [] : [mark] }, expiresAt);\n',
+        to: `{ ...news, marks: mark === "" ? [] : [mark] }, expiresAt);
+    if (token.kind === "write" && mark === "" && credentials.marks.length === 0)
       headers.append("Set-Cookie", "__Host-moor-mark-" + token.id.slice(0, 2) + "=; Path=/; Max-Age=0");
 `,
       },

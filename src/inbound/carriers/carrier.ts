@@ -1,0 +1,60 @@
+import type { Credentials } from "./credentials.ts";
+
+/** How credentials travel between a client and Moor. A carrier moves them and judges nothing. */
+export interface Carrier {
+  /**
+   * Whether a client holds token, proof and marks each in a place of its own. Then a part that is not written stays as it is at the
+   * client; otherwise the client holds nothing but what was written last.
+   */
+  readonly apart: boolean;
+  /**
+   * Which requests from other sites' pages come without the credentials that the browser holds. The words are those of a
+   * cookie's `SameSite` (RFC 6265bis section 5.2). `"lax"`: requests with an unsafe method; `"strict"`: all requests;
+   * `"none"`: no requests.
+   */
+  readonly sameSite: "lax" | "strict" | "none";
+  /** The credentials that the request brings; `undefined`: it brings no token. */
+  read(request: Request): Credentials | undefined;
+  /** Whether a client without a token asks for a token. Default: no client can ask. */
+  asks?(request: Request): boolean;
+  /** Adds to a response's headers what makes the client hold the credentials until `expiresAt` (milliseconds since 1970). */
+  write(headers: Headers, credentials: Credentials, expiresAt: number): void;
+  /** Adds to a response's headers what makes the client forget token and proof. */
+  clear(headers: Headers): void;
+  /** Cuts out of the headers of a request to an origin what the carrier reads, whether it opens or not. */
+  cut(headers: Headers): void;
+  /** The names that an origin's response may not set. */
+  readonly owns: OwnNames;
+  /** How addresses carry the credentials. Absent: they do not. */
+  readonly address?: AddressCarrier;
+}
+
+/** The names that only Moor may set in a response. */
+export interface OwnNames {
+  isCookie(name: string): boolean;
+  readonly headers: readonly string[];
+}
+
+/** Credentials in the addresses of pages, and in their links and forms. */
+export interface AddressCarrier {
+  /** The name of the query parameter. */
+  readonly name: string;
+  /** Cuts the parameter out of an address. Returns whether it was there. */
+  strip(url: URL): boolean;
+  /** An address of the same site with `text` in its parameter; `undefined` for any other address. */
+  link(href: string, page: URL, text: string): string | undefined;
+}
+
+/** The parts that carriers are made with. */
+export interface CarrierOptions {
+  /** How long the journal may hold a change. */
+  readonly markLifeSeconds: number;
+  /** Milliseconds since 1970. Lives are sent as durations: the client's clock may be wrong. */
+  readonly now: () => number;
+}
+
+/** Creates a carrier from its settings: for requests by https, and for plain http on loopback hosts. */
+export type CreateCarrier<Settings> = (
+  settings: Settings,
+  options: CarrierOptions,
+) => { readonly https: Carrier; readonly http: Carrier };
