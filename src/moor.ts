@@ -23,7 +23,7 @@ import type { Pool } from "./upstream/pool.ts";
 import { createIgnores } from "./upstream/routes.ts";
 import { type Body, isBodyUnsendable, takeBody } from "./upstream/send/body.ts";
 import { createUpstream, type Sending } from "./upstream/upstream.ts";
-import { moorHeaders, readOriginChanges } from "./upstream/wire/origin-headers.ts";
+import { moorHeaders, readIntent } from "./upstream/wire/origin-headers.ts";
 
 /** Answers a request, whatever happens; `keepAlive` holds on to work that must not end when its client leaves. */
 export type Moor = (request: Request, keepAlive: KeepAlive) => Promise<Response>;
@@ -106,15 +106,15 @@ export function createMoor(parts: MoorParts): Moor {
         const sent = await send(routed, session.token, {
           pool, // 5
           sessionIsFresh: !session.returning,
-          isStored: !session.isNew,
+          isStored: session.view !== undefined,
           handoff: await handoff.sign(session, pool.config, arrival.arrivedAt), // 6
           explain: observer.explainedToOrigin(),
         });
         if (sent.kind !== "response") return { kind: "over", answer: observer.unanswered(sent) };
         const { response, pin } = sent;
         const names = moorHeaders(response.headers);
-        const changes = readOriginChanges(response.headers, names, pool.config.session, remembers);
-        return { kind: "response", response, moorHeaders: names, changes, pin };
+        const intent = readIntent(response.headers, names, pool.config.session, remembers);
+        return { kind: "response", response, moorHeaders: names, intent, pin };
       },
     };
   }

@@ -2,8 +2,7 @@ import { addPatch, patchesOf } from "../sdk/origin/changes.ts";
 import { isJsonObject, type JsonValue, jsonCopy } from "../sdk/origin/json.ts";
 import { isPrincipal } from "../session/change.ts";
 import { checkPatch, type Json, type JsonObject, MAX_PATCHES, Merging } from "../session/patch.ts";
-import type { Session } from "../session/session.ts";
-import type { OriginChanges } from "../upstream/wire/origin-headers.ts";
+import type { Intent, Session } from "../session/session.ts";
 import type { AnyAttributes, NameOf, PatchOf, ValueOf } from "./attributes.ts";
 import { MoorHonoError } from "./errors.ts";
 
@@ -25,9 +24,9 @@ export function askedNothing(): Asked {
   return { patches: new Map(), flash: new Map(), remember: false, rotate: false, end: false, closed: false };
 }
 
-/** The same, as an origin's response would ask for it. */
-export function changesOf({ closed, patches, flash, ...asked }: Asked): OriginChanges {
-  return { ...asked, kind: "asked", patches: patchesOf(patches), flash: patchesOf(flash) };
+/** The changes of the session that the handlers ask for. */
+export function intentOf({ closed, patches, flash, ...asked }: Asked): Intent {
+  return { ...asked, kind: "intent", patches: patchesOf(patches), flash: patchesOf(flash) };
 }
 
 /**
@@ -56,12 +55,12 @@ export class EdgeSession<Attributes extends object = AnyAttributes> {
    * from the first change on it stays, until another principal logs in.
    */
   get id(): string {
-    return this.#session.id;
+    return this.#session.token.id;
   }
 
   /** Whether nothing was stored of it when the request came. */
   get isNew(): boolean {
-    return this.#session.isNew;
+    return this.#session.view === undefined;
   }
 
   /** Goes up with every committed change; 0 as long as nothing is stored. Changes of this request do not count yet. */
@@ -76,7 +75,7 @@ export class EdgeSession<Attributes extends object = AnyAttributes> {
 
   /** Whether it was read while stores were failing: it may be older than what the visitor has seen. */
   get stale(): boolean {
-    return this.#session.shown?.stale ?? false;
+    return this.#session.stale;
   }
 
   /** What an earlier response has left for this request alone; see `setFlash`. */
@@ -86,17 +85,17 @@ export class EdgeSession<Attributes extends object = AnyAttributes> {
 
   /** The user that the session belongs to, with a login of this request; `undefined` before one. */
   get principal(): string | undefined {
-    return this.#asked.end ? undefined : (this.#asked.principal ?? this.#session.principal);
+    return this.#asked.end ? undefined : (this.#asked.principal ?? this.#session.view?.principal);
   }
 
   /** A copy of all attributes, with the changes of this request. */
   get attributes(): Partial<Attributes> {
-    return structuredClone(this.#merging?.result ?? this.#session.attributes) as Partial<Attributes>;
+    return structuredClone(this.#merging?.result ?? this.#stored) as Partial<Attributes>;
   }
 
   /** A copy of one attribute, with the changes of this request: to change it, `set` it. */
   get<Name extends NameOf<Attributes>>(name: Name): Attributes[Name] | undefined {
-    const { attributes } = this.#session;
+    const attributes = this.#stored;
     const stored = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
     return structuredClone(this.#merging ? this.#merging.get(name) : stored) as Attributes[Name];
   }
@@ -159,8 +158,8 @@ export class EdgeSession<Attributes extends object = AnyAttributes> {
     if (remember && !this.#remembers) throw new TypeError("the configuration has no session.remember");
     this.#asked.principal = principal;
     this.#asked.remember = remember;
-    const { principal: before, attributes } = this.#session;
-    this.#merging = new Merging(before === undefined || before === principal ? attributes : {});
+    const before = this.#session.view?.principal;
+    this.#merging = new Merging(before === undefined || before === principal ? this.#stored : {});
     this.#merge(patchesOf(this.#asked.patches));
   }
 
@@ -186,6 +185,11 @@ export class EdgeSession<Attributes extends object = AnyAttributes> {
     this.#merging = new Merging({});
   }
 
+  /** The attributes as the request was shown them. */
+  get #stored(): JsonObject {
+    return this.#session.view?.attributes ?? {};
+  }
+
   #record(patches: readonly Json[]): void {
     this.#refuseLate();
     const checked = patches.map(checkPatch);
@@ -194,7 +198,7 @@ export class EdgeSession<Attributes extends object = AnyAttributes> {
   }
 
   #merge(patches: readonly JsonObject[]): void {
-    this.#merging ??= new Merging(this.#session.attributes);
+    this.#merging ??= new Merging(this.#stored);
     for (const patch of patches) this.#merging.merge(patch);
   }
 

@@ -1,8 +1,9 @@
 import type { Context, Next } from "hono";
 import type { Carriers } from "../inbound/carriers/carriers.ts";
 import type { Responder, Visit } from "../request/exchange.ts";
+import { NO_INTENT } from "../session/session.ts";
 import { takeBody } from "../upstream/send/body.ts";
-import { askedNothing, changesOf, EdgeSession } from "./edge-session.ts";
+import { askedNothing, EdgeSession, intentOf } from "./edge-session.ts";
 import { withoutToken } from "./without-token.ts";
 
 /** How long handlers may take before a lease may pass to the next request: by default as long as an attempt at an origin. */
@@ -61,8 +62,8 @@ export function answeredByHandlers(
       asked.closed = true;
       if (!haveAnswered) return { kind: "over", answer: undefined };
       // A handler that has failed half-way has said nothing about the half before.
-      const changes = c.error === undefined ? changesOf(asked) : undefined;
-      return { kind: "response", response: c.res, moorHeaders: [], changes, pin: undefined };
+      const intent = c.error === undefined ? intentOf(asked) : NO_INTENT;
+      return { kind: "response", response: c.res, moorHeaders: [], intent, pin: undefined };
     },
   };
 }

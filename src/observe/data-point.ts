@@ -49,7 +49,7 @@ export function dataPoint(facts: RequestFacts, { status, tookMs }: Answered): Da
       callsOf(REPLICAS, calls),
       callsOf(FALLBACKS, calls),
       unanswered ? 1 : 0,
-      opened?.kind === "session" && opened.session.shown?.stale ? 1 : 0,
+      opened?.kind === "session" && opened.session.stale ? 1 : 0,
     ],
   };
 }

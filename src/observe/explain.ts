@@ -58,7 +58,7 @@ function shownFields({ session, source, found }: OpenedSession, arrivedAt: numbe
     `session=${source}`,
     `version=${session.view?.version ?? 0}`,
     ...age,
-    ...(session.shown?.stale ? ["stale"] : []),
-    ...(session.shown?.journaled ? ["journaled"] : []),
+    ...(session.stale ? ["stale"] : []),
+    ...(session.journaled ? ["journaled"] : []),
   ];
 }

@@ -114,7 +114,7 @@ export class Observer {
   /** The request is about to be answered, from this session. */
   answering(): void {
     const { opened } = this.#facts;
-    if (opened?.kind === "session" && opened.session.shown?.stale) this.note({ event: "session_stale" });
+    if (opened?.kind === "session" && opened.session.stale) this.note({ event: "session_stale" });
   }
 
   /** The request was sent to origins. */

@@ -4,9 +4,10 @@ import { MAX_FLASH_BYTES } from "../session/apply.ts";
 import { type Change, changeNow, newChangeId, type Policy, type Ref, type SessionLimit } from "../session/change.ts";
 import { touched } from "../session/deadlines.ts";
 import { isSomebodys, type View } from "../session/record.ts";
-import type { Session } from "../session/session.ts";
+import { asksForChange, changeFor, type Intent, NOWHERE, rotates, type Session } from "../session/session.ts";
 import type { Authority } from "../store/contracts.ts";
 import type { Lease } from "../store/locking.ts";
+import type { OpenedSession } from "../store/open-session.ts";
 import type { Principals, Reservation } from "../store/principal-contracts.ts";
 import type { Tiers } from "../store/tiers.ts";
 
@@ -76,15 +77,15 @@ export interface LoginFacts {
 }
 
 /**
- * The one writer: carries out what a request asks of its session.
+ * The one writer: carries out the intent of a request.
  *
  * @param facts.login where a login comes from, for the index of the principal's sessions.
  * @param facts.lease the lease that the request has.
  * @param facts.mayFound asked before a session is stored for the first time.
  */
 export async function commit(
-  session: Session,
-  ref: Ref,
+  { session, ref }: Pick<OpenedSession, "session" | "ref">,
+  intent: Intent,
   parts: CommitParts,
   { login, lease, mayFound }: CommitFacts = {},
 ): Promise<Commit> {
@@ -94,12 +95,12 @@ export async function commit(
     view: session.view,
     rotated: false,
     ended: false,
-    replicated: session.shown?.replicated ?? false,
+    replicated: session.replicated,
   };
   // A request without a token has nothing to end; were the cookie cleared for it, a cross-site post would log people out.
-  if (session.ending && !session.returning) return clean;
-  if (session.isFounding && mayFound && !(await mayFound())) return { kind: "founding-limited" };
-  const asked = session.toChange({
+  if (intent.end && !session.returning) return clean;
+  if (mayFound && isFounding(session, intent) && !(await mayFound())) return { kind: "founding-limited" };
+  const asked = changeFor(session, intent, {
     newId: newChangeId,
     now: parts.clock(),
     policy: parts.policy,
@@ -107,7 +108,7 @@ export async function commit(
   });
   if (!asked) return clean;
   const change = indexed(lease ? { ...asked, lease: lease.id } : asked, parts, login);
-  const isNewLogin = change.index !== undefined && change.principal !== session.principal;
+  const isNewLogin = change.index !== undefined && change.principal !== session.view?.principal;
   const refused = isNewLogin ? await reserve(change, ref, parts, login) : undefined;
   if (refused) return refused;
 
@@ -117,27 +118,29 @@ export async function commit(
   if (committed.kind === "committed") {
     const { copy } = committed;
     const rotated = copy.generation > ref.generation;
-    return { ...clean, view: copy, rotated, ended: session.ending, replicated: copy.replicated, written: "object" };
+    return { ...clean, view: copy, rotated, ended: intent.end, replicated: copy.replicated, written: "object" };
   }
   if (committed.kind === "journaled") {
     const view =
       session.view && change.touch
         ? { ...session.view, ...touched(parts.clock(), parts.policy, session.view) }
         : session.view;
-    return { ...clean, view, ended: session.ending, written: "journal", ...told };
+    return { ...clean, view, ended: intent.end, written: "journal", ...told };
   }
-  if (!session.asks) return { ...clean, untouched: committed, ...told };
+  if (!asksForChange(session, intent)) return { ...clean, untouched: committed, ...told };
   const again = { mayFound, login: login && { ...login, insteadOf: { id: ref.id, changeId: change.id } } };
   switch (committed.kind) {
     case "ended":
-      if (session.ending) return { ...clean, ended: true, ...told };
+      if (intent.end) return { ...clean, ended: true, ...told };
       // Who has been told that it is over must not be shown it again by a copy elsewhere.
-      return mayStartAnew(session) && !hasLoggedOut(session, ref, committed.copy)
-        ? startAnew(session, ref, parts, {}, again)
+      return mayStartAnew(session, intent) && (rotates(session, intent) || !wasEndedMeanwhile(ref, committed.copy))
+        ? startAnew({ session, ref }, intent, {}, parts, again)
         : { kind: "ended", marks: true };
     case "superseded":
-      if (session.ending) return { kind: "ended" };
-      return mayStartAnew(session) ? startAnew(session, ref, parts, session.attributes, again) : { kind: "ended" };
+      if (intent.end) return { kind: "ended" };
+      return mayStartAnew(session, intent)
+        ? startAnew({ session, ref }, intent, session.view?.attributes ?? {}, parts, again)
+        : { kind: "ended" };
     case "refused":
       if (committed.reason === "expired") {
         return { kind: "unavailable", cause: new Error("the change expired on its way"), ...told };
@@ -158,32 +161,45 @@ function tooLarge(reason: "too-large" | "flash-too-large", { maxAttributeBytes }
     : `the flash would pass ${MAX_FLASH_BYTES} bytes`;
 }
 
+/** Whether the intent would store the session for the first time. A session that ends at once is stored as a tombstone. */
+export function isFounding(session: Session, intent: Intent): boolean {
+  return session.view === undefined && asksForChange(session, intent);
+}
+
 /** A login needs no session before it, nor does a change by an origin that was shown an empty one. */
-function mayStartAnew(session: Session): boolean {
-  return session.returning && (session.isNew || session.rotating);
+function mayStartAnew(session: Session, intent: Intent): boolean {
+  return session.returning && (session.view === undefined || rotates(session, intent));
 }
 
-/** Whether the session was ended while its request was under way: then a change must not begin another in its place. */
-function hasLoggedOut(session: Session, { arrivedAt }: Ref, tombstone: View | undefined): boolean {
+/** Whether the session was ended while its request was under way. */
+function wasEndedMeanwhile({ arrivedAt }: Ref, tombstone: View | undefined): boolean {
   const { ended } = tombstone ?? {};
-  return !session.rotating && ended?.reason === "ended" && ended.at > arrivedAt;
+  return ended?.reason === "ended" && ended.at > arrivedAt;
 }
 
-/** A session of its own, under a new key, for what was asked of one that cannot be changed any more. */
+/**
+ * A session of its own, under a new key, for an intent whose session cannot be changed any more.
+ *
+ * @param from the attributes that it may take along.
+ */
 async function startAnew(
-  session: Session,
-  ref: Ref,
-  parts: CommitParts,
+  { session, ref }: Pick<OpenedSession, "session" | "ref">,
+  intent: Intent,
   from: View["attributes"],
+  parts: CommitParts,
   facts: CommitFacts,
 ): Promise<Commit> {
   const { tokens, policy, clock } = parts;
   const token = await tokens.mint(clock(), policy.newSessionHours * 3_600_000, session.token.home);
   // Only the principal whose session it is may take along the attributes of a session that may be somebody's.
-  const { view, principal } = session;
-  const isOwn = !view || !isSomebodys(view) || (principal !== undefined && session.logsInAs(principal));
-  const anew = session.startAnew(token, isOwn ? from : {});
-  return commit(anew, { ...ref, id: token.id, generation: token.generation, bornAt: token.bornAt }, parts, facts);
+  const { view } = session;
+  const principal = view?.principal;
+  const isOwn = !view || !isSomebodys(view) || (principal !== undefined && intent.principal === principal);
+  const anew = {
+    session: { token, returning: false, ...NOWHERE },
+    ref: { ...ref, id: token.id, generation: token.generation, bornAt: token.bornAt },
+  };
+  return commit(anew, { ...intent, patches: [isOwn ? from : {}, ...intent.patches] }, parts, facts);
 }
 
 /** The change, with what the index of the principal's sessions is told of a login. */
@@ -221,7 +237,7 @@ export async function follow(done: Done, version: number, ref: Ref, parts: Commi
   if (!done.view || done.ended || done.view.version >= version) return done;
   // What a rotation returned is as new as can be, and a read would count as the new generation's first use. A session
   // that was started anew is another than the one that the origin has written.
-  if (done.rotated || done.session.id !== ref.id) return done;
+  if (done.rotated || done.session.token.id !== ref.id) return done;
   const found = await parts.authority.read({ ...ref, generation: done.view.generation }, parts.clock());
   switch (found.kind) {
     case "hit":
@@ -248,7 +264,8 @@ export async function takeFlash(session: Session, ref: Ref, parts: CommitParts):
   const taken = await parts.authority.commit(ref, changeNow({ takeFlash: true }, parts));
   if (taken.kind !== "committed") return session;
   await parts.tiers.keep(taken.copy);
-  return session.showing(taken.copy, taken.flash);
+  const { token, returning, replicated } = session;
+  return { token, returning, view: taken.copy, stale: false, journaled: false, replicated, flash: taken.flash };
 }
 
 /** Ends a session that has passed a timeout which only a route has. */

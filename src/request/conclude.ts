@@ -2,21 +2,21 @@ import type { FailureCode } from "../errors.ts";
 import type { FoundingLimit } from "../inbound/founding-limit.ts";
 import { whereaboutsOf } from "../inbound/whereabouts.ts";
 import { describeFault, type LogEntry } from "../log.ts";
+import type { Intent } from "../session/session.ts";
 import type { Lease } from "../store/locking.ts";
 import type { OpenedSession } from "../store/open-session.ts";
-import { type Commit, type CommitFacts, type CommitParts, commit, type Done, follow } from "./commit.ts";
+import { type Commit, type CommitFacts, type CommitParts, commit, type Done, follow, isFounding } from "./commit.ts";
 
-/** A request whose session has been asked for changes, and what else bears on them. */
+/** A request that has been answered, with the changes of its session that it asks for. */
 export interface Ending {
   readonly request: Request;
   readonly opened: OpenedSession;
+  readonly intent: Intent;
   /** Whether the request may renew the idle deadline. */
   readonly touches: boolean;
   readonly lease: Lease | undefined;
   /** Whether another site's page has sent it, whose visitor may have a session of their own: then it founds none. */
   readonly isForeign: boolean;
-  /** The version that was written meanwhile through the session API, if one was. */
-  readonly version: number | undefined;
 }
 
 /** What concluding a request needs. */
@@ -33,19 +33,19 @@ export type Concluded = { readonly marks: boolean } & (
 
 /** Carries out what was asked of a request's session, or tells with which failure its client is answered. */
 export async function conclude(ending: Ending, parts: ConcludeParts): Promise<Concluded> {
-  const { request, opened, touches, lease, isForeign, version } = ending;
-  const { session, ref } = opened;
-  if (isForeign && session.isFounding) {
+  const { request, opened, intent, touches, lease, isForeign } = ending;
+  const { version } = intent;
+  if (isForeign && isFounding(opened.session, intent)) {
     const reason = "another site's page would found a session";
     return refused("cross_site", { event: "request_refused", reason }, opened.marks);
   }
-  const login = parts.principals && session.loggingIn ? { where: whereaboutsOf(request) } : undefined;
+  const login = parts.principals && intent.principal !== undefined ? { where: whereaboutsOf(request) } : undefined;
   const { mayFound } = parts;
   const facts: CommitFacts = { login, lease, mayFound: mayFound && (() => mayFound(request)) };
-  let committed = await commit(session, ref, touches ? parts : { ...parts, touches: false }, facts);
+  let committed = await commit(opened, intent, touches ? parts : { ...parts, touches: false }, facts);
   let marks = opened.marks || committed.marks === true;
   if (committed.kind === "done" && version !== undefined) {
-    committed = await follow(committed, version, ref, parts);
+    committed = await follow(committed, version, opened.ref, parts);
     marks ||= committed.marks === true;
   }
   return committed.kind === "done" ? { kind: "done", done: committed, marks } : refusal(committed, marks);

@@ -9,10 +9,11 @@ import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { LogEntry } from "../log.ts";
 import type { Observer } from "../observe/observer.ts";
 import { markLifeOf } from "../session/policy.ts";
+import type { Intent } from "../session/session.ts";
 import type { Locks } from "../store/contracts.ts";
 import { inTurn, isLocked, type Turn } from "../store/locking.ts";
 import { isJustVouched, type OpenedSession, refOf } from "../store/open-session.ts";
-import { type OriginChanges, type RefusedResponse, recordChanges } from "../upstream/wire/origin-headers.ts";
+import type { RefusedResponse } from "../upstream/wire/origin-headers.ts";
 import { conclude } from "./conclude.ts";
 import { logOut } from "./logout.ts";
 import { openForRoute } from "./open.ts";
@@ -43,14 +44,13 @@ export type Handling = Pick<
   "session" | "touch" | "freshness" | "onStale" | "locking" | "lockWaitMs" | "onLockTimeout" | "crossSite"
 >;
 
-/** A response to a request with a session, and the changes of the session that come with it. */
+/** A response to a request with a session, and the changes of the session that it asks for. */
 export interface Responded {
   readonly kind: "response";
   readonly response: Response;
   /** The names of Moor's own headers in the response. */
   readonly moorHeaders: readonly string[];
-  /** `undefined`: the session stays as it is. */
-  readonly changes: OriginChanges | RefusedResponse | undefined;
+  readonly intent: Intent | RefusedResponse;
   /** The token's pin from now on; `undefined`: it stays as it is. */
   readonly pin: number | undefined;
 }
@@ -151,7 +151,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const opened = await openForRoute({ request, route: handling, token: client.token, arrival, locked }, writer); // 4
     observer.opened(opened, client.token);
     if (opened.kind === "unavailable") return observer.sessionUnavailable(opened.cause);
-    responder.assign(opened.session.id);
+    responder.assign(opened.session.token.id);
     observer.answering();
     const responded = await responder.respond(opened); // 5, 6
     return responded.kind === "over" ? responded.answer : settle(visit, handling, opened, responded, writer, turn);
@@ -162,7 +162,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     visit: Visit,
     handling: Handling,
     opened: OpenedSession,
-    { response, moorHeaders, changes, pin }: Responded,
+    { response, moorHeaders, intent, pin }: Responded,
     writer: Writer,
     turn: Turn | undefined,
   ): Promise<Response> {
@@ -174,15 +174,13 @@ export function createExchange(parts: ExchangeParts): Exchange {
       if (marks) give(failure.headers, client, { kind: "none" }, await markFor({ kind: "none" }, client, writer));
       return failure;
     };
-    if (changes?.kind === "refused") {
-      const { header, reason } = changes;
+    if (intent.kind === "refused") {
+      const { header, reason } = intent;
       return refuse("origin_change_refused", { event: "origin_change_refused", header, reason }, opened.marks);
     }
-    if (changes) recordChanges(session, changes);
     const isKeptBack = isTokenKeptBack(request, url, client);
     const isForeign = isKeptBack && !isSafe(request) && handling.crossSite !== "allow";
-    const version = changes?.version;
-    const ending = { request, opened, touches: handling.touch, lease: turn?.lease, isForeign, version };
+    const ending = { request, opened, intent, touches: handling.touch, lease: turn?.lease, isForeign };
     const concluded = await conclude(ending, writer); // 7
     if (concluded.kind === "refused") return refuse(concluded.code, concluded.entry, concluded.marks);
 

@@ -2,6 +2,7 @@ import { type FailureCode, failureResponse } from "../errors.ts";
 import type { Arrival } from "../inbound/arrival.ts";
 import type { Client } from "../inbound/carriers/carriers.ts";
 import { describeFault, type Log } from "../log.ts";
+import { NO_INTENT } from "../session/session.ts";
 import { openSession } from "../store/open-session.ts";
 import { type Commit, commit } from "./commit.ts";
 import type { ConcludeParts } from "./conclude.ts";
@@ -56,16 +57,17 @@ export async function logOut(logout: Logout, parts: ConcludeParts, log: Log): Pr
     log({ event: "session_unavailable", reason: describeFault(opened.cause) });
     return fail("session_unavailable");
   }
-  const { session, ref } = opened;
+  const { session } = opened;
   const markIf = async (marks: boolean) => (marks ? markFor({ kind: "clear" }, client, parts) : "");
   if (!session.returning) {
     give(response.headers, client, { kind: "clear" }, await markIf(opened.marks));
     return response;
   }
-  session.end();
   const { mayFound } = parts;
   // Where nothing is stored yet the end is: a first change may be under way, and its response must bring nothing back.
-  const committed = await commit(session, ref, parts, { mayFound: mayFound && (() => mayFound(request)) });
+  const committed = await commit(opened, { ...NO_INTENT, end: true }, parts, {
+    mayFound: mayFound && (() => mayFound(request)),
+  });
   const mark = await markIf(opened.marks || committed.marks === true);
   if (committed.kind === "done") {
     const token = await tokenFor(committed, { mayGiveFresh: false, withProof: false }, parts);
@@ -73,12 +75,12 @@ export async function logOut(logout: Logout, parts: ConcludeParts, log: Log): Pr
     return response;
   }
   // No store was asked about a token that has seen no version until now: nothing is shown to it any more.
-  if (committed.kind === "ended" && session.isNew) {
+  if (committed.kind === "ended" && session.view === undefined) {
     give(response.headers, client, { kind: "clear" }, mark);
     return response;
   }
   const code = CODE_OF[committed.kind] ?? "session_unavailable";
-  log({ event: code, session: session.id.slice(0, 8) });
+  log({ event: code, session: session.token.id.slice(0, 8) });
   const failure = fail(code);
   give(failure.headers, client, { kind: "none" }, mark);
   return failure;

@@ -1,180 +1,99 @@
 import type { OpenedToken } from "../inbound/token/tokens.ts";
-import { CHANGE_LIFE_SECONDS, type Change, isPrincipal, type Policy } from "./change.ts";
+import { CHANGE_LIFE_SECONDS, type Change, type Policy } from "./change.ts";
 import { isTouchDue } from "./deadlines.ts";
 import type { JsonObject } from "./patch.ts";
 import type { View } from "./record.ts";
 
-/** A session as a request sees it. */
-export interface Shown {
-  readonly view: View;
-  /** Whether it may be older than the state that the visitor has seen. */
-  readonly stale: boolean;
-  /** Whether it shows content of the journal in addition to the view's version. */
-  readonly journaled: boolean;
-  /** Whether a replica of it exists. */
-  readonly replicated: boolean;
-}
-
-/**
- * A visitor's session during one request: the known state, and the changes that the request asks for. It records intent and does
- * no I/O; the commit carries the intent out.
- */
-export class Session {
+/** A visitor's session, as one request sees it. */
+export interface Session {
   readonly token: OpenedToken;
   /** Whether the client sent the token. Otherwise the token was minted for this request. */
   readonly returning: boolean;
-  /** The state that the stores know; `undefined`: no store holds the session yet. */
-  readonly shown: Shown | undefined;
+  /** The state that the stores know; `undefined`: no store holds anything of the session. */
+  readonly view: View | undefined;
+  /** Whether the view may be older than the state that the visitor has seen. */
+  readonly stale: boolean;
+  /** Whether it shows content of the journal in addition to the view's version. */
+  readonly journaled: boolean;
+  /** Whether a replica of the session exists. */
+  readonly replicated: boolean;
   /** The flash that this request alone sees. */
   readonly flash: JsonObject | undefined;
+}
 
-  readonly #flash: JsonObject[] = [];
-  readonly #patches: JsonObject[] = [];
-  #principal: string | undefined;
-  #remember = false;
-  #rotate = false;
-  #end = false;
+/** The state of a session that no store holds yet. */
+export const NOWHERE = {
+  view: undefined,
+  stale: false,
+  journaled: false,
+  replicated: false,
+  flash: undefined,
+} as const;
 
-  constructor(token: OpenedToken, options: { returning: boolean; shown?: Shown | undefined; flash?: JsonObject }) {
-    this.token = token;
-    this.returning = options.returning;
-    this.shown = options.shown;
-    this.flash = options.flash;
-  }
+/** The changes of its session that a request asks for. The commit carries them out. */
+export interface Intent {
+  readonly kind: "intent";
+  /** Merged into the attributes, in order. */
+  readonly patches: readonly JsonObject[];
+  /** Merged into the flash, which the next handoff shows, once. */
+  readonly flash: readonly JsonObject[];
+  /** Sets the principal. This rotates the session, even if the principal stays the same. 1 to 256 characters of visible ASCII. */
+  readonly principal?: string;
+  /** With a principal: whether the longer policy applies from now on. */
+  readonly remember: boolean;
+  /** Asks for a new generation; see {@link rotates}. */
+  readonly rotate: boolean;
+  /** Asks to end the session. All other changes then have no effect. */
+  readonly end: boolean;
+  /** The version that the request has meanwhile written through the session API. */
+  readonly version?: number;
+}
 
-  /** The same session in its state after its flash has been taken. */
-  showing(view: View, flash: JsonObject | undefined): Session {
-    const shown = { stale: false, journaled: false, replicated: this.shown?.replicated ?? false, view };
-    return new Session(this.token, { returning: this.returning, shown, ...(flash ? { flash } : {}) });
-  }
+/** Asks for no change. */
+export const NO_INTENT: Intent = { kind: "intent", patches: [], flash: [], remember: false, rotate: false, end: false };
 
-  get view(): View | undefined {
-    return this.shown?.view;
-  }
+/**
+ * Whether a session gets a new generation. Without a patch a rotation has no effect under a key that was minted for this request,
+ * because no other client has that key. A rotation that founds a session may be a login by attributes, so it counts: generation 0 never
+ * belongs to a logged-in visitor.
+ */
+export function rotates({ returning }: Session, { principal, rotate, patches }: Intent): boolean {
+  return principal !== undefined || (rotate && (returning || patches.length > 0));
+}
 
-  get id(): string {
-    return this.token.id;
-  }
+/** Whether any change of the session is asked for. */
+export function asksForChange(session: Session, intent: Intent): boolean {
+  const { patches, flash, end } = intent;
+  return patches.length > 0 || flash.length > 0 || end || rotates(session, intent);
+}
 
-  /** Whether no store holds anything of it. */
-  get isNew(): boolean {
-    return this.view === undefined;
-  }
+/** The time, the rules and the id of a change. */
+export interface ChangeOptions {
+  readonly newId: () => string;
+  readonly now: number;
+  readonly policy: Policy;
+  /** Whether the request may renew the idle deadline. */
+  readonly touches: boolean;
+}
 
-  get principal(): string | undefined {
-    return this.view?.principal;
-  }
-
-  get attributes(): JsonObject {
-    return this.view?.attributes ?? {};
-  }
-
-  /** Asks to merge a patch into the attributes; several apply in order. */
-  patch(patch: JsonObject): void {
-    this.#patches.push(patch);
-  }
-
-  /** Asks to merge a patch into the flash, which the next handoff shows, once. */
-  patchFlash(patch: JsonObject): void {
-    this.#flash.push(patch);
-  }
-
-  /**
-   * Asks to set the principal. This rotates the session, even if the principal stays the same.
-   *
-   * @param options.remember whether the longer policy applies from now on.
-   * @throws TypeError unless `principal` is 1 to 256 characters of visible ASCII.
-   */
-  login(principal: string, options: { remember?: boolean } = {}): void {
-    if (!isPrincipal(principal)) throw new TypeError("not 1 to 256 characters of visible ASCII");
-    this.#principal = principal;
-    this.#remember = options.remember ?? false;
-  }
-
-  /**
-   * Asks for a new generation. Without a patch this has no effect under a key that was minted for this request, because no other
-   * client has that key.
-   */
-  rotate(): void {
-    this.#rotate = true;
-  }
-
-  /** Asks to end the session. All other changes that were asked for then have no effect. */
-  end(): void {
-    this.#end = true;
-  }
-
-  get ending(): boolean {
-    return this.#end;
-  }
-
-  /** Whether a login or a rotation was asked for. */
-  get rotating(): boolean {
-    return this.#principal !== undefined || this.#rotates;
-  }
-
-  /**
-   * A rotation that founds a session may be a login by attributes, so it counts. Generation 0 never belongs to a logged-in
-   * visitor.
-   */
-  get #rotates(): boolean {
-    return this.#rotate && (this.returning || this.#patches.length > 0);
-  }
-
-  /** Whether a login was asked for. */
-  get loggingIn(): boolean {
-    return this.#principal !== undefined;
-  }
-
-  /** Whether a login as `principal` was asked for. */
-  logsInAs(principal: string): boolean {
-    return this.#principal === principal;
-  }
-
-  /** Whether any change was asked for. */
-  get asks(): boolean {
-    return this.#patches.length > 0 || this.#flash.length > 0 || this.rotating || this.#end;
-  }
-
-  /** Whether the commit would store the session for the first time. A session that ends at once is stored as a tombstone. */
-  get isFounding(): boolean {
-    return this.isNew && this.asks;
-  }
-
-  /**
-   * A separate session, under `token`, that asks for the same changes as this session. It is for a login that finds its session
-   * unchangeable, and starts anew. `from` holds the attributes that the new session begins with.
-   */
-  startAnew(token: OpenedToken, from: JsonObject): Session {
-    const anew = new Session(token, { returning: false });
-    anew.#patches.push(from, ...this.#patches);
-    anew.#flash.push(...this.#flash);
-    anew.#principal = this.#principal;
-    anew.#remember = this.#remember;
-    anew.#rotate = this.#rotate;
-    return anew;
-  }
-
-  /**
-   * The change that the request asks for, or `undefined` if it is a clean read with no touch due.
-   *
-   * @param options.touches whether the request may renew the idle deadline. Default `true`.
-   */
-  toChange(options: { newId: () => string; now: number; policy: Policy; touches?: boolean }): Change | undefined {
-    const { newId, now, policy, touches = true } = options;
-    const touch = touches && this.returning && (this.view ? isTouchDue(this.view, now, policy) : this.asks);
-    if (!this.asks && !touch) return undefined;
-    return {
-      id: newId(),
-      ...(this.#patches.length > 0 ? { patches: this.#patches } : {}),
-      ...(this.#flash.length > 0 ? { flash: this.#flash } : {}),
-      ...(this.#principal === undefined ? {} : { principal: this.#principal }),
-      ...(this.#remember ? { remember: true } : {}),
-      ...(this.#rotates ? { rotate: true } : {}),
-      ...(this.#end ? { end: true } : {}),
-      ...(touch ? { touch: true } : {}),
-      expiresAt: now + CHANGE_LIFE_SECONDS * 1000,
-      policy,
-    };
-  }
+/** The change that a request asks for, or `undefined` if it is a clean read with no touch due. */
+export function changeFor(session: Session, intent: Intent, options: ChangeOptions): Change | undefined {
+  const { newId, now, policy, touches } = options;
+  const { returning, view } = session;
+  const asks = asksForChange(session, intent);
+  const touch = touches && returning && (view ? isTouchDue(view, now, policy) : asks);
+  if (!asks && !touch) return undefined;
+  const { patches, flash, principal, remember, end } = intent;
+  return {
+    id: newId(),
+    ...(patches.length > 0 ? { patches } : {}),
+    ...(flash.length > 0 ? { flash } : {}),
+    ...(principal === undefined ? {} : { principal }),
+    ...(remember ? { remember: true } : {}),
+    ...(intent.rotate && rotates(session, intent) ? { rotate: true } : {}),
+    ...(end ? { end: true } : {}),
+    ...(touch ? { touch: true } : {}),
+    expiresAt: now + CHANGE_LIFE_SECONDS * 1000,
+    policy,
+  };
 }

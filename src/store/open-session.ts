@@ -3,7 +3,7 @@ import type { OpenedToken, Tokens } from "../inbound/token/tokens.ts";
 import type { Policy, Ref } from "../session/change.ts";
 import type { Copy } from "../session/copy.ts";
 import { PARALLEL_MS } from "../session/generations.ts";
-import { Session } from "../session/session.ts";
+import { NOWHERE, type Session } from "../session/session.ts";
 import type { Resolved, ResolveOptions, Source, Tiers } from "./tiers.ts";
 
 /** Where a request's session came from. `none`: there was no token. `new`: the session of its token is held by no store yet. */
@@ -53,7 +53,7 @@ export async function openSession(
 ): Promise<Opened> {
   if (!token) return fresh(arrival, parts, false);
   const ref = refOf(token, arrival);
-  const unsaved = { ref, session: new Session(token, { returning: true }), source: "new" as const, marks: false };
+  const unsaved = { ref, session: { token, returning: true, ...NOWHERE }, source: "new" as const, marks: false };
   // Without a mark, no store can know anything of the session, so no store is asked.
   if (token.version === 0 && token.markedAt === undefined && !parts.locked) return { kind: "session", ...unsaved };
   const found = await parts.tiers.resolve(ref, token, { ...parts, now: arrival.arrivedAt });
@@ -86,7 +86,7 @@ export function isJustVouched({ source }: OpenedSession): boolean {
 function shown(token: OpenedToken, ref: Ref, found: Resolved, view: Copy): Opened {
   const { source, journaled = false, stale = false } = found;
   const { replicated } = view;
-  const session = new Session(token, { returning: true, shown: { view, stale, journaled, replicated } });
+  const session: Session = { token, returning: true, view, stale, journaled, replicated, flash: undefined };
   // A session that shows content of the journal counts as marked from now on, whether or not the client holds a mark.
   return {
     kind: "session",
@@ -105,7 +105,7 @@ function isBeside(rotatedAt = Number.NEGATIVE_INFINITY, { arrivedAt }: Arrival):
 
 async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts, marks: boolean): Promise<OpenedSession> {
   const token = await tokens.mint(arrival.arrivedAt, policy.newSessionHours * 3_600_000, arrival.region);
-  const session = new Session(token, { returning: false });
+  const session = { token, returning: false, ...NOWHERE };
   return { kind: "session", session, ref: refOf(token, arrival), source: "none", marks };
 }
 

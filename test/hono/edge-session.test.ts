@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { askedNothing, changesOf, EdgeSession } from "../../src/hono/edge-session.ts";
+import { askedNothing, EdgeSession, intentOf } from "../../src/hono/edge-session.ts";
 import type { View } from "../../src/session/record.ts";
-import { Session } from "../../src/session/session.ts";
-import { copyOf, openedToken, shownOf } from "../support/sessions.ts";
+import { copyOf, sessionOf, unsavedSession } from "../support/sessions.ts";
 
 interface Shop {
   basket?: Record<string, number>;
@@ -11,15 +10,12 @@ interface Shop {
 }
 
 function edge(given: Partial<View> = {}, { remembers = false, flash = {} } = {}) {
-  const shown = shownOf(copyOf("s", given));
-  const session = new Session(openedToken(), { returning: true, shown, flash });
+  const view = copyOf("s", given);
+  const session = sessionOf(view, { flash });
   const asked = askedNothing();
-  return { asked, shown, session: new EdgeSession<Shop>(session, asked, remembers) };
+  return { asked, view, session: new EdgeSession<Shop>(session, asked, remembers) };
 }
-const unknown = () => {
-  const session = new Session(openedToken({ version: 0 }), { returning: false });
-  return new EdgeSession<Shop>(session, askedNothing(), false);
-};
+const unknown = () => new EdgeSession<Shop>(unsavedSession(false), askedNothing(), false);
 const basket = { apples: 1, pears: 2 };
 
 describe("a session at the edge", () => {
@@ -44,14 +40,14 @@ describe("a session at the edge", () => {
   });
 
   it("shows copies: what a handler does to them changes neither the session nor what others are shown", () => {
-    const { session, shown, asked } = edge({ attributes: { basket: { apples: 1 } } }, { flash: { notice: { a: 1 } } });
+    const { session, view, asked } = edge({ attributes: { basket: { apples: 1 } } }, { flash: { notice: { a: 1 } } });
     const read = session.get("basket");
     if (read) read.apples = 9;
     Object.assign(session.attributes, { coupon: "10" });
     Object.assign(session.flash, { notice: 2 });
     expect(session.attributes).toEqual({ basket: { apples: 1 } });
     expect(session.flash).toEqual({ notice: { a: 1 } });
-    expect(shown.view.attributes).toEqual({ basket: { apples: 1 } });
+    expect(view.attributes).toEqual({ basket: { apples: 1 } });
     expect(asked).toEqual(askedNothing());
   });
 
@@ -73,7 +69,7 @@ describe("a change", () => {
     session.delete("coupon");
     session.set("list", ["a"]);
     expect(session.attributes).toEqual({ basket: { figs: 2 }, list: ["a"] });
-    expect(changesOf(asked).patches).toEqual([
+    expect(intentOf(asked).patches).toEqual([
       { basket: null, coupon: null, list: ["a"] },
       { basket: { figs: 2, plums: null } },
     ]);
@@ -87,7 +83,7 @@ describe("a change", () => {
       session.setFlash("notice", `${n}`);
     }
     expect(session.get("basket")).toEqual({ plums: 999, figs999: 1 });
-    expect(changesOf(asked)).toMatchObject({
+    expect(intentOf(asked)).toMatchObject({
       patches: [{ basket: null }, { basket: { plums: 999, figs999: 1 } }],
       flash: [{ notice: "999" }],
     });
@@ -103,7 +99,7 @@ describe("a change", () => {
       }
     };
     expect(alternate).toThrow(expect.objectContaining({ code: "change-too-large" }));
-    expect(changesOf(asked).patches).toHaveLength(64);
+    expect(intentOf(asked).patches).toHaveLength(64);
     session.set("coupon", "10");
     expect(session.get("coupon")).toBe("10");
   });
@@ -113,10 +109,7 @@ describe("a change", () => {
     const given = { apples: 1 };
     session.set("basket", given);
     given.apples = 9;
-    expect([session.get("basket"), changesOf(asked).patches.at(-1)]).toEqual([
-      { apples: 1 },
-      { basket: { apples: 1 } },
-    ]);
+    expect([session.get("basket"), intentOf(asked).patches.at(-1)]).toEqual([{ apples: 1 }, { basket: { apples: 1 } }]);
   });
 
   it.each<[string, unknown]>([
@@ -140,7 +133,7 @@ describe("a change", () => {
     const { session, asked } = edge({}, { flash: { notice: "old" } });
     session.setFlash("notice", "new");
     expect(session.flash).toEqual({ notice: "old" });
-    expect(changesOf(asked).flash).toEqual([{ notice: "new" }]);
+    expect(intentOf(asked).flash).toEqual([{ notice: "new" }]);
   });
 });
 
@@ -205,6 +198,6 @@ describe("once the handlers have returned", () => {
       () => session.end(),
     ];
     for (const change of late) expect(change).toThrow(expect.objectContaining({ code: "session-committed" }));
-    expect([session.get("coupon"), changesOf(asked).patches]).toEqual(["10", [{ coupon: "10" }]]);
+    expect([session.get("coupon"), intentOf(asked).patches]).toEqual(["10", [{ coupon: "10" }]]);
   });
 });

@@ -45,7 +45,7 @@ async function shopper(): Promise<void> {
 }
 
 const change = (visit: Visit = {}) =>
-  ladder.edge.visit(client, { ask: (session) => session.patch({ basket: "tea" }), ...visit });
+  ladder.edge.visit(client, { ask: () => ({ patches: [{ basket: "tea" }] }), ...visit });
 
 describe("what is told of a session", () => {
   it("that is stored nowhere is that, without a token and with one", async () => {

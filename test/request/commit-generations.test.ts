@@ -68,10 +68,7 @@ describe("a login", () => {
     const first = doneOf(await edge.visit(client, login("alice"))).view;
     const alices = client.copy();
     const { committed } = await edge.visit(client, {
-      ask: (session) => {
-        session.patch({ greeting: "hello" });
-        session.login("bob");
-      },
+      ask: () => ({ patches: [{ greeting: "hello" }], principal: "bob" }),
     });
     expect(committed).toMatchObject({
       kind: "done",
@@ -98,10 +95,7 @@ describe("a request of a superseded generation", () => {
     await shop();
     const planted = client.copy();
     await edge.visit(client, {
-      ask: (session) => {
-        session.login("alice");
-        session.patch({ address: "her own" });
-      },
+      ask: () => ({ principal: "alice", patches: [{ address: "her own" }] }),
     });
     return planted;
   }
@@ -124,10 +118,7 @@ describe("a request of a superseded generation", () => {
   it("that logs in by attributes gets a session of its own at generation 1, without the principal", async () => {
     const planted = await plantedToken();
     const { committed } = await edge.visit(planted, {
-      ask: (session) => {
-        session.rotate();
-        session.patch({ user: "mallory" });
-      },
+      ask: () => ({ rotate: true, patches: [{ user: "mallory" }] }),
     });
     const attributes = { basket: "tea", user: "mallory" };
     expect(doneOf({ committed } as Visited).view).toMatchObject({ generation: 1, attributes });

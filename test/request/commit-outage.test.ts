@@ -182,7 +182,7 @@ describe("a login or a rotation while the authority is out of reach", () => {
   it.each<[string, Visit]>([
     ["login", login("alice")],
     ["rotation", rotate],
-    ["patch beside a login", { ask: (session) => [session.patch({ a: 1 }), session.login("alice")] }],
+    ["patch beside a login", { ask: () => ({ patches: [{ a: 1 }], principal: "alice" }) }],
   ])("is refused (%s): the session stays as it is, and nobody is logged out", async (_what, asked) => {
     await shopper();
     const held = client.text;
@@ -247,7 +247,7 @@ describe("what shows the journal", () => {
     const other = client.copy();
     await visit(patch({ basket: "rum" }));
     await elsewhere.visit(other, {
-      ask: (session) => session.patch({ basket: `${session.attributes.basket} and mug` }),
+      ask: (session) => ({ patches: [{ basket: `${session.attributes.basket} and mug` }] }),
       meanwhile: async () => {
         elsewhere.authority.down = false;
       },

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tokenFor } from "../../src/request/token-write.ts";
-import { Session } from "../../src/session/session.ts";
 import { end, login, patch } from "../support/asks.ts";
 import { Client, createEdge, doneOf, type Edge, setTime, type Visited } from "../support/edge.ts";
 import { POLICY } from "../support/sessions.ts";
@@ -226,7 +225,7 @@ describe("a session that has moved", () => {
     await shop();
     const done = doneOf(await edge.visit(client));
     const token = { ...done.session.token, touchedAt: at(50), expiresAt: at(9_000) };
-    const session = new Session(token, { returning: true, shown: done.session.shown });
+    const session = { ...done.session, token };
     const options = { mayGiveFresh: false, withProof: false, moved };
     const write = await tokenFor({ ...done, session }, options, edge.parts);
     expect(write).toMatchObject({ kind: "write", expiresAt: at(9_000) });

@@ -1,39 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { View } from "../../src/session/record.ts";
-import { Session } from "../../src/session/session.ts";
-import { copyOf, openedToken, POLICY, shownOf } from "../support/sessions.ts";
+import { changeFor, type Intent, NO_INTENT, rotates, type Session } from "../../src/session/session.ts";
+import { copyOf, POLICY, sessionOf, unsavedSession } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
 
-const token = openedToken();
-const known = (given: Partial<View> = {}) =>
-  new Session(token, { returning: true, shown: shownOf(copyOf("s", given)) });
-const unknown = (returning: boolean) => new Session({ ...token, version: 0 }, { returning });
-const changeOf = (session: Session, now = T0) => session.toChange({ newId: () => "c", now, policy: POLICY });
-
-describe("a session", () => {
-  it("shows the state that the stores know", () => {
-    const session = known({ principal: "alice", attributes: { a: 1 } });
-    expect(session).toMatchObject({ id: "s", isNew: false, principal: "alice", attributes: { a: 1 } });
-  });
-
-  it("that exists nowhere is empty", () => {
-    expect(unknown(true)).toMatchObject({ isNew: true, principal: undefined, attributes: {} });
-  });
-
-  it("shows its state, not the changes that are asked for", () => {
-    const session = known({ attributes: { a: 1 } });
-    session.patch({ a: 2 });
-    session.login("alice");
-    session.end();
-    expect(session).toMatchObject({ principal: undefined, attributes: { a: 1 } });
-  });
-
-  it.each(["", "a b", "a\n", "ä", "x".repeat(257)])("refuses the principal %j", (principal) => {
-    const session = known();
-    expect(() => session.login(principal)).toThrow(TypeError);
-    expect(session.asks).toBe(false);
-  });
-});
+const known = (given: Partial<View> = {}) => sessionOf(copyOf("s", given));
+const changeOf = (session: Session, asked: Partial<Intent> = {}, now = T0) =>
+  changeFor(session, { ...NO_INTENT, ...asked }, { newId: () => "c", now, policy: POLICY, touches: true });
 
 describe("the change that a request asks for", () => {
   const common = { id: "c", expiresAt: at(8), policy: POLICY };
@@ -41,7 +14,7 @@ describe("the change that a request asks for", () => {
   it("is none for a clean read with no touch due", () => expect(changeOf(known())).toBeUndefined());
 
   it("is none for a visitor of whom nothing is stored, although their token has come back", () => {
-    expect(changeOf(unknown(true))).toBeUndefined();
+    expect(changeOf(unsavedSession(true))).toBeUndefined();
   });
 
   it("is a touch when a touch is due", () => {
@@ -50,13 +23,8 @@ describe("the change that a request asks for", () => {
   });
 
   it("holds all that was asked, patches in their order", () => {
-    const session = known();
-    session.patch({ a: null });
-    session.patch({ a: { b: 1 } });
-    session.login("alice");
-    session.rotate();
-    session.end();
-    expect(changeOf(session)).toEqual({
+    const patches = [{ a: null }, { a: { b: 1 } }];
+    expect(changeOf(known(), { patches, principal: "alice", rotate: true, end: true })).toEqual({
       ...common,
       patches: [{ a: null }, { a: { b: 1 } }],
       principal: "alice",
@@ -67,41 +35,26 @@ describe("the change that a request asks for", () => {
 
   it("carries the touch that is due", () => {
     const session = known({ touchedAt: at(-360) });
-    session.patch({ a: 1 });
-    expect(changeOf(session)).toEqual({ ...common, patches: [{ a: 1 }], touch: true });
+    expect(changeOf(session, { patches: [{ a: 1 }] })).toEqual({ ...common, patches: [{ a: 1 }], touch: true });
   });
 
   it("founds a session with a touch only if its token had come back", () => {
-    const [came, minted] = [unknown(true), unknown(false)];
-    came.patch({ a: 1 });
-    minted.patch({ a: 1 });
-    expect(changeOf(came)).toEqual({ ...common, patches: [{ a: 1 }], touch: true });
-    expect(changeOf(minted)).toEqual({ ...common, patches: [{ a: 1 }] });
+    const patches = [{ a: 1 }];
+    expect(changeOf(unsavedSession(true), { patches })).toEqual({ ...common, patches, touch: true });
+    expect(changeOf(unsavedSession(false), { patches })).toEqual({ ...common, patches });
   });
 
   it("is none for a rotation under a key that no other client can have", () => {
-    const session = unknown(false);
-    session.rotate();
-    expect(changeOf(session)).toBeUndefined();
+    expect(changeOf(unsavedSession(false), { rotate: true })).toBeUndefined();
+    expect(rotates(unsavedSession(false), { ...NO_INTENT, rotate: true })).toBe(false);
+  });
+
+  it("holds a rotation that founds a session, because it may be a login by attributes", () => {
+    const asked = { rotate: true, patches: [{ user: "alice" }] };
+    expect(changeOf(unsavedSession(false), asked)).toEqual({ ...common, ...asked });
   });
 
   it("expires 8 seconds after it is sent", () => {
-    const session = known();
-    session.rotate();
-    expect(changeOf(session, at(60))).toEqual({ ...common, rotate: true, expiresAt: at(68) });
-  });
-});
-
-describe("starting anew", () => {
-  it("asks for the same under another token, from the attributes it is given", () => {
-    const session = known({ principal: "alice", attributes: { secret: 1 } });
-    session.patch({ a: 1 });
-    session.login("bob");
-    session.rotate();
-    const anew = session.startAnew({ ...token, id: "other" }, { basket: "tea" });
-    expect(anew).toMatchObject({ id: "other", returning: false, isNew: true });
-    expect(changeOf(anew)).toMatchObject({ patches: [{ basket: "tea" }, { a: 1 }], principal: "bob" });
-    expect(changeOf(anew)).toMatchObject({ rotate: true });
-    expect(changeOf(anew)).not.toHaveProperty("touch");
+    expect(changeOf(known(), { rotate: true }, at(60))).toEqual({ ...common, rotate: true, expiresAt: at(68) });
   });
 });

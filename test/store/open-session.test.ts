@@ -18,7 +18,7 @@ afterEach(() => vi.useRealTimers());
 async function shopper(): Promise<Client> {
   const client = new Client();
   await edge.visit(client);
-  await edge.visit(client, { ask: (session) => session.patch({ basket: "tea" }) });
+  await edge.visit(client, { ask: () => ({ patches: [{ basket: "tea" }] }) });
   return client;
 }
 
@@ -36,7 +36,7 @@ describe("a visitor of whom nothing is stored", () => {
   it("costs one call with their first change", async () => {
     const client = new Client();
     await edge.visit(client);
-    const { calls, session } = await edge.visit(client, { ask: (session) => session.patch({ a: 1 }) });
+    const { calls, session } = await edge.visit(client, { ask: () => ({ patches: [{ a: 1 }] }) });
     expect(calls).toEqual(["commit"]);
     expect(session?.isNew).toBe(true);
   });
@@ -109,7 +109,7 @@ describe("a clean read", () => {
     const client = await shopper();
     setTime(at(6));
     await elsewhere.visit(client.copy());
-    await edge.visit(client, { ask: (session) => session.patch({ basket: "mug" }) });
+    await edge.visit(client, { ask: () => ({ patches: [{ basket: "mug" }] }) });
     expect(await elsewhere.visit(client)).toMatchObject({
       calls: ["read"],
       session: { attributes: { basket: "mug" } },
@@ -119,7 +119,7 @@ describe("a clean read", () => {
   it("of a token that is older than the shown version gets a new token: the version that was seen is in the token", async () => {
     const client = await shopper();
     const other = client.copy();
-    await edge.visit(client, { ask: (session) => session.patch({ more: 1 }) });
+    await edge.visit(client, { ask: () => ({ patches: [{ more: 1 }] }) });
     const { write, session } = await edge.visit(other);
     expect(write.kind).toBe("write");
     expect((await edge.texts.open(other.text ?? "", T0))?.version).toBe(session?.view?.version);
@@ -142,7 +142,7 @@ describe("a touch", () => {
 
   it("comes at a token's first return, which gives the session its full life", async () => {
     const client = new Client();
-    const founded = await edge.visit(client, { ask: (session) => session.patch({ a: 1 }) });
+    const founded = await edge.visit(client, { ask: () => ({ patches: [{ a: 1 }] }) });
     expect(founded.write).toMatchObject({ expiresAt: at(600) });
     setTime(at(20));
     expect(await edge.visit(client)).toMatchObject({
@@ -154,7 +154,7 @@ describe("a touch", () => {
   it("gives it also when the token returns within the second in which it was signed", async () => {
     const client = new Client();
     setTime(T0 + 200);
-    await edge.visit(client, { ask: (session) => session.patch({ a: 1 }) });
+    await edge.visit(client, { ask: () => ({ patches: [{ a: 1 }] }) });
     setTime(T0 + 700);
     expect((await edge.visit(client)).write).toMatchObject({ kind: "write", expiresAt: at(3_960) });
     setTime(at(601));
@@ -183,7 +183,7 @@ describe("a session that is gone", () => {
   it("by its end: the token gets a fresh, unsaved session, under another key", async () => {
     const client = await shopper();
     const thief = client.copy();
-    const before = (await edge.visit(client, { ask: (session) => session.end() })).session;
+    const before = (await edge.visit(client, { ask: () => ({ end: true }) })).session;
     const { session, write } = await edge.visit(thief, { navigates: false });
     expect(session).toMatchObject({ isNew: true, returning: false, attributes: {} });
     expect(session?.id).not.toBe(before?.id);
@@ -205,7 +205,7 @@ describe("a session that is gone", () => {
   it("by a newer generation, to a session that is superseded", async () => {
     const client = await shopper();
     const planted = client.copy();
-    await edge.visit(client, { ask: (session) => session.login("alice") });
+    await edge.visit(client, { ask: () => ({ principal: "alice" }) });
     const shown = await edge.visit(planted);
     expect(shown.session).toMatchObject({ returning: true, principal: undefined, attributes: { basket: "tea" } });
     await edge.visit(client);
@@ -253,7 +253,7 @@ describe("while the authority is out of reach", () => {
     expect(await edge.visit(client, { onStale: "refuse" })).toMatchObject({ opened: { kind: "unavailable" } });
     expect(await edge.visit(client, { onStale: "serve" })).toMatchObject({
       opened: { source: "memory", marks: false },
-      session: { attributes: { basket: "tea" }, shown: { stale: true, journaled: false } },
+      session: { attributes: { basket: "tea" }, stale: true, journaled: false },
       write: { kind: "none" },
     });
   });

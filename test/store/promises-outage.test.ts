@@ -41,7 +41,7 @@ describe("a session that was founded in the journal", () => {
     for (let n = 1; n <= 6; n++) {
       setTime(at(n * 3));
       const isOut = n % 2 === 1;
-      const work = () => visit({ ask: (session) => session.patch({ n, [`n${n}`]: session.attributes.n ?? 0 }) });
+      const work = () => visit({ ask: (session) => ({ patches: [{ n, [`n${n}`]: session.attributes.n ?? 0 }] }) });
       const { committed, session } = await (isOut ? ladder.outage(work) : work());
       expect([committed?.kind, session?.attributes.n]).toEqual(["done", n === 1 ? undefined : n - 1]);
       await ladder.sessions.settled();

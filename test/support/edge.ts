@@ -7,7 +7,8 @@ import { createObjectAuthority } from "../../src/objects/clients/session-client.
 import { type Commit, type CommitParts, commit, type Done, follow } from "../../src/request/commit.ts";
 import { type TokenWrite, tokenFor } from "../../src/request/token-write.ts";
 import type { Policy } from "../../src/session/change.ts";
-import type { Session } from "../../src/session/session.ts";
+import type { View } from "../../src/session/record.ts";
+import { type Intent, NO_INTENT, type Session } from "../../src/session/session.ts";
 import type { Authority, Copies } from "../../src/store/contracts.ts";
 import { createMemory } from "../../src/store/memory.ts";
 import { type Opened, openSession } from "../../src/store/open-session.ts";
@@ -87,9 +88,18 @@ export class Client {
   }
 }
 
+/** A session as an origin is shown it. */
+export interface SeenSession extends Session {
+  readonly id: string;
+  /** Whether no store holds anything of it. */
+  readonly isNew: boolean;
+  readonly principal: string | undefined;
+  readonly attributes: View["attributes"];
+}
+
 /** What an origin asks for in its response, and how the request was made. */
 export interface Visit {
-  ask?: (session: Session) => void;
+  ask?: (session: SeenSession) => Partial<Intent>;
   strict?: boolean;
   /** Default: 503 rather than what may be older than the client has seen. */
   onStale?: "serve" | "refuse";
@@ -112,7 +122,7 @@ const NOWHERE: Whereabouts = { country: "", colo: "", device: "" };
 export interface Visited {
   readonly opened: Opened;
   /** The session as the origin was shown it. */
-  readonly session: Session | undefined;
+  readonly session: SeenSession | undefined;
   readonly committed: Commit | undefined;
   readonly write: TokenWrite;
   /** Whether the response sets the mark. */
@@ -179,10 +189,11 @@ export function createEdge(given: EdgeParts = {}) {
     if (opened.kind === "unavailable") {
       return end({ opened, session: undefined, committed: undefined, write: { kind: "none" }, marks: opened.marks });
     }
-    const { session, ref } = opened;
-    ask?.(session);
+    const { ref } = opened;
+    const session = seen(opened.session);
+    const intent: Intent = { ...NO_INTENT, ...ask?.(session) };
     await meanwhile?.();
-    let committed = await commit(session, ref, parts, { login: { where } });
+    let committed = await commit(opened, intent, parts, { login: { where } });
     let marks = opened.marks || committed.marks === true;
     if (committed.kind === "done" && version !== undefined) committed = await follow(committed, version, ref, parts);
     marks ||= committed.marks === true;
@@ -199,6 +210,12 @@ export function createEdge(given: EdgeParts = {}) {
 }
 
 export type Edge = ReturnType<typeof createEdge>;
+
+function seen(session: Session): SeenSession {
+  const { token, view } = session;
+  const { principal, attributes = {} } = view ?? {};
+  return { ...session, id: token.id, isNew: view === undefined, principal, attributes };
+}
 
 /** The commit of a visit that was acknowledged. */
 export function doneOf({ committed }: Visited): Done {

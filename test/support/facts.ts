@@ -1,9 +1,8 @@
 import { factsOf, type RequestFacts } from "../../src/observe/request-facts.ts";
 import type { Copy } from "../../src/session/copy.ts";
-import { Session } from "../../src/session/session.ts";
 import type { OpenedSession } from "../../src/store/open-session.ts";
 import type { Source } from "../../src/store/tiers.ts";
-import { copyOf, refTo, shownOf } from "./sessions.ts";
+import { copyOf, refTo, sessionOf } from "./sessions.ts";
 import { T0 } from "./time.ts";
 
 /** What is known of a GET of `https://shop.test/` that arrived at the tests' time 0, and whatever a test adds. */
@@ -30,7 +29,7 @@ export function openedSession(id: string, given: Partial<Copy> = {}, source: Sou
     home: 0,
     pin: 0,
   };
-  const session = new Session(token, { returning: true, shown: shownOf(copy) });
+  const session = sessionOf(copy, { token });
   const found = { kind: "hit" as const, copy, source, passed: [] };
   return { kind: "session", session, ref: refTo(id), source, found, marks: false };
 }

@@ -2,7 +2,7 @@ import type { OpenedToken } from "../../src/inbound/token/tokens.ts";
 import type { Change, Policy, Ref } from "../../src/session/change.ts";
 import type { Copy } from "../../src/session/copy.ts";
 import type { View } from "../../src/session/record.ts";
-import type { Shown } from "../../src/session/session.ts";
+import { NOWHERE, type Session } from "../../src/session/session.ts";
 import { at, T0 } from "./time.ts";
 
 /** Touches are due every 6 minutes; a token that has not come back lives 10 minutes, a version-0 token 2 hours. */
@@ -50,9 +50,14 @@ export function copyOf(id: string, given: Partial<Copy> = {}): Copy {
   return { ...view, vouchedAt: T0, journalSeenAt: 0, replicated: false, mayBeKept: true, ...given };
 }
 
-/** A view as a request is shown it when all is well. */
-export function shownOf(view: View): Shown {
-  return { view, stale: false, journaled: false, replicated: false };
+/** A stored session as a request sees it when all is well. */
+export function sessionOf(view: View, given: Partial<Session> = {}): Session {
+  return { ...NOWHERE, token: openedToken(), returning: true, view, ...given };
+}
+
+/** A session that no store holds. */
+export function unsavedSession(returning: boolean): Session {
+  return { ...NOWHERE, token: openedToken({ version: 0 }), returning };
 }
 
 /** A token as it is opened, of a session that the client has seen at version 1. */

@@ -60,7 +60,7 @@ export function createSessionApi(parts: SessionApiParts): Api {
     const result = isUsed ? await authority.commit(ref, changeNow({ touch: true }, writer)) : found;
     const response = answer(result, pool);
     if (!response.ok || !("copy" in result) || !result.copy) return response;
-    const session = { view: result.copy, shown: undefined, flash: undefined };
+    const session = { view: result.copy, stale: false, journaled: false, flash: undefined };
     response.headers.set("Moor-Session", await parts.handoff.sign(session, pool, now));
     return response;
   }

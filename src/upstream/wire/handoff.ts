@@ -23,7 +23,7 @@ export interface HandoffClaims {
 }
 
 /** The part of a session that a handoff tells. */
-export type HandedSession = Pick<Session, "view" | "shown" | "flash">;
+export type HandedSession = Pick<Session, "view" | "stale" | "journaled" | "flash">;
 
 /** Tells origins, signed, which session a request belongs to. */
 export interface Handoff {
@@ -53,9 +53,9 @@ export function createHandoff(options: { ring: KeyRing; issuer: string; dataByte
 
   return {
     async sign(session, pool, now) {
-      const { view, shown } = session;
+      const { view, stale, journaled, flash } = session;
       // Journaled changes on top of a version have no name of their own, and a flash is for a single request.
-      const isNamed = !shown?.journaled && !shown?.stale && !session.flash;
+      const isNamed = !journaled && !stale && !flash;
       const name = view ? `${pool.id} ${view.id} ${view.generation} ${view.version}` : pool.id;
       const held = isNamed ? signed.get(name) : undefined;
       if (held && held.expiresAt - now > REUSED_WHILE_SECONDS_LEFT * 1000) return held.jwt;
@@ -91,7 +91,7 @@ function isCurrent(
 }
 
 function claimsOf(
-  { view, shown, flash }: HandedSession,
+  { view, stale, flash }: HandedSession,
   pool: ResolvedPool,
   dataBytes: number,
 ): Record<string, unknown> {
@@ -103,7 +103,7 @@ function claimsOf(
     gen: view.generation,
     ver: view.version,
     ...(view.principal === undefined ? {} : { sub: view.principal }),
-    ...(shown?.stale ? { stale: true } : {}),
+    ...(stale ? { stale: true } : {}),
     ...(bytes <= dataBytes ? { data } : {}),
     ...(flash ? { flash: visible(flash, pool) } : {}),
   };

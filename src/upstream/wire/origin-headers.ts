@@ -3,21 +3,8 @@ import type { PoolRights } from "../../config/resolved.ts";
 import { MAX_FLASH_BYTES } from "../../session/apply.ts";
 import { isPrincipal } from "../../session/change.ts";
 import { type JsonObject, parsePatches } from "../../session/patch.ts";
-import type { Session } from "../../session/session.ts";
+import { type Intent, NO_INTENT } from "../../session/session.ts";
 import { MAX_CLOSED_SECONDS, parseClosed } from "../health/closings.ts";
-
-/** The changes of the session that an origin's response asks for. */
-export interface OriginChanges {
-  readonly kind: "asked";
-  readonly patches: readonly JsonObject[];
-  readonly flash: readonly JsonObject[];
-  readonly principal?: string;
-  readonly remember: boolean;
-  readonly rotate: boolean;
-  readonly end: boolean;
-  /** The version that the origin has written through the session API. */
-  readonly version?: number;
-}
 
 /** Why a response is refused; `reason` holds no value of the session. */
 export interface RefusedResponse {
@@ -29,7 +16,7 @@ export interface RefusedResponse {
 /** Limit of all `Moor-Patch` headers of a response together. */
 export const MAX_PATCH_HEADER_BYTES = 16 * 1024;
 
-type Mutable = { -readonly [K in keyof OriginChanges]: OriginChanges[K] };
+type Mutable = { -readonly [K in keyof Intent]: Intent[K] };
 
 const PERMISSION_FOR: Record<string, Permission | undefined> = {
   "moor-patch": "patch",
@@ -56,29 +43,30 @@ export function moorHeaders(headers: Headers): string[] {
  * @param remembers whether the configuration has a policy for remembered users.
  * @returns the changes, or why the response must be refused: a change is never dropped in silence.
  */
-export function readOriginChanges(
+export function readIntent(
   headers: Headers,
   names: readonly string[],
   { may, write }: PoolRights,
   remembers: boolean,
-): OriginChanges | RefusedResponse {
-  const changes: Mutable = { kind: "asked", patches: [], flash: [], remember: false, rotate: false, end: false };
+): Intent | RefusedResponse {
+  if (names.length === 0) return NO_INTENT;
+  const intent: Mutable = { ...NO_INTENT };
   for (const name of names) {
     const permission = PERMISSION_FOR[name];
     if (permission && !may.includes(permission)) {
       return { kind: "refused", header: name, reason: `the pool may not ask for "${permission}"` };
     }
-    const reason = readInto(changes, name, headers.get(name) ?? "", write);
+    const reason = readInto(intent, name, headers.get(name) ?? "", write);
     if (reason !== undefined) return { kind: "refused", header: name, reason };
   }
-  if (changes.remember && (changes.principal === undefined || !remembers)) {
+  if (intent.remember && (intent.principal === undefined || !remembers)) {
     const reason = remembers ? "without Moor-Principal" : "the configuration has no session.remember";
     return { kind: "refused", header: "moor-remember", reason };
   }
-  const cached = names.length > 0 ? cachedBy(headers) : undefined;
+  const cached = cachedBy(headers);
   // A cached login would be replayed to the next visitor.
   return cached === undefined
-    ? changes
+    ? intent
     : { kind: "refused", header: cached, reason: "the response comes from a cache and carries a change" };
 }
 
@@ -90,50 +78,40 @@ export function isWritable(patches: readonly JsonObject[], write: PoolRights["wr
   return write === true || patches.every((patch) => Object.keys(patch).every((name) => write.includes(name)));
 }
 
-/** Records what an origin asks as the session's intent. */
-export function recordChanges(session: Session, changes: OriginChanges): void {
-  const { patches, flash, principal, remember, rotate, end } = changes;
-  for (const patch of patches) session.patch(patch);
-  for (const patch of flash) session.patchFlash(patch);
-  if (principal !== undefined) session.login(principal, { remember });
-  if (rotate) session.rotate();
-  if (end) session.end();
-}
-
 /** Reads a header. Returns the header's fault, if it has any. */
-function readInto(changes: Mutable, name: string, value: string, write: PoolRights["write"]): string | undefined {
+function readInto(intent: Mutable, name: string, value: string, write: PoolRights["write"]): string | undefined {
   switch (name) {
     case "moor-patch":
       if (value.length > MAX_PATCH_HEADER_BYTES) return `${value.length} bytes, at most ${MAX_PATCH_HEADER_BYTES}`;
       try {
         // Several headers of the same name arrive joined by commas, which makes them the members of an array.
-        changes.patches = parsePatches(`[${value}]`);
+        intent.patches = parsePatches(`[${value}]`);
       } catch (error) {
         return (error as TypeError).message;
       }
-      return isWritable(changes.patches, write) ? undefined : NOT_WRITABLE;
+      return isWritable(intent.patches, write) ? undefined : NOT_WRITABLE;
     case "moor-flash":
       if (value.length > MAX_FLASH_BYTES) return `${value.length} bytes, at most ${MAX_FLASH_BYTES}`;
       try {
-        changes.flash = parsePatches(`[${value}]`);
+        intent.flash = parsePatches(`[${value}]`);
       } catch (error) {
         return (error as TypeError).message;
       }
-      return isWritable(changes.flash, write) ? undefined : NOT_WRITABLE;
+      return isWritable(intent.flash, write) ? undefined : NOT_WRITABLE;
     case "moor-remember":
-      changes.remember = true;
+      intent.remember = true;
       return value === "1" ? undefined : 'not "1"';
     case "moor-principal":
-      changes.principal = value;
+      intent.principal = value;
       return isPrincipal(value) ? undefined : "not 1 to 256 characters of visible ASCII";
     case "moor-rotate":
-      changes.rotate = true;
+      intent.rotate = true;
       return value === "1" ? undefined : 'not "1"';
     case "moor-end":
-      changes.end = true;
+      intent.end = true;
       return value === "1" ? undefined : 'not "1"';
     case "moor-version":
-      changes.version = Number(value);
+      intent.version = Number(value);
       return /^[1-9][0-9]{0,9}$/.test(value) ? undefined : "not a version";
     case "moor-closed":
       // It is about the origin and no change of the session: its pool has heard it.

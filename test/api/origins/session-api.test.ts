@@ -1,12 +1,11 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createSessionApi } from "../../../src/api/origins/session-api.ts";
-import { Session } from "../../../src/session/session.ts";
 import { createHandoff, type Handoff } from "../../../src/upstream/wire/handoff.ts";
 import { pool, resolved } from "../../config/configs.ts";
 import { setTime } from "../../support/edge.ts";
 import { type OneSession, oneSession } from "../../support/one-session.ts";
 import { handoffRing } from "../../support/rings.ts";
-import { copyOf, openedToken, shownOf } from "../../support/sessions.ts";
+import { copyOf, sessionOf } from "../../support/sessions.ts";
 import { at, T0 } from "../../support/time.ts";
 
 const config = resolved({ pools: [pool()] });
@@ -26,7 +25,7 @@ afterEach(() => vi.useRealTimers());
 
 /** A request of an origin, with the handoff of a request that was shown version 1 of the session. */
 async function ask(method: string, { body, ifMatch }: { body?: string; ifMatch?: string } = {}): Promise<Response> {
-  const shown = new Session(openedToken(), { returning: true, shown: shownOf(copyOf(session.id)) });
+  const shown = sessionOf(copyOf(session.id));
   const jwt = await handoff.sign(shown, config.pools[0]!, Date.now());
   const api = createSessionApi({
     config,

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { base64url, decodeProtectedHeader, SignJWT } from "jose";
-import { Session } from "../../../src/session/session.ts";
-import { copyOf, openedToken, shownOf } from "../../support/sessions.ts";
+import { copyOf, sessionOf } from "../../support/sessions.ts";
 import { headerText } from "../forged.ts";
 import { CONFIG, moorInFront, NO_AUTHORITY, NOW } from "../moor.ts";
 import { demand, type Target } from "../target.ts";
@@ -88,7 +87,7 @@ export const sessionApi: Target<Asked> = {
   }),
   async start() {
     const moor = await moorInFront(NO_AUTHORITY);
-    const session = new Session(openedToken(), { returning: true, shown: shownOf(copyOf("s".repeat(22))) });
+    const session = sessionOf(copyOf("s".repeat(22)));
     const genuine = await moor.handoff.sign(session, CONFIG.pools[0] as (typeof CONFIG.pools)[number], NOW);
     const stranger = await new SignJWT({ sid: "s", gen: 0, ver: 1 })
       .setProtectedHeader({ alg: "HS256" })

@@ -21,7 +21,7 @@ async function logIn(visit: Visit = {}, client = new Client(), { settle = true }
   await world.edge.visit(client);
   const visited = await world.edge.visit(client, { ...login(world.principal), ...visit });
   if (settle) await world.settled();
-  const id = visited.committed?.kind === "done" ? doneOf(visited).session.id : visited.session!.id;
+  const id = visited.committed?.kind === "done" ? doneOf(visited).session.token.id : visited.session!.id;
   return { client, visited, id, kind: visited.committed?.kind };
 }
 /** Whose the session is that a client is shown, at once. */
@@ -384,7 +384,7 @@ describe("above a limit that refuses", () => {
     const client = new Client();
     await world.edge.visit(client, patch({ basket: "tea" }));
     const tab = client.copy();
-    await world.edge.visit(client, { ask: (session) => session.rotate() });
+    await world.edge.visit(client, { ask: () => ({ rotate: true }) });
     await world.edge.visit(client);
     const { id, kind } = await logIn({}, tab);
     expect(kind).toBe("done");

@@ -5,12 +5,12 @@ import { type Asked, type Stage, VISIT_HEADER } from "../subject.ts";
 
 /** A handoff that shows the origin of a schedule the session in plain JSON. */
 export const plainHandoff: Handoff = {
-  async sign({ view, shown, flash }) {
+  async sign({ view, stale, flash }) {
     const seen: View = {
       ...(view ? { sid: view.id } : {}),
       ...(view?.principal === undefined ? {} : { principal: view.principal }),
       attributes: view?.attributes ?? {},
-      ...(shown?.stale ? { stale: true } : {}),
+      ...(stale ? { stale: true } : {}),
       ...(flash ? { flash } : {}),
     };
     return JSON.stringify(seen);

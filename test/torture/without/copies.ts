@@ -58,7 +58,17 @@ export const COPIES: readonly Rule[] = [
   {
     name: "token-tells-what-was-shown",
     rule: "a response that showed a newer version carries a new token",
-    edits: [token("view.version > token.version || lasts", "(session.asks && view.version > token.version) || lasts")],
+    edits: [
+      token(
+        "view.version > token.version || lasts",
+        "((done as { asks?: boolean }).asks && view.version > token.version) || lasts",
+      ),
+      {
+        file: "src/request/commit.ts",
+        from: '    kind: "done",\n    session,\n',
+        to: '    kind: "done",\n    asks: asksForChange(session, intent),\n    session,\n',
+      },
+    ],
     config: "moor-sync-always",
     shape: { ...RACES, browsers: 2, incidents: { admin: 1, copy: 3, crash: 0, fault: 0 } },
     found: { seed: 1, number: 2182 },

@@ -128,8 +128,8 @@ export const ROTATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/session/session.ts",
-        from: "return this.#rotate && (this.returning || this.#patches.length > 0);",
-        to: "return this.#rotate && this.returning;",
+        from: "(rotate && (returning || patches.length > 0))",
+        to: "(rotate && returning)",
       },
     ],
     config: "moor-attack",

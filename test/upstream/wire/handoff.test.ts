@@ -12,12 +12,12 @@ import type { ResolvedPool } from "../../../src/config/resolved.ts";
 import type { KeyRing } from "../../../src/inbound/token/key-ring.ts";
 import { encodeBase64url } from "../../../src/lib/base64url.ts";
 import { attributeBytesOf, type View } from "../../../src/session/record.ts";
-import { Session, type Shown } from "../../../src/session/session.ts";
+import type { Session } from "../../../src/session/session.ts";
 import { createHandoff, type Handoff } from "../../../src/upstream/wire/handoff.ts";
 import { countCrypto } from "../../support/crypto-count.ts";
 import { poolConfig } from "../../support/pools.ts";
 import { handoffRing } from "../../support/rings.ts";
-import { copyOf, openedToken, shownOf } from "../../support/sessions.ts";
+import { copyOf, sessionOf, unsavedSession } from "../../support/sessions.ts";
 import { at, T0 } from "../../support/time.ts";
 
 const ISSUER = "https://shop.test";
@@ -40,14 +40,13 @@ function pool(id = "shop", see: true | string[] = true): ResolvedPool {
 function stored(given: Partial<View> = {}): Session {
   const attributes = given.attributes ?? { basket: "tea" };
   const view = copyOf("session-1", { attributes, attributeBytes: attributeBytesOf(attributes), ...given });
-  return new Session(openedToken(), { returning: true, shown: shownOf(view) });
+  return sessionOf(view);
 }
 /** The same while stores are down. */
-function during(shown: Partial<Shown>, given: Partial<View> = {}): Session {
-  const known = stored(given).shown as Shown;
-  return new Session(openedToken(), { returning: true, shown: { ...known, ...shown } });
+function during(shown: Partial<Session>, given: Partial<View> = {}): Session {
+  return { ...stored(given), ...shown };
 }
-const unsaved = () => new Session(openedToken({ version: 0 }), { returning: false });
+const unsaved = () => unsavedSession(false);
 const sign = (session: Session, from = pool(), now = T0) => handoff.sign(session, from, now);
 const claimsOf = async (session: Session, from = pool()) => decodeJwt(await sign(session, from));
 
@@ -159,7 +158,7 @@ describe("a handoff is signed once", () => {
     expect(decodeJwt(other)).toMatchObject({ aud: from.id, sid: view?.id, ver: view?.version, gen: view?.generation });
   });
 
-  it.each<[string, Partial<Shown>]>([
+  it.each<[string, Partial<Session>]>([
     ["may be older than what the visitor has seen", { stale: true }],
     ["shows what the journal holds beside its version", { journaled: true }],
   ])("unless the view %s: that is neither remembered nor taken from what is", async (_what, given) => {

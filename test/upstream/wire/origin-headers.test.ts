@@ -1,22 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Permission } from "../../../src/config/pool-types.ts";
-import { Session } from "../../../src/session/session.ts";
-import {
-  MAX_PATCH_HEADER_BYTES,
-  moorHeaders,
-  type OriginChanges,
-  readOriginChanges,
-  recordChanges,
-} from "../../../src/upstream/wire/origin-headers.ts";
-import { copyOf, openedToken, POLICY, shownOf } from "../../support/sessions.ts";
-import { T0 } from "../../support/time.ts";
+import { NO_INTENT } from "../../../src/session/session.ts";
+import { MAX_PATCH_HEADER_BYTES, moorHeaders, readIntent } from "../../../src/upstream/wire/origin-headers.ts";
 
 const ALL: Permission[] = ["patch", "principal", "end"];
-const NOTHING: OriginChanges = { kind: "asked", patches: [], flash: [], remember: false, rotate: false, end: false };
 
 function read(given: HeadersInit, may: readonly Permission[] = ALL, write: true | string[] = true) {
   const headers = new Headers(given);
-  return readOriginChanges(headers, moorHeaders(headers), { see: true, may, write }, true);
+  return readIntent(headers, moorHeaders(headers), { see: true, may, write }, true);
 }
 
 describe("Moor's headers of a response", () => {
@@ -41,12 +32,12 @@ describe("a response", () => {
       { "Moor-Patch": "{}", "Moor-Principal": "a", "Moor-Rotate": "1", "Moor-End": "1", "Moor-Version": "2" },
       { patches: [{}], principal: "a", rotate: true, end: true, version: 2 },
     ],
-  ])("%s", (_what, headers, asked) => expect(read(headers)).toEqual({ ...NOTHING, ...asked }));
+  ])("%s", (_what, headers, asked) => expect(read(headers)).toEqual({ ...NO_INTENT, ...asked }));
 
   it("may carry several patches, which apply in order", () => {
     const headers = new Headers();
     for (const patch of ['{"a":null}', '{"a":{"b":1}}', '{"c":"x, y"},{"d":1}']) headers.append("Moor-Patch", patch);
-    expect(read(headers)).toEqual({ ...NOTHING, patches: [{ a: null }, { a: { b: 1 } }, { c: "x, y" }, { d: 1 }] });
+    expect(read(headers)).toEqual({ ...NO_INTENT, patches: [{ a: null }, { a: { b: 1 } }, { c: "x, y" }, { d: 1 }] });
   });
 
   it.each([
@@ -59,7 +50,7 @@ describe("a response", () => {
       header,
       reason: expect.stringContaining("session.write"),
     });
-    expect(read(headers, ALL, ["theme", "user"])).toMatchObject({ kind: "asked" });
+    expect(read(headers, ALL, ["theme", "user"])).toMatchObject({ kind: "intent" });
   });
 
   it("keeps __proto__ a plain name", () => {
@@ -69,7 +60,7 @@ describe("a response", () => {
 
   it("may carry patches of 16 KiB in all", () => {
     const patch = (bytes: number) => JSON.stringify({ a: "x".repeat(bytes - 8) });
-    expect(read({ "Moor-Patch": patch(MAX_PATCH_HEADER_BYTES) }).kind).toBe("asked");
+    expect(read({ "Moor-Patch": patch(MAX_PATCH_HEADER_BYTES) }).kind).toBe("intent");
     expect(read({ "Moor-Patch": patch(MAX_PATCH_HEADER_BYTES + 1) })).toEqual({
       kind: "refused",
       header: "moor-patch",
@@ -136,11 +127,11 @@ describe("a response is refused, with a reason that holds no value", () => {
       header: Object.keys(headers)[0]?.toLowerCase(),
       reason: `the pool may not ask for "${permission}"`,
     });
-    expect(read(headers, [permission])).toMatchObject({ kind: "asked" });
+    expect(read(headers, [permission])).toMatchObject({ kind: "intent" });
   });
 
   it("may say the version that it has written, whatever its pool may ask for", () => {
-    expect(read({ "Moor-Version": "6" }, [])).toMatchObject({ kind: "asked", version: 6 });
+    expect(read({ "Moor-Version": "6" }, [])).toMatchObject({ kind: "intent", version: 6 });
   });
 });
 
@@ -158,32 +149,10 @@ describe("a response that a cache has held", () => {
     ["CF-Cache-Status", "NONE/UNKNOWN", "cf-cache-status"],
   ])("%s: %s is refused if it carries a change: it would log the next visitor in", (name, value, header) => {
     expect(read({ "Moor-Principal": "alice", [name]: value })).toEqual({ kind: "refused", header, reason });
-    expect(read({ [name]: value })).toEqual(NOTHING);
+    expect(read({ [name]: value })).toEqual(NO_INTENT);
   });
 
   it.each(["MISS", "DYNAMIC", "BYPASS", "dynamic"])("CF-Cache-Status: %s is the origin's own", (value) => {
     expect(read({ "Moor-Principal": "alice", "CF-Cache-Status": value })).toMatchObject({ principal: "alice" });
-  });
-});
-
-describe("recording", () => {
-  const changeAfter = (changes: OriginChanges) => {
-    const session = new Session(openedToken(), { returning: true, shown: shownOf(copyOf("s")) });
-    recordChanges(session, changes);
-    return session.toChange({ newId: () => "c", now: T0, policy: POLICY });
-  };
-
-  it("asks the session for the changes that the response asks for, patches in their order", () => {
-    const patches = [{ a: 1 }, { a: null }];
-    expect(changeAfter({ ...NOTHING, patches, principal: "alice", rotate: true, end: true })).toMatchObject({
-      patches,
-      principal: "alice",
-      rotate: true,
-      end: true,
-    });
-  });
-
-  it("asks for nothing when the response does not", () => {
-    expect(changeAfter(NOTHING)).toBeUndefined();
   });
 });
