@@ -51,7 +51,8 @@ function plain(text: string): string {
 }
 
 function shownFields({ session, source, found }: OpenedSession, arrivedAt: number): string[] {
-  const vouchedAt = found && "copy" in found && found.copy ? found.copy.vouchedAt : 0;
+  const copy = found && ("copy" in found ? found.copy : "before" in found ? found.before : undefined);
+  const vouchedAt = copy?.vouchedAt ?? 0;
   // What the authority vouches for while the request is under way is no older than that; 0: it has not vouched for it.
   const age = vouchedAt > 0 ? [`age=${Math.max(0, Math.floor((arrivedAt - vouchedAt) / 1000))}s`] : [];
   return [

@@ -133,7 +133,7 @@ export async function commit(
     case "ended":
       if (intent.end) return { ...clean, ended: true, ...told };
       // Who has been told that it is over must not be shown it again by a copy elsewhere.
-      return mayStartAnew(session, intent) && (rotates(session, intent) || !wasEndedMeanwhile(ref, committed.copy))
+      return mayStartAnew(session, intent) && (rotates(session, intent) || !wasEndedMeanwhile(ref, committed.tombstone))
         ? startAnew({ session, ref }, intent, {}, parts, again)
         : { kind: "ended", marks: true };
     case "superseded":
@@ -244,7 +244,7 @@ export async function follow(done: Done, version: number, ref: Ref, parts: Commi
       await parts.tiers.keep(found.copy);
       return { ...done, view: found.copy, replicated: found.copy.replicated };
     case "superseded":
-      return found.copy ? { ...done, view: found.copy } : { kind: "ended" };
+      return found.before ? { ...done, view: found.before } : { kind: "ended" };
     case "miss":
     case "ended":
       return { kind: "ended", marks: true };

@@ -8,13 +8,14 @@ import type { View } from "../session/record.ts";
 export type Lookup =
   | { kind: "hit"; copy: Copy }
   | { kind: "miss" }
-  /** `copy`: the tombstone, for other stores to keep. */
-  | { kind: "ended"; copy?: Copy }
+  /** `tombstone` is for other stores to keep. */
+  | { kind: "ended"; tombstone?: Copy }
   /**
-   * The request's generation is not the current generation. `copy` is the copy that the request still sees, if any. `newest` is
-   * for other stores to keep, and this request never sees it. `rotatedAt` is the time of the last rotation, in milliseconds since 1970.
+   * The request's generation is not the current generation. `before` is the copy from before the rotation, which the request may still
+   * see. `current` is for other stores to keep, and this request never sees it. `rotatedAt` is the time of the last rotation, in
+   * milliseconds since 1970.
    */
-  | { kind: "superseded"; copy?: Copy; newest?: Copy; rotatedAt?: number | undefined }
+  | { kind: "superseded"; before?: Copy; current?: Copy; rotatedAt?: number | undefined }
   | { kind: "unavailable"; cause: unknown };
 
 /** The outcome of a change. Only `committed` acknowledges it. */
@@ -22,13 +23,13 @@ export type Committed =
   /** `flash`: the flash that the change has taken out. */
   | { kind: "committed"; copy: Copy; flash?: JsonObject }
   /**
-   * The session has another version than the change asked for, or the lease of the change is over. `copy` is absent if no store
+   * The session has another version than the change asked for, or the lease of the change is over. `current` is absent if no store
    * holds the session.
    */
-  | { kind: "conflict"; copy?: Copy }
+  | { kind: "conflict"; current?: Copy }
   | { kind: "superseded" }
-  /** `copy`: the tombstone, for other stores to keep. */
-  | { kind: "ended"; copy?: Copy }
+  /** `tombstone` is for other stores to keep. */
+  | { kind: "ended"; tombstone?: Copy }
   | { kind: "refused"; reason: Refusal }
   | { kind: "unavailable"; cause: unknown };
 

@@ -40,7 +40,7 @@ export function createKvReplicas({ namespace, seal, clock }: KvReplicasOptions):
     const text = await seal.open({ id, version: Number(version), purpose: "replica" }, sealed);
     if (text === undefined) return { kind: "unavailable", cause: new UnopenedReplicaError() };
     const copy = JSON.parse(text) as Copy;
-    return copy.ended ? { kind: "ended", copy } : { kind: "hit", copy };
+    return copy.ended ? { kind: "ended", tombstone: copy } : { kind: "hit", copy };
   }
 
   return {

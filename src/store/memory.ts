@@ -22,7 +22,7 @@ export function createMemory(limitBytes: number = 16 * 1024 * 1024): Copies {
     async read(ref) {
       const copy = copies.get(ref.id)?.copy;
       if (!copy) return { kind: "miss" };
-      return copy.ended ? { kind: "ended", copy } : { kind: "hit", copy };
+      return copy.ended ? { kind: "ended", tombstone: copy } : { kind: "hit", copy };
     },
     async keep(copy) {
       const held = copies.get(copy.id)?.copy;

@@ -61,7 +61,7 @@ export async function openSession(
     case "hit":
       return shown(token, ref, found, found.copy);
     case "superseded":
-      if (found.copy) return shown(token, ref, found, found.copy);
+      if (found.before) return shown(token, ref, found, found.before);
       return { ...(await fresh(arrival, parts, false)), awaitsToken: isBeside(found.rotatedAt, arrival) };
     case "miss":
       // A token with a version proves that there was a record. If that record is gone, the session has ended.

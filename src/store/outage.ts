@@ -68,7 +68,7 @@ export function createOutage(fallback: Fallback, { clock, backsUp }: OutageOptio
         const isContested = journaled && generation < ref.generation;
         if (isContested) return unavailable("an older generation has asked for the end");
         const { record } = found;
-        return { kind: "ended", journaled, ...(record?.ended ? { copy: unvouched(viewOf(record), true) } : {}) };
+        return { kind: "ended", journaled, ...(record?.ended ? { tombstone: unvouched(viewOf(record), true) } : {}) };
       }
       const { view, journaled } = shown;
       if (view.generation !== ref.generation) return unavailable("the backup is of another generation");

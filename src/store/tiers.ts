@@ -86,7 +86,7 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
 
   /** A client that has been told of the end of a session must not see that session again through a copy nearby. */
   async function keepNews(answer: Lookup | Committed): Promise<void> {
-    const news = answer.kind === "superseded" ? ("newest" in answer ? answer.newest : undefined) : copyOf(answer);
+    const news = newsIn(answer);
     if (news) await keep(news);
   }
 
@@ -166,8 +166,11 @@ interface Held {
   readonly journaled?: boolean;
 }
 
-function copyOf(answer: Lookup | Committed): Copy | undefined {
-  return "copy" in answer ? answer.copy : undefined;
+/** The newest copy of the session that an answer holds. */
+function newsIn(answer: Lookup | Written): Copy | undefined {
+  if ("copy" in answer) return answer.copy;
+  if ("tombstone" in answer) return answer.tombstone;
+  return "current" in answer ? answer.current : undefined;
 }
 
 function mayBeShownStale(copy: Copy, seen: Seen, now: number): boolean {

@@ -84,7 +84,7 @@ describe("a route that is stricter than the site (ASVS 7.3.1, 7.3.2)", () => {
       { ...ref, id: (await edge.texts.open(client.text ?? "", at(700)))?.id ?? "" },
       at(700),
     );
-    expect(found).toMatchObject({ kind: "ended", copy: { ended: { reason: "idle" } } });
+    expect(found).toMatchObject({ kind: "ended", tombstone: { ended: { reason: "idle" } } });
   });
 
   it("tells nobody that a session is over while that cannot be stored", async () => {

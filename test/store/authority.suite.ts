@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect } from "vitest";
 import type { Copy } from "../../src/session/copy.ts";
 import { parsePatch } from "../../src/session/patch.ts";
-import type { Authority } from "../../src/store/contracts.ts";
+import type { Authority, Committed, Lookup } from "../../src/store/contracts.ts";
 import { casesOf, type Gap } from "../support/contract.ts";
 import { changeAt, refTo, uniqueId } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
@@ -86,7 +86,7 @@ export function testAuthority(name: string, { create, createUnreachable, setCloc
       await commit({ patches: [{}], touch: true });
       setClock(at(3_970));
       expect(await read(0, at(3_959))).toMatchObject({ kind: "hit" });
-      expect(await read(0, at(3_960))).toMatchObject({ kind: "ended", copy: { ended: { reason: "idle" } } });
+      expect(await read(0, at(3_960))).toMatchObject({ kind: "ended", tombstone: { ended: { reason: "idle" } } });
       expect(await commit({ patches: [{}] }, 0, at(3_959))).toEqual({ kind: "refused", reason: "expired" });
     });
 
@@ -99,7 +99,7 @@ export function testAuthority(name: string, { create, createUnreachable, setCloc
       await commit({ patches: [{ a: 1 }] });
       expect(await commit({ patches: [{ a: 2 }], ifVersion: 4 })).toMatchObject({
         kind: "conflict",
-        copy: { version: 1, attributes: { a: 1 }, vouchedAt: T0 },
+        current: { version: 1, attributes: { a: 1 }, vouchedAt: T0 },
       });
     });
 
@@ -107,27 +107,30 @@ export function testAuthority(name: string, { create, createUnreachable, setCloc
       await commit({ patches: [{ a: 1 }] });
       await commit({ principal: "alice" });
       const before = await read();
-      expect(before).toMatchObject({ kind: "superseded", copy: { generation: 0, attributes: { a: 1 } } });
-      expect(before).not.toHaveProperty("copy.principal");
+      expect(before).toMatchObject({ kind: "superseded", before: { generation: 0, attributes: { a: 1 } } });
+      expect(before).not.toHaveProperty("before.principal");
       expect(await read(1)).toMatchObject({ kind: "hit", copy: { principal: "alice" } });
       expect(await commit({ end: true })).toEqual({ kind: "superseded" });
-      expect(await read()).toHaveProperty("copy");
+      expect(await read()).toHaveProperty("before");
       setClock(at(30));
       const after = await read();
-      expect(after).toMatchObject({ kind: "superseded", newest: { generation: 1, mayBeKept: true } });
-      expect(after).not.toHaveProperty("copy");
+      expect(after).toMatchObject({ kind: "superseded", current: { generation: 1, mayBeKept: true } });
+      expect(after).not.toHaveProperty("before");
     });
 
     it("ends the copy that a generation is still shown, and no newer generation that has not been used yet", async () => {
       await commit({ patches: [{ a: 1 }] });
       await commit({ principal: "alice" });
       expect(await commit({ end: true })).toEqual({ kind: "ended" });
-      expect(await read()).not.toHaveProperty("copy");
+      expect(await read()).not.toHaveProperty("before");
       expect(await read(1)).toMatchObject({ kind: "hit", copy: { principal: "alice", attributes: { a: 1 } } });
     });
 
     it("tells of a copy whether stores may keep it: once its generation has been used, and only while it is the newest", async () => {
-      const mayKeep = (answer: object) => (answer as { copy: Copy }).copy.mayBeKept;
+      const mayKeep = (answer: Lookup | Committed) => {
+        const { copy, before } = answer as { copy?: Copy; before?: Copy };
+        return (copy ?? before)?.mayBeKept;
+      };
       expect(mayKeep(await commit({ patches: [{ a: 1 }] }))).toBe(true);
       expect(mayKeep(await commit({ principal: "alice" }))).toBe(false);
       expect(mayKeep(await read(0))).toBe(false);
@@ -144,17 +147,17 @@ export function testAuthority(name: string, { create, createUnreachable, setCloc
         kind: "committed",
         copy: { ended: { reason: "ended" }, attributes: {} },
       });
-      expect(await read()).toMatchObject({ kind: "ended", copy: { ended: { reason: "ended" }, attributes: {} } });
+      expect(await read()).toMatchObject({ kind: "ended", tombstone: { ended: { reason: "ended" }, attributes: {} } });
       expect(await commit({ patches: [{ a: 2 }] })).toMatchObject({
         kind: "ended",
-        copy: { ended: { reason: "ended" } },
+        tombstone: { ended: { reason: "ended" } },
       });
     });
 
     it("ends a session that changes hands", async () => {
       await commit({ principal: "alice" });
       expect(await commit({ principal: "bob" }, 1)).toMatchObject({ kind: "ended" });
-      expect(await read(1)).toMatchObject({ kind: "ended", copy: { ended: { reason: "principal-changed" } } });
+      expect(await read(1)).toMatchObject({ kind: "ended", tombstone: { ended: { reason: "principal-changed" } } });
     });
 
     it("is unavailable when it is out of reach, which is neither a miss nor an end", async () => {

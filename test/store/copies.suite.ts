@@ -69,7 +69,7 @@ export function testCopies(name: string, { create, createUnreachable, gaps }: Co
       expect(await held()).toMatchObject({ kind: "ended" });
       const later = copyOf(id, { version: 9, generation: 3, vouchedAt: at(9) });
       expect(await copies.keep(later)).toEqual({ kind: "ended" });
-      expect(await held()).toMatchObject({ kind: "ended", copy: { version: 6, ended } });
+      expect(await held()).toMatchObject({ kind: "ended", tombstone: { version: 6, ended } });
     });
 
     it("is unavailable when it is out of reach, which is not a miss", async () => {

@@ -260,7 +260,7 @@ describe("the remaining copy while stores are out of reach", () => {
 describe("ended is final", () => {
   it.each(["memory", "kv", "object", "redis"] as const)("when %s says so, though others know better", async (store) => {
     answers = { ...answers, kv: hit({ version: 50 }), object: hit({ version: 50 }) };
-    const ended = { kind: "ended", copy: TOMBSTONE } as const;
+    const ended = { kind: "ended", tombstone: TOMBSTONE } as const;
     if (store === "memory") await memory.keep(TOMBSTONE);
     if (store === "kv") answers.kv = ended;
     if (store === "object") answers = { ...answers, kv: { kind: "miss" }, object: ended };
@@ -283,7 +283,7 @@ describe("a change", () => {
 
   it.each<Committed>([
     { kind: "committed", copy: fresh() },
-    { kind: "conflict", copy: fresh() },
+    { kind: "conflict", current: fresh() },
     { kind: "superseded" },
     { kind: "ended" },
     { kind: "refused", reason: "too-large" },
@@ -308,7 +308,7 @@ describe("a change", () => {
     answers.committed = { kind: "committed", copy: fresh({ version: 2 }) };
     await commit();
     expect(await memory.read(refTo("s"), T0)).toMatchObject({ kind: "hit", copy: { version: 2 } });
-    answers.committed = { kind: "ended", copy: TOMBSTONE };
+    answers.committed = { kind: "ended", tombstone: TOMBSTONE };
     await commit();
     expect(await memory.read(refTo("s"), T0)).toMatchObject({ kind: "ended" });
   });
@@ -326,8 +326,8 @@ describe("memory keeps", () => {
 
   it("of a superseded generation not the copy that it is still shown, but the session that superseded it", async () => {
     const newest = fresh({ generation: 1, principal: "alice" });
-    answers.object = { kind: "superseded", copy: fresh({ mayBeKept: false }), newest };
-    expect(await resolve()).toMatchObject({ kind: "superseded", copy: { generation: 0 } });
+    answers.object = { kind: "superseded", before: fresh({ mayBeKept: false }), current: newest };
+    expect(await resolve()).toMatchObject({ kind: "superseded", before: { generation: 0 } });
     expect(await held()).toEqual({ kind: "hit", copy: newest });
   });
 });

@@ -59,8 +59,9 @@ export function createSessionApi(parts: SessionApiParts): Api {
     const isUsed = found.kind === "hit" && isTouchDue(found.copy, now, config.session);
     const result = isUsed ? await authority.commit(ref, changeNow({ touch: true }, writer)) : found;
     const response = answer(result, pool);
-    if (!response.ok || !("copy" in result) || !result.copy) return response;
-    const session = { view: result.copy, stale: false, journaled: false, flash: undefined };
+    const view = copyFor(result);
+    if (!response.ok || !view) return response;
+    const session = { view, stale: false, journaled: false, flash: undefined };
     response.headers.set("Moor-Session", await parts.handoff.sign(session, pool, now));
     return response;
   }
@@ -88,10 +89,10 @@ function answer(result: Lookup | Committed, pool: ResolvedPool): Response {
     case "committed":
       return shown(result.copy, pool);
     case "conflict":
-      return problem(412, "conflict", "The session has another version.", { version: result.copy?.version });
+      return problem(412, "conflict", "The session has another version.", { version: result.current?.version });
     case "superseded":
-      return "copy" in result && result.copy
-        ? shown(result.copy, pool)
+      return "before" in result && result.before
+        ? shown(result.before, pool)
         : problem(410, "superseded", "The session has a newer generation.");
     case "miss":
     case "ended":
@@ -104,6 +105,12 @@ function answer(result: Lookup | Committed, pool: ResolvedPool): Response {
     case "unavailable":
       return problem(503, "session_unavailable", "Sessions cannot be reached just now.");
   }
+}
+
+/** The copy that an answer lets the request see, if there is one. */
+function copyFor(result: Lookup | Committed): View | undefined {
+  if (result.kind === "hit" || result.kind === "committed") return result.copy;
+  return "before" in result ? result.before : undefined;
 }
 
 function shown(view: View, pool: ResolvedPool): Response {

@@ -148,7 +148,7 @@ export class SessionAuthority {
     if (!record) return { kind: "miss" };
     const left = record.ended ? record : tombstoneOf(record, "revoked", now);
     if (left !== record) this.#save(left, record, byIndex);
-    return this.#elsewhere.letOut(ref, { kind: "ended", copy: this.#copyOf(viewOf(left), left, now) });
+    return this.#elsewhere.letOut(ref, { kind: "ended", tombstone: this.#copyOf(viewOf(left), left, now) });
   }
 
   /**
@@ -222,15 +222,15 @@ export class SessionAuthority {
       case "superseded":
         return {
           kind: "superseded",
-          ...(found.view ? { copy: this.#copyOf(found.view, record, now) } : {}),
-          ...(record ? { newest: this.#copyOf(viewOf(record), record, now), rotatedAt: record.rotatedAt } : {}),
+          ...(found.view ? { before: this.#copyOf(found.view, record, now) } : {}),
+          ...(record ? { current: this.#copyOf(viewOf(record), record, now), rotatedAt: record.rotatedAt } : {}),
         };
       case "ended": {
         // A client that has been told of the end must not see the session again, whatever the journal takes later.
         const passed = record && !record.ended ? deadlinePassed(record, ref.arrivedAt) : undefined;
         const left = record && passed ? tombstoneOf(record, passed, now) : record;
         if (left && left !== record) this.#save(left, record);
-        return left ? { kind: "ended", copy: this.#copyOf(viewOf(left), left, now) } : found;
+        return left ? { kind: "ended", tombstone: this.#copyOf(viewOf(left), left, now) } : found;
       }
       case "miss":
         return found;
@@ -253,9 +253,9 @@ export class SessionAuthority {
         return { kind: "committed", copy, ...(applied.flash ? { flash: applied.flash } : {}) };
       }
       case "conflict":
-        return { kind: "conflict", copy: this.#copyOf(applied.view, left, now) };
+        return { kind: "conflict", current: this.#copyOf(applied.view, left, now) };
       case "ended":
-        return left?.ended ? { kind: "ended", copy: this.#copyOf(viewOf(left), left, now) } : { kind: "ended" };
+        return left?.ended ? { kind: "ended", tombstone: this.#copyOf(viewOf(left), left, now) } : { kind: "ended" };
       default:
         return applied;
     }

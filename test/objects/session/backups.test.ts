@@ -64,7 +64,7 @@ describe("with backup sync", () => {
     const session = await shopper("sync");
     session.redis.next("keep", "down");
     await session.commit({ rotate: true });
-    expect(await session.read({ generation: 0 })).toMatchObject({ kind: "superseded", copy: { version: 1 } });
+    expect(await session.read({ generation: 0 })).toMatchObject({ kind: "superseded", before: { version: 1 } });
     expect(await backup(session)).toMatchObject({ version: 2, generation: 1 });
   });
 

@@ -197,7 +197,10 @@ describe("ended beats the journal", () => {
     await session.journal({ patches: [{ a: 1 }] });
     setTime(at(1));
     await session.journal({ end: true });
-    expect(await session.read({ markedAt: at(1) })).toMatchObject({ kind: "ended", copy: { ended: { at: at(1) } } });
+    expect(await session.read({ markedAt: at(1) })).toMatchObject({
+      kind: "ended",
+      tombstone: { ended: { at: at(1) } },
+    });
     expect(await session.held()).toMatchObject({ record: { ended: {} }, entries: [] });
   });
 

@@ -83,7 +83,7 @@ describe("an object's storage", () => {
     await commit({ rotate: true });
     expect((await stored()).keys.sort()).toEqual(["before", "record"]);
     expect((await stored()).record).not.toHaveProperty("before");
-    expect(await read(0)).toMatchObject({ kind: "superseded", copy: { generation: 0, attributeBytes: 1_000_008 } });
+    expect(await read(0)).toMatchObject({ kind: "superseded", before: { generation: 0, attributeBytes: 1_000_008 } });
     await commit({ patches: [{ a: 1 }], policy }, 1);
     await commit({ rotate: true }, 1);
     expect((await stored()).keys).toEqual(["record"]);
@@ -116,7 +116,7 @@ describe("an object's storage", () => {
     await commit({ principal: "alice" });
     await lose();
     expect(await read(1)).toMatchObject({ kind: "hit", copy: { principal: "alice", attributes: { a: 1 } } });
-    expect(await read(0)).toMatchObject({ kind: "superseded", copy: { attributes: { a: 1 } } });
+    expect(await read(0)).toMatchObject({ kind: "superseded", before: { attributes: { a: 1 } } });
     expect(await commit({ id: "once", patches: [{ a: 1 }] }, 1)).toMatchObject({
       kind: "committed",
       copy: { version: 1 },
