@@ -1,38 +1,36 @@
-import type { Tokens } from "../inbound/token/tokens.ts";
-import type { Whereabouts } from "../inbound/whereabouts.ts";
+import type { FailureCode } from "../errors.ts";
+import type { FoundingLimit } from "../inbound/founding-limit.ts";
+import { whereaboutsOf } from "../inbound/whereabouts.ts";
+import { describeFault, type LogEntry } from "../log.ts";
 import { MAX_FLASH_BYTES } from "../session/apply.ts";
-import { type Change, changeNow, newChangeId, type Policy, type Ref, type SessionLimit } from "../session/change.ts";
+import { type Change, newChangeId, type Policy, type Ref, type SessionLimit } from "../session/change.ts";
 import { touched } from "../session/deadlines.ts";
 import { isSomebodys, type View } from "../session/record.ts";
 import { asksForChange, changeFor, type Intent, NOWHERE, rotates, type Session } from "../session/session.ts";
-import type { Authority } from "../store/contracts.ts";
 import type { Lease } from "../store/locking.ts";
-import type { OpenedSession } from "../store/open-session.ts";
+import type { OpenedSession, OpenSessionParts } from "../store/open-session.ts";
 import type { Principals, Reservation } from "../store/principal-contracts.ts";
-import type { Tiers } from "../store/tiers.ts";
+import type { Written } from "../store/tiers.ts";
 
-/**
- * What became of what a request asked of its session. Only `done` acknowledges it. `marks`: the journal was asked to take it,
- * so the response sets the mark.
- */
-export type Commit = { readonly marks?: boolean } & (
+/** The outcome of an intent. Only `done` acknowledges it. */
+export type Commit =
   | Done
   /** The session ended, or was superseded, while the request was under way. */
   | { kind: "ended" }
+  /** A page of another site would found a session, though its visitor may have a session of their own. */
+  | { kind: "cross-site" }
   | { kind: "refused"; reason: string }
-  /** The request's lease was over: another may have changed the session meanwhile. */
+  /** The request's lease was over: another request may have changed the session meanwhile. */
   | { kind: "lock-lost" }
-  /** The client has had as many sessions founded as it may: nothing of what was asked was done. */
+  /** The client has had as many sessions founded as it may: nothing of the intent was done. */
   | { kind: "founding-limited" }
-  /** The principal has as many sessions as he may have: nothing of what was asked was done. */
+  /** The principal has as many sessions as they may have: nothing of the intent was done. */
   | { kind: "too-many-sessions" }
-  | { kind: "unavailable"; cause: unknown }
-);
+  | { kind: "unavailable"; cause: unknown };
 
 /** The session as it is now. */
 export interface Done {
   readonly kind: "done";
-  readonly marks?: boolean;
   readonly session: Session;
   /** `undefined`: it exists nowhere, or in the journal alone. */
   readonly view: View | undefined;
@@ -42,116 +40,121 @@ export interface Done {
   readonly rotated: boolean;
   /** Whether this request ended it. */
   readonly ended: boolean;
-  /** Who took what was asked, or a touch; `undefined`: nothing was to be written, or could be. */
+  /** The store that took the change, or a touch; `undefined`: nothing was to be written, or could be. */
   readonly written?: "object" | "journal";
   /** Why a touch, which acknowledges nothing, could not be written. */
   readonly untouched?: unknown;
 }
 
-/** What a commit needs. */
-export interface CommitParts {
-  readonly authority: Authority;
-  readonly tiers: Tiers;
-  readonly tokens: Tokens;
-  readonly policy: Policy;
-  /** Whether requests may renew the idle deadline. Default `true`. */
-  readonly touches?: boolean;
-  /** The index of each principal's sessions, and how many there may be. Default: there is none. */
+/** The stores and rules of a commit. */
+export interface CommitParts extends OpenSessionParts {
+  /** The index of each principal's sessions, and how many there may be. Default: there is no index. */
   readonly principals?: { readonly index: Pick<Principals, "reserve">; readonly limit: SessionLimit } | undefined;
-  readonly clock: () => number;
+  /** Asked before a session is stored for the first time. Default: there is no limit. */
+  readonly mayFound?: FoundingLimit | undefined;
 }
 
-/** What is known of a request beside its session. */
+/** The facts of a request that bear on its commit. */
 export interface CommitFacts {
-  readonly login?: LoginFacts | undefined;
+  readonly request: Request;
+  /** Takes the ids of sessions whose mark the response must set. */
+  readonly toMark: Set<string>;
+  /** Whether the request may renew the idle deadline. Default `true`. */
+  readonly touches?: boolean;
   readonly lease?: Lease | undefined;
-  /** Whether its client may have one more session founded. Default: there is no limit. */
-  readonly mayFound?: (() => Promise<boolean>) | undefined;
-}
-
-/** What is known of a login beside whose it is. */
-export interface LoginFacts {
-  readonly where: Whereabouts;
+  /** Whether a page of another site has sent it, so that it may found no session. Default `false`. */
+  readonly isForeign?: boolean;
   /** The place in the index that the same login was given for a session that could not be changed. */
   readonly insteadOf?: Reservation["insteadOf"];
 }
 
-/**
- * The one writer: carries out the intent of a request.
- *
- * @param facts.login where a login comes from, for the index of the principal's sessions.
- * @param facts.lease the lease that the request has.
- * @param facts.mayFound asked before a session is stored for the first time.
- */
-export async function commit(
-  { session, ref }: Pick<OpenedSession, "session" | "ref">,
-  intent: Intent,
-  parts: CommitParts,
-  { login, lease, mayFound }: CommitFacts = {},
-): Promise<Commit> {
-  const clean: Done = {
-    kind: "done",
-    session,
-    view: session.view,
-    rotated: false,
-    ended: false,
-    replicated: session.replicated,
-  };
+/** A request's session, with the reference by which stores know it. */
+type Known = Pick<OpenedSession, "session" | "ref">;
+
+/** The one writer: carries out the intent of a request. */
+export async function commit(known: Known, intent: Intent, facts: CommitFacts, parts: CommitParts): Promise<Commit> {
+  const { session, ref } = known;
+  const { lease, touches = true } = facts;
+  const { view, replicated } = session;
+  const clean: Done = { kind: "done", session, view, rotated: false, ended: false, replicated };
+  const asked = changeFor(session, intent, { newId: newChangeId, now: parts.clock(), policy: parts.policy, touches });
+  // A session that ends at once is stored as a tombstone.
+  const isFounding = view === undefined && asked !== undefined;
+  if (isFounding && facts.isForeign) return { kind: "cross-site" };
   // A request without a token has nothing to end; were the cookie cleared for it, a cross-site post would log people out.
-  if (intent.end && !session.returning) return clean;
-  if (mayFound && isFounding(session, intent) && !(await mayFound())) return { kind: "founding-limited" };
-  const asked = changeFor(session, intent, {
-    newId: newChangeId,
-    now: parts.clock(),
-    policy: parts.policy,
-    touches: parts.touches ?? true,
-  });
-  if (!asked) return clean;
-  const change = indexed(lease ? { ...asked, lease: lease.id } : asked, parts, login);
-  const isNewLogin = change.index !== undefined && change.principal !== session.view?.principal;
-  const refused = isNewLogin ? await reserve(change, ref, parts, login) : undefined;
+  if (!asked || (intent.end && !session.returning)) return clean;
+  if (isFounding && parts.mayFound && !(await parts.mayFound(facts.request))) return { kind: "founding-limited" };
+  const change = withDetails(asked, facts, parts);
+  const isNewLogin = change.index !== undefined && change.principal !== view?.principal;
+  const refused = isNewLogin ? await reserve(change, ref, facts, parts) : undefined;
   if (refused) return refused;
 
-  const committed = await parts.tiers.commit(ref, change);
-  if (lease && committed.kind !== "unavailable") lease.spent = true;
-  const told = "marks" in committed && committed.marks ? { marks: true } : {};
-  if (committed.kind === "committed") {
-    const { copy } = committed;
-    const rotated = copy.generation > ref.generation;
-    return { ...clean, view: copy, rotated, ended: intent.end, replicated: copy.replicated, written: "object" };
+  const written = await parts.tiers.commit(ref, change, facts.toMark);
+  if (lease && written.kind !== "unavailable") lease.spent = true;
+  switch (written.kind) {
+    case "committed": {
+      const { copy } = written;
+      const rotated = copy.generation > ref.generation;
+      return { ...clean, view: copy, rotated, ended: intent.end, replicated: copy.replicated, written: "object" };
+    }
+    case "journaled": {
+      const isTouched = view && change.touch;
+      const now = isTouched ? { ...view, ...touched(parts.clock(), parts.policy, view) } : view;
+      return { ...clean, view: now, ended: intent.end, written: "journal" };
+    }
+    default:
+      if (!asksForChange(session, intent)) return { ...clean, untouched: written };
+      if (written.kind === "ended" && intent.end) return { ...clean, ended: true };
+      return unwritten(written, known, intent, { ...facts, insteadOf: { id: ref.id, changeId: change.id } }, parts);
   }
-  if (committed.kind === "journaled") {
-    const view =
-      session.view && change.touch
-        ? { ...session.view, ...touched(parts.clock(), parts.policy, session.view) }
-        : session.view;
-    return { ...clean, view, ended: intent.end, written: "journal", ...told };
-  }
-  if (!asksForChange(session, intent)) return { ...clean, untouched: committed, ...told };
-  const again = { mayFound, login: login && { ...login, insteadOf: { id: ref.id, changeId: change.id } } };
-  switch (committed.kind) {
-    case "ended":
-      if (intent.end) return { ...clean, ended: true, ...told };
-      // Who has been told that it is over must not be shown it again by a copy elsewhere.
-      return mayStartAnew(session, intent) && (rotates(session, intent) || !wasEndedMeanwhile(ref, committed.tombstone))
-        ? startAnew({ session, ref }, intent, {}, parts, again)
-        : { kind: "ended", marks: true };
+}
+
+/** Adds the lease of the request, and what the index of the principal's sessions receives of a login. */
+function withDetails(change: Change, { lease, request }: CommitFacts, { principals }: CommitParts): Change {
+  const isIndexed = principals && change.principal !== undefined;
+  if (!lease && !isIndexed) return change;
+  return {
+    ...change,
+    ...(lease ? { lease: lease.id } : {}),
+    ...(isIndexed ? { index: { where: whereaboutsOf(request), limit: principals.limit } } : {}),
+  };
+}
+
+/** The outcome of an intent that its session has not taken. It may start a session of its own. */
+async function unwritten(
+  written: Exclude<Written, { kind: "committed" | "journaled" }>,
+  known: Known,
+  intent: Intent,
+  facts: CommitFacts,
+  parts: CommitParts,
+): Promise<Commit> {
+  const { session, ref } = known;
+  // A login needs no session before it, nor does a change by an origin that was shown an empty session.
+  const mayStartAnew = session.returning && !intent.end && (!session.view || rotates(session, intent));
+  switch (written.kind) {
+    case "ended": {
+      // A change must not begin another session in place of a session that was ended while its request was under way.
+      const { at, reason } = written.tombstone?.ended ?? {};
+      const wasLoggedOut = reason === "ended" && at !== undefined && at > ref.arrivedAt;
+      if (mayStartAnew && (rotates(session, intent) || !wasLoggedOut))
+        return startAnew(known, intent, {}, facts, parts);
+      // A client that has been told of the end must not see the session again through a copy elsewhere.
+      facts.toMark.add(ref.id);
+      return { kind: "ended" };
+    }
     case "superseded":
-      if (intent.end) return { kind: "ended" };
-      return mayStartAnew(session, intent)
-        ? startAnew({ session, ref }, intent, session.view?.attributes ?? {}, parts, again)
-        : { kind: "ended" };
+      return mayStartAnew ? startAnew(known, intent, session.view?.attributes ?? {}, facts, parts) : { kind: "ended" };
     case "refused":
-      if (committed.reason === "expired") {
-        return { kind: "unavailable", cause: new Error("the change expired on its way"), ...told };
+      if (written.reason === "expired") {
+        return { kind: "unavailable", cause: new Error("the change expired on its way") };
       }
-      if (committed.reason === "rotated") return { kind: "ended" };
-      return { kind: "refused", reason: tooLarge(committed.reason, parts.policy) };
+      if (written.reason === "rotated") return { kind: "ended" };
+      return { kind: "refused", reason: tooLarge(written.reason, parts.policy) };
     // No origin's change names a version, so it is the lease that is over.
     case "conflict":
       return { kind: "lock-lost" };
     case "unavailable":
-      return committed;
+      return { kind: "unavailable", cause: written.cause };
   }
 }
 
@@ -161,33 +164,17 @@ function tooLarge(reason: "too-large" | "flash-too-large", { maxAttributeBytes }
     : `the flash would pass ${MAX_FLASH_BYTES} bytes`;
 }
 
-/** Whether the intent would store the session for the first time. A session that ends at once is stored as a tombstone. */
-export function isFounding(session: Session, intent: Intent): boolean {
-  return session.view === undefined && asksForChange(session, intent);
-}
-
-/** A login needs no session before it, nor does a change by an origin that was shown an empty one. */
-function mayStartAnew(session: Session, intent: Intent): boolean {
-  return session.returning && (session.view === undefined || rotates(session, intent));
-}
-
-/** Whether the session was ended while its request was under way. */
-function wasEndedMeanwhile({ arrivedAt }: Ref, tombstone: View | undefined): boolean {
-  const { ended } = tombstone ?? {};
-  return ended?.reason === "ended" && ended.at > arrivedAt;
-}
-
 /**
  * A session of its own, under a new key, for an intent whose session cannot be changed any more.
  *
  * @param from the attributes that it may take along.
  */
 async function startAnew(
-  { session, ref }: Pick<OpenedSession, "session" | "ref">,
+  { session, ref }: Known,
   intent: Intent,
   from: View["attributes"],
+  { request, toMark, insteadOf }: CommitFacts,
   parts: CommitParts,
-  facts: CommitFacts,
 ): Promise<Commit> {
   const { tokens, policy, clock } = parts;
   const token = await tokens.mint(clock(), policy.newSessionHours * 3_600_000, session.token.home);
@@ -199,26 +186,21 @@ async function startAnew(
     session: { token, returning: false, ...NOWHERE },
     ref: { ...ref, id: token.id, generation: token.generation, bornAt: token.bornAt },
   };
-  return commit(anew, { ...intent, patches: [isOwn ? from : {}, ...intent.patches] }, parts, facts);
-}
-
-/** The change, with what the index of the principal's sessions is told of a login. */
-function indexed(change: Change, { principals }: CommitParts, login: LoginFacts | undefined): Change {
-  if (!principals || !login || change.principal === undefined) return change;
-  return { ...change, index: { where: login.where, limit: principals.limit } };
+  const patches = [isOwn ? from : {}, ...intent.patches];
+  return commit(anew, { ...intent, patches }, { request, toMark, insteadOf }, parts);
 }
 
 /** Asks for a place for a login, where a limit refuses logins; nothing else needs the index. Returns why there is none. */
 async function reserve(
   { id: changeId, principal, expiresAt }: Change,
   { id }: Ref,
+  { insteadOf }: CommitFacts,
   { principals }: CommitParts,
-  login: LoginFacts | undefined,
 ): Promise<Commit | undefined> {
   if (principal === undefined || principals?.limit.onTooMany !== "refuse") return undefined;
   const { index, limit } = principals;
-  const insteadOf = login?.insteadOf ? { insteadOf: login.insteadOf } : {};
-  const reserved = await index.reserve(principal, { id, changeId, expiresAt, limit, ...insteadOf });
+  const place = { id, changeId, expiresAt, limit, ...(insteadOf ? { insteadOf } : {}) };
+  const reserved = await index.reserve(principal, place);
   switch (reserved.kind) {
     case "reserved":
       return undefined;
@@ -233,7 +215,13 @@ async function reserve(
  * Follows what the origin has written through the session API: the authority is asked when the view is older than
  * `version`, so that the token tells the client what it has caused.
  */
-export async function follow(done: Done, version: number, ref: Ref, parts: CommitParts): Promise<Commit> {
+export async function follow(
+  done: Done,
+  version: number,
+  { ref }: Known,
+  { toMark }: CommitFacts,
+  parts: CommitParts,
+): Promise<Commit> {
   if (!done.view || done.ended || done.view.version >= version) return done;
   // What a rotation returned is as new as can be, and a read would count as the new generation's first use. A session
   // that was started anew is another than the one that the origin has written.
@@ -247,28 +235,35 @@ export async function follow(done: Done, version: number, ref: Ref, parts: Commi
       return found.before ? { ...done, view: found.before } : { kind: "ended" };
     case "miss":
     case "ended":
-      return { kind: "ended", marks: true };
+      toMark.add(ref.id);
+      return { kind: "ended" };
     case "unavailable":
       return found;
   }
 }
 
-/**
- * Takes the flash of a session, if it has one, to be shown in one handoff. The authority gives it to one request alone, and
- * before that is sent: what is lost on the way to the origin is lost.
- *
- * @returns the session with what it may show; as it was where the authority does not answer.
- */
-export async function takeFlash(session: Session, ref: Ref, parts: CommitParts): Promise<Session> {
-  if (!session.view?.flash) return session;
-  const taken = await parts.authority.commit(ref, changeNow({ takeFlash: true }, parts));
-  if (taken.kind !== "committed") return session;
-  await parts.tiers.keep(taken.copy);
-  const { token, returning, replicated } = session;
-  return { token, returning, view: taken.copy, stale: false, journaled: false, replicated, flash: taken.flash };
-}
-
-/** Ends a session that has passed a timeout which only a route has. */
-export async function endOverdue(reason: "idle" | "absolute", ref: Ref, parts: CommitParts) {
-  return parts.tiers.commit(ref, changeNow({ end: true, endReason: reason }, parts));
+/** The failure that answers a client whose intent was not done, and the line of the log. */
+export function refusalOf(refused: Exclude<Commit, Done>): { code: FailureCode; entry: LogEntry } {
+  switch (refused.kind) {
+    case "ended":
+      return { code: "session_ended", entry: { event: "session_ended" } };
+    case "cross-site": {
+      const reason = "another site's page would found a session";
+      return { code: "cross_site", entry: { event: "request_refused", reason } };
+    }
+    case "refused":
+      return { code: "origin_change_refused", entry: { event: "origin_change_refused", reason: refused.reason } };
+    case "lock-lost":
+      return { code: "lock_lost", entry: { event: "lock_lost" } };
+    case "founding-limited":
+      return { code: "too_many_new_sessions", entry: { event: "too_many_new_sessions" } };
+    case "too-many-sessions": {
+      const reason = "the principal has too many sessions";
+      return { code: "too_many_sessions", entry: { event: "too_many_sessions", reason } };
+    }
+    case "unavailable": {
+      const reason = describeFault(refused.cause);
+      return { code: "session_unavailable", entry: { event: "session_unavailable", reason } };
+    }
+  }
 }

@@ -12,13 +12,12 @@ import { markLifeOf } from "../session/policy.ts";
 import type { Intent } from "../session/session.ts";
 import type { Locks } from "../store/contracts.ts";
 import { inTurn, isLocked, type Turn } from "../store/locking.ts";
-import { isJustVouched, type OpenedSession, refOf } from "../store/open-session.ts";
+import { isJustVouched, type OpenedSession, openForRoute, refOf } from "../store/open-session.ts";
 import type { RefusedResponse } from "../upstream/wire/origin-headers.ts";
-import { conclude } from "./conclude.ts";
+import { commit, follow, refusalOf } from "./commit.ts";
 import { logOut } from "./logout.ts";
-import { openForRoute } from "./open.ts";
 import { repost } from "./repost.ts";
-import { give, markFor, mayGiveFreshToken, needsMark, ownNames, respond } from "./respond.ts";
+import { give, markFor, mayGiveFreshToken, ownNames, respond } from "./respond.ts";
 import { createWriters, type Writer, type WriterParts } from "./stores.ts";
 import { tokenFor } from "./token-write.ts";
 
@@ -36,6 +35,8 @@ export interface Visit {
   readonly arrival: Arrival;
   readonly observer: Observer;
   readonly keepAlive: KeepAlive;
+  /** The ids of sessions whose mark the response must set; see {@link markFor}. */
+  readonly toMark: Set<string>;
 }
 
 /** How the session of a request is handled: the settings of a route that do not concern origins. */
@@ -146,9 +147,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
     writer: Writer,
     turn?: Turn,
   ): Promise<Response | Over> {
-    const { request, client, arrival, observer } = visit;
-    const locked = turn !== undefined;
-    const opened = await openForRoute({ request, route: handling, token: client.token, arrival, locked }, writer); // 4
+    const { request, client, arrival, observer, toMark } = visit;
+    const opening = { request, route: handling, token: client.token, arrival, locked: turn !== undefined, toMark };
+    const opened = await openForRoute(opening, writer); // 4
     observer.opened(opened, client.token);
     if (opened.kind === "unavailable") return observer.sessionUnavailable(opened.cause);
     responder.assign(opened.session.token.id);
@@ -157,7 +158,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     return responded.kind === "over" ? responded.answer : settle(visit, handling, opened, responded, writer, turn);
   }
 
-  /** Commits the changes that came with a response, and gives the token. */
+  /** Commits the intent that came with a response, and gives the token. */
   async function settle(
     visit: Visit,
     handling: Handling,
@@ -166,33 +167,33 @@ export function createExchange(parts: ExchangeParts): Exchange {
     writer: Writer,
     turn: Turn | undefined,
   ): Promise<Response> {
-    const { request, url, stripped, client, arrival, observer } = visit;
+    const { request, url, client, arrival, observer, toMark } = visit;
     const { session } = opened;
-    const refuse = async (code: FailureCode, entry: LogEntry, marks: boolean) => {
-      await response.body?.cancel();
-      const failure = observer.failed(code, entry);
-      if (marks) give(failure.headers, client, { kind: "none" }, await markFor({ kind: "none" }, client, writer));
-      return failure;
-    };
     if (intent.kind === "refused") {
       const { header, reason } = intent;
-      return refuse("origin_change_refused", { event: "origin_change_refused", header, reason }, opened.marks);
+      const entry: LogEntry = { event: "origin_change_refused", header, reason };
+      return refuse(visit, response, "origin_change_refused", entry, writer);
     }
     const isKeptBack = isTokenKeptBack(request, url, client);
     const isForeign = isKeptBack && !isSafe(request) && handling.crossSite !== "allow";
-    const ending = { request, opened, intent, touches: handling.touch, lease: turn?.lease, isForeign };
-    const concluded = await conclude(ending, writer); // 7
-    if (concluded.kind === "refused") return refuse(concluded.code, concluded.entry, concluded.marks);
-
-    const { done } = concluded;
+    const facts = { request, toMark, touches: handling.touch, lease: turn?.lease, isForeign };
+    let done = await commit(opened, intent, facts, writer); // 7
+    if (done.kind === "done" && intent.version !== undefined) {
+      done = await follow(done, intent.version, opened, facts, writer);
+    }
+    if (done.kind !== "done") {
+      const { code, entry } = refusalOf(done);
+      return refuse(visit, response, code, entry, writer);
+    }
     observer.committed(done);
     const dropped = ownNames(response.headers, carriers.own);
     observer.ownNamesDropped(dropped);
     const moved = pin === undefined ? undefined : { pin, isNews: isJustVouched(opened) };
     const isFresh = !session.returning && !isKeptBack && !opened.awaitsToken;
-    const mayGiveFresh = isFresh && (client.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
+    const isWanted = isFresh && (client.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
+    const mayGiveFresh = isWanted || toMark.has(done.session.token.id);
     const token = await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText(client) }, writer); // 8
-    const mark = needsMark(concluded, token, client) ? await markFor(token, client, writer) : "";
+    const mark = toMark.size === 0 ? "" : await markFor(token, client, toMark, writer);
     // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
     const replaced = token.kind !== "none" || mark !== "" ? response.headers : undefined;
     return respond(response, {
@@ -200,7 +201,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       dropped,
       client,
       page: url,
-      stripped,
+      stripped: visit.stripped,
       token,
       mark,
       session: true,
@@ -217,11 +218,20 @@ export function createExchange(parts: ExchangeParts): Exchange {
         return tokens.open(credentials, arrivedAt, (reason) => observer.tokenRefused({ reason }));
       }); // 1, 2
       const stripped = carriers.strip(url);
-      return { request, url, stripped, client, arrival: arrivalOf(request, arrivedAt), observer, keepAlive };
+      return {
+        request,
+        url,
+        stripped,
+        client,
+        arrival: arrivalOf(request, arrivedAt),
+        observer,
+        keepAlive,
+        toMark: new Set(),
+      };
     },
 
-    logOut({ request, url, client, arrival, observer, keepAlive }) {
-      const logout = { request, url, client, arrival, sameSite: carriers.sameSite };
+    logOut({ request, url, client, arrival, observer, keepAlive, toMark }) {
+      const logout = { request, url, client, arrival, toMark, sameSite: carriers.sameSite };
       const ended = logOut(logout, writerFor(observer.calls), (entry) => observer.note(entry));
       keepAlive(ended);
       return ended;
@@ -251,4 +261,19 @@ export function createExchange(parts: ExchangeParts): Exchange {
       });
     },
   };
+}
+
+/** A failure in place of a response whose intent was not done. */
+async function refuse(
+  { client, observer, toMark }: Visit,
+  response: Response,
+  code: FailureCode,
+  entry: LogEntry,
+  writer: Writer,
+): Promise<Response> {
+  await response.body?.cancel();
+  const failure = observer.failed(code, entry);
+  const untouched = { kind: "none" } as const;
+  give(failure.headers, client, untouched, await markFor(untouched, client, toMark, writer));
+  return failure;
 }

@@ -4,8 +4,7 @@ import type { Client } from "../inbound/carriers/carriers.ts";
 import { describeFault, type Log } from "../log.ts";
 import { NO_INTENT } from "../session/session.ts";
 import { openSession } from "../store/open-session.ts";
-import { type Commit, commit } from "./commit.ts";
-import type { ConcludeParts } from "./conclude.ts";
+import { type Commit, type CommitParts, commit } from "./commit.ts";
 import { give, markFor } from "./respond.ts";
 import { tokenFor } from "./token-write.ts";
 
@@ -24,6 +23,8 @@ export interface Logout {
   readonly url: URL;
   readonly client: Client;
   readonly arrival: Arrival;
+  /** Takes the ids of sessions whose mark the response must set. */
+  readonly toMark: Set<string>;
   /** Whether browsers keep the cookie back from posts of other sites (`SameSite`). */
   readonly sameSite: boolean;
 }
@@ -34,8 +35,8 @@ export interface Logout {
  * A post of another site is refused before anything is read: by `Sec-Fetch-Site`, else by `Origin`. Where a client sends
  * neither, it is no browser of today: then only a cookie that other sites' posts may bring is refused.
  */
-export async function logOut(logout: Logout, parts: ConcludeParts, log: Log): Promise<Response> {
-  const { request, url, client, arrival } = logout;
+export async function logOut(logout: Logout, parts: CommitParts, log: Log): Promise<Response> {
+  const { request, url, client, arrival, toMark } = logout;
   const fail = (code: FailureCode) => failureResponse(code, request);
   const refuse = (code: FailureCode) => {
     log({ event: "request_refused", reason: `logout: ${code}` });
@@ -52,37 +53,33 @@ export async function logOut(logout: Logout, parts: ConcludeParts, log: Log): Pr
   response.headers.set("Cache-Control", "no-store");
   // What brought no token that opens is not told to forget one: another tab may have been given it meanwhile.
   if (!client.token) return response;
-  const opened = await openSession(client.token, arrival, { ...parts, strict: true, onStale: "serve" });
+  const opened = await openSession({ token: client.token, arrival, strict: true, onStale: "serve", toMark }, parts);
   if (opened.kind === "unavailable") {
     log({ event: "session_unavailable", reason: describeFault(opened.cause) });
     return fail("session_unavailable");
   }
   const { session } = opened;
-  const markIf = async (marks: boolean) => (marks ? markFor({ kind: "clear" }, client, parts) : "");
+  const mark = () => markFor({ kind: "clear" }, client, toMark, parts);
   if (!session.returning) {
-    give(response.headers, client, { kind: "clear" }, await markIf(opened.marks));
+    give(response.headers, client, { kind: "clear" }, await mark());
     return response;
   }
-  const { mayFound } = parts;
   // Where nothing is stored yet the end is: a first change may be under way, and its response must bring nothing back.
-  const committed = await commit(opened, { ...NO_INTENT, end: true }, parts, {
-    mayFound: mayFound && (() => mayFound(request)),
-  });
-  const mark = await markIf(opened.marks || committed.marks === true);
+  const committed = await commit(opened, { ...NO_INTENT, end: true }, { request, toMark }, parts);
   if (committed.kind === "done") {
     const token = await tokenFor(committed, { mayGiveFresh: false, withProof: false }, parts);
-    give(response.headers, client, token, mark);
+    give(response.headers, client, token, await mark());
     return response;
   }
   // No store was asked about a token that has seen no version until now: nothing is shown to it any more.
   if (committed.kind === "ended" && session.view === undefined) {
-    give(response.headers, client, { kind: "clear" }, mark);
+    give(response.headers, client, { kind: "clear" }, await mark());
     return response;
   }
   const code = CODE_OF[committed.kind] ?? "session_unavailable";
   log({ event: code, session: session.token.id.slice(0, 8) });
   const failure = fail(code);
-  give(failure.headers, client, { kind: "none" }, mark);
+  give(failure.headers, client, { kind: "none" }, await mark());
   return failure;
 }
 

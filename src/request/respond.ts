@@ -5,7 +5,6 @@ import { withLinks } from "../inbound/carriers/links.ts";
 import { TARGETED_CACHE_CONTROL } from "../lib/caching-headers.ts";
 import { writeExplain } from "../observe/explain.ts";
 import type { CommitParts } from "./commit.ts";
-import type { Concluded } from "./conclude.ts";
 import type { TokenWrite } from "./token-write.ts";
 
 /** What changes of an origin's response before the client gets it. */
@@ -60,27 +59,18 @@ export function respond(response: Response, changes: ResponseChanges): Response 
 }
 
 /**
- * Whether a response gives a mark. What a mark tells is of one session: a client that is given another one needs none, unless the journal
- * was asked to take what founds that.
+ * The mark that a response gives: of the session whose token its client then holds; "": that session needs no mark.
+ *
+ * @param toMark the ids of sessions whose mark is to be set: the journal may hold something of them that copies do not show.
  */
-export function needsMark(
-  { marks, done }: Extract<Concluded, { kind: "done" }>,
-  token: TokenWrite,
-  client: Client,
-): boolean {
-  const heldId = client.token?.id;
-  const isAnother = token.kind === "write" && token.id !== heldId;
-  return isAnother ? done.marks === true : marks;
-}
-
-/** The mark that a response gives, of the session whose token its client then holds; "": the client holds none. */
 export async function markFor(
   token: TokenWrite,
   client: Client,
+  toMark: ReadonlySet<string>,
   { tokens, clock }: Pick<CommitParts, "tokens" | "clock">,
 ): Promise<string> {
   const id = token.kind === "write" ? token.id : client.token?.id;
-  return id === undefined ? "" : tokens.signMark(id, clock());
+  return id !== undefined && toMark.has(id) ? tokens.signMark(id, clock()) : "";
 }
 
 /** Puts on a response what its client is to hold from now on; no cache may keep that. */

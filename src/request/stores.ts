@@ -4,11 +4,11 @@ import type { Locks } from "../store/contracts.ts";
 import { type CalledStores, countCalls, type StoreCalls } from "../store/counted.ts";
 import { createOutage } from "../store/outage.ts";
 import { createTiers } from "../store/tiers.ts";
-import type { ConcludeParts } from "./conclude.ts";
+import type { CommitParts } from "./commit.ts";
 import type { MoorParts } from "./parts.ts";
 
 /** The stores and rules by which the session of a request is read and written. */
-export interface Writer extends ConcludeParts {
+export interface Writer extends CommitParts {
   readonly locks: Locks | undefined;
 }
 

@@ -10,7 +10,7 @@ export type TokenWrite =
 
 /** How a response may give a token. */
 export interface TokenOptions {
-  /** Whether it may give one to a client that brought none, though nothing is stored. */
+  /** Whether it may give a token to a client that sent none, though no object stores the session. */
   readonly mayGiveFresh: boolean;
   /** Whether every token needs its proof beside it; else only a rotation gives one. */
   readonly withProof: boolean;
@@ -25,7 +25,7 @@ export async function tokenFor(done: Done, options: TokenOptions, parts: CommitP
   if (done.ended) return { kind: "clear" };
   // A version-0 token is written once: one that came is never written again, though the journal may hold its session.
   if (!view || view.version === 0) {
-    if (session.returning || !(options.mayGiveFresh || done.marks)) return { kind: "none" };
+    if (session.returning || !options.mayGiveFresh) return { kind: "none" };
     const credentials = await parts.tokens.sign(token, { proof: false });
     return { kind: "write", id: token.id, credentials, expiresAt: token.expiresAt };
   }

@@ -59,7 +59,7 @@ export function countCalls(stores: CalledStores, calls: StoreCalls): CalledStore
       name: outage.name,
       read: (ref, seen, now) => counted(outage.name, outage.read(ref, seen, now)),
       // The journal is not asked for changes that only the authority can make.
-      commit: (ref, change) => counted(outage.name, outage.commit(ref, change), ({ marks }) => marks === true),
+      commit: (ref, change) => counted(outage.name, outage.commit(ref, change), ({ asked }) => asked === true),
       journaledAt: (id) => outage.journaledAt(id),
     },
     locks: locks && {

@@ -1,9 +1,11 @@
+import type { ResolvedRoute } from "../config/resolved.ts";
 import type { Arrival } from "../inbound/arrival.ts";
 import type { OpenedToken, Tokens } from "../inbound/token/tokens.ts";
-import type { Policy, Ref } from "../session/change.ts";
-import type { Copy } from "../session/copy.ts";
+import { changeNow, type Policy, type Ref } from "../session/change.ts";
+import { routeTimeoutPassed } from "../session/deadlines.ts";
 import { PARALLEL_MS } from "../session/generations.ts";
 import { NOWHERE, type Session } from "../session/session.ts";
+import type { Authority } from "./contracts.ts";
 import type { Resolved, ResolveOptions, Source, Tiers } from "./tiers.ts";
 
 /** Where a request's session came from. `none`: there was no token. `new`: the session of its token is held by no store yet. */
@@ -20,8 +22,6 @@ export interface OpenedSession {
   readonly source: SessionSource;
   /** The answer of the stores, if a store was asked and its answer is shown. */
   readonly found?: Resolved;
-  /** Whether the response sets the mark. */
-  readonly marks: boolean;
   /** Whether the client may be about to receive a newer token of its session, which a fresh token must not replace. Default `false`. */
   readonly awaitsToken?: boolean;
 }
@@ -32,46 +32,92 @@ export interface SessionUnavailable {
   readonly cause: unknown;
   readonly ref: Ref;
   readonly found: Resolved;
-  /** Whether the response sets the mark. */
-  readonly marks: boolean;
 }
 
-/** The stores and settings for opening a session. */
-export interface OpenSessionParts extends Omit<ResolveOptions, "now"> {
+/** A request whose session is to be opened. */
+export interface Opening extends Omit<ResolveOptions, "now"> {
+  /** The token that the client sent, if it sent one that opens. */
+  readonly token: OpenedToken | undefined;
+  readonly arrival: Arrival;
+  /** Whether the request has waited for its session, and must see the changes of the requests before it. Default `false`. */
+  readonly locked?: boolean;
+  /** Takes the ids of sessions whose mark the response must set. */
+  readonly toMark: Set<string>;
+}
+
+/** The stores and rules for opening a session. */
+export interface OpenSessionParts {
+  readonly authority: Authority;
   readonly tiers: Tiers;
   readonly tokens: Tokens;
   readonly policy: Policy;
-  /** Whether the request has waited for its session, and must see the changes of the requests before it. Default `false`. */
-  readonly locked?: boolean;
+  readonly clock: () => number;
+}
+
+/** A request of a route, whose session is to be opened. */
+export interface RouteOpening extends Omit<Opening, "strict" | "onStale"> {
+  readonly request: Request;
+  readonly route: Pick<ResolvedRoute, "session" | "touch" | "freshness" | "onStale">;
+}
+
+/** Opens the session of a request as its route wants it: within the route's own timeouts, and with the flash. */
+export async function openForRoute(opening: RouteOpening, parts: OpenSessionParts): Promise<Opened> {
+  const { request, route, arrival, locked, toMark } = opening;
+  const options = { ...opening, strict: locked || route.freshness === "strict", onStale: route.onStale };
+  const opened = await openSession(options, parts);
+  if (opened.kind !== "session") return opened;
+  const { session, ref, found } = opened;
+  const { view } = session;
+  if (view && found && typeof route.session === "object") {
+    const touchedAt = Math.max(view.touchedAt, session.token.touchedAt);
+    const reason = routeTimeoutPassed(view, touchedAt, route.session, arrival.arrivedAt, parts.policy);
+    if (reason) {
+      const ended = await parts.tiers.commit(ref, changeNow({ end: true, endReason: reason }, parts), toMark);
+      if (ended.kind === "unavailable") return { kind: "unavailable", cause: ended.cause, ref, found };
+      // A client that has been told of the end must not see the session again through a copy elsewhere.
+      toMark.add(ref.id);
+      return openSession({ ...options, token: undefined }, parts);
+    }
+  }
+  if (!view?.flash || !route.touch || !isForSomebody(request)) return opened;
+  return { ...opened, session: await takeFlash(session, ref, parts) };
 }
 
 /** Opens the session of a request: the session that its token names, or a fresh session that no store holds. */
-export async function openSession(
-  token: OpenedToken | undefined,
-  arrival: Arrival,
-  parts: OpenSessionParts,
-): Promise<Opened> {
-  if (!token) return fresh(arrival, parts, false);
+export async function openSession(opening: Opening, parts: OpenSessionParts): Promise<Opened> {
+  const { token, arrival, strict, onStale, toMark } = opening;
+  if (!token) return fresh(arrival, parts);
   const ref = refOf(token, arrival);
-  const unsaved = { ref, session: { token, returning: true, ...NOWHERE }, source: "new" as const, marks: false };
+  const unsaved = { ref, session: { token, returning: true, ...NOWHERE }, source: "new" as const };
   // Without a mark, no store can know anything of the session, so no store is asked.
-  if (token.version === 0 && token.markedAt === undefined && !parts.locked) return { kind: "session", ...unsaved };
-  const found = await parts.tiers.resolve(ref, token, { ...parts, now: arrival.arrivedAt });
-  switch (found.kind) {
-    case "hit":
-      return shown(token, ref, found, found.copy);
-    case "superseded":
-      if (found.before) return shown(token, ref, found, found.before);
-      return { ...(await fresh(arrival, parts, false)), awaitsToken: isBeside(found.rotatedAt, arrival) };
-    case "miss":
-      // A token with a version proves that there was a record. If that record is gone, the session has ended.
-      return token.version === 0 ? { kind: "session", ...unsaved } : fresh(arrival, parts, true);
-    // A client that has been told of the end must not see the session again through a copy elsewhere.
-    case "ended":
-      return fresh(arrival, parts, true);
-    case "unavailable":
-      return { kind: "unavailable", cause: found.cause, ref, found, marks: false };
+  if (token.version === 0 && token.markedAt === undefined && !opening.locked) return { kind: "session", ...unsaved };
+  const found = await parts.tiers.resolve(ref, token, { strict, onStale, now: arrival.arrivedAt });
+  const view = found.kind === "hit" ? found.copy : found.kind === "superseded" ? found.before : undefined;
+  if (view) {
+    const { source, journaled = false, stale = false } = found;
+    const session: Session = {
+      ...NOWHERE,
+      token,
+      returning: true,
+      view,
+      stale,
+      journaled,
+      replicated: view.replicated,
+    };
+    if (!journaled) return { kind: "session", session, ref, source, found };
+    // A session that shows content of the journal counts as marked from now on, whether or not the client holds a mark.
+    toMark.add(ref.id);
+    return { kind: "session", session, ref: { ...ref, markedAt: ref.arrivedAt }, source, found };
   }
+  if (found.kind === "unavailable") return { kind: "unavailable", cause: found.cause, ref, found };
+  if (found.kind === "superseded") {
+    return { ...(await fresh(arrival, parts)), awaitsToken: isBeside(found.rotatedAt, arrival) };
+  }
+  // A token with a version proves that there was a record. If that record is gone, the session has ended.
+  if (found.kind === "miss" && token.version === 0) return { kind: "session", ...unsaved };
+  // A client that has been told of the end must not see the session again through a copy elsewhere.
+  toMark.add(ref.id);
+  return fresh(arrival, parts);
 }
 
 /**
@@ -83,30 +129,15 @@ export function isJustVouched({ source }: OpenedSession): boolean {
   return source === "object" || source === "memory";
 }
 
-function shown(token: OpenedToken, ref: Ref, found: Resolved, view: Copy): Opened {
-  const { source, journaled = false, stale = false } = found;
-  const { replicated } = view;
-  const session: Session = { token, returning: true, view, stale, journaled, replicated, flash: undefined };
-  // A session that shows content of the journal counts as marked from now on, whether or not the client holds a mark.
-  return {
-    kind: "session",
-    session,
-    ref: journaled ? { ...ref, markedAt: ref.arrivedAt } : ref,
-    source,
-    found,
-    marks: journaled,
-  };
-}
-
 /** Whether a request arrived while the response of a rotation may still be on its way. */
 function isBeside(rotatedAt = Number.NEGATIVE_INFINITY, { arrivedAt }: Arrival): boolean {
   return arrivedAt < rotatedAt + PARALLEL_MS;
 }
 
-async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts, marks: boolean): Promise<OpenedSession> {
+async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts): Promise<OpenedSession> {
   const token = await tokens.mint(arrival.arrivedAt, policy.newSessionHours * 3_600_000, arrival.region);
   const session = { token, returning: false, ...NOWHERE };
-  return { kind: "session", session, ref: refOf(token, arrival), source: "none", marks };
+  return { kind: "session", session, ref: refOf(token, arrival), source: "none" };
 }
 
 /** The session that a request belongs to, according to the token that the client sent or was given. */
@@ -125,4 +156,26 @@ export function refOf(token: OpenedToken, { arrivedAt, colo, region }: Arrival):
     // A mark that was set by a clock that is ahead must not make requests look at the journal for longer.
     ...(markedAt === undefined ? {} : { markedAt: Math.min(markedAt, arrivedAt) }),
   };
+}
+
+/**
+ * Takes the flash of a session, to be shown in one handoff. The authority gives it to one request alone, before that request is sent
+ * on. So a flash that is lost on the way to the origin is lost.
+ *
+ * @returns the session with the flash; the session as it was if the authority does not answer.
+ */
+export async function takeFlash(session: Session, ref: Ref, parts: OpenSessionParts): Promise<Session> {
+  const taken = await parts.authority.commit(ref, changeNow({ takeFlash: true }, parts));
+  if (taken.kind !== "committed") return session;
+  await parts.tiers.keep(taken.copy);
+  return { ...session, view: taken.copy, stale: false, journaled: false, flash: taken.flash };
+}
+
+/** The `Sec-Fetch-Dest` of requests whose answer a person may see, directly or by a script. */
+const DESTINATIONS = new Set(["document", "empty", "iframe"]);
+
+/** Whether a person sees the answer now: it is not a part of a page, and is not fetched ahead. */
+function isForSomebody({ method, headers }: Request): boolean {
+  const isAhead = /\bprefetch\b/.test(`${headers.get("Sec-Purpose")} ${headers.get("Purpose")}`);
+  return method === "GET" && !isAhead && DESTINATIONS.has(headers.get("Sec-Fetch-Dest") ?? "document");
 }

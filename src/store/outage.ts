@@ -8,16 +8,16 @@ import type { Committed, Lookup } from "./contracts.ts";
 import type { Fallback } from "./redis/contract.ts";
 
 /**
- * The outcome of a change while the authority cannot be reached. Only `journaled` acknowledges it. `marks`: the journal was asked
- * to take the change, so the response sets the mark, whatever the journal answered.
+ * The outcome of a change while the authority cannot be reached. Only `journaled` acknowledges it. `asked`: the journal was asked
+ * to take the change, and may have taken it, whatever it answered.
  */
 export type Journaled = ({ kind: "journaled" } | Extract<Committed, { kind: "ended" | "refused" | "unavailable" }>) & {
-  readonly marks?: boolean;
+  readonly asked?: true;
 };
 
 /** The part of a session that is shown during the outage. */
 export type Shown = Exclude<Lookup, { kind: "superseded" }> & {
-  /** Whether it shows changes that the authority may not know yet. If so, the response sets the mark. */
+  /** Whether it shows changes that the authority may not know yet. */
   journaled?: boolean;
   /** Whether it is older than the state that the client has seen. */
   stale?: boolean;
@@ -93,13 +93,13 @@ export function createOutage(fallback: Fallback, { clock, backsUp }: OutageOptio
       given.set(ref.id, clock());
       switch (appended.kind) {
         case "appended":
-          return { kind: "journaled", marks: true };
+          return { kind: "journaled", asked: true };
         case "expired":
-          return { kind: "refused", reason: "expired", marks: true };
+          return { kind: "refused", reason: "expired", asked: true };
         case "undecided":
-          return { ...unavailable("the journal or the backup is of another generation"), marks: true };
+          return { ...unavailable("the journal or the backup is of another generation"), asked: true };
         default:
-          return { ...appended, marks: true };
+          return { ...appended, asked: true };
       }
     },
   };

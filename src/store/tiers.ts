@@ -29,7 +29,7 @@ export type Resolved = Lookup & {
   readonly source: Source;
   /** The stores that were asked before the one that answered, in order. */
   readonly passed: readonly Passed[];
-  /** Whether it shows changes that the authority may not know yet. If so, the response sets the mark. */
+  /** Whether it shows changes that the authority may not know yet. */
   readonly journaled?: boolean;
   /** Whether it may be older than the state that the client has seen: the best copy that is left while stores are down. */
   readonly stale?: boolean;
@@ -51,8 +51,12 @@ export interface ResolveOptions {
 export interface Tiers {
   /** The record for a request, from the nearest copy that may answer. */
   resolve(ref: Ref, token: OpenedToken, options: ResolveOptions): Promise<Resolved>;
-  /** Hands a change to the authority, or to the journal when the authority cannot be reached. */
-  commit(ref: Ref, change: Change): Promise<Written>;
+  /**
+   * Hands a change to the authority, or to the journal when the authority cannot be reached.
+   *
+   * @param toMark takes the session's id if the journal was asked to take the change: the response must set the session's mark.
+   */
+  commit(ref: Ref, change: Change, toMark: Set<string>): Promise<Written>;
   /** Offers a copy that the authority has vouched for to the stores nearby. */
   keep(copy: Copy): Promise<Kept>;
 }
@@ -146,14 +150,16 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
       return { ...found, source: "object", passed };
     },
 
-    async commit(given, change) {
+    async commit(given, change, toMark) {
       const ref = marked(given);
       const committed = await authority.commit(ref, change);
       if (committed.kind !== "unavailable" || !outage) {
         await keepNews(committed);
         return committed;
       }
-      return outage.commit(ref, change);
+      const journaled = await outage.commit(ref, change);
+      if (journaled.asked) toMark.add(ref.id);
+      return journaled;
     },
   };
 }

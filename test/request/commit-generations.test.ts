@@ -255,7 +255,7 @@ describe("an origin that has written through the session API", () => {
     await shop();
     const other = client.copy();
     const { committed } = await edge.visit(client, { version: 9, meanwhile: () => edge.visit(other, end) });
-    expect(committed).toEqual({ kind: "ended", marks: true });
+    expect(committed).toEqual({ kind: "ended" });
   });
 
   it("that cannot be asked is unavailable", async () => {

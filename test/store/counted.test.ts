@@ -24,7 +24,7 @@ describe("calls of stores", () => {
         outage: {
           name: "redis",
           read: async () => ({ kind: "miss" }),
-          commit: async () => ({ kind: "journaled", marks: true }),
+          commit: async () => ({ kind: "journaled", asked: true }),
           journaledAt: () => 5,
         },
         locks: {

@@ -4,7 +4,7 @@ import type { OpenedToken } from "../../src/inbound/token/tokens.ts";
 import type { Ref } from "../../src/session/change.ts";
 import { openSession } from "../../src/store/open-session.ts";
 import { Client, createEdge, doneOf, type Edge, setTime } from "../support/edge.ts";
-import { openedToken, POLICY } from "../support/sessions.ts";
+import { openedToken } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
 
 let edge: Edge;
@@ -252,7 +252,8 @@ describe("while the authority is out of reach", () => {
     edge.authority.down = true;
     expect(await edge.visit(client, { onStale: "refuse" })).toMatchObject({ opened: { kind: "unavailable" } });
     expect(await edge.visit(client, { onStale: "serve" })).toMatchObject({
-      opened: { source: "memory", marks: false },
+      opened: { source: "memory" },
+      marks: false,
       session: { attributes: { basket: "tea" }, stale: true, journaled: false },
       write: { kind: "none" },
     });
@@ -271,16 +272,19 @@ describe("a mark", () => {
       },
     };
     const arrival = { arrivedAt: at(100), colo: "FRA", region };
-    const parts = { tiers, tokens: edge.tokens, policy: POLICY, strict: false, onStale: "refuse" } as const;
-    const opened = await openSession(openedToken({ version: 0, bornAt: at(50), markedAt, ...token }), arrival, parts);
-    return { opened, refs };
+    const toMark = new Set<string>();
+    const named = openedToken({ version: 0, bornAt: at(50), markedAt, ...token });
+    const opening = { token: named, arrival, strict: false, onStale: "refuse", toMark } as const;
+    const opened = await openSession(opening, { ...edge.parts, tiers });
+    return { opened, refs, toMark };
   }
 
   it("lets stores be asked of a session that exists nowhere: the journal may hold it", async () => {
     expect((await open({}, undefined)).refs).toEqual([]);
-    const { opened, refs } = await open({}, at(60));
+    const { opened, refs, toMark } = await open({}, at(60));
+    expect(toMark.size).toBe(0);
     expect(refs).toMatchObject([{ markedAt: at(60), bornAt: at(50) }]);
-    expect(opened).toMatchObject({ kind: "session", source: "new", marks: false, ref: { markedAt: at(60) } });
+    expect(opened).toMatchObject({ kind: "session", source: "new", ref: { markedAt: at(60) } });
   });
 
   it("by a clock that is ahead counts as a mark of the request's own time", async () => {

@@ -153,7 +153,7 @@ describe("a change goes to the journal", () => {
     ["an end", { end: true }],
   ])("if it is %s; it is acknowledged, and sets the mark", async (_what, asked) => {
     await backUp();
-    expect(await commit(asked)).toEqual({ kind: "journaled", marks: true });
+    expect(await commit(asked)).toEqual({ kind: "journaled", asked: true });
     expect(await entries()).toMatchObject([{ change: asked }]);
   });
 
@@ -166,7 +166,7 @@ describe("a change goes to the journal", () => {
     const commands = await redis.during(async () => {
       const committed = await commit(asked);
       expect(committed).toMatchObject({ kind: "unavailable" });
-      expect(committed).not.toHaveProperty("marks");
+      expect(committed).not.toHaveProperty("asked");
     });
     expect(commands).toEqual([]);
     expect(outage.journaledAt(id)).toBeUndefined();
@@ -176,7 +176,7 @@ describe("a change goes to the journal", () => {
     "and is not acknowledged when Redis is %s, but sets the mark",
     async (fault) => {
       redis.meets(fault, "append");
-      expect(await commit({ patches: [{ a: 1 }] })).toMatchObject({ kind: "unavailable", marks: true });
+      expect(await commit({ patches: [{ a: 1 }] })).toMatchObject({ kind: "unavailable", asked: true });
       expect(await entries()).toHaveLength(fault === "down" ? 0 : 1);
     },
   );
@@ -194,7 +194,7 @@ describe("a change goes to the journal", () => {
     expect(await commit({ patches: [{ a: 1 }], expiresAt: T0 })).toEqual({
       kind: "refused",
       reason: "expired",
-      marks: true,
+      asked: true,
     });
   });
 

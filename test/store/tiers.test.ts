@@ -192,7 +192,7 @@ describe("the changes that this isolate has given the journal", () => {
     expect(await resolve()).toMatchObject({ source: "object" });
     await resolve({ markedAt: at(5) });
     await resolve({ markedAt: at(7) });
-    await tiers.commit(refTo("s"), changeAt(T0, {}));
+    await tiers.commit(refTo("s"), changeAt(T0, {}), new Set());
     expect(refs.slice(0, 4).map(({ markedAt }) => markedAt)).toEqual([at(6), at(6), at(7), at(6)]);
   });
 
@@ -279,7 +279,11 @@ describe("ended is final", () => {
 });
 
 describe("a change", () => {
-  const commit = () => tiers.commit(refTo("s"), changeAt(T0, {}));
+  let toMark: Set<string>;
+  beforeEach(() => {
+    toMark = new Set();
+  });
+  const commit = () => tiers.commit(refTo("s"), changeAt(T0, {}), toMark);
 
   it.each<Committed>([
     { kind: "committed", copy: fresh() },
@@ -294,9 +298,16 @@ describe("a change", () => {
   });
 
   it("goes to the journal when the authority is out of reach", async () => {
-    answers.journaled = { kind: "journaled", marks: true };
-    expect(await commit()).toEqual({ kind: "journaled", marks: true });
+    answers.journaled = { kind: "journaled", asked: true };
+    expect(await commit()).toEqual({ kind: "journaled", asked: true });
     expect(asked).toEqual(["object", "redis"]);
+    expect([...toMark]).toEqual(["s"]);
+  });
+
+  it("that the journal was not asked to take needs no mark", async () => {
+    answers.journaled = DOWN;
+    expect(await commit()).toEqual(DOWN);
+    expect([...toMark]).toEqual([]);
   });
 
   it("is unavailable without Redis", async () => {

@@ -2,7 +2,6 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { type Credentials, joinCredentials } from "../../src/inbound/carriers/credentials.ts";
 import { createTokens, type Tokens } from "../../src/inbound/token/tokens.ts";
-import type { Whereabouts } from "../../src/inbound/whereabouts.ts";
 import { createObjectAuthority } from "../../src/objects/clients/session-client.ts";
 import { type Commit, type CommitParts, commit, type Done, follow } from "../../src/request/commit.ts";
 import { type TokenWrite, tokenFor } from "../../src/request/token-write.ts";
@@ -113,11 +112,9 @@ export interface Visit {
   region?: number;
   /** The pin that the session has got with this response, if any; see `TokenOptions`. */
   moved?: { pin: number; isNews: boolean };
-  /** Where it comes from, for the index of the principal's sessions. */
-  where?: Whereabouts;
+  /** Tells the index of the principal's sessions where a login comes from. Default: from nowhere. */
+  request?: Request;
 }
-
-const NOWHERE: Whereabouts = { country: "", colo: "", device: "" };
 
 export interface Visited {
   readonly opened: Opened;
@@ -125,7 +122,7 @@ export interface Visited {
   readonly session: SeenSession | undefined;
   readonly committed: Commit | undefined;
   readonly write: TokenWrite;
-  /** Whether the response sets the mark. */
+  /** Whether the response sets the mark of the session that its client then holds. */
   readonly marks: boolean;
   /** Calls of the authority. */
   readonly calls: readonly string[];
@@ -173,7 +170,7 @@ export function createEdge(given: EdgeParts = {}) {
       meanwhile,
       region = 0,
       moved,
-      where = NOWHERE,
+      request = new Request("https://shop.test/"),
     }: Visit = {},
   ) {
     const from = authority.calls.length;
@@ -181,27 +178,27 @@ export function createEdge(given: EdgeParts = {}) {
     const arrivedAt = Date.now();
     const given = client.credentials && (await tokens.open(client.credentials, arrivedAt));
     const token = given && { ...given, markedAt: client.markedAt };
-    const opened = await openSession(
-      token,
-      { arrivedAt, colo: "", region },
-      { tiers, tokens, policy, strict, onStale },
-    );
+    const toMark = new Set<string>();
+    const arrival = { arrivedAt, colo: "", region };
+    const opened = await openSession({ token, arrival, strict, onStale, toMark }, parts);
     if (opened.kind === "unavailable") {
-      return end({ opened, session: undefined, committed: undefined, write: { kind: "none" }, marks: opened.marks });
+      return end({ opened, session: undefined, committed: undefined, write: { kind: "none" }, marks: false });
     }
-    const { ref } = opened;
     const session = seen(opened.session);
     const intent: Intent = { ...NO_INTENT, ...ask?.(session) };
     await meanwhile?.();
-    let committed = await commit(opened, intent, parts, { login: { where } });
-    let marks = opened.marks || committed.marks === true;
-    if (committed.kind === "done" && version !== undefined) committed = await follow(committed, version, ref, parts);
-    marks ||= committed.marks === true;
-    const write =
-      committed.kind === "done"
-        ? await tokenFor(committed, { mayGiveFresh: navigates, withProof: false, moved }, parts)
-        : ({ kind: "none" } as const);
+    const tokenOf = (done: Done) => {
+      const mayGiveFresh = navigates || toMark.has(done.session.token.id);
+      return tokenFor(done, { mayGiveFresh, withProof: false, moved }, parts);
+    };
+    let committed = await commit(opened, intent, { request, toMark }, parts);
+    if (committed.kind === "done" && version !== undefined) {
+      committed = await follow(committed, version, opened, { request, toMark }, parts);
+    }
+    const write = committed.kind === "done" ? await tokenOf(committed) : ({ kind: "none" } as const);
     client.receive(write);
+    const held = write.kind === "write" ? write.id : token?.id;
+    const marks = held !== undefined && toMark.has(held);
     if (marks) client.markedAt = Date.now();
     return end({ opened, session, committed, write, marks });
   }

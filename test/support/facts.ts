@@ -31,5 +31,5 @@ export function openedSession(id: string, given: Partial<Copy> = {}, source: Sou
   };
   const session = sessionOf(copy, { token });
   const found = { kind: "hit" as const, copy, source, passed: [] };
-  return { kind: "session", session, ref: refTo(id), source, found, marks: false };
+  return { kind: "session", session, ref: refTo(id), source, found };
 }

@@ -43,7 +43,10 @@ describe("a login", () => {
     const client = new Client();
     await world.edge.visit(client, patch({ basket: "tea" }));
     setTime(T0);
-    const { id } = await logIn({ where: { country: "NL", colo: "AMS", device: "Firefox on Linux" } }, client);
+    const headers = { "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0" };
+    const request = new Request("https://shop.test/", { headers });
+    Object.defineProperty(request, "cf", { value: { country: "NL", colo: "AMS" } });
+    const { id } = await logIn({ request }, client);
     setTime(at(400));
     await world.edge.visit(client);
     expect(await world.index.list()).toEqual({

@@ -65,8 +65,8 @@ export const COPIES: readonly Rule[] = [
       ),
       {
         file: "src/request/commit.ts",
-        from: '    kind: "done",\n    session,\n',
-        to: '    kind: "done",\n    asks: asksForChange(session, intent),\n    session,\n',
+        from: '{ kind: "done", session, view,',
+        to: '{ kind: "done", asks: asksForChange(session, intent), session, view,',
       },
     ],
     config: "moor-sync-always",
@@ -77,10 +77,7 @@ export const COPIES: readonly Rule[] = [
     name: "first-token-once",
     rule: "a version-0 token is never written again",
     edits: [
-      token(
-        "if (session.returning || !(options.mayGiveFresh || done.marks))",
-        "if (!(options.mayGiveFresh || done.marks))",
-      ),
+      token("if (session.returning || !options.mayGiveFresh)", "if (!options.mayGiveFresh)"),
       {
         file: "src/request/exchange.ts",
         from: "const isFresh = !session.returning && !isKeptBack",

@@ -57,7 +57,7 @@ export const JOURNAL: readonly Rule[] = [
   {
     name: "mark-when-shown",
     rule: "a response that showed journal content sets the mark",
-    edits: [{ file: "src/store/open-session.ts", from: "    marks: journaled,\n", to: "    marks: false,\n" }],
+    edits: [{ file: "src/store/open-session.ts", from: "    if (!journaled) return", to: "    if (view) return" }],
     config: "moor-sync",
     shape: SHARED,
     found: { seed: 1, number: 105 },
@@ -68,7 +68,7 @@ export const JOURNAL: readonly Rule[] = [
     edits: [
       {
         file: "src/store/outage.ts",
-        from: "          return { ...appended, marks: true };\n",
+        from: "          return { ...appended, asked: true };\n",
         to: "          return appended;\n",
       },
     ],
@@ -82,8 +82,8 @@ export const JOURNAL: readonly Rule[] = [
     edits: [
       {
         file: "src/store/open-session.ts",
-        from: "ref: journaled ? { ...ref, markedAt: ref.arrivedAt } : ref,",
-        to: "ref,",
+        from: "ref: { ...ref, markedAt: ref.arrivedAt }, source",
+        to: "ref, source",
       },
     ],
     config: "moor-sync",

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ResolvedRoute } from "../../src/config/resolved.ts";
 import type { RouteSessionConfig } from "../../src/config/types.ts";
-import { openForRoute } from "../../src/request/open.ts";
+import { openForRoute } from "../../src/store/open-session.ts";
 import { login, patch } from "../support/asks.ts";
 import { Client, createEdge, type Edge, setTime } from "../support/edge.ts";
 import { POLICY, refTo } from "../support/sessions.ts";
@@ -40,9 +40,10 @@ async function openAt(
   const route = { session, freshness: "bounded", onStale: "refuse", touch: true, ...given } as ResolvedRoute;
   const arrival = { arrivedAt: time, colo: "", region: 0 };
   const request = new Request("https://shop.test/");
-  const opened = await openForRoute({ request, route, token, arrival, locked: false }, edge.parts);
+  const toMark = new Set<string>();
+  const opened = await openForRoute({ request, route, token, arrival, toMark }, edge.parts);
   if (opened.kind !== "session") throw new Error(opened.kind);
-  return opened;
+  return { ...opened, marks: token !== undefined && toMark.has(token.id) };
 }
 const visitAt = async (time: number) => {
   setTime(time);
