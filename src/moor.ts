@@ -1,7 +1,6 @@
 import { createAdmin } from "./api/app.ts";
 import type { ResolvedRoute } from "./config/resolved.ts";
 import { readAddress } from "./inbound/address.ts";
-import type { Arrival } from "./inbound/arrival.ts";
 import type { OpenedToken } from "./inbound/token/tokens.ts";
 import { createCounters } from "./observe/counters.ts";
 import type { Observer } from "./observe/observer.ts";
@@ -19,6 +18,7 @@ import { LOGOUT_PATH } from "./request/logout.ts";
 import type { MoorParts } from "./request/parts.ts";
 import { isFormOfOtherSite } from "./request/repost.ts";
 import { withLongestLife } from "./request/socket-life.ts";
+import { NO_INTENT } from "./session/session.ts";
 import type { Pool } from "./upstream/pool.ts";
 import { createIgnores } from "./upstream/routes.ts";
 import { type Body, isBodyUnsendable, takeBody } from "./upstream/send/body.ts";
@@ -45,7 +45,7 @@ export function createMoor(parts: MoorParts): Moor {
   const upstream = createUpstream(config, clock, exchange.carriers.cut, { ...parts.bindings, log });
   const counters = config.admin && createCounters(clock());
   const admin = createAdmin({ ...parts, counters });
-  const ignores = createIgnores(config.ignore);
+  const ignores = config.ignore.length > 0 ? createIgnores(config.ignore) : undefined;
   const signals = createSignals({ ...parts, counters });
   const remembers = config.session.remember !== undefined;
 
@@ -54,7 +54,8 @@ export function createMoor(parts: MoorParts): Moor {
     if (address.kind !== "address") return answerAstray(address, observer);
     const { method, headers } = request;
     if (UNSUPPORTED_METHODS.has(method)) return observer.refused("method_not_supported");
-    if (isBodyUnsendable(request)) return observer.refused("bad_request", `${method} with a body`);
+    if (request.body !== null && isBodyUnsendable(request))
+      return observer.refused("bad_request", `${method} with a body`);
     const { url, host } = address;
     const { pathname } = url;
     observer.addressed(pathname);
@@ -66,21 +67,18 @@ export function createMoor(parts: MoorParts): Moor {
     const route = upstream.match({ host, pathname, method, headers }); // 3
     if (!route) return observer.refused("no_route");
     observer.routed(route);
-    const needsSession = route.session && !ignores(request, pathname);
+    const needsSession = route.session && !ignores?.(request, pathname);
     if (needsSession && route.crossSite === "repost" && isFormOfOtherSite(request, url, visit.client))
       return postAgain(visit, request);
     // The body is read before a lease is taken, because a client may be slow to send it, and other requests wait for the lease.
-    const body = await takeBody(request);
+    const body = request.body === null ? null : await takeBody(request);
     if (body === "incomplete") return observer.refused("bad_request", "incomplete body");
-    const routed = { ...visit, arrival: completeAt(visit.arrival, body), host, route, body };
+    // A client that holds a body back must not be served from copies that became too old meanwhile.
+    const arrival = body === null ? visit.arrival : { ...visit.arrival, arrivedAt: clock() };
+    const routed = { ...visit, arrival, host, route, body };
     const answered = needsSession ? serve(routed) : passOn(routed);
     if (outlivesClient(visit, route)) keepAlive(answered);
     return answered;
-  }
-
-  /** When a request had come whole. A client that holds a body back must not be served from copies that became too old meanwhile. */
-  function completeAt(arrival: Arrival, body: Body): Arrival {
-    return body === null ? arrival : { ...arrival, arrivedAt: clock() };
   }
 
   /** Answers a request with a session: steps 4, 7 and 8 are those of the exchange. */
@@ -108,12 +106,13 @@ export function createMoor(parts: MoorParts): Moor {
           sessionIsFresh: !session.returning,
           isStored: session.view !== undefined,
           handoff: await handoff.sign(session, pool.config, arrival.arrivedAt), // 6
-          explain: observer.explainedToOrigin(),
+          explain: observer.facts.explains === "all" ? observer.explanation() : undefined,
         });
         if (sent.kind !== "response") return { kind: "over", answer: observer.unanswered(sent) };
         const { response, pin } = sent;
         const names = moorHeaders(response.headers);
-        const intent = readIntent(response.headers, names, pool.config.session, remembers);
+        const intent =
+          names.length === 0 ? NO_INTENT : readIntent(response.headers, names, pool.config.session, remembers);
         return { kind: "response", response, moorHeaders: names, intent, pin };
       },
     };

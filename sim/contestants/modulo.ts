@@ -1,5 +1,4 @@
-import { murmur3 } from "../../src/affinity/murmur3.ts";
-import { encodeUtf8 } from "../../src/affinity/utf8.ts";
+import { encodeUtf8, murmur3 } from "../../src/affinity/murmur3.ts";
 import { createWeightedPick } from "../../src/upstream/choose/nginx/tries.ts";
 import type { Contestant } from "./contestant.ts";
 

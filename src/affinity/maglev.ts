@@ -1,6 +1,5 @@
 import { type Affinity, checkOrigins, type WeightedOrigin } from "./affinity.ts";
-import { murmur3 } from "./murmur3.ts";
-import { encodeUtf8 } from "./utf8.ts";
+import { encodeUtf8, murmur3 } from "./murmur3.ts";
 
 /** A prime, so that each origin's steps visit every slot. Envoy's default, and "small" in the paper. */
 const SLOTS = 65_537;

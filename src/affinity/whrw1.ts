@@ -1,6 +1,5 @@
 import { type Affinity, ALL_STEPS, checkOrigins, type WeightedOrigin } from "./affinity.ts";
-import { fmix32, murmur3 } from "./murmur3.ts";
-import { encodeUtf8 } from "./utf8.ts";
+import { encodeUtf8, fmix32, murmur3 } from "./murmur3.ts";
 
 const KEY_SEED_A = 0x9747b28c;
 const KEY_SEED_B = 0x5bd1e995;

@@ -98,7 +98,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     c.req.raw = await withoutToken(c, url, carriers);
     if (!(await handlers.run())) return undefined;
     const dropped = ownNames(c.res.headers, carriers.own);
-    observer.ownNamesDropped(dropped);
+    if (dropped.length > 0) observer.ownNamesDropped(dropped);
     const response = withoutOwn(c.res, dropped);
     return stripped ? withLinks(response, { carrier: stripped, page: url, text: "" }) : response;
   }

@@ -1,11 +1,7 @@
 import type { Client } from "./carriers/carriers.ts";
 
-const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
-
-/** Whether a request's method is safe: it changes nothing (RFC 9110 section 9.2.1). */
-export function isSafe({ method }: Pick<Request, "method">): boolean {
-  return SAFE_METHODS.has(method);
-}
+/** Requests with these methods change nothing (RFC 9110 section 9.2.1). */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
  * Whether a page of another site has had a browser send a request. `Sec-Fetch-Site` (W3C Fetch Metadata) tells, else
@@ -29,5 +25,5 @@ export function isTokenKeptBack(
   { token, carrier }: Pick<Client, "token" | "carrier">,
 ): boolean {
   if (token !== undefined || carrier.sameSite === "none") return false;
-  return (carrier.sameSite === "strict" || !isSafe(request)) && isCrossSite(request, url);
+  return (carrier.sameSite === "strict" || !SAFE_METHODS.has(request.method)) && isCrossSite(request, url);
 }

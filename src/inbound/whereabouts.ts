@@ -22,44 +22,6 @@ function codeIn(value: unknown): string {
   return typeof value === "string" && /^[A-Z0-9]{2,4}$/.test(value) ? value : "";
 }
 
-/** The parts of `request.cf` that Moor uses. */
-interface Place {
-  readonly continent?: unknown;
-  readonly longitude?: unknown;
-}
-
-/**
- * The region in which a request reached the edge, from its `cf`. Regions are numbered 1 to 9 by the places of Durable
- * Objects: wnam, enam, sam, weur, eeur, apac, oc, afr, me. 0: unknown.
- *
- * Tokens hold these numbers, so a number keeps its meaning for good.
- */
-export function regionOf(cf: object | undefined): number {
-  const { continent, longitude } = (cf ?? {}) as Place;
-  switch (continent) {
-    case "NA":
-      return sideOf(-100, longitude, 1, 2);
-    case "SA":
-      return 3;
-    case "EU":
-      return sideOf(20, longitude, 4, 5);
-    case "AS":
-      return sideOf(60, longitude, 9, 6);
-    case "OC":
-      return 7;
-    case "AF":
-      return 8;
-    default:
-      return 0;
-  }
-}
-
-function sideOf(meridian: number, longitude: unknown, west: number, east: number): number {
-  const degrees = Number.parseFloat(String(longitude));
-  if (Number.isNaN(degrees)) return 0;
-  return degrees < meridian ? west : east;
-}
-
 /** The order matters: many browsers pretend to be a browser that comes later in the list. */
 const BROWSERS = [
   ["Edge", /\bEdg(?:e|A|iOS)?\//],

@@ -5,13 +5,16 @@
 export function withinDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new DeadlinePassed(deadlineMs)), deadlineMs);
-    const settle =
-      <V>(as: (value: V) => void) =>
-      (value: V) => {
+    work.then(
+      (value) => {
         clearTimeout(timer);
-        as(value);
-      };
-    work.then(settle(resolve), settle(reject));
+        resolve(value);
+      },
+      (fault) => {
+        clearTimeout(timer);
+        reject(fault);
+      },
+    );
   });
 }
 

@@ -3,13 +3,13 @@ import { type FailureCode, failureResponse } from "../errors.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import { describeFault, type Log, type LogEntry } from "../log.ts";
 import type { Breaker } from "../store/breaker.ts";
-import { noCalls, type StoreCalls } from "../store/counted.ts";
+import { noCalls } from "../store/counted.ts";
 import type { Taken } from "../store/locking.ts";
 import type { Opened } from "../store/open-session.ts";
 import type { Failed } from "../upstream/send/forward.ts";
 import type { Delivered } from "../upstream/upstream.ts";
 import { explain, writeExplain } from "./explain.ts";
-import { answeredBy, type RequestFacts, requestIdOf, SHOWN_CHARACTERS } from "./request-facts.ts";
+import { type RequestFacts, requestIdOf, SHOWN_CHARACTERS } from "./request-facts.ts";
 import { aboutRequest } from "./request-line.ts";
 
 /** Where an observer writes, and the text of its error page. */
@@ -41,22 +41,15 @@ const CODE_OF: Record<Failed["kind"], FailureCode> = {
  * that operators want to see. Where Moor itself answers, the observer makes the response, because the response names the request.
  */
 export class Observer {
+  /** The facts so far. Only the observer changes them. */
+  readonly facts: Readonly<RequestFacts>;
   readonly #facts: RequestFacts;
   readonly #parts: ObserverParts;
 
   constructor(facts: RequestFacts, parts: ObserverParts) {
+    this.facts = facts;
     this.#facts = facts;
     this.#parts = parts;
-  }
-
-  /** Milliseconds since 1970. */
-  get arrivedAt(): number {
-    return this.#facts.arrivedAt;
-  }
-
-  /** Counts the store calls of the request; `undefined`: no signal tells of them, so they are not counted. */
-  get calls(): StoreCalls | undefined {
-    return this.#facts.calls;
   }
 
   /** The request goes to this path, which is normalised. A path below `/.moor/` may name a session, so it is not kept. */
@@ -111,18 +104,23 @@ export class Observer {
     }
   }
 
-  /** The request is about to be answered, from this session. */
-  answering(): void {
-    const { opened } = this.#facts;
-    if (opened?.kind === "session" && opened.session.stale) this.note({ event: "session_stale" });
+  /** The request is answered from a session that may be older than the state that its client has seen. */
+  staleShown(): void {
+    this.note({ event: "session_stale" });
   }
 
   /** The request was sent to origins. */
   sent(sent: Delivered): void {
-    answeredBy(this.#facts, sent);
+    const facts = this.#facts;
+    facts.attempts = sent.attempts;
+    facts.retry = sent.retry;
+    facts.panic = sent.panic === true;
+    if (sent.kind !== "response") return;
+    facts.origin = sent.origin.id;
+    facts.chosen = sent.chosen;
   }
 
-  /** The changes of the session were written, or there were none. */
+  /** A change or a touch of the session was written, or could not be. */
   committed({ written, untouched }: CommittedChange): void {
     this.#facts.written = written;
     if (untouched) this.note({ event: "touch_failed" });
@@ -158,8 +156,7 @@ export class Observer {
     this.note(entry);
     const { errorPage } = this.#parts;
     const failure = failureResponse(code, facts.request, { errorPage, requestId: requestIdOf(facts) });
-    const { explain } = this.explained();
-    if (explain !== undefined) writeExplain(failure.headers, explain);
+    if (facts.explains !== "no") writeExplain(failure.headers, this.explanation());
     return failure;
   }
 
@@ -181,21 +178,12 @@ export class Observer {
     return this.failed("lock_timeout", { event: "lock_timeout", reason: `waited ${missed.waitedMs} ms` });
   }
 
-  /** The explanation of the request for its origin; `undefined`: the origin is told nothing. */
-  explainedToOrigin(): string | undefined {
-    return this.#facts.explains === "all" ? explain(this.#facts, this.#parts.breakers) : undefined;
-  }
-
   /**
-   * The explanation of the request for its response, and whether it is for this client alone.
+   * The explanation of the request so far.
    *
    * @param replaced the headers of the origin, if Moor replaces the headers about caching. Default: it replaces no header.
    */
-  explained(replaced?: Headers): { readonly explain: string | undefined; readonly isForOne: boolean } {
-    const { explains } = this.#facts;
-    return {
-      explain: explains === "no" ? undefined : explain(this.#facts, this.#parts.breakers, replaced),
-      isForOne: explains === "debug",
-    };
+  explanation(replaced?: Headers): string {
+    return explain(this.#facts, this.#parts.breakers, replaced);
   }
 }

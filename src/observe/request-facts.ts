@@ -4,7 +4,6 @@ import type { StoreCalls } from "../store/counted.ts";
 import type { Taken } from "../store/locking.ts";
 import type { Opened } from "../store/open-session.ts";
 import type { Chosen } from "../upstream/choose/chosen.ts";
-import type { Delivered } from "../upstream/upstream.ts";
 
 /**
  * The facts of a request. `observer.ts` fills them in along the request's way; `explain.ts`, `request-line.ts`, `data-point.ts` and
@@ -55,43 +54,29 @@ export interface RequestFacts {
 /** How much of a session's id may be shown. */
 export const SHOWN_CHARACTERS = 8;
 
-/** A request of which nothing is known yet. */
-export function factsOf(request: Request, arrivedAt: number): RequestFacts {
-  return {
-    request,
-    arrivedAt,
-    requestId: undefined,
-    explains: "no",
-    calls: undefined,
-    isOwn: false,
-    path: "",
-    route: undefined,
-    pool: undefined,
-    sessionId: undefined,
-    isRefusalTold: false,
-    turn: undefined,
-    opened: undefined,
-    openedAt: 0,
-    origin: undefined,
-    chosen: undefined,
-    attempts: 0,
-    retry: undefined,
-    panic: false,
-    written: undefined,
-    code: undefined,
-    failed: false,
-  };
-}
-
-/** Takes down who answered a request that was sent. */
-export function answeredBy(facts: RequestFacts, sent: Delivered): void {
-  facts.attempts = sent.attempts;
-  facts.retry = sent.retry;
-  facts.panic = sent.panic === true;
-  if (sent.kind !== "response") return;
-  facts.origin = sent.origin.id;
-  facts.chosen = sent.chosen;
-}
+/** The facts of a request of which nothing is known yet. */
+export const NOTHING_KNOWN: Omit<RequestFacts, "request" | "arrivedAt"> = {
+  requestId: undefined,
+  explains: "no",
+  calls: undefined,
+  isOwn: false,
+  path: "",
+  route: undefined,
+  pool: undefined,
+  sessionId: undefined,
+  isRefusalTold: false,
+  turn: undefined,
+  opened: undefined,
+  openedAt: 0,
+  origin: undefined,
+  chosen: undefined,
+  attempts: 0,
+  retry: undefined,
+  panic: false,
+  written: undefined,
+  code: undefined,
+  failed: false,
+};
 
 const RAY = /^[0-9a-f]{16}(-[A-Z]{3})?$/;
 

@@ -6,7 +6,7 @@ import { noCalls } from "../store/counted.ts";
 import type { Counters } from "./counters.ts";
 import { dataPoint, type MetricsDataset } from "./data-point.ts";
 import { Observer } from "./observer.ts";
-import { factsOf, type RequestFacts } from "./request-facts.ts";
+import { NOTHING_KNOWN, type RequestFacts } from "./request-facts.ts";
 import { requestLine } from "./request-line.ts";
 
 /** Tells operators of requests: by a line in the log, a data point, counters. */
@@ -62,26 +62,26 @@ export function createSignals(parts: SignalsParts): Signals {
     }
   }
 
-  async function answered<Answer>(facts: RequestFacts, answer: (observer: Observer) => Promise<Answer>) {
-    const observer = new Observer(facts, observing);
-    try {
-      const text = debug && facts.request.headers.get(DEBUG_HEADER);
-      if (text && (await debug(text, facts.arrivedAt))) {
-        facts.explains = "debug";
-        facts.calls ??= noCalls();
-      }
-      return await answer(observer);
-    } catch (fault) {
-      return observer.failed("internal_error", { event: "internal_error", reason: describeFault(fault) });
-    }
-  }
-
   return {
-    async serve(request, answer) {
-      const facts = factsOf(request, clock());
+    async serve<Answer extends Response | undefined>(
+      request: Request,
+      answer: (observer: Observer) => Promise<Answer>,
+    ) {
+      const facts: RequestFacts = { ...NOTHING_KNOWN, request, arrivedAt: clock() };
       const isSampled = share > 0 && (share === 1 || random() < share);
       if (isSampled || isMeasured) facts.calls = noCalls();
-      const response = await answered(facts, answer);
+      const observer = new Observer(facts, observing);
+      let response: Response | Answer;
+      try {
+        const text = debug && request.headers.get(DEBUG_HEADER);
+        if (text && (await debug(text, facts.arrivedAt))) {
+          facts.explains = "debug";
+          facts.calls ??= noCalls();
+        }
+        response = await answer(observer);
+      } catch (fault) {
+        response = observer.failed("internal_error", { event: "internal_error", reason: describeFault(fault) });
+      }
       if (response) tell(facts, response.status, isSampled);
       return response;
     },

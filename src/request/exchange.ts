@@ -3,8 +3,8 @@ import type { FailureCode } from "../errors.ts";
 import type { Address } from "../inbound/address.ts";
 import { type Arrival, arrivalOf } from "../inbound/arrival.ts";
 import type { AddressCarrier } from "../inbound/carriers/carrier.ts";
-import { type Carriers, type Client, createCarriers, holdsOneText } from "../inbound/carriers/carriers.ts";
-import { isSafe, isTokenKeptBack } from "../inbound/cross-site.ts";
+import { type Carriers, type Client, createCarriers } from "../inbound/carriers/carriers.ts";
+import { isTokenKeptBack, SAFE_METHODS } from "../inbound/cross-site.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { LogEntry } from "../log.ts";
 import type { Observer } from "../observe/observer.ts";
@@ -17,9 +17,8 @@ import type { RefusedResponse } from "../upstream/wire/origin-headers.ts";
 import { commit, follow, refusalOf } from "./commit.ts";
 import { logOut } from "./logout.ts";
 import { repost } from "./repost.ts";
-import { give, markFor, mayGiveFreshToken, ownNames, respond } from "./respond.ts";
-import { createWriters, type Writer, type WriterParts } from "./stores.ts";
-import { tokenFor } from "./token-write.ts";
+import { give, markFor, mayGiveFreshToken, ownNames, respond, tokenFor } from "./respond.ts";
+import { createStores, type Stores, type StoresParts } from "./stores.ts";
 
 /** Holds on to work that must not end when its client leaves. */
 export type KeepAlive = (work: Promise<unknown>) => void;
@@ -87,8 +86,8 @@ export interface Exchange {
 }
 
 /** The parts of an exchange. */
-export interface ExchangeParts extends WriterParts {
-  readonly config: WriterParts["config"] & Pick<ResolvedConfig, "carriers">;
+export interface ExchangeParts extends StoresParts {
+  readonly config: StoresParts["config"] & Pick<ResolvedConfig, "carriers">;
 }
 
 /** Answers a request whose address leads nowhere. */
@@ -111,21 +110,21 @@ export function waitsForTurn({ request, client }: Visit, handling: Handling): bo
 
 /** Whether a request goes on when its client leaves: its answer cannot be undone, or its lease must be given back. */
 export function outlivesClient({ request }: Visit, { locking }: Handling): boolean {
-  return !isSafe(request) || locking === "all";
+  return !SAFE_METHODS.has(request.method) || locking === "all";
 }
 
 /** Puts together the steps that the proxy and the middleware share. The numbers are those of the README's list. */
 export function createExchange(parts: ExchangeParts): Exchange {
   const { config, tokens, clock } = parts;
   const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds: markLifeOf(config.session) });
-  const writerFor = createWriters(parts);
+  const allStores = createStores(parts);
 
   /** Has a request wait for the requests of its session that came before it. */
   async function answerInTurn<Over>(
     visit: Visit,
     handling: Handling,
     responder: Responder<Over>,
-    writer: Writer,
+    stores: Stores,
     locks: Locks,
   ): Promise<Response | Over> {
     const { arrival, observer, keepAlive } = visit;
@@ -134,7 +133,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const waiting = { route: handling, attemptDeadlineMs: responder.assign(token.id), keepAlive };
     const waited = await inTurn(locks, refOf(token, arrival), waiting, (turn) => {
       observer.waited(turn);
-      return answer(visit, handling, responder, writer, turn);
+      return answer(visit, handling, responder, stores, turn);
     });
     return waited.kind === "served" ? waited.served : observer.turnMissed(waited);
   }
@@ -144,18 +143,18 @@ export function createExchange(parts: ExchangeParts): Exchange {
     visit: Visit,
     handling: Handling,
     responder: Responder<Over>,
-    writer: Writer,
+    stores: Stores,
     turn?: Turn,
   ): Promise<Response | Over> {
     const { request, client, arrival, observer, toMark } = visit;
     const opening = { request, route: handling, token: client.token, arrival, locked: turn !== undefined, toMark };
-    const opened = await openForRoute(opening, writer); // 4
+    const opened = await openForRoute(opening, stores); // 4
     observer.opened(opened, client.token);
     if (opened.kind === "unavailable") return observer.sessionUnavailable(opened.cause);
     responder.assign(opened.session.token.id);
-    observer.answering();
+    if (opened.session.stale) observer.staleShown();
     const responded = await responder.respond(opened); // 5, 6
-    return responded.kind === "over" ? responded.answer : settle(visit, handling, opened, responded, writer, turn);
+    return responded.kind === "over" ? responded.answer : settle(visit, handling, opened, responded, stores, turn);
   }
 
   /** Commits the intent that came with a response, and gives the token. */
@@ -164,36 +163,40 @@ export function createExchange(parts: ExchangeParts): Exchange {
     handling: Handling,
     opened: OpenedSession,
     { response, moorHeaders, intent, pin }: Responded,
-    writer: Writer,
+    stores: Stores,
     turn: Turn | undefined,
   ): Promise<Response> {
     const { request, url, client, arrival, observer, toMark } = visit;
+    const { explains } = observer.facts;
     const { session } = opened;
     if (intent.kind === "refused") {
       const { header, reason } = intent;
       const entry: LogEntry = { event: "origin_change_refused", header, reason };
-      return refuse(visit, response, "origin_change_refused", entry, writer);
+      return refuse(visit, response, "origin_change_refused", entry, stores);
     }
-    const isKeptBack = isTokenKeptBack(request, url, client);
-    const isForeign = isKeptBack && !isSafe(request) && handling.crossSite !== "allow";
+    const isKeptBack = !client.token && isTokenKeptBack(request, url, client);
+    const isForeign = isKeptBack && !SAFE_METHODS.has(request.method) && handling.crossSite !== "allow";
     const facts = { request, toMark, touches: handling.touch, lease: turn?.lease, isForeign };
-    let done = await commit(opened, intent, facts, writer); // 7
+    let done = await commit(opened, intent, facts, stores); // 7
     if (done.kind === "done" && intent.version !== undefined) {
-      done = await follow(done, intent.version, opened, facts, writer);
+      done = await follow(done, intent.version, opened, facts, stores);
     }
     if (done.kind !== "done") {
       const { code, entry } = refusalOf(done);
-      return refuse(visit, response, code, entry, writer);
+      return refuse(visit, response, code, entry, stores);
     }
-    observer.committed(done);
+
+    if (done.written || done.untouched) observer.committed(done);
     const dropped = ownNames(response.headers, carriers.own);
-    observer.ownNamesDropped(dropped);
+    if (dropped.length > 0) observer.ownNamesDropped(dropped);
     const moved = pin === undefined ? undefined : { pin, isNews: isJustVouched(opened) };
     const isFresh = !session.returning && !isKeptBack && !opened.awaitsToken;
     const isWanted = isFresh && (client.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
     const mayGiveFresh = isWanted || toMark.has(done.session.token.id);
-    const token = await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText(client) }, writer); // 8
-    const mark = toMark.size === 0 ? "" : await markFor(token, client, toMark, writer);
+    // Where the token and the proof are one text, each new token needs its proof again.
+    const holdsOneText = !client.carrier.apart || client.links !== undefined;
+    const token = await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText }, stores); // 8
+    const mark = toMark.size === 0 ? "" : await markFor(token, client, toMark, stores);
     // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
     const replaced = token.kind !== "none" || mark !== "" ? response.headers : undefined;
     return respond(response, {
@@ -205,7 +208,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
       token,
       mark,
       session: true,
-      ...observer.explained(replaced),
+      explain: explains === "no" ? undefined : observer.explanation(replaced),
+      isForOne: explains === "debug",
     });
   }
 
@@ -213,7 +217,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     carriers,
 
     async enter(request, { url, secure }, observer, keepAlive) {
-      const { arrivedAt } = observer;
+      const { arrivedAt } = observer.facts;
       const client = await carriers.read(request, secure, (credentials) => {
         return tokens.open(credentials, arrivedAt, (reason) => observer.tokenRefused({ reason }));
       }); // 1, 2
@@ -231,23 +235,27 @@ export function createExchange(parts: ExchangeParts): Exchange {
     },
 
     logOut({ request, url, client, arrival, observer, keepAlive, toMark }) {
+      const { calls } = observer.facts;
+      const stores = calls ? allStores.counting(calls) : allStores.shared;
       const logout = { request, url, client, arrival, toMark, sameSite: carriers.sameSite };
-      const ended = logOut(logout, writerFor(observer.calls), (entry) => observer.note(entry));
+      const ended = logOut(logout, stores, (entry) => observer.note(entry));
       keepAlive(ended);
       return ended;
     },
 
     serve(visit, handling, responder) {
-      const writer = writerFor(visit.observer.calls);
-      return writer.locks && waitsForTurn(visit, handling)
-        ? answerInTurn(visit, handling, responder, writer, writer.locks)
-        : answer(visit, handling, responder, writer);
+      const { calls } = visit.observer.facts;
+      const stores = calls ? allStores.counting(calls) : allStores.shared;
+      return stores.locks && waitsForTurn(visit, handling)
+        ? answerInTurn(visit, handling, responder, stores, stores.locks)
+        : answer(visit, handling, responder, stores);
     },
 
     passOn({ url, stripped, client, observer }, response, moorHeaders) {
+      const { explains } = observer.facts;
       observer.changesDropped(moorHeaders);
       const dropped = ownNames(response.headers, carriers.own);
-      observer.ownNamesDropped(dropped);
+      if (dropped.length > 0) observer.ownNamesDropped(dropped);
       return respond(response, {
         moorHeaders,
         dropped,
@@ -257,7 +265,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
         token: { kind: "none" },
         mark: "",
         session: false,
-        ...observer.explained(),
+        explain: explains === "no" ? undefined : observer.explanation(),
+        isForOne: explains === "debug",
       });
     },
   };
@@ -269,11 +278,11 @@ async function refuse(
   response: Response,
   code: FailureCode,
   entry: LogEntry,
-  writer: Writer,
+  stores: Stores,
 ): Promise<Response> {
   await response.body?.cancel();
   const failure = observer.failed(code, entry);
   const untouched = { kind: "none" } as const;
-  give(failure.headers, client, untouched, await markFor(untouched, client, toMark, writer));
+  give(failure.headers, client, untouched, await markFor(untouched, client, toMark, stores));
   return failure;
 }

@@ -5,8 +5,7 @@ import { describeFault, type Log } from "../log.ts";
 import { NO_INTENT } from "../session/session.ts";
 import { openSession } from "../store/open-session.ts";
 import { type Commit, type CommitParts, commit } from "./commit.ts";
-import { give, markFor } from "./respond.ts";
-import { tokenFor } from "./token-write.ts";
+import { give, markFor, tokenFor } from "./respond.ts";
 
 /** Where a client ends its own session. */
 export const LOGOUT_PATH = "/.moor/logout";

@@ -8,12 +8,12 @@ import type { CommitParts } from "./commit.ts";
 import type { MoorParts } from "./parts.ts";
 
 /** The stores and rules by which the session of a request is read and written. */
-export interface Writer extends CommitParts {
+export interface Stores extends CommitParts {
   readonly locks: Locks | undefined;
 }
 
 /** The stores of sessions, and their configuration. The middleware has no routes. */
-export interface WriterParts
+export interface StoresParts
   extends Pick<
     MoorParts,
     "tokens" | "authority" | "memory" | "replicas" | "fallback" | "locks" | "principals" | "mayFound" | "clock"
@@ -21,13 +21,19 @@ export interface WriterParts
   readonly config: Pick<ResolvedConfig, "session" | "stores" | "principals"> & Partial<Pick<ResolvedConfig, "routes">>;
 }
 
+/** The stores of all requests. */
+export interface AllStores {
+  readonly shared: Stores;
+  /** The same stores, for a request whose store calls are counted. */
+  counting(calls: StoreCalls): Stores;
+}
+
 /**
- * Makes the writer of sessions. All requests share one writer, except a request whose store calls are counted: it has a writer of its
- * own, on the same stores.
+ * Combines the stores of sessions.
  *
  * @throws TypeError if the configuration has `locking`, and there are no locks.
  */
-export function createWriters(parts: WriterParts): (calls: StoreCalls | undefined) => Writer {
+export function createStores(parts: StoresParts): AllStores {
   const { config, tokens, authority, memory, replicas, fallback, locks, principals, mayFound, clock } = parts;
   const { routes = [] } = config;
   if (!locks && routes.some(({ locking }) => locking !== "none")) {
@@ -36,7 +42,7 @@ export function createWriters(parts: WriterParts): (calls: StoreCalls | undefine
   const outage = fallback && createOutage(fallback, { clock, backsUp: config.stores.backup !== "off" });
   const policy = policyOf({ session: config.session, routes });
 
-  function writerOn(stores: CalledStores): Writer {
+  function combine(stores: CalledStores): Stores {
     const index = config.principals && stores.principals;
     return {
       authority: stores.authority,
@@ -50,7 +56,6 @@ export function createWriters(parts: WriterParts): (calls: StoreCalls | undefine
     };
   }
 
-  const stores: CalledStores = { authority, replicas, outage, locks, principals };
-  const writer = writerOn(stores);
-  return (calls) => (calls ? writerOn(countCalls(stores, calls)) : writer);
+  const called: CalledStores = { authority, replicas, outage, locks, principals };
+  return { shared: combine(called), counting: (calls) => combine(countCalls(called, calls)) };
 }

@@ -53,6 +53,11 @@ export function isTouchDue(view: View, now: number, policy: Policy): boolean {
   return !view.returned || now >= view.touchedAt + touchEveryMs(policy, view);
 }
 
+/** When the session is over: the nearer of its deadlines. */
+export function deadlineOf(view: View): number {
+  return Math.min(view.idleDeadline, view.absoluteDeadline);
+}
+
 /** The reason of the deadline that has passed at `now`; `undefined` if none has passed. */
 export function deadlinePassed(view: View, now: number): EndReason | undefined {
   if (now >= view.absoluteDeadline) return "absolute";

@@ -45,7 +45,7 @@ export function freshness(copy: Copy, seen: Seen, bounds: Bounds, now: number): 
   if (copy.generation !== seen.generation) return "generation";
   if (copy.version < seen.version) return "version";
   if (copy.vouchedAt < seen.issuedAt + bounds.settleMs) return "settle";
-  if (!coversMark(copy.journalSeenAt, seen.markedAt)) return "journal";
+  if (seen.markedAt !== undefined && !coversMark(copy.journalSeenAt, seen.markedAt)) return "journal";
   if (now - copy.vouchedAt > bounds.ageMs) return "age";
   return deadlineOver(copy, seen, now) ? "deadline" : "fresh";
 }

@@ -78,11 +78,6 @@ export function attributeBytesOf(attributes: JsonObject): number {
   return new TextEncoder().encode(JSON.stringify(attributes)).length;
 }
 
-/** When the session is over: the nearer of its deadlines. */
-export function deadlineOf(view: View): number {
-  return Math.min(view.idleDeadline, view.absoluteDeadline);
-}
-
 /** The part of a record that may leave the authority. */
 export function viewOf(record: SessionRecord): View {
   const { schema, rotatedAt, rotations, before, foundingDeadline, recentChanges, ...view } = record;

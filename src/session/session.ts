@@ -80,7 +80,7 @@ export interface ChangeOptions {
 export function changeFor(session: Session, intent: Intent, options: ChangeOptions): Change | undefined {
   const { newId, now, policy, touches } = options;
   const { returning, view } = session;
-  const asks = asksForChange(session, intent);
+  const asks = intent !== NO_INTENT && asksForChange(session, intent);
   const touch = touches && returning && (view ? isTouchDue(view, now, policy) : asks);
   if (!asks && !touch) return undefined;
   const { patches, flash, principal, remember, end } = intent;

@@ -1,4 +1,5 @@
 import type { ResolvedRoute } from "../config/resolved.ts";
+import { SAFE_METHODS } from "../inbound/cross-site.ts";
 import { encodeBase64url } from "../lib/base64url.ts";
 import type { Ref } from "../session/change.ts";
 import type { Locks } from "./contracts.ts";
@@ -24,13 +25,12 @@ export type Taken =
   | { kind: "timeout"; waitedMs: number; waiting: number }
   | { kind: "unavailable"; cause: unknown };
 
-const READING_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** A lease outlasts one attempt at an origin, and the commit of the change that follows. */
 const BEYOND_ATTEMPT_MS = 10_000;
 
 /** Whether requests of this method wait for one another. */
 export function isLocked({ locking }: Pick<ResolvedRoute, "locking">, method: string): boolean {
-  return locking === "all" || (locking === "writes" && !READING_METHODS.has(method));
+  return locking === "all" || (locking === "writes" && !SAFE_METHODS.has(method));
 }
 
 /** The settings that a request's turn depends on. */

@@ -13,8 +13,8 @@ import { createOutlierDetection, type HealthChange, type OutlierDetection } from
 import { createPanic, type Panic } from "./health/panic.ts";
 import type { LivePool, LivePools } from "./live/live-pools.ts";
 import { createReach, type Reach } from "./send/reach.ts";
+import { createSecondTries, type SecondTries } from "./send/retries.ts";
 import { createRetryBudget, type RetryBudget } from "./send/retry-budget.ts";
-import { createSecondTries, type SecondTries } from "./send/second-tries.ts";
 
 /** An origin as a request meets it. */
 export interface Origin {
@@ -124,8 +124,9 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
   );
   const closings = createClosings(origins.length);
   const secondTries = createSecondTries(origins.length);
-  const closedTo = (facts: ChoiceFacts, now: number) =>
-    isKnown(facts) ? undefined : closings.closedTo(facts.bornAt, now);
+  /** If the application has the session already, its birth is unknown. */
+  const closedTo = ({ learned, bornAt }: ChoiceFacts, now: number) =>
+    learned?.value === undefined ? closings.closedTo(bornAt, now) : undefined;
 
   const allHealthy = () => health.allHealthy() && !live?.unhealthy();
 
@@ -228,11 +229,6 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
       return isQuiet ? first : order({ ...facts, pin: 0 }, 1, now)[0];
     },
   };
-}
-
-/** Whether the application has a session already, whose birth is unknown. */
-function isKnown({ learned }: ChoiceFacts): boolean {
-  return learned?.value !== undefined;
 }
 
 function healthEntry(change: HealthChange, { id, origins }: ResolvedPool): LogEntry {

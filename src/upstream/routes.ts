@@ -38,7 +38,7 @@ export function createRoutes(routes: readonly ResolvedRoute[]): Routes {
       const name = looksAtHosts ? hostName(host) : host;
       return compiled.find(
         ({ route, host, path }) =>
-          host(name) &&
+          (!host || host(name)) &&
           path(pathname) &&
           (!route.methods || route.methods.includes(method)) &&
           route.headers.every((wanted) => matchesHeader(wanted, headers.get(wanted.name))),
@@ -51,8 +51,8 @@ function matchesHeader({ value }: ResolvedRoute["headers"][number], found: strin
   return found !== null && (value === undefined || value === found);
 }
 
-function hostMatcher(pattern: string | undefined): Matches {
-  if (pattern === undefined) return () => true;
+function hostMatcher(pattern: string | undefined): Matches | undefined {
+  if (pattern === undefined) return undefined;
   const name = hostName(pattern);
   if (!name.startsWith("*.")) return (host) => host === name;
   const suffix = name.slice(1);

@@ -2,12 +2,13 @@ import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import { type Chosen, chosenAs } from "./choose/chosen.ts";
 import type { ChoiceFacts } from "./choose/order.ts";
 import type { PinFacts } from "./choose/pins.ts";
-import { createPool, type Pool, type PoolBindings } from "./pool.ts";
-import { createRoutes, createSplit, type Routes } from "./routes.ts";
+import { createPool, type Origin, type Pool, type PoolBindings } from "./pool.ts";
+import { createRoutes, createSplit, type Routes, type Split } from "./routes.ts";
+import type { Outgoing } from "./send/attempt.ts";
 import type { Body } from "./send/body.ts";
-import { type Failed, type Forwarded, forward } from "./send/forward.ts";
+import { type Answered, type Failed, type Forwarded, forward } from "./send/forward.ts";
 import { isHedgeable } from "./send/hedge.ts";
-import { createRetries } from "./send/retries.ts";
+import { createRetries, type Retries } from "./send/retries.ts";
 import { requestHeaders } from "./wire/request-headers.ts";
 
 /** A request to be sent to a pool. */
@@ -40,7 +41,7 @@ export interface Sending {
 /** The result of a request. For an answered request also why it met that origin, and where its session is now. */
 export type Delivered =
   | Failed
-  | (Extract<Forwarded, { kind: "response" }> & {
+  | (Answered & {
       readonly chosen: Chosen;
       /** The token's new pin; `undefined`: the pin stays as it is. */
       readonly pin: number | undefined;
@@ -76,93 +77,112 @@ export function createUpstream(
   const retries = new Map(config.routes.map((route) => [route, createRetries(route)]));
   const splits = new Map(config.routes.map((route) => [route, createSplit(route.pool, poolAt)]));
 
+  /** Chooses the origins that a request may meet, best first. */
+  async function choose(sending: Sending, mayRetry: Retries): Promise<Choice> {
+    const { request, url, route, pool, sessionId, sessionIsFresh, bornAt, home, pin } = sending;
+    const { headers } = request;
+    const clientIp = headers.get("CF-Connecting-IP") ?? undefined;
+    const learned = pool.learning && (await pool.learning.read(headers.get("Cookie")));
+    const facts = { sessionId, sessionIsFresh, bornAt, home, pin, learned, headers, url, clientIp };
+    const looking = pool.live?.look(clock());
+    if (looking !== undefined) await looking;
+    // A session that does not exist at the application yet may begin at any origin.
+    const isBound = !learned || learned.origin !== undefined;
+    const strict = isBound && (route.strictAffinity ?? pool.config.strictAffinity);
+    const now = clock();
+    pool.checkReturning(sessionId, now);
+    const isSteady = pool.allHealthy() && pool.losses.shunnedBy(sessionId, now) === undefined;
+    const order = pool.choose(facts, { resendable: mayRetry.lost, strict, now });
+    return { facts, strict, now, isSteady, order, own: pool.ownOf(facts, order[0]?.index, now) };
+  }
+
+  /** The request as it goes to whichever of the chosen origins answers. */
+  function outgoing(sending: Sending, { facts, own }: Choice, mayRetry: Retries): Outgoing {
+    const { request, body, url, host, route, pool, pin, handoff, explain } = sending;
+    const { method, headers } = request;
+    const { clientIp, sessionId } = facts;
+    const movedFrom = (index: number) => {
+      const last = pin === 0 && index === own ? undefined : pool.pins.movedFrom(facts, own, index);
+      return last === undefined ? undefined : pool.origins[last]?.id;
+    };
+    const protocol = url.protocol.slice(0, -1);
+    return {
+      method,
+      target: url.pathname + url.search,
+      clientHost: url.hostname,
+      headers: requestHeaders(headers, { cut, protocol, method, host, clientIp, handoff, explain }),
+      movedFrom: sending.isStored ? movedFrom : undefined,
+      body,
+      retries: mayRetry,
+      isEvidence: !(body instanceof ReadableStream) && !headers.has("Upgrade"),
+      clientIp,
+      session: sessionId,
+      cacheable: handoff === undefined,
+      deadlineMs: route.attemptDeadlineMs ?? pool.config.attemptDeadlineMs,
+      hedgeAfterMs: route.hedgeAfterMs && isHedgeable(request) ? route.hedgeAfterMs : undefined,
+    };
+  }
+
+  /** Learns from an answer where the session is now. */
+  async function delivered({ pool, sessionIsFresh }: Sending, choice: Choice, answered: Answered): Promise<Delivered> {
+    const { facts, own, now } = choice;
+    const { learned, pin } = facts;
+    const { id, index } = answered.origin;
+    // A session that has just begun may never come back, and a hedge does not tell where the session is.
+    const bound = learned?.origin === undefined ? (sessionIsFresh ? undefined : facts.sessionId) : learned.value;
+    if (bound !== undefined && !answered.hedged) pool.live?.served(id, bound, clock());
+    const chosen = whyChosen(pool, choice, answered);
+    const response = pool.learning ? await pool.learning.teach(answered.response, index) : answered.response;
+    if (pin === 0 && index === own) return { ...answered, response, chosen, pin: undefined };
+    const left = pool.pins.pinned(facts) ?? own;
+    const isForGood = left === undefined || left === index || pool.isLeftForGood(facts, left, now);
+    return { ...answered, response, chosen, pin: pool.pins.after(facts, own, index, isForGood) };
+  }
+
   return {
     match: createRoutes(config.routes).match,
-    poolOf: (route, sessionId) => ofRoute(splits, route)(sessionId),
-    async send({
-      request,
-      body,
-      url,
-      host,
-      route,
-      pool,
-      sessionId,
-      sessionIsFresh,
-      bornAt,
-      home,
-      pin,
-      isStored,
-      handoff,
-      explain,
-    }) {
-      const { method, headers: given } = request;
-      const mayRetry = ofRoute(retries, route)(request, body);
-      const clientIp = given.get("CF-Connecting-IP") ?? undefined;
-      const learned = pool.learning && (await pool.learning.read(given.get("Cookie")));
-      const facts = { sessionId, sessionIsFresh, bornAt, home, pin, learned, headers: given, url, clientIp };
-      const looking = pool.live?.look(clock());
-      if (looking) await looking;
-      // A session that does not exist at the application yet may begin at any origin.
-      const isBound = !learned || learned.origin !== undefined;
-      const strict = isBound && (route.strictAffinity ?? pool.config.strictAffinity);
-      const now = clock();
-      pool.checkReturning(sessionId, now);
-      const isSteady = pool.allHealthy() && pool.losses.shunnedBy(sessionId, now) === undefined;
-      const order = pool.choose(facts, { resendable: mayRetry.lost, strict, now });
-      const own = pool.ownOf(facts, order[0]?.index, now);
-      const movedFrom = (index: number) => {
-        const last = pool.pins.movedFrom(facts, own, index);
-        return last === undefined ? undefined : pool.origins[last]?.id;
-      };
-      const protocol = url.protocol.slice(0, -1);
-      const forwarded = await forward(
-        {
-          method,
-          target: url.pathname + url.search,
-          clientHost: url.hostname,
-          headers: requestHeaders(given, { cut, protocol, method, host, clientIp, handoff, explain }),
-          movedFrom: isStored ? movedFrom : undefined,
-          body,
-          retries: mayRetry,
-          isEvidence: !(body instanceof ReadableStream) && !given.has("Upgrade"),
-          clientIp,
-          session: sessionId,
-          cacheable: handoff === undefined,
-          deadlineMs: route.attemptDeadlineMs ?? pool.config.attemptDeadlineMs,
-          hedgeAfterMs: route.hedgeAfterMs && isHedgeable(request) ? route.hedgeAfterMs : undefined,
-        },
-        order,
-        pool,
-        clock,
-      );
-      const told: Forwarded = pool.panic.isOn() ? { ...forwarded, panic: true } : forwarded;
-      if (told.kind === "unreachable" && strict) return { ...told, kind: "own-origin-unavailable" };
-      if (told.kind !== "response") return told;
-      const { id, index, backup } = told.origin;
-      // A session that has just begun may never come back, and a hedge does not tell where the session is.
-      const bound = learned?.origin === undefined ? (sessionIsFresh ? undefined : sessionId) : learned.value;
-      if (bound !== undefined && !told.hedged) pool.live?.served(id, bound, clock());
-      const first = order[0]?.index;
-      const chosen = chosenAs({
-        index,
-        hedged: told.hedged,
-        backup,
-        first,
-        learned: learned?.origin,
-        pinned: pool.config.failback === "pin" ? pool.pins.pinned(facts) : undefined,
-        home: () => (isSteady ? first : pool.homeOf(facts, now)),
-        regionOf: (at) => pool.config.origins[at]?.region,
-      });
-      const response = pool.learning ? await pool.learning.teach(told.response, index) : told.response;
-      const left = pool.pins.pinned(facts) ?? own;
-      const isForGood = left === undefined || left === index || pool.isLeftForGood(facts, left, now);
-      return { ...told, response, chosen, pin: pool.pins.after(facts, own, index, isForGood) };
+    poolOf: (route, sessionId) => (splits.get(route) as Split<Pool>)(sessionId),
+    async send(sending) {
+      const { request, body, route, pool } = sending;
+      const mayRetry = (retries.get(route) as ReturnType<typeof createRetries>)(request, body);
+      const choice = await choose(sending, mayRetry);
+      const forwarded = await forward(outgoing(sending, choice, mayRetry), choice.order, pool, clock);
+      const sent: Forwarded = pool.panic.isOn() ? { ...forwarded, panic: true } : forwarded;
+      if (sent.kind === "response") return delivered(sending, choice, sent);
+      return sent.kind === "unreachable" && choice.strict ? { ...sent, kind: "own-origin-unavailable" } : sent;
     },
   };
 }
 
-function ofRoute<T>(compiled: ReadonlyMap<ResolvedRoute, T>, route: ResolvedRoute): T {
-  const found = compiled.get(route);
-  if (!found) throw new TypeError("a route of another configuration");
-  return found;
+/** The facts by which a request's origins were chosen, and the choice. */
+interface Choice {
+  readonly facts: ChoiceFacts;
+  /** Whether the request may meet its session's own origin alone. */
+  readonly strict: boolean;
+  /** When it was made, in milliseconds since 1970. */
+  readonly now: number;
+  /** Whether no origin is left out for its health. */
+  readonly isSteady: boolean;
+  /** The origins to try, best first. */
+  readonly order: readonly Origin[];
+  /** The index of the session's own origin; see {@link Pool.ownOf}. */
+  readonly own: number | undefined;
+}
+
+/** Why a request met the origin that answered. */
+function whyChosen(pool: Pool, { facts, isSteady, order, now }: Choice, { origin, hedged }: Answered): Chosen {
+  const { index, backup } = origin;
+  const first = order[0]?.index;
+  const isUsual = isSteady && index === first && !hedged && !backup && !facts.learned && !facts.pin;
+  if (isUsual) return "affinity";
+  return chosenAs({
+    index,
+    hedged,
+    backup,
+    first,
+    learned: facts.learned?.origin,
+    pinned: facts.pin && pool.config.failback === "pin" ? pool.pins.pinned(facts) : undefined,
+    home: () => (isSteady ? first : pool.homeOf(facts, now)),
+    regionOf: (at) => pool.config.origins[at]?.region,
+  });
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeUtf8 } from "../../src/affinity/utf8.ts";
+import { encodeUtf8 } from "../../src/affinity/murmur3.ts";
 
 describe("encodeUtf8", () => {
   const encoded = (text: string) => {

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fmix32, murmur3 } from "../../src/affinity/murmur3.ts";
-import { encodeUtf8 } from "../../src/affinity/utf8.ts";
+import { encodeUtf8, fmix32, murmur3 } from "../../src/affinity/murmur3.ts";
 import { createWhrw1 } from "../../src/affinity/whrw1.ts";
 import vectors from "./vectors.json" with { type: "json" };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { regionOf } from "../../src/inbound/whereabouts.ts";
+import { regionOf } from "../../src/inbound/arrival.ts";
 
 describe("the region of a request", () => {
   it.each<[string, string, string, number]>([

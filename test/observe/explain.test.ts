@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { explain, writeExplain } from "../../src/observe/explain.ts";
-import { factsOf, type RequestFacts } from "../../src/observe/request-facts.ts";
+import { NOTHING_KNOWN, type RequestFacts } from "../../src/observe/request-facts.ts";
 import type { BreakerState } from "../../src/store/breaker.ts";
 import { Client, doneOf, setTime, type Visit, type Visited } from "../support/edge.ts";
 import { createLadder, type Ladder } from "../support/ladder.ts";
@@ -27,13 +27,14 @@ function told({ opened }: Visited, states: Record<string, BreakerState> = {}): s
 }
 
 function openedFacts(opened: Visited["opened"]): RequestFacts {
-  const facts = factsOf(new Request("https://shop.test/"), Date.now());
-  return Object.assign(facts, { opened, openedAt: Date.now() + 30 });
+  const request = new Request("https://shop.test/");
+  return { ...NOTHING_KNOWN, request, arrivedAt: Date.now(), opened, openedAt: Date.now() + 30 };
 }
 
 /** What is told of a request of which only this is known. */
 function toldOf(known: Partial<RequestFacts>, replaced?: Headers): string {
-  return explain(Object.assign(factsOf(new Request("https://shop.test/"), Date.now()), known), [], replaced);
+  const request = new Request("https://shop.test/");
+  return explain({ ...NOTHING_KNOWN, request, arrivedAt: Date.now(), ...known }, [], replaced);
 }
 
 /** A visitor with a basket, whose token has settled. */

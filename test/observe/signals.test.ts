@@ -84,7 +84,7 @@ describe("signals", () => {
       let calls: unknown;
       const { signals } = watched({ metrics: undefined, debug: async (text) => text === "good", ...parts });
       await signals.serve(new Request("https://shop.test/", { headers }), async (observer) => {
-        calls = observer.calls;
+        calls = observer.facts.calls;
         return new Response();
       });
       return calls !== undefined;

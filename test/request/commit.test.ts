@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { tokenFor } from "../../src/request/token-write.ts";
+import { tokenFor } from "../../src/request/respond.ts";
 import { end, login, patch } from "../support/asks.ts";
 import { Client, createEdge, doneOf, type Edge, setTime, type Visited } from "../support/edge.ts";
 import { POLICY } from "../support/sessions.ts";

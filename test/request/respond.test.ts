@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Client } from "../../src/inbound/carriers/carriers.ts";
 import { NO_CREDENTIALS, splitCredentials } from "../../src/inbound/carriers/credentials.ts";
 import { createHeaderCarrier } from "../../src/inbound/carriers/header-carrier.ts";
+import type { TokenWrite } from "../../src/request/respond.ts";
 import { mayGiveFreshToken, ownNames, type ResponseChanges, respond } from "../../src/request/respond.ts";
-import type { TokenWrite } from "../../src/request/token-write.ts";
 import { carriers, cookieCarrier, OPTIONS } from "../support/carriers.ts";
 import { at } from "../support/time.ts";
 

@@ -4,7 +4,7 @@ import { type Credentials, joinCredentials } from "../../src/inbound/carriers/cr
 import { createTokens, type Tokens } from "../../src/inbound/token/tokens.ts";
 import { createObjectAuthority } from "../../src/objects/clients/session-client.ts";
 import { type Commit, type CommitParts, commit, type Done, follow } from "../../src/request/commit.ts";
-import { type TokenWrite, tokenFor } from "../../src/request/token-write.ts";
+import { type TokenWrite, tokenFor } from "../../src/request/respond.ts";
 import type { Policy } from "../../src/session/change.ts";
 import type { View } from "../../src/session/record.ts";
 import { type Intent, NO_INTENT, type Session } from "../../src/session/session.ts";

@@ -1,4 +1,4 @@
-import { factsOf, type RequestFacts } from "../../src/observe/request-facts.ts";
+import { NOTHING_KNOWN, type RequestFacts } from "../../src/observe/request-facts.ts";
 import type { Copy } from "../../src/session/copy.ts";
 import type { OpenedSession } from "../../src/store/open-session.ts";
 import type { Source } from "../../src/store/tiers.ts";
@@ -10,7 +10,7 @@ export function knownFacts(
   known: Partial<RequestFacts> = {},
   request = new Request("https://shop.test/"),
 ): RequestFacts {
-  return Object.assign(factsOf(request, T0), known);
+  return { ...NOTHING_KNOWN, request, arrivedAt: T0, ...known };
 }
 
 /** A stored session that was shown to a request. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { REGIONS, type Region } from "../../src/config/regions.ts";
 import type { ResolvedOrigin } from "../../src/config/resolved.ts";
-import { regionOf } from "../../src/inbound/whereabouts.ts";
+import { regionOf } from "../../src/inbound/arrival.ts";
 import { createOrder } from "../../src/upstream/choose/order.ts";
 import { pinOf } from "../../src/upstream/choose/pins.ts";
 import { choiceFacts, poolConfig } from "../support/pools.ts";

@@ -162,7 +162,7 @@ function shownProbes({ verdict, last }: ProbesSay) {
 
 /** The origins that, by the configuration, get sessions born at a time, without the origin `origin`. */
 function othersOf({ origins }: ResolvedPool, origin: string, bornAt: number): string[] {
-  const closed = createClosing(origins)(bornAt)?.at(bornAt);
+  const closed = createClosing(origins)?.(bornAt)?.at(bornAt);
   const others = origins.filter(({ id, down, backup }, index) => {
     return id !== origin && !down && !backup && !closed?.[index];
   });

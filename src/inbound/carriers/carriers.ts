@@ -93,8 +93,3 @@ export function createCarriers(settings: readonly ResolvedCarrier[], options: Ca
 function create<Type extends ResolvedCarrier["type"]>(settings: Settings<Type>, options: CarrierOptions) {
   return (CARRIERS[settings.type as Type] as CreateCarrier<Settings<Type>>)(settings, options);
 }
-
-/** Whether the client holds the token and the proof as one text, so that each new token needs its proof again. */
-export function holdsOneText({ carrier, links }: Client): boolean {
-  return !carrier.apart || links !== undefined;
-}

@@ -1,4 +1,5 @@
-import { deadlineOf, type SessionRecord } from "../../session/record.ts";
+import { deadlineOf } from "../../session/deadlines.ts";
+import type { SessionRecord } from "../../session/record.ts";
 import type { Backups } from "./backups.ts";
 import { RETRY_MS } from "./copies.ts";
 import { emptiedAt } from "./journal.ts";

@@ -47,12 +47,14 @@ export function hasEnded({ endsAt = Infinity, until = Infinity }: Closure, now: 
  * time that a closure names passes.
  *
  * @param closures the closures as they are known now. Default: there are no closures.
- * @returns a function of the time; `undefined` while all origins are always open, so that requests need no check.
+ * @returns a function of the time. It returns `undefined` while all origins are open to all sessions, so that requests need no check.
+ * `undefined` in place of the function: origins never close.
  */
 export function createClosing(
   origins: readonly Birthplace[],
-  closures: () => Closures | undefined = () => undefined,
-): (now: number) => Closed | undefined {
+  closures?: () => Closures | undefined,
+): ((now: number) => Closed | undefined) | undefined {
+  if (!closures && origins.every(({ open }) => open === undefined)) return undefined;
   const intervals = origins.map(({ open }) => open?.map(parse));
   let known: Closures | undefined;
   let begin = Infinity;
@@ -60,7 +62,7 @@ export function createClosing(
   let closed: Closed | undefined;
 
   return (now) => {
-    const told = closures();
+    const told = closures?.();
     if (told !== known || now < begin || now >= end) {
       known = told;
       const live = origins.map(({ id }) => told?.get(id) ?? []);

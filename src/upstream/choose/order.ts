@@ -59,8 +59,8 @@ export function createOrder(
 
   return (facts, limit, now, ejected) => {
     const { learned, bornAt, home = 0 } = facts;
-    const closed = closing(now);
-    const kept = learned?.origin ?? pins?.pinned(facts);
+    const closed = closing?.(now);
+    const kept = learned?.origin ?? (facts.pin ? pins?.pinned(facts) : undefined);
     const mayStay = kept !== undefined && !ejected?.[kept] && !closed?.left[kept] && !origins[kept]?.down;
     const order = mayStay ? [kept] : [];
     const unborn = closed?.at(bornAt);
@@ -70,23 +70,22 @@ export function createOrder(
     const key = learned?.value ?? hashKey(hashPolicy, facts);
     // If the application already has the session, its birth is unknown.
     const steps = learned?.value === undefined ? stepsAt?.(bornAt) : undefined;
-    const isShort = () => order.length < limit;
     const zone = zones?.(home, unborn);
     if (zone) {
       fill(order, primaries.order(key, limit, either(zone.near, barred), steps), Math.max(limit - 1, 1));
       // A region may be gone as a whole: the last try is elsewhere.
       fill(order, primaries.order(key, limit, either(zone.far, barred), steps), limit);
     }
-    if (isShort()) fill(order, primaries.order(key, limit, barred, steps), limit);
-    if (closed && isShort()) {
+    if (order.length < limit) fill(order, primaries.order(key, limit, barred, steps), limit);
+    if (closed && order.length < limit) {
       const shut = closed.at(now);
       const isSomeOpen = origins.some(({ down }, index) => !down && !shut[index]);
-      const least = isSomeOpen ? shut : configured(now)?.at(now);
+      const least = isSomeOpen ? shut : configured?.(now)?.at(now);
       fill(order, primaries.order(key, limit, least ? either(least, ejected) : ejected), limit);
     }
     // New sessions get an origin that is about to leave rather than an origin that does not answer.
     if (closed && order.length === 0) fill(order, primaries.order(key, limit, either(closed.left, ejected)), limit);
-    if (hasBackups && isShort())
+    if (hasBackups && order.length < limit)
       fill(order, backups.order(key, limit, closed ? either(closed.left, ejected) : ejected), limit);
     return order;
   };

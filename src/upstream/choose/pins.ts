@@ -1,5 +1,4 @@
-import { murmur3 } from "../../affinity/murmur3.ts";
-import { encodeUtf8 } from "../../affinity/utf8.ts";
+import { encodeUtf8, murmur3 } from "../../affinity/murmur3.ts";
 import type { ResolvedPool } from "../../config/resolved.ts";
 import { type HashFacts, hashKey } from "./hash-policy.ts";
 import { nginxEndsAt } from "./nginx/order.ts";

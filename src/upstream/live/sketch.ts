@@ -1,5 +1,4 @@
-import { murmur3 } from "../../affinity/murmur3.ts";
-import { encodeUtf8 } from "../../affinity/utf8.ts";
+import { encodeUtf8, murmur3 } from "../../affinity/murmur3.ts";
 
 /**
  * A HyperLogLog (Flajolet, Fusy, Gandouet, Meunier 2007). It counts how many different keys it has been shown, in 1 KiB

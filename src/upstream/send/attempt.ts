@@ -58,10 +58,11 @@ export async function send(
 ): Promise<Attempt> {
   let reached: Promise<Response> | undefined;
   const sentAt = clock();
+  const from = outgoing.movedFrom?.(origin.index);
   try {
     const init: RequestInit = {
       method: outgoing.method,
-      headers: headersFor(outgoing, origin),
+      headers: from === undefined ? outgoing.headers : movedHeaders(outgoing.headers, from),
       body: outgoing.body,
       redirect: "manual",
       signal,
@@ -70,8 +71,10 @@ export async function send(
     reached = origin.reach(outgoing.target, init, outgoing.clientHost);
     const isTimed = !(outgoing.body instanceof ReadableStream);
     const response = await (isTimed ? withinDeadline(reached, outgoing.deadlineMs) : reached);
-    const fault = gatewayFault(response, clock() - sentAt);
-    if (!fault && isValid(response)) return { kind: "response", response };
+    // Most answers need no second look: their status is valid, and none that Cloudflare gives in place of an origin.
+    const isPlain = response.status >= 200 && response.status < 520;
+    const fault = isPlain ? undefined : gatewayFault(response, clock() - sentAt);
+    if (isPlain || (!fault && isValid(response))) return { kind: "response", response };
     await response.body?.cancel();
     return { kind: fault ?? "invalid-status" };
   } catch (fault) {
@@ -85,9 +88,7 @@ export async function send(
 }
 
 /** If another origin has served the session since, the origin's older copy of the session may be out of date. */
-function headersFor({ headers, movedFrom }: Outgoing, { index }: Origin): Headers {
-  const from = movedFrom?.(index);
-  if (from === undefined) return headers;
+function movedHeaders(headers: Headers, from: string): Headers {
   const moved = new Headers(headers);
   moved.set("Moor-Moved", from);
   return moved;

@@ -32,7 +32,8 @@ const TRIES_PER_ORIGIN = 2;
 /** How long a request that cannot be sent again waits while its origin is doubtful. */
 const MAX_WAIT_MS = 250;
 
-type Answered = Extract<Forwarded, { kind: "response" }>;
+/** The result of a request that an origin has answered. */
+export type Answered = Extract<Forwarded, { kind: "response" }>;
 
 /**
  * Sends a request to the first origin that answers, in order. It sends it again as its {@link Retries} allow, within
@@ -102,7 +103,7 @@ export async function forward(
         await refused?.response.body?.cancel();
         const answered: Answered = { kind: "response", response, origin: by, attempts, ...(hedged && { hedged }) };
         if (!retries.statuses.has(response.status)) {
-          judge(losses, outgoing, pool, true, clock());
+          if (losses.length > 0) judge(losses, outgoing, pool, true, clock());
           return answered;
         }
         refused = answered;

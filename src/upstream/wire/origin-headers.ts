@@ -49,7 +49,6 @@ export function readIntent(
   { may, write }: PoolRights,
   remembers: boolean,
 ): Intent | RefusedResponse {
-  if (names.length === 0) return NO_INTENT;
   const intent: Mutable = { ...NO_INTENT };
   for (const name of names) {
     const permission = PERMISSION_FOR[name];
@@ -63,7 +62,7 @@ export function readIntent(
     const reason = remembers ? "without Moor-Principal" : "the configuration has no session.remember";
     return { kind: "refused", header: "moor-remember", reason };
   }
-  const cached = cachedBy(headers);
+  const cached = names.length > 0 ? cachedBy(headers) : undefined;
   // A cached login would be replayed to the next visitor.
   return cached === undefined
     ? intent

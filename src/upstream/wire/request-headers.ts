@@ -43,11 +43,12 @@ const PLAIN_NAME = new RegExp(`^(?!moor-|x-forwarded-|(?:${CUT.join("|")})$)[a-z
 export function requestHeaders(client: Headers, told: Told): Headers {
   // A copy keeps bytes that are no UTF-8, which a value loses on its way through a string.
   const headers = new Headers(client);
-  const nominated = nominatedBy(client.get("Connection"));
+  const connection = client.get("Connection");
+  const nominated = connection === null ? undefined : nominatedBy(connection);
   for (const name of client.keys()) {
-    if (isCut(name) || nominated?.includes(name)) headers.delete(name);
+    if ((!PLAIN_NAME.test(name) && isCut(name)) || nominated?.includes(name)) headers.delete(name);
   }
-  if (told.method === "GET" && asksForWebSocket(client, nominated)) headers.set("Upgrade", "websocket");
+  if (nominated && told.method === "GET" && asksForWebSocket(client, nominated)) headers.set("Upgrade", "websocket");
   told.cut(headers);
   const cookies = headers.get("Cookie");
   const rest = cookies && withoutTags(cookies);
@@ -61,18 +62,17 @@ export function requestHeaders(client: Headers, told: Told): Headers {
   return headers;
 }
 
-/** Servers that hand headers on as variables read every character that is no letter or digit alike. */
+/** Whether a name that is not plain is cut. Servers that hand headers on as variables read every character that is no letter or digit alike. */
 function isCut(name: string): boolean {
-  if (PLAIN_NAME.test(name)) return false;
   const canonical = name.replace(/[^a-z0-9]/g, "-");
   return canonical === "content-length" || CUT.includes(canonical) || CUT_PREFIX.test(canonical);
 }
 
 /** RFC 6455 section 4.1. With `Upgrade` the runtime sends a GET without a body, whatever the method of the request. */
-function asksForWebSocket(client: Headers, nominated: readonly string[] | undefined): boolean {
-  return nominated?.includes("upgrade") === true && client.get("Upgrade")?.toLowerCase() === "websocket";
+function asksForWebSocket(client: Headers, nominated: readonly string[]): boolean {
+  return nominated.includes("upgrade") && client.get("Upgrade")?.toLowerCase() === "websocket";
 }
 
-function nominatedBy(connection: string | null): string[] | undefined {
-  return connection?.split(",").map((name) => name.trim().toLowerCase());
+function nominatedBy(connection: string): string[] {
+  return connection.split(",").map((name) => name.trim().toLowerCase());
 }

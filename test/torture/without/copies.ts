@@ -5,7 +5,7 @@ import { LATE_BACKUPS, RACES } from "./shapes.ts";
 const freshness = (from: string): Edit => ({ file: "src/session/freshness.ts", from, to: "" });
 const versionGuard = freshness('  if (copy.version < seen.version) return "version";\n');
 const settleRule = freshness('  if (copy.vouchedAt < seen.issuedAt + bounds.settleMs) return "settle";\n');
-const token = (from: string, to: string): Edit => ({ file: "src/request/token-write.ts", from, to });
+const token = (from: string, to: string): Edit => ({ file: "src/request/respond.ts", from, to });
 
 /** What keeps a copy from showing a client less than it has seen. */
 export const COPIES: readonly Rule[] = [
@@ -39,8 +39,8 @@ export const COPIES: readonly Rule[] = [
     edits: [
       {
         file: "src/request/exchange.ts",
-        from: "withProof: holdsOneText(client) }, writer)",
-        to: "withProof: holdsOneText(client) }, { ...writer, clock: () => arrival.arrivedAt })",
+        from: "withProof: holdsOneText }, stores)",
+        to: "withProof: holdsOneText }, { ...stores, clock: () => arrival.arrivedAt })",
       },
     ],
     config: "moor-sync-always",

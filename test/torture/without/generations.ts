@@ -51,7 +51,7 @@ export const GENERATIONS: readonly Rule[] = [
     rule: "the proof has a cookie of its own, which a slow response does not write",
     edits: [
       {
-        file: "src/request/token-write.ts",
+        file: "src/request/respond.ts",
         from: "proof: done.rotated || (options.withProof && generation > 0)",
         to: "proof: true",
       },

@@ -17,7 +17,7 @@ export const JOURNAL: readonly Rule[] = [
     edits: [
       {
         file: "src/session/freshness.ts",
-        from: '  if (!coversMark(copy.journalSeenAt, seen.markedAt)) return "journal";\n',
+        from: '  if (seen.markedAt !== undefined && !coversMark(copy.journalSeenAt, seen.markedAt)) return "journal";\n',
         to: "",
       },
     ],

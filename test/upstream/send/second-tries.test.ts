@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createSecondTries } from "../../../src/upstream/send/second-tries.ts";
+import { createSecondTries } from "../../../src/upstream/send/retries.ts";
 
 const times = (count: number, act: () => boolean) => Array.from({ length: count }, act);
 
