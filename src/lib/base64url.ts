@@ -48,3 +48,8 @@ export function decodeBase64url(text: string): Uint8Array | undefined {
   const spare = bits & ((1 << held) - 1);
   return spare === 0 ? bytes : undefined;
 }
+
+/** A random id of 128 bits, as 22 characters. */
+export function randomId(): string {
+  return encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
+}

@@ -82,7 +82,8 @@ export function createSignals(parts: SignalsParts): Signals {
       } catch (fault) {
         response = observer.failed("internal_error", { event: "internal_error", reason: describeFault(fault) });
       }
-      if (response) tell(facts, response.status, isSampled);
+      const isTold = isSampled || isMeasured || facts.failed || (response && response.status >= 500);
+      if (response && isTold) tell(facts, response.status, isSampled);
       return response;
     },
   };

@@ -1,9 +1,10 @@
 import type { FailureCode } from "../errors.ts";
 import type { FoundingLimit } from "../inbound/founding-limit.ts";
 import { whereaboutsOf } from "../inbound/whereabouts.ts";
+import { randomId } from "../lib/base64url.ts";
 import { describeFault, type LogEntry } from "../log.ts";
 import { MAX_FLASH_BYTES } from "../session/apply.ts";
-import { type Change, newChangeId, type Policy, type Ref, type SessionLimit } from "../session/change.ts";
+import type { Change, Policy, Ref, SessionLimit } from "../session/change.ts";
 import { touched } from "../session/deadlines.ts";
 import { isSomebodys, type View } from "../session/record.ts";
 import { asksForChange, changeFor, type Intent, NOWHERE, rotates, type Session } from "../session/session.ts";
@@ -77,14 +78,15 @@ export async function commit(known: Known, intent: Intent, facts: CommitFacts, p
   const { lease, touches = true } = facts;
   const { view, replicated } = session;
   const clean: Done = { kind: "done", session, view, rotated: false, ended: false, replicated };
-  const asked = changeFor(session, intent, { newId: newChangeId, now: parts.clock(), policy: parts.policy, touches });
+  const asked = changeFor(session, intent, { newId: randomId, now: parts.clock(), policy: parts.policy, touches });
   // A session that ends at once is stored as a tombstone.
   const isFounding = view === undefined && asked !== undefined;
   if (isFounding && facts.isForeign) return { kind: "cross-site" };
   // A request without a token has nothing to end; were the cookie cleared for it, a cross-site post would log people out.
   if (!asked || (intent.end && !session.returning)) return clean;
   if (isFounding && parts.mayFound && !(await parts.mayFound(facts.request))) return { kind: "founding-limited" };
-  const change = withDetails(asked, facts, parts);
+  const needsDetails = lease !== undefined || asked.principal !== undefined;
+  const change = needsDetails ? withDetails(asked, facts, parts) : asked;
   const isNewLogin = change.index !== undefined && change.principal !== view?.principal;
   const refused = isNewLogin ? await reserve(change, ref, facts, parts) : undefined;
   if (refused) return refused;
@@ -112,7 +114,6 @@ export async function commit(known: Known, intent: Intent, facts: CommitFacts, p
 /** Adds the lease of the request, and what the index of the principal's sessions receives of a login. */
 function withDetails(change: Change, { lease, request }: CommitFacts, { principals }: CommitParts): Change {
   const isIndexed = principals && change.principal !== undefined;
-  if (!lease && !isIndexed) return change;
   return {
     ...change,
     ...(lease ? { lease: lease.id } : {}),

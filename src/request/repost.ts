@@ -1,7 +1,7 @@
 import type { FailureCode } from "../errors.ts";
 import type { Client } from "../inbound/carriers/carriers.ts";
 import { isTokenKeptBack } from "../inbound/cross-site.ts";
-import { encodeBase64url } from "../lib/base64url.ts";
+import { randomId } from "../lib/base64url.ts";
 import { escapeHtml } from "../lib/html.ts";
 
 /** What a form of another site is answered with, or why it is refused. */
@@ -86,7 +86,7 @@ function decoded(text: string): string {
 }
 
 function pageOf(url: URL, fields: readonly [string, string][]): Response {
-  const nonce = encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
+  const nonce = randomId();
   const inputs = fields.map(
     ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
   );

@@ -86,7 +86,8 @@ export function apply(
   const passed = deadlinePassed(record, ref.arrivedAt);
   if (passed) return { kind: "ended", save: tombstoneOf(record, passed, now) };
 
-  if (ref.generation === record.generation) return applyToCurrent(markUsed(record, now), change, now, record);
+  if (ref.generation === record.generation)
+    return applyToCurrent(record.before ? markUsed(record, now) : record, change, now, record);
   // The client may be about to receive the newer generation, which would lack a change that was acknowledged here.
   if (!accepted && isBesideRotation(record, ref, change)) return { kind: "refused", reason: "rotated" };
   const before = servedBefore(record, ref, now);

@@ -1,6 +1,6 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
 import type { Whereabouts } from "../inbound/whereabouts.ts";
-import { encodeBase64url } from "../lib/base64url.ts";
+import { randomId } from "../lib/base64url.ts";
 import type { JsonObject } from "./patch.ts";
 
 /** The session that a request belongs to, according to its token and proof. Times are milliseconds since 1970. */
@@ -83,14 +83,9 @@ export const CHANGE_LIFE_SECONDS = 8;
 /** How far the clocks of isolates, objects, alarms, and Redis may be apart, in milliseconds. */
 export const CLOCKS_APART_MS = 1_000;
 
-/** A random id for a change. */
-export function newChangeId(): string {
-  return encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
-}
-
 /** A change that asks for `asked`, and whose life begins now. */
 export function changeNow(asked: Partial<Change>, { clock, policy }: { clock: () => number; policy: Policy }): Change {
-  return { id: newChangeId(), expiresAt: clock() + CHANGE_LIFE_SECONDS * 1000, policy, ...asked };
+  return { id: randomId(), expiresAt: clock() + CHANGE_LIFE_SECONDS * 1000, policy, ...asked };
 }
 
 /** Whether a text may be a principal: visible ASCII, 1 to 256 characters. */

@@ -20,9 +20,9 @@ type Draft = Map<string, Json | Draft>;
  * it.
  */
 export function mergePatches(target: JsonObject, patches: readonly JsonObject[]): JsonObject {
-  const merging = new Merging(target);
-  for (const patch of patches) merging.merge(patch);
-  return merging.result;
+  const draft = draftOf(target);
+  for (const patch of patches) mergeInto(draft, patch);
+  return finished(draft) as JsonObject;
 }
 
 /** A JSON object while patches are merged into a copy of it, as {@link mergePatches} does. */
@@ -44,7 +44,7 @@ export class Merging {
   }
 
   get result(): JsonObject {
-    return finishedObject(this.#members);
+    return finished(this.#members) as JsonObject;
   }
 }
 
@@ -65,13 +65,10 @@ function draftOf(value: Json | Draft | undefined): Draft {
   return new Map(isJsonObject(value) ? Object.entries(value) : []);
 }
 
-function finished(value: Json | Draft): Json {
-  return value instanceof Map ? finishedObject(value) : value;
-}
-
 /** fromEntries defines properties. An assignment to a property called __proto__ would set the prototype. */
-function finishedObject(draft: Draft): JsonObject {
-  return Object.fromEntries(Array.from(draft, ([name, value]) => [name, finished(value)]));
+function finished(value: Json | Draft): Json {
+  if (!(value instanceof Map)) return value;
+  return Object.fromEntries(Array.from(value, ([name, member]) => [name, finished(member)]));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ResolvedRoute } from "../config/resolved.ts";
 import { SAFE_METHODS } from "../inbound/cross-site.ts";
-import { encodeBase64url } from "../lib/base64url.ts";
+import { randomId } from "../lib/base64url.ts";
 import type { Ref } from "../session/change.ts";
 import type { Locks } from "./contracts.ts";
 
@@ -52,7 +52,7 @@ export async function inTurn<Served>(
   waiting: Waiting,
   serve: (turn: Turn) => Promise<Served>,
 ): Promise<{ kind: "served"; served: Served } | Exclude<Taken, Turn>> {
-  const lease: Lease = { id: encodeBase64url(crypto.getRandomValues(new Uint8Array(16))), spent: false };
+  const lease: Lease = { id: randomId(), spent: false };
   try {
     const taken = await takeLease(locks, ref, lease, waiting);
     return taken.kind === "turn" ? { kind: "served", served: await serve(taken) } : taken;

@@ -123,10 +123,13 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
     log({ event: isOn ? "panic_began" : "panic_over", pool: config.id }),
   );
   const closings = createClosings(origins.length);
+  /** Whether an origin has ever closed itself: before that no session is looked up. */
+  let hasClosed = false;
+  const closeOn: readonly number[] = config.closeOn;
   const secondTries = createSecondTries(origins.length);
   /** If the application has the session already, its birth is unknown. */
   const closedTo = ({ learned, bornAt }: ChoiceFacts, now: number) =>
-    learned?.value === undefined ? closings.closedTo(bornAt, now) : undefined;
+    hasClosed && learned?.value === undefined ? closings.closedTo(bornAt, now) : undefined;
 
   const allHealthy = () => health.allHealthy() && !live?.unhealthy();
 
@@ -178,7 +181,9 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
     live,
     losses,
     answered(index, response, now, hears, session) {
-      const seconds = closedSeconds(response, config.closeOn, now, hears);
+      const mayClose = response.headers.has("Moor-Closed") || closeOn.includes(response.status);
+      const seconds = mayClose ? closedSeconds(response, closeOn, now, hears) : undefined;
+      hasClosed ||= seconds !== undefined;
       if (seconds !== undefined && closings.close(index, seconds, now)) {
         const origin = origins[index]?.id ?? "";
         log({ event: "origin_closed", pool: config.id, origin, reason: `for ${seconds} s` });
@@ -200,7 +205,8 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
         const ejected = ejectedFor(facts, true, now);
         return order(facts, 1, now).flatMap((index) => (ejected?.[index] ? [] : [origins[index] as Origin]));
       }
-      const ejected = awayFrom(facts, resendable, now);
+      const isQuiet = allHealthy() && !panic.isOn() && losses.shunnedBy(facts.sessionId, now) === undefined;
+      const ejected = isQuiet ? undefined : awayFrom(facts, resendable, now);
       const closed = closedTo(facts, now);
       const chosen = order(facts, MAX_ORIGINS_TRIED, now, closed ? either(closed, ejected) : ejected);
       if (closed) fill(chosen, order(facts, MAX_ORIGINS_TRIED, now, ejected), MAX_ORIGINS_TRIED);

@@ -60,7 +60,10 @@ export class CopiesElsewhere {
     }
     const mayForget = record.recentChanges.length > MANY_CHANGES && clock() >= mayEmptyAt(rows.outside().journalHeldAt);
     if (watch && mayForget) keepAlive(this.lookBehind());
-    if (publisher?.isWanted(this.#policy.replicate, ref, record)) keepAlive(publisher.publishSoon());
+    const { replicate } = this.#policy;
+    // A visitor who has not travelled needs no replica of a session that lives.
+    const mayBeWanted = replicate !== "travel" || ref.away || record.ended;
+    if (mayBeWanted && publisher?.isWanted(replicate, ref, record)) keepAlive(publisher.publishSoon());
     return answer;
   }
 

@@ -275,7 +275,7 @@ export class SessionAuthority {
     // fires.
     if (!loaded) this.#parts.keepAlive(this.#parts.storage.setAlarm(this.#clearing.wakesAt(record)));
     this.#rows.save(record, loaded);
-    this.#told(record, loaded, isKnownToIndex);
+    if (this.#parts.tell || record.ended) this.#told(record, loaded, isKnownToIndex);
   }
 
   #told(record: SessionRecord, loaded: SessionRecord | undefined, isKnownToIndex = false): void {

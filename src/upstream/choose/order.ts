@@ -55,6 +55,7 @@ export function createOrder(
   const primaries = create(origins.map((it) => ({ ...it, weight: it.down || it.backup ? 0 : it.weight })));
   const backups = create(origins.map((it) => ({ ...it, weight: it.backup && !it.down ? it.weight : 0 })));
   const zones = createZones(origins);
+  const isBySession = hashPolicy.every(({ type }) => type === "session-id");
   const hasBackups = origins.some(({ backup }) => backup);
 
   return (facts, limit, now, ejected) => {
@@ -67,7 +68,7 @@ export function createOrder(
     const barred = unborn ? either(unborn, ejected) : ejected;
     if (nginx) fill(order, nginx(facts, limit, barred), limit);
     if (order.length === limit) return order;
-    const key = learned?.value ?? hashKey(hashPolicy, facts);
+    const key = learned?.value ?? (isBySession ? facts.sessionId : hashKey(hashPolicy, facts));
     // If the application already has the session, its birth is unknown.
     const steps = learned?.value === undefined ? stepsAt?.(bornAt) : undefined;
     const zone = zones?.(home, unborn);
