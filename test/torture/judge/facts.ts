@@ -98,11 +98,18 @@ export class Facts {
         use.answered.ms + graceMs + slackMs < left.ms,
     );
     if (!mayBeRotated || isOver) return false;
-    return this.isByOlderProof(write) || !ofNewer.some((visit) => this.#isLaterOfSame(visit, id, acked));
+    return this.#isByOlderProof(write) || !ofNewer.some((visit) => this.#isLaterOfSame(visit, id, acked));
   }
 
-  /** Whether a browser asked for a write with an older proof, although it had held a newer generation before. */
-  isByOlderProof({ id, sid, generation }: Write): boolean {
+  /**
+   * Whether a write belongs to an older view than a generation's: its browser asked for it with an older proof, although
+   * it had held a newer generation before.
+   */
+  isApartFrom(generation: number, write: Write): boolean {
+    return (write.generation ?? 0) < generation && this.#isByOlderProof(write);
+  }
+
+  #isByOlderProof({ id, sid, generation }: Write): boolean {
     const writer = this.history.visits.find((visit) => visit.id === id);
     if (!writer || generation === undefined) return false;
     return this.history.visits.some(({ browser, arrived }) => {

@@ -1,5 +1,6 @@
 /** @quick */
 import { describe, expect, it } from "vitest";
+import type { Ask } from "../schedule.ts";
 import { act, broken, held, live, trouble, view, visit } from "./stories.ts";
 
 const S = held("S");
@@ -35,19 +36,26 @@ describe("a later request of a browser", () => {
     expect(broken({ visits: [added, other, planted], truths })).toEqual([]);
   });
 
-  it("need not show what was written with an older proof that was put back, and must if the proof was all it had", () => {
-    const [first, second] = [held("S", 1), held("S", 2, 2)];
-    const login = visit(2, { ms: [10, 20, 30], ask: { kind: "login", principal: "alice", adds: false }, gives: first });
-    const again = visit(3, { ms: [40, 60, 90], ask: { kind: "rotate", adds: false }, held: first, gives: second });
-    const shown = { ...view("S"), principal: "alice" };
-    const later = visit(4, { ms: [100, 110, 120], epoch: 1, held: second, shown });
-    const judged = (older: typeof first) => {
-      const add = visit(1, { ms: [50, 70, 80], epoch: 1, ask: { kind: "add" }, held: older, gives: older });
-      return broken({ visits: [login, again, add, later], truths: { S: live() } });
-    };
-    expect(judged(held("S", 0))).not.toContain("stale-read");
-    expect(judged(first)).toContain("stale-read");
-  });
+  it.each<Ask>([{ kind: "add" }, { kind: "set", register: 0 }])(
+    "need not show a change (%o) that was written with an older proof that was put back, and must if the proof was all it had",
+    (ask) => {
+      const [first, second] = [held("S", 1), held("S", 2, 2)];
+      const login = visit(2, {
+        ms: [10, 20, 30],
+        ask: { kind: "login", principal: "alice", adds: false },
+        gives: first,
+      });
+      const again = visit(3, { ms: [40, 60, 90], ask: { kind: "rotate", adds: false }, held: first, gives: second });
+      const shown = { ...view("S"), principal: "alice" };
+      const later = visit(4, { ms: [100, 110, 120], epoch: 1, held: second, shown });
+      const judged = (older: typeof first) => {
+        const add = visit(1, { ms: [50, 70, 80], epoch: 1, ask, held: older, gives: older });
+        return broken({ visits: [login, again, add, later], truths: { S: live() } });
+      };
+      expect(judged(held("S", 0))).not.toContain("stale-read");
+      expect(judged(first)).toContain("stale-read");
+    },
+  );
 
   it("of the generation before need not show what was added under the next", () => {
     const next = held("S", 1, 2);

@@ -40,7 +40,6 @@ function mustSee(facts: Facts, earlier: Read, later: Read): string[] {
     ...own.map(({ name }) => name).filter((name) => name.startsWith("u")),
   ];
   // A client that puts an older proof back writes into the view of that generation alone.
-  const isApart = (write: Write) =>
-    write.sid === sid && (write.generation ?? 0) < generation && facts.isByOlderProof(write);
+  const isApart = (write: Write) => write.sid === sid && facts.isApartFrom(generation, write);
   return names.filter((name) => !facts.writes.some((write) => write.name === name && isApart(write)));
 }

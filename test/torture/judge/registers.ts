@@ -86,7 +86,7 @@ function judgeRegister({ sid, name, writes, reads, order }: Register, facts: Fac
   const violations: Violation[] = [];
   for (const read of reads) {
     const now = seenIn(read, name);
-    const known = facts.knownTo(read).flatMap((earlier) => knownBy(earlier, read, { sid, name, writes }));
+    const known = facts.knownTo(read).flatMap((earlier) => knownBy(earlier, read, { sid, name, writes }, facts));
     const broken =
       now === undefined
         ? known.find(({ write }) => !mayBeRemoved(write, writes, order, read.answered.tick))
@@ -100,7 +100,12 @@ function judgeRegister({ sid, name, writes, reads, order }: Register, facts: Fac
 }
 
 /** The writes that an earlier answer had shown to, or acknowledged to, the browser of a later one. */
-function knownBy(earlier: Read, later: Read, { sid, name, writes }: Pick<Register, "sid" | "name" | "writes">) {
+function knownBy(
+  earlier: Read,
+  later: Read,
+  { sid, name, writes }: Pick<Register, "sid" | "name" | "writes">,
+  facts: Facts,
+) {
   const generation = generationOf(later);
   const known: { write: number; by: number }[] = [];
   const seen = seenIn(earlier, name);
@@ -108,7 +113,8 @@ function knownBy(earlier: Read, later: Read, { sid, name, writes }: Pick<Registe
   if (seen !== undefined && counts) known.push({ write: seen, by: earlier.id });
   const own = writes.find((write) => write.id === earlier.id && write.acked && (write.generation ?? 0) <= generation);
   if (own) known.push({ write: own.id, by: earlier.id });
-  return known;
+  const apart = writes.filter((write) => facts.isApartFrom(generation, write)).map(({ id }) => id);
+  return known.filter(({ write }) => !apart.includes(write));
 }
 
 /** Whether a removal may have come after a write, by `tick`. A removal needs none. */
