@@ -176,7 +176,7 @@ describe("a session's pin", () => {
   it("is read by the pins that the pool already has", () => {
     for (const [index] of config.origins.entries()) {
       const pins = { ...createPins(config), pinned: () => index };
-      expect(createOrder(config, undefined, pins)(choiceFacts("session-1"), 1, T0)).toEqual([index]);
+      expect(createOrder(config, undefined, pins)(choiceFacts("session-1", { pin: 1 }), 1, T0)).toEqual([index]);
     }
   });
 
