@@ -50,7 +50,7 @@ export interface Authority {
 }
 
 /** A session as an operator or an index sees it, without a request of its visitor. The attributes are included only on demand. */
-export interface Glimpse extends Omit<View, "attributes" | "ended"> {
+export interface SessionSummary extends Omit<View, "attributes" | "ended"> {
   readonly attributes?: View["attributes"];
   /** Whether the index of its principal's sessions does not know the session yet. */
   readonly indexDue: boolean;
@@ -58,7 +58,7 @@ export interface Glimpse extends Omit<View, "attributes" | "ended"> {
 
 /** The result of a look at a session. */
 export type Looked =
-  | { kind: "alive"; session: Glimpse }
+  | { kind: "alive"; session: SessionSummary }
   | { kind: "miss" }
   | { kind: "ended" }
   | { kind: "unavailable"; cause: unknown };

@@ -2,7 +2,7 @@ import type { ResolvedConfig } from "../../config/resolved.ts";
 import type { Ref } from "../../session/change.ts";
 import type { Copy } from "../../session/copy.ts";
 import { type SessionRecord, type View, viewOf } from "../../session/record.ts";
-import type { Glimpse } from "../../store/contracts.ts";
+import type { SessionSummary } from "../../store/contracts.ts";
 import type { Unavailable } from "../../store/object-calls.ts";
 import type { Backups } from "./backups.ts";
 import { type JournalWatch, mayEmptyAt } from "./journal.ts";
@@ -82,7 +82,7 @@ export class CopiesElsewhere {
 }
 
 /** A view with the authority's vouching at `now`. `record` is the record that the authority holds. */
-export function vouchFor(view: View, record: SessionRecord | undefined, outside: Outside, now: number): Copy {
+export function toCopy(view: View, record: SessionRecord | undefined, outside: Outside, now: number): Copy {
   const isCurrent = view.generation === record?.generation;
   const isUsed = record?.before === undefined || record.before.used === true;
   return {
@@ -95,7 +95,7 @@ export function vouchFor(view: View, record: SessionRecord | undefined, outside:
 }
 
 /** The part of a record that operators and the index may see. */
-export function glimpseOf(record: SessionRecord, shown: { attributes: boolean; indexDue: boolean }): Glimpse {
+export function summaryOf(record: SessionRecord, shown: { attributes: boolean; indexDue: boolean }): SessionSummary {
   const { attributes, ended, ...seen } = viewOf(record);
   return { ...seen, indexDue: shown.indexDue, ...(shown.attributes ? { attributes } : {}) };
 }

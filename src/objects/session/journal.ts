@@ -85,7 +85,7 @@ const LATE_REMOVAL_MS = 10_000;
  * When the journal was last seen empty for good, so that no entry that it held comes back; 0: not yet. Emptiness counts once the
  * entries found before have been gone for longer than Redis may be set back.
  */
-export function emptiedAt({ journalEmptyAt, journalHeldAt }: Outside): number {
+export function journalProvenEmptyAt({ journalEmptyAt, journalHeldAt }: Outside): number {
   return journalEmptyAt >= mayEmptyAt(journalHeldAt) ? journalEmptyAt : 0;
 }
 

@@ -11,10 +11,10 @@ import type { Unavailable } from "../../store/object-calls.ts";
 import type { Principals } from "../../store/principal-contracts.ts";
 import type { Fallback } from "../../store/redis/contract.ts";
 import { Backups } from "./backups.ts";
-import { Clearing } from "./clearing.ts";
-import { CopiesElsewhere, type CopyPolicy, glimpseOf, RETRY_MS, vouchFor } from "./copies.ts";
+import { Cleanup } from "./cleanup.ts";
+import { CopiesElsewhere, type CopyPolicy, RETRY_MS, summaryOf, toCopy } from "./copies.ts";
 import { SessionIndexing } from "./indexing.ts";
-import { emptiedAt, JournalWatch } from "./journal.ts";
+import { JournalWatch, journalProvenEmptyAt } from "./journal.ts";
 import type { LeaseQueue } from "./leases.ts";
 import { Publisher } from "./publisher.ts";
 import { SessionRows, type SessionStorage } from "./session-rows.ts";
@@ -54,7 +54,7 @@ export class SessionAuthority {
   readonly #watch: JournalWatch | undefined;
   readonly #publisher: Publisher | undefined;
   readonly #elsewhere: CopiesElsewhere;
-  readonly #clearing: Clearing;
+  readonly #cleanup: Cleanup;
   readonly #indexing: SessionIndexing | undefined;
 
   constructor(parts: SessionAuthorityParts) {
@@ -76,7 +76,7 @@ export class SessionAuthority {
     if (replicas) this.#publisher = new Publisher({ rows, storage, replicas, clock, copy: () => this.#newestCopy() });
     const copies = { backups: this.#backups, watch: this.#watch, publisher: this.#publisher };
     this.#elsewhere = new CopiesElsewhere({ rows, storage, ...copies, clock, keepAlive });
-    this.#clearing = new Clearing({ rows, backups: this.#backups, clock });
+    this.#cleanup = new Cleanup({ rows, backups: this.#backups, clock });
     if (principals) {
       const end = (id: string) => this.end({ id, byIndex: true });
       this.#indexing = new SessionIndexing({ rows, storage, principals, clock, keepAlive, end });
@@ -134,7 +134,7 @@ export class SessionAuthority {
     if (!record) return { kind: "miss" };
     if (record.ended || deadlinePassed(record, this.#parts.clock())) return { kind: "ended" };
     const shown = { indexDue: this.#indexing?.isDue() ?? false, attributes };
-    return { kind: "alive", session: glimpseOf(record, shown) };
+    return { kind: "alive", session: summaryOf(record, shown) };
   }
 
   /** Ends the session without a request of its visitor. `byIndex`: the index asked for the end, so it knows. */
@@ -162,7 +162,7 @@ export class SessionAuthority {
     const found = this.#rows.load();
     if (!found) return;
     // The journal may still hold a touch, or a change that would found the session again.
-    const mayLook = found.ended ? clock() >= this.#clearing.clearsAt(found) : deadlinePassed(found, clock()) === "idle";
+    const mayLook = found.ended ? clock() >= this.#cleanup.clearsAt(found) : deadlinePassed(found, clock()) === "idle";
     const looked = mayLook ? await this.#watch?.look(found.id) : undefined;
     if (looked?.kind === "unavailable") return storage.setAlarm(clock() + RETRY_MS);
 
@@ -171,7 +171,7 @@ export class SessionAuthority {
     if (!record) return;
     const passed = record.ended ? undefined : deadlinePassed(record, now);
     const left = passed ? tombstoneOf(record, passed, now) : record;
-    if (passed && this.#clearing.mayBeFreed(left, now)) {
+    if (passed && this.#cleanup.mayBeFreed(left, now)) {
       // No tombstone is needed: replicas have the same deadlines, and all tokens of the session are over.
       this.#told(left, record);
       return this.#rows.free();
@@ -179,10 +179,10 @@ export class SessionAuthority {
     if (passed) this.#save(left, record);
     if (left.ended) await this.#backups?.write();
     await this.#publisher?.publishIfDue();
-    if (left.ended && this.#clearing.mayBeFreed(left, now)) return this.#rows.free();
+    if (left.ended && this.#cleanup.mayBeFreed(left, now)) return this.#rows.free();
     const dueAt = [this.#publisher?.dueAt(), this.#indexing?.dueAt()].filter((at) => at !== undefined);
     // An alarm that rings a moment early must not be set for the same moment again, or it would ring without end.
-    await storage.setAlarm(Math.max(Math.min(this.#clearing.wakesAt(left), ...dueAt), now + CLOCKS_APART_MS));
+    await storage.setAlarm(Math.max(Math.min(this.#cleanup.wakesAt(left), ...dueAt), now + CLOCKS_APART_MS));
   }
 
   /** Looks at the journal if the request must not be answered without a look. */
@@ -266,14 +266,14 @@ export class SessionAuthority {
    * seen empty for good.
    */
   #withoutOldChanges(record: SessionRecord, now: number): SessionRecord {
-    const seenEmpty = this.#watch ? emptiedAt(this.#rows.outside()) - CLOCKS_APART_MS : now;
+    const seenEmpty = this.#watch ? journalProvenEmptyAt(this.#rows.outside()) - CLOCKS_APART_MS : now;
     return forgetChanges(record, Math.min(now, seenEmpty));
   }
 
   #save(record: SessionRecord, loaded: SessionRecord | undefined, isKnownToIndex = false): void {
     // The alarm is set once per session, in one step with the first write. After that it sets itself again, lazily, when it
     // fires.
-    if (!loaded) this.#parts.keepAlive(this.#parts.storage.setAlarm(this.#clearing.wakesAt(record)));
+    if (!loaded) this.#parts.keepAlive(this.#parts.storage.setAlarm(this.#cleanup.wakesAt(record)));
     this.#rows.save(record, loaded);
     if (this.#parts.tell || record.ended) this.#told(record, loaded, isKnownToIndex);
   }
@@ -290,7 +290,7 @@ export class SessionAuthority {
   }
 
   #copyOf(view: View, record: SessionRecord | undefined, now: number): Copy {
-    return vouchFor(view, record, this.#rows.outside(), now);
+    return toCopy(view, record, this.#rows.outside(), now);
   }
 }
 

@@ -182,8 +182,8 @@ export const CHANGES: readonly Rule[] = [
     rule: "an ended session's storage is freed only once its journal has been seen empty",
     edits: [
       {
-        file: "src/objects/session/clearing.ts",
-        from: "emptiedAt(rows.outside()) >= clearsAt;",
+        file: "src/objects/session/cleanup.ts",
+        from: "journalProvenEmptyAt(rows.outside()) >= clearsAt;",
         to: "clearsAt > 0;",
       },
     ],

@@ -2,11 +2,11 @@ import { deadlineOf } from "../../session/deadlines.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import type { Backups } from "./backups.ts";
 import { RETRY_MS } from "./copies.ts";
-import { emptiedAt } from "./journal.ts";
+import { journalProvenEmptyAt } from "./journal.ts";
 import type { SessionRows } from "./session-rows.ts";
 
-/** The rows, the backups, and the clock that clearing depends on. */
-export interface ClearingParts {
+/** The rows, the backups, and the clock that the cleanup depends on. */
+export interface CleanupParts {
   readonly rows: SessionRows;
   /** Absent: there is no journal either. */
   readonly backups: Backups | undefined;
@@ -17,10 +17,10 @@ export interface ClearingParts {
 const LATE_APPEND_MS = 30_000;
 
 /** Decides when the storage of one session needs attention, and when it may be freed. */
-export class Clearing {
-  readonly #parts: ClearingParts;
+export class Cleanup {
+  readonly #parts: CleanupParts;
 
-  constructor(parts: ClearingParts) {
+  constructor(parts: CleanupParts) {
     this.#parts = parts;
   }
 
@@ -46,6 +46,6 @@ export class Clearing {
     const { rows, backups } = this.#parts;
     const clearsAt = this.clearsAt(tombstone);
     if (now < clearsAt || backups?.isBehind(tombstone)) return false;
-    return !backups || emptiedAt(rows.outside()) >= clearsAt;
+    return !backups || journalProvenEmptyAt(rows.outside()) >= clearsAt;
   }
 }
