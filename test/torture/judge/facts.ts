@@ -98,25 +98,27 @@ export class Facts {
         use.answered.ms + graceMs + slackMs < left.ms,
     );
     if (!mayBeRotated || isOver) return false;
-    return this.#isByOlderProof(write) || !ofNewer.some((visit) => this.#isLaterOfSame(visit, id, acked));
+    return this.#isWrittenByOlderProof(write) || !ofNewer.some((visit) => this.#isLaterOfSame(visit, id, acked));
   }
 
-  /**
-   * Whether a write belongs to an older view than a generation's: its browser asked for it with an older proof, although
-   * it had held a newer generation before.
-   */
-  isApartFrom(generation: number, write: Write): boolean {
-    return (write.generation ?? 0) < generation && this.#isByOlderProof(write);
-  }
-
-  #isByOlderProof({ id, sid, generation }: Write): boolean {
-    const writer = this.history.visits.find((visit) => visit.id === id);
-    if (!writer || generation === undefined) return false;
-    return this.history.visits.some(({ browser, arrived }) => {
-      const held = arrived?.held;
-      const isBefore = browser === writer.browser && arrived !== undefined && arrived.tick < writer.left.tick;
-      return isBefore && held?.sid === sid && held.generation > generation;
+  /** Whether a browser came with an older proof, although it had held a newer generation before: it put the proof back. */
+  isByOlderProof({ browser, held, left }: Visit): boolean {
+    if (!held) return false;
+    return this.history.visits.some((earlier) => {
+      const { arrived } = earlier;
+      const isBefore = earlier.browser === browser && arrived !== undefined && arrived.tick < left.tick;
+      return isBefore && arrived.held?.sid === held.sid && arrived.held.generation > held.generation;
     });
+  }
+
+  /** Whether a write belongs to an older view than a generation's, because it came with an older proof that was put back. */
+  isApartFrom(generation: number, write: Write): boolean {
+    return (write.generation ?? 0) < generation && this.#isWrittenByOlderProof(write);
+  }
+
+  #isWrittenByOlderProof({ id }: Write): boolean {
+    const writer = this.history.visits.find((visit) => visit.id === id);
+    return writer !== undefined && this.isByOlderProof(writer);
   }
 
   /** Whether a visit left after `acked` from the browser of the visit `id`. */

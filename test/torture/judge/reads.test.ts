@@ -57,6 +57,17 @@ describe("a later request of a browser", () => {
     },
   );
 
+  it("need not show what an older proof that was put back has shown", () => {
+    const first = held("S", 1);
+    const login = visit(2, { ms: [10, 20, 30], ask: { kind: "login", principal: "alice", adds: false }, gives: first });
+    const byOlder = visit(3, { ms: [40, 50, 60], epoch: 1, held: held("S"), shown: view("S", "u1") });
+    const shown = { ...view("S"), principal: "alice" };
+    const later = visit(4, { ms: [70, 80, 90], epoch: 1, held: first, shown });
+    const judged = (...visits: (typeof login)[]) => broken({ visits: [added, ...visits], truths: { S: live() } });
+    expect(judged(login, byOlder, later)).not.toContain("stale-read");
+    expect(judged(byOlder, later)).toContain("stale-read");
+  });
+
   it("of the generation before need not show what was added under the next", () => {
     const next = held("S", 1, 2);
     const login = visit(2, {

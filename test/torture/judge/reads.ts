@@ -31,6 +31,8 @@ export function judgeReads(facts: Facts, terms: Terms): Violation[] {
 function mustSee(facts: Facts, earlier: Read, later: Read): string[] {
   const { sid } = later.shown;
   const generation = generationOf(later);
+  // A client that puts an older proof back sees the view of that generation alone, and writes into it.
+  if (generationOf(earlier) < generation && facts.isByOlderProof(earlier)) return [];
   const seen = earlier.shown.sid === sid && isFresh(earlier) && generationOf(earlier) <= generation;
   const own = facts.writes.filter(
     (write) => write.id === earlier.id && write.sid === sid && (write.generation ?? 0) <= generation,
@@ -39,7 +41,6 @@ function mustSee(facts: Facts, earlier: Read, later: Read): string[] {
     ...(seen ? addedIn(earlier.shown) : []),
     ...own.map(({ name }) => name).filter((name) => name.startsWith("u")),
   ];
-  // A client that puts an older proof back writes into the view of that generation alone.
   const isApart = (write: Write) => write.sid === sid && facts.isApartFrom(generation, write);
   return names.filter((name) => !facts.writes.some((write) => write.name === name && isApart(write)));
 }

@@ -107,6 +107,7 @@ function knownBy(
   facts: Facts,
 ) {
   const generation = generationOf(later);
+  if (generationOf(earlier) < generation && facts.isByOlderProof(earlier)) return [];
   const known: { write: number; by: number }[] = [];
   const seen = seenIn(earlier, name);
   const counts = earlier.shown.sid === sid && isFresh(earlier) && generationOf(earlier) <= generation;
