@@ -34,6 +34,18 @@ describe("an acknowledged change", () => {
     expect(broken({ visits: [founded], truths: { S: { kind: "none" } }, endMs: 300_010 })).toEqual([]);
   });
 
+  it("may be in an older view alone, unless the newer generation was used more than the grace before", () => {
+    const next = held("S", 1, 1);
+    const login = visit(1, { ms: [10, 20, 30], ask: { kind: "login", principal: "alice", adds: false }, gives: next });
+    const use = (shown?: ReturnType<typeof view>) =>
+      visit(2, { ms: [40, 50, 60], held: next, ...(shown && { shown: { ...shown, principal: "alice" } }) });
+    const change = visit(3, { browser: 1, ms: [70_000, 70_010, 70_020], ask: { kind: "add" }, held: S });
+    const judged = (used: ReturnType<typeof use>) => broken({ visits: [login, used, change], truths: { S: live() } });
+    expect(judged(use(view("S")))).toContain("lost");
+    // This use had a token that says that nothing is stored, so Moor did not ask for the session.
+    expect(judged(use())).not.toContain("lost");
+  });
+
   it("was not acknowledged if the answer was none, or a failure", () => {
     const failed = visit(1, { ms: [10, 20, 30], ask: { kind: "add" }, held: S, outcome: "failed" });
     const unanswered = visit(1, { ms: [10], ask: { kind: "add" }, held: S });

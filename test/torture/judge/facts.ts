@@ -90,10 +90,12 @@ export class Facts {
       (visit) => visit.id !== id && visit.left.tick < acked.tick && mayRotateBeyond(visit, held),
     );
     const ofNewer = visits.filter((visit) => visit.held?.sid === sid && visit.held.generation > generation);
-    // A backup may have shown the newer one, so that the authority knows of no use.
+    // A backup may have shown the newer one, so that the authority knows of no use. Nor does it know of a request whose
+    // token says that nothing is stored: a browser may have put such a token beside the newer proof.
     const isOver = ofNewer.some(
       (use) =>
         use.answered?.outcome === "done" &&
+        use.shown?.sid === sid &&
         this.isCalm(use.left, use.answered) &&
         use.answered.ms + graceMs + slackMs < left.ms,
     );
