@@ -18,8 +18,8 @@ export interface FailChecks {
   runningSince(index: number, now: number): number | undefined;
   /** Whether the origin has answered its last check, and that result is fresh. */
   hasJustAnswered(index: number, now: number): boolean;
-  /** Whether the origin was silent to its last check, and that check had ended before a time. */
-  wasSilentBefore(index: number, before: number): boolean;
+  /** When the origin's last check ended, if the origin was silent to it; `undefined`: it has answered, or was never checked. */
+  silentAt(index: number): number | undefined;
   /**
    * Whether any origin of the pool has lately answered a check. If so, an origin that does not answer is at fault
    * itself.
@@ -115,9 +115,9 @@ export function createFailChecks(
     isDue: (index, now) => !isRunning(index, now) && !isFresh(index, now),
     runningSince: (index, now) => (isRunning(index, now) ? states[index]?.beganAt : undefined),
     hasJustAnswered: (index, now) => isFresh(index, now) && states[index]?.result === "answered",
-    wasSilentBefore(index, before) {
+    silentAt(index) {
       const { endedAt, result } = states[index] as State;
-      return result !== "answered" && endedAt < before;
+      return result === "answered" ? undefined : endedAt;
     },
     isAnswerable: (now) => now - answeredAt < ANSWERABLE_MS,
   };

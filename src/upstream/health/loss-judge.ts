@@ -38,7 +38,7 @@ export interface LossJudge {
   answers(index: number, since: number): Promise<boolean>;
   /**
    * Whether a client's request cannot be the reason for an origin's silence: the origin had been silent to a check, or
-   * to another client, before a time.
+   * to another client, before a time, and has answered nobody since. Silence to checks that says nothing does not count.
    */
   wasSilentBefore(index: number, client: string, before: number): boolean;
   /**
@@ -164,7 +164,8 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
       return checked;
     },
     wasSilentBefore(index, client, before) {
-      const isKnownSilent = checks.wasSilentBefore(index, before) && health.answeredAt(index) < before;
+      const silentAt = hearing[index] === "deaf" ? undefined : checks.silentAt(index);
+      const isKnownSilent = silentAt !== undefined && silentAt < before && health.answeredAt(index) < silentAt;
       return isKnownSilent || health.hasLostOthersBefore(index, client, before);
     },
     isDoubtful(index, now) {

@@ -88,21 +88,36 @@ describe("an origin that dies", () => {
     await expect.poll(() => eventsOf("origin_ejected")).toEqual(["a"]);
   });
 
-  it("takes no other with it: a request that kills its server meets two of three", async () => {
-    const origins = await startRaw(["a", "b", "c"]);
+  /** Three origins that a request for `/crash` kills. Dead origins answer nobody. */
+  async function startMortal(): Promise<Set<string>> {
     const dead = new Set<string>();
-    for (const origin of origins) {
+    for (const origin of await startRaw(["a", "b", "c"])) {
       origin.answers(({ head }, socket) => {
         if (head.startsWith("GET /crash")) dead.add(origin.name);
         if (dead.has(origin.name)) socket.destroy();
         else socket.write(rawResponse(origin.name));
       });
     }
+    return dead;
+  }
+
+  it("takes no other with it: a request that kills its server meets two of three", async () => {
+    const dead = await startMortal();
     const all = await Promise.all(Array.from({ length: 20 }, () => site.client()));
     for (const client of all) await client.ask("/");
     expect((await site.client().ask("/crash")).status).toBe(502);
     expect(dead.size).toBe(2);
     for (const client of all) expect(await status(client, "GET")).toBe(200);
+  });
+
+  it("takes no third with it because all origins were silent to a check before they answered visitors again", async () => {
+    const dead = await startMortal();
+    for (const name of ["a", "b", "c"]) dead.add(name);
+    expect(await status(site.client(), "GET")).toBe(502);
+    dead.clear();
+    for (let visitor = 0; visitor < 20; visitor++) expect(await status(site.client(), "GET")).toBe(200);
+    expect((await site.client().ask("/crash")).status).toBe(502);
+    expect(dead.size).toBe(2);
   });
 });
 
