@@ -7,8 +7,6 @@ import { SEPARATOR } from "./credentials.ts";
 
 /** The longest life that browsers grant a cookie (RFC 6265bis section 5.5). */
 const LONGEST_SECONDS = 400 * 24 * 60 * 60;
-/** More marks than a browser has sessions that a late response may bring back. Marks beyond them are not read. */
-const MOST_MARKS = 8;
 /** Longer headers are not remembered, so that no client fills the memory with them. */
 const LONGEST_REMEMBERED = 2048;
 const NO_MARKS: readonly string[] = [];
@@ -33,10 +31,9 @@ export const createCookieCarrier: CreateCarrier<ResolvedCookieCarrier> = (settin
     } as const;
     const set = (headers: Headers, name: string, value: string, maxAge: number) =>
       headers.append("Set-Cookie", stringifySetCookie({ name, value, maxAge, ...attributes }));
+    // All of them are read, because browsers send the newest cookie last. Only the mark of the token's session costs crypto.
     const marksIn = (own: ReadonlyMap<string, string>) =>
-      [...own]
-        .flatMap(([name, value]) => (name.startsWith(names.marks) && value !== "" ? [value] : []))
-        .slice(0, MOST_MARKS);
+      [...own].flatMap(([name, value]) => (name.startsWith(names.marks) && value !== "" ? [value] : []));
 
     return {
       apart: true,
