@@ -13,6 +13,9 @@ export const NO_CREDENTIALS: Credentials = { token: "", proof: "", marks: [] };
 /** Stands between the parts where a carrier has one text for all; it is in no part's alphabet. */
 export const SEPARATOR = ".";
 
+/** A token by its form, with the parts that may follow it: an origin's own bearer tokens do not match. */
+export const CREDENTIALS_FORM = /^[A-Za-z0-9_-]{84}(?:\.[A-Za-z0-9_-]{0,56}(?:\.[A-Za-z0-9_-]{0,34})?)?$/;
+
 /** All parts as one text: `token`, `token.proof`, or `token.proof.mark` with one mark or more. */
 export function joinCredentials({ token, proof, marks }: Credentials): string {
   if (marks.length > 0) return [token, proof, ...marks].join(SEPARATOR);

@@ -1,5 +1,5 @@
 import type { Carrier, CreateCarrier } from "./carrier.ts";
-import { joinCredentials, splitCredentials } from "./credentials.ts";
+import { CREDENTIALS_FORM, joinCredentials, splitCredentials } from "./credentials.ts";
 
 /** The header of each direction. */
 export interface HeaderCarrierSettings {
@@ -9,8 +9,6 @@ export interface HeaderCarrierSettings {
 
 const RESPONSE_HEADER = "Moor-Token";
 const ASKING = "new";
-/** A token by its form, with the parts that may follow it: an origin's own bearer tokens do not match. */
-const FORM = /^[A-Za-z0-9_-]{84}(?:\.[A-Za-z0-9_-]{0,56}(?:\.[A-Za-z0-9_-]{0,34})?)?$/;
 
 /**
  * Token, proof and mark as one text in a header. A client sends back the text that it was given; an empty text holds no
@@ -30,14 +28,14 @@ export const createHeaderCarrier: CreateCarrier<HeaderCarrierSettings> = ({ name
     sameSite: "none",
     read({ headers }) {
       const text = textIn(headers);
-      return text !== undefined && FORM.test(text) ? splitCredentials(text) : undefined;
+      return text !== undefined && CREDENTIALS_FORM.test(text) ? splitCredentials(text) : undefined;
     },
     asks: ({ headers }) => textIn(headers) === ASKING,
     write: (headers, credentials) => headers.set(responseHeader, joinCredentials(credentials)),
     clear: (headers) => headers.set(responseHeader, ""),
     cut(headers) {
       const text = textIn(headers);
-      if (text !== undefined && (!isBearer || text === ASKING || FORM.test(text))) headers.delete(name);
+      if (text !== undefined && (!isBearer || text === ASKING || CREDENTIALS_FORM.test(text))) headers.delete(name);
     },
     owns: { isCookie: () => false, headers: [responseHeader] },
   };

@@ -1,5 +1,5 @@
 import type { Carrier, CreateCarrier } from "./carrier.ts";
-import { splitCredentials } from "./credentials.ts";
+import { CREDENTIALS_FORM, NO_CREDENTIALS, splitCredentials } from "./credentials.ts";
 
 /**
  * Token, proof and mark as a query parameter. Links, forms and redirects carry it on (`src/inbound/carriers/links.ts`).
@@ -31,7 +31,10 @@ export const createUrlCarrier: CreateCarrier<{ readonly name: string }> = ({ nam
       if (query < 0) return undefined;
       const [first = ""] = split(url.slice(query).split("#", 1)[0] ?? "").own;
       const text = first.slice(first.indexOf("=") + 1);
-      return text === "" ? undefined : splitCredentials(text);
+      if (text === "") return undefined;
+      const credentials = splitCredentials(text);
+      // Every link of the page carries the credentials on. So an overlong text would make pages many times as long.
+      return CREDENTIALS_FORM.test(text) ? credentials : { ...NO_CREDENTIALS, token: credentials.token };
     },
     write: () => {},
     clear: () => {},
