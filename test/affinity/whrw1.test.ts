@@ -123,7 +123,7 @@ describe("order", () => {
   });
 
   it("lets the id that comes first by code unit win a tie", () => {
-    // With this weight every cost is infinite, so all of them tie.
+    // With this weight every cost is infinite, so all origins tie.
     const origins = ["b", "a", "ä", "B", "\u{1f600}", "\uffff"].map((id) => ({ id, weight: Number.MIN_VALUE }));
     const order = createWhrw1(origins).order("user-1", 6);
     expect(idsOf(origins, order)).toEqual(["B", "a", "b", "ä", "\u{1f600}", "\uffff"]);
@@ -196,7 +196,7 @@ describe("movement of 20,000 keys", () => {
 });
 
 describe("shares", () => {
-  // The limits are the 99.9 % quantiles of chi-square with one degree of freedom less than there are origins.
+  // The limits are the 99.9 % quantiles of chi-square. The degrees of freedom are the number of origins less one.
   for (const { name, origins, limit } of [
     { name: "equal weights", origins: pool(10), limit: 27.9 },
     { name: "weights of 1 to 5", origins: pool(5, (i) => i + 1), limit: 18.5 },

@@ -4,7 +4,10 @@ import { judge } from "../../bench/http/guard.ts";
 import { spread } from "../../bench/http/statistics.ts";
 
 const cpu = (...values: number[]) => ({ cpuMicroseconds: spread(values) });
-/** A run in which a clean read costs so many times what the rules ask; `noise`: between the quartiles of those. */
+/**
+ * A run in which a clean read costs `cleanRead` times as much as the rules. `noise` is the upper quartile of the rules
+ * in place of 1.
+ */
 const run = (cleanRead: number, noise = 1) => ({
   rules: cpu(100, 100, 100, 100 * noise, 100 * noise),
   cleanRead: cpu(100 * cleanRead),

@@ -72,7 +72,10 @@ describe("an outage", () => {
   });
 });
 
-/** A shop that answers 503 while it is taken, and has forgotten everything when it is given back, and keeps nothing from then on. */
+/**
+ * A shop that answers 503 while its store is taken. It has forgotten everything when the store is given back, and keeps
+ * no data from then on.
+ */
 async function forgetfulShop() {
   let state: "whole" | "taken" | "forgetful" = "whole";
   const items = new Map<unknown, string[]>();

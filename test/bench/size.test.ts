@@ -24,9 +24,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const origin = { id: "a", url: "http://127.0.0.1:1" };
 const CONFIG: MoorConfig = { pools: [{ id: "shop", origins: [origin] }] };
-/** What only the SDK says. */
+/** Texts that only the SDK contains. */
 const OF_UPSTASH = /upstash-sync-token|UpstashJSONParseError: |@upstash\/redis/;
-/** What only hono, jose, the admin API, the counters and the pools' objects say, and the polynomial of nginx's hash. */
+/**
+ * Texts that only hono, jose, the admin API, the counters and the pools' objects contain, and the polynomial of nginx's
+ * hash.
+ */
 const OF_SOME = ["Context is not finalized", "ERR_JWKS_", "bad_principal", "moor_requests_total", "out-of-order"];
 const OF_NGINX = String(0xedb88320);
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createProject, type Project } from "./project.ts";
 
-/** A project that nothing keeps from being deployed. */
+/** A project that can be deployed. */
 async function deployableProject(): Promise<Project> {
   const project = await createProject();
   await project.write("moor.config.ts", deployable);
@@ -71,7 +71,7 @@ describe("moor deploy", () => {
     }
     const hasOperators = async (...deploy: Parameters<typeof deployed>) =>
       (await deployed(...deploy)).includes("bad_principal");
-    /** The polynomial of their hash. */
+    /** The polynomial of nginx's hash. */
     const hasNginx = async (project: Project) => (await deployed(project)).includes(String(0xedb88320));
     const healthCheck = deployable.replace("origins:", 'healthCheck: { path: "/health" }, origins:');
     const define = (value: string) => async (project: Project) => {

@@ -15,7 +15,7 @@ import {
 } from "./moor-dev.ts";
 import { createProject, type Running } from "./project.ts";
 
-/** The keys of what is in its Redis. */
+/** The keys in its Redis. */
 async function keysInRedis(running: Running): Promise<string[]> {
   const redis = createConnections({ path: await redisSocket(running) });
   const [keys] = await redis.exchange([["KEYS", "*"]]).finally(redis.close);

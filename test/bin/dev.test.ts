@@ -16,7 +16,7 @@ async function isOpen(url: string): Promise<boolean> {
   return opened.finally(() => socket.destroy());
 }
 
-/** What runs when it answers. */
+/** The processes that run when it answers. */
 const theProcesses = [
   expect.stringContaining("workerd"),
   ...(missingPackages(["redis-server"]).length === 0 ? [expect.stringMatching(/^redis-server /)] : []),

@@ -16,7 +16,7 @@ async function limitedProject(): Promise<Project> {
   return project;
 }
 
-/** Founds sessions until one more is refused. The window may pass once while they are founded. */
+/** Founds sessions until another session is refused. The window may pass once meanwhile. */
 async function exhaust(url: string): Promise<Response | undefined> {
   for (let founded = 1; founded <= 2 * LIMIT; founded++) {
     const response = await fetch(url);

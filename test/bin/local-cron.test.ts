@@ -56,7 +56,7 @@ describe("a local cron trigger", () => {
 });
 
 describe("running the scheduled handler", () => {
-  /** What the local runtime answers. */
+  /** The answer of the local runtime. */
   async function runtime(answer: RequestListener): Promise<string> {
     const server = createServer(answer).listen(0, "127.0.0.1");
     await once(server, "listening");

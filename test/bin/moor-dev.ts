@@ -5,7 +5,10 @@ import { expect, onTestFinished } from "vitest";
 import { freePort } from "../support/node/ports.ts";
 import type { Project, Running } from "./project.ts";
 
-/** A server of somebody else: says who it is, counts visits in the session, and never ends `/stream`. */
+/**
+ * A server that knows nothing of Moor's code: it answers its name, counts visits in the session, and never ends
+ * `/stream`.
+ */
 export async function startServer(name: string): Promise<string> {
   const server = createServer((request, response) => {
     if (request.url === "/stream") return void response.write("first");
@@ -26,7 +29,7 @@ interface Answer {
   session: { iss: string; aud: string; sid?: string; data?: unknown };
 }
 
-/** Asks as one visitor would, who keeps his cookies. */
+/** Sends requests as a visitor who keeps their cookies. */
 export function createVisitor() {
   let cookie = "";
   return async (url: string): Promise<Answer> => {
@@ -36,13 +39,13 @@ export function createVisitor() {
   };
 }
 
-/** Where it answers, once it does. */
+/** The address at which it answers. Resolves once it does. */
 export async function readyUrl(running: Running): Promise<string> {
   const [, url = ""] = await running.line(/^ready (http:\/\/localhost:\d+)$/m);
   return url;
 }
 
-/** A port that nothing listens on. */
+/** A port on which no server listens. */
 export async function somePort(): Promise<string> {
   return String(await freePort());
 }
@@ -53,18 +56,18 @@ export async function redisSocket(running: Running): Promise<string> {
   return path;
 }
 
-/** What it has printed on stderr but what becomes of sessions. */
+/** Its output on stderr, without the lines about sessions. */
 export function complaints(running: Running): string {
   const lines = running.output.stderr.split("\n");
   return lines.filter((line) => !line.includes('"event":"session"')).join("\n");
 }
 
-/** Waits until none of its processes runs. */
+/** Waits until all of its processes have ended. */
 export async function nothingIsLeft(running: Running): Promise<void> {
   await expect.poll(running.left, { timeout: 5_000 }).toEqual([]);
 }
 
-/** Starts `moor dev` before these servers. */
+/** Starts `moor dev` in front of these servers. */
 export async function fronting(project: Project, servers: string[], port = "0"): Promise<Running> {
   return project.start(["dev", "--port", port, ...servers.flatMap((url) => ["--origin", url])]);
 }

@@ -21,7 +21,7 @@ beforeAll(async () => {
   tarball = join(project, JSON.parse(stdout.slice(stdout.indexOf("[\n")))[0].filename);
   await exec("npm", ["init", "-y"], { cwd: project, env });
   await exec("npm", ["install", "--no-audit", "--no-fund", tarball], { cwd: project, env });
-  // What is beside it in a project: as this one has it, without asking for it again.
+  // The packages beside it in a project are copies of this project's packages, so npm does not download them again.
   for (const name of ["wrangler", "express", "typescript", "@types", "@cloudflare"]) {
     await symlink(resolve("node_modules", name), join(project, "node_modules", name));
   }
@@ -33,7 +33,7 @@ const moor = (...args: string[]) =>
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (fault: { code: number; stdout: string; stderr: string }) => fault,
   );
-/** `moor init` in a project that has nothing of what it writes. */
+/** `moor init` in a project that has none of the files that the command writes. */
 async function initAfresh(...flags: string[]) {
   for (const file of ["moor.config.ts", "worker.ts", "wrangler.toml"]) await rm(join(project, file), { force: true });
   return moor("init", ...flags);
@@ -51,7 +51,7 @@ describe("the package", () => {
 
   it("is in order, as publint and are-the-types-wrong see it", async () => {
     await exec(process.execPath, ["node_modules/publint/src/cli.js", "--strict", tarball]);
-    // It is ESM alone: CommonJS requires it, as Node can by itself.
+    // The package has only ESM. CommonJS can require it, because Node supports this by itself.
     const attw = "node_modules/@arethetypeswrong/cli/dist/index.js";
     await exec(process.execPath, [attw, "--profile", "esm-only", tarball]);
   });
@@ -89,7 +89,7 @@ app.get("/", (request, response) => {
   request.session.save((error) => response.send(String(error) + request.sessionID));
   // @ts-expect-error: a number
   request.session.views = "one";
-  // @ts-expect-error: nobody has said that there is such a name
+  // @ts-expect-error: no declaration has this name
   request.session.veiws = 1;
 });
 const origin = createOrigin({ issuer: "https://a.test", audience: "a" });
@@ -104,7 +104,7 @@ shop.use(moor({ freshness: "strict" }));
 shop.get("/", ({ json, var: { session } }) => {
   const apples: number | undefined = session.get("basket")?.apples;
   session.patch({ basket: { apples: (apples ?? 0) + 1 } });
-  // @ts-expect-error: nobody has said that there is such a name
+  // @ts-expect-error: no declaration has this name
   session.get("baskets");
   return json({ apples });
 });

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { declaredPackages, missingPackages, type Package, skipWithoutPackages } from "../support/node/packages.ts";
 
-/** A `PATH` with no more than these programs. */
+/** A `PATH` with only these programs. */
 async function pathWith(...programs: string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "moor-path-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -71,7 +71,7 @@ describe("a test file that declares packages", () => {
   });
 });
 
-/** What starts a program of a package. */
+/** The shell script that starts a program of a package. */
 const STARTERS: Readonly<Record<string, Package>> = {
   startRedis: "redis-server",
   startStores: "redis-server",

@@ -9,7 +9,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { freePort } from "../../bin/port.ts";
 import { freePort as reservedPort } from "../support/node/ports.ts";
 
-/** A machine may have no IPv6. */
+/** Some machines have no IPv6. */
 const loopback = Object.values(networkInterfaces()).flatMap((all) => all?.filter(({ internal }) => internal) ?? []);
 const addresses = ["0.0.0.0", "127.0.0.1", ...(loopback.some(({ address }) => address === "::1") ? ["::1"] : [])];
 

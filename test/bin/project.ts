@@ -14,7 +14,7 @@ export interface Project {
   /** Runs `moor` to its end. */
   run(...args: string[]): Promise<Ran>;
   /**
-   * Starts `moor` in a process group of its own, with the folder `tmp` for what is temporary; it ends with the test.
+   * Starts `moor` in a process group of its own, with the folder `tmp` for temporary files. It ends with the test.
    *
    * @param options.npm starts it through npm.
    * @param options.path in place of the `PATH`.
@@ -34,17 +34,20 @@ export interface Ran {
 
 export interface Running {
   readonly process: ChildProcess;
-  /** What it has printed until now. */
+  /** Its output until now. */
   readonly output: { stdout: string; stderr: string };
   /** Waits for a line on stdout. */
   line(pattern: RegExp): Promise<RegExpMatchArray>;
   /** Waits for its end. */
   ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** The commands of those processes that still run of its process group, or in a folder of the project. */
+  /** The commands of its running processes: of its process group, or in a folder of the project. */
   left(): Promise<string[]>;
 }
 
-/** Without the secrets that the tests themselves run with: a Worker takes those that it is not given from there. */
+/**
+ * The environment without the secrets of the tests themselves, because a Worker takes missing secrets from its
+ * environment.
+ */
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^MOOR_\w+_KEYS$/.test(name)));
 
 const copied = ["bin", "src", "package.json", "wrangler.toml", "moor.config.ts"];
@@ -69,7 +72,7 @@ export async function createProject(): Promise<Project> {
   };
 }
 
-/** Runs `moor` of this very folder, for what touches no file. */
+/** Runs `moor` in this project's own folder, for commands that touch no file. */
 export function moor(...args: string[]): Promise<Ran> {
   return run(process.cwd(), args);
 }
@@ -127,6 +130,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
   }
 }

@@ -2,17 +2,17 @@ import { formatMistakes } from "../../src/config/mistakes.ts";
 import { readConfig } from "../../src/config/read.ts";
 import type { ResolvedConfig } from "../../src/config/resolved.ts";
 
-/** A pool that is right, with whatever a test changes. */
+/** A valid pool, with the changes of a test. */
 export function pool(changes: object = {}) {
   return { id: "shop", origins: [origin()], ...changes };
 }
 
-/** An origin that is right, with whatever a test changes. */
+/** A valid origin, with the changes of a test. */
 export function origin(changes: object = {}) {
   return { id: "a", url: "https://a.example.com", ...changes };
 }
 
-/** The mistakes of a configuration as their lines; none if it is right. */
+/** The mistakes of a configuration as lines. A valid configuration has no line. */
 export function mistakes(input: unknown, options: { deploy?: boolean } = {}): string[] {
   const read = readConfig(input, options);
   return read.kind === "ok" ? [] : formatMistakes(read.mistakes).split("\n");

@@ -20,7 +20,10 @@ interface Row {
 /** Settings whose members the row of the setting itself explains. */
 const IN_ONE_ROW =
   /^(pools\[\]\.(hashPolicy|origins\[\]\.open|healthCheck\.expectedStatuses)|routes\[\]\.(headers|pool))\[/;
-/** `retry` is in the schema only to say that it is `retryOn` now. The tables of carriers name the `type` in their first row. */
+/**
+ * `retry` is in the schema only to say that its name is `retryOn` now. The tables of carriers name the `type` in their
+ * first row.
+ */
 const WITHOUT_ROW = /^routes\[\]\.retry$|^carriers\[\w*\]\.type$/;
 /** Defaults that depend on other settings, and so are documented in words. */
 const DERIVED = ["pools[].origins[].route", "routes[].explain"];
@@ -161,7 +164,7 @@ function wrongBounds(row: Row, setting: Setting | undefined): string[] {
     : [`${row.path}: documented ${row.accepted}, in the schema ${setting?.accepted}`];
 }
 
-/** The path of the setting that a row names: one beside it, one of its section, or one of another section. */
+/** The path of the setting that a row names: a setting beside it, of its section, or of another section. */
 function settingNamed(name: string, { path, section }: Row): string | undefined {
   const [word = ""] = wordsOf(name);
   const beside = path.slice(0, path.lastIndexOf(".") + 1);
@@ -196,7 +199,7 @@ function literalOf(code: string): string | undefined {
   }
 }
 
-/** The value of the resolved configuration at a path; the first of a list, or the one of a kind. */
+/** The value of the resolved configuration at a path: the first of a list, or the value of a kind. */
 function valueAt(path: string): unknown {
   return path.split(".").reduce<unknown>((value, step) => {
     const [, name = "", kind] = /^(\w+)(?:\[(\w*)\])?$/.exec(step) ?? [];

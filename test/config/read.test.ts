@@ -7,7 +7,7 @@ import type { MoorConfig } from "../../src/config/types.ts";
 import { COOKIE } from "../support/carriers.ts";
 import { pool, resolved } from "./configs.ts";
 
-/** What a pool says of health when it is not asked. */
+/** The health settings of a pool that sets none of them. */
 const HEALTH = {
   outlierDetection: {
     consecutiveGatewayFailure: 5,

@@ -54,7 +54,7 @@ function settingsOfList(node: Node, path: string): Setting[] {
   ];
 }
 
-/** The kinds of objects of which a setting takes one, if their own member `key` tells the kind. */
+/** The kinds of objects that a setting takes, if their own member `key` tells the kind. */
 function kindsOf(node: Node): { key: string; names: string[]; shapeOf: (name: string) => Node } | undefined {
   const unchosen = node.type === "lazy" ? choice(node, {}) : node;
   const [key, ...others] = Object.keys(unchosen.entries ?? {});
@@ -63,7 +63,7 @@ function kindsOf(node: Node): { key: string; names: string[]; shapeOf: (name: st
   return { key, names, shapeOf: (name) => choice(node, { [key]: name }) };
 }
 
-/** `carriers[]` holds objects of several kinds: `carriers[cookie]` are those of one kind. */
+/** `carriers[]` holds objects of several kinds, and `carriers[cookie]` the objects of one kind. */
 function ofKind(path: string, name: string): string {
   return path.endsWith("[]") ? `${path.slice(0, -2)}[${name}]` : path;
 }

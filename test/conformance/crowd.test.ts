@@ -3,21 +3,21 @@ import type { Client } from "../support/node/client.ts";
 import { type RunningOrigin, startOrigin } from "../support/node/origins.ts";
 import { startSite } from "../support/node/site.ts";
 
-/** Origins at the beginning, and those that are added while everybody is there. */
+/** The number of origins at the beginning, and of origins that are added while the visitors are there. */
 const [FIRST, ADDED] = [18, 2];
 const CLIENTS = Number(process.env.MOOR_CROWD ?? 400);
-/** Pages of each client after the one that stores his session. */
+/** Pages of each client after the page that stores its session. */
 const PAGES = 4;
 /** Requests under way at once. */
 const UNDER_WAY = 64;
-/** More than all of it can take, and less than what a session lasts. */
+/** Longer than the whole test can take, and shorter than a session lasts. */
 const OPENS_AFTER_SECONDS = 3_600;
 
 interface Visitor {
   readonly client: Client;
   readonly basket: string;
   server: string | undefined;
-  /** Who served them first: they go home when that is back after a moment. */
+  /** The origin that served them first. They go home when it is back after a moment. */
   home: string | undefined;
   /** When their first request was sent. */
   bornAt: number | undefined;
@@ -27,7 +27,7 @@ describe("a crowd before 20 origins, while origins are killed, come back and are
   const names = Array.from({ length: FIRST + ADDED }, (_, at) => `origin-${at}`);
   const origins = await Promise.all(names.map((name) => startOrigin(name)));
   const byName = new Map(origins.map((origin) => [origin.name, origin]));
-  // Half of the clients come before that, on Moor's clock, which is moved ahead.
+  // Half of the clients come before `opensAt`, on Moor's clock, which is moved ahead.
   const opensAt = Math.ceil(Date.now() / 1000) * 1000 + OPENS_AFTER_SECONDS * 1000;
   const pool = {
     id: "shop",
@@ -50,8 +50,9 @@ describe("a crowd before 20 origins, while origins are killed, come back and are
   const away: { readonly name: string; readonly from: number; until: number }[] = [];
   const wasAway = (name: string, since: number) => away.some((it) => it.name === name && it.until >= since);
   /**
-   * Whether a move is for a moment alone. A visitor goes home when their own origin serves again, also if it was away at their birth. While
-   * their own origin is away, the pin is provisional: an origin that comes back and is nearer in their order takes them.
+   * Whether a move is only for a moment. A visitor goes home when their own origin serves again, even if it was away at
+   * their birth. While their own origin is away, the pin is provisional: a returning origin that is nearer in their
+   * order takes them.
    */
   const isForAMoment = ({ home = "", bornAt = 0 }: Visitor, server: string, since: number) =>
     server === home || wasAway(home, since) || away.some(({ name, from }) => name === server && from < bornAt);
@@ -63,7 +64,7 @@ describe("a crowd before 20 origins, while origins are killed, come back and are
     const begun = Date.now();
     const before = visitor.client.token === undefined ? undefined : visitor.server;
     const answer = await visitor.client.ask(path, { method }).catch((cause: unknown) => cause);
-    // Each comes over a connection of his own: an idle one could be closed under a request.
+    // Each visit uses a connection of its own, because an idle connection could be closed under a request.
     visitor.client.close();
     if (answer instanceof Error) return void failed.push(answer);
     const { status, told } = answer as Awaited<ReturnType<Client["ask"]>>;
@@ -83,7 +84,10 @@ describe("a crowd before 20 origins, while origins are killed, come back and are
     if (method === "GET" && path === "/page" && basket !== visitor.basket) failed.push(["basket", basket]);
   }
 
-  /** Has each of them come `times`, so many at once; `at` happens when that share of it is done. */
+  /**
+   * Has each of the visitors come `times`, at most {@link UNDER_WAY} at once. Each event of `at` happens when its share
+   * of the visits is done.
+   */
   async function come(some: readonly Visitor[], times: number, at: Record<number, () => Promise<void>> = {}) {
     const turns = Array.from({ length: times }, () => some).flat();
     const due = Object.entries(at).map(([share, happens]) => ({ turn: Number(share) * turns.length, happens }));

@@ -29,7 +29,7 @@ const site = await startSite([], {
 const ending: (() => Promise<unknown>)[] = [() => site.stop(), () => origin.stop(), () => silent.stop()];
 afterAll(() => Promise.all(ending.map((end) => end())));
 
-/** A failure, as it was answered, and who has logged it. */
+/** A failure: its answer, and the Moor that has logged it. */
 interface Provoked {
   readonly answer: Answer;
   readonly by: RunningMoor;
@@ -43,7 +43,7 @@ const plain = (path: string, more: Asking = {}): Provoke => {
   });
 };
 
-/** A form that a page of another site has a browser post. */
+/** The post of a form that is on a page of another site. */
 const form = (type: string, body: string): Provoke => {
   return (asking) => {
     const headers = { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Content-Type": type };
@@ -51,7 +51,7 @@ const form = (type: string, body: string): Provoke => {
   };
 };
 
-/** What each code is provoked by. */
+/** For each code a request that provokes it. */
 const provokes: Record<string, Provoke> = {
   bad_request: plain("/served/", { headers: { Host: "shop.test@evil.test" } }),
   no_route: plain("/elsewhere"),
@@ -101,7 +101,7 @@ const provokes: Record<string, Provoke> = {
   internal_error: (asking) => broken(undefined, { handoff: `1:${"A".repeat(43)}` }, asking),
 };
 
-/** Codes that plain workerd has no means for, or that need a site of their own, and the test that provokes them. */
+/** Codes that plain workerd cannot provoke, or that need a site of their own, with the test that provokes them. */
 const provokedElsewhere: Record<string, string> = {
   too_many_new_sessions: "test/bin/founding-limit.test.ts",
   too_many_sessions: "test/conformance/principals/limits.test.ts",
@@ -109,7 +109,7 @@ const provokedElsewhere: Record<string, string> = {
   lock_lost: "test/conformance/locking/locking.test.ts",
 };
 
-/** What the log calls a code, if not by its name. */
+/** The event in the log, for codes whose event has another name. */
 const EVENTS: Readonly<Record<string, string>> = {
   bad_request: "request_refused",
   cross_site: "request_refused",

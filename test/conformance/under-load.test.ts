@@ -14,7 +14,7 @@ afterAll(async () => {
 const CLIENTS = 40;
 const ROUNDS = 40;
 
-/** Attributes `a0` to `a199`, as their queries and as what the origin should then be told. */
+/** Attributes `a0` to `a199`, as their queries and as the attributes that the origin should then be told. */
 const numbers = Array.from({ length: 200 }, (_, index) => index);
 const attributes = Object.fromEntries(numbers.map((index) => [`a${index}`, `v${index}`]));
 const setEach = (client: Client) =>
@@ -96,7 +96,7 @@ describe("Moor killed under load, and started again on the same storage", () => 
     for (const { client, acknowledged } of await Promise.all(loops)) {
       const { data } = (await client.ask("/")).told.session;
       expect(acknowledged).toBeGreaterThan(0);
-      // The change under way may have been stored though its answer was lost.
+      // The change under way may have been stored although its answer was lost.
       expect([acknowledged, acknowledged + 1]).toContain(Number(data?.count));
     }
   });

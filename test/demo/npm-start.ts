@@ -9,11 +9,11 @@ export interface Demo {
   readonly url: string;
   /** Everything that the terminal has shown. */
   terminal(): string;
-  /** Resolves when the terminal has shown it. */
+  /** Resolves when the terminal has shown the text. */
   shows(pattern: RegExp): Promise<RegExpExecArray>;
-  /** The processes that it consists of, npm among them. */
+  /** Its processes, npm among them. */
   processes(): Promise<number[]>;
-  /** What Ctrl-C does: SIGINT to every process of the terminal. Resolves when npm has ended. */
+  /** Does the same as Ctrl-C: sends SIGINT to every process of the terminal. Resolves when npm has ended. */
   interrupt(): Promise<void>;
   /** Sends SIGTERM to npm, or to the demonstration's own process. Resolves when npm has ended. */
   terminate(to: "npm" | "node"): Promise<void>;
@@ -33,7 +33,7 @@ export async function runNpmStart(...args: string[]): Promise<{ code: number | n
 /**
  * Starts a demonstration and waits until its terminal shows that everything runs, or `until`.
  *
- * @param env beside what npm has else.
+ * @param env variables in addition to npm's own environment.
  */
 export async function startDemo(until = /^open http/m, env: NodeJS.ProcessEnv = {}): Promise<Demo> {
   const port = await freePort();

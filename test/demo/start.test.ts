@@ -18,7 +18,7 @@ async function originProcess(demo: Demo, id: string): Promise<number> {
   return found.pid;
 }
 
-/** A demonstration that ends with its test, whatever becomes of it. */
+/** A demonstration that ends with its test, even if the test fails. */
 async function demoOfTest(until?: RegExp, env?: NodeJS.ProcessEnv): Promise<Demo> {
   const demo = await startDemo(until, env);
   onTestFinished(() => demo.interrupt());
@@ -32,7 +32,7 @@ async function folderOfTest(): Promise<string> {
   return folder;
 }
 
-/** A `PATH` with no more than `npm start` needs. */
+/** A `PATH` with only the programs that `npm start` needs. */
 async function barePath(): Promise<string> {
   const folder = await folderOfTest();
   for (const name of ["npm", "node", "sh"]) {
@@ -71,7 +71,7 @@ describe("npm start", () => {
     const processes = await demo.processes();
     await demo.interrupt();
     expect(await remaining(processes)).toEqual([]);
-    // A Redis that was starting has its folder there.
+    // A Redis that was still starting has its folder there.
     const late = async () => (await runningProcesses()).filter((process) => process.folder.startsWith(folder));
     await expect.poll(late, { timeout: 10_000 }).toEqual([]);
     expect((await readdir(folder)).filter((name) => name.startsWith("moor-"))).toEqual([]);

@@ -24,7 +24,10 @@ afterAll(async () => {
   await Promise.all([browser?.close(), demo?.interrupt()]);
 });
 
-/** What was away is asked again within ten seconds: the first change that an object takes tells that it is. */
+/**
+ * A store that was away is asked again within ten seconds. The first change that an object takes shows that it is asked
+ * again.
+ */
 beforeEach(async () => {
   const order = { method: "POST", body: new URLSearchParams({ good: "rope" }), redirect: "manual" } as const;
   const explained = async () => (await fetch(`${demo.url}/basket/add`, order)).headers.get("Server-Timing");
@@ -42,7 +45,7 @@ function turn(store: string, state: "here" | "away"): Promise<Response> {
   return fetch(`${demo.url}/.demo/${store}`, { method: "POST", body, redirect: "manual" });
 }
 
-/** A visitor with a rope and a compass in his basket, whose session is backed up. */
+/** A visitor with a rope and a compass in their basket, whose session is backed up. */
 async function shopper(options: BrowserContextOptions = {}): Promise<Page> {
   const page = await openShop(browser, demo.url, options);
   await press(page, "Add Mooring rope");
@@ -57,7 +60,7 @@ async function takeObjects(page: Page): Promise<void> {
   await pollShop(page, async (page) => (await panelOf(page)).answered).toBe("redis");
 }
 
-/** The page, opened anew until `look` finds in it what it should. */
+/** The page, opened again until `look` finds the expected content in it. */
 function pollShop<T>(page: Page, look: (page: Page) => Promise<T>, patience = RECOVERY) {
   return expect.poll(async () => {
     await page.goto(demo.url);

@@ -23,7 +23,7 @@ export async function press(page: Page, name: string): Promise<void> {
   await loaded;
 }
 
-/** What the shop tells of the visitor. */
+/** The facts that the shop shows about the visitor. */
 export async function told(page: Page) {
   const text = (id: string) => page.locator(`#${id}`).textContent();
   const [title, user, session, basket] = await Promise.all([
@@ -39,7 +39,7 @@ export function basketOf(page: Page): Promise<string[]> {
   return page.locator("#basket .count").allTextContents();
 }
 
-/** What the panel tells: the store that answered, what became of the others, and the facts by their ids. */
+/** The contents of the panel: the store that answered, the results of the other stores, and the facts by their ids. */
 export async function panelOf(page: Page) {
   const read = async (selector: string, attribute: string, inner?: string) => {
     const pairs = (await page.locator(selector).all()).map(async (element) => {

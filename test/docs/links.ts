@@ -7,7 +7,7 @@ export function linksOf(text: string): string[] {
   return Array.from(links, ([, address]) => address).filter((address) => address !== undefined);
 }
 
-/** The anchors of a page's headings, as GitHub makes them: a heading that comes twice is numbered. */
+/** The anchors of a page's headings, as GitHub makes them. A repeated heading gets a number. */
 export function anchorsOf(text: string): Set<string> {
   const seen = new Map<string, number>();
   const headings = text.replace(FENCED, "").matchAll(/^#{1,6} +(.+?)(?: +#+)?$/gm);

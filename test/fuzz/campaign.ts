@@ -5,7 +5,7 @@ import type { Outcome, Target } from "./target.ts";
 export interface CampaignOptions {
   readonly cases: number;
   readonly seed: number;
-  /** Makes this one again, as a finding has named it, and nothing else. */
+  /** Makes only this case again, as a finding has named it. */
   readonly path?: string | undefined;
   /** Called after each case. */
   readonly onProgress?: ((done: number) => void) | undefined;
@@ -19,7 +19,7 @@ export interface Finding {
   readonly error: Error;
 }
 
-/** What a campaign has come to. */
+/** The results of a campaign. */
 export interface Campaign {
   readonly target: Target;
   readonly seed: number;

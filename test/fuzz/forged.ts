@@ -11,7 +11,7 @@ const ours = createTokenTexts(macRing(1), { random: (bytes) => bytes.fill(7) });
 const others = createTokenTexts(macRing(2), { random: (bytes) => bytes.fill(7) });
 const minted = { ...(await ours.mint(NOW - 60_000, LIFE_MS, 1)), version: 3, generation: 2 };
 
-/** A token that opens, of a stored session of generation 2; a case changes it. */
+/** A valid token of a stored session of generation 2. The cases change it. */
 export const GENUINE = await ours.sign(minted, { proof: false });
 /** The proof of its generation. */
 export const PROOF = (await ours.sign(minted, { proof: true })).split(SEPARATOR)[1] as string;
@@ -23,7 +23,7 @@ export const OTHER = await neighbours.sign(
   { proof: true },
 );
 const OTHERS_PROOF = OTHER.split(SEPARATOR)[1] as string;
-/** Genuine in all but one thing each. */
+/** Tokens that are genuine except for a single flaw each. */
 const UNUSABLE = [
   await others.sign(minted, { proof: false }),
   await ours.sign({ ...minted, expiresAt: NOW }, { proof: false }),
@@ -34,7 +34,9 @@ const UNUSABLE = [
 export const headerText = (maxLength: number) =>
   fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)), maxLength });
 
-/** One or more changes of a text: of a character, its bits or its case; one more, one less, cut, doubled, padded. */
+/**
+ * At least one change of a text: of a character, its bits or its case; a character more or less, cut, doubled, padded.
+ */
 function changesOf(text: string): fc.Arbitrary<string> {
   const place = fc.nat(text.length - 1);
   const letter = fc.constantFrom(...BASE64URL, "=", "+", "/", ".", " ", "%", "\t");
@@ -74,13 +76,13 @@ function changesOf(text: string): fc.Arbitrary<string> {
     .filter((changed) => changed !== text && !changed.includes(text));
 }
 
-/** Flips one bit of what a character stands for. */
+/** Flips a bit of the value that a character stands for. */
 function flipped(text: string, index: number, bit: number): string {
   const value = BASE64URL.indexOf(text[index] ?? "");
   return value < 0 ? text : text.slice(0, index) + BASE64URL[value ^ (1 << bit)] + text.slice(index + 1);
 }
 
-/** What is no token of ours. */
+/** Texts that are not tokens of this Moor. */
 export const forgedToken: fc.Arbitrary<string> = fc.oneof(
   { weight: 5, arbitrary: changesOf(GENUINE) },
   { weight: 1, arbitrary: fc.constantFrom(...UNUSABLE, PROOF, "", ".", "undefined", "null", "[object Object]") },
@@ -89,7 +91,7 @@ export const forgedToken: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.uint8Array({ minLength: 63, maxLength: 63 }).map(base64url) },
 );
 
-/** What is no proof of the genuine token's generation. */
+/** Texts that are not a proof of the genuine token's generation. */
 export const forgedProof: fc.Arbitrary<string> = fc
   .oneof(
     { weight: 5, arbitrary: changesOf(PROOF) },

@@ -12,7 +12,7 @@ import { at } from "../support/time.ts";
 
 /** The time of all cases. */
 export const NOW = at(3_600);
-/** What the origin of a case is sent, and what it answers. */
+/** The origin of a case: the requests that it is sent, and its answers. */
 export type Origin = (url: URL, init: { method: string; headers: Headers }) => Response;
 
 export const CONFIG: ResolvedConfig = resolved({
@@ -47,7 +47,7 @@ export async function moorInFront(authority: Authority) {
   return {
     tokens,
     handoff,
-    /** What one request comes to; `stores`: every call of a store. */
+    /** The result of a request. `stores` lists every call of a store. */
     async ask(request: Request, answer: Origin) {
       stores.length = 0;
       log.length = 0;
@@ -60,7 +60,7 @@ export async function moorInFront(authority: Authority) {
   };
 }
 
-/** An authority that nobody may ask. */
+/** An authority that must not be asked. */
 export const NO_AUTHORITY = {} as Authority;
 const NO_FALLBACK = { name: "redis" } as Fallback;
 

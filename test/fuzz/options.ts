@@ -3,14 +3,14 @@ import { MOST_SEED, mistake, readSeeded, SEEDED_FLAGS, wholeNumber } from "../su
 import type { Target } from "./target.ts";
 import { TARGETS } from "./targets.ts";
 
-/** What the command is asked to do. */
+/** The options of the command. */
 export type Options =
   | { readonly kind: "help" }
   | { readonly kind: "mistake"; readonly message: string }
   | {
       readonly kind: "run";
       readonly targets: readonly Target[];
-      /** Thrown at each target. */
+      /** The number of cases for each target. */
       readonly cases: number;
       readonly seed: number;
       readonly path: string | undefined;

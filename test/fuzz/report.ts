@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import type { Campaign } from "./campaign.ts";
 
-/** What a campaign has come to, as plain data. */
+/** The results of a campaign, as plain data. */
 export function summary({ target, seed, cases, outcomes, finding }: Campaign) {
   return {
     target: target.name,
@@ -12,7 +12,7 @@ export function summary({ target, seed, cases, outcomes, finding }: Campaign) {
   };
 }
 
-/** One line for each target: what its cases came to. */
+/** A line for each target, with the outcomes of its cases. */
 export function table(campaigns: readonly Campaign[]): string {
   return campaigns
     .map(({ target, cases, outcomes }) => {

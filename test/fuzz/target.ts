@@ -1,19 +1,19 @@
 import type fc from "fast-check";
 
-/** A part of Moor that takes what strangers send, and what must hold whatever they send. */
+/** A part of Moor that reads input of strangers, with the promises that hold for every input. */
 export interface Target<Case = unknown> {
   readonly name: string;
   readonly about: string;
-  /** What is thrown at it. */
+  /** The input for its cases. */
   readonly cases: fc.Arbitrary<Case>;
-  /** Prepares the part; what comes back takes one case after the other. */
+  /** Prepares the part. The returned function takes one case after the other. */
   start(): Promise<(given: Case) => Promise<Outcome>>;
 }
 
-/** What came of a case, in a word or two; they are counted. */
+/** The outcome of a case, in a word or two. The campaign counts equal outcomes. */
 export type Outcome = string;
 
-/** What must never happen has happened. */
+/** A promise of a target is broken. */
 export class Violation extends Error {
   override readonly name = "Violation";
 }

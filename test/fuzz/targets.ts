@@ -6,5 +6,5 @@ import { requests } from "./targets/requests.ts";
 import { sessionApi } from "./targets/session-api.ts";
 import { proofs, tokens } from "./targets/tokens.ts";
 
-/** All that takes what strangers send. */
+/** All parts of Moor that read input of strangers. */
 export const TARGETS = [tokens, proofs, requests, addresses, originChanges, sessionApi, configs] as readonly Target[];

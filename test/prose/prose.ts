@@ -8,7 +8,10 @@ export interface Prose {
 const HEADLESS =
   /(?:^|[.;:(,]\s+|\b(?:of|by|for|to|on|with|and|or|but|is|are|says|tells|shows|knows|holds|reads|needs|has)\s+)(?:what|who|whoever)\b/gi;
 
-/** The comments of TypeScript source. Consecutive line comments make one paragraph; so does each part of a docstring. */
+/**
+ * The comments of TypeScript source. Consecutive line comments make one paragraph, and so does each part of a
+ * docstring.
+ */
 export function commentsOf(file: string, source: string): Prose {
   const blocks = source.match(/\/\*[\s\S]*?\*\/|(?:^[ \t]*\/\/.*\n?)+/gm) ?? [];
   const paragraphs = blocks.flatMap((block) =>

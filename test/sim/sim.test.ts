@@ -86,7 +86,7 @@ describe("operators at work", () => {
       needless: 0,
       secondMoves: 0,
     });
-    // Else nothing would have been put to the test.
+    // Otherwise the simulation would have tested nothing.
     expect(knowing).toBeGreaterThan(0);
     expect(knowing).toBeLessThan(1);
     for (const share of [newOnDrainedCutOff, newOnRestored]) expect(Math.abs(share - 1)).toBeLessThan(0.3);

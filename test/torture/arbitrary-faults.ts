@@ -2,14 +2,17 @@ import fc from "fast-check";
 import type { KvFault, LinkFault, ObjectFault } from "../../emulation/faults.ts";
 import { type FaultStep, LOCATIONS } from "./schedule.ts";
 
-/** What each store is asked. */
+/** The operations of each store. */
 const OPERATIONS: Record<FaultStep["store"], readonly string[]> = {
   object: ["read", "commit", "takeOver"],
   kv: ["get", "put"],
   redis: ["read", "keep", "append", "takeOver"],
 };
 
-/** Faults of these stores that come and go; of all their operations, or now and then of one alone. */
+/**
+ * Faults of these stores that come and go. A fault concerns all operations of a store, or now and then a single
+ * operation.
+ */
 export function faultStep(
   stores: readonly FaultStep["store"][],
   lastsMs: fc.Arbitrary<number>,

@@ -6,7 +6,7 @@ import { LOCATIONS } from "./schedule.ts";
 /** Whole numbers from several ranges. */
 export type Ranges = readonly (readonly [weight: number, min: number, max: number])[];
 
-/** How long what takes, in milliseconds. */
+/** How long each kind of work takes, in milliseconds. */
 export interface Times {
   /** From one step to the next. */
   readonly after: Ranges;
@@ -16,14 +16,14 @@ export interface Times {
   readonly origin: Ranges;
   /** A response to its browser; at most {@link Shape.downMs}. */
   readonly down: Ranges;
-  /** A fault; 0: one call. */
+  /** A fault. 0: it lasts for one call. */
   readonly fault: Ranges;
 }
 
-/** What only some shapes ask for. */
+/** The kinds of requests that only some shapes contain. */
 type RareAsk = "sign-in" | "flash";
 
-/** What schedules are made of. A weight of 0 leaves a kind out. */
+/** The parts of which schedules are made. A weight of 0 leaves a kind out. */
 export interface Shape {
   readonly steps: { readonly least: number; readonly most: number };
   /** Browsers, each with tabs that share its cookies. */
@@ -31,12 +31,12 @@ export interface Shape {
   readonly asks: Readonly<Record<Exclude<Ask["kind"], RareAsk>, number> & Partial<Record<RareAsk, number>>>;
   /** How people sign in. Default: with a principal or with attributes. */
   readonly signsInBy?: readonly ("principal" | "attributes")[];
-  /** How often what, beside visits, which have a weight of 20. */
+  /** The weight of each incident. Visits have a weight of 20. */
   readonly incidents: Readonly<
     Record<"admin" | "copy" | "crash" | "fault", number> & { "set-back"?: number; recall?: number }
   >;
   readonly failing: readonly ("object" | "kv" | "redis")[];
-  /** Whether a fault may be of one operation alone. Default: of all of a store. */
+  /** Whether a fault may concern a single operation. Default: it concerns all operations of its store. */
   readonly ofOperations?: boolean;
   /** Long times in which nothing happens, such as those around a timeout. */
   readonly jumpsMs: readonly { readonly min: number; readonly max: number }[];
@@ -44,11 +44,11 @@ export interface Shape {
   readonly downMs: number;
   /** Default: {@link USUAL_TIMES}. */
   readonly times?: Partial<Times>;
-  /** Default: all. */
+  /** Default: all locations. */
   readonly locations?: readonly Location[];
 }
 
-/** Mostly soon, now and then after a while. */
+/** Most events come soon, and some come after a while. */
 export const USUAL_TIMES: Times = {
   after: [
     [12, 0, 60],
@@ -91,7 +91,7 @@ export function schedules(shape: Shape): fc.Arbitrary<Schedule> {
 const VISITS = 20;
 const PRINCIPALS = ["alice", "bob"] as const;
 const REGISTERS = 2;
-/** As far back as Moor allows for. */
+/** Moor keeps its promise when Redis comes back with data that is this old at most. */
 const MOST_SET_BACK_MS = 60_000;
 const APART_MS = 500;
 
@@ -181,7 +181,7 @@ function times(ranges: Ranges): fc.Arbitrary<number> {
   return weighted(ranges.map(([weight, min, max]) => [weight, fc.integer({ min, max })]));
 }
 
-/** Shrinks towards the first. */
+/** Shrinks towards the first option. */
 function weighted<T>(options: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<T>])[]): fc.Arbitrary<T> {
   const possible = options.filter(([weight]) => weight > 0).map(([weight, arbitrary]) => ({ weight, arbitrary }));
   return fc.oneof({ withCrossShrink: true }, ...possible);

@@ -2,7 +2,9 @@ import { addedName, flashName, LOGIN_NAME, registerName, writtenValue } from "./
 import { type Ask, PEOPLE } from "./schedule.ts";
 import type { Asked } from "./subject.ts";
 
-/** What an origin asks for when the visit or act `id` is for `ask`; `browser`: whose visit it is. */
+/**
+ * The changes that an origin asks for when the visit or act `id` is for `ask`. `browser` is the browser of the visit.
+ */
 export function askedBy(ask: Ask, id: number, browser = 0): Asked {
   const added = { [addedName(id)]: writtenValue(id) };
   switch (ask.kind) {

@@ -9,11 +9,11 @@ import { type Asked, type Subject, VISIT_HEADER } from "./subject.ts";
 
 interface Browser {
   readonly jar: CookieJar;
-  /** How often another's cookies have been copied into it, or older ones of its own put back. */
+  /** How often another browser's cookies have been copied into it, or older cookies of its own put back. */
   epoch: number;
-  /** The visits whose answers have led to its newest page, since the last of these. */
+  /** The visits whose answers have led to its newest page, since the last copy or recall. */
   pages: readonly number[];
-  /** What its jar has held, the newest last. */
+  /** The states of its jar, the newest last. */
   readonly held: ReturnType<CookieJar["snapshot"]>[];
 }
 
@@ -33,7 +33,7 @@ export class Browsers {
     this.#carrier = subject.carrier ?? cookies;
   }
 
-  /** What a browser's cookies name now. */
+  /** The session and generation that a browser's cookies name now. */
   held(browser: number): Promise<Held | undefined> {
     return this.#subject.identify(this.#of(browser).jar.read());
   }
@@ -48,7 +48,7 @@ export class Browsers {
     browser.pages = [];
   }
 
-  /** A browser takes up again what it has held before. */
+  /** A browser takes up cookies again that it has held before. */
   recall(browser: number, back: number): void {
     const known = this.#of(browser);
     const snapshot = known.held.at(-1 - back) ?? known.held[0];
@@ -81,7 +81,7 @@ export class Browsers {
     this.#of(browser).held.push(jar.snapshot());
   }
 
-  /** The origin: notes what it is shown, takes its time, and asks for what the visit is for. */
+  /** The origin: notes the session that it is shown, takes its time, and asks for the visit's change. */
   async serve(id: number, shown: View): Promise<Asked> {
     const visit = this.#recorder.visitOf(id);
     const step = this.#steps.get(id);

@@ -13,11 +13,11 @@ import { Tally } from "./tally.ts";
 export interface CampaignOptions {
   readonly schedules: number;
   readonly seed: number;
-  /** Plays this one again, as a counterexample has named it, and nothing else. */
+  /** Plays only this schedule again, as a counterexample has named it. */
   readonly path?: string | undefined;
-  /** Whether what breaks the promise is made as small as it can be. Default: yes. */
+  /** Whether a schedule that breaks the promise is made as small as it can be. Default: yes. */
   readonly shrinks?: boolean | undefined;
-  /** Plays some of them alone, and leaves the others to other workers. Default: all. */
+  /** The share of the schedules that this worker plays. Other workers play the others. Default: all schedules. */
   readonly share?: Share | undefined;
   /** Called after each schedule. */
   readonly onProgress?: ((tally: Tally) => void) | undefined;
@@ -27,7 +27,10 @@ export interface CampaignOptions {
 export interface Share {
   readonly index: number;
   readonly of: number;
-  /** Known to all workers: the number of the first schedule that breaks the promise, -1 for none. Later ones are not played. */
+  /**
+   * Known to all workers: the number of the first schedule that breaks the promise, or -1. Later schedules are not
+   * played.
+   */
   readonly firstBroken: Int32Array;
 }
 
@@ -40,7 +43,7 @@ export interface Counterexample {
   readonly verdict: Verdict;
 }
 
-/** What a campaign has found. */
+/** The findings of a campaign. */
 export interface Campaign {
   readonly config: Config;
   readonly seed: number;
@@ -48,7 +51,7 @@ export interface Campaign {
   readonly counterexample: Counterexample | undefined;
 }
 
-/** Plays schedules in one configuration. One that promises stops at the first violation, and shrinks it. */
+/** Plays schedules in one configuration. A configuration that promises stops at the first violation, and shrinks it. */
 export async function campaign(config: Config, options: CampaignOptions): Promise<Campaign> {
   const { seed, path, shrinks = true, share, onProgress } = options;
   const kind = await config.start();
@@ -87,7 +90,7 @@ export async function campaign(config: Config, options: CampaignOptions): Promis
   }
 }
 
-/** Whether a schedule is left to another worker, or comes after one that breaks the promise. */
+/** Whether a schedule is left to another worker, or comes after a schedule that breaks the promise. */
 function isLeft(number: number, { index, of, firstBroken }: Share): boolean {
   const first = Atomics.load(firstBroken, 0);
   return number % of !== index || (first >= 0 && number > first);

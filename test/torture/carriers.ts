@@ -1,18 +1,24 @@
 import { cookieHeader } from "./cookie-jar.ts";
 import { SITE } from "./subject.ts";
 
-/** What a client holds, by name: cookies, or one text under {@link TEXT}. */
+/** The texts that a client holds, by name: cookies, or a single text under {@link TEXT}. */
 export type Kept = ReadonlyMap<string, string>;
 
-/** How clients send what they hold, and what a response makes them hold. */
+/** How clients send the texts that they hold, and which texts a response makes them hold. */
 export interface Carrier {
   /** A request of a client that holds `kept`. */
   request(init: { method: string; headers: Headers }, kept: Kept): Request;
-  /** What a response says to keep, each as the value of a `Set-Cookie` header. */
+  /** The texts that a response tells the client to keep, each as the value of a `Set-Cookie` header. */
   gives(response: Response): readonly string[];
-  /** Whether each page holds what it was given, and knows nothing of other pages. Default: a browser's pages share what it holds. */
+  /**
+   * Whether each page has texts of its own, and knows nothing of other pages. Default: a browser's pages share its
+   * texts.
+   */
   readonly perPage?: true;
-  /** Whether a client that holds `kept` by now takes what the response to a request with `sent` gives. Default: always. */
+  /**
+   * Whether a client that holds `kept` by now takes the texts in the response to a request with `sent`. Default:
+   * always.
+   */
   takes?(sent: Kept, kept: Kept): boolean;
 }
 
@@ -34,8 +40,8 @@ export const cookies: Carrier = {
 const proofOf = (kept: Kept) => kept.get(TEXT)?.split(".")[1] ?? "";
 
 /**
- * A header, by a client that is no browser and says nothing of where its requests come from. It takes a token as docs/explanation/session.md
- * tells it to: only if its proof is what it was when the request was sent.
+ * A header, sent by a client that is not a browser and does not say where its requests come from. It takes a token as
+ * docs/explanation/session.md says: only if its proof has not changed since the request was sent.
  */
 export const header: Carrier = {
   request({ method, headers }, kept) {
@@ -50,7 +56,7 @@ export const header: Carrier = {
   takes: (sent, kept) => proofOf(sent) === proofOf(kept),
 };
 
-/** Links: a client follows the redirect that answers each of its requests, and stays on its page where there is none. */
+/** Links: a client follows the redirect that answers each of its requests. Without a redirect it stays on its page. */
 export const links: Carrier = {
   perPage: true,
   request: (init, kept) => new Request(kept.has(TEXT) ? `${SITE}?moor=${kept.get(TEXT)}` : SITE, init),

@@ -7,11 +7,11 @@ import { type Configuration, configurations } from "./moor/configurations.ts";
 import { moorKind } from "./moor/subject.ts";
 import type { SubjectKind } from "./subject.ts";
 
-/** A subject, what it is put through, and what it is held to. */
+/** A subject, the schedules that it goes through, and the terms that it must keep. */
 export interface Config {
   readonly name: string;
   readonly about: string;
-  /** Whether a violation is a failure; otherwise they are only counted. */
+  /** Whether a violation is a failure. Otherwise violations are only counted. */
   readonly promises: boolean;
   readonly shape: Shape;
   readonly terms: Terms;
@@ -21,7 +21,7 @@ export interface Config {
 /** How long a response may take to its client. */
 const SETTLE_MS = 5_000;
 
-/** What all subjects can do: read, change, end; nothing fails and nobody but the visitors acts. */
+/** The requests that all subjects serve: reads, changes, ends. Nothing fails, and only visitors act. */
 const COMMON: Shape = {
   steps: { least: 2, most: 24 },
   browsers: 1,
@@ -46,7 +46,7 @@ const ENDLESS: Terms = {
   othersMs: 180_000,
 };
 
-/** Everything fails that can fail, visitors log in, and others act: admins, thieves. */
+/** Everything fails that can fail, visitors log in, and admins and thieves act as well. */
 const FAILING: Shape = {
   ...COMMON,
   browsers: 2,
@@ -55,7 +55,7 @@ const FAILING: Shape = {
   failing: ["object", "kv", "redis"],
 };
 
-/** Two who share tokens; one of them recalls whatever he has held. Nothing fails. */
+/** Two browsers share tokens, and the second recalls cookies that it has held before. Nothing fails. */
 const ATTACKED: Shape = {
   ...COMMON,
   steps: { least: 4, most: 24 },
@@ -65,17 +65,17 @@ const ATTACKED: Shape = {
   locations: ["ams"],
 };
 
-/** They leave a flash now and then. */
+/** The two browsers also leave a flash now and then. */
 const ATTACKED_WITH_FLASH: Shape = { ...ATTACKED, asks: { ...ATTACKED.asks, flash: 3 } };
 
-/** The two, while everything fails that can fail. */
+/** The two browsers, while everything fails that can fail. */
 const ATTACKED_WHILE_FAILING: Shape = {
   ...FAILING,
   asks: ATTACKED_WITH_FLASH.asks,
   incidents: { ...FAILING.incidents, copy: ATTACKED.incidents.copy, recall: 4 },
 };
 
-/** One person with parallel tabs, slow and lost responses; nobody else, nothing fails. */
+/** A single person with parallel tabs, and with slow and lost responses. Nothing fails. */
 const PARALLEL: Shape = {
   ...ATTACKED,
   browsers: 1,
@@ -83,10 +83,10 @@ const PARALLEL: Shape = {
   incidents: { admin: 0, copy: 0, crash: 0, fault: 0 },
 };
 
-/** What Moor promises in a configuration. */
+/** The terms that Moor promises in a configuration. */
 function termsOf(configuration: Configuration): Terms {
   const { session, stores } = configuration;
-  // Where nothing fails, nothing is shown for longer than memory keeps it.
+  // Where nothing fails, no copy is shown for longer than memory keeps it.
   const isCalm = shapeFor(configuration).failing.length === 0;
   const { idleSeconds, firstIdleSeconds, absoluteSeconds, graceSeconds } = session;
   return {
@@ -118,7 +118,7 @@ function shapeFor(configuration: Configuration): Shape {
   }
 }
 
-/** Pauses in which a timeout may pass, where there are any of less than an hour. */
+/** Pauses in which a timeout may pass, if a timeout is shorter than an hour. */
 function failingShapeFor({ session, setsBack }: Configuration): Shape {
   const timeouts = [session.firstIdleSeconds, session.idleSeconds, session.absoluteSeconds].filter((s) => s < 3_600);
   const jumpsMs = timeouts.length < 2 ? [] : timeouts.map((s) => ({ min: s * 700, max: s * 1_100 }));

@@ -1,4 +1,4 @@
-/** A browser's cookies of one site, with the rules that matter here (RFC 6265): what arrives last wins. */
+/** A browser's cookies of one site, with the rules that matter here (RFC 6265): the cookie that arrives last wins. */
 export class CookieJar {
   readonly #now: () => number;
   #cookies = new Map<string, { value: string; expiresAt: number }>();
@@ -14,7 +14,7 @@ export class CookieJar {
     return new Map(Array.from(this.#cookies, ([name, { value }]) => [name, value]));
   }
 
-  /** Takes what a response sets; `Max-Age=0` deletes. Without `Max-Age` a cookie stays. */
+  /** Takes the cookies that a response sets. `Max-Age=0` deletes a cookie, and without `Max-Age` it stays. */
   receive(setCookies: readonly string[]): void {
     for (const setCookie of setCookies) {
       const [pair = "", ...attributes] = setCookie.split(";");
@@ -25,12 +25,12 @@ export class CookieJar {
     }
   }
 
-  /** What is in it, to be put back. */
+  /** Its cookies, to be put back later. */
   snapshot(): ReadonlyMap<string, { value: string; expiresAt: number }> {
     return new Map(this.#cookies);
   }
 
-  /** Holds what it held then, and nothing else. */
+  /** Replaces its cookies by those of an earlier time. */
   restore(snapshot: ReturnType<CookieJar["snapshot"]>): void {
     this.#cookies = new Map(snapshot);
   }
@@ -41,7 +41,7 @@ export class CookieJar {
   }
 }
 
-/** The `Cookie` header for these cookies; `null`: none. */
+/** The `Cookie` header for these cookies. `null`: there is no cookie to send. */
 export function cookieHeader(cookies: ReadonlyMap<string, string>): string | null {
   return cookies.size === 0 ? null : Array.from(cookies, ([name, value]) => `${name}=${value}`).join("; ");
 }

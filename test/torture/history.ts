@@ -1,55 +1,63 @@
 import type { AdminAsk, Ask, Place } from "./schedule.ts";
 
-/** An instant: `tick` orders everything that was seen to happen, `ms` is the true time, milliseconds since 1970. */
+/** An instant. `tick` orders all recorded events, and `ms` is the true time in milliseconds since 1970. */
 export interface Moment {
   readonly tick: number;
   readonly ms: number;
 }
 
-/** What a session's origin is shown; `sid` is absent while the session exists nowhere. */
+/** The session as its origin is shown it. `sid` is absent while the session exists nowhere. */
 export interface View {
   readonly sid?: string;
   readonly principal?: string;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** Told to be older than what the client has seen. */
+  /** Whether the origin is told that this view is older than the client has seen. */
   readonly stale?: boolean;
-  /** What an earlier response has left for this request alone. */
+  /** The flash that an earlier response has left for this request alone. */
   readonly flash?: Readonly<Record<string, unknown>>;
 }
 
-/** What cookies name. */
+/** The session and generation that cookies name. */
 export interface Held {
   readonly sid: string;
   readonly generation: number;
   /** 0: as far as these cookies know, the session exists nowhere. */
   readonly version: number;
-  /** When they are worth nothing any more, milliseconds since 1970. Default: never. */
+  /** When the cookies expire, in milliseconds since 1970. Default: never. */
   readonly expiresAt?: number;
 }
 
-/** `done`: the response came from the origin, and what it asked for is acknowledged. */
+/** `done`: the response came from the origin, and the changes that it asked for are acknowledged. */
 export type Outcome = "done" | "ended" | "failed";
 
-/** A browser's request and all that became of it. */
+/** A browser's request and everything that happened to it. */
 export interface Visit {
   readonly id: number;
   readonly browser: number;
-  /** How many times cookies of another had been copied into the browser. */
+  /** How many times another browser's cookies had been copied into this browser. */
   readonly epoch: number;
   readonly place: Place;
   readonly ask: Ask;
   readonly left: Moment;
-  /** The visits whose answers have led to its page, where each page holds what it was given. Absent: pages share what they hold. */
+  /**
+   * The visits whose answers have led to its page, where each page has texts of its own. Absent: pages share their
+   * texts.
+   */
   readonly pages?: readonly number[];
-  /** What the cookies named that it left with. */
+  /** The session and generation that its request's cookies named. */
   readonly held: Held | undefined;
-  /** When it reached the edge; absent: never. */
+  /** When it reached the edge. Absent: never. */
   readonly reached?: Moment;
-  /** What the origin was shown, if it was asked. */
+  /** The view that the origin was shown, if it was asked. */
   readonly shown?: View;
-  /** When the edge answered; absent: never. `held`: what the cookies of request and response name together. */
+  /**
+   * When the edge answered. Absent: never. `held`: the session that the cookies of request and response name together.
+   */
   readonly answered?: Moment & { readonly outcome: Outcome; readonly held: Held | undefined };
-  /** When the browser got the response; absent: never. `before` and `held`: what its jar named before and after. */
+  /**
+   * When the browser got the response. Absent: never. `before` and `held`: the session that its jar named before and
+   * after.
+   */
   readonly arrived?: Moment & { readonly before: Held | undefined; readonly held: Held | undefined };
   /** The session's deadline may not have been renewed: the subject has said so. */
   readonly untouched?: boolean;
@@ -58,7 +66,7 @@ export interface Visit {
 /** How a change without a visitor went, and of which generation it was. */
 export interface ActOutcome {
   readonly outcome: Outcome;
-  /** The newest that an origin had been shown: it writes with a handoff. */
+  /** The newest generation that an origin had been shown, because it writes with a handoff. */
   readonly generation: number;
 }
 
@@ -71,7 +79,7 @@ export interface Act {
   readonly answered?: Moment & ActOutcome;
 }
 
-/** What is left of a session in the end. */
+/** The state of a session in the end. */
 export type Truth =
   | {
       readonly kind: "live";
@@ -90,7 +98,7 @@ export interface Trouble {
   readonly until: Moment;
 }
 
-/** What was seen of one run. */
+/** The record of one run. */
 export interface History {
   readonly visits: readonly Visit[];
   readonly acts: readonly Act[];

@@ -1,9 +1,9 @@
 import type { View } from "./history.ts";
 import { type Asked, type Stage, type Subject, type SubjectKind, VISIT_HEADER } from "./subject.ts";
 
-/** What of an ideal subject can be spoilt, to see whether it is noticed. */
+/** The parts of an ideal subject that can be spoilt, to see whether the judge notices. */
 export interface Spoilt {
-  /** Drops a change, though it acknowledges it. */
+  /** Acknowledges a change and drops it. */
   readonly drops?: (visit: number) => boolean;
 }
 
@@ -12,7 +12,9 @@ interface Session {
   hasEnded: boolean;
 }
 
-/** Sessions in one place that never fails, changed in one step: keeps the whole promise, and knows no generations. */
+/**
+ * Sessions in one place that never fails, changed in one step. It keeps the whole promise, and knows no generations.
+ */
 export function ideal({ drops = () => false }: Spoilt = {}): SubjectKind {
   return { create: async (stage) => createSubject(stage, drops) };
 }
@@ -35,7 +37,7 @@ function createSubject({ origin }: Stage, drops: (visit: number) => boolean): Su
         return respond("sid=; Max-Age=0");
       }
       if (!asked.patch) return respond();
-      // A change that meets an end begins anew, as one without a session does.
+      // A change that meets an end begins a new session, as a change without a session does.
       const kept = alive(sid) && sid !== undefined ? sid : crypto.randomUUID();
       const session = sessions.get(kept) ?? { attributes: {}, hasEnded: false };
       sessions.set(kept, session);

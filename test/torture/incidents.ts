@@ -9,13 +9,13 @@ import type { Subject } from "./subject.ts";
 /** A store's switches, whatever its faults are. */
 type Switches = Pick<Faults<unknown>, "set" | "next">;
 
-/** What happens without a visitor: admins, thieves, crashes, failing stores. */
+/** The events without a visitor: admins, thieves, crashes, failing stores. */
 export class Incidents {
   readonly #clock: VirtualClock;
   readonly #recorder: Recorder;
   readonly #subject: Subject;
   readonly #browsers: Browsers;
-  /** What each set of calls suffers now, so that the end of one fault does not end a later one. */
+  /** The fault that each set of calls suffers now, so that the end of a fault does not end a later fault. */
   readonly #suffered = new Map<string, FaultStep>();
   /** Faults of one call, which it may meet at any time. */
   readonly #lurking: Omit<Trouble, "until">[] = [];

@@ -3,7 +3,7 @@ import { type Campaign, type Counterexample, campaign } from "./campaign.ts";
 import { configOf, type Part } from "./parts.ts";
 import { Tally } from "./tally.ts";
 
-/** What a worker is sent. */
+/** The message that a worker is sent. */
 export interface Job {
   readonly part: Part;
   readonly schedules: number;
@@ -13,12 +13,12 @@ export interface Job {
   readonly firstBroken: Int32Array;
 }
 
-/** What a worker answers, now and then and in the end. */
+/** The messages that a worker sends, now and then and in the end. */
 export type JobReport =
   | { readonly kind: "progress"; readonly tally: Tally }
   | { readonly kind: "done"; readonly tally: Tally; readonly counterexample: Counterexample | undefined };
 
-/** What is played, and by how many workers at once. */
+/** The schedules to play, and the number of workers that play them at once. */
 export interface JobsOptions {
   readonly schedules: number;
   readonly seed: number;
@@ -27,7 +27,10 @@ export interface JobsOptions {
   readonly onProgress?: ((tally: Tally) => void) | undefined;
 }
 
-/** Plays a part's schedules, shared among workers, and finds what one alone would find: the first that breaks the promise. */
+/**
+ * Plays a part's schedules, shared among workers. It finds the first schedule that breaks the promise, as a single
+ * worker would.
+ */
 export async function playByJobs(part: Part, { jobs, path, onProgress, ...options }: JobsOptions): Promise<Campaign> {
   const config = await configOf(part);
   if (jobs === 1 || path !== undefined) return campaign(config, { ...options, path, onProgress });

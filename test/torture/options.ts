@@ -5,14 +5,14 @@ import type { Part } from "./parts.ts";
 import type { Rule } from "./without/rule.ts";
 import { RULES } from "./without/rules.ts";
 
-/** What the command is asked to do. */
+/** The options of the command. */
 export type Options =
   | { readonly kind: "help" }
   | { readonly kind: "mistake"; readonly message: string }
   | {
       readonly kind: "play";
       readonly parts: readonly Part[];
-      /** In each part. */
+      /** The number of schedules in each part. */
       readonly schedules: number;
       /** How many workers play them. */
       readonly jobs: number;
@@ -25,7 +25,7 @@ export type Options =
   | {
       readonly kind: "hunt";
       readonly rules: readonly Rule[];
-      /** For each rule at most. `undefined`: the schedule that is recorded. */
+      /** The most time for each rule. `undefined`: only the recorded schedule is played. */
       readonly schedules: number | undefined;
       readonly seed: number;
       readonly json: boolean;

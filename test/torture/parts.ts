@@ -2,17 +2,19 @@ import { CONFIGS, type Config } from "./configs.ts";
 import { configWithout } from "./without/hunt.ts";
 import { RULES } from "./without/rules.ts";
 
-/** What is played: a configuration, as it is or without a rule. Plain data, which a worker can be sent. */
+/**
+ * A part of a campaign: a configuration, as it is or without a rule. It is plain data, which can be sent to a worker.
+ */
 export interface Part {
   /** A configuration's name. */
   readonly config: string;
   /** A rule's name. */
   readonly without?: string | undefined;
-  /** Whether violations are counted, and the first one ends nothing. */
+  /** Whether violations are counted. Then the first violation does not end the part. */
   readonly counts: boolean;
 }
 
-/** What tells a part from others. */
+/** The text that tells a part from other parts. */
 export function titleOf({ config, without }: Part): string {
   return without === undefined ? config : `${config} without ${without}`;
 }

@@ -12,20 +12,20 @@ import { installSyncCrypto } from "./sync-crypto.ts";
 const START = Date.UTC(2060, 0, 1);
 /** By then every request is answered or lost. */
 const LAST_ANSWER_MS = 120_000;
-/** Time for the sweep and for what is tried again, when nothing fails any more. */
+/** Time for the sweep and for repeated attempts, when nothing fails any more. */
 const QUIET_MS = 200_000;
-/** Time for what the browsers read in the end. */
+/** Time for the last reads of the browsers. */
 const LAST_READS_MS = 60_000;
 
-/** Time to ask the stores what is left. */
+/** Time to ask the stores for the state of each session. */
 const TRUTHS_MS = 10_000;
 
 /** As many timers may be due at one instant. */
 const MOST_TURNS = 20_000;
 
 /**
- * Plays a schedule with a subject and tells what was seen. The same schedule gives the same history. One at a time: timers
- * and `crypto` are replaced meanwhile.
+ * Plays a schedule with a subject and returns its history. The same schedule gives the same history. Play one schedule
+ * at a time, because timers and `crypto` are replaced meanwhile.
  */
 export async function play(schedule: Schedule, kind: SubjectKind): Promise<History> {
   const clock = createVirtualClock({ start: START, turn: turns(kind, () => clock.now()) });
@@ -67,7 +67,7 @@ export async function play(schedule: Schedule, kind: SubjectKind): Promise<Histo
   }
 }
 
-/** Lets everything happen that waits for no timer, real work too. */
+/** Lets everything happen that waits for no timer, including real work. */
 function turns(kind: SubjectKind, now: () => number): () => Promise<void> {
   let [since, count] = [0, 0];
   return async () => {

@@ -1,8 +1,8 @@
-/** Draws that one number decides: the same seed gives the same ones. */
+/** Draws that a number decides: the same seed gives the same draws. */
 export interface Random {
-  /** From 0 up to, and never, 1. */
+  /** A number of at least 0 and less than 1. */
   next(): number;
-  /** A whole number from 0 up to, and never, `limit`. */
+  /** A whole number of at least 0 and less than `limit`. */
   below(limit: number): number;
   /** Fills bytes. */
   fill(bytes: Uint8Array): void;

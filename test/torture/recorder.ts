@@ -14,12 +14,12 @@ export class Recorder {
     this.#now = now;
   }
 
-  /** This instant, after all that were asked for before. */
+  /** This instant. Its tick comes after all ticks before. */
   moment(): Moment {
     return { tick: ++this.#ticks, ms: this.#now() };
   }
 
-  /** Begins a visit, to which is added what becomes of it. */
+  /** Begins a visit. Later events of the visit are added to it. */
   visit(visit: Visit): Mutable<Visit> {
     const begun = { ...visit };
     this.#visits.push(begun);

@@ -2,7 +2,7 @@ import type { Campaign } from "./campaign.ts";
 import { explain } from "./judge/explain.ts";
 import { NOTICES, VIOLATIONS } from "./judge/verdict.ts";
 
-/** What a campaign has found, as plain data. */
+/** The findings of a campaign, as plain data. */
 export function summary({ config, seed, tally, counterexample }: Campaign) {
   const { schedules, broken, acknowledged, shown, violations, notices } = tally;
   return {

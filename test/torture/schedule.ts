@@ -1,8 +1,11 @@
 import type { KvFault, LinkFault, ObjectFault } from "../../emulation/faults.ts";
 
-/** What happens in one run, and when. Plain data: printed, shrunk and replayed. Times are milliseconds. */
+/**
+ * The events of one run with their times. It is plain data that can be printed, shrunk and replayed. Times are
+ * milliseconds.
+ */
 export interface Schedule {
-  /** Decides what else is drawn while it is played: keys, and how far apart things are. */
+  /** Decides the other draws while it is played: keys, and distances between places. */
   readonly seed: number;
   readonly clocks: Clocks;
   readonly steps: readonly Step[];
@@ -55,8 +58,8 @@ export interface VisitStep {
 }
 
 /**
- * What a visit makes the origin ask for. What it writes is told apart by the visit's number: `add` writes an attribute of
- * its own that nobody ever removes; `register` is one that visits overwrite and remove.
+ * The change that a visit makes the origin ask for. The visit's number tells its values from others. `add` writes an
+ * attribute of its own that is never removed. `register` is an attribute that visits overwrite and remove.
  */
 export type Ask =
   | { readonly kind: "read" }
@@ -66,15 +69,15 @@ export type Ask =
   | { readonly kind: "login"; readonly principal: string; readonly adds: boolean }
   | { readonly kind: "rotate"; readonly adds: boolean }
   /**
-   * The browser's own person signs in: with a principal, or with attributes alone and a rotation, as applications of before do.
-   * Both write who it was into the attribute `login`.
+   * The browser's own person signs in: with a principal, or with attributes alone and a rotation, as older applications
+   * do. Both write the visit into the attribute `login`.
    */
   | { readonly kind: "sign-in"; readonly by: "principal" | "attributes"; readonly adds: boolean }
   /** Leaves a flash of its own for the next page. */
   | { readonly kind: "flash" }
   | { readonly kind: "end" };
 
-/** Who sits at each browser, and logs in as nobody else. */
+/** The person at each browser. They never log in as another person. */
 export const PEOPLE = ["alice", "mallory", "bob"] as const;
 
 /** Somebody changes the session that a browser holds, without being its visitor. */
@@ -88,8 +91,8 @@ export interface AdminStep {
 export type AdminAsk = Extract<Ask, { kind: "add" | "set" | "end" }>;
 
 /**
- * All cookies of a browser are copied into another: a thief takes a token, or plants his own in the browser of somebody
- * who has not logged in yet.
+ * All cookies of a browser are copied into another browser. A thief takes a token, or plants their own token in the
+ * browser of a person who has not logged in yet.
  */
 export interface CopyStep {
   readonly kind: "copy";
@@ -97,11 +100,14 @@ export interface CopyStep {
   readonly to: number;
 }
 
-/** A browser takes up cookies again that it has held before: an attacker forgets nothing, an older proof no more than a newer. */
+/**
+ * A browser takes up cookies again that it has held before, because an attacker keeps older proofs as well as newer
+ * ones.
+ */
 export interface RecallStep {
   readonly kind: "recall";
   readonly browser: number;
-  /** Which ones, counted back from the newest. */
+  /** Which cookies, counted back from the newest. */
   readonly back: number;
 }
 
@@ -111,7 +117,7 @@ export interface CrashStep {
   readonly place: Place;
 }
 
-/** Redis comes back with what it held so long ago. */
+/** Redis comes back with the data that it held so long ago. */
 export interface SetBackStep {
   readonly kind: "set-back";
   readonly ms: number;
@@ -120,11 +126,11 @@ export interface SetBackStep {
 /** A store fails. */
 export type FaultStep = {
   readonly kind: "fault";
-  /** Who is affected: calls from one location, from the objects, or all. */
+  /** The affected calls: from one location, from the objects, or all. */
   readonly from: Location | "objects" | "everywhere";
-  /** Which calls, by their method; default: all. */
+  /** The affected calls, by their method. Default: all methods. */
   readonly operation?: string;
-  /** How long; 0: one call. */
+  /** How long the fault lasts. 0: for one call. */
   readonly lastsMs: number;
 } & (
   | { readonly store: "object"; readonly fault: ObjectFault }

@@ -9,7 +9,7 @@ import {
 } from "node:crypto";
 import type { Random } from "./random.ts";
 
-/** A key of {@link createSyncCrypto}; it has nothing in common with a real one but its use. */
+/** A key of {@link createSyncCrypto}. It is used like a real key, and has nothing else in common with it. */
 interface SyncKey {
   readonly name: string;
   /** A key object: Node takes six times as long to sign with bytes. */
@@ -31,10 +31,11 @@ type BufferSource = ArrayBuffer | ArrayBufferView;
 const TAG_BYTES = 16;
 
 /**
- * What of Web Crypto the tests' subjects use, on Node's synchronous functions: a real one works in a pool of threads,
- * which would make time and order real. Random values come from `random`.
+ * The part of Web Crypto that the tests' subjects use, on Node's synchronous functions. The real Web Crypto works in a
+ * pool of threads, so time and order would be real. Random values come from `random`.
  *
- * SHA-256; HMAC with it; HKDF with it to AES-GCM keys; AES-GCM with whole tags. Anything else throws.
+ * It has SHA-256, HMAC with SHA-256, HKDF with SHA-256 to AES-GCM keys, and AES-GCM with whole tags. Anything else
+ * throws.
  */
 export function createSyncCrypto(random: Random) {
   const subtle = {
@@ -106,7 +107,7 @@ export function createSyncCrypto(random: Random) {
   };
 }
 
-/** Puts a {@link createSyncCrypto} in the place of `crypto`, until the function that it returns is called. */
+/** Puts a {@link createSyncCrypto} in the place of `crypto`, until the returned function is called. */
 export function installSyncCrypto(random: Random): () => void {
   const real = Object.getOwnPropertyDescriptor(globalThis, "crypto") as PropertyDescriptor;
   Object.defineProperty(globalThis, "crypto", { value: createSyncCrypto(random), configurable: true, writable: true });

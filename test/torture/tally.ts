@@ -1,7 +1,7 @@
 import type { Verdict } from "./judge/verdict.ts";
 import { NOTICES, type NoticeKind, VIOLATIONS, type ViolationKind } from "./judge/verdict.ts";
 
-/** What has been found so far. */
+/** The findings so far. */
 export class Tally {
   schedules = 0;
   /** Schedules with at least one violation. */
@@ -11,7 +11,7 @@ export class Tally {
   readonly violations = Object.fromEntries(VIOLATIONS.map((kind) => [kind, 0])) as Record<ViolationKind, number>;
   readonly notices = Object.fromEntries(NOTICES.map((kind) => [kind, 0])) as Record<NoticeKind, number>;
 
-  /** All that several have found. */
+  /** The findings of several tallies together. */
   static sum(tallies: readonly Tally[]): Tally {
     const sum = new Tally();
     for (const { schedules, broken, acknowledged, shown, violations, notices } of tallies) {

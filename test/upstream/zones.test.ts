@@ -13,7 +13,7 @@ const numberOf = (region: Region | undefined) => (region ? REGIONS.indexOf(regio
 
 type Zones = Record<string, Partial<ResolvedOrigin>>;
 
-/** Where sessions of a pool are served first. */
+/** The origins that serve sessions of a pool first. */
 function pool(zones: Zones) {
   const ids = Object.keys(zones);
   const plain = poolConfig(ids);
@@ -41,7 +41,10 @@ function countsOf(firsts: readonly string[]): Record<string, number> {
   return counts;
 }
 
-/** Whether counts are those of shares by weight, but for chance: chi-square, 0.1 % and rarer is refused. */
+/**
+ * Whether counts fit shares by weight, except for chance. It is a chi-square test that refuses results of 0.1 % and
+ * rarer.
+ */
 function expectShares(counts: Record<string, number>, weights: Record<string, number>): void {
   const CRITICAL = [0, 10.83, 13.82, 16.27, 18.47, 20.52];
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0);

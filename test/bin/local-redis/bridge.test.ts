@@ -160,13 +160,13 @@ describe("the bridge", () => {
   });
 });
 
-/** Resolves when so many wait for an answer of Redis. */
+/** Resolves when so many requests wait for an answer of Redis. */
 async function untilBlocked(count: number): Promise<void> {
   const look = async () => expect(await run(redis, "INFO", "clients")).toContain(`blocked_clients:${count}\r\n`);
   await vi.waitFor(look, { timeout: 10_000, interval: 10 });
 }
 
-/** The addresses that somebody listens at on a port. */
+/** The addresses on which a server listens at a port. */
 async function listenersAt(port: number): Promise<string[]> {
   const tables = await Promise.all(
     ["tcp", "tcp6"].map((name) => readFile(`/proc/net/${name}`, "utf8").catch(() => "")),

@@ -149,7 +149,7 @@ describe("a local Redis", () => {
   });
 });
 
-/** The processes that this one has started. */
+/** The processes that this process has started. */
 async function children(): Promise<string[]> {
   return (await readFile(`/proc/${process.pid}/task/${process.pid}/children`, "utf8")).split(" ").filter(Boolean);
 }

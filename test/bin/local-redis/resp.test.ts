@@ -10,7 +10,7 @@ function read(...chunks: (string | Buffer)[]): Reply[] {
   return replies;
 }
 
-/** What Redis would send for a reply. */
+/** The bytes that Redis would send for a reply. */
 function written(reply: Reply): Buffer {
   if (reply === null) return Buffer.from("$-1\r\n");
   if (typeof reply === "number") return Buffer.from(`:${reply}\r\n`);

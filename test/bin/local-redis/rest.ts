@@ -7,7 +7,7 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** Where a bridge is, and what it asks for. */
+/** The address of a bridge, and the token that it asks for. */
 type Address = Pick<LocalRedis, "url" | "token">;
 
 /** A Redis of the test's own, behind its bridge. */
@@ -17,7 +17,7 @@ export async function startRedis(options?: Parameters<typeof startLocalRedis>[0]
   return redis;
 }
 
-/** Asks a path for what is in the body; every answer must be JSON. */
+/** Sends the commands in the body to a path. Every answer must be JSON. */
 export async function post(
   { url, token }: Address,
   path: string,

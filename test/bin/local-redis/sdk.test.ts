@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 beforeEach(() => run(redis, "FLUSHALL"));
 
-/** As a store needs it: strings stay strings, one attempt, a deadline that throws. */
+/** A client with the settings that a store needs: strings stay strings, a single attempt, a deadline that throws. */
 function strictClient(deadlineMs = 5_000): Redis {
   return new Redis({
     url: redis.url,

@@ -5,7 +5,7 @@ import { STORE_RING } from "../../store/redis/records.ts";
 
 /** A call of a fallback's method, as it can be sent to another runtime. */
 export interface Call {
-  /** Which fallback: it is made with the first call, and serves all the others. */
+  /** The name of the fallback, which is made with the first call and serves all later calls. */
   readonly options: { readonly url: string; readonly token: string; readonly deadlineMs: number };
   readonly method: keyof Fallback;
   readonly args: readonly unknown[];
@@ -16,13 +16,13 @@ export interface ShownFault {
   readonly name: string;
   readonly code: string;
   readonly message: string;
-  /** All that a log could make of it: stack, properties, cause. */
+  /** Everything that a log could show of it: stack, properties, cause. */
   readonly everything: string;
 }
 
 const fallbacks = new Map<string, Fallback>();
 
-/** What the call answers; its cause, if it has one, as a {@link ShownFault}. */
+/** The answer of the call. A cause in it is a {@link ShownFault}. */
 export async function answerTo({ options, method, args }: Call): Promise<object> {
   const key = JSON.stringify(options);
   const fallback = fallbacks.get(key) ?? createRedisFallback({ ...options, seal: createSeal(STORE_RING) });

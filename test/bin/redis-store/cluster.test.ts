@@ -21,7 +21,7 @@ let folder: string;
 let cluster: ChildProcess;
 let bridge: UpstashBridge;
 
-/** One server that is a Redis Cluster: it serves every slot, and refuses a script whose keys lie in several. */
+/** A single server as a Redis Cluster. It serves every slot, and refuses a script whose keys lie in several slots. */
 beforeAll(async () => {
   const port = await freePort();
   folder = await mkdtemp(join(tmpdir(), "moor-redis-cluster-"));

@@ -18,19 +18,19 @@ import {
 
 const TOKEN = `token-that-nobody-may-see-${process.pid}`;
 const SECRET = "attribute-that-nobody-may-see";
-/** So long that a busy machine answers in time. */
+/** A deadline that even a busy machine meets. */
 const DEADLINE_MS = 20_000;
-/** Where all calls wait for it. */
+/** The deadline in tests in which every call waits for it. */
 const SHORT_DEADLINE_MS = 1_000;
-/** Where one call waits for it, and another must be answered in time. */
+/** The deadline in tests in which one call waits for it, and another call must be answered in time. */
 const MIDDLE_DEADLINE_MS = 5_000;
 
 const commandOf = ({ body }: { body: string }) => JSON.parse(body) as string[];
 
 /**
- * What becomes of a fallback's calls when Redis fails, in one runtime.
+ * The promises of a fallback's calls when Redis fails, in one runtime.
  *
- * @param answerTo makes a call there.
+ * @param answerTo makes a call in that runtime.
  */
 export function describeFaults(answerTo: (call: Call) => Promise<object>): void {
   const fallbackOf = (options: Call["options"]): Fallback => {
@@ -74,13 +74,13 @@ export function describeFaults(answerTo: (call: Call) => Promise<object>): void 
     redis = await startRedis();
   });
   afterAll(() => redis.stop());
-  // A server and a token for each test: a request that arrives late is of no other test.
+  // Each test has a server and a token of its own, so a late request never counts in another test.
   beforeEach(async () => {
     server = await startFaultyServer(`${TOKEN}-${++started}`);
   });
   afterEach(() => server.stop());
 
-  /** Every call, against a server that does this, is unavailable, and its cause tells nothing of the session. */
+  /** Against a server with this behaviour every call is unavailable, and its cause tells nothing of the session. */
   async function expectUnavailable(
     behaviour: Behaviour,
     code: string,
@@ -89,7 +89,7 @@ export function describeFaults(answerTo: (call: Call) => Promise<object>): void 
     server.behaviour = behaviour;
     const fallback = freshFallback(deadlineMs);
     await Promise.all(calls.map(([name, call]) => expectSafeFault(name, call(fallback), code, detail)));
-    // An append sends its two notes, and no more. The server may read a request after its sender has given up.
+    // An append sends only its two notes. The server may read a request after its sender has given up.
     const sent = () => server.requests.map((request) => commandOf(request)[0]).toSorted();
     await expect.poll(sent).toEqual([...new Array<string>(7).fill("eval"), "zadd", "zadd"]);
     for (const request of server.requests) expect(request).toMatchObject({ method: "POST", path: "/" });

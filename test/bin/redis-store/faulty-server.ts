@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** What a server does with a request, of which it has read the body. */
+/** The behaviour of a server after it has read the body of a request. */
 export type Behaviour = (response: ServerResponse, body: string, request: IncomingMessage) => void | Promise<void>;
 
 /** Never answers. */
@@ -19,7 +19,7 @@ export const lost: Behaviour = (response) => {
   response.destroy();
 };
 
-/** Answers. `REQUEST` stands for the request's body, in which the worst of servers quotes it. */
+/** Answers. `REQUEST` stands for the request's body, because the worst servers quote it in their answers. */
 export function answering(status: number, answer: string): Behaviour {
   return (response, body) => {
     const quoted = JSON.stringify(body).slice(1, -1);
@@ -30,7 +30,7 @@ export function answering(status: number, answer: string): Behaviour {
 /** A server in place of Redis, on loopback. */
 export interface FaultyServer {
   readonly url: string;
-  /** The token that it heeds. */
+  /** The token of the requests that it heeds. */
   readonly token: string;
   behaviour: Behaviour;
   readonly requests: { method: string; path: string; headers: IncomingMessage["headers"]; body: string }[];
@@ -40,7 +40,8 @@ export interface FaultyServer {
 /**
  * Starts a server that is silent at first.
  *
- * It heeds only requests with the token: its port may have been another server's a moment ago, whose clients still ask.
+ * It heeds only requests with the token. Another server may have had its port a moment ago, and clients of that server
+ * may still send requests.
  */
 export async function startFaultyServer(token: string): Promise<FaultyServer> {
   const server = createServer(async (request, response) => {

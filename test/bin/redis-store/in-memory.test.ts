@@ -16,10 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-/** Something to ask both Redis and the one in memory. */
+/** A call to make both to Redis and to the fallback in memory. */
 type Call = (fallback: Fallback) => Promise<unknown>;
 
-/** Two sessions of one pending set, and one of another. */
+/** Two sessions of one pending set, and a session of another set. */
 const [id, neighbour, stranger] = [
   "AAAAAAAAAAAAAAAAAAAAAA",
   "AAAAAAAAAAAAAAAAAAAAAQ",

@@ -19,8 +19,8 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 /**
- * What can happen. Writes to Redis that the authority makes wait until they are delivered: at any time, in any order, or
- * never. `n` says which of a few changes is appended, so that some are repeated, or which write is delivered.
+ * The events of a run. The authority's writes to Redis wait until they are delivered: at any time, in any order, or
+ * never. `n` picks the change to append, from so few that some are repeated, or the write to deliver.
  */
 interface Step {
   readonly do:
@@ -47,7 +47,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: oneOf("end", "append-end") },
 );
 
-/** What Redis is expected to hold. */
+/** The expected contents of Redis. */
 interface Model {
   backup: BackupRecord | undefined;
   journal: JournalEntry[];
@@ -64,7 +64,7 @@ class World {
   readonly model: Model = { backup: undefined, journal: [] };
   /** Ids of the changes that the journal has acknowledged. */
   readonly acknowledged = new Set<string>();
-  /** Ids of the changes that the authority has applied, as often as it has. */
+  /** Ids of the changes that the authority has applied. An id is listed once for each time. */
   readonly applied: string[] = [];
   readonly #entries = Array.from({ length: 10 }, () => entryOf(this.id, { expiresAt: Date.now() + 60_000 }));
   #record = recordOf(this.id, { touchedAt: 0 });
@@ -107,7 +107,7 @@ class World {
     await this.#deliver(this.#waiting.length - 1);
   }
 
-  /** What is read is what the model holds, and no acknowledged change is missing from what an edge would show. */
+  /** Checks that Redis holds the same as the model, and that an edge would show every acknowledged change. */
   async check(): Promise<readonly JournalEntry[]> {
     const { backup, journal } = this.model;
     const lookup = await fallback.read(this.id);
@@ -133,7 +133,7 @@ class World {
     if (!isRepeat) journal.push(entry);
   }
 
-  /** Changes the record, unless the session has ended, and has it written. */
+  /** Changes the record and has it written, unless the session has ended. */
   #save(given: Partial<BackupRecord>, taken: readonly string[] = []): void {
     const recentChanges = this.applied.map((id) => ({ id, expiresAt: 0, generation: 0 }));
     if (!this.hasEnded) this.#record = { ...this.#record, ...given, recentChanges };

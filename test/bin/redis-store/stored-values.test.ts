@@ -26,7 +26,7 @@ beforeEach(() => {
   id = newId();
 });
 
-/** Within two seconds, for what passes between a test's clock and that of Redis. */
+/** Within two seconds, because a test's clock and the clock of Redis are read at different times. */
 function expectAbout(actual: unknown, expected: number): void {
   expect(actual).toBeGreaterThan(expected - 2_000);
   expect(actual).toBeLessThanOrEqual(expected + 2_000);

@@ -10,7 +10,7 @@ import { freePort } from "../../support/node/ports.ts";
 /** A Worker of the tests' own in plain workerd. */
 export interface RunningWorker {
   readonly url: string;
-  /** The lines it has logged. */
+  /** The lines that it has logged. */
   readonly logged: string[];
   stop(): Promise<void>;
 }

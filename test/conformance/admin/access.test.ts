@@ -20,7 +20,7 @@ async function teamKey(kid: string, alg = "RS256"): Promise<TeamKey> {
   return { kid, alg, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: "sig" } };
 }
 
-// As `https://TEAM.cloudflareaccess.com`, on this machine.
+// A stand-in on this machine for `https://TEAM.cloudflareaccess.com`.
 const team = await startLocalOrigin("team");
 const [current, next, elliptic, foreign] = await Promise.all([
   teamKey("1"),
@@ -45,7 +45,7 @@ afterAll(async () => {
 
 const now = () => Math.floor(Date.now() / 1000);
 
-/** A JWT as Access adds it to what it lets through, with whatever a test changes. */
+/** A JWT as Access adds it to the requests that it lets through, with the changes of a test. */
 function assertion(
   changes: Partial<Record<keyof JWTPayload, unknown>> = {},
   { kid, alg, privateKey } = current,
@@ -68,7 +68,7 @@ async function statusFor(jwt: string, headers: Record<string, string> = {}): Pro
 }
 /** The id of a request, as Cloudflare gives it. */
 const RAY = "8f2c0d9a7b6e5f41-FRA";
-/** What an admin gets there, and what everybody else does. */
+/** The answer to an admin, and the answer to everybody else. */
 const ADMIN = "not_found";
 const NOBODY = "no_route";
 

@@ -23,7 +23,7 @@ async function session(principal: string): Promise<string> {
   return (await browser.ask("/")).told.session.sid ?? "";
 }
 
-/** The lines of an event that something leaves. A line of another request behind them tells that all have come. */
+/** The lines of an event that `work` leaves. A line of another request after them shows that all have come. */
 async function linesOf(event: string, leave: () => Promise<void>): Promise<unknown[]> {
   const isFence = (line: string) => line.includes('"action":"count","status":400');
   const fences = site.moor.logged.filter(isFence).length;

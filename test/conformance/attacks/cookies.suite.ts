@@ -4,7 +4,7 @@ import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";
 import type { Role } from "../../support/node/workerd.ts";
 
-/** What holds of Moor's cookies, whichever Worker Moor is in. */
+/** The promises about Moor's cookies, for either Worker that Moor is in. */
 export async function describeCookies(role: Role) {
   const origin = await startOrigin("a");
   const [site, shared] = await Promise.all([

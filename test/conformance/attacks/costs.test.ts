@@ -28,7 +28,7 @@ const SECRET = Buffer.alloc(32, 9);
 const cookie = (text: string): Asking => ({ headers: { Cookie: text } });
 const bearer = (jwt: string) => ({ Authorization: `Bearer ${jwt}` });
 
-/** What a request comes to: its status, its lines in the log, and what stores are asked. */
+/** The costs of a request: its status, its lines in the log, and its store operations. */
 async function comesTo(client: Client, path: string, asking: Asking = {}) {
   const [from, calls, operations] = [moor.logged.length, await moor.objects.calls(), await moor.operationsInKv()];
   let status = 0;
@@ -43,7 +43,9 @@ async function comesTo(client: Client, path: string, asking: Asking = {}) {
   return { status, log: await loggedSince(from), stores: asked };
 }
 
-/** The lines of the log up to now: they come through a pipe, in order, so what another request leaves there comes behind them. */
+/**
+ * The lines of the log up to now. They come through a pipe in order, so the line of another request comes after them.
+ */
 async function loggedSince(from: number): Promise<string[]> {
   const other = site.client();
   await other.ask("/?set=a:1", POST);
@@ -56,7 +58,7 @@ async function loggedSince(from: number): Promise<string[]> {
   });
 }
 
-/** What a visitor held before his session ended. */
+/** The cookies that a visitor held before their session ended. */
 async function ended(): Promise<Client> {
   const client = await shopper();
   const before = site.client(client.cookies);
@@ -64,7 +66,7 @@ async function ended(): Promise<Client> {
   return before;
 }
 
-/** What a visitor held before he logged in. */
+/** The cookies that a visitor held before they logged in. */
 async function planted(): Promise<Client> {
   const client = await shopper();
   const before = site.client(client.cookies);

@@ -4,10 +4,10 @@ import { startOrigin } from "../../support/node/origins.ts";
 import { type SiteOptions, startSite } from "../../support/node/site.ts";
 import type { Role } from "../../support/node/workerd.ts";
 
-/** What a route, or what is below a first segment, does about posts of other sites. */
+/** The `crossSite` setting of each route. In the middleware it belongs to the paths below a first segment. */
 const CROSS_SITE = { allowed: "allow", callback: "repost" } as const;
 
-/** What holds of requests of other sites' pages, whichever Worker Moor is in. */
+/** The promises about requests from pages of other sites, for either Worker that Moor is in. */
 export async function describeCrossSite(role: Role) {
   const origin = await startOrigin("a");
   const routed = {

@@ -11,7 +11,7 @@ afterAll(async () => {
   await origin.kill();
 });
 
-/** A session that has ended, and every stage of its tokens that somebody may have kept. */
+/** A session that has ended, with every stage of its tokens, because a client may have kept any of them. */
 async function endedSession({ login } = { login: true }) {
   const client = site.client();
   await client.ask("/");

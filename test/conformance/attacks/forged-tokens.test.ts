@@ -20,14 +20,14 @@ afterAll(async () => {
 
 const stranger = site.client();
 
-/** What a request with this token comes to; its proof is the victim's. */
+/** The outcome of a request with this token and the victim's proof. */
 async function present(token: string) {
   const headers = { Cookie: `__Host-moor=${token}; __Host-moor-gen=${proof}` };
   const { told, headers: answered } = await stranger.send("/", { headers });
   return { session: told.session, source: /session=(\w+)/.exec(String(answered["server-timing"]))?.[1] };
 }
 
-/** Presents every token; returns those that were taken for more than none. */
+/** Presents every token, and returns the tokens that Moor has taken for valid. */
 async function taken(tokens: readonly string[]): Promise<string[]> {
   const outcomes = await Promise.all(tokens.map(present));
   return tokens.filter((_, index) => outcomes[index]?.source !== "none" || "sid" in (outcomes[index]?.session ?? {}));

@@ -29,7 +29,9 @@ async function sent(target: string, host = "shop.test") {
   return { pool: server as string, url: url as string, aud: session?.aud as string | undefined };
 }
 
-/** The shapes by which one path is written as another: what each is routed as, and sent as. */
+/**
+ * The shapes in which a path can be written as another path, each with its pool and the URL that its origin is sent.
+ */
 const SHAPES: [shape: string, target: string, pool: "open" | "guarded", url: string][] = [
   ["a dot segment", "/./admin/x", "guarded", "/admin/x"],
   ["a double dot segment", "/public/../admin/x", "guarded", "/admin/x"],

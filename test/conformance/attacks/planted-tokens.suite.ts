@@ -5,10 +5,10 @@ import { startOrigin } from "../../support/node/origins.ts";
 import { type Site, startSite } from "../../support/node/site.ts";
 import type { Role } from "../../support/node/workerd.ts";
 
-/** What a planted token gains, whichever Worker Moor is in: nothing. */
+/** A planted token gains nothing, in either Worker that Moor is in. */
 export async function describePlantedTokens(role: Role) {
   const origin = await startOrigin("a");
-  /** By how long the generation before a login is served on. */
+  /** The sites by the grace of the generation before a login. */
   const sites: Record<string, Site> = {
     "no grace": await startSite([origin], { role, session: { graceSeconds: 0 } }),
     "a second of grace": await startSite([origin], { role, session: { graceSeconds: 1 } }),
@@ -30,7 +30,7 @@ export async function describePlantedTokens(role: Role) {
     let victim: Client;
     let sid: string | undefined;
 
-    /** An attacker and a victim who holds the attacker's token, and who has logged in with it. */
+    /** An attacker, and a victim who has logged in with the attacker's token. */
     beforeAll(async () => {
       attacker = site.client();
       await attacker.ask(prepare);
@@ -38,10 +38,12 @@ export async function describePlantedTokens(role: Role) {
       await victim.ask("/?login=victim", { method: "POST" });
     });
 
-    /** The attacker has neither what the victim is nor what he did, nor a token that would get it. */
+    /**
+     * The attacker has neither the victim's principal nor the victim's changes, nor a token that gives access to them.
+     */
     const expectNothingGained = async (asking: string) => {
       const answer = await attacker.ask(asking, { method: asking.includes("?") ? "POST" : "GET" });
-      // A change from beside the login is refused.
+      // A change that is sent at the same time as the login is refused.
       const { session } = answer.status === 409 ? { session: {} as Partial<Told["session"]> } : answer.told;
       expect(session).not.toHaveProperty("sub", "victim");
       expect(session.data ?? {}).not.toHaveProperty("address");

@@ -30,13 +30,13 @@ async function expectLoggedIn(browser: Client) {
   return session;
 }
 
-/** A change from beside the login is not acknowledged, and is not there. */
+/** A change that is sent at the same time as the login is neither acknowledged nor made. */
 async function expectRefused(browser: Client, answer: Answer) {
   expect([answer.status, answer.setCookies]).toEqual([409, []]);
   expect((await expectLoggedIn(browser)).data).not.toHaveProperty("seen");
 }
 
-/** What the browser gets for a request that it sends without its cookies; it keeps what comes back. */
+/** The answer to a request that the browser sends without its cookies. It keeps the cookies of the answer. */
 async function askWithoutCookies(browser: Client, path: string, asking: Parameters<Client["send"]>[1]) {
   const answer = await site.client().send(path, asking);
   browser.keep(answer);
@@ -137,7 +137,7 @@ describe("a request without a usable token that is no navigation", () => {
     for (const cookies of [endedCookies, [["__Host-moor", expired]], [["__Host-moor", "forged"]]]) {
       const late = await site.client(cookies as Iterable<[string, string]>).send("/", { headers: poll });
       expect(late.told.session).toMatchObject({ new: true });
-      // The mark alone: nobody is shown by a copy elsewhere what he has been told is over.
+      // Only the mark is set, so that no copy elsewhere shows a visitor the session that they were told is over.
       const written = late.setCookies.filter((cookie) => !cookie.startsWith("__Host-moor-mark-"));
       expect(written).toEqual([]);
     }

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const logged = () => withoutEvents(site.moor.logged);
 
-/** The origin answers with these headers, byte for byte; without them it tells the claims of its handoff. */
+/** The origin answers with these headers, byte for byte. Without them it answers with the claims of its handoff. */
 function answerWith(headers: Record<string, string | string[]>) {
   origin.answers((request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);

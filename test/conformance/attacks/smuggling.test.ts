@@ -31,10 +31,10 @@ beforeEach(async () => {
 });
 
 const OWN = "Host: shop.test\r\nX-Forwarded-Proto: https\r\n";
-/** What is to look like a request of its own to whoever reads lengths otherwise. */
+/** The bytes that look like a request of their own to a server that reads lengths in another way. */
 const HIDDEN = `GET /hidden HTTP/1.1\r\n${OWN}\r\n`;
 const CHUNK_OF_HIDDEN = `${HIDDEN.length.toString(16)}\r\n${HIDDEN}\r\n0\r\n\r\n`;
-/** The next request of the connection: of another client, where a proxy in front shares connections. */
+/** The next request of the connection. It is another client's request where a proxy in front shares connections. */
 const NEXT = `GET /next HTTP/1.1\r\n${OWN}Connection: close\r\n\r\n`;
 
 /** Sends one request, and the next behind it; returns the statuses that come back. */

@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const base = (site: typeof shop, host = "localhost") => `http://${host}:${site.moor.port}`;
 const at = base(shop);
-/** The pages of a site that is another one to browsers: `127.0.0.1` beside `localhost`. */
+/** The pages of a site that browsers take for another site: `127.0.0.1` instead of `localhost`. */
 const pages = new Map<string, string>();
 other.answers((request, response) => {
   response.setHeader("Content-Type", "text/html; charset=utf-8");
@@ -38,12 +38,12 @@ async function visitor(options: BrowserContextOptions = {}): Promise<Page> {
   return page;
 }
 
-/** What the origin of the page that is shown says it was asked. */
+/** The request that the origin of the shown page has received, by its own words. */
 async function told(page: Page): Promise<Told> {
   return JSON.parse((await page.locator("body").textContent()) ?? "") as Told;
 }
 
-/** A visitor of the shop who is logged in, and has ordered a ring. */
+/** A visitor of the shop who is logged in and has ordered a ring. */
 async function alice(site = shop, options?: BrowserContextOptions): Promise<Page> {
   const page = await visitor(options);
   await page.goto(`${base(site)}/?login=alice&set=basket:ring`);
@@ -54,7 +54,7 @@ async function alice(site = shop, options?: BrowserContextOptions): Promise<Page
 
 const field = (name: string, value: string) => `<input type="hidden" name="${name}" value="${value}">`;
 
-/** Shows a page of the other site, which posts a form, and waits for what comes of it. */
+/** Shows a page of the other site, which posts a form, and waits for the next page. */
 async function lure(page: Page, action: string, fields: string, { host = "127.0.0.1", target = "" } = {}) {
   pages.set("/lure", `<form method="post" action="${action}" ${target}>${fields}<button>Win</button></form>`);
   await page.goto(`http://${host}:${other.port}/lure`);
@@ -140,7 +140,7 @@ describe("a link of another site", () => {
 });
 
 describe("a form that another site posts to a callback", () => {
-  /** What no markup may change. `submit` hides the form's own method from scripts. */
+  /** Fields that must arrive unchanged, in spite of their markup. `submit` hides the form's own method from scripts. */
   const FIELDS = {
     state: "a&b=c",
     SAMLResponse: "PHg+Cg==\r\nPHk+",

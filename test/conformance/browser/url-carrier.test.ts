@@ -8,7 +8,7 @@ import { launchBrowser } from "../../demo/visitor.ts";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";
 import { startSite } from "../../support/node/site.ts";
 
-/** All that another site was told: each request with its headers and body. */
+/** All requests that another site has received, with their headers and bodies. */
 let told: string[] = [];
 const other = createServer(async (request, response) => {
   const line = `${request.method} ${request.url} ${request.rawHeaders.join(" ")}`;
@@ -34,11 +34,11 @@ afterAll(async () => {
 const FORM = '<form id="f" action="/search"><input name="q" value="1"></form>';
 const go = (attributes: string) => `<a id="go" ${attributes}>go</a>`;
 
-/** What is on a page, and what a visitor does there: presses `#go`. */
+/** The contents of a page. The visitor presses `#go` on it. */
 interface Channel {
   readonly body: string;
   readonly headers?: Record<string, string>;
-  /** Whether the other site is asked for something at all. Default `true`. */
+  /** Whether the other site receives a request at all. Default: `true`. */
   readonly isAsked?: boolean;
 }
 
@@ -139,7 +139,7 @@ beforeEach(() => {
   told = [];
 });
 
-/** Opens a page by a link with the visitor's token in it, which stands in the page's address then. Returns that token. */
+/** Opens a page by a link with the visitor's token, so the token is in the page's address. Returns that token. */
 async function follow(page: Page, name: string): Promise<string> {
   await page.goto(`http://localhost:${site.moor.port}/start`);
   const link = page.getByRole("link", { name, exact: true });
@@ -157,7 +157,7 @@ it.each(Object.entries(CHANNELS))("no other site is told the token by %s", async
   if (body.includes('id="go"')) await page.locator("#go").click();
   if (isAsked) await expect.poll(() => told.length).toBeGreaterThan(0);
   await page.waitForLoadState("networkidle");
-  // Pings, reports and what is fetched ahead go out behind the page: what closes it comes after them.
+  // Pings, reports and prefetches go out in the background, so the page is closed after them.
   await page.goto("about:blank");
   await context.close();
   expect(told.filter((line) => line.includes(token))).toEqual([]);

@@ -4,7 +4,7 @@ import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";
 import type { Role } from "../../support/node/workerd.ts";
 
-/** What holds of tokens in a header, whichever Worker Moor is in. */
+/** The promises about tokens in a header, for either Worker that Moor is in. */
 export async function describeHeaderCarrier(role: Role) {
   const origin = await startOrigin("a");
   const [both, api, custom] = await Promise.all([
@@ -160,7 +160,7 @@ export async function describeHeaderCarrier(role: Role) {
       const token = await api.client().send("/?header=Moor-Token:stolen", {
         headers: { "Sec-Fetch-Site": "same-origin" },
       });
-      // Of an origin's headers that begin with Moor- an unknown one is refused; handlers say what they ask by methods.
+      // An unknown header of an origin that begins with Moor- is refused. Handlers ask for changes by methods.
       expect(token.status).toBe(role === "proxy" ? 502 : 200);
       expect(token.headers).not.toHaveProperty("moor-token");
     });

@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const junk = forgeToken(site.moor.keys, { secret: Buffer.alloc(32, 9), version: 1 });
 
-/** What a request leaves in the log that sends these texts in the cookie, the three headers and the address. */
+/** The log lines of a request that sends these texts in the cookie, the three headers and the address. */
 async function linesOf(cookie: string, ...[bearer, one, two, address]: string[]): Promise<string[]> {
   const from = site.moor.logged.length;
   await site.client().send(`/?moor=${address}`, {
@@ -31,7 +31,7 @@ async function linesOf(cookie: string, ...[bearer, one, two, address]: string[])
       "X-Two": two ?? "",
     },
   });
-  // A path that no route has leaves a line, behind those of the request before it.
+  // A path without a route leaves a line, which comes after the lines of the request before it.
   await site.client().send("/", { headers: { Host: "no host" } });
   const lines = () => withoutEvents(site.moor.logged.slice(from));
   await expect.poll(() => lines().at(-1)).toContain("request_refused");

@@ -40,7 +40,7 @@ beforeEach(() => {
   });
 });
 
-/** What the origin was told of the session by its last request. */
+/** The session as the origin's last request has told it. */
 function told() {
   const jwt = String(asked.at(-1)?.headers["moor-session"]);
   return JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString());
@@ -48,10 +48,10 @@ function told() {
 const linkIn = ({ text }: Answer) => /href="([^"]+)"/.exec(text)?.[1] ?? "";
 const tokenIn = (link: string, name = "moor") => new URL(link, "https://shop.test").searchParams.get(name) ?? "";
 const pathOf = (link: string) => link.replace(/^https:\/\/shop\.test/, "");
-/** Follows a link as a browser does that has no cookies and says so. */
+/** Follows a link like a browser that has no cookies and says so. */
 const OWN: Asking = { headers: { "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate" } };
 
-/** A client without cookies that is logged in, and the link that it may follow. */
+/** A client without cookies that is logged in, with the link that it may follow. */
 async function cookieless(where = site, name = "moor"): Promise<{ client: Client; link: string }> {
   const client = where.client();
   const first = linkIn(await client.send("/"));

@@ -17,7 +17,7 @@ const OUTLIERS = { outlierDetection: { baseEjectionSeconds: 1, maxEjectionJitter
 const a = origins[0] as (typeof origins)[number];
 const served = async (client: Client, path = "/", method = "GET") => (await client.ask(path, { method })).told.server;
 
-/** A visitor whose origin is known; `known`: he has a session that is stored. */
+/** A visitor whose origin is known. `known`: they have a stored session. */
 interface Visitor {
   readonly client: Client;
   readonly known: boolean;
@@ -28,7 +28,7 @@ async function start(options: SiteOptions): Promise<void> {
   site = await startSite(origins, options);
 }
 
-/** Four visitors of each origin, of whom every other one has a stored session. */
+/** Four visitors of each origin. Every other visitor has a stored session. */
 async function visitors(): Promise<Visitor[]> {
   const all: Visitor[] = [];
   while (all.length < 4 * origins.length) {
@@ -45,7 +45,7 @@ async function visitors(): Promise<Visitor[]> {
   return all;
 }
 
-/** Has the origin fail to prove itself when its ejection is over, and everybody ask again after that. */
+/** Has the origin fail to prove itself when its ejection is over. Then every visitor asks again. */
 async function stayAway(askAll: () => Promise<unknown>): Promise<void> {
   await pause(1_200);
   await askAll();
@@ -53,7 +53,10 @@ async function stayAway(askAll: () => Promise<unknown>): Promise<void> {
   await askAll();
 }
 
-/** Kills the origin, has everybody ask, and brings it back, after it has failed to prove itself or before; until it serves again. */
+/**
+ * Kills the origin, has every visitor ask, and restarts the origin, after or before it has failed to prove itself.
+ * Resolves when it serves again.
+ */
 async function loseAndReturn(all: readonly Visitor[], isForGood = true): Promise<Map<Visitor, string>> {
   await a.kill();
   const meanwhile = new Map<Visitor, string>();
@@ -125,7 +128,7 @@ describe("an origin that dies and comes back", () => {
     const rebuilt = (await loseAndReturn(all)).get(first);
     const next = origins.find(({ name }) => name === rebuilt);
     await next?.kill();
-    // His own origin is healthy, so he goes there, and is pinned to nothing any more.
+    // The visitor's own origin is healthy, so they go there, and are no longer pinned.
     expect(await served(first.client)).toBe("a");
     await next?.restart();
     await expect.poll(async () => (await site.client().ask("/")).told.server, { timeout: 10_000 }).toBe(rebuilt);
@@ -195,7 +198,7 @@ describe("a session in two pools", () => {
         { path: "/*", pool: "shop" },
       ],
     });
-    // Both pools hash the same id among the same names: who is at home on one origin here is so there.
+    // Both pools hash the same id among the same names, so a visitor has the same own origin in both pools.
     const [visitor] = (await visitors()).filter(({ known, home }) => known && home === "a") as [Visitor];
     const { client } = visitor;
     expect(await served(client, "/blog/")).toBe("a");

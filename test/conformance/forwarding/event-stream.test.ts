@@ -12,7 +12,10 @@ afterAll(async () => {
   await Promise.all(origins.map((origin) => origin.stop()));
 });
 
-/** Opens an event stream as `EventSource` does; what the client reads, and the origin's end of it. */
+/**
+ * Opens an event stream as `EventSource` does. Returns the bytes that the client reads, and the origin's end of the
+ * stream.
+ */
 async function subscribe(client: Client, headers: Record<string, string> = {}) {
   const asked = Promise.withResolvers<{ server: string; request: IncomingMessage; stream: ServerResponse }>();
   for (const origin of origins) {

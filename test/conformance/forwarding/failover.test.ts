@@ -86,7 +86,7 @@ describe("an origin that is gone", () => {
     expect(first).toBe(home.name);
     expect(second).not.toBe(first);
 
-    // None answers a check, so none is ejected. But this request cannot be the reason for their silence.
+    // No origin answers a check, so no origin is ejected. But this request cannot be the reason for their silence.
     await expect
       .poll(async () => {
         met.length = 0;

@@ -91,7 +91,7 @@ describe("a client that leaves", () => {
   });
 });
 
-/** The origin keeps the bodies that it gets as attributes; under `…/slow` it takes its time to answer. */
+/** The origin keeps the bodies that it gets as attributes. Under `…/slow` it takes its time to answer. */
 function takeOrders() {
   const arrived = Promise.withResolvers<void>();
   const finished = Promise.withResolvers<boolean>();

@@ -33,7 +33,10 @@ afterAll(async () => {
   await Promise.all([silent.stop(), answering.stop()]);
 });
 
-/** A visitor whose session's database has been destroyed, he as he was before it was stored, and what repairs it. */
+/**
+ * A visitor whose session's database has been destroyed. `unsaved` is the visitor before the session was stored, and
+ * `repair` repairs the database.
+ */
 async function withBrokenStore() {
   const client = site.client();
   await client.ask("/");
@@ -111,12 +114,15 @@ describe.each(failures)("$what", ({ path, status, code }) => {
 });
 
 describe("an origin that never answers", () => {
-  it.each(["GET", "POST"])("sees the connection of a %s closed once somebody has answered for it", async (method) => {
-    const closed = Promise.withResolvers<void>();
-    silent.answers((request) => request.socket.on("close", closed.resolve));
-    expect((await site.client().send("/silent", { method })).status).toBe(504);
-    await closed.promise;
-  });
+  it.each(["GET", "POST"])(
+    "sees the connection of a %s closed once another server has answered for it",
+    async (method) => {
+      const closed = Promise.withResolvers<void>();
+      silent.answers((request) => request.socket.on("close", closed.resolve));
+      expect((await site.client().send("/silent", { method })).status).toBe(504);
+      await closed.promise;
+    },
+  );
 });
 
 describe("while the store of a session fails", () => {

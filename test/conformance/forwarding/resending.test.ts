@@ -22,7 +22,7 @@ beforeEach(async () => {
   origin.requests.length = 0;
 });
 
-/** The origin takes a request whole and closes without an answer, as often as is said; then it answers. */
+/** The origin takes a whole request and closes without an answer, the given number of times. After that it answers. */
 function closeUnanswered(times: number) {
   origin.answers(({ method }, socket) => {
     if (origin.requests.length <= times) socket.destroy();

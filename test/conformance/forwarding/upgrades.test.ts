@@ -23,7 +23,7 @@ function pool(id: string, url: string) {
   return { id, origins: [{ id: "a", url }] };
 }
 
-/** An origin that writes down what it was sent. */
+/** An origin that writes down the requests that it gets. */
 async function startRecording(name: string) {
   const origin = await startLocalOrigin(name);
   origin.answers(async (request, response) => {

@@ -26,7 +26,10 @@ afterAll(async () => {
   await Promise.all(origins.map((origin) => origin.stop()));
 });
 
-/** Opens a socket as a client with these cookies would; what the origin has accepted, and its answer to the upgrade. */
+/**
+ * Opens a socket as a client with these cookies. Returns the socket that the origin has accepted, and its answer to the
+ * upgrade.
+ */
 async function open(client: Client, { protocols = [] as string[], path = "/" } = {}) {
   const accepted = Promise.withResolvers<Accepted & { server: string }>();
   for (const origin of origins) origin.meets((given) => accepted.resolve({ ...given, server: origin.name }));
@@ -46,7 +49,7 @@ async function next(socket: WebSocket): Promise<{ data: Buffer; isBinary: boolea
   return { data, isBinary };
 }
 
-/** As a client sends it, masked with zeros. */
+/** A frame as a client sends it, masked with zeros. */
 function closeFrame(code: number, reason = Buffer.alloc(0)): Buffer {
   return Buffer.concat([Buffer.from([0x88, 0x80 | (2 + reason.length), 0, 0, 0, 0, code >> 8, code & 0xff]), reason]);
 }
@@ -97,7 +100,7 @@ describe.each(["/", "/limited"])("a WebSocket (%s)", (path) => {
     const [dropping, other] = by === "the client" ? [socket, atOrigin] : [atOrigin, socket];
     const closed = once(other, "close") as Promise<[number]>;
     dropping.terminate();
-    // Who passes messages on cannot drop a connection, and says that it is going away.
+    // A Worker that passes messages on cannot drop a connection, and closes it as "going away".
     expect((await closed)[0]).toBe(path === "/" ? 1006 : 1001);
   });
 
@@ -178,7 +181,7 @@ describe("the upgrade", () => {
       socket.terminate();
     }
     await half.stop();
-    // That it is down is found out by the first that it loses.
+    // Moor finds out that the origin is down by the first upgrade that the origin loses.
     expect(outcomes.filter((outcome) => outcome !== "open")).toEqual(["Unexpected server response: 502"]);
   });
 

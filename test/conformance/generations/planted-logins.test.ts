@@ -65,7 +65,7 @@ const express = await startExample([process.execPath, join(folder, "login.cjs")]
 });
 ending.push(() => express.stop());
 
-/** How an application logs somebody in, with an attribute that is theirs alone. */
+/** The way in which an application logs a person in, with an attribute of their own. */
 interface Application {
   readonly name: string;
   readonly host: string;
@@ -105,7 +105,10 @@ function sitesOf(grace: number) {
   return sites[grace] as { host: Roles; shared: Roles };
 }
 
-/** In which order attacker and victim act, who hold the same token at first. The first that logs in gets the newer generation. */
+/**
+ * The order in which attacker and victim act. They hold the same token at first, and the first to log in gets the newer
+ * generation.
+ */
 const orders: { order: string; act: (attacker: Acting, victim: Acting) => Promise<void> }[] = [
   {
     order: "the attacker writes, keeps the older token, and the victim logs in",
@@ -164,7 +167,7 @@ describe.each(cases)("$name, $carrier, grace of $grace s: $order", (given) => {
     });
     await act(acting(attacker, "mallory"), acting(victim, "alice"));
 
-    // The planted token, and what the attacker was given since, also after a write by either.
+    // The planted token and the attacker's later tokens show nothing of the victim, also after a write by either.
     const holds = [planted, attacker];
     const expectApart = async () => {
       for (const held of holds) expect(await shownTo(held)).not.toMatch(/alice|harbour/);

@@ -54,7 +54,7 @@ describe.each(LOGINS)("a login $how", ({ login, again }) => {
     await post(client, login);
     await shownTo(client);
     await post(client, again);
-    // The page saw the first generation, and two rotations have passed it by.
+    // The page has seen the first generation, and has missed two rotations.
     const late = await before.send("/strict/", { headers: { "Sec-Fetch-Mode": "navigate" } });
     expect(late.told.session).toMatchObject({ new: true });
     expect(late.headers["set-cookie"]).toBeUndefined();

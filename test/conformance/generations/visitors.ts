@@ -5,7 +5,7 @@ import type { Site } from "../../support/node/site.ts";
 /** A client of one carrier. */
 export interface Visitor {
   ask(path: string): Promise<Answer>;
-  /** Another client that holds what this one holds now. */
+  /** Another client with copies of this client's texts. */
   copy(): Visitor;
 }
 
@@ -22,7 +22,7 @@ export const byCookie: Visiting = (site, host) => {
   return visitorOf(site.client());
 };
 
-/** Sends back, in a header, what it was given last. */
+/** Sends back, in a header, the token that it was given last. */
 export const byHeader: Visiting = (site, host) => {
   const visitorOf = (held: string): Visitor => {
     const client = new HeaderClient(site.client());

@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const seen = new Map<string, string[]>();
 
-/** Calls the API, and holds the answer against the document. */
+/** Calls the API, and compares the answer with the document. */
 async function call(
   method: string,
   jwt: string | undefined,
@@ -69,7 +69,7 @@ async function visitor(login = ""): Promise<Client> {
   return client;
 }
 
-/** Everything that a call may be refused for, whatever it asks. */
+/** Every reason for which any call may be refused. */
 async function callInVain(method: string, where: { path?: string; url?: string }, { forbidden = true, login = "" }) {
   await call(method, undefined, where);
   await call(method, await handoffOf(site.client()), where);
@@ -114,7 +114,7 @@ async function callSessions() {
   await call("DELETE", await handoffOf(here), { ...one, url: `/.moor/sessions/${sid}` });
   await call("DELETE", await handoffOf(here), { ...SESSIONS, url: "/.moor/sessions?others=true" });
 
-  // Of so many the first 200 end at once, and pages have 100.
+  // Of so many sessions the first 200 end at once, and a page has 100.
   const last = await visitor("&login=everybody");
   for (let batch = 0; batch < 21; batch++) {
     await Promise.all(Array.from({ length: 10 }, () => visitor("&login=everybody")));

@@ -30,7 +30,7 @@ afterAll(async () => {
   await origin.kill();
 });
 
-/** Copies answer for so long. */
+/** How long copies answer. */
 const POLL = { timeout: 15_000 };
 const sessionOf = async (client: Client, path = "/") => JSON.parse((await client.ask(path, { method: "POST" })).text);
 

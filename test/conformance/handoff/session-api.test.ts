@@ -35,14 +35,14 @@ async function call(jwt: string, init: RequestInit = {}) {
 const patch = (jwt: string, body: unknown, headers: Record<string, string> = {}) =>
   call(jwt, { method: "PATCH", body: typeof body === "string" ? body : JSON.stringify(body), headers });
 
-/** A visitor with a basket, and the handoff of his latest request. */
+/** A visitor with a basket, and the handoff of their latest request. */
 async function visitor() {
   const client = site.client();
   await client.ask("/?login=alice&set=basket:apples-and-pears", { method: "POST" });
   return { client, ...(await handoffOf(client)) };
 }
 
-/** Of its record, which the client has seen. */
+/** The version of its record that the client has seen. */
 function versionIn(token = ""): number {
   return Buffer.from(token, "base64url").readUInt32BE(18);
 }

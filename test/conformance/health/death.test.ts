@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-/** So that a test need not wait for ten seconds. */
+/** Short, so that a test need not wait for ten seconds. */
 const SHORT = { outlierDetection: { baseEjectionSeconds: 1, maxEjectionJitterSeconds: 0 } };
 
 async function startRaw(names: string[], pool: SiteOptions["pool"] = {}): Promise<RawOrigin[]> {
@@ -31,7 +31,7 @@ const status = async (client: Client, method: string) =>
 const eventsOf = (name: string) =>
   site.moor.logged.filter((line) => line.includes(`"event":"${name}"`)).map((line) => JSON.parse(line).origin);
 
-/** A visitor of an origin, by what answers have of its name. */
+/** A visitor of an origin, by the origin's name in the answers. */
 async function visitorOf(name: string, nameOf: (client: Client) => Promise<string | undefined>): Promise<Client> {
   for (;;) {
     const client = site.client();
@@ -167,13 +167,13 @@ describe("an origin that comes back", () => {
       if (method === "HEAD" || head.startsWith("GET /drop")) socket.destroy();
       else socket.write(rawResponse("a"));
     });
-    // The client whose request it has lost is not the one to try it.
+    // Another client than the client whose request it has lost tries it.
     const afterOthers = async () => {
       await byText(site.client());
       return byText(client);
     };
     await expect.poll(afterOthers, { timeout: 20_000 }).toBe("a");
-    // Fewer clients than could eject it by themselves.
+    // The clients are too few to eject it by themselves.
     for (let drop = 0; drop < 4; drop++) await site.client().ask("/drop");
     expect(eventsOf("origin_ejected")).toEqual(["a"]);
     expect(await byText(client)).toBe("a");

@@ -60,7 +60,7 @@ describe("an origin that answers every request with an error", () => {
     const statuses = [];
     for (let request = 0; request < 5; request++) statuses.push((await get(client)).status);
     expect(statuses).toEqual([500, 500, 500, 200, 200]);
-    // The sessions of the others have not moved, and a change goes to the living one as well.
+    // The sessions of the others have not moved, and a change goes to the living origin as well.
     for (const other of all.slice(1)) expect((await get(other.client)).text).toBe(other.home.name);
     expect((await post(client)).text).not.toBe("500");
 
@@ -93,7 +93,7 @@ describe("an origin that is killed", () => {
 });
 
 describe("a pool of which too much is down", () => {
-  /** What a visitor of a broken origin is answered, first origin first, and what the log says. */
+  /** The answers to a visitor of a broken origin, first origin first, and the lines of the log. */
   async function withBroken(count: number, pool: NonNullable<SiteOptions["pool"]>) {
     await start(pool);
     const all = await visitors();

@@ -31,7 +31,7 @@ async function visitors(count: number): Promise<Visitor[]> {
   return all;
 }
 
-/** How many visitors are refused, and how many are served by another origin than theirs. */
+/** The number of refused visitors, and of visitors that another origin than theirs serves. */
 async function harmed(all: readonly Visitor[]): Promise<{ refused: number; moved: number }> {
   const answers = [];
   for (const { client } of all) answers.push(await client.ask("/"));
@@ -42,7 +42,7 @@ async function harmed(all: readonly Visitor[]): Promise<{ refused: number; moved
 const NOBODY = { refused: 0, moved: 0 };
 const ejections = () => site.moor.logged.filter((line) => line.includes('"event":"origin_ejected"'));
 
-/** What an origin does with `/drop`; other requests it answers with its name. */
+/** The behaviour of an origin for `/drop`. It answers other requests with its name. */
 type Drop = (socket: Socket) => void;
 const DROPS: [string, Drop][] = [
   ["close without an answer", (socket) => socket.end()],

@@ -32,14 +32,14 @@ const start = async (healthCheck: Partial<HealthCheckConfig> = {}, options: Site
 };
 const named = (name: string) => origins.find((origin) => origin.name === name) as RawOrigin;
 const isProbe = (request: { head: string }) => /^GET \/health\b/.test(request.head);
-/** What an origin answers to probes; visitors get its name. */
+/** The answers of an origin to probes. Visitors get its name. */
 const probesMeet = (origin: RawOrigin, answer: string | undefined) =>
   origin.answers((request, socket) => {
     if (!isProbe(request)) socket.write(rawResponse(origin.name));
     else if (answer !== undefined) socket.write(answer);
   });
 const said = async () => JSON.parse((await site.moor.valueInKv("p/shop")) ?? '{"origins":[]}');
-/** Why origins are unhealthy, as it is published. */
+/** The published reasons for which origins are unhealthy. */
 const unhealthy = async () =>
   Object.fromEntries(
     (await said()).origins.flatMap((origin: { id: string; unhealthy?: { reason: string } }) =>
@@ -60,7 +60,7 @@ async function visitors(): Promise<Map<string, Client>> {
   }
   return found;
 }
-/** Where each visitor is served, by an isolate that knows what is published. */
+/** The origin that serves each visitor, from an isolate that knows the published verdicts. */
 async function servedBy(all: Map<string, Client>): Promise<Record<string, string>> {
   await site.moor.crashAndRestart();
   const served: [string, string][] = [];

@@ -47,10 +47,13 @@ describe("a storm of failures", () => {
 
 describe("a burst that meets an isolate which has just begun", () => {
   const PARIS = { "CF-Blob": JSON.stringify({ colo: "CDG", continent: "EU", longitude: "2.3" }) };
-  /** So late that every request of the burst has been sent before the first is lost. */
+  /** Late enough for every request of the burst to be sent before the first is lost. */
   const LOST_AFTER_MS = 200;
 
-  /** How many of so many requests at once are not answered 200, and what the origins got; the first `dead` of them fail every request. */
+  /**
+   * Sends so many requests at once. The first `dead` origins fail every request. Returns the number of answers other
+   * than 200, and of requests at each origin.
+   */
   async function burst(
     requests: number,
     dead: number,

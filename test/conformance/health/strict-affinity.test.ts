@@ -47,7 +47,7 @@ describe("a session of strict affinity", () => {
       expect(answer.headers["retry-after"]).toMatch(/^\d+$/);
       expect(code(answer.text)).toBe("own_origin_unavailable");
     }
-    // The first was tried twice, and no check was answered: the others are answered at once.
+    // The first request was tried twice, and no check was answered, so the others are answered at once.
     expect(home.requests.map(({ method }) => method)).toEqual(["GET", "GET"]);
     expect(askedElsewhere()).toBe(0);
     expect(site.moor.logged.filter((line) => line.includes('"reason":"own-origin-unavailable"'))).toHaveLength(4);

@@ -64,9 +64,9 @@ function ask(port: number, headers: Record<string, string>, method = "GET", path
   });
 }
 
-/** What is said of one connection or one moment. */
+/** Headers about a connection or a moment. */
 const OF_THE_MOMENT = ["date", "connection", "keep-alive", "transfer-encoding"];
-/** An answer without that; a boundary is made up anew for each. */
+/** An answer without these headers, and with a fixed boundary, because each answer has a new one. */
 function comparable({ status, headers, body }: Answered) {
   const boundary = /boundary=(\S+)/.exec(String(headers["content-type"]))?.[1] ?? "\0";
   const same = (text: string) => text.replaceAll(boundary, "BOUNDARY");
@@ -80,7 +80,7 @@ function comparable({ status, headers, body }: Answered) {
 
 describe.each(Object.entries(ports))("a file of %s's", (name, direct) => {
   const port = () => sites[name]?.moor.port ?? 0;
-  /** Asks it with and without Moor between: the answers are the same but for what Moor adds. */
+  /** Asks the server with and without Moor in between. The answers are the same except for Moor's additions. */
   async function both(headers: Record<string, string>, method?: string, path?: string): Promise<Answered> {
     const [through, without] = [await ask(port(), headers, method, path), await ask(direct, headers, method, path)];
     const [one, other] = [comparable(through), comparable(without)];

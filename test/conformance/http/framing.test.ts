@@ -8,7 +8,7 @@ import { rawExchange, statusOf } from "../../support/node/raw-exchange.ts";
 import { rawResponse, startRawOrigin } from "../../support/node/raw-origin.ts";
 import { originConfig, startSite } from "../../support/node/site.ts";
 
-/** How long the origin may take to answer what comes to `/slow`. */
+/** How long the origin may take to answer requests for `/slow`. */
 const DEADLINE_MS = 600;
 const [raw, node] = await Promise.all([startRawOrigin("raw"), startLocalOrigin("node")]);
 const site = await startSite([], {

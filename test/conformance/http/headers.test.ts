@@ -15,12 +15,12 @@ beforeEach(() => {
   origin.requests.length = 0;
 });
 
-/** Sends headers as they are written; returns the response's. */
+/** Sends headers as they are written, and returns the headers of the response. */
 async function send(...headers: string[]): Promise<string[]> {
   const lines = ["GET / HTTP/1.1", "Host: shop.test", "X-Forwarded-Proto: https", "Sec-Fetch-Site: none"];
   return headersOf(await rawExchange(site.moor.port, [...lines, ...headers]));
 }
-/** Has the origin answer with headers as they are written; returns those that the client gets. */
+/** Has the origin answer with headers as they are written, and returns the headers that the client gets. */
 function answer(...headers: string[]): Promise<string[]> {
   const lines = ["HTTP/1.1 200 OK", "Cache-Control: no-cache", ...headers, "Content-Length: 2"];
   origin.answers((_, socket) => socket.write(`${lines.join("\r\n")}\r\n\r\nok`, "latin1"));
@@ -105,7 +105,7 @@ describe("the headers of a response", () => {
 
 describe("cookies", () => {
   const MIXED = "a=Jos\xe9; b=\xc3\xa9";
-  /** A token that Moor takes out, be it one or not. */
+  /** Moor takes this text out, whether it is a valid token or not. */
   const OWN = "__Host-moor=x";
 
   it("keep bytes that are no UTF-8 on their way to the origin", async () => {

@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 const asked = () => origins.flatMap((origin) => origin.requests);
 
-/** Sends a request; returns the whole response. */
+/** Sends a request, and returns the whole response. */
 const send = (line: string, ...headers: string[]) =>
   rawExchange(site.moor.port, [`${line} HTTP/1.1`, "Host: shop.test", "X-Forwarded-Proto: https", ...headers]);
 /** Has the origins answer with bytes, and close. */

@@ -11,7 +11,7 @@ import { rawBytes, statusOf } from "../../support/node/raw-exchange.ts";
 import { originConfig, startSite } from "../../support/node/site.ts";
 
 const MIB = 1024 * 1024;
-/** How long an origin may take to answer what comes to `/slow`. */
+/** How long an origin may take to answer requests for `/slow`. */
 const DEADLINE_MS = 600;
 
 const nginxPort = await freePort();
@@ -40,7 +40,7 @@ afterAll(async () => {
   await Promise.all([...pair, nginx, tomcat].map((server) => server.stop()));
 });
 
-/** How both origins answer. */
+/** The way in which both origins answer. */
 function answer(by: Parameters<LocalOrigin["answers"]>[0]) {
   for (const origin of pair) origin.answers(by);
 }
@@ -56,7 +56,7 @@ beforeEach(() => answer(measure));
 function upload(headers: RequestOptions["headers"] = {}, path = "/") {
   const sent = { Host: "shop.test", "X-Forwarded-Proto": "https", ...headers };
   const outgoing = httpRequest({ host: "127.0.0.1", port: site.moor.port, path, method: "POST", headers: sent });
-  // Who answers before he has read all of it may close.
+  // A server that answers before it has read the whole body may close.
   outgoing.on("error", () => {});
   return outgoing;
 }

@@ -14,7 +14,10 @@ const PLACES = [
   { colo: "NRT", continent: "AS", longitude: "139" },
   { colo: "SYD", continent: "OC", longitude: "151" },
 ];
-/** A copy in memory may be so old, and as long after a token was signed none may answer it. In seconds, and one more. */
+/**
+ * The age that a copy in memory may have, which is also the settle period of a token. In seconds, with a second to
+ * spare.
+ */
 const FRESH = 6;
 const origins = await Promise.all(["a", "b", "c"].map((name) => startOrigin(name)));
 const pool = await startWatchedPool(origins, {
@@ -36,7 +39,7 @@ afterAll(async () => {
 
 const at = (edge: number, asking: Asking = {}): Asking => ({ ...asking, port: ports[edge % ports.length] });
 const post = (edge: number) => at(edge, { method: "POST" });
-/** What a client is answered at each of the edges, one after the other; he keeps the cookies. */
+/** The answers to a client at each of the edges, one after the other. It keeps the cookies. */
 async function everywhere(client: Client, path = "/", more: (edge: number) => Asking = () => ({})): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (const edge of edges) answers.push(await client.ask(path, at(edge, more(edge))));
@@ -47,14 +50,14 @@ const subsOf = (answers: readonly Answer[]) => answers.map(({ told }) => told.se
 const sourcesOf = (answers: readonly Answer[]) => answers.map((answer) => explained(answer).split(";")[0]);
 const all = <T>(value: T): T[] => edges.map(() => value);
 
-/** A visitor whose session every edge holds a copy of, from which it answers. */
+/** A visitor of whose session every edge holds a copy, and answers from it. */
 async function held(path: string): Promise<Client> {
   const client = site.client();
   await client.ask("/", at(0));
   await client.ask(path, post(0));
   await client.ask("/", at(1));
   await elapse(FRESH);
-  // They share no memory: each has to ask.
+  // Isolates share no memory, so each has to ask.
   expect(sourcesOf(await everywhere(client))).toEqual(all("session=object"));
   expect(sourcesOf(await everywhere(client))).toEqual(all("session=memory"));
   return client;
@@ -142,7 +145,7 @@ describe("a logout at one isolate", () => {
   });
 });
 
-/** Begins a POST at an isolate, and returns what sends its body and reads the answer. */
+/** Begins a POST at an isolate. The returned function sends the body and reads the answer. */
 async function begin(edge: number, client: Client): Promise<() => Promise<string>> {
   const cookie = [...client.cookies].map((pair) => pair.join("=")).join("; ");
   const head = ["POST / HTTP/1.1", "Host: shop.test", "X-Forwarded-Proto: https", `Cookie: ${cookie}`];
@@ -166,13 +169,13 @@ describe("a login at one isolate", () => {
     const slow = [1, 2, 3].map((edge) => client.send(`/?delayMs=300&set=edge${edge}:yes`, post(edge)));
     const answers = await Promise.all([client.send("/?login=alice", post(0)), ...slow]);
     for (const nth of order) client.keep(answers[nth] as Answer);
-    // Writes beside the login are refused, and none of them reaches its session.
+    // Writes at the same time as the login are refused, and do not reach its session.
     expect(answers.map(({ status }) => status)).toEqual([200, 409, 409, 409]);
     for (const { told } of await everywhere(client)) {
       expect(told.session).toMatchObject({ sub: "alice", gen: 1 });
       expect(told.session.data).toEqual({ basket: "tea" });
     }
-    // Who holds the cookies of before is nobody, wherever he asks.
+    // A client with the cookies from before the login is anonymous at every isolate.
     expect(subsOf(await everywhere(before))).toEqual(all(undefined));
     for (const { told } of await everywhere(client)) expect(told.session).toMatchObject({ sub: "alice", gen: 1 });
   });
@@ -232,7 +235,7 @@ describe("an origin that dies", () => {
     while (visitors.filter(({ home }) => home === "a").length < 4) {
       const client = site.client();
       const { server } = (await client.ask("/", at(visitors.length))).told;
-      // Every other one has a session that is stored.
+      // Every other visitor has a stored session.
       const data = visitors.length % 2 === 0 ? { basket: `${visitors.length}` } : undefined;
       if (data) await client.ask(`/?set=basket:${data.basket}`, post(visitors.length));
       await client.ask("/", at(visitors.length));

@@ -56,7 +56,7 @@ describe("keys are changed, and no visitor is logged out", () => {
       expect(session).toMatchObject({ sid, gen: 1, sub: name, data: { basket: name } });
       const { kid: signedBy } = decodeProtectedHeader(headers["moor-session"] ?? "");
       expect(signedBy).toBe(kid);
-      // The store keys have sealed and opened what is in KV.
+      // The store keys have sealed and opened the copies in KV.
       expect((await client.ask(`/?set=seen:${id}`, { method: "POST" })).status).toBe(200);
     }
   };
@@ -82,7 +82,7 @@ describe("keys are changed, and no visitor is logged out", () => {
   });
 
   it("the old key leaves: sessions whose tokens and proofs are younger live on", async () => {
-    // A proof is written by a login or rotation alone; those who have logged in by the old key rotate here.
+    // Only a login or a rotation writes a proof. Visitors who have logged in under the old key rotate here.
     for (const { client } of visitors) await client.ask("/?rotate", { method: "POST" });
     const generations = await Promise.all(visitors.map(async ({ client }) => (await client.ask("/")).told.session.gen));
     await retire("1");

@@ -13,7 +13,7 @@ const keys = await startKeyRotation(site.moor);
 afterAll(() => Promise.all([stores.stop(), keys.stop()]));
 
 const idOfClient = (client: Client) => idOf(client.token ?? "");
-/** The key that something was sealed with: its second byte. */
+/** The key with which a copy was sealed: its second byte. */
 const sealerOf = (sealed: string | undefined) => Buffer.from(sealed ?? "", "base64url")[1];
 
 /** The keys that the copies of a client's session are sealed with. */
@@ -32,7 +32,10 @@ async function copied(basket: string): Promise<Client> {
   return client;
 }
 
-/** What a visitor is shown by the backup alone, and by the replica alone: nothing of it is kept. */
+/**
+ * The session as the backup alone shows it, and as the replica alone shows it. The visitor keeps nothing of either
+ * answer.
+ */
 async function shownByCopies(client: Client) {
   const ask = async () => {
     const answer = await site.client(client.cookies).send("/");

@@ -17,7 +17,7 @@ interface Event {
   reason?: string;
 }
 
-/** What the log says has happened to a session, by its id's first 8 characters. */
+/** The events of a session in the log, by the first 8 characters of its id. */
 function eventsOf(sid: string | undefined): string[] {
   const events = site.moor.logged
     .filter((line) => line.startsWith("{"))
@@ -56,7 +56,8 @@ describe("the log tells of a session", () => {
 
   it("its end by its deadline, although no request comes", async () => {
     const client = site.client();
-    // The handoff names a session from its second request on, which would renew it: its own record tells its name.
+    // The handoff names a session from its second request on, and that request would renew it. So the name comes from
+    // its own record.
     const { told } = await client.ask("/?set=basket:apples", { method: "POST" });
     expect(told.session).toMatchObject({ new: true });
     const sid = idOf(client.token ?? "");

@@ -5,7 +5,7 @@ import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";
 import type { Role } from "../../support/node/workerd.ts";
 
-/** What holds of logging out, whichever Worker Moor is in. */
+/** The promises about logouts, for either Worker that Moor is in. */
 export async function describeLogout(role: Role) {
   const origin = await startOrigin("a");
   const [site, open] = await Promise.all([

@@ -4,7 +4,7 @@ import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";
 import type { Role } from "../../support/node/workerd.ts";
 
-/** What holds of who asks to be remembered, whichever Worker Moor is in. */
+/** The promises to a visitor who asks to be remembered, for either Worker that Moor is in. */
 export async function describeRemember(role: Role) {
   const HOUR = 3_600;
   const DAY = 24 * HOUR;
@@ -25,7 +25,7 @@ export async function describeRemember(role: Role) {
     await origin.kill();
   });
 
-  /** For how long the browser keeps the token: until the nearer deadline of its session. */
+  /** How long the browser keeps the token: until the nearer deadline of its session. */
   function maxAgeOf({ setCookies }: Answer): number {
     const token = setCookies.find((line) => line.startsWith("__Host-moor="));
     return Number(/Max-Age=(\d+)/.exec(token ?? "")?.[1]);
@@ -78,7 +78,7 @@ export async function describeRemember(role: Role) {
     });
   });
 
-  // Handlers ask by a method, which throws.
+  // Handlers ask by a method, which throws an error.
   describe.skipIf(role === "middleware")("asking to remember", () => {
     it.each([
       ["without a login", site, "/?remember", "without Moor-Principal"],

@@ -33,7 +33,7 @@ async function alice(query = ""): Promise<Client> {
   return client;
 }
 const subOf = async (client: Client, path = "/") => (await client.ask(path)).told.session.sub;
-/** What a copy of its cookies is shown, with nothing kept of it. */
+/** The session that a copy of its cookies is shown. The client keeps nothing of the answer. */
 const copySees = async (client: Client, path = "/") => {
   return (await site.client(client.cookies).send(path)).told.session.sub;
 };

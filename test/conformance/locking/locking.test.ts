@@ -8,10 +8,10 @@ import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";
 
 const origin = await startOrigin("a");
-/** Reads the session's count, thinks for a while, and writes one more: what locking is for. */
+/** Reads the session's count, waits a while, and writes the count plus one. Such requests need locking. */
 const counter = await startLocalOrigin("counter");
 countsSlowly(counter, 30);
-/** Does not answer before its deadline, but for the third attempt, and then late. */
+/** Does not answer before its deadline, except for the third attempt, which it answers late. */
 const late = await startLocalOrigin("late");
 let attempts = 0;
 late.answers((_, response) => {
@@ -58,13 +58,13 @@ function countsSlowly(origin: LocalOrigin, thinksMs: number): void {
 }
 
 const POST: Asking = { method: "POST" };
-/** What explain tells, by name. */
+/** The facts of explain, by name. */
 function explained({ headers }: Answer): Record<string, string> {
   const text = /moor;desc="([^"]*)"/.exec(String(headers["server-timing"]))?.[1] ?? "";
   return Object.fromEntries(text.split("; ").map((pair) => [pair.split("=")[0] ?? "", pair.split("=")[1] ?? ""]));
 }
 
-/** A visitor; with `stored` his session holds something already. */
+/** A visitor. With `stored` their session holds an attribute already. */
 async function visitor({ stored = true } = {}) {
   const client = site.client();
   await client.ask("/", { headers: { "Sec-Fetch-Mode": "navigate" } });
@@ -231,7 +231,7 @@ describe("an attacker who has copied a token before a login", () => {
       ...options,
     });
 
-  /** Begins a POST with a body of which nothing comes. */
+  /** Begins a POST whose body never comes. */
   function idlePost(port: number, cookies: ReadonlyMap<string, string>): Socket {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const head = ["POST / HTTP/1.1", "Host: shop.test", "X-Forwarded-Proto: https", `Cookie: ${cookie}`];

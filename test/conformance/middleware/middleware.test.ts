@@ -10,7 +10,7 @@ import type { Answer, Asking } from "../../support/node/client.ts";
 import { idOf } from "../../support/node/forge.ts";
 import { type Site, type SiteOptions, startSite } from "../../support/node/site.ts";
 
-/** What is below a first segment, in place of the rest. */
+/** The session rules below a first segment, in place of the usual ones. */
 const below: Readonly<Record<string, HandlingConfig>> = {
   strict: { freshness: "strict" },
   refuse: { onStale: "refuse" },
@@ -143,7 +143,7 @@ describe("a change that a handler asks for", () => {
     await once(socket, "connect");
     const lines = ["POST /?set=coupon:10&delayMs=300 HTTP/1.1", "Host: shop.test", "X-Forwarded-Proto: https"];
     socket.write(`${[...lines, `Cookie: ${cookiesOf(client)}`, "Content-Length: 0"].join("\r\n")}\r\n\r\n`);
-    // By the time that others have been answered, his request has come.
+    // By the time that other clients have been answered, this client's request has come.
     await client.send("/strict/");
     socket.resetAndDestroy();
     const dataOf = async () => (await client.ask("/strict/")).told.session.data;

@@ -16,7 +16,7 @@ const HANDLINGS = {
   refused: { locking: "writes", lockWaitMs: 100 },
 } as const;
 
-/** An event of the log, as far as both Workers log it alike. */
+/** An event of the log, with the fields that both Workers log alike. */
 type Event = Pick<LogEntry, "event" | "reason" | "cookie">;
 
 /** A request, the events that it leaves in the log, and the code of the failure that answers it. */
@@ -129,7 +129,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** Cases while the objects of sessions cannot be reached; the client has a session. */
+/** Cases in which the objects of sessions cannot be reached, and the client has a session. */
 const CASES_WITHOUT_OBJECTS: readonly (Omit<Case, "ask"> & { readonly path: string; readonly asking?: Asking })[] = [
   {
     name: "a change",

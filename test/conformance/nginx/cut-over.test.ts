@@ -21,7 +21,10 @@ afterAll(async () => {
 
 const SIDS = Array.from({ length: 30 }, (_, i) => `visitor-${i}`);
 
-/** Who serves a visitor whose session was born so long ago, and whom its id alone would meet. */
+/**
+ * The origin that serves a visitor whose session was born so long ago, and the origin that the session's id alone would
+ * choose.
+ */
 async function visit(sid: string, ageMs: number) {
   const bornAt = Date.now() - ageMs;
   const token = forgeToken(during.moor.keys, { bornAt, expiresAt: Date.now() + HOUR_MS });

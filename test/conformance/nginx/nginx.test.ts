@@ -40,7 +40,7 @@ afterAll(async () => {
 
 type Asked = ReturnType<Mapping["ask"]>;
 
-/** Who answers a request: the name of an origin. */
+/** The name of the origin that answers a request. */
 function answerOf(port: number, host: string, { headers = {}, query = "" }: Asked): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = { Host: host, "X-Forwarded-Proto": "https", ...headers };
@@ -57,7 +57,7 @@ function answerOf(port: number, host: string, { headers = {}, query = "" }: Aske
 const answersOf = (port: number, { name, ask }: Mapping) =>
   Promise.all(Array.from({ length: KEYS }, (_, i) => answerOf(port, `${name}.test`, ask(i))));
 
-/** Whom Moor's own functions choose, the dead server known to be so. */
+/** The origins that Moor's own functions choose when they know the dead server. */
 function choicesOf({ name, ask }: Mapping): (string | undefined)[] {
   const read = readConfig(config);
   if (read.kind === "invalid") throw new Error(JSON.stringify(read.mistakes));
@@ -77,8 +77,8 @@ function choicesOf({ name, ask }: Mapping): (string | undefined)[] {
 }
 
 /**
- * Whom nginx chooses. On a loaded machine it may take a live server for a failed one, and goes to the next: where its answer is
- * not that of Moor it is asked once more.
+ * The origins that nginx chooses. On a loaded machine nginx may take a live server for a failed one, and go to the
+ * next. So it is asked once more where its answer differs from Moor's.
  */
 async function nginxAnswersOf(mapping: Mapping): Promise<string[]> {
   const port = ports.get(mapping.name) as number;

@@ -1,16 +1,18 @@
 import type { Asking } from "../../support/node/client.ts";
 
-/** The servers that the upstreams below name: those that answer, by position, and one where nothing listens. */
+/**
+ * The servers in the upstreams below: the servers that answer, by position, and an address on which no server listens.
+ */
 export interface Places {
   /** `127.0.0.1:PORT` of each. */
   readonly alive: readonly string[];
   readonly dead: string;
 }
 
-/** A mapping of nginx's to be compared. */
+/** A mapping of nginx that is compared with Moor's. */
 export interface Mapping {
   readonly name: string;
-  /** What stands in the `upstream` block. */
+  /** The contents of the `upstream` block. */
   readonly block: (places: Places) => string;
   /** The i-th of its requests. */
   readonly ask: (i: number) => Asking & { readonly query?: string };
@@ -56,7 +58,7 @@ const byQuery = (i: number) => ({ query: `?a=1&${i % 2 ? "item" : "ITEM"}=${hex(
 const byHeader = (i: number) => ({ headers: { "X-Tenant": `tenant ${hex(i)}` } });
 const byAll = (i: number) => ({ ...byQuery(i), headers: { ...byIpv4(i).headers, ...byCookie(i).headers } });
 
-// One request that fails must not have nginx leave a live server out for ten seconds.
+// A single failed request must not have nginx leave a live server out for ten seconds.
 const plain = ({ alive }: Places) => alive.map((server) => `server ${server} max_fails=0;`).join(" ");
 const weighted = ({ alive }: Places) =>
   alive.map((server, i) => `server ${server} weight=${1 + (i % 4)} max_fails=0;`).join(" ");

@@ -80,7 +80,7 @@ it("a copy in memory answers, not stale, if it was vouched for a while after the
 });
 
 describe("a backup that is behind, while no object can be reached", () => {
-  /** A shopper with a coupon that the backup does not know, nor any isolate's memory. */
+  /** A shopper with a coupon that neither the backup nor any isolate's memory knows. */
   async function withCoupon(): Promise<Client> {
     const client = await stores.shopper();
     await stores.redis.kill();

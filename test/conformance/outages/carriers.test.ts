@@ -11,7 +11,7 @@ const { site, stop, withoutObjects, journalLength } = await startStores({
 });
 afterAll(stop);
 
-/** A client that holds token, proof and mark as one text, and keeps no cookies. */
+/** A client that holds token, proof and mark as a single text, and keeps no cookies. */
 interface Visitor {
   held: string;
   ask(path: string, method?: string): Promise<Answer>;
@@ -25,7 +25,7 @@ function byHeader(): Visitor {
   });
 }
 
-/** Follows redirects of the site: what it holds is in the address that it is sent to. */
+/** Follows redirects of the site. Its text is in the address that it is sent to. */
 function byUrl(): Visitor {
   const client = site.client();
   const headers = { "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate" };
@@ -76,7 +76,7 @@ describe.each([
     const client = await shopper();
     const id = idOf(client.held);
     await withoutObjects(() => client.ask("/?set=coupon:10", "POST"));
-    // An isolate remembers by itself what it has given the journal.
+    // An isolate remembers by itself the changes that it has given to the journal.
     await site.moor.crashAndRestart();
 
     const unmarked = visitor();

@@ -12,7 +12,7 @@ const NOTHING = { objects: [], redis: [], kv: [] };
 
 type Backup = "async" | "sync" | "off";
 
-/** A site, and what its stores see of a request. */
+/** A site, with the operations that its stores see of a request. */
 async function start(backup: Backup) {
   const stores = await startStores({ stores: { backup } });
   const watch = await watchCommands(stores.redis);
@@ -33,7 +33,7 @@ async function start(backup: Backup) {
       for (const path of paths) await client.ask(path, { headers: EUROPE });
       return client;
     },
-    /** Calls of objects, commands that Redis gets, operations of KV; with what follows the response. */
+    /** Calls of objects, commands that Redis gets, and operations of KV, including the work after the response. */
     async costOf(client: Client, path = "/", { headers, ...asking }: Asking = {}) {
       const [calls, operations] = [await moor.objects.calls(), await moor.operationsInKv()];
       const redis = await watch.during(async () => {
@@ -43,7 +43,7 @@ async function start(backup: Backup) {
       });
       return {
         objects: (await moor.objects.calls()).slice(calls.length),
-        // Those by which this test waits are its own.
+        // The test itself sends HGET to wait for the backup.
         redis: redis.filter((command) => command !== "HGET"),
         kv: (await moor.operationsInKv()).slice(operations.length),
       };
@@ -68,7 +68,7 @@ describe.each<[Backup, string[]]>([
   it(`a change costs one call of the object, ${written.length} command of Redis, and no KV`, async () => {
     const visitor = await client("/");
     expect(await costOf(visitor, "/?set=a:1", POST)).toEqual({ objects: ["commit"], redis: written, kv: [] });
-    // What memory holds is too young for the token: the session is read first.
+    // The copy in memory is too young for the token, so the session is read first.
     expect(await costOf(visitor, "/?set=a:2", POST)).toEqual({ objects: ["read", "commit"], redis: written, kv: [] });
     expect(await costOf(visitor)).toEqual({ ...NOTHING, objects: ["read"] });
   });

@@ -15,7 +15,7 @@ const configurations: Record<string, SiteOptions> = {
   "backup async": { stores: { backup: "async" } },
   "backup off": { stores: { backup: "off" } },
 };
-/** Acknowledged between one kill and the next, at least. */
+/** The least number of acknowledged changes between two kills. */
 const CHANGES = 20;
 const atEnd: (() => Promise<void>)[] = [];
 afterAll(() => Promise.all(atEnd.map((stop) => stop())));
@@ -50,7 +50,7 @@ describe("processes killed while the journal holds changes that were acknowledge
       await crowd.progress(CHANGES);
       await redis.restart();
       await crowd.progress(CHANGES);
-      // In the middle of the take-over: workerd; when it is back, so are the objects.
+      // In the middle of the take-over: workerd. When it is back, so are the objects.
       await moor.objects.meet(undefined);
       await crowd.leaveDuring(() => moor.crashAndRestart());
       await crowd.progress(CHANGES);
@@ -82,7 +82,7 @@ describe("a Redis that keeps nothing, killed while its journal holds changes", (
   });
 });
 
-/** What a Redis has on its disk now. Returns what kills it, and starts it on that again. */
+/** Copies the disk of a Redis as it is now. The returned function kills the Redis and starts it again on that copy. */
 async function saved({ redis }: Stores): Promise<() => Promise<void>> {
   const [, folder] = (await run(redis, "CONFIG", "GET", "dir")) as [string, string];
   const copy = await mkdtemp(join(tmpdir(), "moor-redis-"));
@@ -110,7 +110,7 @@ describe("a Redis that is killed and comes back with its data from before a take
     await change("basket", "mug");
     const { ver, data } = (await client.ask("/strict/")).told.session ?? {};
     expect({ ver, data }).toMatchObject({ ver: 3, data: { basket: "mug" } });
-    // Each change forgets what ids are of no more use.
+    // Each change forgets the ids that are no longer needed.
     const changedOn = async () => {
       await change("look", Date.now());
       return Date.now();

@@ -11,7 +11,7 @@ const configurations: Record<string, SiteOptions> = {
   "backup off": { stores: { backup: "off" } },
   "no Redis": { redis: undefined },
 };
-/** Acknowledged between one kill and the next, at least. */
+/** The least number of acknowledged changes between two kills. */
 const CHANGES = 20;
 const atEnd: (() => Promise<void>)[] = [];
 afterAll(() => Promise.all(atEnd.map((stop) => stop())));

@@ -149,7 +149,7 @@ describe("when the objects are back", () => {
     expect(await journalLength(idOfClient(client))).toBe(1);
     await site.moor.runScheduled();
     expect(await journalLength(idOfClient(client))).toBe(0);
-    // It stays noted for as long as an append may still arrive.
+    // The session stays noted for as long as an append may still arrive.
     expect(logged("sweep").slice(before)).toEqual(Array(2).fill(expect.objectContaining({ takenOver: 0 })));
     const read = await copyOf(client).ask("/");
     expect(explained(read)).toContain("session=object; version=2");

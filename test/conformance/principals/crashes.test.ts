@@ -59,12 +59,13 @@ async function crashDuringLogins(afterMs: number): Promise<Round> {
 it("logins that kill -9 cuts off in the middle are repaired by alarm, and every login is in the index", async () => {
   const rounds: Round[] = [];
   for (const afterMs of [2, 5, 9, 14, 20, 40]) rounds.push(await crashDuringLogins(afterMs));
-  // Who has told nobody does so ten seconds after his login; reservations are looked after nine seconds after it.
+  // A session that has not told the index of its login does so ten seconds after it. The index checks its reservations
+  // nine seconds after it.
   const over = Date.now() + 12_000;
   await expect.poll(() => Date.now() > over, { timeout: 15_000 }).toBe(true);
 
   for (const { alice, ids, acknowledged } of rounds) {
-    // A look would have a session tell of itself, so the index is asked first.
+    // A read of the session would have it tell of itself, so the index is asked first.
     const counted = await admin.count(alice);
     const listed = (await admin.list(alice)).map(({ id }) => id).sort();
     const truth = await loggedIn(ids);
@@ -73,7 +74,7 @@ it("logins that kill -9 cuts off in the middle are repaired by alarm, and every 
     expect(truth.length).toBeGreaterThanOrEqual(acknowledged);
     expect(truth.length).toBeLessThanOrEqual(LIMIT);
 
-    // As many places are free as there should be.
+    // The right number of places is free.
     const statuses: number[] = [];
     for (let login = truth.length; login <= LIMIT; login++) {
       statuses.push((await site.client().ask(`/?login=${alice}`, { method: "POST" })).status);

@@ -46,7 +46,7 @@ async function loggedIn(principal: string, headers: Record<string, string> = {})
 const whose = async (browser: Client, path = "/strict") => (await browser.ask(path)).told.session.sub;
 const handoffOf = async (browser: Client) => (await browser.ask("/")).told.headers["moor-session"] ?? "";
 
-/** What an origin asks for the principal of a request that it serves. */
+/** The calls that an origin makes for the principal of a request that it serves. */
 async function own(browser: Client, method: string, path = "") {
   const headers = { Authorization: `Bearer ${await handoffOf(browser)}` };
   const { status, text } = await site.client().send(`/.moor/sessions${path}`, { method, headers });
@@ -134,7 +134,7 @@ describe("ending sessions", () => {
     expect(await own(browsers[0]!, "DELETE")).toEqual({ status: 200, body: { ended: 2, left: 0 } });
     for (const browser of [...browsers, ...copies]) expect(await whose(browser)).toBe(undefined);
     expect(await admin.list(alice)).toEqual([]);
-    // He may log in again at once.
+    // The visitor may log in again at once.
     const again = await loggedIn(alice);
     expect(await whose(again)).toBe(alice);
   });

@@ -45,16 +45,19 @@ afterEach(async () => {
   await Promise.all(origins.map((origin) => origin.stop()));
 });
 
-/** Keeps an origin from answering. Resolves with its next request, and with when the connection of that is closed. */
+/**
+ * Keeps an origin from answering. Resolves with its next request, and with a promise of the end of that request's
+ * connection.
+ */
 function holds(origin: RawOrigin) {
   const asked = Promise.withResolvers<{ request: RawRequest; socket: Socket; closed: Promise<unknown> }>();
   origin.answers((request, socket) => asked.resolve({ request, socket, closed: once(socket, "close") }));
   return asked.promise;
 }
-/** Begins an answer, of which one more character is missing. */
+/** Begins an answer that lacks its last character. */
 const begin = (socket: Socket, { name }: RawOrigin) =>
   socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${name.length + 1}\r\n\r\n${name}`);
-/** Has an origin answer its name at once, and end the answer when something else has happened. */
+/** Has an origin answer its name at once, and end the answer after another event. */
 function endsWhen(origin: RawOrigin, happened: Promise<unknown>) {
   const end: Parameters<RawOrigin["answers"]>[0] = async (_, socket) => {
     begin(socket, origin);

@@ -31,7 +31,7 @@ async function moor(options: Parameters<typeof startSite>[1] = {}) {
   return {
     site,
     admin,
-    /** Where each of thirty sessions is served. */
+    /** The origin that serves each of thirty sessions. */
     async servers(bornInSeconds = -60): Promise<string[]> {
       const asked = keys.map(async (key) => {
         const token = forgeToken(site.moor.keys, { key, bornAt: Date.now() + bornInSeconds * 1000 });
@@ -41,14 +41,14 @@ async function moor(options: Parameters<typeof startSite>[1] = {}) {
       });
       return Promise.all(asked);
     },
-    /** A change, which can be read in KV when this resolves: of two within a second the later one has to wait. */
+    /** Makes a change, and resolves when KV has it. The later of two changes within a second has to wait. */
     async change(path: string, body?: object) {
       const changed = await send(path, body);
       if (changed.said.published === false)
         await expect.poll(async () => (await send(path, body)).said.published).toBe(true);
       return changed;
     },
-    /** The isolates that serve from now on are new: they know what is published. */
+    /** The isolates that serve from now on are new, so they know the published state. */
     renew: () => site.moor.crashAndRestart(),
   };
 }
@@ -167,7 +167,7 @@ describe("the sessions of an origin that drains", async () => {
     await change("c/restore", { at: inSeconds(90_000) });
     await renew();
     expect(await shown()).toEqual([undefined, 0, undefined]);
-    // An isolate tells at once of the first that it sees, and of the others a minute later.
+    // An isolate tells of the first origin that it sees at once, and of the others a minute later.
     const count = before.filter((server) => server === "b").length;
     expect(count).toBeGreaterThan(3);
     expect(await servers(-3_000)).toEqual(before);
@@ -267,7 +267,7 @@ function inSeconds(ahead: number): string {
   return `${new Date(Date.now() + ahead * 1000).toISOString().slice(0, 19)}Z`;
 }
 
-/** Moves all that the pool's object knows in time, while Moor is down. */
+/** Moves all times in the pool's object, while Moor is down. */
 async function shiftPool(site: Site, byMs: number): Promise<void> {
   for (const file of await site.moor.storedSessions()) {
     const database = new DatabaseSync(file);

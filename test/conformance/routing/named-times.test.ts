@@ -5,7 +5,7 @@ import { named, startWatchedPool, type WatchedPool } from "../../support/node/po
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
-/** A session may be away for a tenth more. */
+/** A session may be away for a tenth of that time more. */
 const IDLE = 10 * MINUTE;
 const AWAY = 11 * MINUTE;
 const origins = await Promise.all(["a", "b", "c"].map((name) => startOrigin(name)));
@@ -22,7 +22,7 @@ async function visited() {
   const born = pool.now() - MINUTE;
   return { pool, born, before: await pool.servers(born) };
 }
-/** Where visitors are who have moved away from `b`, and nobody else has. */
+/** The origins of the visitors if exactly the visitors of `b` have moved. */
 const withoutB = (before: string[], after: string[]) =>
   before.map((server, at) => (server === "b" ? after[at] : server));
 const states = ({ next }: { next: { state: string }[] }) => next.map(({ state }) => state);

@@ -35,7 +35,7 @@ type Line = Record<string, unknown>;
 const linesOf = (site: Site, event = "request") =>
   site.moor.logged.filter((line) => line.includes(`{"event":"${event}"`)).map((line) => JSON.parse(line) as Line);
 
-/** The line that a site logs of what is done. */
+/** The only line that a site logs during `work`. */
 async function lineOf(site: Site, work: () => Promise<unknown>): Promise<Line> {
   const before = linesOf(site).length;
   await work();

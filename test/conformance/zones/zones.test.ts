@@ -42,7 +42,7 @@ afterAll(async () => {
 const from = async (client: Client, place: Place, path = "/", method = "GET") =>
   (await client.ask(path, { method, headers: { "CF-Blob": JSON.stringify(PLACES[place]) } })).told.server;
 
-/** Visitors who have come to a place, each with the origin that serves him there. */
+/** Visitors who have come to a place, each with the origin that serves them there. */
 async function bornIn(place: Place): Promise<[Client, string][]> {
   const clients = Array.from({ length: 12 }, () => site.client());
   return Promise.all(clients.map(async (client): Promise<[Client, string]> => [client, await from(client, place)]));
@@ -79,7 +79,7 @@ describe("visitors", () => {
     for (const [client, server] of american) expect(await from(client, "newYork")).toBe(server);
 
     await Promise.all(ours.map((origin) => origin.restart()));
-    // They had nothing stored, so no token could tell that they had moved.
+    // They had no stored session, so no token could tell that they had moved.
     for (const [client, server] of european) {
       await expect.poll(() => from(client, "paris"), { timeout: 10_000, interval: 50 }).toBe(server);
     }

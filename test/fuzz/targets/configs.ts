@@ -79,7 +79,7 @@ const something = fc.letrec((tie) => ({
   ),
 })).value;
 
-/** Configurations: right ones with something wrong in them, and anything at all. */
+/** Configurations: valid ones with a wrong value in them, and arbitrary JSON. */
 export const configs: Target<unknown> = {
   name: "configs",
   about: "configurations: read, or refused with mistakes that name their place",

@@ -61,7 +61,7 @@ const header: fc.Arbitrary<readonly [string, string]> = fc.oneof(
   },
 );
 
-/** What an origin's response asks of a session that exists. */
+/** The changes of an existing session that an origin's response asks for. */
 export const originChanges: Target<Answered> = {
   name: "origin-changes",
   about: "Moor-* headers of responses: applied, or the response is refused with 502; nothing is polluted or shown",

@@ -45,7 +45,7 @@ const other = fc.constantFrom(
   "Range",
 );
 const nominating = fc.constantFrom("Moor-Session", "Cookie, moor-session", "X-Forwarded-For", "close", "Host");
-/** A token, a proof and a mark in one, as carriers without cookies have them. */
+/** A token, a proof and a mark in a single text, as carriers without cookies send them. */
 const forgedHeld = fc
   .tuple(forgedToken, fc.constantFrom(PROOF, "", "x"), fc.constantFrom("1", "99999999999999", "", "-1"))
   .map((parts) => parts.join("."));
@@ -79,7 +79,7 @@ const segment = fc.constantFrom(
   "é",
 );
 
-/** What the carrier in the URL reads, among other parameters. */
+/** The parameter that the URL carrier reads, among other parameters. */
 const query = fc
   .tuple(
     fc.constantFrom("moor", "MOOR", "a", "moor[]"),
@@ -111,7 +111,7 @@ export const requests: Target<Asked> = {
       });
       demand(stores.length === 0, `stores were asked: ${stores.join(", ")}`);
       demand(response.status < 500, `answered with ${response.status}`);
-      // A request leaves one line for its tokens at most, and one more if it is refused itself.
+      // A request leaves at most one line for its tokens, and another line if it is refused itself.
       const told = log.map(({ event }) => event).filter((event) => event !== "token_refused");
       demand(log.length - told.length <= 1, "logged more than one refused token");
       const isRefused = response.status < 500 && response.status >= 400;
@@ -123,7 +123,7 @@ export const requests: Target<Asked> = {
   },
 };
 
-/** What an origin may be sent of a stranger. */
+/** Checks the request that an origin is sent for a stranger. */
 function check(sent: Headers, path: string): void {
   const names = [...sent.keys()].filter((name) => /^moor[^a-z0-9]/.test(name));
   const isIgnored = !sent.has("Moor-Session");
@@ -144,7 +144,7 @@ function check(sent: Headers, path: string): void {
   demand(!sentNames.some((name) => OWN_NAMES.includes(name)), "a cookie of Moor's was sent");
 }
 
-/** Headers as they arrive: what cannot be in one never does. */
+/** Headers as they arrive. Bytes that a header cannot contain never arrive. */
 function headersOf(entries: Asked["headers"]): Headers {
   const headers = new Headers();
   for (const [name, value] of entries) headers.append(name, value);

@@ -13,7 +13,7 @@ interface Asked {
   readonly body: string;
 }
 
-/** What is done to a genuine handoff: its parts are changed or replaced. */
+/** The changes of a genuine handoff: its parts are changed or replaced. */
 interface Forge {
   readonly header: object | string | undefined;
   readonly claims: object | string | undefined;
@@ -55,7 +55,7 @@ const forge: fc.Arbitrary<Forge> = fc.record({
   wrap: fc.constantFrom("Bearer #", "bearer #", "Bearer  #", "Basic #", "#", "Bearer #, Bearer #", "Bearer #."),
 });
 
-/** The session API with handoffs that Moor has not signed, or not so. */
+/** The session API with handoffs that Moor has not signed, or that were changed after Moor had signed them. */
 export const sessionApi: Target<Asked> = {
   name: "session-api",
   about: "forged handoffs at /.moor/session: refused, without a store being asked",

@@ -22,7 +22,7 @@ testAuthority("Durable Objects", {
 
 type Answer = (attempt: number) => Promise<Lookup | Committed | TakenOver>;
 
-/** A namespace whose objects answer as told. `stubs` counts those that were made, `calls` the calls. */
+/** A namespace whose objects answer as told. `stubs` counts the stubs that were made, and `calls` the calls. */
 function objectsThat(answer: Answer) {
   const count = { stubs: 0, calls: 0 };
   const options: unknown[] = [];
@@ -42,7 +42,7 @@ function objectsThat(answer: Answer) {
   return { objects: objects as unknown as DurableObjectNamespace, count, options, asked };
 }
 
-/** What is thrown in an object arrives as `remote`. */
+/** An error that is thrown in an object arrives as `remote`. */
 const thrownInside = () => Object.assign(new TypeError("Cannot read properties of undefined"), { remote: true });
 const missingMethod = () => Object.assign(platformErrors.noSuchMethod("takeOver"), { remote: true });
 const HIT: Lookup = { kind: "hit", copy: copyOf("s") };
@@ -177,7 +177,7 @@ describe("objects behind a breaker", () => {
   const notAsked = { kind: "unavailable", cause: new BreakerOpenError("object") };
   const change = changeAt(T0, { patches: [{}] });
 
-  /** What becomes of the breaker, and of the objects, when they are asked so many times. */
+  /** The state of the breaker and the number of calls after so many requests. */
   async function askedTimes(times: number, answer: Answer, deadlineMs = 3_000) {
     const { objects, count } = objectsThat(answer);
     const authority = createObjectAuthority(objects, { breaker, deadlineMs });

@@ -32,7 +32,9 @@ beforeEach(() => {
   pool = `pool-${pools++}`;
 });
 
-/** Works on the authority of the pool, on the storage of its object; another call is another instance, as after a reset. */
+/**
+ * Works on the authority of the pool, on the storage of its object. Each call makes another instance, as after a reset.
+ */
 function onAuthority<T>(
   work: (authority: PoolAuthority) => Promise<T>,
   publish: (state: PoolState) => Promise<void> = async () => {},
@@ -57,7 +59,7 @@ function onAuthority<T>(
 const alarmAt = () => runInDurableObject(env.POOL_OBJECT.getByName(pool), (_, { storage }) => storage.getAlarm());
 const change = (action: PoolChange["action"], given: Partial<PoolChange> = {}) =>
   onAuthority((authority) => authority.change({ pool, change: changeOf(action, given), ...ask }));
-/** What the alarm does up to a time. */
+/** The runs of the alarm up to a time. */
 async function ringUntil(time: number): Promise<void> {
   for (let due = await alarmAt(); due !== null && due <= time; due = await alarmAt()) {
     now = Math.max(now, due);
@@ -249,7 +251,8 @@ describe("an origin that drains", () => {
     await ringUntil(at(20_000));
     const [, [ended, at2] = []] = turns((await look()).state) as [string, number][];
     expect(ended).toBe("drained");
-    // The last was seen at 8,600: a session's patience later, a window more at most, and the time that all need.
+    // The last sighting was at 8,600 s. To it come a session's patience, at most one more window, and the time that all
+    // isolates need.
     expect(at2).toBeGreaterThan(8_600 + 3_600);
     expect(at2).toBeLessThan(8_600 + 3_600 + 2 * 600 + 150);
     expect(written.at(-1)).toEqual((await look()).state);

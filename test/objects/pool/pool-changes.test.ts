@@ -24,7 +24,7 @@ import {
 import { changeOf, DAY_MS, poolState } from "../../support/pool-states.ts";
 import { at, T0 } from "../../support/time.ts";
 
-/** What changes come to, one after the other, each with the second at which it is asked for. */
+/** The results of changes, one after the other. Each change has the second at which it is asked for. */
 function said(...changes: [seconds: number, PoolChange][]): PoolState {
   return changes.reduce<PoolState | undefined>((state, [seconds, change]) => {
     const applied = applyChange(state, change, at(seconds));
@@ -276,7 +276,7 @@ describe("changes that are published late", () => {
           if (!publishes) continue;
           if (isLate(pending, at(now))) known = rebased(published, pending, at(now));
           pending = [];
-          // Whoever still has the version before decides alike, as long as he may have it.
+          // An isolate that still has the version before decides in the same way, as long as it may have that version.
           const [old, young] = [published, known].map((state) => createClosing([{ id: "b" }], closuresIn(state)));
           for (let time = now; time < now + 135; time += 9) {
             for (let born = time; born >= Math.max(0, time - 2_500); born -= 83) {

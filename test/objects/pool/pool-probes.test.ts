@@ -19,9 +19,9 @@ let random: number;
 let log: LogEntry[];
 let written: { state: PoolState; at: number }[];
 let kvFault: Error | undefined;
-/** What probes of an origin meet; others pass. */
+/** The results of the probes of an origin. Probes of other origins pass. */
 let meets: Map<string, ProbeResult | (() => Promise<ProbeResult>)>;
-/** Whom probes have asked, and when, in seconds. */
+/** The origins that probes have asked, with the times in seconds. */
 let sent: [id: string, seconds: number][];
 let pools = 0;
 let pool: string;
@@ -37,7 +37,7 @@ beforeEach(() => {
   pool = `probed-${pools++}`;
 });
 
-/** Works on the authority of the pool; another call is another instance, as after a reset. */
+/** Works on the authority of the pool. Each call makes another instance, as after a reset. */
 function onAuthority<T>(work: (authority: PoolAuthority) => Promise<T>): Promise<T> {
   return runInDurableObject(env.POOL_OBJECT.getByName(pool), (_, { storage }) => {
     const authority = new PoolAuthority({
@@ -68,7 +68,10 @@ function planOf(ids: readonly string[], check: Partial<ProbePlan["check"]> = {})
 const PLAN = planOf(["a", "b"]);
 const ask = (plan = PLAN) => onAuthority((authority) => authority.probe({ pool, plan, awayMs: AWAY_MS }));
 const look = () => onAuthority((authority) => authority.look({ awayMs: AWAY_MS }));
-/** What the alarm does up to a time, in seconds, while isolates ask for a plan every two minutes; `null`: they do not. */
+/**
+ * The runs of the alarm up to a time in seconds, while isolates ask for a plan every two minutes. `null`: they do not
+ * ask.
+ */
 async function runUntil(seconds: number, plan: ProbePlan | null = PLAN): Promise<void> {
   let asksAt = plan ? now : Infinity;
   while (true) {
@@ -337,7 +340,7 @@ describe("changes by operators, together with verdicts of probes", () => {
 });
 
 describe("a pool of many origins", () => {
-  /** How often what is known of origins is looked at when an isolate asks for probes of so many. */
+  /** How often the verdicts of origins are read when an isolate asks for probes of so many origins. */
   async function looksFor(origins: number): Promise<number> {
     let looks = 0;
     const stored = new Map<string, unknown>();

@@ -8,7 +8,7 @@ const PASSED: ProbeResult = { kind: "passed", status: 200 };
 const FAILED: ProbeResult = { kind: "status", status: 500 };
 const fresh: ProbedOrigin = { id: "b", url: "http://b.test", against: 0, dueAt: T0 };
 
-/** What is known after these probes, one every ten seconds: `+` passes, `-` fails. */
+/** The verdict after these probes, one every ten seconds: `+` passes, `-` fails. */
 function knownAfter(probes: string, check = HEALTH_CHECK): ProbedOrigin {
   const every = Math.max(check.intervalSeconds, check.unhealthyIntervalSeconds);
   return [...probes].reduce(

@@ -16,7 +16,10 @@ function begin(limit?: SessionLimit): void {
 }
 const refusing = (sessions: number) => begin({ sessions, onTooMany: "refuse" });
 
-/** A client who has logged in, or tried to. What goes on after the answer is done when it returns, unless it is left open. */
+/**
+ * A client that has logged in, or has tried to. Work after the answer is done when the function returns, unless it is
+ * left open.
+ */
 async function logIn(visit: Visit = {}, client = new Client(), { settle = true } = {}) {
   await world.edge.visit(client);
   const visited = await world.edge.visit(client, { ...login(world.principal), ...visit });
@@ -24,7 +27,7 @@ async function logIn(visit: Visit = {}, client = new Client(), { settle = true }
   const id = visited.committed?.kind === "done" ? doneOf(visited).session.token.id : visited.session!.id;
   return { client, visited, id, kind: visited.committed?.kind };
 }
-/** Whose the session is that a client is shown, at once. */
+/** The principal of the session that a client is shown at once. */
 async function principalOf(client: Client): Promise<string | undefined> {
   const { session } = await world.edge.visit(client, { strict: true });
   await world.settled();

@@ -22,7 +22,7 @@ async function shopper(backup: Mode, strictBackup = false): Promise<OneSession> 
 
 const backup = async (session: OneSession) => (await session.held()).record;
 
-/** What comes first: the answer, or the backup, which takes a while. */
+/** Whether the answer or the slow backup comes first. */
 async function orderOf(session: OneSession, ask: () => Promise<Lookup | Committed>): Promise<string[]> {
   const order: string[] = [];
   session.redis.meets(async () => {
@@ -193,7 +193,7 @@ describe.each(MODES)("an end, with backup %s", (mode) => {
     await session.ring();
     expect(session.alarm()).toBe(at(120));
     session.redis.meets(undefined);
-    // The alarm meets a new instance, which nobody has told the policy.
+    // The alarm meets a new instance, which has not been told the policy.
     session.replace();
     setTime(at(120));
     await session.ring();
@@ -231,7 +231,7 @@ describe("a backup", () => {
     setTime(at(20));
     session.redis.next("keep", async () => setTime(at(21)));
     await session.commit({ patches: [{ a: 1 }] });
-    // As of when the question left: an entry may have come between.
+    // The time is that at which the question left, because an entry may have come since.
     expect(session.outside()).toMatchObject({ journalSeenAt: at(20), journalEmptyAt: at(20), backedUpVersion: 2 });
     expect(await session.redis.during(() => session.read({ markedAt: at(6) }))).toEqual([]);
     expect(await session.redis.during(() => session.read({ markedAt: at(6.001) }))).toEqual(["read"]);

@@ -18,7 +18,7 @@ async function shopper(backup: "off" | "async" | "sync" = "sync"): Promise<OneSe
 const takeOver = (session: OneSession) => session.sessions.takeOver(session.id);
 const marked = (session: OneSession) => session.read({ markedAt: Date.now() });
 const attributes = (session: OneSession) => session.record()?.attributes;
-/** Lets everything happen that waits for nothing but its turn. */
+/** Lets everything happen that only waits for its turn. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 100; turn++) await null;
 }

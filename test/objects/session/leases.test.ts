@@ -5,7 +5,7 @@ import { changeAt, refTo } from "../../support/sessions.ts";
 import { T0 } from "../../support/time.ts";
 
 let queue: LeaseQueue;
-/** Generations that are served no more. */
+/** Generations that are no longer served. */
 let over: number[] = [];
 const begin = () =>
   new LeaseQueue(
@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** Asks for the lease; what comes of it is put down when it comes. */
+/** Asks for the lease, and notes the answer when it comes. */
 function ask(lease: string, { waitMs = 5_000, lastsMs = 40_000, generation = 0 } = {}) {
   const asked: { lease: string; came?: Locked } = { lease };
   const locked = queue.take({ lease, waitMs, lastsMs, ref: refTo("s", T0, generation) }).then((came) => {

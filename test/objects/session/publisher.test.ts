@@ -46,12 +46,12 @@ function session(replicate: "travel" | "always" | "off" = "travel") {
     faults,
     published,
     versions: () => published.map(({ copy, kind }) => (kind === "kept" ? copy.version : kind)),
-    /** What a location finds in KV: a version, an end, or a miss. */
+    /** The result that a location finds in KV: a version, an end, or a miss. */
     async inKv() {
       const found = await replicas.read(refTo(one.id), clock());
       return found.kind === "hit" ? found.copy.version : found.kind;
     },
-    /** Publishing waits until the function that is given back is called. */
+    /** Publishing waits until the returned function is called. */
     hold() {
       const { promise, resolve } = Promise.withResolvers<void>();
       held = promise;
@@ -67,9 +67,9 @@ function session(replicate: "travel" | "always" | "off" = "travel") {
       await one.settled();
       return found;
     },
-    /** What answers before anything is published. */
+    /** Resolves with the answer that comes before anything is published. */
     commitNow: one.commit,
-    /** Lets time pass; the alarm rings when it is set for. */
+    /** Lets time pass. The alarm rings at the time that it is set for. */
     async pass(seconds: number) {
       const until = clock() + seconds * 1000;
       for (let alarm = one.alarm(); alarm !== undefined && alarm <= until; alarm = one.alarm()) {

@@ -129,7 +129,7 @@ describe("the ids of changes", () => {
     await session.settled();
     setTime(at(1_001));
     await session.commit(change("three"));
-    // The second has not expired yet, by the clock of its edge.
+    // The second change has not expired yet, by the clock of its edge.
     expect(ids(session)).toEqual(["two", "three"]);
   });
 

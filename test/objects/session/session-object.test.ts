@@ -238,7 +238,7 @@ describe("an object with its stores", () => {
   it("notes a replica that is due, and has its alarm publish it: KV may be out of reach", async () => {
     const copies = { replicate: "always", backup: "off", strictBackup: false } as const;
     const always = createObjectAuthority(env.SESSION_OBJECT, { copies });
-    // KV takes no value that ends after 2038, as those of the tests' time do.
+    // KV takes no value that ends after 2038, and values at the tests' time do.
     await always.commit(refTo(id), changeAt(T0, { patches: [{}] }));
     expect(await stored()).toMatchObject({ keys: ["outside", "record"], alarm: at(5) });
   });
@@ -302,7 +302,7 @@ describe("the stores of an object", () => {
 });
 
 describe("the hook of a library user", () => {
-  /** An object with a hook, on the storage of the session's own. */
+  /** An object with a hook, on the storage of the session's own object. */
   const withHook = <T>(events: SessionEvents, work: (own: { alarm(): Promise<void> } & SessionCalls) => Promise<T>) =>
     runInDurableObject(object(), (_, state) => work(new (createSessionObject({ events }))(state, env) as never));
   const ask = (asked: Partial<Change>) => ({ ref: refTo(id, now), change: changeAt(now, asked) });

@@ -10,7 +10,7 @@ import { T0 } from "../../support/time.ts";
 let rows: Map<string, unknown>;
 let storage: ObjectStorage;
 let record: SessionRecord;
-/** Too large to share a row with another of its size. */
+/** A value that is too large to share a row with another value of its size. */
 let large: SessionRecord;
 
 beforeEach(() => {

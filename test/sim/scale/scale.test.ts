@@ -51,7 +51,7 @@ describe("a sample of visitors", () => {
       const { operations } = await load("API polling", { sessions: 1, config: { session: { idleSeconds } } });
       return operations["object change"];
     };
-    // He polls for an hour: 60 touches, or none after the first that shows that he has come back.
+    // The visitor polls for an hour: 60 touches, or only the first touch, which shows that they have come back.
     expect(await written(600)).toBeGreaterThan(50);
     expect(await written(43_200)).toBeLessThan(4);
   });

@@ -12,12 +12,12 @@ import { RealWork } from "./real-work.ts";
 
 const COOKIE = "connect.sid";
 const PREFIX = "sess:";
-/** Tells a session without attributes from none. */
+/** Tells a session without attributes from a missing session. */
 const BEGUN = "begun";
 
 /**
- * express-session with connect-redis, as their manuals set them up, on a Redis of its own: real processes, sockets and
- * time, which stand between two events of the schedule's clock. No link fails.
+ * express-session with connect-redis, set up as their manuals say, on a Redis of its own. Its processes, sockets and
+ * times are real, and pass between two events of the schedule's clock. No link fails.
  */
 export async function expressOnRedis(): Promise<SubjectKind> {
   const redis = await startRedisServer();
@@ -93,7 +93,7 @@ function truthIn(text: string | null): Truth {
   return { kind: "live", ...(typeof principal === "string" ? { principal } : {}), attributes };
 }
 
-/** What a session holds but its cookie. */
+/** The contents of a session without its cookie. */
 function stored(session: object): Record<string, unknown> {
   const { cookie: _, ...kept } = session as Record<string, unknown>;
   return { ...kept };

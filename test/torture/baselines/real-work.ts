@@ -13,7 +13,7 @@ export class RealWork {
     }
   }
 
-  /** Does not count work, within what is counted, that waits for the clock. */
+  /** Leaves out the part of some counted work that waits for the clock. */
   async pause<T>(work: () => Promise<T>): Promise<T> {
     this.#leave();
     try {
@@ -23,7 +23,7 @@ export class RealWork {
     }
   }
 
-  /** Resolves when nothing is under way: `true` if something was. */
+  /** Resolves when no work is under way: `true` if there was some. */
   async quiet(): Promise<boolean> {
     if (this.#underWay === 0) return false;
     await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -10,13 +10,13 @@ interface WholeRecord {
 }
 
 const COOKIE = "sid";
-/** A location that nobody has read at, so that it has nothing cached. */
+/** A location at which no test has read, so its cache is empty. */
 const OBSERVER = "observer";
 const MOST_DELAY_MS = 15;
 
 /**
- * A session in Workers KV as most adapters keep it: the record is read whole, changed, and put back whole; the last writer
- * wins. An answer is given when it has been put.
+ * A session in Workers KV as most adapters keep it: the record is read whole, changed, and put back whole. The last
+ * writer wins. The client is answered once the record has been put.
  */
 export const wholeRecordOnKv: SubjectKind = { create: async (stage) => createSubject(stage) };
 

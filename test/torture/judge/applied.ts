@@ -1,7 +1,7 @@
 import type { Facts } from "./facts.ts";
 import type { Violation } from "./verdict.ts";
 
-/** Each change is applied once: a session has no more versions than changes that may have been made of it. */
+/** Each change is applied once: a session has at most as many versions as changes that may have been made. */
 export function judgeApplied({ history }: Facts): Violation[] {
   return Array.from(history.truths).flatMap(([sid, truth]): Violation[] => {
     if (truth.kind === "none" || truth.version === undefined) return [];
@@ -10,7 +10,7 @@ export function judgeApplied({ history }: Facts): Violation[] {
     );
     const acts = history.acts.filter((act) => act.sid === sid);
     const ids = [...asked, ...acts].map(({ id }) => id);
-    // A flash is taken out when it is shown, and a deadline gives a version to what ends.
+    // A flash is taken out when it is shown, and the session that a deadline ends gets another version.
     const flashes = asked.filter(({ ask }) => ask.kind === "flash").length;
     const most = ids.length + flashes + (truth.kind === "ended" ? 1 : 0);
     if (truth.version <= most) return [];

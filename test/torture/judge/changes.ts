@@ -2,7 +2,10 @@ import type { Endings } from "./endings.ts";
 import type { Facts, Write } from "./facts.ts";
 import type { Terms, Violation } from "./verdict.ts";
 
-/** No acknowledged change is lost, and none is accepted for a session that has ended. Attributes that are only added. */
+/**
+ * No acknowledged change is lost, and no change is accepted for an ended session. Judges attributes that are only
+ * added.
+ */
 export function judgeChanges(facts: Facts, endings: Endings, terms: Terms): Violation[] {
   return facts.writes
     .filter(({ acked, name }) => acked !== undefined && name.startsWith("u"))
@@ -24,7 +27,7 @@ function lost(write: Write, facts: Facts, endings: Endings, terms: Terms): Viola
   return [{ kind, sid, message, ids: [id] }];
 }
 
-/** An end that nobody could tell the fallback of may be unknown to it; so only what happened without trouble counts. */
+/** The fallback may not know of an end that could not be reported to it. So only ends without trouble count. */
 function acceptedAfterEnd({ id, sid, name, left }: Write, facts: Facts, endings: Endings): Violation[] {
   const end = endings.endsOf(sid).find(({ acked }) => acked && acked.tick < left.tick);
   if (!end?.acked || facts.inTrouble(end.left, end.acked)) return [];

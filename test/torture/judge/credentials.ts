@@ -3,19 +3,25 @@ import { LOGIN_NAME } from "../history.ts";
 import { addedIn, asksToRotate, type Facts, generationOf, isFresh, type Read } from "./facts.ts";
 import type { Terms, Violation } from "./verdict.ts";
 
-/** Whoever signs in or rotates is given what nobody has held before: else who shares the token shares what comes of it. */
+/**
+ * A client that signs in or rotates is given a generation that no client has held before. Otherwise a client that
+ * shares the token would share the new generation.
+ */
 export function judgeFreshness(facts: Facts): Violation[] {
   return facts.reads.filter(asksToRotate).flatMap(({ id, ask, held, shown, answered: { held: given } }) => {
     if (!held || !given || given.version === 0 || given.sid !== held.sid || given.generation > held.generation)
       return [];
-    // A rotation of no session is moot.
+    // A rotation without a session is moot.
     if (held.version > 0 && shown.sid !== held.sid) return [];
     const message = `visit ${id} is told that its ${ask.kind} is done, and given nothing that it had not held before`;
     return [{ kind: "not-rotated" as const, sid: given.sid, message, ids: [id] }];
   });
 }
 
-/** What a sign-in has written is shown to who holds what it was given, or what came of that, and to nobody else. */
+/**
+ * The attributes that a sign-in has written are shown only to clients that hold the sign-in's generation or a later
+ * one.
+ */
 export function judgeSignIns(facts: Facts): Violation[] {
   return facts.reads.flatMap((read): Violation[] => {
     const { sid, attributes } = read.shown;
@@ -28,7 +34,7 @@ export function judgeSignIns(facts: Facts): Violation[] {
   });
 }
 
-/** Once a generation has been given out nothing comes into it but what its own holders ask for. */
+/** Once a generation has been given out, only changes of its own holders come into it. */
 export function judgeIntrusions(facts: Facts): Violation[] {
   return facts.reads.filter(isFresh).flatMap((read) => {
     const generation = generationOf(read);
@@ -59,7 +65,10 @@ export function judgeIntrusions(facts: Facts): Violation[] {
   });
 }
 
-/** What may be somebody's is not shown to an older generation for longer than the grace, used or not. */
+/**
+ * A session that may belong to a person is not shown to an older generation after the grace. It does not matter whether
+ * the newer generation has been used.
+ */
 export function judgeCopied(facts: Facts, { graceMs, othersMs }: Terms): Violation[] {
   return facts.reads.flatMap((read): Violation[] => {
     const { sid, principal } = read.shown;
@@ -84,7 +93,7 @@ function mayHold(facts: Facts, read: Read, login: Visit): boolean {
   if (!given || read.shown.sid !== given.sid || generationOf(read) < given.generation) return false;
   if (read.browser === login.browser) return true;
   const answered = (login.answered as { tick: number }).tick;
-  // Who has held as much before it was given has not got it from there.
+  // A browser that held this generation before the login was answered has not got it from the login.
   return !facts.history.visits.some(
     (visit) =>
       visit.browser === read.browser &&

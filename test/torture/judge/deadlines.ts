@@ -1,10 +1,10 @@
 import type { Facts } from "./facts.ts";
 import type { Terms, Violation } from "./verdict.ts";
 
-/** How long a request that nobody has answered may have been at work. */
+/** How long an unanswered request may have been at work. */
 const UNANSWERED_MS = 60_000;
 
-/** No session is shown after its deadlines. That none ends before them is judged with the logouts. */
+/** No session is shown after its deadlines. The judge of logouts checks that no session ends before them. */
 export function judgeDeadlines(facts: Facts, { idleMs, touchEveryMs, absoluteMs, slackMs }: Terms): Violation[] {
   const { visits } = facts.history;
   return facts.reads.flatMap(({ id, shown, left }) => {

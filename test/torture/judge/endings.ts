@@ -11,11 +11,11 @@ import {
 } from "./facts.ts";
 import type { Terms } from "./verdict.ts";
 
-/** Something that may have ended a session. */
+/** A request that may have ended a session. */
 export interface PossibleEnd {
   readonly id: number;
   readonly left: Moment;
-  /** When it was acknowledged, if it was. */
+  /** When the end was acknowledged, if it was. */
   readonly acked: Moment | undefined;
 }
 
@@ -29,7 +29,7 @@ export class Endings {
     this.#terms = terms;
   }
 
-  /** Whatever asked to end a session and had the right to. */
+  /** The requests that asked to end a session and had the right to. */
   endsOf(sid: string): PossibleEnd[] {
     const { visits, acts } = this.#facts.history;
     const byVisitors = visits.filter(
@@ -37,14 +37,15 @@ export class Endings {
         visit.held?.sid === sid && this.#asksToEnd(visit) && !isMoot(visit) && !this.#wasSupersededBefore(visit),
     );
     const byAdmins = acts.filter((act) => act.sid === sid && act.ask.kind === "end");
-    // An end of a generation that is no longer the newest may come to nothing, though a store that does not know accepts it.
+    // An end by an older generation may come to nothing, although a store that does not know of the newer one accepts
+    // it.
     return [
       ...byVisitors.map((visit) => possibleEnd(visit, !this.mayBeRotated(visit))),
       ...byAdmins.map((act) => possibleEnd(act, true)),
     ];
   }
 
-  /** Acknowledged ends by who held an older generation than the newest, though nobody has ever held a newer one. */
+  /** Acknowledged ends by clients whose generation was not the newest, although no client has ever held a newer one. */
   endsOfLost(sid: string): (PossibleEnd & { readonly generation: number })[] {
     const { visits } = this.#facts.history;
     return visits.flatMap((visit) => {
@@ -59,8 +60,8 @@ export class Endings {
   }
 
   /**
-   * Ends of a session that may have been carried out by `until`; for who holds `generation`, also those of no more than what
-   * that was still shown.
+   * Whether the session may have ended by `until`. For a client that holds `generation`, this includes ends that only
+   * concern the view of an older generation.
    */
   mayHaveEnded(sid: string, until: Moment, generation = Number.POSITIVE_INFINITY): boolean {
     const views = this.#facts.history.visits.filter(
@@ -69,7 +70,7 @@ export class Endings {
     return [...this.endsOf(sid), ...views].some(({ left }) => left.tick < until.tick);
   }
 
-  /** Whether a deadline may have passed at `at` for somebody who came at `came`. */
+  /** Whether a deadline may have passed at `at` for a client that came at `came`. */
   mayHaveExpired(sid: string, came: Moment, at: Moment): boolean {
     const { absoluteMs, slackMs } = this.#terms;
     return at.ms >= Math.min(this.#bornMs(sid) + absoluteMs, this.#idleUntil(sid, came)) - slackMs;
@@ -83,7 +84,7 @@ export class Endings {
     return at.ms >= expiresAt - this.#terms.slackMs || this.mayHaveExpired(held.sid, left, at);
   }
 
-  /** Until when the cookies that a read was answered with must be good, unless the session ends. */
+  /** Until when the cookies in the answer to a read must be good, unless the session ends. */
   isPromisedUntil(read: Read): number {
     const sid = read.answered.held?.sid;
     if (sid === undefined || read.answered.held?.version === 0) return Number.NEGATIVE_INFINITY;
@@ -91,14 +92,14 @@ export class Endings {
   }
 
   /**
-   * Whether a request that held an older generation may have been refused: a newer one had been used, and the time in which
-   * the older is still served was over.
+   * Whether a request that held an older generation may have been refused. Then a newer generation had been used, and
+   * the grace of the older generation was over.
    */
   isSuperseded({ held, answered, left }: Visit): boolean {
     if (!held) return false;
     const { graceMs, slackMs } = this.#terms;
     const now = answered ?? left;
-    // What may be somebody's is over with the grace, used or not.
+    // The grace ends the view of a login or of later, whether the newer generation has been used or not.
     const isOver = this.#facts.history.visits.some(
       (other) => held.generation > 0 && other.left.ms + graceMs - slackMs <= now.ms && mayRotateBeyond(other, held),
     );
@@ -113,14 +114,14 @@ export class Endings {
     );
   }
 
-  /** Whether somebody may have rotated the session beyond what the visit holds. */
+  /** Whether the session may have been rotated beyond the generation that the visit holds. */
   mayBeRotated(visit: Visit): boolean {
     return this.#rotationsBeyond(visit).length > 0;
   }
 
   /**
-   * Whether the session was certainly rotated once and no more beyond what a visit holds, less than `parallelMs` before the visit
-   * reached the edge: its browser may be about to get the newer generation.
+   * Whether the session was certainly rotated exactly once beyond the generation that a visit holds. The rotation came
+   * less than `parallelMs` before the visit reached the edge, so its browser may be about to get the newer generation.
    */
   isBesideRotation(visit: Visit, parallelMs: number): boolean {
     const { reached } = visit;
@@ -144,7 +145,7 @@ export class Endings {
     if (ask.kind === "end") return true;
     const principal = principalAsked(visit);
     if (principal === undefined) return false;
-    // A login of somebody else ends the session.
+    // A login of another person ends the session.
     return this.#facts.history.visits.some(
       (other) =>
         principalAsked(other) !== undefined &&
@@ -170,7 +171,7 @@ export class Endings {
     return Math.min(...named.map(({ left }) => left.ms));
   }
 
-  /** Until when those who were served before `came` have been promised the session. */
+  /** Until when the answers before `came` have promised the session. */
   #idleUntil(sid: string, came: Moment): number {
     const served = this.#facts.reads.filter(({ answered }) => answered.tick <= came.tick);
     return Math.max(...served.map((read) => this.#promisedBy(read, sid)));
@@ -191,7 +192,7 @@ function possibleEnd({ id, left, answered, ask }: Visit | Act, counts: boolean):
   return { id, left, acked: counts && answered?.outcome === "done" && ask.kind === "end" ? answered : undefined };
 }
 
-/** Whether the visit's token was worth nothing any more: then there was nothing to end. */
+/** Whether the visit's token had expired: then there was no session to end. */
 function isMoot({ held, shown, answered }: Visit): boolean {
   return answered?.outcome === "done" && held?.version !== 0 && shown?.sid !== held?.sid;
 }

@@ -22,7 +22,7 @@ function backInStore({ history }: Facts, endings: Endings): Violation[] {
   });
 }
 
-/** To the browser that has ended it. */
+/** Ended sessions that are shown to the browser that has ended them. */
 function shownAgain(facts: Facts, endings: Endings): Violation[] {
   return facts.reads.flatMap((read) => {
     const { sid } = read.shown;
@@ -35,14 +35,17 @@ function shownAgain(facts: Facts, endings: Endings): Violation[] {
   });
 }
 
-/** Those after which a read may not be shown its session. A login that nobody was ever given keeps no session for others. */
+/**
+ * The ends after which a read may not be shown its session. A login whose generation no client was ever given does not
+ * keep the session for others.
+ */
 function endsFor(read: Read, endings: Endings): PossibleEnd[] {
   const sid = read.shown.sid as string;
   const ofLost = endings.endsOfLost(sid).filter(({ generation }) => generationOf(read) <= generation);
   return [...endings.endsOf(sid), ...ofLost];
 }
 
-/** To whoever else holds its token. */
+/** Ended sessions that are shown to other clients that hold the token. */
 function shownToOthers(facts: Facts, endings: Endings, othersMs: number): Violation[] {
   return facts.reads.flatMap((read) => {
     const { sid } = read.shown;
@@ -54,7 +57,9 @@ function shownToOthers(facts: Facts, endings: Endings, othersMs: number): Violat
   });
 }
 
-/** To a browser that has been told, by whatever end or deadline, that it is over. */
+/**
+ * Ended sessions that are shown to a browser that has been told, after any end or deadline, that the session is over.
+ */
 function afterBeingTold(facts: Facts, endings: Endings): Violation[] {
   return facts.reads.flatMap((read) => {
     const { sid } = read.shown;

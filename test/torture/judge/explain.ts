@@ -2,13 +2,13 @@ import type { Act, Held, History, Moment, View, Visit } from "../history.ts";
 import type { Ask } from "../schedule.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** Something that was seen to happen. */
+/** An event of the history. */
 interface Event {
   readonly at: Moment;
   readonly text: string;
 }
 
-/** In words: what is broken, and what happened, in order, with the sessions that it is about. Sessions are called S1, S2. */
+/** Describes the broken promise in words, and lists the events of its sessions in order. Sessions are called S1, S2. */
 export function explain(history: History, { violations }: Verdict): string {
   const names = namesOf(history);
   const concerned = new Set(violations.map(({ sid }) => sid));

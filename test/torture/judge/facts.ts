@@ -12,7 +12,7 @@ import {
 import { type Ask, PEOPLE } from "../schedule.ts";
 import type { Terms } from "./verdict.ts";
 
-/** How long a store may still be taken for failing after it has stopped to. */
+/** How long a store may still be taken for failing after its failure has ended. */
 const RECOVERY_MS = 60_000;
 
 /** One attribute written by a visit or an act. */
@@ -23,7 +23,7 @@ export interface Write {
   /** `undefined`: removed. */
   readonly value: string | undefined;
   readonly left: Moment;
-  /** When it was acknowledged; absent: it may have been done or not. */
+  /** When it was acknowledged. Absent: it may have been done or not. */
   readonly acked: Moment | undefined;
   /** The generation that its client holds with the response, if that is known. */
   readonly generation: number | undefined;
@@ -37,7 +37,7 @@ export interface Read extends Visit {
   readonly shown: View;
 }
 
-/** What can be told of a history without judging it. */
+/** The facts of a history, without a judgement. */
 export class Facts {
   readonly history: History;
   readonly writes: readonly Write[];
@@ -50,12 +50,12 @@ export class Facts {
     this.reads = history.visits.filter((visit): visit is Read => visit.answered?.outcome === "done" && !!visit.shown);
   }
 
-  /** What a visit's browser had been answered when it left: the reads that had arrived. */
+  /** The answers that a visit's browser had when the visit left: the reads that had arrived. */
   knownTo(visit: Visit): Read[] {
     return this.reads.filter((read) => this.knows(visit, read));
   }
 
-  /** Whether a visit's client had been answered an earlier one when it left. */
+  /** Whether a visit's client had the answer to an earlier visit when the visit left. */
   knows({ browser, epoch, left, pages }: Visit, earlier: Visit): boolean {
     const { id, arrived } = earlier;
     if (earlier.browser !== browser || earlier.epoch !== epoch) return false;
@@ -68,7 +68,9 @@ export class Facts {
     return visit ? this.knownTo(visit) : [];
   }
 
-  /** Whether a write had failed for the client of a later one, and so long before that it could not take effect any more. */
+  /**
+   * Whether a write had failed for the client of a later write, so long before that it could not take effect any more.
+   */
   hadFailedFor(earlier: Write, later: Write, lateMs: number): boolean {
     const [failed, visit] = [earlier, later].map(({ id }) => this.history.visits.find((known) => known.id === id));
     if (!failed?.arrived || !visit || failed.answered?.outcome !== "failed") return false;
@@ -77,9 +79,9 @@ export class Facts {
   }
 
   /**
-   * Whether a write may have been made in the view of an older generation alone: the session may have been rotated before it was
-   * done, that view was still served, and its client has not come by a newer generation. A client that had put an older
-   * proof in the place of a newer one knew of both views.
+   * Whether a write may have been made only in the view of an older generation. Then the session may have been rotated
+   * before the write was done, and that view was still served. The client had no newer generation, or had put an older
+   * proof in its place and so knew both views.
    */
   mayBeApart(write: Write, { graceMs, slackMs }: Pick<Terms, "graceMs" | "slackMs">): boolean {
     const { id, sid, generation, left, acked } = write;
@@ -90,8 +92,8 @@ export class Facts {
       (visit) => visit.id !== id && visit.left.tick < acked.tick && mayRotateBeyond(visit, held),
     );
     const ofNewer = visits.filter((visit) => visit.held?.sid === sid && visit.held.generation > generation);
-    // A backup may have shown the newer one, so that the authority knows of no use. Nor does it know of a request whose
-    // token says that nothing is stored: a browser may have put such a token beside the newer proof.
+    // A backup may have shown the newer generation, so that the authority does not know of its use. Nor does it know of a
+    // request whose token says that nothing is stored: a browser may have put such a token beside the newer proof.
     const isOver = ofNewer.some(
       (use) =>
         use.answered?.outcome === "done" &&
@@ -129,7 +131,10 @@ export class Facts {
     return writer?.browser === browser && writer.epoch === epoch && left.tick > acked.tick;
   }
 
-  /** Whether the authority knew of a write by then: nothing failed around it, or all had been well for long enough since. */
+  /**
+   * Whether the authority knew of a write by then. Nothing failed around the write, or everything has worked for long
+   * enough since.
+   */
   isAtAuthority({ left, acked }: Write, by: Moment, othersMs: number): boolean {
     if (!acked) return false;
     return this.isCalm(left, acked) || this.longestCalm(acked, by) >= othersMs;
@@ -168,7 +173,7 @@ export function asksToRotate({ ask }: Pick<Visit, "ask">): boolean {
   return ask.kind === "login" || ask.kind === "sign-in" || ask.kind === "rotate";
 }
 
-/** Whether a visit has given out a later generation than what is held, or may have without being answered so. */
+/** Whether a visit has given out a later generation than the held one, or may have without an answer that says so. */
 export function mayRotateBeyond(visit: Visit, { sid, generation }: Pick<Held, "sid" | "generation">): boolean {
   if (!asksToRotate(visit)) return false;
   const { answered, held } = visit;
@@ -181,7 +186,7 @@ export function generationOf({ held, shown }: Visit): number {
   return held !== undefined && shown?.sid === held.sid ? held.generation : 0;
 }
 
-/** Whether a visit's view must be as new as what its browser has seen. */
+/** Whether a visit's view must be as new as the views that its browser has seen. */
 export function isFresh({ shown }: Read): boolean {
   return shown.sid !== undefined && shown.stale !== true;
 }
@@ -191,14 +196,14 @@ export function addedIn({ attributes }: Pick<View, "attributes">): string[] {
   return Object.keys(attributes).filter((name) => name.startsWith("u"));
 }
 
-/** Whether a visit of a session that existed nowhere has made one. */
+/** Whether a visit has founded a session that existed nowhere before. */
 export function founds({ ask, answered }: Read): boolean {
   if ((answered.held?.version ?? 0) > 0) return true;
   if (ask.kind === "login" || ask.kind === "sign-in") return true;
   return ask.kind === "rotate" ? ask.adds : ask.kind !== "read" && ask.kind !== "end";
 }
 
-/** The session that a visit's asking was for. */
+/** The session that a visit's request was about. */
 export function targetOf({ answered, held }: Visit): string | undefined {
   return answered?.outcome === "done" ? (answered.held?.sid ?? held?.sid) : held?.sid;
 }

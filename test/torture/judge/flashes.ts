@@ -3,7 +3,10 @@ import { flashName } from "../history.ts";
 import { asksToRotate, type Facts, generationOf, type Read } from "./facts.ts";
 import type { Violation, ViolationKind } from "./verdict.ts";
 
-/** A flash is shown at most once, in its own session, and never to a generation but its own or one that began with it. */
+/**
+ * A flash is shown at most once, in its own session. It is shown only to its own generation, or to a generation that
+ * began with the flash.
+ */
 export function judgeFlashes(facts: Facts): Violation[] {
   const showings = facts.history.visits.flatMap((visit) => flashesIn(visit.shown).map((name) => ({ name, visit })));
   return showings.flatMap(({ name, visit }, index): Violation[] => {
@@ -24,7 +27,7 @@ export function judgeFlashes(facts: Facts): Violation[] {
   });
 }
 
-/** What gave out a generation, up to the visit's own, before a flash was left in an older one. */
+/** The rotation that gave out a generation, up to the visit's own, before a flash was left in an older generation. */
 function rotationBefore(facts: Facts, left: Read, visit: Visit): Read | undefined {
   const { sid, generation } = left.answered.held as { sid: string; generation: number };
   if (!facts.isCalm(left.left, left.answered)) return undefined;

@@ -4,7 +4,7 @@ import type { View } from "../history.ts";
 import { broken, held, live, TERMS, view, visit } from "./stories.ts";
 
 const [S, next] = [held("S"), held("S", 1, 2)];
-/** The planter founds a session and plants its token; his victim logs in with it and adds something. */
+/** The planter founds a session and plants its token. Their victim logs in with it, and adds an attribute. */
 const planted = visit(1, { browser: 1, ms: [10, 20, 30], ask: { kind: "add" }, gives: S });
 const login = visit(2, {
   epoch: 1,

@@ -1,7 +1,7 @@
 import { addedIn, type Facts, generationOf, isFresh, principalAsked, type Read } from "./facts.ts";
 import type { Terms, Violation } from "./verdict.ts";
 
-/** Who holds a generation sees nothing of a later one: neither its principal nor what was added under it. */
+/** The holder of a generation sees nothing of a later generation: neither its principal nor its added attributes. */
 export function judgeGenerations(facts: Facts): Violation[] {
   return facts.reads.flatMap((read) => {
     const { sid, principal } = read.shown;
@@ -22,7 +22,7 @@ export function judgeGenerations(facts: Facts): Violation[] {
   });
 }
 
-/** Once a generation has been used, the one before is served for its grace and no longer. */
+/** Once a generation has been used, the generation before is served for its grace and no longer. */
 export function judgeGrace(facts: Facts, { graceMs, othersMs }: Terms): Violation[] {
   return facts.reads.flatMap((read) => {
     const { sid } = read.shown;
@@ -40,7 +40,7 @@ export function judgeGrace(facts: Facts, { graceMs, othersMs }: Terms): Violatio
   });
 }
 
-/** Whoever has been told that he is logged in is shown so, as long as he holds that generation. */
+/** A client that was told that its login is done is shown the principal, as long as it holds that generation. */
 export function judgeLogins(facts: Facts): Violation[] {
   return facts.reads.filter(isFresh).flatMap((read) => {
     const { sid, principal } = read.shown;
@@ -59,7 +59,7 @@ export function judgeLogins(facts: Facts): Violation[] {
   });
 }
 
-/** Whether the principal logged in by a response that gave out this generation or one before it. */
+/** Whether the principal logged in by a response that gave out this generation or an earlier one. */
 function mayKnow({ history }: Facts, { shown }: Read, generation: number): boolean {
   return history.visits.some(
     (visit) =>

@@ -46,7 +46,7 @@ describe("a session that nobody has ended", () => {
         held: S,
         shown: id === 3 ? { ...view("S", "u1"), principal: "alice" } : view("S", "u1"),
       });
-    // What they were given has not been told here.
+    // This history does not say which generation they were given.
     const others = (kinds: readonly string[]) => kinds.filter((kind) => kind !== "not-rotated");
     const both = [founded, login(2, 31, "alice"), login(3, 35, "bob"), turnedAway(40)];
     expect(others(broken({ visits: both, truths: {} }))).toEqual([]);

@@ -3,7 +3,7 @@ import type { Endings } from "./endings.ts";
 import { type Facts, founds, targetOf } from "./facts.ts";
 import type { Notice, Terms, Violation } from "./verdict.ts";
 
-/** Nobody is logged out who has not ended his session, and whose deadlines have not passed. */
+/** No visitor is logged out before they end their session or a deadline passes. */
 export function judgeLogouts(facts: Facts, endings: Endings, terms: Terms): Violation[] {
   return facts.history.visits.flatMap((visit) => {
     const { id, held, answered, shown } = visit;
@@ -43,7 +43,7 @@ export function judgeProofs(facts: Facts, endings: Endings): (Violation | Notice
     const given = facts.knownTo(visit).filter(({ arrived }) => arrived?.held?.sid === held.sid);
     const newest = given.find(({ arrived }) => (arrived?.held?.generation ?? 0) > held.generation);
     if (!newest) return [];
-    // Whatever has arrived, be it of before another's cookies were copied.
+    // Every answer that has arrived counts, even if it came before another browser's cookies were copied.
     const wasInterrupted = facts.reads.some(
       ({ browser, answered, arrived }) =>
         browser === visit.browser &&
@@ -58,7 +58,10 @@ export function judgeProofs(facts: Facts, endings: Endings): (Violation | Notice
   });
 }
 
-/** Whether the visit's browser has asked for an end that was carried out, be it of what an older generation was still shown. */
+/**
+ * Whether the visit's browser has asked for an end that was carried out, even if it only ended the view of an older
+ * generation.
+ */
 function hasLoggedOut({ history }: Facts, { browser, held, left }: Visit): boolean {
   return history.visits.some(
     ({ browser: own, ask, held: ended, answered }) =>
@@ -70,7 +73,7 @@ function hasLoggedOut({ history }: Facts, { browser, held, left }: Visit): boole
   );
 }
 
-/** Sessions that live, whose token another session's late response has replaced. */
+/** Living sessions whose token another session's late response has replaced. */
 export function noticeDisplaced(facts: Facts, endings: Endings): Notice[] {
   return facts.reads.flatMap((read) => {
     const { id, arrived, held } = read;
@@ -82,14 +85,14 @@ export function noticeDisplaced(facts: Facts, endings: Endings): Notice[] {
   });
 }
 
-/** Whether a visit was answered as if its session were not there, or put into another. */
+/** Whether a visit was answered as if its session did not exist, or was put into another session. */
 function isRefused({ held, answered, shown, ask }: Visit): boolean {
   if (answered?.outcome === "ended") return true;
   if (answered?.outcome !== "done" || shown === undefined) return false;
   return shown.sid !== held?.sid || (ask.kind !== "end" && answered.held?.sid !== held?.sid);
 }
 
-/** Whether a rotation that is no login has put its browser into another session than it was shown. */
+/** Whether a rotation without a login has put its browser into another session than it was shown. */
 function isForked({ ask, held, shown, answered }: Visit): boolean {
   if (ask.kind !== "rotate" || answered?.outcome !== "done" || shown?.sid !== held?.sid) return false;
   if (answered.held?.sid === held?.sid) return false;

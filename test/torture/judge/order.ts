@@ -1,4 +1,4 @@
-/** What is known to come before what. */
+/** The known order of events. */
 export class Order {
   readonly #after = new Map<number, Set<number>>();
 

@@ -86,7 +86,7 @@ describe("a later request of a browser", () => {
     const ended = { S: live("u1", "u2") };
     expect(broken({ visits: [added, login, later(1, ["u1", "u2"])], truths: ended })).toEqual([]);
     expect(broken({ visits: [added, login, later(1, ["u1"])], truths: ended })).toEqual(["stale-read"]);
-    // That the proof is gone is told apart.
+    // The judge of proofs reports the missing proof.
     expect(broken({ visits: [added, login, later(0, ["u1"])], truths: ended })).toEqual(["login-undone"]);
     const seen = visit(4, {
       ms: [61, 62, 63],

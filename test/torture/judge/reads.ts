@@ -1,7 +1,10 @@
 import { addedIn, type Facts, generationOf, isFresh, type Read, type Write } from "./facts.ts";
 import type { Terms, Violation } from "./verdict.ts";
 
-/** No client reads older than it has written or seen; nobody reads older than the bound. Attributes that are only added. */
+/**
+ * No client reads older data than it has written or seen, and no client reads data older than the bound. Judges
+ * attributes that are only added.
+ */
 export function judgeReads(facts: Facts, terms: Terms): Violation[] {
   const { othersMs } = terms;
   return facts.reads.filter(isFresh).flatMap((read) => {
@@ -27,7 +30,7 @@ export function judgeReads(facts: Facts, terms: Terms): Violation[] {
   });
 }
 
-/** What of an earlier answer a later one of the same browser must show. */
+/** The attributes of an earlier answer that a later answer to the same browser must show. */
 function mustSee(facts: Facts, earlier: Read, later: Read): string[] {
   const { sid } = later.shown;
   const generation = generationOf(later);

@@ -2,7 +2,7 @@ import { type Facts, generationOf, isFresh, type Read, type Write } from "./fact
 import { Order } from "./order.ts";
 import type { Terms, Violation } from "./verdict.ts";
 
-/** One register of one session: everything that is known of its values and their order. */
+/** One register of one session, with all known values and their order. */
 interface Register {
   readonly sid: string;
   readonly name: string;
@@ -12,8 +12,8 @@ interface Register {
 }
 
 /**
- * Registers are overwritten and removed. Each value is written once, so that its order among the others follows from what
- * was seen; an older one that comes back contradicts it. Tells too when a change is applied twice.
+ * Registers are overwritten and removed. Each value is written once, so the views that were shown give its place in the
+ * order. An older value that comes back contradicts this order. So the judge also finds a change that is applied twice.
  */
 export function judgeRegisters(facts: Facts, terms: Terms): Violation[] {
   return registersOf(facts, terms).flatMap((register) => [
@@ -38,8 +38,9 @@ function registersOf(facts: Facts, terms: Terms): Register[] {
 }
 
 /**
- * What follows from time: what was done or seen comes before what was begun after it. Changes of different clients have
- * an order only once the authority knows of the earlier one, which it may not while something fails.
+ * The order that follows from time: a change that was done or seen comes before a change that began later. Changes of
+ * different clients have an order only once the authority knows of the earlier change. It may not know of it while
+ * something fails.
  */
 function orderOf(name: string, writes: readonly Write[], reads: readonly Read[], facts: Facts, terms: Terms): Order {
   const order = new Order();
@@ -76,7 +77,7 @@ function seenIn({ shown }: Read, name: string): number | undefined {
   return typeof value === "string" ? Number(value.slice(1)) : undefined;
 }
 
-/** Per browser: what it is shown must not come before what it has seen or been told is done. */
+/** No browser is shown a value that is older than a value it has seen or was told is done. */
 function judgeRegister({ sid, name, writes, reads, order }: Register, facts: Facts): Violation[] {
   const stale = (read: Read, than: number, id: number): Violation => {
     const shown = read.shown.attributes[name] ?? "nothing";
@@ -99,7 +100,7 @@ function judgeRegister({ sid, name, writes, reads, order }: Register, facts: Fac
   return violations;
 }
 
-/** The writes that an earlier answer had shown to, or acknowledged to, the browser of a later one. */
+/** The writes that an earlier answer had shown to, or acknowledged to, the browser of a later answer. */
 function knownBy(
   earlier: Read,
   later: Read,
@@ -118,13 +119,13 @@ function knownBy(
   return known.filter(({ write }) => !apart.includes(write));
 }
 
-/** Whether a removal may have come after a write, by `tick`. A removal needs none. */
+/** Whether a removal may have come after a write, by `tick`. It is always so if the write is itself a removal. */
 function mayBeRemoved(id: number, writes: readonly Write[], order: Order, tick: number): boolean {
   if (writes.some((write) => write.id === id && write.value === undefined)) return true;
   return writes.some((write) => write.value === undefined && write.left.tick < tick && !order.reaches(write.id, id));
 }
 
-/** An earlier read of the same browser that showed a value gone which is now shown again. */
+/** An earlier read of the same browser in which a value was gone that is now shown again. */
 function removedBetween(read: Read, now: number, name: string, sid: string, facts: Facts): Read | undefined {
   const seesIt = (earlier: Read) =>
     earlier.id === now || (earlier.shown.sid === sid && isFresh(earlier) && seenIn(earlier, name) === now);
@@ -135,7 +136,7 @@ function removedBetween(read: Read, now: number, name: string, sid: string, fact
   });
 }
 
-/** Acknowledged writes that an older one has overtaken in the end. */
+/** Acknowledged writes that an older write has overtaken in the end. */
 function lost({ sid, name, writes, order }: Register, facts: Facts, terms: Terms): Violation[] {
   const { history } = facts;
   const truth = history.truths.get(sid);

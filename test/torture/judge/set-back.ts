@@ -3,8 +3,8 @@ import { Facts, type Read } from "./facts.ts";
 import type { Notice } from "./verdict.ts";
 
 /**
- * Visits that may be shown something older, unsaid, where a backup may lag behind: something fails, and a slower response has
- * put an older token in the place of the one that knew what the browser had seen.
+ * Visits that may be shown an older view without a word, where a backup may lag behind. Something fails, and a slower
+ * response has put an older token in the place of the browser's newest token.
  */
 export function findSetBack(history: History): Read[] {
   const facts = new Facts(history);
@@ -17,7 +17,7 @@ export function findSetBack(history: History): Read[] {
   });
 }
 
-/** The history in which these visits were told that what they are shown may be stale. */
+/** The same history, in which these visits were told that their view may be stale. */
 export function toldStale(history: History, reads: readonly Read[]): History {
   const told = (visit: Visit) => reads.some(({ id }) => id === visit.id);
   const visits = history.visits.map((visit) =>

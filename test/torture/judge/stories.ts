@@ -21,17 +21,17 @@ interface Told {
   readonly browser?: number;
   readonly epoch?: number;
   readonly ask?: Ask;
-  /** When it leaves, is answered and arrives, in milliseconds; what is left out never happens. */
+  /** When it leaves, is answered and arrives, in milliseconds. A step without a time never happens. */
   readonly ms: readonly [left: number, answered?: number, arrived?: number];
-  /** When it reaches the edge, in milliseconds. Default: this is not told. */
+  /** When it reaches the edge, in milliseconds. Default: the history does not say. */
   readonly reached?: number;
   readonly held?: Held;
   /** Default: no session. */
   readonly shown?: View;
   readonly outcome?: Outcome;
-  /** What the response leaves the browser with. Default: what it held. */
+  /** The cookies that the response leaves in the browser. Default: `held`. */
   readonly gives?: Held | "nothing";
-  /** What the jar named before the response and after it. Default: `held` and `gives`. */
+  /** The session that the jar named before the response and after it. Default: `held` and `gives`. */
   readonly jar?: readonly [before: Held, after: Held];
   readonly untouched?: boolean;
 }
@@ -77,7 +77,7 @@ export function view(sid: string, ...attributes: readonly string[]): View & { re
   return { sid, attributes: attributesOf(attributes) };
 }
 
-/** What is left in the end. */
+/** The state of a session in the end. */
 export function live(...attributes: readonly string[]): Truth {
   return { kind: "live", attributes: attributesOf(attributes) };
 }
@@ -86,12 +86,12 @@ interface Story {
   readonly visits: readonly Visit[];
   readonly acts?: readonly Act[];
   readonly troubles?: readonly Trouble[];
-  /** In the end, by session. */
+  /** The states in the end, by session. */
   readonly truths?: Readonly<Record<string, Truth>>;
   readonly endMs?: number;
 }
 
-/** The kinds of what a history breaks. */
+/** The kinds of violations in a history. */
 export function broken({ visits, acts = [], troubles = [], truths = {}, endMs = 500_000 }: Story): string[] {
   return judged({ visits, acts, troubles, truths, endMs }).violations.map(({ kind }) => kind);
 }

@@ -1,4 +1,4 @@
-/** What can break the promise. */
+/** The kinds of violations of the promise. */
 export const VIOLATIONS = [
   /** An acknowledged change is not there in the end. */
   "lost",
@@ -6,19 +6,19 @@ export const VIOLATIONS = [
   "accepted-after-end",
   /** A session has had more changes than were made. */
   "applied-twice",
-  /** Older than what the browser had seen or been told is done. */
+  /** A view is older than the browser had seen, or lacks a change that the browser was told is done. */
   "stale-read",
-  /** Older than what anybody may be shown by then. */
+  /** A view is older than any client may be shown by then. */
   "unseen",
   /** An ended session is shown again. */
   "revived",
-  /** A session that lives is answered as new, or as ended. */
+  /** A living session is answered as new, or as ended. */
   "false-logout",
   /** A response has taken the newest generation's proof from its browser. */
   "login-undone",
-  /** Shown to somebody who holds a generation from before it. */
+  /** Data of a generation is shown to a client that holds an earlier generation. */
   "fixation",
-  /** Something that an older generation asked for has come into a newer one of another client. */
+  /** A change that an older generation asked for has come into a newer generation of another client. */
   "intrusion",
   /** A flash is shown a second time. */
   "shown-twice",
@@ -28,13 +28,16 @@ export const VIOLATIONS = [
   "overdue",
 ] as const;
 
-/** What is seen, and not promised against. */
+/** Events that are reported, and that the promise does not exclude. */
 export const NOTICES = [
-  /** A late response has put another session's token in the place of one that lives. */
+  /** A late response has put another session's token in the place of a living session's token. */
   "displaced",
   /** As `login-undone`, but another session had come between. */
   "login-displaced",
-  /** Shown in an outage to a browser whose token a slower response has set back: only a backup that never lags is new enough. */
+  /**
+   * An older view was shown in an outage to a browser whose token a slower response has set back. Only a backup that
+   * never lags is new enough.
+   */
   "set-back",
 ] as const;
 
@@ -53,17 +56,17 @@ export interface Finding<Kind> {
 export type Violation = Finding<ViolationKind>;
 export type Notice = Finding<NoticeKind>;
 
-/** What a history breaks of the promise, and how much there was to break. */
+/** The violations in a history, and the number of changes and views that were judged. */
 export interface Verdict {
   readonly violations: readonly Violation[];
   readonly notices: readonly Notice[];
-  /** Attributes whose writing or removing was acknowledged. */
+  /** The number of attributes whose writing or removal was acknowledged. */
   readonly acknowledged: number;
-  /** Views that were shown of sessions. */
+  /** The number of views of sessions that were shown. */
   readonly shown: number;
 }
 
-/** The terms of the promise: what the judged thing was set up to keep. Milliseconds. */
+/** The terms of the promise that the judged subject was set up to keep. Times are milliseconds. */
 export interface Terms {
   readonly idleMs: number;
   /** The idle timeout until a token has come back once. */
@@ -71,16 +74,22 @@ export interface Terms {
   readonly absoluteMs: number;
   /** How much later than its idle timeout a session may end. */
   readonly touchEveryMs: number;
-  /** How long an older generation is served once the newer has been used. */
+  /** How long an older generation is served once the newer generation has been used. */
   readonly graceMs: number;
-  /** How long after a rotation a request of the generation before may come from a browser that has not got the newer one yet. */
+  /**
+   * How long after a rotation a browser that has not got the newer generation yet may send a request of the older
+   * generation.
+   */
   readonly parallelMs: number;
-  /** How far the clocks may be apart, and what is lost by rounding times to seconds. */
+  /** How far the clocks may be apart, together with the error of rounding times to seconds. */
   readonly slackMs: number;
-  /** Whether a backup may be behind what has been let out: then who has been {@link NOTICES set back} may be shown it. */
+  /**
+   * Whether a backup may lag behind the views that were shown. Then a browser that was {@link NOTICES set back} may be
+   * shown the backup.
+   */
   readonly backupMayLag: boolean;
-  /** How long after it was answered a change that failed may still take effect, before what its browser changes then. */
+  /** How long after its answer a failed change may still take effect, before later changes of the same browser. */
   readonly lateMs: number;
-  /** After so long without trouble everybody is shown a change or an end by somebody else. */
+  /** After so long without trouble every client is shown the changes and ends of other clients. */
   readonly othersMs: number;
 }

@@ -1,20 +1,20 @@
 import { fillDefaults, resolveSession } from "../../../src/config/defaults.ts";
 import type { ResolvedConfig } from "../../../src/config/resolved.ts";
 
-/** What differs between the ways in which Moor is run here. */
+/** The settings that differ between these configurations of Moor. */
 export interface Configuration {
   readonly stores: ResolvedConfig["stores"];
   readonly onStale: "serve" | "refuse";
   readonly strict?: boolean;
   readonly hasKv?: boolean;
-  /** Whether Redis comes back, now and then, with what it held up to a minute ago. */
+  /** Whether Redis comes back, now and then, with the data that it held up to a minute ago. */
   readonly setsBack?: boolean;
-  /** Whether there are two origins, of which every other isolate can reach one alone: sessions move to and fro. */
+  /** Whether there are two origins. Every other isolate can reach only the first, so sessions move to and fro. */
   readonly moves?: boolean;
   readonly session: ResolvedConfig["session"];
-  /** How clients hold what they are given. Default: in cookies. */
+  /** How clients hold their tokens. Default: in cookies. */
   readonly carrier?: "header" | "url";
-  /** What schedules are made of. Default: two share a session now and then, while stores fail. */
+  /** The kind of schedules. Default: two browsers share a session now and then, while stores fail. */
   readonly played?: "attacked" | "attacked-while-failing" | "attacked-with-flash" | "parallel";
 }
 
@@ -29,7 +29,10 @@ const attacked = {
   played: "attacked",
 } as const;
 
-/** By name. Each keeps the whole promise, unless docs/explanation/consistency.md says what it does not. */
+/**
+ * The configurations by name. Each keeps the whole promise, except for the parts that docs/explanation/consistency.md
+ * excludes.
+ */
 export const configurations = {
   "sync-strict": { ...usual, stores: { ...sync, strictBackup: true } },
   sync: usual,
@@ -42,7 +45,8 @@ export const configurations = {
   "sync-strict-route": { ...usual, strict: true },
   async: { ...usual, stores: { ...sync, backup: "async" } },
   "async-serve": { ...usual, stores: { ...sync, backup: "async" }, onStale: "serve" },
-  // No configuration of a user: an end that cannot be backed up is refused, though other changes are backed up later.
+  // No user has this configuration: it refuses an end that cannot be backed up, although it backs up other changes
+  // later.
   "async-strict": { ...usual, stores: { ...sync, backup: "async", strictBackup: true } },
   "attack-at-once": { ...attacked, session: resolveSession({ newSessionHours: 24, graceSeconds: 0 }) },
   attack: attacked,
@@ -51,17 +55,20 @@ export const configurations = {
   "attack-header": { ...attacked, played: "attacked-with-flash", carrier: "header" },
   "attack-url": { ...attacked, played: "attacked-with-flash", carrier: "url" },
   "attack-failing": { ...usual, played: "attacked-while-failing" },
-  // One person, many tabs: what the rules of the generations cost somebody whom nobody attacks.
+  // A single person with many tabs: shows the cost of the generations' rules to a person without an attacker.
   parallel: { ...usual, hasKv: false, played: "parallel" },
   off: { ...usual, stores: { ...sync, backup: "off" }, session: resolveSession() },
 } satisfies Record<string, Configuration>;
 
 export type ConfigurationName = keyof typeof configurations;
 
-/** What isolates that see an origin fail cannot reach. */
+/** The path of the origin that isolates cannot reach when they see an origin fail. */
 export const AWAY = "/away";
 
-/** The whole configuration of an isolate whose origin is at `url`, and where sessions move another below {@link AWAY}. */
+/**
+ * The whole configuration of an isolate whose origin is at `url`. Where sessions move, a second origin is below {@link
+ * AWAY}.
+ */
 export function resolvedFor(
   { stores, onStale, strict, moves, session, carrier }: Configuration,
   url: string,

@@ -1,4 +1,4 @@
-/** One life of an isolate. When it is lost, nothing that is under way in it ever answers or acts again. */
+/** One life of an isolate. When it is lost, calls that are under way in it never answer or act again. */
 export class IsolateLife {
   #isLost = false;
 
@@ -6,7 +6,7 @@ export class IsolateLife {
     this.#isLost = true;
   }
 
-  /** The same, for as long as the isolate lives: later calls never begin, and what has begun never returns. */
+  /** The same object, for as long as the isolate lives. Later calls never begin, and calls under way never return. */
   within<T extends object>(target: T): T {
     return new Proxy(target, {
       get: (object, name) => {

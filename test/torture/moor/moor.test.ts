@@ -68,7 +68,7 @@ describe("beyond what Moor assumes", () => {
     const visit = (afterMs: number, step: Partial<VisitStep>): Step => ({ ...VISIT, ...step, afterMs });
     const steps = [
       visit(0, { ask: { kind: "add" } }),
-      // Its response carries a token that knows of nothing later.
+      // Its response carries a token that does not know of later changes.
       visit(10_000, { downMs }),
       visit(23_000, { place: there as Place }),
       visit(1_000, { place: here as Place, ask: { kind: "add" } }),

@@ -20,9 +20,9 @@ export const plainHandoff: Handoff = {
 };
 
 /**
- * Lets the stage's origin stand in for the servers that `fetch` reaches, and returns what puts `fetch` back.
+ * Lets the stage's origin stand in for the servers that `fetch` reaches. The returned function puts `fetch` back.
  *
- * @param isLost whether nobody is there.
+ * @param isLost whether there is no server at an address.
  */
 export function installOrigin(
   { origin }: Stage,
@@ -35,7 +35,7 @@ export function installOrigin(
       if (isLost(new URL(url))) throw platformErrors.connectionLost();
       const view = JSON.parse(init.headers.get("Moor-Session") ?? "null") as View;
       const asked = await origin(Number(init.headers.get(VISIT_HEADER)), view);
-      // A redirect is what carries the token of the URL carrier on; the other carriers do not mind it.
+      // The URL carrier needs a redirect to carry its token on, and a redirect does not disturb the other carriers.
       return new Response(null, { status: 303, headers: headersFor(asked) });
     })) as typeof fetch;
   return () => {

@@ -35,7 +35,7 @@ const CARRIERS = { header, url: links };
 const RING: KeyRing = [{ id: 1, secret: new Uint8Array(32).fill(7) }];
 const SWEEP_EVERY_MS = 60_000;
 const KV_DEADLINE_MS = 1_000;
-/** Between two locations, and within one. */
+/** The delay between two locations, and within a location. */
 const FAR_MS = 60;
 const NEAR_MS = 4;
 
@@ -183,7 +183,7 @@ function createSubject(
   };
   clock.setTimeout(sweepAgain, SWEEP_EVERY_MS);
 
-  /** The generation that the authority knows; `undefined`: it does not answer. */
+  /** The generation that the authority knows. `undefined`: the authority does not answer. */
   function generationAt(location: Location, sid: string): Promise<number | undefined> {
     const observed = objects.from(location).getByName(sid).observe();
     return observed.then(
@@ -226,7 +226,7 @@ function createSubject(
         ...(end ? { end } : {}),
       };
       const shown = newest.get(sid) ?? 0;
-      // An end is everybody's, whatever an origin knows.
+      // An end concerns every generation, whichever generation an origin knows.
       const generation = end ? await generationAt(place.location, sid) : shown;
       if (generation === undefined) return { outcome: "failed", generation: shown };
       const ref = { id: sid, generation, bornAt: 0, arrivedAt: now, colo: "", markedAt: now };

@@ -2,12 +2,12 @@ import { FREED_MEANWHILE, FREED_WITH_A_JOURNAL, LATE_APPEND, READ_BEFORE_BACKUP,
 import type { Rule } from "./rule.ts";
 import { ENDS, OUTAGES, PAUSES, SHARED_ENDS } from "./shapes.ts";
 
-/** How long ids outlive what the journal has held. */
+/** How long ids outlive the changes that the journal has held. */
 export const OUTLIVES = "return journalHeldAt + LATE_REMOVAL_MS + SET_BACK_MS;";
 
 const noId = "const repeated = record.recentChanges.find(({ id }) => id === change.id);";
 
-/** What has a change applied once, and none of an ended session. */
+/** The rules that apply each change once, and apply no change to an ended session. */
 export const CHANGES: readonly Rule[] = [
   {
     name: "change-ids",

@@ -7,7 +7,7 @@ const versionGuard = freshness('  if (copy.version < seen.version) return "versi
 const settleRule = freshness('  if (copy.vouchedAt < seen.issuedAt + bounds.settleMs) return "settle";\n');
 const token = (from: string, to: string): Edit => ({ file: "src/request/respond.ts", from, to });
 
-/** What keeps a copy from showing a client less than it has seen. */
+/** The rules that keep a copy from showing a client less than it has seen. */
 export const COPIES: readonly Rule[] = [
   {
     name: "version-guard",

@@ -2,7 +2,7 @@ import { FIRST_USE_UNSEEN, LOGOUT_AFTER_LOST_LOGIN, PLANTED_IN_AN_OUTAGE } from 
 import type { Rule } from "./rule.ts";
 import { LOGINS, RACES } from "./shapes.ts";
 
-/** What protects a login: from lost responses, from slow ones, from whoever holds an older token. */
+/** The rules that protect a login from lost responses, from slow responses, and from holders of an older token. */
 export const GENERATIONS: readonly Rule[] = [
   {
     name: "no-login-in-outages",

@@ -5,17 +5,17 @@ import { moorKind } from "../moor/subject.ts";
 import type { Rule } from "./rule.ts";
 import { moorWithout } from "./source.ts";
 
-/** Which schedules are played without a rule, and for how long. Default: the one that is recorded. */
+/** The schedules that are played without a rule. Default: the recorded schedule. */
 export interface HuntOptions {
   readonly schedules?: number | undefined;
   readonly seed: number;
   readonly onProgress?: Parameters<typeof campaign>[1]["onProgress"];
 }
 
-/** How many are played where the recorded one shows nothing any more. */
+/** How many schedules are played if the recorded schedule does not break the promise any more. */
 const FIRST = 400;
 
-/** What was seen without a rule: the first schedule that breaks the promise, as it was drawn. */
+/** The findings without a rule: the first schedule that breaks the promise, as it was drawn. */
 export type Hunt = Campaign & { readonly rule: Rule };
 
 /** Plays Moor without a rule until the promise is broken. */
@@ -28,7 +28,7 @@ export async function hunt(rule: Rule, options: HuntOptions): Promise<Hunt> {
   if (!found) return { rule, ...(await play({ schedules: 1 })) };
   const { seed } = found;
   const again = await play({ seed, path: String(found.number) });
-  // A change elsewhere may have made another schedule of it.
+  // A change elsewhere may have made another schedule of this number.
   return { rule, ...(again.counterexample ? again : await play({ seed })) };
 }
 

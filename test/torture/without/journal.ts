@@ -9,7 +9,7 @@ const twoLooks: Edit = {
   to: "const look = Promise.resolve(ahead && undefined).then(() =>",
 };
 
-/** What keeps the journal, the authority and those who are shown it in step. */
+/** The rules that keep the journal, the authority and their readers in step. */
 export const JOURNAL: readonly Rule[] = [
   {
     name: "mark-rule",

@@ -19,7 +19,10 @@ export const BACKUP_AFTER_TOMBSTONE = made(
   [9_001, visit(1, "read", ELSEWHERE)],
 );
 
-/** The journal holds an older change than the visitor's next one, and he has only been told that it failed. */
+/**
+ * The journal holds a change that is older than the visitor's next change, and that the visitor was only told has
+ * failed.
+ */
 export const LOST_ANSWER = made(
   [0, visit(0, "set")],
   [1_000, objectsDown(5_000)],
@@ -28,7 +31,10 @@ export const LOST_ANSWER = made(
   [20_000, visit(0, "set")],
 );
 
-/** The answer to one look is under way while the next takes the same over, and a change forgets its id. */
+/**
+ * The answer to a look at the journal is under way while the next look takes the same change over. Then another change
+ * forgets the id.
+ */
 export const TWO_LOOKS = made(
   [0, visit(0, "set")],
   [1_000, objectsDown(3_000)],
@@ -47,7 +53,7 @@ export const LATE_APPEND = made(
   [10_500, visit(0, "set")],
 );
 
-/** What has not been backed up is shown, a slower response puts the older token back, and the object is lost. */
+/** A change without a backup is shown, a slower response puts the older token back, and the object is lost. */
 export const READ_BEFORE_BACKUP = made(
   [0, visit(0, "add")],
   [1_000, visit(0, "read", { downMs: 4_700 })],
@@ -58,7 +64,10 @@ export const READ_BEFORE_BACKUP = made(
   [6_501, visit(0, "read", ELSEWHERE)],
 );
 
-/** Whoever holds the generation before has the new one kept in an isolate, whose copy answers its first use. */
+/**
+ * A client that holds the earlier generation has the new generation kept in an isolate, whose copy answers its first
+ * use.
+ */
 export const FIRST_USE_UNSEEN = made(
   [0, visit(0, "add")],
   [500, COPIED],
@@ -89,7 +98,7 @@ export const FREED_MEANWHILE = made(
   [DAY + 35_000, visit(0, "end")],
 );
 
-/** As {@link FREED_MEANWHILE}; it is the journal that still holds the change, which could not be removed. */
+/** As {@link FREED_MEANWHILE}, except that the journal still holds the change, which could not be removed. */
 export const FREED_WITH_A_JOURNAL = made(
   [0, visit(0, "read", { navigates: true })],
   [500, COPIED],
@@ -103,7 +112,7 @@ export const FREED_WITH_A_JOURNAL = made(
   [DAY - 1_000, objectsDown(5_000)],
 );
 
-/** A change that was taken over is in the journal again, after a later one has forgotten ids that seemed of no more use. */
+/** A change that was taken over is in the journal again, after a later change has forgotten ids that seemed useless. */
 export const TAKEN_TWICE = made(
   [0, visit(0, "add")],
   [1_000, objectsDown(3_000)],
@@ -113,7 +122,10 @@ export const TAKEN_TWICE = made(
   [30_000, setBack(20_000)],
 );
 
-/** As {@link LOST_ANSWER}; the change reaches the journal at the last moment, after a look at it that covers the mark. */
+/**
+ * As {@link LOST_ANSWER}, except that the change reaches the journal at the last moment, after a look that covers the
+ * mark.
+ */
 export const APPEND_AFTER_THE_LOOK = made(
   [0, visit(0, "set")],
   [1_000, objectsDown(5_000)],
@@ -123,7 +135,7 @@ export const APPEND_AFTER_THE_LOOK = made(
   [13_000, visit(0, "set")],
 );
 
-/** A login whose response is lost, and a logout that the journal accepts, which does not know of the login. */
+/** A login whose response is lost, and a logout that the journal accepts although it does not know of the login. */
 export const LOGOUT_AFTER_LOST_LOGIN = made(
   [0, visit(0, "add")],
   [500, COPIED],
@@ -134,7 +146,9 @@ export const LOGOUT_AFTER_LOST_LOGIN = made(
   [5_100, visit(0, "end")],
 );
 
-/** The journal has accepted a change of somebody who holds the token. The object hears of it only after the visitor's login. */
+/**
+ * The journal has accepted a change by a holder of the token. The object hears of it only after the visitor's login.
+ */
 export const JOURNALED_BEFORE_A_LOGIN = made(
   [0, visit(0, "add")],
   [500, COPIED],
@@ -144,8 +158,8 @@ export const JOURNALED_BEFORE_A_LOGIN = made(
 );
 
 /**
- * The journal has accepted a change of one tab just before another tab's login, and the clock of the edge is ahead of the object's:
- * by the clocks the change came after the login.
+ * The journal has accepted a change of one tab just before another tab's login. The clock of the edge is ahead of the
+ * object's clock, so by the clocks the change came after the login.
  */
 export const JOURNALED_BESIDE_A_LOGIN: Schedule = {
   ...made(

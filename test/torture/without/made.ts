@@ -2,7 +2,7 @@ import type { Ask, FaultStep, Schedule, Step, VisitStep } from "../schedule.ts";
 
 type Happening = Step extends infer Each ? (Each extends Step ? Omit<Each, "afterMs"> : never) : never;
 
-/** A schedule of what happens when, in milliseconds from its beginning; all clocks show the true time. */
+/** A schedule of events with their times, in milliseconds from its beginning. All clocks show the true time. */
 export function made(...happenings: readonly (readonly [atMs: number, happens: Happening])[]): Schedule {
   const steps = happenings.map(([atMs, happens], index) => {
     const afterMs = atMs - (happenings[index - 1]?.[0] ?? 0);
@@ -11,7 +11,7 @@ export function made(...happenings: readonly (readonly [atMs: number, happens: H
   return { seed: 1, clocks: { edges: [0, 0, 0], authority: 0, redis: 0 }, steps };
 }
 
-/** A visit through the first isolate in Amsterdam, by a page, and nothing of it slow or lost, unless told otherwise. */
+/** A visit by a page through the first isolate in Amsterdam. It is neither slow nor lost, unless `more` says so. */
 export function visit(browser: number, ask: Ask["kind"] | Ask, more: Partial<VisitStep> = {}): Happening {
   return {
     kind: "visit",
@@ -27,18 +27,18 @@ export function visit(browser: number, ask: Ask["kind"] | Ask, more: Partial<Vis
   };
 }
 
-/** What is in the first browser is copied to the second. */
+/** The cookies of the first browser are copied to the second. */
 export const COPIED: Happening = { kind: "copy", from: 0, to: 1 };
 
-/** Another isolate, which has nothing in memory. */
+/** Another isolate, whose memory is empty. */
 export const ELSEWHERE = { place: { location: "ams", isolate: 1 } } as const;
 
-/** Nobody reaches the objects for so long. */
+/** The objects cannot be reached for so long. */
 export function objectsDown(lastsMs: number): Happening {
   return { kind: "fault", from: "everywhere", lastsMs, store: "object", fault: { kind: "down" } };
 }
 
-/** The objects do what they are asked, and nobody hears of it for so long; of one method alone. */
+/** For so long the objects do their work, and their answers are lost. The fault concerns one method. */
 export function objectsMute(lastsMs: number, operation: string): Happening {
   return {
     kind: "fault",
@@ -50,14 +50,17 @@ export function objectsMute(lastsMs: number, operation: string): Happening {
   };
 }
 
-/** Redis comes back with what it held so long ago. */
+/** Redis comes back with the data that it held so long ago. */
 export function setBack(ms: number): Happening {
   return { kind: "set-back", ms };
 }
 
 type RedisFault = Extract<FaultStep, { store: "redis" }>["fault"];
 
-/** The next call to Redis from one place, or all for so long, meet a fault; of one method alone, if it is named. */
+/**
+ * The next call to Redis from one place meets a fault, or all calls for so long. `operation` limits the fault to one
+ * method.
+ */
 export function redis(from: FaultStep["from"], fault: RedisFault, lastsMs = 0, operation?: string): Happening {
   return { kind: "fault", from, lastsMs, store: "redis", fault, ...(operation === undefined ? {} : { operation }) };
 }

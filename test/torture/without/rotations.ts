@@ -2,7 +2,7 @@ import { JOURNALED_BEFORE_A_LOGIN, JOURNALED_BESIDE_A_LOGIN } from "./made-by-ha
 import type { Rule } from "./rule.ts";
 import { LOGINS } from "./shapes.ts";
 
-/** Rules that keep what two generations ask for apart, whichever of them an attacker holds. */
+/** The rules that keep the changes of two generations apart, whichever of them an attacker holds. */
 export const ROTATIONS: readonly Rule[] = [
   {
     name: "older-rotates-nothing",

@@ -1,29 +1,32 @@
 import type { Shape } from "../arbitrary.ts";
 import type { Schedule } from "../schedule.ts";
 
-/** A place in the source where a rule stands, and what stands there without it. */
+/** A place in the source where a rule stands, with the text that stands there without the rule. */
 export interface Edit {
-  /** From the root of the project. */
+  /** A path from the root of the project. */
   readonly file: string;
   /** Text that is there exactly once. */
   readonly from: string;
   readonly to: string;
 }
 
-/** A rule of the session protocol, and what becomes of it when it is taken away. */
+/** A rule of the session protocol, with the schedule that breaks the promise without it. */
 export interface Rule {
   readonly name: string;
-  /** What it says. */
+  /** The rule in a sentence. */
   readonly rule: string;
   readonly edits: readonly Edit[];
   /** The configuration that needs it most. */
   readonly config: string;
-  /** What schedules must be made of to need it soon, where the usual ones rarely do. */
+  /** The shape of schedules that need the rule soon, where the usual schedules rarely need it. */
   readonly shape?: Partial<Shape> | undefined;
-  /** A schedule that shows what goes wrong: the one with this number among those of a seed. */
+  /**
+   * The drawn schedule that breaks the promise without the rule: its seed, and its number among the schedules of that
+   * seed.
+   */
   readonly found?: { readonly seed: number; readonly number: number } | undefined;
-  /** A schedule that shows it, thought out and written down by hand, where drawn ones need too long. */
+  /** A schedule that breaks the promise without the rule, written by hand, where drawn schedules need too long. */
   readonly made?: Schedule | undefined;
-  /** Why nothing can show it, where another rule keeps the same. */
+  /** Why no schedule needs the rule, where another rule keeps the same promise. */
   readonly redundant?: string | undefined;
 }

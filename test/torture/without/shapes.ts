@@ -3,7 +3,7 @@ import type { Shape } from "../arbitrary.ts";
 const ASKS = { read: 6, add: 3, set: 4, remove: 1, login: 0, rotate: 0, end: 0 };
 const HERE = ["ams"] as const;
 
-/** The authority is out of reach again and again, for a short time each; a session is used by two. */
+/** The authority is out of reach again and again, for a short time each. Two browsers use a session. */
 export const OUTAGES: Partial<Shape> = {
   asks: { ...ASKS, set: 6 },
   incidents: { admin: 1, copy: 2, crash: 1, fault: 8 },
@@ -100,7 +100,7 @@ export const SHARED_ENDS: Partial<Shape> = {
   asks: { ...ASKS, read: 3, add: 6, set: 1, remove: 0, end: 3 },
 };
 
-/** As {@link SHARED_ENDS}, while what the authority writes to Redis comes late. */
+/** As {@link SHARED_ENDS}, while the authority's writes to Redis come late. */
 export const LATE_BACKUPS: Partial<Shape> = {
   ...SHARED_ENDS,
   incidents: { admin: 0, copy: 5, crash: 0, fault: 10 },

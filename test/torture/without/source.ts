@@ -6,8 +6,8 @@ const ROOT = new URL("../../../", import.meta.url).href;
 const PARAMETER = "without";
 
 /**
- * Moor, and the world that it is played in, from a source without one rule. Modules are loaded anew beside those with it, so
- * that both can be played; nothing is written.
+ * Moor and its emulated platform, from a source without one rule. Their modules are loaded anew, beside the modules
+ * with the rule, so both can be played. No file is written.
  *
  * @throws Error if a place that the rule names is not in the source exactly once.
  */

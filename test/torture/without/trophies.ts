@@ -2,7 +2,7 @@ import { VIOLATIONS, type ViolationKind } from "../judge/verdict.ts";
 import type { Hunt } from "./hunt.ts";
 import type { Rule } from "./rule.ts";
 
-/** What a hunt has found, as plain data. `number`: of the schedule among those of the seed. */
+/** The findings of a hunt, as plain data. `number` is the schedule's number among the schedules of the seed. */
 export interface Trophy {
   readonly name: string;
   readonly rule: string;
@@ -10,13 +10,13 @@ export interface Trophy {
   readonly violations: readonly ViolationKind[];
   readonly seed: number;
   readonly number: number | undefined;
-  /** Whether it is the one that was written by hand. */
+  /** Whether the schedule was written by hand. */
   readonly isMade: boolean;
   /** How many schedules were played. */
   readonly schedules: number;
 }
 
-/** What became of one rule. */
+/** The result for one rule. */
 export function trophy({ rule, config, seed, tally, counterexample }: Hunt): Trophy {
   return {
     name: rule.name,
@@ -30,7 +30,7 @@ export function trophy({ rule, config, seed, tally, counterexample }: Hunt): Tro
   };
 }
 
-/** All in a table, in Markdown. */
+/** All results in a table, in Markdown. */
 export function trophies(hunts: readonly Hunt[]): string {
   return [
     "| rule taken away | configuration | what goes wrong | found after |",

@@ -19,7 +19,7 @@ describe("without a rule of the protocol the recorded schedule breaks the promis
   beforeAll(async () => {
     const asked = recorded.flatMap(({ name }) => ["--without", name]);
     const run = promisify(execFile)(process.execPath, [COMMAND, ...asked, "--json"]);
-    // A broken promise is what ends it with 1.
+    // Its exit code is 1 because a promise is broken.
     found = JSON.parse(
       await run.then(
         ({ stdout }) => stdout,
@@ -55,7 +55,7 @@ describe("a rule that is not where it is said to be", () => {
   it("is a fault, not a rule that nothing needs", async () => {
     const { moorWithout } = await import("./source.ts");
     const edits = [{ file: "src/session/freshness.ts", from: "no such line", to: "" }];
-    // Vitest has a loader of its own, so the source is not even loaded by the hooks.
+    // Vitest has a loader of its own, so the hooks do not even load the source.
     await expect(moorWithout({ name: "none", rule: "", edits, config: "moor-sync" })).rejects.toThrow("freshness.ts");
   });
 });

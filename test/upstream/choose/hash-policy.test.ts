@@ -23,7 +23,7 @@ function facts(given: {
   };
 }
 
-/** Facts of which nothing but the session may be read. */
+/** Facts of which only the session may be read. */
 function sessionOnly(fresh: boolean): HashFacts {
   const refuse = (): never => {
     throw new Error("read although no policy needs it");

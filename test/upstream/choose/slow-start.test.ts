@@ -112,7 +112,7 @@ describe("slow start", () => {
           const then = given.filter(([opening]) => opening === undefined || opening <= born);
           fc.pre(then.length > 0);
           const before = poolOf(originsOf(given))(session, born, born);
-          // Origins that opened later are fallbacks at most, behind all that were open at its birth.
+          // Origins that opened later are at most fallbacks, behind all origins that were open at its birth.
           expect(before[0]).toBe(
             poolOf(originsOf(given.map((it) => (then.includes(it) ? it : [10_000, it[1]]))))(session, born)[0],
           );

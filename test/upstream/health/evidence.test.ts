@@ -14,13 +14,13 @@ const cloudflares = (status: number) => () => new Response("", { status, headers
 const lost = (): never => {
   throw new Error("Network connection lost.");
 };
-/** Loses what visitors ask for, and answers the isolate's checks. */
+/** Loses visitors' requests, and answers the isolate's checks. */
 const losesPages: Behaviour = ({ method }) => (method === "HEAD" ? ok() : lost());
 /** Answers visitors, and loses the isolate's checks. */
 const losesChecks: Behaviour = ({ method }) => (method === "HEAD" ? lost() : ok());
 /** Is late to visitors, and answers the isolate's checks. */
 const isLate: Behaviour = ({ method }) => (method === "HEAD" ? ok() : new Promise(() => {}));
-/** Does that with what visitors ask for, and is late to the isolate's checks. */
+/** Treats visitors' requests like this, and is late to the isolate's checks. */
 const heldUp =
   (answer: () => Response): Behaviour =>
   ({ method, signal }) => {
@@ -35,7 +35,10 @@ interface Request {
   route?: Partial<ResolvedRoute>;
 }
 
-/** A pool of a, b and c, asked in that order, and what becomes of each request. Origins that are not given lose everything. */
+/**
+ * A pool of a, b and c, asked in that order, and the results of its requests. Origins without a given behaviour lose
+ * everything.
+ */
 function site(origins: Record<string, Behaviour[]>, config: Partial<ResolvedPool> = {}) {
   const { sent } = answerAs(origins);
   const checks: Promise<unknown>[] = [];
@@ -57,7 +60,7 @@ function site(origins: Record<string, Behaviour[]>, config: Partial<ResolvedPool
     tick: (seconds: number) => (now = at(seconds)),
     settled,
     choose,
-    /** What becomes of a client's request; `byAffinity`: at the origins that the pool chooses for it. */
+    /** The result of a client's request. `byAffinity`: the pool chooses the origins for it. */
     async ask(client: string, { method = "GET", upgrade, body, route }: Request = {}, byAffinity = false) {
       const init = { method, headers: upgrade ? { Upgrade: "websocket" } : {} };
       const retries = retriesOf(route, init);
@@ -343,7 +346,7 @@ describe("an origin that answers checks and loses pages which others answer", ()
 });
 
 describe("an origin whose ejection is over", () => {
-  /** Of a, that has died and is back, at a time after that. */
+  /** Checks of the origin a, which has died and is back, at a time after that. */
   async function revived(origins: Record<string, Behaviour[]> = { b: [ok], c: [ok] }) {
     const all = site(origins);
     const v = Array.from({ length: 50 }, (_, i) => `v${i}`).find((session) => all.choose(session)[0]?.index === 0);
@@ -378,7 +381,7 @@ describe("an origin whose ejection is over", () => {
     const { ask, tick, states, pages, choose } = await revived();
     tick(10);
     await ask("w", {}, true);
-    // Nothing tells yet that it hears checks at all.
+    // The isolate does not know yet whether the origin hears checks at all.
     expect(states()[0]).toBe("half-open");
     const visitor = Array.from({ length: 50 }, (_, i) => `s${i}`).find((session) => choose(session)[0]?.index === 0);
     expect(await ask(visitor as string)).toMatch(/^200/);
@@ -398,10 +401,10 @@ describe("an origin whose ejection is over", () => {
     origins.a = [losesChecks];
     tick(10);
     await ask("w", {}, true);
-    // The one whose request it had lost would tell nothing new.
+    // The visitor whose request it had lost would tell nothing new.
     expect(choose(v)[0]?.index).not.toBe(0);
     const visitor = Array.from({ length: 50 }, (_, i) => `s${i}`).find((session) => choose(session)[0]?.index === 0);
-    // One request at a time, until that is late.
+    // One request at a time, until that request is late.
     expect(choose(visitor as string)[0]?.index).not.toBe(0);
     tick(11);
     expect(await ask(visitor as string, {}, true)).toBe("200 a");

@@ -8,7 +8,7 @@ import {
 import { OUTLIER_DETECTION } from "../../support/pools.ts";
 import { at } from "../../support/time.ts";
 
-/** Outlier detection of a pool, and what it has told. */
+/** The outlier detection of a pool, with the events that it has told. */
 function detection(given: Partial<ResolvedOutlierDetection> = {}, size = 6, random = 0) {
   const changes: HealthChange[] = [];
   const health = createOutlierDetection({
@@ -25,7 +25,7 @@ function detection(given: Partial<ResolvedOutlierDetection> = {}, size = 6, rand
     fail: (...seconds: number[]) => {
       for (const second of seconds) health.failed(0, false, at(second));
     },
-    /** Another origin has answered requests that it has lost. */
+    /** Another origin has answered requests that this origin has lost. */
     lose: (second: number, clients: string[], given: Partial<ConfirmedLoss> = {}, index = 0) => {
       for (const client of clients) {
         health.confirmLoss(index, { client, isLate: false, isHeard: false, ...given }, at(second));
@@ -316,7 +316,7 @@ describe("success rates", () => {
     }
     health.fail(1);
     health.answer(11, false, 1);
-    // Beside the dead one's rate of nothing, one of 90 % would be none to speak of.
+    // Beside the dead origin's rate of 0 %, a rate of 90 % would not deviate enough.
     expect(health.state(11, 5)).toBe("ejected");
   });
 });

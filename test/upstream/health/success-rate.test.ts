@@ -4,7 +4,7 @@ import { outliersOf } from "../../../src/upstream/health/success-rate.ts";
 
 describe("outliers", () => {
   it("lie more than the factor's share of the standard deviation below the mean", () => {
-    // Mean 96, standard deviation 8: one of 5 that alone deviates lies two of them below.
+    // The mean is 96 and the standard deviation 8. If one of 5 origins deviates, it lies two deviations below the mean.
     const rates = [100, 100, 100, 100, 80];
     expect(outliersOf(rates, 1_900)).toEqual([4]);
     expect(outliersOf(rates, 1_999)).toEqual([4]);

@@ -44,7 +44,7 @@ const pools: Pools = {
   },
 };
 
-/** A pool of an isolate that knows what is published: that probes say of these that they are unhealthy, until a time. */
+/** A pool of an isolate that knows the published verdicts: until a time these origins are unhealthy by their probes. */
 async function poolWith(unhealthy: readonly string[], { config = probed, hasOperators = false, until = 600 } = {}) {
   const flag = { since: T0, reason: "status", until: at(until) };
   const origins: PoolState["origins"] = unhealthy.map((id) => ({ id, closures: [], unhealthy: flag }));

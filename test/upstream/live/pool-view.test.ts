@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => uninstall());
 
-/** Nothing here waits for more; the platform's own timers are not there meanwhile. */
+/** No test here waits for more, and the platform's own timers are replaced meanwhile. */
 async function microtasks(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await undefined;
 }
@@ -63,7 +63,7 @@ async function ask(): Promise<number | undefined> {
   return waited;
 }
 const known = () => [...(view.closures()?.keys() ?? [])];
-/** What KV is asked beside the view takes no time, but the clock's turn. */
+/** KV calls outside of the view take no time, except for a turn of the clock. */
 async function done(work: Promise<void>): Promise<void> {
   await pass(0);
   await work;

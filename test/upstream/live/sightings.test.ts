@@ -71,7 +71,7 @@ describe("sessions bound to an origin", () => {
   it("are the sessions that were seen within the time that a session may be away", () => {
     const windows = windowsAfter([0, "a", "b", "c"], [1_800, "b"], [3_000, "c", "d"]);
     const counts = [3_000, 4_100, 4_300, 6_100, 7_300].map((seconds) => boundCount(windows, at(seconds), AWAY_MS));
-    // A window is a sixth of that time: up to so much later they are gone.
+    // A window is a sixth of that time, so sightings are gone at most a window later.
     expect(counts).toEqual([4, 4, 3, 2, 0]);
   });
 

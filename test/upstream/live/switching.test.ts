@@ -20,13 +20,13 @@ async function microtasks(): Promise<void> {
   for (let turn = 0; turn < 30; turn++) await undefined;
 }
 
-/** What isolates far from one another decide while operators drain, restore and eject. */
+/** The decisions of isolates far from one another, while operators drain, restore and eject. */
 async function decisions(changes: [afterS: number, PoolChange["action"]][], pauses: number[], late: number) {
   const clock = createVirtualClock({ start: T0, turn: microtasks });
   const restore = clock.install();
   try {
     let draws = 0;
-    // Now at once, now as late as KV may be.
+    // Some changes arrive at once, and some as late as KV may be.
     const random = () => (late === 1 ? 0.9 : (draws++ % 3) / 3);
     const world = createDistantKv({ clock, random });
     let state: PoolState | undefined;

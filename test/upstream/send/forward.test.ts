@@ -22,7 +22,7 @@ const OUTGOING: Outgoing = {
   clientHost: "shop.test",
   deadlineMs: 1_000,
 };
-/** What cannot be sent again. */
+/** Bodies that cannot be sent again. */
 const ONCE = { retries: retriesOf({}, { method: "POST" }) };
 /** Answers the isolate's checks, and no visitor's request. */
 const slow: Behaviour = ({ method }) => (method === "HEAD" ? ok() : new Promise(() => {}));
@@ -35,7 +35,7 @@ const times = <T>(count: number, act: () => T): T[] => Array.from({ length: coun
 const ok = () => new Response("hello");
 const by = (status: number, server: string) => () => new Response("fault", { status, headers: { Server: server } });
 
-/** Whether it is a visitor's, not a check of the isolate's. */
+/** Whether it is a visitor's request and not a check by the isolate. */
 const isPage = ({ method }: Sent) => method !== "HEAD";
 
 /** Forwards to origins a, b and c in that order. */
@@ -208,7 +208,7 @@ describe("a visitor who is alone while every origin is gone", () => {
 });
 
 describe("the retry budget", () => {
-  /** What is answered to one request each of so many clients, one after the other, and how often each origin was asked for each. */
+  /** The answers to one request each of so many consecutive clients, and how often each request has asked each origin. */
   async function forwardMany(count: number, origins: Record<string, Behaviour[]>, retryBudget: ResolvedRetryBudget) {
     const { sent, spy } = answerAs(origins);
     const pool = createPool(

@@ -32,7 +32,7 @@ const OUTGOING: Outgoing = {
 };
 
 const ok = () => new Response("hello");
-/** Does so after a time, unless it is aborted before. */
+/** Answers after a time, unless it is aborted before. */
 const late =
   (ms: number, then: () => Response): Behaviour =>
   ({ signal }) =>
@@ -237,7 +237,7 @@ describe("a request that may not be hedged", () => {
   it("waits for its only origin, with no timer but its deadline's", async () => {
     const given = { outgoing: { hedgeAfterMs: undefined } };
     const { asked, underWay } = await forwardTo({ a: [late(900, ok)], b: [ok] }, given);
-    // The origin's own is one of them.
+    // One of the two timers is the test's own origin.
     expect([asked, underWay]).toEqual(["a", 2]);
   });
 

@@ -186,7 +186,8 @@ describe("signed handoffs", () => {
     handoff = createHandoff({ ring, issuer: ISSUER, dataBytes: 16_384 });
     const attributes = { a: "x".repeat(16_000) };
     const first = await sign(stored());
-    // Some 21,000 characters each: twice as many as are remembered by their weight, a fraction of the small ones.
+    // Each has some 21,000 characters. There are twice as many as fit into the memory's weight, but far fewer than the
+    // small handoffs that fit.
     for (let version = 2; version < 850; version++) await sign(stored({ version, attributes }));
     expect(await sign(stored())).not.toBe(first);
   });
@@ -234,7 +235,7 @@ describe("verifying", () => {
     expect(await handoff.verify(spoil(await sign(stored())), T0)).toBeUndefined();
   });
 
-  /** What else the ring's first key could have signed. */
+  /** Other texts that the ring's first key could have signed. */
   async function signed(header: Record<string, unknown>, claims: unknown): Promise<string> {
     const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
     const key = await crypto.subtle.importKey("pkcs8", ring[0].secret, algorithm, true, ["sign"]);

@@ -17,7 +17,7 @@ const address = (ip: string) => {
 };
 const orderOf = (name: NginxAlgorithm, key: Uint8Array, servers = SERVERS, ejected?: Uint8Array) =>
   createNginxMapping(name, servers).order(key, servers.length, ejected);
-/** Picks come again and again; a server that was tried is left out. */
+/** Picks come again and again. A server that was tried is left out. */
 const withoutRepeats = (picks: number[]) => [...new Set(picks)];
 
 describe("crc32", () => {
