@@ -8,12 +8,15 @@ export interface Prose {
 const HEADLESS =
   /(?:^|[.;:(,]\s+|\b(?:of|by|for|to|on|with|and|or|but|is|are|says|tells|shows|knows|holds|reads|needs|has)\s+)(?:what|who|whoever)\b/gi;
 
+/** A comment of TypeScript that begins its line. Later in a line, `/*` may be part of a string, such as a path. */
+const COMMENT = /^[ \t]*\/\*[\s\S]*?\*\/|(?:^[ \t]*\/\/.*\n?)+/gm;
+
 /**
  * The comments of TypeScript source. Consecutive line comments make one paragraph, and so does each part of a
  * docstring.
  */
 export function commentsOf(file: string, source: string): Prose {
-  const blocks = source.match(/\/\*[\s\S]*?\*\/|(?:^[ \t]*\/\/.*\n?)+/gm) ?? [];
+  const blocks = source.match(COMMENT) ?? [];
   const paragraphs = blocks.flatMap((block) =>
     block
       .replace(/^\s*\/\*+|\*\/$/g, "")
