@@ -73,7 +73,7 @@ describe("zones", () => {
 });
 
 describe("operators at work", () => {
-  it("move whom they must, once; and isolates that learn of it at different times agree at every moment", async () => {
+  it("move only the visitors that they must move, once; and isolates that learn of it at different times agree at every moment", async () => {
     const { knowing, newOnDrainedCutOff, peak, newOnRestored, ...rest } = await runLive(10, sessions);
     expect(rest).toEqual({
       apart: 0,

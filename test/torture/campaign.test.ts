@@ -18,7 +18,7 @@ describe("a campaign", () => {
     expect(tally.shown).toBeGreaterThan(1_000);
   });
 
-  it("finds the one change in a hundred that is dropped, and shrinks it to little", async () => {
+  it("finds a change that is dropped once in a hundred, and shrinks its schedule to a few steps", async () => {
     const spoilt = configOf(ideal({ drops: (visit) => visit === 9 }));
     const found = await campaign(spoilt, { schedules: 400, seed: SEED });
     expect(found.counterexample?.verdict.violations.map(({ kind }) => kind)).toContain("lost");
@@ -38,7 +38,7 @@ describe("a campaign", () => {
     expect(again.tally.schedules).toBe(1);
   });
 
-  it("of which two workers play a share each finds the same first schedule, and plays none after it", async () => {
+  it("finds the same first schedule when two workers share it, and plays no schedule after it", async () => {
     const spoilt = configOf(ideal({ drops: (visit) => visit === 9 }));
     const options = { schedules: 100, seed: SEED, shrinks: false };
     const alone = await campaign(spoilt, options);
@@ -51,7 +51,7 @@ describe("a campaign", () => {
     expect(firstBroken[0]).toBe(Math.min(...found));
   });
 
-  it("takes the same course with the same seed, and another with another", async () => {
+  it("takes the same course with the same seed, and another course with another seed", async () => {
     const tallies: string[] = [];
     for (const seed of [SEED, SEED, SEED + 1]) {
       tallies.push(JSON.stringify((await campaign(base, { schedules: 60, seed })).tally));
@@ -61,7 +61,7 @@ describe("a campaign", () => {
     expect(one).not.toBe(other);
   });
 
-  it("only counts where nothing is promised", async () => {
+  it("only counts violations where nothing is promised", async () => {
     const { tally, counterexample } = await campaign(base, { schedules: 100, seed: SEED });
     expect(counterexample).toBeUndefined();
     expect(tally.schedules).toBe(100);

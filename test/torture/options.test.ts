@@ -8,7 +8,7 @@ const read = (...args: string[]) => readOptions(args, () => 77);
 const playing = (...args: string[]) => read(...args) as Extract<Options, { kind: "play" }>;
 
 describe("the command's options", () => {
-  it("default to every configuration and a seed that is drawn", () =>
+  it("default to every configuration and a drawn seed", () =>
     expect(playing()).toEqual({
       kind: "play",
       parts: CONFIGS.map(({ name }) => ({ config: name, counts: false })),
@@ -48,12 +48,12 @@ describe("the command's options", () => {
     expect(read(...args)).toMatchObject({ kind: "mistake", message: expect.stringContaining(named) }),
   );
 
-  it("are told by --help, every configuration among them", () => {
+  it("are listed by --help, with every configuration", () => {
     expect(read("--help")).toEqual({ kind: "help" });
     for (const { name } of CONFIGS) expect(USAGE).toContain(name);
   });
 
-  it("take rules away, by the recorded schedules or as many as are said", () => {
+  it("take rules away, with the recorded schedules or with a given number of schedules", () => {
     expect(read("--list-rules")).toEqual({ kind: "rules" });
     const [settle] = RULES.filter(({ name }) => name === "settle");
     const hunt = { kind: "hunt", rules: [settle], schedules: undefined, seed: 77, json: false };
@@ -62,7 +62,7 @@ describe("the command's options", () => {
     expect(read("--without", "all")).toMatchObject({ rules: RULES });
   });
 
-  it("count what goes wrong without a rule, in its own configuration or in those that are named", () => {
+  it("count the violations without a rule, in its own configuration or in the named configurations", () => {
     const part = { config: "moor-sync-always", without: "settle", counts: true };
     expect(playing("--without", "settle", "--count").parts).toEqual([part]);
     const named = playing("--without", "settle", "--count", "--config", "moor-sync", "--config", "moor-off");

@@ -44,7 +44,7 @@ describe("the stand-in for Web Crypto", () => {
     expect(hex(own)).toBe(hex(true_));
   });
 
-  it("opens what the real one has sealed, and the real one what it has", async () => {
+  it("opens texts that the real one has sealed, and the real one opens its texts", async () => {
     const [secret, iv] = [bytes(32), bytes(12)];
     const [own, true_] = await both((crypto) => sessionKey(crypto, secret));
     const sealed = await real.subtle.encrypt(gcm(iv), true_, text("a text"));
@@ -83,7 +83,7 @@ describe("the stand-in for Web Crypto", () => {
   it("makes identifiers of version 4", () =>
     expect(ours.randomUUID()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/));
 
-  it("draws what its seed decides", () => {
+  it("makes the draws that its seed decides", () => {
     const draws = [1, 1, 2].map((seed) => createSyncCrypto(createRandom(seed)).randomUUID());
     expect(draws[0]).toBe(draws[1]);
     expect(draws[0]).not.toBe(draws[2]);
@@ -94,7 +94,7 @@ describe("installed", () => {
   let uninstall: (() => void) | undefined;
   afterEach(() => uninstall?.());
 
-  it("stands in the place of crypto until it is taken away", () => {
+  it("takes the place of crypto until it is taken away", () => {
     uninstall = installSyncCrypto(createRandom(1));
     expect(globalThis.crypto).not.toBe(real);
     const drawn = crypto.randomUUID();

@@ -140,7 +140,7 @@ describe("a route to several pools", () => {
   });
   const plain = pool();
 
-  it("divides the sessions by weight; a pool of weight 0 gets none", () => {
+  it("divides the sessions by weight; a pool of weight 0 gets no session", () => {
     expect(mistakes(split({ id: "blue", weight: 95.5 }, { id: "green", weight: 0 }))).toEqual([]);
     expect(mistakes(split({ id: "old", weight: 1 }))).toEqual([]);
   });

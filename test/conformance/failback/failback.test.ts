@@ -179,7 +179,7 @@ describe("an origin that a session comes to from another", () => {
     },
   );
 
-  it("is told nothing of visitors of whom nothing is stored", async () => {
+  it("is told nothing of visitors without a stored session", async () => {
     await start({ pool: OUTLIERS });
     const anonymous = (await visitors()).filter(({ known, home }) => !known && home === "a");
     await a.kill();

@@ -42,7 +42,7 @@ describe("a client that leaves", () => {
     await closed.promise;
   });
 
-  it("stops a response on its way to him", async () => {
+  it("stops a response on its way to the client", async () => {
     const closed = Promise.withResolvers<boolean>();
     const begun = Promise.withResolvers<void>();
     origin.answers((_, response) => {

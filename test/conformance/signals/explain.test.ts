@@ -58,7 +58,7 @@ describe("a route that explains itself", () => {
     expect(quiet.told.headers["moor-explain"]).toBeUndefined();
   });
 
-  it("tells which store calls a request has cost: a strict read one call, an answer from memory none", async () => {
+  it("tells which store calls a request has cost: one call for a strict read, and no call for an answer from memory", async () => {
     const client = site.client();
     await client.ask("/loud/?set=basket:tea");
     await client.ask("/strict/");

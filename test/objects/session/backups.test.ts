@@ -201,7 +201,7 @@ describe.each(MODES)("an end, with backup %s", (mode) => {
     expect(session.alarm()).toBe(at(7_200 + 30));
   });
 
-  it("is backed up when it is told to somebody else first", async () => {
+  it("is backed up when another client is told of it first", async () => {
     const session = await shopper(mode);
     session.redis.next("keep", "down");
     await session.commit({ end: true });
@@ -237,7 +237,7 @@ describe("a backup", () => {
     expect(await session.redis.during(() => session.read({ markedAt: at(6.001) }))).toEqual(["read"]);
   });
 
-  it("that finds entries in the journal covers no mark, and has them taken over without anybody's asking", async () => {
+  it("that finds entries in the journal covers no mark, and has them taken over although no client has asked", async () => {
     const session = await shopper("sync");
     await session.journal({ patches: [{ left: "behind" }] });
     session.redis.next("read", "down");

@@ -54,7 +54,7 @@ describe("a lease", () => {
     expect(third.asked.came).toEqual({ kind: "locked", waitedMs: 500, waiting: 0 });
   });
 
-  it("is neither given to whom the session has nothing for, nor waited for by him", async () => {
+  it("is not given to a client for which the session holds nothing, and such a client does not wait for it", async () => {
     over = [0];
     const alone = ask("a");
     await pass(0);

@@ -169,7 +169,7 @@ describe("a replica is published anew", () => {
     expect(one.versions()).toEqual([1, 2]);
   });
 
-  it("not by anybody in the region it was born in, unless that ends it", async () => {
+  it("not by a client in the region of its birth, unless that client ends it", async () => {
     await one.pass(100);
     await one.commit(patch(2));
     await one.read();
@@ -461,7 +461,7 @@ describe("a generation that has not been used", () => {
     expect(other.outside()).not.toHaveProperty("replicaDue");
   });
 
-  it("leaves a tombstone as any", async () => {
+  it("leaves a tombstone like any other session", async () => {
     await one.commit({ end: true }, { generation: 1 });
     expect(await one.inKv()).toBe("ended");
   });

@@ -6,7 +6,7 @@ import { CONFIGS, type Config } from "../configs.ts";
 const played = (name: string): Promise<Campaign> =>
   campaign(CONFIGS.find((config) => config.name === name) as Config, { schedules: 150, seed: 1 });
 
-it("the last writer of whole records in KV loses acknowledged changes, and KV serves older data and brings back ended sessions", async () => {
+it("whole records in KV lose acknowledged changes to the last writer, and KV serves older data and brings ended sessions back", async () => {
   const { violations, acknowledged } = (await played("whole-record")).tally;
   expect(acknowledged).toBeGreaterThan(500);
   expect(violations.lost).toBeGreaterThan(20);

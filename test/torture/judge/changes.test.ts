@@ -17,7 +17,7 @@ describe("an acknowledged change", () => {
     expect(broken({ visits: [unheard], truths: { S: live() } })).toEqual(["lost"]);
   });
 
-  it("is lost with a session that is gone though nobody ended it", () => {
+  it("is lost with a session that is gone although it was not ended", () => {
     expect(broken({ visits: [founded], truths: { S: { kind: "none" } }, endMs: 250_000 })).toEqual(["lost"]);
     expect(broken({ visits: [founded], truths: { S: { kind: "ended" } }, endMs: 250_000 })).toEqual(["lost"]);
   });
@@ -46,7 +46,7 @@ describe("an acknowledged change", () => {
     expect(judged(use())).not.toContain("lost");
   });
 
-  it("was not acknowledged if the answer was none, or a failure", () => {
+  it("was not acknowledged if there was no answer, or if the answer was a failure", () => {
     const failed = visit(1, { ms: [10, 20, 30], ask: { kind: "add" }, held: S, outcome: "failed" });
     const unanswered = visit(1, { ms: [10], ask: { kind: "add" }, held: S });
     for (const given of [failed, unanswered]) expect(broken({ visits: [given], truths: { S: live() } })).toEqual([]);
@@ -60,10 +60,10 @@ describe("a change after an acknowledged end", () => {
   it("must not be acknowledged", () =>
     expect(broken({ visits: [founded, ending, late], truths })).toEqual(["accepted-after-end"]));
 
-  it("may be, if something failed while the session was ended", () =>
+  it("may be acknowledged, if something failed while the session was ended", () =>
     expect(broken({ visits: [founded, ending, late], truths, troubles: [trouble(0, 45)] })).toEqual([]));
 
-  it("may be, if it left before", () => {
+  it("may be acknowledged, if it left before the end", () => {
     const crossing = visit(3, { browser: 1, ms: [45, 80, 90], ask: { kind: "add" }, held: S, shown: view("S", "u1") });
     expect(broken({ visits: [founded, ending, crossing], truths })).toEqual([]);
   });

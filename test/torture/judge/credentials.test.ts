@@ -17,7 +17,7 @@ describe("a sign-in or a rotation that is done", () => {
     expect(broken({ visits: [founded, same], truths })).toEqual(["not-rotated"]);
   });
 
-  it("of a session that founds another gives that one a generation too", () => {
+  it("gives a generation to the new session, too, if it founds another session", () => {
     const founding = (generation: number) =>
       broken({
         visits: [visit(1, { ms: [10, 20, 30], ask: signIn, held: held("S", 0, 0), gives: held("S", generation) })],
@@ -28,26 +28,26 @@ describe("a sign-in or a rotation that is done", () => {
   });
 });
 
-describe("what a sign-in has written", () => {
+describe("the attributes that a sign-in has written", () => {
   const thief = (at: number, holds: typeof S) =>
     visit(3, { browser: 1, ms: [at, at + 1, at + 2], held: holds, shown: seen });
 
-  it("is shown to who has signed in", () => {
+  it("are shown to the client that has signed in", () => {
     const own = visit(3, { ms: [40, 41, 42], held: next, shown: seen });
     expect(broken({ visits: [founded, signsIn, own], truths })).toEqual([]);
   });
 
-  it("is shown to nobody who holds an older generation", () =>
+  it("are not shown to a client that holds an older generation", () =>
     expect(broken({ visits: [founded, signsIn, thief(40, S)], truths })).toContain("fixation"));
 
-  it("is shown to who has copied it since, and to nobody who held as much before", () => {
+  it("are shown to a client that has copied the cookies since, and to no client that held the generation before", () => {
     expect(broken({ visits: [founded, signsIn, thief(40, next)], truths })).toEqual([]);
     const before = visit(4, { browser: 1, ms: [31.5, 31.6, 31.7], held: next, shown: view("S", "u1") });
     expect(broken({ visits: [founded, signsIn, before, thief(40, next)], truths })).toContain("fixation");
   });
 });
 
-describe("a copy of what may be somebody's", () => {
+describe("a copy of a session that may belong to a person", () => {
   const later = held("S", 2, 3);
   const rotates = visit(3, {
     ms: [40, 41],
@@ -60,7 +60,7 @@ describe("a copy of what may be somebody's", () => {
   const copied = (ms: number) => visit(4, { browser: 1, ms: [ms, ms + 1, ms + 2], held: next, shown: seen });
   const judged = (ms: number) => broken({ visits: [founded, signsIn, rotates, copied(ms)], truths });
 
-  it("is shown for the grace after a rotation, though nobody has used what that gave", () =>
+  it("is shown for the grace after a rotation, although the new generation has not been used", () =>
     expect(judged(overMs - 1)).toEqual([]));
-  it("and not for longer", () => expect(judged(overMs)).toEqual(["overdue"]));
+  it("is not shown for longer", () => expect(judged(overMs)).toEqual(["overdue"]));
 });

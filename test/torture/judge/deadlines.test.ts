@@ -8,7 +8,7 @@ const truths = { S: live("u1") };
 const seen = (ms: number, id = 2) => visit(id, { ms: [ms, ms + 10, ms + 20], held: S, shown: view("S", "u1") });
 
 describe("a session", () => {
-  it("is shown as long as its idle timeout, and as late as touches may be", () => {
+  it("is shown until its idle timeout, plus the time by which touches may be late", () => {
     expect(broken({ visits: [founded, seen(662_020)], truths })).toEqual([]);
     expect(broken({ visits: [founded, seen(662_021)], truths })).toEqual(["overdue"]);
   });

@@ -27,13 +27,13 @@ describe("a session whose end was acknowledged", () => {
     expect(broken({ visits: [founded, ending, shownAt(120_051, 1)], truths, troubles })).toEqual([]);
   });
 
-  it("may be one that an admin has ended", () => {
+  it("may have been ended by an admin", () => {
     const acts = [act(2, "S", { kind: "end" }, [40, 50])];
     expect(broken({ visits: [founded, shownAt(70)], acts, truths })).toEqual([]);
     expect(broken({ visits: [founded, shownAt(120_051)], acts, truths })).toEqual(["revived"]);
   });
 
-  it("was not ended by a token that was worth nothing any more", () => {
+  it("was not ended by an expired token", () => {
     const moot = visit(2, { browser: 1, ms: [40, 50, 60], ask: { kind: "end" }, held: S });
     const rotated = visit(4, {
       ms: [31, 34, 35],
@@ -53,21 +53,21 @@ describe("a session whose end was acknowledged", () => {
   });
 });
 
-describe("an end by who asked for a login before, and was never told what became of it", () => {
+describe("an end by a client that had asked for a login and never got its answer", () => {
   const login = { ms: [31, 34] as const, ask: { kind: "login", principal: "alice", adds: false } as const };
   const lost = visit(4, { ...login, held: S, shown: view("S", "u1"), gives: held("S", 1, 2) });
   const arrived = visit(4, { ...login, ms: [31, 34, 35], held: S, shown: view("S", "u1"), gives: held("S", 1, 2) });
   const older = visit(2, { browser: 1, ms: [40, 50, 60], ask: { kind: "end" }, held: S, shown: view("S", "u1") });
   const logged = { S: live("u1") };
 
-  it("ends what others who hold the same token are shown, though the session that nobody holds is kept", () => {
+  it("ends the view of other clients that hold the same token, although the session that no client holds is kept", () => {
     const visits = [founded, lost, { ...ending, left: older.left }];
     expect(broken({ visits, truths: logged })).toEqual([]);
     expect(broken({ visits: [...visits, shownAt(70)], truths: logged })).toEqual(["revived"]);
     expect(broken({ visits: [...visits, shownAt(120_051, 1)], truths: logged })).toEqual(["revived"]);
   });
 
-  it("may come to nothing if the login was told to anybody", () => {
+  it("may have no effect if the login was told to any client", () => {
     const visits = [founded, arrived, older, shownAt(120_051, 1)];
     expect(broken({ visits, truths: logged })).toEqual([]);
   });

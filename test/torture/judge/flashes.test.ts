@@ -22,14 +22,14 @@ const shown = (id: number, ms: number, holds: typeof S, sid = "S"): ReturnType<t
 };
 
 describe("a flash", () => {
-  it("is shown once, and not a second time to anybody", () => {
+  it("is shown once, and not a second time to any client", () => {
     expect(broken({ visits: [founded, leaves(S, 40), shown(4, 50, S)], truths })).toEqual([]);
     expect(broken({ visits: [founded, leaves(S, 40), shown(4, 50, S), shown(5, 60, S)], truths })).toEqual([
       "shown-twice",
     ]);
   });
 
-  it("of before a rotation is shown after it", () =>
+  it("from before a rotation is shown after it", () =>
     expect(broken({ visits: [founded, leaves(S, 25), rotates, shown(4, 50, next)], truths })).toEqual([]));
 
   it("that an older generation leaves after a rotation is not shown to the newer one", () =>

@@ -24,8 +24,8 @@ const later = visit(3, {
 const truths = { S: live("u1", "u2", "u3", "u5") };
 const planter = (shown: View) => visit(4, { browser: 1, ms: [100, 110, 120], held: S, shown });
 
-describe("whoever planted a session's token", () => {
-  it("is shown what it was before the login", () =>
+describe("a client that has planted a session's token", () => {
+  it("is shown the session from before the login", () =>
     expect(broken({ visits: [planted, login, later, planter(view("S", "u1"))], truths })).toEqual([]));
 
   it.each<[string, View]>([
@@ -49,7 +49,7 @@ describe("whoever planted a session's token", () => {
     expect(broken({ visits: [planted, login, later, ends, turnedAway], truths })).toEqual(["false-logout"]);
   });
 
-  it("adds to what it sees itself, and not to what others have logged in to", () => {
+  it("adds to the view that it sees itself, and not to the view that others have logged in to", () => {
     const adds = visit(5, { browser: 1, ms: [100, 110, 120], ask: { kind: "add" }, held: S, shown: view("S", "u1") });
     const seen = (...names: string[]) =>
       visit(6, { epoch: 1, ms: [130, 140, 150], held: next, shown: { ...view("S", ...names), principal: "alice" } });
@@ -59,13 +59,13 @@ describe("whoever planted a session's token", () => {
   });
 });
 
-it("a principal that has never logged in is shown to nobody", () => {
+it("a principal that has never logged in is not shown to any client", () => {
   const shown = { ...view("S", "u1", "u2", "u3"), principal: "bob" };
   const loggedIn = visit(6, { epoch: 1, ms: [130, 140, 150], held: next, shown });
   expect(broken({ visits: [planted, login, later, loggedIn], truths })).toEqual(["fixation"]);
 });
 
-it("who has logged in is shown so", () => {
+it("a client that has logged in is shown its principal", () => {
   const loggedOut = visit(6, { epoch: 1, ms: [130, 140, 150], held: next, shown: view("S", "u1", "u2", "u3") });
   expect(broken({ visits: [planted, login, later, loggedOut], truths })).toEqual(["stale-read"]);
   const withoutProof = visit(6, { epoch: 1, ms: [130, 140, 150], held: S, shown: view("S", "u1") });
@@ -77,7 +77,7 @@ describe("once a generation has been used", () => {
   const graceOver = 80 + TERMS.graceMs + TERMS.othersMs;
   const played = (ms: number) => broken({ visits: [planted, login, later, older(ms)], truths });
 
-  it("the one before is served on for its grace, and where its use may not have been seen", () =>
+  it("the generation before is served for its grace, and also where the use may not have been seen", () =>
     expect(played(graceOver - 1)).toEqual([]));
-  it("and not for longer", () => expect(played(graceOver)).toEqual(["overdue"]));
+  it("the generation before is not served for longer", () => expect(played(graceOver)).toEqual(["overdue"]));
 });

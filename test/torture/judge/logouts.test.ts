@@ -7,13 +7,13 @@ const founded = visit(1, { ms: [10, 20, 30], ask: { kind: "add" }, gives: S });
 const truths = { S: live("u1") };
 const turnedAway = (ms: number, holding = S) => visit(9, { ms: [ms, ms + 10, ms + 20], held: holding });
 
-describe("a session that nobody has ended", () => {
-  it("is shown, or nothing is answered", () => {
+describe("a session that has not been ended", () => {
+  it("is shown, or the visit is not answered", () => {
     const unavailable = visit(2, { ms: [40, 50, 60], held: S, outcome: "failed" });
     expect(broken({ visits: [founded, unavailable], truths })).toEqual([]);
   });
 
-  it("is not answered as new, nor as another, nor as ended", () => {
+  it("is not answered as new, as another session, or as ended", () => {
     expect(broken({ visits: [founded, turnedAway(40)], truths })).toEqual(["false-logout"]);
     const another = visit(2, { ms: [40, 50, 60], held: S, shown: view("T") });
     expect(broken({ visits: [founded, another], truths })).toEqual(["false-logout"]);
@@ -21,24 +21,24 @@ describe("a session that nobody has ended", () => {
     expect(broken({ visits: [founded, ended], truths })).toEqual(["false-logout"]);
   });
 
-  it("is not answered as new to a browser whose token has been set back to one that knows of no record", () => {
+  it("is not answered as new to a browser whose token has been set back to a token that knows of no record", () => {
     const back = turnedAway(40, held("S", 0, 0));
     expect(broken({ visits: [founded, back], truths })).toEqual(["false-logout"]);
   });
 
-  it("is new to who holds its first token alone", () => {
+  it("is new to a client that only holds its first token", () => {
     const planter = visit(2, { browser: 1, ms: [40, 50, 60], held: held("S", 0, 0) });
     expect(broken({ visits: [founded, planter], truths })).toEqual([]);
   });
 
-  it("may be over once somebody has asked to end it", () => {
+  it("may be over once a client has asked to end it", () => {
     const unanswered = visit(2, { browser: 1, ms: [35], ask: { kind: "end" }, held: S });
     expect(broken({ visits: [founded, unanswered, turnedAway(40)], truths: {} })).toEqual([]);
     const acts = [act(2, "S", { kind: "end" }, [45, 60])];
     expect(broken({ visits: [founded, turnedAway(40)], acts, truths: {} })).toEqual([]);
   });
 
-  it("may be over once somebody else has logged in", () => {
+  it("may be over once another person has logged in", () => {
     const login = (id: number, ms: number, principal: string) =>
       visit(id, {
         ms: [ms, ms + 1, ms + 2],
@@ -67,18 +67,18 @@ describe("a deadline", () => {
     expect(broken({ visits: [founded, turnedAway(300_010)], truths, endMs })).toEqual([]);
   });
 
-  it("may pass as much early as the clocks are apart", () => {
+  it("may pass early by the difference between the clocks", () => {
     expect(broken({ visits: [founded, turnedAway(297_999)], truths, endMs })).toEqual(["false-logout"]);
     expect(broken({ visits: [founded, turnedAway(298_000)], truths, endMs })).toEqual([]);
   });
 
-  it("ends one after the idle timeout since it was last shown", () => {
+  it("ends a session after the idle timeout since the session was last shown", () => {
     expect(broken({ visits: [founded, seen(100_000), turnedAway(690_000)], truths, endMs })).toEqual(["false-logout"]);
     expect(broken({ visits: [founded, seen(100_000), turnedAway(700_000)], truths, endMs })).toEqual([]);
     expect(broken({ visits: [founded, seen(100_000, true), turnedAway(690_000)], truths, endMs })).toEqual([]);
   });
 
-  it("ends one that is used all the time after the absolute timeout", () => {
+  it("ends a session that is used all the time after the absolute timeout", () => {
     const used = Array.from({ length: 9 }, (_, index) => ({ ...seen(400_000 * (index + 1)), id: 2 + index }));
     expect(broken({ visits: [founded, ...used, turnedAway(3_600_011)], truths, endMs })).toEqual([]);
   });
@@ -95,15 +95,15 @@ describe("an older generation", () => {
   });
   const used = visit(3, { browser: 1, ms: [35, 36, 37], held: next, shown: view("S", "u1") });
 
-  it("is served until the newer has been used: the login's answer may be lost", () =>
+  it("is served until the newer generation has been used, because the login's answer may be lost", () =>
     expect(broken({ visits: [founded, login, turnedAway(100_000)], truths })).toEqual(["false-logout"]));
 
-  it("is served for the grace period after that, and then no more", () => {
+  it("is served for the grace period after that, and no longer", () => {
     expect(broken({ visits: [founded, login, used, turnedAway(20_000)], truths })).toEqual(["false-logout"]);
     expect(broken({ visits: [founded, login, used, turnedAway(31_000)], truths })).toEqual([]);
   });
 
-  it("is put into no other session by a rotation beside another: its browser may be about to get the newer one", () => {
+  it("is not put into another session by a parallel rotation, because its browser may be about to get the newer generation", () => {
     const rotates = (ms: number, adds: boolean) =>
       visit(4, {
         ms: [ms, ms + 2, ms + 3],
@@ -119,7 +119,7 @@ describe("an older generation", () => {
     expect(broken({ visits: [founded, login, rotates(12_000, true)], truths })).toEqual([]);
   });
 
-  it("is served no more once the newer has been rotated itself", () => {
+  it("is no longer served once the newer generation has been rotated itself", () => {
     const again = visit(4, {
       browser: 1,
       ms: [38, 39, 41],
@@ -154,20 +154,20 @@ describe("a browser that was given a generation", () => {
   });
   const without = visit(4, { ms: [60, 70, 80], held: S, shown: view("S", "u1") });
 
-  it("keeps it", () => {
+  it("keeps the generation", () => {
     expect(broken({ visits: [founded, login, without], truths })).toEqual(["login-undone"]);
     const keeps = visit(4, { ms: [60, 70, 80], held: next, shown: { ...view("S", "u1"), principal: "alice" } });
     expect(broken({ visits: [founded, login, keeps], truths })).toEqual([]);
   });
 
-  it("gives it up by an end that another of its tabs has asked for beside the login", () => {
+  it("gives the generation up by an end that another of its tabs has asked for at the same time as the login", () => {
     const ends = { ms: [32.5, 45, 50] as const, ask: { kind: "end" } as const, held: S, shown: view("S", "u1") };
     const ended = visit(3, { ...ends, gives: "nothing" });
     expect(broken({ visits: [founded, login, ended, without], truths })).toEqual([]);
     expect(broken({ visits: [founded, login, { ...ended, browser: 1 }, without], truths })).toEqual(["login-undone"]);
   });
 
-  it("has no use for it once the session has ended", () => {
+  it("has no use for the generation once the session has ended", () => {
     const ends = visit(3, {
       browser: 1,
       ms: [34, 35, 36],
@@ -179,7 +179,7 @@ describe("a browser that was given a generation", () => {
     expect(broken({ visits: [founded, login, ends, visit(4, { ms: [60, 70, 80], held: S })], truths: {} })).toEqual([]);
   });
 
-  it("may lose it to another session, which is noticed", () => {
+  it("may lose the generation to another session, which is noticed", () => {
     const other = visit(3, {
       ms: [25, 40, 45],
       ask: { kind: "login", principal: "alice", adds: false },
@@ -194,7 +194,7 @@ describe("a browser that was given a generation", () => {
 });
 
 describe("another session's late response", () => {
-  it("is noticed when it takes a living one's place", () => {
+  it("is noticed when it takes a living session's place", () => {
     const late = visit(2, { ms: [11, 40, 45], gives: held("T", 0, 0), jar: [S, held("T", 0, 0)] });
     const { violations, notices } = judged({ visits: [founded, late], truths });
     expect(violations).toEqual([]);

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { Order } from "./order.ts";
 
-it("follows from one to the next, and not back", () => {
+it("the order follows from one event to the next, and not back", () => {
   const order = new Order();
   order.add(1, 2);
   order.add(2, 3);
@@ -12,7 +12,7 @@ it("follows from one to the next, and not back", () => {
   expect(order.reaches(1, 4)).toBe(false);
 });
 
-it("ends where it goes in a circle", () => {
+it("the order ends where it goes in a circle", () => {
   const order = new Order();
   order.add(1, 2);
   order.add(2, 1);

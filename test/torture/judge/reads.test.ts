@@ -17,12 +17,12 @@ describe("a later request of a browser", () => {
     expect(broken({ visits: [added, later], truths })).toEqual(kinds);
   });
 
-  it("is late when it left after the answer arrived, and not before", () => {
+  it("comes after an answer if it left after the answer arrived, and not otherwise", () => {
     const earlier = visit(2, { ms: [25, 50, 60], held: S, shown: view("S") });
     expect(broken({ visits: [added, earlier], truths })).toEqual([]);
   });
 
-  it("must show what an earlier one showed, whoever wrote it", () => {
+  it("must show the attributes that an earlier answer showed, whichever client wrote them", () => {
     const other = visit(1, { browser: 1, ms: [10, 20, 30], ask: { kind: "add" }, held: S, shown: view("S") });
     const read = (id: number, ms: number, ...shown: string[]) =>
       visit(id, { ms: [ms, ms + 10, ms + 20], held: S, shown: view("S", ...shown) });
@@ -30,14 +30,14 @@ describe("a later request of a browser", () => {
     expect(broken({ visits: [other, read(2, 40, "u1"), read(3, 70)], truths })).toEqual(["stale-read"]);
   });
 
-  it("need not show what another browser's request wrote, nor what its cookies were copied over", () => {
+  it("need not show the writes of another browser, nor writes from before other cookies were copied over its own", () => {
     const other = visit(2, { browser: 1, ms: [40, 50, 60], held: S, shown: view("S") });
     const planted = visit(3, { epoch: 1, ms: [41, 51, 61], held: S, shown: view("S") });
     expect(broken({ visits: [added, other, planted], truths })).toEqual([]);
   });
 
   it.each<Ask>([{ kind: "add" }, { kind: "set", register: 0 }])(
-    "need not show a change (%o) that was written with an older proof that was put back, and must if the proof was all it had",
+    "need not show a change (%o) with an older proof that was put back, but must if the browser had no newer proof",
     (ask) => {
       const [first, second] = [held("S", 1), held("S", 2, 2)];
       const login = visit(2, {
@@ -57,7 +57,7 @@ describe("a later request of a browser", () => {
     },
   );
 
-  it("need not show what an older proof that was put back has shown", () => {
+  it("need not show values that an older proof that was put back has shown", () => {
     const first = held("S", 1);
     const login = visit(2, { ms: [10, 20, 30], ask: { kind: "login", principal: "alice", adds: false }, gives: first });
     const byOlder = visit(3, { ms: [40, 50, 60], epoch: 1, held: held("S"), shown: view("S", "u1") });
@@ -68,7 +68,7 @@ describe("a later request of a browser", () => {
     expect(judged(byOlder, later)).toContain("stale-read");
   });
 
-  it("of the generation before need not show what was added under the next", () => {
+  it("of the earlier generation need not show an attribute that was added under the next", () => {
     const next = held("S", 1, 2);
     const login = visit(2, {
       ms: [40, 50, 60],
@@ -97,7 +97,7 @@ describe("a later request of a browser", () => {
   });
 });
 
-describe("a change by somebody else", () => {
+describe("a change by another client", () => {
   const byAdmin = act(2, "S", { kind: "add" }, [40, 50]);
   const later = (ms: number) => visit(3, { ms: [ms, ms + 10, ms + 20], held: S, shown: view("S", "u1") });
   const ended = { S: live("u1", "u2") };

@@ -16,12 +16,12 @@ describe("a register in the end", () => {
 
   it("has the last value that was acknowledged", () =>
     expect(broken({ visits, truths: { S: live("r0=v2") } })).toEqual([]));
-  it("has not one that came before it", () =>
+  it("does not have an earlier value", () =>
     expect(broken({ visits, truths: { S: live("r0=v1") } })).toEqual(["lost"]));
   it("is not empty when nothing has removed it", () =>
     expect(broken({ visits, truths: { S: live() } })).toEqual(["lost", "lost"]));
 
-  it("may have either of two that overlap", () => {
+  it("may have either of two overlapping values", () => {
     const overlapping = [write(1, SET, 10), write(2, SET, 12, 1)];
     for (const last of ["r0=v1", "r0=v2"])
       expect(broken({ visits: overlapping, truths: { S: live(last) } })).toEqual([]);
@@ -35,7 +35,7 @@ describe("a register in the end", () => {
     expect(broken({ visits: setAgain, truths: { S: live() } })).toEqual(["lost"]);
   });
 
-  it("may have been overwritten by a change that nobody acknowledged", () => {
+  it("may have been overwritten by an unacknowledged change", () => {
     const unanswered = visit(2, { ms: [20], ask: SET, held: S });
     expect(broken({ visits: [write(1, SET, 10), unanswered], truths: { S: live("r0=v2") } })).toEqual([]);
   });
@@ -53,7 +53,7 @@ describe("the order of two clients' values", () => {
     expect(broken({ visits: later, truths, troubles: [trouble(0, 12)] })).toEqual(["lost"]);
   });
 
-  it("is that of time for an admin's, who looks at the journal first", () => {
+  it("is that of time for an admin's change, because it looks at the journal first", () => {
     const acts = [act(2, "S", { kind: "set", register: 0 }, [20, 30])];
     expect(broken({ visits: [write(1, SET, 10)], acts, truths, troubles: [trouble(0, 12)] })).toEqual(["lost"]);
   });
@@ -74,7 +74,7 @@ describe("a browser", () => {
     expect(broken({ visits: [...visits, read(3, 30, "")], truths })).toEqual(["stale-read"]);
   });
 
-  it("is not shown a value again that it has seen overwritten by another's", () => {
+  it("is not shown a value again that it has seen overwritten by another client", () => {
     const overlapping = [write(1, SET, 10, 1), write(2, SET, 12, 2), read(3, 30, "r0=v1"), read(4, 40, "r0=v2")];
     expect(broken({ visits: overlapping, truths })).toEqual([]);
     expect(broken({ visits: [...overlapping, read(5, 50, "r0=v1")], truths })).toEqual(["stale-read"]);
@@ -87,7 +87,7 @@ describe("a browser", () => {
     expect(broken({ visits: again, truths: { S: live() } })).toEqual(["stale-read"]);
   });
 
-  it("may see another's older value later than its own browser's neighbour", () =>
+  it("may see an older value than another browser was shown before", () =>
     expect(broken({ visits: [...visits, read(3, 30, "r0=v1", 1)], truths })).toEqual([]));
 });
 
@@ -96,10 +96,10 @@ describe("a change that failed", () => {
     visit(1, { ms: [10, ...ms], ask: SET, held: S, shown: view("S"), outcome: "failed" });
   const truths = { S: live("r0=v1") };
 
-  it("may take effect after it was answered, though its browser has changed the same since", () =>
+  it("may take effect after its answer, although its browser has changed the same register since", () =>
     expect(broken({ visits: [failed(16, 20), write(2, SET, 9_000)], truths })).toEqual([]));
-  it("not before what its browser changes when it has expired everywhere", () =>
+  it("takes no effect before changes that its browser makes after it has expired everywhere", () =>
     expect(broken({ visits: [failed(16, 20), write(2, SET, 10_020)], truths })).toEqual(["lost"]));
-  it("whose answer was lost may: its browser does not know when it was made", () =>
+  it("may take effect later if its answer was lost, because its browser does not know when it was made", () =>
     expect(broken({ visits: [failed(16), write(2, SET, 10_020)], truths })).toEqual([]));
 });

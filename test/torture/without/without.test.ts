@@ -32,7 +32,7 @@ describe("without a rule of the protocol the recorded schedule breaks the promis
     expect(found.find((trophy) => trophy.name === name)?.violations).not.toEqual([]);
   });
 
-  it("which is recorded for every rule but those that another one makes redundant", () => {
+  it("which is recorded for every rule, except rules that another rule makes redundant", () => {
     const others = RULES.filter((rule) => !recorded.includes(rule));
     expect(others.map(({ name, redundant }) => redundant && name)).toEqual(["one-look-at-a-time", "no-late-founding"]);
   });
@@ -52,7 +52,7 @@ describe("with the rule the same schedule keeps the promise", () => {
 });
 
 describe("a rule that is not where it is said to be", () => {
-  it("is a fault, not a rule that nothing needs", async () => {
+  it("is a fault, and does not count as a redundant rule", async () => {
     const { moorWithout } = await import("./source.ts");
     const edits = [{ file: "src/session/freshness.ts", from: "no such line", to: "" }];
     // Vitest has a loader of its own, so the hooks do not even load the source.

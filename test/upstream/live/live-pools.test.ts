@@ -136,7 +136,7 @@ describe("a pool of an isolate", () => {
     expect(asked).toEqual([["shop", { plan: { check: HEALTH_CHECK, targets }, awayMs: 1_000 }]]);
   });
 
-  it("that is not probed hears no verdicts of an earlier deploy, and asks for none", async () => {
+  it("that is not probed hears no verdicts of an earlier deploy, and asks for no verdicts", async () => {
     const pool = await poolWith([best], { config: poolConfig(IDS), hasOperators: true });
     expect([choose(pool)[0], asked, reads]).toEqual([best, [], 1]);
   });

@@ -114,7 +114,7 @@ describe("ejecting an origin", () => {
   });
 });
 
-describe("changes of all origins, or of none", () => {
+describe("changes of all origins, or of no origin", () => {
   it("are ignored when no origin would be left for a session", () => {
     const gone = { kind: "eject", from: at(100), endsAt: at(100) } as const;
     const live = pool(Object.fromEntries(IDS.map((id) => [id, [gone]])));
