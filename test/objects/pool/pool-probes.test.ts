@@ -1,98 +1,33 @@
-import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { LogEntry } from "../../../src/log.ts";
 import { PoolAuthority } from "../../../src/objects/pool/pool-authority.ts";
 import { PATIENCE_MS } from "../../../src/objects/pool/pool-probes.ts";
 import { PoolRows } from "../../../src/objects/pool/pool-rows.ts";
-import type { ProbeResult } from "../../../src/upstream/live/pool-contracts.ts";
-import { closuresOf, type PoolState, standingOf } from "../../../src/upstream/live/pool-state.ts";
-import type { ProbePlan } from "../../../src/upstream/live/probe-plan.ts";
-import { changeOf } from "../../support/pool-states.ts";
-import { HEALTH_CHECK } from "../../support/pools.ts";
 import { at, T0 } from "../../support/time.ts";
+import {
+  AWAY_MS,
+  alarmAt,
+  ask,
+  beginPool,
+  ERROR,
+  events,
+  flags,
+  look,
+  meets,
+  now,
+  onAuthority,
+  PASSED,
+  PLAN,
+  planOf,
+  pool,
+  runUntil,
+  sent,
+  silently,
+  storage,
+  world,
+  written,
+} from "./probed-pool.ts";
 
-const AWAY_MS = 3_600_000;
-const PASSED: ProbeResult = { kind: "passed", status: 200 };
-let now: number;
-let random: number;
-let log: LogEntry[];
-let written: { state: PoolState; at: number }[];
-let kvFault: Error | undefined;
-/** The results of the probes of an origin. Probes of other origins pass. */
-let meets: Map<string, ProbeResult | (() => Promise<ProbeResult>)>;
-/** The origins that probes have asked, with the times in seconds. */
-let sent: [id: string, seconds: number][];
-let pools = 0;
-let pool: string;
-
-beforeEach(() => {
-  now = T0;
-  random = 0;
-  log = [];
-  written = [];
-  kvFault = undefined;
-  meets = new Map();
-  sent = [];
-  pool = `probed-${pools++}`;
-});
-
-/** Works on the authority of the pool. Each call makes another instance, as after a reset. */
-function onAuthority<T>(work: (authority: PoolAuthority) => Promise<T>): Promise<T> {
-  return runInDurableObject(env.POOL_OBJECT.getByName(pool), (_, { storage }) => {
-    const authority = new PoolAuthority({
-      rows: new PoolRows(storage),
-      alarms: storage,
-      async publish(_pool, state) {
-        if (kvFault) throw kvFault;
-        written.push({ state, at: now });
-      },
-      async probe({ id }) {
-        sent.push([id, (now - T0) / 1000]);
-        const result = meets.get(id) ?? PASSED;
-        return typeof result === "function" ? result() : result;
-      },
-      random: () => random,
-      clock: () => now,
-      log: (entry) => log.push(entry),
-    });
-    return work(authority);
-  });
-}
-const storage = <T>(work: (storage: DurableObjectStorage) => T) =>
-  runInDurableObject(env.POOL_OBJECT.getByName(pool), (_, state) => work(state.storage));
-const alarmAt = () => storage((it) => it.getAlarm());
-function planOf(ids: readonly string[], check: Partial<ProbePlan["check"]> = {}): ProbePlan {
-  return { check: { ...HEALTH_CHECK, ...check }, targets: ids.map((id) => ({ id, url: `http://${id}.test` })) };
-}
-const PLAN = planOf(["a", "b"]);
-const ask = (plan = PLAN) => onAuthority((authority) => authority.probe({ pool, plan, awayMs: AWAY_MS }));
-const look = () => onAuthority((authority) => authority.look({ awayMs: AWAY_MS }));
-/**
- * The runs of the alarm up to a time in seconds, while isolates ask for a plan every two minutes. `null`: they do not
- * ask.
- */
-async function runUntil(seconds: number, plan: ProbePlan | null = PLAN): Promise<void> {
-  let asksAt = plan ? now : Infinity;
-  while (true) {
-    const next = Math.min((await alarmAt()) ?? Infinity, asksAt);
-    if (next > at(seconds)) break;
-    now = Math.max(now, next);
-    if (plan && next === asksAt) {
-      await ask(plan);
-      asksAt += 120_000;
-    } else {
-      await storage((it) => it.deleteAlarm());
-      await onAuthority((authority) => authority.alarm());
-    }
-  }
-  now = at(seconds);
-}
-const silently = (seconds: number) => runUntil(seconds, null);
-const flags = ({ origins }: PoolState) =>
-  Object.fromEntries(origins.flatMap(({ id, unhealthy }) => (unhealthy ? [[id, unhealthy.reason]] : [])));
-const events = () => log.map(({ event, origin, reason }) => [event, origin, reason]);
-const ERROR: ProbeResult = { kind: "status", status: 500 };
+beforeEach(beginPool);
 
 describe("a pool whose origins are well", () => {
   it("is probed at once and at every interval, origin by origin, and nothing is written to KV", async () => {
@@ -103,7 +38,7 @@ describe("a pool whose origins are well", () => {
         ["b", second],
       ]),
     );
-    expect([written, log]).toEqual([[], []]);
+    expect([written, world.log]).toEqual([[], []]);
     expect((await look()).probes).toEqual({
       a: { verdict: { state: "healthy", since: T0 }, last: { at: at(30), result: PASSED } },
       b: { verdict: { state: "healthy", since: T0 }, last: { at: at(30), result: PASSED } },
@@ -111,7 +46,7 @@ describe("a pool whose origins are well", () => {
   });
 
   it("is probed up to a tenth of an interval later, all origins together, so that pools do not probe in step", async () => {
-    random = 0.5;
+    world.random = 0.5;
     await runUntil(22);
     expect(sent.map(([, second]) => second)).toEqual([0, 0, 10.5, 10.5, 21, 21]);
   });
@@ -122,7 +57,7 @@ describe("a pool whose origins are well", () => {
     expect(sent.at(-1)?.[1]).toBe(PATIENCE_MS / 1000 - 10);
     expect(await alarmAt()).toBe(null);
     expect((await look()).probes).toEqual({});
-    sent = [];
+    sent.length = 0;
     await ask();
     await silently(10_005);
     expect(sent).toEqual([
@@ -179,11 +114,13 @@ describe("an origin that fails its probes", () => {
   });
 
   it("is published when KV takes it again", async () => {
-    kvFault = new Error("KV PUT failed: 500 Internal Server Error");
+    world.kvFault = new Error("KV PUT failed: 500 Internal Server Error");
     meets.set("b", ERROR);
     await runUntil(40);
-    expect(new Set(log.map(({ event }) => event))).toEqual(new Set(["origin_unhealthy", "pool_state_unpublished"]));
-    kvFault = undefined;
+    expect(new Set(world.log.map(({ event }) => event))).toEqual(
+      new Set(["origin_unhealthy", "pool_state_unpublished"]),
+    );
+    world.kvFault = undefined;
     await runUntil(50);
     expect(written.map(({ state }) => flags(state))).toEqual([{ b: "status" }]);
   });
@@ -209,16 +146,21 @@ describe("a probe that cannot be sent at all", () => {
     await runUntil(45);
     expect(sent.filter(([id]) => id === "a").map(([, second]) => second)).toEqual([0, 10, 20, 30, 40]);
     expect(written.map(({ state }) => flags(state))).toEqual([{ b: "status" }]);
-    expect(log).toContainEqual({ event: "probe_failed", pool, origin: "a", reason: "TypeError: no such binding" });
+    expect(world.log).toContainEqual({
+      event: "probe_failed",
+      pool,
+      origin: "a",
+      reason: "TypeError: no such binding",
+    });
     expect((await look()).probes?.a).toEqual({ verdict: undefined, last: undefined });
   });
 
   it("leaves the alarm set, whatever fails in a round", async () => {
     await ask();
     await storage((it) => it.deleteAlarm());
-    random = Number.NaN;
+    world.random = Number.NaN;
     const broken = onAuthority((authority) => {
-      log = new Proxy([], {
+      world.log = new Proxy([], {
         get: () => {
           throw new Error("no log");
         },
@@ -255,11 +197,11 @@ describe("another plan", () => {
     await runUntil(25);
     expect(written.map(({ state }) => flags(state))).toEqual([{ a: "status", b: "status" }]);
     const plan = planOf(["b", "c"]);
-    sent = [];
+    sent.length = 0;
     await runUntil(29, plan);
     expect(sent).toEqual([["c", 25]]);
     expect(written.slice(1).map(({ state }) => flags(state))).toEqual([{ b: "status" }]);
-    sent = [];
+    sent.length = 0;
     await runUntil(32, plan);
     expect(sent).toEqual([["b", 30]]);
     expect(Object.keys((await look()).probes ?? {})).toEqual(["b", "c"]);
@@ -289,53 +231,6 @@ describe("another plan", () => {
       const times = sent.filter(([asked]) => asked === id).map(([, second]) => second);
       expect(times.length).toBeLessThanOrEqual(7);
     }
-  });
-});
-
-describe("changes by operators, together with verdicts of probes", () => {
-  const change = (action: "drain" | "eject", given = {}) =>
-    onAuthority((authority) => authority.change({ pool, change: changeOf(action, given), awayMs: AWAY_MS }));
-  const turns = (state: PoolState) =>
-    standingOf(closuresOf(state, "b"), T0).next.map((turn) => [turn.state, (turn.at - T0) / 1000]);
-
-  it("are published together, and each version once", async () => {
-    meets.set("b", ERROR);
-    await runUntil(25);
-    await change("drain", { deadlineMs: 86_400_000 });
-    meets.clear();
-    await runUntil(60);
-    expect(written.map(({ state }) => [state.version, flags(state), turns(state).length])).toEqual([
-      [1, { b: "status" }, 0],
-      [2, { b: "status" }, 2],
-      [3, {}, 2],
-    ]);
-    expect(turns(written[2]?.state as PoolState)).toEqual(turns(written[1]?.state as PoolState));
-    expect((await look()).state).toEqual(written[2]?.state);
-  });
-
-  it("take effect later when they are published late, and no verdict is lost or brought back by that", async () => {
-    meets.set("a", ERROR);
-    await runUntil(25);
-    kvFault = new Error("KV PUT failed: 429 Too Many Requests");
-    await change("drain", { at: at(25 + 140), deadlineMs: 86_400_000, anyway: true });
-    meets.clear();
-    meets.set("b", ERROR);
-    await runUntil(60);
-    kvFault = undefined;
-    await runUntil(80);
-    const state = written.at(-1)?.state as PoolState;
-    expect(flags(state)).toEqual({ b: "status" });
-    const [[draining, from] = []] = turns(state) as [string, number][];
-    expect([draining, Number(from) >= 60 + 150]).toEqual(["draining", true]);
-    const versions = written.map(({ state: { version } }) => version);
-    expect(versions).toEqual([...new Set(versions)].sort((one, other) => one - other));
-  });
-
-  it("leave the alarm of the other: a drain that is empty ends while origins are probed", async () => {
-    await runUntil(1);
-    await change("drain");
-    await runUntil(150 + 3_600 + 200);
-    expect(events()).toEqual([["drain_ended", "b", undefined]]);
   });
 });
 

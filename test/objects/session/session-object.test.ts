@@ -1,44 +1,15 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { SessionEvent, SessionEvents } from "../../../src/config/types.ts";
-import { createObjectAuthority, createObjectLocks } from "../../../src/objects/clients/session-client.ts";
+import { createObjectAuthority } from "../../../src/objects/clients/session-client.ts";
 import { createSessionObject } from "../../../src/objects/session/session-object.ts";
-import type { Change, Ref } from "../../../src/session/change.ts";
-import type { SessionRecord } from "../../../src/session/record.ts";
+import type { Change } from "../../../src/session/change.ts";
 import { changeAt, POLICY, refTo, uniqueId } from "../../support/sessions.ts";
 import { at, T0 } from "../../support/time.ts";
+import { authority, beginSession, commit, id, now, object, read, ring, setTime, stored } from "./stored-session.ts";
 
-interface SessionCalls {
-  commit(asked: { ref: ReturnType<typeof refTo>; change: Change }): Promise<unknown>;
-}
-
-const authority = createObjectAuthority(env.SESSION_OBJECT);
-let id: string;
-let now: number;
-
-beforeEach(() => {
-  id = uniqueId();
-  vi.useFakeTimers({ toFake: ["Date"] });
-  setTime(T0);
-});
+beforeEach(beginSession);
 afterEach(() => vi.useRealTimers());
-
-function setTime(time: number): void {
-  now = time;
-  vi.setSystemTime(time);
-}
-const object = () => env.SESSION_OBJECT.getByName(id);
-const read = (generation = 0) => authority.read(refTo(id, now, generation), now);
-const commit = (asked: Partial<Change>, generation = 0) =>
-  authority.commit(refTo(id, now, generation), changeAt(now, asked));
-const ring = () => runDurableObjectAlarm(object());
-const stored = () =>
-  runInDurableObject(object(), async (_, { storage }) => ({
-    record: storage.kv.get<SessionRecord>("record"),
-    keys: [...storage.kv.list()].map(([key]) => key),
-    alarm: await storage.getAlarm(),
-  }));
 
 describe("an object's storage", () => {
   const NOTHING = { record: undefined, keys: [], alarm: null };
@@ -298,137 +269,5 @@ describe("the stores of an object", () => {
     for (const each of ids) await commitBeside(shared, each);
     warn.mockRestore();
     expect(gets).toEqual(ids.slice(0, 5).map((each) => `s/${each}`));
-  });
-});
-
-describe("the hook of a library user", () => {
-  /** An object with a hook, on the storage of the session's own object. */
-  const withHook = <T>(events: SessionEvents, work: (own: { alarm(): Promise<void> } & SessionCalls) => Promise<T>) =>
-    runInDurableObject(object(), (_, state) => work(new (createSessionObject({ events }))(state, env) as never));
-  const ask = (asked: Partial<Change>) => ({ ref: refTo(id, now), change: changeAt(now, asked) });
-
-  it("is told of each stored change, at once and by the alarm, and of no value", async () => {
-    const events: SessionEvent[] = [];
-    await withHook(
-      (event) => void events.push(event),
-      async (own) => {
-        await own.commit(ask({ patches: [{ secret: "value" }] }));
-        await own.commit(ask({ principal: "alice" }));
-        setTime(at(600));
-        await own.alarm();
-        await own.alarm();
-      },
-    );
-    const session = id.slice(0, 8);
-    expect(events).toEqual([
-      { kind: "created", session, at: T0 },
-      { kind: "rotated", session, at: T0 },
-      { kind: "principal-changed", session, at: T0 },
-      { kind: "ended", session, at: at(600), reason: "idle" },
-    ]);
-  });
-
-  it("is told of an end that leaves no tombstone, once", async () => {
-    const events: SessionEvent[] = [];
-    await commit({ patches: [{}], touch: true });
-    setTime(at(3_500));
-    await commit({ touch: true });
-    setTime(at(7_460));
-    await withHook(
-      (event) => void events.push(event),
-      async (own) => {
-        await own.alarm();
-        await own.alarm();
-      },
-    );
-    expect(events).toEqual([{ kind: "ended", session: id.slice(0, 8), at: at(7_460), reason: "idle" }]);
-  });
-
-  it.each<[string, SessionEvents]>([
-    [
-      "throws",
-      () => {
-        throw new Error("broken hook");
-      },
-    ],
-    ["rejects", () => Promise.reject(new Error("broken hook"))],
-  ])("that %s is logged, and spoils nothing", async (_how, events) => {
-    const log = vi.spyOn(console, "warn").mockImplementation(() => {});
-    const answer = await withHook(events, (own) => own.commit(ask({ patches: [{ a: 1 }] })));
-    await runInDurableObject(object(), () => {});
-    const told = log.mock.calls.map(([entry]) => JSON.parse(entry));
-    log.mockRestore();
-    expect(answer).toMatchObject({ kind: "committed" });
-    expect(told).toContainEqual({ event: "internal_error", reason: "Error: broken hook" });
-  });
-});
-
-describe("an object's lease", () => {
-  const ASKED = { lease: "a", waitMs: 0, lastsMs: 60_000 };
-  const locks = createObjectLocks(env.SESSION_OBJECT);
-  const lock = (lease: string, given: Partial<Ref> = {}) =>
-    locks.lock({ ...refTo(id), ...given }, { lease, waitMs: 0, lastsMs: 60_000 });
-
-  it("lets the change under it in, and goes back with it", async () => {
-    expect(await lock("a")).toEqual({ kind: "locked", waitedMs: 0, waiting: 0 });
-    expect(await lock("b")).toMatchObject({ kind: "timeout" });
-    expect(await commit({ lease: "a", patches: [{ a: 1 }] })).toMatchObject({ kind: "committed" });
-    expect(await lock("b")).toMatchObject({ kind: "locked" });
-  });
-
-  it("stores nothing, of a session that exists nowhere either", async () => {
-    await lock("a");
-    expect(await stored()).toEqual({ record: undefined, keys: [], alarm: null });
-    expect(await locks.unlock(id, "a")).toEqual({ kind: "unlocked" });
-    expect(await lock("b")).toMatchObject({ kind: "locked" });
-  });
-
-  it("is gone when the object was reset: the change under it is a conflict, and not applied", async () => {
-    await commit({ patches: [{ a: 1 }] });
-    await lock("a");
-    await runInDurableObject(object(), (_, state) => state.abort("replaced")).catch(() => {});
-    expect(await commit({ lease: "a", patches: [{ a: 2 }] })).toEqual({ kind: "conflict" });
-    expect((await stored()).record).toMatchObject({ version: 1, attributes: { a: 1 } });
-  });
-
-  it("is not for an older generation that is served no more, nor for a session that has ended or is gone", async () => {
-    await commit({ patches: [{ a: 1 }] });
-    await commit({ principal: "alice", policy: { ...POLICY, graceSeconds: 0 } });
-    await read(1);
-    expect(await lock("old")).toMatchObject({ kind: "over" });
-    expect(await lock("new", { generation: 1 })).toMatchObject({ kind: "locked" });
-    await commit({ end: true }, 1);
-    expect(await lock("late", { generation: 1 })).toMatchObject({ kind: "over" });
-    expect(await locks.lock({ ...refTo(uniqueId()), bornAt: 0 }, ASKED)).toMatchObject({ kind: "over" });
-  });
-
-  it("of an older generation ends when that is served no more, and requests that wait with it wait in vain", async () => {
-    await commit({ patches: [{ a: 1 }] });
-    await lock("attacker");
-    const waiting = locks.lock(refTo(id), { lease: "behind", waitMs: 5_000, lastsMs: 60_000 });
-    await commit({ principal: "alice", policy: { ...POLICY, graceSeconds: 0 } });
-    await read(1);
-    expect(await lock("victim", { generation: 1 })).toMatchObject({ kind: "locked" });
-    expect(await waiting).toMatchObject({ kind: "over" });
-  });
-
-  it("is taken from an older generation as soon as the newer one first asks for it, though it is shown nothing yet", async () => {
-    await commit({ patches: [{ a: 1 }] });
-    await commit({ principal: "alice", policy: { ...POLICY, graceSeconds: 0 } });
-    expect(await lock("attacker")).toMatchObject({ kind: "locked" });
-    expect(await lock("victim", { generation: 1 })).toMatchObject({ kind: "locked" });
-    expect(await lock("again")).toMatchObject({ kind: "over" });
-  });
-
-  it("is given to older code, which does not say whose request it is", async () => {
-    await commit({ end: true });
-    const object = env.SESSION_OBJECT.getByName(id) as unknown as { lock(ask: object): Promise<unknown> };
-    expect(await object.lock(ASKED)).toMatchObject({ kind: "locked" });
-  });
-
-  it("does not stand in the way of changes without a lease", async () => {
-    await lock("a");
-    expect(await commit({ patches: [{ a: 1 }] })).toMatchObject({ kind: "committed" });
-    expect(await commit({ lease: "a", patches: [{ b: 1 }] })).toMatchObject({ kind: "committed" });
   });
 });

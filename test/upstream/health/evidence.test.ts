@@ -1,98 +1,21 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { ResolvedPool, ResolvedRoute } from "../../../src/config/resolved.ts";
-import { createPool } from "../../../src/upstream/pool.ts";
-import type { Outgoing } from "../../../src/upstream/send/attempt.ts";
-import { forward } from "../../../src/upstream/send/forward.ts";
-import { answerAs, type Behaviour } from "../../support/origins.ts";
-import { choiceFacts, poolConfig, retriesOf } from "../../support/pools.ts";
+import type { Behaviour } from "../../support/origins.ts";
 import { at } from "../../support/time.ts";
+import {
+  A_IS_GONE,
+  cloudflares,
+  HEALTHY,
+  heldUp,
+  isLate,
+  losesChecks,
+  losesPages,
+  lost,
+  ok,
+  type Request,
+  site,
+} from "./judged-site.ts";
 
 afterEach(() => vi.restoreAllMocks());
-
-const ok = () => new Response("hello");
-const cloudflares = (status: number) => () => new Response("", { status, headers: { Server: "cloudflare" } });
-const lost = (): never => {
-  throw new Error("Network connection lost.");
-};
-/** Loses visitors' requests, and answers the isolate's checks. */
-const losesPages: Behaviour = ({ method }) => (method === "HEAD" ? ok() : lost());
-/** Answers visitors, and loses the isolate's checks. */
-const losesChecks: Behaviour = ({ method }) => (method === "HEAD" ? lost() : ok());
-/** Is late to visitors, and answers the isolate's checks. */
-const isLate: Behaviour = ({ method }) => (method === "HEAD" ? ok() : new Promise(() => {}));
-/** Treats visitors' requests like this, and is late to the isolate's checks. */
-const heldUp =
-  (answer: () => Response): Behaviour =>
-  ({ method, signal }) => {
-    if (method !== "HEAD") return answer();
-    return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
-  };
-
-interface Request {
-  method?: string;
-  upgrade?: boolean;
-  body?: ReadableStream;
-  route?: Partial<ResolvedRoute>;
-}
-
-/**
- * A pool of a, b and c, asked in that order, and the results of its requests. Origins without a given behaviour lose
- * everything.
- */
-function site(origins: Record<string, Behaviour[]>, config: Partial<ResolvedPool> = {}) {
-  const { sent } = answerAs(origins);
-  const checks: Promise<unknown>[] = [];
-  let now = at(0);
-  const clock = () => now;
-  const pool = createPool(
-    { ...poolConfig(["a", "b", "c"]), attemptDeadlineMs: 20, ...config },
-    { clock, keepAlive: (check) => checks.push(check), random: () => 0 },
-  );
-  const settled = async () => {
-    while (checks.length > 0) await Promise.all(checks.splice(0));
-  };
-  const choose = (session: string, given: { resendable?: boolean; strict?: boolean } = {}) =>
-    pool.choose(choiceFacts(session), { resendable: true, now, ...given });
-  return {
-    origins,
-    pool,
-    clock,
-    tick: (seconds: number) => (now = at(seconds)),
-    settled,
-    choose,
-    /** The result of a client's request. `byAffinity`: the pool chooses the origins for it. */
-    async ask(client: string, { method = "GET", upgrade, body, route }: Request = {}, byAffinity = false) {
-      const init = { method, headers: upgrade ? { Upgrade: "websocket" } : {} };
-      const retries = retriesOf(route, init);
-      const outgoing: Outgoing = {
-        method,
-        target: "/",
-        headers: new Headers(),
-        body: body ?? null,
-        retries: body ? { ...retries, unsent: false, lost: false, timeout: "never" } : retries,
-        isEvidence: !upgrade && !body,
-        cacheable: false,
-        clientHost: "shop.test",
-        deadlineMs: 20,
-        session: client,
-      };
-      pool.checkReturning(client, now);
-      const order = byAffinity ? choose(client, { resendable: retries.lost }) : pool.origins;
-      const forwarded = await forward(outgoing, order, pool, clock);
-      await settled();
-      return forwarded.kind === "response" ? `${forwarded.response.status} ${forwarded.origin.id}` : forwarded.kind;
-    },
-    states: () => [0, 1, 2].map((index) => pool.health.of(index, now)),
-    pages: () =>
-      sent
-        .filter(({ method }) => method !== "HEAD")
-        .map(({ url }) => new URL(url).hostname.slice(0, 1))
-        .join(""),
-    checks: (id: string) => sent.filter(({ method, url }) => method === "HEAD" && url.includes(`//${id}.`)).length,
-  };
-}
-const HEALTHY = ["healthy", "healthy", "healthy"];
-const A_IS_GONE = ["ejected", "healthy", "healthy"];
 
 describe("a request that no origin answers", () => {
   it.each<[string, Request, string]>([
@@ -342,88 +265,5 @@ describe("an origin that answers checks and loses pages which others answer", ()
     expect(["v", "w"].map((session) => pool.losses.shunnedBy(session, clock()))).toEqual([undefined, 0]);
     tick(20);
     expect(pool.losses.shunnedBy("w", clock())).toBeUndefined();
-  });
-});
-
-describe("an origin whose ejection is over", () => {
-  /** Checks of the origin a, which has died and is back, at a time after that. */
-  async function revived(origins: Record<string, Behaviour[]> = { b: [ok], c: [ok] }) {
-    const all = site(origins);
-    const v = Array.from({ length: 50 }, (_, i) => `v${i}`).find((session) => all.choose(session)[0]?.index === 0);
-    await all.ask(v as string, { method: "POST" });
-    expect(all.states()[0]).toBe("ejected");
-    return { ...all, v: v as string };
-  }
-
-  it("is checked behind the next request, and comes back by its answer: no visitor tries it", async () => {
-    const { ask, origins, tick, states, pages } = await revived();
-    origins.a = [ok];
-    tick(9);
-    await ask("v", { method: "POST" }, true);
-    expect(states()[0]).toBe("ejected");
-    tick(10);
-    await ask("v", { method: "POST" }, true);
-    expect(states()).toEqual(HEALTHY);
-    expect(pages().slice(1)).not.toContain("a");
-  });
-
-  it("has failed to prove itself when it does not answer that check, though nothing tells yet that it hears any", async () => {
-    const { ask, tick, pool, clock, v } = await revived();
-    const hasFailed = () => pool.isLeftForGood(choiceFacts(v), 0, clock());
-    expect(hasFailed()).toBe(false);
-    tick(10);
-    expect(hasFailed()).toBe(false);
-    await ask(v, {}, true);
-    expect(hasFailed()).toBe(true);
-  });
-
-  it("stays away for longer if it answers neither the check nor the one visitor who tries it, who is answered elsewhere", async () => {
-    const { ask, tick, states, pages, choose } = await revived();
-    tick(10);
-    await ask("w", {}, true);
-    // The isolate does not know yet whether the origin hears checks at all.
-    expect(states()[0]).toBe("half-open");
-    const visitor = Array.from({ length: 50 }, (_, i) => `s${i}`).find((session) => choose(session)[0]?.index === 0);
-    expect(await ask(visitor as string)).toMatch(/^200/);
-    expect(states()[0]).toBe("ejected");
-    const tried = pages().length;
-    tick(31);
-    for (const second of [31, 33, 35]) {
-      tick(second);
-      for (const session of ["x", "y", "z", "u", "t"]) await ask(session, {}, true);
-    }
-    expect(pages().slice(tried)).not.toContain("a");
-    expect(states()[0]).toBe("ejected");
-  });
-
-  it("comes back by a visitor's request where it drops checks alone, and checks tell nothing of it from then on", async () => {
-    const { ask, origins, tick, states, choose, v } = await revived();
-    origins.a = [losesChecks];
-    tick(10);
-    await ask("w", {}, true);
-    // The visitor whose request it had lost would tell nothing new.
-    expect(choose(v)[0]?.index).not.toBe(0);
-    const visitor = Array.from({ length: 50 }, (_, i) => `s${i}`).find((session) => choose(session)[0]?.index === 0);
-    // One request at a time, until that request is late.
-    expect(choose(visitor as string)[0]?.index).not.toBe(0);
-    tick(11);
-    expect(await ask(visitor as string, {}, true)).toBe("200 a");
-    expect(states()).toEqual(HEALTHY);
-    origins.a = ["lost"];
-    tick(13);
-    await ask("w");
-    expect(states()).toEqual(HEALTHY);
-  });
-
-  it("is checked once a second though its ejection lasts, when too few are left to go by health", async () => {
-    const { tick, states, origins, pool, choose, clock, settled } = site({});
-    for (const index of [0, 1, 2]) pool.health.failed(index, false, at(0));
-    choose("v");
-    expect(pool.panic.isOn()).toBe(true);
-    origins.a = [ok];
-    tick(1);
-    pool.checkReturning("v", clock());
-    await settled();
-    expect(states()).toEqual(["healthy", "ejected", "ejected"]);
   });
 });

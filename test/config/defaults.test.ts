@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { COOKIE } from "../support/carriers.ts";
+import { pool, resolved } from "./configs.ts";
+import { HEALTH } from "./everything.ts";
+
+describe("the defaults", () => {
+  it("make a configuration of a single pool and origin complete", () => {
+    expect(resolved({ pools: [pool()] })).toEqual({
+      pools: [
+        {
+          id: "shop",
+          origins: [{ id: "a", url: "https://a.example.com", weight: 1, down: false, backup: false, route: "a" }],
+          host: "origin",
+          affinity: { algorithm: "whrw1" },
+          hashPolicy: [{ type: "session-id" }],
+          attemptDeadlineMs: 30_000,
+          ...HEALTH,
+          session: { see: true, may: ["patch", "principal", "end"], write: true },
+        },
+      ],
+      routes: [
+        {
+          host: undefined,
+          path: "/*",
+          headers: [],
+          pool: [{ id: "shop", weight: 1 }],
+          session: true,
+          touch: true,
+          freshness: "bounded",
+          retryOn: ["connect-failure", "reset"],
+          retryOrigins: 2,
+          onStale: "serve",
+          locking: "none",
+          lockWaitMs: 5_000,
+          onLockTimeout: "refuse",
+          crossSite: "refuse",
+          explain: false,
+        },
+      ],
+      session: {
+        idleSeconds: 43_200,
+        absoluteSeconds: 604_800,
+        firstIdleSeconds: 1_800,
+        newSessionHours: 12,
+        graceSeconds: 30,
+        maxAttributeBytes: 65_536,
+      },
+      ignore: [],
+      carriers: [COOKIE],
+      stores: { replicate: "travel", backup: "async", strictBackup: false },
+      principals: undefined,
+      admin: undefined,
+      handoff: { dataBytes: 2_048 },
+      explain: false,
+      log: { requests: "failed", path: false },
+    });
+  });
+
+  it("explain a route as the site, unless the route says otherwise", () => {
+    const routes = [
+      { path: "/plain", pool: "shop", explain: false },
+      { path: "/loud", pool: "shop", explain: true },
+      { path: "/*", pool: "shop" },
+    ];
+    const explained = (site: object) => resolved({ pools: [pool()], routes, ...site }).routes.map((it) => it.explain);
+    expect(explained({})).toEqual([false, true, false]);
+    expect(explained({ explain: true })).toEqual([false, true, true]);
+  });
+
+  it("let an only pool do everything, and let one of several pools only patch", () => {
+    const several = resolved({ pools: [pool(), pool({ id: "api" })] });
+    expect(several.pools.map(({ session }) => session)).toEqual([
+      { see: true, may: ["patch"], write: true },
+      { see: true, may: ["patch"], write: true },
+    ]);
+  });
+
+  it("fill in the half of a pool's permissions that is left out", () => {
+    expect(resolved({ pools: [pool({ session: { see: ["cart"] } })] }).pools[0]?.session).toEqual({
+      see: ["cart"],
+      may: ["patch", "principal", "end"],
+      write: ["cart"],
+    });
+    expect(
+      resolved({ pools: [pool({ session: { see: ["cart"], write: ["seen"] } })] }).pools[0]?.session,
+    ).toMatchObject({
+      write: ["seen"],
+    });
+    expect(resolved({ pools: [pool({ session: { may: ["end"] } })] }).pools[0]?.session).toEqual({
+      see: true,
+      may: ["end"],
+      write: true,
+    });
+  });
+
+  it("fill in the parts that the stores leave out", () => {
+    const storesOf = (stores: object) => resolved({ pools: [pool()], stores }).stores;
+    expect(storesOf({ backup: "sync" })).toEqual({ replicate: "travel", backup: "sync", strictBackup: false });
+    expect(storesOf({ replicate: "off" })).toEqual({ replicate: "off", backup: "async", strictBackup: false });
+  });
+
+  it("index the sessions of principals only if that is asked for, and then as many as can be", () => {
+    const principalsOf = (principals: object) => resolved({ pools: [pool()], principals }).principals;
+    expect(principalsOf({})).toEqual({ limit: { sessions: 10_000, onTooMany: "end-oldest" } });
+    expect(principalsOf({ limit: { sessions: 3 } })).toEqual({ limit: { sessions: 3, onTooMany: "end-oldest" } });
+  });
+
+  it("send everything to the first pool", () => {
+    expect(resolved({ pools: [pool({ id: "b" }), pool({ id: "a" })] }).routes.map((route) => route.pool)).toEqual([
+      [{ id: "b", weight: 1 }],
+    ]);
+  });
+
+  it("keep the first idle timeout and the time of a new session within the others", () => {
+    expect(resolved({ pools: [pool()], session: { idleSeconds: 60, absoluteSeconds: 5_400 } }).session).toMatchObject({
+      firstIdleSeconds: 60,
+      newSessionHours: 1.5,
+    });
+  });
+
+  it("stand in for a value that is undefined", () => {
+    const undefinedOnes = {
+      pools: [pool({ hashPolicy: undefined })],
+      routes: undefined,
+      session: { idleSeconds: undefined },
+    };
+    expect(resolved(undefinedOnes)).toEqual(resolved({ pools: [pool()] }));
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { mistakes, pool } from "./configs.ts";
+
+describe("stores", () => {
+  const withStores = (stores: unknown) => ({ pools: [pool()], stores });
+
+  it.each([
+    {},
+    { replicate: "travel" },
+    { replicate: "always" },
+    { replicate: "off" },
+    { backup: "async", strictBackup: false },
+    { backup: "sync", strictBackup: true },
+    { backup: "off" },
+  ])("takes %j", (stores) => expect(mistakes(withStores(stores))).toEqual([]));
+
+  it.each<[unknown, string]>([
+    [{ replicate: "Travel" }, '.replicate: found "Travel", accepted: one of travel, always, off'],
+    [{ replicate: true }, ".replicate: found true, accepted: one of travel, always, off"],
+    [{ replicate: null }, ".replicate: found null, accepted: one of travel, always, off"],
+    [{ backup: "travel" }, '.backup: found "travel", accepted: one of async, sync, off'],
+    [{ backup: false }, ".backup: found false, accepted: one of async, sync, off"],
+    [{ strictBackup: "yes" }, '.strictBackup: found "yes", accepted: true or false'],
+    [{ strictBackup: 1 }, ".strictBackup: found 1, accepted: true or false"],
+    [{ journal: "off" }, ".journal: found an unknown key, accepted: one of the keys replicate, backup, strictBackup"],
+    [["travel"], ": found a list, accepted: an object of replicate, backup, strictBackup"],
+    [null, ": found null, accepted: an object of replicate, backup, strictBackup"],
+  ])("refuses %j", (stores, line) => expect(mistakes(withStores(stores))).toEqual([`stores${line}`]));
+});
+
+describe("admin", () => {
+  const withAdmin = (admin: unknown) => ({ pools: [pool()], admin });
+  const aud = "4714c1358e65fe4b";
+
+  it.each([
+    {},
+    { host: "admin.example.com", attributes: true },
+    { access: { team: "https://team.cloudflareaccess.com", aud } },
+  ])("takes %j", (admin) => expect(mistakes(withAdmin(admin))).toEqual([]));
+
+  it.each<[unknown, string]>([
+    [true, ": found true, accepted: an object of host, attributes, access"],
+    [{ token: "x" }, ".token: found an unknown key, accepted: one of the keys host, attributes, access"],
+    [
+      { host: "*.example.com" },
+      '.host: found "*.example.com", accepted: a host name in lower case (xn-- for other scripts)',
+    ],
+    [
+      { access: { team: "team", aud } },
+      '.access.team: found "team", accepted: https:// and the team\'s domain, as in https://team.cloudflareaccess.com; http:// only on this machine',
+    ],
+    [
+      { access: { team: "http://team.cloudflareaccess.com", aud } },
+      '.access.team: found "http://team.cloudflareaccess.com", accepted: https:// and the team\'s domain, as in https://team.cloudflareaccess.com; http:// only on this machine',
+    ],
+    [
+      { access: { team: "https://team.cloudflareaccess.com" } },
+      ".access.aud: found nothing, accepted: a text that is not empty",
+    ],
+  ])("refuses %j", (admin, line) => expect(mistakes(withAdmin(admin))).toEqual([`admin${line}`]));
+});
+
+describe("principals", () => {
+  const withPrincipals = (principals: unknown) => ({ pools: [pool()], principals });
+
+  it.each([
+    {},
+    { limit: {} },
+    { limit: { sessions: 1 } },
+    { limit: { sessions: 10_000, onTooMany: "end-oldest" } },
+    { limit: { sessions: 100, onTooMany: "refuse" } },
+  ])("takes %j", (principals) => expect(mistakes(withPrincipals(principals))).toEqual([]));
+
+  it.each<[unknown, string]>([
+    [true, ": found true, accepted: an object of limit"],
+    [{ limit: 3 }, ".limit: found 3, accepted: an object of sessions, onTooMany"],
+    [{ limit: { sessions: 0 } }, ".limit.sessions: found 0, accepted: a whole number, 1 to 10000"],
+    [{ limit: { sessions: 10_001 } }, ".limit.sessions: found 10001, accepted: a whole number, 1 to 10000"],
+    [{ limit: { onTooMany: "end" } }, '.limit.onTooMany: found "end", accepted: one of refuse, end-oldest'],
+    [
+      { limit: { sessions: 101, onTooMany: "refuse" } },
+      '.limit.sessions: found 101, accepted: 1 to 100, as onTooMany is "refuse"',
+    ],
+    [
+      { limit: { onTooMany: "refuse" } },
+      '.limit.sessions: found nothing, accepted: 1 to 100, as onTooMany is "refuse"',
+    ],
+  ])("refuses %j", (principals, line) => {
+    expect(mistakes(withPrincipals(principals))).toEqual([`principals${line}`]);
+  });
+});
