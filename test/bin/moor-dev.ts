@@ -64,7 +64,7 @@ export function complaints(running: Running): string {
 
 /** Waits until all of its processes have ended. */
 export async function nothingIsLeft(running: Running): Promise<void> {
-  await expect.poll(running.left, { timeout: 5_000 }).toEqual([]);
+  await expect.poll(running.left).toEqual([]);
 }
 
 /** Starts `moor dev` in front of these servers. */

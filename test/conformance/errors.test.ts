@@ -94,7 +94,7 @@ const provokes: Record<string, Provoke> = {
     await site.moor.objects.meet({ kind: "down" });
     const answer = await client.send("/served/", { ...asking, method: "POST" });
     await site.moor.objects.meet(undefined);
-    await expect.poll(async () => (await visitor()).cookies.size, { timeout: 15_000 }).toBeGreaterThan(0);
+    await expect.poll(async () => (await visitor()).cookies.size).toBeGreaterThan(0);
     return { answer, by: site.moor };
   },
   not_configured: (asking) => broken({ pools: [] } as never, {}, asking),

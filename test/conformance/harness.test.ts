@@ -51,7 +51,7 @@ describe("the cron trigger of a Moor that tests run", () => {
     expect(withoutEvents(site.moor.logged)).toEqual([]);
     await redis.kill();
     await site.moor.runScheduled();
-    expect(site.moor.logged.join("\n")).toContain("sweep_failed");
+    await expect.poll(() => site.moor.logged.join("\n")).toContain("sweep_failed");
     await redis.restart();
   });
 });

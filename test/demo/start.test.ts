@@ -73,7 +73,7 @@ describe("npm start", () => {
     expect(await remaining(processes)).toEqual([]);
     // A Redis that was still starting has its folder there.
     const late = async () => (await runningProcesses()).filter((process) => process.folder.startsWith(folder));
-    await expect.poll(late, { timeout: 10_000 }).toEqual([]);
+    await expect.poll(late).toEqual([]);
     expect((await readdir(folder)).filter((name) => name.startsWith("moor-"))).toEqual([]);
   });
 

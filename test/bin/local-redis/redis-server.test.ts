@@ -100,7 +100,7 @@ describe("a local Redis", () => {
     expect(existsSync(data)).toBe(true);
     await redis.restart();
     await redis.stop();
-    await vi.waitFor(async () => expect(await started()).toEqual([]));
+    await expect.poll(started).toEqual([]);
     expect(existsSync(data)).toBe(false);
     await expect(redis.restart()).rejects.toThrow("stopped for good");
     await redis.stop();

@@ -32,9 +32,9 @@ beforeAll(async () => {
   const redis = createConnections({ port });
   const slots = ["CLUSTER", "ADDSLOTSRANGE", "0", "16383"];
   const isUp = ["CLUSTER", "INFO"];
-  await vi.waitFor(() => redis.exchange([slots]), { timeout: 10_000, interval: 20 });
+  await vi.waitFor(() => redis.exchange([slots]), { timeout: 30_000, interval: 20 });
   await vi.waitFor(async () => expect(String(await redis.exchange([isUp]))).toContain("cluster_state:ok"), {
-    timeout: 10_000,
+    timeout: 30_000,
     interval: 20,
   });
   redis.close();

@@ -39,7 +39,7 @@ describe("an origin that does not answer", () => {
     expect(others.map(({ name }) => name)).toContain(text);
     expect(home.requests).toHaveLength(1);
     expect(tookMs).toBeGreaterThanOrEqual(DEADLINE_MS - 1);
-    expect(tookMs).toBeLessThan(DEADLINE_MS * 3);
+    expect(tookMs).toBeLessThan(DEADLINE_MS * 20);
   });
 
   it("has taken a POST for good: no other is sent it", async () => {

@@ -80,7 +80,7 @@ async function callInVain(method: string, where: { path?: string; url?: string }
   await site.moor.objects.meet({ kind: "down" });
   await call(method, down, where);
   await site.moor.objects.meet(undefined);
-  await expect.poll(async () => (await (await visitor()).ask("/")).status, { timeout: 15_000 }).toBe(200);
+  await expect.poll(async () => (await (await visitor()).ask("/")).status).toBe(200);
 
   const rotating = await visitor(login);
   const before = await handoffOf(rotating);

@@ -30,8 +30,6 @@ afterAll(async () => {
   await origin.kill();
 });
 
-/** How long copies answer. */
-const POLL = { timeout: 15_000 };
 const sessionOf = async (client: Client, path = "/") => JSON.parse((await client.ask(path, { method: "POST" })).text);
 
 describe("an origin with moor/origin", () => {
@@ -82,7 +80,7 @@ describe("an origin with moor/origin", () => {
       expect(await sessionOf(here.client, "/?end-others")).toEqual({ ended: 1, left: 0 });
       expect(await idsOf(here.client)).toEqual([here.id]);
       expect(await principalOf(here.client)).toBe("bob");
-      for (const { client } of [there, third]) await expect.poll(() => principalOf(client), POLL).toBe(undefined);
+      for (const { client } of [there, third]) await expect.poll(() => principalOf(client)).toBe(undefined);
     });
 
     it("ends all sessions, including its own: its visitor's token is cleared", async () => {
@@ -90,7 +88,7 @@ describe("an origin with moor/origin", () => {
       await expect.poll(() => idsOf(here.client)).toHaveLength(2);
       expect(await sessionOf(here.client, "/?end-all")).toEqual({ ended: 2, left: 0 });
       expect(here.client.token).toBe(undefined);
-      await expect.poll(() => principalOf(there.client), POLL).toBe(undefined);
+      await expect.poll(() => principalOf(there.client)).toBe(undefined);
     });
 
     it("ends no session of another principal, and lists no sessions without a principal", async () => {

@@ -86,7 +86,7 @@ describe("a pool that may see some attributes", () => {
       const after = (await client.ask("/")).told.session.data;
       expect(after).toEqual(isRefused ? before : { ...before, [name]: path });
     }
-    expect(site.moor.logged.some((line) => /origin_change_refused.*moor-patch.*session\.write/.test(line))).toBe(true);
+    await expect.poll(() => site.moor.logged.join("\n")).toMatch(/origin_change_refused.*moor-patch.*session\.write/);
   });
 
   it("is told these alone, by the handoff and by the session API", async () => {

@@ -73,12 +73,12 @@ describe.each([
     }
   });
 
-  it("is named in the log, once", () => {
+  it("is named in the log, once", async () => {
     const { site, home } = opened;
-    const lines = site.moor.logged.filter((line) => line.includes("origin_closed"));
-    expect(lines.map((line) => JSON.parse(line))).toEqual([
-      { event: "origin_closed", pool: "shop", origin: home.name, reason: "for 60 s" },
-    ]);
+    const lines = () => site.moor.logged.filter((line) => line.includes("origin_closed"));
+    await expect
+      .poll(() => lines().map((line) => JSON.parse(line)))
+      .toEqual([{ event: "origin_closed", pool: "shop", origin: home.name, reason: "for 60 s" }]);
   });
 });
 
@@ -100,7 +100,9 @@ describe("a word that is malformed", () => {
     home.answers((_, response) => response.writeHead(503, { "Moor-Closed": "1 min", "Retry-After": "60" }).end());
     const answer: Awaited<ReturnType<Client["ask"]>> = await client.ask("/");
     expect([answer.status, JSON.parse(answer.text).code]).toEqual([502, "origin_change_refused"]);
-    expect(site.moor.logged.join("\n")).toContain('"header":"moor-closed","reason":"not 0 to 3600 seconds"');
+    await expect
+      .poll(() => site.moor.logged.join("\n"))
+      .toContain('"header":"moor-closed","reason":"not 0 to 3600 seconds"');
     home.answers((_, response) => response.end(home.name));
     expect(await metByNew(site)).toContain(home.name);
     await stop();
@@ -111,7 +113,7 @@ describe("a word that is malformed", () => {
     home.answers((_, response) => response.writeHead(200, { "Moor-Closed": "60" }).end(home.name));
     const { headers } = await client.ask("/assets/a.css");
     expect(headers).not.toHaveProperty("moor-closed");
-    expect(site.moor.logged.join("\n")).toContain('"event":"origin_change_dropped"');
+    await expect.poll(() => site.moor.logged.join("\n")).toContain('"event":"origin_change_dropped"');
     home.answers((_, response) => response.end(home.name));
     expect(await metByNew(site)).toContain(home.name);
     await stop();

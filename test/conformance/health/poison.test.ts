@@ -157,7 +157,7 @@ describe("six pages of one visitor that take longer than the deadline", () => {
     await pause(200);
     expect(await harmed(all)).toEqual(NOBODY);
     expect((await Promise.all(pages)).map((page) => page?.status)).toEqual(Array(6).fill(504));
-    expect(performance.now() - askedAt).toBeLessThan(3_000);
+    expect(performance.now() - askedAt).toBeLessThan(10_000);
     expect(dropped(origins)).toBe(6);
     expect(await harmed(slow ? [slow, ...all] : all)).toEqual(NOBODY);
     expect(ejections()).toEqual([]);

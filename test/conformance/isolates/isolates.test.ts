@@ -151,7 +151,8 @@ async function begin(edge: number, client: Client): Promise<() => Promise<string
   const head = ["POST / HTTP/1.1", "Host: shop.test", "X-Forwarded-Proto: https", `Cookie: ${cookie}`];
   const socket = connect(ports[edge] as number, "127.0.0.1").setEncoding("latin1");
   socket.write(`${[...head, "Connection: close", "Content-Length: 4"].join("\r\n")}\r\n\r\n`);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  // By the time that two other requests have been answered there, the beginning of this request has come.
+  for (const _ of [1, 2]) await site.client().send("/", at(edge));
   return async () => {
     socket.write("body");
     return (await socket.toArray()).join("");

@@ -85,7 +85,7 @@ describe("the ring that seals copies is changed, while stores fail", () => {
   it("changes that the journal took under the old key are taken over, and sealed by the new key", async () => {
     expect((await ben.ask("/")).told.session.data).toEqual({ basket: "pears", coupon: "10" });
     expect(await journalLength(idOfClient(ben))).toBe(0);
-    await expect.poll(() => sealers(ben), { timeout: 15_000 }).toEqual({ replica: 2, backup: 2 });
+    await expect.poll(() => sealers(ben)).toEqual({ replica: 2, backup: 2 });
   });
 
   it("the old key leaves: copies that only it opens are unavailable, never missing, and no visitor is logged out", async () => {
@@ -98,7 +98,7 @@ describe("the ring that seals copies is changed, while stores fail", () => {
     expect((await ann.ask("/strict/")).told.session).toMatchObject({ data: { basket: "apples" } });
     expect(idOfClient(ann)).toBe(idOf(token ?? ""));
     expect((await ann.ask("/?set=basket:figs", { method: "POST" })).status).toBe(200);
-    await expect.poll(() => sealers(ann), { timeout: 15_000 }).toEqual({ replica: 2, backup: 2 });
+    await expect.poll(() => sealers(ann)).toEqual({ replica: 2, backup: 2 });
     expect((await shownByCopies(ann)).backup).toBe('redis: {"basket":"figs"}');
   });
 

@@ -61,7 +61,7 @@ describe("the log tells of a session", () => {
     const { told } = await client.ask("/?set=basket:apples", { method: "POST" });
     expect(told.session).toMatchObject({ new: true });
     const sid = idOf(client.token ?? "");
-    await expect.poll(() => eventsOf(sid), { timeout: 10_000 }).toEqual(["created", "ended: idle"]);
+    await expect.poll(() => eventsOf(sid)).toEqual(["created", "ended: idle"]);
   });
 
   it("nothing, if it is stored nowhere", async () => {

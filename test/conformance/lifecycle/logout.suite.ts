@@ -4,6 +4,7 @@ import { HeaderClient } from "../../support/node/header-client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";
 import type { Role } from "../../support/node/workerd.ts";
+import { untilServed } from "../arrivals.ts";
 
 /** The promises about logouts, for either Worker that Moor is in. */
 export async function describeLogout(role: Role) {
@@ -75,8 +76,8 @@ export async function describeLogout(role: Role) {
       const client = site.client();
       await client.ask("/");
       const { served } = (await client.ask("/")).told;
-      const late = client.send("/?set=address:home&delayMs=500", { method: "POST" });
-      await expect.poll(async () => (await site.client().ask("/")).told.served).toBeGreaterThan(served + 1);
+      const late = client.send("/?set=address:home&delayMs=2000", { method: "POST" });
+      await untilServed(site.client(), served, 1);
       expect((await client.ask(LOGOUT, post(OWN))).status).toBe(204);
       const answer = await late;
       expect([answer.status, JSON.parse(answer.text).code]).toEqual([409, "session_ended"]);

@@ -114,7 +114,7 @@ describe("the middleware in a request's way", () => {
   it("is no place for another to set Moor's cookies", async () => {
     const client = await shopper(site);
     expect((await client.ask("/own-cookie")).setCookies).toEqual(["own=1; Path=/"]);
-    expect(logged(site, "origin_cookie_dropped")).toHaveLength(1);
+    await expect.poll(() => logged(site, "origin_cookie_dropped")).toHaveLength(1);
   });
 
   it("gives no fresh token to a post of another site", async () => {
@@ -134,7 +134,7 @@ it("is answered by 500 if the Worker's keys are wrong, and the log says which", 
   const broken = await middleware({ keys: { token: "1:short" }, broken: true } as SiteOptions);
   const answer = await broken.client().ask("/");
   expect([answer.status, codeIn(answer)]).toEqual([500, "not_configured"]);
-  expect(broken.moor.logged.join("\n")).toContain("MOOR_TOKEN_KEYS, entry 1");
+  await expect.poll(() => broken.moor.logged.join("\n")).toContain("MOOR_TOKEN_KEYS, entry 1");
   await broken.stop();
 });
 

@@ -86,7 +86,7 @@ describe("as the stores see it,", () => {
   it("a returning clean read that memory answers costs nothing, and a change at the same time one call", async () => {
     const visitor = await client("/", "/?set=basket:tea", "/");
     const source = async () => explained(await visitor.ask("/", { headers: EUROPE }));
-    await expect.poll(source, { timeout: 10_000, interval: 100 }).toContain("session=memory");
+    await expect.poll(source, { interval: 100 }).toContain("session=memory");
     expect(await costOf(visitor)).toEqual(NOTHING);
     expect(await costOf(visitor, "/?set=a:1", POST)).toEqual({ objects: ["commit"], redis: ["EVAL"], kv: [] });
     expect(await costOf(visitor, "/strict/")).toEqual({ ...NOTHING, objects: ["read"] });

@@ -32,7 +32,7 @@ async function sweepAll({ site, redis }: Stores): Promise<void> {
     await site.moor.runScheduled();
     return run(redis, "KEYS", "moor:*:j");
   };
-  await expect.poll(left, { timeout: 15_000, interval: 100 }).toEqual([]);
+  await expect.poll(left, { interval: 100 }).toEqual([]);
 }
 
 describe("processes killed while the journal holds changes that were acknowledged", () => {

@@ -150,7 +150,8 @@ describe("when the objects are back", () => {
     await site.moor.runScheduled();
     expect(await journalLength(idOfClient(client))).toBe(0);
     // The session stays noted for as long as an append may still arrive.
-    expect(logged("sweep").slice(before)).toEqual(Array(2).fill(expect.objectContaining({ takenOver: 0 })));
+    const sweeps = () => logged("sweep").slice(before);
+    await expect.poll(sweeps).toEqual(Array(2).fill(expect.objectContaining({ takenOver: 0 })));
     const read = await copyOf(client).ask("/");
     expect(explained(read)).toContain("session=object; version=2");
     expect(read.told.session.data).toEqual({ basket: "tea", coupon: "10" });
@@ -205,7 +206,7 @@ describe("the breaker of the objects", () => {
       expect(await site.moor.objects.calls()).toHaveLength(before);
     });
     await expect.poll(async () => explained(await client.ask("/"))).toContain("session=object");
-    expect(events()).toEqual(["store_open", "store_half_open", "store_closed"]);
+    await expect.poll(events).toEqual(["store_open", "store_half_open", "store_closed"]);
   });
 });
 

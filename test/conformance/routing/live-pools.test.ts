@@ -197,7 +197,7 @@ describe("an operator", async () => {
     ["with an anyway that is no boolean", "/pools/shop/origins/b/drain", { anyway: "yes" }, 400, "bad_change"],
     ["with an anyway for what needs none", "/pools/shop/origins/b/restore", { anyway: true }, 400, "bad_change"],
     ["with what is no JSON", "/pools/shop/origins/b/drain", "{", 400, "bad_change"],
-  ])("is told of his mistake: %s", async (_what, path, body, status, code) => {
+  ])("is told of their mistake: %s", async (_what, path, body, status, code) => {
     const sent = typeof body === "string" ? body : body && JSON.stringify(body);
     const answer = await admin.ask(path, { method: "POST", ...(sent === undefined ? {} : { body: sent }) });
     expect([answer.status, JSON.parse(answer.text).code]).toEqual([status, code]);

@@ -3,6 +3,7 @@ import type { LogConfig } from "../../../src/config/types.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { DEAD_PORT } from "../../support/node/ports.ts";
 import { originConfig, type Site, startSite } from "../../support/node/site.ts";
+import { untilServed } from "../arrivals.ts";
 
 const origin = await startOrigin("a");
 const start = (log?: LogConfig) =>
@@ -107,8 +108,9 @@ describe("the line of a request", () => {
   it("is left by a request whose client has gone, if the origin's changes are to be stored", async () => {
     const client = all.client();
     const before = linesOf(all).length;
-    const leaving = client.ask("/shop/?set=basket:tea&delayMs=400", { method: "POST" }).catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const { served } = (await failed.client().ask("/shop/")).told;
+    const leaving = client.ask("/shop/?set=basket:tea&delayMs=2000", { method: "POST" }).catch(() => {});
+    await untilServed(failed.client(), served, 1, "/shop/");
     client.close();
     await leaving;
     await expect.poll(() => linesOf(all).slice(before)).toMatchObject([{ method: "POST", written: "object" }]);
@@ -144,7 +146,11 @@ describe("the requests that leave a line", () => {
     const client = sampled.client();
     const before = linesOf(sampled).length;
     for (let time = 0; time < 60; time++) await client.ask("/shop/");
-    const some = linesOf(sampled).length - before;
+    // The line of a failed request is always there, and comes after the lines of the requests before it.
+    const failures = () => linesOf(sampled).filter(({ status }) => status === 502);
+    await client.ask("/gone/");
+    await expect.poll(() => failures().length).toBe(1);
+    const some = linesOf(sampled).length - before - 1;
     expect(some).toBeGreaterThan(5);
     expect(some).toBeLessThan(55);
     for (let time = 0; time < 5; time++) await lineOf(sampled, () => client.ask("/gone/"));

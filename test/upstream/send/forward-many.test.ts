@@ -64,7 +64,7 @@ describe("many requests at once", () => {
     const all = await Promise.all(times(20, () => forward(OUTGOING, pool.origins, pool, () => T0)));
     expect(all.map(outcome)).toEqual(times(20, () => "200 from b"));
     expect(sent.filter(isPage).filter(({ url }) => url.startsWith("http://a.test"))).toHaveLength(20 + 4);
-    await vi.waitFor(() => expect(pool.health.of(0, T0)).toBe("ejected"));
+    await vi.waitFor(() => expect(pool.health.of(0, T0)).toBe("ejected"), { timeout: 10_000 });
     spy.mockRestore();
   });
 
