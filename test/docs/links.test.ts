@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { anchorsOf, brokenLinks, linksOf } from "./links.ts";
 
-const pages = import.meta.glob<string>(["../../*.md", "../../docs/**/*.md", "../../examples/**/*.md"], {
+const pages = import.meta.glob<string>(["../../*.md", "../../docs/**/*.md", "../../{examples,sdk}/**/*.md"], {
   query: "?raw",
   import: "default",
   eager: true,
@@ -11,7 +11,7 @@ const others = import.meta.glob(
   [
     "../../*",
     "../../.ci/*",
-    "../../{bench,bin,demo,docs,emulation,examples,sim,src,test}/**/*",
+    "../../{bench,bin,demo,docs,emulation,examples,sdk,sim,src,test}/**/*",
     "!../../package-lock.json",
   ],
   { query: "?raw" },
