@@ -1,0 +1,58 @@
+<?php
+
+declare(strict_types=1);
+
+use Moor\Session\MoorError;
+use Moor\Session\NativeHandler;
+use Moor\Session\Settings;
+
+/** `$_SESSION` in Moor. Apart from a login, an application needs no code for it. */
+final class MoorSession
+{
+    /** @var NativeHandler|null */
+    private static $handler;
+
+    /**
+     * Keeps `$_SESSION` in Moor from now on. Call it before `session_start()`; a second call has no effect.
+     *
+     * @param Settings|null $settings default: the environment's.
+     * @throws InvalidArgumentException if a setting is missing.
+     */
+    public static function register(?Settings $settings = null): void
+    {
+        if (self::$handler === null) {
+            self::$handler = new NativeHandler($settings ?? Settings::fromEnvironment());
+            self::$handler->register();
+        }
+    }
+
+    /**
+     * Tells Moor that the visitor has logged in as this user. Call it in the request that has checked their password, and in no other: each call
+     * gives the visitor a new token.
+     *
+     * @param string $user the user's id; 1 to 256 bytes when it is percent-encoded.
+     * @throws MoorError
+     */
+    public static function login(string $user): void
+    {
+        self::handler()->exchange()->login($user);
+    }
+
+    /**
+     * The user that `login` has named; null before a login.
+     *
+     * @throws MoorError
+     */
+    public static function user(): ?string
+    {
+        return self::handler()->exchange()->principal();
+    }
+
+    private static function handler(): NativeHandler
+    {
+        if (self::$handler === null) {
+            throw new LogicException('call MoorSession::register() first');
+        }
+        return self::$handler;
+    }
+}
