@@ -4,7 +4,7 @@ import { describeDropIn } from "./conformance.suite.ts";
 
 describeDropIn({
   name: "PHP",
-  command: (_out, port) => ({
+  command: (out, port) => ({
     argv: [
       "php",
       ...["-d", `auto_prepend_file=${resolve("sdk/php/moor-session.php")}`],
@@ -13,6 +13,6 @@ describeDropIn({
       ...["-S", `127.0.0.1:${port}`, "-t", resolve("sdk/php/conformance")],
     ],
     // The built-in server answers one request at a time without it.
-    env: { PHP_CLI_SERVER_WORKERS: "4" },
+    env: { PHP_CLI_SERVER_WORKERS: "4", TMPDIR: out },
   }),
 });

@@ -166,8 +166,9 @@ final class Exchange
      */
     public function sendByApi(): void
     {
-        if (!$this->isStored() || $this->rotated) {
-            $why = $this->rotated ? 'changes of a login go with the headers' : 'the session is not stored yet';
+        $logsIn = $this->rotated || $this->principal !== null;
+        if ($logsIn || !$this->isStored()) {
+            $why = $logsIn ? 'a login and its changes go with the headers' : 'the session is not stored yet';
             throw new MoorError(MoorError::CHANGE_REFUSED, "a change after the headers is refused: $why");
         }
         if ($this->ends()) {
@@ -180,10 +181,11 @@ final class Exchange
         $this->stored = $this->wanted;
     }
 
-    /** Whether Moor has yet to take a change of attributes, or the end of the session. */
+    /** Whether Moor has yet to take a change of attributes, the end of the session, or a login. */
     public function isChanged(): bool
     {
-        return $this->patch() !== [] || ($this->ends() && $this->stored !== []);
+        $logsIn = $this->principal !== null && !$this->rotated;
+        return $this->patch() !== [] || $logsIn || ($this->ends() && $this->stored !== []);
     }
 
     /** The session API does not know a session that is not stored, and takes no changes of a login. */

@@ -27,6 +27,21 @@ final class MoorSession
     }
 
     /**
+     * The handler for a framework that calls `session_set_save_handler` by itself, as Symfony does.
+     *
+     * @param Settings|null $settings default: the environment's.
+     * @throws InvalidArgumentException if a setting is missing.
+     */
+    public static function handler(?Settings $settings = null): NativeHandler
+    {
+        if (self::$handler === null) {
+            self::$handler = new NativeHandler($settings ?? Settings::fromEnvironment());
+            self::$handler->prepare();
+        }
+        return self::$handler;
+    }
+
+    /**
      * Tells Moor that the visitor has logged in as this user. Call it in the request that has checked their password, and in no other: each call
      * gives the visitor a new token.
      *
@@ -35,7 +50,7 @@ final class MoorSession
      */
     public static function login(string $user): void
     {
-        self::handler()->exchange()->login($user);
+        self::registered()->login($user);
     }
 
     /**
@@ -45,10 +60,10 @@ final class MoorSession
      */
     public static function user(): ?string
     {
-        return self::handler()->exchange()->principal();
+        return self::registered()->exchange()->principal();
     }
 
-    private static function handler(): NativeHandler
+    private static function registered(): NativeHandler
     {
         if (self::$handler === null) {
             throw new LogicException('call MoorSession::register() first');

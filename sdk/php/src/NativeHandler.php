@@ -21,10 +21,14 @@ final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterfa
     private $exchange;
     /** @var NamedSession|null the session that is open. */
     private $session;
-    /** @var string|null the id of the session that was read last; null: none was. */
+    /** @var string|null */
+    private $name;
+    /** @var string|null the id that was read last under this name. */
     private $id;
     /** @var bool whether the request has failed, so that nothing of it counts. */
     private $failed = false;
+    /** @var bool */
+    private $warned = false;
 
     /** The name of the session whose values are attributes of the same name is PHP's `session.name` at this moment. */
     public function __construct(Settings $settings)
@@ -34,29 +38,54 @@ final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterfa
     }
 
     /**
-     * Makes this the handler of `$_SESSION`, in PHP's strict mode. Call it before the session is started.
+     * Makes this the handler of `$_SESSION`.
+     *
+     * @throws \LogicException if a session is open already.
      */
     public function register(): void
     {
+        $this->prepare();
+        session_set_save_handler($this, true);
+    }
+
+    /**
+     * Sets PHP's strict mode and serializer, and the callback by which changes leave with the headers. A framework then makes this the handler by
+     * itself.
+     *
+     * @throws \LogicException if a session is open already.
+     */
+    public function prepare(): void
+    {
+        if (session_status() === PHP_SESSION_ACTIVE) {
+            throw new \LogicException('moor-session: register before the session is started; session.auto_start must be off');
+        }
         ini_set('session.use_strict_mode', '1');
         ini_set('session.serialize_handler', 'php_serialize');
-        session_set_save_handler($this, true);
         header_register_callback(function (): void {
-            $this->sendByHeaders();
+            $this->finishHeaders();
         });
     }
 
     /**
-     * The session of this request, for a login or for its principal.
+     * The session of this request.
      *
      * @throws MoorError `handoff-refused`, `keys-unavailable`, `session-unavailable`.
      */
     public function exchange(): Exchange
     {
         if ($this->exchange === null) {
+            // The headers of a page without text leave so late that PHP loads no class any more.
+            array_map('class_exists', [MoorError::class, Patch::class, Value::class]);
             $this->exchange = Exchange::begin($_SERVER['HTTP_MOOR_SESSION'] ?? null, $this->settings);
         }
         return $this->exchange;
+    }
+
+    /** @throws MoorError `change-malformed`, and the errors of `exchange`. */
+    public function login(string $user): void
+    {
+        $this->exchange()->login($user);
+        $this->send();
     }
 
     #[\ReturnTypeWillChange]
@@ -64,6 +93,10 @@ final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterfa
     {
         try {
             $this->session = new NamedSession($this->exchange(), $name, $name === $this->defaultName);
+            if ($this->name !== $name) {
+                $this->name = $name;
+                $this->id = null;
+            }
         } catch (MoorError $fault) {
             $this->refuse($fault);
         }
@@ -95,6 +128,7 @@ final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterfa
     {
         if ($this->id !== null && $this->id !== $id) {
             $this->exchange->rotate();
+            $this->send();
         }
         $this->id = $id;
         return $this->session->read();
@@ -118,7 +152,7 @@ final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterfa
     {
         $this->session->clear();
         $this->exchange->destroy();
-        return $this->storeIfLate();
+        return $this->send();
     }
 
     #[\ReturnTypeWillChange]
@@ -133,28 +167,11 @@ final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterfa
             return true;
         }
         $this->session->write($id, $_SESSION ?? []);
-        return $this->storeIfLate();
+        return $this->send();
     }
 
-    /** Before the headers are sent there is nothing to do: they will carry the change. */
-    private function storeIfLate(): bool
-    {
-        if (!headers_sent() || !$this->exchange->isChanged()) {
-            return true;
-        }
-        try {
-            $this->checkHandoff();
-            if ($this->exchange->hasHandoff()) {
-                $this->exchange->sendByApi();
-            }
-            return true;
-        } catch (MoorError $fault) {
-            error_log($fault->getMessage());
-            return false;
-        }
-    }
-
-    private function sendByHeaders(): void
+    /** The headers are about to leave: the values of this moment go with them, also while the session is open. */
+    private function finishHeaders(): void
     {
         if ($this->exchange === null || $this->failed) {
             return;
@@ -163,24 +180,61 @@ final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterfa
             if (session_status() === PHP_SESSION_ACTIVE && $this->session !== null) {
                 $this->session->write((string) session_id(), $_SESSION ?? []);
             }
-            if ($this->exchange->isChanged()) {
-                $this->checkHandoff();
-            }
-            $this->exchange->sendByHeaders();
-        } catch (MoorError $fault) {
-            // A change that cannot be stored must not look like a success.
-            $this->failed = true;
-            http_response_code($fault->status());
-            error_log($fault->getMessage());
+            $this->sendByHeaders();
+        } catch (\Throwable $fault) {
+            $this->fail($fault);
         }
         $this->exchange->headersAreSent();
     }
 
-    private function checkHandoff(): void
+    /**
+     * Sends the changes until now, by the headers while there are any. They may change once more, and then replace these headers.
+     *
+     * @return bool whether the changes are on their way.
+     */
+    private function send(): bool
     {
-        if (!$this->exchange->hasHandoff()) {
+        try {
+            if (!headers_sent()) {
+                $this->sendByHeaders();
+            } elseif ($this->exchange->isChanged() && !$this->isDropped()) {
+                $this->exchange->sendByApi();
+            }
+            return true;
+        } catch (MoorError $fault) {
+            $this->fail($fault);
+            return false;
+        }
+    }
+
+    private function sendByHeaders(): void
+    {
+        if (!$this->isDropped()) {
+            $this->exchange->sendByHeaders();
+        }
+    }
+
+    /** Whether the changes cannot be stored, because the request came without a handoff. The log has a line about it. */
+    private function isDropped(): bool
+    {
+        if ($this->exchange->hasHandoff()) {
+            return false;
+        }
+        if ($this->exchange->isChanged() && !$this->warned) {
+            $this->warned = true;
             $path = parse_url($_SERVER['REQUEST_URI'] ?? '', PHP_URL_PATH);
-            error_log('moor-session: a change is dropped, because the request came without a handoff: ' . json_encode($path));
+            error_log('moor-session: a change is dropped, because the request has no handoff: ' . json_encode($path));
+        }
+        return true;
+    }
+
+    /** A change that cannot be stored must not look like a success. */
+    private function fail(\Throwable $fault): void
+    {
+        $this->failed = true;
+        error_log($fault instanceof MoorError ? $fault->getMessage() : 'moor-session: a value throws ' . get_class($fault));
+        if (!headers_sent()) {
+            http_response_code($fault instanceof MoorError ? $fault->status() : 500);
         }
     }
 

@@ -22,12 +22,21 @@ export interface DirectAnswer {
   readonly moor: Readonly<Record<string, string>>;
   /** Its merge patches, in order. */
   readonly patches: readonly JsonObject[];
+  readonly setCookies: readonly string[];
+}
+
+/** A request without Moor in between. `body` is sent as JSON. */
+export interface DirectAsking {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly handoff?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A server that a test asks without Moor in between. */
 export interface DirectServer {
   /** Sends a request. Without `handoff` it has no `Moor-Session` header. */
-  ask(path: string, asking?: { method?: string; body?: unknown; handoff?: string }): Promise<DirectAnswer>;
+  ask(path: string, asking?: DirectAsking): Promise<DirectAnswer>;
   output(): string;
 }
 
@@ -160,17 +169,25 @@ function settingsOf({ issuer, audience, url }: FakeMoor): Settings {
   return { MOOR_ISSUER: issuer, MOOR_AUDIENCE: audience, MOOR_URL: url };
 }
 
-export function directServer({ url, output }: Server): DirectServer {
+/** A server as a test asks it without Moor in between. */
+export function directServer({ url, output }: Pick<Server, "url" | "output">): DirectServer {
   return {
     output,
-    async ask(path, { method = "GET", body, handoff } = {}) {
-      const headers: Record<string, string> = handoff === undefined ? {} : { "Moor-Session": handoff };
-      if (body !== undefined) headers["Content-Type"] = "application/json";
-      const sent = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
-      const response = await fetch(url + path, { ...sent, redirect: "manual" });
+    async ask(path, { method = "GET", body, handoff, headers } = {}) {
+      const response = await fetch(url + path, {
+        method,
+        headers: {
+          ...(handoff !== undefined && { "Moor-Session": handoff }),
+          ...(body !== undefined && { "Content-Type": "application/json" }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        redirect: "manual",
+      });
       const moor = Object.fromEntries([...response.headers].filter(([name]) => name.startsWith("moor-")));
       const patches = JSON.parse(`[${moor["moor-patch"] ?? ""}]`) as JsonObject[];
-      return { status: response.status, text: await response.text(), moor, patches };
+      const setCookies = response.headers.getSetCookie();
+      return { status: response.status, text: await response.text(), moor, patches, setCookies };
     },
   };
 }
