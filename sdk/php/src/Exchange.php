@@ -8,7 +8,7 @@ namespace Moor\Session;
  * The session of one request: the attributes that Moor has shown, the attributes that the application wants, and the headers that bring the
  * one to the other. docs/reference/drop-in.md has the rules.
  *
- * Attributes are JSON values, as `json_decode` makes arrays of them. They belong to the names of the application's sessions; see `Names`.
+ * Attributes are JSON values, as `json_decode` makes arrays of them. `Names` has their names.
  */
 final class Exchange
 {
@@ -17,7 +17,8 @@ final class Exchange
     /** Moor refuses more. */
     private const MOST_PATCH_BYTES = 16384;
     private const MOST_PRINCIPAL_BYTES = 256;
-    private const CONSUMED = ['Moor-Patch', 'Moor-Principal', 'Moor-Rotate', 'Moor-End', 'Moor-Version'];
+    /** The names of all headers that `headers` may return. */
+    public const HEADERS = ['Moor-Patch', 'Moor-Principal', 'Moor-Rotate', 'Moor-End', 'Moor-Version'];
 
     /** @var Handoff|null null: the request came without a handoff. */
     private $handoff;
@@ -35,6 +36,8 @@ final class Exchange
     private $principal;
     /** @var string|null the same in visible ASCII. */
     private $encodedPrincipal;
+    /** @var bool */
+    private $hasSentHeaders = false;
     /** @var bool whether the headers that are gone have rotated the session. */
     private $rotated = false;
     /** @var int|null the newest version that the session API has told. */
@@ -134,27 +137,28 @@ final class Exchange
     }
 
     /**
-     * Puts the changes on the response, whose headers have not been sent, in place of the changes of an earlier call.
+     * The headers that bring the changes to Moor, in place of the headers of an earlier call. A large change goes by the session API instead.
      *
-     * @throws MoorError if they cannot be stored. Then no part of them is on the response.
+     * @return array<array{string, string}> names and values; a name may come several times.
+     * @throws MoorError if the changes cannot be stored.
      */
-    public function sendByHeaders(): void
+    public function headers(): array
     {
-        self::replaceHeaders([]);
         if ($this->handoff === null) {
-            return;
+            return [];
         }
-        $headers = $this->headers();
+        $headers = $this->headersNow();
         if (self::bytesOf($headers) > self::HEADER_BYTES && $this->takesCalls()) {
             $this->sendByApi();
-            $headers = $this->headers();
+            $headers = $this->headersNow();
         }
-        self::replaceHeaders($headers);
+        return $headers;
     }
 
     /** The response's headers are gone: from now on only the session API can store changes. */
     public function headersAreSent(): void
     {
+        $this->hasSentHeaders = true;
         $this->rotated = $this->rotates || $this->principal !== null;
         $this->stored = $this->wanted;
     }
@@ -179,6 +183,12 @@ final class Exchange
             }
         }
         $this->stored = $this->wanted;
+    }
+
+    /** Whether only the session API can store changes. */
+    public function hasSentHeaders(): bool
+    {
+        return $this->hasSentHeaders;
     }
 
     /** Whether Moor has yet to take a change of attributes, the end of the session, or a login. */
@@ -208,7 +218,7 @@ final class Exchange
      * @return array<array{string, string}>
      * @throws MoorError `change-too-large`, `change-malformed`.
      */
-    private function headers(): array
+    private function headersNow(): array
     {
         if ($this->ends()) {
             return $this->isStored() ? [['Moor-End', '1']] : [];
@@ -234,16 +244,6 @@ final class Exchange
             $headers[] = ['Moor-Version', (string) $this->version];
         }
         return $headers;
-    }
-
-    private static function replaceHeaders(array $headers): void
-    {
-        foreach (self::CONSUMED as $name) {
-            header_remove($name);
-        }
-        foreach ($headers as [$name, $value]) {
-            header("$name: $value", false);
-        }
     }
 
     private static function bytesOf(array $headers): int

@@ -27,15 +27,15 @@ final class MoorSession
     }
 
     /**
-     * The handler for a framework that calls `session_set_save_handler` by itself, as Symfony does.
+     * The handler for Symfony, which calls `session_set_save_handler` by itself. Symfony's values keep their names.
      *
      * @param Settings|null $settings default: the environment's.
      * @throws InvalidArgumentException if a setting is missing.
      */
-    public static function handler(?Settings $settings = null): NativeHandler
+    public static function symfonyHandler(?Settings $settings = null): NativeHandler
     {
         if (self::$handler === null) {
-            self::$handler = new NativeHandler($settings ?? Settings::fromEnvironment());
+            self::$handler = new NativeHandler($settings ?? Settings::fromEnvironment(), '_sf2_attributes');
             self::$handler->prepare();
         }
         return self::$handler;

@@ -13,8 +13,12 @@ namespace Moor\Session;
  */
 final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterface, \SessionUpdateTimestampHandlerInterface
 {
+    private const STATUS_LINES = [403 => '403 Forbidden', 500 => '500 Internal Server Error', 503 => '503 Service Unavailable'];
+
     /** @var Settings */
     private $settings;
+    /** @var string|null */
+    private $bag;
     /** @var string */
     private $defaultName;
     /** @var Exchange|null null until a session is started. */
@@ -25,15 +29,20 @@ final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterfa
     private $name;
     /** @var string|null the id that was read last under this name. */
     private $id;
-    /** @var bool whether the request has failed, so that nothing of it counts. */
-    private $failed = false;
+    /** @var int|null the status of a request that has failed, so that nothing of it counts. */
+    private $failure;
     /** @var bool */
     private $warned = false;
 
-    /** The name of the session whose values are attributes of the same name is PHP's `session.name` at this moment. */
-    public function __construct(Settings $settings)
+    /**
+     * The default session is the session whose name is PHP's `session.name` at this moment.
+     *
+     * @param string|null $bag the key of `$_SESSION` under which a framework keeps all values; see `Names`.
+     */
+    public function __construct(Settings $settings, ?string $bag = null)
     {
         $this->settings = $settings;
+        $this->bag = $bag;
         $this->defaultName = (string) session_name();
     }
 
@@ -92,7 +101,7 @@ final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterfa
     public function open($path, $name)
     {
         try {
-            $this->session = new NamedSession($this->exchange(), $name, $name === $this->defaultName);
+            $this->session = new NamedSession($this->exchange(), new Names($name, $name === $this->defaultName, $this->bag));
             if ($this->name !== $name) {
                 $this->name = $name;
                 $this->id = null;
@@ -163,7 +172,7 @@ final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterfa
 
     private function keep(string $id): bool
     {
-        if ($this->failed) {
+        if ($this->failure !== null) {
             return true;
         }
         $this->session->write($id, $_SESSION ?? []);
@@ -173,7 +182,8 @@ final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterfa
     /** The headers are about to leave: the values of this moment go with them, also while the session is open. */
     private function finishHeaders(): void
     {
-        if ($this->exchange === null || $this->failed) {
+        if ($this->exchange === null || $this->failure !== null) {
+            $this->showFailure();
             return;
         }
         try {
@@ -209,8 +219,12 @@ final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterfa
 
     private function sendByHeaders(): void
     {
-        if (!$this->isDropped()) {
-            $this->exchange->sendByHeaders();
+        array_map('header_remove', Exchange::HEADERS);
+        if ($this->isDropped()) {
+            return;
+        }
+        foreach ($this->exchange->headers() as [$name, $value]) {
+            header("$name: $value", false);
         }
     }
 
@@ -231,22 +245,27 @@ final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterfa
     /** A change that cannot be stored must not look like a success. */
     private function fail(\Throwable $fault): void
     {
-        $this->failed = true;
+        $this->failure = $fault instanceof MoorError ? $fault->status() : 500;
         error_log($fault instanceof MoorError ? $fault->getMessage() : 'moor-session: a value throws ' . get_class($fault));
-        if (!headers_sent()) {
-            http_response_code($fault instanceof MoorError ? $fault->status() : 500);
+        $this->showFailure();
+    }
+
+    private function showFailure(): void
+    {
+        if ($this->failure !== null && !headers_sent()) {
+            array_map('header_remove', Exchange::HEADERS);
+            // A status line of the application's own would outlive http_response_code().
+            header(($_SERVER['SERVER_PROTOCOL'] ?? 'HTTP/1.1') . ' ' . self::STATUS_LINES[$this->failure], true, $this->failure);
         }
     }
 
     /** Answers in place of the application, which must not take an unknown session for an empty session. */
     private function refuse(MoorError $fault): void
     {
-        error_log($fault->getMessage());
-        $this->failed = true;
+        $this->fail($fault);
         if (headers_sent()) {
             throw $fault;
         }
-        http_response_code($fault->status());
         header('Content-Type: text/plain; charset=utf-8');
         header('Cache-Control: no-store');
         if ($fault->status() === 503) {

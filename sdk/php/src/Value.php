@@ -102,6 +102,7 @@ final class Value
         return true;
     }
 
+    /** Whether an array's keys are 0, 1, 2 and so on, so that JSON makes a list of it. */
     public static function isList(array $array): bool
     {
         return $array === [] || array_keys($array) === range(0, count($array) - 1);
