@@ -53,6 +53,8 @@ export interface Visitor {
   get<T = unknown>(path: string): Promise<T>;
   /** A POST that succeeds, with a body in JSON. */
   post<T = unknown>(path: string, body?: unknown): Promise<T>;
+  /** A GET, whatever its status. */
+  ask(path: string): Promise<Answer>;
   /** A POST, whatever its status. */
   send(path: string, body?: unknown): Promise<Answer>;
   /** The attributes, from the server that the query `to` chooses, or from the visitor's own. */
@@ -207,9 +209,11 @@ function visitorOf(client: Client, host: string): Visitor {
     };
     return client.ask(path, { method: "POST", headers, body: text });
   };
-  const get = async <T>(path: string) => succeeded<T>(await client.ask(path, { headers: { Host: host } }));
+  const ask = (path: string) => client.ask(path, { headers: { Host: host } });
+  const get = async <T>(path: string) => succeeded<T>(await ask(path));
   return {
     client,
+    ask,
     get,
     send,
     post: async (path, body) => succeeded(await send(path, body)),

@@ -125,7 +125,8 @@ export const lives: readonly Case[] = [
       await victim.post("/login?user=victim");
       await victim.post("/set?k=secret", true);
       expect(await victim.read()).toMatchObject({ secret: true });
-      expect(await attacker.read()).not.toHaveProperty("secret");
+      // A framework that changes its session with every page is refused by Moor (409).
+      expect((await attacker.ask("/read")).text).not.toContain("secret");
     },
   },
   {
