@@ -9,7 +9,10 @@ final class KeySet
 {
     private const LIFE_SECONDS = 300;
     private const LEAST_LIFE_SECONDS = 30;
+    /** After a read that failed. */
     private const AGAIN_SECONDS = 30;
+    /** After a read for a handoff that fits no known key. Anybody can send such a handoff. */
+    private const SEEK_SECONDS = 5;
     private const STALE_SECONDS = 3600;
     /** A public key of P-256 (RFC 5480) up to its point. */
     private const SUBJECT_PUBLIC_KEY_INFO = '3059301306072a8648ce3d020106082a8648ce3d03010703420004';
@@ -58,7 +61,7 @@ final class KeySet
         if ($now >= $state['usableUntil']) {
             return true;
         }
-        return $now >= self::AGAIN_SECONDS + $state[$now >= $state['freshUntil'] ? 'askedAt' : 'soughtAt'];
+        return $now >= $state['freshUntil'] ? $now >= $state['askedAt'] + self::AGAIN_SECONDS : $now >= $state['soughtAt'] + self::SEEK_SECONDS;
     }
 
     private function read(array $state, int $now): array

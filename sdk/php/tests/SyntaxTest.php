@@ -102,6 +102,6 @@ final class SyntaxTest extends TestCase
     private static function isNewType(?Node $type): bool
     {
         $type = $type instanceof Node\NullableType ? $type->type : $type;
-        return $type !== null && in_array(strtolower((string) $type), self::TYPES_OF_PHP_8, true);
+        return ($type instanceof Node\Identifier || $type instanceof Node\Name) && in_array(strtolower((string) $type), self::TYPES_OF_PHP_8, true);
     }
 }
