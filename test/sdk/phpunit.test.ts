@@ -1,9 +1,15 @@
 /** @needs phpunit */
 import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 
 it("the tests of the package for PHP pass in PHPUnit", async () => {
-  const { stdout } = await promisify(execFile)("phpunit", [], { cwd: "sdk/php" });
+  const folder = await mkdtemp(join(tmpdir(), "moor-phpunit-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const env = { ...process.env, TMPDIR: folder };
+  const { stdout } = await promisify(execFile)("phpunit", [], { cwd: "sdk/php", env });
   expect(stdout).toMatch(/^OK \(/m);
 });

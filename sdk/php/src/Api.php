@@ -22,7 +22,7 @@ final class Api
 
     /**
      * @return array<array-key, mixed> the attributes as they are now.
-     * @throws MoorError `session-unavailable`, `change-refused`.
+     * @throws MoorError `session-unavailable`.
      */
     public function attributes(): array
     {
@@ -72,7 +72,9 @@ final class Api
         if ($status === 200 || $status === 204) {
             return $answer['body'];
         }
-        $reason = $status >= 400 && $status < 500 ? MoorError::CHANGE_REFUSED : MoorError::SESSION_UNAVAILABLE;
+        // A session that has ended or was rotated meanwhile cannot be shown. The visitor's next request has another one.
+        $isRefused = $method !== 'GET' && $status >= 400 && $status < 500;
+        $reason = $isRefused ? MoorError::CHANGE_REFUSED : MoorError::SESSION_UNAVAILABLE;
         $code = $answer === null ? null : (json_decode($answer['body'], true)['code'] ?? null);
         $named = is_string($code) && preg_match('~^\w{1,40}$~D', $code) === 1 ? ", $code" : '';
         $what = $status === 0 ? 'does not answer' : "answers $status$named to";

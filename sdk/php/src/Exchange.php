@@ -54,7 +54,7 @@ final class Exchange
 
     /**
      * @param string|null $jwt the request's `Moor-Session`; null if it has no such header.
-     * @throws MoorError `handoff-refused`, `keys-unavailable`, and for large sessions `session-unavailable` or `change-refused`.
+     * @throws MoorError `handoff-refused`, `keys-unavailable`, and for large sessions `session-unavailable`.
      */
     public static function begin(?string $jwt, Settings $settings): self
     {

@@ -8,6 +8,7 @@ use Moor\Session\Exchange;
 use Moor\Session\MoorError;
 use Moor\Session\Settings;
 use Moor\Session\Testing\FakeMoor;
+use Moor\Session\Value;
 use PHPUnit\Framework\TestCase;
 
 /** The test kit, and the drop-in before it. */
@@ -56,6 +57,22 @@ final class FakeMoorTest extends TestCase
     {
         $this->expectException(\UnexpectedValueException::class);
         $this->moor->apply(['Moor-Patches: {}']);
+    }
+
+    public function testHoldsValuesOfPhp(): void
+    {
+        $since = new \DateTimeImmutable('2026-11-30');
+        $this->moor->setAttributes(['since' => $since]);
+        self::assertEquals(['since' => $since], $this->moor->attributes());
+        $this->moor->apply(['Moor-Patch: ' . json_encode(['other' => Value::toJson("\xff")])]);
+        self::assertSame("\xff", $this->moor->attributes()['other']);
+    }
+
+    public function testSignsWithAnotherKeyAfterARotation(): void
+    {
+        $this->begin();
+        $this->moor->rotateKey();
+        self::assertFalse($this->begin()->isStored());
     }
 
     public function testAnswersTheSessionApi(): void

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Moor\Session\Testing;
 
 use Moor\Session\Base64Url;
+use Moor\Session\Value;
 
 /**
  * A small Moor for an application's own tests: it signs handoffs of one session, publishes its key, answers the session API, and applies the
@@ -31,13 +32,20 @@ final class FakeMoor
     {
         $this->folder = sys_get_temp_dir() . '/moor-fake-' . bin2hex(random_bytes(8));
         mkdir($this->folder, 0700);
+        $this->rotateKey();
+        $this->save(FakeSession::fresh());
+    }
+
+    /** From now on another key signs, and is the only key that is published. */
+    public function rotateKey(): void
+    {
         $this->key = openssl_pkey_new(['private_key_type' => OPENSSL_KEYTYPE_EC, 'curve_name' => 'prime256v1']);
         $ec = openssl_pkey_get_details($this->key)['ec'];
         $point = ['x' => self::padded($ec['x']), 'y' => self::padded($ec['y'])];
         $jwk = ['crv' => 'P-256', 'kty' => 'EC'] + array_map([Base64Url::class, 'encode'], $point);
         $this->kid = Base64Url::encode(hash('sha256', (string) json_encode($jwk), true));
-        file_put_contents("$this->folder/jwks.json", json_encode(['keys' => [$jwk + ['kid' => $this->kid, 'alg' => 'ES256', 'use' => 'sig']]]));
-        $this->save(FakeSession::fresh());
+        $set = ['keys' => [$jwk + ['kid' => $this->kid, 'alg' => 'ES256', 'use' => 'sig']]];
+        file_put_contents("$this->folder/jwks.json", json_encode($set));
     }
 
     /** Starts its server on loopback, with a visitor that has no session. */
@@ -105,16 +113,21 @@ final class FakeMoor
         $this->save($session);
     }
 
-    /** Gives the visitor a session with these attributes. */
+    /**
+     * Gives the visitor a session with these values.
+     *
+     * @param array<array-key, mixed> $attributes by their attributes, as they are in `$_SESSION`.
+     */
     public function setAttributes(array $attributes): void
     {
-        $this->save($this->session()->with($attributes));
+        $this->save($this->session()->with(array_map([Value::class, 'toJson'], $attributes)));
     }
 
-    /** @return array<array-key, mixed> the attributes as Moor has them: values of PHP's own kinds are tagged. */
+    /** @return array<array-key, mixed> the values by their attributes, as they are in `$_SESSION`. */
     public function attributes(): array
     {
-        return json_decode((string) json_encode($this->session()->attributes()), true);
+        $json = json_decode((string) json_encode($this->session()->attributes()), true);
+        return array_map([Value::class, 'fromJson'], $json);
     }
 
     /** The user of the session, as `Moor-Principal` has named them. */
