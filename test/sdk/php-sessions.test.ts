@@ -105,6 +105,13 @@ describe("a page of PHP", () => {
     expect((await ask("/large")).status).toBe(503);
   });
 
+  it("counts the other headers of a response, which nginx counts too", async () => {
+    fake.session = { version: 5, attributes: {} };
+    const { moor, calls } = await ask("/many-headers");
+    expect(moor).toEqual({ "moor-version": "6" });
+    expect(calls).toMatchObject([{ method: "PATCH", body: { a: "x".repeat(600) } }]);
+  });
+
   it("fails when PHP cannot serialize a value", async () => {
     const { status, moor } = await ask("/closure");
     expect(status).toBe(500);
@@ -181,6 +188,12 @@ describe("sessions of several names", () => {
     const { after } = await ask("/both-names");
     expect(after).toEqual({ a: 1, $PHPSESSID: expect.any(String), "$other:a": 2, $other: expect.any(String) });
     expect((await ask("/other-name", after)).text).toBe('{"a":2}');
+  });
+
+  it("keep their ids when a page opens one after the other", async () => {
+    const { after, moor } = await ask("/both-names", { a: 0, $PHPSESSID: "one", "$other:a": 0, $other: "two" });
+    expect(after).toEqual({ a: 1, $PHPSESSID: "one", "$other:a": 2, $other: "two" });
+    expect(moor).not.toHaveProperty("moor-rotate");
   });
 
   it("rotate Moor's session, and do not end it, when one of them is destroyed", async () => {

@@ -12,7 +12,7 @@ namespace Moor\Session;
  */
 final class Exchange
 {
-    /** Most servers in front of PHP refuse more headers by default. */
+    /** nginx in front of PHP refuses a response with more bytes of headers by default. */
     private const HEADER_BYTES = 4096;
     /** Moor refuses more. */
     private const MOST_PATCH_BYTES = 16384;
@@ -139,16 +139,17 @@ final class Exchange
     /**
      * The headers that bring the changes to Moor, in place of the headers of an earlier call. A large change goes by the session API instead.
      *
+     * @param int $otherBytes the length of the response's other headers.
      * @return array<array{string, string}> names and values; a name may come several times.
      * @throws MoorError if the changes cannot be stored.
      */
-    public function headers(): array
+    public function headers(int $otherBytes): array
     {
         if ($this->handoff === null) {
             return [];
         }
         $headers = $this->headersNow();
-        if (self::bytesOf($headers) > self::HEADER_BYTES && $this->takesCalls()) {
+        if ($otherBytes + self::bytesOf($headers) > self::HEADER_BYTES && $this->takesCalls() && $this->isChanged()) {
             $this->sendByApi();
             $headers = $this->headersNow();
         }

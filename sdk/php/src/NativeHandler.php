@@ -223,7 +223,8 @@ final class NativeHandler implements \SessionHandlerInterface, \SessionIdInterfa
         if ($this->isDropped()) {
             return;
         }
-        foreach ($this->exchange->headers() as [$name, $value]) {
+        $others = strlen(implode("\r\n", headers_list()));
+        foreach ($this->exchange->headers($others) as [$name, $value]) {
             header("$name: $value", false);
         }
     }

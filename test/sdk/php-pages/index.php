@@ -37,6 +37,12 @@ $pages = [
         $_SESSION['a'] = str_repeat('x', 20000);
         header('Location: /next', true, 303);
     },
+    '/many-headers' => static function (): void {
+        session_start();
+        header('X-Long: ' . str_repeat('x', 3500));
+        $_SESSION['a'] = str_repeat('x', 600);
+        echo 'page';
+    },
     '/exits' => static function (): void {
         session_start();
         echo 'before';

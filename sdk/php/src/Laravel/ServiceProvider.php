@@ -54,7 +54,7 @@ final class ServiceProvider extends \Illuminate\Support\ServiceProvider
         $headers = $event->response->headers;
         array_map([$headers, 'remove'], Exchange::HEADERS);
         try {
-            foreach ($exchange->headers() as [$name, $value]) {
+            foreach ($exchange->headers(strlen((string) $headers)) as [$name, $value]) {
                 $headers->set($name, $value, false);
             }
         } catch (MoorError $fault) {
