@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 spl_autoload_register(static function (string $class): void {
     if ($class === 'MoorSession') {
-        require __DIR__ . '/src/MoorSession.php';
+        require __DIR__ . '/MoorSession.php';
     } elseif (strncmp($class, 'Moor\\Session\\', 13) === 0) {
         $file = __DIR__ . '/src/' . strtr(substr($class, 13), '\\', '/') . '.php';
         if (is_file($file)) {

@@ -24,7 +24,10 @@ final class SyntaxTest extends TestCase
     public function files(): array
     {
         $source = new \RecursiveIteratorIterator(new \RecursiveDirectoryIterator(__DIR__ . '/../src'));
-        $files = ['moor-session.php' => [__DIR__ . '/../moor-session.php']];
+        $files = [];
+        foreach (['MoorSession.php', 'moor-session.php', 'autoload.php'] as $name) {
+            $files[$name] = [__DIR__ . "/../$name"];
+        }
         foreach (new \RegexIterator($source, '~\.php$~') as $file) {
             $files[$file->getFilename()] = [$file->getPathname()];
         }
