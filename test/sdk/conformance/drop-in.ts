@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { freePort } from "../../support/node/ports.ts";
 
@@ -61,15 +61,13 @@ export async function startServer(
     stream.setEncoding("utf8").on("data", (text: string) => (output += text));
   }
   const exited = once(child, "exit");
-  const killGroup = () => {
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
-      process.kill(-child.pid, "SIGKILL");
-  };
-  process.once("exit", killGroup);
+  const guard = guardOf(child);
   const kill = async () => {
-    killGroup();
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      process.kill(-child.pid, "SIGKILL");
+    }
     await exited;
-    process.off("exit", killGroup);
+    guard.kill("SIGKILL");
   };
   const url = `http://127.0.0.1:${at}`;
   const endsAt = Date.now() + START_MS;
@@ -81,4 +79,10 @@ export async function startServer(
   }
   await kill();
   throw new Error(`${argv.join(" ")} does not answer /health:\n${output}`);
+}
+
+/** A shell that kills the group of a process when this process is gone: it waits for the end of its input. */
+function guardOf({ pid }: ChildProcess): ChildProcess {
+  const script = 'read -r _; kill -9 "-$1"';
+  return spawn("/bin/sh", ["-c", script, "sh", String(pid)], { stdio: ["pipe", "ignore", "ignore"], detached: true });
 }
