@@ -1,0 +1,29 @@
+"""The faults of the drop-in."""
+
+from __future__ import annotations
+
+_STATUS = {
+    "handoff-malformed": 403,
+    "handoff-untrusted": 403,
+    "handoff-misdirected": 403,
+    "handoff-expired": 403,
+    "keys-unavailable": 503,
+    "session-unavailable": 503,
+    "session-not-stored": 500,
+    "session-over": 503,
+    "session-changed": 503,
+    "session-refused": 500,
+    "change-too-large": 500,
+}
+
+
+class MoorError(Exception):
+    """A fault with a `code`. The codes are a closed list; they are the same as in `moor/origin` for Node.
+
+    `status` is the HTTP status that the fault leads to: 403 for a handoff that is refused, 503 if a later request can succeed, else 500.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = _STATUS[code]

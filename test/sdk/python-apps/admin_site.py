@@ -1,0 +1,70 @@
+"""Django's admin, with its sessions in Moor. `init` makes the database and the user; without an argument the server starts."""
+
+import os
+import sys
+
+import django
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
+from django.urls import path
+
+settings.configure(
+    SECRET_KEY="of the tests alone",
+    ALLOWED_HOSTS=["*"],
+    ROOT_URLCONF=__name__,
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["DATABASE"]}},
+    DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+    INSTALLED_APPS=[
+        "django.contrib.admin",
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.messages",
+    ],
+    MIDDLEWARE=[
+        "django.middleware.security.SecurityMiddleware",
+        "moor_session.django.SessionMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+    ],
+    TEMPLATES=[
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "APP_DIRS": True,
+            "OPTIONS": {
+                "context_processors": [
+                    "django.template.context_processors.request",
+                    "django.contrib.auth.context_processors.auth",
+                    "django.contrib.messages.context_processors.messages",
+                ]
+            },
+        }
+    ],
+    # The token of forms lives in the session too, so that it must survive the server as well.
+    CSRF_USE_SESSIONS=True,
+    MESSAGE_STORAGE="django.contrib.messages.storage.session.SessionStorage",
+    SESSION_ENGINE="moor_session.django",
+    STATIC_URL="static/",
+    USE_X_FORWARDED_HOST=True,
+    SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
+)
+django.setup()
+
+from django.contrib import admin  # noqa: E402  It needs the settings.
+from django.contrib.auth.models import User  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+
+urlpatterns = [path("admin/", admin.site.urls), path("health", lambda request: HttpResponse())]
+
+if sys.argv[1:] == ["init"]:
+    call_command("migrate", verbosity=0)
+    User.objects.create_superuser("alice", password="of alice")
+else:
+    call_command("check", fail_level="WARNING")
+    from waitress import serve
+
+    port = int(os.environ["PORT"])
+    # waitress removes X-Forwarded-Host and -Proto by default.
+    serve(get_wsgi_application(), host="127.0.0.1", port=port, threads=8, clear_untrusted_proxy_headers=False)

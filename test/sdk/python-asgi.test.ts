@@ -1,0 +1,7 @@
+import { resolve } from "node:path";
+import { describeDropIn } from "./conformance.suite.ts";
+import { describeWithPython, python } from "./python-tools.ts";
+
+describeWithPython(() =>
+  describeDropIn({ name: "Starlette", command: () => python(resolve("sdk/python/conformance/asgi_app.py")) }),
+);
