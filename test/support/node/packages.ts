@@ -17,7 +17,11 @@ const PROGRAMS = {
   phpmyadmin: ["/usr/share/phpmyadmin/index.php"],
   phpunit: ["phpunit"],
   prometheus: ["promtool"],
+  puma: ["puma"],
+  redmine: ["bundle", "/usr/share/redmine/config.ru", "/var/lib/dpkg/info/redmine-sqlite.list"],
   "redis-server": ["redis-server"],
+  "ruby-railties": ["ruby", "/var/lib/dpkg/info/ruby-railties.list"],
+  "ruby-sinatra": ["ruby", "/var/lib/dpkg/info/ruby-sinatra.list"],
   "tomcat10-common": ["java", "/usr/share/tomcat10/bin/bootstrap.jar"],
 } as const;
 
