@@ -58,8 +58,8 @@ export const languages: readonly Language[] = [
   },
   {
     name: "ruby",
-    packages: "ruby ruby-jwt ruby-webrick",
-    probe: ["ruby", "-rjwt", "-rwebrick", "-e", "1"],
+    packages: "ruby-sinatra puma",
+    probe: ["ruby", "-rsinatra/base", "-rpuma", "-e", "1"],
     run: () => ({ argv: ["ruby", example("ruby", "server.rb")] }),
   },
   {
