@@ -6,6 +6,7 @@ import type { VitestPluginContext } from "vitest/node";
 const PROGRAMS = {
   "apache2-bin": ["apache2"],
   chromium: ["chromium"],
+  "golang-go": ["go"],
   haproxy: ["haproxy"],
   nginx: ["nginx"],
   openssl: ["openssl"],
