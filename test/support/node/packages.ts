@@ -8,6 +8,7 @@ const PROGRAMS = {
   chromium: ["chromium"],
   "golang-go": ["go"],
   haproxy: ["haproxy"],
+  maven: ["mvn", "javac"],
   nginx: ["nginx"],
   openssl: ["openssl"],
   "mariadb-server-core": ["/usr/sbin/mariadbd"],
@@ -24,6 +25,7 @@ const PROGRAMS = {
   "ruby-railties": ["ruby", "/var/lib/dpkg/info/ruby-railties.list"],
   "ruby-sinatra": ["ruby", "/var/lib/dpkg/info/ruby-sinatra.list"],
   "tomcat10-common": ["java", "/usr/share/tomcat10/bin/bootstrap.jar"],
+  "tomcat10-examples": ["/usr/share/tomcat10-examples/examples/META-INF/context.xml"],
 } as const;
 
 /** A Debian package that tests need. */

@@ -1,0 +1,131 @@
+package moor.session;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import moor.session.MoorException.Code;
+
+/**
+ * A verified handoff.
+ *
+ * @param text the header, which authorises calls of the session API for 60 seconds
+ * @param id the session's id; null while the session is stored nowhere
+ * @param generation goes up with each login and rotation
+ * @param principal the user's id; null before a login
+ * @param isNew whether the session is stored nowhere
+ * @param attributes null if they were too large for the handoff
+ */
+record Handoff(
+        String text, String id, long generation, String principal, boolean isNew, Map<String, Object> attributes) {
+    /** Above any handoff that Moor makes. */
+    private static final int CHARACTERS = 32_768;
+
+    private static final long CLOCK_TOLERANCE_SECONDS = 5;
+    private static final Pattern COMPACT_JWT = Pattern.compile("([\\w-]+)\\.([\\w-]+)\\.([\\w-]{86})");
+
+    /** Checks a handoff (RFC 7515, 7519): ES256, a published key, this issuer, this audience, and its lifetime. */
+    static Handoff verified(String text, Settings settings, KeySet keys, Instant now) {
+        Matcher parts = COMPACT_JWT.matcher(text);
+        if (text.length() > CHARACTERS || !parts.matches()) throw malformed("it is no compact JWT with ES256", null);
+        Map<String, Object> header = parsed(parts.group(1));
+        if (!"ES256".equals(header.get("alg"))) {
+            throw new MoorException(Code.HANDOFF_UNTRUSTED, "the handoff's algorithm is not ES256");
+        }
+        boolean isOurs = "JWT".equals(header.get("typ")) && !header.containsKey("crit");
+        if (!isOurs || !(header.get("kid") instanceof String kid)) throw malformed("its header is not a header of Moor", null);
+        requireSignature(parts, kid, keys);
+        Map<String, Object> claims = parsed(parts.group(2));
+        requireAddress("issuer", claims.get("iss"), settings.issuer());
+        requireAddress("audience", claims.get("aud"), settings.audience());
+        long from = count(claims, "iat");
+        long until = count(claims, "exp");
+        long second = now.getEpochSecond();
+        if (second >= until + CLOCK_TOLERANCE_SECONDS || second < from - CLOCK_TOLERANCE_SECONDS) {
+            throw new MoorException(
+                    Code.HANDOFF_EXPIRED, "the handoff is valid from " + from + " to " + until + "; it is " + second);
+        }
+        return of(text, claims);
+    }
+
+    private static Handoff of(String text, Map<String, Object> claims) {
+        String id = optional(claims, "sid", String.class);
+        String principal = optional(claims, "sub", String.class);
+        boolean isNew = Boolean.TRUE.equals(optional(claims, "new", Boolean.class));
+        @SuppressWarnings("unchecked")
+        Map<String, Object> data = optional(claims, "data", Map.class);
+        return new Handoff(text, id, count(claims, "gen"), principal, isNew, id == null ? Map.of() : data);
+    }
+
+    private static void requireSignature(Matcher parts, String kid, KeySet keys) {
+        byte[] signed = (parts.group(1) + "." + parts.group(2)).getBytes(StandardCharsets.US_ASCII);
+        byte[] signature = decoded(parts.group(3));
+        PublicKey known = keys.find(kid, null);
+        if (known != null && isSigned(signed, signature, known)) return;
+        // Only the name ties a kid to its key: by now Moor may publish another key under it.
+        PublicKey other = known == null ? null : keys.find(kid, known);
+        if (other == null || !isSigned(signed, signature, other)) {
+            throw new MoorException(Code.HANDOFF_UNTRUSTED, "no key that Moor publishes has signed the handoff");
+        }
+    }
+
+    private static boolean isSigned(byte[] signed, byte[] signature, PublicKey key) {
+        try {
+            // ES256 is r and s side by side (RFC 7518, section 3.4), and not the DER that Java makes by default.
+            Signature verifier = Signature.getInstance("SHA256withECDSAinP1363Format");
+            verifier.initVerify(key);
+            verifier.update(signed);
+            return verifier.verify(signature);
+        } catch (GeneralSecurityException unverifiable) {
+            return false;
+        }
+    }
+
+    private static void requireAddress(String claim, Object found, String accepted) {
+        if (accepted.equals(found)) return;
+        throw new MoorException(
+                Code.HANDOFF_MISDIRECTED, "the handoff's " + claim + " is " + Json.write(found) + ", not " + accepted);
+    }
+
+    private static long count(Map<String, Object> claims, String name) {
+        Object value = claims.get(name);
+        if ((value instanceof Integer || value instanceof Long) && ((Number) value).longValue() >= 0) {
+            return ((Number) value).longValue();
+        }
+        throw malformed("its " + name + " is not a count", null);
+    }
+
+    private static <T> T optional(Map<String, Object> claims, String name, Class<T> type) {
+        Object value = claims.get(name);
+        if (value != null && !type.isInstance(value)) throw malformed("its " + name + " has another type", null);
+        return type.cast(value);
+    }
+
+    private static Map<String, Object> parsed(String part) {
+        try {
+            ByteBuffer bytes = ByteBuffer.wrap(decoded(part));
+            return Json.parseObject(StandardCharsets.UTF_8.newDecoder().decode(bytes).toString());
+        } catch (CharacterCodingException | IllegalArgumentException cause) {
+            throw malformed("a part of it is not JSON", cause);
+        }
+    }
+
+    private static byte[] decoded(String part) {
+        try {
+            return Base64.getUrlDecoder().decode(part);
+        } catch (IllegalArgumentException cause) {
+            throw malformed("a part of it is not base64url", cause);
+        }
+    }
+
+    private static MoorException malformed(String reason, Throwable cause) {
+        return new MoorException(Code.HANDOFF_MALFORMED, "the handoff is refused: " + reason, cause);
+    }
+}

@@ -1,0 +1,215 @@
+package moor.session.servlet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpSession;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import moor.session.Moor;
+import moor.session.MoorException;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class MoorFilterTest extends FilteredTomcat {
+    @Test
+    @DisplayName("a redirect, an error and a flush carry the changes before them in their headers")
+    void commits() {
+        sets("first", 0);
+        HttpResponse<String> redirect = ask((request, response) -> {
+            request.getSession().setAttribute("redirect", 1);
+            response.sendRedirect("/elsewhere");
+        });
+        assertEquals("{\"redirect\":1}", redirect.headers().firstValue("Moor-Patch").orElse(""));
+        HttpResponse<String> error = ask((request, response) -> {
+            request.getSession().setAttribute("error", 2);
+            response.sendError(418);
+        });
+        assertEquals("{\"error\":2}", error.headers().firstValue("Moor-Patch").orElse(""));
+        HttpResponse<String> flushed = ask((request, response) -> {
+            request.getSession().setAttribute("flush", 3);
+            response.flushBuffer();
+            request.getSession().setAttribute("late", 4);
+        });
+        assertEquals("{\"flush\":3}", flushed.headers().firstValue("Moor-Patch").orElse(""));
+        assertEquals(Map.of("first", 0, "redirect", 1, "error", 2, "flush", 3, "late", 4), stored());
+    }
+
+    @Test
+    @DisplayName("a page that is larger than the buffer carries the changes before it, whatever its bytes are written by")
+    void overflows() {
+        sets("first", 0);
+        HttpResponse<String> written = ask((request, response) -> {
+            response.setCharacterEncoding("UTF-8");
+            request.getSession().setAttribute("writer", 1);
+            for (int i = 0; i < 4_000; i++) response.getWriter().print("桃");
+            request.getSession().setAttribute("after", 2);
+        });
+        assertEquals(4_000, written.body().length());
+        assertEquals("{\"writer\":1}", written.headers().firstValue("Moor-Patch").orElse(""));
+        HttpResponse<String> streamed = ask((request, response) -> {
+            request.getSession().setAttribute("stream", 3);
+            response.getOutputStream().write(new byte[20_000]);
+        });
+        assertEquals("{\"stream\":3}", streamed.headers().firstValue("Moor-Patch").orElse(""));
+        assertEquals(Map.of("first", 0, "writer", 1, "after", 2, "stream", 3), stored());
+    }
+
+    @Test
+    @DisplayName("a page that fits into the buffer carries the changes that its code makes after writing")
+    void buffers() {
+        HttpResponse<String> response = ask((request, answer) -> {
+            answer.getWriter().print("small");
+            request.getSession().setAttribute("a", 1);
+        });
+        assertEquals("small", response.body());
+        assertEquals(Map.of("a", 1), stored());
+    }
+
+    @Test
+    @DisplayName("a page that throws keeps its changes, as a session in memory does")
+    void throwing() {
+        sets("first", 0);
+        HttpResponse<String> response = ask((request, answer) -> {
+            request.getSession().setAttribute("a", 1);
+            throw new ServletException("on purpose");
+        });
+        assertEquals(500, response.statusCode());
+        assertEquals(Map.of("first", 0, "a", 1), stored());
+    }
+
+    @Test
+    @DisplayName("the page of an error has the same session")
+    void errorPage() {
+        ask((request, response) -> {
+            if (request.getDispatcherType() == DispatcherType.ERROR) {
+                assertEquals(1, request.getSession().getAttribute("a"));
+                request.getSession().setAttribute("b", 2);
+            } else {
+                request.getSession().setAttribute("a", 1);
+                response.sendError(404);
+            }
+        });
+        assertEquals(Map.of("a", 1, "b", 2), stored());
+    }
+
+    @Test
+    @DisplayName("an asynchronous page carries the changes of another thread, and of a dispatch")
+    void asynchronous() {
+        ask((request, response) -> {
+            HttpSession session = request.getSession();
+            AsyncContext async = request.startAsync();
+            async.start(() -> {
+                session.setAttribute("thread", 1);
+                async.complete();
+            });
+        });
+        ask((request, response) -> {
+            if (request.getDispatcherType() == DispatcherType.ASYNC) request.getSession().setAttribute("dispatch", 2);
+            else request.startAsync().dispatch();
+        });
+        assertEquals(Map.of("thread", 1, "dispatch", 2), stored());
+        ask((request, response) -> {
+            request.getSession().invalidate();
+            AsyncContext async = request.startAsync();
+            async.start(() -> {
+                ((HttpServletRequest) async.getRequest()).getSession().setAttribute("anew", 3);
+                async.complete();
+            });
+        });
+        assertEquals(Map.of("anew", 3), stored());
+        assertEquals(1, visitor.generation());
+    }
+
+    @Test
+    @DisplayName("an id lasts until it is changed, and so does the time of creation")
+    void ids() {
+        sets("a", 1);
+        AtomicReference<String> id = new AtomicReference<>();
+        AtomicReference<Long> created = new AtomicReference<>();
+        ask((request, response) -> {
+            id.set(request.getSession().getId());
+            created.set(request.getSession().getCreationTime());
+            assertTrue(request.isRequestedSessionIdValid() && request.isRequestedSessionIdFromCookie());
+        });
+        ask((request, response) -> {
+            assertEquals(id.get(), request.getRequestedSessionId());
+            assertNotEquals(id.get(), request.changeSessionId());
+            id.set(request.getSession().getId());
+        });
+        ask((request, response) -> {
+            assertEquals(id.get(), request.getSession().getId());
+            assertEquals(created.get(), request.getSession().getCreationTime());
+        });
+        assertEquals(1, visitor.generation());
+    }
+
+    @Test
+    @DisplayName("a session ends by invalidate, and begins anew if the page asks for it again")
+    void invalidates() {
+        sets("a", 1);
+        ask((request, response) -> {
+            HttpSession session = request.getSession();
+            session.invalidate();
+            assertThrows(IllegalStateException.class, () -> session.getAttribute("a"));
+            assertNull(request.getSession(false));
+            assertTrue(request.getSession().isNew());
+            request.getSession().setAttribute("b", 2);
+        });
+        assertEquals(Map.of("b", 2), stored());
+        ask((request, response) -> request.getSession().invalidate());
+        ask((request, response) -> assertNull(request.getSession(false)));
+    }
+
+    @Test
+    @DisplayName("a session that nobody has asked for, or has stored anything in, is not stored")
+    void unstored() {
+        ask((request, response) -> assertNull(request.getSession(false)));
+        ask((request, response) -> assertNotNull(request.getSession()));
+        HttpResponse<String> bare = ask(null, (request, response) -> request.getSession().setAttribute("a", 1));
+        assertEquals(200, bare.statusCode());
+        assertEquals(Map.of(), visitor.attributes());
+    }
+
+    @Test
+    @DisplayName("a value that is not serializable is refused when it is set, or with the response")
+    void unserializable() {
+        HttpResponse<String> response = ask((request, answer) -> {
+            HttpSession session = request.getSession();
+            assertThrows(IllegalArgumentException.class, () -> session.setAttribute("a", new Object()));
+            session.setAttribute("a", new ArrayList<>(List.of(new Object())));
+            answer.flushBuffer();
+            session.removeAttribute("a");
+            answer.setStatus(200);
+            answer.getWriter().print("saved");
+        });
+        assertEquals(500, response.statusCode());
+        assertFalse(response.body().contains("saved"));
+    }
+
+    @Test
+    @DisplayName("a refused handoff is 403, even if the page catches the fault; without the session the page is shown")
+    void refused() {
+        String expired = fake.handoff(Map.of("exp", 1));
+        HttpResponse<String> caught = ask(expired, (request, response) -> {
+            assertThrows(MoorException.class, request::getSession);
+            response.getWriter().print("secret");
+        });
+        assertEquals(403, caught.statusCode());
+        assertEquals("", caught.body());
+        assertEquals(403, ask(expired, (request, response) -> request.getSession()).statusCode());
+        assertEquals("page", ask(expired, (request, response) -> response.getWriter().print("page")).body());
+    }
+}
