@@ -1,7 +1,3 @@
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -9,28 +5,23 @@ import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executors;
+import moor.session.Json;
+import moor.session.Moor;
+import moor.session.MoorException;
+import moor.session.MoorSession;
+import moor.session.Settings;
 
-/** A basket behind Moor. Java 17 with Jackson (Debian: default-jdk-headless, libjackson2-databind-java). */
+/** A basket behind Moor, on the JDK's own server, with the core of the drop-in for Java (sdk/java/core). */
 public final class Server {
-    /** A header is ASCII: other characters are written as escapes. */
-    private static final JsonMapper JSON = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-
-    private final Handoff handoff;
-
-    private Server(Handoff handoff) {
-        this.handoff = handoff;
-    }
+    private final Moor moor = new Moor(Settings.from(System.getenv()));
 
     public static void main(String[] args) throws IOException {
-        Map<String, String> env = System.getenv();
-        String issuer = env.get("MOOR_ISSUER");
-        Handoff handoff = new Handoff(issuer, env.get("MOOR_AUDIENCE"), env.getOrDefault("MOOR_URL", issuer));
-        Server shop = new Server(handoff);
-        HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", Integer.parseInt(env.get("PORT"))), 0);
+        Server shop = new Server();
+        int port = Integer.parseInt(System.getenv("PORT"));
+        HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
         server.createContext("/", shop::answer);
         server.setExecutor(Executors.newCachedThreadPool());
         server.start();
@@ -39,47 +30,57 @@ public final class Server {
     private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
             Map<String, String> form = readForm(exchange);
-            try {
-                serve(exchange, handoff.read(exchange.getRequestHeaders().getFirst("Moor-Session")), form);
-            } catch (GeneralSecurityException notThroughMoor) {
+            String handoff = exchange.getRequestHeaders().getFirst("Moor-Session");
+            // The drop-in shows an empty session to a request without a handoff. This shop has no page for such a request.
+            if (handoff == null) {
                 send(exchange, 403, "not through Moor");
-            } catch (Handoff.MoorUnavailable cause) {
-                System.err.println("Moor cannot be asked: " + cause.getMessage());
-                send(exchange, 503, "try again");
+                return;
+            }
+            String path = exchange.getRequestURI().getPath();
+            try {
+                MoorSession session = moor.session(handoff, path);
+                String page = serve(session, exchange.getRequestMethod() + " " + path, form);
+                session.commit(exchange.getResponseHeaders()::add);
+                if (page == null) {
+                    exchange.getResponseHeaders().set("Location", "/");
+                    send(exchange, 303, "");
+                } else {
+                    exchange.getResponseHeaders().set("Content-Type", "application/json");
+                    send(exchange, 200, page);
+                }
+            } catch (MoorException fault) {
+                System.err.println(fault.getMessage());
+                send(exchange, fault.code().status(), fault.code().name());
             }
         }
     }
 
-    private static void serve(HttpExchange exchange, JsonNode session, Map<String, String> form) throws IOException {
-        JsonNode basket = session.path("data").path("basket");
+    /** The page to show; null after a change, which leads back to the page. */
+    private static String serve(MoorSession session, String call, Map<String, String> form) {
+        Map<String, Object> basket = basketOf(session);
         String good = form.getOrDefault("good", "");
-        switch (exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath()) {
+        switch (call) {
             case "GET /" -> {
-                ObjectNode page = JSON.createObjectNode().put("server", "java");
-                page.put("user", session.has("sub") ? decode(session.get("sub").asText()) : null);
-                page.set("basket", basket.isObject() ? basket : JSON.createObjectNode());
-                exchange.getResponseHeaders().set("Content-Type", "application/json");
-                send(exchange, 200, JSON.writeValueAsString(page));
+                Map<String, Object> page = new HashMap<>(Map.of("server", "java", "basket", basket));
+                page.put("user", session.principal() == null ? null : decode(session.principal()));
+                return Json.write(page);
             }
-            case "POST /add" -> {
-                ObjectNode goods = JSON.createObjectNode().put(good, basket.path(good).asInt() + 1);
-                seeBasket(exchange, "Moor-Patch", JSON.writeValueAsString(JSON.createObjectNode().set("basket", goods)));
+            case "POST /add" -> basket.merge(good, 1, (count, one) -> (Integer) count + (Integer) one);
+            case "POST /remove" -> basket.remove(good);
+            case "POST /login" -> session.login(URLEncoder.encode(form.get("user"), StandardCharsets.UTF_8));
+            case "POST /logout" -> {
+                session.end();
+                return null;
             }
-            case "POST /remove" -> {
-                ObjectNode goods = JSON.createObjectNode().putNull(good);
-                seeBasket(exchange, "Moor-Patch", JSON.writeValueAsString(JSON.createObjectNode().set("basket", goods)));
-            }
-            case "POST /login" ->
-                seeBasket(exchange, "Moor-Principal", URLEncoder.encode(form.get("user"), StandardCharsets.UTF_8));
-            case "POST /logout" -> seeBasket(exchange, "Moor-End", "1");
-            default -> send(exchange, 400, "nothing that this shop does");
+            default -> {}
         }
+        session.set("basket", basket);
+        return null;
     }
 
-    private static void seeBasket(HttpExchange exchange, String header, String value) throws IOException {
-        exchange.getResponseHeaders().set(header, value);
-        exchange.getResponseHeaders().set("Location", "/");
-        send(exchange, 303, "");
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> basketOf(MoorSession session) {
+        return session.get("basket") instanceof Map<?, ?> basket ? (Map<String, Object>) basket : new HashMap<>();
     }
 
     private static void send(HttpExchange exchange, int status, String text) throws IOException {

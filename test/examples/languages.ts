@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { buildPackage } from "../support/node/built-package.ts";
 
@@ -28,9 +28,6 @@ async function installExpress(out: string): Promise<void> {
   await cp(example("express"), out, { recursive: true });
 }
 
-const jars = ["core", "databind", "annotations"].map((part) => `/usr/share/java/jackson-${part}.jar`).join(delimiter);
-// Debian keeps Go's libraries as sources in a workspace of the kind before modules.
-const go = { GO111MODULE: "off", GOPATH: "/usr/share/gocode", CGO_ENABLED: "0" };
 const example = (...parts: string[]) => resolve("examples", ...parts);
 
 export const languages: readonly Language[] = [
@@ -64,19 +61,22 @@ export const languages: readonly Language[] = [
   },
   {
     name: "go",
-    packages: "golang-go golang-gopkg-square-go-jose.v2-dev",
-    probe: ["sh", "-c", "command -v go && test -d /usr/share/gocode/src/gopkg.in/square/go-jose.v2"],
-    build: (out) => ({ argv: ["go", "build", "-o", join(out, "server"), example("go", "server.go")], env: go }),
+    packages: "golang-go",
+    probe: ["go", "version"],
+    build: (out) => ({
+      argv: ["go", "build", "-C", example("go"), "-o", join(out, "server")],
+      env: { CGO_ENABLED: "0" },
+    }),
     run: (out) => ({ argv: [join(out, "server")] }),
   },
   {
     name: "java",
-    packages: "default-jdk-headless libjackson2-databind-java",
-    probe: ["sh", "-c", "command -v javac && test -e /usr/share/java/jackson-databind.jar"],
+    packages: "default-jdk-headless",
+    probe: ["javac", "-version"],
     build: (out) => ({
-      argv: ["javac", "-cp", jars, "-d", out, example("java", "Server.java"), example("java", "Handoff.java")],
+      argv: ["javac", "-sourcepath", resolve("sdk/java/core/src/main/java"), "-d", out, example("java", "Server.java")],
     }),
-    run: (out) => ({ argv: ["java", "-cp", [jars, out].join(delimiter), "Server"] }),
+    run: (out) => ({ argv: ["java", "-cp", out, "Server"] }),
   },
 ];
 
