@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"log"
 	"net/http"
-	"net/url"
 	"os"
 
 	"moor.example/moor"
@@ -45,7 +44,7 @@ func change(session *moor.Session, request *http.Request) error {
 		delete(basket, good)
 		return session.Set("basket", basket)
 	case "POST /login":
-		return session.Login(url.PathEscape(request.PostFormValue("user")))
+		return session.Login(request.PostFormValue("user"))
 	case "POST /logout":
 		session.End()
 	}
@@ -54,7 +53,7 @@ func change(session *moor.Session, request *http.Request) error {
 
 func show(response http.ResponseWriter, session *moor.Session) {
 	page := map[string]any{"server": "go", "user": nil, "basket": basketOf(session)}
-	if user, err := url.PathUnescape(session.Principal()); err == nil && user != "" {
+	if user := session.Principal(); user != "" {
 		page["user"] = user
 	}
 	response.Header().Set("Content-Type", "application/json")

@@ -3,7 +3,6 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -62,12 +61,12 @@ public final class Server {
         switch (call) {
             case "GET /" -> {
                 Map<String, Object> page = new HashMap<>(Map.of("server", "java", "basket", basket));
-                page.put("user", session.principal() == null ? null : decode(session.principal()));
+                page.put("user", session.principal());
                 return Json.write(page);
             }
             case "POST /add" -> basket.merge(good, 1, (count, one) -> (Integer) count + (Integer) one);
             case "POST /remove" -> basket.remove(good);
-            case "POST /login" -> session.login(URLEncoder.encode(form.get("user"), StandardCharsets.UTF_8));
+            case "POST /login" -> session.login(form.get("user"));
             case "POST /logout" -> {
                 session.end();
                 return null;

@@ -19,8 +19,10 @@ const (
 	// Keys count for as long as their Cache-Control says, within these bounds.
 	mostFresh  = 5 * time.Minute
 	leastFresh = 30 * time.Second
-	// How soon keys are read again after a failure, and for another handoff that fits no known key.
-	again = 30 * time.Second
+	// How soon keys are read again after a failure.
+	againAfterFailure = 30 * time.Second
+	// How soon keys are read again for another handoff that fits no known key. Anybody can send such a handoff.
+	againForUnfit = 5 * time.Second
 	// How long keys count at most, from when they were read, while they cannot be read again.
 	mostStale = time.Hour
 )
@@ -79,11 +81,11 @@ func (s *keySet) readIfDue() chan struct{} {
 	}
 	now := s.now()
 	isFresh := now.Before(s.freshUntil)
-	last := s.askedAt
+	next := s.askedAt.Add(againAfterFailure)
 	if isFresh {
-		last = s.soughtAt
+		next = s.soughtAt.Add(againForUnfit)
 	}
-	if now.Before(s.usableUntil) && now.Before(last.Add(again)) {
+	if now.Before(s.usableUntil) && now.Before(next) {
 		return nil
 	}
 	if isFresh {

@@ -43,15 +43,19 @@ func (s *Session) ID() string { return s.claimed().ID }
 // IsNew reports whether the session is not stored yet.
 func (s *Session) IsNew() bool { return s.claims == nil || s.claims.IsNew }
 
-// Principal is the id of the user whom the session belongs to, as Moor has it: percent-encoded if it is not visible
-// ASCII. It is "" before a login.
+// Principal is the id of the user whom the session belongs to, or "" before a login. A rotation keeps it: whether a user is
+// logged in is for an attribute to say.
 func (s *Session) Principal() string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if s.principal == "" && !s.cleared {
-		return s.claimed().Principal
+	principal := s.principal
+	if principal == "" && !s.cleared {
+		principal = s.claimed().Principal
 	}
-	return s.principal
+	if user, err := url.PathUnescape(principal); err == nil {
+		return user
+	}
+	return principal
 }
 
 // Get returns an attribute's value, or nil if there is no such attribute.
@@ -118,13 +122,10 @@ func (s *Session) Clear() error {
 
 // Login makes the session a user's, and gives the visitor's token a new generation. A session of no user keeps its
 // attributes. In a session of another user the attributes of that user are gone. Call it only when credentials have
-// been checked. An id that is not visible ASCII travels percent-encoded. HeadersSent after the headers,
-// PrincipalMalformed for an id of 0 or more than 256 characters.
+// been checked. Bytes that are not visible ASCII, and each "%", travel percent-encoded. HeadersSent after the headers,
+// PrincipalMalformed for an id of 0 or more than 256 characters after that.
 func (s *Session) Login(user string) error {
-	principal := user
-	if !isVisible(user) {
-		principal = strings.ReplaceAll(url.QueryEscape(user), "+", "%20")
-	}
+	principal := percentEncoded(user)
 	if principal == "" || len(principal) > 256 {
 		return fault(PrincipalMalformed, "a principal is 1 to 256 visible ASCII characters")
 	}
@@ -179,6 +180,14 @@ func (s *Session) load(attributes map[string]json.RawMessage) error {
 	return nil
 }
 
-func isVisible(text string) bool {
-	return text != "" && !strings.ContainsFunc(text, func(char rune) bool { return char < 0x21 || char > 0x7e })
+func percentEncoded(user string) string {
+	var encoded strings.Builder
+	for _, char := range []byte(user) {
+		if char > 0x20 && char < 0x7f && char != '%' {
+			encoded.WriteByte(char)
+		} else {
+			fmt.Fprintf(&encoded, "%%%02X", char)
+		}
+	}
+	return encoded.String()
 }

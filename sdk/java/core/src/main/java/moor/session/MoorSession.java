@@ -53,9 +53,12 @@ public final class MoorSession {
         return handoff == null || handoff.isNew();
     }
 
-    /** The id of the user, as Moor has it: percent-encoded if it is not visible ASCII. Null before a login. */
+    /**
+     * The id of the user, or null before a login. A rotation keeps it: whether a user is logged in is for an attribute to say.
+     */
     public synchronized String principal() {
-        return principal != null || isCleared || handoff == null ? principal : handoff.principal();
+        String known = principal != null || isCleared || handoff == null ? principal : handoff.principal();
+        return known == null ? null : Moor.userOf(known);
     }
 
     /**
@@ -109,7 +112,7 @@ public final class MoorSession {
      * Makes the session a user's, and gives the visitor's token a new generation. A session of no user keeps its attributes. In
      * a session of another user the attributes of that user are gone. Call it only when credentials have been checked.
      *
-     * @throws MoorException PRINCIPAL_MALFORMED for an id of 0 or more than 256 characters
+     * @throws MoorException PRINCIPAL_MALFORMED for an id of 0 or more than 256 characters, percent-encoded
      */
     public synchronized void login(String user) {
         principal = Moor.principalOf(user);

@@ -95,8 +95,9 @@ class SessionTest {
     @DisplayName("logs a user in, whose name need not be ASCII, and keeps the values")
     void logsIn() {
         does(session -> session.set("a", 1));
-        does(session -> session.login("Zoë 5%*~"));
-        assertEquals("Zo%C3%AB%205%25%2A~", visitor.principal());
+        does(session -> session.login("Zoë@5%*~ +"));
+        assertEquals("Zo%C3%AB@5%25*~%20+", visitor.principal());
+        does(session -> assertEquals("Zoë@5%*~ +", session.principal()));
         assertEquals(1, visitor.generation());
         assertEquals(Map.of("a", 1), visitor.attributes());
         for (String user : List.of("", "x".repeat(257))) {
