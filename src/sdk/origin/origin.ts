@@ -4,8 +4,9 @@ import type { Fetch } from "./fetch-json.ts";
 import { createHandoffs } from "./handoff.ts";
 import { type HeaderSource, readHeader } from "./headers.ts";
 import { createKeySet } from "./key-set.ts";
+import { createOwnWrites } from "./own-writes.ts";
 import { OriginSession } from "./session.ts";
-import { createSessionApi } from "./session-api.ts";
+import { createSessionApi, type SessionApi } from "./session-api.ts";
 import { createSessionsApi } from "./sessions-api.ts";
 
 /** The facts that an origin must know about the Moor in front of it. */
@@ -30,9 +31,10 @@ export interface OriginOptions {
 export interface Origin {
   /**
    * The session that a request belongs to. Attributes that were too large for the handoff are fetched from the session
-   * API. A request without a valid handoff is an error, never an anonymous session.
+   * API, and so are changes that this process has stored there, if the handoff does not show them yet. A request without
+   * a valid handoff is an error, never an anonymous session.
    *
-   * @throws MoorOriginError `handoff-…`, `keys-unavailable`, and for large attributes the errors of `SessionApi`.
+   * @throws MoorOriginError `handoff-…`, `keys-unavailable`, and the errors of `SessionApi` if the session API is asked.
    */
   session(request: HeaderSource): Promise<OriginSession>;
 }
@@ -50,6 +52,7 @@ export function createOrigin(options: OriginOptions): Origin {
   inBounds("clockToleranceSeconds", clockToleranceSeconds, 0, 60);
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const keys = createKeySet({ url: `${moor}/.moor/jwks.json`, fetch, timeoutMs, now });
+  const ownWrites = createOwnWrites(now);
   const verified = createHandoffs({ keys, issuer, audience, clockToleranceSeconds });
 
   return {
@@ -58,13 +61,25 @@ export function createOrigin(options: OriginOptions): Origin {
       if (jwt === undefined) throw new MoorOriginError("handoff-missing", "the request has no Moor-Session header");
       const handoff = await verified(jwt, Math.floor(now() / 1000));
       const call = createApiCall({ moor, bearer: jwt, fetch, timeoutMs });
-      const apis = { session: createSessionApi(call), sessions: createSessionsApi(call) };
+      const api = createSessionApi(call);
+      const noted: SessionApi["patch"] = async (...asked) => {
+        const stored = await api.patch(...asked);
+        if (handoff.id !== undefined) ownWrites.note(handoff.id, stored);
+        return stored;
+      };
+      const apis = { session: { ...api, patch: noted }, sessions: createSessionsApi(call) };
       const movedFrom = readHeader(request, "moor-moved");
       const session = new OriginSession({ ...handoff, movedFrom, attributes: handoff.attributes ?? {} }, apis);
       if (handoff.attributes === undefined) await session.api.read();
+      else if (ownWrites.isBehind(handoff)) await session.api.read().catch(unlessOver);
       return session;
     },
   };
+}
+
+/** Moor has decided to show a session that is over by now, and judges its changes. */
+function unlessOver(fault: unknown): void {
+  if (!(fault instanceof MoorOriginError && fault.code === "session-over")) throw fault;
 }
 
 function baseUrl(option: string, value: string): string {

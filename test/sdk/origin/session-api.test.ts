@@ -93,3 +93,49 @@ describe("the session API", () => {
     expect(asked).toEqual([]);
   });
 });
+
+describe("a change that this process has stored through the session API", () => {
+  const OLD = k1.sign({ ver: 5, data: { basket: { tea: 2 } } });
+
+  /** An origin that has stored version 6, and the number of times that it has asked the session API since. */
+  async function originAfterChange(later: unknown = stored, status = 200) {
+    let isChanged = false;
+    let asked = 0;
+    const made = originWith({
+      fetch: async (url, { method }) => {
+        if (url.endsWith("/jwks.json")) return answer({ keys: [k1.jwk, k2.jwk] });
+        if (method === "PATCH") return answer(stored);
+        if (isChanged) asked++;
+        return answer(later, status);
+      },
+    });
+    await (await made.session(await OLD)).api.patch({ basket: { tea: 3 } });
+    isChanged = true;
+    return { ...made, asked: () => asked };
+  }
+
+  it("is seen by the next request, although Moor shows an older copy, and the visitor's token follows", async () => {
+    const { session } = await originAfterChange();
+    const next = await session(await OLD);
+    expect(next.attributes).toEqual(stored.attributes);
+    expect(next.headers()).toEqual([["Moor-Version", "6"]]);
+  });
+
+  it("is not asked for again once Moor shows it, for another session, or for a view of another generation", async () => {
+    const { session, asked } = await originAfterChange();
+    for (const claims of [{ ver: 6 }, { sid: "BBBBBBBBBBBBBBBBBBBBBB" }, { gen: 2, ver: 5 }]) {
+      await session(await k1.sign(claims));
+    }
+    expect(asked()).toBe(0);
+  });
+
+  it("is an error while the session API does not answer, and no older copy", async () => {
+    const { session } = await originAfterChange({}, 503);
+    await expect(session(await OLD)).rejects.toMatchObject({ code: "session-unavailable" });
+  });
+
+  it("leaves the view that Moor shows if the session is over", async () => {
+    const { session } = await originAfterChange({ code: "ended" }, 410);
+    expect((await session(await OLD)).attributes).toEqual({ basket: { tea: 2 } });
+  });
+});
