@@ -1,9 +1,11 @@
 /** An application that does to its session what the path and query say. */
 const express = require("express");
 const session = require("moor/express");
+const { WebSocketServer } = require("ws");
 
 const app = express();
-app.use(session());
+const parseSession = session();
+app.use(parseSession);
 
 /** What is set by a request: its query without what is meant for others. */
 function wanted({ query: { to, maxAge, waitMs, save, ...names } }) {
@@ -52,8 +54,12 @@ app.get("/stream", (request, response, next) => {
   });
 });
 app.get("/fill", (request, response) => {
-  request.session.filling = "x".repeat(Number(request.query.bytes));
-  response.send("filled");
+  const fill = () => {
+    request.session.filling = "x".repeat(Number(request.query.bytes));
+    response.send("filled");
+  };
+  if ("regenerate" in request.query) return request.session.regenerate(fill);
+  fill();
 });
 app.get("/version", (request, response) => {
   const [, claims] = request.headers["moor-session"].split(".");
@@ -64,4 +70,18 @@ app.use((error, _request, response, next) => {
   response.status(error.status ?? 500).send(error.message);
 });
 
-app.listen(Number(process.env.PORT), "127.0.0.1");
+const server = app.listen(Number(process.env.PORT), "127.0.0.1");
+
+// The upgrade is that of the example of ws, whose response is an empty object.
+const sockets = new WebSocketServer({ noServer: true });
+server.on("upgrade", (request, socket, head) => {
+  parseSession(request, {}, () => sockets.handleUpgrade(request, socket, head, (opened) => serve(opened, request)));
+});
+
+function serve(socket, request) {
+  socket.on("message", (text) => {
+    const { set, call } = JSON.parse(text);
+    Object.assign(request.session, set);
+    request.session[call]((error) => socket.send(error ? error.message : `${call}: done`));
+  });
+}

@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { buildPackage } from "../support/node/built-package.ts";
 import { freePort } from "../support/node/ports.ts";
 import { type Site, startSite } from "../support/node/site.ts";
@@ -17,7 +19,7 @@ const apps = {
 };
 type App = keyof typeof apps;
 
-const packages = ["express", "express-session", "parseurl", "escape-html"];
+const packages = ["express", "express-session", "parseurl", "escape-html", "ws"];
 const servers = await Promise.all(
   Object.entries(apps).flatMap(([pool, argv]) =>
     ["a", "b"].map(async (id) => ({ pool, argv, id, port: await freePort() })),
@@ -123,12 +125,6 @@ describe("express-session's documented examples, with moor/express for express-s
 });
 
 describe("req.session", () => {
-  const json = async (answer: Promise<{ status: number; text: string }>) => {
-    const { status, text } = await answer;
-    expect(status, text).toBe(200);
-    return JSON.parse(text);
-  };
-
   it("costs nothing as long as it is not changed", async () => {
     const before = await site.moor.storedSessions();
     const { get } = visitor("probe");
@@ -223,10 +219,23 @@ describe("req.session", () => {
     expect((await json(get("/"))).session).toEqual({ b: "2" });
   });
 
-  it("that is too much for a response makes that an error, and stays as it was", async () => {
+  it.each([4_000, 20_000])(
+    "of %i bytes more goes through the session API, and the next request sees it",
+    async (bytes) => {
+      const { get } = visitor("probe");
+      await get("/set?a=1");
+      expect(await get(`/fill?bytes=${bytes}`)).toMatchObject({ status: 200, text: "filled" });
+      expect((await json(get("/"))).session).toEqual({ a: "1", filling: "x".repeat(bytes) });
+    },
+  );
+
+  it("that no way can carry makes the response an error without the page of success, and stays as it was", async () => {
     const { get } = visitor("probe");
     await get("/set?a=1");
-    expect((await get("/fill?bytes=20000")).status).toBe(500);
+    const tooLarge = await get("/fill?bytes=70000");
+    expect([tooLarge.status, tooLarge.text]).toEqual([500, expect.stringContaining("413")]);
+    const login = await get("/fill?bytes=20000&regenerate");
+    expect([login.status, login.text]).toEqual([500, expect.stringContaining("one response carries 16384")]);
     expect((await json(get("/"))).session).toEqual({ a: "1" });
   });
 
@@ -239,3 +248,56 @@ describe("req.session", () => {
     ]);
   });
 });
+
+describe("req.session of a WebSocket", () => {
+  /** Sends messages to the session of a socket, and returns the answers. */
+  async function overSocket({ client }: ReturnType<typeof visitor>, ...messages: object[]): Promise<string[]> {
+    const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const headers = { Host: "probe.test", "X-Forwarded-Proto": "https", Cookie: cookie };
+    const socket = new WebSocket(`ws://127.0.0.1:${site.moor.port}/`, { headers });
+    ending.push(async () => socket.terminate());
+    await once(socket, "open");
+    const answers = [];
+    for (const message of messages) {
+      socket.send(JSON.stringify(message));
+      answers.push(String((await once(socket, "message"))[0]));
+    }
+    return answers;
+  }
+
+  it("is stored when save calls back, with all that its visitor has stored before", async () => {
+    const probe = visitor("probe");
+    await probe.get("/set?a=1");
+    const messages = [
+      { set: { b: "2" }, call: "save" },
+      { set: { c: "3" }, call: "save" },
+    ];
+    expect(await overSocket(probe, ...messages)).toEqual(["save: done", "save: done"]);
+    expect((await json(probe.get("/reload"))).session).toEqual({ a: "1", b: "2", c: "3" });
+  });
+
+  it("is destroyed when destroy calls back", async () => {
+    const probe = visitor("probe");
+    await probe.get("/set?a=1");
+    expect(await overSocket(probe, { call: "destroy" })).toEqual(["destroy: done"]);
+    expect((await probe.get("/reload")).status).toBe(500);
+  });
+
+  it("cannot be regenerated, because no token reaches the visitor", async () => {
+    const probe = visitor("probe");
+    await probe.get("/set?a=1");
+    const [answer] = await overSocket(probe, { call: "regenerate" });
+    expect(answer).toMatch(/^a session cannot be regenerated .* in a request for a WebSocket$/);
+  });
+
+  it("is an error to save for a visitor of whom nothing is stored", async () => {
+    const [answer] = await overSocket(visitor("probe"), { set: { a: "1" }, call: "save" });
+    expect(answer).toContain("409");
+  });
+});
+
+async function json(answer: Promise<{ status: number; text: string }>) {
+  const { status, text } = await answer;
+  expect(status, text).toBe(200);
+  return JSON.parse(text);
+}

@@ -1,10 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { JsonObject } from "../origin/json.ts";
+import { asciiJson, type JsonObject } from "../origin/json.ts";
 import type { OriginSession } from "../origin/session.ts";
 import { Cookie, type CookieOptions } from "./cookie.ts";
 import { mergeDiff } from "./merge-diff.ts";
-import { type Callback, Session, type SessionActions } from "./session.ts";
+import { type Callback, newId, Session, type SessionActions } from "./session.ts";
 import { readStored, toStored } from "./stored.ts";
+
+/**
+ * Larger changes go through the session API. Servers between the application and Moor often take 4 KiB of response
+ * headers in all, and the application has headers of its own.
+ */
+const HEADER_BYTES = 3_072;
 
 /** A request with its session. */
 export interface SessionRequest extends IncomingMessage {
@@ -16,6 +22,12 @@ export interface ExchangeOptions {
   readonly cookie: CookieOptions;
   /** Whether taking `req.session` away ends the session. */
   readonly endsUnset: boolean;
+}
+
+interface Change {
+  readonly patch: JsonObject;
+  /** The attributes with the patch applied. */
+  readonly stored: JsonObject;
 }
 
 /**
@@ -30,7 +42,12 @@ export class Exchange implements SessionActions {
   /** The attributes as they are stored, including the changes on their way. */
   #stored: JsonObject;
   #regenerated = false;
+  #hasStartedOver = false;
   #ended = false;
+  /** Whether headers can no longer carry a change, even if the response does not say that it has sent them. */
+  #areHeadersGone: boolean;
+  /** The last change that was given to the session API. The next waits for it, so that no change is sent twice. */
+  #storing: Promise<void> = Promise.resolve();
 
   constructor(request: SessionRequest, response: ServerResponse, moor: OriginSession, options: ExchangeOptions) {
     this.#request = request;
@@ -38,12 +55,15 @@ export class Exchange implements SessionActions {
     this.#moor = moor;
     this.#options = options;
     this.#stored = moor.attributes;
+    // Nobody sends the response to an upgrade, because a library writes to the socket. It may be any object.
+    this.#areHeadersGone = request.headers.upgrade !== undefined || typeof response.setHeader !== "function";
     this.#load();
   }
 
   regenerate(callback: Callback): void {
-    if (this.#response.headersSent) {
-      setImmediate(callback, new Error("a session cannot be regenerated once the headers are sent"));
+    if (this.#isSent) {
+      const reason = "a session cannot be regenerated once the headers are sent, or in a request for a WebSocket";
+      setImmediate(callback, new Error(reason));
       return;
     }
     this.#begin();
@@ -69,28 +89,61 @@ export class Exchange implements SessionActions {
     this.#whenSent(() => this.storeLate(), callback);
   }
 
-  /** Puts what has changed on the response, whose headers are about to be sent. @throws MoorOriginError if it is too much. */
-  flush(): void {
+  /**
+   * Puts what has changed on the response, whose headers are about to be sent. A later call adds the changes since.
+   *
+   * @returns whether changes are left, for `storeLate`.
+   * @throws MoorOriginError if a change is too much for the headers, and the session API cannot store it either.
+   */
+  send(): boolean {
     const { session } = this.#request;
+    let isLeft = false;
     if (this.#ended || (!session && this.#options.endsUnset)) this.#moor.end();
     else {
       session?.touch?.();
-      if (this.#regenerated) this.#startOver();
-      const patch = this.#takeChanges();
-      if (patch) this.#moor.patch(patch);
+      this.#startOver();
+      const change = this.#change();
+      isLeft = change !== undefined && this.#isForApi(change.patch);
+      if (change && !isLeft) {
+        this.#moor.patch(change.patch);
+        this.#stored = change.stored;
+      }
     }
     this.#moor.apply(this.#response);
+    return isLeft;
+  }
+
+  /** From now on the session API is the way for all changes. */
+  closeHeaders(): void {
+    this.#areHeadersGone = true;
   }
 
   /** Whether something has changed since the headers were sent. */
   get isLate(): boolean {
-    return this.#response.headersSent && this.#changes() !== undefined;
+    return this.#isSent && this.#change() !== undefined;
   }
 
-  /** Stores what has changed since the headers were sent. */
-  async storeLate(): Promise<void> {
-    const patch = this.#takeChanges();
-    if (patch) await this.#moor.api.patch(patch);
+  /** Stores through the session API what has changed. Headers that can be sent still tell the visitor's token. */
+  storeLate(): Promise<void> {
+    const store = async () => {
+      const change = this.#change();
+      if (!change) return;
+      await this.#moor.api.patch(change.patch);
+      this.#stored = change.stored;
+      if (!this.#isSent) this.#moor.apply(this.#response);
+    };
+    // The caller of the change before has heard of its failure.
+    this.#storing = this.#storing.then(store, store);
+    return this.#storing;
+  }
+
+  get #isSent(): boolean {
+    return this.#areHeadersGone || this.#response.headersSent;
+  }
+
+  /** A session that is not stored yet can be founded by headers alone, and a login belongs to its response. */
+  #isForApi(patch: JsonObject): boolean {
+    return !this.#moor.isNew && !this.#regenerated && asciiJson(patch).length > HEADER_BYTES;
   }
 
   /** Makes the stored session `req.session`. An empty session replaces an expired session. */
@@ -107,7 +160,10 @@ export class Exchange implements SessionActions {
     this.#attach(newId(), new Cookie(this.#options.cookie), {});
   }
 
+  /** Once, because the changes that follow it are part of what it would remove. */
   #startOver(): void {
+    if (!this.#regenerated || this.#hasStartedOver) return;
+    this.#hasStartedOver = true;
     this.#moor.patch(Object.fromEntries(Object.keys(this.#moor.attributes).map((name) => [name, null])));
     this.#moor.rotate();
   }
@@ -121,7 +177,7 @@ export class Exchange implements SessionActions {
    * The changes to store; `undefined` if there are none. An untouched session stays unstored if nothing is stored of
    * its visitor.
    */
-  #changes(): { patch: JsonObject; stored: JsonObject } | undefined {
+  #change(): Change | undefined {
     const { session } = this.#request;
     if (!session || this.#ended) return undefined;
     // A session that somebody else has founded goes by the id that Moor gave it.
@@ -134,20 +190,9 @@ export class Exchange implements SessionActions {
     return patch && { patch, stored };
   }
 
-  #takeChanges(): JsonObject | undefined {
-    const changes = this.#changes();
-    if (changes) this.#stored = changes.stored;
-    return changes?.patch;
-  }
-
   /** Until the headers are sent they are the way; after that, `work` is. */
   #whenSent(work: () => Promise<void>, callback: Callback): void {
-    if (this.#response.headersSent) work().then(() => callback(), callback);
+    if (this.#isSent) work().then(() => callback(), callback);
     else setImmediate(callback);
   }
-}
-
-/** 24 random bytes, as express-session takes them. */
-function newId(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(24))).toString("base64url");
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { MoorOriginError } from "../origin/errors.ts";
 import { createOrigin } from "../origin/origin.ts";
+import { accompany, withStatus } from "./accompany.ts";
 import { Cookie, type CookieOptions } from "./cookie.ts";
 import { Exchange, type SessionRequest } from "./exchange.ts";
 import type { Session, SessionData } from "./session.ts";
@@ -75,39 +75,6 @@ export function session(options: SessionOptions = {}): Middleware {
         (fault: unknown) => next(withStatus(fault)),
       );
   };
-}
-
-/** Sends the changes with the headers. Later changes are stored before the response ends. */
-function accompany(response: ServerResponse, exchange: Exchange, next: (error?: unknown) => void): void {
-  const { writeHead, end } = response;
-  let flushed = false;
-  response.writeHead = ((...args: Parameters<ServerResponse["writeHead"]>) => {
-    if (flushed) return writeHead.apply(response, args);
-    flushed = true;
-    try {
-      exchange.flush();
-    } catch (fault) {
-      // A change that cannot be stored must not look like a success.
-      setImmediate(next, fault);
-      args[0] = 500;
-    }
-    return writeHead.apply(response, args);
-  }) as ServerResponse["writeHead"];
-  response.end = ((...args: Parameters<ServerResponse["end"]>) => {
-    if (!exchange.isLate) return end.apply(response, args);
-    exchange
-      .storeLate()
-      .catch(next)
-      // The application's error handler may have ended the response; to end it again would be an error that nobody handles.
-      .finally(() => response.writableEnded || end.apply(response, args));
-    return response;
-  }) as ServerResponse["end"];
-}
-
-/** Express answers with the `status` of an error. */
-function withStatus(fault: unknown): unknown {
-  if (!(fault instanceof MoorOriginError)) return fault;
-  return Object.assign(fault, { status: fault.code.startsWith("handoff-") ? 403 : 503 });
 }
 
 export default session;

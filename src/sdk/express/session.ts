@@ -40,8 +40,11 @@ export class Session {
     return this;
   }
 
-  /** Ends the session and takes it off the request. Code that runs later in the same request has no session. */
-  destroy(callback: Callback = () => {}): this {
+  /**
+   * Ends the session and takes it off the request. Code that runs later in the same request has no session. Without a
+   * callback an error becomes a warning of the process.
+   */
+  destroy(callback: Callback = warn): this {
     this.#actions.destroy(callback);
     return this;
   }
@@ -54,10 +57,10 @@ export class Session {
 
   /**
    * Makes sure that the changes until now are stored. Before the headers are sent there is nothing to do: the changes
-   * are part of the response, and Moor commits them before the visitor sees it. After that they are stored through the
-   * session API.
+   * are part of the response, and Moor commits them before the visitor sees it. After that, and in a request for a
+   * WebSocket, they are stored through the session API. Without a callback an error becomes a warning of the process.
    */
-  save(callback: Callback = () => {}): this {
+  save(callback: Callback = warn): this {
     this.#actions.save(callback);
     return this;
   }
@@ -72,6 +75,15 @@ export class Session {
     this.cookie.maxAge = this.cookie.originalMaxAge;
     return this;
   }
+}
+
+function warn(error?: unknown): void {
+  if (error) process.emitWarning(error instanceof Error ? error : String(error));
+}
+
+/** 24 random bytes, as express-session takes them. */
+export function newId(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(24))).toString("base64url");
 }
 
 /**

@@ -73,7 +73,7 @@ describe("an attribute in the place of a session's cookie", () => {
       const exchange = new Exchange(request, response, moor, { cookie: {}, endsUnset: false });
       expect(request.session).toMatchObject({ user: "alice", cookie: { originalMaxAge: null } });
       Object.assign(request.session as object, { seen: true });
-      exchange.flush();
+      exchange.send();
       expect(JSON.stringify([...sent])).toContain('\\"seen\\":true');
     },
   );

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Exchange, type SessionRequest } from "../../../src/sdk/express/exchange.ts";
+import type { Session } from "../../../src/sdk/express/session.ts";
 import { mergePatches } from "../../../src/sdk/origin/json.ts";
-import { sessionWith } from "../origin/moor.ts";
+import { answer, CLAIMS, k1, originWith, sessionWith } from "../origin/moor.ts";
 
 /** Regenerates a session with these attributes, sets others, and returns the patches that the response carries. */
 async function regenerated(data: Record<string, string>, set: object): Promise<Record<string, never>[]> {
@@ -16,7 +17,7 @@ async function regenerated(data: Record<string, string>, set: object): Promise<R
   const exchange = new Exchange(request, response, await sessionWith({ data }), { cookie: {}, endsUnset: false });
   await new Promise<void>((resolve) => exchange.regenerate(() => resolve()));
   Object.assign(request.session as object, set);
-  exchange.flush();
+  exchange.send();
   expect(sent.get("Moor-Rotate")).toEqual(["1"]);
   return JSON.parse(`[${sent.get("Moor-Patch")}]`);
 }
@@ -33,3 +34,56 @@ it.each([{ before: { user: "mallory", mfaPending: "1", cart: "tea" } }, { before
     expect(id).toMatch(/^[\w-]{32}$/);
   },
 );
+
+describe("a request for a WebSocket", () => {
+  /** The session of an upgrade, and the calls of the session API with their bodies. */
+  async function upgrade(response: object, statuses: number[] = []) {
+    const asked: [method: string | undefined, body: string | undefined][] = [];
+    const { session } = originWith({
+      fetch: async (url, { method, body }) => {
+        if (url.endsWith("/jwks.json")) return answer({ keys: [k1.jwk] });
+        asked.push([method, body]);
+        const status = statuses.shift() ?? (method === "DELETE" ? 204 : 200);
+        return answer({ version: CLAIMS.ver + asked.length, generation: 1, attributes: {} }, status);
+      },
+    });
+    const request = { headers: { upgrade: "websocket" } } as unknown as SessionRequest & { session: Session };
+    const moor = await session(await k1.sign({ data: {} }));
+    new Exchange(request, response as ServerResponse, moor, { cookie: {}, endsUnset: false });
+    const call = (name: "save" | "destroy" | "regenerate") =>
+      new Promise<unknown>((resolve) => request.session[name](resolve));
+    return { request, call, asked };
+  }
+
+  /** The response to an upgrade as libraries of sockets make it. */
+  const RESPONSES = { "an empty object": {}, "a response that nobody sends": { headersSent: false, setHeader() {} } };
+
+  it.each(Object.entries(RESPONSES))("stores a change when save calls back, with %s", async (_name, response) => {
+    const { request, call, asked } = await upgrade(response);
+    Object.assign(request.session, { userId: "u1" });
+    expect(await call("save")).toBeUndefined();
+    expect(asked).toEqual([["PATCH", '{"userId":"u1"}']]);
+  });
+
+  it("ends the session when destroy calls back", async () => {
+    const { call, asked } = await upgrade({});
+    expect(await call("destroy")).toBeUndefined();
+    expect(asked).toEqual([["DELETE", undefined]]);
+  });
+
+  it("refuses to regenerate, because no response carries the visitor's new token", async () => {
+    const { call } = await upgrade({});
+    expect(await call("regenerate")).toBeInstanceOf(Error);
+  });
+
+  it("sends a change again after a failure, and none twice", async () => {
+    const { request, call, asked } = await upgrade({}, [503]);
+    Object.assign(request.session, { userId: "u1" });
+    expect(await Promise.all([call("save"), call("save"), call("save")])).toEqual([
+      expect.objectContaining({ code: "session-unavailable" }),
+      undefined,
+      undefined,
+    ]);
+    expect(asked).toEqual(Array(2).fill(["PATCH", '{"userId":"u1"}']));
+  });
+});
