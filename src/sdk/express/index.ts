@@ -48,14 +48,17 @@ export type Middleware = (request: IncomingMessage, response: ServerResponse, ne
  * request makes go back with the response, as one merge patch. A request without a valid handoff is an error (403),
  * never an empty session.
  *
- * @throws TypeError if the address of Moor is missing; if a `store` or `genid` is given, which it could not honour; or
- * if a `cookie` is given that no session could have.
+ * @throws TypeError if the address of Moor is missing; if a `store` or `genid` is given, which it could not honour; if
+ * `unset` is neither of its values; or if a `cookie` is given that no session could have.
  */
 export function session(options: SessionOptions = {}): Middleware {
   const { env } = process;
   const { issuer = env.MOOR_ISSUER ?? "", audience = env.MOOR_AUDIENCE ?? "", moorUrl = env.MOOR_URL } = options;
   for (const name of ["store", "genid"]) {
     if (name in options) throw new TypeError(`moor/express has no "${name}": Moor keeps the sessions; leave it out`);
+  }
+  if (options.unset && options.unset !== "destroy" && options.unset !== "keep") {
+    throw new TypeError(`"unset" must be "destroy" or "keep", not ${JSON.stringify(options.unset)}`);
   }
   if (options.cookie !== undefined && typeof options.cookie !== "object") {
     throw new TypeError('"cookie" must be an object: a session has one expiry, whatever the request');

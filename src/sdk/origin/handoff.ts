@@ -12,6 +12,7 @@ export type Handoff = Omit<SessionView, "attributes"> & { readonly attributes: J
 /** The values that a handoff must fit. */
 export interface HandoffOptions {
   readonly keys: KeySet;
+  /** Without a slash at its end. */
   readonly issuer: string;
   readonly audience: string;
   readonly clockToleranceSeconds: number;
@@ -58,7 +59,8 @@ export function createHandoffs(options: HandoffOptions): (jwt: string, nowSecond
 
   return async (jwt, nowSeconds) => {
     const claims = parseObject(await verified(jwt));
-    if (claims.iss !== issuer) misdirected("issuer", claims.iss, issuer);
+    if (typeof claims.iss !== "string" || withoutSlash(claims.iss) !== issuer)
+      misdirected("issuer", claims.iss, issuer);
     if (claims.aud !== audience) misdirected("audience", claims.aud, audience);
     const { iat, exp } = claims;
     if (!isCount(iat) || !isCount(exp)) malformed("it says no lifetime");
@@ -66,6 +68,11 @@ export function createHandoffs(options: HandoffOptions): (jwt: string, nowSecond
     if (nowSeconds < iat - clockToleranceSeconds) expired(`it was issued at ${iat}; it is ${nowSeconds}`);
     return readClaims(claims);
   };
+}
+
+/** A URL without the slashes at its end, which people write and leave out as they like. */
+export function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, "");
 }
 
 async function verify(jwt: string, keys: KeySet): Promise<Signed> {

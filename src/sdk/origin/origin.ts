@@ -1,7 +1,7 @@
 import { createApiCall } from "./api-call.ts";
 import { MoorOriginError } from "./errors.ts";
 import type { Fetch } from "./fetch-json.ts";
-import { createHandoffs } from "./handoff.ts";
+import { createHandoffs, withoutSlash } from "./handoff.ts";
 import { type HeaderSource, readHeader } from "./headers.ts";
 import { createKeySet } from "./key-set.ts";
 import { createOwnWrites } from "./own-writes.ts";
@@ -11,7 +11,7 @@ import { createSessionsApi } from "./sessions-api.ts";
 
 /** The facts that an origin must know about the Moor in front of it. */
 export interface OriginOptions {
-  /** Moor's own name: its `MOOR_ISSUER`, an http or https URL without a path. */
+  /** Moor's own name: its `MOOR_ISSUER`, an http or https URL without a path. A slash at its end does not count. */
   issuer: string;
   /** Id of the pool that this origin belongs to. */
   audience: string;
@@ -45,8 +45,9 @@ export interface Origin {
  * @throws TypeError if an option is out of its bounds.
  */
 export function createOrigin(options: OriginOptions): Origin {
-  const { issuer, audience, timeoutMs = 5000, clockToleranceSeconds = 5, now = Date.now } = options;
-  const moor = baseUrl("moorUrl", options.moorUrl ?? baseUrl("issuer", issuer));
+  const { audience, timeoutMs = 5000, clockToleranceSeconds = 5, now = Date.now } = options;
+  const issuer = baseUrl("issuer", options.issuer);
+  const moor = baseUrl("moorUrl", options.moorUrl ?? issuer);
   if (!audience) throw new TypeError('"audience" must be the id of a pool');
   inBounds("timeoutMs", timeoutMs, 1, 60_000);
   inBounds("clockToleranceSeconds", clockToleranceSeconds, 0, 60);
@@ -86,7 +87,7 @@ function baseUrl(option: string, value: string): string {
   if (!URL.canParse(value) || !/^https?:\/\/[^?#]+$/i.test(value)) {
     throw new TypeError(`"${option}" must be an http or https URL, not ${JSON.stringify(value)}`);
   }
-  return value.replace(/\/+$/, "");
+  return withoutSlash(value);
 }
 
 function inBounds(option: string, value: number, least: number, most: number): void {

@@ -1,6 +1,6 @@
 import { UnsecuredJWT } from "jose";
 import { describe, expect, it, vi } from "vitest";
-import { answer, CLAIMS, k1, k2, NOW, originWith, SID, sessionWith } from "./moor.ts";
+import { answer, CLAIMS, ISSUER, k1, k2, NOW, originWith, SID, sessionWith } from "./moor.ts";
 
 const genuine = await k1.sign();
 const base64 = (bytes: ArrayBuffer) =>
@@ -235,4 +235,13 @@ describe("attributes too large for the handoff", () => {
     const handoff = await k1.sign({ data: undefined });
     await expect(failing.session(handoff)).rejects.toMatchObject({ code: "session-unavailable" });
   });
+});
+
+it.each([
+  [ISSUER, `${ISSUER}/`],
+  [`${ISSUER}/`, ISSUER],
+  [`${ISSUER}/`, `${ISSUER}/`],
+])("a slash at the end of an issuer does not count: %s for an origin of %s", async (iss, issuer) => {
+  const { session } = originWith({ issuer });
+  expect((await session(await k1.sign({ iss }))).id).toBe(SID);
 });
