@@ -247,6 +247,16 @@ describe("req.session", () => {
       "the handoff is refused: it is no compact JWT signed with ES256",
     ]);
   });
+
+  it("is empty for a request without a handoff, and cannot be regenerated", async () => {
+    const { port } = servers.find(({ pool }) => pool === "probe")!;
+    const ask = async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`);
+      return [response.status, await response.text()];
+    };
+    expect(await ask("/")).toEqual([200, expect.stringContaining('"session":{}')]);
+    expect(await ask("/regenerate?a=1")).toEqual([403, expect.stringContaining("no Moor-Session header")]);
+  });
 });
 
 describe("req.session of a WebSocket", () => {

@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { MoorOriginError } from "../origin/errors.ts";
 import { createOrigin } from "../origin/origin.ts";
 import { accompany, withStatus } from "./accompany.ts";
 import { Cookie, type CookieOptions } from "./cookie.ts";
 import { Exchange, type SessionRequest } from "./exchange.ts";
 import type { Session, SessionData } from "./session.ts";
+
+import { attachEmptySession } from "./without-handoff.ts";
 
 export type { Cookie, CookieOptions } from "./cookie.ts";
 export type { Session, SessionData } from "./session.ts";
@@ -45,8 +48,8 @@ export type Middleware = (request: IncomingMessage, response: ServerResponse, ne
 
 /**
  * express-session, with Moor as its store. `req.session` is the session that Moor handed over. The changes that the
- * request makes go back with the response, as one merge patch. A request without a valid handoff is an error (403),
- * never an empty session.
+ * request makes go back with the response, as one merge patch. A request without a handoff has an empty session that
+ * cannot be stored. A request whose handoff is forged, expired or for another server is an error (403).
  *
  * @throws TypeError if the address of Moor is missing; if a `store` or `genid` is given, which it could not honour; if
  * `unset` is neither of its values; or if a `cookie` is given that no session could have.
@@ -68,16 +71,31 @@ export function session(options: SessionOptions = {}): Middleware {
   new Cookie(options.cookie);
   const exchangeOptions = { cookie: options.cookie ?? {}, endsUnset: options.unset === "destroy" };
 
+  let hasTold = false;
+  function tellLost(fault: MoorOriginError): void {
+    // Each request of an attacker past Moor would otherwise leave a line.
+    if (!hasTold) process.emitWarning(fault.message, { code: "MOOR_SESSION_NOT_STORED" });
+    hasTold = true;
+  }
+
   return function session(request: SessionRequest, response, next) {
     if (request.session) return next();
     origin
       .session(request)
       .then((moor) => accompany(response, new Exchange(request, response, moor, exchangeOptions), next))
+      .catch((fault: unknown) => {
+        if (!isMissing(fault)) throw fault;
+        attachEmptySession(request, response, exchangeOptions.cookie, tellLost);
+      })
       .then(
         () => next(),
         (fault: unknown) => next(withStatus(fault)),
       );
   };
+}
+
+function isMissing(fault: unknown): boolean {
+  return fault instanceof MoorOriginError && fault.code === "handoff-missing";
 }
 
 export default session;
