@@ -14,8 +14,16 @@ export interface CookieOptions {
   expires?: Date | false | null | undefined;
 }
 
-/** `req.session.cookie`: when the session expires, as express-session has it. */
+/**
+ * `req.session.cookie`: when the session expires, as express-session has it. The flags describe the cookie that Moor
+ * sets by default. The application can assign them, without an effect on that cookie.
+ */
 export class Cookie {
+  path = "/";
+  httpOnly = true;
+  sameSite: "lax" | "strict" | "none" | boolean = "lax";
+  /** In a request: whether the visitor's own request came over https. */
+  secure = true;
   #originalMaxAge: number | null = null;
   #expires: Date | null = null;
 
@@ -62,8 +70,9 @@ export class Cookie {
     return cookie;
   }
 
-  toJSON(): { originalMaxAge: number | null; expires: Date | null } {
-    return { originalMaxAge: this.originalMaxAge, expires: this.#expires };
+  toJSON(): object {
+    const { originalMaxAge, expires, path, httpOnly, secure, sameSite } = this;
+    return { originalMaxAge, expires, path, httpOnly, secure, sameSite };
   }
 }
 

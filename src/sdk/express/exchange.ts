@@ -1,9 +1,10 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { asciiJson, type JsonObject } from "../origin/json.ts";
 import type { OriginSession } from "../origin/session.ts";
 import { Cookie, type CookieOptions } from "./cookie.ts";
 import { mergeDiff } from "./merge-diff.ts";
 import { type Callback, newId, Session, type SessionActions } from "./session.ts";
+import { type SessionRequest, Store } from "./store.ts";
 import { readStored, toStored } from "./stored.ts";
 
 /**
@@ -11,12 +12,6 @@ import { readStored, toStored } from "./stored.ts";
  * headers in all, and the application has headers of its own.
  */
 const HEADER_BYTES = 3_072;
-
-/** A request with its session. */
-export interface SessionRequest extends IncomingMessage {
-  session?: Session | null;
-  sessionID?: string;
-}
 
 export interface ExchangeOptions {
   readonly cookie: CookieOptions;
@@ -171,6 +166,15 @@ export class Exchange implements SessionActions {
   #attach(id: string, cookie: Cookie, data: object): void {
     this.#request.sessionID = id;
     this.#request.session = new Session(id, cookie, data, this);
+    this.#request.sessionStore ??= new Store(this.#request, () => this.#read());
+    // Moor's cookie has the flag if the visitor's own request came over https.
+    cookie.secure = this.#request.headers["x-forwarded-proto"] === "https";
+  }
+
+  async #read(): Promise<object | undefined> {
+    if (this.#regenerated || this.#ended || this.#moor.isNew) return undefined;
+    const { cookie, data, expired } = readStored((await this.#moor.api.read()).attributes, this.#options.cookie);
+    return expired ? undefined : { ...data, cookie };
   }
 
   /**

@@ -3,19 +3,22 @@ import { MoorOriginError } from "../origin/errors.ts";
 import { createOrigin } from "../origin/origin.ts";
 import { accompany, withStatus } from "./accompany.ts";
 import { Cookie, type CookieOptions } from "./cookie.ts";
-import { Exchange, type SessionRequest } from "./exchange.ts";
+import { Exchange } from "./exchange.ts";
 import type { Session, SessionData } from "./session.ts";
 
+import { type SessionRequest, Store } from "./store.ts";
 import { attachEmptySession } from "./without-handoff.ts";
 
-export type { Cookie, CookieOptions } from "./cookie.ts";
+export { Cookie, type CookieOptions } from "./cookie.ts";
 export type { Session, SessionData } from "./session.ts";
+export { Store } from "./store.ts";
 
 declare global {
   namespace Express {
     interface Request {
       session: Session & Partial<SessionData>;
       sessionID: string;
+      sessionStore: Store;
     }
   }
 }
@@ -97,6 +100,10 @@ export function session(options: SessionOptions = {}): Middleware {
 function isMissing(fault: unknown): boolean {
   return fault instanceof MoorOriginError && fault.code === "handoff-missing";
 }
+
+// CommonJS reaches them through the function, as in express-session.
+session.Cookie = Cookie;
+session.Store = Store;
 
 export default session;
 // The value that require() gives to CommonJS, as in `var session = require("moor/express")`.

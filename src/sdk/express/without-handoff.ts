@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { MoorOriginError } from "../origin/errors.ts";
 import { Cookie, type CookieOptions } from "./cookie.ts";
-import type { SessionRequest } from "./exchange.ts";
 import { type Callback, newId, Session } from "./session.ts";
+import { type SessionRequest, Store } from "./store.ts";
 
 const REASON =
   "this request's session cannot be stored: the request has no Moor-Session header. " +
@@ -25,6 +25,7 @@ export function attachEmptySession(
   const actions = { regenerate: refuse, destroy: refuse, reload: refuse, save: refuse };
   request.sessionID = newId();
   request.session = new Session(request.sessionID, new Cookie(cookie), {}, actions);
+  request.sessionStore = new Store(request, async () => undefined);
   // The response to an upgrade may be any object.
   response.once?.("finish", () => {
     const changed = Object.keys(request.session ?? {}).some((name) => name !== "cookie");

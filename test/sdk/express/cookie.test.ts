@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
 import { Cookie } from "../../../src/sdk/express/cookie.ts";
-import { Exchange, type SessionRequest } from "../../../src/sdk/express/exchange.ts";
+import { Exchange } from "../../../src/sdk/express/exchange.ts";
 import { type SessionOptions, session } from "../../../src/sdk/express/index.ts";
+import type { SessionRequest } from "../../../src/sdk/express/store.ts";
 import type { JsonObject } from "../../../src/sdk/origin/json.ts";
 import { sessionWith } from "../origin/moor.ts";
 
@@ -42,6 +43,27 @@ describe("a session's cookie", () => {
   it.each([{ maxAge: 1e300 }, { expires: new Date("garbage") }])("is refused at the start: %j", (cookie) => {
     const options: SessionOptions = { issuer: "https://shop.test", audience: "shop", cookie };
     expect(() => session(options)).toThrow(TypeError);
+  });
+});
+
+describe("the cookie of a request", () => {
+  it.each(["https", "http"])("has the path and flags of Moor's cookie for a visitor over %s", async (scheme) => {
+    const request = { headers: { "x-forwarded-proto": scheme } } as unknown as SessionRequest & IncomingMessage;
+    new Exchange(request, {} as ServerResponse, await sessionWith(), { cookie: {}, endsUnset: false });
+    const secure = scheme === "https";
+    const shown = { path: "/", httpOnly: true, sameSite: "lax", secure };
+    expect(request.session?.cookie).toMatchObject(shown);
+    expect(JSON.parse(JSON.stringify(request.session?.cookie))).toMatchObject(shown);
+  });
+
+  it("lets its flags be set without an effect on the stored session", async () => {
+    const request = { headers: {} } as unknown as SessionRequest & IncomingMessage;
+    const response = { headersSent: false, setHeader() {}, removeHeader() {} } as unknown as ServerResponse;
+    const moor = await sessionWith();
+    const exchange = new Exchange(request, response, moor, { cookie: {}, endsUnset: false });
+    Object.assign((request.session as { cookie: Cookie }).cookie, { secure: true, sameSite: "strict", path: "/app" });
+    exchange.send();
+    expect(moor.headers()).toEqual([]);
   });
 });
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
-import { Exchange, type SessionRequest } from "../../../src/sdk/express/exchange.ts";
+import { Exchange } from "../../../src/sdk/express/exchange.ts";
 import type { Session } from "../../../src/sdk/express/session.ts";
+import type { SessionRequest } from "../../../src/sdk/express/store.ts";
 import { mergePatches } from "../../../src/sdk/origin/json.ts";
 import { answer, CLAIMS, k1, originWith, sessionWith } from "../origin/moor.ts";
 

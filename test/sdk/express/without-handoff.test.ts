@@ -1,9 +1,9 @@
 import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 import { afterEach, expect, it, vi } from "vitest";
-import type { SessionRequest } from "../../../src/sdk/express/exchange.ts";
 import { session } from "../../../src/sdk/express/index.ts";
 import type { Session } from "../../../src/sdk/express/session.ts";
+import type { SessionRequest } from "../../../src/sdk/express/store.ts";
 import { ISSUER, POOL } from "../origin/moor.ts";
 
 afterEach(() => vi.restoreAllMocks());
