@@ -36,31 +36,80 @@ it.each([{ before: { user: "mallory", mfaPending: "1", cart: "tea" } }, { before
   },
 );
 
+/** The session of a request, and the calls of the session API with their bodies. */
+async function exchangeOf(headers: object, response: object, claims: object = {}, statuses: number[] = []) {
+  const asked: [method: string | undefined, body: string | undefined][] = [];
+  const { session } = originWith({
+    fetch: async (url, { method, body }) => {
+      if (url.endsWith("/jwks.json")) return answer({ keys: [k1.jwk] });
+      asked.push([method, body]);
+      const status = statuses.shift() ?? (method === "DELETE" ? 204 : 200);
+      return answer({ version: CLAIMS.ver + asked.length, generation: 1, attributes: {} }, status);
+    },
+  });
+  const request = { headers } as unknown as SessionRequest & { session: Session };
+  const moor = await session(await k1.sign({ data: {}, ...claims }));
+  const exchange = new Exchange(request, response as ServerResponse, moor, { cookie: {}, endsUnset: false });
+  const call = (name: "save" | "destroy" | "regenerate") =>
+    new Promise<unknown>((resolve) => request.session[name](resolve));
+  return { request, exchange, call, asked };
+}
+
+/** A response that has not sent its headers, and the headers that are put on it. */
+function unsent() {
+  const sent = new Map<string, string[]>();
+  const setHeader = (name: string, value: string[]) => sent.set(name, value);
+  return { sent, response: { headersSent: false, setHeader, removeHeader: (name: string) => sent.delete(name) } };
+}
+
+describe("the way of a change", () => {
+  it.each([
+    [3_000, true],
+    [3_100, false],
+  ])("of %i bytes goes with the headers: %s", async (bytes, isSent) => {
+    const { sent, response } = unsent();
+    const { request, exchange, asked } = await exchangeOf({}, response);
+    Object.assign(request.session, { filling: "x".repeat(bytes) });
+    expect(exchange.send()).toBe(!isSent);
+    expect(sent.has("Moor-Patch")).toBe(isSent);
+    await exchange.storeLate();
+    expect(asked).toHaveLength(isSent ? 0 : 1);
+    // The token learns of the version that the session API has given.
+    expect(sent.get("Moor-Version")).toEqual(isSent ? undefined : [String(CLAIMS.ver + 1)]);
+  });
+
+  it.each([
+    ["of a session that is not stored", { sid: undefined, ver: 0, new: true }, async () => {}],
+    ["of a login", {}, (call: (name: "regenerate") => Promise<unknown>) => call("regenerate")],
+  ])("%s is its response, and beyond 16 KiB an error", async (_name, claims, before) => {
+    const { sent, response } = unsent();
+    const { request, exchange, call, asked } = await exchangeOf({}, response, claims);
+    await before(call);
+    Object.assign(request.session, { filling: "x".repeat(10_000) });
+    expect(exchange.send()).toBe(false);
+    expect(sent.has("Moor-Patch")).toBe(true);
+    Object.assign(request.session, { more: "x".repeat(10_000) });
+    expect(() => exchange.send()).toThrow(expect.objectContaining({ code: "change-too-large" }));
+    expect(asked).toEqual([]);
+  });
+});
+
 describe("a request for a WebSocket", () => {
-  /** The session of an upgrade, and the calls of the session API with their bodies. */
-  async function upgrade(response: object, statuses: number[] = []) {
-    const asked: [method: string | undefined, body: string | undefined][] = [];
-    const { session } = originWith({
-      fetch: async (url, { method, body }) => {
-        if (url.endsWith("/jwks.json")) return answer({ keys: [k1.jwk] });
-        asked.push([method, body]);
-        const status = statuses.shift() ?? (method === "DELETE" ? 204 : 200);
-        return answer({ version: CLAIMS.ver + asked.length, generation: 1, attributes: {} }, status);
-      },
-    });
-    const request = { headers: { upgrade: "websocket" } } as unknown as SessionRequest & { session: Session };
-    const moor = await session(await k1.sign({ data: {} }));
-    new Exchange(request, response as ServerResponse, moor, { cookie: {}, endsUnset: false });
-    const call = (name: "save" | "destroy" | "regenerate") =>
-      new Promise<unknown>((resolve) => request.session[name](resolve));
-    return { request, call, asked };
-  }
+  const upgrade = (response: object, statuses: number[] = []) =>
+    exchangeOf({ upgrade: "websocket" }, response, {}, statuses);
 
   /** The response to an upgrade as libraries of sockets make it. */
   const RESPONSES = { "an empty object": {}, "a response that nobody sends": { headersSent: false, setHeader() {} } };
 
   it.each(Object.entries(RESPONSES))("stores a change when save calls back, with %s", async (_name, response) => {
     const { request, call, asked } = await upgrade(response);
+    Object.assign(request.session, { userId: "u1" });
+    expect(await call("save")).toBeUndefined();
+    expect(asked).toEqual([["PATCH", '{"userId":"u1"}']]);
+  });
+
+  it("stores a change in the same way if only the response shows that nobody sends it", async () => {
+    const { request, call, asked } = await exchangeOf({}, {});
     Object.assign(request.session, { userId: "u1" });
     expect(await call("save")).toBeUndefined();
     expect(asked).toEqual([["PATCH", '{"userId":"u1"}']]);
