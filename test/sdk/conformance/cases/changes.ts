@@ -193,7 +193,8 @@ export const changes: readonly Case[] = [
       const handoff = fake.handoff({ data: { b: 1 } });
       const answer = await direct.ask("/late?k=a", { method: "POST", handoff });
       expect([answer.status, touched(answer).has("a")], answer.text).toEqual([200, false]);
-      const calls = fake.takeCalls();
+      // A drop-in may first read a session that its process has changed, because this handoff is older than that change.
+      const calls = fake.takeCalls().filter(({ method }) => method !== "GET");
       expect(calls).toMatchObject([{ method: "PATCH", bearer: handoff }]);
       expect(calls[0]?.body).toHaveProperty("a");
       expect(calls[0]?.body).not.toHaveProperty("b");
