@@ -83,19 +83,10 @@ export function createMoor(parts: MoorParts): Moor {
 
   /** Answers a request with a session: steps 4, 7 and 8 are those of the exchange. */
   function serve(routed: Routed): Promise<Response> {
-    const { route } = routed;
-    const { maxSocketSeconds } = route;
-    const served = exchange.serve(routed, route, origins(routed));
-    return maxSocketSeconds === undefined
-      ? served
-      : served.then((response) => withLongestLife(response, maxSocketSeconds));
-  }
-
-  /** The origins of a route, as the exchange has them answer a request. */
-  function origins(routed: Routed): Responder<Response> {
     const { route, arrival, observer } = routed;
+    const { maxSocketSeconds } = route;
     let pool: Pool;
-    return {
+    const origins: Responder<Response> = {
       assign(sessionId) {
         pool = poolFor(routed, sessionId);
         return route.attemptDeadlineMs ?? pool.config.attemptDeadlineMs;
@@ -116,6 +107,10 @@ export function createMoor(parts: MoorParts): Moor {
         return { kind: "response", response, moorHeaders: names, intent, pin };
       },
     };
+    const served = exchange.serve(routed, route, origins);
+    return maxSocketSeconds === undefined
+      ? served
+      : served.then((response) => withLongestLife(response, maxSocketSeconds));
   }
 
   /** Passes on a request for an asset or of a probe: it has an origin of its session's, but neither session nor handoff. */

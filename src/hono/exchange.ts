@@ -94,7 +94,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
   /** A request without a session: handlers may pass it on to others, so they are shown no token either. */
   async function passOn({ c, handlers }: Handled, url: URL, observer: Observer): Promise<Response | undefined> {
     ignored.add(c);
-    const stripped = carriers.strip(url);
+    const stripped = carriers.strip?.(url);
     c.req.raw = await withoutToken(c, url, carriers);
     if (!(await handlers.run())) return undefined;
     const dropped = ownNames(c.res.headers, carriers.own);

@@ -221,7 +221,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       const client = await carriers.read(request, secure, (credentials) => {
         return tokens.open(credentials, arrivedAt, (reason) => observer.tokenRefused({ reason }));
       }); // 1, 2
-      const stripped = carriers.strip(url);
+      const stripped = carriers.strip?.(url);
       return {
         request,
         url,

@@ -2,7 +2,7 @@ import type { EndReason } from "../config/types.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import { CHANGE_LIFE_SECONDS } from "./change.ts";
 import type { Copy } from "./copy.ts";
-import { deadlinePassed } from "./deadlines.ts";
+import { deadlineOf, deadlinePassed } from "./deadlines.ts";
 import type { View } from "./record.ts";
 
 /** How old a copy may be. */
@@ -47,7 +47,7 @@ export function freshness(copy: Copy, seen: Seen, bounds: Bounds, now: number): 
   if (copy.vouchedAt < seen.issuedAt + bounds.settleMs) return "settle";
   if (seen.markedAt !== undefined && !coversMark(copy.journalSeenAt, seen.markedAt)) return "journal";
   if (now - copy.vouchedAt > bounds.ageMs) return "age";
-  return deadlineOver(copy, seen, now) ? "deadline" : "fresh";
+  return now < deadlineOf(copy) || !deadlineOver(copy, seen, now) ? "fresh" : "deadline";
 }
 
 /** Whether a look at the journal saw every change that a mark may stand for. */

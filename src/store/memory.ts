@@ -44,5 +44,7 @@ function valueWeight(value: Json): number {
   if (typeof value !== "object" || value === null) return WEIGHT.value;
   const inner = Object.values(value);
   const names = Array.isArray(value) ? 0 : inner.length * WEIGHT.name;
-  return inner.reduce<number>((weight, each) => weight + valueWeight(each), WEIGHT.container + names);
+  let weight = WEIGHT.container + names;
+  for (const each of inner) weight += valueWeight(each);
+  return weight;
 }

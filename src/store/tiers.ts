@@ -78,8 +78,8 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
   const withReplicas = replicas ? [...withoutReplicas, { copies: replicas, bounds: REPLICA_BOUNDS }] : withoutReplicas;
 
   /** Changes that this isolate gave to the journal mark the session for every request that comes through this isolate. */
-  function marked(ref: Ref): Ref {
-    const journaledAt = outage?.journaledAt(ref.id);
+  function marked(ref: Ref, outage: Outage): Ref {
+    const journaledAt = outage.journaledAt(ref.id);
     return journaledAt === undefined ? ref : { ...ref, markedAt: Math.max(journaledAt, ref.markedAt ?? 0) };
   }
 
@@ -115,7 +115,7 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
     keep,
 
     async resolve(given, token, options) {
-      const ref = marked(given);
+      const ref = outage ? marked(given, outage) : given;
       const seen: Seen = ref.markedAt === undefined ? token : { ...token, markedAt: ref.markedAt };
       const passed: Passed[] = [];
       const nearby = token.replicated ? withReplicas : withoutReplicas;
@@ -151,7 +151,7 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
     },
 
     async commit(given, change, toMark) {
-      const ref = marked(given);
+      const ref = outage ? marked(given, outage) : given;
       const committed = await authority.commit(ref, change);
       if (committed.kind !== "unavailable" || !outage) {
         await keepNews(committed);

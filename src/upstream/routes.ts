@@ -31,18 +31,24 @@ type Matches = (value: string) => boolean;
  * it) or `/*`.
  */
 export function createRoutes(routes: readonly ResolvedRoute[]): Routes {
-  const compiled = routes.map((route) => ({ route, host: hostMatcher(route.host), path: pathMatcher(route.path) }));
+  const compiled = routes.map((route) => ({
+    route,
+    host: hostMatcher(route.host),
+    path: route.path === "/*" ? undefined : pathMatcher(route.path),
+  }));
   const looksAtHosts = routes.some(({ host }) => host !== undefined);
   return {
     match({ host, pathname, method, headers }) {
       const name = looksAtHosts ? hostName(host) : host;
-      return compiled.find(
-        ({ route, host, path }) =>
+      for (const { route, host, path } of compiled) {
+        const fits =
           (!host || host(name)) &&
-          path(pathname) &&
+          (!path || path(pathname)) &&
           (!route.methods || route.methods.includes(method)) &&
-          route.headers.every((wanted) => matchesHeader(wanted, headers.get(wanted.name))),
-      )?.route;
+          route.headers.every((wanted) => matchesHeader(wanted, headers.get(wanted.name)));
+        if (fits) return route;
+      }
+      return undefined;
     },
   };
 }

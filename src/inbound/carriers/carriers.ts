@@ -41,9 +41,9 @@ export interface Carriers {
   ): Promise<Client>;
   /**
    * Cuts out of a request's address what carriers read. Returns the carrier whose token stood there, though it may not have been read:
-   * the browser shows the page at that address.
+   * the browser shows the page at that address. Absent: no carrier uses the address.
    */
-  strip(url: URL): AddressCarrier | undefined;
+  readonly strip: ((url: URL) => AddressCarrier | undefined) | undefined;
   /** Cuts out of the headers of a request to an origin what carriers read, whether it opens or not. */
   cut(headers: Headers): void;
   /** The names that an origin's response may not set: these cookies in `Set-Cookie`, and these headers. */
@@ -74,9 +74,7 @@ export function createCarriers(settings: readonly ResolvedCarrier[], options: Ca
       return { ...nothing, carrier: byDefault, asks: false, links };
     },
 
-    strip(url) {
-      return links?.strip(url) ? links : undefined;
-    },
+    strip: links && ((url) => (links.strip(url) ? links : undefined)),
 
     cut(headers) {
       for (const carrier of https) carrier.cut(headers);
