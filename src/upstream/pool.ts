@@ -13,7 +13,6 @@ import { createOutlierDetection, type HealthChange, type OutlierDetection } from
 import { createPanic, type Panic } from "./health/panic.ts";
 import type { LivePool, LivePools } from "./live/live-pools.ts";
 import { createReach, type Reach } from "./send/reach.ts";
-import { createSecondTries, type SecondTries } from "./send/retries.ts";
 import { createRetryBudget, type RetryBudget } from "./send/retry-budget.ts";
 
 /** An origin as a request meets it. */
@@ -22,6 +21,19 @@ export interface Origin {
   readonly index: number;
   readonly backup: boolean;
   readonly reach: Reach;
+}
+
+/** The origins that a request may meet. */
+export interface Candidates {
+  /** The origins to try, best first, at most {@link MAX_ORIGINS_TRIED}. Empty only if the request is `strict`. */
+  readonly order: readonly Origin[];
+  /**
+   * Index of the session's own origin, which affinity gives it, even if that origin is ejected or closed. `undefined`:
+   * there is no such origin.
+   */
+  readonly own: number | undefined;
+  /** Whether no origin is left out for its health. */
+  readonly isSteady: boolean;
 }
 
 /** Servers that serve the same. */
@@ -33,7 +45,6 @@ export interface Pool {
   readonly losses: LossJudge;
   readonly panic: Panic;
   readonly retries: RetryBudget;
-  readonly secondTries: SecondTries;
   readonly pins: Pins;
   /** `undefined`: the pool does not learn. */
   readonly learning: Learning | undefined;
@@ -45,36 +56,24 @@ export interface Pool {
    * @param hears whether `Moor-Closed` counts.
    */
   answered(index: number, response: Response, now: number, hears: boolean, session: string): void;
-  /** Has origins checked that are to prove themselves. */
-  checkReturning(session: string, now: number): void;
   /**
    * Whether a session that leaves an origin leaves it for more than a moment. That is so if the origin has failed to
    * prove itself, if probes call it unhealthy, or if it has closed itself to the session.
    */
   isLeftForGood(facts: ChoiceFacts, index: number, now: number): boolean;
   /**
-   * The origins to try for a request, best first, at most {@link MAX_ORIGINS_TRIED}. The list is never empty unless the
-   * request is `strict`.
+   * Chooses the origins for a request.
    *
    * @param options.resendable whether the request could be sent again: only such a request may meet an origin that has
    * to prove itself.
    * @param options.strict whether the request may meet its session's own origin alone. An ejected origin is not asked:
    * then the list is empty. Default `false`.
    */
-  choose(facts: ChoiceFacts, options: { resendable: boolean; strict?: boolean; now: number }): Origin[];
-  /** Whether every origin is healthy, according to this isolate's own requests and to the probes. */
-  allHealthy(): boolean;
+  choose(facts: ChoiceFacts, options: { resendable: boolean; strict?: boolean; now: number }): Candidates;
   /** Whether an origin is ejected, according to this isolate's own requests or to the probes. */
   isEjected(index: number, now: number): boolean;
   /** Index of the origin that comes first when no origin is ejected. */
   homeOf(facts: ChoiceFacts, now: number): number | undefined;
-  /**
-   * Index of the session's own origin, which affinity gives it, even if that origin is ejected or closed. `undefined`:
-   * there is no such origin.
-   *
-   * @param first the index that {@link Pool.choose} has just given first, which in a quiet pool is the same.
-   */
-  ownOf(facts: ChoiceFacts, first: number | undefined, now: number): number | undefined;
 }
 
 /** The parts of the platform that a pool needs. */
@@ -126,10 +125,9 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
   /** Whether an origin has ever closed itself: before that no session is looked up. */
   let hasClosed = false;
   const closeOn: readonly number[] = config.closeOn;
-  const secondTries = createSecondTries(origins.length);
   /** If the application has the session already, its birth is unknown. */
   const closedTo = ({ learned, bornAt }: ChoiceFacts, now: number) =>
-    hasClosed && learned?.value === undefined ? closings.closedTo(bornAt, now) : undefined;
+    learned?.value === undefined ? closings.closedTo(bornAt, now) : undefined;
 
   const allHealthy = () => health.allHealthy() && !live?.unhealthy();
 
@@ -139,7 +137,6 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
     health,
     clock,
     keepAlive,
-    onPass: secondTries.answered,
   });
   const unhealthyUntil = (index: number) => live?.unhealthy()?.get(origins[index]?.id ?? "") ?? 0;
 
@@ -167,9 +164,34 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
   function awayFrom(facts: ChoiceFacts, resendable: boolean, now: number): EjectedFlags | undefined {
     const ejected = ejectedFor(facts, resendable, now);
     const shunned = losses.shunnedBy(facts.sessionId, now);
-    if (shunned === undefined || panic.isOn()) return ejected;
+    if (shunned === undefined || panic.isOn) return ejected;
     const flags = Uint8Array.from(origins, ({ index }) => (index === shunned || ejected?.[index] ? 1 : 0));
     return flags.includes(0) ? flags : ejected;
+  }
+
+  /** For a request that may meet its session's own origin alone. */
+  function ownAlone(facts: ChoiceFacts, now: number): number[] {
+    const ejected = ejectedFor(facts, true, now);
+    return order(facts, 1, now).filter((index) => !ejected?.[index]);
+  }
+
+  /** The best origins that there are while origins are ejected or closed, or the session avoids one. */
+  function best(facts: ChoiceFacts, resendable: boolean, now: number, closed: EjectedFlags | undefined): number[] {
+    const ejected = awayFrom(facts, resendable, now);
+    const chosen = order(facts, MAX_ORIGINS_TRIED, now, closed ? either(closed, ejected) : ejected);
+    if (closed) fill(chosen, order(facts, MAX_ORIGINS_TRIED, now, ejected), MAX_ORIGINS_TRIED);
+    // An origin of which nothing is known comes before an origin that does not answer.
+    if (ejected && chosen.length === 0) {
+      const silent = Uint8Array.from(origins, ({ index }) => (stateOf(index, now) === "ejected" ? 1 : 0));
+      fill(chosen, order(facts, MAX_ORIGINS_TRIED, now, silent), MAX_ORIGINS_TRIED);
+    }
+    // Ejected origins come last rather than never: health is only this isolate's own experience, and it may be out of
+    // date.
+    if (ejected && (resendable || chosen.length === 0))
+      fill(chosen, order(facts, MAX_ORIGINS_TRIED, now), MAX_ORIGINS_TRIED);
+    const [first] = chosen;
+    if (first !== undefined && ejected && health.of(first, now) === "half-open") losses.beginTrial(first, now);
+    return chosen;
   }
 
   return {
@@ -188,51 +210,35 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
         const origin = origins[index]?.id ?? "";
         log({ event: "origin_closed", pool: config.id, origin, reason: `for ${seconds} s` });
       }
-      secondTries.answered(index);
-      losses.answered(index, session);
+      if (losses.isUsed) losses.answered(index, session);
       // An origin that says when it will be back is not failing.
       health.answered(index, response.status >= 500 && seconds === undefined, now);
     },
-    checkReturning: (session, now) => losses.checkReturning(session, panic.isOn(), now),
     isLeftForGood(facts, index, now) {
       return losses.hasFailedProof(index, now) || now < unhealthyUntil(index) || closedTo(facts, now)?.[index] === 1;
     },
     retries: createRetryBudget(config.retryBudget),
-    secondTries,
     pins,
     choose(facts, { resendable, strict = false, now }) {
-      if (strict) {
-        const ejected = ejectedFor(facts, true, now);
-        return order(facts, 1, now).flatMap((index) => (ejected?.[index] ? [] : [origins[index] as Origin]));
-      }
-      const isQuiet = allHealthy() && !panic.isOn() && losses.shunnedBy(facts.sessionId, now) === undefined;
-      const ejected = isQuiet ? undefined : awayFrom(facts, resendable, now);
-      const closed = closedTo(facts, now);
-      const chosen = order(facts, MAX_ORIGINS_TRIED, now, closed ? either(closed, ejected) : ejected);
-      if (closed) fill(chosen, order(facts, MAX_ORIGINS_TRIED, now, ejected), MAX_ORIGINS_TRIED);
-      // An origin of which nothing is known comes before an origin that does not answer.
-      if (ejected && chosen.length === 0) {
-        const silent = Uint8Array.from(origins, ({ index }) => (stateOf(index, now) === "ejected" ? 1 : 0));
-        fill(chosen, order(facts, MAX_ORIGINS_TRIED, now, silent), MAX_ORIGINS_TRIED);
-      }
-      // Ejected origins come last rather than never: health is only this isolate's own experience, and it may be out of
-      // date.
-      if (ejected && (resendable || chosen.length === 0))
-        fill(chosen, order(facts, MAX_ORIGINS_TRIED, now), MAX_ORIGINS_TRIED);
-      const [first] = chosen;
-      if (first !== undefined && ejected && health.of(first, now) === "half-open") losses.beginTrial(first, now);
-      return chosen.map((index) => origins[index] as Origin);
+      const isSteady = allHealthy() && !(losses.isUsed && losses.shunnedBy(facts.sessionId, now) !== undefined);
+      const closed = hasClosed ? closedTo(facts, now) : undefined;
+      const isUsual = isSteady && !panic.isOn && !closed;
+      const chosen = strict
+        ? ownAlone(facts, now)
+        : isUsual
+          ? order(facts, MAX_ORIGINS_TRIED, now)
+          : best(facts, resendable, now, closed);
+      const isOwnFirst = isSteady && !closed && !facts.pin;
+      return {
+        order: chosen.map((index) => origins[index] as Origin),
+        own: isOwnFirst ? chosen[0] : order({ ...facts, pin: 0 }, 1, now)[0],
+        isSteady,
+      };
     },
-    allHealthy,
     isEjected: (index, now) => stateOf(index, now) === "ejected",
     homeOf(facts, now) {
       const closed = closedTo(facts, now);
       return order(facts, 1, now, closed)[0] ?? order(facts, 1, now)[0];
-    },
-    ownOf(facts, first, now) {
-      const isShunned = losses.shunnedBy(facts.sessionId, now) !== undefined;
-      const isQuiet = !facts.pin && allHealthy() && !closedTo(facts, now) && !isShunned;
-      return isQuiet ? first : order({ ...facts, pin: 0 }, 1, now)[0];
     },
   };
 }

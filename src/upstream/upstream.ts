@@ -2,7 +2,7 @@ import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import { type Chosen, chosenAs } from "./choose/chosen.ts";
 import type { ChoiceFacts } from "./choose/order.ts";
 import type { PinFacts } from "./choose/pins.ts";
-import { createPool, type Origin, type Pool, type PoolBindings } from "./pool.ts";
+import { type Candidates, createPool, type Pool, type PoolBindings } from "./pool.ts";
 import { createRoutes, createSplit, type Routes, type Split } from "./routes.ts";
 import type { Outgoing } from "./send/attempt.ts";
 import type { Body } from "./send/body.ts";
@@ -90,10 +90,9 @@ export function createUpstream(
     const isBound = !learned || learned.origin !== undefined;
     const strict = isBound && (route.strictAffinity ?? pool.config.strictAffinity);
     const now = clock();
-    pool.checkReturning(sessionId, now);
-    const isSteady = pool.allHealthy() && pool.losses.shunnedBy(sessionId, now) === undefined;
-    const order = pool.choose(facts, { resendable: mayRetry.lost, strict, now });
-    return { facts, strict, now, isSteady, order, own: pool.ownOf(facts, order[0]?.index, now) };
+    const mayReturn = pool.losses.isUsed || !pool.health.allHealthy();
+    if (mayReturn) pool.losses.checkReturning(sessionId, pool.panic.isOn, now);
+    return { facts, strict, now, ...pool.choose(facts, { resendable: mayRetry.lost, strict, now }) };
   }
 
   /** The request as it goes to whichever of the chosen origins answers. */
@@ -147,7 +146,7 @@ export function createUpstream(
       const mayRetry = (retries.get(route) as ReturnType<typeof createRetries>)(request, body);
       const choice = await choose(sending, mayRetry);
       const forwarded = await forward(outgoing(sending, choice, mayRetry), choice.order, pool, clock);
-      const sent: Forwarded = pool.panic.isOn() ? { ...forwarded, panic: true } : forwarded;
+      const sent: Forwarded = pool.panic.isOn ? { ...forwarded, panic: true } : forwarded;
       if (sent.kind === "response") return delivered(sending, choice, sent);
       return sent.kind === "unreachable" && choice.strict ? { ...sent, kind: "own-origin-unavailable" } : sent;
     },
@@ -155,18 +154,12 @@ export function createUpstream(
 }
 
 /** The facts by which a request's origins were chosen, and the choice. */
-interface Choice {
+interface Choice extends Candidates {
   readonly facts: ChoiceFacts;
   /** Whether the request may meet its session's own origin alone. */
   readonly strict: boolean;
   /** When it was made, in milliseconds since 1970. */
   readonly now: number;
-  /** Whether no origin is left out for its health. */
-  readonly isSteady: boolean;
-  /** The origins to try, best first. */
-  readonly order: readonly Origin[];
-  /** The index of the session's own origin; see {@link Pool.ownOf}. */
-  readonly own: number | undefined;
 }
 
 /** Why a request met the origin that answered. */

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { REGIONS } from "../../src/config/regions.ts";
 import type { LogEntry } from "../../src/log.ts";
 import type { Learned } from "../../src/upstream/choose/learn.ts";
+import type { ChoiceFacts } from "../../src/upstream/choose/order.ts";
 import { pinOf } from "../../src/upstream/choose/pins.ts";
 import { createPool, MAX_ORIGINS_TRIED, type Pool } from "../../src/upstream/pool.ts";
 import { choiceFacts, OUTLIER_DETECTION, poolConfig } from "../support/pools.ts";
@@ -10,7 +11,7 @@ import { at } from "../support/time.ts";
 describe("choosing origins", () => {
   let pool: Pool;
   const choose = (seconds = 0, resendable = true) =>
-    pool.choose(choiceFacts("session-1"), { resendable, now: at(seconds) }).map(({ id }) => id);
+    pool.choose(choiceFacts("session-1"), { resendable, now: at(seconds) }).order.map(({ id }) => id);
   const indexOf = (id: string | undefined) => pool.config.origins.findIndex((origin) => origin.id === id);
   const eject = (id: string | undefined, seconds = 0) => pool.health.failed(indexOf(id), false, at(seconds));
   beforeEach(() => {
@@ -27,7 +28,7 @@ describe("choosing origins", () => {
   it("spreads keys over all origins", () => {
     const firsts = Array.from(
       { length: 100 },
-      (_, i) => pool.choose(choiceFacts(`s${i}`), { resendable: true, now: at(0) })[0]?.id,
+      (_, i) => pool.choose(choiceFacts(`s${i}`), { resendable: true, now: at(0) }).order[0]?.id,
     );
     expect(new Set(firsts).size).toBe(5);
   });
@@ -89,9 +90,9 @@ describe("choosing origins", () => {
     for (const id of [best, second, third]) eject(id);
     eject(rest[0], 5);
     expect(choose(9, false)).toContain(best);
-    expect(pool.panic.isOn()).toBe(true);
+    expect(pool.panic.isOn).toBe(true);
     choose(10, false);
-    expect(pool.panic.isOn()).toBe(false);
+    expect(pool.panic.isOn).toBe(false);
   });
 
   it("keeps all sessions at their own origins, even for requests that cannot be sent again, when too few are healthy", () => {
@@ -101,10 +102,10 @@ describe("choosing origins", () => {
     );
     for (const id of [best, second, third]) eject(id);
     expect(choose(0, false)).not.toContain(best);
-    expect(pool.panic.isOn()).toBe(false);
+    expect(pool.panic.isOn).toBe(false);
     eject(rest[0]);
     expect(choose(0, false)).toEqual(before);
-    expect(pool.panic.isOn()).toBe(true);
+    expect(pool.panic.isOn).toBe(true);
   });
 
   it("judges panic over the pool: a region that is gone is no panic, and its sessions leave it", () => {
@@ -112,14 +113,14 @@ describe("choosing origins", () => {
     const origins = zoned.origins.map((origin, index) => ({ ...origin, region: index < 2 ? "weur" : "enam" }) as const);
     pool = createPool({ ...zoned, origins, panicThresholdPercent: 50 });
     const home = REGIONS.indexOf("weur") + 1;
-    const first = () => pool.choose(choiceFacts("s", { home }), { resendable: true, now: at(0) })[0]?.id;
+    const first = () => pool.choose(choiceFacts("s", { home }), { resendable: true, now: at(0) }).order[0]?.id;
     eject("eu1");
     eject("eu2");
     expect(first()).toMatch(/^us/);
-    expect(pool.panic.isOn()).toBe(false);
+    expect(pool.panic.isOn).toBe(false);
     eject("us1");
     expect(first()).toMatch(/^eu/);
-    expect(pool.panic.isOn()).toBe(true);
+    expect(pool.panic.isOn).toBe(true);
   });
 
   it("logs which origin was ejected, why and for how long, that it is back, and panic, each once", () => {
@@ -142,27 +143,52 @@ describe("choosing origins", () => {
   });
 });
 
+describe("an origin that answers between its losses", () => {
+  const pages = { resendable: true, now: at(1) };
+
+  it("is tried once more after each lost connection, however many it has lost before", () => {
+    const pool = createPool(poolConfig(["a", "b"]));
+    for (let i = 0; i < 10; i++) {
+      expect(pool.losses.isSecondTryDue(0)).toBe(true);
+      pool.answered(0, new Response(), at(i), true, "session-1");
+    }
+  });
+
+  it("is avoided by the session that has lost two pages there, though no check was due", () => {
+    const pool = createPool(poolConfig(["a", "b", "c"]));
+    const facts = choiceFacts("session-1");
+    const { own } = pool.choose(facts, pages);
+    const index = own as number;
+    pool.answered(index, new Response(), at(1), true, "session-2");
+    const sender = { client: "session-1", session: "session-1" };
+    for (const _ of [1, 2]) pool.losses.judge({ index, kind: "lost", sentAt: at(0) }, sender, "confirmed", at(1));
+    const { order, isSteady } = pool.choose(facts, pages);
+    expect([order[0]?.index === own, isSteady]).toEqual([false, false]);
+  });
+});
+
 describe("a session's own origin", () => {
   const facts = choiceFacts("session-1");
 
   it("is that of its affinity, whatever is ejected, closed or pinned", () => {
     const pool = createPool(poolConfig(["a", "b", "c"]));
-    const [own, next] = pool.choose(facts, { resendable: true, now: at(0) }).map(({ index }) => index) as [
+    const chosen = (given: ChoiceFacts, seconds = 0) => {
+      const { order, own } = pool.choose(given, { resendable: true, now: at(seconds) });
+      return { first: order[0]?.index, own };
+    };
+    const [first, next] = pool.choose(facts, { resendable: true, now: at(0) }).order.map(({ index }) => index) as [
       number,
       number,
     ];
-    expect(pool.ownOf(facts, own, at(0))).toBe(own);
+    expect(chosen(facts)).toEqual({ first, own: first });
     const pinned = { ...facts, pin: pinOf("shop", pool.origins[next]?.id ?? "") };
-    expect(pool.choose(pinned, { resendable: true, now: at(0) })[0]?.index).toBe(next);
-    expect(pool.ownOf(pinned, next, at(0))).toBe(own);
+    expect(chosen(pinned)).toEqual({ first: next, own: first });
 
-    pool.answered(own, new Response(null, { headers: { "Moor-Closed": "60" } }), at(0), true, "session-1");
-    expect(pool.choose(facts, { resendable: true, now: at(0) })[0]?.index).toBe(next);
-    expect(pool.ownOf(facts, next, at(0))).toBe(own);
+    pool.answered(first, new Response(null, { headers: { "Moor-Closed": "60" } }), at(0), true, "session-1");
+    expect(chosen(facts)).toEqual({ first: next, own: first });
 
-    pool.health.failed(own, false, at(100));
-    expect(pool.choose(facts, { resendable: true, now: at(100) })[0]?.index).toBe(next);
-    expect(pool.ownOf(facts, next, at(100))).toBe(own);
+    pool.health.failed(first, false, at(100));
+    expect(chosen(facts, 100)).toEqual({ first: next, own: first });
   });
 });
 
@@ -170,7 +196,7 @@ describe("choosing for strict affinity", () => {
   it("holds on to the origin where the session was rebuilt", () => {
     const pool = createPool(poolConfig(ids));
     const pinned = choiceFacts("session-1", { pin: pinOf("shop", "c") });
-    const chosen = () => pool.choose(pinned, { resendable: false, strict: true, now: at(0) }).map(({ id }) => id);
+    const chosen = () => pool.choose(pinned, { resendable: false, strict: true, now: at(0) }).order.map(({ id }) => id);
     expect(chosen()).toEqual(["c"]);
     pool.health.failed(2, false, at(0));
     expect(chosen()).toEqual([]);
@@ -178,17 +204,19 @@ describe("choosing for strict affinity", () => {
 
   const ids = ["a", "b", "c", "d", "e"];
   const strictly = (pool: Pool, seconds: number) =>
-    pool.choose(choiceFacts("session-1"), { resendable: false, strict: true, now: at(seconds) }).map(({ id }) => id);
+    pool
+      .choose(choiceFacts("session-1"), { resendable: false, strict: true, now: at(seconds) })
+      .order.map(({ id }) => id);
 
   it("gives the session's own origin and no other", () => {
     const pool = createPool(poolConfig(ids));
-    const [own] = pool.choose(choiceFacts("session-1"), { resendable: true, now: at(0) });
+    const [own] = pool.choose(choiceFacts("session-1"), { resendable: true, now: at(0) }).order;
     expect(strictly(pool, 0)).toEqual([own?.id]);
   });
 
   it("gives no origin while that is ejected, until it has answered a check", () => {
     const pool = createPool(poolConfig(ids));
-    const [own] = pool.choose(choiceFacts("session-1"), { resendable: true, now: at(0) });
+    const [own] = pool.choose(choiceFacts("session-1"), { resendable: true, now: at(0) }).order;
     pool.health.failed(own?.index as number, false, at(0));
     expect([0, 9.999, 10].map((seconds) => strictly(pool, seconds))).toEqual([[], [], []]);
     pool.health.passed(own?.index as number, false, at(10));
@@ -210,8 +238,8 @@ describe("an origin that has closed itself to new sessions", () => {
   const choose = (pool: Pool, given: { bornAt?: number; learned?: Learned; strict?: boolean }, second = 1) =>
     pool
       .choose(choiceFacts("session-1", given), { resendable: true, strict: given.strict ?? false, now: at(second) })
-      .map(({ id }) => id);
-  const own = (pool: Pool) => pool.choose(choiceFacts("session-1"), { resendable: true, now: at(0) })[0]?.index;
+      .order.map(({ id }) => id);
+  const own = (pool: Pool) => pool.choose(choiceFacts("session-1"), { resendable: true, now: at(0) }).order[0]?.index;
 
   it("keeps its sessions; new sessions get the next origin of their order until its time is over", () => {
     const pool = createPool(poolConfig(["a", "b", "c", "d"]));

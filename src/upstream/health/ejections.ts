@@ -8,7 +8,7 @@ export interface Ejections {
   /** Health of the origin at `index` of the pool. */
   of(index: number, now: number): Health;
   /** How many are not healthy. */
-  count(): number;
+  readonly count: number;
   /**
    * Ejects an origin, unless it is ejected already or too many origins are. An origin that fails to prove itself is
    * ejected again.
@@ -38,23 +38,25 @@ export function createEjections(config: ResolvedOutlierDetection, size: number, 
   const multiplier = new Uint32Array(size);
   const returnedAt = new Float64Array(size);
   const failedProof = new Uint8Array(size);
-  let ejected = 0;
 
-  const mayEject = () => maxEjectionPercent > 0 && (ejected === 0 || (ejected + 1) * 100 <= maxEjectionPercent * size);
+  function mayEject(): boolean {
+    const { count } = ejections;
+    return maxEjectionPercent > 0 && (count === 0 || (count + 1) * 100 <= maxEjectionPercent * size);
+  }
 
-  return {
+  const ejections: Ejections & { count: number } = {
+    count: 0,
     of(index, now) {
       const end = until[index] as number;
       if (end === 0) return "healthy";
       return now < end ? "ejected" : "half-open";
     },
-    count: () => ejected,
     eject(index, now) {
       const end = until[index] as number;
       if (now < end) return undefined;
       if (end === 0) {
         if (!mayEject()) return undefined;
-        ejected++;
+        ejections.count++;
         const behaved = Math.floor((now - (returnedAt[index] as number)) / intervalMs);
         multiplier[index] = Math.max(0, (multiplier[index] as number) - behaved);
       }
@@ -71,7 +73,8 @@ export function createEjections(config: ResolvedOutlierDetection, size: number, 
       if (until[index] === 0) return;
       until[index] = 0;
       returnedAt[index] = now;
-      ejected--;
+      ejections.count--;
     },
   };
+  return ejections;
 }

@@ -1,6 +1,7 @@
 import type { ResolvedPool } from "../../config/resolved.ts";
 import type { Fault } from "../send/gateway-fault.ts";
 import type { Reach } from "../send/reach.ts";
+import { createSecondTries } from "../send/retries.ts";
 import { type CheckResult, createFailChecks } from "./fail-checks.ts";
 import type { OutlierDetection } from "./outlier-detection.ts";
 import { createShunned } from "./shunned.ts";
@@ -23,6 +24,13 @@ export interface Sender {
 
 /** Judges origins by the requests that they lose, and by checks of the isolate's own. */
 export interface LossJudge {
+  /**
+   * Whether a connection has ever been lost, a request been judged, or an origin been checked. Before that, answers teach the judge
+   * nothing: no session keeps away from an origin, and no origin is on trial, or doubtful.
+   */
+  readonly isUsed: boolean;
+  /** A connection to the origin was lost. Returns whether the request is tried once more there. */
+  isSecondTryDue(index: number): boolean;
   /** Notes a loss as soon as it is met, whatever it says. */
   note(loss: Loss, sender: Sender, now: number): void;
   /**
@@ -67,8 +75,6 @@ export interface LossJudgeParts {
   readonly clock: () => number;
   /** Holds on to work behind the response. */
   readonly keepAlive: (work: Promise<unknown>) => void;
-  /** Is told the index of an origin that has answered a check. */
-  readonly onPass: (index: number) => void;
 }
 
 /**
@@ -81,10 +87,11 @@ export interface LossJudgeParts {
 type Hearing = "unknown" | "answers" | "deaf";
 
 /** Compiles the judge of a pool's losses. A judge is of no use to a pool of one origin. */
-export function createLossJudge({ config, reaches, health, clock, keepAlive, onPass }: LossJudgeParts): LossJudge {
+export function createLossJudge({ config, reaches, health, clock, keepAlive }: LossJudgeParts): LossJudge {
   const { baseEjectionSeconds, maxEjectionSeconds, maxEjectionPercent } = config.outlierDetection;
   const isIdle = reaches.length < 2 || maxEjectionPercent === 0;
   const shunned = createShunned(baseEjectionSeconds * 1000, maxEjectionSeconds * 1000, health.answeredAt);
+  const secondTries = createSecondTries(reaches.length);
   const hearing = reaches.map((): Hearing => "unknown");
   /** From when on visitors may try an origin about which checks say nothing; `Infinity`: checks say something. */
   const trialFrom = new Float64Array(reaches.length).fill(Infinity);
@@ -92,7 +99,7 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
     hearing[index] = "answers";
     trialFrom[index] = Infinity;
     health.passed(index, isError, clock());
-    onPass(index);
+    secondTries.answered(index);
   });
 
   /** Whether another origin answers checks. If so, the silent origin is at fault itself. */
@@ -121,6 +128,7 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
   }
 
   async function check(index: number): Promise<boolean> {
+    losses.isUsed = true;
     // The other origin is checked at the same time, because requests wait for the result.
     const [result] = await Promise.all([checks.check(index), isOwnFault(index)]);
     await weigh(index, result);
@@ -137,12 +145,18 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
     if (hearing[index] === "unknown") hearing[index] = outcome;
   }
 
-  return {
+  const losses: LossJudge & { isUsed: boolean } = {
+    isUsed: false,
+    isSecondTryDue(index) {
+      losses.isUsed = true;
+      return secondTries.isDue(index);
+    },
     note({ index, kind }, { client }, now) {
       if (!isIdle) health.noteLoss(index, client, kind !== "unsent", now);
     },
     judge({ index, kind, sentAt }, { client, session }, verdict, now) {
       if (isIdle) return;
+      losses.isUsed = true;
       if (health.hasLostOthersBefore(index, client, now)) checks.distrust(index);
       const isHeard = health.answeredAt(index) > sentAt || checks.hasJustAnswered(index, now);
       const isConfirmed = verdict === "confirmed";
@@ -154,6 +168,7 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
       if (!isHeard) checkIfDue(index, now);
     },
     answered(index, session) {
+      secondTries.answered(index);
       shunned.answered(session, index);
       endTrial(index, "deaf");
     },
@@ -193,4 +208,5 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive, onP
     },
     shunnedBy: shunned.by,
   };
+  return losses;
 }

@@ -82,13 +82,16 @@ export function createOutlierDetection({ config, size, random, onChange }: Outli
   const erring = new Uint32Array(size);
   /** Whether the ejection is for errors, not for silence. */
   const forErrors = new Uint8Array(size);
+  /** Whether anything may speak against an origin: lost requests, errors, an ejection. Otherwise a good answer changes nothing. */
+  const suspected = new Uint8Array(size);
   /** On the word of clients alone half of the pool may be ejected, as they might agree on it. */
-  const mayEjectByClients = () => (ejections.count() + 1) * 2 <= size;
+  const mayEjectByClients = () => (ejections.count + 1) * 2 <= size;
 
   function eject(index: number, now: number, reason: string, errors: boolean): void {
     const forMs = ejections.eject(index, now);
     if (forMs === undefined) return;
     forErrors[index] = errors ? 1 : 0;
+    suspected[index] = 1;
     onChange({ kind: "ejected", index, reason, forMs });
   }
 
@@ -99,13 +102,9 @@ export function createOutlierDetection({ config, size, random, onChange }: Outli
     onChange({ kind: "returned", index });
   }
 
-  function hear(index: number, now: number): void {
-    answeredAt[index] = now;
-    evidenceOf(index).clear();
-  }
-
   function count(index: number, isError: boolean, now: number): void {
     erring[index] = isError ? (erring[index] as number) + 1 : 0;
+    if (isError) suspected[index] = 1;
     if (!successRates) return;
     for (const outlier of successRates.count(index, !isError, now)) {
       eject(outlier, now, "its success rate is an outlier", true);
@@ -121,14 +120,20 @@ export function createOutlierDetection({ config, size, random, onChange }: Outli
 
   return {
     of: ejections.of,
-    allHealthy: () => ejections.count() === 0,
+    allHealthy: () => ejections.count === 0,
     answered(index, isError, now) {
-      hear(index, now);
+      answeredAt[index] = now;
       shares.answered(index, now);
+      if (!isError && !suspected[index] && !successRates) return;
+      evidenceOf(index).clear();
       count(index, isError, now);
       if (!hasTooManyErrors(index, now)) giveBack(index, now);
+      if (!isError && healthy(index)) suspected[index] = 0;
     },
-    noteLoss: (index, client, isTaken, now) => evidenceOf(index).note(client, isTaken, now),
+    noteLoss(index, client, isTaken, now) {
+      suspected[index] = 1;
+      evidenceOf(index).note(client, isTaken, now);
+    },
     confirmLoss(index, { client, isLate, isHeard }, now) {
       count(index, true, now);
       if (hasTooManyErrors(index, now)) return;
@@ -140,7 +145,8 @@ export function createOutlierDetection({ config, size, random, onChange }: Outli
       else if (share) eject(index, now, `lost requests of ${share.clients} clients, of ${share.requests}`, false);
     },
     passed(index, isError, now) {
-      hear(index, now);
+      answeredAt[index] = now;
+      evidenceOf(index).clear();
       const errsAgain = isError && forErrors[index] === 1 && !healthy(index);
       if (errsAgain) eject(index, now, "has not proved itself", true);
       else giveBack(index, now);

@@ -3,7 +3,7 @@ import type { Health } from "./ejections.ts";
 /** Tells whether so few origins of a pool are healthy that their health is ignored. */
 export interface Panic {
   /** Whether the pool is in panic, as of the last {@link Panic.judge}. */
-  readonly isOn: () => boolean;
+  readonly isOn: boolean;
   /**
    * @param states the health of each origin; left out: all are healthy.
    * @returns whether health is to be ignored.
@@ -27,7 +27,6 @@ export function createPanic(
   const indicesOf = (isBackup: boolean) =>
     origins.flatMap(({ down, backup }, index) => (down || backup !== isBackup ? [] : [index]));
   const [primaries, backups] = [indicesOf(false), indicesOf(true)];
-  let isOn = false;
 
   function isDue(states: readonly Health[]): boolean {
     const isHealthy = (index: number) => states[index] === "healthy";
@@ -36,14 +35,15 @@ export function createPanic(
     return tooFew && !backups.some(isHealthy);
   }
 
-  return {
-    isOn: () => isOn,
+  const panic: Panic & { isOn: boolean } = {
+    isOn: false,
     judge(states) {
       const isDueNow = states !== undefined && isDue(states);
-      if (isDueNow === isOn) return isOn;
-      isOn = isDueNow;
-      onChange(isOn);
-      return isOn;
+      if (isDueNow === panic.isOn) return isDueNow;
+      panic.isOn = isDueNow;
+      onChange(isDueNow);
+      return isDueNow;
     },
   };
+  return panic;
 }

@@ -41,32 +41,28 @@ interface Entry {
  */
 export function createShunned(baseMs: number, maxMs: number, answeredAt: (index: number) => number): Shunned {
   const entries = new BoundedMap<string, Entry>(MAX_SESSIONS);
-  /** Before the first loss no session is looked up. */
-  let isUsed = false;
-  const entryOf = (session: string) => (isUsed ? entries.get(session) : undefined);
   const isSilent = ({ losses, last: { index, isHeard, sentAt } }: Entry) =>
     losses > 0 && !isHeard && answeredAt(index) < sentAt;
 
   return {
     lost(session, last, now) {
-      const known = entryOf(session);
+      const known = entries.get(session);
       const before = known?.last.index === last.index ? known : { losses: 0, confirmed: 0 };
       const losses = before.losses + 1;
       const until = now + Math.min(losses * baseMs, maxMs);
       entries.set(session, { last, losses, confirmed: before.confirmed + (last.isConfirmed ? 1 : 0), until });
-      isUsed = true;
     },
     answered(session, index) {
-      const entry = entryOf(session);
+      const entry = entries.get(session);
       if (entry?.last.index === index) entries.set(session, { ...entry, losses: 0, confirmed: 0 });
     },
     by(session, now) {
-      const entry = entryOf(session);
+      const entry = entries.get(session);
       if (!entry) return undefined;
       return isSilent(entry) || (entry.confirmed >= 2 && now < entry.until) ? entry.last.index : undefined;
     },
     toCheckFor(session, now) {
-      const entry = entryOf(session);
+      const entry = entries.get(session);
       return entry && now >= entry.until && isSilent(entry) ? entry.last.index : undefined;
     },
   };

@@ -79,7 +79,7 @@ export async function forward(
       }
       // Parallel requests may each lose an idle connection: the first loss counts once the second try has failed as well.
       const mayBeIdle = isFirst && attempt.kind === "lost" && retries.lost;
-      if (!mayBeIdle || !pool.secondTries.isDue(origin.index)) {
+      if (!mayBeIdle || !pool.losses.isSecondTryDue(origin.index)) {
         return lostBy(origin, { index: origin.index, kind: attempt.kind, sentAt });
       }
     }
@@ -141,7 +141,7 @@ export async function forward(
     // A request that cannot be sent again waits while its origin is doubtful, so that it is not the next request to be
     // lost.
     const isDoubtful = () => pool.losses.isDoubtful(origin.index, clock());
-    const isWaiting = !retries.lost && order.length > 1 && !pool.panic.isOn() && isDoubtful();
+    const isWaiting = pool.losses.isUsed && !retries.lost && order.length > 1 && !pool.panic.isOn && isDoubtful();
     if (isWaiting) await pollWhile(isDoubtful, MAX_WAIT_MS);
     // Others have met meanwhile that it is gone.
     const isGone = (attempts > 0 || isWaiting) && pool.isEjected(origin.index, clock());

@@ -26,9 +26,9 @@ export function createRetryBudget({ budgetPercent, minRetries }: ResolvedRetryBu
   let [requests, requestsBefore, retries, retriesBefore] = [0, 0, 0, 0];
   let [own, ownBefore] = [new Map<string, number>(), new Map<string, number>()];
 
+  /** Begins another window. */
   function turn(now: number): void {
     const windows = Math.floor((now - beganAt) / WINDOW_MS);
-    if (windows < 1) return;
     requestsBefore = windows === 1 ? requests : 0;
     retriesBefore = windows === 1 ? retries : 0;
     requests = retries = 0;
@@ -42,11 +42,11 @@ export function createRetryBudget({ budgetPercent, minRetries }: ResolvedRetryBu
 
   return {
     deposit(now) {
-      turn(now);
+      if (now - beganAt >= WINDOW_MS) turn(now);
       requests++;
     },
     withdraw(client, now) {
-      turn(now);
+      if (now - beganAt >= WINDOW_MS) turn(now);
       const allowed = Math.floor(((requests + requestsBefore) * budgetPercent) / 100) + minRetries;
       const left = allowed - retries - retriesBefore;
       const spent = own.get(client) ?? 0;

@@ -71,7 +71,7 @@ function choicesOf({ name, ask }: Mapping): (string | undefined)[] {
     const clientIp = headers.get("CF-Connecting-IP") ?? undefined;
     const url = new URL(`https://${name}.test/${query}`);
     const facts = { sessionId: `s${i}`, sessionIsFresh: true, bornAt: 0, headers, url, clientIp };
-    const [first] = pool.choose(facts, { resendable: false, now: 0 });
+    const [first] = pool.choose(facts, { resendable: false, now: 0 }).order;
     return origins.find(({ port }) => first?.id.endsWith(`-${port}`))?.name;
   });
 }

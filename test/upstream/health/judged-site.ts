@@ -49,7 +49,7 @@ export function site(origins: Record<string, Behaviour[]>, config: Partial<Resol
     while (checks.length > 0) await Promise.all(checks.splice(0));
   };
   const choose = (session: string, given: { resendable?: boolean; strict?: boolean } = {}) =>
-    pool.choose(choiceFacts(session), { resendable: true, now, ...given });
+    pool.choose(choiceFacts(session), { resendable: true, now, ...given }).order;
   return {
     origins,
     pool,
@@ -73,7 +73,7 @@ export function site(origins: Record<string, Behaviour[]>, config: Partial<Resol
         deadlineMs: 20,
         session: client,
       };
-      pool.checkReturning(client, now);
+      pool.losses.checkReturning(client, pool.panic.isOn, now);
       const order = byAffinity ? choose(client, { resendable: retries.lost }) : pool.origins;
       const forwarded = await forward(outgoing, order, pool, clock);
       await settled();

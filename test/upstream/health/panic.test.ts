@@ -15,7 +15,7 @@ function panicOf(origins: Given[], percent: number) {
   /** Judges a pool in which the first so many origins are ejected. */
   const judge = (sick: number) =>
     panic.judge(sick === 0 ? undefined : origins.map((_, i) => (i < sick ? "ejected" : HEALTHY)));
-  return { ...panic, judge, changes };
+  return { isOn: () => panic.isOn, judge, changes };
 }
 const plain = (count: number): Given[] => Array.from({ length: count }, () => ({}));
 

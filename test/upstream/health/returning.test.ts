@@ -80,10 +80,10 @@ describe("an origin whose ejection is over", () => {
     const { tick, states, origins, pool, choose, clock, settled } = site({});
     for (const index of [0, 1, 2]) pool.health.failed(index, false, at(0));
     choose("v");
-    expect(pool.panic.isOn()).toBe(true);
+    expect(pool.panic.isOn).toBe(true);
     origins.a = [ok];
     tick(1);
-    pool.checkReturning("v", clock());
+    pool.losses.checkReturning("v", true, clock());
     await settled();
     expect(states()).toEqual(["healthy", "ejected", "ejected"]);
   });

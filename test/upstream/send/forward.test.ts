@@ -140,7 +140,7 @@ describe("a request", () => {
 
   it("to a port where no server listens is unreachable, with the platform's own error", async () => {
     const pool = createPool(poolConfig(["a"], { urls: ["http://127.0.0.1:1"] }));
-    const order = pool.choose(choiceFacts("s"), { resendable: true, now: T0 });
+    const { order } = pool.choose(choiceFacts("s"), { resendable: true, now: T0 });
     expect(await forward(OUTGOING, order, pool, () => T0)).toEqual({ kind: "unreachable", attempts: 2 });
   });
 });
