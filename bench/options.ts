@@ -1,10 +1,20 @@
 import { parseArgs } from "node:util";
 
 /** The parts that can be measured. */
-export const PARTS = ["cost", "path", "size", "affinity", "http", "profile", "memory", "rivals"] as const;
+export const PARTS = [
+  "cost",
+  "path",
+  "size",
+  "affinity",
+  "instructions",
+  "http",
+  "profile",
+  "memory",
+  "rivals",
+] as const;
 
 /** Not measured when it is to be quick. */
-const SLOW: readonly Part[] = ["profile", "memory", "rivals"];
+const SLOW: readonly Part[] = ["instructions", "profile", "memory", "rivals"];
 
 /** A part of {@link PARTS}. */
 export type Part = (typeof PARTS)[number];
@@ -13,7 +23,7 @@ export type Part = (typeof PARTS)[number];
 export type Options =
   | { readonly kind: "help" }
   | { readonly kind: "mistake"; readonly message: string }
-  | { readonly kind: "guard" }
+  | { readonly kind: "guard"; readonly of: "instructions" | "http" }
   | {
       readonly kind: "run";
       readonly parts: readonly Part[];
@@ -30,9 +40,10 @@ export const USAGE = `Measures Moor beside what it is compared with, on this mac
 
 npm run bench -- [options] [part...]
 
-  --quick   in less than two minutes, without profile, memory and rivals unless they are named
+  --quick   in less than two minutes, without instructions, profile, memory and rivals unless they are named
   --json    prints, as the last line, one JSON object with everything
-  --guard   measures clean reads and anonymous visitors only; ends with 1 if their CPU is out of bounds
+  --guard   counts instructions; ends with 1 if a ratio is not within 2 % of the committed ratio. With the part http: measures
+            the CPU of clean reads and anonymous visitors; ends with 1 if it is out of bounds
   --before FILE
             profiles this built Worker as well: wrangler deploy --dry-run --minify=false --outdir FOLDER makes one
   --save    keeps the results in bench/results, and shows them in docs/explanation/performance.md
@@ -50,15 +61,20 @@ export function readOptions(args: readonly string[]): Options {
   }
   const { quick = false, json = false, save = false, help, before } = parsed.values;
   if (help) return { kind: "help" };
-  if (parsed.values.guard) return { kind: "guard" };
   const unknown = parsed.positionals.find((name) => !(PARTS as readonly string[]).includes(name));
   if (unknown !== undefined) return { kind: "mistake", message: `${unknown}: parts are ${PARTS.join(", ")}` };
   const asked = parsed.positionals as Part[];
+  if (parsed.values.guard) return guardOf(asked);
   const parts = asked.length > 0 ? asked : PARTS.filter((part) => !(quick && SLOW.includes(part)));
   if (before !== undefined && !parts.includes("profile")) {
     return { kind: "mistake", message: `--before: profile is not among the parts: ${parts.join(", ")}` };
   }
   return { kind: "run", parts, quick, json, save, before };
+}
+
+function guardOf([part = "instructions", ...more]: readonly Part[]): Options {
+  if (more.length === 0 && (part === "instructions" || part === "http")) return { kind: "guard", of: part };
+  return { kind: "mistake", message: "--guard: takes one part, instructions or http" };
 }
 
 function parse(args: readonly string[]) {

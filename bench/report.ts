@@ -5,6 +5,8 @@ import type { HttpResults, Latency, Throughput } from "./http/http.ts";
 import type { MemoryResults } from "./http/memory.ts";
 import type { ProfileResults } from "./http/profile.ts";
 import { range } from "./http/statistics.ts";
+import { ratiosOf as instructionRatiosOf } from "./instructions/ratios.ts";
+import { instructionsTables } from "./instructions/tables.ts";
 import { pathTable } from "./path/path.ts";
 import type { Results } from "./results.ts";
 import { rivalsTables } from "./rivals/tables.ts";
@@ -14,16 +16,16 @@ import { table } from "./table.ts";
 const PROFILE_ROWS = 25;
 
 /**
- * For each contestant its requests/s and, as `…Cpu`, its CPU per request, both divided by the numbers of its yardstick.
+ * For each contestant its requests/s and, as `…Cpu`, its CPU per request, both divided by the numbers of its yardstick. In addition,
+ * the ratios of core instructions.
  */
-export function ratiosOf({ http }: Results): Record<string, number> {
+export function ratiosOf({ http, instructions }: Results): Record<string, number> {
   const usual = http?.shapes[0]?.throughput ?? {};
-  return Object.fromEntries(
-    Object.entries(usual).flatMap(([name, { ratio, cpuRatio }]) => [
-      [name, ratio.median],
-      [`${name}Cpu`, cpuRatio.median],
-    ]),
-  );
+  const measured = Object.entries(usual).flatMap(([name, { ratio, cpuRatio }]) => [
+    [name, ratio.median],
+    [`${name}Cpu`, cpuRatio.median],
+  ]);
+  return { ...Object.fromEntries(measured), ...instructionRatiosOf(instructions?.costs ?? {}) };
 }
 
 /** The results as Markdown. */
@@ -38,8 +40,9 @@ export function machineLine({ machine }: Results): string {
 
 /** A table for each part that was measured. */
 export function tablesOf(results: Results): Record<string, string> {
-  const { http, affinity, size, cost, memory, path, profile, rivals } = results;
+  const { http, affinity, size, cost, memory, path, profile, rivals, instructions } = results;
   return {
+    ...(instructions ? { instructions: instructionsTables(instructions).join("\n\n") } : {}),
     ...(http ? { http: httpTables(http).join("\n\n") } : {}),
     ...(profile ? { profile: profileTable(profile) } : {}),
     ...(memory ? { memory: memoryTable(memory) } : {}),

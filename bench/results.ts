@@ -3,6 +3,7 @@ import type { Cost } from "./cost/cost.ts";
 import type { HttpResults } from "./http/http.ts";
 import type { MemoryResults } from "./http/memory.ts";
 import type { ProfileResults } from "./http/profile.ts";
+import type { InstructionsResults } from "./instructions/instructions.ts";
 import type { PathResults } from "./path/path.ts";
 import type { RivalsResults } from "./rivals/rivals.ts";
 import type { SizeResults } from "./size/size.ts";
@@ -23,6 +24,7 @@ export interface Results {
   };
   readonly affinity?: readonly AffinityResult[] | undefined;
   readonly size?: SizeResults | undefined;
+  readonly instructions?: InstructionsResults | undefined;
   readonly http?: HttpResults | undefined;
   readonly rivals?: RivalsResults | undefined;
 }

@@ -3,11 +3,14 @@ import { createRequire } from "node:module";
 import { cpus, loadavg } from "node:os";
 import { measureAffinity } from "./affinity/affinity.ts";
 import { costs } from "./cost/cost.ts";
-import { judge } from "./http/guard.ts";
+import { judge as judgeCpu } from "./http/guard.ts";
 import { measureHttp } from "./http/http.ts";
 import { measureMemory } from "./http/memory.ts";
 import { measureProfile } from "./http/profile.ts";
-import { readOptions, USAGE } from "./options.ts";
+import { missingValgrind } from "./instructions/callgrind.ts";
+import { committedCosts, judge as judgeInstructions } from "./instructions/guard.ts";
+import { measureInstructions } from "./instructions/instructions.ts";
+import { type Options, readOptions, USAGE } from "./options.ts";
 import { measurePath } from "./path/path.ts";
 import { ratiosOf, tables } from "./report.ts";
 import type { Results } from "./results.ts";
@@ -35,9 +38,9 @@ switch (options.kind) {
     process.exitCode = 2;
     break;
   case "guard": {
-    const verdict = judge((await measureHttp("guard", say)).shapes[0]?.throughput ?? {});
-    process.stdout.write(`${verdict.text}\n`);
-    if (verdict.kind === "worse") process.exitCode = 1;
+    const { text, code } = await guard(options.of);
+    process.stdout.write(`${text}\n`);
+    process.exitCode = code;
     break;
   }
   case "run": {
@@ -49,6 +52,8 @@ switch (options.kind) {
       process.exitCode = 2;
       break;
     }
+    const uncounted = parts.includes("instructions") ? missingValgrind() : undefined;
+    if (uncounted !== undefined) say(`instructions are not counted: ${uncounted}`);
     const machine = machineNow();
     const results: Results = {
       machine,
@@ -56,6 +61,8 @@ switch (options.kind) {
       path: parts.includes("path") ? await measurePath() : undefined,
       size: parts.includes("size") ? await measureSize(say) : undefined,
       affinity: parts.includes("affinity") ? await measureAffinity(quick, say) : undefined,
+      instructions:
+        parts.includes("instructions") && uncounted === undefined ? await measureInstructions(say) : undefined,
       http: parts.includes("http") ? await measureHttp(quick ? "quick" : "full", say) : undefined,
       profile: parts.includes("profile") ? await measureProfile(say, before) : undefined,
       memory: parts.includes("memory") ? await measureMemory(say) : undefined,
@@ -65,6 +72,18 @@ switch (options.kind) {
     process.stdout.write(`${tables(results)}\n`);
     if (json) process.stdout.write(`${JSON.stringify({ ratios: ratiosOf(results), ...results })}\n`);
   }
+}
+
+/** Judges this machine's run; 1: it is out of bounds, 2: it cannot be measured here. */
+async function guard(of: Extract<Options, { kind: "guard" }>["of"]): Promise<{ text: string; code: number }> {
+  if (of === "http") {
+    const { kind, text } = judgeCpu((await measureHttp("guard", say)).shapes[0]?.throughput ?? {});
+    return { text, code: kind === "worse" ? 1 : 0 };
+  }
+  const missing = missingValgrind();
+  if (missing !== undefined) return { text: `bench: instructions are not counted: ${missing}`, code: 2 };
+  const { kind, text } = judgeInstructions((await measureInstructions(say)).costs, await committedCosts());
+  return { text, code: kind === "differs" ? 1 : 0 };
 }
 
 function hasRoom(folder: string): boolean {

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { bars } from "./bars.ts";
 import { type ContestantName, FIELD } from "./http/contestants.ts";
+import { instructionsPlot } from "./instructions/plot.ts";
 import { machineLine, tablesOf } from "./report.ts";
 import type { Results } from "./results.ts";
 
@@ -9,8 +10,7 @@ const PLOTS = "docs/explanation/performance";
 const RAW = "docs/explanation/performance";
 
 /**
- * Keeps the measurements: the raw data in bench/results, the tables in docs/explanation/performance.md, the plots next
- * to that document.
+ * Keeps the measurements: the raw data and the plots in docs/explanation/performance, the tables in docs/explanation/performance.md.
  */
 export async function save(results: Results): Promise<void> {
   await mkdir(RAW, { recursive: true });
@@ -39,7 +39,12 @@ export function replaced(document: string, name: string, by: string): string {
   return `${document.slice(0, from)}${begin}\n${by}\n${document.slice(to)}`;
 }
 
-function plotsOf({ http }: Results): Record<string, string> {
+function plotsOf(results: Results): Record<string, string> {
+  const { instructions } = results;
+  return { ...plotsOfHttp(results), ...(instructions ? { instructions: instructionsPlot(instructions) } : {}) };
+}
+
+function plotsOfHttp({ http }: Results): Record<string, string> {
   const usual = Object.entries(http?.shapes[0]?.throughput ?? {});
   if (usual.length === 0) return {};
   const plot = (title: string, value: "requestsPerSecond" | "cpuMicroseconds", digits = 0) =>

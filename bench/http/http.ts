@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLocalRedis } from "../../bin/local-redis/local-redis.ts";
-import { buildMoor, buildScript, PLATFORM } from "../../test/support/node/build-worker.ts";
-import { type Built, type ContestantName, FIELD, type Shape, startField } from "./contestants.ts";
+import { build } from "./build.ts";
+import { type ContestantName, FIELD, type Shape, startField } from "./contestants.ts";
 import { makeRoom } from "./cpus.ts";
 import type { Seen } from "./load.ts";
 import { measure, type Rounds } from "./rounds.ts";
@@ -146,18 +146,6 @@ async function timed(
     latencies.push({ rate, latency: latencyOf(await measure(load, few, { ...latency, rate })) });
   }
   return latencies;
-}
-
-async function build(folder: string): Promise<Built> {
-  const worker = (name: string) => buildScript(join("bench", "http", "workers", `${name}.ts`), folder);
-  const [moor, platform, passThrough, rules, objectCall] = await Promise.all([
-    buildMoor(folder),
-    buildScript(PLATFORM, folder),
-    worker("pass-through"),
-    worker("rules"),
-    worker("object-call"),
-  ]);
-  return { moor, platform, passThrough, rules, objectCall };
 }
 
 /** Ratios compare numbers of the same round, so that other work of the machine is on both sides. */

@@ -26,6 +26,7 @@ const PROGRAMS = {
   "ruby-sinatra": ["ruby", "/var/lib/dpkg/info/ruby-sinatra.list"],
   "tomcat10-common": ["java", "/usr/share/tomcat10/bin/bootstrap.jar"],
   "tomcat10-examples": ["/usr/share/tomcat10-examples/examples/META-INF/context.xml"],
+  valgrind: ["valgrind", "callgrind_control"],
 } as const;
 
 /** A Debian package that tests need. */

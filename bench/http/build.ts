@@ -1,0 +1,16 @@
+import { join } from "node:path";
+import { buildMoor, buildScript, PLATFORM } from "../../test/support/node/build-worker.ts";
+import type { Built } from "./contestants.ts";
+
+/** Builds the Workers of all contestants, as a deploy would. */
+export async function build(folder: string): Promise<Built> {
+  const worker = (name: string) => buildScript(join("bench", "http", "workers", `${name}.ts`), folder);
+  const [moor, platform, passThrough, rules, objectCall] = await Promise.all([
+    buildMoor(folder),
+    buildScript(PLATFORM, folder),
+    worker("pass-through"),
+    worker("rules"),
+    worker("object-call"),
+  ]);
+  return { moor, platform, passThrough, rules, objectCall };
+}

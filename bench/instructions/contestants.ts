@@ -1,0 +1,135 @@
+import type { MoorConfig } from "../../src/config/types.ts";
+import type { RedisAccess } from "../../test/support/node/workerd-config.ts";
+import type { Built } from "../http/contestants.ts";
+import { requestText, returningVisitors } from "../http/visitors.ts";
+import { type RunningWorker, type StartOptions, startMoor, startWorker } from "../http/workerd.ts";
+
+/** The contestants, each with a description. */
+export const FIELD = {
+  passThrough: "a bare pass-through Worker",
+  rules: "a Worker that does what Moor's rules ask of any request, and knows no session",
+  cleanRead: "Moor: returning clean read",
+  anonymous: "Moor: anonymous visitor, first time",
+  objectCall: "a pass-through with one Durable Object call",
+  strictRead: "Moor: strict read",
+  objectWrite: "a pass-through with one Durable Object write",
+  change: "Moor: change",
+  backedUpChange: "Moor: change with async backup",
+} as const;
+
+export type ContestantName = keyof typeof FIELD;
+
+/** A contestant that runs. */
+export interface Running {
+  readonly worker: RunningWorker;
+  /** Sent in turn. */
+  readonly requests: readonly string[];
+  /** A request for each of {@link requests}, sent before their slice, which does not count. Default: none. */
+  readonly before?: readonly string[];
+  /** How many requests are counted at once. */
+  readonly perSlice: number;
+  /** How long the work goes on that a request leaves behind. */
+  readonly settleMs: number;
+}
+
+/** What stands around the contestants. */
+export interface Surroundings {
+  readonly built: Built;
+  readonly origin: string;
+  /** For the contestant with backups. */
+  readonly redis: RedisAccess | undefined;
+}
+
+const PAGE = "/catalog/shoes?page=2";
+const STRICT_PAGE = `/strict${PAGE}`;
+const CHANGE = "/patch/visits/64";
+const RECORD_BYTES = 512;
+/**
+ * Reads are of one session. Changes go round these sessions. Fewer would each make many changes within eight seconds, and their records
+ * remember all of these. The objects of more would be evicted, because they would rest for ten seconds.
+ */
+const CHANGED_SESSIONS = 25;
+/** A slice ends within the five seconds for which memory answers, on a busy machine, too. */
+const READS = 25;
+const CHANGES = 10;
+/** A timer of Redis' client fires a second after the backup. */
+const BACKUP_SETTLE_MS = 1_200;
+const SETTLE_MS = 50;
+
+/** Starts a contestant, in front of the origin. */
+export function start(name: ContestantName, around: Surroundings, options: StartOptions): Promise<Running> {
+  const { built, origin } = around;
+  const worker = async (file: string, requests: readonly string[]): Promise<Running> => ({
+    worker: await startWorker(file, origin, options),
+    requests,
+    perSlice: READS,
+    settleMs: SETTLE_MS,
+  });
+  const moor = async (
+    sessions: number,
+    requestsOf: (cookies: string[]) => Pick<Running, "requests" | "perSlice" | "before">,
+  ) => {
+    const redis = name === "backedUpChange" ? around.redis : undefined;
+    const files = { worker: built.moor, platform: built.platform };
+    const worker = await startMoor(files, configOf(origin, redis ? "async" : "off"), { ...options, redis });
+    const settleMs = redis ? BACKUP_SETTLE_MS : SETTLE_MS;
+    return { worker, settleMs, ...requestsOf(await returningVisitors(worker.port, sessions, RECORD_BYTES)) };
+  };
+  // A visitor reads before they change. The read leaves a copy in memory, which the change finds. It goes to another pool, so that
+  // the handoff of the new version is signed with the change.
+  const changes = (cookies: string[]) => ({
+    requests: cookies.map((cookie) => post(CHANGE, cookie)),
+    perSlice: CHANGES,
+    before: cookies.map((cookie) => requestText(`/elsewhere${PAGE}`, { cookie })),
+  });
+  switch (name) {
+    case "passThrough":
+      return worker(built.passThrough, [requestText(PAGE, { cookie: COOKIE })]);
+    case "rules":
+      return worker(built.rules, [requestText(PAGE, { cookie: COOKIE })]);
+    case "objectCall":
+      return worker(built.objectCall, [requestText(`${PAGE}&session=0`, { cookie: COOKIE })]);
+    case "objectWrite": {
+      const sessions = Array.from({ length: CHANGED_SESSIONS }, (_, index) => `${CHANGE}?session=${index}`);
+      return worker(
+        built.objectCall,
+        sessions.map((target) => post(target, COOKIE)),
+      );
+    }
+    case "anonymous":
+      return moor(0, () => ({ requests: [requestText(PAGE)], perSlice: READS }));
+    case "cleanRead":
+      // A strict read before them renews the copy in memory, which then answers the counted reads for five seconds.
+      return moor(1, ([cookie]) => ({
+        requests: [requestText(PAGE, { cookie })],
+        perSlice: READS,
+        before: [requestText(STRICT_PAGE, { cookie })],
+      }));
+    case "strictRead":
+      return moor(1, ([cookie]) => ({ requests: [requestText(STRICT_PAGE, { cookie })], perSlice: READS }));
+    case "change":
+    case "backedUpChange":
+      return moor(CHANGED_SESSIONS, changes);
+  }
+}
+
+/** As long as the cookie of a session. */
+const COOKIE = `__Host-moor=${"A".repeat(84)}`;
+
+function post(target: string, cookie: string): string {
+  return requestText(target, { method: "POST", cookie });
+}
+
+/** Three origins, because affinity has a choice then; all of them are the same server. */
+function configOf(origin: string, backup: "off" | "async"): MoorConfig {
+  const origins = ["a", "b", "c"].map((id) => ({ id, url: origin }));
+  return {
+    pools: ["shop", "elsewhere"].map((id) => ({ id, origins })),
+    routes: [
+      { path: "/elsewhere/*", pool: "elsewhere" },
+      { path: "/strict/*", pool: "shop", freshness: "strict" },
+      { path: "/*", pool: "shop" },
+    ],
+    stores: { replicate: "off", backup },
+  };
+}

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { MEMORY_AGE_MS } from "../../src/session/freshness.ts";
+import { Connection } from "../http/connection.ts";
+import type { Counter } from "./callgrind.ts";
+import { type Instructions, instructionsOf } from "./categories.ts";
+import type { Running } from "./contestants.ts";
+import { type Functions, functionsIn } from "./functions.ts";
+import { type PlatformCall, platformCalls } from "./platform-calls.ts";
+
+/** The instructions of a request, and its calls from JavaScript into workerd, the dearest in sum first. */
+export interface Cost extends Instructions {
+  readonly calls: readonly PlatformCall[];
+}
+
+/** How many requests are sent, one after the other. */
+export interface Plan {
+  /** Before the count, without valgrind's instrumentation. */
+  readonly warm: number;
+  readonly counted: number;
+}
+
+/** On a machine that is busy for a while, so many slices may be too slow for each that counts. */
+const MOST_TRIES = 3;
+
+/**
+ * Counts a contestant's instructions outside the kernel. A slice that lasts longer than memory answers is counted anew.
+ *
+ * @throws Error when a request is not answered with 200, or when most slices are too slow.
+ */
+export async function count(running: Running, counter: Counter, plan: Plan): Promise<Cost> {
+  const { worker, requests, before, perSlice, settleMs } = running;
+  const { pid } = worker;
+  const client = new Client(worker.port);
+  const texts: string[] = [];
+  let next = 0;
+  let tooSlow = 0;
+  const slice = async (isCounted: boolean) => {
+    const places = Array.from({ length: perSlice }, () => next++ % requests.length);
+    const begunAt = performance.now();
+    if (before) for (const place of new Set(places)) await client.ask(before[place] as string);
+    if (isCounted) await counter.forget(pid);
+    for (const place of places) await client.ask(requests[place] as string);
+    if (!isCounted) return;
+    const isInTime = before === undefined || performance.now() - begunAt < MEMORY_AGE_MS;
+    await sleep(settleMs);
+    const text = await counter.take(pid);
+    if (isInTime) texts.push(text);
+    else if (++tooSlow * perSlice > MOST_TRIES * plan.counted) throw new Error("this machine is too slow to count on");
+  };
+  try {
+    while (client.asked < plan.warm) await slice(false);
+    await counter.start(pid);
+    // Valgrind translates all code anew now.
+    await slice(false);
+    while (texts.length * perSlice < plan.counted) await slice(true);
+  } finally {
+    client.close();
+  }
+  return costOf(functionsIn(...texts), texts.length * perSlice);
+}
+
+/** The cost of a request, from the counts of so many requests. */
+export function costOf(functions: Functions, requests: number): Cost {
+  const { core, malloc, garbageCollection, compilation } = instructionsOf(functions);
+  return {
+    core: core / requests,
+    malloc: malloc / requests,
+    garbageCollection: garbageCollection / requests,
+    compilation: compilation / requests,
+    calls: platformCalls(functions, requests),
+  };
+}
+
+/** A connection of a client that waits for each answer. */
+class Client {
+  asked = 0;
+  #answered: (status: number) => void = () => {};
+  readonly #connection: Connection;
+
+  constructor(port: number) {
+    this.#connection = new Connection(port, (status) => this.#answered(status));
+  }
+
+  async ask(request: string): Promise<void> {
+    const status = await new Promise<number>((resolve) => {
+      this.#answered = resolve;
+      this.#connection.send(Buffer.from(request));
+    });
+    this.asked++;
+    if (status !== 200) throw new Error(`a counted request was answered with ${status}`);
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}
