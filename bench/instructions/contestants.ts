@@ -75,8 +75,8 @@ export function start(name: ContestantName, around: Surroundings, options: Start
     const settleMs = redis ? BACKUP_SETTLE_MS : SETTLE_MS;
     return { worker, settleMs, ...requestsOf(await returningVisitors(worker.port, sessions, RECORD_BYTES)) };
   };
-  // A visitor reads before they change. The read leaves a copy in memory, which the change finds. It goes to another pool, so that
-  // the handoff of the new version is signed with the change.
+  // A visitor reads before they change. The strict read leaves a new copy in memory, which the change finds. It goes to another pool,
+  // so that the handoff of the new version is signed with the change.
   const changes = (cookies: string[]) => ({
     requests: cookies.map((cookie) => post(CHANGE, cookie)),
     perSlice: CHANGES,
@@ -126,7 +126,7 @@ function configOf(origin: string, backup: "off" | "async"): MoorConfig {
   return {
     pools: ["shop", "elsewhere"].map((id) => ({ id, origins })),
     routes: [
-      { path: "/elsewhere/*", pool: "elsewhere" },
+      { path: "/elsewhere/*", pool: "elsewhere", freshness: "strict" },
       { path: "/strict/*", pool: "shop", freshness: "strict" },
       { path: "/*", pool: "shop" },
     ],

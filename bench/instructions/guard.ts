@@ -8,7 +8,7 @@ export interface Verdict {
   readonly text: string;
 }
 
-/** How far a ratio may be from the committed ratio: twice the distance of two runs of the same code. */
+/** How far a ratio may be from the committed ratio. */
 const MOST_DIFFERENCE = 0.02;
 const COMMITTED = "docs/explanation/performance/instructions.json";
 const ANEW = "`npm run bench -- instructions --save` writes the figures anew";

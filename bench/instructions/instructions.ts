@@ -15,7 +15,7 @@ export interface InstructionsResults {
   readonly costs: Costs;
 }
 
-/** After a thousand requests a count repeats within a hundredth: V8 has compiled nearly all that it will compile. */
+/** After 700 requests the instructions of a clean read stop falling, because V8 has compiled nearly all that it will compile. */
 const PLAN: Plan = { warm: 1_000, counted: 400 };
 /** Valgrind runs one thread of a process at a time, so that each contestant takes at most one CPU. One more fills their pauses. */
 const AT_ONCE = Math.min(3, availableParallelism() + 1);
