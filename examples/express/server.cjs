@@ -3,6 +3,8 @@ const express = require("express");
 const session = require("moor/express");
 
 const app = express();
+// A request without a handoff has not come through Moor. This shop has no page for such a request.
+app.use((request, response, next) => (request.get("Moor-Session") ? next() : response.sendStatus(403)));
 app.use(session());
 app.use(express.urlencoded({ extended: false }));
 
