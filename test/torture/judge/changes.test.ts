@@ -1,6 +1,6 @@
 /** @quick */
 import { describe, expect, it } from "vitest";
-import { act, broken, held, live, trouble, view, visit } from "./stories.ts";
+import { act, broken, held, live, TERMS, trouble, view, visit } from "./stories.ts";
 
 const S = held("S");
 const founded = visit(1, { ms: [10, 20, 30], ask: { kind: "add" }, gives: S });
@@ -44,6 +44,21 @@ describe("an acknowledged change", () => {
     expect(judged(use(view("S")))).toContain("lost");
     // This use had a token that says that nothing is stored, so Moor did not ask for the session.
     expect(judged(use())).not.toContain("lost");
+  });
+
+  it("beside a rotation may be in the older view alone, if a backup may lag and Redis had failed at the rotation", () => {
+    const next = held("S", 1, 1);
+    const login = visit(1, { ms: [10, 30, 40], ask: { kind: "login", principal: "alice", adds: false }, gives: next });
+    const beside = visit(2, { ms: [20, 60, 70], ask: { kind: "add" }, held: S, jar: [next, next], gives: S });
+    const later = visit(3, { ms: [80, 90, 95], held: next, shown: { ...view("S"), principal: "alice" } });
+    const failing = (what: string, from: number, until: number) => ({ ...trouble(from, until), what });
+    const objects = failing("object from everywhere: down", 50, 65);
+    const redis = failing("redis from everywhere: down", 25, 28);
+    const judgedBy = (backupMayLag: boolean, ...troubles: (typeof objects)[]) =>
+      broken({ visits: [login, beside, later], truths: { S: live() }, troubles, terms: { ...TERMS, backupMayLag } });
+    expect(judgedBy(true, redis, objects)).not.toContain("lost");
+    expect(judgedBy(true, objects)).toContain("lost");
+    expect(judgedBy(false, redis, objects)).toContain("lost");
   });
 
   it("was not acknowledged if there was no answer, or if the answer was a failure", () => {

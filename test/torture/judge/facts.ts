@@ -40,12 +40,15 @@ export interface Read extends Visit {
 /** The facts of a history, without a judgement. */
 export class Facts {
   readonly history: History;
+  readonly #backupMayLag: boolean;
   readonly writes: readonly Write[];
   /** Visits that were done, so that their browser may have been shown the session. */
   readonly reads: readonly Read[];
 
-  constructor(history: History) {
+  /** @param options.backupMayLag whether a rotation is answered although its backup failed. */
+  constructor(history: History, { backupMayLag }: Pick<Terms, "backupMayLag">) {
     this.history = history;
+    this.#backupMayLag = backupMayLag;
     this.writes = [...history.visits.flatMap(writesOfVisit), ...history.acts.flatMap(writesOfAct)];
     this.reads = history.visits.filter((visit): visit is Read => visit.answered?.outcome === "done" && !!visit.shown);
   }
@@ -102,7 +105,8 @@ export class Facts {
         use.answered.ms + graceMs + slackMs < left.ms,
     );
     if (!mayBeRotated || isOver) return false;
-    return this.#isWrittenByOlderProof(write) || !ofNewer.some((visit) => this.#isLaterOfSame(visit, id, acked));
+    const knewBoth = this.#isWrittenByOlderProof(write) || this.#isBesideUnsavedRotation(write);
+    return knewBoth || !ofNewer.some((visit) => this.#isLaterOfSame(visit, id, acked));
   }
 
   /** Whether a browser came with an older proof, although it had held a newer generation before: it put the proof back. */
@@ -115,9 +119,32 @@ export class Facts {
     });
   }
 
-  /** Whether a write belongs to an older view than a generation's, because it came with an older proof that was put back. */
+  /**
+   * Whether a write belongs to an older view than a generation's: it came with an older proof that was put back, or the
+   * journal took it without knowing of the rotation.
+   */
   isApartFrom(generation: number, write: Write): boolean {
-    return (write.generation ?? 0) < generation && this.#isWrittenByOlderProof(write);
+    if ((write.generation ?? 0) >= generation) return false;
+    return this.#isWrittenByOlderProof(write) || this.#isBesideUnsavedRotation(write);
+  }
+
+  /**
+   * Whether the journal may have taken a write of an older generation, because the backup of the rotation before it had
+   * failed: docs/explanation/consistency.md, "A change beside a login whose backup failed".
+   */
+  #isBesideUnsavedRotation({ id, sid, generation, left, acked }: Write): boolean {
+    if (!this.#backupMayLag || !acked || generation === undefined || !this.inTrouble(left, acked)) return false;
+    return this.history.visits.some((visit) => {
+      const { answered } = visit;
+      if (visit.id === id || !answered || answered.tick >= acked.tick) return false;
+      return mayRotateBeyond(visit, { sid, generation }) && this.#inTroubleOfRedis(visit.left, answered);
+    });
+  }
+
+  #inTroubleOfRedis(from: Moment, until: Moment): boolean {
+    return this.history.troubles.some(
+      (trouble) => trouble.what.startsWith("redis") && trouble.from.ms <= until.ms && trouble.until.ms >= from.ms,
+    );
   }
 
   #isWrittenByOlderProof({ id }: Write): boolean {

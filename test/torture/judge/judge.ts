@@ -17,7 +17,7 @@ import type { Notice, Terms, Verdict, Violation } from "./verdict.ts";
 /** Judges a history by the terms. Pure. */
 export function judge(history: History, terms: Terms): Verdict {
   const setBack = terms.backupMayLag ? findSetBack(history) : [];
-  const facts = new Facts(toldStale(history, setBack));
+  const facts = new Facts(toldStale(history, setBack), terms);
   const endings = new Endings(facts, terms);
   const proofs = judgeProofs(facts, endings);
   const isNotice = (finding: Violation | Notice): finding is Notice => finding.kind === "login-displaced";

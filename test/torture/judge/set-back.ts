@@ -7,7 +7,7 @@ import type { Notice } from "./verdict.ts";
  * response has put an older token in the place of the browser's newest token.
  */
 export function findSetBack(history: History): Read[] {
-  const facts = new Facts(history);
+  const facts = new Facts(history, { backupMayLag: true });
   return facts.reads.filter((read) => {
     const { held, shown, left, answered } = read;
     if (!held || shown.sid !== held.sid || !facts.inTrouble(left, answered)) return false;

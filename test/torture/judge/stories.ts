@@ -89,16 +89,25 @@ interface Story {
   /** The states in the end, by session. */
   readonly truths?: Readonly<Record<string, Truth>>;
   readonly endMs?: number;
+  /** Default: {@link TERMS}. */
+  readonly terms?: Terms;
 }
 
 /** The kinds of violations in a history. */
-export function broken({ visits, acts = [], troubles = [], truths = {}, endMs = 500_000 }: Story): string[] {
-  return judged({ visits, acts, troubles, truths, endMs }).violations.map(({ kind }) => kind);
+export function broken({
+  visits,
+  acts = [],
+  troubles = [],
+  truths = {},
+  endMs = 500_000,
+  terms = TERMS,
+}: Story): string[] {
+  return judged({ visits, acts, troubles, truths, endMs, terms }).violations.map(({ kind }) => kind);
 }
 
-export function judged({ visits, acts = [], troubles = [], truths = {}, endMs = 500_000 }: Story) {
+export function judged({ visits, acts = [], troubles = [], truths = {}, endMs = 500_000, terms = TERMS }: Story) {
   const history: History = { visits, acts, troubles, truths: new Map(Object.entries(truths)), end: at(endMs) };
-  return judge(history, TERMS);
+  return judge(history, terms);
 }
 
 function at(ms: number): Moment {

@@ -85,7 +85,7 @@ export interface Terms {
   readonly slackMs: number;
   /**
    * Whether a backup may lag behind the views that were shown. Then a browser that was {@link NOTICES set back} may be
-   * shown the backup.
+   * shown the backup, and the journal may not know of a rotation.
    */
   readonly backupMayLag: boolean;
   /** How long after its answer a failed change may still take effect, before later changes of the same browser. */
