@@ -27,21 +27,23 @@ export async function startPair(command: DropIn["command"], out: string) {
   const settings = { MOOR_ISSUER: TEST_ISSUER, MOOR_AUDIENCE: "app", MOOR_URL: `http://127.0.0.1:${site.moor.port}` };
   const start = (name: "a" | "b") => startServer({ name, command }, out, settings, { name, port: ports[name] });
   const servers = { a: await start("a"), b: await start("b") };
+  // `explain` names the server in `Server-Timing`.
+  const serverOf = ({ headers }: Answer) => /origin=(a|b)\b/.exec(String(headers["server-timing"]))?.[1] as "a" | "b";
 
   return {
-    /** Kills the server that has answered, runs `meanwhile`, and starts the server again. */
+    /** Kills the server that has answered, runs `meanwhile`, starts the server again, and waits until Moor uses it. */
     async without(server: "a" | "b", meanwhile: () => Promise<void>) {
       await servers[server].kill();
       await meanwhile();
       servers[server] = await start(server);
+      // A new visitor meets either server, unless one is ejected.
+      await expect.poll(async () => serverOf(await site.client().ask("/"))).toBe(server);
     },
     browser() {
       const client = site.client();
       const seen = (answer: Answer) => {
         expect(answer.status, answer.text.slice(0, 2_000)).toBe(200);
-        // `explain` names the server in `Server-Timing`.
-        const server = /origin=(a|b)\b/.exec(String(answer.headers["server-timing"]))?.[1] as "a" | "b";
-        return { server, text: answer.text };
+        return { server: serverOf(answer), text: answer.text };
       };
       const follow = async (answer: Answer): Promise<Answer> => {
         const location = answer.headers.location;
