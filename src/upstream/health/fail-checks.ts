@@ -14,8 +14,6 @@ export interface FailChecks {
   distrust(index: number): void;
   /** Whether no check is under way, and the result of the last check is not fresh. */
   isDue(index: number, now: number): boolean;
-  /** When the check that is under way began; `undefined`: no check is under way. */
-  runningSince(index: number, now: number): number | undefined;
   /** Whether the origin has answered its last check, and that result is fresh. */
   hasJustAnswered(index: number, now: number): boolean;
   /** When the origin's last check ended, if the origin was silent to it; `undefined`: it has answered, or was never checked. */
@@ -113,7 +111,6 @@ export function createFailChecks(
       if (state.result === "answered") state.freshUntil = Math.min(state.freshUntil, state.endedAt + DISTRUSTED_MS);
     },
     isDue: (index, now) => !isRunning(index, now) && !isFresh(index, now),
-    runningSince: (index, now) => (isRunning(index, now) ? states[index]?.beganAt : undefined),
     hasJustAnswered: (index, now) => isFresh(index, now) && states[index]?.result === "answered",
     silentAt(index) {
       const { endedAt, result } = states[index] as State;

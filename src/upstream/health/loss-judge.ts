@@ -50,7 +50,7 @@ export interface LossJudge {
    */
   wasSilentBefore(index: number, client: string, before: number): boolean;
   /**
-   * Whether an origin is being checked and has answered nobody since the check began. An origin whose silence to checks
+   * Whether an origin is being checked, or its silence is being weighed, and it has answered nobody since that began. An origin whose silence to checks
    * says nothing is not doubtful.
    */
   isDoubtful(index: number, now: number): boolean;
@@ -86,6 +86,9 @@ export interface LossJudgeParts {
  */
 type Hearing = "unknown" | "answers" | "deaf";
 
+/** A check takes two seconds at most, and so does the check of the other origin. Work that was cut off never ends. */
+const MAX_WEIGHING_MS = 4_000;
+
 /** Compiles the judge of a pool's losses. A judge is of no use to a pool of one origin. */
 export function createLossJudge({ config, reaches, health, clock, keepAlive }: LossJudgeParts): LossJudge {
   const { baseEjectionSeconds, maxEjectionSeconds, maxEjectionPercent } = config.outlierDetection;
@@ -93,6 +96,8 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive }: L
   const shunned = createShunned(baseEjectionSeconds * 1000, maxEjectionSeconds * 1000, health.answeredAt);
   const secondTries = createSecondTries(reaches.length);
   const hearing = reaches.map((): Hearing => "unknown");
+  /** When the check of each origin began whose result is not weighed yet: another origin may still have to answer its check. */
+  const weighedSince = new Float64Array(reaches.length).fill(-Infinity);
   /** From when on visitors may try an origin about which checks say nothing; `Infinity`: checks say something. */
   const trialFrom = new Float64Array(reaches.length).fill(Infinity);
   const checks = createFailChecks(reaches, config.healthCheck, config.attemptDeadlineMs, clock, (index, isError) => {
@@ -129,9 +134,11 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive }: L
 
   async function check(index: number): Promise<boolean> {
     losses.isUsed = true;
+    weighedSince[index] = clock();
     // The other origin is checked at the same time, because requests wait for the result.
     const [result] = await Promise.all([checks.check(index), isOwnFault(index)]);
     await weigh(index, result);
+    weighedSince[index] = -Infinity;
     return result === "answered";
   }
 
@@ -184,8 +191,9 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive }: L
       return isKnownSilent || health.hasLostOthersBefore(index, client, before);
     },
     isDoubtful(index, now) {
-      const since = checks.runningSince(index, now);
-      return since !== undefined && hearing[index] !== "deaf" && health.answeredAt(index) <= since;
+      const since = weighedSince[index] as number;
+      const isWeighed = now - since < MAX_WEIGHING_MS;
+      return isWeighed && hearing[index] !== "deaf" && health.answeredAt(index) <= since;
     },
     checkReturning(session, isPanic, now) {
       const shunnedBy = shunned.toCheckFor(session, now);

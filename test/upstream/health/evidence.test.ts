@@ -109,6 +109,20 @@ describe("an origin that is dead", () => {
     expect(await later("w", { method: "POST" })).toBe("200 b");
   });
 
+  it("gets no POST before the other origin, which is checked at the same time, has answered", async () => {
+    const { promise: isAnswered, resolve: answer } = Promise.withResolvers<Response>();
+    const isSlow: Behaviour = ({ method }) => (method === "HEAD" ? isAnswered : ok());
+    const { ask, pages, checks } = site({ b: [isSlow], c: [isSlow] });
+    const get = ask("v");
+    await vi.waitFor(() => expect(checks("a")).toBe(2));
+    const post = ask("v", { method: "POST" });
+    await Promise.resolve();
+    expect(pages()).toBe("aab");
+    answer(ok());
+    expect(await Promise.all([get, post])).toEqual(["200 b", "200 b"]);
+    expect(pages()).toBe("aabb");
+  });
+
   it("is left after two clients' POSTs, though it had answered a check for a dropped request a quarter of a second before", async () => {
     const { ask, origins, states, tick, checks } = site({ a: [losesPages], b: [ok], c: [ok] });
     await ask("scanner", { method: "POST" });
