@@ -1,82 +1,10 @@
 import { once } from "node:events";
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { buildPackage } from "../support/node/built-package.ts";
-import { freePort } from "../support/node/ports.ts";
-import { type Site, startSite } from "../support/node/site.ts";
-import { TEST_ISSUER } from "../support/node/workerd.ts";
-import { startExample } from "./running-example.ts";
+import { endApps, ending, servers, site, startApps, visitor } from "./express-apps.ts";
 
-/** Two servers of each, so that what is seen has gone through Moor and not through a process. */
-const apps = {
-  counter: ["documented.cjs", "View counter"],
-  login: ["documented.cjs", "User login"],
-  expiring: ["documented.cjs", "req.session"],
-  probe: ["express-probe.cjs"],
-};
-type App = keyof typeof apps;
-
-const packages = ["express", "express-session", "parseurl", "escape-html", "ws"];
-const servers = await Promise.all(
-  Object.entries(apps).flatMap(([pool, argv]) =>
-    ["a", "b"].map(async (id) => ({ pool, argv, id, port: await freePort() })),
-  ),
-);
-const ending: (() => Promise<unknown>)[] = [];
-let site: Site;
-
-beforeAll(async () => {
-  site = await startSite([], {
-    handoff: { dataBytes: 256 },
-    pools: Object.keys(apps).map((pool) => ({
-      id: pool,
-      origins: servers.flatMap(({ id, port, ...server }) =>
-        server.pool === pool ? [{ id, url: `http://127.0.0.1:${port}` }] : [],
-      ),
-      // Each request goes wherever the query says.
-      hashPolicy: [{ type: "query", name: "to" }, { type: "session-id" }],
-      session: { may: ["patch", "principal", "end"] },
-    })),
-    routes: Object.keys(apps).map((pool) => ({ host: `${pool}.test`, path: "/*", pool })),
-  });
-  const folder = await mkdtemp(join(tmpdir(), "moor-express-"));
-  ending.push(
-    () => site.stop(),
-    () => rm(folder, { recursive: true, force: true }),
-  );
-  await buildPackage(join(folder, "node_modules"), ...packages);
-  for (const script of ["documented.cjs", "express-probe.cjs"])
-    await cp(join("test/examples", script), join(folder, script));
-  await Promise.all(
-    servers.map(async ({ pool, argv: [script = "", ...args], port }) => {
-      const env = {
-        MOOR_ISSUER: TEST_ISSUER,
-        MOOR_AUDIENCE: pool,
-        MOOR_URL: `http://127.0.0.1:${site.moor.port}`,
-        NODE_ENV: "test",
-      };
-      const server = await startExample([process.execPath, join(folder, script), ...args], port, env);
-      ending.push(() => server.stop());
-    }),
-  );
-});
-afterAll(() => Promise.all(ending.map((end) => end())));
-
-function visitor(app: App, client = site.client()) {
-  const headers = { Host: `${app}.test` };
-  return {
-    client,
-    get: (path: string) => client.ask(path, { headers }),
-    post(path: string, form: Record<string, string>) {
-      const body = String(new URLSearchParams(form));
-      const type = { "Content-Type": "application/x-www-form-urlencoded", "Content-Length": String(body.length) };
-      return client.ask(path, { method: "POST", headers: { ...headers, ...type }, body });
-    },
-  };
-}
+beforeAll(startApps);
+afterAll(endApps);
 
 describe("express-session's documented examples, with moor/express for express-session", () => {
   it("the view counter counts each page, whichever server answers", async () => {

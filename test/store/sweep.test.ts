@@ -1,74 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { encodeBase64url } from "../../src/lib/base64url.ts";
-import type { TakenOver } from "../../src/store/contracts.ts";
-import type { Fallback } from "../../src/store/redis/contract.ts";
 import { pendingSetOf } from "../../src/store/redis/limits.ts";
-import { type Swept, sweep } from "../../src/store/sweep.ts";
-import { createAuthorities } from "../support/authorities.ts";
 import { setTime } from "../support/edge.ts";
-import { watchedFallback } from "../support/fallback.ts";
 import { changeAt, refTo } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
+import { idIn, many, type World, world } from "./swept-world.ts";
 
-/** A minute after the journals were given what they hold: nothing of that can still be under way. */
+/** A minute after the journals got their entries: no entry can still be under way. */
 const LATER = at(60);
+const DONE = { sets: [], ids: [] };
 
 beforeEach(() => setTime(T0));
 afterEach(() => vi.useRealTimers());
-
-/** A session that is noted in this one of the pending sets. */
-function idIn(set: number): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[0] = set;
-  return encodeBase64url(bytes);
-}
-
-function world() {
-  const redis = watchedFallback();
-  const sessions = createAuthorities({ fallback: redis });
-  const asked: string[] = [];
-  let meets: (id: string) => Promise<TakenOver | undefined> = async () => undefined;
-  const authority = {
-    ...sessions,
-    async takeOver(id: string) {
-      asked.push(id);
-      return (await meets(id)) ?? sessions.takeOver(id);
-    },
-  };
-  return {
-    redis,
-    sessions,
-    asked,
-    /** Has the journal accept a change of a session. */
-    async journal(id: string, value: number): Promise<string> {
-      const now = Date.now();
-      const change = changeAt(now, { patches: [{ [`v${value}`]: value }] });
-      await redis.real.append({ ref: refTo(id, now), change });
-      return id;
-    },
-    /** What the authority of a session meets before it looks; an answer comes instead of a look. */
-    meet(met: typeof meets) {
-      meets = met;
-    },
-    outOfReach(ids: readonly string[]) {
-      const lost = new Set(ids);
-      meets = async (id) => (lost.has(id) ? { kind: "unavailable", cause: new Error("out of reach") } : undefined);
-    },
-    sweep: (fallback: Fallback = redis): Promise<Swept> => sweep({ fallback, authority, clock: () => Date.now() }),
-    /** What is still pending, beside all faults. */
-    async pending() {
-      const found = await redis.real.pendingSets();
-      if (found.kind !== "sets") throw found.cause;
-      const pages = await Promise.all(found.sets.map((set) => redis.real.pending(set, 0, 1_000)));
-      return { sets: found.sets, ids: pages.flatMap((page) => (page.kind === "ids" ? page.ids : [])) };
-    },
-  };
-}
-type World = ReturnType<typeof world>;
-
-const many = (count: number, make: (index: number) => Promise<string>) =>
-  Promise.all(Array.from({ length: count }, (_, index) => make(index)));
-const DONE = { sets: [], ids: [] };
 
 describe("a sweep", () => {
   let one: World;
@@ -283,7 +225,7 @@ describe("an index out of reach", () => {
 });
 
 describe("a sweep's time", () => {
-  /** The object of each of these sessions hangs until its caller gives up. */
+  /** Makes the object of each of these sessions hang until its caller gives up. */
   function hang(one: World, ids: readonly string[]) {
     const hanging = new Set(ids);
     let until = 0;

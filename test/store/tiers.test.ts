@@ -1,116 +1,63 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { OpenedToken } from "../../src/inbound/token/tokens.ts";
-import type { Ref } from "../../src/session/change.ts";
 import type { Copy } from "../../src/session/copy.ts";
-import type { Authority, Committed, Copies, Lookup } from "../../src/store/contracts.ts";
+import type { Committed } from "../../src/store/contracts.ts";
 import { createMemory } from "../../src/store/memory.ts";
-import type { Journaled, Outage, Shown } from "../../src/store/outage.ts";
-import { createTiers, type ResolveOptions, type Tiers } from "../../src/store/tiers.ts";
-import { changeAt, copyOf, openedToken, refTo } from "../support/sessions.ts";
+import type { Shown } from "../../src/store/outage.ts";
+import { changeAt, copyOf, refTo } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
+import { DOWN, fresh, hit, NOW, renewStores, resolve, stores, tiersOf } from "./answering-stores.ts";
 
-const DOWN = { kind: "unavailable" as const, cause: new Error("down") };
 const TOMBSTONE = copyOf("s", { version: 9, ended: { at: T0, reason: "ended" } });
-/** The token was signed at 0 seconds; it is 10 seconds now, and a copy that was vouched for at 8 may answer. */
-const NOW = at(10);
-const fresh = (given: Partial<Copy> = {}) => copyOf("s", { vouchedAt: at(8), journalSeenAt: at(8), ...given });
-const hit = (given: Partial<Copy> = {}): Lookup => ({ kind: "hit", copy: fresh(given) });
 
-/** What each store answers, and who was asked. */
-let answers: { kv: Lookup; object: Lookup; committed: Committed; redis: Shown; journaled: Journaled };
-let asked: string[];
-let refs: Ref[];
-let journaledAt: number | undefined;
-let memory: Copies;
-let tiers: Tiers;
-
-beforeEach(() => {
-  answers = { kv: { kind: "miss" }, object: DOWN, committed: DOWN, redis: DOWN, journaled: { kind: "journaled" } };
-  asked = [];
-  refs = [];
-  journaledAt = undefined;
-  memory = createMemory();
-  tiers = tiersOf({});
-});
-
-function tiersOf(without: { outage?: undefined }): Tiers {
-  function told<T>(store: string, ref: Ref, answer: T): Promise<T> {
-    asked.push(store);
-    refs.push(ref);
-    return Promise.resolve(answer);
-  }
-  const replicas: Copies = {
-    name: "kv",
-    read: (ref) => told("kv", ref, answers.kv),
-    keep: async () => ({ kind: "kept" }),
-  };
-  const authority: Authority = {
-    read: (ref) => told("object", ref, answers.object),
-    commit: (ref) => told("object", ref, answers.committed),
-    takeOver: async () => ({ kind: "taken-over", seenAt: 0 }),
-  };
-  const outage: Outage = {
-    name: "redis",
-    read: (ref) => told("redis", ref, answers.redis),
-    commit: (ref) => told("redis", ref, answers.journaled),
-    journaledAt: () => journaledAt,
-  };
-  return createTiers({ memory, replicas, authority, outage, ...without });
-}
-
-function resolve(given: Partial<OpenedToken> & { markedAt?: number } = {}, options: Partial<ResolveOptions> = {}) {
-  const { markedAt, ...token } = given;
-  const ref = { ...refTo("s", NOW, token.generation), ...(markedAt === undefined ? {} : { markedAt }) };
-  return tiers.resolve(ref, openedToken(token), { strict: false, onStale: "refuse", now: NOW, ...options });
-}
+beforeEach(renewStores);
 
 describe("a session is looked for", () => {
   it("in memory, then in KV, then at the authority, until a copy may answer", async () => {
-    answers.object = hit();
+    stores.answers.object = hit();
     expect(await resolve({ replicated: true })).toMatchObject({ kind: "hit", source: "object" });
-    expect(asked).toEqual(["kv", "object"]);
-    asked = [];
+    expect(stores.asked).toEqual(["kv", "object"]);
+    stores.asked = [];
     expect(await resolve({ replicated: true })).toMatchObject({ kind: "hit", source: "memory" });
-    expect(asked).toEqual([]);
+    expect(stores.asked).toEqual([]);
   });
 
   it("in KV only when the token says that a replica exists", async () => {
-    answers.kv = hit();
-    answers.object = hit();
+    stores.answers.kv = hit();
+    stores.answers.object = hit();
     await resolve({ replicated: false });
-    expect(asked).toEqual(["object"]);
+    expect(stores.asked).toEqual(["object"]);
   });
 
   it("at the authority alone on a strict route", async () => {
-    await memory.keep(fresh());
-    answers.object = hit({ attributes: { a: 1 } });
+    await stores.memory.keep(fresh());
+    stores.answers.object = hit({ attributes: { a: 1 } });
     expect(await resolve({ replicated: true }, { strict: true })).toMatchObject({ copy: { attributes: { a: 1 } } });
-    expect(asked).toEqual(["object"]);
+    expect(stores.asked).toEqual(["object"]);
   });
 
   it("at the authority when KV cannot be reached: that is no miss", async () => {
-    answers.kv = DOWN;
-    answers.object = hit();
+    stores.answers.kv = DOWN;
+    stores.answers.object = hit();
     expect(await resolve({ replicated: true })).toMatchObject({ kind: "hit", source: "object" });
   });
 
   it("in KV once: the copy from KV is kept in memory", async () => {
-    answers.kv = hit();
+    stores.answers.kv = hit();
     expect(await resolve({ replicated: true })).toMatchObject({ source: "kv" });
     expect(await resolve({ replicated: true })).toMatchObject({ source: "memory" });
   });
 
   it("in KV with a bound of two minutes, in memory with a bound of five seconds", async () => {
-    answers.object = hit();
+    stores.answers.object = hit();
     const now = at(130);
-    await memory.keep(fresh({ vouchedAt: at(125) }));
+    await stores.memory.keep(fresh({ vouchedAt: at(125) }));
     expect(await resolve({}, { now })).toMatchObject({ source: "memory" });
     expect(await resolve({}, { now: now + 1 })).toMatchObject({ source: "object" });
-    answers.kv = hit({ vouchedAt: at(10) });
+    stores.answers.kv = hit({ vouchedAt: at(10) });
     expect(await resolve({ replicated: true, issuedAt: T0 }, { now: now + 1 })).toMatchObject({ source: "object" });
-    answers.kv = hit({ vouchedAt: at(10) + 1 });
-    memory = createMemory();
-    tiers = tiersOf({});
+    stores.answers.kv = hit({ vouchedAt: at(10) + 1 });
+    stores.memory = createMemory();
+    stores.tiers = tiersOf({});
     expect(await resolve({ replicated: true, issuedAt: T0 }, { now: now + 1 })).toMatchObject({ source: "kv" });
   });
 });
@@ -126,16 +73,16 @@ const BROKEN: [string, Partial<Copy>, Parameters<typeof resolve>[0]][] = [
 
 describe.each(BROKEN)("a copy that %s does not answer", (_what, copy, token) => {
   it("from memory, nor from KV, and the authority is asked", async () => {
-    await memory.keep(fresh(copy));
-    answers.kv = hit(copy);
-    answers.object = hit({ version: 5 });
+    await stores.memory.keep(fresh(copy));
+    stores.answers.kv = hit(copy);
+    stores.answers.object = hit({ version: 5 });
     expect(await resolve({ ...token, replicated: true })).toMatchObject({ source: "object", copy: { version: 5 } });
   });
 
   it("while the authority is out of reach either, and Redis is asked", async () => {
-    await memory.keep(fresh(copy));
-    answers.kv = hit(copy);
-    answers.redis = { kind: "hit", copy: fresh({ version: 5 }), journaled: true, stale: false };
+    await stores.memory.keep(fresh(copy));
+    stores.answers.kv = hit(copy);
+    stores.answers.redis = { kind: "hit", copy: fresh({ version: 5 }), journaled: true, stale: false };
     expect(await resolve({ ...token, replicated: true })).toMatchObject({
       source: "redis",
       copy: { version: 5 },
@@ -144,8 +91,8 @@ describe.each(BROKEN)("a copy that %s does not answer", (_what, copy, token) => 
   });
 
   it("and with Redis out of reach as well the session is unavailable, never missing", async () => {
-    await memory.keep(fresh(copy));
-    answers.kv = hit(copy);
+    await stores.memory.keep(fresh(copy));
+    stores.answers.kv = hit(copy);
     expect(await resolve({ ...token, replicated: true })).toMatchObject({ kind: "unavailable" });
   });
 });
@@ -155,52 +102,52 @@ describe("the stores that were asked before, and why they did not answer", () =>
     (await resolve(...given)).passed.map(({ source, why }) => `${source}:${why}`);
 
   it("are none when memory answers, or the authority is asked at once", async () => {
-    await memory.keep(fresh());
+    await stores.memory.keep(fresh());
     expect(await why()).toEqual([]);
-    answers.object = hit();
+    stores.answers.object = hit();
     expect(await why({}, { strict: true })).toEqual([]);
   });
 
   it("are told with the answer of each, or the rule that its copy breaks", async () => {
-    answers.kv = hit({ version: 1 });
-    answers.object = hit({ version: 5 });
+    stores.answers.kv = hit({ version: 1 });
+    stores.answers.object = hit({ version: 5 });
     expect(await why({ replicated: true, version: 2 })).toEqual(["memory:miss", "kv:version"]);
-    answers.kv = DOWN;
+    stores.answers.kv = DOWN;
     expect(await why({ replicated: true, version: 6 })).toEqual(["memory:version", "kv:unavailable"]);
   });
 
   it("are told for the answer of Redis, for a stale answer, and when there is no answer", async () => {
-    await memory.keep(fresh({ vouchedAt: at(4) }));
-    answers.redis = { kind: "hit", copy: fresh({ version: 1, mayBeKept: false }), stale: false };
+    await stores.memory.keep(fresh({ vouchedAt: at(4) }));
+    stores.answers.redis = { kind: "hit", copy: fresh({ version: 1, mayBeKept: false }), stale: false };
     expect(await why()).toEqual(["memory:settle", "object:unavailable"]);
-    answers.redis = { kind: "hit", copy: fresh({ version: 1 }), stale: true };
+    stores.answers.redis = { kind: "hit", copy: fresh({ version: 1 }), stale: true };
     expect(await why({ version: 2 }, { onStale: "serve" })).toEqual([
       "memory:version",
       "object:unavailable",
       "redis:version",
     ]);
-    answers.redis = DOWN;
+    stores.answers.redis = DOWN;
     expect(await why()).toEqual(["memory:settle", "object:unavailable", "redis:unavailable"]);
   });
 });
 
 describe("the changes that this isolate has given the journal", () => {
   it("mark the session for all visitors who come through the isolate", async () => {
-    await memory.keep(fresh());
-    journaledAt = at(6);
-    answers.object = hit({ vouchedAt: NOW, journalSeenAt: NOW });
+    await stores.memory.keep(fresh());
+    stores.journaledAt = at(6);
+    stores.answers.object = hit({ vouchedAt: NOW, journalSeenAt: NOW });
     expect(await resolve()).toMatchObject({ source: "object" });
     await resolve({ markedAt: at(5) });
     await resolve({ markedAt: at(7) });
-    await tiers.commit(refTo("s"), changeAt(T0, {}), new Set());
-    expect(refs.slice(0, 4).map(({ markedAt }) => markedAt)).toEqual([at(6), at(6), at(7), at(6)]);
+    await stores.tiers.commit(refTo("s"), changeAt(T0, {}), new Set());
+    expect(stores.refs.slice(0, 4).map(({ markedAt }) => markedAt)).toEqual([at(6), at(6), at(7), at(6)]);
   });
 
   it("are none where there is no Redis", async () => {
-    tiers = tiersOf({ outage: undefined });
-    answers.object = hit();
+    stores.tiers = tiersOf({ outage: undefined });
+    stores.answers.object = hit();
     await resolve();
-    expect(refs[0]).not.toHaveProperty("markedAt");
+    expect(stores.refs[0]).not.toHaveProperty("markedAt");
   });
 });
 
@@ -208,7 +155,7 @@ describe("the remaining copy while stores are out of reach", () => {
   const STALE: Shown = { kind: "hit", copy: fresh({ version: 2 }), journaled: true, stale: true };
 
   it("is served, marked stale, where the route says so", async () => {
-    answers.redis = STALE;
+    stores.answers.redis = STALE;
     expect(await resolve({ version: 3 }, { onStale: "serve" })).toMatchObject({
       kind: "hit",
       source: "redis",
@@ -219,17 +166,17 @@ describe("the remaining copy while stores are out of reach", () => {
   });
 
   it("may come from memory or KV, the newest first", async () => {
-    await memory.keep(fresh({ version: 3 }));
-    answers.kv = hit({ version: 4 });
-    answers.redis = STALE;
+    await stores.memory.keep(fresh({ version: 3 }));
+    stores.answers.kv = hit({ version: 4 });
+    stores.answers.redis = STALE;
     const serve = { onStale: "serve" } as const;
     expect(await resolve({ version: 9, replicated: true }, serve)).toMatchObject({ source: "kv", stale: true });
     expect(await resolve({ version: 9 }, serve)).toMatchObject({ source: "memory", stale: true });
   });
 
   it("comes from Redis, of a single version: that shows the journal too", async () => {
-    await memory.keep(fresh({ version: 2 }));
-    answers.redis = STALE;
+    await stores.memory.keep(fresh({ version: 2 }));
+    stores.answers.redis = STALE;
     expect(await resolve({ version: 3 }, { onStale: "serve" })).toMatchObject({ source: "redis", journaled: true });
   });
 
@@ -237,43 +184,43 @@ describe("the remaining copy while stores are out of reach", () => {
     ["of another generation", { generation: 1 }],
     ["past its absolute deadline", { absoluteDeadline: NOW }],
   ])("is never one %s", async (_what, copy) => {
-    await memory.keep(fresh({ version: 1, ...copy }));
-    answers.redis = { kind: "hit", copy: fresh(copy), stale: true };
+    await stores.memory.keep(fresh({ version: 1, ...copy }));
+    stores.answers.redis = { kind: "hit", copy: fresh(copy), stale: true };
     expect(await resolve({ version: 2 }, { onStale: "serve" })).toMatchObject({ kind: "unavailable" });
   });
 
   it("is not needed when Redis has the version that the client has seen", async () => {
-    await memory.keep(fresh({ version: 3, vouchedAt: at(4) }));
-    answers.redis = { kind: "hit", copy: fresh({ version: 1 }), stale: false };
+    await stores.memory.keep(fresh({ version: 3, vouchedAt: at(4) }));
+    stores.answers.redis = { kind: "hit", copy: fresh({ version: 1 }), stale: false };
     const found = await resolve({}, { onStale: "serve" });
     expect(found).toMatchObject({ source: "redis", stale: false, copy: { version: 1 } });
   });
 
   it("without Redis is the copy in memory, or nothing", async () => {
-    tiers = tiersOf({ outage: undefined });
+    stores.tiers = tiersOf({ outage: undefined });
     expect(await resolve({}, { onStale: "serve" })).toMatchObject({ kind: "unavailable", source: "object" });
-    await memory.keep(fresh({ vouchedAt: T0 }));
+    await stores.memory.keep(fresh({ vouchedAt: T0 }));
     expect(await resolve({}, { onStale: "serve" })).toMatchObject({ kind: "hit", source: "memory", stale: true });
   });
 });
 
 describe("ended is final", () => {
   it.each(["memory", "kv", "object", "redis"] as const)("when %s says so, though others know better", async (store) => {
-    answers = { ...answers, kv: hit({ version: 50 }), object: hit({ version: 50 }) };
+    stores.answers = { ...stores.answers, kv: hit({ version: 50 }), object: hit({ version: 50 }) };
     const ended = { kind: "ended", tombstone: TOMBSTONE } as const;
-    if (store === "memory") await memory.keep(TOMBSTONE);
-    if (store === "kv") answers.kv = ended;
-    if (store === "object") answers = { ...answers, kv: { kind: "miss" }, object: ended };
-    if (store === "redis") answers = { ...answers, kv: { kind: "miss" }, object: DOWN, redis: ended };
+    if (store === "memory") await stores.memory.keep(TOMBSTONE);
+    if (store === "kv") stores.answers.kv = ended;
+    if (store === "object") stores.answers = { ...stores.answers, kv: { kind: "miss" }, object: ended };
+    if (store === "redis") stores.answers = { ...stores.answers, kv: { kind: "miss" }, object: DOWN, redis: ended };
     expect(await resolve({ replicated: true })).toMatchObject({ kind: "ended", source: store });
     // The next request is of another tab, whose token is older.
-    answers = { ...answers, kv: hit({ version: 50 }), object: hit({ version: 50 }) };
+    stores.answers = { ...stores.answers, kv: hit({ version: 50 }), object: hit({ version: 50 }) };
     expect(await resolve({ replicated: true })).toMatchObject({ kind: "ended", source: "memory" });
   });
 
   it("and an end that Redis shows in the journal counts, whatever memory still has", async () => {
-    await memory.keep(fresh({ vouchedAt: T0 }));
-    answers.redis = { kind: "ended", journaled: true };
+    await stores.memory.keep(fresh({ vouchedAt: T0 }));
+    stores.answers.redis = { kind: "ended", journaled: true };
     expect(await resolve({}, { onStale: "serve" })).toMatchObject({ kind: "ended", journaled: true });
   });
 });
@@ -283,7 +230,7 @@ describe("a change", () => {
   beforeEach(() => {
     toMark = new Set();
   });
-  const commit = () => tiers.commit(refTo("s"), changeAt(T0, {}), toMark);
+  const commit = () => stores.tiers.commit(refTo("s"), changeAt(T0, {}), toMark);
 
   it.each<Committed>([
     { kind: "committed", copy: fresh() },
@@ -292,52 +239,52 @@ describe("a change", () => {
     { kind: "ended" },
     { kind: "refused", reason: "too-large" },
   ])("goes to the authority alone when that answers: $kind", async (committed) => {
-    answers.committed = committed;
+    stores.answers.committed = committed;
     expect(await commit()).toEqual(committed);
-    expect(asked).toEqual(["object"]);
+    expect(stores.asked).toEqual(["object"]);
   });
 
   it("goes to the journal when the authority is out of reach", async () => {
-    answers.journaled = { kind: "journaled", asked: true };
+    stores.answers.journaled = { kind: "journaled", asked: true };
     expect(await commit()).toEqual({ kind: "journaled", asked: true });
-    expect(asked).toEqual(["object", "redis"]);
+    expect(stores.asked).toEqual(["object", "redis"]);
     expect([...toMark]).toEqual(["s"]);
   });
 
   it("that the journal was not asked to take needs no mark", async () => {
-    answers.journaled = DOWN;
+    stores.answers.journaled = DOWN;
     expect(await commit()).toEqual(DOWN);
     expect([...toMark]).toEqual([]);
   });
 
   it("is unavailable without Redis", async () => {
-    tiers = tiersOf({ outage: undefined });
+    stores.tiers = tiersOf({ outage: undefined });
     expect(await commit()).toEqual(DOWN);
   });
 
   it("is kept in memory as the authority has answered it, a tombstone as well", async () => {
-    answers.committed = { kind: "committed", copy: fresh({ version: 2 }) };
+    stores.answers.committed = { kind: "committed", copy: fresh({ version: 2 }) };
     await commit();
-    expect(await memory.read(refTo("s"), T0)).toMatchObject({ kind: "hit", copy: { version: 2 } });
-    answers.committed = { kind: "ended", tombstone: TOMBSTONE };
+    expect(await stores.memory.read(refTo("s"), T0)).toMatchObject({ kind: "hit", copy: { version: 2 } });
+    stores.answers.committed = { kind: "ended", tombstone: TOMBSTONE };
     await commit();
-    expect(await memory.read(refTo("s"), T0)).toMatchObject({ kind: "ended" });
+    expect(await stores.memory.read(refTo("s"), T0)).toMatchObject({ kind: "ended" });
   });
 });
 
 describe("memory keeps", () => {
-  const held = () => memory.read(refTo("s"), T0);
+  const held = () => stores.memory.read(refTo("s"), T0);
 
   it("nothing that may not be kept", async () => {
-    answers.object = hit({ mayBeKept: false });
+    stores.answers.object = hit({ mayBeKept: false });
     await resolve();
-    expect(await tiers.keep(fresh({ mayBeKept: false }))).toEqual({ kind: "older" });
+    expect(await stores.tiers.keep(fresh({ mayBeKept: false }))).toEqual({ kind: "older" });
     expect(await held()).toEqual({ kind: "miss" });
   });
 
   it("of a superseded generation not the copy that it is still shown, but the session that superseded it", async () => {
     const newest = fresh({ generation: 1, principal: "alice" });
-    answers.object = { kind: "superseded", before: fresh({ mayBeKept: false }), current: newest };
+    stores.answers.object = { kind: "superseded", before: fresh({ mayBeKept: false }), current: newest };
     expect(await resolve()).toMatchObject({ kind: "superseded", before: { generation: 0 } });
     expect(await held()).toEqual({ kind: "hit", copy: newest });
   });

@@ -25,8 +25,8 @@ export interface Sender {
 /** Judges origins by the requests that they lose, and by checks of the isolate's own. */
 export interface LossJudge {
   /**
-   * Whether a connection has ever been lost, a request been judged, or an origin been checked. Before that, answers teach the judge
-   * nothing: no session keeps away from an origin, and no origin is on trial, or doubtful.
+   * Whether a connection has ever been lost, a request been judged, or an origin been checked. Before that, answers
+   * teach the judge nothing: no session keeps away from an origin, and no origin is on trial, or doubtful.
    */
   readonly isUsed: boolean;
   /** A connection to the origin was lost. Returns whether the request is tried once more there. */
@@ -50,8 +50,8 @@ export interface LossJudge {
    */
   wasSilentBefore(index: number, client: string, before: number): boolean;
   /**
-   * Whether an origin is being checked, or its silence is being weighed, and it has answered nobody since that began. An origin whose silence to checks
-   * says nothing is not doubtful.
+   * Whether an origin is being checked, or its silence is being weighed, and it has answered nobody since that began.
+   * An origin whose silence to checks says nothing is not doubtful.
    */
   isDoubtful(index: number, now: number): boolean;
   /** Has the origins checked that are to prove themselves, to all or to a session. Ejected origins are checked only in panic. */
@@ -96,7 +96,10 @@ export function createLossJudge({ config, reaches, health, clock, keepAlive }: L
   const shunned = createShunned(baseEjectionSeconds * 1000, maxEjectionSeconds * 1000, health.answeredAt);
   const secondTries = createSecondTries(reaches.length);
   const hearing = reaches.map((): Hearing => "unknown");
-  /** When the check of each origin began whose result is not weighed yet: another origin may still have to answer its check. */
+  /**
+   * When the check of each origin began whose result is not weighed yet: another origin may still have to answer its
+   * check. `-Infinity`: there is no such check.
+   */
   const weighedSince = new Float64Array(reaches.length).fill(-Infinity);
   /** From when on visitors may try an origin about which checks say nothing; `Infinity`: checks say something. */
   const trialFrom = new Float64Array(reaches.length).fill(Infinity);
