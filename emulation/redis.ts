@@ -1,6 +1,6 @@
 import type { JournalEntry } from "../src/session/journal.ts";
+import { type Appended, type BackupRecord, type Fallback, PENDING_SETS } from "../src/store/fallback-contract.ts";
 import { RedisFault } from "../src/store/redis/client.ts";
-import { type Appended, type BackupRecord, type Fallback, PENDING_SETS } from "../src/store/redis/contract.ts";
 import {
   appendEnd,
   assertJournaled,

@@ -3,9 +3,9 @@ import type { KeyRing } from "../../src/inbound/token/key-ring.ts";
 import { SessionAuthority } from "../../src/objects/session/session-authority.ts";
 import type { SessionStorage } from "../../src/objects/session/session-rows.ts";
 import type { Authority, Copies } from "../../src/store/contracts.ts";
+import type { Fallback } from "../../src/store/fallback-contract.ts";
 import { createKvReplicas } from "../../src/store/kv-replicas.ts";
 import { createMemory } from "../../src/store/memory.ts";
-import type { Fallback } from "../../src/store/redis/contract.ts";
 import { createSeal } from "../../src/store/seal.ts";
 
 /** The billed operations, in numbers. */

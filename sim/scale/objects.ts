@@ -3,9 +3,9 @@ import { TimerQueue } from "../../emulation/timer-queue.ts";
 import { SessionAuthority } from "../../src/objects/session/session-authority.ts";
 import type { SessionStorage } from "../../src/objects/session/session-rows.ts";
 import type { Copies } from "../../src/store/contracts.ts";
+import type { Fallback } from "../../src/store/fallback-contract.ts";
 import type { ObjectNamespace } from "../../src/store/object-calls.ts";
 import type { Principals } from "../../src/store/principal-contracts.ts";
-import type { Fallback } from "../../src/store/redis/contract.ts";
 import type { Operation } from "./ledger.ts";
 
 /** The parts that the sessions' objects work with. */

@@ -1,8 +1,8 @@
 import { parseKeyRing } from "../inbound/token/key-ring.ts";
 import type { Breakers } from "./breakers.ts";
 import type { Copies } from "./contracts.ts";
+import type { Fallback } from "./fallback-contract.ts";
 import { guardCopies, guardFallback } from "./guarded.ts";
-import type { Fallback } from "./redis/contract.ts";
 import { FALLBACKS, REPLICAS, type RegisteredBindings } from "./registry.ts";
 import { createSeal, type Seal } from "./seal.ts";
 

@@ -1,7 +1,7 @@
 import { withinDeadline } from "../lib/deadline.ts";
 import { type Breaker, BreakerOpenError } from "./breaker.ts";
 import type { Copies } from "./contracts.ts";
-import type { Fallback } from "./redis/contract.ts";
+import type { Fallback } from "./fallback-contract.ts";
 
 type Unavailable = { kind: "unavailable"; cause: unknown };
 

@@ -5,7 +5,7 @@ import { deadlineOver, type Seen } from "../session/freshness.ts";
 import { overlay } from "../session/journal.ts";
 import { type View, viewOf } from "../session/record.ts";
 import type { Committed, Lookup } from "./contracts.ts";
-import type { Fallback } from "./redis/contract.ts";
+import type { Fallback } from "./fallback-contract.ts";
 
 /**
  * The outcome of a change while the authority cannot be reached. Only `journaled` acknowledges it. `asked`: the journal was asked

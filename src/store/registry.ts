@@ -1,7 +1,7 @@
 import type { Copies } from "./contracts.ts";
+import type { Fallback } from "./fallback-contract.ts";
 import { bindKvReplicas } from "./kv-replicas.ts";
 import { bindRedisFallback } from "./redis/bind.ts";
-import type { Fallback } from "./redis/contract.ts";
 import type { Seal } from "./seal.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { describeFault, type Log } from "../log.ts";
 import type { Authority } from "./contracts.ts";
-import { type Fallback, PENDING_SETS } from "./redis/contract.ts";
+import { type Fallback, PENDING_SETS } from "./fallback-contract.ts";
 
 /** The result of a sweep. */
 export interface Swept {

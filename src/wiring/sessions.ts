@@ -9,9 +9,9 @@ import { bindStores, type StoreBindings } from "../store/bind.ts";
 import type { Breaker } from "../store/breaker.ts";
 import { type Breakers, createBreakers } from "../store/breakers.ts";
 import type { Authority, Copies, Locks, Unattended } from "../store/contracts.ts";
+import type { Fallback } from "../store/fallback-contract.ts";
 import { createMemory } from "../store/memory.ts";
 import type { Principals } from "../store/principal-contracts.ts";
-import type { Fallback } from "../store/redis/contract.ts";
 
 /** The bindings of wrangler for sessions, both in front of origins and in the middleware. */
 export interface SessionsEnv extends StoreBindings {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Change, Ref } from "../../src/session/change.ts";
 import type { Seen } from "../../src/session/freshness.ts";
+import type { BackupRecord } from "../../src/store/fallback-contract.ts";
 import { createOutage, type Outage } from "../../src/store/outage.ts";
-import type { BackupRecord } from "../../src/store/redis/contract.ts";
 import { setTime } from "../support/edge.ts";
 import { type WatchedFallback, watchedFallback } from "../support/fallback.ts";
 import { changeAt, openedToken, refTo, uniqueId } from "../support/sessions.ts";

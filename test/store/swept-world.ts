@@ -1,6 +1,6 @@
 import { encodeBase64url } from "../../src/lib/base64url.ts";
 import type { TakenOver } from "../../src/store/contracts.ts";
-import type { Fallback } from "../../src/store/redis/contract.ts";
+import type { Fallback } from "../../src/store/fallback-contract.ts";
 import { type Swept, sweep } from "../../src/store/sweep.ts";
 import { createAuthorities } from "../support/authorities.ts";
 import { watchedFallback } from "../support/fallback.ts";

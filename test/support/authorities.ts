@@ -5,8 +5,8 @@ import { SessionAuthority } from "../../src/objects/session/session-authority.ts
 import { type Outside, SessionRows, type SessionStorage } from "../../src/objects/session/session-rows.ts";
 import type { SessionRecord } from "../../src/session/record.ts";
 import type { Authority, Copies, Unattended } from "../../src/store/contracts.ts";
+import type { Fallback } from "../../src/store/fallback-contract.ts";
 import type { Principals } from "../../src/store/principal-contracts.ts";
-import type { Fallback } from "../../src/store/redis/contract.ts";
 
 /** The default of a configuration. */
 export const COPY_POLICY: CopyPolicy = { replicate: "travel", backup: "async", strictBackup: false };

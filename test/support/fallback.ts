@@ -1,5 +1,5 @@
 import { createRedisWorld } from "../../emulation/redis.ts";
-import type { Fallback } from "../../src/store/redis/contract.ts";
+import type { Fallback } from "../../src/store/fallback-contract.ts";
 
 /** A command to Redis. */
 export type Command = Exclude<keyof Fallback, "name">;

@@ -1,5 +1,5 @@
 import type { SessionRecord } from "../../session/record.ts";
-import type { BackupRecord, Fallback } from "../../store/redis/contract.ts";
+import type { BackupRecord, Fallback } from "../../store/fallback-contract.ts";
 import type { SessionRows } from "./session-rows.ts";
 
 /** The outcome of writing a backup. */

@@ -1,7 +1,7 @@
 import { type JournalEntry, takeIn } from "../../session/journal.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import type { TakenOver } from "../../store/contracts.ts";
-import type { Fallback } from "../../store/redis/contract.ts";
+import type { Fallback } from "../../store/fallback-contract.ts";
 import { backupOf } from "./backups.ts";
 import type { Outside, SessionRows } from "./session-rows.ts";
 

@@ -1,6 +1,6 @@
 import { leftOut } from "../../lib/build-flags.ts";
+import type { Fallback } from "../fallback-contract.ts";
 import type { Seal } from "../seal.ts";
-import type { Fallback } from "./contract.ts";
 import { createRedisFallback } from "./fallback.ts";
 
 /** The bindings of Redis. Set both or neither. */

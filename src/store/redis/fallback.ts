@@ -1,7 +1,7 @@
 import type { JournalEntry } from "../../session/journal.ts";
+import type { BackupRecord, Fallback } from "../fallback-contract.ts";
 import type { Seal } from "../seal.ts";
 import { attempt, createRedisClient, type RedisAddress, RedisFault, sent, unreadable } from "./client.ts";
-import type { BackupRecord, Fallback } from "./contract.ts";
 import {
   assertJournaled,
   backupEnd,

@@ -1,7 +1,7 @@
 import { decodeBase64url } from "../../lib/base64url.ts";
 import { CLOCKS_APART_MS } from "../../session/change.ts";
 import type { JournalEntry } from "../../session/journal.ts";
-import { type BackupRecord, PENDING_SETS } from "./contract.ts";
+import { type BackupRecord, PENDING_SETS } from "../fallback-contract.ts";
 
 /**
  * The least time for which a backup and a journal are kept. However near its end a session is, they outlive an outage of a day.

@@ -1,6 +1,6 @@
 import type { JournalEntry } from "../../session/journal.ts";
+import type { Fallback } from "../fallback-contract.ts";
 import { attempt, type RedisClient, sent, unreadable } from "./client.ts";
-import type { Fallback } from "./contract.ts";
 import { appendEnd, PENDING_SETS_KEY, pendingKey, pendingSetOf, setNoteEnd } from "./limits.ts";
 import { isStrings, oneOf, setsReply } from "./replies.ts";
 import { PENDING, SETTLE } from "./scripts.ts";

@@ -1,4 +1,4 @@
-import { type BackedUp, PENDING_SETS } from "./contract.ts";
+import { type BackedUp, PENDING_SETS } from "../fallback-contract.ts";
 
 /** A backup as it is stored. */
 export interface StoredBackup {

@@ -1,4 +1,4 @@
-import type { Fallback } from "../../../src/store/redis/contract.ts";
+import type { Fallback } from "../../../src/store/fallback-contract.ts";
 import { createRedisFallback } from "../../../src/store/redis/fallback.ts";
 import { createSeal } from "../../../src/store/seal.ts";
 import { STORE_RING } from "../../store/redis/records.ts";

@@ -2,7 +2,7 @@
 /** @quick */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
-import type { Fallback } from "../../../src/store/redis/contract.ts";
+import type { Fallback } from "../../../src/store/fallback-contract.ts";
 import { createRedisFallback } from "../../../src/store/redis/fallback.ts";
 import { journalKey, PENDING_SETS_KEY, pendingKey, pendingSetOf } from "../../../src/store/redis/limits.ts";
 import { createSeal } from "../../../src/store/seal.ts";

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
-import type { Fallback } from "../../../src/store/redis/contract.ts";
+import type { Fallback } from "../../../src/store/fallback-contract.ts";
 import { PENDING_SETS_KEY } from "../../../src/store/redis/limits.ts";
 import { entryOf, newId, recordOf } from "../../store/redis/records.ts";
 import { freePort } from "../../support/node/ports.ts";

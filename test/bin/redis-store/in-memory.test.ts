@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
 import { createRedisWorld } from "../../../emulation/redis.ts";
-import type { Fallback } from "../../../src/store/redis/contract.ts";
+import type { Fallback } from "../../../src/store/fallback-contract.ts";
 import { createRedisFallback } from "../../../src/store/redis/fallback.ts";
 import { MOST_JOURNAL_BYTES, pendingSetOf } from "../../../src/store/redis/limits.ts";
 import { createSeal } from "../../../src/store/seal.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
 import type { JournalEntry } from "../../../src/session/journal.ts";
-import type { BackupRecord, Fallback } from "../../../src/store/redis/contract.ts";
+import type { BackupRecord, Fallback } from "../../../src/store/fallback-contract.ts";
 import { createRedisFallback } from "../../../src/store/redis/fallback.ts";
 import { createSeal } from "../../../src/store/seal.ts";
 import { entryOf, idsOf, newId, recordOf, STORE_RING } from "../../store/redis/records.ts";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
 import type { JsonObject } from "../../../src/session/patch.ts";
-import type { Fallback } from "../../../src/store/redis/contract.ts";
+import type { Fallback } from "../../../src/store/fallback-contract.ts";
 import { createRedisFallback } from "../../../src/store/redis/fallback.ts";
 import { backupKey, journalKey } from "../../../src/store/redis/limits.ts";
 import { createSeal } from "../../../src/store/seal.ts";

@@ -1,6 +1,6 @@
 import { beforeEach } from "vitest";
 import type { Change } from "../../../src/session/change.ts";
-import type { BackupLookup, Fallback } from "../../../src/store/redis/contract.ts";
+import type { BackupLookup, Fallback } from "../../../src/store/fallback-contract.ts";
 import { casesOf, type Gap } from "../../support/contract.ts";
 import { newId, type Records, recordsAt } from "../redis/records.ts";
 

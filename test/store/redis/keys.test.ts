@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { encodeBase64url } from "../../../src/lib/base64url.ts";
-import { PENDING_SETS } from "../../../src/store/redis/contract.ts";
+import { PENDING_SETS } from "../../../src/store/fallback-contract.ts";
 import { backupKey, journalKey, pendingKey, pendingSetOf } from "../../../src/store/redis/limits.ts";
 
 describe("the keys of a session", () => {

@@ -2,7 +2,7 @@ import type { KeyRing } from "../../../src/inbound/token/key-ring.ts";
 import { encodeBase64url } from "../../../src/lib/base64url.ts";
 import type { Change, Ref } from "../../../src/session/change.ts";
 import type { JournalEntry } from "../../../src/session/journal.ts";
-import type { BackupRecord } from "../../../src/store/redis/contract.ts";
+import type { BackupRecord } from "../../../src/store/fallback-contract.ts";
 import { macRing } from "../../support/rings.ts";
 import { POLICY } from "../../support/sessions.ts";
 

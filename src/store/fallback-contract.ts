@@ -1,5 +1,5 @@
-import type { JournalEntry } from "../../session/journal.ts";
-import type { SessionRecord } from "../../session/record.ts";
+import type { JournalEntry } from "../session/journal.ts";
+import type { SessionRecord } from "../session/record.ts";
 
 /** A record as the backup holds it, without the view before a rotation, which only the authority serves. */
 export type BackupRecord = Omit<SessionRecord, "before">;
@@ -10,7 +10,7 @@ interface Unavailable {
   cause: unknown;
 }
 
-/** The backup and the journal of a session in Redis, read in one step on the primary. */
+/** The backup and the journal of a session, read in one step on the primary. */
 export type BackupLookup =
   /** `record` is absent if there is no backup. The journal may still hold the founding of the session. */
   { kind: "found"; record?: BackupRecord; entries: readonly JournalEntry[] } | Unavailable;
