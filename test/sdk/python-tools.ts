@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { it } from "vitest";
+import { describeWithInstalled } from "../support/node/installed.ts";
 import type { Command } from "./conformance/drop-in.ts";
 
 /** The environment that `sdk/python/install-tests.sh` makes. */
@@ -17,10 +16,6 @@ export function python(...args: string[]): Command {
   return { argv: [PYTHON, "-B", ...args], env: { PYTHONPATH: resolve("sdk/python"), PYTHONUNBUFFERED: "1" } };
 }
 
-/** Defines tests that need Python's packages. Without the packages one skipped test stands for them; in CI that is an error. */
-export function describeWithPython(define: () => void): void {
-  const reason = "needs: sdk/python/install-tests.sh";
-  if (existsSync(PYTHON)) define();
-  else if (process.env.CI) throw new Error(reason);
-  else it.skip(reason, () => {});
-}
+/** Defines tests that need Python's packages. */
+export const describeWithPython = (define: () => void): void =>
+  describeWithInstalled(PYTHON, "sdk/python/install-tests.sh", define);
