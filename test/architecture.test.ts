@@ -9,7 +9,7 @@ const files: Files = Object.fromEntries(
 
 /**
  * The rooms of `src/`, from the ground up. A room imports itself and the rooms above it in this list, and nothing else.
- * Each line says what lives there, and which process runs it.
+ * Each line names the contents of a room, and the process that runs it.
  */
 const ROOMS: Readonly<Record<string, string>> = {
   lib: "leaves that know nothing of Moor; every process",
@@ -35,7 +35,7 @@ const ROOMS: Readonly<Record<string, string>> = {
 const SDK = "sdk";
 /** Rooms that use a part of the SDK. */
 const ON_SDK = ["hono"];
-/** What decides, without a platform below it. */
+/** The rooms and files that decide. They run without a platform. */
 const CORE = ["affinity/", "inbound/token/token.ts", "inbound/token/proof.ts", "session/"];
 const PLATFORM = /^(cloudflare:|hono|@cloudflare\/|workerd)/;
 const PLATFORM_TYPES = /\b(DurableObject\w*|KVNamespace\w*|ExecutionContext|ExportedHandler|Fetcher)\b/;
@@ -93,7 +93,7 @@ function reachedFrom(path: string, given: Files, seen = new Set<string>()): Set<
   return seen;
 }
 
-/** What the core needs of a platform, though through others. */
+/** The parts of a platform that files of the core need, directly or through other files. */
 function impurities(given: Files): string[] {
   const core = Object.keys(given).filter((path) => CORE.some((prefix) => path.startsWith(prefix)));
   return core.flatMap((path) =>

@@ -5,7 +5,7 @@ import type { KvPutOptions } from "../../emulation/kv-rules.ts";
 import { T0 } from "../support/time.ts";
 import { faultOf, outcomeAfter, virtualClock } from "./passing-time.ts";
 
-/** What `random` gives where a recent write has arrived, and where it has not. */
+/** The values of `random` for a location where a recent write has arrived, and for a location where it has not. */
 const ARRIVED = 0.4;
 const UNDER_WAY = 0.5;
 

@@ -64,7 +64,7 @@ describe("the switches", () => {
 describe("a link", () => {
   const errors = { down: () => new Error("down"), lost: () => new Error("lost") };
 
-  /** A call that travels 30 ms there and 20 ms back; `log` tells what happened when. */
+  /** A call that travels 30 ms there and 20 ms back. `log` holds each event with its time. */
   function call(fault?: LinkFault, outcome: () => string = () => "answer") {
     const clock = virtualClock();
     const log: string[] = [];

@@ -10,7 +10,7 @@ const RESET = {
   own: { durableObjectReset: true, retryable: true },
 };
 
-/** Writes, awaits the world for 50 ms, and writes again. `log` tells what becomes of what was thrown away. */
+/** Writes, awaits the world for 50 ms, and writes again. `log` tells the fate of work that was thrown away. */
 class Worker {
   readonly #clock: Clock;
   readonly #storage: ObjectStorage;

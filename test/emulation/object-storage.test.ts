@@ -4,7 +4,7 @@ import type { ObjectStorage } from "../../emulation/object-storage.ts";
 import { objectWorld } from "./objects.ts";
 import { faultOf, outcomeAfter } from "./passing-time.ts";
 
-/** An object whose storage `use` is given. */
+/** An object that gives its storage to `use`. */
 function storageWorld() {
   const uses: ((storage: ObjectStorage) => unknown)[] = [];
   const { clock, fra } = objectWorld((_id, storage) => ({

@@ -7,7 +7,7 @@ import { createObjectAuthority } from "../../src/objects/clients/session-client.
 import { changeAt, refTo, uniqueId } from "../support/sessions.ts";
 import { T0 } from "../support/time.ts";
 
-/** The real objects, 40 ms away; what would have been slept is noted. */
+/** The real objects, 40 ms away. The clock notes each sleep and does not wait. */
 function world() {
   const slept: number[] = [];
   const clock: Clock = { now: () => T0, sleep: async (ms) => void slept.push(ms) };

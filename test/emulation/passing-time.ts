@@ -6,14 +6,14 @@ export function virtualClock(): VirtualClock {
   return createVirtualClock({ start: T0, turn: () => new Promise((resolve) => setImmediate(resolve)) });
 }
 
-/** Lets `ms` milliseconds pass, and gives what has become of `work` by then. @throws "still under way" */
+/** Lets `ms` milliseconds pass, and returns the result that `work` has by then. @throws "still under way" */
 export async function outcomeAfter<T>(clock: VirtualClock, ms: number, work: Promise<T>): Promise<T> {
   work.catch(() => {});
   await clock.run({ until: clock.now() + ms });
   return Promise.race([work, Promise.reject(new Error("still under way"))]);
 }
 
-/** What was thrown, with the properties that it has of its own. */
+/** The error that was thrown, with its own properties. */
 export async function faultOf(work: Promise<unknown>): Promise<{ type: string; message: string; own: object }> {
   const fault = await work.then(
     () => Promise.reject(new Error("nothing was thrown")),

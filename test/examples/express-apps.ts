@@ -7,7 +7,10 @@ import { type Site, startSite } from "../support/node/site.ts";
 import { TEST_ISSUER } from "../support/node/workerd.ts";
 import { startExample } from "./running-example.ts";
 
-/** Two servers of each, so that what is seen has gone through Moor and not through a process. */
+/**
+ * Two servers of each application, so that a value on the second server has come through Moor and not through a
+ * process.
+ */
 const apps = {
   counter: ["documented.cjs", "View counter"],
   login: ["documented.cjs", "User login"],
@@ -23,7 +26,7 @@ export const servers = await Promise.all(
     ["a", "b"].map(async (id) => ({ pool, argv, id, port: await freePort() })),
   ),
 );
-/** What ends after the tests. */
+/** The functions that end servers after the tests. */
 export const ending: (() => Promise<unknown>)[] = [];
 /** Moor in front of the applications. */
 export let site: Site;

@@ -15,7 +15,7 @@ describe("the user's own Worker, with hono", () => {
     await posts("/add", { good: "apples" });
     const tabs = ["plums", "pears", "figs"].map((good) => visitor(site.client(client.cookies)).posts("/add", { good }));
     await Promise.all(tabs);
-    // Who changes something is shown what others have changed before.
+    // A visitor who changes something is shown the changes that others have made before.
     await posts("/add", { good: "apples" });
     expect((await visitor(client).sees()).basket).toEqual({ apples: 2, plums: 1, pears: 1, figs: 1 });
   });

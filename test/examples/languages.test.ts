@@ -44,7 +44,7 @@ function environment(pool: string, moorUrl = `http://127.0.0.1:${site.moor.port}
   return { MOOR_ISSUER: TEST_ISSUER, MOOR_AUDIENCE: pool, MOOR_URL: moorUrl };
 }
 
-/** Another server of an example, before a Moor at this address. */
+/** Another server of an example, behind a Moor at this address. */
 async function start(name: string, moorUrl: string): Promise<RunningExample> {
   const port = await freePort();
   return startExample((builds.get(name) as BuiltExample).run(port).argv, port, environment(name, moorUrl));
@@ -168,7 +168,7 @@ async function publishedKid(): Promise<string> {
   return keys[0].kid;
 }
 
-/** The public key is no secret: who takes it for one accepts what anybody may sign. */
+/** The public key is no secret. A server that uses it as a secret accepts tokens that anybody can sign. */
 function withMac({ header, claims }: Handoff): string {
   const text = `${encode({ ...header, alg: "HS256" })}.${encode(claims)}`;
   const secret = createPublicKey(handoffKey()).export({ type: "spki", format: "pem" });

@@ -5,14 +5,14 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { buildPackage } from "../support/node/built-package.ts";
 
-/** How an example is run with what Debian's packages offer. */
+/** How Debian's packages run an example. */
 export interface Language {
   readonly name: string;
   /** Debian's packages. */
   readonly packages: string;
   /** Ends with 0 if they are there. */
   readonly probe: readonly string[];
-  /** What must be done before, if anything; `out` is an empty folder. */
+  /** The work before the first start, if there is any. `out` is an empty folder. */
   build?(out: string): Command | Promise<void>;
   run(out: string, port: number): Command;
 }
@@ -82,7 +82,7 @@ export const languages: readonly Language[] = [
 
 const exec = promisify(execFile);
 
-/** Whether the packages are there. In CI none may be missing. */
+/** Whether the packages are there. In CI every package must be there. */
 export async function isInstalled({ name, packages, probe }: Language): Promise<boolean> {
   const [command = "", ...args] = probe;
   try {
@@ -95,7 +95,7 @@ export async function isInstalled({ name, packages, probe }: Language): Promise<
   }
 }
 
-/** What a server of an example is run by, and what removes it. */
+/** The command that runs a server of an example, and the function that removes its files. */
 export type BuiltExample = Awaited<ReturnType<typeof buildExample>>;
 
 /** Builds an example. */

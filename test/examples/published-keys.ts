@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What an origin reads Moor's public keys from; the test says which they are. */
+/** Moor's public keys as an origin reads them. The test chooses the keys. */
 export interface PublishedKeys {
   readonly url: string;
   /** From now on this key under this kid is the only one. */

@@ -4,14 +4,14 @@ import { once } from "node:events";
 /** A server of an example, in a process of its own. */
 export interface RunningExample {
   readonly url: string;
-  /** What it has written until now, to either stream. */
+  /** The text that it has written until now, to either stream. */
   readonly output: () => string;
   stop(): Promise<void>;
 }
 
 const START_MS = 30_000;
 
-/** Starts a server with what it needs in its environment; resolves when it answers on the port. */
+/** Starts a server with these settings in its environment. Resolves when it answers on the port. */
 export async function startExample(
   argv: readonly string[],
   port: number,

@@ -28,9 +28,9 @@ export function visitorOf(host: string, client: Client): Visitor {
 }
 
 /**
- * What holds of every example's shop.
+ * The promises of every example's shop.
  *
- * @param name what it calls itself.
+ * @param name the name that the shop shows.
  */
 export function describeShop(
   name: string,

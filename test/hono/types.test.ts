@@ -35,7 +35,7 @@ describe("typed attributes", () => {
       new Hono<MoorEnv<Shop>>()
         .use(moor({}))
         .get("/", ({ text, var: { session } }) => text(String(session.get("list")?.[0])));
-      // What was said to the middleware reaches the handlers behind it.
+      // The types that the middleware was given reach the handlers behind it.
       const app = new Hono<{ Bindings: { KEY: string }; Variables: { other: number } }>().use(moor<Shop>());
       app.get("/", (c) => {
         expectTypeOf(c.var.session).toEqualTypeOf<EdgeSession<Shop>>();

@@ -6,7 +6,10 @@ import { at } from "../support/time.ts";
 /** A carrier, and a client of it. */
 export interface CarrierCase {
   readonly carrier: Carrier;
-  /** The next request of a client that has got these headers of responses, in order; first of all those of no response. */
+  /**
+   * The next request of a client that has received these headers of responses, in order. The first request follows no
+   * response.
+   */
   readonly next: (responses: readonly Headers[]) => Request;
 }
 
@@ -14,7 +17,7 @@ const TOKEN = "T".repeat(84);
 const NEWER = "N".repeat(84);
 const PROOF = "P".repeat(56);
 
-/** What every carrier promises. */
+/** The promises of every carrier. */
 export function carrierSuite(name: string, { carrier, next }: CarrierCase): void {
   const given = (text: string) => {
     const headers = new Headers();

@@ -36,7 +36,7 @@ describe("the comparison of secrets", () => {
   });
 });
 
-/** By name what a client could guess byte by byte, if it were compared byte by byte. */
+/** By name the secrets that a client could guess byte by byte, if Moor compared them byte by byte. */
 const SECRET = String.raw`(?:\w+\??\.)*\w*(?:[mM]ac|[sS]ecret|[tT]oken|[bB]earer|[jJ]wt|[pP]roof|[dD]igest|[sS]ignature|[gG]uess|[tT]ag)`;
 const LITERAL = String.raw`\s*(?:undefined\b|null\b|"|[A-Z_]+\b|\d)`;
 const COMPARED = new RegExp(
@@ -45,7 +45,7 @@ const COMPARED = new RegExp(
 );
 const comparisonsIn = (text: string) => Array.from(text.matchAll(COMPARED), ([found]) => found);
 
-/** What proves that whoever sent something knows a secret. */
+/** The proofs that a sender knows a secret. */
 const PROOFS = /\b(?:isEqualInConstantTime|subtle\.verify|subtle\.decrypt|jwtVerify)(?=\()/g;
 
 describe("in the sources", () => {

@@ -4,14 +4,14 @@ import { decodeBase64url, encodeBase64url } from "../../src/lib/base64url.ts";
 
 const ascii = (text: string) => new TextEncoder().encode(text);
 
-/** Beside the platform's own, what stands in for it on Node 24. */
+/** The platform's own method. A test removes it, because Node 24 does not have it. */
 const platforms = Object.getOwnPropertyDescriptor(Uint8Array.prototype, "toBase64") as PropertyDescriptor;
 afterEach(() => {
   Object.defineProperty(Uint8Array.prototype, "toBase64", platforms);
 });
 
 describe("base64url", () => {
-  /** RFC 4648 section 10, without padding; the last is of section 5's own alphabet. */
+  /** RFC 4648 section 10, without padding. The last case uses the alphabet of section 5. */
   it.each([
     [ascii(""), ""],
     [ascii("f"), "Zg"],

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** What explain says of a visit that is told 30 ms after it arrived. */
+/** The explanation of a visit, 30 ms after the visit arrived. */
 function told({ opened }: Visited, states: Record<string, BreakerState> = {}): string {
   const breakers = Object.entries(states).map(([name, state]) => ({
     name,
@@ -31,7 +31,7 @@ function openedFacts(opened: Visited["opened"]): RequestFacts {
   return { ...NOTHING_KNOWN, request, arrivedAt: Date.now(), opened, openedAt: Date.now() + 30 };
 }
 
-/** What is told of a request of which only this is known. */
+/** The explanation of a request of which only these facts are known. */
 function toldOf(known: Partial<RequestFacts>, replaced?: Headers): string {
   const request = new Request("https://shop.test/");
   return explain({ ...NOTHING_KNOWN, request, arrivedAt: Date.now(), ...known }, [], replaced);

@@ -34,7 +34,7 @@ const back = () => {
 };
 const attributes = async (as = client) => (await visit({}, as)).session?.attributes;
 const tokenOf = (as: Client) => ladder.edge.texts.open(as.text ?? "", Date.now());
-/** What the authority has once it has taken the journal over. */
+/** The record of the authority after it has taken the journal over. */
 async function taken(as = client): Promise<JsonObject | undefined> {
   const id = (await tokenOf(as))?.id ?? "";
   await ladder.sessions.takeOver(id);
@@ -72,7 +72,7 @@ describe("a patch while the authority is out of reach", () => {
     ladder.redis.next("append", "answer-lost");
     expect(await visit(patch({ basket: "rum" }))).toMatchObject({ committed: { kind: "unavailable" }, marks: true });
     back();
-    // So what the client does next comes after it, and is not undone by it later.
+    // So the next change of the client comes after it, and it does not undo that change later.
     await visit(patch({ basket: "mug" }));
     expect(await taken()).toEqual({ basket: "mug" });
   });

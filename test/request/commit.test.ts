@@ -17,7 +17,7 @@ afterEach(() => vi.useRealTimers());
 
 const opened = (text: string | undefined) => edge.texts.open(text ?? "", Date.now());
 
-/** Visits once without a token, so that the client holds one of version 0, then founds the session with a basket. */
+/** Visits without a token, so that the client receives a token of version 0. Then founds the session with a basket. */
 async function shop(): Promise<Visited> {
   await edge.visit(client);
   return edge.visit(client, patch({ basket: "tea" }));

@@ -27,7 +27,7 @@ function reference(target: Json | undefined, patch: Json): Json {
   return result;
 }
 
-/** What a member of an object becomes by patches of it; `null`: it is gone. */
+/** The value of a member of an object after patches of the object. `null`: the member is gone. */
 const patched = (target: Json, ...patches: Json[]): Json =>
   mergePatches(
     { member: target },

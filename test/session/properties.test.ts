@@ -23,7 +23,7 @@ const event: fc.Arbitrary<Event> = fc.record({
   which: fc.nat({ max: 20 }),
 });
 
-/** What became of an event; `attributes` and `principal` are what was shown. */
+/** The result of an event. `attributes` and `principal` are those that the client was shown. */
 interface Step {
   readonly event: Event;
   readonly kind: string;

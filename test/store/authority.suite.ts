@@ -15,7 +15,10 @@ export interface AuthorityUnderTest {
   readonly gaps: readonly Gap[];
 }
 
-/** What every authority holds to. The rules in depth are those of `apply` and `find`; here they have to arrive. */
+/**
+ * The promises of every authority. Tests of `apply` and `find` check the rules in depth. This suite checks that an
+ * authority follows them.
+ */
 export function testAuthority(name: string, { create, createUnreachable, setClock, gaps }: AuthorityUnderTest): void {
   const it = casesOf(gaps);
 
@@ -43,7 +46,7 @@ export function testAuthority(name: string, { create, createUnreachable, setCloc
         copy: { id, version: 1, attributes: { basket: { tea: 1 } } },
       });
       const { copy } = committed as { copy: Copy };
-      // To back the change up may have been a look at the journal too.
+      // The write of the backup may also have looked at the journal.
       expect(await read()).toEqual({ kind: "hit", copy: { ...copy, journalSeenAt: expect.any(Number) } });
     });
 

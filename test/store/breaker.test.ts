@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { type AdmittedCall, BreakerOpenError, type BreakerState, createBreaker } from "../../src/store/breaker.ts";
 import { T0 } from "../support/time.ts";
 
-/** What `random` gives for the longest time that a breaker stays open. */
+/** The value of `random` for the longest time that a breaker stays open. */
 const LONGEST = 0;
-/** And for the shortest: as near to a half of that as makes no difference. */
+/** The value of `random` for the shortest time, which is almost half of the longest time. */
 const SHORTEST = 1 - 1e-9;
 const LOST = new Error("connection lost");
 
@@ -39,7 +39,7 @@ const fail = (times = 1) => {
 const pass = (ms: number) => {
   now += ms;
 };
-/** Opens it for the first time: for half a second, unless that is shortened. */
+/** Opens the breaker for the first time: for half a second, unless `random` shortens that. */
 const open = () => fail(5);
 
 describe("a breaker that is closed", () => {
@@ -214,7 +214,7 @@ describe("a breaker that is half-open", () => {
 });
 
 describe("the time for which a breaker is open", () => {
-  /** How long it is refused after it has opened. */
+  /** How long the breaker refuses calls after it has opened. */
   function refusedMs(): number {
     const openedAt = now;
     for (;;) {

@@ -11,7 +11,7 @@ export interface CopiesUnderTest {
   readonly gaps: readonly Gap[];
 }
 
-/** What every store of copies holds to. */
+/** The promises of every store of copies. */
 export function testCopies(name: string, { create, createUnreachable, gaps }: CopiesUnderTest): void {
   const it = casesOf(gaps);
 

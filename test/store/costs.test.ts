@@ -16,7 +16,9 @@ function begin(parts: LadderParts = {}): void {
   client = new Client();
 }
 
-/** What a request costs: calls of the authority, commands of Redis, and operations of KV by the edge and by the object. */
+/**
+ * The cost of a request: calls of the authority, commands of Redis, and operations of KV by the edge and by the object.
+ */
 async function costOf(asked: Visit = {}) {
   const { redis, kv, sessions } = ladder;
   const lists = [redis.commands, kv.edge.operations, kv.objects.operations];
@@ -196,7 +198,7 @@ describe("KV", () => {
     expect(await costOf({ region: FAR })).toEqual({ object: ["read"], redis: [], kv: ["get", "get", "put"] });
     setTime(at(32));
     expect(await costOf({ region: FAR })).toEqual(NOTHING);
-    // What memory holds of a replica stands for it, for five seconds.
+    // For five seconds, the copy in memory answers in place of the replica.
     for (const [second, kv] of [
       [37, ["get"]],
       [42, []],

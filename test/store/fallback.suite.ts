@@ -6,7 +6,7 @@ import { type FallbackUnderTest, partOf } from "./fallback/part.ts";
 import { testPending } from "./fallback/pending.ts";
 import { testTakeOver } from "./fallback/take-over.ts";
 
-/** What every fallback holds to. */
+/** The promises of every fallback. */
 export function testFallback(name: string, underTest: FallbackUnderTest): void {
   describe(`${name}, as the fallback`, () => {
     const part = partOf(underTest);

@@ -30,7 +30,7 @@ describe("guarded copies", () => {
   const MISS: Lookup = { kind: "miss" };
   const KEPT: Kept = { kind: "kept" };
 
-  /** Copies that answer as told; `asked` is what they were asked. */
+  /** Copies that answer as the test says. `asked` lists the calls. */
   function guarded(told: { read?: () => Promise<Lookup>; keep?: () => Promise<Kept> } = {}) {
     const asked: unknown[][] = [];
     const { read = async () => MISS, keep = async () => KEPT } = told;
@@ -145,7 +145,7 @@ describe("a guarded fallback", () => {
   };
   const methods = Object.keys(calls) as (keyof typeof calls)[];
 
-  /** A fallback that is unavailable, however it is asked; `count` is how often it was. */
+  /** A fallback whose every method is unavailable. `count` is the number of calls. */
   function failing(cause: () => unknown) {
     const told = { count: 0 };
     const answer = async () => {

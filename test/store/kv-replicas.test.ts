@@ -33,7 +33,7 @@ function distant(elsewhereMs = 60_000) {
   const faults = createFaults<KvFault>();
   const world = createDistantKv({
     clock: { now: clock, sleep: async () => {} },
-    // What was written elsewhere arrives as late as it can.
+    // A write from elsewhere arrives as late as it can.
     random: () => 0.9,
     visibleAfterMs: { here: 0, elsewhere: elsewhereMs },
     faultOf: faults.faultOf,

@@ -46,7 +46,7 @@ describe("memory", () => {
     await memory.keep(one.copy);
     await memory.keep(other.copy);
     const weighed = one.attributes.read;
-    // The older half of what is held moves to the younger when it is read.
+    // A read moves an entry from the older half of memory to the younger half.
     for (let n = 0; n < 3; n++) await memory.read(refTo("a"), T0);
     await memory.keep(copy("c").copy);
     await memory.read(refTo("a"), T0);

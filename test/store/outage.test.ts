@@ -24,7 +24,7 @@ afterEach(() => vi.useRealTimers());
 
 const backUp = (given: Partial<BackupRecord> = {}) =>
   redis.real.keep(recordOf(id, { attributes: { basket: "tea" }, ...given }));
-/** What a client is shown whose token is of this version, at version 1 unless it says otherwise. */
+/** The answer for a client whose token is of this version. Default: version 1. */
 const read = (seen: Partial<Seen> = {}, from = outage) => {
   const { generation = 0 } = seen;
   return from.read(refTo(id, Date.now(), generation), openedToken(seen), Date.now());

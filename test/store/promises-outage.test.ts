@@ -53,7 +53,7 @@ describe("a session that was founded in the journal", () => {
 describe("a token that was planted before a login", () => {
   let planted: Client;
 
-  /** Alice logs in with a session that somebody else has the first token of, and uses it beyond the grace period. */
+  /** Alice logs in with a session whose first token somebody else holds, and uses it beyond the grace period. */
   async function aliceLogsIn(parts: LadderParts = {}, meanwhile = async () => {}): Promise<void> {
     await stranger(parts);
     planted = client.copy();
@@ -89,7 +89,7 @@ describe("a token that was planted before a login", () => {
     await aliceLogsIn({}, async () => ladder.redis.meets("down", "keep"));
     await ladder.outage(async () => {
       await visit(asked, planted);
-      // She is neither logged out nor shown what is not hers.
+      // Alice is not logged out, and sees nobody else's session.
       const session = await shownToAlice();
       if (session) expect(session).toMatchObject(HERS);
     });
@@ -177,7 +177,10 @@ describe("a mark", () => {
 });
 
 describe("a Redis that comes back with entries which were taken from its journal", () => {
-  /** Rum is taken over at 10 s, then a mug is put in its place; what ids are of no more use then is forgotten. */
+  /**
+   * At 10 s the object takes the rum over. Then a mug replaces it, and the object forgets the ids that it no longer
+   * needs.
+   */
   async function afterTakeOver(lastChange: number) {
     await stranger({ backup: "sync" });
     await visit(patch({ basket: "tea" }));

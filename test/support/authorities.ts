@@ -11,11 +11,11 @@ import type { Principals } from "../../src/store/principal-contracts.ts";
 /** The default of a configuration. */
 export const COPY_POLICY: CopyPolicy = { replicate: "travel", backup: "async", strictBackup: false };
 
-/** What authorities in memory are made of. */
+/** The parts of authorities in memory. */
 export interface AuthoritiesParts {
   readonly fallback?: Fallback | undefined;
   readonly replicas?: Copies | undefined;
-  /** Default: none, no session is indexed. */
+  /** Default: absent, and no session is indexed. */
   readonly principals?: Pick<Principals, "confirm" | "forget"> | undefined;
   /** Default: {@link COPY_POLICY}. */
   readonly copies?: Partial<CopyPolicy>;
@@ -25,21 +25,21 @@ export interface AuthoritiesParts {
 
 /** The code of the sessions' objects on storages in memory, as an edge reaches it. */
 export interface Authorities extends Authority, Unattended {
-  /** What objects write outside of themselves; tests may change it, as a deploy does. */
+  /** The copies that objects write to other stores. Tests may change the policy, as a deploy does. */
   copies: CopyPolicy;
   /** The alarm that is set, in milliseconds since 1970, if one is. */
   alarm(id: string): number | undefined;
   /** Lets the alarm ring. */
   ring(id: string): Promise<void>;
-  /** Replaces the object, as a deploy does: what it still does, its storage refuses. */
+  /** Replaces the object, as a deploy does. The storage refuses later writes of the old object. */
   replace(id: string): void;
   record(id: string): SessionRecord | undefined;
   outside(id: string): Outside;
-  /** The keys of what is stored. */
+  /** The keys in the storage. */
   keys(id: string): string[];
   /** The storage itself. */
   storage(id: string): SessionStorage;
-  /** When all that goes on after answers has been done. */
+  /** Resolves when all work that goes on after answers is done. */
   settled(): Promise<void>;
 }
 
@@ -82,7 +82,7 @@ export function createAuthorities(parts: AuthoritiesParts = {}): Authorities {
     return life.authority;
   }
 
-  /** As a call arrives at an object, and its answer at the edge. */
+  /** Makes a call, which crosses to the object as a copy. Its answer crosses to the edge as a copy. */
   async function call<T>(id: string, work: (authority: SessionAuthority) => Promise<T>) {
     try {
       return received(await work(authorityOf(id)));

@@ -4,7 +4,7 @@ import { createCarriers } from "../../src/inbound/carriers/carriers.ts";
 import { createCookieCarrier } from "../../src/inbound/carriers/cookie-carrier.ts";
 import { T0 } from "./time.ts";
 
-/** The cookie of a configuration that says nothing of carriers. */
+/** The cookie of a configuration without carriers. */
 export const COOKIE: ResolvedCookieCarrier = {
   type: "cookie",
   name: "moor",
@@ -24,5 +24,5 @@ export function cookieCarrier(secure: boolean, changes: Partial<ResolvedCookieCa
   return createCookieCarrier(settings, OPTIONS)[secure ? "https" : "http"];
 }
 
-/** The carriers of a configuration that says nothing of them. */
+/** The carriers of a configuration that does not set them. */
 export const carriers = createCarriers([COOKIE], OPTIONS);

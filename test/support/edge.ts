@@ -18,7 +18,7 @@ import { macRing } from "./rings.ts";
 import { POLICY } from "./sessions.ts";
 import { asTexts } from "./token-texts.ts";
 
-/** The real authority, its calls counted; while `down` it is unavailable. */
+/** The real authority. Its calls are counted. While `down` it is unavailable. */
 export interface CountedAuthority extends Authority {
   readonly calls: ("read" | "commit" | "takeOver")[];
   down: boolean;
@@ -44,11 +44,11 @@ export function countedAuthority(real: Authority = createObjectAuthority(env.SES
   return counted;
 }
 
-/** What a client holds, as its three cookies keep it. */
+/** The credentials of a client, as its three cookies keep them. */
 export class Client {
   token: string | undefined;
   proof: string | undefined;
-  /** What its mark tells; a mark is of one session. */
+  /** The time in its mark. A mark belongs to a single session. */
   markedAt: number | undefined;
   #id: string | undefined;
 
@@ -76,7 +76,7 @@ export class Client {
     this.proof = proof || this.proof;
   }
 
-  /** Another client that holds the same. */
+  /** Another client with the same credentials. */
   copy(): Client {
     const copy = new Client();
     copy.token = this.token;
@@ -90,23 +90,23 @@ export class Client {
 /** A session as an origin is shown it. */
 export interface SeenSession extends Session {
   readonly id: string;
-  /** Whether no store holds anything of it. */
+  /** Whether it is in no store. */
   readonly isNew: boolean;
   readonly principal: string | undefined;
   readonly attributes: View["attributes"];
 }
 
-/** What an origin asks for in its response, and how the request was made. */
+/** The changes that an origin asks for in its response, and the circumstances of the request. */
 export interface Visit {
   ask?: (session: SeenSession) => Partial<Intent>;
   strict?: boolean;
-  /** Default: 503 rather than what may be older than the client has seen. */
+  /** Default: 503 rather than a state that may be older than the client has seen. */
   onStale?: "serve" | "refuse";
   /** Whether the response may give a fresh token; default `true`, as for a page that is navigated to. */
   navigates?: boolean;
   /** `Moor-Version` of the response. */
   version?: number;
-  /** What happens between the request's arrival and its commit. */
+  /** Runs between the request's arrival and its commit. */
   meanwhile?: () => Promise<unknown>;
   /** The region that the request comes from; default: unknown. */
   region?: number;
@@ -128,7 +128,7 @@ export interface Visited {
   readonly calls: readonly string[];
 }
 
-/** What an edge is made of. Default: the real authority, and no other store. */
+/** The parts of an edge. Default: the real authority, and no other store. */
 export interface EdgeParts {
   readonly policy?: Policy;
   readonly tokens?: Tokens;

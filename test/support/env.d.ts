@@ -1,7 +1,7 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 
 declare namespace Cloudflare {
-  /** What `wrangler.toml` binds that tests use. */
+  /** The bindings of `wrangler.toml` that tests use. */
   interface Env {
     SESSION_OBJECT: DurableObjectNamespace<import("../../src/objects/session/session-object.ts").SessionObject>;
     PRINCIPAL_OBJECT: DurableObjectNamespace<import("../../src/objects/principal/principal-object.ts").PrincipalObject>;

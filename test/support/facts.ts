@@ -5,7 +5,7 @@ import type { Source } from "../../src/store/tiers.ts";
 import { copyOf, refTo, sessionOf } from "./sessions.ts";
 import { T0 } from "./time.ts";
 
-/** What is known of a GET of `https://shop.test/` that arrived at the tests' time 0, and whatever a test adds. */
+/** The facts of a GET of `https://shop.test/` that arrived at the tests' time 0, with the facts that a test adds. */
 export function knownFacts(
   known: Partial<RequestFacts> = {},
   request = new Request("https://shop.test/"),

@@ -4,20 +4,20 @@ import type { Fallback } from "../../src/store/fallback-contract.ts";
 /** A command to Redis. */
 export type Command = Exclude<keyof Fallback, "name">;
 
-/** What a command meets: it never arrives, its answer is lost, or something else happens before its answer arrives. */
+/** The fate of a command: it never arrives, its answer is lost, or something else happens before its answer arrives. */
 export type Met = "down" | "answer-lost" | (() => Promise<unknown>);
 
-/** Redis in memory, its commands listed, which fails as it is told. */
+/** Redis in memory. It lists its commands, and fails as the test says. */
 export interface WatchedFallback extends Fallback {
-  /** Those that were sent, in order. */
+  /** The commands that were sent, in order. */
   readonly commands: Command[];
-  /** What all commands meet from now on, or those that are named; `undefined`: nothing. */
+  /** Sets the fate of all commands, or of the named command, from now on. `undefined`: they work. */
   meets(met: Met | undefined, command?: Command): void;
-  /** What the next command of this name meets, once. */
+  /** Sets the fate of the next command of this name, once. */
   next(command: Command, met: Met): void;
   /** The commands that `work` sends. */
   during(work: () => Promise<unknown>): Promise<Command[]>;
-  /** Redis itself, beside all faults. */
+  /** Redis itself, past all faults. */
   readonly real: Fallback;
 }
 

@@ -5,7 +5,7 @@ import { countedKv } from "./counted-kv.ts";
 import { type CountedAuthority, countedAuthority, createEdge } from "./edge.ts";
 import { watchedFallback } from "./fallback.ts";
 
-/** What a ladder is made of. */
+/** The parts of a ladder. */
 export interface LadderParts extends Partial<CopyPolicy> {
   readonly policy?: Policy;
 }
@@ -29,11 +29,11 @@ export function createLadder({ policy, ...copies }: LadderParts = {}) {
     redis,
     kv,
     sessions,
-    /** As this edge reaches it; while it is `down`, it is out of reach from here. */
+    /** The authority as this edge reaches it. While it is `down`, this edge cannot reach it. */
     authority,
     /** Another isolate at the edge. It reaches the authority by itself. */
     elsewhere: () => createEdge({ ...given, tokens: edge.tokens, authority: countedAuthority(sessions) }),
-    /** `work`, with the authority out of reach of this edge. */
+    /** Runs `work` while this edge cannot reach the authority. */
     async outage<T>(work: () => Promise<T>): Promise<T> {
       authority.down = true;
       try {

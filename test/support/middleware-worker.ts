@@ -1,6 +1,6 @@
 /**
- * A Worker of somebody's own, with `moor/hono`, whose way to the sessions' objects is watched. It answers as `node/origin-server.ts`
- * does: says what it was asked, and does what the query asks for, by `c.var.session`.
+ * A user's own Worker with `moor/hono`. A test watches its calls of the sessions' objects. It answers as
+ * `node/origin-server.ts` does: it returns the request in JSON, and makes the changes of the query by `c.var.session`.
  */
 import { type Context, Hono } from "hono";
 import { stream } from "hono/streaming";
@@ -22,7 +22,7 @@ export { Link } from "./watched-link.ts";
 type Env = SessionsEnv & { MOOR_CONFIG: string };
 type Asker = MoorEnv & { Bindings: Env };
 
-/** How sessions are handled below a first segment, in place of what the configuration says. */
+/** The settings of sessions below a first segment, in place of the configuration's settings. */
 interface TestConfig extends MiddlewareConfig {
   readonly below?: Readonly<Record<string, HandlingConfig>>;
 }
@@ -65,7 +65,7 @@ function createWorker({ below = {}, ...config }: TestConfig): ExportedHandler<En
       await out.write(` basket=${session.get("basket")}`);
     });
   });
-  // Reads, thinks and writes: what locking is for.
+  // Reads, waits and writes. Only a lock keeps such requests from losing changes.
   app.post("/:mode/count", async (c) => {
     const count = Number(c.var.session.get("count") ?? 0);
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -120,7 +120,7 @@ function ask(c: Context<Asker>): void {
   if (thrown !== undefined) throw new Error(thrown);
 }
 
-/** What the request says, and its session as it was before it asked anything. */
+/** The request, and its session as it was before the request changed it. */
 function told(c: Context<Asker>) {
   const { raw } = c.req;
   return {
@@ -134,7 +134,7 @@ function told(c: Context<Asker>) {
   };
 }
 
-/** As the handoff has it. */
+/** The session in the form that the handoff gives it. */
 function claims(c: Context<Asker>) {
   const { id, isNew, version, generation, principal, stale, flash, attributes } = c.var.session;
   return {

@@ -21,14 +21,14 @@ export function oneSession({ replicas, ...copies }: Partial<CopyPolicy> & { repl
     read: (given: Partial<Ref> = {}) => sessions.read(ref(given), Date.now()),
     commit: (asked: Partial<Change>, given: Partial<Ref> = {}) =>
       sessions.commit(ref(given), changeAt(Date.now(), asked)),
-    /** Has the journal accept a change just now, beside all faults, and returns the entry. */
+    /** Gives a change to the journal just now, past all faults, and returns the entry. */
     async journal(asked: Partial<Change>, given: Partial<Ref> = {}): Promise<JournalEntry> {
       const entry = { ref: ref(given), change: changeAt(Date.now(), asked) };
       const appended = await redis.real.append(entry);
       if (appended.kind !== "appended") throw new Error(`the journal answered ${appended.kind}`);
       return entry;
     },
-    /** What Redis holds, beside all faults. */
+    /** The content of Redis, past all faults. */
     async held() {
       const found = await redis.real.read(id);
       if (found.kind !== "found") throw found.cause;

@@ -1,17 +1,17 @@
 import { type MockInstance, vi } from "vitest";
 import { platformErrors } from "../../emulation/platform-errors.ts";
 
-/** What an origin does with a request: the connection is lost, it never answers, or it does. */
+/** The answer of an origin to a request: a lost connection, silence, or a response. */
 export type Behaviour = "lost" | "silent" | ((request: Sent) => Response | Promise<Response>);
 
-/** A request as `fetch` was asked to send it. */
+/** A request as `fetch` received it. */
 export interface Sent extends RequestInit {
   readonly url: string;
 }
 
 /**
- * Stands in for the network: each origin does what its list says, the last of it again and again. Lost connections
- * throw the platform's own error. Returns the requests that were sent, and the spy to restore.
+ * Replaces the network. Each origin answers by its list, and repeats the last entry. Lost connections throw the
+ * platform's own error. Returns the requests that were sent, and the spy to restore.
  */
 export function answerAs(origins: Record<string, Behaviour[]>): { sent: Sent[]; spy: MockInstance } {
   const sent: Sent[] = [];

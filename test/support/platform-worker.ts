@@ -1,4 +1,4 @@
-/** What stands around a Worker where it is deployed and plain workerd does not have. */
+/** Services around a deployed Worker that plain workerd does not have. */
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 
 interface Env {
@@ -9,7 +9,10 @@ interface Env {
 const MIN_LIFE_SECONDS = 60;
 const FOREVER = 2 ** 50;
 
-/** A KV namespace as a `kvNamespace` binding asks for it, on disk: gets, and puts with `expiration` or for ever. Nothing in it is stale. */
+/**
+ * A KV namespace on disk, for a `kvNamespace` binding: gets, and puts with `expiration` or for ever. Its values are
+ * never stale.
+ */
 export default {
   fetch: (request, env) => env.NAMESPACE.getByName("namespace").fetch(request),
 } satisfies ExportedHandler<Env>;
@@ -38,21 +41,21 @@ export class Namespace extends DurableObject<Env> {
     return new Response(null, { status: 501 });
   }
 
-  /** What is held under a key, and until when, in seconds since 1970. */
+  /** The value under a key, and the time until which it is kept, in seconds since 1970. */
   entry(key: string): { value?: ArrayBuffer; expiration?: number } {
     const query = "SELECT value, expiration FROM entries WHERE key = ? AND expiration > ?";
     const [entry] = this.#sql.exec<{ value: ArrayBuffer; expiration: number }>(query, key, Date.now() / 1000);
     return entry ?? {};
   }
 
-  /** What the Worker has asked for, in order. */
+  /** The operations of the Worker, in order. */
   operations(): string[] {
     return this.#operations;
   }
 
   #put(key: string, expiration: number, value: ArrayBuffer): Response {
     if (expiration < Math.floor(Date.now() / 1000) + MIN_LIFE_SECONDS) {
-      // The binding makes the message of its error of it: "KV PUT failed: 400 Invalid …".
+      // The binding puts this text into the message of its error: "KV PUT failed: 400 Invalid …".
       const life = `Expiration times must be at least ${MIN_LIFE_SECONDS} seconds in the future.`;
       return new Response(null, { status: 400, statusText: `Invalid expiration of ${expiration}. ${life}` });
     }
@@ -61,7 +64,10 @@ export class Namespace extends DurableObject<Env> {
   }
 }
 
-/** What tests ask of the namespace, which does not count as an operation: `/` for the operations, else what a key holds. */
+/**
+ * The view of the namespace for tests, which does not count as an operation. `/` returns the operations, and another
+ * path the value of a key.
+ */
 export class Look extends WorkerEntrypoint<Env> {
   override async fetch(request: Request): Promise<Response> {
     const namespace = this.env.NAMESPACE.getByName("namespace");
@@ -78,7 +84,7 @@ function keyOf({ pathname }: URL): string {
 
 const points: unknown[] = [];
 
-/** A dataset of Analytics Engine: workerd posts each data point to it. Tests `GET` those that there are. */
+/** A dataset of Analytics Engine. workerd posts each data point to it, and tests `GET` all points. */
 export class Dataset extends WorkerEntrypoint<Env> {
   override async fetch(request: Request): Promise<Response> {
     if (request.method === "GET") return Response.json(points);

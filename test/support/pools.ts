@@ -8,7 +8,7 @@ import type { ChoiceFacts } from "../../src/upstream/choose/order.ts";
 import { createRetries, type Retries } from "../../src/upstream/send/retries.ts";
 import { T0 } from "./time.ts";
 
-/** The defaults, but for the jitter: there is none. */
+/** The defaults, without jitter. */
 export const OUTLIER_DETECTION: ResolvedOutlierDetection = {
   consecutiveGatewayFailure: 5,
   failurePercentageThreshold: 10,
@@ -56,7 +56,7 @@ export function poolConfig(ids: readonly string[], { urls = ids.map((id) => `htt
   };
 }
 
-/** What affinity can look at in a plain request of a session born at the tests' time 0. */
+/** The facts that affinity uses of a plain request, for a session born at the tests' time 0. */
 export function choiceFacts(sessionId: string, given: Partial<ChoiceFacts> = {}): ChoiceFacts {
   return {
     sessionId,
@@ -69,7 +69,7 @@ export function choiceFacts(sessionId: string, given: Partial<ChoiceFacts> = {})
   };
 }
 
-/** A route of every request to the pool `shop`, with whatever a test changes. */
+/** A route of every request to the pool `shop`, with the settings that a test changes. */
 export function routeOf(given: Partial<ResolvedRoute> = {}): ResolvedRoute {
   return {
     host: undefined,
@@ -96,7 +96,7 @@ export function routeOf(given: Partial<ResolvedRoute> = {}): ResolvedRoute {
   };
 }
 
-/** After which failures a request of a route is sent again. */
+/** The failures after which a request of a route is sent again. */
 export function retriesOf(route: Partial<ResolvedRoute> = {}, init: RequestInit = {}): Retries {
   return createRetries(routeOf(route))(new Request("https://shop.test/", init), null);
 }

@@ -10,15 +10,15 @@ import { createAuthorities } from "./authorities.ts";
 import { countedAuthority, createEdge } from "./edge.ts";
 import { uniqueId } from "./sessions.ts";
 
-/** A message between edge, session and index that can be lost on its way, or whose answer can. */
+/** A message between edge, session and index. The message or its answer can get lost. */
 export type Step = "reserve" | "confirm" | "forget" | "look" | "end";
 export type Loss = "request" | "answer";
 
 const LOST = { kind: "unavailable" as const, cause: new Error("lost") };
 
 /**
- * One principal, whom no other test has: the index of his sessions, on a real object's storage, and the sessions' authorities in
- * memory, which tell it of themselves. The clock of all is `Date`, which the tests set.
+ * A principal of a single test: the index of their sessions, on a real object's storage, and the sessions' authorities
+ * in memory, which report to the index. The clock of all is `Date`, which the tests set.
  */
 export function createPrincipalWorld(limit: SessionLimit = { sessions: 10_000, onTooMany: "end-oldest" }) {
   const principal = uniqueId("principal");
@@ -46,7 +46,7 @@ export function createPrincipalWorld(limit: SessionLimit = { sessions: 10_000, o
     end: (id) => step("end", () => sessions.end(id)),
   };
 
-  /** Works with the index itself, in its object. `whose`: another principal's, whose alarm never rings. */
+  /** Works with the index itself, in its object. `whose`: another principal, whose alarm never rings. */
   async function inIndex<T>(
     work: (index: PrincipalIndex, rows: PrincipalRows) => Promise<T>,
     whose = principal,
@@ -95,10 +95,10 @@ export function createPrincipalWorld(limit: SessionLimit = { sessions: 10_000, o
     inIndex,
     /** The rows as they are stored. */
     rows: (): Promise<Row[]> => inIndex(async (_, rows) => rows.due(Number.MAX_SAFE_INTEGER, 100_000)),
-    /** When the index' alarm rings, if it does. */
+    /** The time of the index' alarm, if it is set. */
     alarm: () => alarm,
     ring,
-    /** When all that goes on after answers has been done, alarms that are due among it. */
+    /** Resolves when all work that goes on after answers is done, with the alarms that are due. */
     async settled() {
       await sessions.settled();
       while (alarm !== null && alarm <= Date.now()) await ring();

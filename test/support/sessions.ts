@@ -17,13 +17,13 @@ export const POLICY: Policy = {
 
 let made = 0;
 
-/** A name that nothing else in the tests has. */
+/** A name that no other part of the tests has. */
 export function uniqueId(prefix = "session"): string {
   made++;
   return `${prefix}-${made}-${crypto.randomUUID()}`;
 }
 
-/** What a request with a token of a session born at the tests' time 0 tells. */
+/** The token of a request, of a session born at the tests' time 0. */
 export function refTo(id: string, arrivedAt = T0, generation = 0): Ref {
   return { id, generation, bornAt: T0, arrivedAt, colo: "" };
 }
@@ -33,7 +33,7 @@ export function changeAt(now: number, asked: Partial<Change>): Change {
   return { id: uniqueId("change"), expiresAt: now + 8_000, policy: POLICY, ...asked };
 }
 
-/** A copy of a session as the authority would vouch for it at the tests' time 0. */
+/** A copy of a session for which the authority vouches at the tests' time 0. */
 export function copyOf(id: string, given: Partial<Copy> = {}): Copy {
   const view: View = {
     id,

@@ -1,6 +1,6 @@
 /**
- * Where the tests' time begins, in milliseconds since 1970. It lies ahead of any real day, so that an alarm that an
- * object sets never fires by itself.
+ * The beginning of the tests' time, in milliseconds since 1970. It lies ahead of any real day, so the alarms of objects
+ * never ring by themselves.
  */
 export const T0 = Date.UTC(2060, 0, 1);
 

@@ -1,13 +1,13 @@
 import { joinCredentials, splitCredentials } from "../../src/inbound/carriers/credentials.ts";
 import { createTokens, type OpenedToken, type TokenFault, type Tokens } from "../../src/inbound/token/tokens.ts";
 
-/** Tokens whose credentials are one text, as a header carries them. */
+/** Tokens whose credentials are a single text, as a header carries them. */
 export interface TokenTexts extends Pick<Tokens, "mint" | "signMark"> {
   open(text: string, now: number, refused?: (fault: TokenFault) => void): Promise<OpenedToken | undefined>;
   sign(token: OpenedToken, options: { proof: boolean }): Promise<string>;
 }
 
-/** The same tokens, opened from one text and signed to one text. */
+/** The same tokens, opened from a single text and signed to a single text. */
 export function asTexts(tokens: Tokens): TokenTexts {
   return {
     mint: tokens.mint,

@@ -1,4 +1,4 @@
-/** The way from a Worker to the sessions' objects, watched, which can be cut; and their clock, which can be moved ahead. */
+/** The link from a Worker to the sessions' objects. Tests watch and cut it, and move the clock ahead. */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { realClock } from "../../emulation/clock.ts";
 import { createFaults } from "../../emulation/faults.ts";
@@ -13,8 +13,8 @@ let aheadMs = 0;
 Date.now = () => now() + aheadMs;
 
 /**
- * What tests ask of the link: `GET` for the methods that have been called, `PUT` for a fault that calls meet from now on, `POST` for
- * milliseconds by which clocks are moved ahead, `PATCH` for a pool whose alarm is to ring if it is due by then.
+ * The interface of the link for tests. `GET` returns the methods that were called. `PUT` sets the fault that calls meet
+ * from now on. `POST` moves clocks ahead by milliseconds. `PATCH` rings the alarm of a pool if it is due.
  */
 export class Link extends WorkerEntrypoint<{ POOL_OBJECT: DurableObjectNamespace<WatchedPoolObject> }> {
   override async fetch(request: Request): Promise<Response> {
@@ -33,7 +33,7 @@ export class Link extends WorkerEntrypoint<{ POOL_OBJECT: DurableObjectNamespace
   }
 }
 
-/** A pool's object whose alarm rings by the clock that is moved: the platform's would ring by the machine's. */
+/** A pool's object whose alarm rings by the moved clock. The platform rings alarms by the machine's clock. */
 export class WatchedPoolObject extends PoolObject {
   #rang = () => {};
 
@@ -53,7 +53,7 @@ export class WatchedPoolObject extends PoolObject {
   }
 }
 
-/** What wrangler binds, with the link to the objects. */
+/** The bindings of wrangler, with the link to the objects. */
 export function overLink<Env extends { SESSION_OBJECT: DurableObjectNamespace }>(env: Env): Env {
   const faultOf = (from: string, method: string) => {
     calls.push(method);

@@ -1,6 +1,6 @@
 /**
- * The Worker that is deployed, except that the way from it to the sessions' objects is watched, and can be cut, and that its clock and
- * theirs can be moved ahead.
+ * The Worker that is deployed, with a link to the sessions' objects that tests can watch and cut. Tests can also move
+ * its clock and the clock of its objects ahead.
  */
 import config from "../../moor.config.ts";
 import { createHandler, type Env } from "../../src/wiring/handler.ts";

@@ -23,7 +23,7 @@ function browser(responses: readonly Headers[]): Request {
   return new Request(PAGE, { headers: cookie === "" ? {} : { Cookie: cookie } });
 }
 
-/** A client that sends back what it was given last. */
+/** A client that sends back the credentials that it received last. */
 const app =
   (name: string, back = name, scheme = "") =>
   (responses: readonly Headers[]) => {

@@ -17,7 +17,7 @@ export interface FakeSession {
   readonly attributes: JsonObject;
 }
 
-/** The part of Moor that a server calls: keys, and the session API of one session. A test says what they answer. */
+/** The part of Moor that a server calls: keys, and the session API of one session. A test sets their answers. */
 export interface FakeMoor {
   readonly url: string;
   readonly issuer: string;

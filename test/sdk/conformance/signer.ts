@@ -13,7 +13,7 @@ export interface JwtParts {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** A new key of P-256. Its `kid` is its thumbprint (RFC 7638), if no other is given. */
+/** A new key of P-256. Its `kid` is its thumbprint (RFC 7638), unless the caller gives another `kid`. */
 export function newSigningKey(kid?: string): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const { crv, kty, x, y } = publicKey.export({ format: "jwk" });

@@ -18,7 +18,7 @@ const HOST_WITHOUT_SESSION = "assets.test";
 export interface DirectAnswer {
   readonly status: number;
   readonly text: string;
-  /** Its headers whose names begin with `moor-`; several of a name are joined by a comma. */
+  /** Its headers whose names begin with `moor-`. A comma joins several headers of the same name. */
   readonly moor: Readonly<Record<string, string>>;
   /** Its merge patches, in order. */
   readonly patches: readonly JsonObject[];

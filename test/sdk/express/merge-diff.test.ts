@@ -34,7 +34,7 @@ describe("the difference of two sessions", () => {
   });
 });
 
-/** What a merge patch can leave: no object of it has a null. */
+/** The values that a merge patch can leave. Their objects hold no null. */
 function withoutNulls(value: JsonValue): JsonValue {
   if (!isJsonObject(value)) return value;
   const kept = Object.entries(value).filter(([, member]) => member !== null);

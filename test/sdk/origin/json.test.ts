@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asciiJson, inOne, type JsonObject, type JsonValue, mergePatches } from "../../../src/sdk/origin/json.ts";
 
-/** What a member of an object becomes by patches of it; `null`: it is gone. */
+/** The value of a member of an object after patches of the object. `null`: the member is gone. */
 const patched = (target: JsonValue, ...patches: JsonValue[]): JsonValue =>
   mergePatches(
     { member: target },

@@ -13,7 +13,7 @@ function movable(fetch: Fetch) {
   return {
     state,
     reads: () => asked.length,
-    /** What becomes of a handoff that a key has signed just now: the id of its session, or the code of an error. */
+    /** The result for a handoff that a key has signed just now: the id of its session, or the code of an error. */
     becomesOf: async (signer: Signer) =>
       session(await signer.sign(times())).then(
         ({ id }) => id,

@@ -48,7 +48,7 @@ export function answer(body: unknown, status = 200, headers: Record<string, stri
   return { status, headers: new Headers(headers), json: async () => body };
 }
 
-/** An origin whose Moor publishes both keys, counting what it asks of Moor. */
+/** An origin whose Moor publishes both keys. It counts its calls of Moor. */
 export function originWith(options: Partial<OriginOptions> = {}) {
   const asked: { url: string; headers: Record<string, string> }[] = [];
   const { fetch: respond = async () => answer({ keys: [k1.jwk, k2.jwk] }) } = options;

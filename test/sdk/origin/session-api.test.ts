@@ -4,7 +4,7 @@ import { answer, CLAIMS, k1, k2, originWith } from "./moor.ts";
 
 const stored = { version: 6, generation: 1, principal: "alice", attributes: { basket: { tea: 3 } } };
 
-/** The session of a request whose session API answers so, and what that was asked. */
+/** The session of a request whose session API answers so, and the calls of that API. */
 async function sessionAnswered(response: unknown, status = 200) {
   const asked: Parameters<Fetch>[] = [];
   const { session, origin } = originWith({

@@ -9,7 +9,7 @@ import { k1, originWith, SID, sessionWith } from "./moor.ts";
 const patches = (session: OriginSession) =>
   session.headers().flatMap(([name, value]) => (name === "Moor-Patch" ? [value] : []));
 
-/** What Moor makes of the attributes: the patches that came, in order. */
+/** The attributes after Moor has applied the patches in their order. */
 const committed = (attributes: JsonObject, session: OriginSession) =>
   mergePatches(
     attributes,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Fetch } from "../../../src/sdk/origin/index.ts";
 import { answer, k1, k2, originWith, SID } from "./moor.ts";
 
-/** The session of a request whose sessions API answers so, and what that was asked. */
+/** The session of a request whose sessions API answers so, and the calls of that API. */
 async function sessionAnswered(response: unknown, status = 200) {
   const asked: string[] = [];
   const fetch: Fetch = async (url, init) => {

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import type { Part } from "./part.ts";
 
-/** What the journal takes, and what it refuses. */
+/** The changes that the journal accepts, and the changes that it refuses. */
 export function testJournal({ it, session, found, append, recordOf, tombstone, entryOf, now }: Part): void {
   describe("the journal", () => {
     const past = () => now() - 1;

@@ -5,25 +5,25 @@ import { casesOf, type Gap } from "../../support/contract.ts";
 import { newId, type Records, recordsAt } from "../redis/records.ts";
 
 export interface FallbackUnderTest {
-  /** One that holds nothing, and that nobody has used. */
+  /** A fallback that is empty and unused. */
   create(): Fallback | Promise<Fallback>;
-  /** What time it is there, in milliseconds since 1970. */
+  /** The time by the fallback's clock, in milliseconds since 1970. */
   now(): number;
-  /** Sets that. Without it, the cases that need it are to be declared as gaps. */
+  /** Sets that clock. Without this function, the cases that need it must be declared as gaps. */
   setClock?(now: number): void;
   readonly gaps: readonly Gap[];
 }
 
-/** What the parts of the suite work with. */
+/** The tools of the parts of the suite. */
 export interface Part extends Records {
   it: ReturnType<typeof casesOf>;
   now(): number;
   setClock(now: number): void;
   /** New for each case. */
   readonly session: { fallback: Fallback; id: string };
-  /** What the fallback knows of the session. */
+  /** The backup and the journal that the fallback holds for the session. */
   found(): Promise<Extract<BackupLookup, { kind: "found" }>>;
-  /** Appends a change of the session that was sent just now, and tells what became of it. */
+  /** Appends a change of the session that was sent just now, and returns the answer of the journal. */
   append(asked?: Partial<Change>, generation?: number): Promise<string>;
 }
 

@@ -37,13 +37,15 @@ interface Append {
   readonly at: number;
   readonly isolate: number;
   readonly session: number;
-  /** Of the session's note, the set's note, their answers, and the append itself. */
+  /** The delays of the session's note, the set's note, their answers, and the append itself. */
   readonly delaysMs: readonly [number, number, number, number];
 }
 
 interface Sweep {
   readonly at: number;
-  /** Of the read of the set, and for each session of the read of its journal; then of what is forgotten. */
+  /**
+   * The delays of the read of the set, of the read of each session's journal, and of the call that forgets sessions.
+   */
   readonly delaysMs: readonly [number, number];
 }
 

@@ -1,7 +1,7 @@
 import type { Answer, Asking } from "./client.ts";
 import type { Site } from "./site.ts";
 
-/** What the tests' admins send. */
+/** The token that the tests' admins send. */
 export const ADMIN_TOKEN = "an-admin-token-of-the-tests-that-is-long-enough";
 
 /** A session as the APIs list it. */

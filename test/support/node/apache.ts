@@ -8,10 +8,13 @@ export interface RunningApache {
   stop(): Promise<void>;
 }
 
-/** What it takes to serve files, compressed or not. */
+/** The modules that serve files, compressed or not. */
 const MODULES = ["mpm_event", "authz_core", "mime", "filter", "deflate", "brotli"];
 
-/** Starts Apache on a port of loopback with what a configuration says besides its modules; it is one process and its threads. */
+/**
+ * Starts Apache on a port of loopback with this configuration, whose modules are loaded already. It is a single process
+ * with threads.
+ */
 export async function startApache(configuration: string, port: number): Promise<RunningApache> {
   const folder = await mkdtemp(join(tmpdir(), "moor-apache-"));
   const file = join(folder, "apache.conf");

@@ -21,7 +21,7 @@ declare module "vitest" {
   }
 }
 
-/** Builds, as a deploy would, what tests run in plain workerd, once for all of them. */
+/** Builds the Workers that tests run in plain workerd, as a deploy would. All tests share them. */
 export default async function buildWorkers(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "moor-worker-"));
   const [worker, watched, platform, middleware, example] = await Promise.all([
@@ -42,7 +42,7 @@ export default async function buildWorkers(project: TestProject): Promise<() => 
 /** For the examples, which have the package installed. */
 const ALIAS = `moor/hono:${resolve("src/hono/index.ts")}`;
 
-/** What stands around a Worker in plain workerd. */
+/** The services around a Worker in plain workerd. */
 export const PLATFORM = "test/support/platform-worker.ts";
 
 /** Builds the Worker of `wrangler.toml`, with more flags of wrangler's, into a folder; resolves to its file. */

@@ -6,7 +6,8 @@ import { promisify } from "node:util";
 const exec = promisify(execFile);
 
 /**
- * Puts `moor` for Node into a folder `node_modules`, as it is published; and beside it other packages, as this project has them.
+ * Puts `moor` for Node into a folder `node_modules`, as it is published. Puts other packages beside it, as this project
+ * has them.
  *
  * @param modules the folder, which need not exist.
  */

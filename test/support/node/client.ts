@@ -1,6 +1,6 @@
 import { Agent, request } from "node:http";
 
-/** What an origin of `origin-server.ts` says it was asked. */
+/** The answer of an origin of `origin-server.ts`: the request that it received. */
 export interface Told {
   readonly server: string;
   readonly served: number;
@@ -22,7 +22,7 @@ export interface Told {
   readonly body: string;
 }
 
-/** A response as it came. */
+/** A response with its bytes. */
 export interface Answer {
   readonly status: number;
   readonly headers: Record<string, string | string[] | undefined>;
@@ -47,7 +47,10 @@ export interface Asking {
 
 const OWN_COOKIE = /^__Host-moor($|-gen$|-mark-)/;
 
-/** A browser as far as cookies go: what arrives last wins. Requests are https, navigations unless headers say otherwise. */
+/**
+ * A browser, but only its cookies: the last cookie of a name wins. Requests are https. They are navigations unless
+ * headers say otherwise.
+ */
 export class Client {
   readonly cookies: Map<string, string>;
   /** Every token, proof and mark that it has ever held. */
@@ -70,7 +73,9 @@ export class Client {
     return [...this.cookies].flatMap(([name, value]) => (name.startsWith("__Host-moor-mark-") ? [value] : []));
   }
 
-  /** When the journal may have taken something of it, milliseconds since 1970, if ever. */
+  /**
+   * The last time at which the journal may have accepted a change of the session, in milliseconds since 1970, if ever.
+   */
   get mark(): number | undefined {
     const mark = this.marks.at(-1);
     return mark === undefined ? undefined : Buffer.from(mark.slice(2), "base64url").readUIntBE(2, 6);
@@ -100,7 +105,7 @@ export class Client {
     if (OWN_COOKIE.test(name) && value !== "") this.held.add(value);
   }
 
-  /** Sends a request with the cookies held now; the answer's are not kept. */
+  /** Sends a request with the cookies that the client holds now. Does not keep the cookies of the answer. */
   send(path: string, { method = "GET", headers = {}, body, port = this.#port }: Asking = {}): Promise<Answer> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const sent = {

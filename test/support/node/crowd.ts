@@ -4,18 +4,20 @@ import type { Stores } from "./stores.ts";
 import { startWriter, type Writer } from "./writers.ts";
 
 /**
- * Visitors who write, and others who leave, while processes are killed. Those who write have three tabs, and accept
- * nothing stale.
+ * Visitors who write, and visitors who leave, while processes are killed. A visitor who writes has three tabs, and
+ * accepts no stale session.
  */
 export interface Crowd {
   /**
-   * Lets visitors with a stored session, and one whose session exists nowhere yet, join those who write, and others those
-   * who may leave.
+   * Adds writers and visitors who may leave. Two writers have a stored session. The session of a third writer exists
+   * nowhere yet.
    *
-   * @param then what happens before they begin.
+   * @param then runs before the writers begin.
    */
   join(then?: () => Promise<unknown>): Promise<void>;
-  /** Has one of those who may leave end his session before `work`, and another while it is under way. */
+  /**
+   * A visitor who may leave ends their session before `work`, and another visitor ends theirs while it is under way.
+   */
   leaveDuring(work: () => Promise<unknown>): Promise<void>;
   /** Resolves when so many more changes have been acknowledged. */
   progress(changes: number): Promise<void>;
@@ -23,7 +25,10 @@ export interface Crowd {
   journaled(): number;
   /** Ends all writers. */
   stop(): Promise<void>;
-  /** What is wrong once they have ended: with what they were told, with what is left, with sessions that are back. */
+  /**
+   * The faults after all writers have ended: in the answers that they got, in the sessions that are left, and in ended
+   * sessions that are back.
+   */
   judge(): Promise<string[]>;
 }
 
@@ -31,11 +36,11 @@ const STORED = 2;
 const MAY_LEAVE = 8;
 const WAIT_MS = 15_000;
 
-/** A crowd of nobody. */
+/** A crowd without visitors. */
 export function createCrowd({ site, shopper }: Stores): Crowd {
   const writers: { readonly client: Client; readonly writer: Writer }[] = [];
   const mayLeave: Client[] = [];
-  /** Those who hold what visitors held before they left, as they have been told. */
+  /** Clients that hold the credentials of visitors whose end was acknowledged. */
   const thieves: Client[] = [];
   const sum = (count: (writer: Writer) => number) => writers.reduce((total, { writer }) => total + count(writer), 0);
   const acknowledged = () => sum((writer) => writer.acknowledged.size);
@@ -56,7 +61,7 @@ export function createCrowd({ site, shopper }: Stores): Crowd {
 
   async function judgeWriter({ client, writer }: (typeof writers)[number]): Promise<string[]> {
     const own = writer.judge((await answered(client)).told.session);
-    // Of another who holds the same token, nothing tells that the journal may hold more.
+    // Another client with the same token has no mark, so it does not say that the journal may hold more changes.
     const other = writer.judge((await answered(site.client(withoutMark(client)))).told.session);
     return [...own, ...other.filter((fault) => !own.includes(fault)).map((fault) => `without the mark: ${fault}`)];
   }

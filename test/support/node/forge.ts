@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import type { TestKeys } from "./test-keys.ts";
 
-/** What a forged token says. */
+/** The fields of a forged token. */
 export interface Forgery {
   readonly format: number;
   readonly signingKey: number;
@@ -20,7 +20,10 @@ export interface Forgery {
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 const HOUR_MS = 3_600_000;
 
-/** A token by the layout of the design, written without Moor's code. Unless told otherwise it is genuine: of a key nobody has used. */
+/**
+ * A token by the layout of the design, written without Moor's code. By default it is genuine, with a key that nobody
+ * has used.
+ */
 export function forgeToken(keys: TestKeys, forgery: Partial<Forgery> = {}): string {
   const now = Date.now();
   const { format = 1, signingKey = 1, key = randomBytes(16), version = 0, secret = secretOf(keys.token) } = forgery;

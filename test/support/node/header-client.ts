@@ -1,8 +1,8 @@
 import type { Answer, Asking, Client } from "./client.ts";
 
-/** A client that keeps its token by itself, as docs/explanation/session.md tells clients of the header carrier to. */
+/** A client that keeps its token by itself, as docs/explanation/session.md tells clients of the header carrier. */
 export class HeaderClient {
-  /** What it was given last; "": nothing. */
+  /** The token that it received last. "": it has no token. */
   held = "";
   readonly #client: Client;
   readonly #header: string;
@@ -20,12 +20,12 @@ export class HeaderClient {
     return answer;
   }
 
-  /** Sends a request with what is held; the answer's token is not kept. */
+  /** Sends a request with the token that the client holds. Does not keep the token of the answer. */
   send(path: string, asking: Asking = {}): Promise<Answer> {
     return this.#client.send(path, this.#with(this.held, asking));
   }
 
-  /** Keeps what an answer gives, unless a login or rotation has come between the request and its answer. */
+  /** Keeps the token of an answer, unless a login or rotation has come between the request and its answer. */
   keep({ headers }: Answer, sent: string): void {
     const given = headers[this.#header === "Authorization" ? "moor-token" : this.#header.toLowerCase()];
     if (typeof given !== "string" || proofOf(sent) !== proofOf(this.held)) return;

@@ -1,6 +1,6 @@
 /**
- * Holds copies of sessions of several shapes, and prints for each what they weigh and what V8's heap has grown by, in bytes. To be run
- * with `--expose-gc`.
+ * Holds copies of sessions of several shapes. For each shape it prints their weight and the growth of V8's heap, in
+ * bytes. Run it with `--expose-gc`.
  */
 import type { Copy } from "../../../src/session/copy.ts";
 import { attributeBytesOf } from "../../../src/session/record.ts";

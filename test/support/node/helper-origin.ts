@@ -5,9 +5,9 @@ import { createOrigin, MoorOriginError, type OriginSession } from "../../../src/
 /**
  * An origin that uses `moor/origin`: `helper-origin.ts --port PORT --issuer ISSUER --moor URL`. Its pool is `shop`.
  *
- * It tells the session as the helper gives it, after what the query asks for: `set=name:value`, `login=name`, `rotate`,
- * `end`. `sessions`, `end-others`, `end-one=id` and `end-all` are answered with what the API of the principal's sessions says. A refused
- * handoff is a 403 with the error's code.
+ * It returns the session as the helper gives it, after the changes of the query: `set=name:value`, `login=name`,
+ * `rotate`, `end`. It answers `sessions`, `end-others`, `end-one=id` and `end-all` with the answer of the API of the
+ * principal's sessions. It answers a refused handoff with 403 and the error's code.
  */
 const { values } = parseArgs({
   options: { port: { type: "string" }, issuer: { type: "string" }, moor: { type: "string" } },

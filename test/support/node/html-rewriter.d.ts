@@ -1,4 +1,7 @@
-/** The Workers runtime has it, and Node has not: what is declared here lets files that use it be read, never run. */
+/**
+ * The Workers runtime has this class, and Node does not. With this declaration, Node's type checker can read files that
+ * use it.
+ */
 interface Element {
   getAttribute(name: string): string | null;
   hasAttribute(name: string): boolean;

@@ -6,11 +6,14 @@ import type { Keys } from "../../../bin/keys.ts";
 import { moor } from "../../bin/project.ts";
 import type { RunningMoor } from "./workerd.ts";
 
-/** An operator who changes the keys of a Moor by `moor keys`, and deploys what that prints. */
+/** An operator who changes the keys of a Moor by `moor keys`, and deploys the printed keys. */
 export interface KeyRotation {
-  /** What the Worker has been deployed with last. */
+  /** The keys of the last deploy. */
   readonly kept: Keys;
-  /** Runs `moor keys` with these arguments on what is kept, and deploys the result: a Moor on the same storage, with nothing in memory. */
+  /**
+   * Runs `moor keys` with these arguments on the kept keys, and deploys the result: a Moor on the same storage, with an
+   * empty memory.
+   */
   rotate(...args: string[]): Promise<void>;
   stop(): Promise<void>;
 }

@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** An origin in the test's own process: the test says, as it goes, how it answers. */
+/** An origin in the test's own process. The test may change its answers at any time. */
 export interface LocalOrigin {
   readonly name: string;
   readonly port: number;
   readonly url: string;
-  /** How it answers from now on; until then 200 with its name. */
+  /** Sets its answers from now on. Until then it answers 200 with its name. */
   answers(by: RequestListener): void;
   stop(): Promise<void>;
 }

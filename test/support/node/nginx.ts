@@ -11,10 +11,10 @@ export interface RunningNginx {
 }
 
 /**
- * Starts nginx with the inside of an `http` block; it takes the client's address from `CF-Connecting-IP`, as an nginx behind
- * Cloudflare does. It is one process, so that no two workers know different things of a server.
+ * Starts nginx with the inside of an `http` block. It takes the client's address from `CF-Connecting-IP`, as an nginx
+ * behind Cloudflare does. It is a single process, because two workers could disagree on the state of a server.
  *
- * @param port one of those that it listens on.
+ * @param port a port on which it listens.
  */
 export async function startNginx(http: string, port: number): Promise<RunningNginx> {
   const folder = await mkdtemp(join(tmpdir(), "moor-nginx-"));

@@ -12,9 +12,11 @@ export interface Answered {
 
 /** An OpenAPI document (3.1), as far as `docs/reference/openapi.json` uses it. */
 export interface OpenApi {
-  /** Every answer that is described: `GET /path 409 not_stored`, the code if it has one. */
+  /**
+   * Every answer that the document describes: `GET /path 409 not_stored`, with the error code if the answer has a code.
+   */
   readonly described: readonly string[];
-  /** What the document calls an answer to a call; what is wrong with the answer, if anything is. */
+  /** The name of an answer in the document, and the mistakes in the answer. */
   check(method: string, path: string, answered: Answered): { name: string; mistakes: string[] };
 }
 

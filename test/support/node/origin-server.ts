@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { parseArgs } from "node:util";
 
 /**
- * An origin for black-box tests: says what it was asked, and does what the query asks for.
+ * An origin for black-box tests. It returns the request that it received, and makes the changes of the query.
  *
- * `set=name:value` (several), `patch=JSON`, `flash=JSON`, `login=name`, `remember`, `rotate`, `end`, `header=name:value` (several), `status=200`,
- * `delayMs=0`.
+ * `set=name:value` (several), `patch=JSON`, `flash=JSON`, `login=name`, `remember`, `rotate`, `end`,
+ * `header=name:value` (several), `status=200`, `delayMs=0`.
  */
 const { values } = parseArgs({ options: { name: { type: "string" }, port: { type: "string", default: "0" } } });
 const name = values.name ?? "origin";
@@ -46,7 +46,7 @@ function ask(query: URLSearchParams, response: ServerResponse): void {
   }
 }
 
-/** What the request says, as it arrived. The handoff's claims are read without a check: the helper's tests do that. */
+/** The request as it arrived. The handoff's claims are read without a check, because the helper's tests check them. */
 function told(request: IncomingMessage) {
   const jwt = request.headers["moor-session"];
   const payload = typeof jwt === "string" ? jwt.split(".")[1] : undefined;

@@ -18,7 +18,7 @@ export interface RunningOrigin {
  *
  * @param options.script a file of this folder, which says its port to its parent. Default `origin-server.ts`.
  * @param options.port default: a free one.
- * @param options.args what the script is given besides the port. Default: the name.
+ * @param options.args the arguments of the script besides the port. Default: the name.
  */
 export async function startOrigin(
   name: string,

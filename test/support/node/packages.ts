@@ -2,7 +2,10 @@ import { existsSync } from "node:fs";
 import { delimiter, join, relative } from "node:path";
 import type { VitestPluginContext } from "vitest/node";
 
-/** What tests run that npm does not install: by Debian's package, the programs on the `PATH` and the files that show it is there. */
+/**
+ * Programs of tests that npm does not install. For each Debian package: the programs on the `PATH`, and the files that
+ * show that it is there.
+ */
 const PROGRAMS = {
   "apache2-bin": ["apache2"],
   chromium: ["chromium"],
@@ -42,15 +45,18 @@ export function pathOf(program: string, { PATH = "" }: Environment = process.env
 }
 
 /**
- * Those of the packages that this machine lacks, so that tests which need them are skipped. None if the environment has `CI`: there a test
- * that lacks a program fails.
+ * The packages that this machine lacks. Tests that need them are skipped. The list is empty if the environment has
+ * `CI`, so there a test that lacks a program fails.
  */
 export function missingPackages(packages: readonly Package[], environment: Environment = process.env): Package[] {
   const isThere = (name: string) => (name.startsWith("/") ? existsSync(name) : pathOf(name, environment) !== undefined);
   return environment.CI ? [] : packages.filter((name) => !PROGRAMS[name].every(isThere));
 }
 
-/** Options of a test or a suite that needs packages: it is skipped where one is missing, and says so on stderr. */
+/**
+ * Options of a test or a suite that needs packages. It is skipped if a package is missing, and a warning names the
+ * package.
+ */
 export function needs(...packages: Package[]): { skip: boolean } {
   const missing = missingPackages(packages);
   if (missing.length > 0) console.warn(`some tests are skipped; they need: apt-get install ${missing.join(" ")}`);
@@ -67,12 +73,12 @@ export function declaredPackages(file: string, text: string): Package[] {
   return names as Package[];
 }
 
-/** A plugin of Vite's: in place of a test file whose packages are missing, one skipped test stands that names them. */
+/** A plugin of Vite. It replaces a test file whose packages are missing by a skipped test that names them. */
 export function skipWithoutPackages(environment: Environment = process.env) {
   return {
     name: "skip-without-packages",
     enforce: "pre" as const,
-    /** What a file becomes depends on the machine: vitest must not keep it from an earlier run. */
+    /** The result of the transformation depends on the machine, so vitest must not cache it. */
     configureVitest({ defineCacheKeyGenerator }: Pick<VitestPluginContext, "defineCacheKeyGenerator">): void {
       defineCacheKeyGenerator(({ id, sourceCode }) =>
         declaredPackages(id, sourceCode).length > 0 ? false : undefined,

@@ -11,11 +11,14 @@ export interface WatchedPool {
   now(): number;
   /** Moves its clock, and has the alarm of its pool ring if it is due then. */
   elapse(seconds: number): Promise<void>;
-  /** Where each of the visitors is served who was born at a time, seconds since 1970, by an isolate. Default: the first. */
+  /**
+   * The server of each visitor who was born at a time, in seconds since 1970. An isolate answers. Default: the first
+   * isolate.
+   */
   servers(bornAt: number, port?: number): Promise<string[]>;
-  /** What the operator is told of his change, by an isolate. */
+  /** Makes a change of an operator. Returns the answer of an isolate. */
   change(action: "drain" | "restore" | "eject", origin: string, asked?: object, port?: number): Promise<ChangeTold>;
-  /** How an origin stands. */
+  /** The state of an origin. */
   standing(origin: string): Promise<Standing>;
 }
 
@@ -32,7 +35,7 @@ export interface ChangeTold extends Standing {
 const DAY_MS = 86_400_000;
 const KEYS = Array.from({ length: 30 }, (_, at) => createHash("sha256").update(`${at}`).digest().subarray(0, 16));
 
-/** Starts it. What an operator changes is published when he is told. */
+/** Starts a watched pool. A change of an operator is published before the operator gets the answer. */
 export async function startWatchedPool(
   origins: readonly SiteOrigin[],
   options: SiteOptions = {},
@@ -75,7 +78,7 @@ export async function startWatchedPool(
   };
 }
 
-/** A time, seconds since 1970, as operators name it. */
+/** A time, given in seconds since 1970, in the form in which operators write it. */
 export function named(second: number): string {
   return `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
 }

@@ -11,13 +11,13 @@ export interface RunningProcess {
   readonly folder: string;
 }
 
-/** Those that run; one that has ended and that its parent has yet to notice is none. */
+/** The processes that run. A process that has ended does not count, even if its parent has not noticed. */
 export async function runningProcesses(): Promise<RunningProcess[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   return (await Promise.all(pids.map(running))).flatMap((process) => process ?? []);
 }
 
-/** Those that a process has started, and those that they have. */
+/** The processes that a process has started, with their own descendants. */
 export async function descendants(pid: number): Promise<RunningProcess[]> {
   const all = await runningProcesses();
   const below = (parent: number): RunningProcess[] =>

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-/** Sends a request as it is written, on a connection of its own, and returns the response's bytes as Latin-1. */
+/** Sends a request byte by byte as given, on a connection of its own, and returns the response's bytes as Latin-1. */
 export async function rawExchange(port: number, lines: readonly string[]): Promise<string> {
   return exchange(port, (socket) => socket.write(`${[...lines, "Connection: close"].join("\r\n")}\r\n\r\n`, "latin1"));
 }
 
-/** Sends bytes (Latin-1) on a connection of its own, and no more after them; returns what comes back. */
+/** Sends bytes (Latin-1) on a connection of its own, and no more after them. Returns the bytes that come back. */
 export async function rawBytes(port: number, bytes: string): Promise<string> {
   return exchange(port, (socket) => socket.end(bytes, "latin1"));
 }

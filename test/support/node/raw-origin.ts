@@ -1,18 +1,18 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 
-/** A request as it came, whole. */
+/** A whole request, as it arrived. */
 export interface RawRequest {
   readonly method: string;
   /** Its first line and headers as Latin-1, without the empty line. */
   readonly head: string;
   readonly body: string;
-  /** The how-manyeth connection it came on, and the how-manyeth request there; both from 1. */
+  /** The number of its connection, and its own number on that connection. Both count from 1. */
   readonly connection: number;
   readonly nth: number;
 }
 
-/** An origin that can break off where no HTTP server would. */
+/** An origin that can break off at points where no HTTP server would. */
 export interface RawOrigin {
   readonly name: string;
   readonly url: string;
@@ -20,7 +20,7 @@ export interface RawOrigin {
   readonly requests: RawRequest[];
   /** Every check so far that an isolate has sent by itself, `HEAD /`. It is answered as visitors are. */
   readonly checks: RawRequest[];
-  /** How it answers from now on; until then with its name, and it keeps the connection. */
+  /** Sets its answers from now on. Until then it answers with its name, and keeps the connection. */
   answers(by: (request: RawRequest, socket: Socket) => void): void;
   stop(): Promise<void>;
 }
@@ -54,7 +54,7 @@ export async function startRawOrigin(name: string): Promise<RawOrigin> {
       checks.push(request);
       const written = socket.bytesWritten;
       answer(request, socket);
-      // A response to HEAD has no body: what was written of one would be the next response.
+      // A response to HEAD has no body. The client would take the bytes of a body for the next response.
       if (socket.bytesWritten > written) socket.end();
     });
   }).listen(0, "127.0.0.1");

@@ -4,9 +4,11 @@ import { connect } from "node:net";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
 import { run } from "../../bin/local-redis/rest.ts";
 
-/** What a Redis is asked. */
+/** The commands that a Redis receives. */
 export interface CommandWatch {
-  /** The commands that clients have sent while `work` was under way, in order; not those that scripts call. */
+  /**
+   * The commands that clients have sent while `work` was under way, in order, without the commands that scripts call.
+   */
   during(work: () => Promise<unknown>): Promise<string[]>;
   stop(): void;
 }
@@ -47,7 +49,10 @@ export async function watchCommands(redis: LocalRedis): Promise<CommandWatch> {
   };
 }
 
-/** Stops a Redis without ending it: it takes what it is asked and answers once it goes on. Returns what lets it go on. */
+/**
+ * Stops a Redis without ending it. It accepts commands, and answers them after it goes on. Returns the function that
+ * lets it go on.
+ */
 export async function hang(redis: LocalRedis): Promise<() => void> {
   const pid = Number(/process_id:(\d+)/.exec(String(await run(redis, "INFO", "server")))?.[1]);
   process.kill(pid, "SIGSTOP");

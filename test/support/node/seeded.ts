@@ -1,4 +1,4 @@
-/** What the commands share that play cases drawn from a seed. */
+/** Code of the commands that play cases drawn from a seed. */
 
 /** The greatest seed. */
 export const MOST_SEED = 0x7fff_ffff;
@@ -12,15 +12,16 @@ export const SEEDED_FLAGS = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** Which cases are played, or what is wrong with the flags. */
+/** The cases to play, or the mistake in the flags. */
 export type Seeded =
   | { readonly kind: "seeded"; readonly seed: number; readonly path: string | undefined }
   | { readonly kind: "mistake"; readonly message: string };
 
 /**
- * Reads which cases are played.
+ * Reads the flags that choose the cases.
  *
- * @param one whether a single part was chosen, and the flag that chooses one: a path leads to a case of one part alone.
+ * @param one whether a single part was chosen, and the flag that chooses a part. A path leads to a case of a single
+ * part.
  */
 export function readSeeded(
   { seed: given, path }: { readonly seed?: string | undefined; readonly path?: string | undefined },
@@ -34,18 +35,18 @@ export function readSeeded(
   return isFound ? { kind: "seeded", seed, path } : mistake(`--path needs --seed and one ${one.flag}`);
 }
 
-/** A whole number between two bounds, both included; `undefined` if the text is none. */
+/** A whole number between two bounds, both included. `undefined` if the text is not such a number. */
 export function wholeNumber(text: string, min: number, max: number): number | undefined {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   return value >= min && value <= max ? value : undefined;
 }
 
-/** What is wrong with the flags of a command. */
+/** A mistake in the flags of a command. */
 export function mistake(message: string): { readonly kind: "mistake"; readonly message: string } {
   return { kind: "mistake", message };
 }
 
-/** Says a line on standard error, about once a second; on a terminal it replaces the one before. */
+/** Writes a line to standard error, about once a second. On a terminal it replaces the line before. */
 export function createProgress(): (line: () => string) => void {
   let saidAt = performance.now();
   return (line) => {

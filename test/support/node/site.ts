@@ -6,15 +6,15 @@ import { type MoorOptions, type RunningMoor, startMoor } from "./workerd.ts";
 /** Moor before origins, with the clients that visit it. */
 export interface Site {
   readonly moor: RunningMoor;
-  /** A client with no cookies; or with these, as a thief or another tab of the browser would have them. */
+  /** A client without cookies, or with these cookies, as a thief or another tab of the browser would have them. */
   client(cookies?: Iterable<[string, string]>): Client;
-  /** The logged lines that hold what none may hold: a key, a token or proof of any of the clients, one of `values`. */
+  /** The logged lines that hold a secret: a key, a token or proof of any client, or one of `values`. */
   indiscretions(...values: string[]): string[];
   stop(): Promise<void>;
 }
 
 export interface SiteOptions extends Omit<Partial<MoorConfig>, "pools">, MoorOptions {
-  /** Of the pool `shop`, which is the only one. */
+  /** Settings of the pool `shop`, which is the only pool. */
   readonly pool?: Omit<Partial<PoolConfig>, "id" | "origins">;
   /** In place of that pool. */
   readonly pools?: PoolConfig[];
@@ -30,7 +30,7 @@ export interface SiteOrigin {
 export async function startSite(origins: readonly SiteOrigin[], options: SiteOptions = {}): Promise<Site> {
   const { redis, adminToken, role, watched, metrics, around, keys, broken, isolates, pool, pools, ...config } = options;
   const only = { id: "shop", origins: origins.map(originConfig), ...pool };
-  // What answers for itself has no origins.
+  // A Worker that answers by itself has no origins.
   const described = role === "middleware" || role === "example" ? config : { ...config, pools: pools ?? [only] };
   const moor = await startMoor(described, {
     redis,
@@ -53,7 +53,7 @@ export async function startSite(origins: readonly SiteOrigin[], options: SiteOpt
     },
     indiscretions(...values) {
       const keys = Object.values(moor.keys).map((ring) => ring.slice(ring.indexOf(":") + 1));
-      // What is made up and short, as a mark of 1, is found in any id.
+      // A short made-up value, such as the mark "1", is a part of almost any id.
       const held = clients.flatMap((client) => [...client.held]).filter((text) => text.length >= 8);
       const secrets = [
         ...keys,
@@ -76,7 +76,7 @@ export function originConfig({ name, url }: SiteOrigin): PoolConfig["origins"][n
   return { id: name, url };
 }
 
-/** Logged lines without what becomes of sessions, and without those of requests. */
+/** Logged lines without the events of sessions and requests. */
 export function withoutEvents(logged: readonly string[]): string[] {
   return logged.filter((line) => !/"event":"(session|request)"/.test(line));
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process"
 import { once } from "node:events";
 import { endWithThisProcess } from "../../../bin/local-redis/end-with-this-process.ts";
 
-/** A server that is no part of the project, in a process of its own. */
+/** A foreign server, in a process of its own. */
 export interface StartedServer {
   /** Ends the process at once, as a crash would. */
   kill(): Promise<void>;
@@ -11,8 +11,8 @@ export interface StartedServer {
 /**
  * Starts a server and waits until it answers a request. It ends with this process, even when that is killed.
  *
- * @param port where it listens on 127.0.0.1.
- * @param options.needs what Debian calls it, for the message when it is not there.
+ * @param port the port on 127.0.0.1 on which it listens.
+ * @param options.needs its Debian package, for the message when the server is missing.
  */
 export async function startServer(
   [command = "", ...args]: readonly string[],

@@ -10,15 +10,18 @@ import { type Site, type SiteOptions, startSite } from "./site.ts";
 export interface Stores {
   readonly site: Site;
   readonly redis: LocalRedis;
-  /** `work`, while calls of the sessions' objects meet a fault. Default: they are down. Resolves when they are asked again. */
+  /**
+   * Runs `work` while calls of the sessions' objects meet a fault. Default: they are down. Resolves when Moor asks them
+   * again.
+   */
   withoutObjects<T>(work: () => Promise<T>, fault?: NamespaceFault): Promise<T>;
-  /** `work`, while Redis is dead. */
+  /** Runs `work` while Redis is dead. */
   withoutRedis<T>(work: () => Promise<T>): Promise<T>;
   /** A client whose session has the attribute `basket`, and whose token has come back once. */
   shopper(basket?: string): Promise<Client>;
   /** How many entries the journal of a client's session holds. */
   journalLength(id: string): Promise<number>;
-  /** The version of a session's backup; 0: none. */
+  /** The version of a session's backup. 0: there is no backup. */
   backedUpVersion(id: string): Promise<number>;
   /** The logged lines of an event, parsed. */
   logged(event: string): Record<string, unknown>[];
@@ -36,8 +39,8 @@ const WAIT_MS = 15_000;
 const POLL_MS = 20;
 
 /**
- * Starts a watched Moor that explains itself, an origin behind it, and a Redis on whose disk each write is before it is answered.
- * Below `/strict/` the sessions' objects are asked every time; below `/refuse/` what may be stale is refused.
+ * Starts a watched Moor that explains itself, an origin behind it, and a Redis that writes to disk before it answers.
+ * Below `/strict/` Moor asks the sessions' objects every time. Below `/refuse/` it refuses a session that may be stale.
  *
  * @param options.lasting `false`: the Redis is empty after a kill. Default `true`.
  */
@@ -99,7 +102,7 @@ export async function startStores(options: SiteOptions & { readonly lasting?: bo
   };
 }
 
-/** What a response explains: `session=redis; version=1; …`. */
+/** The explanation in a response: `session=redis; version=1; …`. */
 export function explained({ headers }: Answer): string {
   return /^moor;desc="(.*)"$/.exec(String(headers["server-timing"]))?.[1] ?? "";
 }

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** An https origin on loopback, and the certificate of its own that it is trusted by. */
+/** An https origin on loopback, with a certificate that it has signed itself. */
 export interface TlsOrigin {
   readonly url: string;
   readonly certificate: string;

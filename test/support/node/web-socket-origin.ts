@@ -12,7 +12,7 @@ export interface Accepted {
 
 /** An origin that speaks WebSocket. */
 export interface WebSocketOrigin extends SiteOrigin {
-  /** What it does with a socket from now on; until then it sends back what it gets. */
+  /** Sets its use of sockets from now on. Until then it sends each message back. */
   meets(by: (accepted: Accepted) => void): void;
   /** Response headers of the upgrades from now on. */
   upgradesWith(headers: readonly string[]): void;

@@ -9,27 +9,30 @@ export interface RedisAccess {
   readonly token: string;
 }
 
-/** What lies around Moor besides its stores. */
+/** The surroundings of Moor, without its stores. */
 export interface Surroundings {
-  /** Service bindings by name: `127.0.0.1:PORT` of what answers for the Worker behind it. Default: none. */
+  /**
+   * Service bindings by name: `127.0.0.1:PORT` of the server that answers for the Worker behind the binding. Default:
+   * no bindings.
+   */
   readonly services?: Readonly<Record<string, string>>;
   /**
-   * `127.0.0.1:PORT` of a proxy that every request of the Worker goes through, its `cf` in `CF-Blob` as JSON. Default: none, they go to
-   * the network.
+   * `127.0.0.1:PORT` of a proxy for every request of the Worker, with its `cf` in `CF-Blob` as JSON. Default: no proxy,
+   * and requests go to the network.
    */
   readonly proxy?: string;
-  /** A certificate that https is trusted by, as PEM. Default: those of browsers alone. */
+  /** A certificate that https trusts, as PEM. Default: only the certificates that browsers trust. */
   readonly certificate?: string;
 }
 
 export interface WorkerdOptions extends Surroundings {
-  /** Where the configuration stands, and below it everything that is stored. */
+  /** The folder of the configuration. Everything that is stored lies below it. */
   readonly folder: string;
-  /** The built Worker, and what stands around it. */
+  /** The built Worker, and the services around it. */
   readonly files: { readonly worker: string; readonly platform: string };
   /**
-   * Where Moor answers, what fires its cron trigger, what looks into its KV and, if it has one, its dataset; and, if it is watched,
-   * its way to its objects.
+   * The ports of Moor, of its cron trigger, of the view into its KV, of its dataset if there is one, and of its link if
+   * it is watched.
    */
   readonly ports: {
     readonly moor: number;
@@ -39,22 +42,25 @@ export interface WorkerdOptions extends Surroundings {
     /** `undefined`: no dataset is bound. */
     readonly dataset?: number | undefined;
   };
-  /** Where further isolates of the Worker answer, and the links of those that are watched. They share its objects and its KV. Default: none. */
+  /**
+   * The ports of further isolates of the Worker, and of their links if they are watched. They share its objects and its
+   * KV. Default: no further isolates.
+   */
   readonly others?: readonly Pick<WorkerdOptions["ports"], "moor" | "link">[] | undefined;
   readonly config: MoorConfig | MiddlewareConfig;
   readonly keys: TestKeys;
   readonly redis: RedisAccess | undefined;
-  /** Default: none. */
+  /** Default: absent. */
   readonly adminToken?: string | undefined;
 }
 
 /** The `iss` of the handoffs of a running Moor. */
 export const TEST_ISSUER = "https://shop.test";
 
-/** That of `wrangler.toml`. */
+/** The compatibility date of `wrangler.toml`. */
 export const COMPATIBILITY_DATE = "2026-10-23";
 
-/** Folders, below that of the configuration, for objects and for what is in KV. */
+/** Folders for objects and for KV, below the folder of the configuration. */
 export const STORED = { objects: "objects", replicas: "replicas" };
 
 /** The configuration of a workerd that runs Moor with everything that `wrangler.toml` binds. */

@@ -17,9 +17,9 @@ export { TEST_ISSUER } from "./workerd-config.ts";
 /** Moor in plain workerd. */
 export interface RunningMoor {
   readonly port: number;
-  /** Where each of its isolates answers; the first is at `port`, and holds the objects of all. */
+  /** The port of each of its isolates. The first isolate is at `port`, and holds the objects of all. */
   readonly ports: readonly number[];
-  /** The keys that it signs and encrypts with, to forge and to check with. */
+  /** The keys with which it signs and encrypts. Tests forge and check with them. */
   readonly keys: TestKeys;
   /** The lines it has logged. */
   readonly logged: string[];
@@ -27,19 +27,24 @@ export interface RunningMoor {
   storedSessions(): Promise<string[]>;
   /** The most memory that the process has held at once. */
   mostResidentBytes(): Promise<number>;
-  /** What KV holds under a key, as it is stored. */
+  /** The value in KV under a key, as it is stored. */
   valueInKv(key: string): Promise<string | undefined>;
-  /** Until when KV holds a key, in seconds since 1970. */
+  /** The time until which KV holds a key, in seconds since 1970. */
   expirationInKv(key: string): Promise<number | undefined>;
-  /** What has been asked of KV since the process began, in order, such as `GET s/…`. */
+  /** The operations of KV since the process began, in order, such as `GET s/…`. */
   operationsInKv(): Promise<string[]>;
-  /** Moves its clock ahead, and that of its objects, if it is `watched`; a crash ends that. Alarms ring by the machine's. */
+  /**
+   * Moves its clock and the clock of its objects ahead, if it is `watched`. A crash ends that. Alarms ring by the
+   * machine's clock.
+   */
   elapse(seconds: number): Promise<void>;
-  /** Has the alarm of a pool's object ring, if by that clock it is due, and resolves when it has; it has to be `watched`. */
+  /**
+   * Rings the alarm of a pool's object if it is due by that clock. Resolves when it has rung. Moor must be `watched`.
+   */
   ringAlarm(pool: string): Promise<void>;
-  /** What has been written to its dataset, in order; there is one if it has `metrics`. */
+  /** The data points in its dataset, in order. Moor has a dataset if it has `metrics`. */
   dataPoints(): Promise<WrittenPoint[]>;
-  /** Its way to its objects; there is one if it is `watched`. */
+  /** The link to its objects. Moor has a link if it is `watched`. */
   readonly objects: ObjectsLink;
   /** Runs the scheduled handler, as the cron trigger would; rejects if it fails. Resolves when its `waitUntil`s have ended. */
   runScheduled(): Promise<void>;
@@ -57,42 +62,48 @@ export interface WrittenPoint {
   readonly doubles: readonly number[];
 }
 
-/** How a watched Moor reaches its objects. */
+/** The link between a watched Moor and its objects. */
 export interface ObjectsLink {
-  /** What calls meet from now on, all of them or those of a method; `undefined`: nothing. A crash ends it. */
+  /**
+   * Sets the fault that calls meet from now on: all calls, or the calls of a method. `undefined`: they work. A crash
+   * ends the fault.
+   */
   meet(fault: NamespaceFault | undefined, method?: "read" | "commit" | "takeOver"): Promise<void>;
-  /** The methods that have been called since the process began, in order, a repeated one twice; of each isolate after those of the one before. */
+  /**
+   * The methods that were called since the process began, in order. A repeated call counts twice. Calls of an isolate
+   * follow the calls of the isolate before it.
+   */
   calls(): Promise<string[]>;
 }
 
 /**
- * Which Worker Moor is in: the one that is deployed before origins; `middleware-worker.ts`, which answers itself as they would; the one of
- * examples/hono, which has a configuration of its own.
+ * The Worker that runs Moor: the Worker that is deployed in front of origins, `middleware-worker.ts`, which answers as
+ * an origin would, or the Worker of examples/hono, which has a configuration of its own.
  */
 export type Role = "proxy" | "middleware" | "example";
 
-/** What a Moor runs with besides its configuration. */
+/** The options of a Moor besides its configuration. */
 export interface MoorOptions {
   /** Default: the proxy. */
   readonly role?: Role | undefined;
-  /** Default: none, the Redis tier is off. */
+  /** Default: absent, and the Redis tier is off. */
   readonly redis?: RedisAccess | undefined;
-  /** What admins send. Default: none. */
+  /** The token that admins send. Default: absent. */
   readonly adminToken?: string | undefined;
   /**
-   * Whether its way to its objects is watched and can be cut, and its clock can be moved ahead; default: it is the Worker that is
-   * deployed. The middleware's is.
+   * Whether a test can watch and cut its link to its objects, and move its clock ahead. Default: only with the
+   * middleware.
    */
   readonly watched?: boolean | undefined;
   /** Whether a dataset of Analytics Engine is bound; default `false`. */
   readonly metrics?: boolean | undefined;
-  /** What lies around the Worker besides its stores; default: nothing. */
+  /** The surroundings of the Worker, without its stores. Default: nothing. */
   readonly around?: Surroundings | undefined;
-  /** In place of fresh ones. */
+  /** Keys in place of fresh keys. */
   readonly keys?: Partial<TestKeys>;
-  /** Whether it cannot work: then it is started once it says so (500). Default `false`. */
+  /** Whether it cannot work. Then the start is over when it answers 500. Default `false`. */
   readonly broken?: boolean;
-  /** How many isolates serve, as in several places of the Earth. Default 1. */
+  /** The number of isolates, as if they ran in several places of the Earth. Default 1. */
   readonly isolates?: number | undefined;
 }
 

@@ -1,27 +1,30 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Answer, Client } from "./client.ts";
 
-/** A visitor whose tabs change his session all the time, each its own attributes, and who keeps account of what he is told. */
+/**
+ * A visitor whose tabs change their session all the time. Each tab changes its own attributes. The visitor records
+ * every answer.
+ */
 export interface Writer {
   /** Changes that were acknowledged. */
   readonly acknowledged: ReadonlySet<string>;
-  /** How many of them the journal took. */
+  /** The number of changes that the journal accepted. */
   journaled(): number;
   stop(): Promise<void>;
-  /** What is wrong with what he was told, and with his session as it is in the end. */
+  /** The faults in the answers that the visitor got, and in the session as it is in the end. */
   judge(session: Answer["told"]["session"]): string[];
 }
 
 const TABS = ["a", "b", "c"];
-/** Of each tab: the handoff stays below the 16 KB of headers that Node takes. */
+/** Changes of each tab. More changes would make the handoff larger than the 16 KB of headers that Node accepts. */
 const MOST_CHANGES = 120;
 const BETWEEN_MS = 20;
 
 /**
- * Starts the tabs of a visitor. The n-th change of tab `a` sets `a<n>` and the attribute `a` to n. What is answered by
- * anything else than 200, or not at all, may have been applied or not.
+ * Starts the tabs of a visitor. The n-th change of tab `a` sets `a<n>` and the attribute `a` to n. A change without an
+ * answer of 200 may have been applied or not.
  *
- * @param client one whose session holds nothing, or `basket` alone as its first change.
+ * @param client a client whose session is empty, or holds `basket` alone as its first change.
  */
 export function startWriter(client: Client, path: string): Writer {
   const acknowledged = new Set<string>();
