@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
+import { cachedBuild } from "./built-workers.ts";
 import { COMPATIBILITY_DATE } from "./workerd-config.ts";
 
 declare module "vitest" {
@@ -47,18 +48,20 @@ export const PLATFORM = "test/support/platform-worker.ts";
 
 /** Builds the Worker of `wrangler.toml`, with more flags of wrangler's, into a folder; resolves to its file. */
 export async function buildMoor(folder: string, flags: string[] = []): Promise<string> {
-  await build(flags, folder);
-  return join(folder, "worker.js");
+  const into = join(folder, "moor");
+  await cachedBuild({ flags, into }, () => build(flags, into));
+  return join(into, "worker.js");
 }
 
 /** Builds another Worker, of one source file, into a folder; resolves to its file. */
 export async function buildScript(source: string, folder: string, flags: string[] = []): Promise<string> {
   const name = basename(source, ".ts");
+  const into = join(folder, name);
   const config = join(folder, `${name}.json`);
   const settings = { name, main: resolve(source), compatibility_date: COMPATIBILITY_DATE, compatibility_flags: flags };
   await writeFile(config, JSON.stringify(settings));
-  await build(["--config", config], folder);
-  return join(folder, `${name}.js`);
+  await cachedBuild({ source, flags, into }, () => build(["--config", config], into));
+  return join(into, `${name}.js`);
 }
 
 async function build(flags: string[], folder: string): Promise<void> {
