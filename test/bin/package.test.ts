@@ -200,7 +200,7 @@ export default defineConfig({ pools: [{ id: "site", origins: [{ id: "a", url: Or
     for (const stream of [dev.stdout, dev.stderr])
       stream.setEncoding("utf8").on("data", (text: string) => (output += text));
     try {
-      await expect.poll(() => output, { timeout: 40_000 }).toMatch(/^ready /m);
+      await expect.poll(() => output, { timeout: 120_000 }).toMatch(/^ready /m);
       const [, url = ""] = /^ready (\S+)$/m.exec(output) ?? [];
       const response = await fetch(`${url}/?set=basket:apples`);
       expect(response.status).toBe(200);

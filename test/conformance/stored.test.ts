@@ -40,7 +40,7 @@ beforeAll(async () => {
   };
   await post("login=alice");
   await client.ask("/strict/");
-  await vi.waitFor(async () => expect(await site.moor.valueInKv(`s/${id}`)).toBeDefined(), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await site.moor.valueInKv(`s/${id}`)).toBeDefined(), { timeout: 60_000 });
   await site.moor.objects.meet({ kind: "down" });
   await post("set=coupon:10");
 });

@@ -8,9 +8,8 @@ import { basketOf, launchBrowser, openShop, panelOf, press, told } from "./visit
 
 let demo: Demo;
 let browser: Browser;
-/** A breaker tries again after ten seconds at most, and there are two on the way to Redis; KV caches for thirty. */
-const RECOVERY = { timeout: 25_000, interval: 500 };
-const REPLICATION = { timeout: 50_000, interval: 1_000 };
+/** A breaker tries again after ten seconds at most, and there are two on the way to Redis. KV caches for thirty seconds. */
+const RECOVERY = { timeout: 100_000, interval: 500 };
 
 const ROPE_AND_COMPASS = ["1 × 24 €", "1 × 19 €"];
 const TAKE_OBJECTS = "Take away the Durable Objects";
@@ -61,11 +60,11 @@ async function takeObjects(page: Page): Promise<void> {
 }
 
 /** The page, opened again until `look` finds the expected content in it. */
-function pollShop<T>(page: Page, look: (page: Page) => Promise<T>, patience = RECOVERY) {
+function pollShop<T>(page: Page, look: (page: Page) => Promise<T>) {
   return expect.poll(async () => {
     await page.goto(demo.url);
     return look(page);
-  }, patience);
+  }, RECOVERY);
 }
 
 const hasRedisServer = async () => (await alive(await demo.processes())).some((line) => line.includes("redis-server"));
@@ -120,7 +119,7 @@ describe("with the Durable Objects away", () => {
   });
 
   it("a visitor who comes first then founds their session in the journal, and keeps it", async () => {
-    await turn("objects", "away");
+    await takeObjects(await shopper());
     const page = await openShop(browser, demo.url);
     await press(page, "Add Compass");
     expect(await panelOf(page)).toMatchObject({ answered: "redis", version: "0", written: "journal in Redis" });
@@ -205,7 +204,8 @@ describe("with both away", () => {
 describe("a visitor who travels", () => {
   it("has their session everywhere, as far from them as it lives", async () => {
     const page = await shopper();
-    expect(Number.parseInt((await panelOf(page)).took, 10)).toBeLessThan(196);
+    // A busy machine may be slow once. A request that crossed the ocean would be slow each time.
+    await pollShop(page, async (page) => Number.parseInt((await panelOf(page)).took, 10)).toBeLessThan(196);
     await press(page, "São Paulo");
     expect(await basketOf(page)).toEqual(ROPE_AND_COMPASS);
     const away = await panelOf(page);
@@ -223,10 +223,10 @@ describe("a visitor who travels", () => {
     await press(page, TAKE_OBJECTS);
     await press(page, "Kill redis-server");
     await press(page, "Tokyo");
-    await pollShop(page, async (page) => (await panelOf(page)).answered, REPLICATION).toBe("kv");
+    await pollShop(page, async (page) => (await panelOf(page)).answered).toBe("kv");
     expect(await basketOf(page)).toEqual(ROPE_AND_COMPASS);
     expect(await panelOf(page)).toMatchObject({ stale: "yes" });
-  }, 120_000);
+  });
 });
 
 describe.each<[string, BrowserContextOptions]>([

@@ -4,14 +4,14 @@ import { pathOf } from "../support/node/packages.ts";
 /** A real browser. */
 export function launchBrowser(): Promise<Browser> {
   const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-  return chromium.launch({ executablePath: pathOf("chromium") ?? "chromium", args });
+  return chromium.launch({ executablePath: pathOf("chromium") ?? "chromium", args, timeout: 120_000 });
 }
 
 /** A new visitor's page of the shop, JavaScript off. */
 export async function openShop(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ javaScriptEnabled: false, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   await page.goto(url);
   return page;
 }

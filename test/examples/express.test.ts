@@ -119,13 +119,13 @@ describe("req.session", () => {
 
   it("lasts as long as its cookie.maxAge, from the last request on, and then is empty under another id", async () => {
     const { get } = visitor("probe");
-    const { id } = await json(get("/set?a=1&maxAge=1000"));
+    const { id } = await json(get("/set?a=1&maxAge=3000"));
     const readAt = Date.now();
-    while (Date.now() < readAt + 1_500) {
+    while (Date.now() < readAt + 3_500) {
       expect((await json(get("/"))).session).toEqual({ a: "1" });
       await new Promise((resolve) => setTimeout(resolve, 150));
     }
-    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    await new Promise((resolve) => setTimeout(resolve, 3_300));
     const after = await json(get("/"));
     expect(after.session).toEqual({});
     expect(after.id).not.toBe(id);

@@ -9,7 +9,7 @@ export interface RunningExample {
   stop(): Promise<void>;
 }
 
-const START_MS = 30_000;
+const START_MS = 120_000;
 
 /** Starts a server with these settings in its environment. Resolves when it answers on the port. */
 export async function startExample(

@@ -88,7 +88,7 @@ async function startDatabase(folder: string, port: number): Promise<void> {
     server.kill("SIGKILL");
     await exited;
   });
-  await vi.waitFor(async () => expect(await isListening(port)).toBe(true), { timeout: 30_000, interval: 50 });
+  await vi.waitFor(async () => expect(await isListening(port)).toBe(true), { timeout: 120_000, interval: 50 });
 }
 
 /** Whether a server listens on a port. */

@@ -86,6 +86,8 @@ function createWorker({ below = {}, ...config }: TestConfig): ExportedHandler<En
     const body = await c.req.raw.text();
     const delayMs = Number(c.req.query("delayMs") ?? 0);
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    const hold = c.req.query("hold");
+    if (hold !== undefined) await fetch(hold, { method: "POST" });
     const shown = told(c);
     ask(c);
     const status = Number(c.req.query("status") ?? 200);

@@ -1,5 +1,5 @@
 /** The link from a Worker to the sessions' objects. Tests watch and cut it, and move the clock ahead. */
-import { WorkerEntrypoint } from "cloudflare:workers";
+import { WorkerEntrypoint, waitUntil } from "cloudflare:workers";
 import { realClock } from "../../emulation/clock.ts";
 import { createFaults } from "../../emulation/faults.ts";
 import { type NamespaceFault, objectsOverLink } from "../../emulation/objects-over-link.ts";
@@ -7,18 +7,19 @@ import { PoolObject } from "../../src/objects/pool/pool-object.ts";
 
 const faults = createFaults<NamespaceFault>();
 const calls: string[] = [];
+const done: string[] = [];
 const atOnce = () => 0;
 const now = Date.now;
 let aheadMs = 0;
 Date.now = () => now() + aheadMs;
 
 /**
- * The interface of the link for tests. `GET` returns the methods that were called. `PUT` sets the fault that calls meet
+ * The interface of the link for tests. `GET` returns the methods that were called, or at `/done` the methods whose calls have been answered. `PUT` sets the fault that calls meet
  * from now on. `POST` moves clocks ahead by milliseconds. `PATCH` rings the alarm of a pool if it is due.
  */
 export class Link extends WorkerEntrypoint<{ POOL_OBJECT: DurableObjectNamespace<WatchedPoolObject> }> {
   override async fetch(request: Request): Promise<Response> {
-    if (request.method === "GET") return Response.json(calls);
+    if (request.method === "GET") return Response.json(new URL(request.url).pathname === "/done" ? done : calls);
     if (request.method === "POST") {
       aheadMs += Number(await request.text());
       return new Response();
@@ -60,5 +61,25 @@ export function overLink<Env extends { SESSION_OBJECT: DurableObjectNamespace }>
     return faults.faultOf(from, method);
   };
   const link = { clock: realClock, from: "edge", requestMs: atOnce, responseMs: atOnce, faultOf };
-  return { ...env, SESSION_OBJECT: objectsOverLink(env.SESSION_OBJECT, link) as DurableObjectNamespace };
+  const objects = objectsOverLink(env.SESSION_OBJECT, link) as DurableObjectNamespace;
+  return { ...env, SESSION_OBJECT: keptAlive(objects) };
+}
+
+/** The same objects. Calls of their methods go on to their end when their callers have given them up. */
+function keptAlive(objects: DurableObjectNamespace): DurableObjectNamespace {
+  const getByName = (...args: Parameters<DurableObjectNamespace["getByName"]>) => {
+    const stub = objects.getByName(...args) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+    const call = (method: string, args: unknown[]) => {
+      const called = stub[method]!(...args);
+      waitUntil(called.then(() => done.push(method)).catch(() => {}));
+      return called;
+    };
+    return new Proxy(stub, {
+      get: (_, name: string) => {
+        const property = stub[name];
+        return typeof property === "function" ? (...args: unknown[]) => call(name, args) : property;
+      },
+    });
+  };
+  return { getByName } as unknown as DurableObjectNamespace;
 }

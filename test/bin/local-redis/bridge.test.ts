@@ -163,7 +163,7 @@ describe("the bridge", () => {
 /** Resolves when so many requests wait for an answer of Redis. */
 async function untilBlocked(count: number): Promise<void> {
   const look = async () => expect(await run(redis, "INFO", "clients")).toContain(`blocked_clients:${count}\r\n`);
-  await vi.waitFor(look, { timeout: 20_000, interval: 10 });
+  await vi.waitFor(look, { timeout: 60_000, interval: 10 });
 }
 
 /** The addresses on which a server listens at a port. */

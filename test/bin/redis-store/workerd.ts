@@ -57,7 +57,7 @@ async function build(main: string, folder: string): Promise<void> {
 }
 
 async function untilItAnswers(url: string, workerd: ChildProcess, logged: readonly string[]): Promise<void> {
-  const endsAt = Date.now() + 10_000;
+  const endsAt = Date.now() + 60_000;
   while (Date.now() < endsAt && workerd.exitCode === null) {
     const answer = await fetch(url).catch(() => undefined);
     await answer?.body?.cancel();

@@ -77,7 +77,7 @@ export async function describePlantedTokens(role: Role) {
         await expectNothingGained("/");
         return session.sid;
       };
-      await expect.poll(reached, { timeout: 5_000 }).not.toBe(sid);
+      await expect.poll(reached).not.toBe(sid);
       await expectNothingGained("/?set=probe:2");
       expect((await victim.ask("/")).told.session.data).not.toHaveProperty("probe", "2");
     });

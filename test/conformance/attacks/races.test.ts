@@ -47,35 +47,35 @@ describe("a slow response that began before the login and arrives after it", () 
   it("does not undo it when it began with a token of a session that is not stored", async () => {
     const browser = site.client();
     await browser.ask("/", { headers: navigation });
-    const slow = browser.send("/?delayMs=200", { headers: navigation });
+    const slow = await origin.hold((hold) => browser.send(`/?${hold}`, { headers: navigation }));
     await browser.ask("/?login=alice&set=basket:apples", { method: "POST" });
-    browser.keep(await slow);
+    browser.keep(await slow.release());
     await expectLoggedIn(browser);
   });
 
   it("is refused when it makes the session's first change, and leaves the login as it is", async () => {
     const browser = site.client();
     await browser.ask("/", { headers: navigation });
-    const slow = browser.send("/?delayMs=200&set=seen:yes", { headers: navigation });
+    const slow = await origin.hold((hold) => browser.send(`/?set=seen:yes&${hold}`, { headers: navigation }));
     await browser.ask("/?login=alice&set=basket:apples", { method: "POST" });
-    await expectRefused(browser, await slow);
+    await expectRefused(browser, await slow.release());
   });
 
   it("is refused when it changes a stored session, and leaves the login as it is", async () => {
     const browser = site.client();
     await browser.ask("/?set=basket:apples", { method: "POST" });
-    const slow = browser.send("/?delayMs=200&set=seen:yes", { headers: navigation });
+    const slow = await origin.hold((hold) => browser.send(`/?set=seen:yes&${hold}`, { headers: navigation }));
     await browser.ask("/?login=alice", { method: "POST" });
     await expectLoggedIn(browser);
-    await expectRefused(browser, await slow);
+    await expectRefused(browser, await slow.release());
   });
 
   it("does not undo it when it only touches the session", async () => {
     const browser = site.client();
     await browser.ask("/?set=basket:apples", { method: "POST" });
-    const slow = browser.send("/?delayMs=1100", { headers: navigation });
+    const slow = await origin.hold((hold) => browser.send(`/?${hold}`, { headers: navigation }));
     await browser.ask("/?login=alice", { method: "POST" });
-    const answer = await slow;
+    const answer = await slow.release();
     expect(answer.setCookies).toHaveLength(1);
     browser.keep(answer);
     await expectLoggedIn(browser);
@@ -85,11 +85,13 @@ describe("a slow response that began before the login and arrives after it", () 
     const browser = site.client();
     await browser.ask("/?set=basket:apples", { method: "POST" });
     const before = site.client(browser.cookies);
-    const slow = browser.send("/?delayMs=2500&set=seen:late", { headers: navigation });
+    const slow = await origin.hold((hold) => browser.send(`/?set=seen:late&${hold}`, { headers: navigation }));
     await browser.ask("/?login=alice", { method: "POST" });
     await expectLoggedIn(browser);
-    browser.keep(await slow);
-    expect((await before.send("/", { headers: poll })).told.session).not.toHaveProperty("sid");
+    const sidOfBefore = async () => (await before.send("/", { headers: poll })).told.session.sid;
+    await expect.poll(sidOfBefore).toBeUndefined();
+    browser.keep(await slow.release());
+    expect(await sidOfBefore()).toBeUndefined();
     await expectLoggedIn(browser);
   });
 });
@@ -150,7 +152,7 @@ describe("a request without a usable token that is no navigation", () => {
     await browser.ask("/?login=alice", { method: "POST" });
     await expectLoggedIn(browser);
     const late = () => before.send("/", { headers: poll });
-    await expect.poll(async () => (await late()).told.session.sid, { timeout: 5_000 }).toBeUndefined();
+    await expect.poll(async () => (await late()).told.session.sid).toBeUndefined();
     const answer = await late();
     expect(answer.setCookies).toEqual([]);
     browser.keep(answer);

@@ -152,7 +152,7 @@ async function follow(page: Page, name: string): Promise<string> {
 it.each(Object.entries(CHANNELS))("no other site is told the token by %s", async (name, { body, isAsked = true }) => {
   const context = await browser.newContext();
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   const token = await follow(page, name);
   if (body.includes('id="go"')) await page.locator("#go").click();
   if (isAsked) await expect.poll(() => told.length).toBeGreaterThan(0);

@@ -59,9 +59,9 @@ export async function describeHeaderCarrier(role: Role) {
       const client = visitor();
       await client.ask("/?set=basket:apples", { method: "POST" });
       const sent = client.held;
-      const slow = client.send("/?set=slow:1&delayMs=300", { method: "POST" });
+      const slow = await origin.hold((hold) => client.send(`/?set=slow:1&${hold}`, { method: "POST" }));
       await client.ask("/?login=alice", { method: "POST" });
-      client.keep(await slow, sent);
+      client.keep(await slow.release(), sent);
       expect((await client.ask("/")).told.session).toMatchObject({ gen: 1, sub: "alice", data: { basket: "apples" } });
     });
 

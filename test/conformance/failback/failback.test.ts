@@ -1,6 +1,5 @@
 /** @needs redis-server */
 /** @quick */
-import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { startRedis } from "../../bin/local-redis/rest.ts";
 import type { Client } from "../../support/node/client.ts";
@@ -13,7 +12,9 @@ let site: Site;
 afterEach(() => site.stop());
 afterAll(() => Promise.all(origins.map((origin) => origin.kill())));
 
-const OUTLIERS = { outlierDetection: { baseEjectionSeconds: 1, maxEjectionJitterSeconds: 0 } };
+/** Longer than a step of a test takes. Tests move the clock to the end of an ejection. */
+const EJECTION_SECONDS = 30;
+const OUTLIERS = { outlierDetection: { baseEjectionSeconds: EJECTION_SECONDS, maxEjectionJitterSeconds: 0 } };
 const a = origins[0] as (typeof origins)[number];
 const served = async (client: Client, path = "/", method = "GET") => (await client.ask(path, { method })).told.server;
 
@@ -25,7 +26,7 @@ interface Visitor {
 }
 
 async function start(options: SiteOptions): Promise<void> {
-  site = await startSite(origins, options);
+  site = await startSite(origins, { watched: true, ...options });
 }
 
 /** Four visitors of each origin. Every other visitor has a stored session. */
@@ -45,12 +46,33 @@ async function visitors(): Promise<Visitor[]> {
   return all;
 }
 
-/** Has the origin fail to prove itself when its ejection is over. Then every visitor asks again. */
-async function stayAway(askAll: () => Promise<unknown>): Promise<void> {
-  await pause(1_200);
+/** The pools that have ejected the origin, once for each ejection. */
+const ejections = () =>
+  site.moor.logged.flatMap((line) => /"event":"origin_ejected","pool":"(\w+)","origin":"a"/.exec(line)?.[1] ?? []);
+
+const PATHS: Readonly<Record<string, string>> = { shop: "/", blog: "/blog/" };
+
+/** Has the origin fail to prove itself when its ejection is over in these pools. Then every visitor asks again. */
+async function stayAway(askAll: () => Promise<unknown>, pools = ["shop"]): Promise<void> {
+  await expect.poll(() => [...ejections()].sort()).toEqual(pools);
+  await site.moor.elapse(EJECTION_SECONDS);
+  // A request of a visitor who has not yet met the dead origin has it prove itself.
+  const askedByOthers = async () => {
+    for (const pool of pools) await served(site.client(), PATHS[pool]);
+    return [...ejections()].sort();
+  };
+  await expect.poll(askedByOthers).toEqual(pools.flatMap((pool) => [pool, pool]));
   await askAll();
-  await pause(300);
-  await askAll();
+}
+
+/** Restarts the origin, moves the clock past its ejection, and resolves when it serves again in these pools. */
+async function comeBack(pools = ["shop"]): Promise<void> {
+  await a.restart();
+  // The second ejection in a row lasts twice as long.
+  await site.moor.elapse(2 * EJECTION_SECONDS);
+  for (const pool of pools) {
+    await expect.poll(() => served(site.client(), PATHS[pool]), { interval: 20 }).toBe("a");
+  }
 }
 
 /**
@@ -65,8 +87,7 @@ async function loseAndReturn(all: readonly Visitor[], isForGood = true): Promise
   };
   await askAll();
   if (isForGood) await stayAway(askAll);
-  await a.restart();
-  await expect.poll(() => served(site.client()), { interval: 20 }).toBe("a");
+  await comeBack();
   return meanwhile;
 }
 
@@ -96,7 +117,7 @@ describe("an origin that dies and comes back", () => {
   });
 
   it("within its first ejection finds all of them: the moves were for a moment", async () => {
-    await start({ pool: { outlierDetection: { ...OUTLIERS.outlierDetection, baseEjectionSeconds: 5 } } });
+    await start({ pool: OUTLIERS });
     const all = await visitors();
     await loseAndReturn(all, false);
     for (const { client, home } of all) expect(await served(client)).toBe(home);
@@ -131,6 +152,7 @@ describe("an origin that dies and comes back", () => {
     // The visitor's own origin is healthy, so they go there, and are no longer pinned.
     expect(await served(first.client)).toBe("a");
     await next?.restart();
+    await site.moor.elapse(EJECTION_SECONDS);
     await expect.poll(async () => (await site.client().ask("/")).told.server).toBe(rebuilt);
     expect(await served(first.client)).toBe("a");
   });
@@ -172,8 +194,7 @@ describe("an origin that a session comes to from another", () => {
       const rebuilt = await client.ask("/");
       expect(rebuilt.told.headers["moor-moved"]).toBe("a");
       expect(await movedFrom(client)).toBeUndefined();
-      await a.restart();
-      await expect.poll(() => served(site.client()), { interval: 20 }).toBe("a");
+      await comeBack();
       expect(await movedFrom(client)).toBe(rebuilt.told.server);
       expect(await movedFrom(client)).toBeUndefined();
     },
@@ -205,13 +226,10 @@ describe("a session in two pools", () => {
     await a.kill();
     const askBoth = async () => [await served(client), await served(client, "/blog/")];
     await askBoth();
-    await stayAway(askBoth);
+    await stayAway(askBoth, ["blog", "shop"]);
     const [inShop, inBlog] = await askBoth();
     expect([inShop, inBlog]).not.toContain("a");
-    await a.restart();
-    for (const path of ["/", "/blog/"]) {
-      await expect.poll(() => served(site.client(), path), { interval: 20 }).toBe("a");
-    }
+    await comeBack(["blog", "shop"]);
     expect(await served(client, "/blog/")).toBe(inBlog);
     expect(await served(client)).toBe("a");
     expect(await served(client, "/blog/")).toBe(inBlog);

@@ -1,17 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import type { Client } from "../../support/node/client.ts";
 import { startSite } from "../../support/node/site.ts";
 import { type Accepted, startWebSocketOrigin } from "../../support/node/web-socket-origin.ts";
 
+/** The deadline of an upgrade. A busy machine meets it, too. */
+const DEADLINE_MS = 2_000;
 const origins = await Promise.all(["a", "b", "c"].map(startWebSocketOrigin));
 const site = await startSite(origins, {
-  pool: { attemptDeadlineMs: 500 },
+  pool: { attemptDeadlineMs: DEADLINE_MS },
   routes: [
-    { path: "/brief", pool: "shop", maxSocketSeconds: 1 },
+    { path: "/brief", pool: "shop", maxSocketSeconds: 3 },
     { path: "/limited", pool: "shop", maxSocketSeconds: 600 },
     { path: "/*", pool: "shop" },
   ],
@@ -112,7 +115,7 @@ describe.each(["/", "/limited"])("a WebSocket (%s)", (path) => {
 
   it("outlives the deadline that its upgrade had", async () => {
     const { socket, atOrigin } = await open(site.client(), { path });
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await pause(1.2 * DEADLINE_MS);
     const received = next(socket);
     atOrigin.send("still here");
     expect((await received).data.toString()).toBe("still here");
@@ -121,14 +124,14 @@ describe.each(["/", "/limited"])("a WebSocket (%s)", (path) => {
 
 describe("a WebSocket of a route with maxSocketSeconds", () => {
   it("is closed with 1008 on both sides when its time is over, and not before", async () => {
+    const askedAt = performance.now();
     const { socket, atOrigin } = await open(site.client(), { path: "/brief" });
-    const openedAt = performance.now();
     const closed = Promise.all([once(socket, "close"), once(atOrigin, "close")]) as Promise<[number][]>;
     const received = next(socket);
     atOrigin.send("here");
     expect((await received).data.toString()).toBe("here");
     expect((await closed).map(([code]) => code)).toEqual([1008, 1008]);
-    expect(performance.now() - openedAt).toBeGreaterThan(900);
+    expect(performance.now() - askedAt).toBeGreaterThan(2_900);
   });
 
   it.each([
@@ -228,11 +231,13 @@ describe("back-pressure", () => {
     socket.pause();
     const chunk = randomBytes(1_000_000);
     const total = 200;
+    const bytes = total * chunk.length;
     for (let sent = 0; sent < total; sent++) atOrigin.send(chunk);
-    await expect.poll(() => atOrigin.bufferedAmount).toBeLessThan(total * 1_000_000);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    expect(atOrigin.bufferedAmount).toBeGreaterThan(100_000_000);
-    expect((await site.moor.mostResidentBytes()) - before).toBeLessThan(60_000_000);
+    await expect.poll(() => atOrigin.bufferedAmount).toBeLessThan(bytes);
+    // Gives data the time to pile up where nothing holds it back.
+    await pause(1_000);
+    expect(atOrigin.bufferedAmount).toBeGreaterThan(bytes / 2);
+    expect((await site.moor.mostResidentBytes()) - before).toBeLessThan(bytes / 2);
 
     let received = 0;
     const all = new Promise<void>((resolve) => socket.on("message", () => ++received === total && resolve()));

@@ -6,7 +6,7 @@ const app = express();
 app.use(session());
 app.use((request, response, next) => {
   const { cookie, ...data } = request.session;
-  const { login, set = [], delayMs = 0, late } = request.query;
+  const { login, set = [], hold, late } = request.query;
   const patch = Object.fromEntries([set].flat().map((pair) => pair.split(":")));
   response.set("Location", "/next");
   const answer = () => response.json({ session: { data } });
@@ -14,10 +14,11 @@ app.use((request, response, next) => {
     Object.assign(request.session, patch);
     return answer();
   }
-  request.session.regenerate((error) => {
+  request.session.regenerate(async (error) => {
     if (error) return next(error);
     Object.assign(request.session, patch, { user: login });
-    if (late === undefined) return setTimeout(answer, Number(delayMs));
+    if (hold !== undefined) await fetch(hold, { method: "POST" });
+    if (late === undefined) return answer();
     response.write("begun ");
     request.session.late = late;
     response.end("done");

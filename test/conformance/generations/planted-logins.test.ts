@@ -187,11 +187,9 @@ it("keeps all attributes of a login by moor/express beside which the session end
   const visitor = byCookie(sitesOf(0).host.proxy, "express.test");
   await visitor.ask("/?login=mallory&set=factor:missing");
   const other = visitor.copy();
-  const login = visitor.ask("/?login=alice&set=factor:missing&delayMs=2000");
-  // By the time that two other visitors have been answered, the login has come.
-  for (const _ of [1, 2]) await byCookie(sitesOf(0).host.proxy, "express.test").ask("/");
+  const login = await origin.hold((hold) => visitor.ask(`/?login=alice&set=factor:missing&${hold}`));
   expect((await other.ask("/.moor/logout")).status).toBe(204);
-  expect((await login).status).toBe(200);
+  expect((await login.release()).status).toBe(200);
   expect(JSON.parse(await shownTo(visitor))).toMatchObject({ user: "alice", factor: "missing" });
 });
 

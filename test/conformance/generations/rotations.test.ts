@@ -3,7 +3,6 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Client } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";
-import { untilServed } from "../arrivals.ts";
 
 /** How long after a rotation a request may still have been sent before its response came. */
 const PARALLEL_SECONDS = 15;
@@ -131,11 +130,9 @@ describe.each(LOGINS)("a login $how", ({ login, again }) => {
 
   it("is not reached by a request that was held open across it", async () => {
     const client = await shopper();
-    const { served } = (await client.ask("/")).told;
-    const held = lose(client, "set=late:1&delayMs=2000");
-    await untilServed(site.client(), served, 1);
+    const held = await origin.hold((hold) => lose(client, `set=late:1&${hold}`));
     await post(client, login);
-    expect((await held).status).toBe(409);
+    expect((await held.release()).status).toBe(409);
     expect((await shownTo(client)).data).not.toHaveProperty("late");
   });
 

@@ -52,7 +52,7 @@ describe("the handoff", () => {
   it("is valid for 60 seconds", async () => {
     const { iat = 0, exp = 0 } = await verified((await site.client().ask("/")).told);
     expect(exp - iat).toBe(60);
-    expect(Math.abs(iat - Date.now() / 1000)).toBeLessThan(5);
+    expect(Math.abs(iat - Date.now() / 1000)).toBeLessThan(60);
   });
 
   it("fails the check when it is changed, or meant for somebody else", async () => {

@@ -11,19 +11,20 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-/** Short, so that a test need not wait for ten seconds. */
-const SHORT = { outlierDetection: { baseEjectionSeconds: 1, maxEjectionJitterSeconds: 0 } };
+/** Longer than a step of a test takes. Tests move the clock to the end of an ejection. */
+const EJECTION_SECONDS = 30;
+const EXACT = { outlierDetection: { baseEjectionSeconds: EJECTION_SECONDS, maxEjectionJitterSeconds: 0 } };
 
 async function startRaw(names: string[], pool: SiteOptions["pool"] = {}): Promise<RawOrigin[]> {
   const origins = await Promise.all(names.map(startRawOrigin));
   stops = origins.map(({ stop }) => stop);
-  site = await startSite(origins, { pool });
+  site = await startSite(origins, { pool, watched: true });
   return origins;
 }
 async function startProcesses(names: string[], pool: SiteOptions["pool"] = {}): Promise<RunningOrigin[]> {
   const origins = await Promise.all(names.map((name) => startOrigin(name)));
   stops = origins.map(({ kill }) => kill);
-  site = await startSite(origins, { pool });
+  site = await startSite(origins, { pool, watched: true });
   return origins;
 }
 const status = async (client: Client, method: string) =>
@@ -123,33 +124,31 @@ describe("an origin that dies", () => {
 
 describe("an origin that comes back", () => {
   it("is found by the isolate itself where visitors only send POSTs", async () => {
-    const [a] = await startProcesses(["a", "b"], SHORT);
+    const [a] = await startProcesses(["a", "b"], EXACT);
     const clients = [await visitorOf("a", byServer), await visitorOf("b", byServer)];
     await a?.kill();
     for (const client of clients) await status(client, "POST");
     await expect.poll(() => eventsOf("origin_ejected")).toEqual(["a"]);
     await a?.restart();
+    await site.moor.elapse(EJECTION_SECONDS);
     const post = async () => (await clients[0]?.ask("/", { method: "POST", body: "x" }))?.told.server;
-    await expect.poll(post, { timeout: 20_000 }).toBe("a");
-    expect(eventsOf("origin_returned")).toEqual(["a"]);
+    await expect.poll(post).toBe("a");
+    await expect.poll(() => eventsOf("origin_returned")).toEqual(["a"]);
   });
 
   it("serves the other origin's visitor when that origin dies, although no visitor of its own has come in the meantime", async () => {
-    const [a, b] = await startProcesses(["a", "b"], SHORT);
+    const [a, b] = await startProcesses(["a", "b"], EXACT);
     const [ofA, ofB] = [await visitorOf("a", byServer), await visitorOf("b", byServer)];
     await a?.kill();
     await ofA.ask("/");
     await expect.poll(() => eventsOf("origin_ejected")).toEqual(["a"]);
     await a?.restart();
-    await expect
-      .poll(
-        async () => {
-          await ofB.ask("/");
-          return eventsOf("origin_returned");
-        },
-        { timeout: 20_000 },
-      )
-      .toEqual(["a"]);
+    await site.moor.elapse(EJECTION_SECONDS);
+    const returnedAfterB = async () => {
+      await ofB.ask("/");
+      return eventsOf("origin_returned");
+    };
+    await expect.poll(returnedAfterB).toEqual(["a"]);
     await b?.kill();
     expect(await status(ofB, "POST")).toBe(502);
     await expect.poll(() => eventsOf("origin_ejected")).toEqual(["a", "b"]);
@@ -157,7 +156,7 @@ describe("an origin that comes back", () => {
   });
 
   it("does so by another visitor's GET where it drops checks alone, once, and stays then", async () => {
-    const [a] = await startRaw(["a", "b", "c"], SHORT);
+    const [a] = await startRaw(["a", "b", "c"], EXACT);
     const origin = a as RawOrigin;
     const client = await visitorOf("a", byText);
     origin.answers((_, socket) => socket.destroy());
@@ -172,7 +171,8 @@ describe("an origin that comes back", () => {
       await byText(site.client());
       return byText(client);
     };
-    await expect.poll(afterOthers, { timeout: 20_000 }).toBe("a");
+    await site.moor.elapse(EJECTION_SECONDS);
+    await expect.poll(afterOthers).toBe("a");
     // The clients are too few to eject it by themselves.
     for (let drop = 0; drop < 4; drop++) await site.client().ask("/drop");
     expect(eventsOf("origin_ejected")).toEqual(["a"]);

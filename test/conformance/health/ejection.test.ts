@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 const start = async (pool: NonNullable<SiteOptions["pool"]>) => {
-  site = await startSite(origins, { explain: true, pool });
+  site = await startSite(origins, { explain: true, watched: true, pool });
 };
 const named = (name: string) => origins.find((origin) => origin.name === name) as RawOrigin;
 const get = (client: Client) => client.ask("/");
@@ -52,7 +52,7 @@ describe("an origin that answers every request with an error", () => {
 
   it("is ejected after as many in a row as the pool says, logged, and comes back when it answers well again", async () => {
     await start({
-      outlierDetection: { consecutive5xx: 3, baseEjectionSeconds: 1, maxEjectionJitterSeconds: 0 },
+      outlierDetection: { consecutive5xx: 3, baseEjectionSeconds: 30, maxEjectionJitterSeconds: 0 },
     });
     const all = await visitors();
     const { client, home } = all[0] as (typeof all)[number];
@@ -65,13 +65,14 @@ describe("an origin that answers every request with an error", () => {
     expect((await post(client)).text).not.toBe("500");
 
     mends(home);
+    await site.moor.elapse(30);
     await expect.poll(async () => (await get(client)).text).toBe(home.name);
     await expect.poll(events).toEqual([
       {
         event: "origin_ejected",
         pool: "shop",
         origin: home.name,
-        reason: "3 consecutive server errors; for 1000 ms",
+        reason: "3 consecutive server errors; for 30000 ms",
       },
       { event: "origin_returned", pool: "shop", origin: home.name },
     ]);
@@ -114,14 +115,15 @@ describe("a pool of which too much is down", () => {
     expect(posts.map(({ status }) => status)).toEqual([502, 502, 502]);
     for (const { home } of broken) expect(home.requests.map(({ method }) => method)).toEqual(["POST"]);
     expect(explained(posts[0] as Answer)).toMatch(/; attempts=1; panic$/);
-    expect(events().map(({ event }) => event)).toEqual([...Array(3).fill("origin_ejected"), "panic_began"]);
+    const kinds = () => events().map(({ event }) => event);
+    await expect.poll(kinds).toEqual([...Array(3).fill("origin_ejected"), "panic_began"]);
 
     // The visitor's own origin is asked first, so Moor notices at once that it answers again. With it, enough origins are healthy.
     const [first] = broken as [(typeof broken)[number]];
     mends(first.home);
     expect((await get(first.client)).text).toBe(first.home.name);
     expect(explained(await get(first.client))).not.toContain("panic");
-    expect(events().filter(({ event }) => event === "panic_over")).toHaveLength(1);
+    await expect.poll(() => events().filter(({ event }) => event === "panic_over")).toHaveLength(1);
   });
 
   it("moves their sessions as long as enough are healthy", async () => {

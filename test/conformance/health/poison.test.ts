@@ -120,7 +120,7 @@ describe("a client whose GETs all origins drop, on and on", () => {
     // Clients have no address here: the session tells that all scans are of the same client.
     await scanner.ask("/");
     for (let scan = 0; scan < 40; scan++) await scanner.ask("/drop");
-    expect(site.moor.logged.some((line) => line.includes("unreachable; the retry budget is spent"))).toBe(true);
+    await expect.poll(() => site.moor.logged.join("\n")).toContain("unreachable; the retry budget is spent");
     origins[0]?.answers((_, socket) => socket.destroy());
     const ofTheDead = all.filter(({ home }) => home === "a");
     expect(ofTheDead.length).toBeGreaterThan(2);
@@ -150,14 +150,12 @@ describe("six pages of one visitor that take longer than the deadline", () => {
     ["beside others", 30],
     ["of a site that nobody else visits", 0],
   ])("run once each, are late at the deadline, and harm nobody: %s", async (_what, count) => {
-    const origins = await startDropping(() => {}, ["a", "b", "c", "d", "e"], { attemptDeadlineMs: 500 });
+    const origins = await startDropping(() => {}, ["a", "b", "c", "d", "e"], { attemptDeadlineMs: 2_000 });
     const [slow, ...all] = await visitors(count + 1);
-    const askedAt = performance.now();
     const pages = Array.from({ length: 6 }, () => slow?.client.ask("/drop"));
-    await pause(200);
+    await expect.poll(() => dropped(origins)).toBe(6);
     expect(await harmed(all)).toEqual(NOBODY);
     expect((await Promise.all(pages)).map((page) => page?.status)).toEqual(Array(6).fill(504));
-    expect(performance.now() - askedAt).toBeLessThan(10_000);
     expect(dropped(origins)).toBe(6);
     expect(await harmed(slow ? [slow, ...all] : all)).toEqual(NOBODY);
     expect(ejections()).toEqual([]);

@@ -8,18 +8,21 @@ import { type RawOrigin, rawResponse, startRawOrigin } from "../../support/node/
 import { originConfig, type Site, type SiteOptions, startSite } from "../../support/node/site.ts";
 import { explained } from "../../support/node/stores.ts";
 
-/** Alarms ring in real time. */
+/** Tests move the clock, and have the alarm of the pool ring by it. */
 const CHECK: HealthCheckConfig = {
   path: "/health",
-  intervalSeconds: 1,
-  timeoutMs: 500,
+  intervalSeconds: 10,
   healthyThreshold: 1,
   unhealthyThreshold: 2,
 };
+/** Origins that answer meet this limit, on a busy machine as well. */
+const BRIEF = { timeoutMs: 2_000 };
 const names = ["a", "b", "c"];
 let origins: RawOrigin[];
 let site: Site;
+let aheadSeconds: number;
 beforeEach(async () => {
+  aheadSeconds = 0;
   origins = await Promise.all(names.map(startRawOrigin));
 });
 afterEach(async () => {
@@ -28,8 +31,21 @@ afterEach(async () => {
 });
 
 const start = async (healthCheck: Partial<HealthCheckConfig> = {}, options: SiteOptions = {}) => {
-  site = await startSite(origins, { explain: true, pool: { healthCheck: { ...CHECK, ...healthCheck } }, ...options });
+  const pool = { healthCheck: { ...CHECK, ...healthCheck } };
+  site = await startSite(origins, { explain: true, watched: true, pool, ...options });
 };
+/** Has the origins probed once. The time between two probes is up to a tenth longer than the interval. */
+async function probe(): Promise<void> {
+  const seconds = 12;
+  aheadSeconds += seconds;
+  await site.moor.elapse(seconds);
+  await site.moor.ringAlarm("shop");
+}
+/** Restarts the isolate, with an empty memory and the clock that it had. */
+async function crash(): Promise<void> {
+  await site.moor.crashAndRestart();
+  await site.moor.elapse(aheadSeconds);
+}
 const named = (name: string) => origins.find((origin) => origin.name === name) as RawOrigin;
 const isProbe = (request: { head: string }) => /^GET \/health\b/.test(request.head);
 /** The answers of an origin to probes. Visitors get its name. */
@@ -46,6 +62,11 @@ const unhealthy = async () =>
       origin.unhealthy ? [[origin.id, origin.unhealthy.reason]] : [],
     ),
   );
+/** The published reasons after another probe. */
+const unhealthyAfterProbe = async () => {
+  await probe();
+  return unhealthy();
+};
 const events = () =>
   site.moor.logged
     .filter((line) => /"event":"(origin_(un|rec|ej)|probe_)/.test(line))
@@ -60,9 +81,8 @@ async function visitors(): Promise<Map<string, Client>> {
   }
   return found;
 }
-/** The origin that serves each visitor, from an isolate that knows the published verdicts. */
+/** The origin that serves each visitor. */
 async function servedBy(all: Map<string, Client>): Promise<Record<string, string>> {
-  await site.moor.crashAndRestart();
   const served: [string, string][] = [];
   for (const [home, client] of all) served.push([home, (await client.ask("/")).text]);
   return Object.fromEntries(served);
@@ -73,8 +93,8 @@ describe("an origin whose probes fail although its pages work", () => {
     ["answer 500", "HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n", {}, "status"],
     ["answer a redirect", "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", {}, "status"],
     ["hold another text", rawResponse("all is lost"), { expectedBody: "well" }, "body"],
-    ["are not answered", undefined, {}, "timeout"],
-    ["come halfway", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nwell", { expectedBody: "all" }, "timeout"],
+    ["are not answered", undefined, BRIEF, "timeout"],
+    ["come halfway", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nwell", { ...BRIEF, expectedBody: "all" }, "timeout"],
   ])(
     "leaves the order when they %s, and nobody else moves; then it has its visitors back",
     async (_what, answer, check, reason) => {
@@ -82,16 +102,17 @@ describe("an origin whose probes fail although its pages work", () => {
       await start(check);
       const all = await visitors();
       probesMeet(named("b"), answer);
-      await expect.poll(unhealthy).toEqual({ b: reason });
-      const served = await servedBy(all);
-      expect(served.b).not.toBe("b");
-      expect(served).toEqual({ a: "a", b: served.b, c: "c" });
+      await expect.poll(unhealthyAfterProbe).toEqual({ b: reason });
+      await crash();
+      // A request goes on without the verdicts if they do not come in time.
+      await expect.poll(() => servedBy(all)).toEqual({ a: "a", b: expect.stringMatching(/[ac]/), c: "c" });
 
       probesMeet(named("b"), rawResponse("all is well"));
-      await expect.poll(unhealthy).toEqual({});
+      await expect.poll(unhealthyAfterProbe).toEqual({});
+      await crash();
       expect(await servedBy(all)).toEqual({ a: "a", b: "b", c: "c" });
       const found = reason === "status" ? `status ${answer?.slice(9, 12)}` : reason;
-      expect(events()).toEqual([
+      await expect.poll(events).toEqual([
         { event: "origin_unhealthy", pool: "shop", origin: "b", reason: found },
         { event: "origin_recovered", pool: "shop", origin: "b", reason: "passed" },
       ]);
@@ -105,9 +126,13 @@ describe("an origin whose probes fail although its pages work", () => {
     expect((await shown())[1]).toEqual({ id: "b", state: "open", next: [] });
     await site.client().ask("/");
     await expect.poll(async () => (await shown())[1].probes?.state).toBe("healthy");
-    const before = Date.now();
+    const before = Date.now() + aheadSeconds * 1_000;
     probesMeet(named("b"), "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
-    await expect.poll(async () => (await shown())[1].probes.state).toBe("unhealthy");
+    const stateAfterProbe = async () => {
+      await probe();
+      return (await shown())[1].probes.state;
+    };
+    await expect.poll(stateAfterProbe).toBe("unhealthy");
     const [a, b] = await shown();
     expect(b.probes.since).toBeGreaterThan(before);
     expect(b.probes.last).toMatchObject({ result: "status", status: 503 });
@@ -120,7 +145,7 @@ describe("the last origin that probes call healthy", () => {
     await start({}, { admin: {}, adminToken: ADMIN_TOKEN });
     await site.client().ask("/");
     for (const name of ["a", "b"]) probesMeet(named(name), "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
-    await expect.poll(unhealthy).toEqual({ a: "status", b: "status" });
+    await expect.poll(unhealthyAfterProbe).toEqual({ a: "status", b: "status" });
     const change = async (path: string, body: object) => {
       const { status, text } = await adminOf(site).ask(`/pools/shop/origins/${path}`, {
         method: "POST",
@@ -143,7 +168,7 @@ describe("the published state of an unhealthy origin", () => {
     await start();
     await site.client().ask("/");
     probesMeet(named("b"), "HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n");
-    await expect.poll(unhealthy).toEqual({ b: "status" });
+    await expect.poll(unhealthyAfterProbe).toEqual({ b: "status" });
     const document = await readFile("docs/reference/storage-schema.md", "utf8");
     const [, example = ""] = /```json\n(\{ "id": "b", "closures": \[\], [^\n]*)\n```/.exec(document) ?? [];
     const [documented, published] = [JSON.parse(example), (await said()).origins[0]];
@@ -189,7 +214,7 @@ describe("the request that a probe sends", () => {
     await site.client().ask("/");
     await expect.poll(() => behind.requests.filter(isProbe).length).toBeGreaterThan(0);
     probesMeet(behind, "HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n");
-    await expect.poll(unhealthy).toEqual({ bound: "status" });
+    await expect.poll(unhealthyAfterProbe).toEqual({ bound: "status" });
   });
 });
 
@@ -199,13 +224,17 @@ describe("an origin that is killed while there are no visitors", () => {
 
   it("is known to be dead before the next visitor would meet it, and known to be back", async () => {
     running = await Promise.all(names.map((name) => startOrigin(name)));
-    site = await startSite(running, { explain: true, pool: { healthCheck: CHECK } });
+    site = await startSite(running, { explain: true, watched: true, pool: { healthCheck: CHECK } });
     const client = site.client();
     const home = (await client.ask("/")).told.server as string;
+    let bystander = site.client();
+    while ((await bystander.ask("/")).told.server === home) bystander = site.client();
     const origin = running.find(({ name }) => name === home) as RunningOrigin;
     await origin.kill();
-    await expect.poll(unhealthy).toEqual({ [home]: "lost" });
-    await site.moor.crashAndRestart();
+    await expect.poll(unhealthyAfterProbe).toEqual({ [home]: "lost" });
+    await crash();
+    // The isolate reads the verdicts with its first request, which goes on without them if they do not come in time.
+    for (const _ of [1, 2]) await bystander.ask("/");
     const answer = await client.ask("/", { method: "POST", body: "one order" });
     expect(answer.status).toBe(200);
     expect(answer.told.server).not.toBe(home);
@@ -213,8 +242,8 @@ describe("an origin that is killed while there are no visitors", () => {
     expect(events().filter(({ event }) => event === "origin_ejected")).toEqual([]);
 
     await origin.restart();
-    await expect.poll(unhealthy).toEqual({});
-    await site.moor.crashAndRestart();
+    await expect.poll(unhealthyAfterProbe).toEqual({});
+    await crash();
     expect((await client.ask("/")).told.server).toBe(home);
   });
 });

@@ -8,6 +8,8 @@ import { explained } from "../../support/node/stores.ts";
 
 const REQUESTS = 200;
 const BUDGET = { budgetPercent: 10, minRetries: 5 };
+/** The budget counts over this time. */
+const WINDOW_MS = 10_000;
 
 const origins = await Promise.all(["a", "b", "c"].map(startRawOrigin));
 const site = await startSite(origins, { explain: true, pool: { retryBudget: BUDGET } });
@@ -19,6 +21,7 @@ afterAll(async () => {
 describe("a storm of failures", () => {
   it("brings origins no more than the requests and the pool's retry budget", async () => {
     for (const origin of origins) origin.answers((_, socket) => socket.destroy());
+    const begunAt = performance.now();
     const answers = [];
     for (let round = 0; round < REQUESTS / 10; round++) {
       const clients = Array.from({ length: 10 }, () => site.client());
@@ -27,7 +30,9 @@ describe("a storm of failures", () => {
     expect(answers.every(({ status }) => status === 502)).toBe(true);
 
     const reached = origins.reduce((sum, { requests }) => sum + requests.length, 0);
-    const budget = (REQUESTS * BUDGET.budgetPercent) / 100 + BUDGET.minRetries;
+    // On a busy machine the requests may take longer than a window, and each window has the minimum.
+    const windows = Math.ceil((performance.now() - begunAt) / WINDOW_MS);
+    const budget = (REQUESTS * BUDGET.budgetPercent) / 100 + windows * BUDGET.minRetries;
     expect(reached).toBeGreaterThan(REQUESTS);
     expect(reached).toBeLessThanOrEqual(REQUESTS + budget);
     const spent = answers.filter((answer) => explained(answer).includes("; retry=budget"));

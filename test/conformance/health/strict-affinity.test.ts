@@ -13,9 +13,9 @@ beforeEach(async () => {
   origins = await Promise.all(["a", "b", "c"].map(startRawOrigin));
   site = await startSite(origins, {
     pool: {
-      attemptDeadlineMs: 250,
+      attemptDeadlineMs: 1_500,
       strictAffinity: true,
-      outlierDetection: { baseEjectionSeconds: 1, maxEjectionJitterSeconds: 0 },
+      outlierDetection: { baseEjectionSeconds: 2, maxEjectionJitterSeconds: 0 },
     },
     routes: [
       { path: "/anywhere", pool: "shop", strictAffinity: false },

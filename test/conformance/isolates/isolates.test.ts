@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Answer, Asking, Client } from "../../support/node/client.ts";
-import { startOrigin } from "../../support/node/origins.ts";
+import { type RunningOrigin, startOrigin } from "../../support/node/origins.ts";
 import { named, startWatchedPool } from "../../support/node/pool-visitors.ts";
 import { originConfig } from "../../support/node/site.ts";
 import { explained } from "../../support/node/stores.ts";
@@ -167,8 +167,12 @@ describe("a login at one isolate", () => {
   ])("leaves the visitor logged in when the others refuse parallel writes, and arrives %s", async (_when, order) => {
     const client = await held("/?set=basket:tea");
     const before = site.client(client.cookies);
-    const slow = [1, 2, 3].map((edge) => client.send(`/?delayMs=300&set=edge${edge}:yes`, post(edge)));
-    const answers = await Promise.all([client.send("/?login=alice", post(0)), ...slow]);
+    const home = (await client.send("/", at(0))).told.server;
+    const server = origins.find(({ name }) => name === home) as RunningOrigin;
+    const hold = (edge: number) => server.hold((query) => client.send(`/?set=edge${edge}:yes&${query}`, post(edge)));
+    const slow = await Promise.all([1, 2, 3].map(hold));
+    const login = await client.send("/?login=alice", post(0));
+    const answers = [login, ...(await Promise.all(slow.map((request) => request.release())))];
     for (const nth of order) client.keep(answers[nth] as Answer);
     // Writes at the same time as the login are refused, and do not reach its session.
     expect(answers.map(({ status }) => status)).toEqual([200, 409, 409, 409]);

@@ -5,9 +5,12 @@ import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";
 
 const origin = await startOrigin("a");
-const site = await startSite([origin], { session: { firstIdleSeconds: 1 } });
+const [site, brief] = await Promise.all([
+  startSite([origin]),
+  startSite([origin], { session: { firstIdleSeconds: 1 } }),
+]);
 afterAll(async () => {
-  await site.stop();
+  await Promise.all([site.stop(), brief.stop()]);
   await origin.kill();
 });
 
@@ -18,8 +21,8 @@ interface Event {
 }
 
 /** The events of a session in the log, by the first 8 characters of its id. */
-function eventsOf(sid: string | undefined): string[] {
-  const events = site.moor.logged
+function eventsOf(sid: string | undefined, { moor } = site): string[] {
+  const events = moor.logged
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line) as Event & { event: string })
     .filter(({ event, session }) => event === "session" && session === sid?.slice(0, 8));
@@ -55,13 +58,13 @@ describe("the log tells of a session", () => {
   });
 
   it("its end by its deadline, although no request comes", async () => {
-    const client = site.client();
+    const client = brief.client();
     // The handoff names a session from its second request on, and that request would renew it. So the name comes from
     // its own record.
     const { told } = await client.ask("/?set=basket:apples", { method: "POST" });
     expect(told.session).toMatchObject({ new: true });
     const sid = idOf(client.token ?? "");
-    await expect.poll(() => eventsOf(sid)).toEqual(["created", "ended: idle"]);
+    await expect.poll(() => eventsOf(sid, brief)).toEqual(["created", "ended: idle"]);
   });
 
   it("nothing, if it is stored nowhere", async () => {

@@ -4,7 +4,6 @@ import { HeaderClient } from "../../support/node/header-client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";
 import type { Role } from "../../support/node/workerd.ts";
-import { untilServed } from "../arrivals.ts";
 
 /** The promises about logouts, for either Worker that Moor is in. */
 export async function describeLogout(role: Role) {
@@ -75,11 +74,10 @@ export async function describeLogout(role: Role) {
     it("ends a session whose first change is under way: that change is refused, and its response brings nothing back", async () => {
       const client = site.client();
       await client.ask("/");
-      const { served } = (await client.ask("/")).told;
-      const late = client.send("/?set=address:home&delayMs=2000", { method: "POST" });
-      await untilServed(site.client(), served, 1);
+      await client.ask("/");
+      const late = await origin.hold((hold) => client.send(`/?set=address:home&${hold}`, { method: "POST" }));
       expect((await client.ask(LOGOUT, post(OWN))).status).toBe(204);
-      const answer = await late;
+      const answer = await late.release();
       expect([answer.status, JSON.parse(answer.text).code]).toEqual([409, "session_ended"]);
       client.keep(answer);
       expect((await client.ask("/")).told.session).toEqual(expect.objectContaining({ new: true }));

@@ -6,9 +6,12 @@ import { afterAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { run, startRedis } from "../../bin/local-redis/rest.ts";
 import { idOf } from "../../support/node/forge.ts";
+import { startOrigin } from "../../support/node/origins.ts";
 import type { Site } from "../../support/node/site.ts";
 import { codeIn, cookiesOf, LIMITED, logged, middleware, POST, STRICT, shopper } from "./worker.ts";
 
+/** Requests wait here. */
+const origin = await startOrigin("gate");
 const redis = await startRedis();
 const [site, backed, limited] = await Promise.all([
   middleware(STRICT),
@@ -17,7 +20,7 @@ const [site, backed, limited] = await Promise.all([
 ]);
 afterAll(async () => {
   await Promise.all([site, backed, limited].map((each) => each.stop()));
-  await redis.stop();
+  await Promise.all([redis.stop(), origin.kill()]);
 });
 
 const DOWN = { kind: "down" } as const;
@@ -51,11 +54,12 @@ describe("a change that a handler asks for", () => {
     const client = await shopper(site);
     const socket = connect(site.moor.port, "127.0.0.1");
     await once(socket, "connect");
-    const lines = ["POST /?set=coupon:10&delayMs=300 HTTP/1.1", "Host: shop.test", "X-Forwarded-Proto: https"];
-    socket.write(`${[...lines, `Cookie: ${cookiesOf(client)}`, "Content-Length: 0"].join("\r\n")}\r\n\r\n`);
-    // By the time that other clients have been answered, this client's request has come.
-    await client.send("/strict/");
+    const left = await origin.hold(async (hold) => {
+      const lines = [`POST /?set=coupon:10&${hold} HTTP/1.1`, "Host: shop.test", "X-Forwarded-Proto: https"];
+      socket.write(`${[...lines, `Cookie: ${cookiesOf(client)}`, "Content-Length: 0"].join("\r\n")}\r\n\r\n`);
+    });
     socket.resetAndDestroy();
+    await left.release();
     const dataOf = async () => (await client.ask("/strict/")).told.session.data;
     await expect.poll(dataOf).toEqual({ basket: "tea", coupon: "10" });
   });
@@ -88,11 +92,9 @@ describe("a change that a handler asks for", () => {
 
   it("is answered by 409 if the session has ended in the meantime", async () => {
     const client = await shopper(site);
-    const slow = client.send("/?set=coupon:10&delayMs=500", POST);
-    // Its session is opened by the time that the other is answered twice.
-    await client.send("/strict/");
+    const slow = await origin.hold((hold) => client.send(`/?set=coupon:10&${hold}`, POST));
     await site.client(client.cookies).send("/?end", POST);
-    const answer = await slow;
+    const answer = await slow.release();
     expect([answer.status, codeIn(answer)]).toEqual([409, "session_ended"]);
     expect(answer.text).not.toContain("middleware");
   });
@@ -112,11 +114,10 @@ describe("a change that a handler asks for", () => {
 
   it("is refused with 503 when its turn does not come", async () => {
     const client = await shopper(site);
-    const slow = client.send("/refused/?delayMs=1500", POST);
-    await client.send("/strict/");
+    const slow = await origin.hold((hold) => client.send(`/refused/?${hold}`, POST));
     const answer = await client.send("/refused/?set=coupon:10", POST);
     expect([answer.status, codeIn(answer)]).toEqual([503, "lock_timeout"]);
-    expect((await slow).status).toBe(200);
+    expect((await slow.release()).status).toBe(200);
     await expect.poll(() => logged(site, "lock_timeout")).toHaveLength(1);
   });
 });
@@ -131,7 +132,7 @@ describe("while the sessions' objects cannot be reached", () => {
     } finally {
       await where.moor.objects.meet(undefined);
       const isBack = async () => (await probe.ask("/?set=probe:1", POST)).status;
-      await expect.poll(isBack, { timeout: 20_000 }).toBe(200);
+      await expect.poll(isBack).toBe(200);
     }
   }
 

@@ -4,7 +4,7 @@ import { signDebugToken } from "../../../src/inbound/token/debug-token.ts";
 import { parseKeyRing } from "../../../src/inbound/token/key-ring.ts";
 import type { LogEntry } from "../../../src/log.ts";
 import type { Answer, Asking, Client } from "../../support/node/client.ts";
-import { startOrigin } from "../../support/node/origins.ts";
+import { type RunningOrigin, startOrigin } from "../../support/node/origins.ts";
 import { type Site, type SiteOptions, startSite } from "../../support/node/site.ts";
 import { explained } from "../../support/node/stores.ts";
 import type { Role } from "../../support/node/workerd.ts";
@@ -24,8 +24,8 @@ interface Case {
   readonly name: string;
   readonly code?: FailureCode;
   readonly events: readonly Event[];
-  /** Sends the request with these headers. */
-  ask(site: Site, headers: Record<string, string>): Promise<Answer>;
+  /** Sends the request with these headers. Requests may wait at the origin. */
+  ask(site: Site, headers: Record<string, string>, origin: RunningOrigin): Promise<Answer>;
 }
 
 const POST: Asking = { method: "POST" };
@@ -100,25 +100,22 @@ const CASES: readonly Case[] = [
     name: "a change of a session that has ended meanwhile",
     code: "session_ended",
     events: [{ event: "session_ended" }, { event: "request" }],
-    async ask(site, headers) {
+    async ask(site, headers, origin) {
       const client = await shopper(site);
-      const slow = client.send("/?set=coupon:10&delayMs=500", { ...POST, headers });
-      // The session of the slow request is open by the time that the strict read is answered.
-      await client.send("/strict/");
+      const slow = await origin.hold((hold) => client.send(`/?set=coupon:10&${hold}`, { ...POST, headers }));
       await site.client(client.cookies).send("/?end", POST);
-      return slow;
+      return slow.release();
     },
   },
   {
     name: "a request whose turn does not come",
     code: "lock_timeout",
     events: [{ event: "lock_timeout", reason: expect.stringMatching(/^waited \d+ ms$/) }, { event: "request" }],
-    async ask(site, headers) {
+    async ask(site, headers, origin) {
       const client = await shopper(site);
-      const slow = client.send("/refused/?delayMs=1500", POST);
-      await client.send("/strict/");
+      const slow = await origin.hold((hold) => client.send(`/refused/?${hold}`, POST));
       const answer = await client.send("/refused/?set=coupon:10", { ...POST, headers });
-      await slow;
+      await slow.release();
       return answer;
     },
   },
@@ -203,7 +200,7 @@ export async function describeOneExchange(role: Role): Promise<void> {
   describe("the log and the answer name the request", () => {
     it.each(CASES)("of $name", async ({ ask, code, events }) => {
       const ray = nextRay();
-      const answer = await ask(site, { "CF-Ray": ray });
+      const answer = await ask(site, { "CF-Ray": ray }, origin);
       expect(await eventsOf(site, ray, events.length)).toEqual(events);
       if (code) expectFailure(answer, code, ray);
     });

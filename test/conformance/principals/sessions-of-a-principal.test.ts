@@ -7,6 +7,7 @@ import { startSite } from "../../support/node/site.ts";
 
 const origin = await startOrigin("a");
 const site = await startSite([origin], {
+  watched: true,
   principals: {},
   admin: {},
   adminToken: ADMIN_TOKEN,
@@ -65,7 +66,7 @@ describe("the sessions of a principal", () => {
       { id: (await laptop.ask("/")).told.session.sid, country: "NL", colo: "AMS", device: "Firefox on Linux" },
     ]);
     for (const { at, bornAt, lastSeenAt } of listed) {
-      for (const time of [at, bornAt, lastSeenAt]) expect(Math.abs(time - began)).toBeLessThan(20_000);
+      for (const time of [at, bornAt, lastSeenAt]) expect(Math.abs(time - began)).toBeLessThan(120_000);
     }
   });
 
@@ -109,10 +110,9 @@ describe("ending sessions", () => {
     const id = (await stolen.ask("/")).told.session.sid;
     const thief = site.client(stolen.cookies);
     expect((await own(kept, "DELETE", `/${id}`)).status).toBe(204);
-    const endedAt = Date.now();
     expect(await whose(thief, "/strict")).toBe(undefined);
-    await expect.poll(() => whose(stolen, "/"), { timeout: 7_000 }).toBe(undefined);
-    expect(Date.now() - endedAt).toBeLessThan(6_000);
+    await site.moor.elapse(5);
+    expect(await whose(stolen, "/")).toBe(undefined);
     expect(await whose(kept)).toBe(alice);
     await expect.poll(() => admin.count(alice)).toBe(1);
   });

@@ -3,7 +3,6 @@ import type { LogConfig } from "../../../src/config/types.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { DEAD_PORT } from "../../support/node/ports.ts";
 import { originConfig, type Site, startSite } from "../../support/node/site.ts";
-import { untilServed } from "../arrivals.ts";
 
 const origin = await startOrigin("a");
 const start = (log?: LogConfig) =>
@@ -108,11 +107,11 @@ describe("the line of a request", () => {
   it("is left by a request whose client has gone, if the origin's changes are to be stored", async () => {
     const client = all.client();
     const before = linesOf(all).length;
-    const { served } = (await failed.client().ask("/shop/")).told;
-    const leaving = client.ask("/shop/?set=basket:tea&delayMs=2000", { method: "POST" }).catch(() => {});
-    await untilServed(failed.client(), served, 1, "/shop/");
+    const leave = (hold: string) => client.ask(`/shop/?set=basket:tea&${hold}`, { method: "POST" }).catch(() => {});
+    const left = await origin.hold(leave);
     client.close();
-    await leaving;
+    await left.answer;
+    await left.release();
     await expect.poll(() => linesOf(all).slice(before)).toMatchObject([{ method: "POST", written: "object" }]);
   });
 

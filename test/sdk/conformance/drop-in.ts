@@ -37,7 +37,7 @@ export interface Server {
   kill(): Promise<void>;
 }
 
-const START_MS = 60_000;
+const START_MS = 120_000;
 
 /** Starts a server, and resolves when it answers `/health`. */
 export async function startServer(

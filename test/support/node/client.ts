@@ -45,6 +45,8 @@ export interface Asking {
   readonly port?: number | undefined;
 }
 
+/** How long a client keeps an idle connection. */
+const IDLE_MS = 2_000;
 const OWN_COOKIE = /^__Host-moor($|-gen$|-mark-)/;
 
 /**
@@ -56,7 +58,8 @@ export class Client {
   /** Every token, proof and mark that it has ever held. */
   readonly held = new Set<string>();
   readonly #port: number;
-  readonly #agent = new Agent({ keepAlive: true });
+  // workerd closes a connection that has been idle for five seconds. A request that just then comes on it is lost.
+  readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
 
   constructor(port: number, cookies: Iterable<[string, string]> = []) {
     this.#port = port;

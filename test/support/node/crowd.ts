@@ -34,7 +34,7 @@ export interface Crowd {
 
 const STORED = 2;
 const MAY_LEAVE = 8;
-const WAIT_MS = 15_000;
+const WAIT_MS = 60_000;
 
 /** A crowd without visitors. */
 export function createCrowd({ site, shopper }: Stores): Crowd {

@@ -16,6 +16,8 @@ export interface LocalOrigin {
 export async function startLocalOrigin(name: string): Promise<LocalOrigin> {
   let answer: RequestListener = (_, response) => response.end(name);
   const server = createServer((request, response) => answer(request, response)).listen(0, "127.0.0.1");
+  // workerd closes idle connections. If the origin closed them as well, a request could come on a connection just then.
+  server.keepAliveTimeout = 60_000;
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {

@@ -5,28 +5,56 @@ import { parseArgs } from "node:util";
  * An origin for black-box tests. It returns the request that it received, and makes the changes of the query.
  *
  * `set=name:value` (several), `patch=JSON`, `flash=JSON`, `login=name`, `remember`, `rotate`, `end`,
- * `header=name:value` (several), `status=200`, `delayMs=0`.
+ * `header=name:value` (several), `status=200`, `delayMs=0`, `hold=URL`.
+ *
+ * A request with `hold` waits at a gate, which is a URL below `/.held/`. A test opens the gate by `DELETE`. `GET` of the
+ * gate is answered when a request has arrived there, and `POST` waits there. These requests do not count as served.
  */
 const { values } = parseArgs({ options: { name: { type: "string" }, port: { type: "string", default: "0" } } });
 const name = values.name ?? "origin";
 let served = 0;
+const gates = new Map<string, Record<"arrived" | "opened", PromiseWithResolvers<void>>>();
 
 const server = createServer(async (request, response) => {
-  served++;
   const url = new URL(request.url ?? "/", "http://origin");
+  if (url.pathname.startsWith("/.held/")) {
+    if (request.method === "POST") await waitAt(url.pathname);
+    else if (request.method === "GET") await gateOf(url.pathname).arrived.promise;
+    else gateOf(url.pathname).opened.resolve();
+    response.end();
+    return;
+  }
+  served++;
   const body = await read(request);
   const delayMs = Number(url.searchParams.get("delayMs") ?? 0);
   if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+  const hold = url.searchParams.get("hold");
+  if (hold !== null) await waitAt(new URL(hold).pathname);
   ask(url.searchParams, response);
   response.statusCode = Number(url.searchParams.get("status") ?? 200);
   response.setHeader("Content-Type", "application/json");
   response.end(JSON.stringify({ server: name, served, ...told(request), body: body.toString("utf8") }));
 });
+// workerd closes idle connections. If the origin closed them as well, a request could come on a connection just then.
+server.keepAliveTimeout = 60_000;
 server.listen(Number(values.port), "127.0.0.1", () => {
   const address = server.address();
   process.send?.({ port: typeof address === "object" ? address?.port : 0 });
 });
 process.on("disconnect", () => process.exit());
+
+function gateOf(path: string) {
+  const known = gates.get(path);
+  if (known) return known;
+  const gate = { arrived: Promise.withResolvers<void>(), opened: Promise.withResolvers<void>() };
+  gates.set(path, gate);
+  return gate;
+}
+
+async function waitAt(path: string): Promise<void> {
+  gateOf(path).arrived.resolve();
+  await gateOf(path).opened.promise;
+}
 
 function ask(query: URLSearchParams, response: ServerResponse): void {
   const patches = query.getAll("set").map((pair) => {

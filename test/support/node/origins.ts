@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
@@ -11,6 +12,21 @@ export interface RunningOrigin {
   kill(): Promise<void>;
   /** Starts it again on the same port. */
   restart(): Promise<void>;
+  /**
+   * Has a request wait here until its release, and resolves when it waits. The request goes to this origin, or to a
+   * Worker of `middleware-worker.ts`. Needs `origin-server.ts`.
+   *
+   * @param send sends the request, whose query has this part.
+   */
+  hold<T>(send: (query: string) => Promise<T>): Promise<HeldRequest<T>>;
+}
+
+/** A request that waits at an origin. */
+export interface HeldRequest<T> {
+  /** The answer, which comes after the release. */
+  readonly answer: Promise<T>;
+  /** Lets the request go on. Resolves to its answer. */
+  release(): Promise<T>;
 }
 
 /**
@@ -39,6 +55,18 @@ export async function startOrigin(
     },
     async restart() {
       [child, port] = await start(file, port, args);
+    },
+    async hold(send) {
+      const gate = `http://127.0.0.1:${port}/.held/${randomUUID()}`;
+      const answer = send(`hold=${encodeURIComponent(gate)}`);
+      await fetch(gate);
+      return {
+        answer,
+        async release() {
+          await fetch(gate, { method: "DELETE" });
+          return answer;
+        },
+      };
     },
   };
 }

@@ -30,9 +30,9 @@ export async function alive(pids: readonly number[]): Promise<string[]> {
   return (await runningProcesses()).filter(({ pid }) => pids.includes(pid)).map(({ command }) => command);
 }
 
-/** Commands of those processes that have not ended within 10 seconds. */
+/** Commands of those processes that have not ended within a minute. */
 export async function remaining(pids: readonly number[]): Promise<string[]> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const commands = await alive(pids);
     if (commands.length === 0 || Date.now() > deadline) return commands;

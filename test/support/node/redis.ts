@@ -14,7 +14,7 @@ export interface CommandWatch {
 }
 
 const POLL_MS = 5;
-const WAIT_MS = 5_000;
+const WAIT_MS = 60_000;
 
 /** Watches a Redis by its own `MONITOR`, from now on. */
 export async function watchCommands(redis: LocalRedis): Promise<CommandWatch> {

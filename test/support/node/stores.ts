@@ -34,8 +34,8 @@ const ROUTES: RouteConfig[] = [
   { path: "/refuse/*", pool: "shop", onStale: "refuse" },
   { path: "/*", pool: "shop" },
 ];
-/** A breaker that has opened several times tries its store every ten seconds. */
-const WAIT_MS = 15_000;
+/** A breaker that has opened several times tries its store every ten seconds. A busy machine takes longer. */
+const WAIT_MS = 60_000;
 const POLL_MS = 20;
 
 /**

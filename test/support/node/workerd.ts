@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { inject } from "vitest";
 import type { NamespaceFault } from "../../../emulation/objects-over-link.ts";
 import type { MiddlewareConfig } from "../../../src/config/middleware.ts";
@@ -25,6 +26,8 @@ export interface RunningMoor {
   readonly logged: string[];
   /** The databases of the sessions that are stored, a file each. */
   storedSessions(): Promise<string[]>;
+  /** The number of alarms of its objects that are set for the next seconds, or that ring. */
+  alarmsWithin(seconds: number): Promise<number>;
   /** The most memory that the process has held at once. */
   mostResidentBytes(): Promise<number>;
   /** The value in KV under a key, as it is stored. */
@@ -74,6 +77,8 @@ export interface ObjectsLink {
    * follow the calls of the isolate before it.
    */
   calls(): Promise<string[]>;
+  /** The methods whose calls have been answered since the process began, also after their callers had given them up. */
+  done(): Promise<string[]>;
 }
 
 /**
@@ -156,6 +161,14 @@ export async function startMoor(
       const files = await readdir(objectsFolder, { recursive: true });
       return files.filter((file) => OBJECT_FILE.test(file)).map((file) => join(objectsFolder, file));
     },
+    async alarmsWithin(seconds) {
+      const files = await readdir(objectsFolder, { recursive: true });
+      const schedules = files.filter((file) => basename(file) === "metadata.sqlite");
+      return schedules.reduce(
+        (sum, file) => sum + alarmsBefore(join(objectsFolder, file), Date.now() + seconds * 1000),
+        0,
+      );
+    },
     async mostResidentBytes() {
       const status = await readFile(`/proc/${workerd.pid}/status`, "utf8");
       return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
@@ -178,6 +191,7 @@ export async function startMoor(
     objects: {
       meet: (fault, method) => tellLinks("PUT", JSON.stringify({ fault, method })),
       calls: async () => (await Promise.all(links.map((link) => askAt<string[]>(Number(link))))).flat(),
+      done: async () => (await Promise.all(links.map((link) => askAt<string[]>(Number(link), "done")))).flat(),
     },
     async runScheduled() {
       const response = await fetch(`http://127.0.0.1:${ports.cron}`);
@@ -201,6 +215,17 @@ export async function startMoor(
   };
 }
 
+/** The alarms of a class of objects before a time. workerd keeps them in a database, in nanoseconds, until they have rung. */
+function alarmsBefore(file: string, time: number): number {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
+  try {
+    const query = "SELECT count(*) AS count FROM _cf_ALARM WHERE scheduled_time < ?";
+    return Number(database.prepare(query).get(BigInt(time) * 1_000_000n)?.count);
+  } finally {
+    database.close();
+  }
+}
+
 async function askAt<T>(port: number, path = ""): Promise<T> {
   const response = await fetch(`http://127.0.0.1:${port}/${encodeURIComponent(path)}`);
   return (await response.json()) as T;
@@ -218,7 +243,7 @@ async function run(folder: string, port: number, logged: string[], broken: boole
   for (const stream of [workerd.stdout, workerd.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => logged.push(...text.split("\n").filter(Boolean)));
   }
-  const endsAt = Date.now() + 10_000;
+  const endsAt = Date.now() + 60_000;
   while (Date.now() < endsAt) {
     if (workerd.exitCode !== null) break;
     const answer = await fetch(`http://127.0.0.1:${port}/.moor/jwks.json`).catch(() => undefined);
