@@ -5,7 +5,7 @@ import { check } from "./commands/check.ts";
 import { debugToken } from "./commands/debug-token.ts";
 import { deploy } from "./commands/deploy.ts";
 import { dev } from "./commands/dev.ts";
-import { importNginx } from "./commands/import.ts";
+import { importBalancer } from "./commands/import.ts";
 import { init } from "./commands/init.ts";
 import { keys } from "./commands/keys.ts";
 import { pool } from "./commands/pool.ts";
@@ -18,7 +18,7 @@ const commands: Record<string, Command> = {
   keys,
   "debug-token": debugToken,
   deploy,
-  import: importNginx,
+  import: importBalancer,
   pool,
 };
 

@@ -4,46 +4,77 @@ import { readConfig } from "../../src/config/read.ts";
 import type { MoorConfig } from "../../src/config/types.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readFlags } from "../flags.ts";
-import { type NginxConfig, readNginxConfig } from "../nginx/directives.ts";
-import { formatRemark, NginxSyntaxError } from "../nginx/place.ts";
-import { printConfig } from "../nginx/print.ts";
-import { importUpstreams } from "../nginx/upstreams.ts";
+import type { Draft } from "../import/draft.ts";
+import { FORMATS, formatOf, isFormat } from "../import/formats.ts";
+import { printConfig } from "../import/print.ts";
+import { formatRemark, groupRemarks, ImportSyntaxError } from "../import/remark.ts";
 
-/** `moor import`: turns the upstreams of a configuration of nginx into a configuration of Moor. */
-export const importNginx: Command = {
-  summary: "turns the upstreams of an nginx.conf into a moor.config.ts",
-  usage: `moor import FILE [--one-address] [--out FILE]
+/** `moor import`: turns the configuration of another balancer into a configuration of Moor. */
+export const importBalancer: Command = {
+  summary: "turns the configuration of nginx, HAProxy or Traefik into a moor.config.ts",
+  usage: `moor import FILE [--from FORMAT] [--one-address] [--out FILE] [--json]
 
-Reads the upstream blocks of a configuration of nginx, with what it includes, and prints a moor.config.ts in which each of them is a
-pool: ip_hash, hash and hash … consistent keep every visitor on the server that nginx gave him; sticky learn, sticky route and
-sticky cookie follow the same cookie. What is left out is told on stderr, a line each. What cannot be kept exactly is refused with its
-line, and the exit code is 2.
+Reads the configuration of another balancer, with the files that it includes, and prints a moor.config.ts: its groups of servers as
+pools, its rules as routes. Visitors stay on their server where the balancer's hash or cookie can be followed. What cannot be carried
+over is told on stderr, with its file and line. What must be changed first is refused, and the exit code is 2; then nothing is
+written. docs/reference/import.md lists what becomes of each setting.
 
-  --one-address   every host name in it stands for one address; ip_hash and hash need to know
-  --out FILE      writes the configuration to a file that does not exist yet, in place of stdout`,
+  --from FORMAT   nginx, haproxy or traefik (dynamic configuration in YAML); default: what the file looks like
+  --one-address   every host name in it stands for one address; nginx's ip_hash and hash need to know
+  --out FILE      writes the configuration to a file that does not exist yet, in place of stdout
+  --json          prints { "ok": true, "config": …, "notes": […] } or { "ok": false, "refused": […], "notes": […] } on stdout, and
+                  nothing on stderr; a remark is { file, line, text }`,
 
   async run([file, ...args]) {
     if (file === undefined || file.startsWith("-"))
       throw new CommandError("usage", "no file is given: moor import FILE");
-    const flags = readFlags(args, { "one-address": { type: "boolean" }, out: { type: "string" } });
-    const { pools, refused, notes } = importUpstreams(await read(file), { oneAddress: flags["one-address"] ?? false });
-    for (const note of notes) console.error(`moor import: note: ${formatRemark(note)}`);
-    if (refused.length > 0) throw new CommandError("config", refused.map(formatRemark).join("\n"));
-    if (pools.length === 0) throw new CommandError("config", `${file}: no upstream of http in it`);
-    const config: MoorConfig = { pools: [...pools] };
+    const flags = readFlags(args, {
+      from: { type: "string" },
+      "one-address": { type: "boolean" },
+      out: { type: "string" },
+      json: { type: "boolean" },
+    });
+    const { from, json = false, "one-address": oneAddress = false } = flags;
+    if (from !== undefined && !isFormat(from)) {
+      throw new CommandError(
+        "usage",
+        `--from: found ${JSON.stringify(from)}, accepted: ${Object.keys(FORMATS).join(", ")}`,
+      );
+    }
+    const draft = await read(file, from, oneAddress);
+    const config = configOf(draft);
+    const notes = groupRemarks(draft.notes);
+    const refused = groupRemarks(draft.refused);
+    if (json) {
+      const report = refused.length > 0 ? { ok: false, refused, notes } : { ok: true, config, notes };
+      console.log(JSON.stringify(report, null, 2));
+    } else for (const note of notes) console.error(`moor import: note: ${formatRemark(note)}`);
+    if (refused.length > 0) {
+      if (json) return 2;
+      throw new CommandError("config", refused.map(formatRemark).join("\n"));
+    }
+    if (config.pools.length === 0) throw new CommandError("config", `${file}: no servers of HTTP in it`);
     const checked = readConfig(config);
     if (checked.kind === "invalid") throw new CommandError("config", formatMistakes(checked.mistakes));
-    if (flags.out === undefined) console.log(printConfig(config).trimEnd());
-    else await write(flags.out, printConfig(config));
+    if (flags.out !== undefined) await write(flags.out, printConfig(config));
+    else if (!json) console.log(printConfig(config).trimEnd());
     return 0;
   },
 };
 
-async function read(file: string): Promise<NginxConfig> {
+function configOf({ pools, routes }: Draft): MoorConfig {
+  const [only, ...others] = routes;
+  // Without routes, everything goes to the first pool.
+  const isDefault =
+    only && others.length === 0 && JSON.stringify(only) === JSON.stringify({ path: "/*", pool: pools[0]?.id });
+  return { pools: [...pools], ...(routes.length > 0 && !isDefault && { routes: [...routes] }) };
+}
+
+async function read(file: string, from: keyof typeof FORMATS | undefined, oneAddress: boolean): Promise<Draft> {
   try {
-    return await readNginxConfig(file);
+    return await FORMATS[from ?? (await formatOf(file))](file, { oneAddress });
   } catch (cause) {
-    if (cause instanceof NginxSyntaxError) throw new CommandError("config", cause.message, { cause });
+    if (cause instanceof ImportSyntaxError) throw new CommandError("config", cause.message, { cause });
     if (!(cause instanceof Error && "code" in cause)) throw cause;
     throw new CommandError("config", `${file}: cannot be read (${cause.code})`, { cause });
   }

@@ -4,7 +4,7 @@ import type { MoorConfig } from "../../src/config/types.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readFlags } from "../flags.ts";
 import { configFor } from "../fronted.ts";
-import { printConfig } from "../nginx/print.ts";
+import { printConfig } from "../import/print.ts";
 import { inPackage } from "../project.ts";
 
 const PLACEHOLDER = "https://moor.example";

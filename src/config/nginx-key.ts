@@ -3,12 +3,14 @@ export type NginxKeyPart =
   | { type: "text"; text: string }
   | { type: "remote-addr" }
   | { type: "binary-remote-addr" }
+  /** Path and query. */
+  | { type: "request-uri" }
   /** The names in lower case, as nginx knows them. */
   | { type: "cookie" | "query"; name: string }
   | { type: "header"; name: string };
 
 /** The variables that Moor reads exactly as nginx does. */
-export const NGINX_VARIABLES = "$remote_addr, $binary_remote_addr, $cookie_NAME, $arg_NAME, $http_NAME";
+export const NGINX_VARIABLES = "$remote_addr, $binary_remote_addr, $cookie_NAME, $arg_NAME, $http_NAME, $request_uri";
 
 /**
  * Moor reads these two differently from nginx: the client's `Cookie` header also holds Moor's own cookies, and `Host` is not
@@ -34,6 +36,7 @@ function plainText(text: string): NginxKeyPart | undefined {
 function variable(name: string): NginxKeyPart | undefined {
   if (name === "remote_addr") return { type: "remote-addr" };
   if (name === "binary_remote_addr") return { type: "binary-remote-addr" };
+  if (name === "request_uri") return { type: "request-uri" };
   const [, kind, rest = ""] = /^(cookie|arg|http)_(\w+)$/.exec(name.toLowerCase()) ?? [];
   if (kind === "cookie") return { type: "cookie", name: rest };
   if (kind === "arg") return { type: "query", name: rest };

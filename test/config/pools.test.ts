@@ -26,7 +26,7 @@ describe("an affinity", () => {
     ],
     [
       { algorithm: "nginx-hash" },
-      ".key: found nothing, accepted: the key of a hash directive of nginx, of ASCII text and $remote_addr, $binary_remote_addr, $cookie_NAME, $arg_NAME, $http_NAME",
+      ".key: found nothing, accepted: the key of a hash directive of nginx, of ASCII text and $remote_addr, $binary_remote_addr, $cookie_NAME, $arg_NAME, $http_NAME, $request_uri",
     ],
     [
       { algorithm: "nginx-ip-hash", cutOver: "2027-01-01" },

@@ -138,6 +138,16 @@ function isHeader(input: unknown): input is { name: string; value?: string } {
   return input.value === undefined || headerValue.accepts(input.value);
 }
 
+/** Whether a route can match no request, because earlier routes take all of its requests. */
+export function isHidden(route: Record<string, unknown>, earlier: readonly Record<string, unknown>[]): boolean {
+  const pattern = patternOf(route);
+  const known = earlier.flatMap((value, index) => {
+    const each = patternOf(value);
+    return each ? [{ pattern: each, path: String(index) }] : [];
+  });
+  return pattern !== undefined && routesThatHide(pattern, known).length > 0;
+}
+
 /** The earlier routes that together take every request of `pattern`. Empty if some request is left for it. */
 function routesThatHide(pattern: Pattern, earlier: readonly { pattern: Pattern; path: string }[]): string[] {
   const wider = earlier.filter((candidate) => coversButForMethods(candidate.pattern, pattern));
@@ -157,12 +167,14 @@ function coversButForMethods(wide: Pattern, narrow: Pattern): boolean {
   return sameHeaders && coversHost(wide.host, narrow.host) && coversPath(wide.path, narrow.path);
 }
 
-function coversHost(wide: string | undefined, narrow: string | undefined): boolean {
+/** Whether a host pattern matches every host of another pattern. */
+export function coversHost(wide: string | undefined, narrow: string | undefined): boolean {
   if (wide === undefined || wide === narrow) return true;
   return narrow !== undefined && wide.startsWith("*.") && narrow.endsWith(wide.slice(1));
 }
 
-function coversPath(wide: string, narrow: string): boolean {
+/** Whether a path pattern matches every path of another pattern. */
+export function coversPath(wide: string, narrow: string): boolean {
   if (wide === narrow) return true;
   if (!wide.endsWith("/*")) return false;
   const below = wide.slice(0, -1);

@@ -1,8 +1,8 @@
 /** @needs nginx */
 import { Agent, request } from "node:http";
 import { afterAll, describe, expect, it } from "vitest";
-import { readNginxConfig } from "../../../bin/nginx/directives.ts";
-import { importUpstreams } from "../../../bin/nginx/upstreams.ts";
+import { readNginxConfig } from "../../../bin/import/nginx/directives.ts";
+import { importNginx } from "../../../bin/import/nginx/import.ts";
 import { readConfig } from "../../../src/config/read.ts";
 import type { MoorConfig } from "../../../src/config/types.ts";
 import { createPool } from "../../../src/upstream/pool.ts";
@@ -25,7 +25,7 @@ const http = MAPPINGS.map(
 ).join("\n");
 const nginx = await startNginx(http, ports.get("ip-plain") as number);
 
-const imported = importUpstreams(await readNginxConfig(nginx.file), { oneAddress: false });
+const imported = importNginx(await readNginxConfig(nginx.file), { oneAddress: false });
 const config: MoorConfig = {
   pools: [...imported.pools],
   routes: imported.pools.map(({ id }) => ({ host: `${id}.test`, path: "/*", pool: id, session: false })),

@@ -89,6 +89,7 @@ export const MAPPINGS: readonly Mapping[] = [
   { name: "hash-cookie-odd", block: of("hash $cookie_sid", weighted), ask: byOddCookie },
   { name: "hash-cookie-utf8", block: of("hash $cookie_sid", weighted), ask: byUtf8Cookie },
   { name: "hash-query", block: of("hash $arg_item", plain), ask: byQuery },
+  { name: "hash-request-uri", block: of("hash $request_uri", plain), ask: byQuery },
   { name: "hash-address", block: of("hash $remote_addr", weighted), ask: byIpv6 },
   { name: "hash-binary-address", block: of("hash $binary_remote_addr", weighted), ask: byIpv6 },
   { name: "hash-binary-address-v4", block: of("hash $binary_remote_addr", plain), ask: byIpv4 },

@@ -32,6 +32,8 @@ function bytesOf(part: NginxKeyPart, { clientIp, headers, url }: HashFacts): Uin
       return clientAddress(clientIp);
     case "remote-addr":
       return encoder.encode(formatAddress(clientAddress(clientIp)));
+    case "request-uri":
+      return encoder.encode(url.pathname + url.search);
     case "text":
       return encoder.encode(part.text);
     case "cookie":

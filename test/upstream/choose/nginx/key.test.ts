@@ -87,7 +87,12 @@ describe("a key", () => {
     ]);
   });
 
-  it.each(["$request_uri", "$host", "$http_cookie", "$http_host", "", "$", "$cookie_", "clé", "a$"])(
+  it("of $request_uri is the path with its query", () => {
+    expect(keyOf("$request_uri", { url: new URL("https://shop.test/a/b?c=1&d") })).toBe("/a/b?c=1&d");
+    expect(keyOf("$request_uri", { url: new URL("https://shop.test") })).toBe("/");
+  });
+
+  it.each(["$uri", "$host", "$http_cookie", "$http_host", "", "$", "$cookie_", "clé", "a$"])(
     "of %j cannot be read as nginx does",
     (key) => expect(() => createNginxKey(key)).toThrow(TypeError),
   );

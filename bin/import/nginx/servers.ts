@@ -1,15 +1,18 @@
 import { createHash } from "node:crypto";
-import type { OriginConfig } from "../../src/config/pool-types.ts";
-import { originId } from "../fronted.ts";
+import type { OriginConfig } from "../../../src/config/pool-types.ts";
+import { originId } from "../../fronted.ts";
+import { milliseconds } from "../durations.ts";
+import type { Remark } from "../remark.ts";
 import type { Directive } from "./directives.ts";
 import type { Method } from "./method.ts";
-import type { Remark } from "./place.ts";
 
 /** The context in which an upstream's servers are read. */
 export interface ServersOptions {
   readonly method: Method;
   /** The scheme of requests to the upstream. */
   readonly scheme: "http" | "https";
+  /** The path before the path of each request; empty, or `/base`. */
+  readonly base: string;
   /** Whether every host name has a single address. */
   readonly oneAddress: boolean;
 }
@@ -18,15 +21,17 @@ export interface ServersOptions {
 export interface ReadServer {
   /** `undefined`: the server cannot be an origin. */
   readonly origin: OriginConfig | undefined;
+  /** How long the server gets a growing share once it is there; 0: not at all. */
+  readonly slowStartSeconds: number;
   readonly refused: readonly Remark[];
   readonly notes: readonly Remark[];
 }
 
+const MOST_SLOW_START_SECONDS = 86_400;
 const NOT_CARRIED: Record<string, string> = {
   max_fails: "Moor ejects an origin that answers neither a request nor a check",
   fail_timeout: "Moor leaves a failed origin alone for ten seconds",
   max_conns: "no isolate knows how busy an origin is; while a server is full, nginx sends its visitors elsewhere",
-  slow_start: "slowStartSeconds of the pool starts all of its origins slowly",
 };
 
 /** Reads a `server` line of an `upstream` block. */
@@ -37,16 +42,19 @@ export function readServer(directive: Directive, options: ServersOptions): ReadS
   const notes: Remark[] = [];
   const refuse = (text: string) => refused.push({ file, line, text });
   const note = (text: string) => notes.push({ file, line, text });
-  const { method, scheme, oneAddress } = options;
+  const { method, scheme, base, oneAddress } = options;
 
   const place = readAddress(address);
   if (!place) {
     refuse(`server ${address}: a Worker reaches host names and ports alone; give this server a port`);
-    return { origin: undefined, refused, notes };
+    return { origin: undefined, slowStartSeconds: 0, refused, notes };
   }
   const { host, port } = place;
-  const url = `${scheme}://${host}${port === undefined && scheme === "http" ? "" : `:${port ?? 80}`}`;
-  const origin: OriginConfig = { id: originId(url), url };
+  const isImplied = scheme === "http" ? port === undefined : port === 443;
+  const url = `${scheme}://${host}${isImplied ? "" : `:${port ?? 80}`}`;
+  // The base path is no part of the id, so that a session meets the same server under each base path.
+  const origin: OriginConfig = { id: originId(url), url: url + base };
+  let slowStartSeconds = 0;
   if (method.kind === "nginx" && method.affinity.algorithm === "nginx-chash") origin.nginxServer = address;
   const named = method.kind === "nginx" && method.affinity.algorithm !== "nginx-chash" && !isAddress(host);
   if (named && !oneAddress) {
@@ -62,7 +70,14 @@ export function readServer(directive: Directive, options: ServersOptions): ReadS
     else if (name === "down") origin.down = true;
     else if (name === "backup") origin.backup = true;
     else if (name === "route") origin.route = value;
-    else if (name in NOT_CARRIED) note(`${parameter} is not carried over: ${NOT_CARRIED[name]}`);
+    else if (name === "slow_start") {
+      slowStartSeconds = Math.min(Math.ceil((milliseconds(value, "s") ?? 0) / 1_000), MOST_SLOW_START_SECONDS);
+      if (method.kind === "nginx") note(`${parameter} is not carried over: nginx itself ignores it with a hash`);
+      else
+        note(
+          `${parameter} becomes slowStartSeconds of the pool: it starts when an origin opens, and not when it is back`,
+        );
+    } else if (name in NOT_CARRIED) note(`${parameter} is not carried over: ${NOT_CARRIED[name]}`);
     else if (name === "drain") refuse("drain: which sessions the server still has is known to nginx alone");
     else if (name === "resolve" || name === "service") {
       if (method.kind === "nginx")
@@ -76,11 +91,12 @@ export function readServer(directive: Directive, options: ServersOptions): ReadS
         .update(`${host}:${port ?? 80}`)
         .digest("hex");
     else
-      refuse(
-        `server ${address}: sticky cookie names a server without route= by its address, and only the resolver knows it`,
+      note(
+        `server ${address}: sticky cookie names a server without route= by its address, and only the resolver knows it; ` +
+          "so its visitors go by the session of Moor (whrw1), and move once",
       );
   }
-  return { origin, refused, notes };
+  return { origin, slowStartSeconds, refused, notes };
 }
 
 function readAddress(text: string): { host: string; port: number | undefined } | undefined {

@@ -1,6 +1,6 @@
 import fs, { readFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
-import { NginxSyntaxError, type Place, type Remark } from "./place.ts";
+import { ImportSyntaxError, type Place, type Remark } from "../remark.ts";
 import { readTokens, type Token } from "./tokens.ts";
 
 /** A directive of nginx's configuration. */
@@ -22,7 +22,7 @@ export interface NginxConfig {
  * Reads a configuration of nginx. Included files are looked up as nginx does, relative to the folder of the file itself.
  *
  * @param file the path as the caller names it; places carry this name.
- * @throws NginxSyntaxError; or the error of the file system, if the file itself cannot be read.
+ * @throws ImportSyntaxError; or the error of the file system, if the file itself cannot be read.
  */
 export async function readNginxConfig(file: string): Promise<NginxConfig> {
   const remarks: Remark[] = [];
@@ -40,7 +40,7 @@ interface Reading {
 async function readIncluded(file: string, reading: Reading): Promise<Directive[]> {
   const tokens = readTokens(file, await readFile(file, "utf8"));
   const { directives, end } = parseBlock(file, tokens, 0, false);
-  if (end < tokens.length) throw new NginxSyntaxError({ file, line: tokens[end]?.line ?? 1 }, 'unexpected "}"');
+  if (end < tokens.length) throw new ImportSyntaxError({ file, line: tokens[end]?.line ?? 1 }, 'unexpected "}"');
   return expand(directives, { ...reading, within: [...reading.within, resolve(file)] });
 }
 
@@ -52,10 +52,10 @@ function parseBlock(file: string, tokens: readonly Token[], from: number, inside
     const first = tokens[at];
     if (!first || first.kind === "}") {
       const line = tokens.at(-1)?.line ?? 1;
-      if (!first && inside) throw new NginxSyntaxError({ file, line }, 'the file ends where "}" is expected');
+      if (!first && inside) throw new ImportSyntaxError({ file, line }, 'the file ends where "}" is expected');
       return { directives, end: at };
     }
-    if (first.kind !== "word") throw new NginxSyntaxError({ file, line: first.line }, `unexpected "${first.kind}"`);
+    if (first.kind !== "word") throw new ImportSyntaxError({ file, line: first.line }, `unexpected "${first.kind}"`);
     const words: string[] = [];
     for (let token = tokens[at]; token?.kind === "word"; token = tokens[++at]) words.push(token.text);
     const [name = "", ...args] = words;
@@ -66,7 +66,7 @@ function parseBlock(file: string, tokens: readonly Token[], from: number, inside
       const inner = parseBlock(file, tokens, at + 1, true);
       directives.push({ ...place, name, args, block: inner.directives });
       at = inner.end;
-    } else throw new NginxSyntaxError(place, `"${name}" ends with neither ";" nor a block`);
+    } else throw new ImportSyntaxError(place, `"${name}" ends with neither ";" nor a block`);
     at++;
   }
 }
@@ -85,7 +85,7 @@ async function expand(directives: readonly Directive[], reading: Reading): Promi
 }
 
 async function matching(pattern: string, folder: string, place: Place): Promise<string[]> {
-  if (!fs.glob) throw new NginxSyntaxError(place, `the pattern ${pattern} needs Node.js 22 or newer`);
+  if (!fs.glob) throw new ImportSyntaxError(place, `the pattern ${pattern} needs Node.js 22 or newer`);
   return Array.fromAsync(fs.glob(pattern, { cwd: folder }));
 }
 
@@ -95,7 +95,7 @@ async function readInclude({ args: [pattern = ""], file, line }: Directive, read
   const directives: Directive[] = [];
   for (const path of paths.sort()) {
     const absolute = resolve(folder, path);
-    if (within.includes(absolute)) throw new NginxSyntaxError({ file, line }, `${path} includes itself`);
+    if (within.includes(absolute)) throw new ImportSyntaxError({ file, line }, `${path} includes itself`);
     try {
       directives.push(...(await readIncluded(relative(process.cwd(), absolute), reading)));
     } catch (fault) {

@@ -1,6 +1,6 @@
 /** @quick */
 import { describe, expect, it } from "vitest";
-import { readTokens } from "../../../bin/nginx/tokens.ts";
+import { readTokens } from "../../../../bin/import/nginx/tokens.ts";
 
 const words = (text: string) =>
   readTokens("nginx.conf", text).map((token) => (token.kind === "word" ? token.text : `<${token.kind}>`));

@@ -1,4 +1,4 @@
-import { NginxSyntaxError } from "./place.ts";
+import { ImportSyntaxError } from "../remark.ts";
 
 /** A word of nginx's configuration, or one of its three punctuation characters. */
 export type Token = { kind: "word"; text: string; line: number } | { kind: "{" | "}" | ";"; line: number };
@@ -9,7 +9,7 @@ const ESCAPED: Record<string, string> = { '"': '"', "'": "'", "\\": "\\", t: "\t
  * Splits nginx's configuration as nginx does (ngx_conf_read_token). Quotes count at the beginning of a word, and a `#` there
  * begins a comment. A backslash keeps the character that follows. The brace of a variable written as `${name}` opens no block.
  *
- * @throws NginxSyntaxError
+ * @throws ImportSyntaxError
  */
 export function readTokens(file: string, text: string): Token[] {
   const tokens: Token[] = [];
@@ -32,16 +32,16 @@ export function readTokens(file: string, text: string): Token[] {
   function quoted(quote: string): void {
     const begins = { file, line };
     const end = endOf(quote === '"' ? /"(?:[^"\\]|\\.)*"/sy : /'(?:[^'\\]|\\.)*'/sy, at);
-    if (end === at) throw new NginxSyntaxError(begins, `a quote is not closed`);
+    if (end === at) throw new ImportSyntaxError(begins, `a quote is not closed`);
     word(end, text.slice(at + 1, end - 1));
     if (at < text.length && !/[\s;{)]/.test(text[at] as string)) {
-      throw new NginxSyntaxError({ file, line }, `unexpected ${JSON.stringify(text[at])} after a quote`);
+      throw new ImportSyntaxError({ file, line }, `unexpected ${JSON.stringify(text[at])} after a quote`);
     }
   }
 
   function bare(): void {
     const end = endOf(/(?:\\.|\$\{|[^\s;{\\])+/sy, at);
-    if (end === at) throw new NginxSyntaxError({ file, line }, "a backslash with nothing after it");
+    if (end === at) throw new ImportSyntaxError({ file, line }, "a backslash with nothing after it");
     word(end, text.slice(at, end));
   }
 

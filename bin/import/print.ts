@@ -18,7 +18,12 @@ function print(value: unknown, indent: string): string {
       : Object.entries(value).map(([key, item]) => `${key}: ${print(item, inner)}`);
   const flat = parts("").join(", ");
   const line = isList ? `[${flat}]` : `{ ${flat} }`;
-  if (!line.includes("\n") && indent.length + line.length < LINE - 20 && !(isList && value.length > 1)) return line;
+  if (
+    !line.includes("\n") &&
+    indent.length + line.length < LINE - 20 &&
+    !(isList && value.length > 1 && typeof value[0] === "object")
+  )
+    return line;
   const inner = `${indent}  `;
   const lines = parts(inner).map((part) => `${inner}${part},\n`);
   return `${isList ? "[" : "{"}\n${lines.join("")}${indent}${isList ? "]" : "}"}`;
