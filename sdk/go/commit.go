@@ -89,11 +89,27 @@ func (s *Session) commitAttributes(ctx context.Context, header http.Header) erro
 	}
 	// The session API takes neither a session that is not stored, nor the changes of a login.
 	byHeaders := s.claims.ID == "" || s.rotates || s.principal != ""
-	if totalBytes(lines) > headerBytes && !byHeaders {
+	if bytesOf(header)+patchHeaderBytes(lines) > headerBytes && !byHeaders {
 		return s.patch(ctx, patches[0], after)
 	}
 	s.stored, s.cleared = after, false
 	return addLines(header, "Moor-Patch", lines, patchBytes)
+}
+
+// bytesOf is the size of header lines.
+func bytesOf(header http.Header) int {
+	total := 0
+	for name, values := range header {
+		for _, value := range values {
+			total += len(name) + len(": ") + len(value) + len("\r\n")
+		}
+	}
+	return total
+}
+
+// patchHeaderBytes is the size of the header lines with these patches.
+func patchHeaderBytes(lines []string) int {
+	return bytesOf(http.Header{"Moor-Patch": lines})
 }
 
 func addLines(header http.Header, name string, lines []string, most int) error {

@@ -163,30 +163,6 @@ func TestAFlashIsShownOnce(t *testing.T) {
 	}
 }
 
-func TestLargeChangesOfAStoredSessionGoByTheSessionAPI(t *testing.T) {
-	s := newSite(t)
-	s.sets("a", 1)
-	s.sets("large", strings.Repeat("x", 40_000))
-	s.does(func(session *moor.Session) {
-		if found, _ := session.Get("large").(string); len(found) != 40_000 {
-			t.Errorf("%d characters came back", len(found))
-		}
-	})
-}
-
-func TestALargeFirstChangeGoesByHeadersUpTo16KiB(t *testing.T) {
-	s := newSite(t)
-	s.sets("large", strings.Repeat("x", 16_000))
-	if found, _ := s.Attributes()["large"].(string); len(found) != 16_000 {
-		t.Errorf("%d characters are stored", len(found))
-	}
-	other := newSite(t)
-	status := other.does(func(session *moor.Session) { _ = session.Set("large", strings.Repeat("x", 17_000)) })
-	if status != http.StatusInternalServerError || len(other.Attributes()) != 0 {
-		t.Errorf("the status is %d", status)
-	}
-}
-
 func TestALateChangeIsStoredBeforeTheResponseEnds(t *testing.T) {
 	s := newSite(t)
 	s.sets("a", 1)
