@@ -3,7 +3,11 @@ import { formatMistakes } from "../../src/config/mistakes.ts";
 import { readConfig } from "../../src/config/read.ts";
 import * as configurations from "./snippets/configurations.ts";
 
-const pages = import.meta.glob<string>("../../docs/guide/*.md", { query: "?raw", import: "default", eager: true });
+const pages = import.meta.glob<string>(["../../docs/guide/*.md", "../../sdk/java/*.md"], {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
 const sources = import.meta.glob<string>("./snippets/*.ts", { query: "?raw", import: "default", eager: true });
 /** `npm run types` checks these files, so a snippet that one of them contains has no mistake of type. */
 const checked = Object.values(sources).map(withoutLayout);

@@ -1,4 +1,4 @@
-/** The configurations in docs/guide, each made whole: the pages show only the settings that they are about. */
+/** The configurations in docs/guide and sdk, each made whole: the pages show only the settings that they are about. */
 import { defineConfig } from "../../../src/config/define.ts";
 import type { OriginConfig, PoolConfig } from "../../../src/config/pool-types.ts";
 
@@ -171,4 +171,21 @@ export default defineConfig({
       affinity: { algorithm: "nginx-chash", key: "$cookie_sid" },
     },
   ],
+});
+
+export const memcachedSessionManager = defineConfig({
+  pools: [
+    {
+      id: "app",
+      origins: [
+        { id: "a", url: "https://a.internal" },
+        { id: "b", url: "https://b.internal" },
+      ],
+    },
+  ],
+  routes: [
+    { path: "/cart/*", pool: "app", freshness: "strict", locking: "all", lockWaitMs: 1_000, onLockTimeout: "proceed" },
+    { path: "/*", pool: "app", freshness: "strict", locking: "writes", lockWaitMs: 1_000, onLockTimeout: "proceed" },
+  ],
+  ignore: [{ extensions: ["png", "gif", "jpg", "css", "js"] }],
 });
