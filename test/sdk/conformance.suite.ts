@@ -17,7 +17,7 @@ export function describeDropIn(dropIn: DropIn): void {
   describe(`the drop-in for ${name}`, () => {
     beforeAll(async () => {
       world = await startWorld(dropIn);
-    }, 240_000);
+    }, 480_000);
     afterAll(async () => {
       await world?.stop();
       const folder = process.env.MOOR_DROP_IN_RESULTS;

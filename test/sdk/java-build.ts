@@ -1,13 +1,15 @@
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, delimiter, join } from "node:path";
 import { promisify } from "node:util";
 
 /** The libraries and applications of sdk/java, built apart from the tree. */
 export interface JavaBuild {
-  /** The class path of a conformance application: `tomcat`, `tomcat9` or `spring`. */
+  /** The class path of an application: the name of its folder below sdk/java. */
   classPath(application: string): string;
+  /** The folder with the classes of an application, and with its libraries in `lib`. */
+  folderOf(application: string): string;
   /** The jars of the servlet filter for the jakarta API, which has no other dependency. */
   readonly filterJars: readonly string[];
   remove(): Promise<void>;
@@ -17,18 +19,27 @@ export interface JavaBuild {
  * Runs Maven, with the unit tests of the libraries.
  *
  * @param library builds this library and the libraries that it needs, without their tests. Default: builds and tests everything.
+ * @param source the folder of the library, if it is elsewhere.
  */
-export async function buildJava(library?: string): Promise<JavaBuild> {
+export async function buildJava(library?: string, source?: string): Promise<JavaBuild> {
   const folder = await mkdtemp(join(tmpdir(), "moor-java-"));
   await cp("sdk/java", folder, { recursive: true, filter: (path) => basename(path) !== "target" });
+  if (library !== undefined && source !== undefined) {
+    await cp(source, join(folder, library), { recursive: true });
+    const pom = join(folder, "pom.xml");
+    const text = await readFile(pom, "utf8");
+    await writeFile(pom, text.replace("<modules>", `<modules><module>${library}</module>`));
+  }
   const part = library === undefined ? [] : ["--projects", library, "--also-make", "-DskipTests"];
   const maven = ["--quiet", "--batch-mode", "--no-transfer-progress", ...part, "package"];
   await promisify(execFile)("mvn", maven, { cwd: folder, maxBuffer: 1e7 }).catch(({ stdout, stderr }) => {
     throw new Error(`the build of sdk/java fails:\n${stdout}${stderr}`);
   });
+  const folderOf = (application: string) => join(folder, application, "target");
   return {
+    folderOf,
     classPath(application) {
-      const target = join(folder, "conformance", application, "target");
+      const target = folderOf(application);
       return [join(target, "classes"), join(target, "lib", "*")].join(delimiter);
     },
     filterJars: ["core", "servlet"].map((part) => join(folder, part, "target", `moor-session-${part}-0.1.0.jar`)),

@@ -7,7 +7,7 @@ let building: Promise<JavaBuild> | undefined;
 let built: JavaBuild;
 afterAll(() => built?.remove());
 
-/** The three applications come from one build. */
+/** All applications come from one build. */
 async function build(): Promise<void> {
   building ??= buildJava();
   built = await building;
@@ -19,13 +19,16 @@ const flashes = "Spring MVC looks for flash attributes in the session of each re
 for (const { name, application, without } of [
   { name: "Java, servlets on Tomcat 10", application: "tomcat", without: nulls },
   { name: "Java, servlets on Tomcat 9", application: "tomcat9", without: nulls },
+  { name: "Java, servlets on Jetty 12", application: "jetty12", without: nulls },
+  { name: "Java, servlets on Jetty 11", application: "jetty11", without: nulls },
+  { name: "Java, servlets on Jetty 10", application: "jetty10", without: nulls },
   { name: "Java, Spring Session", application: "spring", without: { ...nulls, "keys-unavailable": flashes } },
 ]) {
   describeDropIn({
     name,
     build,
     command: () => ({
-      argv: ["java", "-Xmx192m", "-cp", built.classPath(application), "moor.session.conformance.Main"],
+      argv: ["java", "-Xmx192m", "-cp", built.classPath(`conformance/${application}`), "moor.session.conformance.Main"],
     }),
     without,
   });

@@ -28,6 +28,8 @@ public final class MoorSession {
     private boolean isCleared;
     private boolean rotates;
     private boolean isEnded;
+    /** Whether headers of this response carry changes already. A change by the session API would be applied before these. */
+    private boolean hasHeaders;
     /** The newest version that a call of the session API has told; 0 before a call. */
     private long version;
 
@@ -119,12 +121,14 @@ public final class MoorSession {
     }
 
     /**
-     * Puts the changes on the headers of the response, or stores them if they are large. If it throws, no header was added.
+     * Puts the changes on the headers of the response. It stores them by the session API if they and the other headers have more
+     * than 4 KiB. If it throws, no header was added.
      *
+     * @param otherBytes the bytes of the response's other header lines, as far as they are known
      * @param header adds a header
      * @throws MoorException CHANGE_TOO_LARGE, VALUE_UNFIT, SESSION_…: the response must not look like a success
      */
-    public synchronized void commit(BiConsumer<String, String> header) {
+    public synchronized void commit(long otherBytes, BiConsumer<String, String> header) {
         if (handoff == null) {
             dropChanges();
             return;
@@ -137,15 +141,17 @@ public final class MoorSession {
         }
         Map<String, Object> after = attributes.after();
         List<String> lines = Patches.lines(attributes.changesTo(after));
-        boolean isLogin = rotates || principal != null;
-        if (Patches.bytes(lines) > Patches.HEADER_BYTES && id() != null && !isLogin) {
+        boolean byHeaders = id() == null || rotates || principal != null || hasHeaders;
+        boolean isLarge = otherBytes + Patches.headerBytes(lines) > Patches.HEADER_BYTES;
+        if (isLarge && !lines.isEmpty() && !byHeaders) {
             patch(after);
-        } else if (Patches.bytes(lines) > Patches.PATCH_BYTES) {
-            String found = "changes of " + Patches.bytes(lines) + " bytes; one response carries " + Patches.PATCH_BYTES;
+        } else if (Patches.patchBytes(lines) > Patches.PATCH_BYTES) {
+            String found = "changes of " + Patches.patchBytes(lines) + " bytes; one response carries " + Patches.PATCH_BYTES;
             throw new MoorException(Code.CHANGE_TOO_LARGE, found);
         } else {
             attributes.sent(after);
             lines.forEach(line -> header.accept("Moor-Patch", line));
+            hasHeaders = hasHeaders || !lines.isEmpty();
         }
         if (principal != null) header.accept("Moor-Principal", principal);
         if (rotates) header.accept("Moor-Rotate", "1");

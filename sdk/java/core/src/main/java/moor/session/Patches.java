@@ -53,7 +53,13 @@ final class Patches {
         return lines;
     }
 
-    static int bytes(List<String> lines) {
-        return lines.stream().mapToInt(line -> line.length() + ", ".length()).sum();
+    /** The bytes of the header lines with these patches. */
+    static int headerBytes(List<String> lines) {
+        return lines.stream().mapToInt(line -> "Moor-Patch: ".length() + line.length() + "\r\n".length()).sum();
+    }
+
+    /** The bytes of these patches as Moor counts them: a comma and a space join the header lines. */
+    static int patchBytes(List<String> lines) {
+        return String.join(", ", lines).length();
     }
 }

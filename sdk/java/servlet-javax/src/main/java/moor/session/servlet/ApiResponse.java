@@ -22,4 +22,10 @@ abstract class ApiResponse extends HttpServletResponseWrapper {
     public String encodeRedirectUrl(String url) {
         return encodeRedirectURL(url);
     }
+
+    /** Sets the status alone: newer servers send no message. */
+    @Override
+    public void setStatus(int status, String message) {
+        setStatus(status);
+    }
 }

@@ -18,4 +18,18 @@ abstract class ApiResponse extends HttpServletResponseWrapper {
     public void sendRedirect(String location, int status, boolean clearBuffer) throws IOException {
         if (beforeCommit()) super.sendRedirect(location, status, clearBuffer);
     }
+
+    // Servlet 5 still has these old names of other methods, and Servlet 6 has not. So they override nothing here.
+    public String encodeUrl(String url) {
+        return encodeURL(url);
+    }
+
+    public String encodeRedirectUrl(String url) {
+        return encodeRedirectURL(url);
+    }
+
+    /** Sets the status alone: newer servers send no message. */
+    public void setStatus(int status, String message) {
+        setStatus(status);
+    }
 }

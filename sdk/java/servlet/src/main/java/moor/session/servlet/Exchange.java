@@ -25,6 +25,8 @@ public final class Exchange {
     /** What several exchanges of a request share: the session, or the fault that it could not be opened by. */
     private static final class Opened {
         MoorSession session;
+        /** The id that the request brought. The application may change the session's id after that. */
+        String requestedId;
         MoorException failure;
         /** The session as servlets see it. */
         MoorHttpSession shown;
@@ -77,8 +79,8 @@ public final class Exchange {
      * @throws MoorException if the session cannot be read.
      */
     public String requestedId() {
-        MoorSession session = session();
-        return session.isNew() ? null : MoorHttpSession.idOf(session, session.generation());
+        session();
+        return opened.requestedId;
     }
 
     MoorResponse response() {
@@ -96,6 +98,7 @@ public final class Exchange {
             if (opened.session == null) {
                 try {
                     opened.session = moor.session(handoff, path);
+                    if (!opened.session.isNew()) opened.requestedId = MoorHttpSession.storedId(opened.session);
                 } catch (MoorException failure) {
                     opened.failure = failure;
                     throw failure;
@@ -128,13 +131,22 @@ public final class Exchange {
                 if (opened.failure != null) throw opened.failure;
                 if (opened.session == null) return true;
                 if (opened.shown != null) opened.shown.noteCreation();
-                opened.session.commit(this::setHeader);
+                opened.session.commit(headerBytes(), this::setHeader);
                 return true;
             } catch (MoorException fault) {
                 refuse(fault);
                 return false;
             }
         }
+    }
+
+    /** The bytes of the header lines that the application and other filters have set. A server adds its own later. */
+    private long headerBytes() {
+        long bytes = 0;
+        for (String name : raw.getHeaderNames()) {
+            for (String value : raw.getHeaders(name)) bytes += name.length() + ": ".length() + value.length() + "\r\n".length();
+        }
+        return bytes;
     }
 
     private void setHeader(String name, String value) {

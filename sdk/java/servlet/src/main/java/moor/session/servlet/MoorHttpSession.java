@@ -7,15 +7,20 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Set;
 import moor.session.MoorSession;
 
 /**
- * A session of Moor, as servlets see it. Its id lasts from its first stored change until a rotation. Moor's configuration decides
- * when it times out: an interval that the application sets has no effect.
+ * A session of Moor, as servlets see it. Its id lasts until the application changes it. Moor's configuration decides when it times
+ * out: an interval that the application sets has no effect.
  */
 final class MoorHttpSession extends ApiSession {
     /** The attribute with the time of creation, in milliseconds since 1970. A name with a dollar belongs to this library. */
     private static final String CREATED = "$created";
+    /** The attribute with the id that servlets see. Moor's own id lasts through a rotation, and an id of servlets does not. */
+    private static final String ID = "$id";
+
+    private static final Set<String> OWN = Set.of(CREATED, ID);
 
     private static final int DEFAULT_INTERVAL_SECONDS = 1_800;
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -32,12 +37,12 @@ final class MoorHttpSession extends ApiSession {
         this.session = session;
         this.context = context;
         this.isNew = isNew;
-        id = isNew ? randomId() : idOf(session, session.generation());
+        id = isNew ? randomId() : storedId(session);
     }
 
-    /** Moor's id lasts through a rotation, and an id of servlets does not. */
-    static String idOf(MoorSession session, long generation) {
-        return session.id() + "." + generation;
+    /** The id of a stored session. Another program's session has no id for servlets. */
+    static String storedId(MoorSession session) {
+        return session.get(ID) instanceof String id ? id : session.id() + "." + session.generation();
     }
 
     private static String randomId() {
@@ -50,7 +55,8 @@ final class MoorHttpSession extends ApiSession {
     String changeId() {
         requireValid();
         session.rotate();
-        id = isNew ? randomId() : idOf(session, session.generation() + 1);
+        id = randomId();
+        if (!isNew) session.set(ID, id);
         return id;
     }
 
@@ -58,9 +64,11 @@ final class MoorHttpSession extends ApiSession {
         return isInvalid;
     }
 
-    /** A new session with attributes remembers its time of creation. */
+    /** A new session with attributes remembers its id and its time of creation. */
     void noteCreation() {
-        if (isNew && !isInvalid && session.get(CREATED) == null && !session.names().isEmpty()) session.set(CREATED, openedAt);
+        if (!isNew || isInvalid || session.names().isEmpty()) return;
+        session.set(ID, id);
+        session.set(CREATED, openedAt);
     }
 
     @Override
@@ -105,13 +113,13 @@ final class MoorHttpSession extends ApiSession {
     @Override
     public Object getAttribute(String name) {
         requireValid();
-        return name.equals(CREATED) ? null : session.get(name);
+        return OWN.contains(name) ? null : session.get(name);
     }
 
     @Override
     public Enumeration<String> getAttributeNames() {
         requireValid();
-        List<String> names = session.names().stream().filter(name -> !name.equals(CREATED)).toList();
+        List<String> names = session.names().stream().filter(name -> !OWN.contains(name)).toList();
         return Collections.enumeration(names);
     }
 
@@ -122,14 +130,14 @@ final class MoorHttpSession extends ApiSession {
         if (value != null && !(value instanceof Serializable)) {
             throw new IllegalArgumentException(value.getClass().getName() + " is not serializable: attribute " + name);
         }
-        if (name.equals(CREATED)) throw new IllegalArgumentException("the name " + name + " belongs to the session itself");
+        if (OWN.contains(name)) throw new IllegalArgumentException("the name " + name + " belongs to the session itself");
         session.set(name, value);
     }
 
     @Override
     public void removeAttribute(String name) {
         requireValid();
-        if (!name.equals(CREATED)) session.remove(name);
+        if (!OWN.contains(name)) session.remove(name);
     }
 
     @Override

@@ -74,7 +74,12 @@ final class MoorRequest extends HttpServletRequestWrapper {
     public AsyncContext startAsync(ServletRequest request, ServletResponse response) {
         AsyncContext context = super.startAsync(request, response);
         context.addListener(new Finish(exchange));
-        return context;
+        return new MoorAsyncContext(context, exchange);
+    }
+
+    @Override
+    public AsyncContext getAsyncContext() {
+        return new MoorAsyncContext(super.getAsyncContext(), exchange);
     }
 
     private record Finish(Exchange exchange) implements AsyncListener {

@@ -26,7 +26,9 @@ final class MoorResponse extends ApiResponse {
     /** Called before so many bytes of the body are written. Returns false if they must be dropped. */
     boolean beforeBytes(long count) {
         bytes += count;
-        boolean isFull = bytes >= getBufferSize() || bytes >= contentLength;
+        // Jetty sends a write of more than a quarter of its buffer at once. An early call only adds the changes until now.
+        boolean isLarge = count > getBufferSize() / 4;
+        boolean isFull = isLarge || bytes >= getBufferSize() || bytes >= contentLength;
         return isFull ? exchange.beforeCommit() : !exchange.isRefused();
     }
 

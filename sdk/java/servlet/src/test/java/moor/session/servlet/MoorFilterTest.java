@@ -2,7 +2,6 @@ package moor.session.servlet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -15,15 +14,18 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpSession;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import moor.session.Moor;
 import moor.session.MoorException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-class MoorFilterTest extends FilteredTomcat {
+/** The filter, on the server of a subclass. */
+abstract class MoorFilterTest extends FilteredServer {
     @Test
     @DisplayName("a redirect, an error and a flush carry the changes before them in their headers")
     void commits() {
@@ -48,11 +50,39 @@ class MoorFilterTest extends FilteredTomcat {
     }
 
     @Test
+    @DisplayName("more than 4 KiB, with the headers that the page has set, are stored by the session API")
+    void countsHeaders() {
+        sets("first", 0);
+        HttpResponse<String> alone = ask((request, response) -> request.getSession().setAttribute("a", "x".repeat(500)));
+        assertTrue(alone.headers().firstValue("Moor-Patch").isPresent());
+        HttpResponse<String> beside = ask((request, response) -> {
+            response.setHeader("Content-Security-Policy", "y".repeat(3_600));
+            request.getSession().setAttribute("b", "z".repeat(500));
+        });
+        assertEquals(Map.of("first", 0, "a", "x".repeat(500), "b", "z".repeat(500)), stored());
+        assertFalse(beside.headers().firstValue("Moor-Patch").isPresent());
+        assertEquals("3", beside.headers().firstValue("Moor-Version").orElse(""));
+    }
+
+    @Test
+    @DisplayName("a large change of an error's page does not overtake the change that a header carries already")
+    void countsTwice() {
+        sets("first", 0);
+        ask((request, response) -> {
+            boolean isError = request.getDispatcherType() == DispatcherType.ERROR;
+            request.getSession().setAttribute("a", isError ? "x".repeat(5_000) : "small");
+            if (!isError) response.sendError(404);
+        });
+        assertEquals(Map.of("first", 0, "a", "x".repeat(5_000)), stored());
+    }
+
+    @Test
     @DisplayName("a page that is larger than the buffer carries the changes before it, whatever its bytes are written by")
     void overflows() {
         sets("first", 0);
         HttpResponse<String> written = ask((request, response) -> {
             response.setCharacterEncoding("UTF-8");
+            response.setBufferSize(8_192);
             request.getSession().setAttribute("writer", 1);
             for (int i = 0; i < 4_000; i++) response.getWriter().print("桃");
             request.getSession().setAttribute("after", 2);
@@ -62,9 +92,10 @@ class MoorFilterTest extends FilteredTomcat {
         HttpResponse<String> streamed = ask((request, response) -> {
             request.getSession().setAttribute("stream", 3);
             response.getOutputStream().write(new byte[20_000]);
+            request.getSession().setAttribute("end", 4);
         });
         assertEquals("{\"stream\":3}", streamed.headers().firstValue("Moor-Patch").orElse(""));
-        assertEquals(Map.of("first", 0, "writer", 1, "after", 2, "stream", 3), stored());
+        assertEquals(Map.of("first", 0, "writer", 1, "after", 2, "stream", 3, "end", 4), stored());
     }
 
     @Test
@@ -134,24 +165,27 @@ class MoorFilterTest extends FilteredTomcat {
     }
 
     @Test
-    @DisplayName("an id lasts until it is changed, and so does the time of creation")
+    @DisplayName("an id lasts from the first request until it is changed, and so does the time of creation")
     void ids() {
-        sets("a", 1);
-        AtomicReference<String> id = new AtomicReference<>();
+        List<String> ids = new ArrayList<>();
         AtomicReference<Long> created = new AtomicReference<>();
         ask((request, response) -> {
-            id.set(request.getSession().getId());
+            request.getSession().setAttribute("a", 1);
+            ids.add(request.getSession().getId());
             created.set(request.getSession().getCreationTime());
+        });
+        ask((request, response) -> {
+            assertEquals(ids.get(0), request.getSession().getId());
             assertTrue(request.isRequestedSessionIdValid() && request.isRequestedSessionIdFromCookie());
+            ids.add(request.changeSessionId());
+            ids.add(request.changeSessionId());
+            assertEquals(ids.get(0), request.getRequestedSessionId());
+            assertEquals(3, Set.copyOf(ids).size());
         });
         ask((request, response) -> {
-            assertEquals(id.get(), request.getRequestedSessionId());
-            assertNotEquals(id.get(), request.changeSessionId());
-            id.set(request.getSession().getId());
-        });
-        ask((request, response) -> {
-            assertEquals(id.get(), request.getSession().getId());
+            assertEquals(ids.get(2), request.getSession().getId());
             assertEquals(created.get(), request.getSession().getCreationTime());
+            assertEquals(List.of("a"), Collections.list(request.getSession().getAttributeNames()));
         });
         assertEquals(1, visitor.generation());
     }

@@ -51,7 +51,7 @@ class SessionTest {
 
     private Map<String, List<String>> commit(MoorSession session) {
         Map<String, List<String>> headers = new HashMap<>();
-        session.commit((name, value) -> headers.computeIfAbsent(name, key -> new ArrayList<>()).add(value));
+        session.commit(0, (name, value) -> headers.computeIfAbsent(name, key -> new ArrayList<>()).add(value));
         visitor.apply(headers);
         return headers;
     }

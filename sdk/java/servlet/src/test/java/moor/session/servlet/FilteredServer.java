@@ -1,6 +1,6 @@
 package moor.session.servlet;
 
-import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -12,23 +12,18 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import moor.session.Moor;
 import moor.session.Settings;
 import moor.session.testkit.FakeMoor;
 import moor.session.testkit.Visitor;
-import org.apache.catalina.Context;
-import org.apache.catalina.connector.Connector;
-import org.apache.catalina.startup.Tomcat;
-import org.apache.tomcat.util.descriptor.web.ErrorPage;
-import org.apache.tomcat.util.descriptor.web.FilterDef;
-import org.apache.tomcat.util.descriptor.web.FilterMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A Tomcat with the filter, behind a fake Moor. A test gives each request its page. */
-abstract class FilteredTomcat {
+/** A server with the filter, behind a fake Moor. A test gives each request its page. */
+abstract class FilteredServer {
     @FunctionalInterface
     interface Page {
         void answer(HttpServletRequest request, HttpServletResponse response) throws IOException, ServletException;
@@ -37,7 +32,7 @@ abstract class FilteredTomcat {
     private final HttpClient client = HttpClient.newHttpClient();
     FakeMoor fake;
     Visitor visitor;
-    private Tomcat tomcat;
+    private Running server;
     private Page page;
     private Throwable failure;
 
@@ -45,38 +40,24 @@ abstract class FilteredTomcat {
     void start(@TempDir Path folder) throws Exception {
         fake = new FakeMoor();
         visitor = fake.visitor();
-        tomcat = new Tomcat();
-        tomcat.setBaseDir(folder.toString());
-        Connector connector = new Connector();
-        connector.setPort(0);
-        connector.setProperty("address", "127.0.0.1");
-        tomcat.setConnector(connector);
-        Context context = tomcat.addContext("", folder.toString());
-        FilterDef filter = new FilterDef();
-        filter.setFilterName("moor");
-        filter.setFilter(new MoorFilter(new Moor(Settings.from(fake.variables()))));
-        filter.setAsyncSupported("true");
-        context.addFilterDef(filter);
-        FilterMap map = new FilterMap();
-        map.setFilterName("moor");
-        map.addURLPattern("/*");
-        for (DispatcherType type : DispatcherType.values()) map.setDispatcher(type.name());
-        context.addFilterMap(map);
-        Tomcat.addServlet(context, "page", new PageServlet()).setAsyncSupported(true);
-        context.addServletMappingDecoded("/", "page");
-        ErrorPage error = new ErrorPage();
-        error.setErrorCode(404);
-        error.setLocation("/error");
-        context.addErrorPage(error);
-        tomcat.start();
+        server = server(folder, new MoorFilter(new Moor(Settings.from(fake.variables()))), new PageServlet());
     }
 
     @AfterEach
     void stop() throws Exception {
-        tomcat.stop();
-        tomcat.destroy();
+        server.stop();
         fake.close();
     }
+
+    /** A server that runs. */
+    interface Running {
+        int port();
+
+        void stop() throws Exception;
+    }
+
+    /** Starts a server in an empty folder. It has the filter for all dispatchers, and the servlet for all paths and for errors. */
+    abstract Running server(Path folder, Filter filter, HttpServlet servlet) throws Exception;
 
     private final class PageServlet extends HttpServlet {
         private static final long serialVersionUID = 1;
@@ -99,7 +80,7 @@ abstract class FilteredTomcat {
 
     HttpResponse<String> ask(String handoff, Page answering) {
         page = answering;
-        URI url = URI.create("http://127.0.0.1:" + tomcat.getConnector().getLocalPort() + "/");
+        URI url = URI.create("http://127.0.0.1:" + server.port() + "/");
         HttpRequest.Builder request = HttpRequest.newBuilder(url);
         if (handoff != null) request.header("Moor-Session", handoff);
         HttpResponse<String> response;
@@ -119,7 +100,7 @@ abstract class FilteredTomcat {
 
     Map<String, Object> stored() {
         Map<String, Object> attributes = new HashMap<>(visitor.attributes());
-        attributes.remove("$created");
+        attributes.keySet().removeAll(List.of("$created", "$id"));
         return attributes;
     }
 }

@@ -16,7 +16,7 @@ import moor.session.Json;
 import moor.session.servlet.Exchange;
 
 /** Answers the paths of the suite. */
-final class Application extends HttpServlet {
+public final class Application extends HttpServlet {
     private static final long serialVersionUID = 1;
 
     private record Point(int x, int y) implements Serializable {}
