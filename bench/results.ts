@@ -1,5 +1,6 @@
 import type { AffinityResult } from "./affinity/affinity.ts";
 import type { Cost } from "./cost/cost.ts";
+import type { DropInCosts } from "./drop-ins/drop-ins.ts";
 import type { HttpResults } from "./http/http.ts";
 import type { MemoryResults } from "./http/memory.ts";
 import type { ProfileResults } from "./http/profile.ts";
@@ -27,4 +28,5 @@ export interface Results {
   readonly instructions?: InstructionsResults | undefined;
   readonly http?: HttpResults | undefined;
   readonly rivals?: RivalsResults | undefined;
+  readonly "drop-ins"?: readonly DropInCosts[] | undefined;
 }

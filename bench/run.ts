@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { cpus, loadavg } from "node:os";
 import { measureAffinity } from "./affinity/affinity.ts";
 import { costs } from "./cost/cost.ts";
+import { measureDropIns, missingForDropIns } from "./drop-ins/drop-ins.ts";
 import { judge as judgeCpu } from "./http/guard.ts";
 import { measureHttp } from "./http/http.ts";
 import { measureMemory } from "./http/memory.ts";
@@ -46,7 +47,8 @@ switch (options.kind) {
   case "run": {
     const { parts, quick, json, before } = options;
     const noFile = before !== undefined && !existsSync(before) ? `--before: ${before} does not exist` : undefined;
-    const missing = noFile ?? (parts.includes("rivals") ? missingPrograms() : undefined);
+    const ofRivals = parts.includes("rivals") ? missingPrograms() : undefined;
+    const missing = noFile ?? ofRivals ?? (parts.includes("drop-ins") ? missingForDropIns() : undefined);
     if (missing !== undefined) {
       process.stderr.write(`${missing}\n`);
       process.exitCode = 2;
@@ -67,6 +69,7 @@ switch (options.kind) {
       profile: parts.includes("profile") ? await measureProfile(say, before) : undefined,
       memory: parts.includes("memory") ? await measureMemory(say) : undefined,
       rivals: parts.includes("rivals") ? await measureRivals(quick ? "quick" : "full", say) : undefined,
+      "drop-ins": parts.includes("drop-ins") ? await measureDropIns(say) : undefined,
     };
     if (options.save) await save(results);
     process.stdout.write(`${tables(results)}\n`);

@@ -46,7 +46,7 @@ describe("ratios", () => {
 describe("the command", () => {
   it("measures everything by default, and skips the slow parts in a quick run", () => {
     expect(readOptions([])).toMatchObject({
-      parts: ["cost", "path", "size", "affinity", "instructions", "http", "profile", "memory", "rivals"],
+      parts: ["cost", "path", "size", "affinity", "instructions", "http", "profile", "memory", "rivals", "drop-ins"],
       quick: false,
     });
     expect(readOptions(["--quick", "--json"])).toMatchObject({

@@ -12,6 +12,8 @@ export interface JavaBuild {
   folderOf(application: string): string;
   /** The jars of the servlet filter for the jakarta API, which has no other dependency. */
   readonly filterJars: readonly string[];
+  /** The version of a product, as the pom of sdk/java names it: `spring-boot`, `tomcat`. */
+  version(product: string): string;
   remove(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export async function buildJava(library?: string, source?: string): Promise<Java
   }
   const part = library === undefined ? [] : ["--projects", library, "--also-make", "-DskipTests"];
   const maven = ["--quiet", "--batch-mode", "--no-transfer-progress", ...part, "package"];
+  const parent = await readFile(join(folder, "pom.xml"), "utf8");
   await promisify(execFile)("mvn", maven, { cwd: folder, maxBuffer: 1e7 }).catch(({ stdout, stderr }) => {
     throw new Error(`the build of sdk/java fails:\n${stdout}${stderr}`);
   });
@@ -43,6 +46,11 @@ export async function buildJava(library?: string, source?: string): Promise<Java
       return [join(target, "classes"), join(target, "lib", "*")].join(delimiter);
     },
     filterJars: ["core", "servlet"].map((part) => join(folder, part, "target", `moor-session-${part}-0.1.0.jar`)),
+    version(product) {
+      const version = new RegExp(`<${product}\\.version>(.*)<`).exec(parent)?.[1];
+      if (version === undefined) throw new Error(`sdk/java/pom.xml has no version of ${product}`);
+      return version;
+    },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
