@@ -17,6 +17,10 @@ final class Attributes {
     private final Map<String, Object> live = new HashMap<>();
     private final Set<String> removed = new HashSet<>();
     private boolean isCleared;
+    /** The attributes before headers that have not left yet took changes of them; null: no headers have. */
+    private Map<String, Object> beforeHeaders;
+
+    private boolean wasCleared;
 
     Attributes(Values values, Map<String, Object> stored) {
         this.values = values;
@@ -74,6 +78,29 @@ final class Attributes {
                 ? List.of(Patches.difference(stored, Map.of()), after)
                 : List.of(Patches.difference(stored, after));
         return patches.stream().filter(patch -> !patch.isEmpty()).toList();
+    }
+
+    /** These attributes are on headers, which the server may still throw away: see {@link #takeBack}. */
+    void putOnHeaders(Map<String, Object> after) {
+        if (beforeHeaders == null) beforeHeaders = stored;
+        wasCleared = wasCleared || isCleared;
+        sent(after);
+    }
+
+    boolean areOnHeaders() {
+        return beforeHeaders != null;
+    }
+
+    /** The headers were thrown away: the changes that they carried are changes again. */
+    void takeBack() {
+        if (beforeHeaders == null) return;
+        Set<String> names = names();
+        removed.addAll(beforeHeaders.keySet());
+        removed.removeAll(names);
+        stored = beforeHeaders;
+        isCleared = wasCleared;
+        beforeHeaders = null;
+        wasCleared = false;
     }
 
     /** These attributes are on their way. */

@@ -28,8 +28,8 @@ public final class MoorSession {
     private boolean isCleared;
     private boolean rotates;
     private boolean isEnded;
-    /** Whether headers of this response carry changes already. A change by the session API would be applied before these. */
-    private boolean hasHeaders;
+    /** Whether headers that have not left yet carry the end. */
+    private boolean endIsOnHeaders;
     /** The newest version that a call of the session API has told; 0 before a call. */
     private long version;
 
@@ -135,13 +135,15 @@ public final class MoorSession {
         }
         if (isEnded) {
             isEnded = false;
-            attributes.sent(Map.of());
+            endIsOnHeaders = true;
+            attributes.putOnHeaders(Map.of());
             header.accept("Moor-End", "1");
             return;
         }
         Map<String, Object> after = attributes.after();
         List<String> lines = Patches.lines(attributes.changesTo(after));
-        boolean byHeaders = id() == null || rotates || principal != null || hasHeaders;
+        // A change by the session API would be applied before the changes that headers carry already.
+        boolean byHeaders = id() == null || rotates || principal != null || attributes.areOnHeaders();
         boolean isLarge = otherBytes + Patches.headerBytes(lines) > Patches.HEADER_BYTES;
         if (isLarge && !lines.isEmpty() && !byHeaders) {
             patch(after);
@@ -149,13 +151,19 @@ public final class MoorSession {
             String found = "changes of " + Patches.patchBytes(lines) + " bytes; one response carries " + Patches.PATCH_BYTES;
             throw new MoorException(Code.CHANGE_TOO_LARGE, found);
         } else {
-            attributes.sent(after);
+            if (!lines.isEmpty()) attributes.putOnHeaders(after);
             lines.forEach(line -> header.accept("Moor-Patch", line));
-            hasHeaders = hasHeaders || !lines.isEmpty();
         }
         if (principal != null) header.accept("Moor-Principal", principal);
         if (rotates) header.accept("Moor-Rotate", "1");
         if (version > 0) header.accept("Moor-Version", String.valueOf(version));
+    }
+
+    /** Takes back the changes that {@link #commit} has put on headers, because the server has thrown these headers away. */
+    public synchronized void takeBack() {
+        attributes.takeBack();
+        isEnded = isEnded || endIsOnHeaders;
+        endIsOnHeaders = false;
     }
 
     /**

@@ -182,8 +182,16 @@ public final class Exchange {
     boolean finishAfter(Throwable fault) {
         synchronized (opened) {
             if (opened.failure != null && !raw.isCommitted()) return !beforeCommit();
+            if (!raw.isCommitted()) headersAreGone();
             storeLate();
             return false;
+        }
+    }
+
+    /** The headers of the response were thrown away, with the changes on them. */
+    void headersAreGone() {
+        synchronized (opened) {
+            if (opened.session != null) opened.session.takeBack();
         }
     }
 

@@ -107,6 +107,7 @@ final class MoorResponse extends ApiResponse {
     @Override
     public void reset() {
         super.reset();
+        exchange.headersAreGone();
         bytes = 0;
         contentLength = Long.MAX_VALUE;
     }

@@ -122,6 +122,33 @@ abstract class MoorFilterTest extends FilteredServer {
     }
 
     @Test
+    @DisplayName("a page that has written a part, and throws or resets the response, keeps its changes")
+    void resets() {
+        sets("first", 0);
+        ask((request, answer) -> {
+            request.getSession().setAttribute("thrown", 1);
+            answer.getWriter().print("x".repeat(5_000));
+            throw new ServletException("on purpose");
+        });
+        assertEquals(Map.of("first", 0, "thrown", 1), stored());
+        HttpResponse<String> anew = ask((request, answer) -> {
+            request.getSession().removeAttribute("thrown");
+            request.getSession().setAttribute("reset", 2);
+            answer.getWriter().print("x".repeat(5_000));
+            answer.reset();
+            answer.getWriter().print("anew");
+        });
+        assertEquals("anew", anew.body());
+        assertEquals(Map.of("first", 0, "reset", 2), stored());
+        ask((request, answer) -> {
+            request.getSession().invalidate();
+            answer.getWriter().print("x".repeat(5_000));
+            answer.reset();
+        });
+        assertEquals(Map.of(), stored());
+    }
+
+    @Test
     @DisplayName("the page of an error has the same session")
     void errorPage() {
         ask((request, response) -> {
