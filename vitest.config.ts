@@ -4,7 +4,7 @@ import { skipWithoutPackages } from "./test/support/node/packages.ts";
 import { quickFiles } from "./test/support/node/quick.ts";
 
 /** Tests that start processes (workerd, origins, the command, Chromium). All other tests run inside workerd. */
-const inNode = ["bench", "bin", "conformance", "demo", "examples", "fuzz", "prose", "sim", "torture"]
+const inNode = ["applications", "bench", "bin", "conformance", "demo", "examples", "fuzz", "prose", "sim", "torture"]
   .map((folder) => `test/${folder}/**/*.test.ts`)
   // The folders in test/sdk are for the library in workerd; its files are for the drop-ins.
   .concat("test/sdk/*.test.ts");

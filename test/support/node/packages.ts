@@ -16,6 +16,7 @@ const PROGRAMS = {
   openssl: ["openssl"],
   "mariadb-server-core": ["/usr/sbin/mariadbd"],
   "php-cli": ["php"],
+  "php-fpm": ["/usr/share/doc/php-fpm"],
   "php-laravel-framework": ["/usr/share/php/Illuminate/autoload.php"],
   "php-mysql": ["/usr/share/doc/php-mysql"],
   "php-symfony-http-foundation": ["/usr/share/php/Symfony/Component/HttpFoundation/autoload.php"],
@@ -29,6 +30,7 @@ const PROGRAMS = {
   "ruby-sinatra": ["ruby", "/var/lib/dpkg/info/ruby-sinatra.list"],
   "tomcat10-common": ["java", "/usr/share/tomcat10/bin/bootstrap.jar"],
   "tomcat10-examples": ["/usr/share/tomcat10-examples/examples/META-INF/context.xml"],
+  wordpress: ["/usr/share/wordpress/wp-settings.php", "/usr/share/doc/wordpress-theme-twentytwentythree"],
   valgrind: ["valgrind", "callgrind_control"],
 } as const;
 

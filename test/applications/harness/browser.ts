@@ -1,0 +1,102 @@
+import { expect } from "vitest";
+import type { Answer, Client } from "../../support/node/client.ts";
+import { TEST_ISSUER } from "../../support/node/workerd.ts";
+
+/** A page, and how Moor has made it. */
+export interface Seen {
+  /** The path and query after all redirects. */
+  readonly path: string;
+  readonly text: string;
+  /** The server that answered. */
+  readonly server: "a" | "b";
+  /** The version of the session in Moor; 0: Moor stores nothing of it. */
+  readonly version: number;
+}
+
+/** A browser that follows redirects and sends forms. */
+export type Browser = ReturnType<typeof createBrowser>;
+
+const MOST_REDIRECTS = 10;
+const NAVIGATION = { "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-origin" };
+
+/** Makes a browser whose redirects must stay on the site. */
+export function createBrowser(client: Client) {
+  const open = async (path: string) => seenAt(path, await client.ask(path, { headers: NAVIGATION }));
+
+  /** Follows the redirects of an answer, as a browser does after a form. */
+  async function seenAt(path: string, answer: Answer, redirects = 0): Promise<Seen> {
+    const location = answer.headers.location;
+    if (location === undefined) {
+      expect(answer.status, `${path}: ${answer.text.slice(0, 2_000)}`).toBe(200);
+      const facts = String(answer.headers["server-timing"]);
+      const server = /origin=(a|b)\b/.exec(facts)?.[1] as "a" | "b";
+      return { path, text: answer.text, server, version: Number(/version=(\d+)/.exec(facts)?.[1]) };
+    }
+    expect(redirects, `${path} redirects in a circle`).toBeLessThan(MOST_REDIRECTS);
+    const target = new URL(String(location), new URL(path, TEST_ISSUER));
+    expect(target.origin, `${path} redirects to ${location}, which leaves the site`).toBe(TEST_ISSUER);
+    const next = target.pathname + target.search;
+    return seenAt(next, await client.ask(next, { headers: NAVIGATION }), redirects + 1);
+  }
+
+  return {
+    /** The names of cookies that are not Moor's. An application that keeps its session in a cookie would survive without Moor. */
+    otherCookies: () => [...client.cookies.keys()].filter((name) => !name.startsWith("__Host-moor")),
+    /** The page at a path. */
+    open,
+    /** The page that a form leads to. */
+    async submit(path: string, fields: Readonly<Record<string, string>>): Promise<Seen> {
+      const body = String(new URLSearchParams(fields));
+      const headers = {
+        ...NAVIGATION,
+        Origin: TEST_ISSUER,
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Length": String(Buffer.byteLength(body)),
+      };
+      return seenAt(path, await client.ask(path, { method: "POST", headers, body }));
+    },
+  };
+}
+
+/** The fields that a page's form sends by itself: tokens, and values that stand in it already. */
+export function fieldsOf({ path, text }: Seen, field: string): Record<string, string> {
+  const forms = text.match(/<form[\s>][\s\S]*?<\/form>/gi) ?? [];
+  const form = forms.find((each) => inputsOf(each).has(field));
+  expect(form, `${path} has no form with the field ${field}: ${text.slice(0, 2_000)}`).toBeDefined();
+  return Object.fromEntries(inputsOf(form as string));
+}
+
+const CLICKED = /^(submit|button|image|reset|checkbox|radio|file)$/;
+
+function inputsOf(form: string): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (const [tag] of form.matchAll(/<(?:input|textarea|select)\b[^>]*>/gi)) {
+    const [name, value] = [attributeOf(tag, "name"), attributeOf(tag, "value") ?? ""];
+    if (name !== undefined && !CLICKED.test(attributeOf(tag, "type") ?? "")) fields.set(name, value);
+  }
+  return fields;
+}
+
+function attributeOf(tag: string, name: string): string | undefined {
+  const found = new RegExp(`\\s${name}=(?:"([^"]*)"|'([^']*)')`, "i").exec(tag);
+  const value = found?.[1] ?? found?.[2];
+  return value === undefined ? undefined : unescaped(value);
+}
+
+/** The first link of a page whose address contains a text. */
+export function linkIn({ path, text }: Seen, part: string): string {
+  const links = Array.from(text.matchAll(/\shref=["']([^"']+)["']/g), ([, address = ""]) => unescaped(address));
+  const found = links.find((address) => address.includes(part));
+  if (found === undefined) throw new Error(`${path} has no link with ${part}: ${links.join(" ")}`);
+  const { origin, pathname, search } = new URL(found, new URL(path, TEST_ISSUER));
+  expect(origin, `${path} has a link to ${found}, which leaves the site`).toBe(TEST_ISSUER);
+  return pathname + search;
+}
+
+const NAMED: Readonly<Record<string, string>> = { amp: "&", quot: '"', lt: "<", gt: ">" };
+
+function unescaped(value: string): string {
+  return value.replace(/&(?:#(\d+)|([a-z]+));/g, (entity, code?: string, name = "") =>
+    code === undefined ? (NAMED[name] ?? entity) : String.fromCodePoint(Number(code)),
+  );
+}

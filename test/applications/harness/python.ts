@@ -1,0 +1,20 @@
+import { execFile } from "node:child_process";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { python } from "../../sdk/python-tools.ts";
+import type { Prepared } from "./application.ts";
+
+/** A program of test/applications/python. With the argument `init` it makes its database, else it starts a server. */
+export async function preparePython(
+  out: string,
+  file: string,
+  { version, env: own = {} }: { version: string; env?: Record<string, string> },
+): Promise<Prepared> {
+  const started = python(resolve("test/applications/python", file));
+  const env = { ...started.env, ...own, DATABASE: join(out, "db.sqlite") };
+  const [program = "", ...args] = started.argv;
+  await promisify(execFile)(program, [...args, "init"], {
+    env: { ...process.env, ...env, MOOR_ISSUER: "https://shop.test", MOOR_AUDIENCE: "app" },
+  });
+  return { version, command: () => ({ argv: started.argv, env }) };
+}
