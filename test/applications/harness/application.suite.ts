@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 import type { Application, Prepared } from "./application.ts";
 import { type Pair, startPair } from "./pair.ts";
 import { BROKEN, type Outcomes, type Result } from "./results.ts";
@@ -15,7 +15,7 @@ export function describeApplication(application: Application): void {
   const { id, name, framework, lines, session, page, prepare, logIn, knows, openForm, logOut } = application;
   const outcomes: Outcomes = { works: BROKEN, requests: BROKEN, killed: BROKEN };
 
-  describe(name, () => {
+  describe(name, { timeout: LIMIT_MS }, () => {
     let out: string;
     let prepared: Prepared;
     let pair: Pair;
@@ -25,6 +25,7 @@ export function describeApplication(application: Application): void {
       prepared = await prepare(out);
       pair = await startPair(name, prepared);
     }, LIMIT_MS);
+    beforeEach(() => onTestFailed(() => console.error(pair.output().slice(-10_000))));
     afterAll(async () => {
       await pair?.stop();
       await prepared?.stop?.();

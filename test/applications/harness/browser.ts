@@ -33,9 +33,8 @@ export function createBrowser(client: Client) {
       return { path, text: answer.text, server, version: Number(/version=(\d+)/.exec(facts)?.[1]) };
     }
     expect(redirects, `${path} redirects in a circle`).toBeLessThan(MOST_REDIRECTS);
-    const target = new URL(String(location), new URL(path, TEST_ISSUER));
-    expect(target.origin, `${path} redirects to ${location}, which leaves the site`).toBe(TEST_ISSUER);
-    const next = target.pathname + target.search;
+    const { pathname, search } = onSite(String(location), path, "redirects to");
+    const next = pathname + search;
     return seenAt(next, await client.ask(next, { headers: NAVIGATION }), redirects + 1);
   }
 
@@ -58,19 +57,28 @@ export function createBrowser(client: Client) {
   };
 }
 
-/** The fields that a page's form sends by itself: tokens, and values that stand in it already. */
+/** The fields that a page's form sends by itself: tokens, and values that stand in it already. Lists to choose from are left out. */
 export function fieldsOf({ path, text }: Seen, field: string): Record<string, string> {
   const forms = text.match(/<form[\s>][\s\S]*?<\/form>/gi) ?? [];
   const form = forms.find((each) => inputsOf(each).has(field));
   expect(form, `${path} has no form with the field ${field}: ${text.slice(0, 2_000)}`).toBeDefined();
+  const action = /^<form\b[^>]*/i.exec(form as string)?.[0] ?? "";
+  onSite(attributeOf(action, "action") ?? "", path, "has a form for");
   return Object.fromEntries(inputsOf(form as string));
+}
+
+/** The URL of an address in a page. A visitor cannot reach the servers, so it must be of the site. */
+function onSite(address: string, path: string, fact: string): URL {
+  const url = new URL(address, new URL(path, TEST_ISSUER));
+  expect(url.origin, `${path} ${fact} ${address}, which leaves the site`).toBe(TEST_ISSUER);
+  return url;
 }
 
 const CLICKED = /^(submit|button|image|reset|checkbox|radio|file)$/;
 
 function inputsOf(form: string): Map<string, string> {
   const fields = new Map<string, string>();
-  for (const [tag] of form.matchAll(/<(?:input|textarea|select)\b[^>]*>/gi)) {
+  for (const [tag] of form.matchAll(/<(?:input|textarea)\b[^>]*>/gi)) {
     const [name, value] = [attributeOf(tag, "name"), attributeOf(tag, "value") ?? ""];
     if (name !== undefined && !CLICKED.test(attributeOf(tag, "type") ?? "")) fields.set(name, value);
   }
@@ -88,8 +96,7 @@ export function linkIn({ path, text }: Seen, part: string): string {
   const links = Array.from(text.matchAll(/\shref=["']([^"']+)["']/g), ([, address = ""]) => unescaped(address));
   const found = links.find((address) => address.includes(part));
   if (found === undefined) throw new Error(`${path} has no link with ${part}: ${links.join(" ")}`);
-  const { origin, pathname, search } = new URL(found, new URL(path, TEST_ISSUER));
-  expect(origin, `${path} has a link to ${found}, which leaves the site`).toBe(TEST_ISSUER);
+  const { pathname, search } = onSite(found, path, "has a link to");
   return pathname + search;
 }
 

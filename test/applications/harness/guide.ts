@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** The address of the site in guides. */
+export const PUBLIC_ADDRESS = "https://shop.example.com";
+
 /**
  * The lines of a file in a guide of docs/guide/frameworks. The guide shows them in a block of code whose first line is a comment with the
  * name of the file. A test that takes its lines from here checks the guide.

@@ -39,7 +39,7 @@ export async function startMariaDb(folder: string, ...statements: string[]): Pro
   const server = spawn(MARIADB, [...options, ...network, `--init-file=${script}`], { stdio: "ignore" });
   endWithThisProcess(server);
   const exited = once(server, "exit");
-  await vi.waitFor(async () => expect(await isListening(port)).toBe(true), { timeout: 30_000, interval: 50 });
+  await vi.waitFor(async () => expect(await isListening(port)).toBe(true), { timeout: 120_000, interval: 50 });
   return {
     port,
     password: PASSWORD,

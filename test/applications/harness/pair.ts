@@ -33,6 +33,11 @@ export async function startPair(name: string, { command }: Pick<Prepared, "comma
   const servers = { a, b };
 
   return {
+    /** The text that the servers have written since they were started last. */
+    output: () =>
+      Object.entries(servers)
+        .map(([name, server]) => `server ${name}:\n${server.output()}`)
+        .join("\n"),
     /** A browser of a new visitor. */
     browser: () => createBrowser(site.client()),
     /** Kills a server, runs `meanwhile`, starts the server again, and waits until Moor uses it. */

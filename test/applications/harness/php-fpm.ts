@@ -1,7 +1,9 @@
 import { globSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "../../sdk/conformance/drop-in.ts";
+import { TEST_ISSUER } from "../../support/node/workerd.ts";
+import { PUBLIC_ADDRESS, snippetOf } from "./guide.ts";
 
 /** A server of PHP-FPM behind nginx, as most sites with PHP run (Debian: php-fpm, nginx). */
 export interface PhpFpm {
@@ -14,6 +16,18 @@ export interface PhpFpm {
   readonly pool?: string;
 }
 
+/** The file of the pool's configuration, as guides name it. */
+export const FPM_POOL = "/etc/php/8.2/fpm/pool.d/www.conf";
+
+/** The lines of a guide for the pool of PHP-FPM, with the addresses of the tests. */
+export function poolOf(guide: string): string {
+  const lines = snippetOf(guide, FPM_POOL)
+    .replace("/path/to/sdk/php/moor-session.php", resolve("sdk/php/moor-session.php"))
+    .replace(PUBLIC_ADDRESS, TEST_ISSUER)
+    .replace("= site", "= app");
+  return `${lines}env[MOOR_URL] = $MOOR_URL\n`;
+}
+
 /** Writes the configuration of a server, and returns its command: a shell with both programs in its group of processes. */
 export async function phpFpm({ folder, port, pages, pool = "" }: PhpFpm): Promise<Command> {
   await mkdir(folder, { recursive: true });
@@ -21,7 +35,7 @@ export async function phpFpm({ folder, port, pages, pool = "" }: PhpFpm): Promis
   await writeFile(
     join(folder, "fpm.conf"),
     `[global]
-error_log = ${join(folder, "fpm.log")}
+error_log = /dev/stderr
 daemonize = no
 [www]
 listen = ${socket}
@@ -71,7 +85,8 @@ http {
   );
   // PHP's version is a part of the name: php-fpm8.2.
   const [program = "php-fpm"] = globSync("/usr/sbin/php-fpm*");
-  // Without -R, a test that runs as root could not start it.
-  const script = 'rm -f "$1/fpm.sock"; "$2" -R -F -y "$1/fpm.conf" & exec nginx -p "$1" -c "$1/nginx.conf" -e stderr';
+  // Without -R, a test that runs as root could not start it. It opens its log by a name, which a socket does not have, so `cat` gives it a pipe.
+  const fpm = '"$2" -R -F -y "$1/fpm.conf" 2>&1 | cat >&2';
+  const script = `rm -f "$1/fpm.sock"; (${fpm}) & exec nginx -p "$1" -c "$1/nginx.conf" -e stderr`;
   return { argv: ["/bin/sh", "-c", script, "sh", folder, program] };
 }
