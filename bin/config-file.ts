@@ -4,6 +4,7 @@ import { createJiti } from "jiti";
 import { formatMistakes, type Mistake } from "../src/config/mistakes.ts";
 import { readConfig } from "../src/config/read.ts";
 import type { ResolvedConfig } from "../src/config/resolved.ts";
+import { type Warning, warningsOf } from "../src/config/warnings.ts";
 import { adminSecretMistakes } from "./admin-secret.ts";
 import { CommandError } from "./command.ts";
 import { leftOutMistakes } from "./left-out.ts";
@@ -11,7 +12,7 @@ import { inProject } from "./project.ts";
 
 /** A configuration file that has been read. */
 export type ConfigFile = { file: string } & (
-  | { kind: "ok"; config: ResolvedConfig }
+  | { kind: "ok"; config: ResolvedConfig; warnings: readonly Warning[] }
   | { kind: "invalid"; mistakes: Mistake[] }
 );
 
@@ -37,8 +38,10 @@ export async function readConfigFile(
     throw new CommandError("config", `${file}: no default export, accepted: export default defineConfig({ … })`);
   }
   const read = readConfig(module.default, options);
-  const mistakes = read.kind === "ok" && options.deploy ? await settingsMistakes(read.config) : [];
-  return { file, ...(mistakes.length > 0 ? { kind: "invalid", mistakes } : read) };
+  if (read.kind === "invalid") return { file, ...read };
+  const mistakes = options.deploy ? await settingsMistakes(read.config) : [];
+  if (mistakes.length > 0) return { file, kind: "invalid", mistakes };
+  return { file, ...read, warnings: warningsOf(module.default, read.config) };
 }
 
 /** Mistakes between the configuration and `wrangler.toml`. */
@@ -46,9 +49,16 @@ async function settingsMistakes(config: ResolvedConfig): Promise<Mistake[]> {
   return [...(await adminSecretMistakes(config)), ...(await leftOutMistakes(config))];
 }
 
-/** The configuration of a file that must be valid. @throws CommandError of code `config`, with a line for each mistake. */
+/**
+ * The configuration of a file that must be valid. Each of its warnings is a line on stderr.
+ *
+ * @throws CommandError of code `config`, with a line for each mistake.
+ */
 export function requireValid(read: ConfigFile): ResolvedConfig {
-  if (read.kind === "ok") return read.config;
+  if (read.kind === "ok") {
+    for (const { path, text } of read.warnings) console.error(`moor: ${read.file}: warning: ${path}: ${text}`);
+    return read.config;
+  }
   const lines = formatMistakes(read.mistakes).split("\n");
   throw new CommandError("config", lines.map((line) => `${read.file}: ${line}`).join("\n"));
 }

@@ -1,4 +1,5 @@
-import type { ResolvedConfig } from "../../src/config/resolved.ts";
+import { poolsWithSessions } from "../../src/config/defaults.ts";
+import type { PoolRights, ResolvedConfig } from "../../src/config/resolved.ts";
 import { ADMIN_TOKEN } from "../admin-secret.ts";
 import type { Command } from "../command.ts";
 import { readConfigFile, requireValid } from "../config-file.ts";
@@ -9,13 +10,14 @@ export const check: Command = {
   summary: "validates the configuration",
   usage: `moor check [--config FILE] [--deploy] [--json]
 
-Validates the configuration and prints its pools and routes. If it is invalid, every mistake is printed on stderr, a line
-each, and the exit code is 2.
+Validates the configuration and prints its pools, with the rights of their origins over sessions, and its routes. If it is
+invalid, every mistake is printed on stderr, a line each, and the exit code is 2. A valid configuration may have warnings, a
+line each on stderr: settings whose effect may surprise.
 
   --config FILE   default: moor.config.ts
   --deploy        also refuses what a deployed Worker cannot reach: origins by IP address or on localhost; admins without a secret;
                   and a wrangler.toml that leaves out what the configuration uses
-  --json          prints { "ok": true, "config": … } or { "ok": false, "mistakes": [{ path, found, accepted }] } on stdout`,
+  --json          prints { "ok": true, "config": …, "warnings": [{ path, text }] } or { "ok": false, "mistakes": [{ path, found, accepted }] } on stdout`,
 
   async run(args) {
     const flags = readFlags(args, {
@@ -25,7 +27,10 @@ each, and the exit code is 2.
     });
     const read = await readConfigFile(flags.config, { deploy: flags.deploy ?? false });
     if (flags.json) {
-      const report = read.kind === "ok" ? { ok: true, config: read.config } : { ok: false, mistakes: read.mistakes };
+      const report =
+        read.kind === "ok"
+          ? { ok: true, config: read.config, warnings: read.warnings }
+          : { ok: false, mistakes: read.mistakes };
       console.log(JSON.stringify(report, null, 2));
       return read.kind === "ok" ? 0 : 2;
     }
@@ -34,10 +39,22 @@ each, and the exit code is 2.
   },
 };
 
+const RIGHTS = { patch: "patch", principal: "principal (log in, rotate)", end: "end" } as const;
+
+function rightsLine({ may, see, write }: PoolRights): string {
+  const rights = may.length > 0 ? may.map((right) => RIGHTS[right]).join(", ") : "change nothing";
+  const named = (names: true | readonly string[]) => (names === true ? "all" : names.join(", ") || "none");
+  return `origins may ${rights}; see attributes: ${named(see)}; write: ${named(write)}`;
+}
+
 function summaryOf(file: string, config: ResolvedConfig): string {
   const lines = [`${file} is valid`];
+  const withSessions = poolsWithSessions(config.routes);
   for (const pool of config.pools) {
     lines.push(`pool ${pool.id}`);
+    lines.push(
+      `  ${withSessions.has(pool.id) ? rightsLine(pool.session) : "has no sessions: no route with sessions leads here"}`,
+    );
     for (const { id, url, weight, down, backup } of pool.origins) {
       lines.push(`  origin ${id} ${url} weight ${weight}${down ? ", down" : ""}${backup ? ", backup" : ""}`);
     }

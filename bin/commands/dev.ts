@@ -20,7 +20,8 @@ Runs Moor on this machine in front of servers that already run, until Ctrl-C. Pr
 answers. Sessions and keys are kept in .wrangler/moor, so that a restart logs nobody out. If redis-server is on the PATH, one
 runs as long and stands for Upstash, its data kept there too; if not, the Redis tier is off.
 
-  --origin URL    a server, may be repeated; each visitor stays on one of them. Without it: those of the configuration
+  --origin URL    a server, may be repeated; each visitor stays on one of them. Their pool is called local, which is the audience
+                  of their handoffs. Without it: the origins of the configuration
   --port N        default: ${DEFAULT_PORT}; 0: any free port, and sessions are not kept
   --config FILE   default: moor.config.ts; not together with --origin
 

@@ -61,13 +61,12 @@ const REMEMBER_DEFAULTS = { idleSeconds: 2_592_000, absoluteSeconds: 7_776_000 }
 
 /** Fills in every default that `types.ts` documents. */
 export function fillDefaults(config: CheckedConfig): ResolvedConfig {
-  const isOnly = config.pools.length === 1;
-  const pools = config.pools.map((pool) => resolvePool(pool, isOnly));
+  const given = config.routes ?? config.pools.slice(0, 1).map(({ id }) => ({ path: "/*", pool: id }));
+  const routes = given.map((route) => resolveRoute(route, config.explain));
+  const served = poolsWithSessions(routes);
   return {
-    pools,
-    routes: (config.routes ?? pools.slice(0, 1).map(({ id }) => ({ path: "/*", pool: id }))).map((route) =>
-      resolveRoute(route, config.explain),
-    ),
+    pools: config.pools.map((pool) => resolvePool(pool, served.size === 1 && served.has(pool.id))),
+    routes,
     ...fillShared(config),
     admin: config.admin && {
       host: config.admin.host,
@@ -78,6 +77,11 @@ export function fillDefaults(config: CheckedConfig): ResolvedConfig {
     explain: config.explain ?? false,
     log: { requests: config.log?.requests ?? "failed", path: config.log?.path ?? false },
   };
+}
+
+/** The ids of the pools to which routes with sessions lead. */
+export function poolsWithSessions(routes: readonly ResolvedRoute[]): ReadonlySet<string> {
+  return new Set(routes.filter(({ session }) => session).flatMap(({ pool }) => pool.map(({ id }) => id)));
 }
 
 type Shared = "session" | "ignore" | "carriers" | "stores" | "principals" | "errorPage";
@@ -123,7 +127,7 @@ export function definedOf<T extends object>(given: T): { [Key in keyof T]: Exclu
   return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
 }
 
-function resolvePool(pool: CheckedPool, isOnly: boolean): ResolvedPool {
+function resolvePool(pool: CheckedPool, hasAllSessions: boolean): ResolvedPool {
   return {
     id: pool.id,
     origins: pool.origins.map(resolveOrigin),
@@ -143,7 +147,7 @@ function resolvePool(pool: CheckedPool, isOnly: boolean): ResolvedPool {
     closeOn: pool.closeOn ?? [503],
     session: {
       see: pool.session?.see ?? true,
-      may: pool.session?.may ?? (isOnly ? ["patch", "principal", "end"] : ["patch"]),
+      may: pool.session?.may ?? (hasAllSessions ? ["patch", "principal", "end"] : ["patch"]),
       write: pool.session?.write ?? pool.session?.see ?? true,
     },
   };

@@ -245,8 +245,8 @@ export interface PoolConfig {
   closeOn?: ClosingStatus[];
   /**
    * The rights of the pool's origins. `see`: the attributes that they see (`true`: all; a list: these). `may`: the changes that
-   * they may ask for. `write`: the attributes that their patches may touch. Default: everything if this is the only pool;
-   * otherwise `{ see: true, may: ["patch"] }`. By default they write the attributes that they see.
+   * they may ask for. `write`: the attributes that their patches may touch. Default: everything if routes with sessions lead to
+   * this pool alone; otherwise `{ see: true, may: ["patch"] }`. By default they write the attributes that they see.
    */
   session?: { see?: true | string[]; may?: Permission[]; write?: true | string[] };
 }

@@ -8,9 +8,11 @@ const right = `import { defineConfig } from "./src/config/define.ts";
 export default defineConfig({
   pools: [
     { id: "shop", origins: [{ id: "a", url: "https://a.example.com" }, { id: "b", url: "https://b.example.com", weight: 2, backup: true }] },
-    { id: "files", origins: [{ id: "a", url: "https://files.example.com" }] },
+    { id: "files", origins: [{ id: "a", url: "https://files.example.com" }],
+      session: { see: ["theme"], write: [], may: ["patch", "principal"] } },
+    { id: "assets", origins: [{ id: "a", url: "https://assets.example.com" }] },
   ],
-  routes: [{ host: "*.example.com", path: "/assets/*", pool: "files", session: false }, 
+  routes: [{ host: "*.example.com", path: "/assets/*", pool: "assets", session: false }, 
     { path: "/x", methods: ["PUT"], headers: [{ name: "A", value: "1" }, { name: "B" }], pool: [{ id: "shop", weight: 9 }, { id: "files", weight: 1 }] },
     { path: "/*", pool: "shop" }],
 });`;
@@ -31,14 +33,46 @@ describe("moor check", () => {
       code: 0,
       stdout: `moor.config.ts is valid
 pool shop
+  origins may patch; see attributes: all; write: all
   origin a https://a.example.com weight 1
   origin b https://b.example.com weight 2, backup
 pool files
+  origins may patch, principal (log in, rotate); see attributes: theme; write: none
   origin a https://files.example.com weight 1
-route *.example.com /assets/* to files, without session
+pool assets
+  has no sessions: no route with sessions leads here
+  origin a https://assets.example.com weight 1
+route *.example.com /assets/* to assets, without session
 route any host /x with PUT, A: 1, B: any to shop (9), files (1)
 route any host /* to shop
 `,
+      stderr: "",
+    });
+  });
+
+  it("warns of logins that would be refused, because no pool may log visitors in", async () => {
+    const project = await createProject();
+    const config = (files: string) => `export default {
+      pools: [{ id: "shop", origins: [{ id: "a", url: "https://a.example.com" }], session: { see: true } },
+        { id: "files", origins: [{ id: "a", url: "https://files.example.com" }] }],
+      routes: [{ path: "/files/*", pool: "files"${files} }, { path: "/*", pool: "shop" }] };`;
+    await project.write("moor.config.ts", config(""));
+    const text =
+      "left out, and several pools have sessions (shop, files), so their origins may only patch. A login or a logout of theirs is " +
+      'answered with 502 origin_change_refused. Set may: ["patch", "principal", "end"] for each pool that logs visitors in, or ' +
+      'may: ["patch"] if no pool does';
+    expect(await project.run("check")).toMatchObject({
+      code: 0,
+      stderr: `moor: moor.config.ts: warning: pools[0].session.may: ${text}\n`,
+    });
+    const { stdout } = await project.run("check", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, warnings: [{ path: "pools[0].session.may", text }] });
+    await project.write("moor.config.ts", config(", session: false"));
+    expect(await project.run("check")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(
+        "origins may patch, principal (log in, rotate), end; see attributes: all; write: all",
+      ),
       stderr: "",
     });
   });

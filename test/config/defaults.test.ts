@@ -67,12 +67,31 @@ describe("the defaults", () => {
     expect(explained({ explain: true })).toEqual([false, true, true]);
   });
 
-  it("let an only pool do everything, and let one of several pools only patch", () => {
-    const several = resolved({ pools: [pool(), pool({ id: "api" })] });
+  it("let one of several pools that have sessions only patch", () => {
+    const routes = [
+      { path: "/api/*", pool: "api" },
+      { path: "/*", pool: "shop" },
+    ];
+    const several = resolved({ pools: [pool(), pool({ id: "api" })], routes });
     expect(several.pools.map(({ session }) => session)).toEqual([
       { see: true, may: ["patch"], write: true },
       { see: true, may: ["patch"], write: true },
     ]);
+  });
+
+  it("let the only pool that has sessions do everything, whatever other pools there are", () => {
+    const pools = [pool(), pool({ id: "files" })];
+    const all = ["patch", "principal", "end"];
+    const rights = (config: object) => resolved({ pools, ...config }).pools.map(({ session }) => session.may);
+    expect(rights({})).toEqual([all, ["patch"]]);
+    const assets = { path: "/assets/*", pool: "files", session: false };
+    expect(rights({ routes: [assets, { path: "/*", pool: "shop" }] })).toEqual([all, ["patch"]]);
+    expect(rights({ routes: [assets] })).toEqual([["patch"], ["patch"]]);
+    const sides = [
+      { id: "shop", weight: 9 },
+      { id: "files", weight: 1 },
+    ];
+    expect(rights({ routes: [{ path: "/*", pool: sides }] })).toEqual([["patch"], ["patch"]]);
   });
 
   it("fill in the half of a pool's permissions that is left out", () => {

@@ -53,7 +53,7 @@ export function readIntent(
   for (const name of names) {
     const permission = PERMISSION_FOR[name];
     if (permission && !may.includes(permission)) {
-      return { kind: "refused", header: name, reason: `the pool may not ask for "${permission}"` };
+      return { kind: "refused", header: name, reason: `the pool may not ask for "${permission}", see its session.may` };
     }
     const reason = readInto(intent, name, headers.get(name) ?? "", write);
     if (reason !== undefined) return { kind: "refused", header: name, reason };

@@ -125,7 +125,7 @@ describe("a response is refused, with a reason that holds no value", () => {
     expect(read(headers, others)).toEqual({
       kind: "refused",
       header: Object.keys(headers)[0]?.toLowerCase(),
-      reason: `the pool may not ask for "${permission}"`,
+      reason: `the pool may not ask for "${permission}", see its session.may`,
     });
     expect(read(headers, [permission])).toMatchObject({ kind: "intent" });
   });

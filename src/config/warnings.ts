@@ -1,0 +1,38 @@
+import { poolsWithSessions } from "./defaults.ts";
+import { isRecord } from "./grammar.ts";
+import { itemsOf } from "./mistakes.ts";
+import type { ResolvedConfig } from "./resolved.ts";
+
+/** A valid setting whose effect its author may not expect. */
+export interface Warning {
+  /** The place of the setting, written as in JavaScript: `pools[0].session.may`. */
+  readonly path: string;
+  /** The effect, and a remedy. */
+  readonly text: string;
+}
+
+/**
+ * The warnings of a valid configuration. Only the `moor` command asks for them, so the Worker does not contain them.
+ *
+ * @param input the configuration as its author wrote it.
+ */
+export function warningsOf(input: unknown, config: ResolvedConfig): Warning[] {
+  return isRecord(input) ? loginWarnings(input, config) : [];
+}
+
+/** Several pools have sessions, and no pool has the right to log visitors in. */
+function loginWarnings(input: Record<string, unknown>, { pools, routes }: ResolvedConfig): Warning[] {
+  const withSessions = poolsWithSessions(routes);
+  const served = pools.filter(({ id }) => withSessions.has(id));
+  if (served.some(({ session }) => session.may.includes("principal"))) return [];
+  const unset = itemsOf(input, "pools").find(({ value: { id, session } }) => {
+    return withSessions.has(String(id)) && (!isRecord(session) || session.may === undefined);
+  });
+  if (!unset) return [];
+  const names = served.map(({ id }) => id).join(", ");
+  const text =
+    `left out, and several pools have sessions (${names}), so their origins may only patch. A login or a logout of theirs is ` +
+    'answered with 502 origin_change_refused. Set may: ["patch", "principal", "end"] for each pool that logs visitors in, or ' +
+    'may: ["patch"] if no pool does';
+  return [{ path: `${unset.path}.session.may`, text }];
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../../src/config/read.ts";
+import { warningsOf } from "../../src/config/warnings.ts";
+import { pool } from "./configs.ts";
+
+/** The paths of the warnings of a valid configuration. */
+function warned(input: object): string[] {
+  const read = readConfig(input);
+  if (read.kind !== "ok") throw new Error("the configuration is invalid");
+  return warningsOf(input, read.config).map(({ path }) => path);
+}
+
+describe("a warning of refused logins", () => {
+  const routes = [
+    { path: "/api/*", pool: "api" },
+    { path: "/*", pool: "shop" },
+  ];
+  const patches = { session: { may: ["patch"] } };
+
+  it("names the first pool with sessions that leaves its rights out", () => {
+    expect(warned({ pools: [pool(), pool({ id: "api" })], routes })).toEqual(["pools[0].session.may"]);
+    expect(warned({ pools: [pool(patches), pool({ id: "api" })], routes })).toEqual(["pools[1].session.may"]);
+  });
+
+  it("is not given when a pool may log visitors in, or every pool names its rights", () => {
+    const logsIn = pool({ id: "api", session: { may: ["patch", "principal"] } });
+    expect(warned({ pools: [pool(), logsIn], routes })).toEqual([]);
+    expect(warned({ pools: [pool(patches), pool({ id: "api", ...patches })], routes })).toEqual([]);
+  });
+
+  it("is not given when one pool has all sessions", () => {
+    const pools = [pool(), pool({ id: "api" })];
+    expect(warned({ pools: [pool()] })).toEqual([]);
+    expect(warned({ pools })).toEqual([]);
+    expect(warned({ pools, routes: [{ path: "/api/*", pool: "api", session: false }, routes[1]] })).toEqual([]);
+  });
+});
