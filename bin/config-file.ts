@@ -9,6 +9,7 @@ import { adminSecretMistakes } from "./admin-secret.ts";
 import { CommandError } from "./command.ts";
 import { leftOutMistakes } from "./left-out.ts";
 import { inProject } from "./project.ts";
+import { publicSuffixMistakes } from "./public-suffix.ts";
 
 /** A configuration file that has been read. */
 export type ConfigFile = { file: string } & (
@@ -39,9 +40,10 @@ export async function readConfigFile(
   }
   const read = readConfig(module.default, options);
   if (read.kind === "invalid") return { file, ...read };
-  const mistakes = options.deploy ? await settingsMistakes(read.config) : [];
+  const { config } = read;
+  const mistakes = [...publicSuffixMistakes(config), ...(options.deploy ? await settingsMistakes(config) : [])];
   if (mistakes.length > 0) return { file, kind: "invalid", mistakes };
-  return { file, ...read, warnings: warningsOf(module.default, read.config) };
+  return { file, ...read, warnings: warningsOf(module.default, config) };
 }
 
 /** Mistakes between the configuration and `wrangler.toml`. */

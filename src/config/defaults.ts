@@ -226,9 +226,10 @@ function resolveCarrier(carrier: CheckedCarrier): ResolvedCarrier {
     type: "cookie",
     name: carrier.name ?? "moor",
     prefix: carrier.prefix ?? "__Host-",
-    domain: carrier.domain,
+    domain: typeof carrier.domain === "string" ? [carrier.domain] : carrier.domain,
     path: carrier.path ?? "/",
     sameSite: carrier.sameSite ?? "lax",
     partitioned: carrier.partitioned ?? false,
+    persistent: carrier.persistent ?? "always",
   };
 }

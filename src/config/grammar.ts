@@ -110,15 +110,15 @@ export const cookieName = textRule(
 /** A cookie's `Domain`. Browsers refuse a domain that is an address or has only one label. */
 export const cookieDomain = textRule(
   "a host name of at least two labels in lower case, no leading dot, no address",
-  (text) => {
-    return hostPattern.accepts(text) && !text.startsWith("*") && text.includes(".");
-  },
+  // The URL parser accepts an address as a host, and refuses it at the end of a name.
+  (text) => text.includes(".") && isHostName(`any.${text}`),
 );
 
-/** A cookie's `Path`. */
-export const cookiePath = textRule("a path that begins with /, as in a URL, without ; and ,", (text) => {
-  return text.startsWith("/") && !/[;,]/.test(text) && isNormalised(text);
-});
+/** A cookie's `Path`. Browsers ignore an attribute of more than 1,024 bytes (RFC 6265bis section 5.6). */
+export const cookiePath = textRule(
+  "a path that begins with /, as in a URL, without ; and , and of at most 1024 characters",
+  (text) => text.startsWith("/") && text.length <= 1_024 && !/[;,]/.test(text) && isNormalised(text),
+);
 
 /** The name of a header that carries the token. Headers with another meaning are refused. */
 export const carrierHeader = textRule("Authorization, or a header of its own such as X-Auth-Token", (text) => {

@@ -1,3 +1,4 @@
+import type { CookieCarrierConfig, HeaderCarrierConfig, UrlCarrierConfig } from "./carrier-types.ts";
 import type {
   AffinityConfig,
   ClosingStatus,
@@ -11,8 +12,6 @@ import type {
 import type { Region } from "./regions.ts";
 import type {
   AdminConfig,
-  CookieCarrierConfig,
-  HeaderCarrierConfig,
   IgnoreConfig,
   LogConfig,
   PrincipalsConfig,
@@ -21,7 +20,6 @@ import type {
   RouteSessionConfig,
   SessionConfig,
   StoresConfig,
-  UrlCarrierConfig,
 } from "./types.ts";
 
 /** The session policy with its defaults. */
@@ -137,7 +135,8 @@ export interface ResolvedRoute {
 }
 
 export type ResolvedCookieCarrier = Readonly<Required<Omit<CookieCarrierConfig, "domain">>> & {
-  readonly domain: string | undefined;
+  /** `undefined`: every host keeps its sessions to itself. */
+  readonly domain: readonly string[] | undefined;
 };
 
 export type ResolvedCarrier =

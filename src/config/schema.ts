@@ -178,15 +178,17 @@ const route = shape({
   explain: optional(yesOrNo),
 });
 
+const domain = value(cookieDomain);
 const carriers = {
   cookie: shape({
     type: literal("cookie"),
     name: optional(value(cookieName)),
     prefix: optional(oneOf(["__Host-", "__Secure-"])),
-    domain: optional(value(cookieDomain)),
+    domain: optional(lazy((input) => (Array.isArray(input) ? list(domain, "a list of at least one domain") : domain))),
     path: optional(value(cookiePath)),
     sameSite: optional(oneOf(["lax", "strict", "none"])),
     partitioned: optional(yesOrNo),
+    persistent: optional(oneOf(["always", "remembered"])),
   }),
   header: shape({ type: literal("header"), name: optional(value(carrierHeader)) }),
   url: shape({ type: literal("url"), name: optional(value(urlParameter)) }),

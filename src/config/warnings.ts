@@ -17,7 +17,7 @@ export interface Warning {
  * @param input the configuration as its author wrote it.
  */
 export function warningsOf(input: unknown, config: ResolvedConfig): Warning[] {
-  return isRecord(input) ? loginWarnings(input, config) : [];
+  return isRecord(input) ? [...loginWarnings(input, config), ...pathWarnings(config)] : [];
 }
 
 /** Several pools have sessions, and no pool has the right to log visitors in. */
@@ -35,4 +35,15 @@ function loginWarnings(input: Record<string, unknown>, { pools, routes }: Resolv
     'answered with 502 origin_change_refused. Set may: ["patch", "principal", "end"] for each pool that logs visitors in, or ' +
     'may: ["patch"] if no pool does';
   return [{ path: `${unset.path}.session.may`, text }];
+}
+
+/** The address of the logout lies outside the path of the cookie. */
+function pathWarnings({ carriers }: ResolvedConfig): Warning[] {
+  return carriers.flatMap((carrier, index) => {
+    if (carrier.type !== "cookie" || carrier.path === "/") return [];
+    const text =
+      `a browser sends the token to ${carrier.path} and below, and nowhere else. So POST /.moor/logout does not get it: end ` +
+      'sessions there by Moor-End. Set path: "/" to have the session everywhere';
+    return [{ path: `carriers[${index}].path`, text }];
+  });
 }

@@ -11,7 +11,7 @@ import type { CommitParts, Done } from "./commit.ts";
 export type TokenWrite =
   | { kind: "none" }
   | { kind: "clear" }
-  | { kind: "write"; id: string; credentials: Credentials; expiresAt: number };
+  | { kind: "write"; id: string; credentials: Credentials; expiresAt: number; isRemembered: boolean };
 
 /** How a response may give a token. */
 export interface TokenOptions {
@@ -32,7 +32,7 @@ export async function tokenFor(done: Done, options: TokenOptions, parts: CommitP
   if (!view || view.version === 0) {
     if (session.returning || !options.mayGiveFresh) return { kind: "none" };
     const credentials = await parts.tokens.sign(token, { proof: false });
-    return { kind: "write", id: token.id, credentials, expiresAt: token.expiresAt };
+    return { kind: "write", id: token.id, credentials, expiresAt: token.expiresAt, isRemembered: false };
   }
   // A first touch within the second of the founding leaves touchedAt as it was, and moves the deadline.
   const lasts = view.touchedAt > token.touchedAt || deadlineOf(view) > token.expiresAt;
@@ -57,7 +57,8 @@ export async function tokenFor(done: Done, options: TokenOptions, parts: CommitP
   const credentials = await parts.tokens.sign(renewed, {
     proof: done.rotated || (options.withProof && generation > 0),
   });
-  return { kind: "write", id: token.id, credentials, expiresAt: renewed.expiresAt };
+  const isRemembered = view.remembered === true;
+  return { kind: "write", id: token.id, credentials, expiresAt: renewed.expiresAt, isRemembered };
 }
 
 /** What changes of an origin's response before the client gets it. */
@@ -131,14 +132,14 @@ export function give(headers: Headers, { carrier, credentials }: Client, token: 
   if (token.kind === "none" && mark === "") return;
   keepFromCaches(headers);
   if (token.kind === "clear") carrier.clear(headers);
-  const expiresAt = token.kind === "write" ? token.expiresAt : 0;
+  const { expiresAt, isRemembered } = token.kind === "write" ? token : { expiresAt: 0, isRemembered: false };
   if (carrier.apart) {
     const news = token.kind === "write" ? token.credentials : NO_CREDENTIALS;
-    carrier.write(headers, { ...news, marks: mark === "" ? [] : [mark] }, expiresAt);
+    carrier.write(headers, { ...news, marks: mark === "" ? [] : [mark] }, expiresAt, isRemembered);
     return;
   }
   const held = heldAfter(credentials, token, mark);
-  if (held.token !== "") carrier.write(headers, held, expiresAt);
+  if (held.token !== "") carrier.write(headers, held, expiresAt, isRemembered);
 }
 
 function keepFromCaches(headers: Headers): void {

@@ -87,6 +87,25 @@ route any host /* to shop
     });
   });
 
+  it("refuses a public suffix as the domain of the cookie", async () => {
+    const project = await createProject();
+    await project.write(
+      "moor.config.ts",
+      `export default { pools: [{ id: "a", origins: [{ id: "a", url: "https://a.example.com" }] }],
+        carriers: [{ type: "cookie", prefix: "__Secure-", domain: ["co.uk", "github.io", "shop.test", "a.workers.dev"] }] };`,
+    );
+    const accepted = (suffix: string) =>
+      `a domain that is registered below ${suffix}, since browsers refuse the cookie of a public suffix`;
+    expect(JSON.parse((await project.run("check", "--json")).stdout)).toEqual({
+      ok: false,
+      mistakes: ["co.uk", "github.io"].map((suffix) => ({
+        path: "carriers[0].domain",
+        found: `"${suffix}"`,
+        accepted: accepted(suffix),
+      })),
+    });
+  });
+
   it("prints JSON with --json", async () => {
     const project = await createProject();
     await project.write("moor.config.ts", right);

@@ -16,6 +16,7 @@ describe("carriers", () => {
       path: "/",
       sameSite: "lax",
       partitioned: false,
+      persistent: "always",
     });
   });
 
@@ -28,6 +29,8 @@ describe("carriers", () => {
 
   it.each<[string, object]>([
     ["subdomains", cookie({ prefix: "__Secure-", domain: "example.com" })],
+    ["several sites", cookie({ prefix: "__Secure-", domain: ["example.com", "myexample.com"] })],
+    ["a visit of the browser", cookie({ persistent: "remembered" })],
     ["a path", cookie({ prefix: "__Secure-", path: "/app" })],
     ["pages in other sites", cookie({ sameSite: "none", partitioned: true })],
     ["several headers", withCarriers({ type: "header" }, { type: "header", name: "X-Auth-Token" })],
@@ -70,9 +73,39 @@ describe("carriers", () => {
       'carriers[0].domain: found "com", accepted: a host name of at least two labels in lower case, no leading dot, no address',
     ],
     [
+      "a domain that is an address",
+      cookie({ prefix: "__Secure-", domain: "192.0.2.7" }),
+      'carriers[0].domain: found "192.0.2.7", accepted: a host name of at least two labels in lower case, no leading dot, no address',
+    ],
+    [
       "a path with an attribute in it",
       cookie({ prefix: "__Secure-", path: "/;Domain=x" }),
-      'carriers[0].path: found "/;Domain=x", accepted: a path that begins with /, as in a URL, without ; and ,',
+      'carriers[0].path: found "/;Domain=x", accepted: a path that begins with /, as in a URL, without ; and , and of at most 1024 characters',
+    ],
+    [
+      "a path so long that browsers ignore it",
+      cookie({ prefix: "__Secure-", path: `/${"a".repeat(1_024)}` }),
+      `carriers[0].path: found "/${"a".repeat(79)}…", accepted: a path that begins with /, as in a URL, without ; and , and of at most 1024 characters`,
+    ],
+    [
+      "no domain in a list",
+      cookie({ prefix: "__Secure-", domain: [] }),
+      "carriers[0].domain: found an empty list, accepted: a list of at least one domain",
+    ],
+    [
+      "a list of domains with __Host-",
+      cookie({ domain: ["example.com"] }),
+      'carriers[0].domain: found a list, accepted: none with prefix "__Host-", since browsers refuse that; "__Secure-" lets any subdomain set the cookie',
+    ],
+    [
+      "a domain within another",
+      cookie({ prefix: "__Secure-", domain: ["eu.example.com", "example.com"] }),
+      'carriers[0].domain[0]: found "eu.example.com", accepted: a domain that is not within example.com, since a browser would hold two tokens for its hosts',
+    ],
+    [
+      "a domain twice",
+      cookie({ prefix: "__Secure-", domain: ["example.com", "example.com"] }),
+      'carriers[0].domain[1]: found "example.com", accepted: a domain that is not within example.com, since a browser would hold two tokens for its hosts',
     ],
     [
       "a header that says something else",

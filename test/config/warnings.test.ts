@@ -35,3 +35,12 @@ describe("a warning of refused logins", () => {
     expect(warned({ pools, routes: [{ path: "/api/*", pool: "api", session: false }, routes[1]] })).toEqual([]);
   });
 });
+
+describe("a warning of a cookie's path", () => {
+  it("is given for any path but the root, because the logout lies outside it", () => {
+    const carriers = (path?: string) => [{ type: "header" }, { type: "cookie", prefix: "__Secure-", path }];
+    expect(warned({ pools: [pool()], carriers: carriers("/app") })).toEqual(["carriers[1].path"]);
+    expect(warned({ pools: [pool()], carriers: carriers("/") })).toEqual([]);
+    expect(warned({ pools: [pool()], carriers: carriers() })).toEqual([]);
+  });
+});

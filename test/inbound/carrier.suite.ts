@@ -21,7 +21,7 @@ const PROOF = "P".repeat(56);
 export function carrierSuite(name: string, { carrier, next }: CarrierCase): void {
   const given = (text: string) => {
     const headers = new Headers();
-    carrier.write(headers, splitCredentials(text), at(600));
+    carrier.write(headers, splitCredentials(text), at(600), false);
     return headers;
   };
   const cleared = () => {
@@ -65,7 +65,7 @@ export function carrierSuite(name: string, { carrier, next }: CarrierCase): void
     it("adds to the headers that are there, and takes none away", () => {
       const headers = new Headers({ "X-Other": "1" });
       headers.append("Set-Cookie", "a=1");
-      carrier.write(headers, splitCredentials(TOKEN), at(600));
+      carrier.write(headers, splitCredentials(TOKEN), at(600), false);
       carrier.clear(headers);
       expect(headers.get("X-Other")).toBe("1");
       expect(headers.getSetCookie()[0]).toBe("a=1");

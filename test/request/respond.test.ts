@@ -26,7 +26,13 @@ const CLEAN: ResponseChanges = {
   session: true,
   explain: undefined,
 };
-const WRITE: TokenWrite = { kind: "write", id: "s", credentials: splitCredentials("token.proof"), expiresAt: at(60) };
+const WRITE: TokenWrite = {
+  kind: "write",
+  id: "s",
+  credentials: splitCredentials("token.proof"),
+  expiresAt: at(60),
+  isRemembered: false,
+};
 const cached = { "Cache-Control": "public, max-age=60" };
 
 describe("an origin's response", () => {

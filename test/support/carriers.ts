@@ -13,6 +13,7 @@ export const COOKIE: ResolvedCookieCarrier = {
   path: "/",
   sameSite: "lax",
   partitioned: false,
+  persistent: "always",
 };
 
 /** The parts of the tests' carriers. */

@@ -53,7 +53,7 @@ export class Client {
   #id: string | undefined;
 
   constructor(credentials?: Credentials) {
-    if (credentials) this.receive({ kind: "write", id: "", credentials, expiresAt: 0 });
+    if (credentials) this.receive({ kind: "write", id: "", credentials, expiresAt: 0, isRemembered: false });
   }
 
   get credentials(): Credentials | undefined {

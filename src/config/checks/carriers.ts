@@ -47,7 +47,9 @@ function cookieMistakes({ value, path }: Item): Mistake[] {
     accepted,
   });
   const mistakes: Mistake[] = [];
-  if (isHostOnly && cookieDomain.accepts(value.domain)) {
+  const domains = [value.domain].flat().map((name, index) => ({ name, index }));
+  const right = domains.filter(({ name }) => cookieDomain.accepts(name)) as { name: string; index: number }[];
+  if (isHostOnly && right.length > 0) {
     mistakes.push(
       refused(
         "domain",
@@ -63,8 +65,21 @@ function cookieMistakes({ value, path }: Item): Mistake[] {
       ),
     );
   }
+  for (const { name, index } of right) {
+    const wider = right.find((other) => other.index !== index && isWithin(name, other.name));
+    if (!wider || (wider.name === name && wider.index > index)) continue;
+    mistakes.push({
+      path: `${path}.domain[${index}]`,
+      found: describe(name),
+      accepted: `a domain that is not within ${wider.name}, since a browser would hold two tokens for its hosts`,
+    });
+  }
   if (value.partitioned === true && sameSite !== "none") {
     mistakes.push(refused("partitioned", 'true only with sameSite "none": it is for pages embedded by other sites'));
   }
   return mistakes;
+}
+
+function isWithin(host: string, domain: string): boolean {
+  return host === domain || host.endsWith(`.${domain}`);
 }

@@ -17,10 +17,16 @@ export interface Carrier {
   read(request: Request): Credentials | undefined;
   /** Whether a client without a token asks for a token. Default: no client can ask. */
   asks?(request: Request): boolean;
-  /** Adds to a response's headers what makes the client hold the credentials until `expiresAt` (milliseconds since 1970). */
-  write(headers: Headers, credentials: Credentials, expiresAt: number): void;
+  /**
+   * Adds to a response's headers what makes the client hold the credentials until `expiresAt` (milliseconds since 1970).
+   *
+   * @param isRemembered whether the visitor has asked to be remembered.
+   */
+  write(headers: Headers, credentials: Credentials, expiresAt: number, isRemembered: boolean): void;
   /** Adds to a response's headers what makes the client forget token and proof. */
   clear(headers: Headers): void;
+  /** The carrier that writes the response to a request. Absent: it is this carrier, whatever host was asked. */
+  at?(request: Request): Carrier;
   /** Cuts out of the headers of a request to an origin what the carrier reads, whether it opens or not. */
   cut(headers: Headers): void;
   /** The names that an origin's response may not set. */

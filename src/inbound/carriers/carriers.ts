@@ -65,13 +65,14 @@ export function createCarriers(settings: readonly ResolvedCarrier[], options: Ca
       for (const carrier of carriers) {
         const credentials = carrier.read(request);
         const token = credentials && (await open(credentials));
-        if (token) return { carrier, credentials, token, asks: false, links: carrier.address };
+        if (token)
+          return { carrier: carrier.at?.(request) ?? carrier, credentials, token, asks: false, links: carrier.address };
       }
       const nothing = { credentials: NO_CREDENTIALS, token: undefined };
       const asked = carriers.find((carrier) => carrier.asks?.(request));
       if (asked) return { ...nothing, carrier: asked, asks: true, links: undefined };
       const byDefault = carriers.find(({ apart }) => apart) ?? (carriers[0] as Carrier);
-      return { ...nothing, carrier: byDefault, asks: false, links };
+      return { ...nothing, carrier: byDefault.at?.(request) ?? byDefault, asks: false, links };
     },
 
     strip: links && ((url) => (links.strip(url) ? links : undefined)),

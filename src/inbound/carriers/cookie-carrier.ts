@@ -18,19 +18,23 @@ const NO_MARKS: readonly string[] = [];
 export const createCookieCarrier: CreateCarrier<ResolvedCookieCarrier> = (settings, { markLifeSeconds, now }) => {
   const cookies = createOwnCookies(settings);
 
-  function carrierOn(secure: boolean): Carrier {
+  /** @param domain the domain that shares the session. Default: the host alone has it. */
+  function carrierOn(secure: boolean, domain?: string): Carrier {
     const names = cookies.names(secure);
     const attributes = {
       path: settings.path,
-      ...(settings.domain === undefined ? {} : { domain: settings.domain }),
+      ...(domain === undefined ? {} : { domain }),
       httpOnly: true,
       secure,
       // Browsers refuse these two without `Secure`.
       sameSite: secure || settings.sameSite !== "none" ? settings.sameSite : "lax",
       partitioned: secure && settings.partitioned,
     } as const;
-    const set = (headers: Headers, name: string, value: string, maxAge: number) =>
-      headers.append("Set-Cookie", stringifySetCookie({ name, value, maxAge, ...attributes }));
+    const set = (headers: Headers, name: string, value: string, maxAge: number | undefined) =>
+      headers.append(
+        "Set-Cookie",
+        stringifySetCookie({ name, value, ...attributes, ...(maxAge !== undefined && { maxAge }) }),
+      );
     // All of them are read, because browsers send the newest cookie last. Only the mark of the token's session costs crypto.
     const marksIn = (own: ReadonlyMap<string, string>) =>
       [...own].flatMap(([name, value]) => (name.startsWith(names.marks) && value !== "" ? [value] : []));
@@ -52,10 +56,12 @@ export const createCookieCarrier: CreateCarrier<ResolvedCookieCarrier> = (settin
           marks: hasOthers ? marksIn(own) : NO_MARKS,
         };
       },
-      write(headers, { token, proof, marks }, expiresAt) {
-        if (token !== "") set(headers, names.token, token, Math.max(0, Math.ceil((expiresAt - now()) / 1000)));
+      write(headers, { token, proof, marks }, expiresAt, isRemembered) {
+        const isPersistent = isRemembered || settings.persistent === "always";
+        const leftSeconds = Math.max(0, Math.ceil((expiresAt - now()) / 1000));
+        if (token !== "") set(headers, names.token, token, isPersistent ? leftSeconds : undefined);
         // Written once per rotation while touches prolong the token, so it must outlive every deadline of the session.
-        if (proof !== "") set(headers, names.proof, proof, LONGEST_SECONDS);
+        if (proof !== "") set(headers, names.proof, proof, isPersistent ? LONGEST_SECONDS : undefined);
         for (const mark of marks) set(headers, names.marks + mark.slice(0, MARK_TAG_LENGTH), mark, markLifeSeconds);
       },
       clear(headers) {
@@ -72,8 +78,23 @@ export const createCookieCarrier: CreateCarrier<ResolvedCookieCarrier> = (settin
     };
   }
 
-  return { https: carrierOn(true), http: carrierOn(false) };
+  /** For each domain a carrier of its own. A browser refuses the cookie of a domain that the host does not lie below. */
+  function carriersOn(secure: boolean): Carrier {
+    const ofHost = carrierOn(secure);
+    if (!settings.domain) return ofHost;
+    const shared = settings.domain.map((domain) => ({ domain, carrier: carrierOn(secure, domain) }));
+    return {
+      ...ofHost,
+      at({ url }) {
+        const { hostname } = new URL(url);
+        return shared.find(({ domain }) => `.${hostname}`.endsWith(`.${domain}`))?.carrier ?? ofHost;
+      },
+    };
+  }
+
+  return { https: carriersOn(true), http: carriersOn(false) };
 };
+
 /** A `Cookie` header taken apart: Moor's own values, and the rest for the origin. */
 export interface SplitCookies {
   /** Values of Moor's cookies by name, raw; the first of several. */

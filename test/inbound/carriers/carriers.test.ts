@@ -34,7 +34,7 @@ const app =
 carrierSuite("cookie, on https", { carrier: cookieCarrier(true), next: browser });
 carrierSuite("cookie, on plain http", { carrier: cookieCarrier(false), next: browser });
 carrierSuite("cookie, shared with subdomains", {
-  carrier: cookieCarrier(true, { name: "shop", prefix: "__Secure-", domain: "shop.test", sameSite: "none" }),
+  carrier: cookieCarrier(true, { name: "shop", prefix: "__Secure-", domain: ["shop.test"], sameSite: "none" }),
   next: browser,
 });
 carrierSuite("header Authorization", {
@@ -89,7 +89,7 @@ describe("several carriers", () => {
     }
     const { carrier } = await read([OWN, HEADER], {});
     const headers = new Headers();
-    carrier.write(headers, splitCredentials(one), T0);
+    carrier.write(headers, splitCredentials(one), T0, false);
     expect(headers.get("X-Own")).toBe(one);
   });
 

@@ -35,7 +35,7 @@ describe("reading", () => {
 describe("writing", () => {
   const written = (carrier: typeof https, text: string, expiresAt: number) => {
     const headers = new Headers();
-    carrier.write(headers, splitCredentials(text), expiresAt);
+    carrier.write(headers, splitCredentials(text), expiresAt, false);
     return headers.getSetCookie();
   };
 
@@ -60,7 +60,7 @@ describe("writing", () => {
 
   it("keeps the cookies that are set already", () => {
     const headers = new Headers({ "Set-Cookie": "a=1" });
-    https.write(headers, splitCredentials("token"), at(1));
+    https.write(headers, splitCredentials("token"), at(1), false);
     expect(headers.getSetCookie()).toHaveLength(2);
     expect(headers.getSetCookie()[0]).toBe("a=1");
   });
@@ -81,7 +81,7 @@ describe("the mark", () => {
   const name = "__Host-moor-mark-ab";
   it("is set for as long as the journal may hold the visitor's changes", () => {
     const headers = new Headers();
-    https.write(headers, splitCredentials("..abc"), 0);
+    https.write(headers, splitCredentials("..abc"), 0, false);
     expect(headers.getSetCookie()).toEqual([`${name}=abc; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax`]);
   });
   it("is read with the token, with a proof or without", () => {
@@ -105,17 +105,21 @@ describe("a proof", () => {
 });
 
 describe("a cookie that is configured", () => {
-  const written = (changes: Parameters<typeof cookieCarrier>[1], secure = true) => {
+  type Changes = Parameters<typeof cookieCarrier>[1];
+  const allWritten = (changes: Changes, { secure = true, host = "shop.test", isRemembered = false } = {}) => {
     const headers = new Headers();
-    cookieCarrier(secure, changes).write(headers, splitCredentials("token.proof"), at(600));
-    return headers.getSetCookie()[0];
+    const carrier = cookieCarrier(secure, changes);
+    const ofHost = carrier.at?.(new Request(`https://${host}/`)) ?? carrier;
+    ofHost.write(headers, splitCredentials("token.proof.abc"), at(600), isRemembered);
+    return headers.getSetCookie();
   };
+  const written = (changes: Changes, secure = true) => allWritten(changes, { secure })[0];
 
   it.each<[string, Parameters<typeof cookieCarrier>[1], string]>([
     ["a name", { name: "shop" }, "__Host-shop=token; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax"],
     [
       "subdomains and a path",
-      { prefix: "__Secure-", domain: "shop.test", path: "/app" },
+      { prefix: "__Secure-", domain: ["shop.test"], path: "/app" },
       "__Secure-moor=token; Max-Age=600; Domain=shop.test; Path=/app; HttpOnly; Secure; SameSite=Lax",
     ],
     [
@@ -133,6 +137,40 @@ describe("a cookie that is configured", () => {
   it("is neither None nor partitioned on plain http: browsers would refuse it", () => {
     const line = written({ sameSite: "none", partitioned: true }, false);
     expect(line).toBe("moor=token; Max-Age=600; Path=/; HttpOnly; SameSite=Lax");
+  });
+
+  it.each([
+    ["shop.test", "shop.test"],
+    ["www.shop.test", "shop.test"],
+    ["a.b.other.test:8443", "other.test"],
+    ["myshop.test", undefined],
+    ["shop.test.evil.test", undefined],
+    ["shop.test.", undefined],
+    ["127.0.0.1", undefined],
+  ])("for several sites is shared below the domain of its host: %s", (host, domain) => {
+    const shared = { prefix: "__Secure-", domain: ["shop.test", "other.test"] } as const;
+    for (const line of allWritten(shared, { host })) expect(/Domain=([^;]*)/.exec(line)?.[1]).toBe(domain);
+  });
+
+  it("for several sites is forgotten below the domain of its host as well", () => {
+    const headers = new Headers();
+    const carrier = cookieCarrier(true, { prefix: "__Secure-", domain: ["shop.test"] });
+    carrier.at?.(new Request("https://www.shop.test/")).clear(headers);
+    expect(headers.getSetCookie()).toEqual([
+      "__Secure-moor=; Max-Age=0; Domain=shop.test; Path=/; HttpOnly; Secure; SameSite=Lax",
+      "__Secure-moor-gen=; Max-Age=0; Domain=shop.test; Path=/; HttpOnly; Secure; SameSite=Lax",
+    ]);
+  });
+
+  it("that only remembered visitors keep has no Max-Age for others, except for marks, which a remembered visitor may need", () => {
+    const persistent = "remembered" as const;
+    const lives = (isRemembered: boolean) =>
+      allWritten({ persistent }, { isRemembered }).map((line) => /Max-Age=(\d+)/.exec(line)?.[1]);
+    expect(lives(false)).toEqual([undefined, undefined, String(DAY_SECONDS)]);
+    expect(lives(true)).toEqual(["600", String(400 * DAY_SECONDS), String(DAY_SECONDS)]);
+    const headers = new Headers();
+    cookieCarrier(true, { persistent }).clear(headers);
+    expect(headers.getSetCookie().every((line) => line.includes("Max-Age=0;"))).toBe(true);
   });
 
   it("is read by its own name alone", () => {
