@@ -130,6 +130,12 @@ export const carrierHeader = textRule("Authorization, or a header of its own suc
 /** The name of the query parameter that carries the token. */
 export const urlParameter = textRule("1 to 32 of A-Z a-z 0-9 _ -", (text) => /^[A-Za-z0-9_-]{1,32}$/.test(text));
 
+/** The name of a parameter that an application reads from its addresses. It is compared as it is written there. */
+export const addressParameter = textRule("1 to 64 of A-Z a-z 0-9 . _ -", (text) => /^[A-Za-z0-9._-]{1,64}$/.test(text));
+
+/** How many leading bits of a client's address are hashed. */
+export const prefixRules = { ipv4PrefixBits: wholeNumber(1, 32), ipv6PrefixBits: wholeNumber(1, 128) };
+
 /** A share: any number above 0, at most 1,000,000. */
 export const weight = numberRule("a number above 0, at most 1000000", (value) => value > 0 && value <= 1_000_000);
 

@@ -48,7 +48,26 @@ export type HashPolicy =
   | { type: "header"; name: string }
   | { type: "cookie"; name: string }
   | { type: "query"; name: string }
-  | { type: "client-ip" };
+  /**
+   * The client's address, or its network of so many leading bits. Default: the whole address. 64 bits of IPv6 are the network of one
+   * household, within which devices change their addresses (RFC 8981).
+   */
+  | { type: "client-ip"; ipv4PrefixBits?: number | undefined; ipv6PrefixBits?: number | undefined };
+
+/** Where an application's own session id stands in a request. */
+export interface LearnConfig {
+  /**
+   * The application's cookie, for example `JSESSIONID`, `PHPSESSID`, or `connect.sid`. A visitor stays with the origin that set it. The
+   * cookie comes before the parameters.
+   */
+  cookie: string;
+  /** A parameter of the path, as in `/cart;jsessionid=ABC.node1`. Its value must end in an origin's `route`. Default: no parameter. */
+  pathParameter?: string;
+  /** A query parameter, as in `/cart?sid=ABC.node1`. Its value must end in an origin's `route`. Default: no parameter. */
+  queryParameter?: string;
+  /** Whether these names are compared without case, as nginx does. Default `false`. */
+  ignoreCase?: boolean;
+}
 
 /**
  * The rule by which the same key meets the same origin.
@@ -202,11 +221,8 @@ export interface PoolConfig {
   hashPolicy?: HashPolicy[];
   /** Default `{ algorithm: "whrw1" }`. */
   affinity?: AffinityConfig;
-  /**
-   * For applications that keep sessions to themselves, without a change to the application. A visitor stays with the origin that
-   * set this cookie of the application's own, for example `JSESSIONID`, `PHPSESSID`, or `connect.sid`. Default: no cookie.
-   */
-  learn?: { cookie: string };
+  /** For applications that keep sessions to themselves, without a change to the application. Default: nothing is learned. */
+  learn?: LearnConfig;
   /**
    * How long one attempt may take until the origin's response headers arrive, in milliseconds. A streaming body (above 64 KiB, or
    * of no declared length) has no deadline, because its client may be slow. Default 30,000; 10 to 600,000.

@@ -4,6 +4,7 @@ import type {
   ClosingStatus,
   HashPolicy,
   HealthCheckConfig,
+  LearnConfig,
   OutlierDetectionConfig,
   Permission,
   RetryBudgetConfig,
@@ -81,6 +82,12 @@ export type ResolvedHealthCheck = Readonly<Required<Omit<HealthCheckConfig, "exp
 
 export type ResolvedRetryBudget = Readonly<Required<RetryBudgetConfig>>;
 
+export type ResolvedLearn = Readonly<Pick<Required<LearnConfig>, "cookie" | "ignoreCase">> & {
+  /** `undefined`: the application's session is not looked for there. */
+  readonly pathParameter?: string | undefined;
+  readonly queryParameter?: string | undefined;
+};
+
 /** The rights of a pool's origins over sessions. */
 export interface PoolRights {
   readonly see: true | readonly string[];
@@ -95,7 +102,7 @@ export interface ResolvedPool {
   readonly zone: string | undefined;
   readonly hashPolicy: readonly HashPolicy[];
   readonly affinity: Readonly<AffinityConfig>;
-  readonly learn: { readonly cookie: string } | undefined;
+  readonly learn: ResolvedLearn | undefined;
   readonly attemptDeadlineMs: number;
   readonly outlierDetection: ResolvedOutlierDetection;
   /** `undefined`: its origins are not probed. */

@@ -1,6 +1,7 @@
 import { array, boolean, custom, type InferOutput, lazy, literal, optional, picklist } from "valibot";
 import { ALGORITHMS, type AlgorithmName } from "../affinity/algorithms.ts";
 import {
+  addressParameter,
   attemptDeadline,
   bindingName,
   carrierHeader,
@@ -24,6 +25,7 @@ import {
   outlierRules,
   page,
   pathPattern,
+  prefixRules,
   probeBody,
   probePath,
   type Rule,
@@ -72,7 +74,7 @@ const policies = {
   header: shape({ type: literal("header"), name: value(token) }),
   cookie: shape({ type: literal("cookie"), name: value(token) }),
   query: shape({ type: literal("query"), name: value(nonEmpty) }),
-  "client-ip": shape({ type: literal("client-ip") }),
+  "client-ip": shape({ type: literal("client-ip"), ...numbers(prefixRules) }),
 };
 
 const cutOver = optional(value(time));
@@ -110,7 +112,14 @@ const pool = shape({
   zone: optional(value(hostName)),
   hashPolicy: optional(list(oneByItsOwn("type", policies), "a list of at least one hash policy")),
   affinity: optional(oneByItsOwn("algorithm", affinities)),
-  learn: optional(shape({ cookie: value(token) })),
+  learn: optional(
+    shape({
+      cookie: value(token),
+      pathParameter: optional(value(addressParameter)),
+      queryParameter: optional(value(addressParameter)),
+      ignoreCase: optional(yesOrNo),
+    }),
+  ),
   attemptDeadlineMs,
   outlierDetection: optional(
     shape({ ...numbers(outlierRules), successRate: optional(shape(numbers(successRateRules))) }),

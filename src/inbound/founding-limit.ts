@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress } from "../lib/ip-address.ts";
+import { prefixOf } from "../lib/ip-address.ts";
 import { describeFault, type Log } from "../log.ts";
 
 /**
@@ -35,9 +35,5 @@ export function createFoundingLimit(limiter: RateLimiter, log: Log): FoundingLim
  * address (RFC 6177).
  */
 export function networkOf(address: string): string {
-  const bytes = parseAddress(address);
-  if (bytes?.length !== 16) return address;
-  const isMapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
-  if (isMapped) return formatAddress(bytes.slice(12));
-  return `${formatAddress(bytes.fill(0, 8))}/64`;
+  return prefixOf(address, 32, 64);
 }

@@ -1,11 +1,15 @@
 /**
  * The value of the first cookie of a name in a `Cookie` header (RFC 6265 section 5.4), raw; `undefined`: there is no
  * such cookie.
+ *
+ * @param ignoresCase whether names are compared without case. Default `false`.
  */
-export function cookieValue(header: string | null, name: string): string | undefined {
+export function cookieValue(header: string | null, name: string, ignoresCase = false): string | undefined {
+  const comparable = (text: string) => (ignoresCase ? text.toLowerCase() : text);
+  const begin = comparable(`${name}=`);
   for (const pair of header?.split(";") ?? []) {
     const text = pair.trimStart();
-    if (text.startsWith(`${name}=`)) return text.slice(name.length + 1).trim();
+    if (comparable(text.slice(0, begin.length)) === begin) return text.slice(begin.length).trim();
   }
   return undefined;
 }

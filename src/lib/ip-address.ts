@@ -43,6 +43,24 @@ export function formatAddress(address: Address): string {
   return `${texts.slice(0, start).join(":")}::${texts.slice(end).join(":")}`;
 }
 
+/**
+ * The network of so many leading bits that an address lies in, as in `2001:db8:1:2::/64`. An IPv4 address that is mapped into IPv6
+ * counts as IPv4. A text that is not an address stays as it is.
+ *
+ * @param ipv4Bits default: the whole address, as the text is written.
+ * @param ipv6Bits likewise.
+ */
+export function prefixOf(text: string, ipv4Bits?: number, ipv6Bits?: number): string {
+  const parsed = ipv4Bits === undefined && ipv6Bits === undefined ? undefined : parseAddress(text);
+  if (!parsed) return text;
+  const isMapped = parsed[10] === 0xff && parsed[11] === 0xff && parsed.subarray(0, 10).every((byte) => byte === 0);
+  const address = isMapped ? parsed.slice(12) : parsed;
+  const all = address.length * 8;
+  const bits = (address.length === 4 ? ipv4Bits : ipv6Bits) ?? all;
+  const network = address.map((byte, index) => byte & (0xff00 >> Math.min(Math.max(bits - index * 8, 0), 8)));
+  return bits === all ? formatAddress(network) : `${formatAddress(network)}/${bits}`;
+}
+
 function longestZeros(groups: readonly number[]): { start: number; length: number } {
   let longest = { start: -1, length: 1 };
   for (let start = 0; start < groups.length; start++) {

@@ -82,7 +82,7 @@ export function createUpstream(
     const { request, url, route, pool, sessionId, sessionIsFresh, bornAt, home, pin } = sending;
     const { headers } = request;
     const clientIp = headers.get("CF-Connecting-IP") ?? undefined;
-    const learned = pool.learning && (await pool.learning.read(headers.get("Cookie")));
+    const learned = pool.learning && (await pool.learning.read(headers.get("Cookie"), url));
     const facts = { sessionId, sessionIsFresh, bornAt, home, pin, learned, headers, url, clientIp };
     const looking = pool.live?.look(clock());
     if (looking !== undefined) await looking;

@@ -37,6 +37,7 @@ const config = resolved({
     pool({
       origins: ["a", "b", "c", "d", "e"].map((id) => origin({ id })),
       outlierDetection: { successRate: {} },
+      learn: { cookie: "sid" },
       healthCheck: { path: "/health" },
     }),
   ],
@@ -187,7 +188,7 @@ function wrongDefault(row: Row): string[] {
 
 /** Whether the configuration of this test has to give the setting. */
 function isRequired(path: string): boolean {
-  return /^pools\[\]\.(id|origins\[\]\.(id|url)|healthCheck\.path)$|^routes\[\]\.path$/.test(path);
+  return /^pools\[\]\.(id|learn\.cookie|origins\[\]\.(id|url)|healthCheck\.path)$|^routes\[\]\.path$/.test(path);
 }
 
 /** A literal of JavaScript as JSON, if it is one. */

@@ -55,7 +55,7 @@ export const everything: MoorConfig = {
       host: "origin",
       zone: "example.com",
       affinity: { algorithm: "whrw1" },
-      learn: { cookie: "JSESSIONID" },
+      learn: { cookie: "JSESSIONID", pathParameter: "jsessionid", queryParameter: "sid", ignoreCase: true },
       hashPolicy: [{ type: "header", name: "X-Tenant" }, { type: "session-id" }],
       attemptDeadlineMs: 5_000,
       outlierDetection: {
@@ -95,7 +95,7 @@ export const everything: MoorConfig = {
       host: "client",
       zone: "example.com",
       affinity: { algorithm: "nginx-chash", key: "$cookie_sid$arg_a", cutOver: "2027-01-01T00:00:00Z" },
-      hashPolicy: [{ type: "client-ip" }],
+      hashPolicy: [{ type: "client-ip", ipv4PrefixBits: 24, ipv6PrefixBits: 64 }],
       attemptDeadlineMs: 10,
       ...HEALTH,
       session: { see: true, may: ["patch"], write: true },

@@ -206,7 +206,10 @@ describe("hash policies", () => {
     [{ type: "header", name: "" }, '.name: found "", accepted: a name of A-Z a-z 0-9 ! # $ % & \' * + - . ^ _ ` | ~'],
     [{ type: "query", name: "" }, '.name: found "", accepted: a text that is not empty'],
     [{ type: "header" }, ".name: found nothing, accepted: a name of A-Z a-z 0-9 ! # $ % & ' * + - . ^ _ ` | ~"],
-    [{ type: "client-ip", name: "x" }, ".name: found an unknown key, accepted: one of the keys type"],
+    [
+      { type: "client-ip", name: "x" },
+      ".name: found an unknown key, accepted: one of the keys type, ipv4PrefixBits, ipv6PrefixBits",
+    ],
   ])("refuses %j", (policy, line) => expect(mistakes(withPolicy(policy))).toEqual([`pools[0].hashPolicy[0]${line}`]));
 
   it("refuses an empty list of them", () => {

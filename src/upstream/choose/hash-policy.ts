@@ -1,5 +1,6 @@
 import type { HashPolicy } from "../../config/pool-types.ts";
 import { cookieValue } from "../../lib/cookie-value.ts";
+import { prefixOf } from "../../lib/ip-address.ts";
 
 /** The parts of a request that a hash policy can use. Only the parts that the configured policies need are read. */
 export interface HashFacts {
@@ -44,6 +45,6 @@ function read(policy: HashPolicy, facts: HashFacts): string | null | undefined {
     case "query":
       return facts.url.searchParams.get(policy.name);
     case "client-ip":
-      return facts.clientIp;
+      return facts.clientIp && prefixOf(facts.clientIp, policy.ipv4PrefixBits, policy.ipv6PrefixBits);
   }
 }

@@ -1,4 +1,4 @@
-import type { ResolvedPool } from "../../config/resolved.ts";
+import type { ResolvedLearn, ResolvedPool } from "../../config/resolved.ts";
 import type { KeyRing } from "../../inbound/token/key-ring.ts";
 import { encodeBase64url } from "../../lib/base64url.ts";
 import { cookieValue } from "../../lib/cookie-value.ts";
@@ -13,8 +13,8 @@ export interface Learned {
 
 /** Follows the cookie in which an application keeps the id of its own session. */
 export interface Learning {
-  /** Learns from the client's `Cookie` header. */
-  read(cookies: string | null): Promise<Learned>;
+  /** Learns from the client's `Cookie` header, or else from the address that the client asks for. */
+  read(cookies: string | null, url: URL): Promise<Learned>;
   /**
    * The response of the origin at `index`. If the response sets the application's cookie, Moor adds a cookie that tells
    * where the session is.
@@ -35,7 +35,12 @@ const BESIDE_PAIR = /(?:^|;)[ \t]*moor-at-[^;]*/g;
  */
 export function createLearning({ id: pool, origins, learn }: ResolvedPool, tags: OriginTags): Learning | undefined {
   if (!learn) return undefined;
-  const { cookie } = learn;
+  const { cookie, ignoreCase } = learn;
+  const valueIn = createAddressReader(learn);
+  const isNamed = (setCookie: string) => {
+    const begin = setCookie.slice(0, cookie.length + 1);
+    return begin === `${cookie}=` || (ignoreCase && begin.toLowerCase() === `${cookie.toLowerCase()}=`);
+  };
   // Only finished tags are kept: on Workers, a promise that one request made may never settle for another request.
   let known: { byIndex: string[]; indexOf: ReadonlyMap<string, number> } | undefined;
 
@@ -53,8 +58,8 @@ export function createLearning({ id: pool, origins, learn }: ResolvedPool, tags:
   }
 
   return {
-    async read(cookies) {
-      const raw = cookieValue(cookies, cookie);
+    async read(cookies, url) {
+      const raw = cookieValue(cookies, cookie, ignoreCase) ?? valueIn(url);
       if (raw === undefined) return { value: undefined, origin: undefined };
       const value = unquoted(raw);
       const named = namedBy(value);
@@ -65,7 +70,7 @@ export function createLearning({ id: pool, origins, learn }: ResolvedPool, tags:
 
     async teach(response, index) {
       if (!response.headers.has("Set-Cookie")) return response;
-      const set = response.headers.getSetCookie().filter((line) => line.startsWith(`${cookie}=`));
+      const set = response.headers.getSetCookie().filter(isNamed);
       const untold = set.filter((line) => namedBy(unquoted(/=([^;]*)/.exec(line)?.[1] ?? "")) === undefined);
       if (untold.length === 0) return response;
       const tag = (await allTags()).byIndex[index] as string;
@@ -77,6 +82,15 @@ export function createLearning({ id: pool, origins, learn }: ResolvedPool, tags:
       return taught;
     },
   };
+}
+
+/** Reads the application's session id from an address: from the path, or else from the query. An empty value is no id. */
+function createAddressReader({ pathParameter, queryParameter, ignoreCase }: ResolvedLearn) {
+  const named = (before: string, name: string | undefined, value: string) =>
+    name === undefined ? undefined : new RegExp(before + name.replace(/[.]/g, "\\$&") + value, ignoreCase ? "i" : "");
+  const inPath = named(";", pathParameter, "=([^;/]+)");
+  const inQuery = named("[?&]", queryParameter, "=([^&]+)");
+  return ({ pathname, search }: URL) => (inPath?.exec(pathname) ?? inQuery?.exec(search))?.[1];
 }
 
 /** A `Cookie` header without the cookies that tell where a session is; `null` when no cookie is left. */

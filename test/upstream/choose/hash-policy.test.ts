@@ -68,6 +68,35 @@ describe("the session id", () => {
   });
 });
 
+describe("the network of the client", () => {
+  const key = (clientIp: string, policy: object) => hashKey([{ type: "client-ip", ...policy }], facts({ clientIp }));
+
+  it.each([
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"],
+    ["203.0.113.7", "203.0.113.7"],
+    ["::ffff:203.0.113.7", "203.0.113.7"],
+    ["no address", "no address"],
+  ])("by 64 bits of IPv6 is the key: of %s it is %s", (address, network) => {
+    expect(key(address, { ipv6PrefixBits: 64 })).toBe(network);
+  });
+
+  it.each([
+    [24, "203.0.113.0/24"],
+    [28, "203.0.113.64/28"],
+    [1, "128.0.0.0/1"],
+    [32, "203.0.113.77"],
+  ])("by %i bits of IPv4 is the key %s", (ipv4PrefixBits, network) => {
+    expect(key("203.0.113.77", { ipv4PrefixBits })).toBe(network);
+    expect(key("::ffff:203.0.113.77", { ipv4PrefixBits })).toBe(network);
+    expect(key("2001:db8::7", { ipv4PrefixBits })).toBe("2001:db8::7");
+  });
+
+  it("is not computed by default: the address is the key as it is written", () => {
+    expect(key("2001:DB8::0001", {})).toBe("2001:DB8::0001");
+  });
+});
+
 describe("the other policies", () => {
   it("take the value of a header, whatever the case of its name", () => {
     expect(hashKey([HEADER], facts({ headers: { "x-tenant": "acme" } }))).toBe("acme");

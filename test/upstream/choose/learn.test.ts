@@ -4,13 +4,15 @@ import { createPool } from "../../../src/upstream/pool.ts";
 import { poolConfig } from "../../support/pools.ts";
 import { macRing } from "../../support/rings.ts";
 
-function learning({ keys = [1], cookie = "sid", routes = ["a", "b", "n.3"], pool = "shop" } = {}): Learning {
+const PAGE = new URL("https://shop.test/");
+
+function learning({ keys = [1], cookie = "sid", routes = ["a", "b", "n.3"], pool = "shop", more = {} } = {}): Learning {
   const config = poolConfig(["a", "b", "c"]);
   const origins = config.origins.map((origin, i) => ({ ...origin, route: routes[i] as string }));
-  const [first = 1, ...more] = keys;
+  const [first = 1, ...others] = keys;
   return createLearning(
-    { ...config, id: pool, origins, learn: { cookie } },
-    createOriginTags(macRing(first, ...more)),
+    { ...config, id: pool, origins, learn: { cookie, ignoreCase: false, ...more } },
+    createOriginTags(macRing(first, ...others)),
   ) as Learning;
 }
 
@@ -67,16 +69,16 @@ describe("the origin that a request names", () => {
   it("is none without the application's cookie, whatever the second cookie says", async () => {
     const given = learning();
     const nothing = { value: undefined, origin: undefined };
-    expect(await given.read(null)).toEqual(nothing);
-    expect(await given.read("other=1; xsid=a; SID=a")).toEqual(nothing);
-    expect(await given.read(`moor-at-sid=${await tagOf(given, 1)}`)).toEqual(nothing);
+    expect(await given.read(null, PAGE)).toEqual(nothing);
+    expect(await given.read("other=1; xsid=a; SID=a", PAGE)).toEqual(nothing);
+    expect(await given.read(`moor-at-sid=${await tagOf(given, 1)}`, PAGE)).toEqual(nothing);
   });
 
   it("is the origin whose tag the second cookie holds", async () => {
     const given = learning();
     for (const origin of [0, 1, 2]) {
       const cookies = `a=1; sid=s%3Ax.y; moor-at-sid=${await tagOf(given, origin)}`;
-      expect(await given.read(cookies)).toEqual({ value: "s%3Ax.y", origin });
+      expect(await given.read(cookies, PAGE)).toEqual({ value: "s%3Ax.y", origin });
     }
   });
 
@@ -91,12 +93,12 @@ describe("the origin that a request names", () => {
     ["sid=abc.a.x", undefined],
     ["sid=", undefined],
   ])("%j is the origin that the value names", async (cookies, origin) => {
-    expect((await learning().read(cookies)).origin).toBe(origin);
+    expect((await learning().read(cookies, PAGE)).origin).toBe(origin);
   });
 
   it("by the cookie's value goes before the second cookie: that may be left over", async () => {
     const given = learning();
-    expect((await given.read(`sid=x.a; moor-at-sid=${await tagOf(given, 1)}`)).origin).toBe(0);
+    expect((await given.read(`sid=x.a; moor-at-sid=${await tagOf(given, 1)}`, PAGE)).origin).toBe(0);
   });
 
   it("is no origin for a tag that is made up, of another key, pool or cookie", async () => {
@@ -108,16 +110,16 @@ describe("the origin that a request names", () => {
       "",
     ];
     for (const tag of foreign) {
-      expect(await learning().read(`sid=1; moor-at-sid=${tag}`)).toEqual({ value: "1", origin: undefined });
+      expect(await learning().read(`sid=1; moor-at-sid=${tag}`, PAGE)).toEqual({ value: "1", origin: undefined });
     }
-    expect((await learning().read(`sid=1; moor-at-other=${await tagOf(learning(), 1)}`)).origin).toBeUndefined();
+    expect((await learning().read(`sid=1; moor-at-other=${await tagOf(learning(), 1)}`, PAGE)).origin).toBeUndefined();
   });
 
   it("stays when a key is rotated in; the new key signs", async () => {
     const rotated = learning({ keys: [2, 1] });
     const [old, fresh] = [await tagOf(learning({ keys: [1] }), 2), await tagOf(rotated, 2)];
     expect(fresh).not.toBe(old);
-    for (const tag of [old, fresh]) expect((await rotated.read(`sid=1; moor-at-sid=${tag}`)).origin).toBe(2);
+    for (const tag of [old, fresh]) expect((await rotated.read(`sid=1; moor-at-sid=${tag}`, PAGE)).origin).toBe(2);
   });
 });
 
@@ -133,5 +135,58 @@ describe("the Cookie header for origins", () => {
 });
 
 it("a pool that learns needs tags", () => {
-  expect(() => createPool({ ...poolConfig(["a"]), learn: { cookie: "sid" } })).toThrow(TypeError);
+  expect(() => createPool({ ...poolConfig(["a"]), learn: { cookie: "sid", ignoreCase: false } })).toThrow(TypeError);
+});
+
+describe("the session id in an address", () => {
+  const given = learning({ cookie: "JSESSIONID", more: { pathParameter: "jsessionid", queryParameter: "s.id" } });
+  const read = async (path: string, cookies: string | null = null) =>
+    Object.values(await given.read(cookies, new URL(path, PAGE)));
+
+  it.each([
+    ["/cart;jsessionid=X1.b", ["X1.b", 1]],
+    ["/cart;jsessionid=X1.n.3/items;v=2?a=b", ["X1.n.3", 2]],
+    ["/cart;v=1;jsessionid=X1.a;w=2", ["X1.a", 0]],
+    ["/cart?a=1&s.id=X2.b#top", ["X2.b", 1]],
+    ["/cart;jsessionid=X1.a?s.id=X2.b", ["X1.a", 0]],
+    ["/cart;jsessionid=unknown", ["unknown", undefined]],
+  ])("names the origin by its route: %s", async (path, found) => expect(await read(path)).toEqual(found));
+
+  it.each([
+    "/cart",
+    "/cart;jsessionid=",
+    "/cart;xjsessionid=X1.b",
+    "/jsessionid=X1.b",
+    "/cart?;jsessionid=X1.b",
+    "/cart?sxid=X1.b",
+    "/cart?xs.id=X1.b",
+    "/cart;JSESSIONID=X1.b",
+    "/cart?s.id=",
+  ])("is not found in %s", async (path) => expect(await read(path)).toEqual([undefined, undefined]));
+
+  it("counts less than the cookie, as it does for Tomcat", async () => {
+    expect(await read("/cart;jsessionid=X1.b", "JSESSIONID=X2.a")).toEqual(["X2.a", 0]);
+  });
+
+  it("is not looked for unless the pool names a parameter", async () => {
+    const plain = await learning().read(null, new URL("/cart;sid=X.b?sid=X.b", PAGE));
+    expect(plain.value).toBe(undefined);
+  });
+});
+
+describe("names without case", () => {
+  const given = learning({ cookie: "jsessionid", more: { pathParameter: "jsessionid", ignoreCase: true } });
+
+  it("are found in cookies and in addresses", async () => {
+    expect(await given.read("a=1; JSessionID=X.b", PAGE)).toEqual({ value: "X.b", origin: 1 });
+    expect(await given.read(null, new URL("/a;JSESSIONID=X.n.3", PAGE))).toEqual({ value: "X.n.3", origin: 2 });
+    expect((await given.read("XJSESSIONID=X.b", PAGE)).value).toBe(undefined);
+  });
+
+  it("are found in responses, and the second cookie has the name of the configuration", async () => {
+    const [, tag = ""] = await taught(given, 1, "JSESSIONID=1; Path=/app");
+    expect(tag).toMatch(/^moor-at-jsessionid=[\w-]{12}; Path=\/app$/);
+    expect((await given.read(`JSESSIONID=1; ${tag.split(";")[0]}`, PAGE)).origin).toBe(1);
+    expect(await taught(given, 1, "jsession=1")).toEqual(["jsession=1"]);
+  });
 });

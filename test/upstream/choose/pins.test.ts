@@ -81,7 +81,7 @@ describe("an origin is told that another has served the session last", () => {
 
 describe("where something other than the session decides, no pin is read and none written:", () => {
   it.each<[string, Partial<ResolvedPool>, object]>([
-    ["the cookie of its application", { learn: { cookie: "sid" } }, {}],
+    ["the cookie of its application", { learn: { cookie: "sid", ignoreCase: false } }, {}],
     [
       "another hash policy",
       { hashPolicy: [{ type: "header", name: "X-Tenant" }, { type: "session-id" }] },

@@ -16,9 +16,9 @@ describe("the method of an upstream", () => {
     ["ip_hash;\nhash $arg_a;", { affinity: { algorithm: "nginx-hash" } }],
     [
       "sticky learn create=$upstream_cookie_JSESSIONID lookup=$cookie_JSESSIONID zone=z:1m;",
-      { learn: { cookie: "JSESSIONID" } },
+      { learn: { cookie: "JSESSIONID", ignoreCase: true } },
     ],
-    ["sticky route $cookie_at;", { learn: { cookie: "at" } }],
+    ["sticky route $cookie_at;", { learn: { cookie: "at", ignoreCase: true } }],
     ["server 10.0.0.3 slow_start=30s;", { slowStartSeconds: 30 }],
   ])("%j becomes %j", async (block, settings) => {
     expect((await importBlock(`${block}\n${TWO}`)).pools[0]).toMatchObject(settings);
