@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import { relative, resolve } from "node:path";
+import { relative, resolve, sep } from "node:path";
 import { createJiti } from "jiti";
 import { formatMistakes, type Mistake } from "../src/config/mistakes.ts";
 import { readConfig } from "../src/config/read.ts";
@@ -12,16 +12,17 @@ import { inProject } from "./project.ts";
 import { publicSuffixMistakes } from "./public-suffix.ts";
 
 /** A configuration file that has been read. */
-export type ConfigFile = { file: string } & (
-  | { kind: "ok"; config: ResolvedConfig; warnings: readonly Warning[] }
-  | { kind: "invalid"; mistakes: Mistake[] }
-);
+export type ConfigFile = {
+  file: string;
+  /** The paths of the file and of the files that it imports, without packages. */
+  files: readonly string[];
+} & ({ kind: "ok"; config: ResolvedConfig; warnings: readonly Warning[] } | { kind: "invalid"; mistakes: Mistake[] });
 
 /**
  * Loads a configuration file (TypeScript or JavaScript with a default export) and validates it.
  *
  * The file and its relative imports load as wrangler bundles them. They are ES modules, whatever the `type` in the package.json
- * of their folder. The path of an import may leave out the ending.
+ * of their folder. The path of an import may leave out the ending. Each call loads the files anew.
  *
  * @param path relative to the working directory. Default: the project's `moor.config.ts`.
  * @param options.deploy whether to check in addition that a deployed Worker can reach the origins and has the settings that it
@@ -38,12 +39,13 @@ export async function readConfigFile(
   if (!("default" in module)) {
     throw new CommandError("config", `${file}: no default export, accepted: export default defineConfig({ … })`);
   }
+  const files = loadedFiles();
   const read = readConfig(module.default, options);
-  if (read.kind === "invalid") return { file, ...read };
+  if (read.kind === "invalid") return { file, files, ...read };
   const { config } = read;
   const mistakes = [...publicSuffixMistakes(config), ...(options.deploy ? await settingsMistakes(config) : [])];
-  if (mistakes.length > 0) return { file, kind: "invalid", mistakes };
-  return { file, ...read, warnings: warningsOf(module.default, config) };
+  if (mistakes.length > 0) return { file, files, kind: "invalid", mistakes };
+  return { file, files, ...read, warnings: warningsOf(module.default, config) };
 }
 
 /** Mistakes between the configuration and `wrangler.toml`. */
@@ -68,12 +70,18 @@ export function requireValid(read: ConfigFile): ResolvedConfig {
 /** The cache on disk is off, so that a check leaves no file behind. */
 const jiti = createJiti(import.meta.url, { fsCache: false, interopDefault: false });
 
+/** The files of the project among the modules that are loaded. */
+function loadedFiles(): string[] {
+  return Object.keys(jiti.cache).filter((path) => !path.includes(`${sep}node_modules${sep}`));
+}
+
 async function load(absolute: string, file: string): Promise<object> {
   try {
     await access(absolute);
   } catch (cause) {
     throw new CommandError("config", `${file}: there is no such file`, { cause });
   }
+  for (const path of loadedFiles()) delete jiti.cache[path];
   try {
     return await jiti.import<object>(absolute);
   } catch (cause) {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { unstable_DevEnv } from "wrangler";
 import type { ResolvedConfig } from "../src/config/resolved.ts";
@@ -15,6 +16,10 @@ export interface LocalWorkerOptions {
   config: MoorConfig | ResolvedConfig;
   /** 0: any free port. */
   port: number;
+  /** The `iss` of handoffs. Default: the address of the Worker. */
+  issuer?: string | undefined;
+  /** Whether the Worker sees requests as https. Default `false`. */
+  secure?: boolean;
   /**
    * Folder below `.wrangler/moor/` in which sessions outlive a restart. Workers that run at the same time need a folder each.
    * `false` (default): sessions end with the Worker.
@@ -36,6 +41,12 @@ export interface LocalWorkerOptions {
 export interface LocalWorker {
   /** `http://localhost:PORT`; only this machine reaches it. */
   readonly url: string;
+  /**
+   * Goes on with another configuration. Requests wait meanwhile, and WebSockets are closed.
+   *
+   * @throws CommandError of code `start`
+   */
+  reload(config: LocalWorkerOptions["config"]): Promise<void>;
   /** Ends the Worker and everything that belongs to it. */
   stop(): Promise<void>;
 }
@@ -61,10 +72,10 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   const runtime = new DevEnv();
   // This promise also rejects when the start fails, which is reported below.
   runtime.proxy.ready.promise.catch(() => {});
+  const given = { ...options, keys, log };
+  let worker: Worker;
   try {
-    await keepSignalHandlers(() =>
-      Promise.race([start(runtime, url, { ...options, keys, log }), failure(runtime), expiry()]),
-    );
+    worker = await keepSignalHandlers(() => Promise.race([start(runtime, url, given), failure(runtime), expiry()]));
   } catch (cause) {
     await runtime.teardown().catch(() => {});
     throw new CommandError("start", `the Worker does not start: ${reasonOf(cause)}`, { cause });
@@ -72,6 +83,16 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   const cron = startLocalCron((signal) => runScheduled(url, log, signal));
   return {
     url,
+    async reload(config) {
+      const reloaded = once(runtime, "reloadComplete");
+      try {
+        worker.patchConfig({ bindings: bindingsOf(url, { ...given, config }) });
+        await Promise.race([reloaded, failure(runtime), expiry()]);
+        await requireReady(url);
+      } catch (cause) {
+        throw new CommandError("start", `the Worker does not reload: ${reasonOf(cause)}`, { cause });
+      }
+    },
     async stop() {
       await cron.stop();
       await runtime.teardown();
@@ -80,23 +101,17 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
 }
 
 type Runtime = InstanceType<typeof unstable_DevEnv>;
+type Worker = Awaited<ReturnType<Runtime["startWorker"]>>;
+type Given = LocalWorkerOptions & { keys: Keys; log: (line: string) => void };
 
-async function start(
-  runtime: Runtime,
-  url: string,
-  options: LocalWorkerOptions & { keys: Keys; log: (line: string) => void },
-): Promise<void> {
-  const { config, keys, log, persist, redis, entry, variables = {} } = options;
+async function start(runtime: Runtime, url: string, options: Given): Promise<Worker> {
+  const { log, persist, entry, secure = false } = options;
   const worker = await runtime.startWorker({
     config: inProject("wrangler.toml"),
     ...(entry && { entrypoint: inProject(entry) }),
-    bindings: {
-      ...bindings("plain_text", { ...variables, MOOR_CONFIG: JSON.stringify(config), MOOR_ISSUER: url }),
-      ...bindings("secret_text", { ...keys }),
-      ...(redis &&
-        bindings("secret_text", { UPSTASH_REDIS_REST_URL: redis.url, UPSTASH_REDIS_REST_TOKEN: redis.token })),
-    },
+    bindings: bindingsOf(url, options),
     dev: {
+      origin: { secure },
       server: { hostname: "localhost", port: Number(new URL(url).port) },
       watch: false,
       inspector: false,
@@ -106,8 +121,22 @@ async function start(
     },
   });
   await worker.ready;
+  await requireReady(url);
+  return worker;
+}
+
+/** @throws Error if the Worker answers with an error, as it does under a configuration that it cannot serve. */
+async function requireReady(url: string): Promise<void> {
   const response = await fetch(new URL(READY_PATH, url));
   if (!response.ok) throw new Error(`it answers ${READY_PATH} with ${response.status}: ${await response.text()}`);
+}
+
+function bindingsOf(url: string, { config, keys, redis, variables = {}, issuer = url }: Given) {
+  return {
+    ...bindings("plain_text", { ...variables, MOOR_CONFIG: JSON.stringify(config), MOOR_ISSUER: issuer }),
+    ...bindings("secret_text", { ...keys }),
+    ...(redis && bindings("secret_text", { UPSTASH_REDIS_REST_URL: redis.url, UPSTASH_REDIS_REST_TOKEN: redis.token })),
+  };
 }
 
 function bindings<Type extends string>(type: Type, values: Record<string, string>) {

@@ -1,12 +1,15 @@
+import type { CarrierConfig } from "../../src/config/carrier-types.ts";
 import { describe } from "../../src/config/mistakes.ts";
 import type { ResolvedConfig } from "../../src/config/resolved.ts";
 import type { MoorConfig } from "../../src/config/types.ts";
 import { ADMIN_TOKEN, needsAdminToken } from "../admin-secret.ts";
 import { type Command, CommandError } from "../command.ts";
-import { readConfigFile, requireValid } from "../config-file.ts";
+import { type ConfigFile, readConfigFile, requireValid } from "../config-file.ts";
+import { createFileWatch, type FileWatch } from "../file-watch.ts";
 import { readFlags } from "../flags.ts";
 import { configFor } from "../fronted.ts";
-import { type LocalMoor, startLocalMoor } from "../local-moor.ts";
+import { type LocalMoor, type LocalMoorOptions, startLocalMoor } from "../local-moor.ts";
+import { freePort } from "../port.ts";
 import { onceAskedToEnd } from "../signals.ts";
 
 const DEFAULT_PORT = 8788;
@@ -14,17 +17,22 @@ const DEFAULT_PORT = 8788;
 /** `moor dev`: runs the Worker on this machine, in front of servers that already run. */
 export const dev: Command = {
   summary: "runs Moor on this machine, in front of servers that already run",
-  usage: `moor dev [--origin URL]... [--port N] [--config FILE]
+  usage: `moor dev [--origin URL]... [--port N] [--config FILE] [--no-watch] [--public-url URL]
 
 Runs Moor on this machine in front of servers that already run, until Ctrl-C. Prints "ready http://localhost:PORT" when it
 answers. Sessions and keys are kept in .wrangler/moor, so that a restart logs nobody out. If redis-server is on the PATH, one
 runs as long and stands for Upstash, its data kept there too; if not, the Redis tier is off.
 
-  --origin URL    a server, may be repeated; each visitor stays on one of them. Their pool is called local, which is the audience
-                  of their handoffs. Without it: the origins of the configuration
-  --port N        default: ${DEFAULT_PORT}; 0: any free port, and sessions are not kept
-  --config FILE   default: moor.config.ts; not together with --origin
+  --origin URL      a server, may be repeated; each visitor stays on one of them. Their pool is called local, which is the
+                    audience of their handoffs. Without it: the origins of the configuration
+  --port N          default: ${DEFAULT_PORT}; 0: any free port, and sessions are not kept
+  --config FILE     default: moor.config.ts; not together with --origin
+  --watch           reloads the configuration when its file changes, or a file that it imports. This is the default;
+                    --no-watch switches it off
+  --public-url URL  https:// and the host of a tunnel that leads to PORT. Moor then takes every request for a request to that
+                    URL: cookies are Secure, and origins get the URL in X-Forwarded-Host and X-Forwarded-Proto
 
+The port is part of the cookie's name (moor-${DEFAULT_PORT}), because browsers send cookies to every port of a host.
 If the configuration has admin, admins send what is in the environment as ${ADMIN_TOKEN}.`,
 
   async run(args) {
@@ -32,19 +40,35 @@ If the configuration has admin, admins send what is in the environment as ${ADMI
       origin: { type: "string", multiple: true },
       port: { type: "string" },
       config: { type: "string" },
+      watch: { type: "boolean" },
+      "no-watch": { type: "boolean" },
+      "public-url": { type: "string" },
     });
     const port = portOf(flags.port);
+    const publicUrl = flags["public-url"] === undefined ? undefined : publicUrlOf(flags["public-url"]);
     if (flags.origin && flags.config) throw new CommandError("usage", "either --origin or --config, not both");
-    const config = flags.origin ? configFor(flags.origin) : requireValid(await readConfigFile(flags.config));
-    await runUntilAskedToEnd(config, port, adminTokenFor(config));
+    if (flags.watch && flags["no-watch"]) throw new CommandError("usage", "either --watch or --no-watch, not both");
+    if (flags.watch && flags.origin)
+      throw new CommandError("usage", "--watch: with --origin there is no file to watch");
+    const chosenPort = await freePort(port);
+    const persist = port > 0 && `dev-${port}`;
+    const options = { port: chosenPort, persist, publicUrl } as const;
+    if (flags.origin) await runUntilAskedToEnd(configFor(flags.origin), options);
+    else {
+      const read = await readConfigFile(flags.config);
+      await runUntilAskedToEnd(requireValid(read), options, flags["no-watch"] ? undefined : read);
+    }
     return 0;
   },
 };
 
+type RunOptions = Pick<LocalMoorOptions, "port" | "persist" | "publicUrl">;
+
+/** @param watched the file of the configuration, if it is to be reloaded when it changes. */
 async function runUntilAskedToEnd(
   config: MoorConfig | ResolvedConfig,
-  port: number,
-  variables: Record<string, string>,
+  options: RunOptions,
+  watched?: ConfigFile,
 ): Promise<void> {
   let moor: LocalMoor | undefined;
   const asked = new Promise<void>((resolve) => {
@@ -54,19 +78,62 @@ async function runUntilAskedToEnd(
       resolve();
     });
   });
-  for (const pool of config.pools) {
-    for (const { id, url } of pool.origins) console.log(`origin ${pool.id}/${id} ${url}`);
-  }
+  const variables = adminTokenFor(config);
+  printOrigins(config);
   moor = await startLocalMoor({
-    config,
-    port,
+    ...options,
+    config: withCookieOfPort(config, options.port),
     variables,
-    persist: port > 0 && `dev-${port}`,
     tellRedis: (text) => console.log(`redis ${text}`),
   });
+  if (options.publicUrl !== undefined) console.log(`public ${options.publicUrl}`);
   console.log(`ready ${moor.url}`);
+  const watch = watched && reloadOnChange(moor, watched, options.port);
   await asked;
+  watch?.stop();
   await moor.stop();
+}
+
+/** Reloads the configuration when its files change. After a mistake the earlier configuration stays. */
+function reloadOnChange(moor: LocalMoor, { file, files }: ConfigFile, port: number): FileWatch {
+  let reloading = Promise.resolve();
+  const watch = createFileWatch(() => {
+    reloading = reloading.then(reload).catch((fault: unknown) => {
+      const lines = (fault instanceof CommandError ? fault.message : String(fault)).split("\n");
+      for (const line of lines) console.error(`moor dev: ${line}`);
+      console.error(`moor dev: ${file} was not reloaded, the earlier configuration stays`);
+    });
+  });
+  async function reload(): Promise<void> {
+    const read = await readConfigFile(file);
+    watch.follow(read.files);
+    const config = requireValid(read);
+    adminTokenFor(config);
+    await moor.reload(withCookieOfPort(config, port));
+    printOrigins(config);
+    console.log(`reloaded ${file}`);
+  }
+  watch.follow(files);
+  return watch;
+}
+
+function printOrigins({ pools }: MoorConfig | ResolvedConfig): void {
+  for (const { id: pool, origins } of pools) {
+    for (const { id, url } of origins) console.log(`origin ${pool}/${id} ${url}`);
+  }
+}
+
+/** The name of a cookie is at most 32 characters long, and the port takes up to 6 of them. */
+const MAX_NAME_CHARACTERS = 26;
+
+/** The configuration with the port in the name of its cookie: a browser sends a cookie to every port of a host. */
+function withCookieOfPort(config: MoorConfig | ResolvedConfig, port: number): MoorConfig | ResolvedConfig {
+  const carriers = (config.carriers ?? [{ type: "cookie" }]) as CarrierConfig[];
+  const named = carriers.map((carrier) => {
+    if (carrier.type !== "cookie") return carrier;
+    return { ...carrier, name: `${(carrier.name ?? "moor").slice(0, MAX_NAME_CHARACTERS)}-${port}` };
+  });
+  return { ...config, carriers: named } as MoorConfig | ResolvedConfig;
 }
 
 /** The operator's token, as the environment of this command sets it. */
@@ -85,4 +152,11 @@ function portOf(text = String(DEFAULT_PORT)): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new CommandError("usage", `--port: found ${describe(text)}, accepted: 1 to 65535, or 0 for any free port`);
+}
+
+function publicUrlOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === "https:" && url.href === `${url.origin}/`) return url.origin;
+  const accepted = "https:// and a host, as in https://abc.example.net";
+  throw new CommandError("usage", `--public-url: found ${describe(text)}, accepted: ${accepted}`);
 }

@@ -105,11 +105,13 @@ export function createUpstream(
       return last === undefined ? undefined : pool.origins[last]?.id;
     };
     const protocol = url.protocol.slice(0, -1);
+    const { cf } = request as { cf?: { clientAcceptEncoding?: string } };
+    const acceptEncoding = cf?.clientAcceptEncoding;
     return {
       method,
       target: url.pathname + url.search,
       clientHost: url.hostname,
-      headers: requestHeaders(headers, { cut, protocol, method, host, clientIp, handoff, explain }),
+      headers: requestHeaders(headers, { cut, protocol, method, host, clientIp, acceptEncoding, handoff, explain }),
       movedFrom: sending.isStored ? movedFrom : undefined,
       body,
       retries: mayRetry,

@@ -15,6 +15,8 @@ export interface Told {
   /** The `Host` that the client asked for. */
   readonly host: string;
   readonly clientIp: string | undefined;
+  /** The client's own `Accept-Encoding` ("": it sent none), if Cloudflare has replaced that header. */
+  readonly acceptEncoding?: string | undefined;
 }
 
 /** Hop-by-hop headers (RFC 9110 section 7.6.1), and headers that a client could use to speak in Moor's name. */
@@ -54,6 +56,8 @@ export function requestHeaders(client: Headers, told: Told): Headers {
   const rest = cookies && withoutTags(cookies);
   if (rest === null) headers.delete("Cookie");
   else if (rest !== cookies) headers.set("Cookie", rest);
+  if (told.acceptEncoding) headers.set("Accept-Encoding", told.acceptEncoding);
+  else if (told.acceptEncoding === "") headers.delete("Accept-Encoding");
   headers.set("X-Forwarded-Proto", told.protocol);
   headers.set("X-Forwarded-Host", told.host);
   if (told.clientIp !== undefined) headers.set("X-Forwarded-For", told.clientIp);

@@ -137,6 +137,14 @@ describe("the encodings that a client accepts", () => {
     },
   );
 
+  it.each([
+    ["zstd, gzip", ["Accept-Encoding:zstd, gzip"]],
+    ["", []],
+  ])("reach the origin as they were sent if Cloudflare has put its own in their place: %j", async (sent, lines) => {
+    await send("Accept-Encoding: br, gzip", `CF-Blob: ${JSON.stringify({ clientAcceptEncoding: sent })}`);
+    expect(named(arrived(), /^Accept-Encoding/).map((line) => line.replace(/: ?/, ":"))).toEqual(lines);
+  });
+
   it("are not made up where the client names none, and an empty Accept-Encoding is not kept", async () => {
     await send("Accept-Encoding:");
     expect(named(arrived(), /^Accept/)).toEqual([]);
