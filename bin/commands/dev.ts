@@ -1,4 +1,4 @@
-import type { CarrierConfig } from "../../src/config/carrier-types.ts";
+import type { CarrierConfig } from "../../src/config/carriers/registry.ts";
 import { describe } from "../../src/config/mistakes.ts";
 import type { ResolvedConfig } from "../../src/config/resolved.ts";
 import type { MoorConfig } from "../../src/config/types.ts";

@@ -1,6 +1,6 @@
+import { resolveCarrier } from "./carriers/registry.ts";
 import { MAX_PRINCIPAL_SESSIONS } from "./grammar.ts";
 import type {
-  ResolvedCarrier,
   ResolvedConfig,
   ResolvedHealthCheck,
   ResolvedOrigin,
@@ -13,7 +13,6 @@ import type { CheckedConfig } from "./schema.ts";
 import type { IgnoreConfig } from "./types.ts";
 
 type CheckedPool = CheckedConfig["pools"][number];
-type CheckedCarrier = NonNullable<CheckedConfig["carriers"]>[number];
 /** The values that a session policy may set, each right by itself. */
 type GivenSession = Partial<Record<Exclude<keyof ResolvedSession, "remember">, number | undefined>> & {
   remember?: { idleSeconds?: number | undefined; absoluteSeconds?: number | undefined } | undefined;
@@ -216,20 +215,5 @@ export function fillHandling(
     lockWaitMs: given.lockWaitMs ?? 5_000,
     onLockTimeout: given.onLockTimeout ?? "refuse",
     crossSite: given.crossSite ?? "refuse",
-  };
-}
-
-function resolveCarrier(carrier: CheckedCarrier): ResolvedCarrier {
-  if (carrier.type === "header") return { type: "header", name: carrier.name ?? "Authorization" };
-  if (carrier.type === "url") return { type: "url", name: carrier.name ?? "moor" };
-  return {
-    type: "cookie",
-    name: carrier.name ?? "moor",
-    prefix: carrier.prefix ?? "__Host-",
-    domain: typeof carrier.domain === "string" ? [carrier.domain] : carrier.domain,
-    path: carrier.path ?? "/",
-    sameSite: carrier.sameSite ?? "lax",
-    partitioned: carrier.partitioned ?? false,
-    persistent: carrier.persistent ?? "always",
   };
 }

@@ -1,4 +1,4 @@
-import type { CookieCarrierConfig, HeaderCarrierConfig, UrlCarrierConfig } from "./carrier-types.ts";
+import type { ResolvedCarrier } from "./carriers/registry.ts";
 import type {
   AffinityConfig,
   ClosingStatus,
@@ -140,16 +140,6 @@ export interface ResolvedRoute {
   readonly crossSite: "refuse" | "repost" | "allow";
   readonly explain: boolean;
 }
-
-export type ResolvedCookieCarrier = Readonly<Required<Omit<CookieCarrierConfig, "domain">>> & {
-  /** `undefined`: every host keeps its sessions to itself. */
-  readonly domain: readonly string[] | undefined;
-};
-
-export type ResolvedCarrier =
-  | ResolvedCookieCarrier
-  | Readonly<Required<HeaderCarrierConfig>>
-  | Readonly<Required<UrlCarrierConfig>>;
 
 /**
  * Whether a configuration uses the parts that exist for operators: the admin API and its counters, live changes of pools, and

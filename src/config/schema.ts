@@ -1,13 +1,10 @@
 import { array, boolean, custom, type InferOutput, lazy, literal, optional, picklist } from "valibot";
 import { ALGORITHMS, type AlgorithmName } from "../affinity/algorithms.ts";
+import { carrierSchemas } from "./carriers/registry.ts";
 import {
   addressParameter,
   attemptDeadline,
   bindingName,
-  carrierHeader,
-  cookieDomain,
-  cookieName,
-  cookiePath,
   headerValue,
   healthCheckRules,
   hedgeAfter,
@@ -41,18 +38,15 @@ import {
   time,
   timeoutRules,
   token,
-  urlParameter,
   weight,
   wholeNumber,
 } from "./grammar.ts";
 import { REGIONS } from "./regions.ts";
-import { list, numbers, oneByItsOwn, oneOf, shape, value } from "./shapes.ts";
+import { list, numbers, oneByItsOwn, oneOf, shape, value, yesOrNo } from "./shapes.ts";
 import type { SessionEvents } from "./types.ts";
 
 /** A configuration of the right shape, before its defaults are filled in. */
 export type CheckedConfig = InferOutput<typeof configSchema>;
-
-const yesOrNo = boolean("true or false");
 
 const origin = shape({
   id: value(id),
@@ -187,22 +181,7 @@ const route = shape({
   explain: optional(yesOrNo),
 });
 
-const domain = value(cookieDomain);
-const carriers = {
-  cookie: shape({
-    type: literal("cookie"),
-    name: optional(value(cookieName)),
-    prefix: optional(oneOf(["__Host-", "__Secure-"])),
-    domain: optional(lazy((input) => (Array.isArray(input) ? list(domain, "a list of at least one domain") : domain))),
-    path: optional(value(cookiePath)),
-    sameSite: optional(oneOf(["lax", "strict", "none"])),
-    partitioned: optional(yesOrNo),
-    persistent: optional(oneOf(["always", "remembered"])),
-  }),
-  header: shape({ type: literal("header"), name: optional(value(carrierHeader)) }),
-  url: shape({ type: literal("url"), name: optional(value(urlParameter)) }),
-};
-const carrier = oneByItsOwn("type", carriers);
+const carrier = oneByItsOwn("type", carrierSchemas);
 
 const stores = shape({
   replicate: optional(oneOf(["travel", "always", "off"])),

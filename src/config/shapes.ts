@@ -1,5 +1,6 @@
 import {
   array,
+  boolean,
   custom,
   type GenericSchema,
   type InferOutput,
@@ -51,6 +52,9 @@ export function oneByItsOwn<Kind extends string, Kinds extends Record<string, Ge
 export function list<Item extends GenericSchema>(item: Item, accepted: string) {
   return pipe(array(item, accepted), minLength(1, accepted));
 }
+
+/** `true` or `false`. */
+export const yesOrNo = boolean("true or false");
 
 /** A value that a rule accepts. */
 export function value<T>(rule: Rule<T>) {

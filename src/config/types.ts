@@ -1,4 +1,4 @@
-import type { CarrierConfig } from "./carrier-types.ts";
+import type { CarrierConfig } from "./carriers/registry.ts";
 import type { PoolConfig } from "./pool-types.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { ResolvedCookieCarrier } from "../../src/config/resolved.ts";
+import type { ResolvedCookieCarrier } from "../../src/config/carriers/cookie.ts";
 import type { CarrierOptions } from "../../src/inbound/carriers/carrier.ts";
 import { createCarriers } from "../../src/inbound/carriers/carriers.ts";
 import { createCookieCarrier } from "../../src/inbound/carriers/cookie-carrier.ts";

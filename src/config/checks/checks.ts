@@ -24,7 +24,7 @@ export function relationMistakes(input: unknown, options: { deploy: boolean }): 
     ...sessionMistakes(input.session),
     ...routeSessionMistakes(routes, input.session),
     ...ignoreMistakes(itemsOf(input, "ignore")),
-    ...carrierMistakes(input.carriers),
+    ...carrierMistakes(itemsOf(input, "carriers")),
     ...storesMistakes(input.stores),
     ...limitMistakes(input.principals),
   ];

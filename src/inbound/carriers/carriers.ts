@@ -1,4 +1,4 @@
-import type { ResolvedCarrier } from "../../config/resolved.ts";
+import type { ResolvedCarrier } from "../../config/carriers/registry.ts";
 import type { OpenedToken } from "../token/tokens.ts";
 import type { AddressCarrier, Carrier, CarrierOptions, CreateCarrier, OwnNames } from "./carrier.ts";
 import { createCookieCarrier } from "./cookie-carrier.ts";

@@ -1,5 +1,5 @@
 import { stringifySetCookie } from "cookie";
-import type { ResolvedCookieCarrier } from "../../config/resolved.ts";
+import type { ResolvedCookieCarrier } from "../../config/carriers/cookie.ts";
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import { MARK_TAG_LENGTH } from "../token/mark.ts";
 import type { Carrier, CreateCarrier } from "./carrier.ts";

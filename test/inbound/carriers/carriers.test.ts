@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ResolvedCarrier } from "../../../src/config/resolved.ts";
+import type { ResolvedCarrier } from "../../../src/config/carriers/registry.ts";
 import { createCarriers } from "../../../src/inbound/carriers/carriers.ts";
 import { splitCredentials } from "../../../src/inbound/carriers/credentials.ts";
 import { createHeaderCarrier } from "../../../src/inbound/carriers/header-carrier.ts";
