@@ -16,20 +16,22 @@ export function withClientHosts(
   routes: readonly RouteConfig[],
   wanted: readonly ClientHost[],
 ): { readonly pools: readonly PoolConfig[]; readonly notes: readonly Remark[] } {
-  const notes: Remark[] = [];
+  const without: ClientHost[] = [];
   const result = pools.map((pool) => {
-    const places = wanted.filter((each) => each.pool === pool.id);
-    if (places.length === 0) return pool;
+    const place = wanted.find((each) => each.pool === pool.id);
+    if (!place) return pool;
     const zone = commonDomain([...pool.origins.map(({ url }) => new URL(url).hostname), ...hostsOf(pool.id, routes)]);
     if (zone !== undefined) return { ...pool, host: "client" as const, zone };
-    const text =
-      `pool ${pool.id}: its origins see their own name in Host, and the client's in X-Forwarded-Host. ` +
-      'host: "client" needs origins and routes with names in one zone of Cloudflare';
-    const [{ file, line }] = places as [ClientHost];
-    notes.push({ file, line, text });
+    without.push(place);
     return pool;
   });
-  return { pools: result, notes };
+  const [first] = without;
+  if (!first) return { pools: result, notes: [] };
+  const names = without.map(({ pool }) => pool).join(", ");
+  const text =
+    `origins of ${names} see their own name in Host, and the client's in X-Forwarded-Host: ` +
+    'host: "client" needs origins and routes with names in one zone of Cloudflare';
+  return { pools: result, notes: [{ file: first.file, line: first.line, text }] };
 }
 
 /** The hosts of a pool's routes; an empty text for a route that takes any host. */

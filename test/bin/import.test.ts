@@ -79,12 +79,26 @@ describe("moor import", () => {
     expect(JSON.parse(refused.stdout)).toMatchObject({ ok: false, refused: [{ file: "bad.conf", line: 2 }] });
   });
 
+  it.each([
+    ["haproxy.cfg", "defaults\n  mode http\nlisten app\n  bind :80\n  server a 10.0.0.1:80\n"],
+    ["dynamic.yml", "http:\n  services:\n    app: { loadBalancer: { servers: [{ url: http://10.0.0.1 }] } }\n"],
+    [
+      "nginx.conf",
+      "upstream app { server 10.0.0.1; }\nserver {\nlisten 127.0.0.1:80;\nlocation / { proxy_pass http://app; } }\n",
+    ],
+  ])("knows the format of %s by its text", async (file, text) => {
+    const project = await createProject();
+    await project.write(file, text);
+    const { code, stdout } = await project.run("import", file);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('url: "http://10.0.0.1"') });
+  });
+
   it("refuses a format that it does not know, and a file that it cannot read or that holds no servers", async () => {
     const project = await createProject();
     await project.write("nginx.conf", "http {}");
     const stderrOf = async (...args: string[]) => (await project.run("import", ...args)).stderr;
     expect(await stderrOf("nginx.conf", "--from", "caddy")).toContain(
-      'moor import: --from: found "caddy", accepted: nginx',
+      'moor import: --from: found "caddy", accepted: nginx, haproxy, traefik',
     );
     expect(await stderrOf("no.conf")).toBe("moor import: no.conf: cannot be read (ENOENT)\n");
     expect(await stderrOf("nginx.conf")).toBe("moor import: nginx.conf: no servers of HTTP in it\n");

@@ -90,6 +90,17 @@ export function isTold(draft: Draft, { host, path }: Asked): boolean {
       /^(?:proxy_pass \S+ puts \S+ in place of|location) (=|~\*|~|\^~)? ?(\S+)/.exec(text) ?? [];
     if (sign.startsWith("~")) return new RegExp(wanted, sign === "~*" ? "i" : "").test(path);
     if (wanted !== "") return sign === "=" ? path === wanted : path.startsWith(wanted);
+    const longer = /as in (\S+)-x; Moor/.exec(text)?.[1];
+    if (longer !== undefined) return path.startsWith(longer);
+    const [, kind, value = ""] =
+      /no route can tell the requests of "(path_end|hdr_beg\(host\))(?: -i)? (\S+)"/.exec(text) ?? [];
+    if (kind !== undefined) return kind === "path_end" ? path.endsWith(value) : host.startsWith(value);
+    const label = /: \*(\S+) takes one label/.exec(text)?.[1];
+    if (label !== undefined) return host.endsWith(label) && host.slice(0, -label.length).includes(".");
+    const expression = /requests of PathRegexp\(`(\S+)`\)/.exec(text)?.[1];
+    if (expression !== undefined) return new RegExp(expression).test(path);
+    if (/-i is not carried over/.test(text)) return /^\/admin/i.test(path);
+    if (/has no default_backend/.test(text)) return path.startsWith("/closed/");
     const rewritten = /^rewrite (\S+)/.exec(text)?.[1];
     if (rewritten !== undefined) return new RegExp(rewritten).test(path);
     const [, pattern] = /^(?:server_name|map \$host: no route can tell the requests of) ~?(\S+?),? /.exec(text) ?? [];

@@ -1,13 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { Fate } from "../../../bin/import/fates.ts";
+import { LINE_FATES, SECTION_FATES } from "../../../bin/import/haproxy/fates.ts";
 import { DIRECTIVE_FATES, UPSTREAM_FATES } from "../../../bin/import/nginx/fates.ts";
+import { KEY_FATES } from "../../../bin/import/traefik/fates.ts";
 
 const page = await readFile("docs/reference/import.md", "utf8");
 
 const TABLES: [heading: string, fates: readonly Fate[]][] = [
   ["### Outside of `upstream`", DIRECTIVE_FATES],
   ["### In `upstream`", UPSTREAM_FATES],
+  ["### Lines", LINE_FATES],
+  ["### Sections", SECTION_FATES],
+  ["## Traefik", KEY_FATES],
 ];
 
 const KINDS = { carried: "carried over", noted: "note", platform: "one note for all" };

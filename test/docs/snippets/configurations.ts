@@ -131,8 +131,8 @@ export const fromHaproxy = defineConfig({
       id: "shop",
       learn: { cookie: "SERVERID" },
       origins: [
-        { id: "a", url: "https://a.example.com" }, // the id is HAProxy's value of the cookie; else set `route`
-        { id: "b", url: "https://b.example.com" },
+        { id: "a", url: "http://10.0.0.1" }, // the id, or else `route`, is HAProxy's value of the cookie
+        { id: "b", url: "http://10.0.0.2" },
       ],
     },
   ],
