@@ -17,8 +17,24 @@ const ROUNDS = 40;
 /** Attributes `a0` to `a199`, as their queries and as the attributes that the origin should then be told. */
 const numbers = Array.from({ length: 200 }, (_, index) => index);
 const attributes = Object.fromEntries(numbers.map((index) => [`a${index}`, `v${index}`]));
-const setEach = (client: Client) =>
-  Promise.all(numbers.map((index) => client.ask(`/?set=a${index}:v${index}`, { method: "POST" })));
+
+/**
+ * Sets each attribute by a request of its own, all at once. A busy machine may keep a change waiting for longer than its
+ * deadline (503), so the client tries again. Resolves to the number of requests.
+ */
+async function setEach(client: Client): Promise<number> {
+  let sent = 0;
+  const set = async (index: number) => {
+    for (let isSet = false; !isSet; ) {
+      sent++;
+      const { status } = await client.ask(`/?set=a${index}:v${index}`, { method: "POST" });
+      isSet = status !== 503;
+      if (!isSet) await pause(100);
+    }
+  };
+  await Promise.all(numbers.map(set));
+  return sent;
+}
 
 describe("200 parallel requests that each set a different attribute of the same session", () => {
   it("keep all 200", async () => {
@@ -31,8 +47,12 @@ describe("200 parallel requests that each set a different attribute of the same 
   it("keep all 200 when one of them is the session's first", async () => {
     const client = site.client();
     await client.ask("/");
-    await setEach(client);
-    expect((await client.ask("/")).told.session).toMatchObject({ ver: 200, data: attributes });
+    const sent = await setEach(client);
+    const { ver, data } = (await client.ask("/")).told.session;
+    expect(data).toEqual(attributes);
+    // Each change is a version. A change that was tried again may count twice.
+    expect(ver).toBeGreaterThanOrEqual(200);
+    expect(ver).toBeLessThanOrEqual(sent);
   });
 
   it("keep all 200 while the session rotates among them", async () => {
@@ -107,8 +127,9 @@ describe("Moor killed under load, and started again on the same storage", () => 
 async function visitor(index: number) {
   const client = site.client();
   const basket = `apples-${index}`;
-  await client.ask("/");
-  await client.ask(`/?set=basket:${basket}`, { method: "POST" });
+  // A first response that took over two seconds gives no token. A change that waited for too long is refused.
+  while (!client.token) await client.ask("/");
+  while ((await client.ask(`/?set=basket:${basket}`, { method: "POST" })).status === 503) await pause(100);
   const { server, session } = (await client.ask("/")).told;
   return { client, basket, server, sid: session.sid };
 }
