@@ -86,12 +86,14 @@ export function requestsNear(text: string): fc.Arbitrary<Asked> {
 /** Whether a note tells that requests like this one may go elsewhere: it names the location of the path, or the host. */
 export function isTold(draft: Draft, { host, path }: Asked): boolean {
   return draft.notes.some(({ text }) => {
+    // A rule that takes nothing excuses no difference. A text prefix excuses only the paths that go on without a slash.
+    if (text.includes("takes no request here")) return false;
+    const longer = /as in (\S+)-x; Moor/.exec(text)?.[1];
+    if (longer !== undefined) return path.startsWith(longer) && !/^(?:\/|$)/.test(path.slice(longer.length));
     const [, sign = "", wanted = ""] =
       /^(?:proxy_pass \S+ puts \S+ in place of|location) (=|~\*|~|\^~)? ?(\S+)/.exec(text) ?? [];
     if (sign.startsWith("~")) return new RegExp(wanted, sign === "~*" ? "i" : "").test(path);
     if (wanted !== "") return sign === "=" ? path === wanted : path.startsWith(wanted);
-    const longer = /as in (\S+)-x; Moor/.exec(text)?.[1];
-    if (longer !== undefined) return path.startsWith(longer);
     const [, kind, value = ""] =
       /no route can tell the requests of "(path_end|hdr_beg\(host\))(?: -i)? (\S+)"/.exec(text) ?? [];
     if (kind !== undefined) return kind === "path_end" ? path.endsWith(value) : host.startsWith(value);
