@@ -9,7 +9,7 @@ export type Method =
   /** One of nginx's hashes. The mapping of keys to servers is kept. */
   | { readonly kind: "nginx"; readonly affinity: NginxAffinityConfig }
   /** A cookie that the application sets: `sticky learn`, or `sticky route` by a cookie. */
-  | { readonly kind: "sticky"; readonly cookie: string }
+  | { readonly kind: "sticky"; readonly cookie: string; readonly pathParameter?: string }
   /** A cookie that nginx sets, and that names the server: `sticky cookie`. */
   | { readonly kind: "sticky-cookie"; readonly cookie: string }
   /** No rule that ties a visitor to a server. */
@@ -60,10 +60,14 @@ function readSticky([kind, ...args]: readonly string[], all: readonly Directive[
   if (kind === "cookie" && args[0] !== undefined) return as({ kind: "sticky-cookie", cookie: args[0] });
   if (kind === "route") {
     const cookies = args.map((variable) => cookieOf(variable, all));
-    const left = args.filter((_, index) => cookies[index] === undefined);
     const cookie = cookies.find((each) => each !== undefined);
-    const notes = left.map((variable) => `sticky route ${variable} is not carried over: Moor follows a single cookie`);
-    if (cookie !== undefined) return as({ kind: "sticky", cookie }, ...notes);
+    const pathParameter = args.map((variable) => pathParameterOf(variable, all)).find((each) => each !== undefined);
+    const left = args.filter((variable) => !cookieOf(variable, all) && !pathParameterOf(variable, all));
+    const notes = left.map(
+      (variable) => `sticky route ${variable} is not carried over: Moor follows a cookie and a parameter of the path`,
+    );
+    if (cookie !== undefined)
+      return as({ kind: "sticky", cookie, ...(pathParameter !== undefined && { pathParameter }) }, ...notes);
   }
   if (kind === "learn") {
     const values = (name: string) =>
@@ -92,6 +96,18 @@ function cookieOf(variable: string, all: readonly Directive[]): string | undefin
     if (target !== variable || !entry || more.length > 0) continue;
     const [, name] = /\\\.\((?:\?P?<(\w+)>)?(?:\\w|\[^[^\]]*\])\+\)\$$/.exec(entry.name) ?? [];
     if (name !== undefined && entry.args[0] === `$${name}`) return /^\$cookie_(\w+)$/.exec(source)?.[1];
+  }
+  return undefined;
+}
+
+/** The parameter of the path, as in `;jsessionid=`, from which a `map` of the address cuts the part behind the last dot. */
+function pathParameterOf(variable: string, all: readonly Directive[]): string | undefined {
+  for (const { directive } of findAll(all, "map")) {
+    const [source, target] = directive.args;
+    const [entry, ...more] = directive.block ?? [];
+    if (target !== variable || source !== "$request_uri" || !entry || more.length > 0) continue;
+    const [, parameter, name] = /^~\*?;?(\w+)=\.\+\\\.\(\?P?<(\w+)>\\w\+\)\$$/.exec(entry.name) ?? [];
+    if (name !== undefined && entry.args[0] === `$${name}`) return parameter;
   }
   return undefined;
 }

@@ -58,7 +58,10 @@ export function importUpstream(upstream: Directive, id: string, options: Upstrea
   }
   const pool: PoolConfig = { id, origins: withUniqueIds(origins) };
   if (method.kind === "nginx") pool.affinity = method.affinity;
-  if (method.kind === "sticky") pool.learn = { cookie: method.cookie, ignoreCase: true };
+  if (method.kind === "sticky") {
+    const { kind: _, ...followed } = method;
+    pool.learn = { ...followed, ignoreCase: true };
+  }
   if (method.kind === "sticky-cookie" && origins.some(({ route }) => route !== undefined))
     pool.learn = { cookie: method.cookie };
   const slowStart = Math.max(...read.map(({ slowStartSeconds }) => slowStartSeconds), 0);

@@ -62,8 +62,21 @@ describe("the method of an upstream", () => {
       `${map}\nupstream shop { server 10.0.0.1 route=node1;\nsticky route $route $uri_route; }`,
     );
     expect(pools).toMatchObject([{ learn: { cookie: "JSESSIONID" } }]);
-    expect(notes).toContain("3: sticky route $uri_route is not carried over: Moor follows a single cookie");
+    expect(notes).toContain(
+      "3: sticky route $uri_route is not carried over: Moor follows a cookie and a parameter of the path",
+    );
   });
+});
+
+it("sticky route of a cookie and of the address follows both", async () => {
+  const maps = `map $cookie_jsessionid $by_cookie { ~.+\\.(?P<route>\\w+)$ $route; }
+map $request_uri $by_address { ~jsessionid=.+\\.(?P<route>\\w+)$ $route; }`;
+  const { pools, notes } = await imported(
+    "nginx",
+    `${maps}\nupstream shop { server 10.0.0.1 route=a; sticky route $by_cookie $by_address; }`,
+  );
+  expect(pools[0]?.learn).toEqual({ cookie: "jsessionid", pathParameter: "jsessionid", ignoreCase: true });
+  expect(notes).toEqual([]);
 });
 
 describe("directives that are left out leave a note:", () => {
