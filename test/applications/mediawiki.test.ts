@@ -7,7 +7,7 @@ import { expect } from "vitest";
 import { TEST_ISSUER } from "../support/node/workerd.ts";
 import { describeApplication } from "./harness/application.suite.ts";
 import type { Prepared } from "./harness/application.ts";
-import { fieldsOf } from "./harness/browser.ts";
+import { fieldsOf, VISITOR_IP } from "./harness/browser.ts";
 import { versionOf } from "./harness/debian.ts";
 import { linesOf, PUBLIC_ADDRESS, snippetOf } from "./harness/guide.ts";
 import { phpFpm } from "./harness/php-fpm.ts";
@@ -24,9 +24,12 @@ describeApplication({
   framework: "PHP-FPM",
   lines: linesOf("mediawiki", SETTINGS),
   session: "its own store",
-  page: page("Special:Preferences"),
+  page: page("Main_Page"),
   prepare,
   async logIn(browser) {
+    // MediaWiki names a visitor without a login by their address.
+    const { text } = await browser.open("/api.php?action=query&meta=userinfo&format=json");
+    expect(JSON.parse(text)).toMatchObject({ query: { userinfo: { name: VISITOR_IP } } });
     const path = page("Special:UserLogin");
     const form = { ...fieldsOf(await browser.open(path), "wpName"), wpName: "Alice", wpPassword: PASSWORD };
     expect((await browser.submit(path, form)).path).toBe(page("Main_Page"));

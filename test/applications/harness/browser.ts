@@ -17,7 +17,14 @@ export interface Seen {
 export type Browser = ReturnType<typeof createBrowser>;
 
 const MOST_REDIRECTS = 10;
-const NAVIGATION = { "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-origin" };
+/** The address of every visitor. */
+export const VISITOR_IP = "203.0.113.7";
+const NAVIGATION = {
+  "CF-Connecting-IP": VISITOR_IP,
+  "Sec-Fetch-Mode": "navigate",
+  "Sec-Fetch-Dest": "document",
+  "Sec-Fetch-Site": "same-origin",
+};
 
 /** Makes a browser whose redirects must stay on the site. */
 export function createBrowser(client: Client) {

@@ -64,7 +64,7 @@ final class OneUser implements UserProvider
 
     public function retrieveByCredentials(array $credentials)
     {
-        return $this->retrieveById($credentials['name'] ?? '');
+        return $this->retrieveById($credentials['user'] ?? '');
     }
 
     public function validateCredentials(Authenticatable $user, array $credentials)
@@ -109,9 +109,9 @@ $form = function (string $action, string $fields): string {
     return '<form method="post" action="' . e(route($action)) . '">' . csrf_field() . "$fields</form>";
 };
 $app['router']->middleware('web')->group(function ($router) use ($form) {
-    $router->get('/login', fn () => $form('login', '<input name="name"><input name="password" type="password">'))->name('login');
+    $router->get('/login', fn () => $form('login', '<input name="user"><input name="password" type="password">'))->name('login');
     $router->post('/login', function (Request $request) {
-        if (!auth()->attempt($request->only('name', 'password'))) {
+        if (!auth()->attempt($request->only('user', 'password'))) {
             return redirect()->route('login');
         }
         $request->session()->regenerate();
@@ -121,13 +121,13 @@ $app['router']->middleware('web')->group(function ($router) use ($form) {
         $router->get('/', function (Request $request) use ($form) {
             $notes = array_map('e', $request->session()->get('notes', []));
             $message = e($request->session()->get('message', ''));
-            $forms = $form('notes', '<input name="note">') . $form('logout', '<input name="leave" type="hidden">');
+            $forms = $form('write', '<input name="note">') . $form('logout', '<input name="leave" type="hidden">');
             return '<h1>Notes of ' . e(auth()->id()) . "</h1><p>$message</p><p>" . implode('<br>', $notes) . "</p>$forms";
         })->name('notes');
-        $router->post('/', function (Request $request) {
+        $router->post('/notes', function (Request $request) {
             $request->session()->push('notes', $request->input('note'));
             return redirect()->route('notes')->with('message', 'The note is stored.');
-        });
+        })->name('write');
         $router->post('/logout', function (Request $request) {
             auth()->logout();
             $request->session()->invalidate();

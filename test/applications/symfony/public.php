@@ -58,7 +58,10 @@ final class Notebook extends Kernel
             'password_hashers' => ['Symfony\Component\Security\Core\User\InMemoryUser' => 'plaintext'],
             'providers' => ['users' => ['memory' => ['users' => ['alice' => ['password' => 'of alice', 'roles' => ['ROLE_USER']]]]]],
             'firewalls' => ['main' => [
-                'form_login' => ['login_path' => '/login', 'check_path' => '/login', 'enable_csrf' => true],
+                'form_login' => [
+                    'login_path' => '/login', 'check_path' => '/login', 'enable_csrf' => true,
+                    'username_parameter' => 'user', 'password_parameter' => 'password',
+                ],
                 'logout' => ['path' => '/logout', 'target' => '/login'],
             ]],
             'access_control' => [
@@ -72,7 +75,8 @@ final class Notebook extends Kernel
     private function configureRoutes(RoutingConfigurator $routes): void
     {
         $routes->add('login', '/login')->controller([Pages::class, 'login']);
-        $routes->add('notes', '/')->controller([Pages::class, 'notes']);
+        $routes->add('notes', '/')->controller([Pages::class, 'show']);
+        $routes->add('write', '/notes')->controller([Pages::class, 'write']);
         $routes->add('logout', '/logout');
     }
 }
@@ -93,30 +97,35 @@ final class Pages
     {
         $fault = $this->requests->getSession()->get(Security::AUTHENTICATION_ERROR);
         $message = $fault === null ? '' : htmlspecialchars($fault->getMessageKey());
-        return new Response($message . $this->form('authenticate', '<input name="_username"><input name="_password" type="password">'));
+        return new Response($message . $this->form('login', 'authenticate', '<input name="user"><input name="password" type="password">'));
     }
 
-    public function notes(Request $request): Response
+    public function show(): Response
     {
         $session = $this->requests->getSession();
-        $notes = $session->get('notes', []);
-        if ($request->isMethod('POST')) {
-            if (!$this->tokens->isTokenValid(new CsrfToken('notes', (string) $request->request->get('_csrf_token')))) {
-                return new Response('This form is not of your session.', 403);
-            }
-            $session->set('notes', [...$notes, (string) $request->request->get('note')]);
-            $session->getFlashBag()->add('message', 'The note is stored.');
-            return new RedirectResponse($this->addresses->generate('notes', [], UrlGeneratorInterface::ABSOLUTE_URL));
-        }
         $name = htmlspecialchars($this->security->getUser()->getUserIdentifier());
-        $lines = array_map('htmlspecialchars', [...$session->getFlashBag()->get('message'), ...$notes]);
-        return new Response("<h1>Notes of $name</h1>" . implode('<br>', $lines) . $this->form('notes', '<input name="note">'));
+        $lines = array_map('htmlspecialchars', [...$session->getFlashBag()->get('message'), ...$session->get('notes', [])]);
+        $forms = $this->form('write', 'notes', '<input name="note">')
+            . $this->form('logout', 'logout', '<input type="hidden" name="leave">');
+        return new Response("<h1>Notes of $name</h1>" . implode('<br>', $lines) . $forms);
     }
 
-    private function form(string $id, string $fields): string
+    public function write(Request $request): Response
     {
+        if (!$this->tokens->isTokenValid(new CsrfToken('notes', (string) $request->request->get('_csrf_token')))) {
+            return new Response('This form is not of your session.', 403);
+        }
+        $session = $this->requests->getSession();
+        $session->set('notes', [...$session->get('notes', []), (string) $request->request->get('note')]);
+        $session->getFlashBag()->add('message', 'The note is stored.');
+        return new RedirectResponse($this->addresses->generate('notes', [], UrlGeneratorInterface::ABSOLUTE_URL));
+    }
+
+    private function form(string $route, string $id, string $fields): string
+    {
+        $action = htmlspecialchars($this->addresses->generate($route, [], UrlGeneratorInterface::ABSOLUTE_URL));
         $token = htmlspecialchars($this->tokens->getToken($id)->getValue());
-        return "<form method=\"post\"><input type=\"hidden\" name=\"_csrf_token\" value=\"$token\">$fields</form>";
+        return "<form method=\"post\" action=\"$action\"><input type=\"hidden\" name=\"_csrf_token\" value=\"$token\">$fields</form>";
     }
 }
 
