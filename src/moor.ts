@@ -18,12 +18,13 @@ import { LOGOUT_PATH } from "./request/logout.ts";
 import type { MoorParts } from "./request/parts.ts";
 import { isFormOfOtherSite } from "./request/repost.ts";
 import { withLongestLife } from "./request/socket-life.ts";
-import { NO_INTENT } from "./session/session.ts";
+import { type Intent, NO_INTENT } from "./session/session.ts";
 import type { Pool } from "./upstream/pool.ts";
 import { createIgnores } from "./upstream/routes.ts";
 import { type Body, isBodyUnsendable, takeBody } from "./upstream/send/body.ts";
 import { createUpstream, type Sending } from "./upstream/upstream.ts";
-import { moorHeaders, readIntent } from "./upstream/wire/origin-headers.ts";
+import { withCookieChanges } from "./upstream/wire/change-cookie.ts";
+import { moorHeaders, type RefusedResponse, readIntent } from "./upstream/wire/origin-headers.ts";
 
 /** Answers a request, whatever happens; `keepAlive` holds on to work that must not end when its client leaves. */
 export type Moor = (request: Request, keepAlive: KeepAlive) => Promise<Response>;
@@ -100,10 +101,15 @@ export function createMoor(parts: MoorParts): Moor {
           explain: observer.facts.explains === "all" ? observer.explanation() : undefined,
         });
         if (sent.kind !== "response") return { kind: "over", answer: observer.unanswered(sent) };
-        const { response, pin } = sent;
+        const { pin, sentHeaders } = sent;
+        const unpacked = sent.response.headers.has("Set-Cookie")
+          ? await withCookieChanges(sent.response, sentHeaders.get("Moor-Session") ?? "")
+          : sent.response;
+        const response = unpacked instanceof Response ? unpacked : sent.response;
         const names = moorHeaders(response.headers);
-        const intent =
-          names.length === 0 ? NO_INTENT : readIntent(response.headers, names, pool.config.session, remembers);
+        let intent: Intent | RefusedResponse = NO_INTENT;
+        if (!(unpacked instanceof Response)) intent = unpacked;
+        else if (names.length > 0) intent = readIntent(response.headers, names, pool.config.session, remembers);
         return { kind: "response", response, moorHeaders: names, intent, pin };
       },
     };

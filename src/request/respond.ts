@@ -3,6 +3,7 @@ import type { Client } from "../inbound/carriers/carriers.ts";
 import { type Credentials, joinCredentials, NO_CREDENTIALS } from "../inbound/carriers/credentials.ts";
 import { withLinks } from "../inbound/carriers/links.ts";
 import { TARGETED_CACHE_CONTROL } from "../lib/caching-headers.ts";
+import { nameOfSetCookie } from "../lib/set-cookie.ts";
 import { writeExplain } from "../observe/explain.ts";
 import { deadlineOf } from "../session/deadlines.ts";
 import type { CommitParts, Done } from "./commit.ts";
@@ -159,7 +160,7 @@ export type OwnName = { readonly cookie: string } | { readonly header: string };
 
 /** The names that only Moor may set, and that an origin's response tries to set, each once. */
 export function ownNames(headers: Headers, own: OwnNames): OwnName[] {
-  const cookies = headers.has("Set-Cookie") ? headers.getSetCookie().map(nameOf).filter(own.isCookie) : [];
+  const cookies = headers.has("Set-Cookie") ? headers.getSetCookie().map(nameOfSetCookie).filter(own.isCookie) : [];
   return [
     ...Array.from(new Set(cookies), (cookie) => ({ cookie })),
     ...own.headers.filter((name) => headers.has(name)).map((header) => ({ header })),
@@ -178,15 +179,11 @@ function dropOwn(headers: Headers, dropped: readonly OwnName[]): void {
   const cookies = new Set(dropped.flatMap((name) => ("cookie" in name ? [name.cookie] : [])));
   if (cookies.size > 0) {
     // Cookies that are written anew lose bytes that are no UTF-8, because the runtime reads values as text.
-    const kept = headers.getSetCookie().filter((cookie) => !cookies.has(nameOf(cookie)));
+    const kept = headers.getSetCookie().filter((cookie) => !cookies.has(nameOfSetCookie(cookie)));
     headers.delete("Set-Cookie");
     for (const cookie of kept) headers.append("Set-Cookie", cookie);
   }
   for (const name of dropped) if ("header" in name) headers.delete(name.header);
-}
-
-function nameOf(setCookie: string): string {
-  return setCookie.slice(0, setCookie.search(/[=;]|$/)).trim();
 }
 
 /** A response that took longer may meet a token that the client has been given meanwhile. */

@@ -45,6 +45,8 @@ export type Delivered =
       readonly chosen: Chosen;
       /** The token's new pin; `undefined`: the pin stays as it is. */
       readonly pin: number | undefined;
+      /** The headers of the request to the origin. */
+      readonly sentHeaders: Headers;
     });
 
 /** Everything behind Moor: routes, pools and their origins. */
@@ -125,7 +127,12 @@ export function createUpstream(
   }
 
   /** Learns from an answer where the session is now. */
-  async function delivered({ pool, sessionIsFresh }: Sending, choice: Choice, answered: Answered): Promise<Delivered> {
+  async function delivered(
+    { pool, sessionIsFresh }: Sending,
+    choice: Choice,
+    answered: Answered,
+    sentHeaders: Headers,
+  ): Promise<Delivered> {
     const { facts, own, now } = choice;
     const { learned, pin } = facts;
     const { id, index } = answered.origin;
@@ -134,22 +141,23 @@ export function createUpstream(
     if (bound !== undefined && !answered.hedged) pool.live?.served(id, bound, clock());
     const chosen = whyChosen(pool, choice, answered);
     const response = pool.learning ? await pool.learning.teach(answered.response, index) : answered.response;
-    if (pin === 0 && index === own) return { ...answered, response, chosen, pin: undefined };
+    if (pin === 0 && index === own) return { ...answered, response, chosen, sentHeaders, pin: undefined };
     const left = pool.pins.pinned(facts) ?? own;
     const isForGood = left === undefined || left === index || pool.isLeftForGood(facts, left, now);
-    return { ...answered, response, chosen, pin: pool.pins.after(facts, own, index, isForGood) };
+    return { ...answered, response, chosen, sentHeaders, pin: pool.pins.after(facts, own, index, isForGood) };
   }
 
   return {
     match: createRoutes(config.routes).match,
     poolOf: (route, sessionId) => (splits.get(route) as Split<Pool>)(sessionId),
     async send(sending) {
-      const { request, body, route, pool } = sending;
-      const mayRetry = (retries.get(route) as ReturnType<typeof createRetries>)(request, body);
+      const { body, route, pool } = sending;
+      const mayRetry = (retries.get(route) as ReturnType<typeof createRetries>)(sending.request, body);
       const choice = await choose(sending, mayRetry);
-      const forwarded = await forward(outgoing(sending, choice, mayRetry), choice.order, pool, clock);
+      const request = outgoing(sending, choice, mayRetry);
+      const forwarded = await forward(request, choice.order, pool, clock);
       const sent: Forwarded = pool.panic.isOn ? { ...forwarded, panic: true } : forwarded;
-      if (sent.kind === "response") return delivered(sending, choice, sent);
+      if (sent.kind === "response") return delivered(sending, choice, sent, request.headers);
       return sent.kind === "unreachable" && choice.strict ? { ...sent, kind: "own-origin-unavailable" } : sent;
     },
   };

@@ -35,6 +35,9 @@ export interface Carrier {
   readonly address?: AddressCarrier;
 }
 
+/** The cookie in which an origin sends changes that it cannot put into headers. Moor takes it off every response. */
+export const CHANGE_COOKIE = "moor-change";
+
 /** The names that only Moor may set in a response. */
 export interface OwnNames {
   isCookie(name: string): boolean;

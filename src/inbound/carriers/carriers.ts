@@ -1,6 +1,13 @@
 import type { ResolvedCarrier } from "../../config/carriers/registry.ts";
 import type { OpenedToken } from "../token/tokens.ts";
-import type { AddressCarrier, Carrier, CarrierOptions, CreateCarrier, OwnNames } from "./carrier.ts";
+import {
+  type AddressCarrier,
+  type Carrier,
+  type CarrierOptions,
+  CHANGE_COOKIE,
+  type CreateCarrier,
+  type OwnNames,
+} from "./carrier.ts";
 import { createCookieCarrier } from "./cookie-carrier.ts";
 import { type Credentials, NO_CREDENTIALS } from "./credentials.ts";
 import { createHeaderCarrier } from "./header-carrier.ts";
@@ -82,7 +89,7 @@ export function createCarriers(settings: readonly ResolvedCarrier[], options: Ca
     },
 
     own: {
-      isCookie: (name) => https.some(({ owns }) => owns.isCookie(name)),
+      isCookie: (name) => name === CHANGE_COOKIE || https.some(({ owns }) => owns.isCookie(name)),
       headers: https.flatMap(({ owns }) => owns.headers),
     },
     sameSite: https.every(({ apart, sameSite }) => !apart || sameSite !== "none"),

@@ -1,3 +1,4 @@
+import { decodeBase64url } from "./base64url.ts";
 import { MoorOriginError } from "./errors.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { KeySet, VerifyingKey } from "./key-set.ts";
@@ -94,7 +95,7 @@ async function verify(jwt: string, keys: KeySet): Promise<Signed> {
 
 function isRight(key: VerifyingKey, signed: string, signature: string): Promise<boolean> {
   const algorithm = { name: "ECDSA", hash: "SHA-256" };
-  return crypto.subtle.verify(algorithm, key, decode(signature), new TextEncoder().encode(signed));
+  return crypto.subtle.verify(algorithm, key, decodeBase64url(signature), new TextEncoder().encode(signed));
 }
 
 function readClaims({ sid, gen, ver, sub, new: isNew = false, stale = false, data, flash = {} }: JsonObject): Handoff {
@@ -120,15 +121,10 @@ function parseObject(text: string): JsonObject {
 
 function textOf(part: string): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(decode(part));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(decodeBase64url(part));
   } catch (cause) {
     return notJson(cause);
   }
-}
-
-/** Decodes base64url. @throws DOMException if the text is not base64url. */
-function decode(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (byte) => byte.charCodeAt(0));
 }
 
 function isCount(value: unknown): value is number {

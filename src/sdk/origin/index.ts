@@ -1,3 +1,4 @@
+export type { ChangeCookie } from "./change-cookie.ts";
 export { MoorOriginError, type MoorOriginErrorCode } from "./errors.ts";
 export type { Fetch } from "./fetch-json.ts";
 export type { HeaderSource, HeaderTarget } from "./headers.ts";

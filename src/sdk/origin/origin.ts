@@ -70,7 +70,7 @@ export function createOrigin(options: OriginOptions): Origin {
       };
       const apis = { session: { ...api, patch: noted }, sessions: createSessionsApi(call) };
       const movedFrom = readHeader(request, "moor-moved");
-      const session = new OriginSession({ ...handoff, movedFrom, attributes: handoff.attributes ?? {} }, apis);
+      const session = new OriginSession({ ...handoff, movedFrom, attributes: handoff.attributes ?? {} }, apis, jwt);
       if (handoff.attributes === undefined) await session.api.read();
       else if (ownWrites.isBehind(handoff)) await session.api.read().catch(unlessOver);
       return session;

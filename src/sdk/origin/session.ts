@@ -1,3 +1,4 @@
+import { type ChangeCookie, packChanges } from "./change-cookie.ts";
 import { applyChanges, type Changes, flashLines, noChanges, patchLines, withPatch } from "./changes.ts";
 import { MoorOriginError } from "./errors.ts";
 import { type HeaderTarget, replaceHeaders } from "./headers.ts";
@@ -67,8 +68,15 @@ export class OriginSession implements SessionView {
   /** The sessions of this session's principal. If a call ends this session, the response clears the visitor's token. */
   readonly sessions: SessionsApi;
 
-  constructor(view: SessionView, { session: api, sessions }: { session: SessionApi; sessions: SessionsApi }) {
+  readonly #handoff: string;
+
+  constructor(
+    view: SessionView,
+    { session: api, sessions }: { session: SessionApi; sessions: SessionsApi },
+    handoff = "",
+  ) {
     this.#view = view;
+    this.#handoff = handoff;
     this.sessions = {
       ...sessions,
       end: async (id) => {
@@ -236,6 +244,15 @@ export class OriginSession implements SessionView {
    */
   apply(response: HeaderTarget): void {
     replaceHeaders(response, CONSUMED, this.headers());
+  }
+
+  /**
+   * The cookie that asks Moor for the changes, in place of `headers()`, for a framework that can set cookies and no headers.
+   * `undefined` if there are no changes. Moor takes the cookie off the response.
+   */
+  async cookie(): Promise<ChangeCookie | undefined> {
+    const headers = this.headers();
+    return headers.length === 0 ? undefined : packChanges(headers, this.#handoff);
   }
 
   #learn(stored: StoredSession): StoredSession {

@@ -26,6 +26,11 @@ const PERMISSION_FOR: Record<string, Permission | undefined> = {
   "moor-rotate": "principal",
   "moor-end": "end",
 };
+/** Whether a header asks for a change of the session, or tells its version; `name` in small letters. */
+export function isHeaderOfChange(name: string): boolean {
+  return Object.hasOwn(PERMISSION_FOR, name) || name === "moor-version";
+}
+
 const CACHE_STATUS_OF_ORIGIN = new Set(["MISS", "DYNAMIC", "BYPASS"]);
 
 /** Names of a response's headers that are Moor's: consumed here, never shown to the client. */
