@@ -22,7 +22,7 @@ export function describeDropIn(dropIn: DropIn): void {
       await world?.stop();
       const folder = process.env.MOOR_DROP_IN_RESULTS;
       if (folder === undefined) return;
-      const played = cases.map((each) => ({ id: each.id, name: each.name, outcome: outcomes.get(each.id) ?? "no" }));
+      const played = cases.map((each) => ({ name: each.name, outcome: outcomes.get(each.id) ?? "no" }));
       const results: Results = { name, cases: played };
       await writeFile(join(folder, `${encodeURIComponent(name)}.json`), JSON.stringify(results));
     });
