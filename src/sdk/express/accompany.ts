@@ -2,13 +2,18 @@ import type { ServerResponse } from "node:http";
 import { MoorOriginError } from "../origin/errors.ts";
 import type { Exchange } from "./exchange.ts";
 
+/** Puts changes on a response that is complete and not sent yet, or stores them. After an error the response takes no change. */
+export type FinishChanges = () => Promise<void>;
+
 /**
  * Sends the changes of a request with the headers of its response. Changes that headers cannot carry are stored through
  * the session API before the response ends.
  *
  * @param fail is called with a change's error. It answers the request, unless the headers are sent.
+ * @returns a function for frameworks that have a step between the application and its response: there a change's error can still be
+ * answered like the application's own.
  */
-export function accompany(response: ServerResponse, exchange: Exchange, fail: (error: unknown) => void): void {
+export function accompany(response: ServerResponse, exchange: Exchange, fail: (error: unknown) => void): FinishChanges {
   const { writeHead, end } = response;
   let isBegun = false;
   let hasFailed = false;
@@ -58,6 +63,25 @@ export function accompany(response: ServerResponse, exchange: Exchange, fail: (e
       });
     return response;
   }) as ServerResponse["end"];
+
+  return async () => {
+    if (isBegun || hasFailed) return;
+    try {
+      if (exchange.send()) await exchange.storeLate();
+    } catch (fault) {
+      giveUp();
+      throw withStatus(fault);
+    }
+  };
+}
+
+/** Ends a response of a change that failed when the framework had given the response away. */
+export function endFailed(response: ServerResponse): void {
+  if (response.headersSent) return;
+  // They describe the body that is not sent.
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  response.statusCode = 500;
+  response.end();
 }
 
 /** Gives an error of Moor's the `status` that Express answers with: 403, 503, or else 500. */

@@ -17,6 +17,8 @@ export interface ExchangeOptions {
   readonly cookie: CookieOptions;
   /** Whether taking `req.session` away ends the session. */
   readonly endsUnset: boolean;
+  /** The class of `req.session`. Default: `Session`. */
+  readonly Session?: typeof Session;
 }
 
 interface Change {
@@ -165,7 +167,8 @@ export class Exchange implements SessionActions {
 
   #attach(id: string, cookie: Cookie, data: object): void {
     this.#request.sessionID = id;
-    this.#request.session = new Session(id, cookie, data, this);
+    const { Session: Class = Session } = this.#options;
+    this.#request.session = new Class(id, cookie, data, this);
     this.#request.sessionStore ??= new Store(this.#request, () => this.#read());
     // Moor's cookie has the flag if the visitor's own request came over https.
     cookie.secure = this.#request.headers["x-forwarded-proto"] === "https";

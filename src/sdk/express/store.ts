@@ -71,7 +71,8 @@ export class Store extends EventEmitter {
   }
 }
 
-function replaceData(session: Session, data: object): void {
+/** Gives a session this data in place of its own. It keeps its cookie. */
+export function replaceData(session: Session, data: object): void {
   for (const name of Object.keys(session))
     if (name !== "cookie" && !(name in data)) delete session[name as keyof Session];
   Object.assign(session, data, { cookie: session.cookie });

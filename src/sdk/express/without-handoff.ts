@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { MoorOriginError } from "../origin/errors.ts";
-import { Cookie, type CookieOptions } from "./cookie.ts";
+import { Cookie } from "./cookie.ts";
+import type { ExchangeOptions } from "./exchange.ts";
 import { type Callback, newId, Session } from "./session.ts";
 import { type SessionRequest, Store } from "./store.ts";
 
@@ -17,14 +18,14 @@ const REASON =
 export function attachEmptySession(
   request: SessionRequest,
   response: ServerResponse,
-  cookie: CookieOptions,
+  { cookie, Session: Class = Session }: ExchangeOptions,
   tellLost: (fault: MoorOriginError) => void,
 ): void {
   const fault = () => Object.assign(new MoorOriginError("handoff-missing", REASON), { status: 403 });
   const refuse = (callback: Callback) => void setImmediate(callback, fault());
   const actions = { regenerate: refuse, destroy: refuse, reload: refuse, save: refuse };
   request.sessionID = newId();
-  request.session = new Session(request.sessionID, new Cookie(cookie), {}, actions);
+  request.session = new Class(request.sessionID, new Cookie(cookie), {}, actions);
   request.sessionStore = new Store(request, async () => undefined);
   // The response to an upgrade may be any object.
   response.once?.("finish", () => {
