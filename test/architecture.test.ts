@@ -179,6 +179,6 @@ describe("files", () => {
 
   it("have names of small letters and dashes", () => {
     const names = Object.keys(files).flatMap((path) => path.split("/"));
-    expect(names.filter((name) => !/^[a-z0-9-]+(\.ts)?$/.test(name))).toEqual([]);
+    expect(names.filter((name) => !/^[a-z0-9-]+((\.d)?\.ts)?$/.test(name))).toEqual([]);
   });
 });
