@@ -164,6 +164,7 @@ describeWithTestPackages(() =>
       const client = await loggedIn("judy");
       const page = await open(client, "/");
       expect(page.headers.etag).toBeUndefined();
+      expect(page.headers["cache-control"]).toMatch(/^private,.*no-store/);
       const [file = ""] = /\/_next\/static\/[^"\\]+\.js/.exec(page.text) ?? [];
       const { etag } = (await client.ask(file)).headers;
       expect((await client.ask(file, { headers: { "If-None-Match": String(etag) } })).status).toBe(304);

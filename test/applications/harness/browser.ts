@@ -17,6 +17,8 @@ export interface Seen {
 export type Browser = ReturnType<typeof createBrowser>;
 
 const MOST_REDIRECTS = 10;
+type Enctype = "application/x-www-form-urlencoded" | "multipart/form-data";
+
 /** The address of every visitor. */
 export const VISITOR_IP = "203.0.113.7";
 const NAVIGATION = {
@@ -50,13 +52,20 @@ export function createBrowser(client: Client) {
     otherCookies: () => [...client.cookies.keys()].filter((name) => !name.startsWith("__Host-moor")),
     /** The page at a path. */
     open,
-    /** The page that a form leads to. */
-    async submit(path: string, fields: Readonly<Record<string, string>>): Promise<Seen> {
-      const body = String(new URLSearchParams(fields));
+    /** The page that a form leads to. `enctype` is that of the form. */
+    async submit(
+      path: string,
+      fields: Readonly<Record<string, string>>,
+      enctype: Enctype = "application/x-www-form-urlencoded",
+    ): Promise<Seen> {
+      const form = enctype === "multipart/form-data" ? new FormData() : new URLSearchParams();
+      for (const [name, value] of Object.entries(fields)) form.append(name, value);
+      const request = new Request(TEST_ISSUER, { method: "POST", body: form });
+      const body = await request.text();
       const headers = {
         ...NAVIGATION,
         Origin: TEST_ISSUER,
-        "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Type": request.headers.get("Content-Type") ?? "",
         "Content-Length": String(Buffer.byteLength(body)),
       };
       return seenAt(path, await client.ask(path, { method: "POST", headers, body }));
