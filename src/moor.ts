@@ -43,7 +43,7 @@ const UNSUPPORTED_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
 export function createMoor(parts: MoorParts): Moor {
   const { config, handoff, clock, log } = parts;
   const exchange = createExchange(parts);
-  const upstream = createUpstream(config, clock, exchange.carriers.cut, { ...parts.bindings, log });
+  const upstream = createUpstream(config, clock, exchange.carriers.cut, { ...parts.bindings, log }, handoff);
   const counters = config.admin && createCounters(clock());
   const admin = createAdmin({ ...parts, counters });
   const ignores = config.ignore.length > 0 ? createIgnores(config.ignore) : undefined;
@@ -84,7 +84,7 @@ export function createMoor(parts: MoorParts): Moor {
 
   /** Answers a request with a session: steps 4, 7 and 8 are those of the exchange. */
   function serve(routed: Routed): Promise<Response> {
-    const { route, arrival, observer } = routed;
+    const { route, observer } = routed;
     const { maxSocketSeconds } = route;
     let pool: Pool;
     const origins: Responder<Response> = {
@@ -97,7 +97,7 @@ export function createMoor(parts: MoorParts): Moor {
           pool, // 5
           sessionIsFresh: !session.returning,
           isStored: session.view !== undefined,
-          handoff: await handoff.sign(session, pool.config, arrival.arrivedAt), // 6
+          session, // 6
           explain: observer.facts.explains === "all" ? observer.explanation() : undefined,
         });
         if (sent.kind !== "response") return { kind: "over", answer: observer.unanswered(sent) };
@@ -138,7 +138,7 @@ export function createMoor(parts: MoorParts): Moor {
   }
 
   type Named = Pick<OpenedToken, "id" | "bornAt" | "home" | "pin">;
-  type How = Pick<Sending, "pool" | "sessionIsFresh" | "isStored" | "handoff" | "explain">;
+  type How = Pick<Sending, "pool" | "sessionIsFresh" | "isStored" | "session" | "explain">;
   async function send(routed: Routed, { id, bornAt, home, pin }: Named, how: How) {
     const sent = await upstream.send({ ...routed, ...how, sessionId: id, bornAt, home, pin });
     routed.observer.sent(sent);

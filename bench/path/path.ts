@@ -3,6 +3,7 @@ import { Session } from "node:inspector/promises";
 import { readConfig } from "../../src/config/read.ts";
 import { createTokens } from "../../src/inbound/token/tokens.ts";
 import { createMoor } from "../../src/moor.ts";
+import { policyOf } from "../../src/session/policy.ts";
 import { createHandoff } from "../../src/upstream/wire/handoff.ts";
 import { handoffRing, macRing } from "../../test/support/rings.ts";
 import { Client } from "../cost/client.ts";
@@ -86,7 +87,12 @@ async function inFrontOfAnOrigin() {
     ...stores.forIsolate(),
     config: read.config,
     tokens: createTokens(RING),
-    handoff: createHandoff({ ring: await handoffRing(1), issuer: "https://shop.test", dataBytes: 2048 }),
+    handoff: createHandoff({
+      ring: await handoffRing(1),
+      issuer: "https://shop.test",
+      ...read.config.handoff,
+      policy: policyOf(read.config),
+    }),
     clock,
     log: () => {},
   });

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { readConfig } from "../../src/config/read.ts";
 import type { ResolvedConfig, ResolvedRoute } from "../../src/config/resolved.ts";
+import { NOWHERE } from "../../src/session/session.ts";
 import { createUpstream } from "../../src/upstream/upstream.ts";
 import type { Random } from "../scale/random.ts";
 
@@ -80,7 +81,7 @@ export function createIsolate(clock: () => number, random: Random): Isolate {
         ...{ request, url, host: url.host, route, pool: upstream.poolOf(route, session) },
         ...{ sessionId: session, sessionIsFresh: false, bornAt: 0, home: 0, pin: 0, isStored: true },
         body: method === "POST" ? new TextEncoder().encode("x").buffer : null,
-        handoff: "handoff",
+        session: NOWHERE,
       });
       // Work behind the response ends before the next request comes.
       await turn();

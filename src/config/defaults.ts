@@ -72,7 +72,7 @@ export function fillDefaults(config: CheckedConfig): ResolvedConfig {
       attributes: config.admin.attributes ?? false,
       access: config.admin.access,
     },
-    handoff: { dataBytes: config.handoff?.dataBytes ?? 2_048 },
+    handoff: { dataBytes: config.handoff?.dataBytes ?? 2_048, lifeSeconds: config.handoff?.lifeSeconds ?? 60 },
     explain: config.explain ?? false,
     log: { requests: config.log?.requests ?? "failed", path: config.log?.path ?? false },
   };

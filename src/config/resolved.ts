@@ -46,7 +46,7 @@ export interface ResolvedConfig {
         readonly access: Readonly<NonNullable<AdminConfig["access"]>> | undefined;
       }
     | undefined;
-  readonly handoff: { readonly dataBytes: number };
+  readonly handoff: { readonly dataBytes: number; readonly lifeSeconds: number };
   readonly errorPage: string | undefined;
   readonly explain: boolean;
   readonly log: Readonly<Required<LogConfig>>;

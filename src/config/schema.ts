@@ -235,7 +235,7 @@ export const configSchema = shape({
   routes: optional(list(route, "a list of at least one route; left out: one route to the first pool")),
   ...shared,
   admin: optional(admin),
-  handoff: optional(shape({ dataBytes: optional(value(wholeNumber(0, 16_384))) })),
+  handoff: optional(shape(numbers({ dataBytes: wholeNumber(0, 16_384), lifeSeconds: wholeNumber(10, 3_600) }))),
   errorPage,
   explain: optional(yesOrNo),
   log: optional(shape({ requests: optional(value(loggedRequests)), path: optional(yesOrNo) })),

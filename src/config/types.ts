@@ -222,6 +222,11 @@ export interface MoorConfig {
   handoff?: {
     /** Attributes travel in the handoff up to this many bytes of JSON. Default 2,048; 0 to 16,384. */
     dataBytes?: number;
+    /**
+     * How long a handoff is valid, counted from when it is sent. A signed handoff is reused for half of that time and at most 30 seconds, and
+     * is valid for that much longer. Default 60; 10 to 3,600.
+     */
+    lifeSeconds?: number;
   };
   /** HTML in place of Moor's own page when no origin answers (502, 503 and 504); at most 65,536 characters. */
   errorPage?: string;

@@ -12,6 +12,8 @@ export interface View {
   readonly attributeBytes: number;
   /** Visible ASCII, 1 to 256 characters. */
   readonly principal?: string;
+  /** When the principal last logged in; absent without a principal, and for a login by a release that did not keep it. */
+  readonly loggedInAt?: number;
   /** Shown to one handoff, and then removed. */
   readonly flash?: JsonObject;
   /** Whether the longer policy applies, because the principal chose it at their login. */
@@ -86,6 +88,6 @@ export function viewOf(record: SessionRecord): View {
 
 /** The part of an ended session that is kept so that nothing revives it. */
 export function tombstoneOf(record: SessionRecord, reason: EndReason, at: number): SessionRecord {
-  const { attributes, principal, flash, before, rotations, ...kept } = record;
+  const { attributes, principal, loggedInAt, flash, before, rotations, ...kept } = record;
   return { ...kept, attributes: {}, attributeBytes: 2, version: record.version + 1, ended: { at, reason } };
 }

@@ -9,6 +9,7 @@ import type { Body } from "./send/body.ts";
 import { type Answered, type Failed, type Forwarded, forward } from "./send/forward.ts";
 import { isHedgeable } from "./send/hedge.ts";
 import { createRetries, type Retries } from "./send/retries.ts";
+import type { HandedSession, Handoff } from "./wire/handoff.ts";
 import { requestHeaders } from "./wire/request-headers.ts";
 
 /** A request to be sent to a pool. */
@@ -34,7 +35,8 @@ export interface Sending {
   readonly pin: number;
   /** Whether the session is stored, so that origins may hold something of it. */
   readonly isStored: boolean;
-  readonly handoff?: string | undefined;
+  /** The session that origins are told of; left out on routes without a session. */
+  readonly session?: HandedSession | undefined;
   readonly explain?: string | undefined;
 }
 
@@ -62,6 +64,7 @@ export interface Upstream {
  * Compiles the routes and pools of a configuration.
  *
  * @param cut cuts the headers that carriers read out of a request's headers.
+ * @param handoff tells origins of sessions. Without it no request may have a session.
  * @throws TypeError if a binding is missing that the configuration needs.
  */
 export function createUpstream(
@@ -69,6 +72,7 @@ export function createUpstream(
   clock: () => number,
   cut: (headers: Headers) => void,
   bindings: PoolBindings = {},
+  handoff?: Handoff,
 ): Upstream {
   const pools = new Map(config.pools.map((pool) => [pool.id, createPool(pool, { clock, ...bindings })]));
   const poolAt = (id: string): Pool => {
@@ -98,8 +102,8 @@ export function createUpstream(
   }
 
   /** The request as it goes to whichever of the chosen origins answers. */
-  function outgoing(sending: Sending, { facts, own }: Choice, mayRetry: Retries): Outgoing {
-    const { request, body, url, host, route, pool, pin, handoff, explain } = sending;
+  async function outgoing(sending: Sending, { facts, own }: Choice, mayRetry: Retries): Promise<Outgoing> {
+    const { request, body, url, host, route, pool, pin, session, explain } = sending;
     const { method, headers } = request;
     const { clientIp, sessionId } = facts;
     const movedFrom = (index: number) => {
@@ -109,18 +113,23 @@ export function createUpstream(
     const protocol = url.protocol.slice(0, -1);
     const { cf } = request as { cf?: { clientAcceptEncoding?: string } };
     const acceptEncoding = cf?.clientAcceptEncoding;
+    const to = { pool: pool.config, host: url.host, scheme: protocol, route };
+    const signed = session && handoff && (await handoff.sign(session, to, clock()));
+    const telling = { cut, protocol, method, host, clientIp, acceptEncoding, handoff: signed, explain };
+    const told = requestHeaders(headers, telling);
     return {
       method,
       target: url.pathname + url.search,
       clientHost: url.hostname,
-      headers: requestHeaders(headers, { cut, protocol, method, host, clientIp, acceptEncoding, handoff, explain }),
+      headers: told,
+      handAnew: session && handoff && (async () => told.set("Moor-Session", await handoff.sign(session, to, clock()))),
       movedFrom: sending.isStored ? movedFrom : undefined,
       body,
       retries: mayRetry,
       isEvidence: !(body instanceof ReadableStream) && !headers.has("Upgrade"),
       clientIp,
       session: sessionId,
-      cacheable: handoff === undefined,
+      cacheable: session === undefined,
       deadlineMs: route.attemptDeadlineMs ?? pool.config.attemptDeadlineMs,
       hedgeAfterMs: route.hedgeAfterMs && isHedgeable(request) ? route.hedgeAfterMs : undefined,
     };
@@ -154,7 +163,7 @@ export function createUpstream(
       const { body, route, pool } = sending;
       const mayRetry = (retries.get(route) as ReturnType<typeof createRetries>)(sending.request, body);
       const choice = await choose(sending, mayRetry);
-      const request = outgoing(sending, choice, mayRetry);
+      const request = await outgoing(sending, choice, mayRetry);
       const forwarded = await forward(request, choice.order, pool, clock);
       const sent: Forwarded = pool.panic.isOn ? { ...forwarded, panic: true } : forwarded;
       if (sent.kind === "response") return delivered(sending, choice, sent, request.headers);

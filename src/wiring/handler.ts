@@ -9,6 +9,7 @@ import { parseKeyRing } from "../inbound/token/key-ring.ts";
 import { describeFault, logToConsole } from "../log.ts";
 import { createMoor, type Moor } from "../moor.ts";
 import type { MetricsDataset } from "../observe/data-point.ts";
+import { policyOf } from "../session/policy.ts";
 import type { ReplicaNamespace } from "../store/kv-replicas.ts";
 import { runScheduled } from "../store/sweep.ts";
 import { createOriginTags } from "../upstream/choose/learn.ts";
@@ -76,7 +77,12 @@ function build(env: Env, bundled: MoorConfig): Built {
     config,
     adminToken: env.MOOR_ADMIN_TOKEN,
     pools: bound?.pools,
-    handoff: createHandoff({ ring: handoffRing, issuer: env.MOOR_ISSUER, dataBytes: config.handoff.dataBytes }),
+    handoff: createHandoff({
+      ring: handoffRing,
+      issuer: env.MOOR_ISSUER,
+      ...config.handoff,
+      policy: policyOf(config),
+    }),
     debug: createDebugCheck(sessions.tokenRing),
     metrics: env.METRICS,
     bindings: {

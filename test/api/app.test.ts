@@ -1,17 +1,17 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Admin, createAdmin } from "../../src/api/app.ts";
 import type { LogEntry } from "../../src/log.ts";
-import { createHandoff, type Handoff } from "../../src/upstream/wire/handoff.ts";
+import type { Handoff } from "../../src/upstream/wire/handoff.ts";
 import { pool, resolved } from "../config/configs.ts";
+import { createTestHandoffs } from "../support/handoffs.ts";
 import { oneSession } from "../support/one-session.ts";
-import { handoffRing } from "../support/rings.ts";
 import { T0 } from "../support/time.ts";
 
 let handoff: Handoff;
 let admin: Admin;
 let logged: LogEntry[];
 beforeAll(async () => {
-  handoff = createHandoff({ ring: await handoffRing(1), issuer: "https://shop.test", dataBytes: 64 });
+  handoff = await createTestHandoffs();
 });
 beforeEach(() => {
   logged = [];

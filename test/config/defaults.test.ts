@@ -50,7 +50,7 @@ describe("the defaults", () => {
       stores: { replicate: "travel", backup: "async", strictBackup: false },
       principals: undefined,
       admin: undefined,
-      handoff: { dataBytes: 2_048 },
+      handoff: { dataBytes: 2_048, lifeSeconds: 60 },
       explain: false,
       log: { requests: "failed", path: false },
     });

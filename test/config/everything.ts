@@ -166,7 +166,7 @@ export const everything: MoorConfig = {
     attributes: true,
     access: { team: "https://team.cloudflareaccess.com", aud: "4714c1358e65fe4b" },
   },
-  handoff: { dataBytes: 0 },
+  handoff: { dataBytes: 0, lifeSeconds: 3_600 },
   errorPage: "<p>Back soon</p>",
   explain: true,
   log: { requests: 0.01, path: true },

@@ -169,6 +169,12 @@ describe("numbers", () => {
       [1_024, 1_048_576],
       [1_023, 1_048_577, 2_000.5],
     ],
+    [
+      "handoff.lifeSeconds",
+      (lifeSeconds) => ({ pools: [pool()], handoff: { lifeSeconds } }),
+      [10, 3_600],
+      [9, 3_601, 60.5],
+    ],
     ["handoff.dataBytes", (dataBytes) => ({ pools: [pool()], handoff: { dataBytes } }), [0, 16_384], [-1, 16_385, 0.5]],
   ];
 

@@ -5,9 +5,9 @@ import { createMoor } from "../../src/moor.ts";
 import type { Authority } from "../../src/store/contracts.ts";
 import type { Fallback } from "../../src/store/fallback-contract.ts";
 import { createMemory } from "../../src/store/memory.ts";
-import { createHandoff } from "../../src/upstream/wire/handoff.ts";
 import { pool, resolved } from "../config/configs.ts";
-import { handoffRing, macRing } from "../support/rings.ts";
+import { createTestHandoffs } from "../support/handoffs.ts";
+import { macRing } from "../support/rings.ts";
 import { at } from "../support/time.ts";
 
 /** The time of all cases. */
@@ -30,7 +30,7 @@ export async function moorInFront(authority: Authority) {
   const log: LogEntry[] = [];
   let origin: Origin = () => new Response(null, { status: 204 });
   const tokens = createTokens(macRing(1));
-  const handoff = createHandoff({ ring: await handoffRing(1), issuer: "https://shop.test", dataBytes: 2048 });
+  const handoff = await createTestHandoffs({ dataBytes: 2048 });
   const moor = createMoor({
     config: CONFIG,
     tokens,

@@ -33,8 +33,23 @@ describe("the first change", () => {
     const history = new History();
     expect(history.apply({ principal: "alice" })).toMatchObject({
       kind: "committed",
-      view: { version: 1, generation: 1, principal: "alice" },
+      view: { version: 1, generation: 1, principal: "alice", loggedInAt: T0 },
     });
+  });
+
+  it("keeps the time of the last login until the end, and no other change moves it", () => {
+    const history = new History();
+    const loggedInAt = () => history.record?.loggedInAt;
+    history.apply({ patches: [{}] });
+    expect(loggedInAt()).toBeUndefined();
+    history.apply({ principal: "alice" }, { now: at(10) });
+    history.apply({ patches: [{}], rotate: true, touch: true }, { now: at(20), generation: 1 });
+    expect(loggedInAt()).toBe(at(10));
+    history.apply({ principal: "alice" }, { now: at(30), generation: 2 });
+    expect(loggedInAt()).toBe(at(30));
+    history.apply({ end: true }, { now: at(40), generation: 3 });
+    expect(history.record).toMatchObject({ ended: { reason: "ended" } });
+    expect(loggedInAt()).toBeUndefined();
   });
 
   it("may be an end: the tombstone keeps the key from ever being used", () => {

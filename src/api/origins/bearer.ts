@@ -17,6 +17,7 @@ export interface SessionApiParts {
 export interface Bearer {
   readonly ref: Ref;
   readonly pool: ResolvedPool;
+  readonly claims: HandoffClaims;
 }
 
 /** Serves a request that sends the handoff of a stored session; answers any other request with an error. */
@@ -36,7 +37,7 @@ export async function authorised(
   const pool = parts.config.pools.find(({ id }) => id === claims?.aud);
   if (!claims || !pool) return refuse(401, "unauthorised", "Send the request's Moor-Session as a bearer token.");
   if (claims.sid === undefined) return problem(409, "not_stored", "This session is not stored yet.");
-  return serve({ pool, ref: refOf(claims.sid, claims, parts.clock()) });
+  return serve({ pool, claims, ref: refOf(claims.sid, claims, parts.clock()) });
 }
 
 /** The session is stored, so no birth time is needed to found it. If its record is gone, the session has ended. */

@@ -53,7 +53,7 @@ export function createSessionApi(parts: SessionApiParts): Api {
   }
 
   /** Counts as a use of the session, so a socket that renews its handoff keeps the session from its idle timeout. */
-  async function renew({ ref, pool }: Bearer): Promise<Response> {
+  async function renew({ ref, pool, claims }: Bearer): Promise<Response> {
     const now = clock();
     const found = await authority.read(ref, now);
     const isUsed = found.kind === "hit" && isTouchDue(found.copy, now, config.session);
@@ -62,7 +62,7 @@ export function createSessionApi(parts: SessionApiParts): Api {
     const view = copyFor(result);
     if (!response.ok || !view) return response;
     const session = { view, stale: false, journaled: false, flash: undefined };
-    response.headers.set("Moor-Session", await parts.handoff.sign(session, pool, now));
+    response.headers.set("Moor-Session", await parts.handoff.sign(session, { ...claims, pool }, now));
     return response;
   }
 
@@ -114,8 +114,9 @@ function copyFor(result: Lookup | Committed): View | undefined {
 }
 
 function shown(view: View, pool: ResolvedPool): Response {
-  const { version, generation, principal } = view;
-  const body = { id: view.id, generation, version, principal, attributes: visible(view.attributes, pool) };
+  const { id, version, generation, principal, loggedInAt, bornAt, idleDeadline, absoluteDeadline } = view;
+  const attributes = visible(view.attributes, pool);
+  const body = { id, generation, version, principal, attributes, bornAt, idleDeadline, absoluteDeadline, loggedInAt };
   return Response.json(body, { headers: { ...NO_STORE, ETag: `"${version}"` } });
 }
 

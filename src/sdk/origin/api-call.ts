@@ -14,9 +14,13 @@ export type ApiCall = (
   sent?: { headers?: Record<string, string>; body?: string },
 ) => Promise<unknown>;
 
-/** @param options.moor address of Moor, which may take `timeoutMs` for a call. */
+/**
+ * @param options.moor address of Moor, which may take `timeoutMs` for a call.
+ * @param options.bearer the request's handoff. A handoff that comes with an answer replaces it.
+ */
 export function createApiCall(options: { moor: string; bearer: string; fetch: Fetch; timeoutMs: number }): ApiCall {
-  const { moor, bearer, fetch, timeoutMs } = options;
+  const { moor, fetch, timeoutMs } = options;
+  let { bearer } = options;
   return async (method, path, { headers, body } = {}) => {
     let status: number;
     let answer: unknown;
@@ -30,6 +34,7 @@ export function createApiCall(options: { moor: string; bearer: string; fetch: Fe
         signal: AbortSignal.timeout(timeoutMs),
       });
       status = response.status;
+      bearer = response.headers.get("moor-session") ?? bearer;
       if (status !== 204) answer = await response.json();
     } catch (cause) {
       throw new MoorOriginError("session-unavailable", `the session API does not answer ${method}`, { cause });

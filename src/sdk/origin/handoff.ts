@@ -3,6 +3,7 @@ import { MoorOriginError } from "./errors.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { KeySet, VerifyingKey } from "./key-set.ts";
 import type { SessionView } from "./session.ts";
+import type { SessionTimes } from "./times.ts";
 
 /** Above any handoff that Moor makes: 16 KiB of attributes are 22 KB in base64url. */
 const HANDOFF_CHARACTERS = 32_768;
@@ -98,15 +99,42 @@ function isRight(key: VerifyingKey, signed: string, signature: string): Promise<
   return crypto.subtle.verify(algorithm, key, decodeBase64url(signature), new TextEncoder().encode(signed));
 }
 
-function readClaims({ sid, gen, ver, sub, new: isNew = false, stale = false, data, flash = {} }: JsonObject): Handoff {
+function readClaims(claims: JsonObject): Handoff {
+  const { sid, gen, ver, sub, new: isNew = false, stale = false, data, flash = {}, host, scheme } = claims;
   if (sid !== undefined && typeof sid !== "string") malformed("its sid is not a string");
   if (sub !== undefined && typeof sub !== "string") malformed("its sub is not a string");
   if (!isCount(gen) || !isCount(ver)) malformed("its gen or ver is not a number");
   if (typeof isNew !== "boolean" || typeof stale !== "boolean") malformed("its new or stale is not true or false");
   if (data !== undefined && !isJsonObject(data)) malformed("its data is not an object");
   if (!isJsonObject(flash)) malformed("its flash is not an object");
+  if (!isTextOrAbsent(host) || !isTextOrAbsent(scheme)) malformed("its host or scheme is not a string");
   const attributes = sid === undefined ? {} : data;
-  return { id: sid, version: ver, generation: gen, principal: sub, isNew, stale, flash, attributes };
+  return {
+    id: sid,
+    version: ver,
+    generation: gen,
+    principal: sub,
+    isNew,
+    stale,
+    flash,
+    attributes,
+    host,
+    scheme,
+    times: readTimes(claims),
+  };
+}
+
+/** The times of a stored session. Seconds on the wire, as all times of a JWT. */
+function readTimes({ born, idle, absolute, auth_time: login }: JsonObject): SessionTimes | undefined {
+  if (born === undefined) return undefined;
+  if (!isCount(born) || !isCount(idle) || !isCount(absolute)) malformed("its born, idle or absolute is not a number");
+  if (login !== undefined && !isCount(login)) malformed("its auth_time is not a number");
+  const times = { bornAt: born * 1000, idleDeadline: idle * 1000, absoluteDeadline: absolute * 1000 };
+  return { ...times, loggedInAt: login && login * 1000 };
+}
+
+function isTextOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string";
 }
 
 function parseObject(text: string): JsonObject {

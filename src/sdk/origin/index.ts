@@ -7,3 +7,4 @@ export { createOrigin, type Origin, type OriginOptions } from "./origin.ts";
 export type { OriginSession, SessionView } from "./session.ts";
 export type { SessionApi, StoredSession } from "./session-api.ts";
 export type { EndedSessions, ListedSession, SessionList, SessionsApi } from "./sessions-api.ts";
+export type { SessionTimes } from "./times.ts";

@@ -19,7 +19,7 @@ export interface OriginOptions {
   moorUrl?: string;
   /** How long Moor may take for either, in milliseconds. Default 5,000; 1 to 60,000. */
   timeoutMs?: number;
-  /** How far this machine's clock may be off, in seconds. Default 5; 0 to 60. */
+  /** How far this machine's clock may be off, in seconds. Default 15; 0 to 60. */
   clockToleranceSeconds?: number;
   /** Milliseconds since 1970. Default `Date.now`. */
   now?: () => number;
@@ -45,7 +45,7 @@ export interface Origin {
  * @throws TypeError if an option is out of its bounds.
  */
 export function createOrigin(options: OriginOptions): Origin {
-  const { audience, timeoutMs = 5000, clockToleranceSeconds = 5, now = Date.now } = options;
+  const { audience, timeoutMs = 5000, clockToleranceSeconds = 15, now = Date.now } = options;
   const issuer = baseUrl("issuer", options.issuer);
   const moor = baseUrl("moorUrl", options.moorUrl ?? issuer);
   if (!audience) throw new TypeError('"audience" must be the id of a pool');

@@ -1,7 +1,7 @@
 import type { SessionView } from "./session.ts";
 
-/** Moor's copies of a session are at most 120 seconds old, and the handoff that shows such a copy lives 60 seconds. */
-const LIFE_MS = 180_000;
+/** Moor's copies of a session are at most 120 seconds old, and the handoff that shows such a copy lives 3,631 seconds at most. */
+const LIFE_MS = 3_751_000;
 /** Entries of about 200 bytes. */
 const MOST = 4_096;
 
@@ -12,7 +12,7 @@ type Version = Pick<SessionView, "generation" | "version">;
  * if the headers were sent before. So Moor may show an older copy to the same visitor's next request.
  */
 export interface OwnWrites {
-  /** Remembers a version for three minutes, and the last 4,096 sessions at most. */
+  /** Remembers a version for as long as a handoff may show an older one, and the last 4,096 sessions at most. */
   note(id: string, stored: Version): void;
   /** Whether a handoff shows less of its session than this process has stored. */
   isBehind(handoff: Version & { readonly id: string | undefined }): boolean;

@@ -1,6 +1,7 @@
 import type { ApiCall } from "./api-call.ts";
 import { MoorOriginError } from "./errors.ts";
 import { isJsonObject, type JsonObject, jsonCopy } from "./json.ts";
+import type { SessionTimes } from "./times.ts";
 
 /** A session as the session API answers with it. */
 export interface StoredSession {
@@ -8,11 +9,14 @@ export interface StoredSession {
   readonly generation: number;
   readonly principal: string | undefined;
   readonly attributes: Readonly<JsonObject>;
+  /** Absent if Moor is of a release that does not tell them. */
+  readonly times?: SessionTimes | undefined;
 }
 
 /**
  * The session API (`/.moor/session`), for the session of a request. A change is stored when its promise resolves,
- * whatever happens to the response. The request's handoff authorises the calls, for as long as it is valid (60 s).
+ * whatever happens to the response. The request's handoff authorises the calls, for as long as it is valid (60 s by default).
+ * A server that holds a socket or a stream calls `renew` once in each half of that time.
  *
  * All calls throw MoorOriginError: `session-not-stored`, `session-over`, `session-refused`, `session-unavailable`.
  */
@@ -26,6 +30,11 @@ export interface SessionApi {
    * @throws MoorOriginError `session-changed` if it has another.
    */
   patch(patch: JsonObject, options?: { ifVersion?: number }): Promise<StoredSession>;
+  /**
+   * Gets a new handoff for the calls from now on, and the session as it is now. It counts as a use of the session, like a request of
+   * the visitor.
+   */
+  renew(): Promise<StoredSession>;
   /** Ends the session for good. */
   end(): Promise<void>;
 }
@@ -34,6 +43,7 @@ export interface SessionApi {
 export function createSessionApi(call: ApiCall): SessionApi {
   return {
     read: async () => readSession(await call("GET", "/.moor/session")),
+    renew: async () => readSession(await call("POST", "/.moor/session")),
     patch: async (patch, { ifVersion } = {}) =>
       readSession(
         await call("PATCH", "/.moor/session", {
@@ -56,8 +66,14 @@ function readSession(answer: unknown): StoredSession {
     const named = typeof principal === "string";
     const counted = typeof version === "number" && typeof generation === "number";
     if (isJsonObject(attributes) && counted && (named || principal == null)) {
-      return { attributes, version, generation, principal: named ? principal : undefined };
+      return { attributes, version, generation, principal: named ? principal : undefined, ...readTimes(answer) };
     }
   }
   throw new MoorOriginError("session-unavailable", "the session API's answer is no session");
+}
+
+function readTimes({ bornAt, idleDeadline, absoluteDeadline, loggedInAt }: JsonObject): Pick<StoredSession, "times"> {
+  if (typeof bornAt !== "number" || typeof idleDeadline !== "number" || typeof absoluteDeadline !== "number") return {};
+  const login = typeof loggedInAt === "number" ? loggedInAt : undefined;
+  return { times: { bornAt, idleDeadline, absoluteDeadline, loggedInAt: login } };
 }

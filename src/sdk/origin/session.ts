@@ -5,6 +5,7 @@ import { type HeaderTarget, replaceHeaders } from "./headers.ts";
 import { isJsonObject, type JsonObject, type JsonValue, jsonCopy } from "./json.ts";
 import type { SessionApi, StoredSession } from "./session-api.ts";
 import type { SessionsApi } from "./sessions-api.ts";
+import type { SessionTimes } from "./times.ts";
 
 /** The facts that Moor told about the session that a request belongs to. */
 export interface SessionView {
@@ -28,6 +29,11 @@ export interface SessionView {
   /** The values that an earlier response left for this request alone; see `OriginSession.setFlash`. */
   readonly flash: Readonly<JsonObject>;
   readonly attributes: Readonly<JsonObject>;
+  /** The host that the client asked for, with its port if it named one, and `http` or `https`. Signed, unlike `X-Forwarded-Host`. */
+  readonly host?: string | undefined;
+  readonly scheme?: string | undefined;
+  /** `undefined` as long as the session is not stored. */
+  readonly times?: SessionTimes | undefined;
 }
 
 const CONSUMED = [
@@ -91,6 +97,7 @@ export class OriginSession implements SessionView {
     };
     this.api = {
       read: async () => this.#learn(await api.read()),
+      renew: async () => this.#learn(await api.renew()),
       patch: async (patch, options) => {
         this.#refuseRotated();
         return this.#learn(await api.patch(patch, options));
@@ -124,6 +131,18 @@ export class OriginSession implements SessionView {
 
   get movedFrom(): string | undefined {
     return this.#view.movedFrom;
+  }
+
+  get host(): string | undefined {
+    return this.#view.host;
+  }
+
+  get scheme(): string | undefined {
+    return this.#view.scheme;
+  }
+
+  get times(): SessionTimes | undefined {
+    return this.#view.times;
   }
 
   get flash(): Readonly<JsonObject> {

@@ -13,6 +13,8 @@ export interface Outgoing {
   /** The host name that the client asked for, without its port. */
   readonly clientHost: string;
   readonly headers: Headers;
+  /** Signs the handoff in the headers anew if its life has begun to run out. Default: there is no handoff. */
+  readonly handAnew?: (() => Promise<void>) | undefined;
   /**
    * The id of the origin that served the session last, if it is a different origin from the one at `index`. Default:
    * the question is not asked.

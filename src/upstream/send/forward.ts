@@ -87,6 +87,8 @@ export async function forward(
 
   /** Sends the request once, or to two origins if it may be hedged. */
   async function attemptAt(origin: Origin): Promise<Attempt> {
+    // The attempts before may have taken longer than a handoff lives.
+    if (attempts > 0) await outgoing.handAnew?.();
     attempts++;
     const mayHedge = outgoing.hedgeAfterMs !== undefined && !hedge;
     const attempt = mayHedge

@@ -1,14 +1,15 @@
-import type { ResolvedPool } from "../../config/resolved.ts";
+import type { ResolvedPool, ResolvedRoute } from "../../config/resolved.ts";
 import type { KeyRing } from "../../inbound/token/key-ring.ts";
 import { BoundedMap } from "../../lib/bounded-map.ts";
+import type { Policy } from "../../session/change.ts";
+import { isTouchDue, touchEveryMs, touched } from "../../session/deadlines.ts";
 import type { JsonObject } from "../../session/patch.ts";
 import { attributeBytesOf } from "../../session/record.ts";
 import type { Session } from "../../session/session.ts";
 import { createJwts, type PublicJwk } from "./jwt.ts";
 
-/** How long a handoff is valid. */
-export const HANDOFF_LIFE_SECONDS = 60;
-const REUSED_WHILE_SECONDS_LEFT = 30;
+/** A handoff is reused for half of its life, and for no longer than this. */
+const LONGEST_REUSE_MS = 30_000;
 /** How much of signed handoffs is held, in characters; at most twice as much. */
 const REMEMBERED_CHARACTERS = 8 * 1024 * 1024;
 
@@ -20,6 +21,20 @@ export interface HandoffClaims {
   readonly sid?: string;
   readonly gen: number;
   readonly ver: number;
+  /** The public address of the request; see {@link Recipient}. */
+  readonly host: string;
+  readonly scheme: string;
+}
+
+/** The request that a handoff goes with, and the pool whose origins read it. */
+export interface Recipient {
+  readonly pool: ResolvedPool;
+  /** The host that the client asked for, in small letters, with its port if that is not the scheme's own. */
+  readonly host: string;
+  /** `http` or `https`. */
+  readonly scheme: string;
+  /** The route of the request, with its own timeouts. Default: the request renews nothing, and the timeouts are the site's. */
+  readonly route?: Pick<ResolvedRoute, "session" | "touch"> | undefined;
 }
 
 /** The part of a session that a handoff tells. */
@@ -27,42 +42,75 @@ export type HandedSession = Pick<Session, "view" | "stale" | "journaled" | "flas
 
 /** Tells origins, signed, which session a request belongs to. */
 export interface Handoff {
-  /** The `Moor-Session` header for a request to an origin of `pool`: a JWT (RFC 7519), ES256. */
-  sign(session: HandedSession, pool: ResolvedPool, now: number): Promise<string>;
+  /** The `Moor-Session` header for a request to an origin: a JWT (RFC 7519), ES256. At least its configured life is left. */
+  sign(session: HandedSession, to: Recipient, now: number): Promise<string>;
   /** The claims of a handoff that this ring has signed and that is still valid; else `undefined`. */
   verify(jwt: string, now: number): Promise<HandoffClaims | undefined>;
   /** The ring's public keys as a JWK set (RFC 7517). */
   keySet(): Promise<{ keys: PublicJwk[] }>;
 }
 
+/** How handoffs are made. */
+export interface HandoffOptions {
+  /** Secrets are PKCS #8 (P-256). */
+  readonly ring: KeyRing;
+  /** The `iss` claim. */
+  readonly issuer: string;
+  /** Attributes up to this many bytes of JSON travel in the `data` claim. */
+  readonly dataBytes: number;
+  /** How long a handoff is valid at least, counted from when it is sent. */
+  readonly lifeSeconds: number;
+  /** The timeouts of sessions. */
+  readonly policy: Policy;
+}
+
 /**
- * Handoffs signed by the ring's first key. A handoff is signed once per session version and pool, and reused while 30
- * seconds of it are left. Sessions that do not exist yet share one handoff per pool.
- *
- * @param options.ring secrets are PKCS #8 (P-256).
- * @param options.issuer the `iss` claim.
- * @param options.dataBytes attributes up to this many bytes of JSON travel in the `data` claim.
+ * Handoffs signed by the ring's first key. A handoff is signed once per session version, pool, public address and deadlines. It is
+ * reused for half of its life, and at most for 30 seconds; its `exp` is later by that much. Sessions that do not exist yet share one
+ * handoff per pool and address.
  */
-export function createHandoff(options: { ring: KeyRing; issuer: string; dataBytes: number }): Handoff {
-  const { ring, issuer, dataBytes } = options;
-  const signed = new BoundedMap<string, { jwt: string; expiresAt: number }>(
+export function createHandoff({ ring, issuer, dataBytes, lifeSeconds, policy }: HandoffOptions): Handoff {
+  const signed = new BoundedMap<string, { jwt: string; usedUntil: number }>(
     REMEMBERED_CHARACTERS,
     ({ jwt }) => jwt.length,
   );
+  const reuseMs = Math.min(LONGEST_REUSE_MS, lifeSeconds * 500);
   const jwts = createJwts(ring);
 
   return {
-    async sign(session, pool, now) {
+    async sign(session, to, now) {
       const { view, stale, journaled, flash } = session;
+      const { pool, host, scheme, route } = to;
       // Journaled changes on top of a version have no name of their own, and a flash is for a single request.
       const isNamed = !journaled && !stale && !flash;
-      const name = view ? `${pool.id} ${view.id} ${view.generation} ${view.version}` : pool.id;
+      let name = `${pool.id} ${scheme} ${host}`;
+      let deadlines: { idle: number; absolute: number } | undefined;
+      if (view) {
+        const { touchedAt, idleDeadline } =
+          route?.touch && isTouchDue(view, now, policy) ? touched(now, policy, view) : view;
+        const own = typeof route?.session === "object" ? route.session : undefined;
+        const idle = own?.idleSeconds
+          ? Math.min(idleDeadline, touchedAt + own.idleSeconds * 1000 + touchEveryMs(policy, view))
+          : idleDeadline;
+        const absolute = own?.absoluteSeconds
+          ? Math.min(view.absoluteDeadline, view.bornAt + own.absoluteSeconds * 1000)
+          : view.absoluteDeadline;
+        name += ` ${view.id} ${view.generation} ${view.version} ${idle} ${absolute}`;
+        deadlines = { idle: Math.floor(idle / 1000), absolute: Math.floor(absolute / 1000) };
+      }
       const held = isNamed ? signed.get(name) : undefined;
-      if (held && held.expiresAt - now > REUSED_WHILE_SECONDS_LEFT * 1000) return held.jwt;
-      const iat = Math.floor(now / 1000);
-      const exp = iat + HANDOFF_LIFE_SECONDS;
-      const jwt = await jwts.sign({ ...claimsOf(session, pool, dataBytes), iss: issuer, aud: pool.id, iat, exp });
-      if (isNamed) signed.set(name, { jwt, expiresAt: exp * 1000 });
+      if (held && now < held.usedUntil) return held.jwt;
+      const jwt = await jwts.sign({
+        ...claimsOf(session, pool, dataBytes),
+        ...deadlines,
+        host,
+        scheme,
+        iss: issuer,
+        aud: pool.id,
+        iat: Math.floor(now / 1000),
+        exp: Math.ceil((now + reuseMs) / 1000) + lifeSeconds,
+      });
+      if (isNamed) signed.set(name, { jwt, usedUntil: now + reuseMs });
       return jwt;
     },
 
@@ -103,6 +151,8 @@ function claimsOf(
     gen: view.generation,
     ver: view.version,
     ...(view.principal === undefined ? {} : { sub: view.principal }),
+    ...(view.loggedInAt === undefined ? {} : { auth_time: Math.floor(view.loggedInAt / 1000) }),
+    born: Math.floor(view.bornAt / 1000),
     ...(stale ? { stale: true } : {}),
     ...(bytes <= dataBytes ? { data } : {}),
     ...(flash ? { flash: visible(flash, pool) } : {}),

@@ -1,10 +1,10 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createSessionApi } from "../../../src/api/origins/session-api.ts";
-import { createHandoff, type Handoff } from "../../../src/upstream/wire/handoff.ts";
+import type { Handoff } from "../../../src/upstream/wire/handoff.ts";
 import { pool, resolved } from "../../config/configs.ts";
 import { setTime } from "../../support/edge.ts";
+import { ADDRESS, createTestHandoffs } from "../../support/handoffs.ts";
 import { type OneSession, oneSession } from "../../support/one-session.ts";
-import { handoffRing } from "../../support/rings.ts";
 import { copyOf, sessionOf } from "../../support/sessions.ts";
 import { at, T0 } from "../../support/time.ts";
 
@@ -13,7 +13,7 @@ let handoff: Handoff;
 let session: OneSession;
 
 beforeAll(async () => {
-  handoff = createHandoff({ ring: await handoffRing(1), issuer: "https://shop.test", dataBytes: 64 });
+  handoff = await createTestHandoffs();
 });
 beforeEach(async () => {
   setTime(T0);
@@ -26,7 +26,7 @@ afterEach(() => vi.useRealTimers());
 /** A request of an origin, with the handoff of a request that was shown version 1 of the session. */
 async function ask(method: string, { body, ifMatch }: { body?: string; ifMatch?: string } = {}): Promise<Response> {
   const shown = sessionOf(copyOf(session.id));
-  const jwt = await handoff.sign(shown, config.pools[0]!, Date.now());
+  const jwt = await handoff.sign(shown, { pool: config.pools[0]!, ...ADDRESS }, Date.now());
   const api = createSessionApi({
     config,
     authority: session.sessions,

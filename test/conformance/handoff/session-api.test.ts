@@ -66,6 +66,10 @@ describe("GET /.moor/session", () => {
       version: 1,
       principal: "alice",
       attributes: { basket: "apples-and-pears" },
+      bornAt: expect.any(Number),
+      idleDeadline: expect.any(Number),
+      absoluteDeadline: expect.any(Number),
+      loggedInAt: expect.any(Number),
     });
   });
 });

@@ -8,6 +8,7 @@ import {
 
 declare const request: HeaderSource;
 declare const response: HeaderTarget;
+declare const socket: { close(code: number): void; on(event: "close", then: () => void): void };
 declare const form: URLSearchParams;
 declare function userWithPassword(name: string | null, password: string | null): Promise<{ id: string } | undefined>;
 
@@ -21,6 +22,14 @@ export async function changesTheSession() {
 export async function storesAtOnce(moor: ReturnType<typeof createOrigin>) {
   const session = await moor.session(request);
   await session.api.patch({ order: { paid: true } }, { ifVersion: session.version }); // stored before the next line runs
+}
+
+export async function renewsForASocket(moor: ReturnType<typeof createOrigin>) {
+  const session = await moor.session(request); // the upgrade
+  const timer = setInterval(() => {
+    session.api.renew().catch((error) => error.code === "session-over" && socket.close(1008));
+  }, 30_000);
+  socket.on("close", () => clearInterval(timer));
 }
 
 export async function logsIn(moor: ReturnType<typeof createOrigin>) {

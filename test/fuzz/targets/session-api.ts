@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { base64url, decodeProtectedHeader, SignJWT } from "jose";
+import { ADDRESS } from "../../support/handoffs.ts";
 import { copyOf, sessionOf } from "../../support/sessions.ts";
 import { headerText } from "../forged.ts";
 import { CONFIG, moorInFront, NO_AUTHORITY, NOW } from "../moor.ts";
@@ -88,7 +89,11 @@ export const sessionApi: Target<Asked> = {
   async start() {
     const moor = await moorInFront(NO_AUTHORITY);
     const session = sessionOf(copyOf("s".repeat(22)));
-    const genuine = await moor.handoff.sign(session, CONFIG.pools[0] as (typeof CONFIG.pools)[number], NOW);
+    const genuine = await moor.handoff.sign(
+      session,
+      { pool: CONFIG.pools[0] as (typeof CONFIG.pools)[number], ...ADDRESS },
+      NOW,
+    );
     const stranger = await new SignJWT({ sid: "s", gen: 0, ver: 1 })
       .setProtectedHeader({ alg: "HS256" })
       .setAudience("shop")

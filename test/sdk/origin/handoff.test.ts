@@ -46,9 +46,26 @@ describe("reading a handoff", () => {
     }
   });
 
-  it("takes a clock difference of 5 seconds, or the configured difference", async () => {
-    const early = await k1.sign({ iat: NOW + 5, exp: NOW + 65 });
-    const late = await k1.sign({ iat: NOW - 64, exp: NOW - 4 });
+  it("gives the public address and the times of a stored session, in milliseconds", async () => {
+    const claims = { host: "a.test", scheme: "https", born: NOW - 9, idle: NOW + 600, absolute: NOW + 6_000 };
+    const times = {
+      bornAt: (NOW - 9) * 1000,
+      idleDeadline: (NOW + 600) * 1000,
+      absoluteDeadline: (NOW + 6_000) * 1000,
+    };
+    expect(await sessionWith(claims)).toMatchObject({ host: "a.test", scheme: "https", times });
+    const { times: ofLogin } = await sessionWith({ ...claims, auth_time: NOW - 5 });
+    expect(ofLogin).toEqual({ ...times, loggedInAt: (NOW - 5) * 1000 });
+  });
+
+  it("has no times and no address in a handoff of an earlier release", async () => {
+    const { host, scheme, times } = await sessionWith();
+    expect([host, scheme, times]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it("takes a clock difference of 15 seconds, or the configured difference", async () => {
+    const early = await k1.sign({ iat: NOW + 15, exp: NOW + 75 });
+    const late = await k1.sign({ iat: NOW - 74, exp: NOW - 14 });
     expect((await originWith().session(early)).id).toBe(SID);
     expect((await originWith().session(late)).id).toBe(SID);
     await expect(originWith({ clockToleranceSeconds: 0 }).session(early)).rejects.toMatchObject({
@@ -91,8 +108,8 @@ describe("a handoff that is not Moor's", () => {
     ["has no issuer", "handoff-misdirected", k1.sign({ iss: undefined })],
     ["is for another pool", "handoff-misdirected", k1.sign({ aud: "admin" })],
     ["is for several pools", "handoff-misdirected", k1.sign({ aud: ["shop", "admin"] })],
-    ["has expired", "handoff-expired", k1.sign({ iat: NOW - 65, exp: NOW - 5 })],
-    ["is from the future", "handoff-expired", k1.sign({ iat: NOW + 6, exp: NOW + 66 })],
+    ["has expired", "handoff-expired", k1.sign({ iat: NOW - 75, exp: NOW - 15 })],
+    ["is from the future", "handoff-expired", k1.sign({ iat: NOW + 16, exp: NOW + 76 })],
     ["never expires", "handoff-malformed", k1.sign({ exp: undefined })],
     ["expires at no time", "handoff-malformed", k1.sign({ exp: "2100-01-01" })],
     ["has a sid that is no string", "handoff-malformed", k1.sign({ sid: 7 })],
@@ -158,7 +175,7 @@ describe("a handoff that comes again", () => {
     let now = NOW;
     const { session } = originWith({ now: () => now * 1000 });
     await session(genuine);
-    now += 65;
+    now += 75;
     await expect(session(genuine)).rejects.toMatchObject({ code: "handoff-expired" });
   });
 

@@ -47,6 +47,32 @@ describe("the session API", () => {
     expect(second.headers["if-match"]).toBe('"4"');
   });
 
+  it("tells the times that Moor answers with", async () => {
+    const times = { bornAt: 1, idleDeadline: 2, absoluteDeadline: 3, loggedInAt: undefined };
+    const { session } = await sessionAnswered({ ...stored, ...times });
+    expect(await session.api.read()).toEqual({ ...stored, times });
+    expect(session.times).toEqual(times);
+  });
+
+  it("renews the handoff, and uses the new one from then on", async () => {
+    const asked: Parameters<Fetch>[1][] = [];
+    const { session } = originWith({
+      async fetch(url, init) {
+        if (url.endsWith("/jwks.json")) return answer({ keys: [k1.jwk, k2.jwk] });
+        asked.push(init);
+        return answer(stored, 200, init.method === "POST" ? { "Moor-Session": "a.new.one" } : {});
+      },
+    });
+    const { api, sessions } = await session(await k1.sign());
+    expect(await api.renew()).toEqual(stored);
+    await api.read();
+    await sessions.list().catch(() => {});
+    expect(asked.map(({ method }) => method)).toEqual(["POST", "GET", "GET"]);
+    const [first, ...later] = asked.map(({ headers }) => headers.authorization);
+    expect(first).not.toBe("Bearer a.new.one");
+    expect(later).toEqual(["Bearer a.new.one", "Bearer a.new.one"]);
+  });
+
   it("ends the session, and has the response clear the visitor's cookie", async () => {
     const { session, asked } = await sessionAnswered(undefined, 204);
     await session.api.end();

@@ -1,37 +1,28 @@
-import {
-  calculateJwkThumbprint,
-  createLocalJWKSet,
-  decodeJwt,
-  decodeProtectedHeader,
-  type JWK,
-  jwtVerify,
-  SignJWT,
-} from "jose";
+import { calculateJwkThumbprint, createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWK, jwtVerify } from "jose";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ResolvedPool } from "../../../src/config/resolved.ts";
 import type { KeyRing } from "../../../src/inbound/token/key-ring.ts";
-import { encodeBase64url } from "../../../src/lib/base64url.ts";
 import { attributeBytesOf, type View } from "../../../src/session/record.ts";
 import type { Session } from "../../../src/session/session.ts";
-import { createHandoff, type Handoff } from "../../../src/upstream/wire/handoff.ts";
+import type { Handoff } from "../../../src/upstream/wire/handoff.ts";
 import { countCrypto } from "../../support/crypto-count.ts";
+import { ADDRESS, handoffsBy, ISSUER } from "../../support/handoffs.ts";
 import { poolConfig } from "../../support/pools.ts";
 import { handoffRing } from "../../support/rings.ts";
 import { copyOf, sessionOf, unsavedSession } from "../../support/sessions.ts";
 import { at, T0 } from "../../support/time.ts";
 
-const ISSUER = "https://shop.test";
 let ring: KeyRing;
 let handoff: Handoff;
 /** The kids of the ring's keys, by another implementation of RFC 7638. */
 let kids: string[];
 beforeAll(async () => {
   ring = await handoffRing(4, 3);
-  const { keys } = await createHandoff({ ring, issuer: ISSUER, dataBytes: 64 }).keySet();
+  const { keys } = await handoffsBy(ring).keySet();
   kids = await Promise.all(keys.map((key) => calculateJwkThumbprint(key as JWK)));
 });
 beforeEach(() => {
-  handoff = createHandoff({ ring, issuer: ISSUER, dataBytes: 64 });
+  handoff = handoffsBy(ring);
 });
 
 function pool(id = "shop", see: true | string[] = true): ResolvedPool {
@@ -47,11 +38,12 @@ function during(shown: Partial<Session>, given: Partial<View> = {}): Session {
   return { ...stored(given), ...shown };
 }
 const unsaved = () => unsavedSession(false);
-const sign = (session: Session, from = pool(), now = T0) => handoff.sign(session, from, now);
+const sign = (session: Session, from = pool(), now = T0) => handoff.sign(session, { pool: from, ...ADDRESS }, now);
 const claimsOf = async (session: Session, from = pool()) => decodeJwt(await sign(session, from));
 
 describe("a handoff says", () => {
-  const times = { iat: T0 / 1000, exp: T0 / 1000 + 60 };
+  // 60 seconds, and the 30 for which it is reused.
+  const times = { iat: T0 / 1000, exp: T0 / 1000 + 90 };
 
   it("which session a request belongs to, for whom and by whom", async () => {
     expect(await claimsOf(stored({ generation: 2, version: 7, principal: "alice" }))).toEqual({
@@ -62,12 +54,38 @@ describe("a handoff says", () => {
       gen: 2,
       ver: 7,
       sub: "alice",
+      born: T0 / 1000,
+      idle: T0 / 1000 + 3_960,
+      absolute: T0 / 1000 + 86_400,
+      ...ADDRESS,
       data: { basket: "tea" },
     });
   });
 
+  it("when the principal logged in", async () => {
+    const loggedInAt = T0 + 1_999;
+    expect(await claimsOf(stored({ principal: "alice", loggedInAt }))).toMatchObject({ auth_time: T0 / 1000 + 1 });
+    expect(await claimsOf(stored({ version: 2 }))).not.toHaveProperty("auth_time");
+  });
+
+  it("the public address that the client asked for, whatever session it has", async () => {
+    for (const session of [stored(), unsaved()]) {
+      for (const address of [ADDRESS, { host: "a.test:8443", scheme: "https" }, { host: "a.test", scheme: "http" }]) {
+        expect(decodeJwt(await handoff.sign(session, { pool: pool(), ...address }, T0))).toMatchObject(address);
+      }
+    }
+  });
+
   it("nothing of a session that exists nowhere but that it is new", async () => {
-    expect(await claimsOf(unsaved())).toEqual({ iss: ISSUER, aud: "shop", ...times, gen: 0, ver: 0, new: true });
+    expect(await claimsOf(unsaved())).toEqual({
+      iss: ISSUER,
+      aud: "shop",
+      ...times,
+      ...ADDRESS,
+      gen: 0,
+      ver: 0,
+      new: true,
+    });
   });
 
   it("that a view is stale, when it may be older than the version that the visitor has seen, and only then", async () => {
@@ -106,9 +124,13 @@ describe("a handoff says", () => {
       .slice(0, 2)
       .map((part) => atob(part));
     expect(header).toBe(`{"alg":"ES256","kid":"${kids[0]}","typ":"JWT"}`);
-    const own = '"sid":"session-1","gen":0,"ver":1,"sub":"alice","data":{"basket":"tea"}';
     const iat = T0 / 1000;
-    expect(payload).toBe(`{${own},"iss":"${ISSUER}","aud":"shop","iat":${iat},"exp":${iat + 60}}`);
+    const own = `"sid":"session-1","gen":0,"ver":1,"sub":"alice","born":${iat},"data":{"basket":"tea"}`;
+    const deadlines = `"idle":${iat + 3_960},"absolute":${iat + 86_400}`;
+    const address = '"host":"shop.test","scheme":"https"';
+    expect(payload).toBe(
+      `{${own},${deadlines},${address},"iss":"${ISSUER}","aud":"shop","iat":${iat},"exp":${iat + 90}}`,
+    );
   });
 
   it("attributes in any script", async () => {
@@ -138,11 +160,28 @@ describe("a handoff says", () => {
 describe("a handoff is signed once", () => {
   const cost = (session: Session, from: ResolvedPool, now: number) => countCrypto(() => sign(session, from, now));
 
-  it("per version of a session and pool, and reused while 30 seconds of it are left", async () => {
+  it("per version of a session and pool, and reused while its whole life is left", async () => {
     const first = await sign(stored());
     expect(await cost(stored(), pool(), at(29.999))).toBe(0);
     expect(await sign(stored(), pool(), at(29.999))).toBe(first);
-    expect(decodeJwt(await sign(stored(), pool(), at(30))).exp).toBe(T0 / 1000 + 90);
+    expect(decodeJwt(await sign(stored(), pool(), at(30))).exp).toBe(T0 / 1000 + 120);
+  });
+
+  it.each([
+    [10, 5],
+    [60, 30],
+    [61, 30],
+    [3_600, 30],
+  ])("and has %d seconds left when it is sent, if it is configured so, and is reused for %d", async (life, reuse) => {
+    handoff = handoffsBy(ring, { lifeSeconds: life });
+    const signedAt = at(0.25);
+    const first = await sign(stored(), pool(), signedAt);
+    const last = signedAt + reuse * 1000 - 1;
+    expect(await sign(stored(), pool(), last)).toBe(first);
+    expect(await sign(stored(), pool(), last + 1)).not.toBe(first);
+    const left = Number(decodeJwt(first).exp) * 1000 - last;
+    expect(left).toBeGreaterThanOrEqual(life * 1000);
+    expect(left).toBeLessThan(life * 1000 + 1_001);
   });
 
   it.each<[string, Session, ResolvedPool]>([
@@ -168,9 +207,18 @@ describe("a handoff is signed once", () => {
     expect(decodeJwt(other)).toMatchObject({ ver: 1, data: { basket: "rum" } });
     expect(await cost(shown, pool(), T0)).toBeGreaterThan(0);
     expect(await sign(vouched)).toBe(first);
-    handoff = createHandoff({ ring, issuer: ISSUER, dataBytes: 64 });
+    handoff = handoffsBy(ring);
     await sign(shown);
     expect(decodeJwt(await sign(vouched))).toMatchObject({ data: { basket: "tea" } });
+  });
+
+  it("and not shared with another public address", async () => {
+    const signed = [];
+    for (const address of [ADDRESS, { ...ADDRESS, host: "other.test" }, { ...ADDRESS, scheme: "http" }]) {
+      for (const session of [stored(), unsaved()])
+        signed.push(await handoff.sign(session, { pool: pool(), ...address }, T0));
+    }
+    expect(new Set(signed).size).toBe(6);
   });
 
   it("per pool for all sessions that exist nowhere", async () => {
@@ -183,114 +231,12 @@ describe("a handoff is signed once", () => {
 
 describe("signed handoffs", () => {
   it("are forgotten by their weight, so that large handoffs fill no isolate's memory", async () => {
-    handoff = createHandoff({ ring, issuer: ISSUER, dataBytes: 16_384 });
+    handoff = handoffsBy(ring, { dataBytes: 16_384 });
     const attributes = { a: "x".repeat(16_000) };
     const first = await sign(stored());
     // Each has some 21,000 characters. There are twice as many as fit into the memory's weight, but far fewer than the
     // small handoffs that fit.
     for (let version = 2; version < 850; version++) await sign(stored({ version, attributes }));
     expect(await sign(stored())).not.toBe(first);
-  });
-});
-
-describe("verifying", () => {
-  it("gives the claims of a handoff of this ring, by any of its keys", async () => {
-    const claims = { aud: "shop", sid: "session-1", gen: 0, ver: 1 };
-    expect(await handoff.verify(await sign(stored()), T0)).toMatchObject(claims);
-    const rotated = createHandoff({ ring: [ring[1] as (typeof ring)[0], ring[0]], issuer: ISSUER, dataBytes: 64 });
-    expect(await rotated.verify(await sign(stored()), T0)).toMatchObject(claims);
-  });
-
-  it("ends with its 60 seconds", async () => {
-    const jwt = await sign(stored());
-    expect(await handoff.verify(jwt, at(59.999))).toBeDefined();
-    expect(await handoff.verify(jwt, at(60))).toBeUndefined();
-  });
-
-  it("refuses a handoff of another ring, although its key has the same id", async () => {
-    const foreign = createHandoff({ ring: await handoffRing(4), issuer: ISSUER, dataBytes: 64 });
-    expect(await handoff.verify(await foreign.sign(stored(), pool(), T0), T0)).toBeUndefined();
-  });
-
-  it("refuses a handoff by a key that has left the ring", async () => {
-    const later = createHandoff({ ring: [ring[1] as (typeof ring)[0]], issuer: ISSUER, dataBytes: 64 });
-    expect(await later.verify(await sign(stored()), T0)).toBeUndefined();
-  });
-
-  it("refuses a handoff of another issuer", async () => {
-    const other = createHandoff({ ring, issuer: "https://other.test", dataBytes: 64 });
-    expect(await other.verify(await sign(stored()), T0)).toBeUndefined();
-  });
-
-  it.each([
-    ["nothing", () => ""],
-    ["junk", () => "a.b.c"],
-    ["no signature", (jwt: string) => `${jwt.split(".").slice(0, 2).join(".")}.`],
-    ["another payload", (jwt: string) => `${jwt.split(".")[0]}.${btoa('{"sid":"x"}')}.${jwt.split(".")[2]}`],
-    [
-      "the algorithm none",
-      (jwt: string) => `${btoa(`{"alg":"none","kid":"${kids[0]}"}`).replaceAll("=", "")}.${jwt.split(".")[1]}.`,
-    ],
-  ])("refuses %s", async (_what, spoil) => {
-    expect(await handoff.verify(spoil(await sign(stored())), T0)).toBeUndefined();
-  });
-
-  /** Other texts that the ring's first key could have signed. */
-  async function signed(header: Record<string, unknown>, claims: unknown): Promise<string> {
-    const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-    const key = await crypto.subtle.importKey("pkcs8", ring[0].secret, algorithm, true, ["sign"]);
-    const text = [header, claims]
-      .map((part) => encodeBase64url(new TextEncoder().encode(JSON.stringify(part))))
-      .join(".");
-    const signature = await crypto.subtle.sign(algorithm, key, new TextEncoder().encode(text));
-    return `${text}.${encodeBase64url(new Uint8Array(signature))}`;
-  }
-  const headerBy = (kid: string | undefined) => ({ alg: "ES256", kid, typ: "JWT" });
-  const whole = { iss: ISSUER, aud: "shop", sid: "s", gen: 0, ver: 1, iat: T0 / 1000, exp: T0 / 1000 + 60 };
-
-  it("accepts a handoff that its key has signed", async () => {
-    expect(await handoff.verify(await signed(headerBy(kids[0]), whole), T0)).toEqual(whole);
-  });
-
-  it.each<[string, Record<string, unknown>, unknown]>([
-    ["another algorithm", { alg: "HS256" }, whole],
-    ["no key", { kid: undefined }, whole],
-    ["a key by its id in the ring", { kid: "4" }, whole],
-    ["extensions that have to be understood", { crit: ["b64"], b64: false }, whole],
-    ["claims that are a list", {}, [whole]],
-    ["claims that are nothing", {}, null],
-    ["a session that is no text", {}, { ...whole, sid: 1 }],
-    ["a generation that is no number", {}, { ...whole, gen: "0" }],
-    ["an end that is no number", {}, { ...whole, exp: "9999999999" }],
-  ])("refuses %s, though its key has signed that", async (_what, head, claims) => {
-    expect(await handoff.verify(await signed({ ...headerBy(kids[0]), ...head }, claims), T0)).toBeUndefined();
-  });
-
-  it("refuses a key of the ring that has not signed it", async () => {
-    expect(await handoff.verify(await signed(headerBy(kids[1]), whole), T0)).toBeUndefined();
-  });
-
-  it("refuses a signature that is written in another way", async () => {
-    const jwt = await sign(stored());
-    const last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    // The last character has four spare bits.
-    const spare = last[(last.indexOf(jwt.at(-1) as string) & 0b110000) | 1] as string;
-    expect(await handoff.verify(`${jwt.slice(0, -1)}${spare}`, T0)).toBeUndefined();
-    expect(await handoff.verify(`${jwt}==`, T0)).toBeUndefined();
-  });
-
-  it("refuses a JWT that its key has signed for another purpose", async () => {
-    const algorithm = { name: "ECDSA", namedCurve: "P-256" };
-    const key = await crypto.subtle.importKey("pkcs8", ring[0].secret, algorithm, true, ["sign"]);
-    const jwt = (claims: Record<string, unknown>) =>
-      new SignJWT(claims)
-        .setProtectedHeader({ alg: "ES256", kid: kids[0] as string })
-        .setIssuer(ISSUER)
-        .sign(key);
-    const least = { aud: "shop", iat: T0 / 1000, exp: T0 / 1000 + 60, gen: 0, ver: 1 };
-    expect(await handoff.verify(await jwt(least), T0)).toMatchObject({ aud: "shop" });
-    for (const name of Object.keys(least)) {
-      expect(await handoff.verify(await jwt({ ...least, [name]: undefined }), T0), name).toBeUndefined();
-    }
   });
 });
