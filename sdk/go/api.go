@@ -15,7 +15,7 @@ type stored struct {
 	Attributes map[string]json.RawMessage `json:"attributes"`
 }
 
-// sessionAPI is /.moor/session, for the session of a request. The request's handoff authorises the calls for 60 s.
+// sessionAPI is /.moor/session, for the session of a request. The request's handoff authorises the calls for 60 s by default.
 type sessionAPI struct {
 	options *Options
 	handoff string

@@ -15,7 +15,7 @@ const (
 	HandoffUntrusted Code = "handoff-untrusted"
 	// HandoffMisdirected: Moor signed it, but for another issuer or another pool.
 	HandoffMisdirected Code = "handoff-misdirected"
-	// HandoffExpired: it is outside its lifetime, by more than five seconds.
+	// HandoffExpired: it is outside its lifetime, by more than 15 seconds.
 	HandoffExpired Code = "handoff-expired"
 	// KeysUnavailable: Moor's public keys cannot be read.
 	KeysUnavailable Code = "keys-unavailable"

@@ -14,7 +14,7 @@ import (
 const (
 	// Above any handoff that Moor makes.
 	handoffCharacters = 32_768
-	clockTolerance    = 5 * time.Second
+	clockTolerance    = 15 * time.Second
 )
 
 // claims of a handoff; docs/guide/origin.md lists them.

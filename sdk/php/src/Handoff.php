@@ -8,7 +8,7 @@ namespace Moor\Session;
 final class Handoff
 {
     private const MOST_CHARACTERS = 32768;
-    private const TOLERANCE_SECONDS = 5;
+    private const TOLERANCE_SECONDS = 15;
 
     /** @var string */
     private $jwt;

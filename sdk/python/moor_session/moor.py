@@ -31,7 +31,7 @@ class Moor:
         url: Optional[str] = None,
         *,
         timeout_seconds: float = 5,
-        clock_tolerance_seconds: float = 5,
+        clock_tolerance_seconds: float = 15,
         now: Callable[[], float] = time.time,
     ) -> None:
         issuer = issuer or os.environ.get("MOOR_ISSUER", "")

@@ -14,7 +14,7 @@ module Moor
     # Their defaults are `MOOR_ISSUER`, `MOOR_AUDIENCE` and `MOOR_URL` of the environment; the default of `url` is the issuer. Moor may
     # take `timeout_seconds` for an answer, and this machine's clock may be off by `tolerance_seconds`. Raises ArgumentError if the issuer
     # or the audience is missing.
-    def initialize(issuer: nil, audience: nil, url: nil, timeout_seconds: 5, tolerance_seconds: 5, now: -> { Time.now.to_f }, log: nil)
+    def initialize(issuer: nil, audience: nil, url: nil, timeout_seconds: 5, tolerance_seconds: 15, now: -> { Time.now.to_f }, log: nil)
       issuer ||= ENV.fetch("MOOR_ISSUER", "")
       audience ||= ENV.fetch("MOOR_AUDIENCE", "")
       @url = (url || ENV.fetch("MOOR_URL", issuer)).chomp("/")

@@ -16,7 +16,7 @@ import moor.session.MoorException.Code;
 /**
  * A verified handoff.
  *
- * @param text the header, which authorises calls of the session API for 60 seconds
+ * @param text the header, which authorises calls of the session API for 60 seconds by default
  * @param id the session's id; null while the session is stored nowhere
  * @param generation goes up with each login and rotation
  * @param principal the user's id; null before a login
@@ -28,7 +28,7 @@ record Handoff(
     /** Above any handoff that Moor makes. */
     private static final int CHARACTERS = 32_768;
 
-    private static final long CLOCK_TOLERANCE_SECONDS = 5;
+    private static final long CLOCK_TOLERANCE_SECONDS = 15;
     private static final Pattern COMPACT_JWT = Pattern.compile("([\\w-]+)\\.([\\w-]+)\\.([\\w-]{86})");
 
     /** Checks a handoff (RFC 7515, 7519): ES256, a published key, this issuer, this audience, and its lifetime. */

@@ -12,7 +12,7 @@ public final class MoorException extends RuntimeException {
         HANDOFF_UNTRUSTED(403),
         /** Moor signed it, but for another issuer or another pool. */
         HANDOFF_MISDIRECTED(403),
-        /** It is outside its lifetime, by more than five seconds. */
+        /** It is outside its lifetime, by more than 15 seconds. */
         HANDOFF_EXPIRED(403),
         /** Moor's public keys cannot be read. */
         KEYS_UNAVAILABLE(503),

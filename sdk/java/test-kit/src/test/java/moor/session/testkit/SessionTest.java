@@ -173,7 +173,7 @@ class SessionTest {
     static Stream<Map<String, Object>> refused() {
         long now = java.time.Instant.now().getEpochSecond();
         return Stream.of(
-                Map.of("iss", "https://other.test"), Map.of("aud", "other"), Map.of("exp", now - 8), Map.of("iat", now + 10));
+                Map.of("iss", "https://other.test"), Map.of("aud", "other"), Map.of("exp", now - 18), Map.of("iat", now + 20));
     }
 
     @ParameterizedTest
