@@ -14,7 +14,8 @@ import type { IgnoreConfig } from "./types.ts";
 
 type CheckedPool = CheckedConfig["pools"][number];
 /** The values that a session policy may set, each right by itself. */
-type GivenSession = Partial<Record<Exclude<keyof ResolvedSession, "remember">, number | undefined>> & {
+type GivenSession = Partial<Record<Exclude<keyof ResolvedSession, "remember" | "bindTo">, number | undefined>> & {
+  bindTo?: "host" | undefined;
   remember?: { idleSeconds?: number | undefined; absoluteSeconds?: number | undefined } | undefined;
 };
 
@@ -117,6 +118,7 @@ export function resolveSession(given: GivenSession = {}): ResolvedSession {
     newSessionHours: given.newSessionHours ?? Math.min(SESSION_DEFAULTS.newSessionHours, absoluteSeconds / 3_600),
     graceSeconds: given.graceSeconds ?? SESSION_DEFAULTS.graceSeconds,
     maxAttributeBytes: given.maxAttributeBytes ?? SESSION_DEFAULTS.maxAttributeBytes,
+    ...(given.bindTo ? { bindTo: given.bindTo } : {}),
     ...(given.remember ? { remember: { ...REMEMBER_DEFAULTS, ...definedOf(given.remember) } } : {}),
   };
 }

@@ -24,7 +24,8 @@ import type {
 } from "./types.ts";
 
 /** The session policy with its defaults. */
-export type ResolvedSession = Readonly<Required<Omit<SessionConfig, "remember">>> & {
+export type ResolvedSession = Readonly<Required<Omit<SessionConfig, "remember" | "bindTo">>> & {
+  readonly bindTo?: "host";
   readonly remember?: Readonly<Required<RememberConfig>>;
 };
 

@@ -206,6 +206,7 @@ const admin = shape({
 
 const session = shape({
   ...numbers(sessionRules),
+  bindTo: optional(oneOf(["host"])),
   remember: optional(shape(numbers(timeoutRules))),
 });
 

@@ -151,6 +151,11 @@ export interface SessionConfig {
   graceSeconds?: number;
   /** Maximum length of the attributes as UTF-8 JSON, in bytes. Default 65,536; 1,024 to 1,048,576. */
   maxAttributeBytes?: number;
+  /**
+   * `"host"`: a session belongs to the host at which it was born, and its token is void at any other host, for example of another tenant.
+   * Default: a token is valid at each host to which the client sends it.
+   */
+  bindTo?: "host";
   /** The timeouts of visitors who asked at their login to be remembered (`Moor-Remember: 1`). Default: no visitor is remembered. */
   remember?: RememberConfig;
 }

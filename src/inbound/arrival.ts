@@ -5,15 +5,18 @@ export interface Arrival {
   readonly colo: string;
   /** See `regionOf`; 0: unknown. */
   readonly region: number;
+  /** The host to which sessions of this request are bound. Default: no session is bound to a host. */
+  readonly boundTo?: string | undefined;
 }
 
 /** Reads a request's arrival. */
-export function arrivalOf(request: Request, now: number): Arrival {
+export function arrivalOf(request: Request, now: number, boundTo?: string): Arrival {
   const { cf } = request as { cf?: { colo?: unknown } };
   return {
     arrivedAt: now,
     colo: String(cf?.colo ?? ""),
     region: regionOf(cf),
+    boundTo,
   };
 }
 

@@ -178,7 +178,8 @@ async function startAnew(
   parts: CommitParts,
 ): Promise<Commit> {
   const { tokens, policy, clock } = parts;
-  const token = await tokens.mint(clock(), policy.newSessionHours * 3_600_000, session.token.home);
+  const { home, boundTo } = session.token;
+  const token = await tokens.mint(clock(), policy.newSessionHours * 3_600_000, home, boundTo);
   // Only the principal whose session it is may take along the attributes of a session that may be somebody's.
   const { view } = session;
   const principal = view?.principal;

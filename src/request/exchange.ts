@@ -118,6 +118,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
   const { config, tokens, clock } = parts;
   const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds: markLifeOf(config.session) });
   const allStores = createStores(parts);
+  const bindsToHost = config.session.bindTo === "host";
 
   /** Has a request wait for the requests of its session that came before it. */
   async function answerInTurn<Over>(
@@ -218,8 +219,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
 
     async enter(request, { url, secure }, observer, keepAlive) {
       const { arrivedAt } = observer.facts;
+      const boundTo = bindsToHost ? url.hostname : undefined;
       const client = await carriers.read(request, secure, (credentials) => {
-        return tokens.open(credentials, arrivedAt, (reason) => observer.tokenRefused({ reason }));
+        return tokens.open(credentials, arrivedAt, (reason) => observer.tokenRefused({ reason }), boundTo);
       }); // 1, 2
       const stripped = carriers.strip?.(url);
       return {
@@ -227,7 +229,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
         url,
         stripped,
         client,
-        arrival: arrivalOf(request, arrivedAt),
+        arrival: arrivalOf(request, arrivedAt, boundTo),
         observer,
         keepAlive,
         toMark: new Set(),

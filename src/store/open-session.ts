@@ -135,7 +135,12 @@ function isBeside(rotatedAt = Number.NEGATIVE_INFINITY, { arrivedAt }: Arrival):
 }
 
 async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts): Promise<OpenedSession> {
-  const token = await tokens.mint(arrival.arrivedAt, policy.newSessionHours * 3_600_000, arrival.region);
+  const token = await tokens.mint(
+    arrival.arrivedAt,
+    policy.newSessionHours * 3_600_000,
+    arrival.region,
+    arrival.boundTo,
+  );
   const session = { token, returning: false, ...NOWHERE };
   return { kind: "session", session, ref: refOf(token, arrival), source: "none" };
 }

@@ -97,3 +97,21 @@ describe("events", () => {
     expect(mistakes({ pools: [pool()], events: "log" })).toEqual(['events: found "log", accepted: a function']);
   });
 });
+
+describe("sessions that are bound to a host", () => {
+  const bound = (given: object = {}) => ({ pools: [pool()], session: { bindTo: "host" }, ...given });
+
+  it("are made only if the configuration says so", () => {
+    expect(mistakes(bound({ carriers: [{ type: "cookie" }, { type: "header" }, { type: "url" }] }))).toEqual([]);
+    expect(resolved(bound()).session).toMatchObject({ bindTo: "host" });
+    expect(resolved({ pools: [pool()] }).session).not.toHaveProperty("bindTo");
+  });
+
+  it("share no cookie with other hosts, and are in no index", () => {
+    const carriers = [{ type: "header" }, { type: "cookie", prefix: "__Secure-", domain: "shop.test" }];
+    expect(mistakes(bound({ carriers, principals: {} }))).toEqual([
+      'carriers[1].domain: found "shop.test", accepted: nothing with session.bindTo "host": hosts that share a cookie would overwrite it for one another',
+      'principals: found an object, accepted: nothing with session.bindTo "host": the index has one list for a name, whatever the host',
+    ]);
+  });
+});

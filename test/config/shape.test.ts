@@ -40,7 +40,7 @@ describe("the shape of a configuration", () => {
     [
       "a session policy as a list",
       withSession([]),
-      "session: found an empty list, accepted: an object of idleSeconds, absoluteSeconds, firstIdleSeconds, newSessionHours, graceSeconds, maxAttributeBytes, remember",
+      "session: found an empty list, accepted: an object of idleSeconds, absoluteSeconds, firstIdleSeconds, newSessionHours, graceSeconds, maxAttributeBytes, bindTo, remember",
     ],
     [
       "stores as a text",

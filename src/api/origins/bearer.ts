@@ -36,6 +36,15 @@ export async function authorised(
   const claims = jwt === undefined ? undefined : await parts.handoff.verify(jwt, parts.clock());
   const pool = parts.config.pools.find(({ id }) => id === claims?.aud);
   if (!claims || !pool) return refuse(401, "unauthorised", "Send the request's Moor-Session as a bearer token.");
+  // A session that is bound to a host is void at any other tenant's. The issuer's host is nobody's alone.
+  const { host } = new URL(request.url);
+  if (parts.config.session.bindTo && host !== claims.host && host !== claims.iss.split("/")[2]) {
+    return refuse(
+      403,
+      "other_host",
+      `Call the API at ${claims.host}, to which the session is bound, or at ${claims.iss}.`,
+    );
+  }
   if (claims.sid === undefined) return problem(409, "not_stored", "This session is not stored yet.");
   return serve({ pool, claims, ref: refOf(claims.sid, claims, parts.clock()) });
 }

@@ -3,7 +3,7 @@ import { describe, type Item, itemsOf, type Mistake } from "../mistakes.ts";
 import { carrierMistakes } from "./carriers.ts";
 import { poolMistakes } from "./pools.ts";
 import { routeMistakes } from "./routes.ts";
-import { routeSessionMistakes, sessionMistakes } from "./session.ts";
+import { bindingMistakes, routeSessionMistakes, sessionMistakes } from "./session.ts";
 
 /**
  * Mistakes between values of a configuration.
@@ -22,6 +22,7 @@ export function relationMistakes(input: unknown, options: { deploy: boolean }): 
     ...routeMistakes(routes, pools, { byDefault: input.routes === undefined }),
     ...(options.deploy ? unreachableTeam(input.admin) : []),
     ...sessionMistakes(input.session),
+    ...bindingMistakes(input),
     ...routeSessionMistakes(routes, input.session),
     ...ignoreMistakes(itemsOf(input, "ignore")),
     ...carrierMistakes(itemsOf(input, "carriers")),

@@ -69,3 +69,22 @@ export function sessionMistakes(input: unknown): Mistake[] {
     ...rememberMistakes(given),
   ];
 }
+
+/** Mistakes of a configuration whose sessions are bound to a host, though something of it goes beyond a host. */
+export function bindingMistakes({ session, principals, carriers }: Record<string, unknown>): Mistake[] {
+  if (!isRecord(session) || session.bindTo !== "host") return [];
+  const domains = (Array.isArray(carriers) ? carriers : []).flatMap((carrier, index) =>
+    isRecord(carrier) && carrier.type === "cookie" && carrier.domain !== undefined
+      ? [{ path: `carriers[${index}].domain`, found: describe(carrier.domain) }]
+      : [],
+  );
+  const index = principals === undefined ? [] : [{ path: "principals", found: describe(principals) }];
+  const accepted = 'nothing with session.bindTo "host"';
+  return [
+    ...domains.map((at) => ({
+      ...at,
+      accepted: `${accepted}: hosts that share a cookie would overwrite it for one another`,
+    })),
+    ...index.map((at) => ({ ...at, accepted: `${accepted}: the index has one list for a name, whatever the host` })),
+  ];
+}

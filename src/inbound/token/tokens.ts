@@ -12,6 +12,8 @@ export interface OpenedToken extends Token {
   readonly id: string;
   /** The generation that the client has proved; 0 without a proof. */
   readonly generation: number;
+  /** The only host at which the token is valid. It is signed along, and not in the text. Default: it is valid at every host. */
+  readonly boundTo?: string | undefined;
   /** Until when the journal may have taken something of the session, as a genuine mark says: milliseconds since 1970. */
   readonly markedAt?: number | undefined;
 }
@@ -22,11 +24,20 @@ export interface Tokens {
    * The token of a client, with the generation and the mark that go with it. `undefined` if it is forged, cut, expired or signed by a
    * key that left the ring.
    *
+   * @param boundTo the host at which the token was sent, if tokens are bound to it. Default: they are not.
    * @param refused is told why a text is not a token, unless the token has merely expired.
    */
-  open(credentials: Credentials, now: number, refused?: (fault: TokenFault) => void): Promise<OpenedToken | undefined>;
-  /** A token with a fresh random key for a session that exists nowhere; it lives `lifeMs` from `now`. `home`: see {@link Token}. */
-  mint(now: number, lifeMs: number, home: number): Promise<OpenedToken>;
+  open(
+    credentials: Credentials,
+    now: number,
+    refused?: (fault: TokenFault) => void,
+    boundTo?: string,
+  ): Promise<OpenedToken | undefined>;
+  /**
+   * A token with a fresh random key for a session that exists nowhere; it lives `lifeMs` from `now`. `home`: see {@link Token}.
+   * `boundTo`: default, every host.
+   */
+  mint(now: number, lifeMs: number, home: number, boundTo?: string): Promise<OpenedToken>;
   /** The credentials for a token; `proof` adds the proof of its generation. */
   sign(token: OpenedToken, options: { proof: boolean }): Promise<Credentials>;
   /** The text of a mark of the session `id`: until `at`, milliseconds since 1970, the journal may have taken something of it. */
@@ -58,22 +69,24 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOpt
 
   async function openForFirstTime(
     text: string,
+    boundTo: string | undefined,
     refused: (fault: TokenFault) => void = () => {},
   ): Promise<OpenedToken | undefined> {
     const decoded = decodeToken(text);
     if (!decoded) return void refused("malformed");
     const { body, mac: given, signingKey } = decoded;
-    if (!(await mac.verify(body, given, signingKey))) {
+    if (!(await mac.verify(boundTo === undefined ? body : withHost(body, boundTo), given, signingKey))) {
       return void refused(ring.some(({ id }) => id === signingKey) ? "forged" : "unknown-key");
     }
-    const token = { ...decoded.token, id: await sessionId(decoded.token.key), generation: 0 };
+    const token = { ...decoded.token, id: await sessionId(decoded.token.key), generation: 0, boundTo };
     opened.set(detach(text), token);
     return token;
   }
 
   return {
-    async open({ token: text, proof, marks }, now, refused) {
-      const token = opened.get(text) ?? (await openForFirstTime(text, refused));
+    async open({ token: text, proof, marks }, now, refused, boundTo) {
+      const known = opened.get(text);
+      const token = known && known.boundTo === boundTo ? known : await openForFirstTime(text, boundTo, refused);
       if (!token || now >= token.expiresAt) return undefined;
       const proved = proof === "" ? token : { ...token, generation: await generationOf(proof, token.id) };
       const mark = marks.length === 0 ? undefined : markOf(token.id, marks);
@@ -81,13 +94,14 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOpt
       return markedAt === 0 ? proved : { ...proved, markedAt };
     },
 
-    async mint(now, lifeMs, home) {
+    async mint(now, lifeMs, home, boundTo) {
       const key = new Uint8Array(16);
       random(key);
       const bornAt = Math.floor(now / 1000) * 1000;
       return {
         id: await sessionId(key),
         generation: 0,
+        boundTo,
         key,
         version: 0,
         bornAt,
@@ -102,7 +116,8 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOpt
 
     async sign(token, { proof }) {
       const body = encodeTokenBody(token, mac.signingKey);
-      const text = joinToken(body, await mac.sign(body));
+      const { boundTo } = token;
+      const text = joinToken(body, await mac.sign(boundTo === undefined ? body : withHost(body, boundTo)));
       return { token: text, proof: proof ? await signProof(mac, token.id, token.generation) : "", marks: [] };
     },
 
@@ -123,6 +138,15 @@ function rememberGenuine(open: (text: string, id: string) => Promise<number>) {
     if (proves > 0) known.set(detach(text), { id, proves });
     return proves;
   };
+}
+
+/** The bytes that the MAC of a bound token covers. All bodies have one length, so no two pairs of body and host give the same bytes. */
+function withHost(body: Uint8Array, host: string): Uint8Array<ArrayBuffer> {
+  const name = new TextEncoder().encode(host);
+  const bytes = new Uint8Array(body.length + name.length);
+  bytes.set(body);
+  bytes.set(name, body.length);
+  return bytes;
 }
 
 /** A copy that shares no memory: V8 keeps the whole `Cookie` header alive for a slice of it. */

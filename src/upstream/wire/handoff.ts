@@ -15,6 +15,7 @@ const REMEMBERED_CHARACTERS = 8 * 1024 * 1024;
 
 /** The claims of a handoff. */
 export interface HandoffClaims {
+  readonly iss: string;
   /** The pool. */
   readonly aud: string;
   /** The session's id; absent while it exists nowhere. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { OpenedToken, TokenFault } from "../../../src/inbound/token/tokens.ts";
+import { createTokens, type OpenedToken, type TokenFault } from "../../../src/inbound/token/tokens.ts";
 import { decodeBase64url, encodeBase64url } from "../../../src/lib/base64url.ts";
 import { countCrypto } from "../../support/crypto-count.ts";
 import { macRing } from "../../support/rings.ts";
@@ -45,6 +45,24 @@ describe("minting", () => {
 
 describe("opening", () => {
   it("reads the token that was signed", async () => expect(await tokens.open(text, T0)).toEqual(token));
+
+  it("reads a token at the host to which it is bound, and at no other, however often it is tried", async () => {
+    const ring = macRing(1);
+    const made = createTokens(ring);
+    const bound = await made.sign(await made.mint(T0, HOUR_MS, 0, "a.test"), { proof: false });
+    const free = await made.sign(await made.mint(T0, HOUR_MS, 0), { proof: false });
+    // The first opens each text for the first time, and the second remembers the tokens that it has opened.
+    for (const opening of [() => createTokens(ring), () => made]) {
+      const at = async (credentials: typeof bound, host?: string) =>
+        (await opening().open(credentials, T0, () => {}, host))?.boundTo ?? "none";
+      expect(await at(bound, "a.test")).toBe("a.test");
+      for (const host of ["b.test", "a.test.", "A.test", "a.tes", undefined])
+        expect(await at(bound, host)).toBe("none");
+      expect(await at(bound, "a.test")).toBe("a.test");
+      expect((await opening().open(free, T0))?.id).toBeDefined();
+      expect(await opening().open(free, T0, () => {}, "a.test")).toBeUndefined();
+    }
+  });
 
   it("tells why a text is not a token, and nothing about an expired token", async () => {
     const faults: TokenFault[] = [];
