@@ -10,6 +10,7 @@ import { readSettings } from "./wrangler.ts";
 const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefined>> = {
   MOOR_OPERATORS: ({ admin, pools }) =>
     admin ? "admin" : pathIn(pools, "healthCheck", ({ healthCheck }) => healthCheck !== undefined),
+  MOOR_ROWS: ({ stores }) => (stores.authority.type === "object" ? undefined : "stores.authority"),
   MOOR_NGINX: ({ pools }) => pathIn(pools, "affinity", ({ affinity }) => algorithmOf(affinity.algorithm) === undefined),
 };
 

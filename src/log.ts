@@ -8,6 +8,7 @@ export interface LogEntry {
     | "store_open"
     | "store_half_open"
     | "store_closed"
+    | "store_clock_apart"
     | "sweep"
     | "sweep_failed"
     | "session_ended"
@@ -66,6 +67,8 @@ export interface LogEntry {
   readonly pool?: string;
   readonly origin?: string;
   readonly store?: string;
+  /** By how many milliseconds the store's clock is ahead. */
+  readonly apartMs?: number;
   /** The name of a header. */
   readonly header?: string;
   /** The name of a cookie. */
@@ -80,6 +83,9 @@ export interface LogEntry {
   readonly principal?: string;
   /** How many sessions had their journal taken over, and how many are left for the next sweep. */
   readonly takenOver?: number;
+  /** How many rows of the authority's store had their alarm rung, and how many were freed. */
+  readonly rung?: number;
+  readonly freed?: number;
   readonly left?: number;
 }
 

@@ -22,6 +22,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   store: "the stores of sessions as the edge reaches them; the edge, and the cron job",
   upstream: "routes, pools, health, sending; the edge",
   objects: "the code inside Durable Objects, a folder for each class, and how the edge calls them",
+  rows: "the authority on rows of another store than Durable Objects; the edge, and the cron job",
   observe: "facts, signals, log lines, metrics of a request; the edge",
   request: "the steps of one request; the edge",
   api: "everything under `/.moor/`; the edge",

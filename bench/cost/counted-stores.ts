@@ -147,6 +147,7 @@ export function createCountedStores(clock: () => number, ring: KeyRing, backup: 
     ringAlarms,
     forIsolate(): IsolateStores {
       const authority: Authority = {
+        name: "object",
         read: (ref) => call(ref.id, (own) => own.read({ ref, copies })),
         commit: (ref, change) => call(ref.id, (own) => own.commit({ ref, change, copies })),
         takeOver: (id) => call(id, (own) => own.takeOver({ id, copies })),

@@ -30,7 +30,14 @@ export const WITHOUT_REDIS = ["--define", "MOOR_REDIS:false"];
  * The parts that `moor deploy` leaves out, unless the configuration has `admin`, a `healthCheck` or an algorithm of
  * nginx.
  */
-export const AS_DEPLOYED = ["--define", "MOOR_OPERATORS:false", "--define", "MOOR_NGINX:false"];
+export const AS_DEPLOYED = [
+  "--define",
+  "MOOR_OPERATORS:false",
+  "--define",
+  "MOOR_NGINX:false",
+  "--define",
+  "MOOR_ROWS:false",
+];
 
 const STARTS = 5;
 

@@ -16,6 +16,7 @@ import { createSwitches, type Switches } from "./switches.ts";
 import { createWorld } from "./world.ts";
 
 interface DemoEnv extends Env {
+  SESSION_OBJECT: DurableObjectNamespace;
   /** Where the demonstration runs. */
   MOOR_ISSUER: string;
   /** Where Redis is killed and started; see `demo/redis-switch.ts`. */

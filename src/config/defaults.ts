@@ -93,8 +93,9 @@ export function fillShared(config: Pick<CheckedConfig, Shared>): Pick<ResolvedCo
     ignore: (config.ignore ?? []).map((pattern): IgnoreConfig => definedOf(pattern)),
     carriers: (config.carriers ?? [{ type: "cookie" as const }]).map(resolveCarrier),
     stores: {
+      authority: config.stores?.authority ?? { type: "object" },
       replicate: config.stores?.replicate ?? "travel",
-      backup: config.stores?.backup ?? "async",
+      backup: config.stores?.backup ?? (hasJournal(config.stores?.authority) ? "async" : "off"),
       strictBackup: config.stores?.strictBackup ?? false,
     },
     principals: config.principals && {
@@ -105,6 +106,11 @@ export function fillShared(config: Pick<CheckedConfig, Shared>): Pick<ResolvedCo
     },
     errorPage: config.errorPage,
   };
+}
+
+/** Whether the authority may have a backup and a journal. Other authorities are themselves the place where sessions are safe. */
+export function hasJournal({ type }: { readonly type: string } = { type: "object" }): boolean {
+  return type === "object";
 }
 
 /** The session policy with its defaults. A default that another timeout bounds is lowered to that timeout. */

@@ -224,6 +224,8 @@ export const MAX_PRINCIPAL_SESSIONS = 10_000;
 
 /** How many sessions of a principal a login may look at, to tell whether there are too many. */
 export const MAX_REFUSING_SESSIONS = 100;
+/** The most sessions of one principal whose index is a row. */
+export const MAX_ROW_SESSIONS = 500;
 
 /** How many sessions a principal may have at once. */
 export const sessionLimit = wholeNumber(1, MAX_PRINCIPAL_SESSIONS);

@@ -13,6 +13,7 @@ import type {
 import type { Region } from "./regions.ts";
 import type {
   AdminConfig,
+  AuthorityConfig,
   IgnoreConfig,
   LogConfig,
   PrincipalsConfig,
@@ -36,7 +37,9 @@ export interface ResolvedConfig {
   readonly session: ResolvedSession;
   readonly ignore: readonly IgnoreConfig[];
   readonly carriers: readonly ResolvedCarrier[];
-  readonly stores: Readonly<Required<StoresConfig>>;
+  readonly stores: Readonly<Required<Omit<StoresConfig, "authority">>> & {
+    readonly authority: Readonly<AuthorityConfig>;
+  };
   /** `undefined`: sessions are not indexed by principal. */
   readonly principals: { readonly limit: Readonly<Required<NonNullable<PrincipalsConfig["limit"]>>> } | undefined;
   /** `undefined`: there is no admin API. */

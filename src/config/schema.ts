@@ -183,7 +183,13 @@ const route = shape({
 
 const carrier = oneByItsOwn("type", carrierSchemas);
 
+const authorities = {
+  object: shape({ type: literal("object") }),
+  redis: shape({ type: literal("redis") }),
+};
+
 const stores = shape({
+  authority: optional(oneByItsOwn("type", authorities)),
   replicate: optional(oneOf(["travel", "always", "off"])),
   backup: optional(oneOf(["async", "sync", "off"])),
   strictBackup: optional(yesOrNo),

@@ -114,8 +114,18 @@ export interface IgnoreConfig {
   contentTypes?: string[];
 }
 
-/** Where sessions are kept in addition to their Durable Object. */
+/**
+ * The store that orders the changes of sessions and keeps their records. `"object"`: a Durable Object for each session. `"redis"`: rows in
+ * Redis, which needs `UPSTASH_REDIS_REST_URL` and `UPSTASH_REDIS_REST_TOKEN`.
+ */
+export interface AuthorityConfig {
+  type: "object" | "redis";
+}
+
+/** Where sessions are kept. */
 export interface StoresConfig {
+  /** The authority of sessions. Default `{ type: "object" }`. With another type there is neither a backup nor a journal. */
+  authority?: AuthorityConfig;
   /**
    * Which sessions have replicas in KV. `"travel"` (default): sessions that are used outside the region they were born in; `"always"`;
    * `"off"`.
@@ -124,7 +134,7 @@ export interface StoresConfig {
   /**
    * When a change is backed up in Redis. `"async"` (default): after the response. `"sync"`: before a new version is let out. `"off"`:
    * never; Redis then still takes changes while a Durable Object is out of reach, and shows only those changes. The end of a session is
-   * backed up before its response in any case.
+   * backed up before its response in any case. Only with the authority `"object"`; with another authority the default is `"off"`.
    */
   backup?: "async" | "sync" | "off";
   /**

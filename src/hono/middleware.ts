@@ -9,7 +9,6 @@ import {
 import { formatMistakes, type Mistake } from "../config/mistakes.ts";
 import { failureResponse } from "../errors.ts";
 import { describeFault, logToConsole } from "../log.ts";
-import { runScheduled } from "../store/sweep.ts";
 import { type BoundSessions, bindSessions, type SessionsEnv } from "../wiring/sessions.ts";
 import type { AnyAttributes } from "./attributes.ts";
 import type { EdgeSession } from "./edge-session.ts";
@@ -55,8 +54,8 @@ export function moor<Attributes extends object = AnyAttributes>(
   let sessions: BoundSessions | undefined;
   let exchange: Exchange | undefined;
 
-  const bound = (env: Partial<SessionsEnv>) => {
-    sessions ??= bindSessions(complete(env), resolved.config, logToConsole);
+  const bound = (env: SessionsEnv) => {
+    sessions ??= bindSessions(env, resolved.config, logToConsole);
     return sessions;
   };
   const exchangeFor = (c: Context) => {
@@ -81,13 +80,8 @@ export function moor<Attributes extends object = AnyAttributes>(
       refuse(handlingMistakes(handling));
       return handledBy(resolve({ ...config, ...handling }).handling);
     },
-    sweep: (_controller: unknown, env: unknown) => runScheduled(bound(env as Partial<SessionsEnv>), logToConsole),
+    sweep: (_controller: unknown, env: unknown) => bound(env as SessionsEnv).sweep(),
   });
-}
-
-function complete({ SESSION_OBJECT, ...env }: Partial<SessionsEnv>): SessionsEnv {
-  if (SESSION_OBJECT) return { ...env, SESSION_OBJECT };
-  throw new TypeError("SESSION_OBJECT is not bound; it is the binding of the Durable Object class SessionObject.");
 }
 
 function resolve(config: MiddlewareConfig) {

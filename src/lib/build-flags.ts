@@ -3,6 +3,8 @@ declare global {
   const MOOR_REDIS: boolean | undefined;
   /** `false`: the build is without the admin API, the counters, live changes of pools, and probes. */
   const MOOR_OPERATORS: boolean | undefined;
+  /** `false`: the build is without authorities other than Durable Objects. */
+  const MOOR_ROWS: boolean | undefined;
   /** `false`: the build is without the algorithms of nginx. */
   const MOOR_NGINX: boolean | undefined;
 }
@@ -25,5 +27,6 @@ export function leftOut(part: keyof typeof NAMES, asked: string): never {
 export const NAMES = {
   MOOR_REDIS: "Redis",
   MOOR_OPERATORS: "admin API, probes and pools at work",
+  MOOR_ROWS: "authority other than Durable Objects",
   MOOR_NGINX: "algorithm of nginx",
 };

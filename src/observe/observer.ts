@@ -24,7 +24,7 @@ export interface ObserverParts {
 
 /** The outcome of a commit, as the observer hears of it. */
 export interface CommittedChange {
-  readonly written?: "object" | "journal" | undefined;
+  readonly written?: string | undefined;
   /** Why a touch could not be written. */
   readonly untouched?: unknown;
 }

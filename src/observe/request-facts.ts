@@ -44,7 +44,7 @@ export interface RequestFacts {
   /** Whether the health of origins was ignored. */
   panic: boolean;
   /** The store that took the change, or the touch. */
-  written: "object" | "journal" | undefined;
+  written: string | undefined;
   /** The failure that Moor itself answered with. */
   code: FailureCode | undefined;
   /** Whether that was for no mistake of the client's. */

@@ -41,8 +41,11 @@ export interface Done {
   readonly rotated: boolean;
   /** Whether this request ended it. */
   readonly ended: boolean;
-  /** The store that took the change, or a touch; `undefined`: nothing was to be written, or could be. */
-  readonly written?: "object" | "journal";
+  /**
+   * The store that took the change, or a touch: the name of the authority, or `journal`. `undefined`: nothing was to be written, or could
+   * be.
+   */
+  readonly written?: string;
   /** Why a touch, which acknowledges nothing, could not be written. */
   readonly untouched?: unknown;
 }
@@ -97,7 +100,14 @@ export async function commit(known: Known, intent: Intent, facts: CommitFacts, p
     case "committed": {
       const { copy } = written;
       const rotated = copy.generation > ref.generation;
-      return { ...clean, view: copy, rotated, ended: intent.end, replicated: copy.replicated, written: "object" };
+      return {
+        ...clean,
+        view: copy,
+        rotated,
+        ended: intent.end,
+        replicated: copy.replicated,
+        written: parts.authority.name,
+      };
     }
     case "journaled": {
       const isTouched = view && change.touch;

@@ -190,7 +190,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     if (done.written || done.untouched) observer.committed(done);
     const dropped = ownNames(response.headers, carriers.own);
     if (dropped.length > 0) observer.ownNamesDropped(dropped);
-    const moved = pin === undefined ? undefined : { pin, isNews: isJustVouched(opened) };
+    const moved = pin === undefined ? undefined : { pin, isNews: isJustVouched(opened, stores) };
     const isFresh = !session.returning && !isKeptBack && !opened.awaitsToken;
     const isWanted = isFresh && (client.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
     const mayGiveFresh = isWanted || toMark.has(done.session.token.id);

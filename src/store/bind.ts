@@ -27,13 +27,25 @@ const COPIES_DEADLINE_MS = 1_000;
  * @throws TypeError that names the wrong binding and the accepted values.
  */
 export function bindStores(bindings: StoreBindings, breakers: Breakers): BoundStores {
-  const seal = createSeal(parseKeyRing(bindings.MOOR_STORE_KEYS, "MOOR_STORE_KEYS"));
-  const fallback = firstBound(FALLBACKS, bindings, seal);
-  const replicas = firstBound(REPLICAS, bindings, seal);
+  const fallback = firstBound(FALLBACKS, bindings, sealOf(bindings));
   return {
     fallback: fallback && guardFallback(fallback, breakers.make(fallback.name)),
-    replicas: replicas && guardCopies(replicas, breakers.make(replicas.name), COPIES_DEADLINE_MS),
+    replicas: bindReplicas(bindings, breakers),
   };
+}
+
+/**
+ * Binds a store of the {@link REPLICAS} alone, for an authority that has no fallback.
+ *
+ * @throws TypeError that names the wrong binding and the accepted values.
+ */
+export function bindReplicas(bindings: StoreBindings, breakers: Breakers): Copies | undefined {
+  const replicas = firstBound(REPLICAS, bindings, sealOf(bindings));
+  return replicas && guardCopies(replicas, breakers.make(replicas.name), COPIES_DEADLINE_MS);
+}
+
+function sealOf({ MOOR_STORE_KEYS }: StoreBindings): Seal {
+  return createSeal(parseKeyRing(MOOR_STORE_KEYS, "MOOR_STORE_KEYS"));
 }
 
 /** The first store whose bindings are set. */

@@ -43,6 +43,8 @@ export type Kept = { kind: "kept" } | { kind: "older" } | { kind: "ended" } | { 
 
 /** The one store that orders the changes of a session. */
 export interface Authority {
+  /** The name that explain, metrics and the log show. */
+  readonly name: string;
   read(ref: Ref, now: number): Promise<Lookup>;
   commit(ref: Ref, change: Change): Promise<Committed>;
   /** Takes over the changes that the journal holds for the session, although no visitor asks. */

@@ -46,9 +46,10 @@ export function countCalls(stores: CalledStores, calls: StoreCalls): CalledStore
   }
   return {
     authority: {
-      read: (ref, now) => counted("object", authority.read(ref, now)),
-      commit: (ref, change) => counted("object", authority.commit(ref, change)),
-      takeOver: (id) => counted("object", authority.takeOver(id)),
+      name: authority.name,
+      read: (ref, now) => counted(authority.name, authority.read(ref, now)),
+      commit: (ref, change) => counted(authority.name, authority.commit(ref, change)),
+      takeOver: (id) => counted(authority.name, authority.takeOver(id)),
     },
     replicas: replicas && {
       name: replicas.name,
@@ -63,8 +64,8 @@ export function countCalls(stores: CalledStores, calls: StoreCalls): CalledStore
       journaledAt: (id) => outage.journaledAt(id),
     },
     locks: locks && {
-      lock: (ref, ask) => counted("object", locks.lock(ref, ask)),
-      unlock: (id, lease) => counted("object", locks.unlock(id, lease)),
+      lock: (ref, ask) => counted(authority.name, locks.lock(ref, ask)),
+      unlock: (id, lease) => counted(authority.name, locks.unlock(id, lease)),
     },
     principals: principals && {
       reserve: (principal, reservation) => counted("principal", principals.reserve(principal, reservation)),

@@ -37,7 +37,11 @@ export function guardFallback(fallback: Fallback, breaker: Breaker): Fallback {
   };
 }
 
-async function ask<Answer extends { kind: string }>(breaker: Breaker, call: () => Promise<Answer>) {
+/**
+ * Asks a store behind its breaker. A call that the breaker blocks is `unavailable`. A failure that concerns one session alone does not count
+ * as a failure of the store.
+ */
+export async function ask<Answer extends { kind: string }>(breaker: Breaker, call: () => Promise<Answer>) {
   const admitted = breaker.admit();
   if (!admitted) return { kind: "unavailable" as const, cause: new BreakerOpenError(breaker.name) };
   const answer = await call();

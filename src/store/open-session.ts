@@ -125,8 +125,11 @@ export async function openSession(opening: Opening, parts: OpenSessionParts): Pr
  * depends on the authority. If the authority has just vouched, it is up, and the client is not left alone with stores that are
  * down.
  */
-export function isJustVouched({ source }: OpenedSession): boolean {
-  return source === "object" || source === "memory";
+export function isJustVouched(
+  { source }: OpenedSession,
+  { authority }: { readonly authority: Pick<Authority, "name"> },
+): boolean {
+  return source === authority.name || source === "memory";
 }
 
 /** Whether a request arrived while the response of a rotation may still be on its way. */

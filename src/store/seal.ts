@@ -2,7 +2,7 @@ import type { KeyRing } from "../inbound/token/key-ring.ts";
 import { decodeBase64url, encodeBase64url } from "../lib/base64url.ts";
 
 /** The purpose of sealed data. Data sealed for one purpose cannot be opened for another. */
-export type SealPurpose = "replica" | "backup" | "journal";
+export type SealPurpose = "replica" | "backup" | "journal" | "row";
 
 /** The context of sealed data. The data is bound to it, and opens in no other context. */
 export interface SealContext {

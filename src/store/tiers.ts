@@ -12,7 +12,7 @@ import {
 import type { Authority, Committed, Copies, Kept, Lookup } from "./contracts.ts";
 import type { Journaled, Outage } from "./outage.ts";
 
-/** The name of the store that answered: `memory`, `object`, or the name of a store in registry.ts. */
+/** The name of the store that answered: `memory`, the name of the authority, or the name of a store in registry.ts. */
 export type Source = string;
 
 /** A store that was asked earlier and did not answer, and the reason. */
@@ -143,11 +143,11 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
 
       const found = await authority.read(ref, options.now);
       if (found.kind === "unavailable") {
-        passed.push({ source: "object", why: "unavailable" });
-        return (await duringOutage(ref, seen, passed, options)) ?? { ...found, source: "object", passed };
+        passed.push({ source: authority.name, why: "unavailable" });
+        return (await duringOutage(ref, seen, passed, options)) ?? { ...found, source: authority.name, passed };
       }
       await keepNews(found);
-      return { ...found, source: "object", passed };
+      return { ...found, source: authority.name, passed };
     },
 
     async commit(given, change, toMark) {

@@ -11,7 +11,6 @@ import { createMoor, type Moor } from "../moor.ts";
 import type { MetricsDataset } from "../observe/data-point.ts";
 import { policyOf } from "../session/policy.ts";
 import type { ReplicaNamespace } from "../store/kv-replicas.ts";
-import { runScheduled } from "../store/sweep.ts";
 import { createOriginTags } from "../upstream/choose/learn.ts";
 import type { StateNamespace } from "../upstream/live/published-states.ts";
 import { createHandoff } from "../upstream/wire/handoff.ts";
@@ -61,7 +60,7 @@ export function createHandler(bundled: MoorConfig) {
 
     async scheduled(_controller, env) {
       built ??= build(env, bundled);
-      await runScheduled(built.sessions, logToConsole);
+      await built.sessions.sweep();
     },
   } satisfies ExportedHandler<Env>;
 }
@@ -70,7 +69,7 @@ function build(env: Env, bundled: MoorConfig): Built {
   const config = readEnvConfig(env, bundled);
   if (!env.MOOR_ISSUER) throw new TypeError("MOOR_ISSUER is not set; it takes the address that clients use.");
   const handoffRing = parseKeyRing(env.MOOR_HANDOFF_KEYS, "MOOR_HANDOFF_KEYS");
-  const sessions = bindSessions(env, config, logToConsole);
+  const sessions = bindSessions(env, config, logToConsole, bundled.events);
   const bound = bindPools(env, config, sessions.makeBreaker, logToConsole);
   const moor = createMoor({
     ...sessions,

@@ -1,21 +1,26 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
+import type { SessionEvents } from "../config/types.ts";
 import { createFoundingLimit, type FoundingLimit, type RateLimiter } from "../inbound/founding-limit.ts";
 import { type KeyRing, parseKeyRing } from "../inbound/token/key-ring.ts";
 import { createTokens, type Tokens } from "../inbound/token/tokens.ts";
+import { leftOut } from "../lib/build-flags.ts";
 import type { Log } from "../log.ts";
 import { createObjectPrincipals } from "../objects/clients/principal-client.ts";
 import { createObjectAuthority, createObjectLocks, createUnattended } from "../objects/clients/session-client.ts";
-import { bindStores, type StoreBindings } from "../store/bind.ts";
+import { bindReplicas, bindStores, type StoreBindings } from "../store/bind.ts";
 import type { Breaker } from "../store/breaker.ts";
 import { type Breakers, createBreakers } from "../store/breakers.ts";
 import type { Authority, Copies, Locks, Unattended } from "../store/contracts.ts";
 import type { Fallback } from "../store/fallback-contract.ts";
 import { createMemory } from "../store/memory.ts";
 import type { Principals } from "../store/principal-contracts.ts";
+import { runScheduled } from "../store/sweep.ts";
+import { bindRows, type RowsEnv, type RowsParts } from "./rows.ts";
 
 /** The bindings of wrangler for sessions, both in front of origins and in the middleware. */
-export interface SessionsEnv extends StoreBindings {
-  SESSION_OBJECT: DurableObjectNamespace;
+export interface SessionsEnv extends StoreBindings, RowsEnv {
+  /** Needed unless the configuration names another authority. */
+  SESSION_OBJECT?: DurableObjectNamespace;
   /** Needed if the configuration has `principals`. */
   PRINCIPAL_OBJECT?: DurableObjectNamespace;
   MOOR_TOKEN_KEYS?: string;
@@ -34,6 +39,8 @@ export interface BoundSessions {
   readonly principals: Principals | undefined;
   readonly unattended: Unattended;
   readonly locks: Locks;
+  /** The work of the cron trigger. */
+  readonly sweep: () => Promise<void>;
   /** Every breaker that `makeBreaker` has made. */
   readonly breakers: readonly Breaker[];
   readonly makeBreaker: Breakers["make"];
@@ -49,26 +56,63 @@ export function bindSessions(
   env: SessionsEnv,
   config: Pick<ResolvedConfig, "stores" | "principals">,
   log: Log,
+  events?: SessionEvents,
 ): BoundSessions {
   const tokenRing = parseKeyRing(env.MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS");
   const breakers = createBreakers(log);
-  const breaker = breakers.make("object");
-  const stores = bindStores(env, breakers);
-  const objects = { copies: config.stores, breaker };
+  const mayFound = env.FOUNDING_LIMIT && createFoundingLimit(env.FOUNDING_LIMIT, log);
+  const bind = config.stores.authority.type === "object" ? bindObjects : bindOnRows;
   return {
     tokens: createTokens(tokenRing),
     tokenRing,
-    authority: createObjectAuthority(env.SESSION_OBJECT, objects),
+    ...bind(env, config, { breakers, log, events }),
     memory: createMemory(),
-    replicas: config.stores.replicate === "off" ? undefined : stores.replicas,
-    fallback: stores.fallback,
-    principals: config.principals && bindPrincipals(env, breakers),
-    unattended: createUnattended(env.SESSION_OBJECT, objects),
-    locks: createObjectLocks(env.SESSION_OBJECT, { breaker }),
     breakers: breakers.made,
     makeBreaker: breakers.make,
-    mayFound: env.FOUNDING_LIMIT && createFoundingLimit(env.FOUNDING_LIMIT, log),
+    mayFound,
   };
+}
+
+type Bound = Pick<
+  BoundSessions,
+  "authority" | "replicas" | "fallback" | "principals" | "unattended" | "locks" | "sweep"
+>;
+type Config = Pick<ResolvedConfig, "stores" | "principals">;
+type Parts = Pick<RowsParts, "breakers" | "log" | "events">;
+
+/** Each session has a Durable Object, and Redis stands in for an object that cannot be reached. */
+function bindObjects(env: SessionsEnv, { stores, principals }: Config, { breakers, log }: Parts): Bound {
+  const { SESSION_OBJECT } = env;
+  if (!SESSION_OBJECT) {
+    throw new TypeError("SESSION_OBJECT is not bound; it is the binding of the Durable Object class SessionObject.");
+  }
+  const breaker = breakers.make("object");
+  const { fallback, replicas } = bindStores(env, breakers);
+  const { authority: _, ...copies } = stores;
+  const objects = { copies, breaker };
+  const authority = createObjectAuthority(SESSION_OBJECT, objects);
+  return {
+    authority,
+    replicas: stores.replicate === "off" ? undefined : replicas,
+    fallback,
+    principals: principals && bindPrincipals(env, breakers),
+    unattended: createUnattended(SESSION_OBJECT, objects),
+    locks: createObjectLocks(SESSION_OBJECT, { breaker }),
+    sweep: () => runScheduled({ authority, fallback }, log),
+  };
+}
+
+/** Another store is the authority. It is the place where sessions are safe, so there is no fallback. */
+function bindOnRows(env: SessionsEnv, config: Config, parts: Parts): Bound {
+  if (!(typeof MOOR_ROWS === "undefined" || MOOR_ROWS)) {
+    return leftOut("MOOR_ROWS", `stores.authority is ${JSON.stringify(config.stores.authority.type)}`);
+  }
+  if (!env.FOUNDING_LIMIT) {
+    const asked = `stores.authority ${JSON.stringify(config.stores.authority.type)} needs it, as in wrangler.toml`;
+    throw new TypeError(`FOUNDING_LIMIT is not bound; ${asked}: else anybody could fill the store with new sessions.`);
+  }
+  const replicas = config.stores.replicate === "off" ? undefined : bindReplicas(env, parts.breakers);
+  return { ...bindRows(env, config, { ...parts, replicas }), replicas, fallback: undefined };
 }
 
 function bindPrincipals({ PRINCIPAL_OBJECT }: SessionsEnv, breakers: Breakers): Principals {

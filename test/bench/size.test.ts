@@ -27,10 +27,17 @@ const CONFIG: MoorConfig = { pools: [{ id: "shop", origins: [origin] }] };
 /** Texts that only the SDK contains. */
 const OF_UPSTASH = /upstash-sync-token|UpstashJSONParseError: |@upstash\/redis/;
 /**
- * Texts that only hono, jose, the admin API, the counters and the pools' objects contain, and the polynomial of nginx's
+ * Texts that only hono, jose, the admin API, the counters, the pools' objects and the authority on rows contain, and the polynomial of nginx's
  * hash.
  */
-const OF_SOME = ["Context is not finalized", "ERR_JWKS_", "bad_principal", "moor_requests_total", "out-of-order"];
+const OF_SOME = [
+  "Context is not finalized",
+  "ERR_JWKS_",
+  "bad_principal",
+  "moor_requests_total",
+  "out-of-order",
+  "do not come from its primary",
+];
 const OF_NGINX = String(0xedb88320);
 
 describe("the built Worker", () => {
@@ -80,6 +87,12 @@ describe("a build that left out code that its configuration or environment needs
       { pools: [{ id: "shop", origins: [origin], healthCheck }] },
       asDeployed,
       "a pool's healthCheck is configured, and this build has no admin API, probes",
+    ],
+    [
+      "an authority on rows",
+      { ...CONFIG, stores: { authority: { type: "redis" } } },
+      asDeployed,
+      'stores.authority is \\"redis\\", and this build has no authority other than Durable Objects',
     ],
     [
       "an algorithm of nginx",

@@ -47,7 +47,7 @@ describe("the defaults", () => {
       },
       ignore: [],
       carriers: [COOKIE],
-      stores: { replicate: "travel", backup: "async", strictBackup: false },
+      stores: { authority: { type: "object" }, replicate: "travel", backup: "async", strictBackup: false },
       principals: undefined,
       admin: undefined,
       handoff: { dataBytes: 2_048, lifeSeconds: 60 },
@@ -114,8 +114,11 @@ describe("the defaults", () => {
 
   it("fill in the parts that the stores leave out", () => {
     const storesOf = (stores: object) => resolved({ pools: [pool()], stores }).stores;
-    expect(storesOf({ backup: "sync" })).toEqual({ replicate: "travel", backup: "sync", strictBackup: false });
-    expect(storesOf({ replicate: "off" })).toEqual({ replicate: "off", backup: "async", strictBackup: false });
+    const usual = { authority: { type: "object" }, replicate: "travel", backup: "async", strictBackup: false };
+    expect(storesOf({ backup: "sync" })).toEqual({ ...usual, backup: "sync" });
+    expect(storesOf({ replicate: "off" })).toEqual({ ...usual, replicate: "off" });
+    const redis = { authority: { type: "redis" } };
+    expect(storesOf(redis)).toEqual({ ...usual, ...redis, backup: "off" });
   });
 
   it("index the sessions of principals only if that is asked for, and then as many as can be", () => {

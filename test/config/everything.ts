@@ -159,7 +159,7 @@ export const everything: MoorConfig = {
     maxAttributeBytes: 4_096,
     remember: { idleSeconds: 1_200, absoluteSeconds: 8_000 },
   },
-  stores: { replicate: "always", backup: "sync", strictBackup: true },
+  stores: { authority: { type: "object" }, replicate: "always", backup: "sync", strictBackup: true },
   principals: { limit: { sessions: 3, onTooMany: "refuse" } },
   admin: {
     host: "admin.example.com",

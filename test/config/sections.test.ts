@@ -12,6 +12,9 @@ describe("stores", () => {
     { backup: "async", strictBackup: false },
     { backup: "sync", strictBackup: true },
     { backup: "off" },
+    { authority: { type: "object" }, backup: "sync" },
+    { authority: { type: "redis" } },
+    { authority: { type: "redis" }, replicate: "always", backup: "off" },
   ])("takes %j", (stores) => expect(mistakes(withStores(stores))).toEqual([]));
 
   it.each<[unknown, string]>([
@@ -22,10 +25,29 @@ describe("stores", () => {
     [{ backup: false }, ".backup: found false, accepted: one of async, sync, off"],
     [{ strictBackup: "yes" }, '.strictBackup: found "yes", accepted: true or false'],
     [{ strictBackup: 1 }, ".strictBackup: found 1, accepted: true or false"],
-    [{ journal: "off" }, ".journal: found an unknown key, accepted: one of the keys replicate, backup, strictBackup"],
-    [["travel"], ": found a list, accepted: an object of replicate, backup, strictBackup"],
-    [null, ": found null, accepted: an object of replicate, backup, strictBackup"],
+    [
+      { journal: "off" },
+      ".journal: found an unknown key, accepted: one of the keys authority, replicate, backup, strictBackup",
+    ],
+    [["travel"], ": found a list, accepted: an object of authority, replicate, backup, strictBackup"],
+    [null, ": found null, accepted: an object of authority, replicate, backup, strictBackup"],
+    [{ authority: {} }, ".authority.type: found nothing, accepted: one of object, redis"],
+    [{ authority: { type: "cookie" } }, '.authority.type: found "cookie", accepted: one of object, redis'],
+    [
+      { authority: { type: "redis" }, backup: "async" },
+      '.backup: found "async", accepted: "off" with stores.authority "redis": sessions are safe in that store itself',
+    ],
   ])("refuses %j", (stores, line) => expect(mistakes(withStores(stores))).toEqual([`stores${line}`]));
+
+  it.each([
+    [{}, "nothing, which is 10,000"],
+    [{ limit: { sessions: 501 } }, "501"],
+  ])("keep at most 500 sessions of a principal in a row: %j", (principals, found) => {
+    const config = { ...withStores({ authority: { type: "redis" } }), principals };
+    const accepted = 'accepted: 1 to 500 with stores.authority "redis": a principal\'s sessions are one row';
+    expect(mistakes(config)).toEqual([`principals.limit.sessions: found ${found}, ${accepted}`]);
+    expect(mistakes({ ...config, principals: { limit: { sessions: 500 } } })).toEqual([]);
+  });
 });
 
 describe("admin", () => {

@@ -45,7 +45,7 @@ describe("the shape of a configuration", () => {
     [
       "stores as a text",
       { pools: [pool()], stores: "off" },
-      'stores: found "off", accepted: an object of replicate, backup, strictBackup',
+      'stores: found "off", accepted: an object of authority, replicate, backup, strictBackup',
     ],
     ["explain as a number", { pools: [pool()], explain: 1 }, "explain: found 1, accepted: true or false"],
     ["log as a text", { pools: [pool()], log: "all" }, 'log: found "all", accepted: an object of requests, path'],

@@ -60,6 +60,7 @@ export function tiersOf(without: { outage?: undefined }): Tiers {
     read: (ref) => told("object", ref, stores.answers.object),
     commit: (ref) => told("object", ref, stores.answers.committed),
     takeOver: async () => ({ kind: "taken-over", seenAt: 0 }),
+    name: "object",
   };
   const outage: Outage = {
     name: "redis",

@@ -11,6 +11,7 @@ const authority = (read: Lookup, commit: Committed): Authority => ({
   read: async () => read,
   commit: async () => commit,
   takeOver: async () => ({ kind: "taken-over", seenAt: 0 }),
+  name: "object",
 });
 const answering = authority({ kind: "miss" }, { kind: "committed", copy: copyOf("a") });
 

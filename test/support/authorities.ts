@@ -92,6 +92,7 @@ export function createAuthorities(parts: AuthoritiesParts = {}): Authorities {
   }
 
   const authorities: Authorities = {
+    name: "object",
     copies: { ...COPY_POLICY, ...parts.copies },
     read: (ref) => call(ref.id, (own) => own.read(received({ ref, copies: authorities.copies }))),
     commit: (ref, change) => call(ref.id, (own) => own.commit(received({ ref, change, copies: authorities.copies }))),

@@ -28,6 +28,7 @@ export function countedAuthority(real: Authority = createObjectAuthority(env.SES
   const counted: CountedAuthority = {
     calls: [],
     down: false,
+    name: real.name,
     async read(ref, now) {
       counted.calls.push("read");
       return counted.down ? { kind: "unavailable", cause: new Error("down") } : real.read(ref, now);

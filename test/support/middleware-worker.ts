@@ -19,7 +19,7 @@ export { PrincipalObject, SessionObject } from "../../src/hono/index.ts";
 export { PoolObject } from "../../src/objects/pool/pool-object.ts";
 export { Link } from "./watched-link.ts";
 
-type Env = SessionsEnv & { MOOR_CONFIG: string };
+type Env = SessionsEnv & { SESSION_OBJECT: DurableObjectNamespace; MOOR_CONFIG: string };
 type Asker = MoorEnv & { Bindings: Env };
 
 /** The settings of sessions below a first segment, in place of the configuration's settings. */

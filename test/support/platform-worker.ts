@@ -17,6 +17,13 @@ export default {
   fetch: (request, env) => env.NAMESPACE.getByName("namespace").fetch(request),
 } satisfies ExportedHandler<Env>;
 
+/** The rate limiter of `FOUNDING_LIMIT`, which lets every request pass. */
+export class Limiter extends WorkerEntrypoint {
+  async limit(): Promise<{ success: boolean }> {
+    return { success: true };
+  }
+}
+
 export class Namespace extends DurableObject<Env> {
   readonly #sql = this.ctx.storage.sql;
   readonly #operations: string[] = [];

@@ -3,12 +3,14 @@
  * its clock and the clock of its objects ahead.
  */
 import config from "../../moor.config.ts";
-import { createHandler, type Env } from "../../src/wiring/handler.ts";
+import { createHandler, type Env as WorkerEnv } from "../../src/wiring/handler.ts";
 import { overLink } from "./watched-link.ts";
 
 export { PrincipalObject } from "../../src/objects/principal/principal-object.ts";
 export { SessionObject } from "../../src/objects/session/session-object.ts";
 export { Link, WatchedPoolObject as PoolObject } from "./watched-link.ts";
+
+type Env = WorkerEnv & { SESSION_OBJECT: DurableObjectNamespace };
 
 const handler = createHandler(config);
 

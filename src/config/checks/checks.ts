@@ -1,4 +1,4 @@
-import { isRecord, MAX_REFUSING_SESSIONS, sessionLimit, teamUrl } from "../grammar.ts";
+import { isRecord, MAX_REFUSING_SESSIONS, MAX_ROW_SESSIONS, sessionLimit, teamUrl } from "../grammar.ts";
 import { describe, type Item, itemsOf, type Mistake } from "../mistakes.ts";
 import { carrierMistakes } from "./carriers.ts";
 import { poolMistakes } from "./pools.ts";
@@ -27,6 +27,7 @@ export function relationMistakes(input: unknown, options: { deploy: boolean }): 
     ...ignoreMistakes(itemsOf(input, "ignore")),
     ...carrierMistakes(itemsOf(input, "carriers")),
     ...storesMistakes(input.stores),
+    ...authorityMistakes(input.stores, input.principals),
     ...limitMistakes(input.principals),
   ];
 }
@@ -50,6 +51,25 @@ function storesMistakes(stores: unknown): Mistake[] {
   if (backup !== undefined && backup !== "async" && backup !== "off") return [];
   const found = `true with ${backup === undefined ? "no stores.backup" : `stores.backup ${describe(backup)}`}`;
   return [{ path: "stores.strictBackup", found, accepted: 'true only with stores.backup "sync"' }];
+}
+
+/** Backups and the journal are those of Durable Objects. The index of a principal is one row of another authority. */
+function authorityMistakes(stores: unknown, principals: unknown): Mistake[] {
+  if (!isRecord(stores) || !isRecord(stores.authority)) return [];
+  const { type } = stores.authority;
+  if (type !== "redis") return [];
+  const mistakes: Mistake[] = [];
+  if (stores.backup === "async" || stores.backup === "sync") {
+    const accepted = `"off" with stores.authority ${describe(type)}: sessions are safe in that store itself`;
+    mistakes.push({ path: "stores.backup", found: describe(stores.backup), accepted });
+  }
+  const limit = isRecord(principals) ? (isRecord(principals.limit) ? principals.limit.sessions : undefined) : 0;
+  if (limit === undefined || (sessionLimit.accepts(limit) && limit > MAX_ROW_SESSIONS)) {
+    const found = limit === undefined ? "nothing, which is 10,000" : describe(limit);
+    const accepted = `1 to ${MAX_ROW_SESSIONS} with stores.authority ${describe(type)}: a principal's sessions are one row`;
+    mistakes.push({ path: "principals.limit.sessions", found, accepted });
+  }
+  return mistakes;
 }
 
 function limitMistakes(principals: unknown): Mistake[] {

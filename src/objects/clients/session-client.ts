@@ -47,6 +47,7 @@ export function createObjectAuthority(objects: ObjectNamespace, options: ObjectA
   const { copies = NO_COPIES } = options;
   const call = createObjectCalls<SessionCalls>(objects, options);
   return {
+    name: "object",
     read: (ref, now) => call<Lookup>(ref.id, (object) => object.read({ ref, now, copies })),
     commit: (ref, change) => call<Committed>(ref.id, (object) => object.commit({ ref, change, copies })),
     takeOver: (id) => call<TakenOver>(id, (object) => object.takeOver({ id, copies })),

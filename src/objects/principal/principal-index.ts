@@ -16,7 +16,7 @@ import type { PrincipalRows, Row } from "./principal-rows.ts";
 
 /** The storage, the sessions, and the clock of the index of one principal. */
 export interface PrincipalIndexParts {
-  readonly rows: PrincipalRows;
+  readonly rows: Pick<PrincipalRows, keyof PrincipalRows>;
   /** The sessions' authorities. */
   readonly sessions: Unattended;
   readonly alarms: { getAlarm(): Promise<number | null>; setAlarm(at: number): Promise<void> };

@@ -113,6 +113,7 @@ function isTooOldFor(replica: { readonly vouchedAt: number }, { signedAt }: Ref,
   return replica.vouchedAt < settledAt && now >= settledAt;
 }
 
-function mayPublishAt({ replica }: Outside): number {
+/** When the next replica may be published. */
+export function mayPublishAt({ replica }: Outside): number {
   return (replica?.publishedAt ?? 0) + SETTLE_MS;
 }

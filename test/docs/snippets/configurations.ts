@@ -189,3 +189,8 @@ export const memcachedSessionManager = defineConfig({
   ],
   ignore: [{ extensions: ["png", "gif", "jpg", "css", "js"] }],
 });
+
+export const choosingAStore = defineConfig({
+  pools: [pool("shop")],
+  stores: { authority: { type: "redis" } },
+});

@@ -63,6 +63,11 @@ export const COMPATIBILITY_DATE = "2026-10-23";
 /** Folders for objects and for KV, below the folder of the configuration. */
 export const STORED = { objects: "objects", replicas: "replicas" };
 
+/** Whether the authority is another store than Durable Objects. It needs a limit of foundings. */
+function isOnRows({ stores }: MoorConfig | MiddlewareConfig): boolean {
+  return (stores?.authority?.type ?? "object") !== "object";
+}
+
 /** The configuration of a workerd that runs Moor with everything that `wrangler.toml` binds. */
 export function workerdConfig(options: WorkerdOptions): string {
   const {
@@ -108,6 +113,7 @@ export function workerdConfig(options: WorkerdOptions): string {
         (name = "PRINCIPAL_OBJECT", durableObjectNamespace = (className = "PrincipalObject", serviceName = "moor")),
         (name = "POOL_OBJECT", durableObjectNamespace = (className = "PoolObject", serviceName = "moor")),
         (name = "SESSION_REPLICAS", kvNamespace = "platform"),
+        ${isOnRows(config) ? '(name = "FOUNDING_LIMIT", service = (name = "platform", entrypoint = "Limiter")),' : ""}
         ${ports.dataset ? '(name = "METRICS", analyticsEngine = (name = "platform", entrypoint = "Dataset")),' : ""}
         ${Object.entries(texts)
           .map(([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)}),`)

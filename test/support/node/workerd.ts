@@ -9,6 +9,7 @@ import { inject } from "vitest";
 import type { NamespaceFault } from "../../../emulation/objects-over-link.ts";
 import type { MiddlewareConfig } from "../../../src/config/middleware.ts";
 import type { MoorConfig } from "../../../src/config/types.ts";
+import { givenAuthority } from "./authority.ts";
 import { freePort } from "./ports.ts";
 import { type TestKeys, testKeys } from "./test-keys.ts";
 import { type RedisAccess, STORED, type Surroundings, workerdConfig } from "./workerd-config.ts";
@@ -120,11 +121,10 @@ const OBJECT_FILE = /[0-9a-f]{64}\.sqlite$/;
  * Starts the built Worker in `workerd serve`: real sockets, objects and KV on disk, https by `X-Forwarded-Proto`, `request.cf` by
  * `CF-Blob` (JSON).
  */
-export async function startMoor(
-  config: MoorConfig | MiddlewareConfig,
-  options: MoorOptions = {},
-): Promise<RunningMoor> {
-  const { redis, adminToken, role = "proxy", watched = role === "middleware", around, broken = false } = options;
+export async function startMoor(given: MoorConfig | MiddlewareConfig, options: MoorOptions = {}): Promise<RunningMoor> {
+  const { adminToken, role = "proxy", watched = role === "middleware", around, broken = false } = options;
+  const authority = await givenAuthority(given, options);
+  const { config, redis } = authority;
   const { metrics = false, isolates = 1 } = options;
   const folder = await mkdtemp(join(tmpdir(), "moor-workerd-"));
   const edge = async () => ({ moor: await freePort(), link: watched ? await freePort() : undefined });

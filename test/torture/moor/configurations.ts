@@ -1,9 +1,12 @@
 import { fillDefaults, resolveSession } from "../../../src/config/defaults.ts";
 import type { ResolvedConfig } from "../../../src/config/resolved.ts";
+import type { CopyPolicy } from "../../../src/objects/session/copies.ts";
 
 /** The settings that differ between these configurations of Moor. */
 export interface Configuration {
-  readonly stores: ResolvedConfig["stores"];
+  readonly stores: CopyPolicy;
+  /** Whether the authority is a store of rows. There is no journal and no backup then. */
+  readonly onRows?: boolean;
   readonly onStale: "serve" | "refuse";
   readonly strict?: boolean;
   readonly hasKv?: boolean;
@@ -57,6 +60,15 @@ export const configurations = {
   "attack-failing": { ...usual, played: "attacked-while-failing" },
   // A single person with many tabs: shows the cost of the generations' rules to a person without an attacker.
   parallel: { ...usual, hasKv: false, played: "parallel" },
+  rows: { ...usual, stores: { ...sync, backup: "off" }, onRows: true },
+  "rows-always": { ...usual, stores: { ...sync, replicate: "always", backup: "off" }, onRows: true },
+  "rows-idle": {
+    ...usual,
+    stores: { ...sync, backup: "off" },
+    onRows: true,
+    session: resolveSession({ idleSeconds: 600, firstIdleSeconds: 300 }),
+  },
+  "rows-attack": { ...attacked, stores: { ...sync, backup: "off" }, onRows: true, played: "attacked-while-failing" },
   off: { ...usual, stores: { ...sync, backup: "off" }, session: resolveSession() },
 } satisfies Record<string, Configuration>;
 
@@ -80,5 +92,5 @@ export function resolvedFor(
     routes: [{ path: "/*", pool: "shop", freshness, onStale }],
     ...(carrier ? { carriers: [{ type: carrier }] } : {}),
   });
-  return { ...config, session, stores };
+  return { ...config, session, stores: { ...config.stores, ...stores } };
 }

@@ -1,9 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createDistantFallback } from "../../../emulation/distant-fallback.ts";
 import { createDistantKv } from "../../../emulation/distant-kv.ts";
-import { createDistantObjects } from "../../../emulation/distant-objects.ts";
 import { createFaults, type KvFault, type LinkFault, type ObjectFault } from "../../../emulation/faults.ts";
-import type { ObjectStorage } from "../../../emulation/object-storage.ts";
 import { createRedisWorld } from "../../../emulation/redis.ts";
 import type { ResolvedConfig } from "../../../src/config/resolved.ts";
 import { splitCredentials } from "../../../src/inbound/carriers/credentials.ts";
@@ -11,10 +9,9 @@ import type { KeyRing } from "../../../src/inbound/token/key-ring.ts";
 import { createTokens } from "../../../src/inbound/token/tokens.ts";
 import type { Log } from "../../../src/log.ts";
 import { createMoor, type Moor } from "../../../src/moor.ts";
-import { createObjectAuthority } from "../../../src/objects/clients/session-client.ts";
 import { CHANGE_LIFE_SECONDS, type Change } from "../../../src/session/change.ts";
 import { createBreaker } from "../../../src/store/breaker.ts";
-import type { Authority, Committed } from "../../../src/store/contracts.ts";
+import type { Committed } from "../../../src/store/contracts.ts";
 import { guardCopies, guardFallback } from "../../../src/store/guarded.ts";
 import { createKvReplicas } from "../../../src/store/kv-replicas.ts";
 import { createMemory } from "../../../src/store/memory.ts";
@@ -26,9 +23,9 @@ import { cookies, header, links, TEXT } from "../carriers.ts";
 import type { ActOutcome, Held, Outcome, Truth } from "../history.ts";
 import { LOCATIONS, type Location, type Place } from "../schedule.ts";
 import { type Stage, type Subject, type SubjectKind, VISIT_HEADER } from "../subject.ts";
+import { objectAuthorities, rowAuthorities } from "./authorities.ts";
 import { AWAY, type Configuration, resolvedFor } from "./configurations.ts";
 import { IsolateLife } from "./isolate.ts";
-import { ObservedAuthority } from "./observed-authority.ts";
 import { installOrigin, plainHandoff } from "./origin.ts";
 
 const CARRIERS = { header, url: links };
@@ -73,7 +70,6 @@ function createSubject(
     redis: createFaults<LinkFault>(),
   };
   const edgeClock = (location: Location) => () => clock.now() + (clocks.edges[LOCATIONS.indexOf(location)] ?? 0);
-  const authorityClock = () => clock.now() + clocks.authority;
   const latencyMs = (from: string, to: string) => (from === to ? NEAR_MS : FAR_MS) + random.below(NEAR_MS);
 
   const seal = createSeal(RING);
@@ -94,25 +90,11 @@ function createSubject(
   const replicasAt = (location: string, now: () => number) =>
     createKvReplicas({ namespace: kv.at(location), seal, clock: now });
 
-  const objectFallback = fallbackFrom("objects");
-  const objects = createDistantObjects({
-    clock,
-    latencyMs,
-    faultOf: faults.object.faultOf,
-    create: (_id, storage, { home }) =>
-      new ObservedAuthority({
-        storage: byClockOf(storage),
-        clock: authorityClock,
-        fallback: guardFallback(objectFallback, breakerOf("redis", authorityClock)),
-        replicas: configuration.hasKv === false ? undefined : replicasAt(home, authorityClock),
-        keepAlive: (work) => void work.catch(() => {}),
-      }),
-  });
-
-  /** The world's alarms ring by the true time, an object's by its own clock. */
-  function byClockOf(storage: ObjectStorage): ObjectStorage {
-    return { ...storage, setAlarm: (at) => storage.setAlarm(at - clocks.authority) };
-  }
+  const isOnRows = configuration.onRows === true;
+  const world = { stage, configuration, seal, latencyMs, edgeClock, breakerOf, replicasAt };
+  const authorities = isOnRows
+    ? rowAuthorities({ ...world, faultOf: faults.redis.faultOf })
+    : objectAuthorities({ ...world, fallback: fallbackFrom("objects"), faultOf: faults.object.faultOf });
 
   function breakerOf(name: string, now: () => number) {
     return createBreaker({ name, clock: now, random: random.next });
@@ -152,20 +134,15 @@ function createSubject(
     const moor = createMoor({
       config,
       tokens: createTokens(RING),
-      authority: life.within(authorityFrom(location, breakerOf("object", now))),
+      authority: life.within(authorities.from(location, breakerOf("authority", now))),
       memory: createMemory(),
       replicas: configuration.hasKv === false ? undefined : life.within(replicas),
-      fallback: life.within(guardFallback(fallbackFrom(location), breakerOf("redis", now))),
+      fallback: isOnRows ? undefined : life.within(guardFallback(fallbackFrom(location), breakerOf("redis", now))),
       handoff,
       clock: now,
       log,
     });
     return { life, moor };
-  }
-
-  function authorityFrom(location: Location, breaker?: ReturnType<typeof breakerOf>): Authority {
-    const options = { copies: configuration.stores, ...(breaker ? { breaker } : {}) };
-    return createObjectAuthority(objects.from(location), options);
   }
 
   const isLost = ({ host, pathname }: URL) => pathname.startsWith(AWAY) && /[13579]\.test$/.test(host);
@@ -174,20 +151,19 @@ function createSubject(
     return (work) => life.run(work);
   });
   const tokens = createTokens(RING);
-  const cron = { fallback: fallbackFrom("ams"), authority: authorityFrom("ams"), clock: edgeClock("ams") };
+  const cron = { fallback: fallbackFrom("ams"), authority: authorities.from("ams"), clock: edgeClock("ams") };
   let isOpen = true;
   const sweepAgain = () => {
     if (!isOpen) return;
-    void sweep(cron);
+    void (isOnRows ? authorities.sweep() : sweep(cron));
     clock.setTimeout(sweepAgain, SWEEP_EVERY_MS);
   };
   clock.setTimeout(sweepAgain, SWEEP_EVERY_MS);
 
   /** The generation that the authority knows. `undefined`: the authority does not answer. */
   function generationAt(location: Location, sid: string): Promise<number | undefined> {
-    const observed = objects.from(location).getByName(sid).observe();
-    return observed.then(
-      ({ record }) => record?.generation ?? 0,
+    return authorities.record(location, sid).then(
+      (record) => record?.generation ?? 0,
       () => undefined,
     );
   }
@@ -230,7 +206,7 @@ function createSubject(
       const generation = end ? await generationAt(place.location, sid) : shown;
       if (generation === undefined) return { outcome: "failed", generation: shown };
       const ref = { id: sid, generation, bornAt: 0, arrivedAt: now, colo: "", markedAt: now };
-      return { outcome: outcomeOf(await authorityFrom(place.location).commit(ref, change)), generation };
+      return { outcome: outcomeOf(await authorities.from(place.location).commit(ref, change)), generation };
     },
 
     crash(place) {
@@ -241,7 +217,7 @@ function createSubject(
     setBack: redis.setBack,
 
     async truth(sid): Promise<Truth> {
-      const { record } = await objects.from(LOCATIONS[0]).getByName(sid).observe();
+      const record = await authorities.record(LOCATIONS[0], sid);
       if (!record) return { kind: "none" };
       const { attributes, principal, version } = record;
       if (record.ended) return { kind: "ended", version };

@@ -1,0 +1,20 @@
+import type { AuthorityConfig } from "../config/types.ts";
+import { bindRedisRows } from "./redis/bind.ts";
+import type { RowStore } from "./row-store.ts";
+
+/**
+ * Makes a store of rows from its own bindings of wrangler.
+ *
+ * @throws TypeError that names the wrong or missing binding and the accepted values.
+ */
+export type BindRows = (bindings: never) => RowStore;
+
+/** The stores whose rows may be the authority, by the `type` that `stores.authority` names. */
+export const ROW_STORES = {
+  redis: bindRedisRows,
+} as const satisfies Record<Exclude<AuthorityConfig["type"], "object">, BindRows>;
+
+/** The bindings of all these stores. */
+export type RowBindings = (typeof ROW_STORES)[keyof typeof ROW_STORES] extends (bindings: infer Bindings) => unknown
+  ? Bindings
+  : never;

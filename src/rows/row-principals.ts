@@ -1,0 +1,84 @@
+import { MAX_SESSION_SECONDS } from "../config/grammar.ts";
+import { principalName } from "../objects/clients/principal-client.ts";
+import { PrincipalIndex } from "../objects/principal/principal-index.ts";
+import type { Unattended } from "../store/contracts.ts";
+import type { Unavailable } from "../store/object-calls.ts";
+import type {
+  Confirmed,
+  Counted,
+  EndedAll,
+  Forgotten,
+  Listed,
+  Principals,
+  Reserved,
+} from "../store/principal-contracts.ts";
+import { PrincipalEntries } from "./principal-entries.ts";
+import type { RowRules, Transact } from "./row-transactions.ts";
+
+/** The store, the sessions, and the clock of the index on rows. */
+export interface RowPrincipalsParts {
+  readonly transact: Transact;
+  /** The authority's sessions, for the index. */
+  readonly sessions: Unattended;
+  /** Keeps work alive that goes on after the answer. */
+  readonly keepAlive: (work: Promise<unknown>) => void;
+}
+
+/** The index of principals on the rows of a store. */
+export interface RowPrincipals extends Principals {
+  /** Does the work of the alarm of the principal with this hash. */
+  ring(hash: string): Promise<{ kind: "rung" } | Unavailable>;
+}
+
+const MARGIN_MS = 24 * 60 * 60 * 1000;
+
+const RULES: RowRules = {
+  // An end of all sessions is remembered for as long as a session may live that logged in before it.
+  keepUntil(entries) {
+    const rows = new PrincipalEntries(entries);
+    const lasts = rows.notBefore() + MAX_SESSION_SECONDS * 1000;
+    return (
+      Math.max(lasts, ...rows.page(Number.POSITIVE_INFINITY).map((row) => row.absoluteDeadline), entries.alarmAt ?? 0) +
+      MARGIN_MS
+    );
+  },
+  isEnd: (entries) => new PrincipalEntries(entries).notBefore() > 0,
+};
+
+/** The index of each principal's sessions, one row per principal. */
+export function createRowPrincipals({ transact, sessions, keepAlive }: RowPrincipalsParts): RowPrincipals {
+  async function onRow<Answer>(
+    hash: string,
+    work: (index: PrincipalIndex) => Promise<Answer>,
+  ): Promise<{ answer: Answer; isDue: boolean } | Unavailable> {
+    return transact(`principal:${hash}`, RULES, async (entries, now) => {
+      const rows = new PrincipalEntries(entries);
+      const answer = await work(new PrincipalIndex({ rows, sessions, alarms: entries, clock: () => now }));
+      return { answer, isDue: entries.hasChanged && entries.alarmAt !== undefined && entries.alarmAt <= now };
+    });
+  }
+
+  async function ring(hash: string): Promise<{ kind: "rung" } | Unavailable> {
+    const ran = await onRow(hash, (index) => index.alarm());
+    return "answer" in ran ? { kind: "rung" } : ran;
+  }
+
+  async function ask<Answer>(principal: string, work: (index: PrincipalIndex) => Promise<Answer>) {
+    const hash = await principalName(principal);
+    const ran = await onRow(hash, work);
+    if (!("answer" in ran)) return ran;
+    // Sessions above the limit end now, and not when the cron job comes.
+    if (ran.isDue) keepAlive(ring(hash));
+    return ran.answer;
+  }
+
+  return {
+    reserve: (principal, reservation) => ask<Reserved>(principal, (index) => index.reserve({ reservation })),
+    confirm: (principal, login, limit) => ask<Confirmed>(principal, (index) => index.confirm({ login, limit })),
+    forget: (principal, id) => ask<Forgotten>(principal, (index) => index.forget({ id })),
+    list: (principal, page) => ask<Listed>(principal, (index) => index.list(page)),
+    count: (principal) => ask<Counted>(principal, (index) => index.count()),
+    endAll: (principal, options) => ask<EndedAll>(principal, (index) => index.endAll(options)),
+    ring,
+  };
+}

@@ -1,0 +1,67 @@
+import type { RowAuthority } from "./row-authority.ts";
+import type { RowPrincipals } from "./row-principals.ts";
+import type { RowStore } from "./row-store.ts";
+
+/** The rows of a sweep, and its clock. */
+export interface RowSweepParts {
+  readonly store: Pick<RowStore, "due" | "free">;
+  readonly sessions: Pick<RowAuthority, "ring">;
+  /** Absent: there is no index. */
+  readonly principals?: Pick<RowPrincipals, "ring"> | undefined;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** The result of a sweep. */
+export interface RowsSwept {
+  /** Rows whose alarm has rung. */
+  readonly rung: number;
+  /** Rows that the store has freed. */
+  readonly freed: number;
+  /** Rows that are left for the next sweep, of those that the store has named. */
+  readonly left: number;
+  /** Why the store could not be asked; absent if it could. */
+  readonly cause?: unknown;
+}
+
+const PAGE = 100;
+const FREED_AT_ONCE = 1_000;
+const AT_ONCE = 6;
+/** A sweep stops after this time, to make room for the next sweep of the cron trigger, a minute later. */
+const LASTS_MS = 45_000;
+
+/** Rings the alarms of rows that are due, as Durable Objects do by themselves, and frees rows that are no longer needed. */
+export async function sweepRows({ store, sessions, principals, clock }: RowSweepParts): Promise<RowsSwept> {
+  const endsAt = clock() + LASTS_MS;
+  let rung = 0;
+
+  async function ring(name: string): Promise<boolean> {
+    const [kind, key] = cutName(name);
+    const answer = kind === "principal" ? await principals?.ring(key) : await sessions.ring(key);
+    // Without an index, the rows of principals are those of an earlier configuration. They are kept until they are over.
+    return answer === undefined || answer.kind === "rung";
+  }
+
+  for (;;) {
+    const page = await store.due(PAGE);
+    if (page.kind === "unavailable") return { rung, freed: 0, left: 0, cause: page.cause };
+    let failed = 0;
+    for (let from = 0; from < page.names.length; from += AT_ONCE) {
+      if (clock() >= endsAt) return { rung, freed: 0, left: page.names.length - from + failed };
+      const done = await Promise.all(page.names.slice(from, from + AT_ONCE).map(ring));
+      rung += done.filter(Boolean).length;
+      failed += done.filter((isDone) => !isDone).length;
+    }
+    // Rows that could not be rung are named again first.
+    if (failed > 0 || page.names.length < PAGE) {
+      const freed = await store.free(FREED_AT_ONCE);
+      if (freed.kind === "unavailable") return { rung, freed: 0, left: failed, cause: freed.cause };
+      return { rung, freed: freed.rows, left: failed };
+    }
+  }
+}
+
+function cutName(name: string): [kind: string, key: string] {
+  const at = name.indexOf(":");
+  return [name.slice(0, at), name.slice(at + 1)];
+}

@@ -1,0 +1,176 @@
+import { encodeBase64url } from "../lib/base64url.ts";
+import { describeFault, type Log } from "../log.ts";
+import { CHANGE_LIFE_SECONDS } from "../session/change.ts";
+import { BreakerOpenError } from "../store/breaker.ts";
+import { OBJECT_DEADLINE_MS, type Unavailable } from "../store/object-calls.ts";
+import type { Seal } from "../store/seal.ts";
+import { RowEntries } from "./row-entries.ts";
+import type { Row, RowRead, RowStore } from "./row-store.ts";
+import { createStoreClock } from "./store-clock.ts";
+
+/** The store, the keys and the clock of transactions. */
+export interface RowTransactionsParts {
+  readonly store: RowStore;
+  readonly seal: Seal;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  /** Waits so many milliseconds. */
+  readonly pause: (ms: number) => Promise<unknown>;
+  readonly log: Log;
+}
+
+/** What a transaction writes beside the entries. */
+export interface RowRules {
+  /** Until when the row is needed, in milliseconds since 1970 by this clock. */
+  keepUntil(entries: RowEntries): number;
+  /** Whether the entries are those of an ended session. */
+  isEnd(entries: RowEntries): boolean;
+}
+
+/** Works on the entries of a row as they were read at `now`. It may run several times, and only its last run takes effect. */
+export type RowWork<Answer> = (entries: RowEntries, now: number) => Promise<Answer>;
+
+/**
+ * Runs work on one row, and writes the entries that it has changed. The row is compared and written in one step. If another writer was
+ * first, the work runs again, on the row of that writer.
+ *
+ * @param notAfter the write takes no effect from then on, in milliseconds since 1970. Default: in 8 s.
+ * @returns the answer of the run that took effect; `unavailable` if the store did not answer, or if other writers kept moving the row.
+ */
+export type Transact = <Answer>(
+  name: string,
+  rules: RowRules,
+  work: RowWork<Answer>,
+  notAfter?: number,
+) => Promise<Answer | Unavailable>;
+
+const TAG_BYTES = 12;
+/** How often a change is tried while other writers move its row. Cloudflare's free plan allows 50 calls in one request. */
+const MOST_ATTEMPTS = { metered: 12, unmetered: 80 };
+/** A store that did not answer is asked once more, because a connection may have been closed. */
+const MOST_SILENCES = 2;
+/** The longest pause before an attempt, in milliseconds: it begins at 5 ms and doubles. */
+const MOST_PAUSE_MS = 60;
+
+interface Asked<Answer> {
+  readonly name: string;
+  readonly rules: RowRules;
+  readonly work: RowWork<Answer>;
+  readonly notAfter: number | undefined;
+}
+
+/** A row that came with the answer to a write, so that it need not be read again. */
+interface Held {
+  readonly read: Exclude<RowRead, Unavailable>;
+  readonly readAt: number;
+}
+
+interface Moved {
+  readonly kind: "moved";
+  readonly seen: string | undefined;
+  readonly held?: Held;
+}
+
+type Tried<Answer> =
+  | { readonly kind: "done"; readonly answer: Answer | Unavailable }
+  | { readonly kind: "silent"; readonly answer: Unavailable }
+  | Moved;
+
+/** Transactions on the rows of a store. */
+export function createRowTransactions(parts: RowTransactionsParts): Transact {
+  const { store, seal, clock, random, pause, log } = parts;
+  const mostAttempts = store.isMetered ? MOST_ATTEMPTS.metered : MOST_ATTEMPTS.unmetered;
+  const translate = createStoreClock({ store: store.name, clock, log });
+
+  async function open(name: string, read: Exclude<RowRead, Unavailable>): Promise<RowEntries | Unavailable> {
+    if (read.kind === "none") return new RowEntries(undefined);
+    const text = await seal.open({ id: name, version: 0, purpose: "row" }, read.row.text);
+    return text === undefined ? oneRow("a row cannot be opened with the keys at hand") : new RowEntries(text);
+  }
+
+  async function close(name: string, entries: RowEntries): Promise<Row> {
+    const text = await seal.close({ id: name, version: 0, purpose: "row" }, entries.toText());
+    return { tag: encodeBase64url(crypto.getRandomValues(new Uint8Array(TAG_BYTES))), text };
+  }
+
+  /** Reads, works and writes once. */
+  async function attempt<Answer>({ name, rules, work, notAfter }: Asked<Answer>, held?: Held): Promise<Tried<Answer>> {
+    // The copy that an answer vouches for was read after `now`.
+    const now = held?.readAt ?? clock();
+    const read = held?.read ?? (await store.read(name));
+    if (read.kind === "unavailable") return { kind: "silent", answer: read };
+    const entries = await open(name, read);
+    if (!(entries instanceof RowEntries)) return { kind: "done", answer: entries };
+    const answer = await settled(work(entries, now));
+    const seen = read.kind === "row" ? read.row.tag : undefined;
+    if (!entries.hasChanged) return { kind: "done", answer };
+
+    const next = entries.isEmpty ? undefined : await close(name, entries);
+    const lastMoment = notAfter ?? now + CHANGE_LIFE_SECONDS * 1000;
+    const times = translate(read.storeNow, now);
+    const sentAt = clock();
+    if (sentAt >= lastMoment) return { kind: "done", answer: late() };
+    const written = await store.write(name, {
+      seen,
+      next,
+      keepUntil: times.atLeast(rules.keepUntil(entries)),
+      dueAt: next === undefined || entries.alarmAt === undefined ? undefined : times.atLeast(entries.alarmAt),
+      notAfter: times.atMost(lastMoment),
+      isEnd: rules.isEnd(entries),
+    });
+    switch (written.kind) {
+      case "written":
+        return { kind: "done", answer };
+      case "late":
+        return { kind: "done", answer: late() };
+      case "unavailable":
+        return { kind: "silent", answer: written };
+      case "moved":
+        return { kind: "moved", seen, ...(written.now ? { held: { read: written.now, readAt: sentAt } } : {}) };
+    }
+  }
+
+  return async (name, rules, work, notAfter) => {
+    const endsAt = clock() + OBJECT_DEADLINE_MS;
+    const asked = { name, rules, work, notAfter };
+    let silences = 0;
+    let moved: Moved | undefined;
+    for (let attempts = 0; attempts < mostAttempts && clock() < endsAt; attempts++) {
+      if (attempts > 0) await pause(random() * Math.min(5 * 2 ** attempts, MOST_PAUSE_MS));
+      const tried = await attempt(asked, moved?.held);
+      if (tried.kind === "done") return tried.answer;
+      if (tried.kind === "silent") {
+        silences += 1;
+        if (silences === MOST_SILENCES || tried.answer.cause instanceof BreakerOpenError) return tried.answer;
+      } else if (moved && !moved.held && !tried.held && tried.seen === moved.seen) {
+        // A tag is never used twice, so the second read is older than the write that moved the row.
+        return { kind: "unavailable", cause: new Error(`reads of ${store.name} do not come from its primary`) };
+      } else moved = tried;
+    }
+    return oneRow("other writers keep changing the row");
+  };
+}
+
+/** The answer of work, or `unavailable` if it threw, as it does for a row of newer code before a rollback. */
+async function settled<Answer>(work: Promise<Answer>): Promise<Answer | Unavailable> {
+  try {
+    return await work;
+  } catch (cause) {
+    return oneRow(describeFault(cause));
+  }
+}
+
+function late(): Unavailable {
+  return oneRow("the change came too late");
+}
+
+/** A fault that concerns one row alone, and says nothing about the store. */
+class OneRowFault extends Error {
+  readonly isOneSessions = true;
+}
+
+function oneRow(reason: string): Unavailable {
+  return { kind: "unavailable", cause: new OneRowFault(reason) };
+}

@@ -1,0 +1,88 @@
+import { waitUntil } from "cloudflare:workers";
+import type { ResolvedConfig } from "../config/resolved.ts";
+import type { SessionEvent, SessionEvents } from "../config/types.ts";
+import { parseKeyRing } from "../inbound/token/key-ring.ts";
+import { describeFault, type Log } from "../log.ts";
+import { guardRows } from "../rows/guarded-rows.ts";
+import { ROW_STORES, type RowBindings } from "../rows/registry.ts";
+import { createRowAuthority } from "../rows/row-authority.ts";
+import { createRowPrincipals } from "../rows/row-principals.ts";
+import { sweepRows } from "../rows/row-sweep.ts";
+import { createRowTransactions } from "../rows/row-transactions.ts";
+import type { Breakers } from "../store/breakers.ts";
+import type { Authority, Copies, Locks, Unattended } from "../store/contracts.ts";
+import type { Principals } from "../store/principal-contracts.ts";
+import { createSeal } from "../store/seal.ts";
+
+/** The bindings of stores of rows. */
+export interface RowsEnv extends RowBindings {
+  readonly MOOR_STORE_KEYS?: string;
+}
+
+/** The parts of an isolate that an authority on rows needs. */
+export interface RowsParts {
+  readonly breakers: Breakers;
+  readonly log: Log;
+  readonly replicas: Copies | undefined;
+  /** Called with each event of a session, besides the log. */
+  readonly events?: SessionEvents | undefined;
+}
+
+/** Sessions whose authority is a store of rows. */
+export interface BoundRows {
+  readonly authority: Authority;
+  readonly unattended: Unattended;
+  readonly locks: Locks;
+  readonly principals: Principals | undefined;
+  /** The work of the cron trigger. */
+  readonly sweep: () => Promise<void>;
+}
+
+/**
+ * Binds the store of rows that the configuration names as the authority.
+ *
+ * @throws TypeError that names the wrong binding and the accepted values.
+ */
+export function bindRows(
+  env: RowsEnv,
+  { stores, principals: indexed }: Pick<ResolvedConfig, "stores" | "principals">,
+  { breakers, log, replicas, events }: RowsParts,
+): BoundRows {
+  const { type } = stores.authority;
+  if (type === "object") throw new TypeError("stores.authority names no store of rows");
+  const bound = ROW_STORES[type](env);
+  const store = guardRows(bound, breakers.make(bound.name));
+  const clock = Date.now;
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const seal = createSeal(parseKeyRing(env.MOOR_STORE_KEYS, "MOOR_STORE_KEYS"));
+  const transact = createRowTransactions({ store, seal, clock, random: Math.random, pause, log });
+
+  const keepAlive = (work: Promise<unknown>) =>
+    waitUntil(work.catch((fault: unknown) => log({ event: "internal_error", reason: describeFault(fault) })));
+  function tell(event: SessionEvent): void {
+    const { kind, session, reason } = event;
+    log({ event: "session", kind, session, ...(reason ? { reason } : {}) });
+    if (events) keepAlive((async () => events(event))());
+  }
+
+  // The index and the sessions ask each other.
+  const forIndex: Unattended = {
+    look: (id, options) => authority.forIndex.look(id, options),
+    end: (id) => authority.forIndex.end(id),
+  };
+  const principals = indexed && createRowPrincipals({ transact, sessions: forIndex, keepAlive });
+  const parts = { store, transact, clock, pause, tell, keepAlive, replicas, principals };
+  const authority = createRowAuthority({ ...parts, copies: { replicate: stores.replicate } });
+
+  return {
+    authority,
+    unattended: authority,
+    locks: authority,
+    principals,
+    async sweep() {
+      const { rung, freed, left, cause } = await sweepRows({ store, sessions: authority, principals, clock });
+      if (rung > 0 || freed > 0 || left > 0) log({ event: "sweep", rung, freed, left });
+      if (cause !== undefined) log({ event: "sweep_failed", reason: describeFault(cause) });
+    },
+  };
+}

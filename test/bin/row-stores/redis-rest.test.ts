@@ -1,0 +1,40 @@
+/** @needs redis-server */
+/** @quick */
+import { afterAll, afterEach, beforeAll, vi } from "vitest";
+import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
+import { createRedisRows } from "../../../src/rows/redis/redis-rows.ts";
+import { createRedisClient, sent } from "../../../src/store/redis/client.ts";
+import { testRowStore } from "../../rows/row-store.suite.ts";
+import { createRowsWorld } from "../../rows/rows-world.ts";
+import { testAuthority } from "../../store/authority.suite.ts";
+import { startRedis } from "../local-redis/rest.ts";
+
+let redis: LocalRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+afterEach(() => vi.useRealTimers());
+
+function rowsAt({ url, token }: { url: string; token: string }, isMetered = true) {
+  const client = createRedisClient({ url, token, deadlineMs: 1_000 });
+  return createRedisRows({ run: (script, keys, args) => sent(client.eval(script, keys, args)), isMetered });
+}
+
+const nowhere = () => ({ url: "http://127.0.0.1:9", token: "token" });
+
+testRowStore("Redis by REST", {
+  create: () => rowsAt(redis),
+  createUnreachable: () => rowsAt(nowhere()),
+  now: Date.now,
+  gaps: [],
+});
+
+// Fifty parallel changes of one session need more attempts than a request at Cloudflare should make.
+testAuthority("an authority on Redis by REST", {
+  create: () => createRowsWorld({ through: () => rowsAt(redis, false) }).authority,
+  createUnreachable: () => createRowsWorld({ through: () => rowsAt(nowhere()) }).authority,
+  // The clock of Redis goes on, decades behind: the times of a write are told by the clock of Redis.
+  setClock: (now) => vi.useFakeTimers({ toFake: ["Date"], now }),
+  gaps: [],
+});

@@ -1,0 +1,177 @@
+import { beforeEach, describe, expect } from "vitest";
+import type { Row, RowStore, RowWrite } from "../../src/rows/row-store.ts";
+import { casesOf, type Gap } from "../support/contract.ts";
+import { uniqueId } from "../support/sessions.ts";
+
+/** A store of rows, and its clock. */
+export interface RowStoreUnderTest {
+  create(): RowStore;
+  /** The same, out of reach. */
+  createUnreachable(): RowStore;
+  /** The store's clock, in milliseconds since 1970, good to a second. */
+  now(): number;
+  readonly gaps: readonly Gap[];
+}
+
+const HOUR_MS = 3_600_000;
+
+/** The promises of every store of rows. */
+export function testRowStore(label: string, { create, createUnreachable, now, gaps }: RowStoreUnderTest): void {
+  const it = casesOf(gaps);
+
+  describe(`${label}, as a store of rows`, () => {
+    let store: RowStore;
+    let name: string;
+    beforeEach(() => {
+      store = create();
+      name = uniqueId("session:row");
+    });
+
+    const row = (tag: string, text = `text-of-${tag}`): Row => ({ tag, text });
+    const write = (given: Partial<RowWrite>, to = name) =>
+      store.write(to, {
+        seen: undefined,
+        next: undefined,
+        keepUntil: now() + HOUR_MS,
+        dueAt: undefined,
+        notAfter: now() + HOUR_MS,
+        isEnd: false,
+        ...given,
+      });
+    const read = async (from = name) => {
+      const { storeNow, ...answer } = (await store.read(from)) as { storeNow?: number; kind: string };
+      return answer;
+    };
+
+    it("reads no row where no row was written", async () => {
+      expect(await read()).toEqual({ kind: "none" });
+    });
+
+    it("tells its time with each answer to a read", async () => {
+      const before = now();
+      const none = await store.read(name);
+      await write({ next: row("a") });
+      const found = await store.read(name);
+      for (const answer of [none, found]) {
+        expect(answer).toHaveProperty("storeNow");
+        const { storeNow } = answer as { storeNow: number };
+        expect(storeNow).toBeGreaterThan(before - 2_000);
+        expect(storeNow).toBeLessThan(now() + 2_000);
+      }
+    });
+
+    it("founds a row, and reads it as it was written", async () => {
+      expect(await write({ next: row("a") })).toEqual({ kind: "written" });
+      expect(await read()).toEqual({ kind: "row", row: row("a") });
+    });
+
+    it("founds a row only where there is none", async () => {
+      await write({ next: row("a") });
+      expect(await write({ next: row("b") })).toMatchObject({ kind: "moved" });
+      expect(await read()).toEqual({ kind: "row", row: row("a") });
+    });
+
+    it("replaces a row only if it has the tag that was seen", async () => {
+      await write({ next: row("a") });
+      expect(await write({ seen: "a", next: row("b") })).toEqual({ kind: "written" });
+      expect(await write({ seen: "a", next: row("c") })).toMatchObject({ kind: "moved" });
+      expect(await read()).toEqual({ kind: "row", row: row("b") });
+    });
+
+    it("replaces no row that is gone", async () => {
+      expect(await write({ seen: "a", next: row("b") })).toMatchObject({ kind: "moved" });
+      expect(await read()).toEqual({ kind: "none" });
+    });
+
+    it("deletes a row only if it has the tag that was seen", async () => {
+      await write({ next: row("a") });
+      expect(await write({ seen: "b" })).toMatchObject({ kind: "moved" });
+      expect(await read()).toEqual({ kind: "row", row: row("a") });
+      expect(await write({ seen: "a" })).toEqual({ kind: "written" });
+      expect(await read()).toEqual({ kind: "none" });
+    });
+
+    it("answers a write that lost with the row that won, or leaves the answer open", async () => {
+      await write({ next: row("a") });
+      const lost = await write({ next: row("b") });
+      expect(lost.kind).toBe("moved");
+      if (lost.kind === "moved" && lost.now) expect(lost.now).toMatchObject({ kind: "row", row: row("a") });
+    });
+
+    it("lets exactly one of many parallel writers win, each time", async () => {
+      await write({ next: row("0") });
+      for (let turn = 0; turn < 5; turn++) {
+        const writes = Array.from({ length: 8 }, (_, writer) =>
+          write({ seen: `${turn === 0 ? "0" : `won-${turn - 1}`}`, next: row(`won-${turn}`, `by-${writer}`) }),
+        );
+        const outcomes = (await Promise.all(writes)).map(({ kind }) => kind);
+        expect(outcomes.filter((kind) => kind === "written")).toHaveLength(1);
+        expect(outcomes.filter((kind) => kind === "moved")).toHaveLength(7);
+      }
+    });
+
+    it("keeps a text of 700 KB", async () => {
+      const text = "x".repeat(700_000);
+      expect(await write({ next: row("a", text) })).toEqual({ kind: "written" });
+      expect(await read()).toEqual({ kind: "row", row: row("a", text) });
+    });
+
+    it("writes nothing when the write is late by its own clock", async () => {
+      expect(await write({ next: row("a"), notAfter: now() - 2_000 })).toEqual({ kind: "late" });
+      expect(await read()).toEqual({ kind: "none" });
+      await write({ next: row("b") });
+      expect(await write({ seen: "b", next: row("c"), notAfter: now() - 2_000 })).toEqual({ kind: "late" });
+      expect(await write({ seen: "b", notAfter: now() - 2_000 })).toEqual({ kind: "late" });
+      expect(await read()).toEqual({ kind: "row", row: row("b") });
+    });
+
+    it("names the rows that are due, the earliest first, and no others", async () => {
+      const [late, early, later, never] = ["late", "early", "later", "never"].map((kind) =>
+        uniqueId(`session:${kind}`),
+      );
+      await write({ next: row("a"), dueAt: now() - 20_000 }, late);
+      await write({ next: row("a"), dueAt: now() - 40_000 }, early);
+      await write({ next: row("a"), dueAt: now() + HOUR_MS }, later);
+      await write({ next: row("a") }, never);
+      expect(await named(late, early, later, never)).toEqual([early, late]);
+    });
+
+    it("names a row no longer when a write has put it off, or has deleted it", async () => {
+      const [postponed, settled, deleted] = ["postponed", "settled", "deleted"].map((kind) =>
+        uniqueId(`session:${kind}`),
+      );
+      for (const each of [postponed, settled, deleted]) await write({ next: row("a"), dueAt: now() - 20_000 }, each);
+      expect(await named(postponed, settled, deleted)).toHaveLength(3);
+      await write({ seen: "a", next: row("b"), dueAt: now() + HOUR_MS }, postponed);
+      await write({ seen: "a", next: row("b") }, settled);
+      await write({ seen: "a" }, deleted);
+      expect(await named(postponed, settled, deleted)).toEqual([]);
+    });
+
+    /** Those of the names that the store calls due, in its order. */
+    async function named(...names: (string | undefined)[]): Promise<string[]> {
+      const due = await store.due(100_000);
+      if (due.kind === "unavailable") throw due.cause;
+      return due.names.filter((candidate) => names.includes(candidate));
+    }
+
+    it("no longer has a row that need not be kept, at the latest when it is asked to free such rows", async () => {
+      const kept = uniqueId("session:kept");
+      await write({ next: row("a"), keepUntil: now() - 2_000 });
+      await write({ next: row("a") }, kept);
+      expect(await store.free(100_000)).toMatchObject({ kind: "freed" });
+      expect(await read()).toEqual({ kind: "none" });
+      expect(await read(kept)).toEqual({ kind: "row", row: row("a") });
+    });
+
+    it("is unavailable when it is out of reach, which is never the absence of a row", async () => {
+      const unreachable = createUnreachable();
+      const given = { next: row("a"), keepUntil: now() + HOUR_MS, notAfter: now() + HOUR_MS, isEnd: false };
+      expect(await unreachable.read(name)).toMatchObject({ kind: "unavailable" });
+      expect(await unreachable.write(name, { seen: undefined, dueAt: undefined, ...given })).toMatchObject({
+        kind: "unavailable",
+      });
+      expect(await unreachable.due(10)).toMatchObject({ kind: "unavailable" });
+    });
+  });
+}

@@ -1,0 +1,82 @@
+import { createRowsInMemory, type RowsInMemory } from "../../emulation/rows.ts";
+import type { SessionEvent } from "../../src/config/types.ts";
+import type { LogEntry } from "../../src/log.ts";
+import { createRowAuthority, type RowAuthority } from "../../src/rows/row-authority.ts";
+import { createRowPrincipals, type RowPrincipals } from "../../src/rows/row-principals.ts";
+import type { RowStore } from "../../src/rows/row-store.ts";
+import { sweepRows } from "../../src/rows/row-sweep.ts";
+import { createRowTransactions } from "../../src/rows/row-transactions.ts";
+import type { Copies, Unattended } from "../../src/store/contracts.ts";
+import type { Principals } from "../../src/store/principal-contracts.ts";
+import { createSeal } from "../../src/store/seal.ts";
+import { macRing } from "../support/rings.ts";
+
+/** What an isolate with an authority on rows is made of. */
+export interface RowsWorldOptions {
+  /** Default: rows in memory, whose clock is `Date`. */
+  readonly rows?: RowsInMemory;
+  /** Stands between the isolate and the rows. */
+  readonly through?: (store: RowStore) => RowStore;
+  readonly replicas?: Copies;
+  /** Whether sessions are indexed. Default `false`. */
+  readonly indexed?: boolean;
+  /** Stands between the sessions and the index. */
+  readonly throughIndex?: (principals: Principals) => Principals;
+  readonly isMetered?: boolean;
+}
+
+/** An isolate whose authority is a store of rows. Its clock is `Date`, which the tests set. */
+export function createRowsWorld(options: RowsWorldOptions = {}) {
+  const clock = () => Date.now();
+  const rows = options.rows ?? createRowsInMemory({ clock, isMetered: options.isMetered ?? false });
+  const store = options.through?.(rows.store) ?? rows.store;
+  const events: SessionEvent[] = [];
+  const lines: LogEntry[] = [];
+  let afterwards: Promise<unknown>[] = [];
+  // A pause is another turn of the loop, so that other writers go on meanwhile.
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms && 0));
+  const transact = createRowTransactions({
+    store,
+    seal: createSeal(macRing(1)),
+    clock,
+    random: Math.random,
+    pause,
+    log: (line) => lines.push(line),
+  });
+  const keepAlive = (work: Promise<unknown>) => void afterwards.push(work);
+  const sessions: Unattended = {
+    look: (id, asked) => authority.forIndex.look(id, asked),
+    end: (id) => authority.forIndex.end(id),
+  };
+  const index = options.indexed ? createRowPrincipals({ transact, sessions, keepAlive }) : undefined;
+  const principals: RowPrincipals | undefined = index && { ...index, ...options.throughIndex?.(index) };
+  const authority: RowAuthority = createRowAuthority({
+    store,
+    transact,
+    clock,
+    pause,
+    copies: { replicate: "always" },
+    replicas: options.replicas,
+    principals,
+    tell: (event) => events.push(event),
+    keepAlive,
+  });
+
+  return {
+    rows,
+    authority,
+    principals: principals as RowPrincipals,
+    events,
+    lines,
+    sweep: () => sweepRows({ store, sessions: authority, principals, clock }),
+    async settled() {
+      while (afterwards.length > 0) {
+        const work = afterwards;
+        afterwards = [];
+        await Promise.all(work);
+      }
+    },
+  };
+}
+
+export type RowsWorld = ReturnType<typeof createRowsWorld>;

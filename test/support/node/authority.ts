@@ -1,0 +1,27 @@
+import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
+import type { MiddlewareConfig } from "../../../src/config/middleware.ts";
+import type { AuthorityConfig, MoorConfig } from "../../../src/config/types.ts";
+import { startRedis } from "../../bin/local-redis/rest.ts";
+import type { MoorOptions } from "./workerd.ts";
+
+/** The authority of every Moor that a test of this project starts, unless the test names another; unset: Durable Objects. */
+const TYPE = process.env.MOOR_TEST_AUTHORITY as AuthorityConfig["type"] | undefined;
+
+/** One for all tests of a file: sessions have random ids. */
+let started: Promise<LocalRedis> | undefined;
+
+/** The configuration with the authority of the project's tests, and the way to its store. */
+export async function givenAuthority(
+  config: MoorConfig | MiddlewareConfig,
+  { redis }: Pick<MoorOptions, "redis">,
+): Promise<{ config: MoorConfig | MiddlewareConfig; redis: MoorOptions["redis"] }> {
+  if (TYPE !== "redis" || config.stores?.authority) return { config, redis };
+  started ??= startRedis();
+  const { stores } = config;
+  const { principals } = config;
+  const limited = principals && { limit: { sessions: 500, ...principals.limit } };
+  return {
+    config: { ...config, stores: { ...stores, authority: { type: TYPE } }, ...(limited && { principals: limited }) },
+    redis: await started,
+  };
+}
