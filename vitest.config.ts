@@ -1,7 +1,7 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { skipWithoutPackages } from "./test/support/node/packages.ts";
-import { quickFiles } from "./test/support/node/quick.ts";
+import { filesForAnyAuthority, quickFiles } from "./test/support/node/quick.ts";
 
 /** Tests that start processes (workerd, origins, the command, Chromium). All other tests run inside workerd. */
 const inNode = ["applications", "bench", "bin", "conformance", "demo", "examples", "fuzz", "prose", "sim", "torture"]
@@ -17,14 +17,23 @@ process.env.MOOR_HANDOFF_KEYS ??= "unused";
 // The objects under test seal with it.
 process.env.MOOR_STORE_KEYS ??= `1:${"A".repeat(43)}`;
 
+/** What projects of tests that run in Node differ in. */
+interface NodeProject {
+  readonly include: string[];
+  readonly exclude?: string[];
+  /** The authority of every Moor that the tests start. Default: Durable Objects. */
+  readonly authority?: "redis";
+}
+
 /** A project of tests that run in Node. */
-function nodeProject(name: string, include: string[], exclude: string[] = []): TestProjectConfiguration {
+function nodeProject(name: string, { include, exclude = [], authority }: NodeProject): TestProjectConfiguration {
   return {
-    plugins: [skipWithoutPackages()],
+    plugins: [skipWithoutPackages(process.env, authority === "redis" ? ["redis-server"] : [])],
     test: {
       name,
       include,
       exclude,
+      ...(authority && { env: { MOOR_TEST_AUTHORITY: authority } }),
       globalSetup: "./test/support/node/build-worker.ts",
       // These limits end a test that hangs. No test relies on them, so they are long enough for a busy machine.
       testTimeout: 180_000,
@@ -49,8 +58,9 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      nodeProject("node-quick", quick),
-      nodeProject("node-slow", inNode, quick),
+      nodeProject("node-quick", { include: quick }),
+      nodeProject("node-slow", { include: inNode, exclude: quick }),
+      nodeProject("node-redis", { include: filesForAnyAuthority(inNode), authority: "redis" }),
     ],
   },
 });

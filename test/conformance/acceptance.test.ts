@@ -1,5 +1,7 @@
 /** @quick */
+/** @any-authority */
 import { afterAll, describe, expect, it } from "vitest";
+import { ofObjectsAlone } from "../support/node/authority.ts";
 import { startOrigin } from "../support/node/origins.ts";
 import { startSite } from "../support/node/site.ts";
 
@@ -40,7 +42,7 @@ describe("a visitor", () => {
     expect(answers.map(({ told }) => told.server)).toEqual(Array(5).fill(server));
   });
 
-  it("costs no storage until something is set", async () => {
+  it("costs no storage until something is set", ofObjectsAlone("it counts the files of objects"), async () => {
     const before = await site.moor.storedSessions();
     const client = site.client();
     for (let visit = 0; visit < 3; visit++) await client.ask("/");

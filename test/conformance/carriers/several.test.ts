@@ -1,3 +1,4 @@
+/** @any-authority */
 import { afterAll, expect, it } from "vitest";
 import { forgeToken } from "../../support/node/forge.ts";
 import { startOrigin } from "../../support/node/origins.ts";

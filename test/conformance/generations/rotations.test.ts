@@ -1,4 +1,5 @@
 /** @quick */
+/** @any-authority */
 import { afterAll, describe, expect, it } from "vitest";
 import type { Client } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";

@@ -1,4 +1,5 @@
 /** @quick */
+/** @any-authority */
 import {
   calculateJwkThumbprint,
   createRemoteJWKSet,

@@ -1,3 +1,4 @@
+/** @any-authority */
 import { afterAll, describe, expect, it } from "vitest";
 import { startOrigin } from "../../support/node/origins.ts";
 import { originConfig, startSite } from "../../support/node/site.ts";

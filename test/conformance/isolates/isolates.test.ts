@@ -1,6 +1,8 @@
 /** @quick */
+/** @any-authority */
 import { connect } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
+import { AUTHORITY } from "../../support/node/authority.ts";
 import type { Answer, Asking, Client } from "../../support/node/client.ts";
 import { type RunningOrigin, startOrigin } from "../../support/node/origins.ts";
 import { named, startWatchedPool } from "../../support/node/pool-visitors.ts";
@@ -58,7 +60,7 @@ async function held(path: string): Promise<Client> {
   await client.ask("/", at(1));
   await elapse(FRESH);
   // Isolates share no memory, so each has to ask.
-  expect(sourcesOf(await everywhere(client))).toEqual(all("session=object"));
+  expect(sourcesOf(await everywhere(client))).toEqual(all(`session=${AUTHORITY}`));
   expect(sourcesOf(await everywhere(client))).toEqual(all("session=memory"));
   return client;
 }
@@ -109,7 +111,7 @@ describe("a visitor whose requests are spread over isolates", () => {
         await elapse(FRESH);
       }
     }
-    expect([...sources]).toEqual(expect.arrayContaining(["session=object", "session=kv"]));
+    expect([...sources]).toEqual(expect.arrayContaining([`session=${AUTHORITY}`, "session=kv"]));
   });
 });
 

@@ -1,3 +1,4 @@
+/** @any-authority */
 import { afterAll, describe, expect, it } from "vitest";
 import type { Client } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";

@@ -1,3 +1,4 @@
+/** @any-authority */
 import { afterAll, describe, expect, it } from "vitest";
 import { ADMIN_TOKEN, adminOf } from "../../support/node/admin.ts";
 import type { Client } from "../../support/node/client.ts";

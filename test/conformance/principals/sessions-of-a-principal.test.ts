@@ -1,4 +1,5 @@
 /** @quick */
+/** @any-authority */
 import { afterAll, describe, expect, it } from "vitest";
 import { ADMIN_TOKEN, adminOf, type Listed } from "../../support/node/admin.ts";
 import type { Client } from "../../support/node/client.ts";

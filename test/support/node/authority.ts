@@ -7,6 +7,9 @@ import type { MoorOptions } from "./workerd.ts";
 /** The authority of every Moor that a test of this project starts, unless the test names another; unset: Durable Objects. */
 const TYPE = process.env.MOOR_TEST_AUTHORITY as AuthorityConfig["type"] | undefined;
 
+/** The name of that authority, as explain, metrics and the log show it. */
+export const AUTHORITY: string = TYPE ?? "object";
+
 /** One for all tests of a file: sessions have random ids. */
 let started: Promise<LocalRedis> | undefined;
 
@@ -24,4 +27,11 @@ export async function givenAuthority(
     config: { ...config, stores: { ...stores, authority: { type: TYPE } }, ...(limited && { principals: limited }) },
     redis: await started,
   };
+}
+
+/** Options of a test that Durable Objects alone pass. `reason`: why another authority does not. */
+export function ofObjectsAlone(reason: string): { skip: boolean } {
+  const skip = AUTHORITY !== "object";
+  if (skip) console.warn(`a test is skipped with the authority ${AUTHORITY}: ${reason}`);
+  return { skip };
 }

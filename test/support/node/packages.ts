@@ -80,21 +80,25 @@ export function declaredPackages(file: string, text: string): Package[] {
   return names as Package[];
 }
 
-/** A plugin of Vite. It replaces a test file whose packages are missing by a skipped test that names them. */
-export function skipWithoutPackages(environment: Environment = process.env) {
+/**
+ * A plugin of Vite. It replaces a test file whose packages are missing by a skipped test that names them.
+ *
+ * @param ofAll packages that every file needs besides its own.
+ */
+export function skipWithoutPackages(environment: Environment = process.env, ofAll: readonly Package[] = []) {
   return {
     name: "skip-without-packages",
     enforce: "pre" as const,
     /** The result of the transformation depends on the machine, so vitest must not cache it. */
     configureVitest({ defineCacheKeyGenerator }: Pick<VitestPluginContext, "defineCacheKeyGenerator">): void {
       defineCacheKeyGenerator(({ id, sourceCode }) =>
-        declaredPackages(id, sourceCode).length > 0 ? false : undefined,
+        ofAll.length + declaredPackages(id, sourceCode).length > 0 ? false : undefined,
       );
     },
     transform(text: string, id: string): string | undefined {
       if (!id.endsWith(".test.ts")) return undefined;
       const file = relative(process.cwd(), id);
-      const missing = missingPackages(declaredPackages(file, text), environment);
+      const missing = missingPackages([...ofAll, ...declaredPackages(file, text)], environment);
       if (missing.length === 0) return undefined;
       const needed = `apt-get install ${missing.join(" ")}`;
       console.warn(`${file} is skipped; it needs: ${needed}`);

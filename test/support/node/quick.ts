@@ -1,8 +1,14 @@
 import { globSync, readFileSync } from "node:fs";
 
-const TAG = /^\/\*\* @quick \*\/$/m;
+const QUICK = /^\/\*\* @quick \*\/$/m;
+const ANY_AUTHORITY = /^\/\*\* @any-authority \*\/$/m;
 
 /** The test files of these globs that `npm test` runs. Each has the line `/** @quick *` + `/` at its top. */
 export function quickFiles(globs: string[]): string[] {
-  return globSync(globs).filter((file) => TAG.test(readFileSync(file, "utf8")));
+  return globSync(globs).filter((file) => QUICK.test(readFileSync(file, "utf8")));
+}
+
+/** The test files that also run with each other authority. Each has the line `/** @any-authority *` + `/` at its top. */
+export function filesForAnyAuthority(globs: string[]): string[] {
+  return globSync(globs).filter((file) => ANY_AUTHORITY.test(readFileSync(file, "utf8")));
 }
