@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { globSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -31,7 +32,8 @@ export function poolOf(guide: string): string {
 /** Writes the configuration of a server, and returns its command: a shell with both programs in its group of processes. */
 export async function phpFpm({ folder, port, pages, pool = "" }: PhpFpm): Promise<Command> {
   await mkdir(folder, { recursive: true });
-  const socket = join(folder, "fpm.sock");
+  // PHP-FPM removes its socket when it ends, which must not be the socket of the next start.
+  const socket = join(folder, `${randomBytes(4).toString("hex")}.sock`);
   await writeFile(
     join(folder, "fpm.conf"),
     `[global]
@@ -86,7 +88,8 @@ http {
   // PHP's version is a part of the name: php-fpm8.2.
   const [program = "php-fpm"] = globSync("/usr/sbin/php-fpm*");
   // Without -R, a test that runs as root could not start it. It opens its log by a name, which a socket does not have, so `cat` gives it a pipe.
-  const fpm = '"$2" -R -F -y "$1/fpm.conf" 2>&1 | cat >&2';
-  const script = `rm -f "$1/fpm.sock"; (${fpm}) & exec nginx -p "$1" -c "$1/nginx.conf" -e stderr`;
+  // It leaves the group of its parent, so the kernel ends it when its parent is killed.
+  const fpm = 'setpriv --pdeathsig TERM "$2" -R -F -y "$1/fpm.conf" 2>&1 | cat >&2';
+  const script = `(${fpm}) & exec nginx -p "$1" -c "$1/nginx.conf" -e stderr`;
   return { argv: ["/bin/sh", "-c", script, "sh", folder, program] };
 }
