@@ -8,8 +8,8 @@ export function isMaxAge(value: unknown): value is number {
 
 /** The options of a cookie that count here. The cookie itself is Moor's, and so are its name, path and flags. */
 export interface CookieOptions {
-  /** How long the session lasts without a request, in milliseconds. Default: as long as Moor's policy says. */
-  maxAge?: number | null | undefined;
+  /** How long the session lasts without a request, in milliseconds, or its end as a date. Default: as long as Moor's policy says. */
+  maxAge?: number | Date | null | undefined;
   /** The same as a date. `false` or null: there is no such date. */
   expires?: Date | false | null | undefined;
 }
@@ -27,8 +27,12 @@ export class Cookie {
   #originalMaxAge: number | null = null;
   #expires: Date | null = null;
 
-  /** @throws TypeError as the assignments do. */
-  constructor({ maxAge, expires }: CookieOptions = {}) {
+  /** @throws TypeError if the options are no object, and as the assignments do. */
+  constructor(options: CookieOptions = {}) {
+    if (typeof options !== "object") {
+      throw new TypeError(`argument options must be an object, not ${typeof options}`);
+    }
+    const { maxAge, expires } = options;
     if (maxAge !== undefined) this.maxAge = maxAge;
     else if (expires !== undefined) this.expires = expires;
   }
@@ -53,12 +57,19 @@ export class Cookie {
     this.originalMaxAge = this.maxAge;
   }
 
-  /** Milliseconds that are left. Assigning anything but -8e15 to 8e15 or null throws a TypeError. */
+  /**
+   * Milliseconds that are left. A date that is assigned becomes `expires`. Assigning anything but a date, -8e15 to 8e15 or null throws a
+   * TypeError.
+   */
   get maxAge(): number | null {
     return this.#expires && this.#expires.getTime() - Date.now();
   }
 
-  set maxAge(milliseconds: number | null) {
+  set maxAge(milliseconds: number | Date | null) {
+    if (milliseconds instanceof Date) {
+      this.expires = milliseconds;
+      return;
+    }
     this.originalMaxAge = milliseconds;
     this.#expires = milliseconds === null ? null : new Date(Date.now() + milliseconds);
   }

@@ -35,6 +35,20 @@ describe("a session's cookie", () => {
     expect(() => (new Cookie().expires = new Date("garbage"))).toThrow(new TypeError("expires must be a valid date"));
   });
 
+  it("takes a date for maxAge, as express-session does", () => {
+    const until = new Date(Date.now() + 60_000);
+    const cookie = new Cookie({ maxAge: until });
+    expect(cookie.expires).toEqual(until);
+    expect(() => (cookie.maxAge = new Date("garbage"))).toThrow(new TypeError("expires must be a valid date"));
+    cookie.maxAge = new Date(0);
+    expect(cookie.expires).toEqual(new Date(0));
+  });
+
+  it.each([42, "foo", true, () => ({})])("refuses %s for its options", (options) => {
+    const message = `argument options must be an object, not ${typeof options}`;
+    expect(() => new Cookie(options as never)).toThrow(message);
+  });
+
   it.each([8e15, -8e15, 0, null])("takes a maxAge of %s", (maxAge) => {
     const cookie = new Cookie({ maxAge });
     expect(JSON.parse(JSON.stringify(cookie)).originalMaxAge).toBe(maxAge);
