@@ -3,9 +3,6 @@ package moor.session;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.PublicKey;
-import java.security.Signature;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
@@ -32,7 +29,7 @@ record Handoff(
     private static final Pattern COMPACT_JWT = Pattern.compile("([\\w-]+)\\.([\\w-]+)\\.([\\w-]{86})");
 
     /** Checks a handoff (RFC 7515, 7519): ES256, a published key, this issuer, this audience, and its lifetime. */
-    static Handoff verified(String text, Settings settings, KeySet keys, Instant now) {
+    static Handoff verified(String text, Settings settings, Signatures signatures, Instant now) {
         Matcher parts = COMPACT_JWT.matcher(text);
         if (text.length() > CHARACTERS || !parts.matches()) throw malformed("it is no compact JWT with ES256", null);
         Map<String, Object> header = parsed(parts.group(1));
@@ -41,7 +38,7 @@ record Handoff(
         }
         boolean isOurs = "JWT".equals(header.get("typ")) && !header.containsKey("crit");
         if (!isOurs || !(header.get("kid") instanceof String kid)) throw malformed("its header is not a header of Moor", null);
-        requireSignature(parts, kid, keys);
+        signatures.require(text, decoded(parts.group(3)), kid);
         Map<String, Object> claims = parsed(parts.group(2));
         requireAddress("issuer", claims.get("iss"), settings.issuer());
         requireAddress("audience", claims.get("aud"), settings.audience());
@@ -62,30 +59,6 @@ record Handoff(
         @SuppressWarnings("unchecked")
         Map<String, Object> data = optional(claims, "data", Map.class);
         return new Handoff(text, id, count(claims, "gen"), principal, isNew, id == null ? Map.of() : data);
-    }
-
-    private static void requireSignature(Matcher parts, String kid, KeySet keys) {
-        byte[] signed = (parts.group(1) + "." + parts.group(2)).getBytes(StandardCharsets.US_ASCII);
-        byte[] signature = decoded(parts.group(3));
-        PublicKey known = keys.find(kid, null);
-        if (known != null && isSigned(signed, signature, known)) return;
-        // Only the name ties a kid to its key: by now Moor may publish another key under it.
-        PublicKey other = known == null ? null : keys.find(kid, known);
-        if (other == null || !isSigned(signed, signature, other)) {
-            throw new MoorException(Code.HANDOFF_UNTRUSTED, "no key that Moor publishes has signed the handoff");
-        }
-    }
-
-    private static boolean isSigned(byte[] signed, byte[] signature, PublicKey key) {
-        try {
-            // ES256 is r and s side by side (RFC 7518, section 3.4), and not the DER that Java makes by default.
-            Signature verifier = Signature.getInstance("SHA256withECDSAinP1363Format");
-            verifier.initVerify(key);
-            verifier.update(signed);
-            return verifier.verify(signature);
-        } catch (GeneralSecurityException unverifiable) {
-            return false;
-        }
     }
 
     private static void requireAddress(String claim, Object found, String accepted) {

@@ -16,7 +16,7 @@ public final class Moor {
     private final Settings settings;
     private final Clock clock;
     private final HttpClient client;
-    private final KeySet keys;
+    private final Signatures signatures;
     private final Values values;
 
     public Moor(Settings settings) {
@@ -31,7 +31,7 @@ public final class Moor {
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(PATIENCE)
                 .build();
-        keys = new KeySet(client, settings.url() + "/.moor/jwks.json", clock);
+        signatures = new Signatures(new KeySet(client, settings.url() + "/.moor/jwks.json", clock));
         values = new Values(settings.classes());
     }
 
@@ -44,7 +44,7 @@ public final class Moor {
      */
     public MoorSession session(String handoff, String path) {
         if (handoff == null) return new MoorSession(null, null, new Attributes(values, Map.of()), path);
-        Handoff verified = Handoff.verified(handoff, settings, keys, clock.instant());
+        Handoff verified = Handoff.verified(handoff, settings, signatures, clock.instant());
         SessionApi api = new SessionApi(client, settings.url(), handoff);
         Map<String, Object> attributes = verified.attributes() == null ? read(api) : verified.attributes();
         return new MoorSession(verified, api, new Attributes(values, attributes), path);
