@@ -1,7 +1,10 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "vitest";
 import { describeWithPython } from "../sdk/python-tools.ts";
 import { describeApplication } from "./harness/application.suite.ts";
 import { fieldsOf } from "./harness/browser.ts";
+import { linesOf, ofTest, snippetOf } from "./harness/guide.ts";
 import { preparePython } from "./harness/python.ts";
 
 const HOME = "/admin/";
@@ -12,15 +15,14 @@ describeWithPython(() =>
     id: "django-admin",
     name: "Django's admin",
     framework: "Django",
-    lines: [
-      'settings.py: SESSION_ENGINE = "moor_session.django"',
-      'settings.py: MIDDLEWARE: "moor_session.django.SessionMiddleware"',
-      "settings.py: USE_X_FORWARDED_HOST = True",
-      'settings.py: SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
-    ],
+    lines: [...linesOf("django", "settings.py"), ...linesOf("django", "MIDDLEWARE")],
     session: "Moor",
     page: HOME,
-    prepare: (out) => preparePython(out, "admin_site.py", { version: "5.2.19" }),
+    async prepare(out) {
+      const middleware = `SESSION_MIDDLEWARE = [\n${snippetOf("django", "MIDDLEWARE")}]\n`;
+      await writeFile(join(out, "guide.py"), ofTest(snippetOf("django", "settings.py")) + middleware);
+      return preparePython(out, "admin_site.py", { version: "5.2.19", modules: out });
+    },
     async logIn(browser) {
       const login = fieldsOf(await browser.open(`${HOME}login/`), "csrfmiddlewaretoken");
       const known = { username: "alice", password: "of alice", next: HOME };

@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { expect } from "vitest";
 import { describeWithPython, sourceOf } from "../sdk/python-tools.ts";
+import { TEST_ISSUER } from "../support/node/workerd.ts";
 import { describeApplication } from "./harness/application.suite.ts";
-import { fieldsOf } from "./harness/browser.ts";
+import { fieldsOf, VISITOR_IP } from "./harness/browser.ts";
+import { linesIn } from "./harness/guide.ts";
 import { preparePython } from "./harness/python.ts";
 
 const VERSION = "3.1.3";
@@ -13,7 +15,7 @@ describeWithPython(() =>
     id: "flask-tutorial",
     name: "Flask's tutorial",
     framework: "Flask",
-    lines: ['MoorSessions(app, principal_key="user_id")'],
+    lines: linesIn("test/applications/python/flaskr_site.py", "flask", "app.py"),
     session: "Moor",
     page: "/",
     prepare: (out) =>
@@ -25,6 +27,7 @@ describeWithPython(() =>
       // A second registration of the same user only shows a message.
       await browser.submit("/auth/register", USER);
       expect((await browser.submit("/auth/login", USER)).text).toContain("Log Out");
+      expect((await browser.open("/address")).text).toBe(`${TEST_ISSUER}/auth/login for ${VISITOR_IP}`);
     },
     knows: ({ text }) => text.includes("Log Out"),
     async openForm(browser) {

@@ -2,7 +2,11 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { expect } from "vitest";
+import { TEST_ISSUER } from "../support/node/workerd.ts";
 import { describeApplication } from "./harness/application.suite.ts";
+import { VISITOR_IP } from "./harness/browser.ts";
+import { linesIn } from "./harness/guide.ts";
 import { inNotebook } from "./harness/notebook.ts";
 
 const FOLDER = "test/applications/go";
@@ -13,7 +17,12 @@ describeApplication({
   id: "go",
   name: "A notebook on gorilla/sessions",
   framework: "Go",
-  lines: ['store = gorilla.NewStore("notebook")', "http.ListenAndServe(address, keeper.Wrap(mux))"],
+  lines: linesIn(join(FOLDER, "server.go"), "go", "server.go"),
+  async logIn(browser) {
+    await inNotebook.logIn(browser);
+    const { text } = await browser.open("/");
+    expect(text).toContain(`${TEST_ISSUER}/ for ${VISITOR_IP}`);
+  },
   async prepare(out) {
     const server = join(out, "server");
     await run("go", ["build", "-o", server, "."], { cwd: FOLDER });

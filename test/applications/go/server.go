@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/gorilla/handlers"
 	"github.com/gorilla/sessions"
 	"moor.example/moor"
 	"moor.example/moor/gorilla"
@@ -19,7 +20,7 @@ var store = gorilla.NewStore("notebook")
 
 var page = template.Must(template.New("page").Parse(`{{define "form"}}<form method="post" action="{{.Action}}">` +
 	`<input type="hidden" name="token" value="{{.Token}}"><input name="{{.Field}}"></form>{{end}}` +
-	`{{with .User}}<h1>Notes of {{.}}</h1>{{end}}{{range .Lines}}{{.}}<br>{{end}}{{range .Forms}}{{template "form" .}}{{end}}`))
+	`{{with .User}}<h1>Notes of {{.}}</h1>{{end}}<p>{{.Address}}</p>{{range .Lines}}{{.}}<br>{{end}}{{range .Forms}}{{template "form" .}}{{end}}`))
 
 type form struct{ Action, Token, Field string }
 
@@ -53,7 +54,8 @@ func show(response http.ResponseWriter, request *http.Request, session *sessions
 		lines = append(lines, note)
 	}
 	forms := []form{{"/notes", token, "note"}, {"/logout", token, "leave"}}
-	write(response, map[string]any{"User": user, "Lines": lines, "Forms": forms})
+	address := request.URL.Scheme + "://" + request.Host + "/ for " + request.RemoteAddr
+	write(response, map[string]any{"User": user, "Address": address, "Lines": lines, "Forms": forms})
 }
 
 func showLogin(response http.ResponseWriter, request *http.Request, session *sessions.Session) {
@@ -117,6 +119,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	address := "127.0.0.1:" + os.Getenv("PORT")
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /{$}", handle(show))
@@ -124,5 +127,5 @@ func main() {
 	mux.HandleFunc("POST /login", handle(logIn))
 	mux.HandleFunc("POST /notes", handle(addNote))
 	mux.HandleFunc("POST /logout", handle(logOut))
-	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), keeper.Wrap(mux)))
+	log.Fatal(http.ListenAndServe(address, handlers.ProxyHeaders(keeper.Wrap(mux))))
 }

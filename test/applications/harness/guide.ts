@@ -1,8 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { TEST_ISSUER } from "../../support/node/workerd.ts";
 
 /** The address of the site in guides. */
 export const PUBLIC_ADDRESS = "https://shop.example.com";
+
+/** The server's own host in guides. */
+const OWN_HOST = "app-1.internal";
+
+/** A snippet with the hosts of the tests in place of the guide's. */
+export const ofTest = (snippet: string): string =>
+  snippet.replaceAll(new URL(PUBLIC_ADDRESS).host, new URL(TEST_ISSUER).host).replaceAll(OWN_HOST, "127.0.0.1");
 
 /**
  * The lines of a file in a guide of docs/guide/frameworks. The guide shows them in a block of code whose first line is a comment with the
@@ -23,4 +31,17 @@ export function linesOf(guide: string, file: string): string[] {
     .map((line) => line.trim())
     .filter((line) => line !== "" && !/^(\/\/|#|;)/.test(line))
     .map((line) => `${file}: ${line}`);
+}
+
+/** The lines of a file in a guide, for an application that has them in its source. The text of the guide and the source must not drift apart. */
+export function linesIn(source: string, guide: string, file: string): string[] {
+  const present = new Set(
+    readFileSync(source, "utf8")
+      .split("\n")
+      .map((line) => line.trim()),
+  );
+  const lines = linesOf(guide, file);
+  const missing = lines.filter((line) => !present.has(line.slice(`${file}: `.length)));
+  if (missing.length > 0) throw new Error(`${source} lacks lines of ${guide}.md: ${missing.join(" | ")}`);
+  return lines;
 }

@@ -1,9 +1,10 @@
-"""Django's admin, with its sessions in Moor. `init` makes the database and the user; without an argument the server starts."""
+"""Django's admin, with the lines of docs/guide/frameworks/django.md, which are the module `guide`. `init` makes the database and the user; without an argument the server starts."""
 
 import os
 import sys
 
 import django
+import guide
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
@@ -11,7 +12,6 @@ from django.urls import path
 
 settings.configure(
     SECRET_KEY="of the tests alone",
-    ALLOWED_HOSTS=["*"],
     ROOT_URLCONF=__name__,
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["DATABASE"]}},
     DEFAULT_AUTO_FIELD="django.db.models.AutoField",
@@ -23,7 +23,7 @@ settings.configure(
     ],
     MIDDLEWARE=[
         "django.middleware.security.SecurityMiddleware",
-        "moor_session.django.SessionMiddleware",
+        *guide.SESSION_MIDDLEWARE,
         "django.middleware.common.CommonMiddleware",
         "django.middleware.csrf.CsrfViewMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -45,10 +45,11 @@ settings.configure(
     # The token of forms lives in the session too, so that it must survive the server as well.
     CSRF_USE_SESSIONS=True,
     MESSAGE_STORAGE="django.contrib.messages.storage.session.SessionStorage",
-    SESSION_ENGINE="moor_session.django",
     STATIC_URL="static/",
-    USE_X_FORWARDED_HOST=True,
-    SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
+    ALLOWED_HOSTS=guide.ALLOWED_HOSTS,
+    USE_X_FORWARDED_HOST=guide.USE_X_FORWARDED_HOST,
+    SECURE_PROXY_SSL_HEADER=guide.SECURE_PROXY_SSL_HEADER,
+    SESSION_ENGINE=guide.SESSION_ENGINE,
 )
 django.setup()
 
