@@ -61,7 +61,12 @@ export function requestHeaders(client: Headers, told: Told): Headers {
   headers.set("X-Forwarded-Proto", told.protocol);
   headers.set("X-Forwarded-Host", told.host);
   if (told.clientIp !== undefined) headers.set("X-Forwarded-For", told.clientIp);
-  if (told.handoff !== undefined) headers.set("Moor-Session", told.handoff);
+  if (told.handoff !== undefined) {
+    headers.set("Moor-Session", told.handoff);
+    // A cache on the way stores nothing and serves nothing without asking (RFC 9111 section 5.2.1). The runtime would say `no-cache`,
+    // to which Express, Koa and Next.js never answer 304.
+    if (!/\bno-cache\b/i.test(headers.get("Cache-Control") ?? "")) headers.set("Cache-Control", "no-store, max-age=0");
+  }
   if (told.explain !== undefined) headers.set("Moor-Explain", told.explain);
   return headers;
 }

@@ -13,6 +13,7 @@ const TOLD: Told = {
   handoff: "a.b.c",
 };
 const SET = {
+  "cache-control": "no-store, max-age=0",
   "moor-session": "a.b.c",
   "x-forwarded-for": "203.0.113.7",
   "x-forwarded-host": "shop.test",
@@ -38,9 +39,21 @@ describe("the headers that Moor sets", () => {
     const claimed = Object.fromEntries(Object.keys(SET).map((name) => [name, "mine"]));
     expect(sent(claimed)).toEqual(SET);
     expect(sent(claimed, { ...TOLD, clientIp: undefined, handoff: undefined })).toEqual({
+      "cache-control": "mine",
       "x-forwarded-host": "shop.test",
       "x-forwarded-proto": "https",
     });
+  });
+
+  it.each([
+    ["max-age=3600", "no-store, max-age=0"],
+    ["only-if-cached", "no-store, max-age=0"],
+    ["max-stale", "no-store, max-age=0"],
+    ["no-cache", "no-cache"],
+    ["max-age=0, No-Cache", "max-age=0, No-Cache"],
+  ])("keep caches from a session although the client says Cache-Control: %s", (given, expected) => {
+    expect(sent({ "Cache-Control": given })["cache-control"]).toBe(expected);
+    expect(sent({ "Cache-Control": given }, { ...TOLD, handoff: undefined })["cache-control"]).toBe(given);
   });
 });
 
