@@ -24,7 +24,7 @@ import { createIgnores } from "./upstream/routes.ts";
 import { type Body, isBodyUnsendable, takeBody } from "./upstream/send/body.ts";
 import { createUpstream, type Sending } from "./upstream/upstream.ts";
 import { withCookieChanges } from "./upstream/wire/change-cookie.ts";
-import { moorHeaders, type RefusedResponse, readIntent } from "./upstream/wire/origin-headers.ts";
+import { namesIn, type RefusedResponse, readIntent } from "./upstream/wire/origin-headers.ts";
 
 /** Answers a request, whatever happens; `keepAlive` holds on to work that must not end when its client leaves. */
 export type Moor = (request: Request, keepAlive: KeepAlive) => Promise<Response>;
@@ -106,7 +106,7 @@ export function createMoor(parts: MoorParts): Moor {
           ? await withCookieChanges(sent.response, sentHeaders.get("Moor-Session") ?? "")
           : sent.response;
         const response = unpacked instanceof Response ? unpacked : sent.response;
-        const names = moorHeaders(response.headers);
+        const names = response === sent.response ? sent.moorHeaders : namesIn(response.headers).moor;
         let intent: Intent | RefusedResponse = NO_INTENT;
         if (!(unpacked instanceof Response)) intent = unpacked;
         else if (names.length > 0) intent = readIntent(response.headers, names, pool.config.session, remembers);
@@ -127,8 +127,7 @@ export function createMoor(parts: MoorParts): Moor {
     const how = { pool: poolFor(routed, named.id), sessionIsFresh: !token, isStored: false };
     const sent = await send(routed, named, how);
     if (sent.kind !== "response") return observer.unanswered(sent);
-    const { response } = sent;
-    return exchange.passOn(routed, response, moorHeaders(response.headers));
+    return exchange.passOn(routed, sent.response, sent.moorHeaders);
   }
 
   function poolFor({ route, observer }: Routed, sessionId: string): Pool {

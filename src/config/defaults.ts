@@ -2,6 +2,7 @@ import { resolveCarrier } from "./carriers/registry.ts";
 import { MAX_PRINCIPAL_SESSIONS } from "./grammar.ts";
 import type {
   ResolvedConfig,
+  ResolvedCors,
   ResolvedHealthCheck,
   ResolvedOrigin,
   ResolvedOutlierDetection,
@@ -62,7 +63,7 @@ const REMEMBER_DEFAULTS = { idleSeconds: 2_592_000, absoluteSeconds: 7_776_000 }
 /** Fills in every default that `types.ts` documents. */
 export function fillDefaults(config: CheckedConfig): ResolvedConfig {
   const given = config.routes ?? config.pools.slice(0, 1).map(({ id }) => ({ path: "/*", pool: id }));
-  const routes = given.map((route) => resolveRoute(route, config.explain));
+  const routes = given.map((route) => resolveRoute(route, config));
   const served = poolsWithSessions(routes);
   return {
     pools: config.pools.map((pool) => resolvePool(pool, served.size === 1 && served.has(pool.id))),
@@ -84,7 +85,16 @@ export function poolsWithSessions(routes: readonly ResolvedRoute[]): ReadonlySet
   return new Set(routes.filter(({ session }) => session).flatMap(({ pool }) => pool.map(({ id }) => id)));
 }
 
-type Shared = "session" | "ignore" | "carriers" | "stores" | "principals" | "errorPage";
+type Shared =
+  | "session"
+  | "ignore"
+  | "carriers"
+  | "stores"
+  | "principals"
+  | "errorPage"
+  | "trustedProxies"
+  | "cors"
+  | "logout";
 
 /** Fills in the defaults of the fields that the Worker in front of origins and the middleware share. */
 export function fillShared(config: Pick<CheckedConfig, Shared>): Pick<ResolvedConfig, Shared> {
@@ -105,6 +115,9 @@ export function fillShared(config: Pick<CheckedConfig, Shared>): Pick<ResolvedCo
       },
     },
     errorPage: config.errorPage,
+    trustedProxies: config.trustedProxies ?? [],
+    cors: resolveCors(config.cors),
+    logout: { clearSiteData: config.logout?.clearSiteData ?? [] },
   };
 }
 
@@ -140,6 +153,7 @@ function resolvePool(pool: CheckedPool, hasAllSessions: boolean): ResolvedPool {
     origins: pool.origins.map(resolveOrigin),
     host: pool.host ?? "origin",
     zone: pool.zone,
+    rewrite: pool.rewrite ?? true,
     hashPolicy: pool.hashPolicy ?? POOL_DEFAULTS.hashPolicy,
     affinity: pool.affinity ?? POOL_DEFAULTS.affinity,
     learn: pool.learn && { ...pool.learn, ignoreCase: pool.learn.ignoreCase ?? false },
@@ -190,7 +204,14 @@ function resolveOrigin(origin: CheckedPool["origins"][number]): ResolvedOrigin {
   return { ...origin, weight, down, backup, route };
 }
 
-function resolveRoute(route: NonNullable<CheckedConfig["routes"]>[number], explain = false): ResolvedRoute {
+function resolveCors(cors: CheckedConfig["cors"]): ResolvedCors | undefined {
+  return cors && { origins: cors.origins, credentials: cors.credentials ?? false };
+}
+
+function resolveRoute(
+  route: NonNullable<CheckedConfig["routes"]>[number],
+  { explain = false, cors }: Pick<CheckedConfig, "explain" | "cors">,
+): ResolvedRoute {
   return {
     host: route.host,
     path: route.path,
@@ -205,6 +226,7 @@ function resolveRoute(route: NonNullable<CheckedConfig["routes"]>[number], expla
     maxSocketSeconds: route.maxSocketSeconds,
     strictAffinity: route.strictAffinity,
     explain: route.explain ?? explain,
+    cors: resolveCors(route.cors ?? cors),
     ...fillHandling(route),
   };
 }

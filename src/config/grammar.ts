@@ -1,3 +1,4 @@
+import { parseNetwork } from "../lib/ip-address.ts";
 import { NGINX_VARIABLES, parseNginxKey } from "./nginx-key.ts";
 
 /** The form of one value of the configuration, and the words that describe it to a reader. */
@@ -90,6 +91,21 @@ export const hostName = textRule("a host name in lower case (xn-- for other scri
 export const hostPattern = textRule(
   "a host name in lower case, or *. and one (xn-- for other scripts); no port",
   (text) => isHostName(text.replace(/^\*\./, "any.")),
+);
+
+/** An origin as browsers write it in `Origin` (RFC 6454). */
+export const corsOrigin = textRule(
+  "an origin as browsers send it, as in https://app.example.com: no path, no default port, no *",
+  (text) => /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text,
+);
+
+/** A trusted proxy. A wide block would let many clients make up their address. */
+export const network = textRule(
+  "an IP address, or a CIDR block of /8 to /32 (IPv6: /16 to /128), as in 203.0.113.0/24 or 2001:db8::/32",
+  (text) => {
+    const { address, bits } = parseNetwork(text) ?? { address: "", bits: 0 };
+    return address.length > 0 && bits >= (address.length === 4 ? 8 : 16);
+  },
 );
 
 /** The address at which Cloudflare Access publishes the keys of a team. */

@@ -20,7 +20,10 @@ export interface HandlingConfig
  * and how its sessions are handled.
  */
 export interface MiddlewareConfig
-  extends Pick<MoorConfig, "session" | "ignore" | "carriers" | "stores" | "principals" | "errorPage">,
+  extends Pick<
+      MoorConfig,
+      "session" | "ignore" | "carriers" | "stores" | "principals" | "errorPage" | "trustedProxies" | "cors" | "logout"
+    >,
     HandlingConfig {}
 
 /** The handling of a middleware configuration, with every default filled in. */

@@ -217,6 +217,11 @@ export interface PoolConfig {
    * `host: "client"`.
    */
   zone?: string;
+  /**
+   * Whether responses name the public address in place of the origins' own: in `Location`, `Content-Location`, `Refresh`, and in
+   * `Domain` and `Path` of cookies. Default `true`.
+   */
+  rewrite?: boolean;
   /** Default `[{ type: "session-id" }]`. */
   hashPolicy?: HashPolicy[];
   /** Default `{ algorithm: "whrw1" }`. */

@@ -11,11 +11,11 @@ import type {
   SuccessRateConfig,
 } from "./pool-types.ts";
 import type { Region } from "./regions.ts";
+import type { CorsConfig, LogConfig, SiteData } from "./site-types.ts";
 import type {
   AdminConfig,
   AuthorityConfig,
   IgnoreConfig,
-  LogConfig,
   PrincipalsConfig,
   RememberConfig,
   RetryCondition,
@@ -40,6 +40,10 @@ export interface ResolvedConfig {
   readonly stores: Readonly<Required<Omit<StoresConfig, "authority">>> & {
     readonly authority: Readonly<AuthorityConfig>;
   };
+  readonly trustedProxies: readonly string[];
+  /** `undefined`: scripts of other origins read nothing. */
+  readonly cors: ResolvedCors | undefined;
+  readonly logout: { readonly clearSiteData: readonly SiteData[] };
   /** `undefined`: sessions are not indexed by principal. */
   readonly principals: { readonly limit: Readonly<Required<NonNullable<PrincipalsConfig["limit"]>>> } | undefined;
   /** `undefined`: there is no admin API. */
@@ -55,6 +59,8 @@ export interface ResolvedConfig {
   readonly explain: boolean;
   readonly log: Readonly<Required<LogConfig>>;
 }
+
+export type ResolvedCors = Readonly<Required<CorsConfig>>;
 
 export interface ResolvedOrigin {
   readonly id: string;
@@ -104,6 +110,7 @@ export interface ResolvedPool {
   readonly origins: readonly ResolvedOrigin[];
   readonly host: "origin" | "client";
   readonly zone: string | undefined;
+  readonly rewrite: boolean;
   readonly hashPolicy: readonly HashPolicy[];
   readonly affinity: Readonly<AffinityConfig>;
   readonly learn: ResolvedLearn | undefined;
@@ -142,6 +149,7 @@ export interface ResolvedRoute {
   readonly lockWaitMs: number;
   readonly onLockTimeout: "refuse" | "proceed";
   readonly crossSite: "refuse" | "repost" | "allow";
+  readonly cors: ResolvedCors | undefined;
   readonly explain: boolean;
 }
 

@@ -5,6 +5,7 @@ import {
   addressParameter,
   attemptDeadline,
   bindingName,
+  corsOrigin,
   headerValue,
   healthCheckRules,
   hedgeAfter,
@@ -16,6 +17,7 @@ import {
   loggedRequests,
   maxSocket,
   method,
+  network,
   nginxKey,
   nonEmpty,
   originUrl,
@@ -104,6 +106,7 @@ const pool = shape({
   origins: list(origin, "a list of at least one origin"),
   host: optional(oneOf(["origin", "client"])),
   zone: optional(value(hostName)),
+  rewrite: optional(yesOrNo),
   hashPolicy: optional(list(oneByItsOwn("type", policies), "a list of at least one hash policy")),
   affinity: optional(oneByItsOwn("algorithm", affinities)),
   learn: optional(
@@ -150,6 +153,13 @@ export const handling = {
 
 const RETRY_CONDITIONS = ["connect-failure", "reset", "timeout", "gateway-error", "503", "non-idempotent"] as const;
 
+const cors = optional(
+  shape({
+    origins: list(value(corsOrigin), `a list of at least one: ${corsOrigin.accepted}`),
+    credentials: optional(yesOrNo),
+  }),
+);
+
 const route = shape({
   host: optional(value(hostPattern)),
   path: value(pathPattern),
@@ -179,6 +189,7 @@ const route = shape({
   strictAffinity: optional(yesOrNo),
   ...handling,
   explain: optional(yesOrNo),
+  cors,
 });
 
 const carrier = oneByItsOwn("type", carrierSchemas);
@@ -233,6 +244,13 @@ export const shared = {
   carriers: optional(list(carrier, "a list of at least one carrier; left out: the cookie")),
   stores: optional(stores),
   principals: optional(principals),
+  trustedProxies: optional(array(value(network), `a list of: ${network.accepted}`)),
+  cors,
+  logout: optional(
+    shape({
+      clearSiteData: optional(array(oneOf(["cache", "cookies", "storage"]), "a list of cache, cookies, storage")),
+    }),
+  ),
 };
 export const errorPage = optional(value(page));
 

@@ -1,5 +1,6 @@
 import type { CarrierConfig } from "./carriers/registry.ts";
 import type { PoolConfig } from "./pool-types.ts";
+import type { CorsConfig, LogConfig, LogoutConfig } from "./site-types.ts";
 
 /**
  * A failure after which a request is sent again, in Envoy's words.
@@ -86,6 +87,8 @@ export interface RouteConfig {
    * `form_post` that check a `state`. `"allow"`: the request may found a session, which replaces the visitor's own.
    */
   crossSite?: "refuse" | "repost" | "allow";
+  /** Overrides the site's `cors` for requests of this route. Default: the site's. */
+  cors?: CorsConfig;
 }
 
 /** Timeouts of a route that is stricter than the site. */
@@ -203,21 +206,6 @@ export interface AdminConfig {
   };
 }
 
-/** The log of requests, one line of JSON each. */
-export interface LogConfig {
-  /**
-   * The requests that leave a line in the log. `"failed"` (default): requests that Moor refused, that no origin answered, or whose status
-   * is 500 or above. `"all"`; `"off"`. A number above 0 and at most 1: this share of all requests, chosen at random, and every failed
-   * request.
-   */
-  requests?: "failed" | "all" | "off" | number;
-  /**
-   * Whether a line contains the path, which may name people or hold secrets. The query is never logged. Default `false`: the line names
-   * only the route.
-   */
-  path?: boolean;
-}
-
 /** The configuration that an operator edits: pools, routes, session policy. */
 export interface MoorConfig {
   /** At least one; ids are unique. */
@@ -230,6 +218,14 @@ export interface MoorConfig {
   /** In order: if a request has several tokens, the first that is genuine and has not expired decides. Default: the cookie. */
   carriers?: CarrierConfig[];
   stores?: StoresConfig;
+  /**
+   * Your own proxies in front of Cloudflare: IP addresses and CIDR blocks. Of a request that comes from such a proxy, Moor reads the
+   * client's address in `X-Forwarded-For`, from the right. Default: none; `CF-Connecting-IP` is the client's address.
+   */
+  trustedProxies?: string[];
+  /** Lets scripts of other origins read Moor's own errors, and use `/.moor/logout`. Default: they cannot. */
+  cors?: CorsConfig;
+  logout?: LogoutConfig;
   /** Indexes the sessions of each principal, so that they can be listed, ended together, and limited in number. Default: no index. */
   principals?: PrincipalsConfig;
   /** Switches the admin API on. Default: off. */

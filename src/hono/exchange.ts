@@ -52,8 +52,8 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
   const exchange = createShared({ ...sessions, config, clock });
   const { carriers } = exchange;
   const debug = createDebugCheck(tokenRing);
-  const { errorPage } = config;
-  const signals = createSignals({ config: { log: LOG, errorPage }, breakers, debug, clock, log });
+  const { errorPage, cors } = config;
+  const signals = createSignals({ config: { log: LOG, errorPage, cors }, breakers, debug, clock, log });
   const ignores = createIgnores(config.ignore.map(asRead));
   const remembers = config.session.remember !== undefined;
   const ignored = new WeakSet<Context>();

@@ -1,5 +1,6 @@
 import { prefixOf } from "../lib/ip-address.ts";
 import { describeFault, type Log } from "../log.ts";
+import { createClientAddress } from "./client-address.ts";
 
 /**
  * A rate limiter, in the form in which Workers bind it
@@ -16,11 +17,14 @@ export type FoundingLimit = (request: Request) => Promise<boolean>;
  * Limits how many sessions a client address has founded: each session occupies storage, and a token for a session costs
  * nothing. The platform's limiter counts per location of Cloudflare, and about right. A visitor who wants to log in is
  * not turned away because the limiter fails. In that case nothing is limited, and the log says so.
+ *
+ * @param trustedProxies see {@link createClientAddress}.
  */
-export function createFoundingLimit(limiter: RateLimiter, log: Log): FoundingLimit {
-  return async (request) => {
-    const address = request.headers.get("CF-Connecting-IP");
-    if (address === null) return true;
+export function createFoundingLimit(limiter: RateLimiter, trustedProxies: readonly string[], log: Log): FoundingLimit {
+  const readAddress = createClientAddress(trustedProxies);
+  return async ({ headers }) => {
+    const address = readAddress ? readAddress(headers) : headers.get("CF-Connecting-IP");
+    if (!address) return true;
     try {
       return (await limiter.limit({ key: networkOf(address) })).success;
     } catch (fault) {

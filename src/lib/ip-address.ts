@@ -61,6 +61,27 @@ export function prefixOf(text: string, ipv4Bits?: number, ipv6Bits?: number): st
   return bits === all ? formatAddress(network) : `${formatAddress(network)}/${bits}`;
 }
 
+/** A block of addresses: CIDR (RFC 4632). */
+export interface Network {
+  readonly address: Address;
+  /** How many leading bits count. */
+  readonly bits: number;
+}
+
+/** Reads an address or a block, as in `203.0.113.0/24`; `undefined` if the text is neither. */
+export function parseNetwork(text: string): Network | undefined {
+  const [, ip = "", length] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const address = parseAddress(ip);
+  const most = address ? address.length * 8 : 0;
+  const bits = length === undefined ? most : Number(length);
+  return address && bits <= most ? { address, bits } : undefined;
+}
+
+/** Whether a block has an address in it. */
+export function isWithin(address: string, { address: first, bits }: Network): boolean {
+  return prefixOf(address, bits, bits) === prefixOf(formatAddress(first), bits, bits);
+}
+
 function longestZeros(groups: readonly number[]): { start: number; length: number } {
   let longest = { start: -1, length: 1 };
   for (let start = 0; start < groups.length; start++) {

@@ -1,5 +1,6 @@
-import type { ResolvedRoute } from "../config/resolved.ts";
-import { type FailureCode, failureResponse } from "../errors.ts";
+import type { ResolvedCors, ResolvedRoute } from "../config/resolved.ts";
+import { type FailureCode, type FailureOptions, failureResponse } from "../errors.ts";
+import { allowOrigin, preflight } from "../inbound/cors.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import { describeFault, type Log, type LogEntry } from "../log.ts";
 import type { Breaker } from "../store/breaker.ts";
@@ -15,6 +16,8 @@ import { aboutRequest } from "./request-line.ts";
 /** Where an observer writes, and the text of its error page. */
 export interface ObserverParts {
   readonly errorPage: string | undefined;
+  /** Of the site; a route has its own. Default: no other origin reads an answer. */
+  readonly cors?: ResolvedCors | undefined;
   /** The breakers of the stores. */
   readonly breakers: readonly Breaker[];
   readonly log: Log;
@@ -145,7 +148,7 @@ export class Observer {
   refused(code: FailureCode, reason: string = code): Response {
     this.#facts.code = code;
     this.note({ event: "request_refused", reason });
-    return failureResponse(code, this.#facts.request, { requestId: requestIdOf(this.#facts) });
+    return this.#answer(code, {});
   }
 
   /** The request fails, through no mistake of the client's. Returns the response. */
@@ -155,9 +158,17 @@ export class Observer {
     facts.failed = true;
     this.note(entry);
     const { errorPage } = this.#parts;
-    const failure = failureResponse(code, facts.request, { errorPage, requestId: requestIdOf(facts) });
+    const failure = this.#answer(code, { errorPage });
     if (facts.explains !== "no") writeExplain(failure.headers, this.explanation());
     return failure;
+  }
+
+  /** The response for a failure. A preflight is allowed: its script is to see the failure of the request itself. */
+  #answer(code: FailureCode, options: FailureOptions): Response {
+    const { request, route } = this.#facts;
+    const cors = route ? route.cors : this.#parts.cors;
+    const failure = () => failureResponse(code, request, { ...options, requestId: requestIdOf(this.#facts) });
+    return preflight(request, cors) ?? allowOrigin(failure(), request, cors);
   }
 
   /** No origin has answered. Returns the response. */

@@ -25,7 +25,7 @@ export interface Signals {
 
 /** The parts of signals. */
 export interface SignalsParts {
-  readonly config: Pick<ResolvedConfig, "log" | "errorPage">;
+  readonly config: Pick<ResolvedConfig, "log" | "errorPage"> & Partial<Pick<ResolvedConfig, "cors">>;
   /** The breakers of the stores. Default: none. */
   readonly breakers?: readonly Breaker[];
   readonly log: Log;
@@ -46,7 +46,7 @@ export function createSignals(parts: SignalsParts): Signals {
   const { requests, path } = config.log;
   const share = requests === "all" ? 1 : typeof requests === "number" ? requests : 0;
   const isMeasured = metrics !== undefined || counters !== undefined;
-  const observing = { errorPage: config.errorPage, breakers, log, clock };
+  const observing = { errorPage: config.errorPage, cors: config.cors, breakers, log, clock };
   let hasMetricsFailed = false;
 
   function tell(facts: RequestFacts, status: number, isSampled: boolean): void {

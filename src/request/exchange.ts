@@ -87,7 +87,7 @@ export interface Exchange {
 
 /** The parts of an exchange. */
 export interface ExchangeParts extends StoresParts {
-  readonly config: StoresParts["config"] & Pick<ResolvedConfig, "carriers">;
+  readonly config: StoresParts["config"] & Pick<ResolvedConfig, "carriers" | "cors" | "logout">;
 }
 
 /** Answers a request whose address leads nowhere. */
@@ -239,7 +239,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
     logOut({ request, url, client, arrival, observer, keepAlive, toMark }) {
       const { calls } = observer.facts;
       const stores = calls ? allStores.counting(calls) : allStores.shared;
-      const logout = { request, url, client, arrival, toMark, sameSite: carriers.sameSite };
+      const { cors, logout: how } = config;
+      const logout = { request, url, client, arrival, toMark, sameSite: carriers.sameSite, cors, ...how };
       const ended = logOut(logout, stores, (entry) => observer.note(entry));
       keepAlive(ended);
       return ended;

@@ -1,6 +1,9 @@
+import type { ResolvedCors } from "../config/resolved.ts";
+import type { SiteData } from "../config/site-types.ts";
 import { type FailureCode, failureResponse } from "../errors.ts";
 import type { Arrival } from "../inbound/arrival.ts";
 import type { Client } from "../inbound/carriers/carriers.ts";
+import { allowOrigin, preflight } from "../inbound/cors.ts";
 import { describeFault, type Log } from "../log.ts";
 import { NO_INTENT } from "../session/session.ts";
 import { openSession } from "../store/open-session.ts";
@@ -26,6 +29,14 @@ export interface Logout {
   readonly toMark: Set<string>;
   /** Whether browsers keep the cookie back from posts of other sites (`SameSite`). */
   readonly sameSite: boolean;
+  readonly cors: ResolvedCors | undefined;
+  readonly clearSiteData: readonly SiteData[];
+}
+
+/** Answers a request to {@link LOGOUT_PATH}, also from the script of another origin that `cors` allows. */
+export async function logOut(logout: Logout, parts: CommitParts, log: Log): Promise<Response> {
+  const { request, cors } = logout;
+  return preflight(request, cors) ?? allowOrigin(await endSession(logout, parts, log), request, cors);
 }
 
 /**
@@ -34,8 +45,8 @@ export interface Logout {
  * A post of another site is refused before anything is read: by `Sec-Fetch-Site`, else by `Origin`. Where a client sends
  * neither, it is no browser of today: then only a cookie that other sites' posts may bring is refused.
  */
-export async function logOut(logout: Logout, parts: CommitParts, log: Log): Promise<Response> {
-  const { request, url, client, arrival, toMark } = logout;
+async function endSession(logout: Logout, parts: CommitParts, log: Log): Promise<Response> {
+  const { request, url, client, arrival, toMark, clearSiteData } = logout;
   const fail = (code: FailureCode) => failureResponse(code, request);
   const refuse = (code: FailureCode) => {
     log({ event: "request_refused", reason: `logout: ${code}` });
@@ -50,6 +61,8 @@ export async function logOut(logout: Logout, parts: CommitParts, log: Log): Prom
     ? new Response(null, { status: 303, headers: { Location: location } })
     : new Response(null, { status: 204 });
   response.headers.set("Cache-Control", "no-store");
+  if (clearSiteData.length > 0)
+    response.headers.set("Clear-Site-Data", clearSiteData.map((kind) => `"${kind}"`).join(", "));
   // What brought no token that opens is not told to forget one: another tab may have been given it meanwhile.
   if (!client.token) return response;
   const opened = await openSession({ token: client.token, arrival, strict: true, onStale: "serve", toMark }, parts);
@@ -82,10 +95,13 @@ export async function logOut(logout: Logout, parts: CommitParts, log: Log): Prom
   return failure;
 }
 
-function isOwnPost({ request: { headers }, url, client, sameSite }: Logout): boolean {
+function isOwnPost({ request: { headers }, url, client, sameSite, cors }: Logout): boolean {
   const site = headers.get("Sec-Fetch-Site");
-  if (site !== null) return site === "same-origin";
   const origin = headers.get("Origin");
+  const isAllowed = origin !== null && cors?.origins.includes(origin);
+  // A cookie goes along without a preflight, so its origin must be one that may send cookies.
+  if (isAllowed && (cors?.credentials || !client.carrier.apart)) return true;
+  if (site !== null) return site === "same-origin";
   if (origin !== null) return origin === url.origin;
   return !client.carrier.apart || sameSite;
 }

@@ -14,6 +14,7 @@ import { createPanic, type Panic } from "./health/panic.ts";
 import type { LivePool, LivePools } from "./live/live-pools.ts";
 import { createReach, type Reach } from "./send/reach.ts";
 import { createRetryBudget, type RetryBudget } from "./send/retry-budget.ts";
+import { createPublicAddresses, type PublicAddresses } from "./wire/public-addresses.ts";
 
 /** An origin as a request meets it. */
 export interface Origin {
@@ -21,6 +22,8 @@ export interface Origin {
   readonly index: number;
   readonly backup: boolean;
   readonly reach: Reach;
+  /** `undefined`: its responses keep the addresses that they name. */
+  readonly addresses: PublicAddresses | undefined;
 }
 
 /** The origins that a request may meet. */
@@ -109,7 +112,8 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
   const pins = createPins(config);
   const order = createOrder(config, live?.closures, pins);
   const origins = config.origins.map((origin, index): Origin => {
-    return { id: origin.id, index, backup: origin.backup, reach: createReach(origin, config, services) };
+    const addresses = config.rewrite ? createPublicAddresses(config, origin) : undefined;
+    return { id: origin.id, index, backup: origin.backup, reach: createReach(origin, config, services), addresses };
   });
   if (config.learn && !originTags) throw new TypeError(`pool "${config.id}" learns, and no tags are given`);
   const health = createOutlierDetection({

@@ -1,4 +1,5 @@
 import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
+import { createClientAddress } from "../inbound/client-address.ts";
 import { type Chosen, chosenAs } from "./choose/chosen.ts";
 import type { ChoiceFacts } from "./choose/order.ts";
 import type { PinFacts } from "./choose/pins.ts";
@@ -10,6 +11,7 @@ import { type Answered, type Failed, type Forwarded, forward } from "./send/forw
 import { isHedgeable } from "./send/hedge.ts";
 import { createRetries, type Retries } from "./send/retries.ts";
 import type { HandedSession, Handoff } from "./wire/handoff.ts";
+import { namesIn } from "./wire/origin-headers.ts";
 import { requestHeaders } from "./wire/request-headers.ts";
 
 /** A request to be sent to a pool. */
@@ -49,6 +51,8 @@ export type Delivered =
       readonly pin: number | undefined;
       /** The headers of the request to the origin. */
       readonly sentHeaders: Headers;
+      /** The names of Moor's own headers in the response. */
+      readonly moorHeaders: readonly string[];
     });
 
 /** Everything behind Moor: routes, pools and their origins. */
@@ -80,6 +84,7 @@ export function createUpstream(
     if (!pool) throw new TypeError(`route to pool "${id}", which does not exist`);
     return pool;
   };
+  const readAddress = createClientAddress(config.trustedProxies);
   const retries = new Map(config.routes.map((route) => [route, createRetries(route)]));
   const splits = new Map(config.routes.map((route) => [route, createSplit(route.pool, poolAt)]));
 
@@ -87,7 +92,7 @@ export function createUpstream(
   async function choose(sending: Sending, mayRetry: Retries): Promise<Choice> {
     const { request, url, route, pool, sessionId, sessionIsFresh, bornAt, home, pin } = sending;
     const { headers } = request;
-    const clientIp = headers.get("CF-Connecting-IP") ?? undefined;
+    const clientIp = readAddress ? readAddress(headers) : (headers.get("CF-Connecting-IP") ?? undefined);
     const learned = pool.learning && (await pool.learning.read(headers.get("Cookie"), url));
     const facts = { sessionId, sessionIsFresh, bornAt, home, pin, learned, headers, url, clientIp };
     const looking = pool.live?.look(clock());
@@ -115,7 +120,7 @@ export function createUpstream(
     const acceptEncoding = cf?.clientAcceptEncoding;
     const to = { pool: pool.config, host: url.host, scheme: protocol, route };
     const signed = session && handoff && (await handoff.sign(session, to, clock()));
-    const telling = { cut, protocol, method, host, clientIp, acceptEncoding, handoff: signed, explain };
+    const telling = { cut, protocol, method, host, port: url.port, clientIp, acceptEncoding, handoff: signed, explain };
     const told = requestHeaders(headers, telling);
     return {
       method,
@@ -137,11 +142,12 @@ export function createUpstream(
 
   /** Learns from an answer where the session is now. */
   async function delivered(
-    { pool, sessionIsFresh }: Sending,
+    sending: Sending,
     choice: Choice,
     answered: Answered,
     sentHeaders: Headers,
   ): Promise<Delivered> {
+    const { pool, sessionIsFresh } = sending;
     const { facts, own, now } = choice;
     const { learned, pin } = facts;
     const { id, index } = answered.origin;
@@ -149,11 +155,14 @@ export function createUpstream(
     const bound = learned?.origin === undefined ? (sessionIsFresh ? undefined : facts.sessionId) : learned.value;
     if (bound !== undefined && !answered.hedged) pool.live?.served(id, bound, clock());
     const chosen = whyChosen(pool, choice, answered);
-    const response = pool.learning ? await pool.learning.teach(answered.response, index) : answered.response;
-    if (pin === 0 && index === own) return { ...answered, response, chosen, sentHeaders, pin: undefined };
+    const { moor: moorHeaders, hasAddress } = namesIn(answered.response.headers);
+    const told = (hasAddress && answered.origin.addresses?.(answered.response, sending)) || answered.response;
+    const response = pool.learning ? await pool.learning.teach(told, index) : told;
+    const known = { ...answered, response, chosen, sentHeaders, moorHeaders };
+    if (pin === 0 && index === own) return { ...known, pin: undefined };
     const left = pool.pins.pinned(facts) ?? own;
     const isForGood = left === undefined || left === index || pool.isLeftForGood(facts, left, now);
-    return { ...answered, response, chosen, sentHeaders, pin: pool.pins.after(facts, own, index, isForGood) };
+    return { ...known, pin: pool.pins.after(facts, own, index, isForGood) };
   }
 
   return {

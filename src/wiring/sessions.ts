@@ -54,13 +54,13 @@ export interface BoundSessions {
  */
 export function bindSessions(
   env: SessionsEnv,
-  config: Pick<ResolvedConfig, "stores" | "principals">,
+  config: Pick<ResolvedConfig, "stores" | "principals" | "trustedProxies">,
   log: Log,
   events?: SessionEvents,
 ): BoundSessions {
   const tokenRing = parseKeyRing(env.MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS");
   const breakers = createBreakers(log);
-  const mayFound = env.FOUNDING_LIMIT && createFoundingLimit(env.FOUNDING_LIMIT, log);
+  const mayFound = env.FOUNDING_LIMIT && createFoundingLimit(env.FOUNDING_LIMIT, config.trustedProxies, log);
   const bind = config.stores.authority.type === "object" ? bindObjects : bindOnRows;
   return {
     tokens: createTokens(tokenRing),

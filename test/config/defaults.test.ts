@@ -11,6 +11,7 @@ describe("the defaults", () => {
           id: "shop",
           origins: [{ id: "a", url: "https://a.example.com", weight: 1, down: false, backup: false, route: "a" }],
           host: "origin",
+          rewrite: true,
           affinity: { algorithm: "whrw1" },
           hashPolicy: [{ type: "session-id" }],
           attemptDeadlineMs: 30_000,
@@ -48,6 +49,8 @@ describe("the defaults", () => {
       ignore: [],
       carriers: [COOKIE],
       stores: { authority: { type: "object" }, replicate: "travel", backup: "async", strictBackup: false },
+      trustedProxies: [],
+      logout: { clearSiteData: [] },
       principals: undefined,
       admin: undefined,
       handoff: { dataBytes: 2_048, lifeSeconds: 60 },
@@ -65,6 +68,18 @@ describe("the defaults", () => {
     const explained = (site: object) => resolved({ pools: [pool()], routes, ...site }).routes.map((it) => it.explain);
     expect(explained({})).toEqual([false, true, false]);
     expect(explained({ explain: true })).toEqual([false, true, true]);
+  });
+
+  it("let scripts of other origins read the answers of a route as those of the site, unless the route says otherwise", () => {
+    const routes = [
+      { path: "/own", pool: "shop", cors: { origins: ["https://b.test"], credentials: true } },
+      { path: "/*", pool: "shop" },
+    ];
+    const cors = (site: object) => resolved({ pools: [pool()], routes, ...site }).routes.map((it) => it.cors);
+    const own = { origins: ["https://b.test"], credentials: true };
+    expect(cors({})).toEqual([own, undefined]);
+    const site = { origins: ["https://a.test"] };
+    expect(cors({ cors: site })).toEqual([own, { ...site, credentials: false }]);
   });
 
   it("let one of several pools that have sessions only patch", () => {

@@ -50,6 +50,69 @@ describe("stores", () => {
   });
 });
 
+describe("trustedProxies", () => {
+  const withProxies = (trustedProxies: unknown) => ({ pools: [pool()], trustedProxies });
+
+  it.each([["203.0.113.7"], ["10.0.0.0/8", "203.0.113.0/24"], ["2001:db8::1", "2001:db8::/32", "2001::/16"]])(
+    "takes %j",
+    (...blocks) => expect(mistakes(withProxies(blocks))).toEqual([]),
+  );
+
+  it.each(["0.0.0.0/0", "10.0.0.0/7", "::/0", "2001::/15", "203.0.113.0/33", "2001:db8::/129", "203.0.113", "cdn", ""])(
+    "refuses %j",
+    (block) =>
+      expect(mistakes(withProxies([block]))).toEqual([
+        `trustedProxies[0]: found "${block}", accepted: an IP address, or a CIDR block of /8 to /32 (IPv6: /16 to /128), as in 203.0.113.0/24 or 2001:db8::/32`,
+      ]),
+  );
+});
+
+describe("cors", () => {
+  const withCors = (cors: unknown) => ({ pools: [pool()], cors });
+
+  it.each(["https://app.example.com", "https://app.example.com:8443", "http://localhost:3000", "http://[::1]:3000"])(
+    "takes the origin %s",
+    (origin) => expect(mistakes(withCors({ origins: [origin], credentials: true }))).toEqual([]),
+  );
+
+  it.each([
+    "*",
+    "null",
+    "https://*.example.com",
+    "https://app.example.com/",
+    "https://app.example.com:443",
+    "app.test",
+  ])("refuses the origin %s", (origin) =>
+    expect(mistakes(withCors({ origins: [origin] }))).toEqual([
+      `cors.origins[0]: found "${origin}", accepted: an origin as browsers send it, as in https://app.example.com: no path, no default port, no *`,
+    ]),
+  );
+
+  it.each<[unknown, string]>([
+    [{}, ".origins: found nothing, accepted: a list of at least one: an origin as browsers send it"],
+    [{ origins: [] }, ".origins: found an empty list, accepted: a list of at least one"],
+    [{ origins: ["https://a.test"], credentials: 1 }, ".credentials: found 1, accepted: true or false"],
+  ])("refuses %j", (cors, line) => {
+    const [found] = mistakes(withCors(cors));
+    expect(found).toContain(`cors${line}`);
+    expect(mistakes({ pools: [pool()], routes: [{ path: "/*", pool: "shop", cors }] })).toEqual([`routes[0].${found}`]);
+  });
+});
+
+describe("logout", () => {
+  const withLogout = (logout: unknown) => ({ pools: [pool()], logout });
+
+  it("takes the kinds of data that a browser forgets", () => {
+    expect(mistakes(withLogout({ clearSiteData: ["cache", "cookies", "storage"] }))).toEqual([]);
+  });
+
+  it("refuses other kinds", () => {
+    expect(mistakes(withLogout({ clearSiteData: ["*"] }))).toEqual([
+      'logout.clearSiteData[0]: found "*", accepted: one of cache, cookies, storage',
+    ]);
+  });
+});
+
 describe("admin", () => {
   const withAdmin = (admin: unknown) => ({ pools: [pool()], admin });
   const aud = "4714c1358e65fe4b";

@@ -23,7 +23,7 @@ describe("the network of a client", () => {
 describe("the limit of foundings", () => {
   it("is that of the limiter, for each network", async () => {
     const asked: string[] = [];
-    const may = createFoundingLimit({ limit: async ({ key }) => ({ success: asked.push(key) <= 2 }) }, () => {});
+    const may = createFoundingLimit({ limit: async ({ key }) => ({ success: asked.push(key) <= 2 }) }, [], () => {});
     expect(await may(from("192.0.2.7"))).toBe(true);
     expect(await may(from("2001:db8:1:2::9"))).toBe(true);
     expect(await may(from("192.0.2.7"))).toBe(false);
@@ -33,12 +33,21 @@ describe("the limit of foundings", () => {
   it("turns no client away when the limiter fails, and says so", async () => {
     const logged: LogEntry[] = [];
     const failing = { limit: () => Promise.reject(new Error("limiter down")) };
-    expect(await createFoundingLimit(failing, (entry) => logged.push(entry))(from("192.0.2.7"))).toBe(true);
+    expect(await createFoundingLimit(failing, [], (entry) => logged.push(entry))(from("192.0.2.7"))).toBe(true);
     expect(logged).toEqual([{ event: "founding_limit_failed", reason: "Error: limiter down" }]);
   });
 
   it("turns no client away whose address is unknown", async () => {
-    const never = createFoundingLimit({ limit: async () => ({ success: false }) }, () => {});
+    const never = createFoundingLimit({ limit: async () => ({ success: false }) }, [], () => {});
     expect(await never(from())).toBe(true);
+  });
+
+  it("is that of the client behind a trusted proxy", async () => {
+    const asked: string[] = [];
+    const limiter = { limit: async ({ key }: { key: string }) => ({ success: asked.push(key) > 0 }) };
+    const request = from("192.0.2.7");
+    request.headers.set("X-Forwarded-For", "198.51.100.1, 203.0.113.9");
+    await createFoundingLimit(limiter, ["192.0.2.0/24"], () => {})(request);
+    expect(asked).toEqual(["203.0.113.9"]);
   });
 });

@@ -42,6 +42,7 @@ export function poolConfig(ids: readonly string[], { urls = ids.map((id) => `htt
     affinity: { algorithm: "whrw1" },
     host: "origin",
     zone: undefined,
+    rewrite: true,
     learn: undefined,
     attemptDeadlineMs: 1_000,
     outlierDetection: OUTLIER_DETECTION,
@@ -92,6 +93,7 @@ export function routeOf(given: Partial<ResolvedRoute> = {}): ResolvedRoute {
     onLockTimeout: "refuse",
     crossSite: "refuse",
     explain: false,
+    cors: undefined,
     ...given,
   };
 }

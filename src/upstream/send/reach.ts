@@ -13,6 +13,8 @@ export interface Service {
  */
 export type Reach = (target: string, init: RequestInit, clientHost: string) => Promise<Response>;
 
+type Reached = Pick<ResolvedOrigin, "id" | "url" | "service">;
+
 /**
  * Compiles how an origin is reached.
  *
@@ -20,8 +22,19 @@ export type Reach = (target: string, init: RequestInit, clientHost: string) => P
  * @throws TypeError if the origin names a binding that is not there.
  */
 export function createReach(
-  { id, url, service }: Pick<ResolvedOrigin, "id" | "url" | "service">,
+  origin: Reached,
   { host }: Pick<ResolvedPool, "host">,
+  services: Readonly<Record<string, unknown>>,
+): Reach {
+  const reach = reachOf(origin, host, services);
+  return new URL(origin.url).pathname === "/"
+    ? reach
+    : (target, init, clientHost) => reach(target, withPrefix(init), clientHost);
+}
+
+function reachOf(
+  { id, url, service }: Reached,
+  host: ResolvedPool["host"],
   services: Readonly<Record<string, unknown>>,
 ): Reach {
   const base = url.replace(/\/+$/, "");
@@ -43,6 +56,13 @@ export function createReach(
     const elsewhere = { ...init, cf };
     return fetch(`${protocol}//${clientHost}${behindHost}${target}`, elsewhere);
   };
+}
+
+/** Tells an origin with a base path that the public path `/` stands for that base path. */
+function withPrefix(init: RequestInit): RequestInit {
+  const headers = new Headers(init.headers);
+  headers.set("X-Forwarded-Prefix", "/");
+  return { ...init, headers };
 }
 
 function isService(binding: unknown): binding is Service {

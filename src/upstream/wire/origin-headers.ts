@@ -33,17 +33,29 @@ export function isHeaderOfChange(name: string): boolean {
 
 const CACHE_STATUS_OF_ORIGIN = new Set(["MISS", "DYNAMIC", "BYPASS"]);
 
-/** Names of a response's headers that are Moor's: consumed here, never shown to the client. */
-export function moorHeaders(headers: Headers): string[] {
-  const names: string[] = [];
-  for (const name of headers.keys()) if (name.startsWith("moor-")) names.push(name);
-  return names;
+/** What a response's headers are called. */
+export interface HeaderNames {
+  /** Moor's own: consumed here, never shown to the client. */
+  readonly moor: readonly string[];
+  /** Whether there are headers that may name an address of the origin. */
+  readonly hasAddress: boolean;
+}
+
+/** Looks at the names of a response's headers once. */
+export function namesIn(headers: Headers): HeaderNames {
+  const moor: string[] = [];
+  let hasAddress = false;
+  for (const name of headers.keys()) {
+    if (name.startsWith("moor-")) moor.push(name);
+    hasAddress ||= name === "location" || name === "set-cookie" || name === "refresh" || name === "content-location";
+  }
+  return { moor, hasAddress };
 }
 
 /**
  * Reads the changes that an origin's response asks for.
  *
- * @param names the response's {@link moorHeaders}.
+ * @param names those of the response's headers that are Moor's.
  * @param rights what the origin's pool may ask for, and write.
  * @param remembers whether the configuration has a policy for remembered users.
  * @returns the changes, or why the response must be refused: a change is never dropped in silence.

@@ -14,6 +14,8 @@ export interface Told {
   readonly method: string;
   /** The `Host` that the client asked for. */
   readonly host: string;
+  /** Of that host; "": the port of the protocol. */
+  readonly port: string;
   readonly clientIp: string | undefined;
   /** The client's own `Accept-Encoding` ("": it sent none), if Cloudflare has replaced that header. */
   readonly acceptEncoding?: string | undefined;
@@ -35,6 +37,8 @@ const CUT = [
   "upgrade",
   "x-real-ip",
 ];
+/** The characters of addresses: nothing that ends a value of `Forwarded`. */
+const IP = /^[\da-f.:]+$/i;
 const CUT_PREFIX = /^(moor|x-forwarded)-/;
 /** A name without the signs that servers may read as `-`, and that is not cut out. */
 const PLAIN_NAME = new RegExp(`^(?!moor-|x-forwarded-|(?:${CUT.join("|")})$)[a-z0-9-]+$`);
@@ -58,9 +62,14 @@ export function requestHeaders(client: Headers, told: Told): Headers {
   else if (rest !== cookies) headers.set("Cookie", rest);
   if (told.acceptEncoding) headers.set("Accept-Encoding", told.acceptEncoding);
   else if (told.acceptEncoding === "") headers.delete("Accept-Encoding");
-  headers.set("X-Forwarded-Proto", told.protocol);
-  headers.set("X-Forwarded-Host", told.host);
-  if (told.clientIp !== undefined) headers.set("X-Forwarded-For", told.clientIp);
+  const { protocol, host, port, clientIp } = told;
+  headers.set("X-Forwarded-Proto", protocol);
+  headers.set("X-Forwarded-Host", host);
+  headers.set("X-Forwarded-Port", port || (protocol === "https" ? "443" : "80"));
+  if (clientIp !== undefined) headers.set("X-Forwarded-For", clientIp);
+  // RFC 7239 section 6: IPv6 stands in brackets and quotes.
+  const node = clientIp === undefined || !IP.test(clientIp) ? "unknown" : clientIp;
+  headers.set("Forwarded", `for=${node.includes(":") ? `"[${node}]"` : node};host="${host}";proto=${protocol}`);
   if (told.handoff !== undefined) {
     headers.set("Moor-Session", told.handoff);
     // A cache on the way stores nothing and serves nothing without asking (RFC 9111 section 5.2.1). The runtime would say `no-cache`,

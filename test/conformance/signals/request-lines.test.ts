@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import type { LogConfig } from "../../../src/config/types.ts";
+import type { LogConfig } from "../../../src/config/site-types.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { DEAD_PORT } from "../../support/node/ports.ts";
 import { originConfig, type Site, startSite } from "../../support/node/site.ts";

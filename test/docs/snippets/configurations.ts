@@ -79,6 +79,16 @@ export const hedging = defineConfig({
   routes: [{ path: "/assets/*", pool: "files", session: false, hedgeAfterMs: 200 }],
 });
 
+export const behindAnotherCdn = defineConfig({
+  pools: [pool("shop")],
+  trustedProxies: ["203.0.113.0/24", "2001:db8:cd::/48"],
+});
+
+export const scriptsOfOtherOrigins = defineConfig({
+  pools: [pool("shop")],
+  cors: { origins: ["https://app.example.com"], credentials: true },
+});
+
 export const learning = defineConfig({
   pools: [
     {

@@ -53,7 +53,22 @@ describe("an origin", () => {
     );
     const response = await reach("/x", { method: "PUT" }, "shop.test");
     expect(await response.text()).toBe("from the service");
-    expect(asked).toEqual([["https://a.test/base/x", { method: "PUT" }]]);
+    expect(asked).toMatchObject([["https://a.test/base/x", { method: "PUT" }]]);
+  });
+
+  it.each<[string, "origin" | "client", string | null]>([
+    ["https://a.test", "origin", null],
+    ["https://a.test/", "client", null],
+    ["https://a.test/base/", "origin", "/"],
+    ["https://a.test/base", "client", "/"],
+  ])("at %s with Host of the %s is told of the public path that stands for its own: %s", async (url, host, prefix) => {
+    const { sent } = answerAs({ a: [() => new Response()], shop: [() => new Response()] });
+    const headers = new Headers({ "X-A": "1" });
+    await createReach(origin({ url }), { host }, {})("/x", { headers }, "shop.test");
+    const told = new Headers(sent[0]?.headers);
+    expect([told.get("X-Forwarded-Prefix"), told.get("X-A")]).toEqual([prefix, "1"]);
+    // The next origin gets the same headers, and may have no base path.
+    expect(headers.has("X-Forwarded-Prefix")).toBe(false);
   });
 
   it.each([{}, { SHOP: "text" }, { SHOP: undefined }])("needs the binding that it names: %j", (services) => {

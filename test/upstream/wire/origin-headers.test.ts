@@ -1,19 +1,29 @@
 import { describe, expect, it } from "vitest";
 import type { Permission } from "../../../src/config/pool-types.ts";
 import { NO_INTENT } from "../../../src/session/session.ts";
-import { MAX_PATCH_HEADER_BYTES, moorHeaders, readIntent } from "../../../src/upstream/wire/origin-headers.ts";
+import { MAX_PATCH_HEADER_BYTES, namesIn, readIntent } from "../../../src/upstream/wire/origin-headers.ts";
 
 const ALL: Permission[] = ["patch", "principal", "end"];
 
 function read(given: HeadersInit, may: readonly Permission[] = ALL, write: true | string[] = true) {
   const headers = new Headers(given);
-  return readIntent(headers, moorHeaders(headers), { see: true, may, write }, true);
+  return readIntent(headers, namesIn(headers).moor, { see: true, may, write }, true);
 }
 
 describe("Moor's headers of a response", () => {
   it("are the headers that begin with moor-, and no others", () => {
     const headers = new Headers({ "MOOR-Patch": "{}", "Moor-X": "1", Moor: "1", "X-Moor-Y": "1", Moor_Z: "1" });
-    expect(moorHeaders(headers).sort()).toEqual(["moor-patch", "moor-x"]);
+    expect(namesIn(headers)).toEqual({ moor: ["moor-patch", "moor-x"], hasAddress: false });
+  });
+});
+
+describe("the headers that may name an address of the origin", () => {
+  it.each(["Location", "Content-Location", "Refresh", "Set-Cookie"])("include %s", (name) => {
+    expect(namesIn(new Headers({ [name]: "x" }))).toEqual({ moor: [], hasAddress: true });
+  });
+
+  it.each(["Link", "Location-X", "Cookie"])("do not include %s", (name) => {
+    expect(namesIn(new Headers({ [name]: "x", "Moor-End": "1" }))).toEqual({ moor: ["moor-end"], hasAddress: false });
   });
 });
 

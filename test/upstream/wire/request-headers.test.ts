@@ -9,14 +9,17 @@ const TOLD: Told = {
   protocol: "https",
   method: "GET",
   host: "shop.test",
+  port: "",
   clientIp: "203.0.113.7",
   handoff: "a.b.c",
 };
 const SET = {
   "cache-control": "no-store, max-age=0",
+  forwarded: 'for=203.0.113.7;host="shop.test";proto=https',
   "moor-session": "a.b.c",
   "x-forwarded-for": "203.0.113.7",
   "x-forwarded-host": "shop.test",
+  "x-forwarded-port": "443",
   "x-forwarded-proto": "https",
 };
 const sent = (client: HeadersInit, told: Told = TOLD) => Object.fromEntries(requestHeaders(new Headers(client), told));
@@ -25,8 +28,11 @@ describe("the headers that Moor sets", () => {
   it("are the handoff and the headers that say where the request came from", () => expect(sent({})).toEqual(SET));
 
   it("include no handoff on a route without a session, and no address that is not known", () => {
-    expect(sent({}, { cut, protocol: "http", method: "GET", host: "localhost:8787", clientIp: undefined })).toEqual({
+    const told = { cut, protocol: "http", method: "GET", host: "localhost:8787", port: "8787", clientIp: undefined };
+    expect(sent({}, told)).toEqual({
+      forwarded: 'for=unknown;host="localhost:8787";proto=http',
       "x-forwarded-host": "localhost:8787",
+      "x-forwarded-port": "8787",
       "x-forwarded-proto": "http",
     });
   });
@@ -40,9 +46,20 @@ describe("the headers that Moor sets", () => {
     expect(sent(claimed)).toEqual(SET);
     expect(sent(claimed, { ...TOLD, clientIp: undefined, handoff: undefined })).toEqual({
       "cache-control": "mine",
+      forwarded: 'for=unknown;host="shop.test";proto=https',
       "x-forwarded-host": "shop.test",
+      "x-forwarded-port": "443",
       "x-forwarded-proto": "https",
     });
+  });
+
+  it.each([
+    ["2001:db8::7", 'for="[2001:db8::7]"'],
+    ["203.0.113.7", "for=203.0.113.7"],
+    ['203.0.113.7";host="evil.test', "for=unknown"],
+    ["203.0.113.7, 198.51.100.1", "for=unknown"],
+  ])("write the address %s as RFC 7239 says", (clientIp, expected) => {
+    expect(sent({}, { ...TOLD, clientIp }).forwarded).toBe(`${expected};host="shop.test";proto=https`);
   });
 
   it.each([

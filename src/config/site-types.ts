@@ -1,0 +1,31 @@
+/** The origins whose scripts may read the answers that Moor gives itself. The answers of your servers keep their own headers. */
+export interface CorsConfig {
+  /** For example `["https://app.example.com"]`, at least one. */
+  origins: string[];
+  /** Whether those scripts may send cookies (`Access-Control-Allow-Credentials`). Default `false`. */
+  credentials?: boolean;
+}
+
+/** A kind of data that a browser forgets (`Clear-Site-Data`). */
+export type SiteData = "cache" | "cookies" | "storage";
+
+/** The answer to a visitor who has logged out by `/.moor/logout`. */
+export interface LogoutConfig {
+  /** What the browser then forgets of this site. `"cache"`: stored pages, so that Back shows no account. Default: nothing. */
+  clearSiteData?: SiteData[];
+}
+
+/** The log of requests, one line of JSON each. */
+export interface LogConfig {
+  /**
+   * The requests that leave a line in the log. `"failed"` (default): requests that Moor refused, that no origin answered, or whose status
+   * is 500 or above. `"all"`; `"off"`. A number above 0 and at most 1: this share of all requests, chosen at random, and every failed
+   * request.
+   */
+  requests?: "failed" | "all" | "off" | number;
+  /**
+   * Whether a line contains the path, which may name people or hold secrets. The query is never logged. Default `false`: the line names
+   * only the route.
+   */
+  path?: boolean;
+}
