@@ -8,6 +8,7 @@ import { type ConfigFile, readConfigFile, requireValid } from "../config-file.ts
 import { createFileWatch, type FileWatch } from "../file-watch.ts";
 import { readFlags } from "../flags.ts";
 import { configFor } from "../fronted.ts";
+import { createHostBridges, type HostBridges } from "../host-bridge.ts";
 import { type LocalMoor, type LocalMoorOptions, startLocalMoor } from "../local-moor.ts";
 import { freePort } from "../port.ts";
 import { onceAskedToEnd } from "../signals.ts";
@@ -80,22 +81,24 @@ async function runUntilAskedToEnd(
   });
   const variables = adminTokenFor(config);
   printOrigins(config);
+  const bridges = createHostBridges();
   moor = await startLocalMoor({
     ...options,
-    config: withCookieOfPort(config, options.port),
+    config: await bridges.before(withCookieOfPort(config, options.port)),
     variables,
     tellRedis: (text) => console.log(`redis ${text}`),
   });
   if (options.publicUrl !== undefined) console.log(`public ${options.publicUrl}`);
   console.log(`ready ${moor.url}`);
-  const watch = watched && reloadOnChange(moor, watched, options.port);
+  const watch = watched && reloadOnChange(moor, bridges, watched, options.port);
   await asked;
   watch?.stop();
   await moor.stop();
+  await bridges.stop();
 }
 
 /** Reloads the configuration when its files change. After a mistake the earlier configuration stays. */
-function reloadOnChange(moor: LocalMoor, { file, files }: ConfigFile, port: number): FileWatch {
+function reloadOnChange(moor: LocalMoor, bridges: HostBridges, { file, files }: ConfigFile, port: number): FileWatch {
   let reloading = Promise.resolve();
   const watch = createFileWatch(() => {
     reloading = reloading.then(reload).catch((fault: unknown) => {
@@ -109,7 +112,7 @@ function reloadOnChange(moor: LocalMoor, { file, files }: ConfigFile, port: numb
     watch.follow(read.files);
     const config = requireValid(read);
     adminTokenFor(config);
-    await moor.reload(withCookieOfPort(config, port));
+    await moor.reload(await bridges.before(withCookieOfPort(config, port)));
     printOrigins(config);
     console.log(`reloaded ${file}`);
   }
