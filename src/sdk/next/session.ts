@@ -2,7 +2,8 @@ import { mergeDiff } from "../express/merge-diff.ts";
 import type { ChangeCookie } from "../origin/change-cookie.ts";
 import { MoorOriginError } from "../origin/errors.ts";
 import { asciiJson, type JsonObject, type JsonValue } from "../origin/json.ts";
-import type { OriginSession, SessionView } from "../origin/session.ts";
+import type { OriginSession } from "../origin/session.ts";
+import type { SessionView } from "../origin/session-view.ts";
 
 /** The session of a request, if it has any that can be stored. */
 export type RequestSession =

@@ -2,7 +2,7 @@ import { decodeBase64url } from "./base64url.ts";
 import { MoorOriginError } from "./errors.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { KeySet, VerifyingKey } from "./key-set.ts";
-import type { SessionView } from "./session.ts";
+import type { SessionView } from "./session-view.ts";
 import type { SessionTimes } from "./times.ts";
 
 /** Above any handoff that Moor makes: 16 KiB of attributes are 22 KB in base64url. */

@@ -1,4 +1,4 @@
-import type { SessionView } from "./session.ts";
+import type { SessionView } from "./session-view.ts";
 
 /** Moor's copies of a session are at most 120 seconds old, and the handoff that shows such a copy lives 3,631 seconds at most. */
 const LIFE_MS = 3_751_000;
