@@ -61,11 +61,16 @@ export function bindSessions(
   const tokenRing = parseKeyRing(env.MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS");
   const breakers = createBreakers(log);
   const mayFound = env.FOUNDING_LIMIT && createFoundingLimit(env.FOUNDING_LIMIT, config.trustedProxies, log);
-  const bind = config.stores.authority.type === "object" ? bindObjects : bindOnRows;
+  const parts = { breakers, log, events };
+  const { type } = config.stores.authority;
   return {
     tokens: createTokens(tokenRing),
     tokenRing,
-    ...bind(env, config, { breakers, log, events }),
+    ...(type === "object"
+      ? bindObjects(env, config, parts)
+      : typeof MOOR_ROWS === "undefined" || MOOR_ROWS
+        ? bindOnRows(env, config, parts)
+        : leftOut("MOOR_ROWS", `stores.authority is ${JSON.stringify(type)}`)),
     memory: createMemory(),
     breakers: breakers.made,
     makeBreaker: breakers.make,
@@ -104,9 +109,6 @@ function bindObjects(env: SessionsEnv, { stores, principals }: Config, { breaker
 
 /** Another store is the authority. It is the place where sessions are safe, so there is no fallback. */
 function bindOnRows(env: SessionsEnv, config: Config, parts: Parts): Bound {
-  if (!(typeof MOOR_ROWS === "undefined" || MOOR_ROWS)) {
-    return leftOut("MOOR_ROWS", `stores.authority is ${JSON.stringify(config.stores.authority.type)}`);
-  }
   if (!env.FOUNDING_LIMIT) {
     const asked = `stores.authority ${JSON.stringify(config.stores.authority.type)} needs it, as in wrangler.toml`;
     throw new TypeError(`FOUNDING_LIMIT is not bound; ${asked}: else anybody could fill the store with new sessions.`);

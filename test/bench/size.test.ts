@@ -44,9 +44,9 @@ describe("the built Worker", () => {
   // The goals are 75 KiB, and 60 without Redis, for a usual deploy. Since the rules of health, generations, and other sites' requests
   // the Worker is above them; these are today's sizes: docs/explanation/performance.md.
   it.each([
-    ["with everything", 113.1],
+    ["with everything", 118.4],
     ["as deployed", 89.6],
-    ["without Redis", 92.5],
+    ["without Redis", 97.0],
     ["as deployed without Redis", 69.0],
   ])("%s is at most %d KiB gzipped", async (build, mostKiB) => {
     expect((await gzippedBytes(builds[build]!)) / 1024).toBeLessThanOrEqual(mostKiB);

@@ -80,10 +80,13 @@ describe("in the sources", () => {
       // Tokens and proofs; then the function itself.
       "inbound/token/mac.ts: isEqualInConstantTime",
       "inbound/token/mac.ts: isEqualInConstantTime",
+      // The cookie that carries changes, by an HMAC: at the origin, and at the edge below.
+      "sdk/origin/change-cookie.ts: subtle.verify",
       // The handoff, by a public key, at the origin.
       "sdk/origin/handoff.ts: subtle.verify",
       // Copies in KV and Redis (AES-GCM).
       "store/seal.ts: subtle.decrypt",
+      "upstream/wire/change-cookie.ts: subtle.verify",
       // The handoff as the session API's bearer.
       "upstream/wire/jwt.ts: subtle.verify",
     ]);

@@ -19,7 +19,12 @@ export function bindRedisRows({
     const missing = !url ? "UPSTASH_REDIS_REST_URL" : "UPSTASH_REDIS_REST_TOKEN";
     throw new TypeError(`${missing} is not set; stores.authority "redis" needs it.`);
   }
-  if (!(typeof MOOR_REDIS === "undefined" || MOOR_REDIS)) return leftOut("MOOR_REDIS", 'stores.authority is "redis"');
+  return typeof MOOR_REDIS === "undefined" || MOOR_REDIS
+    ? rowsAt(url, token)
+    : leftOut("MOOR_REDIS", 'stores.authority is "redis"');
+}
+
+function rowsAt(url: string, token: string): RowStore {
   const client = createRedisClient({ url, token, deadlineMs: DEADLINE_MS });
   return createRedisRows({ run: (script, keys, args) => sent(client.eval(script, keys, args)), isMetered: true });
 }
