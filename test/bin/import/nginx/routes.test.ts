@@ -139,7 +139,7 @@ server { server_name www.shop.test; location / { proxy_pass http://app; proxy_se
   it("without a domain in common leave a note", async () => {
     const { pools, notes } = await inServer("location / { proxy_pass http://a; proxy_set_header Host $host; }");
     expect(pools).not.toMatchObject([{ host: "client" }]);
-    expect(notes).toContainEqual(expect.stringContaining("4: pool a: its origins see their own name in Host"));
+    expect(notes).toContainEqual(expect.stringContaining("4: origins of a see their own name in Host"));
   });
 });
 
