@@ -165,7 +165,7 @@ moor dev: moor.config.ts: pools[0].origins: found an empty list, accepted: a lis
     const { port } = new URL(server);
     expect(await project.run("dev", "--origin", server, "--port", port)).toMatchObject({
       code: 2,
-      stdout: expect.stringMatching(/^origin .+\n$/),
+      stdout: "",
       stderr: `moor dev: port ${port} is taken on 127.0.0.1, choose another\n`,
     });
   });
