@@ -15,6 +15,9 @@ import moor.session.Settings;
 
 /** A basket behind Moor, on the JDK's own server, with the core of the drop-in for Java (sdk/java/core). */
 public final class Server {
+    /** Status line, Date, Content-Type, Content-Length and Location together are shorter. */
+    private static final int OTHER_HEADER_BYTES = 512;
+
     private final Moor moor = new Moor(Settings.from(System.getenv()));
 
     public static void main(String[] args) throws IOException {
@@ -39,7 +42,8 @@ public final class Server {
             try {
                 MoorSession session = moor.session(handoff, path);
                 String page = serve(session, exchange.getRequestMethod() + " " + path, form);
-                session.commit(exchange.getResponseHeaders()::add);
+                // The response has few and short headers besides the session's.
+                session.commit(OTHER_HEADER_BYTES, exchange.getResponseHeaders()::add);
                 if (page == null) {
                     exchange.getResponseHeaders().set("Location", "/");
                     send(exchange, 303, "");
