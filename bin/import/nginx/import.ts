@@ -100,7 +100,7 @@ function rulesOf(server: VirtualServer, host: string | undefined, around: Around
       return [];
     }
     const match: Match = {
-      ...(redirectsToSlash(location, part.text) ? { path: path.path } : path),
+      ...(redirectsToSlash(location, part.text, all) ? { path: path.path } : path),
       ...(host && { host }),
     };
     return ways.flatMap(({ match: some, target }: Way) => {
@@ -110,9 +110,14 @@ function rulesOf(server: VirtualServer, host: string | undefined, around: Around
   });
 }
 
-/** nginx redirects `/api` to `/api/` if a location of that path passes to servers. So both are requests for these servers. */
-function redirectsToSlash({ kind, text, blocks }: Location, part: string): boolean {
-  return kind === "prefix" && text === part && text.endsWith("/") && ownOf(blocks.at(-1), "proxy_pass").length > 0;
+/**
+ * nginx redirects `/api` to `/api/` if a location of that path passes to servers, and no location has the path `/api` itself. So both are
+ * requests for these servers.
+ */
+function redirectsToSlash({ kind, text, blocks }: Location, part: string, all: readonly Location[]): boolean {
+  const isTaken = all.some((other) => other.kind === "prefix" && `${other.text}/` === part);
+  const passes = ownOf(blocks.at(-1), "proxy_pass").length > 0;
+  return kind === "prefix" && text === part && text.endsWith("/") && passes && !isTaken;
 }
 
 /** Directives whose note shows their arguments, because these say which requests are concerned. */
