@@ -250,7 +250,7 @@ func TestAResponseIsAnErrorIfItsSessionCannotBeRead(t *testing.T) {
 		"no.j.wt":                      http.StatusForbidden,
 		moortest.Start(t).Handoff(nil): http.StatusForbidden,
 		s.fake.Handoff(map[string]any{"iss": "https://other.test"}):      http.StatusForbidden,
-		s.fake.Handoff(map[string]any{"exp": time.Now().Unix() - 18}):     http.StatusForbidden,
+		s.fake.Handoff(map[string]any{"exp": time.Now().Unix() - 18}):    http.StatusForbidden,
 		s.fake.Handoff(map[string]any{"sid": "s", "data": nil}):          http.StatusServiceUnavailable,
 		s.fake.Handoff(map[string]any{"sid": "s", "data": unreadable()}): http.StatusInternalServerError,
 	}
