@@ -76,7 +76,7 @@ async function build(folder: string): Promise<Built> {
     buildScript("bench/rivals/workers/hono-session.ts", folder),
     buildScript(PLATFORM, folder),
   ]);
-  return { moor: join(folder, "moor.js"), hono, platform };
+  return { moor: join(folder, "moor", "moor.js"), hono, platform };
 }
 
 /** The measurements while everything works. */

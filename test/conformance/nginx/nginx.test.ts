@@ -21,7 +21,7 @@ for (const { name } of MAPPINGS) ports.set(name, await freePort());
 
 const http = MAPPINGS.map(
   ({ name, block }) => `  upstream ${name} { ${block(places)} }
-  server { listen 127.0.0.1:${ports.get(name)}; location / { proxy_pass http://${name}; } }`,
+  server { listen 127.0.0.1:${ports.get(name)}; server_name ${name}.test; location / { proxy_pass http://${name}; } }`,
 ).join("\n");
 const nginx = await startNginx(http, ports.get("ip-plain") as number);
 
