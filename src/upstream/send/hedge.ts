@@ -34,7 +34,6 @@ export async function sendHedged(
   const hedge = wellBehind(origin, order, pool, now).find(({ backup }) => !backup);
   if (!hedge || !pool.retries.withdraw(clientOf(outgoing.clientIp, outgoing.session), now)) return first.attempt;
 
-  await outgoing.handAnew?.();
   const second = copyTo(hedge);
   const isSecond = await Promise.race([first.attempt.then(() => false), second.attempt.then(() => true)]);
   for (const { to, sentAt, attempt } of isSecond ? [second, first] : [first, second]) {
