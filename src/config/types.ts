@@ -247,7 +247,7 @@ export interface MoorConfig {
   explain?: boolean;
   log?: LogConfig;
   /**
-   * The session's Durable Object calls this function with each event of a session after the event has been stored, at most once for each.
+   * The authority of a session calls this function with each event of the session after the event has been stored, at most once for each.
    * An error that it throws is logged. JSON holds no functions, so the function is always that of the bundled configuration.
    */
   events?: SessionEvents;

@@ -53,7 +53,9 @@ export async function cachedBuild({ source, flags, into }: Build, make: () => Pr
 }
 
 async function hashOf(source: string | undefined, flags: readonly string[]): Promise<string> {
-  const globs = source === undefined ? SOURCES : [...SOURCES, join(dirname(source), "*.ts")];
+  // A flag may name the file that the Worker begins in.
+  const entries = [source ?? "", ...flags].filter((text) => text.endsWith(".ts"));
+  const globs = [...SOURCES, ...entries.map((entry) => join(dirname(entry), "**/*.ts"))];
   const files = globSync(globs, { withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = [...new Set(files.map((file) => join(file.parentPath, file.name)))].sort();
   const hash = createHash("sha256").update(JSON.stringify([source, flags, process.version]));
