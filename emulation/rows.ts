@@ -15,8 +15,6 @@ export interface RowsInMemory {
   readonly store: RowStore;
   /** The names of the rows that the store holds. */
   names(): string[];
-  /** Takes a copy of all rows, and returns a function that puts it back: a failover that lost all writes in between. */
-  copied(): () => void;
 }
 
 interface Held {
@@ -28,7 +26,7 @@ interface Held {
 /** A store that compares and writes rows, in memory. */
 export function createRowsInMemory(options: RowsInMemoryOptions): RowsInMemory {
   const { clock, freesByItself = true, isMetered = false } = options;
-  let rows = new Map<string, Held>();
+  const rows = new Map<string, Held>();
 
   function held(name: string): Held | undefined {
     const found = rows.get(name);
@@ -69,11 +67,5 @@ export function createRowsInMemory(options: RowsInMemoryOptions): RowsInMemory {
   return {
     store,
     names: () => [...rows.keys()].filter((name) => held(name)).sort(),
-    copied() {
-      const copy = new Map(rows);
-      return () => {
-        rows = new Map(copy);
-      };
-    },
   };
 }

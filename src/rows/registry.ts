@@ -9,10 +9,13 @@ import type { RowStore } from "./row-store.ts";
  */
 export type BindRows = (bindings: never) => RowStore;
 
+/** The name of a store of rows in `stores.authority.type`. */
+export type RowAuthorityType = Exclude<AuthorityConfig["type"], "object">;
+
 /** The stores whose rows may be the authority, by the `type` that `stores.authority` names. */
 export const ROW_STORES = {
   redis: bindRedisRows,
-} as const satisfies Record<Exclude<AuthorityConfig["type"], "object">, BindRows>;
+} as const satisfies Record<RowAuthorityType, BindRows>;
 
 /** The bindings of all these stores. */
 export type RowBindings = (typeof ROW_STORES)[keyof typeof ROW_STORES] extends (bindings: infer Bindings) => unknown

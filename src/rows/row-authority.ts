@@ -23,13 +23,14 @@ import type { RowStore } from "./row-store.ts";
 import type { Transact } from "./row-transactions.ts";
 import {
   hasNews,
+  isIndexDue,
+  keepSessionUntil,
   leasesOf,
   type News,
   type Outsiders,
   rowCopies,
   runAlarm,
   runQuietly,
-  SESSION_RULES,
   saveLeases,
 } from "./session-work.ts";
 
@@ -73,19 +74,25 @@ export function createRowAuthority(parts: RowAuthorityParts): RowAuthority {
   const { store, transact, clock, pause, tell, keepAlive, principals } = parts;
   const copies = rowCopies(parts.copies);
 
-  /** Runs work of the authority, and tells the news of the run that took effect. */
+  /**
+   * Runs work of the authority, and tells the news of the run that took effect.
+   *
+   * @param indexFirst whether the index must know of the session's login before the answer. The answer to an earlier write may have been
+   * lost, so that counts for a login that this run found stored as well.
+   */
   async function onRow<Answer>(
     id: string,
     work: (own: SessionAuthority, entries: RowEntries, now: number) => Promise<Answer>,
-    { notAfter, isLogin = false }: { notAfter?: number; isLogin?: boolean } = {},
+    { notAfter, indexFirst = false }: { notAfter?: number; indexFirst?: boolean } = {},
   ): Promise<Answer | Unavailable> {
     const ran = await transact(
       rowOf(id),
-      SESSION_RULES,
+      keepSessionUntil,
       async (entries, now) => {
         const news: News = { events: [], forgotten: [] };
         const answer = await runQuietly({ entries, now, outsiders: parts, news }, (own) => work(own, entries, now));
-        return { kind: "ran" as const, answer, news, isToRing: hasNews(entries, now) };
+        const mustIndex = indexFirst && principals !== undefined && isIndexDue(entries);
+        return { kind: "ran" as const, answer, news, mustIndex, isToRing: mustIndex || hasNews(entries, now) };
       },
       notAfter,
     );
@@ -93,8 +100,7 @@ export function createRowAuthority(parts: RowAuthorityParts): RowAuthority {
     tellNews(ran.news);
     if (ran.isToRing) {
       const told = ring(id);
-      // The index must know a login before its visitor does: else an end of all sessions would miss it.
-      if (isLogin) await withinDeadline(told, OBJECT_DEADLINE_MS).catch(() => keepAlive(told));
+      if (ran.mustIndex) await withinDeadline(told, OBJECT_DEADLINE_MS).catch(() => keepAlive(told));
       else keepAlive(told);
     }
     return ran.answer;
@@ -106,7 +112,7 @@ export function createRowAuthority(parts: RowAuthorityParts): RowAuthority {
   }
 
   async function ring(id: string): Promise<{ kind: "rung" } | Unavailable> {
-    const ran = await transact(rowOf(id), SESSION_RULES, async (entries, now) => {
+    const ran = await transact(rowOf(id), keepSessionUntil, async (entries, now) => {
       const news: News = { events: [], forgotten: [] };
       await runAlarm({ entries, now, outsiders: parts, news });
       return { kind: "ran" as const, news };
@@ -117,7 +123,9 @@ export function createRowAuthority(parts: RowAuthorityParts): RowAuthority {
   }
 
   const unattended = (byIndex: boolean): Unattended => ({
-    look: (id, { attributes = false } = {}) => onRow<Looked>(id, (own) => own.look({ id, attributes, copies })),
+    // The index looks at a session to hear of its login: else an end of all other sessions would also end the session that asks for it.
+    look: (id, { attributes = false } = {}) =>
+      onRow<Looked>(id, (own) => own.look({ id, attributes, copies }), { indexFirst: true }),
     end: (id) => onRow<Ended>(id, (own) => own.end({ id, byIndex, copies })),
   });
 
@@ -147,7 +155,8 @@ export function createRowAuthority(parts: RowAuthorityParts): RowAuthority {
     commit: (ref, change) =>
       onRow<Committed>(ref.id, (own) => own.commit({ ref, change, copies }), {
         notAfter: change.expiresAt,
-        isLogin: change.index !== undefined,
+        // Else an end of all sessions would miss a login that its visitor already knows of.
+        indexFirst: change.index !== undefined,
       }),
     takeOver: async () => ({ kind: "unavailable", cause: new Error("an authority on rows has no journal") }),
 

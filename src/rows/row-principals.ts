@@ -13,7 +13,7 @@ import type {
   Reserved,
 } from "../store/principal-contracts.ts";
 import { PrincipalEntries } from "./principal-entries.ts";
-import type { RowRules, Transact } from "./row-transactions.ts";
+import type { KeepUntil, Transact } from "./row-transactions.ts";
 
 /** The store, the sessions, and the clock of the index on rows. */
 export interface RowPrincipalsParts {
@@ -32,17 +32,12 @@ export interface RowPrincipals extends Principals {
 
 const MARGIN_MS = 24 * 60 * 60 * 1000;
 
-const RULES: RowRules = {
-  // An end of all sessions is remembered for as long as a session may live that logged in before it.
-  keepUntil(entries) {
-    const rows = new PrincipalEntries(entries);
-    const lasts = rows.notBefore() + MAX_SESSION_SECONDS * 1000;
-    return (
-      Math.max(lasts, ...rows.page(Number.POSITIVE_INFINITY).map((row) => row.absoluteDeadline), entries.alarmAt ?? 0) +
-      MARGIN_MS
-    );
-  },
-  isEnd: (entries) => new PrincipalEntries(entries).notBefore() > 0,
+/** An end of all sessions is remembered for as long as a session may live that logged in before it. */
+const keepPrincipalUntil: KeepUntil = (entries) => {
+  const rows = new PrincipalEntries(entries);
+  const deadlines = rows.page(Number.POSITIVE_INFINITY).map(({ absoluteDeadline }) => absoluteDeadline);
+  const remembered = rows.notBefore() + MAX_SESSION_SECONDS * 1000;
+  return Math.max(remembered, entries.alarmAt ?? 0, ...deadlines) + MARGIN_MS;
 };
 
 /** The index of each principal's sessions, one row per principal. */
@@ -51,7 +46,7 @@ export function createRowPrincipals({ transact, sessions, keepAlive }: RowPrinci
     hash: string,
     work: (index: PrincipalIndex) => Promise<Answer>,
   ): Promise<{ answer: Answer; isDue: boolean } | Unavailable> {
-    return transact(`principal:${hash}`, RULES, async (entries, now) => {
+    return transact(`principal:${hash}`, keepPrincipalUntil, async (entries, now) => {
       const rows = new PrincipalEntries(entries);
       const answer = await work(new PrincipalIndex({ rows, sessions, alarms: entries, clock: () => now }));
       return { answer, isDue: entries.hasChanged && entries.alarmAt !== undefined && entries.alarmAt <= now };

@@ -39,8 +39,6 @@ export interface RowWrite {
   readonly dueAt: number | undefined;
   /** The write takes no effect from then on, in milliseconds since 1970. A store that does not tell the time ignores it. */
   readonly notAfter: number;
-  /** Whether the write ends a session: it must not be lost in a failover, whatever the store's settings say of other writes. */
-  readonly isEnd: boolean;
 }
 
 /**

@@ -6,8 +6,7 @@ import type { RowStore } from "./row-store.ts";
 export interface RowSweepParts {
   readonly store: Pick<RowStore, "due" | "free">;
   readonly sessions: Pick<RowAuthority, "ring">;
-  /** Absent: there is no index. */
-  readonly principals?: Pick<RowPrincipals, "ring"> | undefined;
+  readonly principals: Pick<RowPrincipals, "ring">;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -37,28 +36,28 @@ export async function sweepRows({ store, sessions, principals, clock }: RowSweep
 
   async function ring(name: string): Promise<boolean> {
     const [kind, key] = cutName(name);
-    const answer = kind === "principal" ? await principals?.ring(key) : await sessions.ring(key);
-    // Without an index, the rows of principals are those of an earlier configuration. They are kept until they are over.
-    return answer === undefined || answer.kind === "rung";
+    const answer = kind === "principal" ? await principals.ring(key) : await sessions.ring(key);
+    return answer.kind === "rung";
   }
 
+  // The store names rows that could not be rung again, before all others.
+  const failed = new Set<string>();
   for (;;) {
-    const page = await store.due(PAGE);
-    if (page.kind === "unavailable") return { rung, freed: 0, left: 0, cause: page.cause };
-    let failed = 0;
-    for (let from = 0; from < page.names.length; from += AT_ONCE) {
-      if (clock() >= endsAt) return { rung, freed: 0, left: page.names.length - from + failed };
-      const done = await Promise.all(page.names.slice(from, from + AT_ONCE).map(ring));
+    const page = await store.due(PAGE + failed.size);
+    if (page.kind === "unavailable") return { rung, freed: 0, left: failed.size, cause: page.cause };
+    const names = page.names.filter((name) => !failed.has(name));
+    if (names.length === 0) break;
+    for (let from = 0; from < names.length; from += AT_ONCE) {
+      if (clock() >= endsAt) return { rung, freed: 0, left: names.length - from + failed.size };
+      const some = names.slice(from, from + AT_ONCE);
+      const done = await Promise.all(some.map(ring));
+      for (const [index, name] of some.entries()) if (!done[index]) failed.add(name);
       rung += done.filter(Boolean).length;
-      failed += done.filter((isDone) => !isDone).length;
-    }
-    // Rows that could not be rung are named again first.
-    if (failed > 0 || page.names.length < PAGE) {
-      const freed = await store.free(FREED_AT_ONCE);
-      if (freed.kind === "unavailable") return { rung, freed: 0, left: failed, cause: freed.cause };
-      return { rung, freed: freed.rows, left: failed };
     }
   }
+  const freed = await store.free(FREED_AT_ONCE);
+  if (freed.kind === "unavailable") return { rung, freed: 0, left: failed.size, cause: freed.cause };
+  return { rung, freed: freed.rows, left: failed.size };
 }
 
 function cutName(name: string): [kind: string, key: string] {

@@ -21,13 +21,8 @@ export interface RowTransactionsParts {
   readonly log: Log;
 }
 
-/** What a transaction writes beside the entries. */
-export interface RowRules {
-  /** Until when the row is needed, in milliseconds since 1970 by this clock. */
-  keepUntil(entries: RowEntries): number;
-  /** Whether the entries are those of an ended session. */
-  isEnd(entries: RowEntries): boolean;
-}
+/** Until when a row with these entries is needed, in milliseconds since 1970 by this clock. */
+export type KeepUntil = (entries: RowEntries) => number;
 
 /** Works on the entries of a row as they were read at `now`. It may run several times, and only its last run takes effect. */
 export type RowWork<Answer> = (entries: RowEntries, now: number) => Promise<Answer>;
@@ -41,7 +36,7 @@ export type RowWork<Answer> = (entries: RowEntries, now: number) => Promise<Answ
  */
 export type Transact = <Answer>(
   name: string,
-  rules: RowRules,
+  keepUntil: KeepUntil,
   work: RowWork<Answer>,
   notAfter?: number,
 ) => Promise<Answer | Unavailable>;
@@ -56,7 +51,7 @@ const MOST_PAUSE_MS = 60;
 
 interface Asked<Answer> {
   readonly name: string;
-  readonly rules: RowRules;
+  readonly keepUntil: KeepUntil;
   readonly work: RowWork<Answer>;
   readonly notAfter: number | undefined;
 }
@@ -96,14 +91,23 @@ export function createRowTransactions(parts: RowTransactionsParts): Transact {
   }
 
   /** Reads, works and writes once. */
-  async function attempt<Answer>({ name, rules, work, notAfter }: Asked<Answer>, held?: Held): Promise<Tried<Answer>> {
+  async function attempt<Answer>(
+    { name, keepUntil, work, notAfter }: Asked<Answer>,
+    held?: Held,
+  ): Promise<Tried<Answer>> {
     // The copy that an answer vouches for was read after `now`.
     const now = held?.readAt ?? clock();
     const read = held?.read ?? (await store.read(name));
     if (read.kind === "unavailable") return { kind: "silent", answer: read };
     const entries = await open(name, read);
     if (!(entries instanceof RowEntries)) return { kind: "done", answer: entries };
-    const answer = await settled(work(entries, now));
+    let answer: Answer;
+    try {
+      answer = await work(entries, now);
+    } catch (cause) {
+      // The row may be of newer code, before a rollback. Work that was not finished is not written.
+      return { kind: "done", answer: oneRow(describeFault(cause)) };
+    }
     const seen = read.kind === "row" ? read.row.tag : undefined;
     if (!entries.hasChanged) return { kind: "done", answer };
 
@@ -115,10 +119,9 @@ export function createRowTransactions(parts: RowTransactionsParts): Transact {
     const written = await store.write(name, {
       seen,
       next,
-      keepUntil: times.atLeast(rules.keepUntil(entries)),
+      keepUntil: times.atLeast(keepUntil(entries)),
       dueAt: next === undefined || entries.alarmAt === undefined ? undefined : times.atLeast(entries.alarmAt),
       notAfter: times.atMost(lastMoment),
-      isEnd: rules.isEnd(entries),
     });
     switch (written.kind) {
       case "written":
@@ -132,9 +135,9 @@ export function createRowTransactions(parts: RowTransactionsParts): Transact {
     }
   }
 
-  return async (name, rules, work, notAfter) => {
+  return async (name, keepUntil, work, notAfter) => {
     const endsAt = clock() + OBJECT_DEADLINE_MS;
-    const asked = { name, rules, work, notAfter };
+    const asked = { name, keepUntil, work, notAfter };
     let silences = 0;
     let moved: Moved | undefined;
     for (let attempts = 0; attempts < mostAttempts && clock() < endsAt; attempts++) {
@@ -151,15 +154,6 @@ export function createRowTransactions(parts: RowTransactionsParts): Transact {
     }
     return oneRow("other writers keep changing the row");
   };
-}
-
-/** The answer of work, or `unavailable` if it threw, as it does for a row of newer code before a rollback. */
-async function settled<Answer>(work: Promise<Answer>): Promise<Answer | Unavailable> {
-  try {
-    return await work;
-  } catch (cause) {
-    return oneRow(describeFault(cause));
-  }
 }
 
 function late(): Unavailable {

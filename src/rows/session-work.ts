@@ -8,7 +8,7 @@ import type { Copies } from "../store/contracts.ts";
 import type { Principals } from "../store/principal-contracts.ts";
 import type { RowEntries } from "./row-entries.ts";
 import { isIdle, type Leases, NO_LEASES, spend } from "./row-leases.ts";
-import type { RowRules } from "./row-transactions.ts";
+import type { KeepUntil } from "./row-transactions.ts";
 
 /** The stores that a session tells of its changes. */
 export interface Outsiders {
@@ -31,13 +31,10 @@ const KEPT_LONGER_MS = 10 * 60_000;
 const LATER = { kind: "unavailable" as const, cause: new Error("told once the row is written") };
 
 /** How long the row of a session is kept. A token that could found the session anew must meet its tombstone. */
-export const SESSION_RULES: RowRules = {
-  keepUntil(entries) {
-    const record = new SessionRows(entries).load();
-    if (!record) return 0;
-    return Math.max(record.ended ? 0 : deadlineOf(record), record.foundingDeadline) + KEPT_LONGER_MS;
-  },
-  isEnd: (entries) => new SessionRows(entries).load()?.ended !== undefined,
+export const keepSessionUntil: KeepUntil = (entries) => {
+  const record = new SessionRows(entries).load();
+  if (!record) return 0;
+  return Math.max(record.ended ? 0 : deadlineOf(record), record.foundingDeadline) + KEPT_LONGER_MS;
 };
 
 /**
@@ -100,12 +97,16 @@ async function run<Answer>(
   return answer;
 }
 
+/** Whether the index of the principal does not know the session's login yet. */
+export function isIndexDue(entries: RowEntries): boolean {
+  return new SessionRows(entries).indexing()?.due === true;
+}
+
 /** Whether a store outside is to be told now of a login or a change. A store that was out of reach is told again by the alarm. */
 export function hasNews(entries: RowEntries, now: number): boolean {
   if (!entries.hasChanged && (entries.alarmAt ?? Number.POSITIVE_INFINITY) > now) return false;
-  const rows = new SessionRows(entries);
-  const outside = rows.outside();
-  return rows.indexing()?.due === true || (outside.replicaDue === true && now >= mayPublishAt(outside));
+  const outside = new SessionRows(entries).outside();
+  return isIndexDue(entries) || (outside.replicaDue === true && now >= mayPublishAt(outside));
 }
 
 export function leasesOf(entries: RowEntries): Leases {

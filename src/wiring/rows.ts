@@ -1,10 +1,11 @@
 import { waitUntil } from "cloudflare:workers";
 import type { ResolvedConfig } from "../config/resolved.ts";
-import type { SessionEvent, SessionEvents } from "../config/types.ts";
+import type { SessionEvents } from "../config/types.ts";
 import { parseKeyRing } from "../inbound/token/key-ring.ts";
 import { describeFault, type Log } from "../log.ts";
+import { createTeller } from "../objects/session/teller.ts";
 import { guardRows } from "../rows/guarded-rows.ts";
-import { ROW_STORES, type RowBindings } from "../rows/registry.ts";
+import { ROW_STORES, type RowAuthorityType, type RowBindings } from "../rows/registry.ts";
 import { createRowAuthority } from "../rows/row-authority.ts";
 import { createRowPrincipals } from "../rows/row-principals.ts";
 import { sweepRows } from "../rows/row-sweep.ts";
@@ -41,15 +42,15 @@ export interface BoundRows {
 /**
  * Binds the store of rows that the configuration names as the authority.
  *
+ * @param type its name there.
  * @throws TypeError that names the wrong binding and the accepted values.
  */
 export function bindRows(
   env: RowsEnv,
+  type: RowAuthorityType,
   { stores, principals: indexed }: Pick<ResolvedConfig, "stores" | "principals">,
   { breakers, log, replicas, events }: RowsParts,
 ): BoundRows {
-  const { type } = stores.authority;
-  if (type === "object") throw new TypeError("stores.authority names no store of rows");
   const bound = ROW_STORES[type](env);
   const store = guardRows(bound, breakers.make(bound.name));
   const clock = Date.now;
@@ -57,20 +58,14 @@ export function bindRows(
   const seal = createSeal(parseKeyRing(env.MOOR_STORE_KEYS, "MOOR_STORE_KEYS"));
   const transact = createRowTransactions({ store, seal, clock, random: Math.random, pause, log });
 
-  const keepAlive = (work: Promise<unknown>) =>
-    waitUntil(work.catch((fault: unknown) => log({ event: "internal_error", reason: describeFault(fault) })));
-  function tell(event: SessionEvent): void {
-    const { kind, session, reason } = event;
-    log({ event: "session", kind, session, ...(reason ? { reason } : {}) });
-    if (events) keepAlive((async () => events(event))());
-  }
-
+  const { tell, keepAlive } = createTeller({ log, events, waitUntil });
   // The index and the sessions ask each other.
   const forIndex: Unattended = {
     look: (id, options) => authority.forIndex.look(id, options),
     end: (id) => authority.forIndex.end(id),
   };
-  const principals = indexed && createRowPrincipals({ transact, sessions: forIndex, keepAlive });
+  const index = createRowPrincipals({ transact, sessions: forIndex, keepAlive });
+  const principals = indexed && index;
   const parts = { store, transact, clock, pause, tell, keepAlive, replicas, principals };
   const authority = createRowAuthority({ ...parts, copies: { replicate: stores.replicate } });
 
@@ -80,7 +75,7 @@ export function bindRows(
     locks: authority,
     principals,
     async sweep() {
-      const { rung, freed, left, cause } = await sweepRows({ store, sessions: authority, principals, clock });
+      const { rung, freed, left, cause } = await sweepRows({ store, sessions: authority, principals: index, clock });
       if (rung > 0 || freed > 0 || left > 0) log({ event: "sweep", rung, freed, left });
       if (cause !== undefined) log({ event: "sweep_failed", reason: describeFault(cause) });
     },

@@ -7,6 +7,7 @@ import { leftOut } from "../lib/build-flags.ts";
 import type { Log } from "../log.ts";
 import { createObjectPrincipals } from "../objects/clients/principal-client.ts";
 import { createObjectAuthority, createObjectLocks, createUnattended } from "../objects/clients/session-client.ts";
+import type { RowAuthorityType } from "../rows/registry.ts";
 import { bindReplicas, bindStores, type StoreBindings } from "../store/bind.ts";
 import type { Breaker } from "../store/breaker.ts";
 import { type Breakers, createBreakers } from "../store/breakers.ts";
@@ -69,7 +70,7 @@ export function bindSessions(
     ...(type === "object"
       ? bindObjects(env, config, parts)
       : typeof MOOR_ROWS === "undefined" || MOOR_ROWS
-        ? bindOnRows(env, config, parts)
+        ? bindOnRows(env, type, config, parts)
         : leftOut("MOOR_ROWS", `stores.authority is ${JSON.stringify(type)}`)),
     memory: createMemory(),
     breakers: breakers.made,
@@ -108,13 +109,13 @@ function bindObjects(env: SessionsEnv, { stores, principals }: Config, { breaker
 }
 
 /** Another store is the authority. It is the place where sessions are safe, so there is no fallback. */
-function bindOnRows(env: SessionsEnv, config: Config, parts: Parts): Bound {
+function bindOnRows(env: SessionsEnv, type: RowAuthorityType, config: Config, parts: Parts): Bound {
   if (!env.FOUNDING_LIMIT) {
-    const asked = `stores.authority ${JSON.stringify(config.stores.authority.type)} needs it, as in wrangler.toml`;
+    const asked = `stores.authority ${JSON.stringify(type)} needs it, as in wrangler.toml`;
     throw new TypeError(`FOUNDING_LIMIT is not bound; ${asked}: else anybody could fill the store with new sessions.`);
   }
   const replicas = config.stores.replicate === "off" ? undefined : bindReplicas(env, parts.breakers);
-  return { ...bindRows(env, config, { ...parts, replicas }), replicas, fallback: undefined };
+  return { ...bindRows(env, type, config, { ...parts, replicas }), replicas, fallback: undefined };
 }
 
 function bindPrincipals({ PRINCIPAL_OBJECT }: SessionsEnv, breakers: Breakers): Principals {

@@ -1,22 +1,17 @@
 import { createRowsInMemory } from "../../emulation/rows.ts";
-import type { RowStore } from "../../src/rows/row-store.ts";
 import { testRowStore } from "./row-store.suite.ts";
 
-const DOWN = { kind: "unavailable" as const, cause: new Error("down") };
-const unreachable: RowStore = {
-  name: "memory-rows",
-  isMetered: false,
-  read: async () => DOWN,
-  write: async () => DOWN,
-  due: async () => DOWN,
-  free: async () => DOWN,
-};
-
 for (const freesByItself of [true, false]) {
+  const create = () => createRowsInMemory({ clock: Date.now, freesByItself }).store;
   testRowStore(`rows in memory, ${freesByItself ? "freed by themselves" : "freed by the sweep"}`, {
-    create: () => createRowsInMemory({ clock: Date.now, freesByItself }).store,
-    createUnreachable: () => unreachable,
+    create,
+    createUnreachable: create,
     now: Date.now,
-    gaps: [],
+    gaps: [
+      {
+        reason: "a store in memory is always in reach",
+        cases: ["is unavailable when it is out of reach, which is never the absence of a row"],
+      },
+    ],
   });
 }

@@ -35,7 +35,6 @@ export function testRowStore(label: string, { create, createUnreachable, now, ga
         keepUntil: now() + HOUR_MS,
         dueAt: undefined,
         notAfter: now() + HOUR_MS,
-        isEnd: false,
         ...given,
       });
     const read = async (from = name) => {
@@ -164,9 +163,16 @@ export function testRowStore(label: string, { create, createUnreachable, now, ga
       expect(await read(kept)).toEqual({ kind: "row", row: row("a") });
     });
 
+    it("forgets the alarm of a row that it has freed, once the row is deleted again", async () => {
+      await write({ next: row("a"), keepUntil: now() - 2_000, dueAt: now() - 20_000 });
+      await store.free(100_000);
+      expect(await write({})).toEqual({ kind: "written" });
+      expect(await named(name)).toEqual([]);
+    });
+
     it("is unavailable when it is out of reach, which is never the absence of a row", async () => {
       const unreachable = createUnreachable();
-      const given = { next: row("a"), keepUntil: now() + HOUR_MS, notAfter: now() + HOUR_MS, isEnd: false };
+      const given = { next: row("a"), keepUntil: now() + HOUR_MS, notAfter: now() + HOUR_MS };
       expect(await unreachable.read(name)).toMatchObject({ kind: "unavailable" });
       expect(await unreachable.write(name, { seen: undefined, dueAt: undefined, ...given })).toMatchObject({
         kind: "unavailable",

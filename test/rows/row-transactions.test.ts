@@ -3,7 +3,7 @@ import { createRowsInMemory } from "../../emulation/rows.ts";
 import type { LogEntry } from "../../src/log.ts";
 import type { RowEntries } from "../../src/rows/row-entries.ts";
 import type { RowStore } from "../../src/rows/row-store.ts";
-import { createRowTransactions, type RowRules } from "../../src/rows/row-transactions.ts";
+import { createRowTransactions } from "../../src/rows/row-transactions.ts";
 import { createSeal } from "../../src/store/seal.ts";
 import { setTime } from "../support/edge.ts";
 import { macRing } from "../support/rings.ts";
@@ -13,7 +13,7 @@ beforeEach(() => setTime(T0));
 afterEach(() => vi.useRealTimers());
 
 const HOUR_MS = 3_600_000;
-const RULES: RowRules = { keepUntil: () => Date.now() + HOUR_MS, isEnd: () => false };
+const forAnHour = () => Date.now() + HOUR_MS;
 const DOWN = { kind: "unavailable" as const, cause: new Error("down") };
 
 interface World {
@@ -55,11 +55,12 @@ function createWorld({ key = 1, store, through, isMetered = false, storeClock = 
     calls,
     transact,
     increment: () =>
-      transact("session:a", RULES, async (entries) => {
+      transact("session:a", forAnHour, async (entries) => {
         add(entries);
         return { kind: "counted" as const, n: entries.kv.get<number>("n") };
       }),
-    read: () => transact("session:a", RULES, async (entries) => ({ kind: "read" as const, n: entries.kv.get("n") })),
+    read: () =>
+      transact("session:a", forAnHour, async (entries) => ({ kind: "read" as const, n: entries.kv.get("n") })),
   };
 }
 
@@ -75,7 +76,7 @@ describe("a transaction on a row", () => {
   it("works again on the row of another writer, without a second read where the store tells the row", async () => {
     const world = createWorld();
     let isFirst = true;
-    await world.transact("session:a", RULES, async (entries) => {
+    await world.transact("session:a", forAnHour, async (entries) => {
       if (isFirst) await createWorld({ store: world.store }).increment();
       isFirst = false;
       entries.kv.put("n", (entries.kv.get<number>("n") ?? 0) + 10);
@@ -154,11 +155,22 @@ describe("a transaction on a row", () => {
   it("does not send a change that is too late, and takes a change for lost that the store calls late", async () => {
     const world = createWorld();
     const change = (notAfter: number) =>
-      world.transact("session:a", RULES, async (entries) => entries.kv.put("n", 1), notAfter);
+      world.transact("session:a", forAnHour, async (entries) => entries.kv.put("n", 1), notAfter);
     expect(await change(T0)).toMatchObject({ kind: "unavailable" });
     expect(world.calls).toEqual(["read"]);
     const through = (store: RowStore): RowStore => ({ ...store, write: async () => ({ kind: "late" }) });
     expect(await createWorld({ through }).increment()).toMatchObject({ kind: "unavailable" });
+  });
+
+  it("writes nothing of work that throws, as for a row of newer code", async () => {
+    const { transact, read, calls } = createWorld();
+    const failed = transact("session:a", forAnHour, async (entries) => {
+      entries.kv.put("n", 1);
+      throw new Error("a record of schema 2, not 1");
+    });
+    expect(await failed).toMatchObject({ kind: "unavailable", cause: { isOneSessions: true } });
+    expect(calls).toEqual(["read"]);
+    expect(await read()).toEqual({ kind: "read", n: undefined });
   });
 
   it("is unavailable for a row that cannot be opened, which says nothing about the store", async () => {
@@ -174,9 +186,9 @@ describe("a transaction on a row", () => {
     await increment();
     const found = await store.read("session:a");
     if (found.kind !== "row") throw new Error("no row");
-    const times = { keepUntil: T0 + HOUR_MS, dueAt: undefined, notAfter: T0 + HOUR_MS, isEnd: false };
+    const times = { keepUntil: T0 + HOUR_MS, dueAt: undefined, notAfter: T0 + HOUR_MS };
     await store.write("session:b", { seen: undefined, next: found.row, ...times });
-    expect(await transact("session:b", RULES, async () => ({ kind: "read" as const }))).toMatchObject({
+    expect(await transact("session:b", forAnHour, async () => ({ kind: "read" as const }))).toMatchObject({
       kind: "unavailable",
     });
   });

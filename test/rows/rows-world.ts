@@ -2,7 +2,7 @@ import { createRowsInMemory, type RowsInMemory } from "../../emulation/rows.ts";
 import type { SessionEvent } from "../../src/config/types.ts";
 import type { LogEntry } from "../../src/log.ts";
 import { createRowAuthority, type RowAuthority } from "../../src/rows/row-authority.ts";
-import { createRowPrincipals, type RowPrincipals } from "../../src/rows/row-principals.ts";
+import { createRowPrincipals } from "../../src/rows/row-principals.ts";
 import type { RowStore } from "../../src/rows/row-store.ts";
 import { sweepRows } from "../../src/rows/row-sweep.ts";
 import { createRowTransactions } from "../../src/rows/row-transactions.ts";
@@ -34,7 +34,7 @@ export function createRowsWorld(options: RowsWorldOptions = {}) {
   const lines: LogEntry[] = [];
   let afterwards: Promise<unknown>[] = [];
   // A pause is another turn of the loop, so that other writers go on meanwhile.
-  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms && 0));
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 0));
   const transact = createRowTransactions({
     store,
     seal: createSeal(macRing(1)),
@@ -48,8 +48,9 @@ export function createRowsWorld(options: RowsWorldOptions = {}) {
     look: (id, asked) => authority.forIndex.look(id, asked),
     end: (id) => authority.forIndex.end(id),
   };
-  const index = options.indexed ? createRowPrincipals({ transact, sessions, keepAlive }) : undefined;
-  const principals: RowPrincipals | undefined = index && { ...index, ...options.throughIndex?.(index) };
+  const index = createRowPrincipals({ transact, sessions, keepAlive });
+  const through = { ...index, ...options.throughIndex?.(index) };
+  const principals = options.indexed ? through : undefined;
   const authority: RowAuthority = createRowAuthority({
     store,
     transact,
@@ -65,10 +66,10 @@ export function createRowsWorld(options: RowsWorldOptions = {}) {
   return {
     rows,
     authority,
-    principals: principals as RowPrincipals,
+    principals: through,
     events,
     lines,
-    sweep: () => sweepRows({ store, sessions: authority, principals, clock }),
+    sweep: () => sweepRows({ store, sessions: authority, principals: index, clock }),
     async settled() {
       while (afterwards.length > 0) {
         const work = afterwards;

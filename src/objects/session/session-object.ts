@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import type { SessionEvent, SessionEvents } from "../../config/types.ts";
-import { describeFault, logToConsole } from "../../log.ts";
+import type { SessionEvents } from "../../config/types.ts";
+import { logToConsole } from "../../log.ts";
 import type { Change, Ref } from "../../session/change.ts";
 import { type BoundStores, bindStores, type StoreBindings } from "../../store/bind.ts";
 import { createBreakers } from "../../store/breakers.ts";
@@ -10,6 +10,7 @@ import { createObjectPrincipals } from "../clients/principal-client.ts";
 import type { CopyPolicy } from "./copies.ts";
 import { LeaseQueue } from "./leases.ts";
 import { SessionAuthority } from "./session-authority.ts";
+import { createTeller } from "./teller.ts";
 
 /** The bindings of wrangler that a session uses. */
 interface SessionBindings extends StoreBindings {
@@ -32,13 +33,11 @@ export class SessionObject extends DurableObject<SessionBindings> {
     (ref) => this.#authority.isOver(ref),
   );
 
-  readonly #events: SessionEvents | undefined;
-
   /** @param events see {@link createSessionObject}. */
   constructor(state: DurableObjectState, env: SessionBindings, events?: SessionEvents) {
     super(state, env);
-    this.#events = events;
     const { fallback, replicas } = storesOf(env);
+    const teller = createTeller({ log: logToConsole, events, waitUntil: (work) => state.waitUntil(work) });
     this.#authority = new SessionAuthority({
       storage: state.storage,
       clock: () => Date.now(),
@@ -46,8 +45,7 @@ export class SessionObject extends DurableObject<SessionBindings> {
       replicas,
       principals: env.PRINCIPAL_OBJECT && createObjectPrincipals(env.PRINCIPAL_OBJECT),
       leases: this.#leases,
-      tell: (event) => this.#tell(event),
-      keepAlive: (work) => this.#keepAlive(work),
+      ...teller,
     });
   }
 
@@ -84,20 +82,6 @@ export class SessionObject extends DurableObject<SessionBindings> {
 
   override alarm(): Promise<void> {
     return this.#authority.alarm();
-  }
-
-  #tell(event: SessionEvent): void {
-    const { kind, session, reason } = event;
-    logToConsole({ event: "session", kind, session, ...(reason ? { reason } : {}) });
-    const events = this.#events;
-    if (events) this.#keepAlive((async () => events(event))());
-  }
-
-  #keepAlive(work: Promise<unknown>): void {
-    const told = work.catch((fault: unknown) =>
-      logToConsole({ event: "internal_error", reason: describeFault(fault) }),
-    );
-    this.ctx.waitUntil(told);
   }
 }
 

@@ -8,6 +8,7 @@ import { SessionRows } from "../../../src/objects/session/session-rows.ts";
 import { guardRows } from "../../../src/rows/guarded-rows.ts";
 import { createRowAuthority } from "../../../src/rows/row-authority.ts";
 import { RowEntries } from "../../../src/rows/row-entries.ts";
+import { createRowPrincipals } from "../../../src/rows/row-principals.ts";
 import { sweepRows } from "../../../src/rows/row-sweep.ts";
 import { createRowTransactions } from "../../../src/rows/row-transactions.ts";
 import type { SessionRecord } from "../../../src/session/record.ts";
@@ -92,6 +93,7 @@ export function rowAuthorities(
   const { clock, clocks, random } = stage;
   const { store } = createRowsInMemory({ clock: () => clock.now() + clocks.redis });
   const pause = (ms: number) => clock.sleep(ms);
+  const keepAlive = (work: Promise<unknown>) => void work.catch(() => {});
 
   function authorityAt(location: Location, breaker?: Breaker) {
     const now = edgeClock(location);
@@ -114,9 +116,10 @@ export function rowAuthorities(
       copies: configuration.stores,
       replicas: configuration.hasKv === false ? undefined : replicasAt(location, now),
       tell: () => {},
-      keepAlive: (work) => void work.catch(() => {}),
+      keepAlive,
     });
-    return { authority, store: guarded, clock: now };
+    const principals = createRowPrincipals({ transact, sessions: authority.forIndex, keepAlive });
+    return { authority, principals, store: guarded, clock: now };
   }
 
   return {
@@ -129,8 +132,8 @@ export function rowAuthorities(
       return new SessionRows(new RowEntries(text)).load();
     },
     async sweep() {
-      const { authority, store: guarded, clock: now } = authorityAt(LOCATIONS[0]);
-      return sweepRows({ store: guarded, sessions: authority, clock: now });
+      const { authority, principals, store: guarded, clock: now } = authorityAt(LOCATIONS[0]);
+      return sweepRows({ store: guarded, sessions: authority, principals, clock: now });
     },
   };
 }

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createRowsInMemory } from "../../emulation/rows.ts";
+import type { RowStore } from "../../src/rows/row-store.ts";
+import { setTime } from "../support/edge.ts";
+import { changeAt, POLICY, refTo, uniqueId } from "../support/sessions.ts";
+import { at, T0 } from "../support/time.ts";
+import { createRowsWorld } from "./rows-world.ts";
+
+beforeEach(() => setTime(T0));
+afterEach(() => vi.useRealTimers());
+
+const IDLE_S = POLICY.idleSeconds * 1.1 + 1;
+const shopper = () => changeAt(T0, { patches: [{ basket: "tea" }], touch: true });
+
+describe("the sweep of rows", () => {
+  it("rings every alarm that is due, however many rows before it cannot be rung", async () => {
+    const DAMAGED = 150;
+    const rows = createRowsInMemory({ clock: () => Date.now() });
+    const times = { seen: undefined, keepUntil: at(1e6), notAfter: at(1e6) };
+    for (let n = 0; n < DAMAGED; n++) {
+      await rows.store.write(`session:${n}`, { ...times, next: { tag: `t${n}`, text: "not sealed" }, dueAt: T0 });
+    }
+    const { authority, sweep, events } = createRowsWorld({ rows });
+    await authority.commit(refTo(uniqueId()), shopper());
+    setTime(at(IDLE_S));
+    expect(await sweep()).toEqual({ rung: 1, freed: 0, left: DAMAGED });
+    expect(events.at(-1)).toMatchObject({ kind: "ended", reason: "idle" });
+  });
+
+  it("rings the alarms of principals although sessions are no longer indexed", async () => {
+    const rows = createRowsInMemory({ clock: () => Date.now() });
+    const before = createRowsWorld({ rows, indexed: true });
+    await before.principals.endAll("alice", {});
+    expect(rows.names()).toHaveLength(1);
+    setTime(at(400 * 86_400));
+    await createRowsWorld({ rows: { ...rows } }).sweep();
+    expect(rows.names()).toEqual([]);
+  });
+
+  it("has the store forget the alarm of a row that is gone", async () => {
+    const deleted: string[] = [];
+    const through = (store: RowStore): RowStore => ({
+      ...store,
+      due: async () => ({ kind: "names", names: deleted.length === 0 ? ["session:gone"] : [] }),
+      write: (name, write) => {
+        if (!write.next) deleted.push(name);
+        return store.write(name, write);
+      },
+    });
+    expect(await createRowsWorld({ through }).sweep()).toMatchObject({ rung: 1, left: 0 });
+    expect(deleted).toEqual(["session:gone"]);
+  });
+
+  it("frees rows where the store does not free them by itself", async () => {
+    const rows = createRowsInMemory({ clock: () => Date.now(), freesByItself: false });
+    const { authority, sweep } = createRowsWorld({ rows });
+    await authority.commit(refTo(uniqueId()), shopper());
+    setTime(at(86_400 * 2));
+    await sweep();
+    expect(rows.names()).toEqual([]);
+  });
+
+  it("tells why it could not read which rows are due", async () => {
+    const cause = new Error("down");
+    const through = (store: RowStore): RowStore => ({ ...store, due: async () => ({ kind: "unavailable", cause }) });
+    expect(await createRowsWorld({ through }).sweep()).toEqual({ rung: 0, freed: 0, left: 0, cause });
+  });
+});
