@@ -1,6 +1,6 @@
-import type { Mistake } from "../src/config/mistakes.ts";
 import type { ResolvedConfig } from "../src/config/resolved.ts";
 import type { MoorConfig } from "../src/config/types.ts";
+import type { Mistake } from "../src/settings/mistakes.ts";
 import { readSettings } from "./wrangler.ts";
 
 /** The name of the secret that operators send, if Cloudflare Access does not identify them. */

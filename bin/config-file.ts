@@ -1,10 +1,10 @@
 import { access } from "node:fs/promises";
 import { relative, resolve, sep } from "node:path";
 import { createJiti } from "jiti";
-import { formatMistakes, type Mistake } from "../src/config/mistakes.ts";
 import { readConfig } from "../src/config/read.ts";
 import type { ResolvedConfig } from "../src/config/resolved.ts";
 import { type Warning, warningsOf } from "../src/config/warnings.ts";
+import { formatMistakes, type Mistake } from "../src/settings/mistakes.ts";
 import { adminSecretMistakes } from "./admin-secret.ts";
 import { CommandError } from "./command.ts";
 import { leftOutMistakes } from "./left-out.ts";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { describe } from "../src/config/mistakes.ts";
+import { describe } from "../src/settings/mistakes.ts";
 import { CommandError } from "./command.ts";
 
 type Flags = Record<string, { type: "string" | "boolean"; multiple?: boolean }>;

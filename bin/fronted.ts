@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { originUrl } from "../src/config/grammar.ts";
-import { describe } from "../src/config/mistakes.ts";
 import type { MoorConfig } from "../src/config/types.ts";
+import { originUrl } from "../src/settings/grammar.ts";
+import { describe } from "../src/settings/mistakes.ts";
 import { CommandError } from "./command.ts";
 
 const MAX_ID_CHARACTERS = 64;

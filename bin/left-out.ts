@@ -1,6 +1,6 @@
 import { algorithmOf } from "../src/affinity/algorithms.ts";
-import type { Mistake } from "../src/config/mistakes.ts";
 import type { ResolvedConfig, ResolvedPool } from "../src/config/resolved.ts";
+import type { Mistake } from "../src/settings/mistakes.ts";
 import { readSettings } from "./wrangler.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { describe } from "../src/config/mistakes.ts";
+import { describe } from "../src/settings/mistakes.ts";
 import { type Command, CommandError } from "./command.ts";
 import { check } from "./commands/check.ts";
 import { debugToken } from "./commands/debug-token.ts";

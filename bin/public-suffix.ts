@@ -1,6 +1,6 @@
 import { getPublicSuffix } from "tldts";
-import { describe, type Mistake } from "../src/config/mistakes.ts";
 import type { ResolvedConfig } from "../src/config/resolved.ts";
+import { describe, type Mistake } from "../src/settings/mistakes.ts";
 
 /**
  * The domains of cookies that are public suffixes, such as `co.uk` and `github.io`. A browser refuses such a cookie (RFC 6265bis

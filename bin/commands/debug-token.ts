@@ -1,6 +1,6 @@
-import { describe } from "../../src/config/mistakes.ts";
 import { DEBUG_HEADER, MOST_DEBUG_SECONDS, signDebugToken } from "../../src/inbound/token/debug-token.ts";
 import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
+import { describe } from "../../src/settings/mistakes.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readFlags } from "../flags.ts";
 import { readKeys } from "../key-rings.ts";

@@ -1,7 +1,7 @@
-import type { CarrierConfig } from "../../src/config/carriers/registry.ts";
-import { describe } from "../../src/config/mistakes.ts";
+import type { CarrierConfig } from "../../src/carriers/registry.ts";
 import type { ResolvedConfig } from "../../src/config/resolved.ts";
 import type { MoorConfig } from "../../src/config/types.ts";
+import { describe } from "../../src/settings/mistakes.ts";
 import { ADMIN_TOKEN, needsAdminToken } from "../admin-secret.ts";
 import { type Command, CommandError } from "../command.ts";
 import { type ConfigFile, readConfigFile, requireValid } from "../config-file.ts";

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
-import { formatMistakes } from "../../src/config/mistakes.ts";
 import { readConfig } from "../../src/config/read.ts";
 import type { MoorConfig } from "../../src/config/types.ts";
+import { formatMistakes } from "../../src/settings/mistakes.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readFlags } from "../flags.ts";
 import type { Draft } from "../import/draft.ts";

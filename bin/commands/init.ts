@@ -1,6 +1,6 @@
 import { access, readFile, writeFile } from "node:fs/promises";
-import { describe } from "../../src/config/mistakes.ts";
 import type { MoorConfig } from "../../src/config/types.ts";
+import { describe } from "../../src/settings/mistakes.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readFlags } from "../flags.ts";
 import { configFor } from "../fronted.ts";

@@ -1,4 +1,4 @@
-import { describe } from "../../src/config/mistakes.ts";
+import { describe } from "../../src/settings/mistakes.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readFlags } from "../flags.ts";
 import { idsOf, RINGS, type RingName, readKeys, retire, withNewKey } from "../key-rings.ts";

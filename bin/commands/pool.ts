@@ -1,4 +1,4 @@
-import { describe } from "../../src/config/mistakes.ts";
+import { describe } from "../../src/settings/mistakes.ts";
 import { type AdminClient, createAdminClient } from "../admin-client.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readFlags } from "../flags.ts";

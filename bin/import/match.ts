@@ -1,6 +1,6 @@
 import { coversHost, coversPath } from "../../src/config/checks/routes.ts";
-import { pathPattern } from "../../src/config/grammar.ts";
 import type { RouteConfig } from "../../src/config/types.ts";
+import { pathPattern } from "../../src/settings/grammar.ts";
 
 /** The requests that a rule of another balancer takes, in the words of a route. Fields that are left out take any request. */
 export interface Match extends Pick<RouteConfig, "host" | "methods" | "headers"> {

@@ -1,5 +1,5 @@
-import { createOwnCookies } from "../../src/inbound/carriers/cookie-carrier.ts";
-import { NO_CREDENTIALS } from "../../src/inbound/carriers/credentials.ts";
+import { NO_CREDENTIALS } from "../../src/carriers/credentials.ts";
+import { createOwnCookies } from "../../src/carriers/own-cookies.ts";
 import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
 import { createTokens } from "../../src/inbound/token/tokens.ts";
 

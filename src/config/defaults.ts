@@ -1,5 +1,5 @@
-import { resolveCarrier } from "./carriers/registry.ts";
-import { MAX_PRINCIPAL_SESSIONS } from "./grammar.ts";
+import { resolveCarrier } from "../carriers/registry.ts";
+import { MAX_PRINCIPAL_SESSIONS } from "../settings/grammar.ts";
 import type {
   ResolvedConfig,
   ResolvedCors,

@@ -1,11 +1,11 @@
 import { type BaseIssue, safeParse } from "valibot";
+import type { Mistake } from "../settings/mistakes.ts";
+import { shape } from "../settings/shapes.ts";
 import { relationMistakes } from "./checks/checks.ts";
 import { fillHandling, fillShared } from "./defaults.ts";
-import type { Mistake } from "./mistakes.ts";
 import { toMistake } from "./read.ts";
 import type { ResolvedConfig, ResolvedRoute } from "./resolved.ts";
 import { errorPage, handling, shared } from "./schema.ts";
-import { shape } from "./shapes.ts";
 import type { MoorConfig, RouteConfig } from "./types.ts";
 
 /** How Moor handles the sessions of some requests. Each field means the same as in `RouteConfig`. */

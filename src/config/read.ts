@@ -1,7 +1,7 @@
 import { type BaseIssue, safeParse } from "valibot";
+import { describe, formatPath, type Mistake } from "../settings/mistakes.ts";
 import { relationMistakes } from "./checks/checks.ts";
 import { fillDefaults } from "./defaults.ts";
-import { describe, formatPath, type Mistake } from "./mistakes.ts";
 import type { ResolvedConfig } from "./resolved.ts";
 import { configSchema } from "./schema.ts";
 

@@ -1,4 +1,4 @@
-import type { ResolvedCarrier } from "./carriers/registry.ts";
+import type { ResolvedCarrier } from "../carriers/registry.ts";
 import type {
   AffinityConfig,
   ClosingStatus,

@@ -1,6 +1,6 @@
 import { array, boolean, custom, type InferOutput, lazy, literal, optional, picklist } from "valibot";
 import { ALGORITHMS, type AlgorithmName } from "../affinity/algorithms.ts";
-import { carrierSchemas } from "./carriers/registry.ts";
+import { carrierSchemas } from "../carriers/registry.ts";
 import {
   addressParameter,
   attemptDeadline,
@@ -42,9 +42,9 @@ import {
   token,
   weight,
   wholeNumber,
-} from "./grammar.ts";
+} from "../settings/grammar.ts";
+import { list, numbers, oneByItsOwn, oneOf, shape, value, yesOrNo } from "../settings/shapes.ts";
 import { REGIONS } from "./regions.ts";
-import { list, numbers, oneByItsOwn, oneOf, shape, value, yesOrNo } from "./shapes.ts";
 import type { SessionEvents } from "./types.ts";
 
 /** A configuration of the right shape, before its defaults are filled in. */

@@ -1,4 +1,4 @@
-import type { CarrierConfig } from "./carriers/registry.ts";
+import type { CarrierConfig } from "../carriers/registry.ts";
 import type { PoolConfig } from "./pool-types.ts";
 import type { CorsConfig, LogConfig, LogoutConfig } from "./site-types.ts";
 

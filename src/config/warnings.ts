@@ -1,6 +1,6 @@
+import { isRecord } from "../settings/grammar.ts";
+import { itemsOf } from "../settings/mistakes.ts";
 import { poolsWithSessions } from "./defaults.ts";
-import { isRecord } from "./grammar.ts";
-import { itemsOf } from "./mistakes.ts";
 import type { ResolvedConfig } from "./resolved.ts";
 
 /** A valid setting whose effect its author may not expect. */

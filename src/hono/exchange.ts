@@ -1,9 +1,9 @@
 import type { Context, Next } from "hono";
 import { getPath } from "hono/utils/url";
+import { withLinks } from "../carriers/links.ts";
 import type { ResolvedHandling, ResolvedMiddleware } from "../config/middleware.ts";
 import type { IgnoreConfig } from "../config/types.ts";
 import { readAddress } from "../inbound/address.ts";
-import { withLinks } from "../inbound/carriers/links.ts";
 import { createDebugCheck } from "../inbound/token/debug-token.ts";
 import type { Log } from "../log.ts";
 import type { Observer } from "../observe/observer.ts";

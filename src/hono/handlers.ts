@@ -1,5 +1,5 @@
 import type { Context, Next } from "hono";
-import type { Carriers } from "../inbound/carriers/carriers.ts";
+import type { Carriers } from "../inbound/carriers.ts";
 import type { Responder, Visit } from "../request/exchange.ts";
 import { NO_INTENT } from "../session/session.ts";
 import { takeBody } from "../upstream/send/body.ts";

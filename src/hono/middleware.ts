@@ -6,9 +6,9 @@ import {
   type ResolvedHandling,
   readMiddleware,
 } from "../config/middleware.ts";
-import { formatMistakes, type Mistake } from "../config/mistakes.ts";
 import { failureResponse } from "../errors.ts";
 import { describeFault, logToConsole } from "../log.ts";
+import { formatMistakes, type Mistake } from "../settings/mistakes.ts";
 import { type BoundSessions, bindSessions, type SessionsEnv } from "../wiring/sessions.ts";
 import type { AnyAttributes } from "./attributes.ts";
 import type { EdgeSession } from "./edge-session.ts";

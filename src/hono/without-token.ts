@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { cloneRawRequest } from "hono/request";
-import type { Carriers } from "../inbound/carriers/carriers.ts";
+import type { Carriers } from "../inbound/carriers.ts";
 import { DEBUG_HEADER } from "../inbound/token/debug-token.ts";
 
 /** The request with its body. hono has kept a body that another middleware has read already. */

@@ -1,4 +1,4 @@
-import type { Client } from "./carriers/carriers.ts";
+import type { Client } from "./carriers.ts";
 
 /** Requests with these methods change nothing (RFC 9110 section 9.2.1). */
 export const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);

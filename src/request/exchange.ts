@@ -1,9 +1,9 @@
+import type { AddressCarrier } from "../carriers/carrier.ts";
 import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import type { FailureCode } from "../errors.ts";
 import type { Address } from "../inbound/address.ts";
 import { type Arrival, arrivalOf } from "../inbound/arrival.ts";
-import type { AddressCarrier } from "../inbound/carriers/carrier.ts";
-import { type Carriers, type Client, createCarriers } from "../inbound/carriers/carriers.ts";
+import { type Carriers, type Client, createCarriers } from "../inbound/carriers.ts";
 import { isTokenKeptBack, SAFE_METHODS } from "../inbound/cross-site.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { LogEntry } from "../log.ts";

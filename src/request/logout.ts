@@ -2,7 +2,7 @@ import type { ResolvedCors } from "../config/resolved.ts";
 import type { SiteData } from "../config/site-types.ts";
 import { type FailureCode, failureResponse } from "../errors.ts";
 import type { Arrival } from "../inbound/arrival.ts";
-import type { Client } from "../inbound/carriers/carriers.ts";
+import type { Client } from "../inbound/carriers.ts";
 import { allowOrigin, preflight } from "../inbound/cors.ts";
 import { describeFault, type Log } from "../log.ts";
 import { NO_INTENT } from "../session/session.ts";

@@ -1,5 +1,5 @@
 import type { FailureCode } from "../errors.ts";
-import type { Client } from "../inbound/carriers/carriers.ts";
+import type { Client } from "../inbound/carriers.ts";
 import { isTokenKeptBack } from "../inbound/cross-site.ts";
 import { randomId } from "../lib/base64url.ts";
 import { escapeHtml } from "../lib/html.ts";

@@ -1,7 +1,7 @@
-import type { AddressCarrier, OwnNames } from "../inbound/carriers/carrier.ts";
-import type { Client } from "../inbound/carriers/carriers.ts";
-import { type Credentials, joinCredentials, NO_CREDENTIALS } from "../inbound/carriers/credentials.ts";
-import { withLinks } from "../inbound/carriers/links.ts";
+import type { AddressCarrier, OwnNames } from "../carriers/carrier.ts";
+import { type Credentials, joinCredentials, NO_CREDENTIALS } from "../carriers/credentials.ts";
+import { withLinks } from "../carriers/links.ts";
+import type { Client } from "../inbound/carriers.ts";
 import { TARGETED_CACHE_CONTROL } from "../lib/caching-headers.ts";
 import { nameOfSetCookie } from "../lib/set-cookie.ts";
 import { writeExplain } from "../observe/explain.ts";

@@ -1,6 +1,6 @@
-import { MAX_SESSION_SECONDS } from "../config/grammar.ts";
 import { principalName } from "../objects/clients/principal-client.ts";
 import { PrincipalIndex } from "../objects/principal/principal-index.ts";
+import { MAX_SESSION_SECONDS } from "../settings/grammar.ts";
 import type { Unattended } from "../store/contracts.ts";
 import type { Unavailable } from "../store/object-calls.ts";
 import type {

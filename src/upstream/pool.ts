@@ -13,7 +13,7 @@ import { createOutlierDetection, type HealthChange, type OutlierDetection } from
 import { createPanic, type Panic } from "./health/panic.ts";
 import type { LivePool, LivePools } from "./live/live-pools.ts";
 import { createReach, type Reach } from "./send/reach.ts";
-import { createRetryBudget, type RetryBudget } from "./send/retry-budget.ts";
+import { createRetryBudget, type RetryBudget } from "./send/retries.ts";
 import { createPublicAddresses, type PublicAddresses } from "./wire/public-addresses.ts";
 
 /** An origin as a request meets it. */

@@ -1,5 +1,4 @@
 import { waitUntil } from "cloudflare:workers";
-import { formatMistakes } from "../config/mistakes.ts";
 import { readConfig } from "../config/read.ts";
 import type { ResolvedConfig } from "../config/resolved.ts";
 import type { MoorConfig } from "../config/types.ts";
@@ -10,6 +9,7 @@ import { describeFault, logToConsole } from "../log.ts";
 import { createMoor, type Moor } from "../moor.ts";
 import type { MetricsDataset } from "../observe/data-point.ts";
 import { policyOf } from "../session/policy.ts";
+import { formatMistakes } from "../settings/mistakes.ts";
 import type { ReplicaNamespace } from "../store/kv-replicas.ts";
 import { createOriginTags } from "../upstream/choose/learn.ts";
 import type { StateNamespace } from "../upstream/live/published-states.ts";

@@ -1,6 +1,6 @@
-import { formatMistakes } from "../../src/config/mistakes.ts";
 import { readConfig } from "../../src/config/read.ts";
 import type { ResolvedConfig } from "../../src/config/resolved.ts";
+import { formatMistakes } from "../../src/settings/mistakes.ts";
 
 /** A valid pool, with the changes of a test. */
 export function pool(changes: object = {}) {

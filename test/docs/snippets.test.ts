@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { formatMistakes } from "../../src/config/mistakes.ts";
 import { readConfig } from "../../src/config/read.ts";
+import { formatMistakes } from "../../src/settings/mistakes.ts";
 import * as configurations from "./snippets/configurations.ts";
 
 const pages = import.meta.glob<string>(["../../docs/guide/*.md", "../../sdk/java/*.md"], {

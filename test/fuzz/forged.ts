@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { SEPARATOR } from "../../src/inbound/carriers/credentials.ts";
+import { SEPARATOR } from "../../src/carriers/credentials.ts";
 import { macRing } from "../support/rings.ts";
 import { createTokenTexts } from "../support/token-texts.ts";
 import { NOW } from "./moor.ts";

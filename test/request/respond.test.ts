@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Client } from "../../src/inbound/carriers/carriers.ts";
-import { NO_CREDENTIALS, splitCredentials } from "../../src/inbound/carriers/credentials.ts";
-import { createHeaderCarrier } from "../../src/inbound/carriers/header-carrier.ts";
+import { NO_CREDENTIALS, splitCredentials } from "../../src/carriers/credentials.ts";
+import { createCarrier } from "../../src/carriers/registry.ts";
+import type { Client } from "../../src/inbound/carriers.ts";
 import type { TokenWrite } from "../../src/request/respond.ts";
 import { mayGiveFreshToken, ownNames, type ResponseChanges, respond } from "../../src/request/respond.ts";
 import { carriers, cookieCarrier, OPTIONS } from "../support/carriers.ts";
@@ -162,7 +162,7 @@ describe("the mark", () => {
 
 describe("a client that holds all in one place", () => {
   const held = (text: string, changes: Partial<ResponseChanges>) => {
-    const { https: carrier } = createHeaderCarrier({ name: "Authorization" }, OPTIONS);
+    const { https: carrier } = createCarrier({ type: "header", name: "Authorization" }, OPTIONS);
     const header = { ...client, carrier, credentials: splitCredentials(text) };
     return respond(new Response(""), { ...CLEAN, client: header, ...changes }).headers.get("Moor-Token");
   };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { NO_CREDENTIALS } from "../../src/inbound/carriers/credentials.ts";
+import { NO_CREDENTIALS } from "../../src/carriers/credentials.ts";
 import { Client, createEdge, doneOf, type Edge, setTime } from "../support/edge.ts";
 import { at, T0 } from "../support/time.ts";
 

@@ -1,7 +1,7 @@
-import type { ResolvedCookieCarrier } from "../../src/config/carriers/cookie.ts";
-import type { CarrierOptions } from "../../src/inbound/carriers/carrier.ts";
-import { createCarriers } from "../../src/inbound/carriers/carriers.ts";
-import { createCookieCarrier } from "../../src/inbound/carriers/cookie-carrier.ts";
+import type { CarrierOptions } from "../../src/carriers/carrier.ts";
+import type { ResolvedCookieCarrier } from "../../src/carriers/cookie.ts";
+import { createCarrier } from "../../src/carriers/registry.ts";
+import { createCarriers } from "../../src/inbound/carriers.ts";
 import { T0 } from "./time.ts";
 
 /** The cookie of a configuration without carriers. */
@@ -22,7 +22,7 @@ export const OPTIONS: CarrierOptions = { markLifeSeconds: 86_400, now: () => T0 
 /** A cookie carrier at the tests' time 0. */
 export function cookieCarrier(secure: boolean, changes: Partial<ResolvedCookieCarrier> = {}) {
   const settings = { ...COOKIE, ...changes };
-  return createCookieCarrier(settings, OPTIONS)[secure ? "https" : "http"];
+  return createCarrier(settings, OPTIONS)[secure ? "https" : "http"];
 }
 
 /** The carriers of a configuration that does not set them. */

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import { type Credentials, joinCredentials } from "../../src/inbound/carriers/credentials.ts";
+import { type Credentials, joinCredentials } from "../../src/carriers/credentials.ts";
 import { createTokens, type Tokens } from "../../src/inbound/token/tokens.ts";
 import { createObjectAuthority } from "../../src/objects/clients/session-client.ts";
 import { type Commit, type CommitParts, commit, type Done, follow } from "../../src/request/commit.ts";

@@ -1,4 +1,4 @@
-import { joinCredentials, splitCredentials } from "../../src/inbound/carriers/credentials.ts";
+import { joinCredentials, splitCredentials } from "../../src/carriers/credentials.ts";
 import { createTokens, type OpenedToken, type TokenFault, type Tokens } from "../../src/inbound/token/tokens.ts";
 
 /** Tokens whose credentials are a single text, as a header carries them. */

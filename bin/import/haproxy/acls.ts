@@ -1,4 +1,4 @@
-import { hostPattern, method } from "../../../src/config/grammar.ts";
+import { hostPattern, method } from "../../../src/settings/grammar.ts";
 import { ANY, exactMatch, type Match, prefixMatch } from "../match.ts";
 import { pathsOf } from "../path-pattern.ts";
 

@@ -1,5 +1,5 @@
-import { token } from "../../../src/config/grammar.ts";
 import type { HashPolicy, PoolConfig } from "../../../src/config/pool-types.ts";
+import { token } from "../../../src/settings/grammar.ts";
 import type { Remark } from "../remark.ts";
 import { allOf, type Line, lastOf, type Section } from "./sections.ts";
 

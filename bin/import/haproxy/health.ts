@@ -1,5 +1,5 @@
-import { probeBody, probePath } from "../../../src/config/grammar.ts";
 import type { HealthCheckConfig } from "../../../src/config/pool-types.ts";
+import { probeBody, probePath } from "../../../src/settings/grammar.ts";
 import { clamped } from "../clamped.ts";
 import { milliseconds } from "../durations.ts";
 import type { Remark } from "../remark.ts";

@@ -1,5 +1,5 @@
-import { routeName } from "../../../src/config/grammar.ts";
 import type { OriginConfig } from "../../../src/config/pool-types.ts";
+import { routeName } from "../../../src/settings/grammar.ts";
 import { milliseconds } from "../durations.ts";
 import { uniqueId } from "../ids.ts";
 import type { Place, Remark } from "../remark.ts";

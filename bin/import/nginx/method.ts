@@ -1,5 +1,5 @@
-import { NGINX_VARIABLES, parseNginxKey } from "../../../src/config/nginx-key.ts";
 import type { NginxAffinityConfig } from "../../../src/config/pool-types.ts";
+import { NGINX_VARIABLES, parseNginxKey } from "../../../src/settings/nginx-key.ts";
 import type { Remark } from "../remark.ts";
 import type { Directive } from "./directives.ts";
 import { findAll } from "./directives.ts";

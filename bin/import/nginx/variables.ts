@@ -1,4 +1,4 @@
-import { hostPattern, method } from "../../../src/config/grammar.ts";
+import { hostPattern, method } from "../../../src/settings/grammar.ts";
 import { ANY, exactMatch, type Match } from "../match.ts";
 import type { Place } from "../remark.ts";
 import { ownOf } from "./blocks.ts";

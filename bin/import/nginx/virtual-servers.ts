@@ -1,4 +1,4 @@
-import { hostPattern } from "../../../src/config/grammar.ts";
+import { hostPattern } from "../../../src/settings/grammar.ts";
 import type { Remark } from "../remark.ts";
 import { ownOf } from "./blocks.ts";
 import type { Directive } from "./directives.ts";

@@ -1,4 +1,4 @@
-import { hostPattern, method, token } from "../../../src/config/grammar.ts";
+import { hostPattern, method, token } from "../../../src/settings/grammar.ts";
 import { ANY, exactMatch, intersection, type Match, prefixMatch } from "../match.ts";
 import { pathsOf } from "../path-pattern.ts";
 import { type Expression, readExpression } from "./rule-syntax.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { originUrl, probePath, token } from "../../../src/config/grammar.ts";
 import type { HealthCheckConfig, OriginConfig, PoolConfig } from "../../../src/config/pool-types.ts";
+import { originUrl, probePath, token } from "../../../src/settings/grammar.ts";
 import { originId } from "../../fronted.ts";
 import { clamped } from "../clamped.ts";
 import { milliseconds } from "../durations.ts";

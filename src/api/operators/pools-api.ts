@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
-import { time } from "../../config/grammar.ts";
 import type { ResolvedConfig, ResolvedPool } from "../../config/resolved.ts";
+import { time } from "../../settings/grammar.ts";
 import { createClosing } from "../../upstream/choose/birth.ts";
 import { sessionSpans } from "../../upstream/live/live-pools.ts";
 import {

@@ -1,6 +1,6 @@
-import { CARRIER_SETTINGS, type CarrierType } from "../carriers/registry.ts";
-import type { CarrierRules } from "../carriers/settings.ts";
-import { describe, type Item, type Mistake } from "../mistakes.ts";
+import type { CarrierRules } from "../../carriers/kind.ts";
+import { CARRIERS, type CarrierType } from "../../carriers/registry.ts";
+import { describe, type Item, type Mistake } from "../../settings/mistakes.ts";
 
 interface Carrier extends Item {
   readonly rules: CarrierRules;
@@ -10,8 +10,8 @@ interface Carrier extends Item {
 export function carrierMistakes(items: readonly Item[]): Mistake[] {
   const carriers = items.flatMap((item): Carrier[] => {
     const { type } = item.value;
-    const isKnown = typeof type === "string" && Object.hasOwn(CARRIER_SETTINGS, type);
-    return isKnown ? [{ ...item, rules: CARRIER_SETTINGS[type as CarrierType] }] : [];
+    const isKnown = typeof type === "string" && Object.hasOwn(CARRIERS, type);
+    return isKnown ? [{ ...item, rules: CARRIERS[type as CarrierType] }] : [];
   });
   return [
     ...carriers.flatMap((carrier) => carrier.rules.mistakes?.(carrier) ?? []),

@@ -1,5 +1,5 @@
-import { isRecord, MAX_REFUSING_SESSIONS, MAX_ROW_SESSIONS, sessionLimit, teamUrl } from "../grammar.ts";
-import { describe, type Item, itemsOf, type Mistake } from "../mistakes.ts";
+import { isRecord, MAX_REFUSING_SESSIONS, MAX_ROW_SESSIONS, sessionLimit, teamUrl } from "../../settings/grammar.ts";
+import { describe, type Item, itemsOf, type Mistake } from "../../settings/mistakes.ts";
 import { carrierMistakes } from "./carriers.ts";
 import { poolMistakes } from "./pools.ts";
 import { routeMistakes } from "./routes.ts";

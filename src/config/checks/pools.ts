@@ -1,5 +1,4 @@
 import { algorithmOf } from "../../affinity/algorithms.ts";
-import { HEALTH_CHECK_DEFAULTS, OUTLIER_DEFAULTS, SUCCESS_RATE_DEFAULTS } from "../defaults.ts";
 import {
   healthCheckRules,
   id,
@@ -11,8 +10,9 @@ import {
   statusRules,
   successRateRules,
   time,
-} from "../grammar.ts";
-import { describe, type Item, itemsOf, type Mistake } from "../mistakes.ts";
+} from "../../settings/grammar.ts";
+import { describe, type Item, itemsOf, type Mistake } from "../../settings/mistakes.ts";
+import { HEALTH_CHECK_DEFAULTS, OUTLIER_DEFAULTS, SUCCESS_RATE_DEFAULTS } from "../defaults.ts";
 import { REGIONS } from "../regions.ts";
 
 /** Mistakes between the values of pools. */

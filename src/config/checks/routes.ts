@@ -1,4 +1,3 @@
-import { definedOf, POOL_DEFAULTS } from "../defaults.ts";
 import {
   headerValue,
   hedgeAfter,
@@ -11,8 +10,9 @@ import {
   pathPattern,
   share,
   token,
-} from "../grammar.ts";
-import { describe, type Item, itemsOf, type Mistake } from "../mistakes.ts";
+} from "../../settings/grammar.ts";
+import { describe, type Item, itemsOf, type Mistake } from "../../settings/mistakes.ts";
+import { definedOf, POOL_DEFAULTS } from "../defaults.ts";
 import { repeatedIds } from "./pools.ts";
 
 /**

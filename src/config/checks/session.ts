@@ -1,6 +1,6 @@
+import { isRecord, MAX_SESSION_SECONDS, type Rule, sessionRules, timeoutRules } from "../../settings/grammar.ts";
+import { describe, type Mistake } from "../../settings/mistakes.ts";
 import { resolveSession } from "../defaults.ts";
-import { isRecord, MAX_SESSION_SECONDS, type Rule, sessionRules, timeoutRules } from "../grammar.ts";
-import { describe, type Mistake } from "../mistakes.ts";
 
 interface Item {
   value: Record<string, unknown>;

@@ -1,8 +1,7 @@
+import { MARK_TAG_LENGTH } from "../../carriers/credentials.ts";
 import { decodeBase64url, encodeBase64url } from "../../lib/base64url.ts";
 import { MAC_BYTES, type Mac } from "./mac.ts";
 
-/** A mark begins with so many characters of its session's id: a browser may hold marks of several sessions. */
-export const MARK_TAG_LENGTH = 2;
 /** Characters of a mark: its tag, and 24 bytes as base64url, no spare bits. */
 export const MARK_LENGTH = MARK_TAG_LENGTH + 32;
 

@@ -1,5 +1,5 @@
+import type { Credentials } from "../../carriers/credentials.ts";
 import { BoundedMap } from "../../lib/bounded-map.ts";
-import type { Credentials } from "../carriers/credentials.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { createMac } from "./mac.ts";
 import { markOf, openMark, signMark } from "./mark.ts";

@@ -1,5 +1,5 @@
-import { MAX_PRINCIPAL_SESSIONS, MAX_REFUSING_SESSIONS, MAX_SESSION_SECONDS } from "../../config/grammar.ts";
 import { CLOCKS_APART_MS, type SessionLimit } from "../../session/change.ts";
+import { MAX_PRINCIPAL_SESSIONS, MAX_REFUSING_SESSIONS, MAX_SESSION_SECONDS } from "../../settings/grammar.ts";
 import type { Unattended } from "../../store/contracts.ts";
 import type {
   Confirmed,

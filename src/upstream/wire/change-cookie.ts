@@ -1,4 +1,4 @@
-import { CHANGE_COOKIE } from "../../inbound/carriers/carrier.ts";
+import { CHANGE_COOKIE } from "../../carriers/carrier.ts";
 import { decodeBase64url } from "../../lib/base64url.ts";
 import { nameOfSetCookie, valueOfSetCookie } from "../../lib/set-cookie.ts";
 import { isHeaderOfChange, type RefusedResponse } from "./origin-headers.ts";

@@ -1,8 +1,8 @@
 import { request } from "node:http";
 import fc from "fast-check";
 import type { Draft } from "../../../bin/import/draft.ts";
-import { formatMistakes } from "../../../src/config/mistakes.ts";
 import { readConfig } from "../../../src/config/read.ts";
+import { formatMistakes } from "../../../src/settings/mistakes.ts";
 import { createRoutes } from "../../../src/upstream/routes.ts";
 
 /** A request that is sent to the balancer and to Moor's routes. */

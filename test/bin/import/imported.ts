@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { FORMATS } from "../../../bin/import/formats.ts";
 import { groupRemarks, type Remark } from "../../../bin/import/remark.ts";
-import { formatMistakes } from "../../../src/config/mistakes.ts";
 import type { PoolConfig } from "../../../src/config/pool-types.ts";
 import { readConfig } from "../../../src/config/read.ts";
 import type { RouteConfig } from "../../../src/config/types.ts";
+import { formatMistakes } from "../../../src/settings/mistakes.ts";
 
 /** An imported text. Remarks are lines: `12: …`. */
 export interface Imported {

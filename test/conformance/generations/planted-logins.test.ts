@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import type { CarrierConfig } from "../../../src/config/carriers/registry.ts";
+import type { CarrierConfig } from "../../../src/carriers/registry.ts";
 import { startExample } from "../../examples/running-example.ts";
 import { buildPackage } from "../../support/node/built-package.ts";
 import { startOrigin } from "../../support/node/origins.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { formatMistakes } from "../../../src/config/mistakes.ts";
 import { readConfig } from "../../../src/config/read.ts";
+import { formatMistakes } from "../../../src/settings/mistakes.ts";
 import { origin, pool } from "../../config/configs.ts";
 import { demand, type Target } from "../target.ts";
 

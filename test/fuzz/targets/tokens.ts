@@ -1,4 +1,4 @@
-import { SEPARATOR } from "../../../src/inbound/carriers/credentials.ts";
+import { SEPARATOR } from "../../../src/carriers/credentials.ts";
 import { macRing } from "../../support/rings.ts";
 import { createTokenTexts } from "../../support/token-texts.ts";
 import { forgedProof, forgedToken, GENUINE, OTHER, PROOF } from "../forged.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRetryBudget, type RetryBudget } from "../../../src/upstream/send/retry-budget.ts";
+import { createRetryBudget, type RetryBudget } from "../../../src/upstream/send/retries.ts";
 import { at } from "../../support/time.ts";
 
 const deposit = (budget: RetryBudget, count: number, second: number) => {

@@ -1,5 +1,5 @@
-import { type NginxKeyPart, parseNginxKey } from "../../../config/nginx-key.ts";
 import { type Address, formatAddress, parseAddress } from "../../../lib/ip-address.ts";
+import { type NginxKeyPart, parseNginxKey } from "../../../settings/nginx-key.ts";
 import type { HashFacts } from "../hash-policy.ts";
 import { cookieValue, queryValue } from "./variables.ts";
 

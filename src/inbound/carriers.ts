@@ -1,26 +1,13 @@
-import type { ResolvedCarrier } from "../../config/carriers/registry.ts";
-import type { OpenedToken } from "../token/tokens.ts";
 import {
   type AddressCarrier,
   type Carrier,
   type CarrierOptions,
   CHANGE_COOKIE,
-  type CreateCarrier,
   type OwnNames,
-} from "./carrier.ts";
-import { createCookieCarrier } from "./cookie-carrier.ts";
-import { type Credentials, NO_CREDENTIALS } from "./credentials.ts";
-import { createHeaderCarrier } from "./header-carrier.ts";
-import { createUrlCarrier } from "./url-carrier.ts";
-
-type Settings<Type> = Extract<ResolvedCarrier, { type: Type }>;
-
-/** The registry: how a carrier is created, by its `type` in the configuration. */
-const CARRIERS: { readonly [Type in ResolvedCarrier["type"]]: CreateCarrier<Settings<Type>> } = {
-  cookie: createCookieCarrier,
-  header: createHeaderCarrier,
-  url: createUrlCarrier,
-};
+} from "../carriers/carrier.ts";
+import { type Credentials, NO_CREDENTIALS } from "../carriers/credentials.ts";
+import { createCarrier, type ResolvedCarrier } from "../carriers/registry.ts";
+import type { OpenedToken } from "./token/tokens.ts";
 
 /** The client of a request: what it holds of Moor, and the carrier by which it is given new credentials. */
 export interface Client {
@@ -61,7 +48,7 @@ export interface Carriers {
 
 /** The carriers of a configuration, in its order. */
 export function createCarriers(settings: readonly ResolvedCarrier[], options: CarrierOptions): Carriers {
-  const created = settings.map((each) => create(each, options));
+  const created = settings.map((each) => createCarrier(each, options));
   const https = created.map((carrier) => carrier.https);
   const http = created.map((carrier) => carrier.http);
   const [links] = https.flatMap(({ address }) => address ?? []);
@@ -94,8 +81,4 @@ export function createCarriers(settings: readonly ResolvedCarrier[], options: Ca
     },
     sameSite: https.every(({ apart, sameSite }) => !apart || sameSite !== "none"),
   };
-}
-
-function create<Type extends ResolvedCarrier["type"]>(settings: Settings<Type>, options: CarrierOptions) {
-  return (CARRIERS[settings.type as Type] as CreateCarrier<Settings<Type>>)(settings, options);
 }

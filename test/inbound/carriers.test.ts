@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { ResolvedCarrier } from "../../../src/config/carriers/registry.ts";
-import { createCarriers } from "../../../src/inbound/carriers/carriers.ts";
-import { splitCredentials } from "../../../src/inbound/carriers/credentials.ts";
-import { createHeaderCarrier } from "../../../src/inbound/carriers/header-carrier.ts";
-import { createTokens } from "../../../src/inbound/token/tokens.ts";
-import { COOKIE, cookieCarrier, OPTIONS } from "../../support/carriers.ts";
-import { macRing } from "../../support/rings.ts";
-import { T0 } from "../../support/time.ts";
-import { carrierSuite } from "../carrier.suite.ts";
+import { splitCredentials } from "../../src/carriers/credentials.ts";
+import { createCarrier, type ResolvedCarrier } from "../../src/carriers/registry.ts";
+import { createCarriers } from "../../src/inbound/carriers.ts";
+import { createTokens } from "../../src/inbound/token/tokens.ts";
+import { carrierSuite } from "../carriers/carrier.suite.ts";
+import { COOKIE, cookieCarrier, OPTIONS } from "../support/carriers.ts";
+import { macRing } from "../support/rings.ts";
+import { T0 } from "../support/time.ts";
 
 const PAGE = "https://shop.test/";
 
@@ -38,11 +37,11 @@ carrierSuite("cookie, shared with subdomains", {
   next: browser,
 });
 carrierSuite("header Authorization", {
-  carrier: createHeaderCarrier({ name: "Authorization" }, OPTIONS).https,
+  carrier: createCarrier({ type: "header", name: "Authorization" }, OPTIONS).https,
   next: app("Authorization", "Moor-Token", "Bearer "),
 });
 carrierSuite("header X-Auth-Token", {
-  carrier: createHeaderCarrier({ name: "X-Auth-Token" }, OPTIONS).https,
+  carrier: createCarrier({ type: "header", name: "X-Auth-Token" }, OPTIONS).https,
   next: app("X-Auth-Token"),
 });
 

@@ -7,6 +7,9 @@ export interface Credentials {
   readonly marks: readonly string[];
 }
 
+/** A mark begins with this many characters of its session's id, because a browser may hold marks of several sessions. */
+export const MARK_TAG_LENGTH = 2;
+
 /** The credentials of a client that holds none of the parts. */
 export const NO_CREDENTIALS: Credentials = { token: "", proof: "", marks: [] };
 

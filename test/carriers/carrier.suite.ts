@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Carrier } from "../../src/inbound/carriers/carrier.ts";
-import { joinCredentials, splitCredentials } from "../../src/inbound/carriers/credentials.ts";
+import type { Carrier } from "../../src/carriers/carrier.ts";
+import { joinCredentials, splitCredentials } from "../../src/carriers/credentials.ts";
 import { at } from "../support/time.ts";
 
 /** A carrier, and a client of it. */

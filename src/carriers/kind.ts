@@ -1,5 +1,6 @@
 import type { GenericSchema, InferOutput } from "valibot";
-import type { Item, Mistake } from "../mistakes.ts";
+import type { Item, Mistake } from "../settings/mistakes.ts";
+import type { CarrierOptions, CreatedCarrier } from "./carrier.ts";
 
 /** The rules between the settings of carriers. */
 export interface CarrierRules {
@@ -16,19 +17,20 @@ export interface CarrierRules {
   mistakes?(item: Item): Mistake[];
 }
 
-/** All that the configuration knows of a kind of carrier. Its code is in `src/inbound/carriers`. */
-export interface CarrierSettings<Config, Schema extends GenericSchema, Resolved> extends CarrierRules {
+/** A kind of carrier: its settings, and how a carrier is created from them. */
+export interface CarrierKind<Config, Schema extends GenericSchema, Resolved> extends CarrierRules {
   /** The form of the settings, each value by itself, with the value of `type`. */
   readonly schema: Schema;
   /** Fills in the defaults. */
   resolve(checked: InferOutput<Schema>): Resolved;
+  create(settings: Resolved, options: CarrierOptions): CreatedCarrier;
   /** Only its type is used: the settings as an operator writes them. */
   readonly config?: Config;
 }
 
-/** Gives the settings of a carrier their types. `Config` is named, because it documents the settings, and the rest is inferred. */
-export function carrierSettings<Config>() {
+/** Gives a kind of carrier its types. `Config` is named, because it documents the settings, and the rest is inferred. */
+export function defineCarrier<Config>() {
   return <Schema extends GenericSchema, Resolved>(
-    settings: CarrierSettings<Config, Schema, Resolved>,
-  ): CarrierSettings<Config, Schema, Resolved> => settings;
+    kind: CarrierKind<Config, Schema, Resolved>,
+  ): CarrierKind<Config, Schema, Resolved> => kind;
 }

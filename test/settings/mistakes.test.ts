@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { describe as describeFound, formatMistakes, formatPath } from "../../src/config/mistakes.ts";
+import { describe as describeFound, formatMistakes, formatPath } from "../../src/settings/mistakes.ts";
 
 describe("a mistake's line", () => {
   it("says where the mistake is, what was found and what is accepted", () => {

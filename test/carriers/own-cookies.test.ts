@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createOwnCookies } from "../../../src/inbound/carriers/cookie-carrier.ts";
+import { createOwnCookies } from "../../src/carriers/own-cookies.ts";
 
 const cookies = createOwnCookies({ name: "moor", prefix: "__Host-" });
 

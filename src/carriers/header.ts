@@ -1,20 +1,41 @@
-import type { Carrier, CreateCarrier } from "./carrier.ts";
+import { literal, optional } from "valibot";
+import { carrierHeader } from "../settings/grammar.ts";
+import { shape, value } from "../settings/shapes.ts";
+import type { Carrier, CreatedCarrier } from "./carrier.ts";
 import { CREDENTIALS_FORM, joinCredentials, splitCredentials } from "./credentials.ts";
+import { defineCarrier } from "./kind.ts";
 
-/** The header of each direction. */
-export interface HeaderCarrierSettings {
-  /** `Authorization`: requests bring `Bearer TEXT`, responses give `Moor-Token`. Another name is used in both directions. */
-  readonly name: string;
+/** A header, the carrier of API and mobile clients. */
+export interface HeaderCarrierConfig {
+  type: "header";
+  /**
+   * Default `"Authorization"`: requests send `Authorization: Bearer TOKEN`, responses send `Moor-Token`. Any other name, for example
+   * `"X-Auth-Token"`, is used in both directions.
+   */
+  name?: string;
 }
 
+/** With every default filled in. */
+export type ResolvedHeaderCarrier = Readonly<Required<HeaderCarrierConfig>>;
+
+const DEFAULT_NAME = "Authorization";
 const RESPONSE_HEADER = "Moor-Token";
 const ASKING = "new";
+
+/** The header. */
+export const header = defineCarrier<HeaderCarrierConfig>()({
+  schema: shape({ type: literal("header"), name: optional(value(carrierHeader)) }),
+  resolve: ({ name = DEFAULT_NAME }): ResolvedHeaderCarrier => ({ type: "header", name }),
+  place: ({ name = DEFAULT_NAME }) => (carrierHeader.accepts(name) ? `header ${name.toLowerCase()}` : undefined),
+  another: "a header that no other carrier has",
+  create: createHeaderCarrier,
+});
 
 /**
  * Token, proof and mark as one text in a header. A client sends back the text that it was given; an empty text holds no
  * parts. A client without a token asks for a token by sending `new` in its place.
  */
-export const createHeaderCarrier: CreateCarrier<HeaderCarrierSettings> = ({ name }) => {
+function createHeaderCarrier({ name }: ResolvedHeaderCarrier): CreatedCarrier {
   const isBearer = name.toLowerCase() === "authorization";
   const responseHeader = isBearer ? RESPONSE_HEADER : name;
   const textIn = (headers: Headers): string | undefined => {
@@ -40,4 +61,4 @@ export const createHeaderCarrier: CreateCarrier<HeaderCarrierSettings> = ({ name
     owns: { isCookie: () => false, headers: [responseHeader] },
   };
   return { https: carrier, http: carrier };
-};
+}

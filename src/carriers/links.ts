@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../lib/html.ts";
+import { escapeHtml } from "../lib/html.ts";
 import type { AddressCarrier } from "./carrier.ts";
 
 /** The values that a page's links are given. */

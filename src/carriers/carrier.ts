@@ -62,8 +62,8 @@ export interface CarrierOptions {
   readonly now: () => number;
 }
 
-/** Creates a carrier from its settings: for requests by https, and for plain http on loopback hosts. */
-export type CreateCarrier<Settings> = (
-  settings: Settings,
-  options: CarrierOptions,
-) => { readonly https: Carrier; readonly http: Carrier };
+/** A carrier of a configuration: for requests by https, and for plain http on loopback hosts. */
+export interface CreatedCarrier {
+  readonly https: Carrier;
+  readonly http: Carrier;
+}

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Carrier } from "../../../src/inbound/carriers/carrier.ts";
-import { joinCredentials, splitCredentials } from "../../../src/inbound/carriers/credentials.ts";
-import { cookieCarrier } from "../../support/carriers.ts";
-import { at, T0 } from "../../support/time.ts";
+import type { Carrier } from "../../src/carriers/carrier.ts";
+import { joinCredentials, splitCredentials } from "../../src/carriers/credentials.ts";
+import { cookieCarrier } from "../support/carriers.ts";
+import { at, T0 } from "../support/time.ts";
 
 const DAY_SECONDS = 86_400;
 const https = cookieCarrier(true);

@@ -1,14 +1,38 @@
-import type { Carrier, CreateCarrier } from "./carrier.ts";
+import { literal, optional } from "valibot";
+import { urlParameter } from "../settings/grammar.ts";
+import { shape, value } from "../settings/shapes.ts";
+import type { Carrier, CreatedCarrier } from "./carrier.ts";
 import { CREDENTIALS_FORM, NO_CREDENTIALS, splitCredentials } from "./credentials.ts";
+import { defineCarrier } from "./kind.ts";
+
+/** The URL, for browsers without cookies: links, forms and redirects in pages carry the token. */
+export interface UrlCarrierConfig {
+  type: "url";
+  /** Name of the query parameter. Default `"moor"`. */
+  name?: string;
+}
+
+/** With every default filled in. */
+export type ResolvedUrlCarrier = Readonly<Required<UrlCarrierConfig>>;
+
+/** The URL. */
+export const url = defineCarrier<UrlCarrierConfig>()({
+  schema: shape({ type: literal("url"), name: optional(value(urlParameter)) }),
+  resolve: ({ name = "moor" }): ResolvedUrlCarrier => ({ type: "url", name }),
+  place: () => "url",
+  another: "one carrier of its type",
+  lastBecause: "anybody can make a link",
+  create: createUrlCarrier,
+});
 
 /**
- * Token, proof and mark as a query parameter. Links, forms and redirects carry it on (`src/inbound/carriers/links.ts`).
+ * Token, proof and mark as a query parameter. Links, forms and redirects carry it on (`src/carriers/links.ts`).
  * The page holds the parameter rather than a header, so `write` and `clear` do nothing.
  *
  * Anybody can make a link. So a token is read only in two cases: if the site's own page has led to the address
  * (`Sec-Fetch-Site: same-origin`), or if the client does not say where it comes from.
  */
-export const createUrlCarrier: CreateCarrier<{ readonly name: string }> = ({ name }) => {
+function createUrlCarrier({ name }: ResolvedUrlCarrier): CreatedCarrier {
   const isOwn = (pair: string) => decoded(pair.split("=", 1)[0] ?? "") === name;
   const split = (search: string) => {
     const pairs = search.replace(/^\?/, "").split("&");
@@ -60,7 +84,7 @@ export const createUrlCarrier: CreateCarrier<{ readonly name: string }> = ({ nam
     },
   };
   return { https: carrier, http: carrier };
-};
+}
 
 function decoded(text: string): string {
   try {

@@ -1,0 +1,102 @@
+import { BoundedMap } from "../lib/bounded-map.ts";
+
+/** Longer headers are not remembered, so that no client fills the memory with them. */
+const LONGEST_REMEMBERED = 2048;
+
+/** A `Cookie` header taken apart: Moor's own values, and the rest for the origin. */
+export interface SplitCookies {
+  /** Values of Moor's cookies by name, raw; the first of several. */
+  readonly own: ReadonlyMap<string, string>;
+  /** The header without Moor's cookies, otherwise untouched; `null` when no cookie is left. */
+  readonly rest: string | null;
+}
+
+/** Names of the cookies that hold what a client holds. */
+export interface CookieNames {
+  readonly token: string;
+  readonly proof: string;
+  /** The mark of each session has a cookie of its own, whose name begins with this. */
+  readonly marks: string;
+}
+
+/** Moor's own cookies among all others. */
+export interface OwnCookies {
+  /** `secure` selects the names of https, which browsers guard. */
+  names(secure: boolean): CookieNames;
+  /** Whether `name` is, or begins like, the name of one of these cookies, on https or on plain http. */
+  has(name: string): boolean;
+  /** Splits a `Cookie` header (RFC 6265 section 5.4). The order and the bytes of the rest stay as they were. */
+  split(header: string | null): SplitCookies;
+}
+
+const NONE: ReadonlyMap<string, string> = new Map();
+
+/** @param options.name as it is on plain http; on https `options.prefix` stands before it. */
+export function createOwnCookies({ name, prefix }: { name: string; prefix: string }): OwnCookies {
+  const https = namesOf(prefix + name);
+  const http = namesOf(name);
+  const exact: ReadonlySet<string> = new Set([https.token, https.proof, http.token, http.proof]);
+  const has = (found: string) => exact.has(found) || found.startsWith(https.marks) || found.startsWith(http.marks);
+  const patterns = [
+    ...[...exact].map(escapeRegExp),
+    `${escapeRegExp(https.marks)}[^=;,\\s]*`,
+    `${escapeRegExp(http.marks)}[^=;,\\s]*`,
+  ];
+  /** A browser sends the same header with each request, and each request needs its parts twice. */
+  const remembered = new BoundedMap<string, SplitCookies>(1024);
+  /**
+   * A cookie of Moor's in a second `Cookie` header, which arrives joined to the first by a comma. The cookie is cut out
+   * and not read: a comma may stand in a value, and any subdomain can set such a value.
+   */
+  const joinedOwn = new RegExp(`,[ \\t]*(?:${patterns.join("|")})[ \\t]*=[^,]*`, "g");
+
+  function split(header: string): SplitCookies {
+    const own = new Map<string, string>();
+    const rest: string[] = [];
+    for (const pair of header.split(";")) {
+      const equals = pair.indexOf("=");
+      const found = trimSpaces(pair.slice(0, Math.max(equals, 0)));
+      if (!has(found)) rest.push(pair.replace(joinedOwn, ""));
+      else if (!own.has(found)) own.set(found, trimSpaces(pair.slice(equals + 1)));
+    }
+    const joined = trimSpaces(rest.join(";"));
+    return { own, rest: joined === "" ? null : joined };
+  }
+
+  return {
+    names: (secure) => (secure ? https : http),
+    has,
+    split(header) {
+      if (header === null || !header.includes(name)) return { own: NONE, rest: header };
+      const known = remembered.get(header);
+      if (known) return known;
+      const cookies = split(header);
+      if (header.length <= LONGEST_REMEMBERED) remembered.set(header, cookies);
+      return cookies;
+    },
+  };
+}
+
+function namesOf(token: string): CookieNames {
+  return { token, proof: `${token}-gen`, marks: `${token}-mark-` };
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.]/g, "\\$&");
+}
+
+/**
+ * Cuts spaces and tabs at both ends. `trim` would also cut Unicode's white space. It would then turn a name that any
+ * subdomain can set into `__Host-moor`, because browsers guard a prefix only at the beginning of the name.
+ */
+function trimSpaces(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text[start])) start++;
+  while (start < end && isSpace(text[end - 1])) end--;
+  return text.slice(start, end);
+}
+
+function isSpace(character: string | undefined): boolean {
+  return character === " " || character === "\t";
+}
