@@ -19,11 +19,12 @@ export interface Command {
  * - `config`: the configuration cannot be read or is invalid
  * - `port`: the port cannot be listened on
  * - `keys`: the file of local keys is damaged
+ * - `missing`: a package that the command needs is not installed
  * - `start`: the local runtime did not start
  * - `refused`: a running Moor refuses the request, and says why
  * - `unreachable`: the running Moor cannot be reached, or cannot answer just now
  */
-export type CommandErrorCode = "usage" | "config" | "port" | "keys" | "start" | "refused" | "unreachable";
+export type CommandErrorCode = "usage" | "config" | "port" | "keys" | "missing" | "start" | "refused" | "unreachable";
 
 /** A command's failure, described in lines for people. */
 export class CommandError extends Error {

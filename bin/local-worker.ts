@@ -10,7 +10,7 @@ import { readLocalKeys } from "./local-keys.ts";
 import { freePort } from "./port.ts";
 import { inLocalFolder, inProject } from "./project.ts";
 import { keepSignalHandlers } from "./signals.ts";
-import { quietWrangler } from "./wrangler.ts";
+import { loadWrangler } from "./wrangler.ts";
 
 export interface LocalWorkerOptions {
   config: MoorConfig | ResolvedConfig;
@@ -61,14 +61,14 @@ const START_MS = 60_000;
  * The caller keeps control of signals. Signal handlers that wrangler installs during the start are removed again, because they
  * would end the process before `stop` has run. A process that exits without `stop` also ends the runtime.
  *
- * @throws CommandError of code `port` (taken), `keys` (the file is damaged) or `start` (any other reason).
+ * @throws CommandError of code `port` (taken), `keys` (the file is damaged), `missing` (wrangler is not installed) or `start` (any
+ * other reason).
  */
 export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
   const url = `http://localhost:${await freePort(options.port)}`;
   const keys = await readLocalKeys(inLocalFolder("keys.json"));
   const log = options.log ?? console.error;
-  quietWrangler();
-  const { unstable_DevEnv: DevEnv } = await import("wrangler");
+  const { unstable_DevEnv: DevEnv } = await loadWrangler();
   const runtime = new DevEnv();
   // This promise also rejects when the start fails, which is reported below.
   runtime.proxy.ready.promise.catch(() => {});

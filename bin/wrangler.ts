@@ -1,3 +1,4 @@
+import { CommandError } from "./command.ts";
 import { inProject } from "./project.ts";
 
 /**
@@ -17,9 +18,30 @@ export function quietWrangler(): void {
   process.env.X_LOCAL_OBSERVABILITY ??= "false";
 }
 
-/** The project's `wrangler.toml`, as wrangler reads it. */
-export async function readSettings() {
+/**
+ * Loads wrangler. A project that only checks or imports a configuration does without it.
+ *
+ * @throws CommandError of code `missing`.
+ */
+export async function loadWrangler(): Promise<typeof import("wrangler")> {
   quietWrangler();
-  const { unstable_readConfig: readWranglerConfig } = await import("wrangler");
+  try {
+    return await import("wrangler");
+  } catch (cause) {
+    const { code, message } = cause as { code?: unknown; message: string };
+    if (code !== "ERR_MODULE_NOT_FOUND" || !message.includes("'wrangler'")) throw cause;
+    throw new CommandError("missing", "wrangler is not installed here; run: npm install --save-dev wrangler", {
+      cause,
+    });
+  }
+}
+
+/**
+ * The project's `wrangler.toml`, as wrangler reads it.
+ *
+ * @throws CommandError of code `missing`: wrangler is not installed.
+ */
+export async function readSettings() {
+  const { unstable_readConfig: readWranglerConfig } = await loadWrangler();
   return readWranglerConfig({ config: inProject("wrangler.toml") });
 }

@@ -124,6 +124,25 @@ export default createHandler(defineConfig({ pools: [{ id: "a", origins: [{ id: "
   });
 });
 
+describe("a project without wrangler", () => {
+  const link = () => join(project, "node_modules", "wrangler");
+  beforeAll(() => rm(link()));
+  afterAll(() => symlink(resolve("node_modules", "wrangler"), link()));
+
+  it.each([["dev", "--origin", "http://127.0.0.1:9"], ["deploy"]])(
+    "is told by moor %s to install it",
+    async (...args) => {
+      await initAfresh("--origin", "https://a.shop.com");
+      const { code, stderr } = await moor(...args);
+      const line = stderr.split("\n").find((text) => text.startsWith("moor "));
+      expect([code, line]).toEqual([
+        2,
+        `moor ${args[0]}: wrangler is not installed here; run: npm install --save-dev wrangler`,
+      ]);
+    },
+  );
+});
+
 describe("moor/hono", () => {
   it("is enough to build the example, with its types, together with the project's hono", async () => {
     const folder = join(project, "shop");

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
-import readme from "../../README.md?raw";
+
+const pages = import.meta.glob<string>("../../README.md", { query: "?raw", import: "default", eager: true });
 
 it("keeps README.md at 150 lines at most, so that a newcomer reads it to the end", () => {
-  expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(150);
+  const [readme = ""] = Object.values(pages);
+  expect(readme.trimEnd().split("\n")).toSatisfy((lines: string[]) => lines.length > 50 && lines.length <= 150);
 });
