@@ -1,6 +1,6 @@
 import { leftOut } from "../../lib/build-flags.ts";
 import type { RedisBindings } from "../../store/redis/bind.ts";
-import { createRedisClient, sent } from "../../store/redis/client.ts";
+import { createRedisClient } from "../../store/redis/client.ts";
 import type { RowStore } from "../row-store.ts";
 import { createRedisRows } from "./redis-rows.ts";
 
@@ -26,5 +26,5 @@ export function bindRedisRows({
 
 function rowsAt(url: string, token: string): RowStore {
   const client = createRedisClient({ url, token, deadlineMs: DEADLINE_MS });
-  return createRedisRows({ run: (script, keys, args) => sent(client.eval(script, keys, args)), isMetered: true });
+  return createRedisRows({ run: client.eval, isMetered: true });
 }

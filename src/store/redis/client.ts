@@ -1,5 +1,3 @@
-import { errors, Redis } from "@upstash/redis/cloudflare";
-
 /** The address of Redis and the deadline of its commands. */
 export interface RedisAddress {
   /** `https://…`, or `http://…` for a Redis on the same machine. */
@@ -9,12 +7,22 @@ export interface RedisAddress {
   readonly deadlineMs: number;
 }
 
-/** The methods of the SDK that Moor uses. */
-export type RedisClient = Pick<Redis, "eval" | "zadd">;
+/** A client of the REST protocol. */
+export interface RedisClient {
+  /**
+   * Runs one command.
+   *
+   * @returns its reply: texts, numbers, nulls, and arrays of them.
+   * @throws RedisFault if no usable answer came in time, or if Redis refused the command.
+   */
+  run(command: readonly string[]): Promise<unknown>;
+  /** Runs a Lua script in one step. */
+  eval(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+}
 
 /**
- * A client of the REST protocol. It sends each command once, as a POST of its own, and throws when no answer came. It keeps
- * nothing of a request, so an isolate may use it for its whole life.
+ * A client of the REST protocol of Upstash (https://upstash.com/docs/redis/features/restapi). It sends each command once, as a POST of
+ * its own. It keeps nothing of a request, so an isolate may use it for its whole life.
  *
  * @throws TypeError if the address is not valid.
  */
@@ -22,23 +30,41 @@ export function createRedisClient({ url, token, deadlineMs }: RedisAddress): Red
   if (!/^https?:\/\/[a-z0-9[]\S*$/i.test(url)) throw new TypeError("the URL of Redis must begin with https://");
   if (!/^[\x21-\x7e]+$/.test(token)) throw new TypeError("the token for Redis must be visible ASCII, and not empty");
   if (!(deadlineMs >= 1 && deadlineMs <= 60_000)) throw new TypeError("deadlineMs must be 1 to 60,000");
-  return new Redis({
-    url,
-    token,
-    // With the SDK's deserialization, "12345" would come back as a number.
-    automaticDeserialization: false,
-    // With pipelining, a script would travel in a pipeline, whose failures look different.
-    enableAutoPipelining: false,
-    // The value `false` would still send every command twice.
-    retry: { retries: 0 },
-    // If all commands shared one signal, a command that timed out would resolve to null, as if there were no value, and so would
-    // every command after it.
-    signal: () => AbortSignal.timeout(deadlineMs),
-    // Stored texts are ASCII, so a server that ignores the encoding cannot garble them.
-    responseEncoding: false,
-    readYourWrites: false,
-    enableTelemetry: false,
-  });
+  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+
+  async function run(command: readonly string[]): Promise<unknown> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), deadlineMs);
+    let answer: string;
+    try {
+      const body = JSON.stringify(command);
+      // A redirect would take the token and the session to another address.
+      const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal: limit.signal });
+      answer = await response.text();
+    } catch {
+      // The error may quote the address, so only its kind is kept.
+      throw new RedisFault(limit.signal.aborted ? "timeout" : "no-answer");
+    } finally {
+      // A timer that is left to run would wake the isolate for nothing.
+      clearTimeout(timer);
+    }
+    return resultIn(answer);
+  }
+
+  return { run, eval: (script, keys, args) => run(["eval", script, String(keys.length), ...keys, ...args]) };
+}
+
+/** The result in an answer. The status adds nothing: an error has `error` in its JSON. */
+function resultIn(answer: string): unknown {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(answer);
+  } catch {
+    unreadable();
+  }
+  if (typeof parsed !== "object" || parsed === null) unreadable();
+  if ("error" in parsed) throw refusal(parsed.error);
+  return "result" in parsed ? parsed.result : unreadable();
 }
 
 /**
@@ -51,19 +77,6 @@ export async function attempt<T>(work: () => Promise<T>): Promise<T | { kind: "u
   } catch (cause) {
     if (cause instanceof RedisFault) return { kind: "unavailable", cause };
     throw cause;
-  }
-}
-
-/**
- * The answer to a command of the SDK.
- *
- * @throws RedisFault if the command fails.
- */
-export async function sent(command: Promise<unknown>): Promise<unknown> {
-  try {
-    return await command;
-  } catch (thrown) {
-    throw faultOf(thrown);
   }
 }
 
@@ -110,14 +123,7 @@ const KNOWN_ERRORS = new RegExp(
   "i",
 );
 
-/**
- * Turns an error of the SDK into a fault that can be logged. The SDK's errors quote the whole command and the server's answer, so
- * only the kind of the error is kept.
- */
-export function faultOf(thrown: unknown): RedisFault {
-  if (thrown instanceof errors.UpstashJSONParseError) return new RedisFault("unreadable");
-  if (thrown instanceof errors.UpstashError) {
-    return new RedisFault("refused", KNOWN_ERRORS.exec(thrown.message)?.[1]);
-  }
-  return new RedisFault(thrown instanceof Error && thrown.name === "TimeoutError" ? "timeout" : "no-answer");
+/** The fault for an error of Redis. The error may quote the whole command, so only its kind is kept. */
+export function refusal(error: unknown): RedisFault {
+  return new RedisFault("refused", typeof error === "string" ? KNOWN_ERRORS.exec(error)?.[1] : undefined);
 }

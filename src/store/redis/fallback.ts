@@ -1,7 +1,7 @@
 import type { JournalEntry } from "../../session/journal.ts";
 import type { BackupRecord, Fallback } from "../fallback-contract.ts";
 import type { Seal } from "../seal.ts";
-import { attempt, createRedisClient, type RedisAddress, RedisFault, sent, unreadable } from "./client.ts";
+import { attempt, createRedisClient, type RedisAddress, RedisFault, unreadable } from "./client.ts";
 import {
   assertJournaled,
   backupEnd,
@@ -77,7 +77,7 @@ export function createRedisFallback({ seal, deadlineMs = 1_000, ...address }: Re
   };
 
   function evalFor(id: string, script: string, args: string[]): Promise<unknown> {
-    return sent(redis.eval(script, [backupKey(id), journalKey(id)], args));
+    return redis.eval(script, [backupKey(id), journalKey(id)], args);
   }
 
   async function backupArguments(record: BackupRecord): Promise<string[]> {

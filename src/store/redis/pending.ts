@@ -1,6 +1,6 @@
 import type { JournalEntry } from "../../session/journal.ts";
 import type { Fallback } from "../fallback-contract.ts";
-import { attempt, type RedisClient, sent, unreadable } from "./client.ts";
+import { attempt, type RedisClient, unreadable } from "./client.ts";
 import { appendEnd, PENDING_SETS_KEY, pendingKey, pendingSetOf, setNoteEnd } from "./limits.ts";
 import { isStrings, oneOf, setsReply } from "./replies.ts";
 import { PENDING, SETTLE } from "./scripts.ts";
@@ -28,13 +28,13 @@ export function createPending(redis: RedisClient): Pending {
 
     pendingSets: () =>
       attempt(async () => {
-        const reply = await sent(redis.eval(PENDING, [PENDING_SETS_KEY], ["0", "-1"]));
+        const reply = await redis.eval(PENDING, [PENDING_SETS_KEY], ["0", "-1"]);
         return { kind: "sets", sets: setsReply(reply) ?? unreadable() };
       }),
 
     pending: (set, offset, limit) =>
       attempt(async () => {
-        const ids = await sent(redis.eval(PENDING, [pendingKey(set)], [offset, offset + limit - 1].map(String)));
+        const ids = await redis.eval(PENDING, [pendingKey(set)], [offset, offset + limit - 1].map(String));
         return { kind: "ids", ids: isStrings(ids) ? ids : unreadable() };
       }),
 
@@ -51,13 +51,13 @@ export function createPending(redis: RedisClient): Pending {
 
   /** Never lowers a score, because an append that was noted before may still arrive. */
   async function noteIn(key: string, score: number, member: string): Promise<void> {
-    const added = await sent(redis.zadd(key, { gt: true }, { score, member }));
+    const added = await redis.run(["zadd", key, "GT", String(score), member]);
     if (typeof added !== "number") unreadable();
   }
 
   function settle(key: string, member: string, before: number) {
     return attempt(async () => {
-      const reply = await sent(redis.eval(SETTLE, [key], [member, String(before)]));
+      const reply = await redis.eval(SETTLE, [key], [member, String(before)]);
       return { kind: oneOf(reply, "forgotten", "kept") ?? unreadable() };
     });
   }

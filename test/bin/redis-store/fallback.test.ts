@@ -19,7 +19,7 @@ afterAll(() => redis.stop());
 
 async function createOnEmptyRedis(): Promise<Fallback> {
   await run(redis, "FLUSHALL");
-  return createRedisFallback({ url: redis.url, token: redis.token, seal });
+  return createRedisFallback({ url: redis.url, token: redis.token, seal, deadlineMs: 20_000 });
 }
 
 testFallback("Redis", {

@@ -120,6 +120,12 @@ export function describeFaults(answerTo: (call: Call) => Promise<object>): void 
       await expectUnavailable(behaviour, "timeout", { deadlineMs: SHORT_DEADLINE_MS });
     });
 
+    it("sends the client elsewhere", async () => {
+      server.behaviour = (response) => void response.writeHead(307, { location: redis.url }).end();
+      const fallback = freshFallback(DEADLINE_MS);
+      for (const [name, call] of calls) await expectSafeFault(name, call(fallback), "unreadable");
+    });
+
     it("loses the connection", async () => {
       await expectUnavailable(lost, "no-answer");
     });
@@ -153,7 +159,7 @@ export function describeFaults(answerTo: (call: Call) => Promise<object>): void 
     });
 
     it.each(["null", "{}", "[]", '{"message":"REQUEST"}', '"REQUEST"'])("answers other JSON: %s", async (answer) => {
-      await expectUnavailable(answering(200, answer), "no-answer");
+      await expectUnavailable(answering(200, answer), "unreadable");
     });
 
     it.each([

@@ -14,7 +14,12 @@ let fallback: Fallback;
 
 beforeAll(async () => {
   redis = await startRedis();
-  fallback = createRedisFallback({ url: redis.url, token: redis.token, seal: createSeal(STORE_RING) });
+  fallback = createRedisFallback({
+    url: redis.url,
+    token: redis.token,
+    seal: createSeal(STORE_RING),
+    deadlineMs: 20_000,
+  });
 });
 afterAll(() => redis.stop());
 

@@ -19,7 +19,12 @@ let id: string;
 
 beforeAll(async () => {
   redis = await startRedis();
-  fallback = createRedisFallback({ url: redis.url, token: redis.token, seal: createSeal(STORE_RING) });
+  fallback = createRedisFallback({
+    url: redis.url,
+    token: redis.token,
+    seal: createSeal(STORE_RING),
+    deadlineMs: 20_000,
+  });
 });
 afterAll(() => redis.stop());
 beforeEach(() => {
@@ -146,7 +151,7 @@ describe("a value that does not open", () => {
 
   it("for want of its key is unavailable, not missing", async () => {
     const seal = createSeal(macRing(2));
-    const stranger = createRedisFallback({ url: redis.url, token: redis.token, seal });
+    const stranger = createRedisFallback({ url: redis.url, token: redis.token, seal, deadlineMs: 20_000 });
     expect(await stranger.read(id)).toMatchObject(unopened);
     await run(redis, "DEL", backupKey(id));
     expect(await stranger.read(id)).toMatchObject(unopened);

@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
 import { createRedisRows } from "../../../src/rows/redis/redis-rows.ts";
-import { createRedisClient, sent } from "../../../src/store/redis/client.ts";
+import { createRedisClient } from "../../../src/store/redis/client.ts";
 import { testRowStore } from "../../rows/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";
 import { testAuthority } from "../../store/authority.suite.ts";
@@ -18,7 +18,7 @@ afterEach(() => vi.useRealTimers());
 
 function rowsAt({ url, token }: { url: string; token: string }, isMetered = true) {
   const client = createRedisClient({ url, token, deadlineMs: 1_000 });
-  return createRedisRows({ run: (script, keys, args) => sent(client.eval(script, keys, args)), isMetered });
+  return createRedisRows({ run: client.eval, isMetered });
 }
 
 const nowhere = () => ({ url: "http://127.0.0.1:9", token: "token" });
