@@ -16,6 +16,8 @@ export interface DistantObjects<Instance extends object> {
   /** Throws the instance of an object away, at any point of its work. The data that it has stored stays. */
   reset(name: string): void;
   resetAll(): void;
+  /** Restores every object to its state of so many milliseconds ago. */
+  setBack(ms: number): void;
 }
 
 /** The class of the objects, and the distances between places. */
@@ -68,6 +70,9 @@ export function createDistantObjects<Instance extends object>({
     reset: (name) => lives.get(name)?.reset(),
     resetAll() {
       for (const life of lives.values()) life.reset();
+    },
+    setBack(ms) {
+      for (const life of lives.values()) life.setBack(clock.now() - ms);
     },
   };
 }

@@ -33,6 +33,8 @@ export interface ObjectLife {
    * next call or alarm meets a new instance.
    */
   reset(): void;
+  /** Brings the storage and the alarm back as they were before the first call after `at`, as a restore does. */
+  setBack(at: number): void;
 }
 
 interface Alarm {
@@ -56,6 +58,12 @@ export function createObjectLife(
   let instance: Instance | undefined;
   let alarm: Alarm | undefined;
   let ringing: Promise<void> | undefined;
+  /** The storage before each call. */
+  const past: {
+    readonly at: number;
+    readonly rows: ReadonlyMap<string, unknown>;
+    readonly alarmAt: number | undefined;
+  }[] = [];
   const disk: Disk = {
     rows: new Map(),
     setAlarm(at) {
@@ -63,6 +71,11 @@ export function createObjectLife(
       if (at !== undefined) void wake({ scheduledTime: at, retryCount: 0 }, at);
     },
   };
+
+  function call(method: string, args: readonly unknown[]): Promise<unknown> {
+    past.push({ at: clock.now(), rows: new Map(disk.rows), alarmAt: alarm?.scheduledTime });
+    return current().call(method, args);
+  }
 
   function current(): Instance {
     instance ??= new Instance((assertCurrent) => create(id, createObjectStorage(disk, assertCurrent), { home }));
@@ -81,7 +94,7 @@ export function createObjectLife(
 
   async function ring({ scheduledTime, retryCount }: Alarm): Promise<void> {
     try {
-      await current().call("alarm", [{ scheduledTime, retryCount, isRetry: retryCount > 0 } satisfies AlarmInfo]);
+      await call("alarm", [{ scheduledTime, retryCount, isRetry: retryCount > 0 } satisfies AlarmInfo]);
     } catch {
       if (alarm !== undefined || retryCount === ALARM_RETRIES) return;
       void wake({ scheduledTime, retryCount: retryCount + 1 }, clock.now() + FIRST_RETRY_MS * 2 ** retryCount);
@@ -90,12 +103,24 @@ export function createObjectLife(
 
   return {
     home,
-    call: async (method, args) => current().call(method, args),
-    reset() {
-      instance?.drop(platformErrors.reset());
-      instance = undefined;
+    call: async (method, args) => call(method, args),
+    reset,
+    setBack(at) {
+      const index = past.findIndex((state) => state.at > at);
+      const state = past[index];
+      if (!state) return;
+      past.length = index;
+      reset();
+      disk.rows.clear();
+      for (const [key, value] of state.rows) disk.rows.set(key, value);
+      disk.setAlarm(state.alarmAt);
     },
   };
+
+  function reset(): void {
+    instance?.drop(platformErrors.reset());
+    instance = undefined;
+  }
 }
 
 /** The life of an instance in memory. */

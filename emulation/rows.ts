@@ -15,6 +15,8 @@ export interface RowsInMemory {
   readonly store: RowStore;
   /** The names of the rows that the store holds. */
   names(): string[];
+  /** The store comes back with the rows that it held so many milliseconds ago, as after a failover. */
+  setBack(ms: number): void;
 }
 
 interface Held {
@@ -27,6 +29,8 @@ interface Held {
 export function createRowsInMemory(options: RowsInMemoryOptions): RowsInMemory {
   const { clock, freesByItself = true, isMetered = false } = options;
   const rows = new Map<string, Held>();
+  /** The row that each write has replaced. */
+  const replaced: { readonly at: number; readonly name: string; readonly held: Held | undefined }[] = [];
 
   function held(name: string): Held | undefined {
     const found = rows.get(name);
@@ -46,6 +50,7 @@ export function createRowsInMemory(options: RowsInMemoryOptions): RowsInMemory {
     async write(name, { seen, next, keepUntil, dueAt, notAfter }) {
       if (held(name)?.row.tag !== seen) return { kind: "moved", now: readNow(name) };
       if (clock() >= notAfter) return { kind: "late" };
+      replaced.push({ at: clock(), name, held: rows.get(name) });
       if (next) rows.set(name, { row: next, keepUntil, dueAt });
       else rows.delete(name);
       return { kind: "written" };
@@ -67,5 +72,13 @@ export function createRowsInMemory(options: RowsInMemoryOptions): RowsInMemory {
   return {
     store,
     names: () => [...rows.keys()].filter((name) => held(name)).sort(),
+    setBack(ms) {
+      const until = clock() - ms;
+      for (let last = replaced.at(-1); last && last.at > until; last = replaced.at(-1)) {
+        replaced.pop();
+        if (last.held) rows.set(last.name, last.held);
+        else rows.delete(last.name);
+      }
+    },
   };
 }

@@ -5,6 +5,8 @@ export interface LogEntry {
     | "session"
     | "session_unavailable"
     | "session_stale"
+    | "authority_set_back"
+    | "authority_lost"
     | "store_open"
     | "store_half_open"
     | "store_closed"

@@ -31,17 +31,19 @@ function createFamilies(startedAt: number): Counters {
   const attempts = createFamily("moor_origin_attempts_total", "How often requests were sent to origins.");
   const writes = createFamily("moor_writes_total", "Changes and touches, by who took them.");
   const calls = createFamily("moor_store_calls_total", "Calls of stores.");
+  const losses = createFamily("moor_store_losses_total", "Sessions of which a store had an older state, or no record.");
   const durations = createHistogram("moor_request_duration_seconds", "From arrival to the headers of the response.");
 
   return {
     count(facts, { status, tookMs }) {
-      const { pool = "", origin, chosen = "", code = "", written } = facts;
+      const { pool = "", origin, chosen = "", code = "", written, loss } = facts;
       requests.add({ pool, route: routeOf(facts), status: `${Math.floor(status / 100)}xx`, code });
       if (facts.opened) sessions.add({ pool, source: sourceOf(facts) });
       if (origin !== undefined) origins.add({ pool, origin, chosen });
       if (facts.attempts > 0) attempts.add({ pool }, facts.attempts);
       if (written) writes.add({ store: written });
       for (const [store, made] of Object.entries(facts.calls ?? {})) calls.add({ store }, made);
+      if (loss) losses.add({ ...loss });
       durations.observe({ pool }, tookMs / 1000);
     },
 
@@ -50,7 +52,7 @@ function createFamilies(startedAt: number): Counters {
       return [
         ...head(started, "gauge", "When this isolate began to count, in seconds since 1970."),
         `${started} ${startedAt / 1000}`,
-        ...[requests, sessions, origins, attempts, writes, calls, durations].flatMap(({ lines }) => lines()),
+        ...[requests, sessions, origins, attempts, writes, calls, losses, durations].flatMap(({ lines }) => lines()),
         "",
       ].join("\n");
     },

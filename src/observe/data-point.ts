@@ -20,9 +20,22 @@ const SCHEMA = "1";
 /** Others may be of any text. */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
+const LOSSES = { "set-back": 1, lost: 2 };
+
 /** The data point of a request. It is sampled by pool, so that a busy one leaves the others theirs. */
 export function dataPoint(facts: RequestFacts, { status, tookMs }: Answered): DataPoint {
-  const { request, pool = "", origin = "", chosen = "", written = "", code = "", attempts, opened, calls } = facts;
+  const {
+    request,
+    pool = "",
+    origin = "",
+    chosen = "",
+    written = "",
+    code = "",
+    attempts,
+    opened,
+    calls,
+    loss,
+  } = facts;
   const { colo } = (request as { cf?: { colo?: unknown } }).cf ?? {};
   const { method } = request;
   const unanswered = opened?.found?.passed.some(({ why }) => why === "unavailable") ?? false;
@@ -50,6 +63,7 @@ export function dataPoint(facts: RequestFacts, { status, tookMs }: Answered): Da
       callsOf(FALLBACKS, calls),
       unanswered ? 1 : 0,
       opened?.kind === "session" && opened.session.stale ? 1 : 0,
+      loss === undefined ? 0 : LOSSES[loss.kind],
     ],
   };
 }

@@ -6,6 +6,7 @@ import { describeFault, type Log, type LogEntry } from "../log.ts";
 import type { Breaker } from "../store/breaker.ts";
 import { noCalls } from "../store/counted.ts";
 import type { Taken } from "../store/locking.ts";
+import type { Loss } from "../store/loss.ts";
 import type { Opened } from "../store/open-session.ts";
 import type { Failed } from "../upstream/send/forward.ts";
 import type { Delivered } from "../upstream/upstream.ts";
@@ -31,6 +32,8 @@ export interface CommittedChange {
   /** Why a touch could not be written. */
   readonly untouched?: unknown;
 }
+
+const LOSS_EVENTS = { "set-back": "authority_set_back", lost: "authority_lost" } as const;
 
 const CODE_OF: Record<Failed["kind"], FailureCode> = {
   unreachable: "origin_unreachable",
@@ -105,6 +108,13 @@ export class Observer {
     if (opened.kind === "session" && token && !opened.session.returning) {
       this.tokenRefused({ session: token.id.slice(0, SHOWN_CHARACTERS), reason: "ended or superseded" });
     }
+    if (opened.loss && token) this.lossProved(opened.loss, token.id);
+  }
+
+  /** The token of the session `id` proves that a store has lost data. */
+  lossProved({ kind, store }: Loss, id: string): void {
+    this.#facts.loss = { kind, store };
+    this.note({ event: LOSS_EVENTS[kind], store, session: id.slice(0, SHOWN_CHARACTERS) });
   }
 
   /** The request is answered from a session that may be older than the state that its client has seen. */

@@ -2,6 +2,7 @@ import type { ResolvedRoute } from "../config/resolved.ts";
 import type { FailureCode } from "../errors.ts";
 import type { StoreCalls } from "../store/counted.ts";
 import type { Taken } from "../store/locking.ts";
+import type { Loss } from "../store/loss.ts";
 import type { Opened } from "../store/open-session.ts";
 import type { Chosen } from "../upstream/choose/chosen.ts";
 
@@ -45,6 +46,8 @@ export interface RequestFacts {
   panic: boolean;
   /** The store that took the change, or the touch. */
   written: string | undefined;
+  /** The loss of data at a store that the client's token has proved. */
+  loss: Loss | undefined;
   /** The failure that Moor itself answered with. */
   code: FailureCode | undefined;
   /** Whether that was for no mistake of the client's. */
@@ -74,6 +77,7 @@ export const NOTHING_KNOWN: Omit<RequestFacts, "request" | "arrivedAt"> = {
   retry: undefined,
   panic: false,
   written: undefined,
+  loss: undefined,
   code: undefined,
   failed: false,
 };

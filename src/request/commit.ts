@@ -1,20 +1,22 @@
-import type { FailureCode } from "../errors.ts";
 import type { FoundingLimit } from "../inbound/founding-limit.ts";
 import { whereaboutsOf } from "../inbound/whereabouts.ts";
 import { randomId } from "../lib/base64url.ts";
-import { describeFault, type LogEntry } from "../log.ts";
 import { MAX_FLASH_BYTES } from "../session/apply.ts";
 import type { Change, Policy, Ref, SessionLimit } from "../session/change.ts";
 import { touched } from "../session/deadlines.ts";
 import { isSomebodys, type View } from "../session/record.ts";
 import { asksForChange, changeFor, type Intent, NOWHERE, rotates, type Session } from "../session/session.ts";
 import type { Lease } from "../store/locking.ts";
+import { type Loss, lossOf } from "../store/loss.ts";
 import type { OpenedSession, OpenSessionParts } from "../store/open-session.ts";
 import type { Principals, Reservation } from "../store/principal-contracts.ts";
 import type { Written } from "../store/tiers.ts";
 
-/** The outcome of an intent. Only `done` acknowledges it. */
-export type Commit =
+/** The outcome of an intent. `loss`: what the answer of the authority has proved. */
+export type Commit = Outcome & { readonly loss?: Loss };
+
+/** Only `done` acknowledges the intent. */
+export type Outcome =
   | Done
   /** The session ended, or was superseded, while the request was under way. */
   | { kind: "ended" }
@@ -96,6 +98,23 @@ export async function commit(known: Known, intent: Intent, facts: CommitFacts, p
 
   const written = await parts.tiers.commit(ref, change, facts.toMark);
   if (lease && written.kind !== "unavailable") lease.spent = true;
+  const outcome = await outcomeOf(written, { clean, change, known, intent, facts }, parts);
+  return { ...outcome, ...lossOf(written, session.token, { ...ref, store: parts.authority.name }) };
+}
+
+interface Attempted {
+  /** The outcome of a request that changes nothing. */
+  readonly clean: Done;
+  readonly change: Change;
+  readonly known: Known;
+  readonly intent: Intent;
+  readonly facts: CommitFacts;
+}
+
+async function outcomeOf(written: Written, attempted: Attempted, parts: CommitParts): Promise<Outcome> {
+  const { clean, change, known, intent, facts } = attempted;
+  const { session, ref } = known;
+  const { view } = session;
   switch (written.kind) {
     case "committed": {
       const { copy } = written;
@@ -194,9 +213,10 @@ async function startAnew(
   const { view } = session;
   const principal = view?.principal;
   const isOwn = !view || !isSomebodys(view) || (principal !== undefined && intent.principal === principal);
+  const { seenVersion: _, ...seenNothing } = ref;
   const anew = {
     session: { token, returning: false, ...NOWHERE },
-    ref: { ...ref, id: token.id, generation: token.generation, bornAt: token.bornAt },
+    ref: { ...seenNothing, id: token.id, generation: token.generation, bornAt: token.bornAt },
   };
   const patches = [isOwn ? from : {}, ...intent.patches];
   return commit(anew, { ...intent, patches }, { request, toMark, insteadOf }, parts);
@@ -251,31 +271,5 @@ export async function follow(
       return { kind: "ended" };
     case "unavailable":
       return found;
-  }
-}
-
-/** The failure that answers a client whose intent was not done, and the line of the log. */
-export function refusalOf(refused: Exclude<Commit, Done>): { code: FailureCode; entry: LogEntry } {
-  switch (refused.kind) {
-    case "ended":
-      return { code: "session_ended", entry: { event: "session_ended" } };
-    case "cross-site": {
-      const reason = "another site's page would found a session";
-      return { code: "cross_site", entry: { event: "request_refused", reason } };
-    }
-    case "refused":
-      return { code: "origin_change_refused", entry: { event: "origin_change_refused", reason: refused.reason } };
-    case "lock-lost":
-      return { code: "lock_lost", entry: { event: "lock_lost" } };
-    case "founding-limited":
-      return { code: "too_many_new_sessions", entry: { event: "too_many_new_sessions" } };
-    case "too-many-sessions": {
-      const reason = "the principal has too many sessions";
-      return { code: "too_many_sessions", entry: { event: "too_many_sessions", reason } };
-    }
-    case "unavailable": {
-      const reason = describeFault(refused.cause);
-      return { code: "session_unavailable", entry: { event: "session_unavailable", reason } };
-    }
   }
 }

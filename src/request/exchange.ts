@@ -14,8 +14,9 @@ import type { Locks } from "../store/contracts.ts";
 import { inTurn, isLocked, type Turn } from "../store/locking.ts";
 import { isJustVouched, type OpenedSession, openForRoute, refOf } from "../store/open-session.ts";
 import type { RefusedResponse } from "../upstream/wire/origin-headers.ts";
-import { commit, follow, refusalOf } from "./commit.ts";
+import { commit, follow } from "./commit.ts";
 import { logOut } from "./logout.ts";
+import { refusalOf } from "./refusal.ts";
 import { repost } from "./repost.ts";
 import { give, markFor, mayGiveFreshToken, ownNames, respond, tokenFor } from "./respond.ts";
 import { createStores, type Stores, type StoresParts } from "./stores.ts";
@@ -179,6 +180,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const isForeign = isKeptBack && !SAFE_METHODS.has(request.method) && handling.crossSite !== "allow";
     const facts = { request, toMark, touches: handling.touch, lease: turn?.lease, isForeign };
     let done = await commit(opened, intent, facts, stores); // 7
+    if (done.loss) observer.lossProved(done.loss, session.token.id);
     if (done.kind === "done" && intent.version !== undefined) {
       done = await follow(done, intent.version, opened, facts, stores);
     }

@@ -30,11 +30,11 @@ const LEASES = "lease";
 const KEPT_LONGER_MS = 10 * 60_000;
 const LATER = { kind: "unavailable" as const, cause: new Error("told once the row is written") };
 
-/** How long the row of a session is kept. A token that could found the session anew must meet its tombstone. */
+/** How long the row of a session is kept. Every token of the session must meet its record or its tombstone. */
 export const keepSessionUntil: KeepUntil = (entries) => {
   const record = new SessionRows(entries).load();
   if (!record) return 0;
-  return Math.max(record.ended ? 0 : deadlineOf(record), record.foundingDeadline) + KEPT_LONGER_MS;
+  return Math.max(deadlineOf(record), record.foundingDeadline) + KEPT_LONGER_MS;
 };
 
 /**

@@ -3,18 +3,23 @@ import { deadlinePassed, remembered, touched, unreturned } from "./deadlines.ts"
 import { isBesideRotation, isServed, markUsed, rotated, servedBefore } from "./generations.ts";
 import { type JsonObject, mergePatches } from "./patch.ts";
 import { attributeBytesOf, type Before, type SessionRecord, tombstoneOf, type View, viewOf } from "./record.ts";
+import { healed, isSetBack } from "./witness.ts";
 
 /** The result of a read. `save` is the record to store, when the read itself changes it. */
 export type Found =
-  | { kind: "hit"; view: View; save?: SessionRecord }
+  /** `setBack`: the record was older than the state that the visitor has seen, and `save` heals it. */
+  | { kind: "hit"; view: View; save?: SessionRecord; setBack?: true }
   | { kind: "miss" }
   | { kind: "ended" }
   | { kind: "superseded"; view?: View };
 
 /** The outcome of a change. `save` is the record to store; nothing else may be stored for the change. */
 export type Applied =
-  /** `flash`: the flash that was taken out, for the one handoff that asked for it. */
-  | { kind: "committed"; view: View; save?: SessionRecord; flash?: JsonObject }
+  /**
+   * `flash`: the flash that was taken out, for the one handoff that asked for it. `setBack`: the record was older than the state that the
+   * visitor has seen, and `save` heals it.
+   */
+  | { kind: "committed"; view: View; save?: SessionRecord; flash?: JsonObject; setBack?: true }
   | { kind: "conflict"; view: View }
   | { kind: "superseded" }
   /** The session has ended, or the older view that the request's generation still saw has ended. */
@@ -40,8 +45,9 @@ export function find(record: SessionRecord | undefined, ref: Ref, now: number): 
   if (!record) return { kind: "miss" };
   if (record.ended || deadlinePassed(record, ref.arrivedAt)) return { kind: "ended" };
   if (ref.generation === record.generation) {
-    const used = markUsed(record, now);
-    return used === record ? { kind: "hit", view: viewOf(record) } : { kind: "hit", view: viewOf(used), save: used };
+    const used = markUsed(healed(record, ref), now);
+    if (used === record) return { kind: "hit", view: viewOf(record) };
+    return { kind: "hit", view: viewOf(used), save: used, ...(isSetBack(record, ref) ? { setBack: true } : {}) };
   }
   const before = servedBefore(record, ref, now);
   return before ? { kind: "superseded", view: before.view } : { kind: "superseded" };
@@ -86,8 +92,11 @@ export function apply(
   const passed = deadlinePassed(record, ref.arrivedAt);
   if (passed) return { kind: "ended", save: tombstoneOf(record, passed, now) };
 
-  if (ref.generation === record.generation)
-    return applyToCurrent(record.before ? markUsed(record, now) : record, change, now, record);
+  if (ref.generation === record.generation) {
+    const current = healed(record.before ? markUsed(record, now) : record, ref);
+    const applied = applyToCurrent(current, change, now, record);
+    return applied.kind === "committed" && isSetBack(record, ref) ? { ...applied, setBack: true } : applied;
+  }
   // The client may be about to receive the newer generation, which would lack a change that was acknowledged here.
   if (!accepted && isBesideRotation(record, ref, change)) return { kind: "refused", reason: "rotated" };
   const before = servedBefore(record, ref, now);

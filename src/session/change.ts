@@ -19,6 +19,13 @@ export interface Ref {
   readonly signedAt?: number;
   /** When the journal may last have taken a change of the visitor; absent if it never did. */
   readonly markedAt?: number;
+  /** The newest version that the visitor has seen; absent if they have seen none. See {@link isSetBack}. */
+  readonly seenVersion?: number;
+}
+
+/** The reference for a request that does not come from the visitor. `now`: milliseconds since 1970. */
+export function unattended(id: string, now: number): Ref {
+  return { id, generation: 0, bornAt: 0, arrivedAt: now, colo: "" };
 }
 
 /** The timeouts of a session, in seconds. */

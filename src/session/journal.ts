@@ -118,7 +118,8 @@ function applyAccepted(record: SessionRecord | undefined, { ref, change }: Journ
   const renews = touch && (!record || ref.arrivedAt > record.touchedAt);
   const policy = { ...change.policy, maxAttributeBytes: Number.POSITIVE_INFINITY };
   const accepted = { ...asked, ...(renews ? { touch } : {}), policy };
-  const arrived = { ...ref, arrivedAt: Number.NEGATIVE_INFINITY };
+  // The visitor is not there to be told of a set-back.
+  const arrived = { ...ref, seenVersion: 0, arrivedAt: Number.NEGATIVE_INFINITY };
 
   const asCurrent =
     record && wasCurrent(record, ref, change) ? { ...arrived, generation: record.generation } : undefined;

@@ -6,30 +6,32 @@ import type { View } from "../session/record.ts";
 
 /** The answer of a store about a session. `unavailable` is never `miss`: no visitor is logged out because a store is down. */
 export type Lookup =
-  | { kind: "hit"; copy: Copy }
+  /** `setBack`: the authority was older than the state that the visitor has seen. It has healed the session, and the copy shows that. */
+  | { kind: "hit"; copy: Copy; setBack?: true }
   | { kind: "miss" }
   /** `tombstone` is for other stores to keep. */
   | { kind: "ended"; tombstone?: Copy }
   /**
    * The request's generation is not the current generation. `before` is the copy from before the rotation, which the request may still
    * see. `current` is for other stores to keep, and this request never sees it. `rotatedAt` is the time of the last rotation, in
-   * milliseconds since 1970.
+   * milliseconds since 1970. `setBack`: the visitor holds a newer generation than the authority.
    */
-  | { kind: "superseded"; before?: Copy; current?: Copy; rotatedAt?: number | undefined }
+  | { kind: "superseded"; before?: Copy; current?: Copy; rotatedAt?: number | undefined; setBack?: true }
   | { kind: "unavailable"; cause: unknown };
 
 /** The outcome of a change. Only `committed` acknowledges it. */
 export type Committed =
-  /** `flash`: the flash that the change has taken out. */
-  | { kind: "committed"; copy: Copy; flash?: JsonObject }
+  /** `flash`: the flash that the change has taken out. `setBack`: as in {@link Lookup}. */
+  | { kind: "committed"; copy: Copy; flash?: JsonObject; setBack?: true }
   /**
    * The session has another version than the change asked for, or the lease of the change is over. `current` is absent if no store
    * holds the session.
    */
   | { kind: "conflict"; current?: Copy }
-  | { kind: "superseded" }
-  /** `tombstone` is for other stores to keep. */
-  | { kind: "ended"; tombstone?: Copy }
+  /** `setBack`: the visitor holds a newer generation than the authority. */
+  | { kind: "superseded"; setBack?: true }
+  /** `tombstone` is for other stores to keep. `missing`: the authority has no record of the session, and so no tombstone. */
+  | { kind: "ended"; tombstone?: Copy; missing?: true }
   | { kind: "refused"; reason: Refusal }
   | { kind: "unavailable"; cause: unknown };
 

@@ -6,6 +6,7 @@ import { routeTimeoutPassed } from "../session/deadlines.ts";
 import { PARALLEL_MS } from "../session/generations.ts";
 import { NOWHERE, type Session } from "../session/session.ts";
 import type { Authority } from "./contracts.ts";
+import { type Loss, lossOf } from "./loss.ts";
 import type { Resolved, ResolveOptions, Source, Tiers } from "./tiers.ts";
 
 /** Where a request's session came from. `none`: there was no token. `new`: the session of its token is held by no store yet. */
@@ -24,6 +25,7 @@ export interface OpenedSession {
   readonly found?: Resolved;
   /** Whether the client may be about to receive a newer token of its session, which a fresh token must not replace. Default `false`. */
   readonly awaitsToken?: boolean;
+  readonly loss?: Loss;
 }
 
 /** The stores that know the session do not answer. */
@@ -32,6 +34,7 @@ export interface SessionUnavailable {
   readonly cause: unknown;
   readonly ref: Ref;
   readonly found: Resolved;
+  readonly loss?: Loss;
 }
 
 /** A request whose session is to be opened. */
@@ -80,7 +83,7 @@ export async function openForRoute(opening: RouteOpening, parts: OpenSessionPart
     }
   }
   if (!view?.flash || !route.touch || !isForSomebody(request)) return opened;
-  return { ...opened, session: await takeFlash(session, ref, parts) };
+  return { ...opened, ...(await takeFlash(session, ref, parts)) };
 }
 
 /** Opens the session of a request: the session that its token names, or a fresh session that no store holds. */
@@ -92,6 +95,7 @@ export async function openSession(opening: Opening, parts: OpenSessionParts): Pr
   // Without a mark, no store can know anything of the session, so no store is asked.
   if (token.version === 0 && token.markedAt === undefined && !opening.locked) return { kind: "session", ...unsaved };
   const found = await parts.tiers.resolve(ref, token, { strict, onStale, now: arrival.arrivedAt });
+  const loss = lossOf(found, token, { ...arrival, store: found.source });
   const view = found.kind === "hit" ? found.copy : found.kind === "superseded" ? found.before : undefined;
   if (view) {
     const { source, journaled = false, stale = false } = found;
@@ -104,20 +108,20 @@ export async function openSession(opening: Opening, parts: OpenSessionParts): Pr
       journaled,
       replicated: view.replicated,
     };
-    if (!journaled) return { kind: "session", session, ref, source, found };
+    if (!journaled) return { kind: "session", session, ref, source, found, ...loss };
     // A session that shows content of the journal counts as marked from now on, whether or not the client holds a mark.
     toMark.add(ref.id);
     return { kind: "session", session, ref: { ...ref, markedAt: ref.arrivedAt }, source, found };
   }
-  if (found.kind === "unavailable") return { kind: "unavailable", cause: found.cause, ref, found };
+  if (found.kind === "unavailable") return { kind: "unavailable", cause: found.cause, ref, found, ...loss };
   if (found.kind === "superseded") {
-    return { ...(await fresh(arrival, parts)), awaitsToken: isBeside(found.rotatedAt, arrival) };
+    return { ...(await fresh(arrival, parts)), awaitsToken: isBeside(found.rotatedAt, arrival), ...loss };
   }
-  // A token with a version proves that there was a record. If that record is gone, the session has ended.
+  // A token with a version proves that there was a record. If that record is gone, the session is over.
   if (found.kind === "miss" && token.version === 0) return { kind: "session", ...unsaved };
   // A client that has been told of the end must not see the session again through a copy elsewhere.
   toMark.add(ref.id);
-  return fresh(arrival, parts);
+  return { ...(await fresh(arrival, parts)), ...loss };
 }
 
 /**
@@ -161,6 +165,7 @@ export function refOf(token: OpenedToken, { arrivedAt, colo, region }: Arrival):
     colo,
     ...(away ? { away } : {}),
     ...(away && replicated ? { signedAt: issuedAt } : {}),
+    ...(version > 0 ? { seenVersion: version } : {}),
     // A mark that was set by a clock that is ahead must not make requests look at the journal for longer.
     ...(markedAt === undefined ? {} : { markedAt: Math.min(markedAt, arrivedAt) }),
   };
@@ -172,11 +177,17 @@ export function refOf(token: OpenedToken, { arrivedAt, colo, region }: Arrival):
  *
  * @returns the session with the flash; the session as it was if the authority does not answer.
  */
-export async function takeFlash(session: Session, ref: Ref, parts: OpenSessionParts): Promise<Session> {
+export async function takeFlash(
+  session: Session,
+  ref: Ref,
+  parts: OpenSessionParts,
+): Promise<Pick<OpenedSession, "session" | "loss">> {
   const taken = await parts.authority.commit(ref, changeNow({ takeFlash: true }, parts));
-  if (taken.kind !== "committed") return session;
-  await parts.tiers.keep(taken.copy);
-  return { ...session, view: taken.copy, stale: false, journaled: false, flash: taken.flash };
+  if (taken.kind !== "committed") return { session };
+  const { copy, flash, setBack = false } = taken;
+  await parts.tiers.keep(copy);
+  const shown = { ...session, view: copy, stale: setBack, journaled: false, flash };
+  return { session: shown, ...lossOf(taken, session.token, { ...ref, store: parts.authority.name }) };
 }
 
 /** The `Sec-Fetch-Dest` of requests whose answer a person may see, directly or by a script. */

@@ -31,8 +31,10 @@ export type Resolved = Lookup & {
   readonly passed: readonly Passed[];
   /** Whether it shows changes that the authority may not know yet. */
   readonly journaled?: boolean;
-  /** Whether it may be older than the state that the client has seen: the best copy that is left while stores are down. */
+  /** Whether it may be older than the state that the client has seen: stores are down, or the authority was set back. */
   readonly stale?: boolean;
+  /** Whether the authority was set back, as the client's token proves. */
+  readonly setBack?: true;
 };
 
 /** The outcome of a change. Besides `committed`, `journaled` also acknowledges it. */
@@ -147,7 +149,11 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
         return (await duringOutage(ref, seen, passed, options)) ?? { ...found, source: authority.name, passed };
       }
       await keepNews(found);
-      return { ...found, source: authority.name, passed };
+      const answer = { ...found, source: authority.name, passed };
+      if (answer.kind !== "hit" || !answer.setBack) return answer;
+      if (options.onStale === "serve") return { ...answer, stale: true };
+      // The session is healed, so the client's next request is answered.
+      return { kind: "unavailable", cause: new SetBackError(), source: authority.name, passed, setBack: true };
     },
 
     async commit(given, change, toMark) {
@@ -162,6 +168,12 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
       return journaled;
     },
   };
+}
+
+class SetBackError extends Error {
+  constructor() {
+    super("the store of the sessions was set back: this session is older than its visitor has seen");
+  }
 }
 
 /** A copy that was found but may not answer by itself. */

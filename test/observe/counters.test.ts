@@ -40,6 +40,18 @@ describe("counters", () => {
     expect(lines).toContain('moor_store_calls_total{store="object"} 2');
   });
 
+  it("count the losses that tokens prove, by store", () => {
+    const counters = createCounters(T0);
+    const loss = { kind: "set-back", store: "redis" } as const;
+    counters.count(knownFacts({ loss }), { status: 200, tookMs: 1 });
+    counters.count(knownFacts(), { status: 200, tookMs: 1 });
+    const lines = counters
+      .text()
+      .split("\n")
+      .filter((line) => line.startsWith("moor_store_losses_total"));
+    expect(lines).toEqual(['moor_store_losses_total{kind="set-back",store="redis"} 1']);
+  });
+
   it("have buckets that hold all that is not above their bound", () => {
     const counters = createCounters(T0);
     for (const tookMs of [5, 6, 60_000]) counters.count(knownFacts({ pool: "shop" }), { status: 200, tookMs });

@@ -129,6 +129,52 @@ export function testAuthority(name: string, { create, createUnreachable, setCloc
       expect(await read(1)).toMatchObject({ kind: "hit", copy: { principal: "alice", attributes: { a: 1 } } });
     });
 
+    it("heals a session that is older than its visitor has seen, and says so once", async () => {
+      await commit({ patches: [{ a: 1 }] });
+      const seen = { ...refTo(id), seenVersion: 5 };
+      expect(await authority.read(seen, T0)).toMatchObject({
+        kind: "hit",
+        setBack: true,
+        copy: { version: 6, attributes: { a: 1 } },
+      });
+      const again = await authority.read({ ...seen, seenVersion: 6 }, T0);
+      expect(again).toMatchObject({ kind: "hit", copy: { version: 6 } });
+      expect(again).not.toHaveProperty("setBack");
+    });
+
+    it("heals such a session with a change as well, which gets a version that nobody has seen", async () => {
+      await commit({ patches: [{ a: 1 }] });
+      const seen = { ...refTo(id), seenVersion: 5 };
+      const changed = await authority.commit(seen, changeAt(T0, { patches: [{ b: 1 }] }));
+      expect(changed).toMatchObject({
+        kind: "committed",
+        setBack: true,
+        copy: { version: 7, attributes: { a: 1, b: 1 } },
+      });
+      const touched = await authority.commit(seen, changeAt(T0, { touch: true }));
+      expect(touched).toMatchObject({ kind: "committed", copy: { version: 7 } });
+      expect(touched).not.toHaveProperty("setBack");
+    });
+
+    it("judges no older generation by the version in its token, and knows that a newer generation was lost", async () => {
+      await commit({ patches: [{ a: 1 }] });
+      await commit({ principal: "alice" });
+      const older = await authority.read({ ...refTo(id), seenVersion: 9 }, T0);
+      expect(older).toMatchObject({ kind: "superseded", before: { version: 1 } });
+      expect(older).not.toHaveProperty("setBack");
+      expect(await read(1)).toMatchObject({ kind: "hit", copy: { version: 2 } });
+      expect(await read(2)).toMatchObject({ kind: "superseded", setBack: true });
+      expect(await commit({ patches: [{ b: 1 }] }, 2)).toEqual({ kind: "superseded", setBack: true });
+    });
+
+    it("says that it has no record of a session that its token cannot found", async () => {
+      const ref = { ...refTo(id), bornAt: 0, seenVersion: 1 };
+      expect(await authority.commit(ref, changeAt(T0, { patches: [{ a: 1 }] }))).toEqual({
+        kind: "ended",
+        missing: true,
+      });
+    });
+
     it("tells of a copy whether stores may keep it: once its generation has been used, and only while it is the newest", async () => {
       const mayKeep = (answer: Lookup | Committed) => {
         const { copy, before } = answer as { copy?: Copy; before?: Copy };

@@ -33,11 +33,17 @@ export interface Shape {
   readonly signsInBy?: readonly ("principal" | "attributes")[];
   /** The weight of each incident. Visits have a weight of 20. */
   readonly incidents: Readonly<
-    Record<"admin" | "copy" | "crash" | "fault", number> & { "set-back"?: number; recall?: number }
+    Record<"admin" | "copy" | "crash" | "fault", number> & {
+      "set-back"?: number;
+      "authority-set-back"?: number;
+      recall?: number;
+    }
   >;
   readonly failing: readonly ("object" | "kv" | "redis")[];
   /** Whether a fault may concern a single operation. Default: it concerns all operations of its store. */
   readonly ofOperations?: boolean;
+  /** Whether every request and response arrives. Default: some are lost. */
+  readonly arrives?: boolean;
   /** Long times in which nothing happens, such as those around a timeout. */
   readonly jumpsMs: readonly { readonly min: number; readonly max: number }[];
   /** The longest that a response takes to its browser. */
@@ -111,6 +117,14 @@ function step(shape: Shape): fc.Arbitrary<Step> {
     ...(incidents.fault > 0 ? [[incidents.fault, faultStep(shape.failing, lasts, shape)] as const] : []),
     [incidents.recall ?? 0, fc.record({ kind: fc.constant("recall"), browser: fc.constant(1), back: fc.nat(3) })],
     [incidents["set-back"] ?? 0, fc.record({ kind: fc.constant("set-back"), ms: fc.nat(MOST_SET_BACK_MS) })],
+    [
+      incidents["authority-set-back"] ?? 0,
+      fc.record({
+        kind: fc.constant("set-back"),
+        store: fc.constant("authority" as const),
+        ms: fc.nat(MOST_SET_BACK_MS),
+      }),
+    ],
   ]);
   return fc.tuple(after(shape), what).map(([afterMs, happens]) => ({ afterMs, ...happens }) as Step);
 }
@@ -128,8 +142,8 @@ function visit(shape: Shape): fc.Arbitrary<VisitStep> {
     downMs: times(down.map(([weight, min, max]) => [weight, min, Math.min(max, shape.downMs)])),
     lost: weighted<VisitStep["lost"]>([
       [16, fc.constant("nothing")],
-      [1, fc.constant("response")],
-      [1, fc.constant("request")],
+      [shape.arrives ? 0 : 1, fc.constant("response")],
+      [shape.arrives ? 0 : 1, fc.constant("request")],
     ]),
   });
 }

@@ -83,6 +83,26 @@ const PARALLEL: Shape = {
   incidents: { admin: 0, copy: 0, crash: 0, fault: 0 },
 };
 
+/**
+ * The store of the authority comes back with older data now and then. One browser sends one request after the other, so its token always
+ * tells the newest version.
+ */
+const SET_BACK: Shape = {
+  ...COMMON,
+  asks: { read: 6, add: 6, set: 2, remove: 1, login: 0, rotate: 1, "sign-in": 1, end: 0 },
+  incidents: { admin: 0, copy: 0, crash: 1, fault: 0, "authority-set-back": 4 },
+  arrives: true,
+  times: {
+    after: [
+      [6, 1_000, 4_000],
+      [6, 4_000, 30_000],
+    ],
+    up: [[1, 5, 80]],
+    origin: [[1, 1, 50]],
+    down: [[1, 5, 80]],
+  },
+};
+
 /** The terms that Moor promises in a configuration. */
 function termsOf(configuration: Configuration): Terms {
   const { session, stores } = configuration;
@@ -113,6 +133,8 @@ function shapeFor(configuration: Configuration): Shape {
       return ATTACKED_WHILE_FAILING;
     case "parallel":
       return PARALLEL;
+    case "set-back":
+      return SET_BACK;
     default:
       return failingShapeFor(configuration);
   }
@@ -160,6 +182,14 @@ export const CONFIGS: readonly Config[] = [
     terms: termsOf(configuration),
     start: async () => moorKind(configuration),
   })),
+  {
+    name: "moor-rows-set-back-parallel",
+    about: "Moor, where its store is set back while visitors use several tabs and operators act",
+    promises: false,
+    shape: { ...FAILING, incidents: { ...FAILING.incidents, "authority-set-back": 4 } },
+    terms: termsOf(configurations["rows-set-back"]),
+    start: async () => moorKind(configurations["rows-set-back"]),
+  },
   {
     name: "moor-late",
     about: "Moor, beyond what it assumes: responses take up to half a minute",

@@ -61,6 +61,8 @@ export interface Visit {
   readonly arrived?: Moment & { readonly before: Held | undefined; readonly held: Held | undefined };
   /** The session's deadline may not have been renewed: the subject has said so. */
   readonly untouched?: boolean;
+  /** When the subject told its operator that the authority has lost data of the visit's session. Absent: never. */
+  readonly lossTold?: Moment;
 }
 
 /** How a change without a visitor went, and of which generation it was. */
@@ -103,6 +105,8 @@ export interface History {
   readonly visits: readonly Visit[];
   readonly acts: readonly Act[];
   readonly troubles: readonly Trouble[];
+  /** When the store of the authority came back with older data. */
+  readonly setBacks: readonly Moment[];
   /** By session. */
   readonly truths: ReadonlyMap<string, Truth>;
   /** When the truths were read, long after the last trouble. */

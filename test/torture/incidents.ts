@@ -40,9 +40,11 @@ export class Incidents {
       case "fault":
         return this.#fail(step);
       case "set-back": {
-        this.#subject.setBack?.(step.ms);
+        const { ms, store = "redis" } = step;
+        this.#subject.setBack?.(ms, store);
+        if (store === "authority") this.#recorder.setBack();
         const at = this.#recorder.moment();
-        return this.#recorder.trouble({ what: `redis: set back by ${step.ms} ms`, from: at, until: at });
+        return this.#recorder.trouble({ what: `${store}: set back by ${ms} ms`, from: at, until: at });
       }
     }
   }

@@ -41,6 +41,10 @@ export async function play(schedule: Schedule, kind: SubjectKind): Promise<Histo
       const visited = recorder.visitOf(visit);
       if (visited) visited.untouched = true;
     },
+    lossTold(visit) {
+      const visited = recorder.visitOf(visit);
+      if (visited) visited.lossTold = recorder.moment();
+    },
   };
   const subject = await kind.create(stage);
   const browsers = new Browsers(clock, recorder, subject);

@@ -8,6 +8,7 @@ export class Recorder {
   readonly #visits: Mutable<Visit>[] = [];
   readonly #acts: Mutable<Act>[] = [];
   readonly #troubles: Trouble[] = [];
+  readonly #setBacks: Moment[] = [];
   #ticks = 0;
 
   constructor(now: () => number) {
@@ -36,6 +37,11 @@ export class Recorder {
     this.#troubles.push(trouble);
   }
 
+  /** The store of the authority comes back with older data. */
+  setBack(): void {
+    this.#setBacks.push(this.moment());
+  }
+
   visitOf(id: number): Mutable<Visit> | undefined {
     return this.#visits.find((visit) => visit.id === id);
   }
@@ -50,6 +56,13 @@ export class Recorder {
   }
 
   history(truths: ReadonlyMap<string, Truth>): History {
-    return { visits: this.#visits, acts: this.#acts, troubles: this.#troubles, truths, end: this.moment() };
+    return {
+      visits: this.#visits,
+      acts: this.#acts,
+      troubles: this.#troubles,
+      setBacks: this.#setBacks,
+      truths,
+      end: this.moment(),
+    };
   }
 }

@@ -117,10 +117,12 @@ export interface CrashStep {
   readonly place: Place;
 }
 
-/** Redis comes back with the data that it held so long ago. */
+/** A store comes back with the data that it held so long ago. */
 export interface SetBackStep {
   readonly kind: "set-back";
   readonly ms: number;
+  /** Default: Redis as the fallback. */
+  readonly store?: "authority";
 }
 
 /** A store fails. */

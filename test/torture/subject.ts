@@ -29,6 +29,8 @@ export interface Stage {
   origin(visit: number, view: View): Promise<Asked>;
   /** Must be called when the session's deadline could not be renewed although the visit is answered. */
   untouched(visit: number): void;
+  /** Must be called when the subject tells its operator that the authority has lost data of a session. */
+  lossTold(visit: number): void;
 }
 
 /** The address at which subjects are asked. */
@@ -49,8 +51,8 @@ export interface Subject {
   change?(id: number, sid: string, ask: AdminAsk, place: Place): Promise<ActOutcome>;
   /** Loses an isolate: nothing that is under way in it ever answers or acts again. */
   crash?(place: Place): void;
-  /** Redis comes back with the data that it held so long ago. */
-  setBack?(ms: number): void;
+  /** Redis, or the store of the authority, comes back with the data that it held so long ago. */
+  setBack?(ms: number, store: "redis" | "authority"): void;
   /** The switches of the parts that can fail. */
   readonly faults?: {
     readonly object?: Faults<ObjectFault>;

@@ -33,9 +33,12 @@ export class Cleanup {
     return now >= clearsAt || backups?.isBehind(record) ? now + RETRY_MS : clearsAt;
   }
 
-  /** Until this time, a token that could found the session anew may be valid, or its change may lie in the journal. */
+  /**
+   * Until this time, a token that could found the session anew may be valid, or its change may lie in the journal. A token that has seen a
+   * version may be valid too. It must meet the tombstone, because a missing record is proof that the store has lost it.
+   */
   clearsAt(record: SessionRecord): number {
-    return record.foundingDeadline + (this.#parts.backups ? LATE_APPEND_MS : 0);
+    return Math.max(record.foundingDeadline + (this.#parts.backups ? LATE_APPEND_MS : 0), deadlineOf(record));
   }
 
   /**

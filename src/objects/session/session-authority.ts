@@ -1,11 +1,12 @@
 import type { SessionEvent } from "../../config/types.ts";
 import { apply, find, forgetChanges, isOver } from "../../session/apply.ts";
-import { type Change, CLOCKS_APART_MS, type Ref } from "../../session/change.ts";
+import { type Change, CLOCKS_APART_MS, type Ref, unattended } from "../../session/change.ts";
 import type { Copy } from "../../session/copy.ts";
 import { deadlinePassed } from "../../session/deadlines.ts";
 import { eventsBetween } from "../../session/events.ts";
 import { coversMark } from "../../session/freshness.ts";
 import { type SessionRecord, tombstoneOf, type View, viewOf } from "../../session/record.ts";
+import { lostGeneration } from "../../session/witness.ts";
 import type { Committed, Copies, Ended, Looked, Lookup, TakenOver } from "../../store/contracts.ts";
 import type { Fallback } from "../../store/fallback-contract.ts";
 import type { Unavailable } from "../../store/object-calls.ts";
@@ -104,7 +105,8 @@ export class SessionAuthority {
    */
   noteWaiting(ref: Ref): void {
     const record = this.#rows.load();
-    const found = find(record, ref, this.#parts.clock());
+    // The answer to a read must tell of a set-back, so waiting does not heal it.
+    const found = find(record, { ...ref, seenVersion: 0 }, this.#parts.clock());
     if (found.kind === "hit" && found.save) this.#save(found.save, record);
   }
 
@@ -190,7 +192,8 @@ export class SessionAuthority {
     this.#elsewhere.follow(copies);
     const watch = this.#watch;
     if (!watch) return { kind: "ready" };
-    const isDue = () => this.#mayBeChangedBy(ref) && (this.#isMarked(ref) || this.#isIdle(ref));
+    const isMarked = () => !coversMark(this.#rows.outside().journalSeenAt, ref.markedAt);
+    const isDue = () => this.#mayBeChangedBy(ref) && (isMarked() || this.#isIdle(ref));
     if (!isDue()) return { kind: "ready" };
     const looked = await watch.look(ref.id, isDue);
     return looked.kind === "unavailable" ? looked : { kind: "ready" };
@@ -200,10 +203,6 @@ export class SessionAuthority {
   #mayBeChangedBy(ref: Ref): boolean {
     const record = this.#rows.load();
     return record ? !record.ended : ref.bornAt !== 0;
-  }
-
-  #isMarked(ref: Ref): boolean {
-    return !coversMark(this.#rows.outside().journalSeenAt, ref.markedAt);
   }
 
   #isIdle(ref: Ref): boolean {
@@ -216,14 +215,17 @@ export class SessionAuthority {
     const record = this.#rows.load();
     const found = find(record, ref, now);
     switch (found.kind) {
-      case "hit":
-        if (found.save) this.#save(found.save, record);
-        return { kind: "hit", copy: this.#copyOf(found.view, found.save ?? record, now) };
+      case "hit": {
+        const { view, save, ...said } = found;
+        if (save) this.#save(save, record);
+        return { ...said, copy: this.#copyOf(view, save ?? record, now) };
+      }
       case "superseded":
         return {
           kind: "superseded",
           ...(found.view ? { before: this.#copyOf(found.view, record, now) } : {}),
           ...(record ? { current: this.#copyOf(viewOf(record), record, now), rotatedAt: record.rotatedAt } : {}),
+          ...lostGeneration(record, ref),
         };
       case "ended": {
         // A client that has been told of the end must not see the session again, whatever the journal takes later.
@@ -249,13 +251,16 @@ export class SessionAuthority {
     const left = saved ?? record;
     switch (applied.kind) {
       case "committed": {
-        const copy = this.#copyOf(applied.view, left, now);
-        return { kind: "committed", copy, ...(applied.flash ? { flash: applied.flash } : {}) };
+        const { view, save, ...said } = applied;
+        return { ...said, copy: this.#copyOf(view, left, now) };
       }
       case "conflict":
         return { kind: "conflict", current: this.#copyOf(applied.view, left, now) };
       case "ended":
-        return left?.ended ? { kind: "ended", tombstone: this.#copyOf(viewOf(left), left, now) } : { kind: "ended" };
+        if (!left) return { kind: "ended", missing: true };
+        return left.ended ? { kind: "ended", tombstone: this.#copyOf(viewOf(left), left, now) } : { kind: "ended" };
+      case "superseded":
+        return { ...applied, ...lostGeneration(record, ref) };
       default:
         return applied;
     }
@@ -292,9 +297,4 @@ export class SessionAuthority {
   #copyOf(view: View, record: SessionRecord | undefined, now: number): Copy {
     return toCopy(view, record, this.#rows.outside(), now);
   }
-}
-
-/** The session reference of a request that does not come from the visitor. */
-function unattended(id: string, now: number): Ref {
-  return { id, generation: 0, bornAt: 0, arrivedAt: now, colo: "" };
 }

@@ -151,8 +151,23 @@ describe("the single alarm of an object", () => {
     setTime(at(7_200));
     await ring();
     expect(await stored()).toEqual({ record: undefined, keys: [], alarm: null });
-    expect(await commit({ patches: [{}] })).toEqual({ kind: "ended" });
+    expect(await commit({ patches: [{}] })).toEqual({ kind: "ended", missing: true });
     expect(await stored()).toEqual({ record: undefined, keys: [], alarm: null });
+  });
+
+  it("keeps a tombstone until the last token of the session has expired, though no token could found it any more", async () => {
+    await commit({ patches: [{}], touch: true });
+    setTime(at(3_500));
+    await commit({ touch: true });
+    setTime(at(7_000));
+    await commit({ touch: true });
+    setTime(at(7_300));
+    await commit({ end: true });
+    await ring();
+    expect(await stored()).toMatchObject({ keys: ["record"], alarm: at(10_960) });
+    setTime(at(10_960));
+    await ring();
+    expect((await stored()).keys).toEqual([]);
   });
 
   it("frees the storage at once, when the session was older: then no tombstone is written", async () => {

@@ -9,6 +9,7 @@ import { Facts } from "./facts.ts";
 import { judgeFlashes } from "./flashes.ts";
 import { judgeGenerations, judgeGrace, judgeLogins } from "./generations.ts";
 import { judgeLifetimes, judgeLogouts, judgeProofs, noticeDisplaced } from "./logouts.ts";
+import { judgeLosses } from "./losses.ts";
 import { judgeReads } from "./reads.ts";
 import { judgeRegisters } from "./registers.ts";
 import { findSetBack, noticeSetBack, toldStale } from "./set-back.ts";
@@ -22,7 +23,7 @@ export function judge(history: History, terms: Terms): Verdict {
   const proofs = judgeProofs(facts, endings);
   const isNotice = (finding: Violation | Notice): finding is Notice => finding.kind === "login-displaced";
   return {
-    violations: [
+    violations: judgeLosses(history, [
       ...judgeChanges(facts, endings, terms),
       ...judgeApplied(facts),
       ...judgeReads(facts, terms),
@@ -40,7 +41,7 @@ export function judge(history: History, terms: Terms): Verdict {
       ...judgeCopied(facts, terms),
       ...judgeFlashes(facts),
       ...judgeDeadlines(facts, terms),
-    ],
+    ]),
     notices: [...proofs.filter(isNotice), ...noticeDisplaced(facts, endings), ...noticeSetBack(setBack)],
     acknowledged: facts.writes.filter(({ acked }) => acked).length,
     shown: facts.reads.filter(({ shown }) => shown.sid !== undefined).length,

@@ -24,6 +24,8 @@ export function judgeLogouts(facts: Facts, endings: Endings, terms: Terms): Viol
 
 /** No response leaves a client with cookies that end before the idle timeout that its request has begun anew. */
 export function judgeLifetimes(facts: Facts, endings: Endings): Violation[] {
+  // A touch acknowledges nothing, so a store that was set back may have lost it without a word.
+  if (facts.history.setBacks.length > 0) return [];
   return facts.reads.flatMap((read) => {
     const { id, answered, untouched } = read;
     const { sid, expiresAt } = answered.held ?? {};

@@ -34,6 +34,8 @@ interface Told {
   /** The session that the jar named before the response and after it. Default: `held` and `gives`. */
   readonly jar?: readonly [before: Held, after: Held];
   readonly untouched?: boolean;
+  /** When the operator is told of a loss, in milliseconds. Default: never. */
+  readonly lossToldMs?: number;
 }
 
 /** A visit of a hand-written history. Times are in milliseconds, all different. */
@@ -55,6 +57,7 @@ export function visit(id: number, told: Told): Visit {
     ...(answered === undefined ? {} : { answered: { ...at(answered), outcome, held: after } }),
     ...(arrived === undefined ? {} : { arrived: { ...at(arrived), before, held: now } }),
     ...(told.untouched ? { untouched: true } : {}),
+    ...(told.lossToldMs === undefined ? {} : { lossTold: at(told.lossToldMs) }),
   };
 }
 
@@ -86,6 +89,8 @@ interface Story {
   readonly visits: readonly Visit[];
   readonly acts?: readonly Act[];
   readonly troubles?: readonly Trouble[];
+  /** When the store of the authority was set back, in milliseconds. Default: never. */
+  readonly setBacksMs?: readonly number[];
   /** The states in the end, by session. */
   readonly truths?: Readonly<Record<string, Truth>>;
   readonly endMs?: number;
@@ -98,15 +103,32 @@ export function broken({
   visits,
   acts = [],
   troubles = [],
+  setBacksMs = [],
   truths = {},
   endMs = 500_000,
   terms = TERMS,
 }: Story): string[] {
-  return judged({ visits, acts, troubles, truths, endMs, terms }).violations.map(({ kind }) => kind);
+  return judged({ visits, acts, troubles, setBacksMs, truths, endMs, terms }).violations.map(({ kind }) => kind);
 }
 
-export function judged({ visits, acts = [], troubles = [], truths = {}, endMs = 500_000, terms = TERMS }: Story) {
-  const history: History = { visits, acts, troubles, truths: new Map(Object.entries(truths)), end: at(endMs) };
+export function judged({
+  visits,
+  acts = [],
+  troubles = [],
+  setBacksMs = [],
+  truths = {},
+  endMs = 500_000,
+  terms = TERMS,
+}: Story) {
+  const setBacks = setBacksMs.map(at);
+  const history: History = {
+    visits,
+    acts,
+    troubles,
+    setBacks,
+    truths: new Map(Object.entries(truths)),
+    end: at(endMs),
+  };
   return judge(history, terms);
 }
 

@@ -26,6 +26,8 @@ export const VIOLATIONS = [
   "not-rotated",
   /** A session is shown after its deadline, or to a generation that is no longer served. */
   "overdue",
+  /** The operator is told that the authority has lost data, and it has lost nothing. */
+  "false-alarm",
 ] as const;
 
 /** Events that are reported, and that the promise does not exclude. */

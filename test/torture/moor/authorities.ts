@@ -30,6 +30,8 @@ export interface Authorities {
   record(location: Location, sid: string): Promise<SessionRecord | undefined>;
   /** The work of the cron trigger that the authority itself needs. */
   sweep(): Promise<unknown>;
+  /** The authority's store comes back with the data that it held so many milliseconds ago. */
+  setBack(ms: number): void;
 }
 
 /** The world of the authorities. */
@@ -77,6 +79,7 @@ export function objectAuthorities(
       createObjectAuthority(objects.from(location), { copies: configuration.stores, ...(breaker ? { breaker } : {}) }),
     record: async (location, sid) => (await objects.from(location).getByName(sid).observe()).record,
     sweep: async () => {},
+    setBack: (ms) => objects.setBack(ms),
   };
 }
 
@@ -91,7 +94,7 @@ export function rowAuthorities(
 ): Authorities {
   const { stage, configuration, seal, edgeClock, replicasAt, faultOf } = parts;
   const { clock, clocks, random } = stage;
-  const { store } = createRowsInMemory({ clock: () => clock.now() + clocks.redis });
+  const { store, setBack } = createRowsInMemory({ clock: () => clock.now() + clocks.redis });
   const pause = (ms: number) => clock.sleep(ms);
   const keepAlive = (work: Promise<unknown>) => void work.catch(() => {});
 
@@ -135,5 +138,6 @@ export function rowAuthorities(
       const { authority, principals, store: guarded, clock: now } = authorityAt(LOCATIONS[0]);
       return sweepRows({ store: guarded, sessions: authority, principals, clock: now });
     },
+    setBack,
   };
 }

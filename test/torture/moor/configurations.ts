@@ -18,7 +18,7 @@ export interface Configuration {
   /** How clients hold their tokens. Default: in cookies. */
   readonly carrier?: "header" | "url";
   /** The kind of schedules. Default: two browsers share a session now and then, while stores fail. */
-  readonly played?: "attacked" | "attacked-while-failing" | "attacked-with-flash" | "parallel";
+  readonly played?: "attacked" | "attacked-while-failing" | "attacked-with-flash" | "parallel" | "set-back";
 }
 
 const sync = { replicate: "travel", backup: "sync", strictBackup: false } as const;
@@ -70,6 +70,8 @@ export const configurations = {
   },
   "rows-attack": { ...attacked, stores: { ...sync, backup: "off" }, onRows: true, played: "attacked-while-failing" },
   off: { ...usual, stores: { ...sync, backup: "off" }, session: resolveSession() },
+  "objects-set-back": { ...usual, played: "set-back" },
+  "rows-set-back": { ...usual, stores: { ...sync, backup: "off" }, onRows: true, onStale: "serve", played: "set-back" },
 } satisfies Record<string, Configuration>;
 
 export type ConfigurationName = keyof typeof configurations;

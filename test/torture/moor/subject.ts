@@ -103,7 +103,9 @@ function createSubject(
   const current = new AsyncLocalStorage<number>();
   const log: Log = ({ event }) => {
     const visit = current.getStore();
-    if (event === "touch_failed" && visit !== undefined) stage.untouched(visit);
+    if (visit === undefined) return;
+    if (event === "touch_failed") stage.untouched(visit);
+    if (event === "authority_set_back" || event === "authority_lost") stage.lossTold(visit);
   };
 
   /** The newest generation of each session that an origin has been shown. */
@@ -214,7 +216,7 @@ function createSubject(
       isolates.delete(nameOf(place));
     },
 
-    setBack: redis.setBack,
+    setBack: (ms, store) => (store === "authority" ? authorities : redis).setBack(ms),
 
     async truth(sid): Promise<Truth> {
       const record = await authorities.record(LOCATIONS[0], sid);

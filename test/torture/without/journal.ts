@@ -137,8 +137,8 @@ export const JOURNAL: readonly Rule[] = [
     edits: [
       {
         file: "src/objects/session/session-authority.ts",
-        from: "(this.#isMarked(ref) || this.#isIdle(ref));",
-        to: "this.#isMarked(ref);",
+        from: "(isMarked() || this.#isIdle(ref));",
+        to: "isMarked();",
       },
       {
         file: "src/objects/session/session-authority.ts",
