@@ -6,6 +6,7 @@ import type { ResolvedConfig } from "../src/config/resolved.ts";
 import { type Warning, warningsOf } from "../src/config/warnings.ts";
 import { formatMistakes, type Mistake } from "../src/settings/mistakes.ts";
 import { adminSecretMistakes } from "./admin-secret.ts";
+import { adoptSecretMistakes } from "./adopt-secrets.ts";
 import { CommandError } from "./command.ts";
 import { leftOutMistakes } from "./left-out.ts";
 import { inProject } from "./project.ts";
@@ -50,7 +51,11 @@ export async function readConfigFile(
 
 /** Mistakes between the configuration and `wrangler.toml`. */
 async function settingsMistakes(config: ResolvedConfig): Promise<Mistake[]> {
-  return [...(await adminSecretMistakes(config)), ...(await leftOutMistakes(config))];
+  return [
+    ...(await adminSecretMistakes(config)),
+    ...(await adoptSecretMistakes(config)),
+    ...(await leftOutMistakes(config)),
+  ];
 }
 
 /**

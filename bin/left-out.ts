@@ -11,6 +11,7 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
   MOOR_OPERATORS: ({ admin, pools }) =>
     admin ? "admin" : pathIn(pools, "healthCheck", ({ healthCheck }) => healthCheck !== undefined),
   MOOR_ROWS: ({ stores }) => (stores.authority.type === "object" ? undefined : "stores.authority"),
+  MOOR_ADOPTION: ({ adopt }) => (adopt.length === 0 ? undefined : "adopt"),
   MOOR_NGINX: ({ pools }) => pathIn(pools, "affinity", ({ affinity }) => algorithmOf(affinity.algorithm) === undefined),
 };
 

@@ -3,6 +3,7 @@
  * package, so that they may change. Origin servers import `moor/origin` instead.
  */
 
+export type { AdoptConfig } from "./config/adopt.ts";
 export { defineConfig } from "./config/define.ts";
 export type {
   AffinityConfig,

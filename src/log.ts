@@ -19,6 +19,9 @@ export interface LogEntry {
     | "too_many_new_sessions"
     | "founding_limit_failed"
     | "too_many_sessions"
+    | "session_adopted"
+    | "adoption_refused"
+    | "adoption_unavailable"
     | "admin"
     | "admin_refused"
     | "lock_timeout"
@@ -62,7 +65,7 @@ export interface LogEntry {
   /** How often each kind of store was called. Stores that were not called are left out. */
   readonly calls?: Readonly<Record<string, number>>;
   readonly tookMs?: number;
-  /** The kind of session event. */
+  /** The kind of session event; of an adoption, the old application. */
   readonly kind?: string;
   /** The first 8 characters of the session's id. */
   readonly session?: string;

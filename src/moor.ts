@@ -1,3 +1,4 @@
+import type { Adoption } from "./adoption/adoption.ts";
 import { createAdmin } from "./api/app.ts";
 import type { ResolvedRoute } from "./config/resolved.ts";
 import { readAddress } from "./inbound/address.ts";
@@ -22,7 +23,7 @@ import { type Intent, NO_INTENT } from "./session/session.ts";
 import type { Pool } from "./upstream/pool.ts";
 import { createIgnores } from "./upstream/routes.ts";
 import { type Body, isBodyUnsendable, takeBody } from "./upstream/send/body.ts";
-import { createUpstream, type Sending } from "./upstream/upstream.ts";
+import { createUpstream, type Sending, type Upstream } from "./upstream/upstream.ts";
 import { withCookieChanges } from "./upstream/wire/change-cookie.ts";
 import { namesIn, type RefusedResponse, readIntent } from "./upstream/wire/origin-headers.ts";
 
@@ -39,12 +40,17 @@ interface Routed extends Visit {
 /** `fetch` cannot send these methods. */
 const UNSUPPORTED_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
 
-/** Puts Moor together. Below, a request goes by from top to bottom; the numbers are those of the README's list. */
-export function createMoor(parts: MoorParts): Moor {
+/**
+ * Puts Moor together. Below, a request goes by from top to bottom; the numbers are those of the README's list.
+ *
+ * @param bindAdoption needed if the configuration has `adopt`. Default: no session of an old application is adopted.
+ */
+export function createMoor(parts: MoorParts, bindAdoption?: (upstream: Upstream) => Adoption): Moor {
   const { config, handoff, clock, log } = parts;
   const exchange = createExchange(parts);
   const upstream = createUpstream(config, clock, exchange.carriers.cut, { ...parts.bindings, log }, handoff);
   const counters = config.admin && createCounters(clock());
+  const adoption = bindAdoption?.(upstream);
   const admin = createAdmin({ ...parts, counters });
   const ignores = config.ignore.length > 0 ? createIgnores(config.ignore) : undefined;
   const signals = createSignals({ ...parts, counters });
@@ -77,7 +83,8 @@ export function createMoor(parts: MoorParts): Moor {
     // A client that holds a body back must not be served from copies that became too old meanwhile.
     const arrival = body === null ? visit.arrival : { ...visit.arrival, arrivedAt: clock() };
     const routed = { ...visit, arrival, host, route, body };
-    const answered = needsSession ? serve(routed) : passOn(routed);
+    const arriving = needsSession && adoption?.concerns(routed) ? adoption : undefined;
+    const answered = arriving ? arriving.serve(routed, serve) : needsSession ? serve(routed) : passOn(routed);
     if (outlivesClient(visit, route)) keepAlive(answered);
     return answered;
   }

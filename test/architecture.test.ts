@@ -27,6 +27,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   rows: "the authority on rows of another store than Durable Objects; the edge, and the cron job",
   observe: "facts, signals, log lines, metrics of a request; the edge",
   request: "the steps of one request; the edge",
+  adoption: "sessions of old applications that move in; the edge",
   api: "everything under `/.moor/`; the edge",
   moor: "a request from its arrival to its response; the edge",
   wiring: "from bindings to parts; the edge, and the cron job",

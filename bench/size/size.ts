@@ -37,6 +37,8 @@ export const AS_DEPLOYED = [
   "MOOR_NGINX:false",
   "--define",
   "MOOR_ROWS:false",
+  "--define",
+  "MOOR_ADOPTION:false",
 ];
 
 const STARTS = 5;

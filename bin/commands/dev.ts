@@ -3,6 +3,7 @@ import type { ResolvedConfig } from "../../src/config/resolved.ts";
 import type { MoorConfig } from "../../src/config/types.ts";
 import { describe } from "../../src/settings/mistakes.ts";
 import { ADMIN_TOKEN, needsAdminToken } from "../admin-secret.ts";
+import { adoptSecretsFor } from "../adopt-secrets.ts";
 import { type Command, CommandError } from "../command.ts";
 import { type ConfigFile, readConfigFile, requireValid } from "../config-file.ts";
 import { createFileWatch, type FileWatch } from "../file-watch.ts";
@@ -34,7 +35,8 @@ runs as long and stands for Upstash, its data kept there too; if not, the Redis 
                     URL: cookies are Secure, and origins get the URL in X-Forwarded-Host and X-Forwarded-Proto
 
 The port is part of the cookie's name (moor-${DEFAULT_PORT}), because browsers send cookies to every port of a host.
-If the configuration has admin, admins send what is in the environment as ${ADMIN_TOKEN}.`,
+If the configuration has admin, admins send what is in the environment as ${ADMIN_TOKEN}. If it has adopt, the environment has
+MOOR_ADOPT_KEY and MOOR_CONFIRM_KEYS.`,
 
   async run(args) {
     const flags = readFlags(args, {
@@ -79,7 +81,7 @@ async function runUntilAskedToEnd(
       resolve();
     });
   });
-  const variables = adminTokenFor(config);
+  const variables = { ...adminTokenFor(config), ...adoptSecretsFor(config) };
   printOrigins(config);
   const bridges = createHostBridges();
   moor = await startLocalMoor({
@@ -112,6 +114,7 @@ function reloadOnChange(moor: LocalMoor, bridges: HostBridges, { file, files }: 
     watch.follow(read.files);
     const config = requireValid(read);
     adminTokenFor(config);
+    adoptSecretsFor(config);
     await moor.reload(await bridges.before(withCookieOfPort(config, port)));
     printOrigins(config);
     console.log(`reloaded ${file}`);

@@ -1,4 +1,5 @@
 import { describe } from "../../src/settings/mistakes.ts";
+import { ADOPT_SECRETS, newAdoptSecrets } from "../adopt-secrets.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readFlags } from "../flags.ts";
 import { idsOf, RINGS, type RingName, readKeys, retire, withNewKey } from "../key-rings.ts";
@@ -9,6 +10,7 @@ export const keys: Command = {
   summary: "makes the Worker's secrets, and rotates their keys",
   usage: `moor keys new [--json]
 moor keys new --from FILE [--ring RING] [--json]
+moor keys adopt [--json]
 moor keys list --from FILE [--json]
 moor keys retire ID --ring RING --from FILE [--json]
 
@@ -17,6 +19,8 @@ secrets of a Worker cannot be read back: keep what is printed where you keep sec
 
   new              prints a new value for each secret, and the command that sets it
   new --from       adds a key to each ring, or to one: it is accepted, and does not sign yet
+  adopt            prints the secrets that "adopt" in the configuration needs. MOOR_ADOPT_KEY is not a ring, and stays the
+                   same until adoptions end; MOOR_CONFIRM_KEYS is a ring, and the old application has the same
   list --from      prints the ids of each ring, and what each does; never a key
   retire --from    takes a key a step back: the one that signs is accepted from then on, and the next one signs; one that is
                    only accepted is taken out
@@ -36,13 +40,15 @@ one that cannot read the key set refuses it an hour after it last could.`,
     switch (action) {
       case "new":
         return make(args);
+      case "adopt":
+        return makeForAdoption(args);
       case "list":
         return list(args);
       case "retire":
         return takeBack(args);
       default: {
         const found = action === undefined ? "no action is given" : `unknown action ${describe(action)}`;
-        throw new CommandError("usage", `${found}, accepted: new, list, retire`);
+        throw new CommandError("usage", `${found}, accepted: new, adopt, list, retire`);
       }
     }
   },
@@ -69,6 +75,14 @@ async function make(args: readonly string[]): Promise<number> {
     ...told,
     "When this has been set and no isolate is older, retire the old key: it is accepted then, and the new one signs.",
   ]);
+}
+
+function makeForAdoption(args: readonly string[]): number {
+  const { json } = readFlags(args, { json: { type: "boolean" } });
+  const secrets = newAdoptSecrets();
+  if (json) console.log(JSON.stringify(secrets, null, 2));
+  else for (const name of ADOPT_SECRETS) console.log(`${name}=${secrets[name]}\n  npx wrangler secret put ${name}\n`);
+  return 0;
 }
 
 async function list(args: readonly string[]): Promise<number> {

@@ -1,5 +1,6 @@
 import { resolveCarrier } from "../carriers/registry.ts";
 import { MAX_PRINCIPAL_SESSIONS } from "../settings/grammar.ts";
+import { resolveAdoptions } from "./adopt.ts";
 import type {
   ResolvedConfig,
   ResolvedCors,
@@ -69,6 +70,7 @@ export function fillDefaults(config: CheckedConfig): ResolvedConfig {
     pools: config.pools.map((pool) => resolvePool(pool, served.size === 1 && served.has(pool.id))),
     routes,
     ...fillShared(config),
+    adopt: resolveAdoptions(config.adopt),
     admin: config.admin && {
       host: config.admin.host,
       attributes: config.admin.attributes ?? false,
@@ -208,7 +210,8 @@ function resolveCors(cors: CheckedConfig["cors"]): ResolvedCors | undefined {
   return cors && { origins: cors.origins, credentials: cors.credentials ?? false };
 }
 
-function resolveRoute(
+/** Fills in the defaults of a route. */
+export function resolveRoute(
   route: NonNullable<CheckedConfig["routes"]>[number],
   { explain = false, cors }: Pick<CheckedConfig, "explain" | "cors">,
 ): ResolvedRoute {

@@ -1,4 +1,5 @@
 import type { ResolvedCarrier } from "../carriers/registry.ts";
+import type { ResolvedAdoption } from "./adopt.ts";
 import type {
   AffinityConfig,
   ClosingStatus,
@@ -46,6 +47,8 @@ export interface ResolvedConfig {
   readonly logout: { readonly clearSiteData: readonly SiteData[] };
   /** `undefined`: sessions are not indexed by principal. */
   readonly principals: { readonly limit: Readonly<Required<NonNullable<PrincipalsConfig["limit"]>>> } | undefined;
+  /** The old applications whose sessions are adopted. */
+  readonly adopt: readonly ResolvedAdoption[];
   /** `undefined`: there is no admin API. */
   readonly admin:
     | {

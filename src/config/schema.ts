@@ -44,6 +44,7 @@ import {
   wholeNumber,
 } from "../settings/grammar.ts";
 import { list, numbers, oneByItsOwn, oneOf, shape, value, yesOrNo } from "../settings/shapes.ts";
+import { adopt } from "./adopt.ts";
 import { REGIONS } from "./regions.ts";
 import type { SessionEvents } from "./types.ts";
 
@@ -259,6 +260,7 @@ export const configSchema = shape({
   pools: list(pool, "a list of at least one pool"),
   routes: optional(list(route, "a list of at least one route; left out: one route to the first pool")),
   ...shared,
+  adopt,
   admin: optional(admin),
   handoff: optional(shape(numbers({ dataBytes: wholeNumber(0, 16_384), lifeSeconds: wholeNumber(10, 3_600) }))),
   errorPage,

@@ -1,4 +1,5 @@
 import type { CarrierConfig } from "../carriers/registry.ts";
+import type { AdoptConfig } from "./adopt.ts";
 import type { PoolConfig } from "./pool-types.ts";
 import type { CorsConfig, LogConfig, LogoutConfig } from "./site-types.ts";
 
@@ -228,6 +229,8 @@ export interface MoorConfig {
   logout?: LogoutConfig;
   /** Indexes the sessions of each principal, so that they can be listed, ended together, and limited in number. Default: no index. */
   principals?: PrincipalsConfig;
+  /** Old applications whose living sessions are adopted, so that no visitor is logged out by the move. Default: none. */
+  adopt?: AdoptConfig[];
   /** Switches the admin API on. Default: off. */
   admin?: AdminConfig;
   handoff?: {

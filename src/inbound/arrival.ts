@@ -7,6 +7,8 @@ export interface Arrival {
   readonly region: number;
   /** The host to which sessions of this request are bound. Default: no session is bound to a host. */
   readonly boundTo?: string | undefined;
+  /** The key of a fresh token. Default: a random key. */
+  readonly key?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** Reads a request's arrival. */

@@ -5,6 +5,8 @@ declare global {
   const MOOR_OPERATORS: boolean | undefined;
   /** `false`: the build is without authorities other than Durable Objects. */
   const MOOR_ROWS: boolean | undefined;
+  /** `false`: the build is without the adoption of old applications' sessions. */
+  const MOOR_ADOPTION: boolean | undefined;
   /** `false`: the build is without the algorithms of nginx. */
   const MOOR_NGINX: boolean | undefined;
 }
@@ -28,5 +30,6 @@ export const NAMES = {
   MOOR_REDIS: "Redis",
   MOOR_OPERATORS: "admin API, probes and pools at work",
   MOOR_ROWS: "authority other than Durable Objects",
+  MOOR_ADOPTION: "adoption of sessions",
   MOOR_NGINX: "algorithm of nginx",
 };

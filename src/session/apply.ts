@@ -1,3 +1,4 @@
+import { adoptedParts, noteToken, opensByOldCookie } from "./adopting.ts";
 import type { Change, Ref } from "./change.ts";
 import { deadlinePassed, remembered, touched, unreturned } from "./deadlines.ts";
 import { isBesideRotation, isServed, markUsed, rotated, servedBefore } from "./generations.ts";
@@ -45,7 +46,7 @@ export function find(record: SessionRecord | undefined, ref: Ref, now: number): 
   if (!record) return { kind: "miss" };
   if (record.ended || deadlinePassed(record, ref.arrivedAt)) return { kind: "ended" };
   if (ref.generation === record.generation) {
-    const used = markUsed(healed(record, ref), now);
+    const used = noteUse(healed(record, ref), ref, now);
     if (used === record) return { kind: "hit", view: viewOf(record) };
     return { kind: "hit", view: viewOf(used), save: used, ...(isSetBack(record, ref) ? { setBack: true } : {}) };
   }
@@ -92,8 +93,12 @@ export function apply(
   const passed = deadlinePassed(record, ref.arrivedAt);
   if (passed) return { kind: "ended", save: tombstoneOf(record, passed, now) };
 
+  if ((typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && change.adopts) {
+    // An adoption founds a session or changes nothing. A late copy of the old session must not overwrite what is newer.
+    return opensByOldCookie(record, now) ? { kind: "committed", view: viewOf(record) } : { kind: "superseded" };
+  }
   if (ref.generation === record.generation) {
-    const current = healed(record.before ? markUsed(record, now) : record, ref);
+    const current = healed(noteUse(record, ref, now), ref);
     const applied = applyToCurrent(current, change, now, record);
     return applied.kind === "committed" && isSetBack(record, ref) ? { ...applied, setBack: true } : applied;
   }
@@ -135,7 +140,18 @@ function found(ref: Ref, change: Change, now: number): Applied {
     foundingDeadline,
     recentChanges: [],
   };
+  if ((typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && change.adopts) {
+    // Its application has seen the login, and the parallel requests of its cookie all come at generation 0. So nothing rotates.
+    const { principal, ...asked } = change;
+    return applyToCurrent({ ...empty, ...adoptedParts(change.adopts, empty, principal) }, asked, now, undefined);
+  }
   return applyToCurrent(empty, change, now, undefined);
+}
+
+/** Notes what a request by the token of the current generation shows: that the token has arrived at the client. */
+function noteUse(record: SessionRecord, { byOldCookie }: Ref, now: number): SessionRecord {
+  const used = markUsed(record, now);
+  return (typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && !byOldCookie ? noteToken(used, now) : used;
 }
 
 function applyToCurrent(

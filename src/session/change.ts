@@ -1,6 +1,7 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
 import type { Whereabouts } from "../inbound/whereabouts.ts";
 import { randomId } from "../lib/base64url.ts";
+import type { Adoption } from "./adopting.ts";
 import type { JsonObject } from "./patch.ts";
 
 /** The session that a request belongs to, according to its token and proof. Times are milliseconds since 1970. */
@@ -21,6 +22,8 @@ export interface Ref {
   readonly markedAt?: number;
   /** The newest version that the visitor has seen; absent if they have seen none. See {@link isSetBack}. */
   readonly seenVersion?: number;
+  /** Whether the request came with the cookie of an old application alone, so that it does not show that the token has arrived. */
+  readonly byOldCookie?: true;
 }
 
 /** The reference for a request that does not come from the visitor. `now`: milliseconds since 1970. */
@@ -67,6 +70,8 @@ export interface Change {
   /** Raises the generation. */
   readonly rotate?: true;
   readonly end?: true;
+  /** Founds the session from an old application's, or opens the session that an earlier adoption has founded, unchanged. */
+  readonly adopts?: Adoption;
   /** Why the session ends, if it has passed a timeout that only a route sets. */
   readonly endReason?: "idle" | "absolute";
   /** Merge patches of the flash, which the next handoff shows once. */

@@ -37,11 +37,15 @@ export function markUsed(record: SessionRecord, now: number): SessionRecord {
  * in to the view before, because it may be a login by attributes. Generations that are older still are never refused here, because
  * repeated rotations could otherwise block their holder for ever.
  */
-export function isBesideRotation({ generation, rotatedAt = 0 }: SessionRecord, ref: Ref, change: Change): boolean {
+export function isBesideRotation(
+  { generation, rotatedAt = 0, before }: SessionRecord,
+  ref: Ref,
+  change: Change,
+): boolean {
   if (ref.generation !== generation - 1 || ref.arrivedAt >= rotatedAt + PARALLEL_MS) return false;
   if (change.end || change.principal !== undefined) return false;
   const writes = change.patches !== undefined || change.flash !== undefined;
-  return change.rotate ? isSomebodys(ref) || !writes : writes;
+  return change.rotate ? isSomebodys(before?.view ?? ref) || !writes : writes;
 }
 
 /** The view that a request with `ref` still sees, if its generation is the one before the current generation. */

@@ -18,6 +18,8 @@ export interface View {
   readonly flash?: JsonObject;
   /** Whether the longer policy applies, because the principal chose it at their login. */
   readonly remembered?: true;
+  /** Whether a visitor may be logged in to it although it was never rotated, because it was adopted from an old application. */
+  readonly somebodys?: true;
   readonly bornAt: number;
   /** In whole seconds, so that it compares equal with the time in the token. */
   readonly touchedAt: number;
@@ -41,10 +43,21 @@ export interface SessionRecord extends View {
   readonly rotations?: { readonly since: number; readonly count: number };
   /** The view that the previous generation still sees. */
   readonly before?: Before;
-  /** A version-0 token of this key can be valid until this time, so the tombstone stays that long. */
+  /** Present: it was adopted from an old application. */
+  readonly adopted?: Adopted;
+  /** A version-0 token of this key, or the cookie of an old application, can be valid until this time, so the tombstone stays that long. */
   readonly foundingDeadline: number;
   /** Applied changes, kept until they can no longer arrive. So a change that arrives again is not applied twice. */
   readonly recentChanges: readonly RecentChange[];
+}
+
+/** How an adopted session may still be opened by the cookie of the old application. */
+export interface Adopted {
+  /** Until this time, in milliseconds since 1970. */
+  readonly openUntil: number;
+  readonly graceSeconds: number;
+  /** Whether the token of the session has come back once. */
+  readonly used?: true;
 }
 
 /** An applied change. `generation` is the generation of the view in its answer. */
@@ -68,11 +81,11 @@ export interface Before {
 }
 
 /**
- * Whether a view may belong to a logged-in visitor. Every login rotates, whether by principal or by attributes, so no visitor has
- * logged in to a view of generation 0.
+ * Whether a view may belong to a logged-in visitor. Every login rotates, whether by principal or by attributes. So no visitor has
+ * logged in to a view of generation 0, unless the session was adopted.
  */
-export function isSomebodys({ generation }: Pick<View, "generation">): boolean {
-  return generation > 0;
+export function isSomebodys({ generation, somebodys }: Pick<View, "generation" | "somebodys">): boolean {
+  return generation > 0 || somebodys === true;
 }
 
 /** Length of attributes as UTF-8 JSON. */
@@ -82,12 +95,12 @@ export function attributeBytesOf(attributes: JsonObject): number {
 
 /** The part of a record that may leave the authority. */
 export function viewOf(record: SessionRecord): View {
-  const { schema, rotatedAt, rotations, before, foundingDeadline, recentChanges, ...view } = record;
+  const { schema, rotatedAt, rotations, before, adopted, foundingDeadline, recentChanges, ...view } = record;
   return view;
 }
 
 /** The part of an ended session that is kept so that nothing revives it. */
 export function tombstoneOf(record: SessionRecord, reason: EndReason, at: number): SessionRecord {
-  const { attributes, principal, loggedInAt, flash, before, rotations, ...kept } = record;
+  const { attributes, principal, loggedInAt, flash, before, rotations, adopted, ...kept } = record;
   return { ...kept, attributes: {}, attributeBytes: 2, version: record.version + 1, ended: { at, reason } };
 }

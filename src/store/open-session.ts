@@ -147,6 +147,7 @@ async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts): Pr
     policy.newSessionHours * 3_600_000,
     arrival.region,
     arrival.boundTo,
+    arrival.key,
   );
   const session = { token, returning: false, ...NOWHERE };
   return { kind: "session", session, ref: refOf(token, arrival), source: "none" };
@@ -154,7 +155,7 @@ async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts): Pr
 
 /** The session that a request belongs to, according to the token that the client sent or was given. */
 export function refOf(token: OpenedToken, { arrivedAt, colo, region }: Arrival): Ref {
-  const { id, generation, version, bornAt, home, replicated, issuedAt, markedAt } = token;
+  const { id, generation, version, bornAt, home, replicated, issuedAt, markedAt, byOldCookie } = token;
   const away = home !== 0 && region !== 0 && home !== region;
   return {
     id,
@@ -168,6 +169,7 @@ export function refOf(token: OpenedToken, { arrivedAt, colo, region }: Arrival):
     ...(version > 0 ? { seenVersion: version } : {}),
     // A mark that was set by a clock that is ahead must not make requests look at the journal for longer.
     ...(markedAt === undefined ? {} : { markedAt: Math.min(markedAt, arrivedAt) }),
+    ...(byOldCookie ? { byOldCookie } : {}),
   };
 }
 

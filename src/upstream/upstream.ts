@@ -40,6 +40,8 @@ export interface Sending {
   /** The session that origins are told of; left out on routes without a session. */
   readonly session?: HandedSession | undefined;
   readonly explain?: string | undefined;
+  /** A question of Moor's own, in place of the visitor's request. */
+  readonly question?: string | undefined;
 }
 
 /** The result of a request. For an answered request also why it met that origin, and where its session is now. */
@@ -108,7 +110,7 @@ export function createUpstream(
 
   /** The request as it goes to whichever of the chosen origins answers. */
   async function outgoing(sending: Sending, { facts, own }: Choice, mayRetry: Retries): Promise<Outgoing> {
-    const { request, body, url, host, route, pool, pin, session, explain } = sending;
+    const { request, body, url, host, route, pool, pin, session, explain, question } = sending;
     const { method, headers } = request;
     const { clientIp, sessionId } = facts;
     const movedFrom = (index: number) => {
@@ -120,8 +122,18 @@ export function createUpstream(
     const acceptEncoding = cf?.clientAcceptEncoding;
     const to = { pool: pool.config, host: url.host, scheme: protocol, route };
     const signed = session && handoff && (await handoff.sign(session, to, clock()));
-    const telling = { cut, protocol, method, host, port: url.port, clientIp, acceptEncoding, handoff: signed, explain };
-    const told = requestHeaders(headers, telling);
+    const told = requestHeaders(headers, {
+      cut,
+      protocol,
+      method,
+      host,
+      port: url.port,
+      clientIp,
+      acceptEncoding,
+      handoff: signed,
+      explain,
+      question,
+    });
     return {
       method,
       target: url.pathname + url.search,

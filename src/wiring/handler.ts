@@ -1,4 +1,5 @@
 import { waitUntil } from "cloudflare:workers";
+import type { RecentNamespace } from "../adoption/recent.ts";
 import { readConfig } from "../config/read.ts";
 import type { ResolvedConfig } from "../config/resolved.ts";
 import type { MoorConfig } from "../config/types.ts";
@@ -14,13 +15,17 @@ import type { ReplicaNamespace } from "../store/kv-replicas.ts";
 import { createOriginTags } from "../upstream/choose/learn.ts";
 import type { StateNamespace } from "../upstream/live/published-states.ts";
 import { createHandoff } from "../upstream/wire/handoff.ts";
+import { type AdoptionEnv, bindAdoption } from "./adoption.ts";
 import { bindPools, type PoolsEnv } from "./pools.ts";
 import { type BoundSessions, bindSessions, type SessionsEnv } from "./sessions.ts";
 
 /** The bindings of wrangler. */
-export interface Env extends Omit<SessionsEnv, "SESSION_REPLICAS">, Omit<PoolsEnv, "SESSION_REPLICAS"> {
-  /** KV: replicas of sessions, and the published states of pools. */
-  SESSION_REPLICAS?: ReplicaNamespace & StateNamespace;
+export interface Env
+  extends Omit<SessionsEnv, "SESSION_REPLICAS">,
+    Omit<PoolsEnv, "SESSION_REPLICAS">,
+    Omit<AdoptionEnv, "SESSION_REPLICAS"> {
+  /** KV: replicas of sessions, the published states of pools, and which old applications visitors come from. */
+  SESSION_REPLICAS?: ReplicaNamespace & StateNamespace & RecentNamespace;
   MOOR_HANDOFF_KEYS?: string;
   /** A dataset of Workers Analytics Engine. Each request writes a data point. */
   METRICS?: MetricsDataset;
@@ -71,9 +76,10 @@ function build(env: Env, bundled: MoorConfig): Built {
   const handoffRing = parseKeyRing(env.MOOR_HANDOFF_KEYS, "MOOR_HANDOFF_KEYS");
   const sessions = bindSessions(env, config, logToConsole, bundled.events);
   const bound = bindPools(env, config, sessions.makeBreaker, logToConsole);
-  const moor = createMoor({
+  const adoption = bindAdoption(env, config, env.MOOR_ISSUER, sessions, logToConsole);
+  const described = {
     ...sessions,
-    config,
+    config: adoption?.config ?? config,
     adminToken: env.MOOR_ADMIN_TOKEN,
     pools: bound?.pools,
     handoff: createHandoff({
@@ -92,8 +98,8 @@ function build(env: Env, bundled: MoorConfig): Built {
     },
     clock: Date.now,
     log: logToConsole,
-  });
-  return { moor, sessions };
+  };
+  return { moor: createMoor(described, adoption?.create), sessions };
 }
 
 function readEnvConfig(env: Env, bundled: MoorConfig): ResolvedConfig {

@@ -52,6 +52,7 @@ describe("the defaults", () => {
       trustedProxies: [],
       logout: { clearSiteData: [] },
       principals: undefined,
+      adopt: [],
       admin: undefined,
       handoff: { dataBytes: 2_048, lifeSeconds: 60 },
       explain: false,

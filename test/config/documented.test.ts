@@ -40,6 +40,7 @@ const config = resolved({
       learn: { cookie: "sid" },
       healthCheck: { path: "/health" },
     }),
+    pool({ id: "old" }),
   ],
   routes: [{ path: "/*", pool: "shop", cors: { origins: ["https://app.test"] } }],
   cors: { origins: ["https://app.test"] },
@@ -47,6 +48,9 @@ const config = resolved({
   carriers: [{ type: "cookie" }, { type: "header" }, { type: "url" }],
   principals: {},
   admin: {},
+  adopt: [
+    { from: "app", cookies: ["sid"], confirm: { pool: "old", path: "/moor-adopt" }, until: "2027-01-01T00:00:00Z" },
+  ],
 });
 
 describe("the tables of docs/reference/configuration.md", () => {
@@ -189,7 +193,9 @@ function wrongDefault(row: Row): string[] {
 
 /** Whether the configuration of this test has to give the setting. */
 function isRequired(path: string): boolean {
-  return /^pools\[\]\.(id|learn\.cookie|origins\[\]\.(id|url)|healthCheck\.path)$|^routes\[\]\.path$/.test(path);
+  return /^pools\[\]\.(id|learn\.cookie|origins\[\]\.(id|url)|healthCheck\.path)$|^routes\[\]\.path$|^adopt\[\]\.(from|confirm\.(pool|path)|until)$/.test(
+    path,
+  );
 }
 
 /** A literal of JavaScript as JSON, if it is one. */

@@ -168,7 +168,16 @@ export const everything: MoorConfig = {
   trustedProxies: ["203.0.113.0/24", "2001:db8::1"],
   cors: { origins: ["http://localhost:3000"], credentials: false },
   logout: { clearSiteData: ["cache"] },
-  principals: { limit: { sessions: 3, onTooMany: "refuse" } },
+  principals: { limit: { sessions: 3, onTooMany: "end-oldest" } },
+  adopt: [
+    {
+      from: "app",
+      cookies: ["connect.sid"],
+      confirm: { pool: "blue", path: "/moor-adopt" },
+      until: "2027-03-01T00:00:00Z",
+      graceSeconds: 10,
+    },
+  ],
   admin: {
     host: "admin.example.com",
     attributes: true,

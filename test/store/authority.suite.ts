@@ -15,6 +15,9 @@ export interface AuthorityUnderTest {
   readonly gaps: readonly Gap[];
 }
 
+/** Ten days of adoptions, of an old session that lives as long. */
+const ADOPTION = { until: at(864_000), expiresAt: at(864_000), graceSeconds: 30 };
+
 /**
  * The promises of every authority. Tests of `apply` and `find` check the rules in depth. This suite checks that an
  * authority follows them.
@@ -28,6 +31,9 @@ export function testAuthority(name: string, { create, createUnreachable, setCloc
     const read = (generation = 0, now = T0) => authority.read(refTo(id, now, generation), now);
     const commit = (asked: Parameters<typeof changeAt>[1], generation = 0, now = T0) =>
       authority.commit(refTo(id, now, generation), changeAt(now, asked));
+    /** As a request comes by the cookie of an old application: its key is derived anew, so it is born when it arrives. */
+    const adopt = (asked: Parameters<typeof changeAt>[1], now = T0) =>
+      authority.commit({ ...refTo(id, now), bornAt: now, byOldCookie: true }, changeAt(now, asked));
     beforeEach(() => {
       setClock(T0);
       authority = create();
@@ -207,6 +213,57 @@ export function testAuthority(name: string, { create, createUnreachable, setCloc
       await commit({ principal: "alice" });
       expect(await commit({ principal: "bob" }, 1)).toMatchObject({ kind: "ended" });
       expect(await read(1)).toMatchObject({ kind: "ended", tombstone: { ended: { reason: "principal-changed" } } });
+    });
+
+    it("founds a session by adoption once, and answers later adoptions with the session as it is", async () => {
+      const asked = { patches: [{ basket: 5 }], principal: "alice", touch: true as const, adopts: ADOPTION };
+      const [one, other] = await Promise.all([adopt(asked), adopt(asked)]);
+      for (const answer of [one, other])
+        expect(answer).toMatchObject({ copy: { generation: 0, version: 1, principal: "alice", somebodys: true } });
+      expect(one).not.toHaveProperty("copy.loggedInAt");
+      await commit({ patches: [{ basket: 1 }] });
+      // The token has come back, and the old cookie opens the session for the grace period.
+      setClock(at(9));
+      const late = await adopt({ ...asked, patches: [{ basket: 5 }] }, at(9));
+      expect(late).toMatchObject({ kind: "committed", copy: { version: 2, attributes: { basket: 1 } } });
+    });
+
+    it("opens an adopted session by the old cookie until the token has come back, and the grace period longer", async () => {
+      const asked = { patches: [{}], touch: true as const, adopts: ADOPTION };
+      await adopt(asked);
+      setClock(at(600));
+      expect(await adopt(asked, at(600))).toMatchObject({ kind: "committed", copy: { mayBeKept: false } });
+      expect(await read(0, at(600))).toMatchObject({ kind: "hit", copy: { mayBeKept: true } });
+      setClock(at(629));
+      expect(await adopt(asked, at(629))).toMatchObject({ kind: "committed" });
+      setClock(at(630));
+      expect(await adopt(asked, at(630))).toEqual({ kind: "superseded" });
+      expect(await read(0, at(630))).toMatchObject({ kind: "hit" });
+    });
+
+    it("closes an adopted session to the old cookie when the old session would have ended", async () => {
+      const asked = { patches: [{}], touch: true as const, adopts: { ...ADOPTION, expiresAt: at(60) } };
+      await adopt(asked);
+      setClock(at(60));
+      expect(await adopt(asked, at(60))).toEqual({ kind: "superseded" });
+    });
+
+    it("does not open by an old cookie what a rotation or no adoption has made", async () => {
+      const asked = { patches: [{}], touch: true as const, adopts: ADOPTION };
+      await commit({ patches: [{ a: 1 }] });
+      expect(await adopt(asked)).toEqual({ kind: "superseded" });
+      id = uniqueId();
+      await adopt(asked);
+      await commit({ rotate: true });
+      expect(await adopt(asked)).toEqual({ kind: "superseded" });
+    });
+
+    it("keeps the tombstone of an adopted session until after adoptions end, however long that is", async () => {
+      const asked = { patches: [{}], touch: true as const, adopts: ADOPTION };
+      await adopt(asked);
+      await commit({ end: true });
+      setClock(ADOPTION.until);
+      expect(await adopt(asked, ADOPTION.until)).toMatchObject({ kind: "ended" });
     });
 
     it("is unavailable when it is out of reach, which is neither a miss nor an end", async () => {

@@ -1,5 +1,6 @@
 import { isRecord, MAX_REFUSING_SESSIONS, MAX_ROW_SESSIONS, sessionLimit, teamUrl } from "../../settings/grammar.ts";
 import { describe, type Item, itemsOf, type Mistake } from "../../settings/mistakes.ts";
+import { adoptMistakes } from "./adopt.ts";
 import { carrierMistakes } from "./carriers.ts";
 import { poolMistakes } from "./pools.ts";
 import { routeMistakes } from "./routes.ts";
@@ -29,6 +30,7 @@ export function relationMistakes(input: unknown, options: { deploy: boolean }): 
     ...storesMistakes(input.stores),
     ...authorityMistakes(input.stores, input.principals),
     ...limitMistakes(input.principals),
+    ...(typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION ? adoptMistakes(input) : []),
   ];
 }
 

@@ -49,7 +49,8 @@ function poolsOf({ value, path }: Item, pools: readonly Item[]): Mistake[] {
   ];
 }
 
-function unknownPool(pool: unknown, path: string, pools: readonly Item[]): Mistake[] {
+/** The mistake of a name that no pool has. */
+export function unknownPool(pool: unknown, path: string, pools: readonly Item[]): Mistake[] {
   const ids = pools.map(({ value }) => value.id).filter(id.accepts);
   if (!id.accepts(pool) || ids.includes(pool)) return [];
   const known = [...new Set(ids)].join(", ") || "there is none yet";

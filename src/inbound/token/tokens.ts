@@ -16,6 +16,8 @@ export interface OpenedToken extends Token {
   readonly boundTo?: string | undefined;
   /** Until when the journal may have taken something of the session, as a genuine mark says: milliseconds since 1970. */
   readonly markedAt?: number | undefined;
+  /** Whether the client has not sent it: the cookie of an old application stands for it. */
+  readonly byOldCookie?: true;
 }
 
 /** Opens, mints and signs tokens, with the proofs and marks beside them. */
@@ -35,9 +37,15 @@ export interface Tokens {
   ): Promise<OpenedToken | undefined>;
   /**
    * A token with a fresh random key for a session that exists nowhere; it lives `lifeMs` from `now`. `home`: see {@link Token}.
-   * `boundTo`: default, every host.
+   * `boundTo`: default, every host. `key`: 16 bytes that are as hard to guess as random ones; default, random ones.
    */
-  mint(now: number, lifeMs: number, home: number, boundTo?: string): Promise<OpenedToken>;
+  mint(
+    now: number,
+    lifeMs: number,
+    home: number,
+    boundTo?: string,
+    key?: Uint8Array<ArrayBuffer>,
+  ): Promise<OpenedToken>;
   /** The credentials for a token; `proof` adds the proof of its generation. */
   sign(token: OpenedToken, options: { proof: boolean }): Promise<Credentials>;
   /** The text of a mark of the session `id`: until `at`, milliseconds since 1970, the journal may have taken something of it. */
@@ -83,6 +91,12 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOpt
     return token;
   }
 
+  function atRandom(): Uint8Array<ArrayBuffer> {
+    const key = new Uint8Array(16);
+    random(key);
+    return key;
+  }
+
   return {
     async open({ token: text, proof, marks }, now, refused, boundTo) {
       const known = opened.get(text);
@@ -94,9 +108,7 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOpt
       return markedAt === 0 ? proved : { ...proved, markedAt };
     },
 
-    async mint(now, lifeMs, home, boundTo) {
-      const key = new Uint8Array(16);
-      random(key);
+    async mint(now, lifeMs, home, boundTo, key = atRandom()) {
       const bornAt = Math.floor(now / 1000) * 1000;
       return {
         id: await sessionId(key),

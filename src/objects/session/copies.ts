@@ -85,12 +85,17 @@ export class CopiesElsewhere {
 export function toCopy(view: View, record: SessionRecord | undefined, outside: Outside, now: number): Copy {
   const isCurrent = view.generation === record?.generation;
   const isUsed = record?.before === undefined || record.before.used === true;
+  // A copy kept before the token of an adopted session is known to have come back would leave the session open to the old cookie.
+  const hasArrived =
+    (typeof MOOR_ADOPTION !== "undefined" && !MOOR_ADOPTION) ||
+    record?.adopted === undefined ||
+    record.adopted.used === true;
   return {
     ...view,
     vouchedAt: now,
     journalSeenAt: outside.journalSeenAt,
     replicated: outside.replica !== undefined,
-    mayBeKept: isCurrent && isUsed,
+    mayBeKept: isCurrent && isUsed && hasArrived,
   };
 }
 

@@ -6,6 +6,8 @@ export interface Told {
   readonly cut: (headers: Headers) => void;
   /** The handoff; left out on routes without a session. */
   readonly handoff?: string | undefined;
+  /** A question of Moor's own to an old application. Default: the request is its visitor's. */
+  readonly question?: string | undefined;
   /** How the session was resolved, when explain is on. */
   readonly explain?: string | undefined;
   /** `http` or `https`. */
@@ -76,6 +78,7 @@ export function requestHeaders(client: Headers, told: Told): Headers {
     // to which Express, Koa and Next.js never answer 304.
     if (!/\bno-cache\b/i.test(headers.get("Cache-Control") ?? "")) headers.set("Cache-Control", "no-store, max-age=0");
   }
+  if (told.question !== undefined) headers.set("Moor-Adopt", told.question);
   if (told.explain !== undefined) headers.set("Moor-Explain", told.explain);
   return headers;
 }

@@ -204,3 +204,19 @@ export const choosingAStore = defineConfig({
   pools: [pool("shop")],
   stores: { authority: { type: "redis" } },
 });
+
+export const movingIn = defineConfig({
+  pools: [
+    { id: "new", origins: [{ id: "a", url: "https://a.internal.example.com" }] },
+    { id: "old", origins: [{ id: "old", url: "https://old.internal.example.com" }] },
+  ],
+  routes: [{ path: "/*", pool: "new" }],
+  adopt: [
+    {
+      from: "app",
+      cookies: ["connect.sid"],
+      confirm: { pool: "old", path: "/moor-adopt" },
+      until: "2027-03-01T00:00:00Z",
+    },
+  ],
+});

@@ -37,7 +37,7 @@ export async function startKeyRotation(running: RunningMoor): Promise<KeyRotatio
       expect({ code, stderr }).toMatchObject({ code: 0 });
       kept = JSON.parse(stdout) as Keys;
       const { MOOR_TOKEN_KEYS: token, MOOR_HANDOFF_KEYS: handoff, MOOR_STORE_KEYS: store } = kept;
-      await running.deployKeys({ token, handoff, store });
+      await running.deployKeys({ ...running.keys, token, handoff, store });
     },
     stop: () => rm(folder, { recursive: true }),
   };

@@ -63,9 +63,14 @@ export const COMPATIBILITY_DATE = "2026-10-23";
 /** Folders for objects and for KV, below the folder of the configuration. */
 export const STORED = { objects: "objects", replicas: "replicas" };
 
-/** Whether the authority is another store than Durable Objects. It needs a limit of foundings. */
-function isOnRows({ stores }: MoorConfig | MiddlewareConfig): boolean {
-  return (stores?.authority?.type ?? "object") !== "object";
+/** Whether sessions are adopted. */
+function adopts(config: MoorConfig | MiddlewareConfig): boolean {
+  return "adopt" in config && (config.adopt?.length ?? 0) > 0;
+}
+
+/** Another store than Durable Objects as the authority, and the adoption of sessions, need a limit of foundings. */
+function needsLimit(config: MoorConfig | MiddlewareConfig): boolean {
+  return (config.stores?.authority?.type ?? "object") !== "object" || adopts(config);
 }
 
 /** The configuration of a workerd that runs Moor with everything that `wrangler.toml` binds. */
@@ -92,6 +97,7 @@ export function workerdConfig(options: WorkerdOptions): string {
     MOOR_TOKEN_KEYS: keys.token,
     MOOR_HANDOFF_KEYS: keys.handoff,
     MOOR_STORE_KEYS: keys.store,
+    ...(adopts(config) && { MOOR_ADOPT_KEY: keys.adopt, MOOR_CONFIRM_KEYS: keys.confirm }),
     ...(redis && { UPSTASH_REDIS_REST_URL: redis.url, UPSTASH_REDIS_REST_TOKEN: redis.token }),
     ...(adminToken !== undefined && { MOOR_ADMIN_TOKEN: adminToken }),
   };
@@ -113,7 +119,7 @@ export function workerdConfig(options: WorkerdOptions): string {
         (name = "PRINCIPAL_OBJECT", durableObjectNamespace = (className = "PrincipalObject", serviceName = "moor")),
         (name = "POOL_OBJECT", durableObjectNamespace = (className = "PoolObject", serviceName = "moor")),
         (name = "SESSION_REPLICAS", kvNamespace = "platform"),
-        ${isOnRows(config) ? '(name = "FOUNDING_LIMIT", service = (name = "platform", entrypoint = "Limiter")),' : ""}
+        ${needsLimit(config) ? '(name = "FOUNDING_LIMIT", service = (name = "platform", entrypoint = "Limiter")),' : ""}
         ${ports.dataset ? '(name = "METRICS", analyticsEngine = (name = "platform", entrypoint = "Dataset")),' : ""}
         ${Object.entries(texts)
           .map(([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)}),`)

@@ -1,0 +1,165 @@
+import type { ResolvedAdoption } from "../config/adopt.ts";
+import type { ResolvedRoute } from "../config/resolved.ts";
+import { isTokenKeptBack } from "../inbound/cross-site.ts";
+import type { OpenedToken } from "../inbound/token/tokens.ts";
+import { encodeBase64url } from "../lib/base64url.ts";
+import { cookieValue } from "../lib/cookie-value.ts";
+import { describeFault } from "../log.ts";
+import type { Visit } from "../request/exchange.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { createAdopting } from "./adopting.ts";
+import { withCookies } from "./cookies.ts";
+import { createOldApplication, type OldApplication } from "./old-application.ts";
+import type { AdoptionParts, RoutedVisit } from "./parts.ts";
+
+/** The outcome for a client that came with the cookie of an old application. */
+type Arrived<Routed extends RoutedVisit> =
+  /** `cookies`: `Set-Cookie` headers for the response. */
+  { kind: "visit"; visit: Routed; cookies: readonly string[] } | { kind: "refused"; response: Response };
+
+/** Adopts the living sessions of old applications. */
+export interface Adoption {
+  /** Whether the client has to be looked at: it has no stored session of Moor's, and came with a cookie of an old application. */
+  concerns(visit: RoutedVisit): boolean;
+  /** Has the request answered: with the token of its adopted session, or as it was. */
+  serve<Routed extends RoutedVisit>(visit: Routed, serve: (visit: Routed) => Promise<Response>): Promise<Response>;
+}
+
+/** The values of a session's cookie: RFC 6265 section 4.1.1, long enough for 96 bits, and short enough for a browser. */
+const WELL_FORMED = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{16,4096}$/;
+
+interface Old {
+  readonly entry: ResolvedAdoption;
+  readonly until: number;
+  readonly application: OldApplication;
+}
+
+/** Puts the adoption together. It needs the pools, because old applications are asked over them. */
+export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adoption {
+  const { config, routes, questions, issuer, refusals, recent, clock } = parts;
+  const { maxAttributeBytes } = config.session;
+  const adopting = createAdopting(parts);
+  const olds = config.adopt.map((entry, index): Old => {
+    const route = routes[index] as ResolvedRoute;
+    const application = createOldApplication({ entry, route, upstream, questions, issuer, maxAttributeBytes, clock });
+    return { entry, until: Date.parse(entry.until), application };
+  });
+
+  /** The cookies of an old application, if the request is to be asked about there. */
+  function cookieOf({ entry, until }: Old, visit: RoutedVisit): string | undefined {
+    const { request, route, arrival, client } = visit;
+    if (arrival.arrivedAt >= until || isOnOldSide(entry, route, client.token?.id)) return undefined;
+    const header = request.headers.get("Cookie");
+    const values = entry.cookies.flatMap((name) => cookieValue(header, name) ?? []);
+    return values.some((text) => WELL_FORMED.test(text)) ? [entry.from, ...values].join("\n") : undefined;
+  }
+
+  /** Whether requests go to the old application itself: always, or because this session is drawn to it. */
+  function isOnOldSide({ confirm }: ResolvedAdoption, route: ResolvedRoute, sessionId: string | undefined): boolean {
+    if (route.pool.every(({ id }) => id === confirm.pool)) return true;
+    return sessionId !== undefined && upstream.poolOf(route, sessionId).config.id === confirm.pool;
+  }
+
+  /** The answer about one old application; `undefined`: the client has no session there that Moor could adopt. */
+  async function tryOne<Routed extends RoutedVisit>(old: Old, visit: Routed): Promise<Arrived<Routed> | undefined> {
+    const cookie = cookieOf(old, visit);
+    if (cookie === undefined) return undefined;
+    const { entry, until, application } = old;
+    const { from } = entry;
+    const { request, observer, keepAlive } = visit;
+    const { headers } = request;
+    const name = await nameOf(cookie);
+    if (refusals.isKnown(name, clock())) return undefined;
+    if (refusals.isLimited(headers, clock())) {
+      const response = observer.failed("too_many_new_sessions", {
+        event: "adoption_refused",
+        reason: `${from}: limit`,
+      });
+      return { kind: "refused", response };
+    }
+    const unavailable = (cause: unknown): Arrived<Routed> => {
+      const entry = { event: "adoption_unavailable", reason: describeFault(cause) } as const;
+      return { kind: "refused", response: observer.failed("session_unavailable", entry) };
+    };
+    const heard = await application.ask(visit);
+    if (heard.kind === "unavailable") {
+      if (await recent.isRecent(from, clock())) return unavailable(heard.cause);
+      observer.note({ event: "adoption_unavailable", reason: describeFault(heard.cause) });
+      return undefined;
+    }
+    // A session without a login and without attributes holds nothing that its visitor could miss.
+    const isEmpty =
+      heard.kind === "session" && heard.principal === undefined && isBlank(heard.attributes) && !heard.tooLarge;
+    if (heard.kind === "none" || isEmpty) {
+      await refusals.note(name, headers, clock());
+      return undefined;
+    }
+    const isNew = (sessionId: string) => !isOnOldSide(entry, visit.route, sessionId);
+    const adopted = await adopting.adopt({ entry, until, session: heard, visit, isNew });
+    switch (adopted.kind) {
+      case "unavailable":
+        return unavailable(adopted.cause);
+      case "stays":
+        return {
+          kind: "visit",
+          visit: { ...visit, client: withToken(visit, undefined), arrival: adopted.arrival },
+          cookies: [],
+        };
+      case "closed":
+        observer.note({ event: "adoption_refused", reason: `${from}: ${adopted.reason}` });
+        await refusals.note(name, headers, clock());
+        return { kind: "visit", visit, cookies: adopted.reason === "ended" ? entry.cookies.map(cleared) : [] };
+      case "adopted": {
+        const { token, reason } = adopted;
+        observer.note({
+          event: "session_adopted",
+          kind: from,
+          session: token.id.slice(0, 8),
+          ...(reason && { reason }),
+        });
+        keepAlive(recent.note(from, clock()));
+        const cookies = heard.id === undefined ? [...entry.cookies.map(cleared), ...heard.cookies] : [];
+        return { kind: "visit", visit: { ...visit, client: withToken(visit, token) }, cookies };
+      }
+    }
+  }
+
+  return {
+    concerns(visit) {
+      const { client, request, url } = visit;
+      const { token } = client;
+      // A token with a stored session always wins. A token that no store knows yields, because nothing is lost with it.
+      if (token && (token.version > 0 || token.markedAt !== undefined)) return false;
+      if (!request.headers.has("Cookie") || isTokenKeptBack(request, url, client)) return false;
+      return olds.some((old) => cookieOf(old, visit) !== undefined);
+    },
+
+    async serve(visit, serve) {
+      for (const old of olds) {
+        const arrived = await tryOne(old, visit);
+        if (arrived?.kind === "refused") return arrived.response;
+        if (arrived) return withCookies(await serve(arrived.visit), arrived.cookies);
+      }
+      return serve(visit);
+    },
+  };
+}
+
+function withToken({ client }: Visit, token: OpenedToken | undefined): Visit["client"] {
+  return { ...client, token };
+}
+
+function isBlank(attributes: object): boolean {
+  return Object.keys(attributes).length === 0;
+}
+
+/** Has a browser forget the cookie of an old application. */
+function cleared(name: string): string {
+  return `${name}=; Path=/; Max-Age=0`;
+}
+
+/** Names a cookie without holding it in memory. */
+async function nameOf(cookie: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(cookie));
+  return encodeBase64url(new Uint8Array(digest, 0, 16));
+}

@@ -1,0 +1,100 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+/** A question that Moor has signed, and that may be answered. */
+export interface Question {
+  /** The most bytes of attributes, as UTF-8 JSON, that Moor takes. */
+  readonly mostBytes: number;
+  /** The key that has signed it, and its nonce, for the answer. */
+  readonly key: Key;
+  readonly nonce: string;
+}
+
+/** The names that both sides know. */
+export interface Names {
+  /** The name of this application: `adopt[].from` of Moor's configuration. */
+  readonly from: string;
+  /** The address of Moor: its `MOOR_ISSUER`. */
+  readonly issuer: string;
+}
+
+/** A key of the ring that Moor shares with this application. */
+export interface Key {
+  readonly kid: string;
+  readonly secret: Buffer;
+}
+
+/** A question that is refused. The message says why, and holds no secret. */
+export class QuestionRefused extends Error {
+  override readonly name = "QuestionRefused";
+}
+
+/** How far the clocks of Moor and of this server may be apart, in seconds. */
+const CLOCKS_APART_SECONDS = 60;
+const QUESTION = "moor-adopt+jwt";
+const ANSWER = "moor-adopt-answer+jwt";
+
+/**
+ * Reads a key ring in the form of Moor's secrets: `ID:BASE64URL`, several separated by commas.
+ *
+ * @throws TypeError that says which form is accepted.
+ */
+export function readKeys(text: string | undefined): readonly Key[] {
+  const keys = (text ?? "").split(",").map((entry) => {
+    const [, kid = "", secret = ""] = /^([1-9][0-9]{0,2}):([\w-]{43,})$/.exec(entry.trim()) ?? [];
+    return { kid, secret: Buffer.from(secret, "base64url") };
+  });
+  if (keys.every(({ kid }) => kid !== "")) return keys;
+  throw new TypeError("MOOR_CONFIRM_KEYS: expected ID:BASE64URL of 32 bytes or more, as in Moor's own environment");
+}
+
+/**
+ * Opens the `Moor-Adopt` header of a request: a JWT (RFC 7519) by HMAC-SHA256 for this application, this method, and this minute.
+ *
+ * @throws QuestionRefused.
+ */
+export function openQuestion(
+  header: string | undefined,
+  method: string,
+  { from, issuer, keys, now }: Names & { readonly keys: readonly Key[]; readonly now: number },
+): Question {
+  const [, head = "", payload = "", mac = ""] = /^([\w-]+)\.([\w-]+)\.([\w-]{43})$/.exec(header ?? "") ?? [];
+  const { alg, typ, kid } = parse(head);
+  const key = keys.find((candidate) => candidate.kid === kid);
+  if (alg !== "HS256" || typ !== QUESTION || !key) throw new QuestionRefused("this is for Moor alone");
+  if (!timingSafeEqual(Buffer.from(mac, "base64url"), hmac(key, `${head}.${payload}`)))
+    throw new QuestionRefused("its signature is not of a key in MOOR_CONFIRM_KEYS");
+  const { iss, aud, iat, jti, htm, max } = parse(payload);
+  if (iss !== issuer) throw new QuestionRefused("it comes from another Moor than the issuer that is set here");
+  if (aud !== from) throw new QuestionRefused("it asks another application than the name that is set here");
+  if (htm !== method) throw new QuestionRefused("it was signed for another method");
+  if (typeof iat !== "number" || Math.abs(now / 1000 - iat) > CLOCKS_APART_SECONDS)
+    throw new QuestionRefused(`it was signed more than ${CLOCKS_APART_SECONDS} seconds ago, or a clock is wrong`);
+  if (typeof jti !== "string" || typeof max !== "number") throw new QuestionRefused("it lacks a claim");
+  return { mostBytes: max, key, nonce: jti };
+}
+
+/** The answer to a question, signed. `status` is that of the response. */
+export function signAnswer(
+  { key, nonce }: Question,
+  { from, issuer }: Names,
+  claims: { readonly status: 200 | 401; readonly [name: string]: unknown },
+): string {
+  const signed = `${encode({ alg: "HS256", typ: ANSWER, kid: key.kid })}.${encode({ iss: from, aud: issuer, nonce, ...claims })}`;
+  return `${signed}.${hmac(key, signed).toString("base64url")}`;
+}
+
+function hmac({ secret }: Key, text: string): Buffer {
+  return createHmac("sha256", secret).update(text).digest();
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
+function parse(part: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(Buffer.from(part, "base64url").toString()));
+  } catch {
+    return {};
+  }
+}

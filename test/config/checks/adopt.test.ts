@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { mistakes, pool, resolved } from "../configs.ts";
+
+const ENTRY = {
+  from: "app",
+  cookies: ["sid"],
+  confirm: { pool: "old", path: "/moor-adopt" },
+  until: "2027-03-01T00:00:00Z",
+};
+const POOLS = { pools: [pool(), pool({ id: "old" })], routes: [{ path: "/*", pool: "shop" }] };
+const withEntry = (changes: object, config: object = {}) =>
+  mistakes({ ...POOLS, ...config, adopt: [{ ...ENTRY, ...changes }] });
+
+describe("adopt", () => {
+  it("is nothing by default, and gives an entry a grace period of 30 seconds", () => {
+    expect(resolved(POOLS).adopt).toEqual([]);
+    expect(resolved({ ...POOLS, adopt: [ENTRY] }).adopt).toEqual([{ ...ENTRY, graceSeconds: 30 }]);
+  });
+
+  it.each([
+    [{ until: undefined }, "adopt[0].until: found nothing, accepted: a time in UTC, as in 2027-01-01T00:00:00Z"],
+    [
+      { until: "2027-03-01" },
+      'adopt[0].until: found "2027-03-01", accepted: a time in UTC, as in 2027-01-01T00:00:00Z',
+    ],
+    [{ cookies: [] }, "adopt[0].cookies: found an empty list, accepted: a list of at least one name of a cookie"],
+    [{ graceSeconds: 301 }, "adopt[0].graceSeconds: found 301, accepted: a whole number, 0 to 300"],
+    [
+      { confirm: { pool: "older", path: "/moor-adopt" } },
+      'adopt[0].confirm.pool: found "older", accepted: the id of a pool: shop, old',
+    ],
+    [
+      { confirm: { pool: "shop", path: "/moor-adopt" } },
+      'adopt[0].confirm.pool: found "shop", to which all routes with sessions lead, accepted: a pool beside at least one other pool ' +
+        "to which a route with sessions leads: sessions are adopted there",
+    ],
+    [
+      { cookies: ["__Host-moor"] },
+      'adopt[0].cookies[0]: found "__Host-moor", accepted: a cookie of the old application, and not the cookie of Moor',
+    ],
+    [
+      { cookies: ["sid", "sid"] },
+      'adopt[0].cookies[1]: found "sid", as at adopt[0].cookies[0], accepted: a cookie that stands in no other place of adopt',
+    ],
+    [
+      { follow: "end" },
+      "adopt[0].follow: found an unknown key, accepted: one of the keys from, cookies, confirm, until, graceSeconds",
+    ],
+  ])("refuses %j", (changes, line) => expect(withEntry(changes)).toEqual([line]));
+
+  it("knows the cookie by its own name", () => {
+    const carriers = [{ type: "cookie", name: "shop", prefix: "__Secure-" }];
+    expect(withEntry({ cookies: ["shop"] }, { carriers })).toHaveLength(1);
+    expect(withEntry({ cookies: ["__Secure-shop"] }, { carriers })).toHaveLength(1);
+    expect(withEntry({ cookies: ["moor"] }, { carriers })).toEqual([]);
+  });
+
+  it("refuses two old applications of one name", () => {
+    const lines = mistakes({ ...POOLS, adopt: [ENTRY, { ...ENTRY, cookies: ["other"] }] });
+    expect(lines).toEqual([
+      'adopt[1].from: found "app", as at adopt[0].from, accepted: a name that no other old application has',
+    ]);
+  });
+
+  it("refuses a limit that refuses logins, because a visitor who is adopted is logged in already", () => {
+    const principals = { limit: { sessions: 3, onTooMany: "refuse" } };
+    expect(withEntry({}, { principals })).toEqual([
+      'principals.limit.onTooMany: found "refuse", accepted: "end-oldest" with adopt: a visitor who is adopted is logged in already',
+    ]);
+  });
+});
