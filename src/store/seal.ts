@@ -1,5 +1,6 @@
 import type { KeyRing } from "../inbound/token/key-ring.ts";
 import { decodeBase64url, encodeBase64url } from "../lib/base64url.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
 
 /** The purpose of sealed data. Data sealed for one purpose cannot be opened for another. */
 export type SealPurpose = "replica" | "backup" | "journal" | "row";
@@ -21,18 +22,29 @@ export interface Seal {
 const FORMAT = 1;
 const IV_BYTES = 12;
 const HEAD_BYTES = 2 + IV_BYTES;
+/** Keys of the latest sessions that are kept. A derivation costs more than the encryption of a record. */
+const MOST_KEYS = 512;
 
 /**
  * AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce and a key per session: HKDF-SHA256 (RFC 5869) of the ring's key and
  * the session's id. The first key of the ring seals, and all of its keys open.
  */
 export function createSeal(ring: KeyRing): Seal {
+  const derived = new BoundedMap<string, CryptoKey>(MOST_KEYS);
+
   async function sessionKey(keyId: number, id: string): Promise<CryptoKey | undefined> {
+    const name = `${keyId} ${id}`;
+    const known = derived.get(name);
+    if (known) return known;
     const key = ring.find((candidate) => candidate.id === keyId);
     if (!key) return undefined;
     const base = await crypto.subtle.importKey("raw", key.secret, "HKDF", false, ["deriveKey"]);
     const derivation = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: bytesOf(`moor store ${id}`) };
-    return crypto.subtle.deriveKey(derivation, base, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+    const usages: ("encrypt" | "decrypt")[] = ["encrypt", "decrypt"];
+    const made = await crypto.subtle.deriveKey(derivation, base, { name: "AES-GCM", length: 256 }, false, usages);
+    // The key is kept, and not its promise: a promise of a request that was cancelled would never settle for other requests.
+    derived.set(name, made);
+    return made;
   }
 
   return {

@@ -64,14 +64,16 @@ const NOTHING_OUTSIDE: Outside = { backedUpVersion: 0, journalSeenAt: 0, journal
 
 /**
  * The rows of one session's storage. No other code writes them, and an object whose write has failed is thrown away with its
- * memory. So the record is not read again once it has been read or written. The state of the stores outside is read again, and
- * every answer needs it. An object that was replaced elsewhere fails at that read, and does not answer.
+ * memory. So the record is not read again once it has been read or written. The state of the stores outside is read again after
+ * each `await`, and every answer needs it. An object that was replaced elsewhere fails at that read, and does not answer.
  */
 export class SessionRows {
   readonly #storage: SessionStorage;
   #record: { readonly is: SessionRecord | undefined } | undefined;
   /** Whether the view before a rotation has its own row. */
   #isApart = false;
+  /** The state outside, until the turn of the event loop that has read it lets go. */
+  #outside: Outside | undefined;
 
   constructor(storage: SessionStorage) {
     this.#storage = storage;
@@ -127,15 +129,30 @@ export class SessionRows {
     // A request that comes meanwhile must not be answered from the old record, and must not write it again.
     this.#record = undefined;
     this.#isApart = false;
+    this.#outside = undefined;
     await freed;
   }
 
   outside(): Outside {
-    return this.#storage.kv.get<Outside>(OUTSIDE) ?? NOTHING_OUTSIDE;
+    if (this.#outside) return this.#outside;
+    const outside = this.#storage.kv.get<Outside>(OUTSIDE) ?? NOTHING_OUTSIDE;
+    this.#rememberOutside(outside);
+    return outside;
   }
 
   saveOutside(outside: Outside): void {
     this.#storage.kv.put(OUTSIDE, outside);
+    this.#rememberOutside(outside);
+  }
+
+  /** Code that runs without an `await` sees one state. Any code after an `await` comes after the microtask that forgets it. */
+  #rememberOutside(outside: Outside): void {
+    if (!this.#outside) queueMicrotask(() => this.#forgetOutside());
+    this.#outside = outside;
+  }
+
+  #forgetOutside(): void {
+    this.#outside = undefined;
   }
 
   indexing(): Indexing | undefined {

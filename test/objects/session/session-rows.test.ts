@@ -121,7 +121,7 @@ describe("the view before a rotation", () => {
 });
 
 describe("the knowledge about the stores outside", () => {
-  it("is read each time: so an object that was replaced answers nothing", () => {
+  it("is read again after each await: so an object that was replaced answers nothing", async () => {
     let isCurrent = true;
     const rows = new SessionRows(
       createObjectStorage({ rows: new Map(), setAlarm: () => {} }, () => {
@@ -130,6 +130,25 @@ describe("the knowledge about the stores outside", () => {
     );
     expect(rows.outside()).toMatchObject({ backedUpVersion: 0 });
     isCurrent = false;
+    await undefined;
     expect(() => rows.outside()).toThrow("replaced");
+  });
+
+  it("is read once by code that does not wait, and is the written knowledge after a write", () => {
+    const rows = new SessionRows(storage);
+    rows.save(record, undefined);
+    const spy = vi.spyOn(storage.kv, "get");
+    rows.outside();
+    rows.noteAnswer({ sentAt: T0, backedUpVersion: 1, journal: "empty" });
+    expect(rows.outside()).toEqual({ backedUpVersion: 1, journalSeenAt: T0, journalEmptyAt: T0 });
+    expect(spy.mock.calls).toEqual([["outside"]]);
+  });
+
+  it("is gone with the storage", async () => {
+    const rows = new SessionRows(storage);
+    rows.saveOutside({ backedUpVersion: 1, journalSeenAt: 0, journalEmptyAt: 0 });
+    const freed = rows.free();
+    expect(rows.outside()).toMatchObject({ backedUpVersion: 0 });
+    await freed;
   });
 });
