@@ -1,0 +1,14 @@
+<?php
+
+declare(strict_types=1);
+
+// The same shop behind Moor: moor-session.php is prepended, and nothing else has changed.
+session_start();
+$basket = $_SESSION['basket'] ?? [];
+header('Content-Type: application/json');
+echo json_encode([
+    'server' => 'new',
+    'user' => $_SESSION['user'] ?? null,
+    'apples' => $basket['apples'] ?? null,
+    'since' => isset($basket['since']) ? $basket['since']->format('Y') : null,
+]);
