@@ -13,6 +13,7 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
   MOOR_ROWS: ({ stores }) => (stores.authority.type === "object" ? undefined : "stores.authority"),
   MOOR_ADOPTION: ({ adopt }) => (adopt.length === 0 ? undefined : "adopt"),
   MOOR_NGINX: ({ pools }) => pathIn(pools, "affinity", ({ affinity }) => algorithmOf(affinity.algorithm) === undefined),
+  MOOR_LOGIN: ({ login }) => login && "login",
 };
 
 /** The mistakes if the configuration uses a part that `wrangler.toml` leaves out. Such a Worker would not start. */

@@ -54,12 +54,17 @@ export function failureResponse(
   headers.set("Content-Type", wantsPage ? "text/html; charset=utf-8" : "application/problem+json");
   const own = status >= 502 ? errorPage : undefined;
   const body = wantsPage
-    ? (own ?? page(status, title, requestId))
+    ? (own ?? failurePage(status, title, requestId))
     : JSON.stringify({ type: "about:blank", title, status, code, request: requestId });
   return new Response(request.method === "HEAD" ? null : body, { status, headers });
 }
 
-function page(status: number, title: string, requestId?: string): string {
+/**
+ * Moor's own page for a failure.
+ *
+ * @param more HTML below the title. Default: nothing.
+ */
+export function failurePage(status: number, title: string, requestId?: string, more = ""): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -69,7 +74,7 @@ function page(status: number, title: string, requestId?: string): string {
   :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif }
   body { margin: 20vh auto; max-width: 32rem; padding: 0 1rem }
 </style>
-<h1>${title}</h1>
+<h1>${title}</h1>${more}
 <p>${status >= 502 ? "Please try again in a moment. " : ""}(${status}${requestId === undefined ? "" : `, ${requestId}`})</p>
 </html>
 `;

@@ -24,6 +24,8 @@ export interface LogEntry {
     | "adoption_unavailable"
     | "admin"
     | "admin_refused"
+    | "login_refused"
+    | "login_unavailable"
     | "lock_timeout"
     | "lock_lost"
     | "touch_failed"

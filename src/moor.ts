@@ -1,14 +1,18 @@
 import type { Adoption } from "./adoption/adoption.ts";
 import { createAdmin } from "./api/app.ts";
+import type { RequireConfig } from "./config/login-types.ts";
 import type { ResolvedRoute } from "./config/resolved.ts";
 import { readAddress } from "./inbound/address.ts";
 import type { OpenedToken } from "./inbound/token/tokens.ts";
+import { createLogins, type LoginBindings } from "./login/logins.ts";
+import { cutOverrides } from "./login/override-headers.ts";
 import { createCounters } from "./observe/counters.ts";
 import type { Observer } from "./observe/observer.ts";
 import { createSignals } from "./observe/signals.ts";
 import {
   answerAstray,
   createExchange,
+  type Exchange,
   type KeepAlive,
   outlivesClient,
   postAgain,
@@ -20,6 +24,7 @@ import type { MoorParts } from "./request/parts.ts";
 import { isFormOfOtherSite } from "./request/repost.ts";
 import { withLongestLife } from "./request/socket-life.ts";
 import { type Intent, NO_INTENT } from "./session/session.ts";
+import type { Breaker } from "./store/breaker.ts";
 import type { Pool } from "./upstream/pool.ts";
 import { createIgnores } from "./upstream/routes.ts";
 import { type Body, isBodyUnsendable, takeBody } from "./upstream/send/body.ts";
@@ -35,6 +40,8 @@ interface Routed extends Visit {
   readonly host: string;
   readonly route: ResolvedRoute;
   readonly body: Body;
+  /** Everything that the request requires of a login; `undefined`: nothing. */
+  readonly required: readonly RequireConfig[] | undefined;
 }
 
 /** `fetch` cannot send these methods. */
@@ -45,10 +52,17 @@ const UNSUPPORTED_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
  *
  * @param bindAdoption needed if the configuration has `adopt`. Default: no session of an old application is adopted.
  */
-export function createMoor(parts: MoorParts, bindAdoption?: (upstream: Upstream) => Adoption): Moor {
+export function createMoor(
+  parts: MoorParts & { readonly login?: LoginBindings | undefined },
+  bindAdoption?: (upstream: Upstream) => Adoption,
+): Moor {
   const { config, handoff, clock, log } = parts;
   const exchange = createExchange(parts);
-  const upstream = createUpstream(config, clock, exchange.carriers.cut, { ...parts.bindings, log }, handoff);
+  const upstream = createUpstream(config, clock, cutting(parts, exchange), { ...parts.bindings, log }, handoff);
+  const logins =
+    (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && parts.login && config.login
+      ? createLogins({ ...parts, ...parts.login, match: upstream.match, exchange, breaker: authorityBreaker(parts) })
+      : undefined;
   const counters = config.admin && createCounters(clock());
   const adoption = bindAdoption?.(upstream);
   const admin = createAdmin({ ...parts, counters });
@@ -66,15 +80,23 @@ export function createMoor(parts: MoorParts, bindAdoption?: (upstream: Upstream)
     const { url, host } = address;
     const { pathname } = url;
     observer.addressed(pathname);
-    if (pathname.startsWith("/.moor/") && pathname !== LOGOUT_PATH)
+    const isLogin = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins?.owns(pathname) === true;
+    if (pathname.startsWith("/.moor/") && pathname !== LOGOUT_PATH && !isLogin)
       return admin.fetch(request, (entry) => observer.note(entry));
 
     const visit = await exchange.enter(request, address, observer, keepAlive); // 1, 2
     if (pathname === LOGOUT_PATH) return exchange.logOut(visit);
+    if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins && isLogin) return logins.answer(visit);
     const route = upstream.match({ host, pathname, method, headers }); // 3
     if (!route) return observer.refused("no_route");
     observer.routed(route);
-    const needsSession = route.session && !ignores?.(request, pathname);
+    let required: readonly RequireConfig[] | undefined;
+    if (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) {
+      const asked = logins?.requiredBy({ host, pathname, method, headers }, route);
+      if (asked === "unreadable") return observer.refused("bad_request", "a path that can be read in several ways");
+      required = asked;
+    }
+    const needsSession = required !== undefined || (route.session && !ignores?.(request, pathname));
     if (needsSession && route.crossSite === "repost" && isFormOfOtherSite(request, url, visit.client))
       return postAgain(visit, request);
     // The body is read before a lease is taken, because a client may be slow to send it, and other requests wait for the lease.
@@ -82,7 +104,7 @@ export function createMoor(parts: MoorParts, bindAdoption?: (upstream: Upstream)
     if (body === "incomplete") return observer.refused("bad_request", "incomplete body");
     // A client that holds a body back must not be served from copies that became too old meanwhile.
     const arrival = body === null ? visit.arrival : { ...visit.arrival, arrivedAt: clock() };
-    const routed = { ...visit, arrival, host, route, body };
+    const routed = { ...visit, arrival, host, route, body, required };
     const arriving = needsSession && adoption?.concerns(routed) ? adoption : undefined;
     const answered = arriving ? arriving.serve(routed, serve) : needsSession ? serve(routed) : passOn(routed);
     if (outlivesClient(visit, route)) keepAlive(answered);
@@ -99,7 +121,13 @@ export function createMoor(parts: MoorParts, bindAdoption?: (upstream: Upstream)
         pool = poolFor(routed, sessionId);
         return route.attemptDeadlineMs ?? pool.config.attemptDeadlineMs;
       },
-      async respond({ session }) {
+      async respond(opened) {
+        const { session } = opened;
+        const { required } = routed;
+        if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins && required) {
+          const denied = await logins.deny(routed, opened, { route, required });
+          if (denied) return denied;
+        }
         const sent = await send(routed, session.token, {
           pool, // 5
           sessionIsFresh: !session.returning,
@@ -152,4 +180,18 @@ export function createMoor(parts: MoorParts, bindAdoption?: (upstream: Upstream)
   }
 
   return (request, keepAlive) => signals.serve(request, (observer) => receive(request, observer, keepAlive));
+}
+
+/** Cuts out of the headers for an origin what carriers read, and behind a guard what would make it serve another path. */
+function cutting({ config }: MoorParts, { carriers }: Exchange): (headers: Headers) => void {
+  return (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && config.login
+    ? (headers) => {
+        carriers.cut(headers);
+        cutOverrides(headers);
+      }
+    : carriers.cut;
+}
+
+function authorityBreaker({ breakers, authority }: MoorParts): Breaker | undefined {
+  return breakers?.find(({ name }) => name === authority.name);
 }

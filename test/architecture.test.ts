@@ -28,6 +28,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   observe: "facts, signals, log lines, metrics of a request; the edge",
   request: "the steps of one request; the edge",
   adoption: "sessions of old applications that move in; the edge",
+  login: "guards on routes, and logins at an OpenID Connect provider; the edge",
   api: "everything under `/.moor/`; the edge",
   moor: "a request from its arrival to its response; the edge",
   wiring: "from bindings to parts; the edge, and the cron job",

@@ -39,6 +39,8 @@ export const AS_DEPLOYED = [
   "MOOR_ROWS:false",
   "--define",
   "MOOR_ADOPTION:false",
+  "--define",
+  "MOOR_LOGIN:false",
 ];
 
 const STARTS = 5;

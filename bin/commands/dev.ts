@@ -81,7 +81,7 @@ async function runUntilAskedToEnd(
       resolve();
     });
   });
-  const variables = { ...adminTokenFor(config), ...adoptSecretsFor(config) };
+  const variables = { ...adminTokenFor(config), ...adoptSecretsFor(config), ...loginSecret() };
   printOrigins(config);
   const bridges = createHostBridges();
   moor = await startLocalMoor({
@@ -152,6 +152,12 @@ function adminTokenFor(config: ResolvedConfig | MoorConfig): Record<string, stri
     "config",
     `admin: found no ${ADMIN_TOKEN} in the environment, accepted: one, as in ${example}`,
   );
+}
+
+/** The secret of the client at the provider, as the environment of this command sets it. A public client has none. */
+function loginSecret(): Record<string, string> {
+  const { MOOR_LOGIN_SECRET } = process.env;
+  return MOOR_LOGIN_SECRET ? { MOOR_LOGIN_SECRET } : {};
 }
 
 function portOf(text = String(DEFAULT_PORT)): number {

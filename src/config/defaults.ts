@@ -1,6 +1,7 @@
 import { resolveCarrier } from "../carriers/registry.ts";
 import { MAX_PRINCIPAL_SESSIONS } from "../settings/grammar.ts";
 import { resolveAdoptions } from "./adopt.ts";
+import { fillLogin } from "./login-defaults.ts";
 import type {
   ResolvedConfig,
   ResolvedCors,
@@ -66,9 +67,9 @@ export function fillDefaults(config: CheckedConfig): ResolvedConfig {
   const given = config.routes ?? config.pools.slice(0, 1).map(({ id }) => ({ path: "/*", pool: id }));
   const routes = given.map((route) => resolveRoute(route, config));
   const served = poolsWithSessions(routes);
+  const pools = config.pools.map((pool) => resolvePool(pool, served.size === 1 && served.has(pool.id)));
   return {
-    pools: config.pools.map((pool) => resolvePool(pool, served.size === 1 && served.has(pool.id))),
-    routes,
+    ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? fillLogin(config, { pools, routes }) : { pools, routes }),
     ...fillShared(config),
     adopt: resolveAdoptions(config.adopt),
     admin: config.admin && {

@@ -1,5 +1,6 @@
 import type { ResolvedCarrier } from "../carriers/registry.ts";
 import type { ResolvedAdoption } from "./adopt.ts";
+import type { LoginConfig, RequireConfig, RoleConfig } from "./login-types.ts";
 import type {
   AffinityConfig,
   ClosingStatus,
@@ -57,11 +58,21 @@ export interface ResolvedConfig {
         readonly access: Readonly<NonNullable<AdminConfig["access"]>> | undefined;
       }
     | undefined;
+  /** Absent: Moor asks nobody to log in. */
+  readonly login?: ResolvedLogin;
+  /** For paths that no route matches. Absent: there is no `login`. */
+  readonly require?: RequireConfig;
   readonly handoff: { readonly dataBytes: number; readonly lifeSeconds: number };
   readonly errorPage: string | undefined;
   readonly explain: boolean;
   readonly log: Readonly<Required<LogConfig>>;
 }
+
+export type ResolvedLogin = Readonly<Omit<LoginConfig, "scopes" | "claims" | "roles">> & {
+  readonly scopes: readonly string[];
+  readonly claims: readonly string[];
+  readonly roles: Readonly<Record<string, RoleConfig>>;
+};
 
 export type ResolvedCors = Readonly<Required<CorsConfig>>;
 
@@ -154,6 +165,8 @@ export interface ResolvedRoute {
   readonly crossSite: "refuse" | "repost" | "allow";
   readonly cors: ResolvedCors | undefined;
   readonly explain: boolean;
+  /** Absent: there is no `login`. */
+  readonly require?: RequireConfig;
 }
 
 /**

@@ -45,6 +45,7 @@ import {
 } from "../settings/grammar.ts";
 import { list, numbers, oneByItsOwn, oneOf, shape, value, yesOrNo } from "../settings/shapes.ts";
 import { adopt } from "./adopt.ts";
+import { ofRoute, ofSite } from "./login-schema.ts";
 import { REGIONS } from "./regions.ts";
 import type { SessionEvents } from "./types.ts";
 
@@ -191,6 +192,7 @@ const route = shape({
   ...handling,
   explain: optional(yesOrNo),
   cors,
+  ...((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? ofRoute : {}) as typeof ofRoute),
 });
 
 const carrier = oneByItsOwn("type", carrierSchemas);
@@ -264,6 +266,7 @@ export const configSchema = shape({
   admin: optional(admin),
   handoff: optional(shape(numbers({ dataBytes: wholeNumber(0, 16_384), lifeSeconds: wholeNumber(10, 3_600) }))),
   errorPage,
+  ...((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? ofSite : {}) as typeof ofSite),
   explain: optional(yesOrNo),
   log: optional(shape({ requests: optional(value(loggedRequests)), path: optional(yesOrNo) })),
   events: optional(custom<SessionEvents>((input) => typeof input === "function", "a function")),

@@ -1,5 +1,6 @@
 import type { CarrierConfig } from "../carriers/registry.ts";
 import type { AdoptConfig } from "./adopt.ts";
+import type { LoginConfig, RequireConfig } from "./login-types.ts";
 import type { PoolConfig } from "./pool-types.ts";
 import type { CorsConfig, LogConfig, LogoutConfig } from "./site-types.ts";
 
@@ -90,6 +91,8 @@ export interface RouteConfig {
   crossSite?: "refuse" | "repost" | "allow";
   /** Overrides the site's `cors` for requests of this route. Default: the site's. */
   cors?: CorsConfig;
+  /** The login that requests of this route need. Default: the login that the site requires. */
+  require?: RequireConfig;
 }
 
 /** Timeouts of a route that is stricter than the site. */
@@ -227,6 +230,10 @@ export interface MoorConfig {
   /** Lets scripts of other origins read Moor's own errors, and use `/.moor/logout`. Default: they cannot. */
   cors?: CorsConfig;
   logout?: LogoutConfig;
+  /** The OpenID Connect provider at which visitors log in before a request reaches your servers. Default: Moor asks nobody to log in. */
+  login?: LoginConfig;
+  /** The login that requests need whose route says nothing else. Default `"none"`; anything else needs `login`. */
+  require?: RequireConfig;
   /** Indexes the sessions of each principal, so that they can be listed, ended together, and limited in number. Default: no index. */
   principals?: PrincipalsConfig;
   /** Old applications whose living sessions are adopted, so that no visitor is logged out by the move. Default: none. */

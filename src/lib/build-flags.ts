@@ -9,6 +9,8 @@ declare global {
   const MOOR_ADOPTION: boolean | undefined;
   /** `false`: the build is without the algorithms of nginx. */
   const MOOR_NGINX: boolean | undefined;
+  /** `false`: the build is without logins at an OpenID Connect provider. */
+  const MOOR_LOGIN: boolean | undefined;
 }
 
 /**
@@ -32,4 +34,5 @@ export const NAMES = {
   MOOR_ROWS: "authority other than Durable Objects",
   MOOR_ADOPTION: "adoption of sessions",
   MOOR_NGINX: "algorithm of nginx",
+  MOOR_LOGIN: "login",
 };

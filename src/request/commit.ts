@@ -11,6 +11,7 @@ import { type Loss, lossOf } from "../store/loss.ts";
 import type { OpenedSession, OpenSessionParts } from "../store/open-session.ts";
 import type { Principals, Reservation } from "../store/principal-contracts.ts";
 import type { Written } from "../store/tiers.ts";
+import { isJoined, isOtherPrincipal } from "./login-commit.ts";
 
 /** The outcome of an intent. `loss`: what the answer of the authority has proved. */
 export type Commit = Outcome & { readonly loss?: Loss };
@@ -86,10 +87,16 @@ export async function commit(known: Known, intent: Intent, facts: CommitFacts, p
   const asked = changeFor(session, intent, { newId: randomId, now: parts.clock(), policy: parts.policy, touches });
   // A session that ends at once is stored as a tombstone.
   const isFounding = view === undefined && asked !== undefined;
+  if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && view?.login && isOtherPrincipal(intent, view)) {
+    return { kind: "refused", reason: "the provider of logins has named another principal" };
+  }
   if (isFounding && facts.isForeign) return { kind: "cross-site" };
   // A request without a token has nothing to end; were the cookie cleared for it, a cross-site post would log people out.
   if (!asked || (intent.end && !session.returning)) return clean;
-  if (isFounding && parts.mayFound && !(await parts.mayFound(facts.request))) return { kind: "founding-limited" };
+  const isVouchedFor = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && intent.login !== undefined;
+  // A provider has seen a visitor who logs in, so they are no bot. A whole office may log in from one address.
+  if (isFounding && parts.mayFound && !isVouchedFor && !(await parts.mayFound(facts.request)))
+    return { kind: "founding-limited" };
   const needsDetails = lease !== undefined || asked.principal !== undefined;
   const change = needsDetails ? withDetails(asked, facts, parts) : asked;
   const isNewLogin = change.index !== undefined && change.principal !== view?.principal;
@@ -173,6 +180,10 @@ async function unwritten(
       return { kind: "ended" };
     }
     case "superseded":
+      if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && (await isJoined(known, intent, parts))) {
+        const { view, replicated } = session;
+        return { kind: "done", session, view, rotated: false, ended: false, replicated };
+      }
       return mayStartAnew ? startAnew(known, intent, session.view?.attributes ?? {}, facts, parts) : { kind: "ended" };
     case "refused":
       if (written.reason === "expired") {

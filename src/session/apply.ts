@@ -184,6 +184,8 @@ function applyToCurrent(
   let next: SessionRecord = { ...record, ...content, ...(change.touch ? touched(now, change.policy, record) : {}) };
   if (rotates) next = rotated(next, record, change, now);
   if (logsIn) next = { ...next, principal, loggedInAt: now };
+  if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && change.login)
+    next = { ...next, login: { ...change.login, at: now } };
   if (remembers) next = { ...next, ...remembered(now, change.policy) };
   if (changes) next = { ...next, version: record.version + 1 };
   return commit(next, change, now);

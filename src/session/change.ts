@@ -2,6 +2,7 @@ import type { ResolvedConfig } from "../config/resolved.ts";
 import type { Whereabouts } from "../inbound/whereabouts.ts";
 import { randomId } from "../lib/base64url.ts";
 import type { Adoption } from "./adopting.ts";
+import type { Login } from "./login.ts";
 import type { JsonObject } from "./patch.ts";
 
 /** The session that a request belongs to, according to its token and proof. Times are milliseconds since 1970. */
@@ -63,6 +64,8 @@ export interface Change {
   readonly patches?: readonly JsonObject[];
   /** Sets the principal. This rotates the session, even if the principal stays the same. */
   readonly principal?: string;
+  /** With a principal: the login at the provider. Its `at` is set when it is applied. */
+  readonly login?: Login;
   /** With a principal: they want to be remembered. */
   readonly remember?: true;
   /** The details of a login for the index of the principal's sessions. Absent: there is no index. */

@@ -1,4 +1,5 @@
 import type { EndReason } from "../config/types.ts";
+import type { Login } from "./login.ts";
 import type { JsonObject } from "./patch.ts";
 
 /** The part of a session that a request may see. Times are milliseconds since 1970. */
@@ -14,6 +15,8 @@ export interface View {
   readonly principal?: string;
   /** When the principal last logged in; absent without a principal, and for a login by a release that did not keep it. */
   readonly loggedInAt?: number;
+  /** The login at the provider; absent if no provider has logged the visitor in. An origin cannot set it. */
+  readonly login?: Login;
   /** Shown to one handoff, and then removed. */
   readonly flash?: JsonObject;
   /** Whether the longer policy applies, because the principal chose it at their login. */
@@ -101,6 +104,6 @@ export function viewOf(record: SessionRecord): View {
 
 /** The part of an ended session that is kept so that nothing revives it. */
 export function tombstoneOf(record: SessionRecord, reason: EndReason, at: number): SessionRecord {
-  const { attributes, principal, loggedInAt, flash, before, rotations, adopted, ...kept } = record;
+  const { attributes, principal, loggedInAt, login, flash, before, rotations, adopted, ...kept } = record;
   return { ...kept, attributes: {}, attributeBytes: 2, version: record.version + 1, ended: { at, reason } };
 }

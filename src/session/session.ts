@@ -1,6 +1,7 @@
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import { CHANGE_LIFE_SECONDS, type Change, type Policy } from "./change.ts";
 import { isTouchDue } from "./deadlines.ts";
+import type { Login } from "./login.ts";
 import type { JsonObject } from "./patch.ts";
 import type { View } from "./record.ts";
 
@@ -39,6 +40,10 @@ export interface Intent {
   readonly flash: readonly JsonObject[];
   /** Sets the principal. This rotates the session, even if the principal stays the same. 1 to 256 characters of visible ASCII. */
   readonly principal?: string;
+  /** With a principal: the login at the provider. */
+  readonly login?: Login;
+  /** Whether that login counts as done if another tab of the browser has just logged in as the same person. Default `false`. */
+  readonly joins?: boolean;
   /** With a principal: whether the longer policy applies from now on. */
   readonly remember: boolean;
   /** Asks for a new generation; see {@link rotates}. */
@@ -89,6 +94,7 @@ export function changeFor(session: Session, intent: Intent, options: ChangeOptio
     ...(patches.length > 0 ? { patches } : {}),
     ...(flash.length > 0 ? { flash } : {}),
     ...(principal === undefined ? {} : { principal }),
+    ...((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && intent.login ? { login: intent.login } : undefined),
     ...(remember ? { remember: true } : {}),
     ...(intent.rotate && rotates(session, intent) ? { rotate: true } : {}),
     ...(end ? { end: true } : {}),

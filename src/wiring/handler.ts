@@ -5,8 +5,10 @@ import type { ResolvedConfig } from "../config/resolved.ts";
 import type { MoorConfig } from "../config/types.ts";
 import { failureResponse } from "../errors.ts";
 import { createDebugCheck } from "../inbound/token/debug-token.ts";
-import { parseKeyRing } from "../inbound/token/key-ring.ts";
+import { type KeyRing, parseKeyRing } from "../inbound/token/key-ring.ts";
+import { leftOut } from "../lib/build-flags.ts";
 import { describeFault, logToConsole } from "../log.ts";
+import type { LoginBindings } from "../login/logins.ts";
 import { createMoor, type Moor } from "../moor.ts";
 import type { MetricsDataset } from "../observe/data-point.ts";
 import { policyOf } from "../session/policy.ts";
@@ -31,6 +33,8 @@ export interface Env
   METRICS?: MetricsDataset;
   /** The secret that operators send as a bearer token, if the configuration has `admin`. */
   MOOR_ADMIN_TOKEN?: string;
+  /** The secret of this site's client at the provider of logins. Without it, the client is public. */
+  MOOR_LOGIN_SECRET?: string;
   /** The `iss` claim of the handoff. */
   MOOR_ISSUER?: string;
   /** A configuration as JSON. It takes precedence over the bundled configuration. */
@@ -81,6 +85,7 @@ function build(env: Env, bundled: MoorConfig): Built {
     ...sessions,
     config: adoption?.config ?? config,
     adminToken: env.MOOR_ADMIN_TOKEN,
+    ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? { login: loginOf(env, sessions.tokenRing) } : undefined),
     pools: bound?.pools,
     handoff: createHandoff({
       ring: handoffRing,
@@ -102,8 +107,14 @@ function build(env: Env, bundled: MoorConfig): Built {
   return { moor: createMoor(described, adoption?.create), sessions };
 }
 
+function loginOf({ MOOR_LOGIN_SECRET, MOOR_ISSUER }: Env, ring: KeyRing): LoginBindings {
+  return { ring, secret: MOOR_LOGIN_SECRET || undefined, issuer: MOOR_ISSUER as string };
+}
+
 function readEnvConfig(env: Env, bundled: MoorConfig): ResolvedConfig {
-  const read = readConfig(env.MOOR_CONFIG === undefined ? bundled : JSON.parse(env.MOOR_CONFIG));
+  const given: MoorConfig = env.MOOR_CONFIG === undefined ? bundled : JSON.parse(env.MOOR_CONFIG);
+  if (!(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && given?.login) leftOut("MOOR_LOGIN", "login is configured");
+  const read = readConfig(given);
   if (read.kind === "invalid") throw new TypeError(formatMistakes(read.mistakes));
   return read.config;
 }

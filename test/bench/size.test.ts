@@ -9,16 +9,19 @@ import { buildMoor } from "../support/node/build-worker.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "moor-size-"));
 const platform = inject("platformFile");
-const [withoutRedis, asDeployed, asDeployedWithoutRedis] = await Promise.all([
+const withLogin = AS_DEPLOYED.filter((flag, at) => ![flag, AS_DEPLOYED[at + 1]].includes("MOOR_LOGIN:false"));
+const [withoutRedis, asDeployed, asDeployedWithoutRedis, asDeployedWithLogin] = await Promise.all([
   buildMoor(join(folder, "without-redis"), WITHOUT_REDIS),
   buildMoor(join(folder, "as-deployed"), AS_DEPLOYED),
   buildMoor(join(folder, "as-deployed-without-redis"), [...WITHOUT_REDIS, ...AS_DEPLOYED]),
+  buildMoor(join(folder, "as-deployed-with-login"), withLogin),
 ]);
 const builds: Record<string, string> = {
   "with everything": inject("workerFile"),
   "without Redis": withoutRedis,
   "as deployed": asDeployed,
   "as deployed without Redis": asDeployedWithoutRedis,
+  "as deployed with login": asDeployedWithLogin,
 };
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -39,15 +42,18 @@ const OF_SOME = [
   "do not come from its primary",
   "moor-adopt-answer+jwt",
 ];
+/** A text that only the login contains. */
+const OF_LOGIN = "authorization_endpoint";
 const OF_NGINX = String(0xedb88320);
 
 describe("the built Worker", () => {
   // The goals for a usual deploy are 75 KiB, which holds, and 60 without Redis, which does not: docs/explanation/performance.md.
   it.each([
-    ["with everything", 107.0],
-    ["as deployed", 72.8],
-    ["without Redis", 102.0],
-    ["as deployed without Redis", 69.4],
+    ["with everything", 115.0],
+    ["as deployed", 73.0],
+    ["as deployed with login", 81.5],
+    ["without Redis", 111.2],
+    ["as deployed without Redis", 70.0],
   ])("%s is at most %d KiB gzipped", async (build, mostKiB) => {
     expect((await gzippedBytes(builds[build]!)) / 1024).toBeLessThanOrEqual(mostKiB);
   });
@@ -62,6 +68,7 @@ describe("the built Worker", () => {
     const has = !build.startsWith("as deployed");
     const said = [...OF_SOME, OF_NGINX].filter((text) => code.includes(text));
     expect(said).toEqual(has ? [...OF_SOME, OF_NGINX] : []);
+    expect(code.includes(OF_LOGIN)).toBe(has || build.endsWith("with login"));
   });
 
   it.each(Object.keys(builds))(
@@ -93,6 +100,12 @@ describe("a build that left out code that its configuration or environment needs
       { ...CONFIG, stores: { authority: { type: "redis" } } },
       asDeployed,
       'stores.authority is \\"redis\\", and this build has no authority other than Durable Objects',
+    ],
+    [
+      "a login",
+      { ...CONFIG, login: { issuer: "https://id.test", clientId: "moor" } },
+      asDeployed,
+      "login is configured, and this build has no login;",
     ],
     [
       "an algorithm of nginx",

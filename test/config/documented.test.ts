@@ -32,7 +32,7 @@ const settings = settingsOfSchema();
 const rows = rowsOf(Object.values(pages).join());
 
 /** Everything that can be switched on by an empty object is on, so that its defaults are there. */
-const config = resolved({
+const everythingElse = resolved({
   pools: [
     pool({
       origins: ["a", "b", "c", "d", "e"].map((id) => origin({ id })),
@@ -52,6 +52,9 @@ const config = resolved({
     { from: "app", cookies: ["sid"], confirm: { pool: "old", path: "/moor-adopt" }, until: "2027-01-01T00:00:00Z" },
   ],
 });
+/** A login allows no other carrier than the cookie. */
+const login = resolved({ pools: [pool()], login: { issuer: "https://id.test", clientId: "moor" } });
+const config = { ...everythingElse, login: login.login, require: login.require };
 
 describe("the tables of docs/reference/configuration.md", () => {
   it("have a row for every setting of the schema", () => {
@@ -193,7 +196,7 @@ function wrongDefault(row: Row): string[] {
 
 /** Whether the configuration of this test has to give the setting. */
 function isRequired(path: string): boolean {
-  return /^pools\[\]\.(id|learn\.cookie|origins\[\]\.(id|url)|healthCheck\.path)$|^routes\[\]\.path$|^adopt\[\]\.(from|confirm\.(pool|path)|until)$/.test(
+  return /^pools\[\]\.(id|learn\.cookie|origins\[\]\.(id|url)|healthCheck\.path)$|^routes\[\]\.path$|^login\.(issuer|clientId)$|^adopt\[\]\.(from|confirm\.(pool|path)|until)$/.test(
     path,
   );
 }

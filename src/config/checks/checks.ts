@@ -2,6 +2,7 @@ import { isRecord, MAX_REFUSING_SESSIONS, MAX_ROW_SESSIONS, sessionLimit, teamUr
 import { describe, type Item, itemsOf, type Mistake } from "../../settings/mistakes.ts";
 import { adoptMistakes } from "./adopt.ts";
 import { carrierMistakes } from "./carriers.ts";
+import { loginMistakes } from "./login.ts";
 import { poolMistakes } from "./pools.ts";
 import { routeMistakes } from "./routes.ts";
 import { bindingMistakes, routeSessionMistakes, sessionMistakes } from "./session.ts";
@@ -31,6 +32,7 @@ export function relationMistakes(input: unknown, options: { deploy: boolean }): 
     ...authorityMistakes(input.stores, input.principals),
     ...limitMistakes(input.principals),
     ...(typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION ? adoptMistakes(input) : []),
+    ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? loginMistakes(input, { pools, routes }) : []),
   ];
 }
 

@@ -220,3 +220,19 @@ export const movingIn = defineConfig({
     },
   ],
 });
+
+export const loginAtTheEdge = defineConfig({
+  pools: [pool("shop")],
+  login: {
+    issuer: "https://id.example.com",
+    clientId: "shop",
+    scopes: ["email", "groups"],
+    roles: { ops: { claim: "groups", any: ["shop-ops"] }, staff: { claim: "email", domain: "example.com" } },
+  },
+  require: "login",
+  routes: [
+    { path: "/public/*", pool: "shop", require: "none" },
+    { path: "/ops/*", pool: "shop", require: { role: "ops", acr: ["urn:example:mfa"], maxAgeSeconds: 900 } },
+    { path: "/*", pool: "shop" },
+  ],
+});

@@ -21,6 +21,8 @@ export interface Surroundings {
    * and requests go to the network.
    */
   readonly proxy?: string;
+  /** The secret of Moor's client at a provider of logins. Default: absent. */
+  readonly loginSecret?: string;
   /** A certificate that https trusts, as PEM. Default: only the certificates that browsers trust. */
   readonly certificate?: string;
 }
@@ -84,6 +86,7 @@ export function workerdConfig(options: WorkerdOptions): string {
     keys,
     redis,
     adminToken,
+    loginSecret,
     services = {},
     proxy,
     certificate,
@@ -100,6 +103,7 @@ export function workerdConfig(options: WorkerdOptions): string {
     ...(adopts(config) && { MOOR_ADOPT_KEY: keys.adopt, MOOR_CONFIRM_KEYS: keys.confirm }),
     ...(redis && { UPSTASH_REDIS_REST_URL: redis.url, UPSTASH_REDIS_REST_TOKEN: redis.token }),
     ...(adminToken !== undefined && { MOOR_ADMIN_TOKEN: adminToken }),
+    ...(loginSecret !== undefined && { MOOR_LOGIN_SECRET: loginSecret }),
   };
   const trusted = certificate === undefined ? "" : `, trustedCertificates = [${JSON.stringify(certificate)}]`;
   const external = (name: string, address: string, http: string) =>

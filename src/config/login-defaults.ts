@@ -1,0 +1,41 @@
+import type { ResolvedConfig, ResolvedPool, ResolvedRoute } from "./resolved.ts";
+import type { CheckedConfig } from "./schema.ts";
+
+/** How long a WebSocket of a guarded route lives, unless the route says otherwise: a logout does not close it. */
+const SOCKET_SECONDS = 3_600;
+
+type Login = Pick<ResolvedConfig, "login" | "require" | "pools" | "routes">;
+
+/** Fills in the defaults of a login, and the defaults that a login changes. Without a login nothing changes. */
+export function fillLogin(config: CheckedConfig, { pools, routes }: Pick<Login, "pools" | "routes">): Login {
+  const { login, require = "none" } = config;
+  if (!login) return { pools, routes };
+  const guarded = routes.map((route, index) => guardedRoute(route, config.routes?.[index]?.require ?? require));
+  return {
+    login: {
+      ...login,
+      scopes: login.scopes ?? ["openid"],
+      claims: login.claims ?? [],
+      roles: login.roles ?? {},
+    },
+    require,
+    routes: guarded,
+    pools: pools.map((pool, index) => {
+      const isGuarded = guarded.some(
+        (route) => route.require !== "none" && route.pool.some(({ id }) => id === pool.id),
+      );
+      return isGuarded && !config.pools[index]?.session?.may ? withoutLogins(pool) : pool;
+    }),
+  };
+}
+
+function guardedRoute(route: ResolvedRoute, require: NonNullable<ResolvedRoute["require"]>): ResolvedRoute {
+  const lasts = require === "none" ? route.maxSocketSeconds : (route.maxSocketSeconds ?? SOCKET_SECONDS);
+  return { ...route, require, maxSocketSeconds: lasts };
+}
+
+/** The origins behind a guard may not say who the visitor is, because the provider does. */
+function withoutLogins(pool: ResolvedPool): ResolvedPool {
+  const { session } = pool;
+  return { ...pool, session: { ...session, may: session.may.filter((right) => right !== "principal") } };
+}

@@ -1,0 +1,59 @@
+import { array, lazy, literal, optional, record, string } from "valibot";
+import { hostName, isRecord, type Rule, teamUrl, wholeNumber } from "../settings/grammar.ts";
+import { list, shape, value } from "../settings/shapes.ts";
+
+/** A text of visible ASCII, as in scopes, claims and `acr`. */
+const word: Rule<string> = {
+  accepts: (input): input is string => typeof input === "string" && /^[!#-[\]-~]{1,256}$/.test(input),
+  accepted: '1 to 256 visible ASCII characters, no " and no \\',
+};
+
+const issuer: Rule<string> = {
+  accepts: (input): input is string => {
+    if (typeof input !== "string" || !URL.canParse(input)) return false;
+    const { origin, search, hash } = new URL(input);
+    return input.startsWith(origin) && search === "" && hash === "" && teamUrl.accepts(origin);
+  },
+  accepted: "https:// with a host, optionally a port and a path; no query; http:// only on this machine",
+};
+
+const seconds = wholeNumber(60, 31_536_000);
+const words = (things: string) => list(value(word), `a list of at least one: ${things}`);
+
+const role = lazy((input) =>
+  isRecord(input) && "domain" in input
+    ? shape({ claim: value(word), domain: value(hostName) })
+    : shape({ claim: value(word), any: words("a value of the claim") }),
+);
+
+/** The provider at which visitors log in. */
+const login = shape({
+  issuer: value(issuer),
+  clientId: value(word),
+  scopes: optional(array(value(word), "a list of scopes")),
+  claims: optional(array(value(word), "a list of names of claims")),
+  roles: optional(record(string(), role, "an object of roles, { name: { claim, any } or { claim, domain } }")),
+  maxAgeSeconds: optional(value(seconds)),
+  hosts: optional(list(value(hostName), `a list of at least one: ${hostName.accepted}`)),
+});
+
+/** The login that a route, or the whole site, requires. */
+const require = lazy((input) =>
+  isRecord(input)
+    ? shape({
+        role: optional(value(word)),
+        acr: optional(words("a value of acr")),
+        maxAgeSeconds: optional(value(seconds)),
+      })
+    : lazy(() =>
+        input === "none"
+          ? literal("none")
+          : literal("login", '"none", "login", or an object of role, acr, maxAgeSeconds'),
+      ),
+);
+
+/** The settings of a route that need `login`. */
+export const ofRoute = { require: optional(require) };
+
+/** The settings of the whole site. */
+export const ofSite = { login: optional(login), ...ofRoute };

@@ -1,0 +1,40 @@
+/** A rule that gives a role to a visitor by a claim of the provider. */
+export type RoleConfig =
+  /** The claim, a text or a list of texts, has one of these values. */
+  | { claim: string; any: string[] }
+  /** The claim is an address of this domain. For the claim `email`, the provider must say `email_verified: true`. */
+  | { claim: string; domain: string };
+
+/** The OpenID Connect provider at which visitors log in. */
+export interface LoginConfig {
+  /** As the provider's discovery document names itself, compared exactly. `https://`; `http://` only on this machine. */
+  issuer: string;
+  /** Of the client that the provider has for this site. Its secret is `MOOR_LOGIN_SECRET`; without it, the client is public. */
+  clientId: string;
+  /** Default `["openid"]`, which is always asked for. */
+  scopes?: string[] | undefined;
+  /** The claims that origins are told, at most 1,024 bytes of JSON together. Default: no claims. */
+  claims?: string[] | undefined;
+  /** The roles that `require` may name. Default: no roles. */
+  roles?: Record<string, RoleConfig> | undefined;
+  /** A login that Moor saw longer ago is asked for again, in seconds. Default: a login lasts as long as its session; 60 to 31,536,000. */
+  maxAgeSeconds?: number | undefined;
+  /**
+   * The hosts at which visitors log in, each with `/.moor/login/callback` registered at the provider. Default: the host of
+   * `MOOR_ISSUER`.
+   */
+  hosts?: string[] | undefined;
+}
+
+/** What a route requires of the login of a visitor. An empty object: a login. */
+export interface Requirement {
+  /** The name of a role in `login.roles`. Default: no role. */
+  role?: string | undefined;
+  /** The provider must have logged the visitor in by one of these methods (`acr`). Default: any method. */
+  acr?: string[] | undefined;
+  /** The provider must have seen the visitor log in within this time, in seconds. Default: at any time; 60 to 31,536,000. */
+  maxAgeSeconds?: number | undefined;
+}
+
+/** `"none"`: everybody may come. `"login"`: a visitor who is logged in. */
+export type RequireConfig = "none" | "login" | Requirement;

@@ -1,0 +1,21 @@
+/** How long a path with its query may be to travel in an envelope, in bytes. */
+const MOST_BYTES = 1_024;
+
+/**
+ * The address at this site that a visitor wants, for the path that they gave. It is absolute: a browser would read a relative
+ * `//evil.test` as another site.
+ *
+ * @returns `undefined` if the text is no path of this site, or a path of Moor's own.
+ */
+export function destinationOf(to: string, { origin }: URL): URL | undefined {
+  if (!to.startsWith("/") || !URL.canParse(origin + to)) return undefined;
+  const target = new URL(origin + to);
+  return target.origin === origin && !target.pathname.startsWith("/.moor/") ? target : undefined;
+}
+
+/** The path of an address as an envelope keeps it. A long query is left out. */
+export function keptPathOf({ pathname, search }: URL): string {
+  const whole = pathname + search;
+  if (whole.length <= MOST_BYTES) return whole;
+  return pathname.length <= MOST_BYTES ? pathname : "/";
+}

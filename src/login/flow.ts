@@ -1,0 +1,211 @@
+import type { RequireConfig } from "../config/login-types.ts";
+import type { ResolvedLogin } from "../config/resolved.ts";
+import { isTokenKeptBack } from "../inbound/cross-site.ts";
+import type { LogEntry } from "../log.ts";
+import { requestIdOf } from "../observe/request-facts.ts";
+import type { Handling, Responded, Visit } from "../request/exchange.ts";
+import { isTwin, judge, type Verdict } from "../session/login.ts";
+import { type Intent, NO_INTENT } from "../session/session.ts";
+import type { OpenedSession } from "../store/open-session.ts";
+import { askAgainFromHere, CALLBACK_PATH, failedLogin, LOGIN_PATH, type LoginFailure, redirectTo } from "./answers.ts";
+import { destinationOf, keptPathOf } from "./destination.ts";
+import type { Envelopes, Sealed, Started } from "./envelope.ts";
+import { claimsOf, identityOf } from "./identity.ts";
+import { countedLogins, tellLogin } from "./login-count.ts";
+import type { Provider } from "./provider.ts";
+
+/** What the steps of a login need. */
+export interface FlowParts {
+  readonly login: ResolvedLogin;
+  /** The hosts at which visitors log in. */
+  readonly hosts: readonly string[];
+  readonly envelopes: Envelopes;
+  readonly provider: Provider;
+  /** Everything that a page of this site requires; `unreadable`: see `Guard`. */
+  readonly requiredAt: (target: URL, request: Request) => readonly RequireConfig[] | "unreadable";
+  /** Whether the authority of sessions cannot be reached now: then a login could begin, and could not be finished. */
+  readonly isAway: () => boolean;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** How often a login may begin again before a page says why it does not end. */
+const MOST_TRIES = 4;
+/** How many finished logins within a minute show that a page asks without end. */
+const MOST_LOGINS = 4;
+/** How long a visitor may stay at the provider, in milliseconds. */
+const LONGEST_MS = 3_600_000;
+
+/** How the requests of a login handle sessions. */
+export const HANDLING: Handling = {
+  session: true,
+  touch: true,
+  // The newest generation decides whether a login is needed.
+  freshness: "strict",
+  onStale: "refuse",
+  locking: "none",
+  lockWaitMs: 0,
+  onLockTimeout: "refuse",
+  // A provider's page sends the visitor back.
+  crossSite: "allow",
+};
+
+/** The steps of a login. Each answers a request, and the exchange gives the token and commits the login. */
+export interface Flow {
+  /** Sends a visitor to the provider. */
+  begin(visit: Visit, opened: OpenedSession, ask: Begin): Promise<Responded>;
+  /** Answers {@link LOGIN_PATH}. */
+  start(visit: Visit, opened: OpenedSession): Promise<Responded>;
+  /** Answers {@link CALLBACK_PATH}. */
+  finish(visit: Visit, opened: OpenedSession): Promise<Responded>;
+  /** The answer for a failure, and a line in the log. */
+  fail(visit: Visit, code: LoginFailure, options?: { to?: URL; reason?: string }): Response;
+}
+
+/** A login that begins. */
+export interface Begin {
+  readonly to: URL;
+  readonly verdict: Verdict;
+  /** Default 0. */
+  readonly tries?: number;
+  readonly other?: true | undefined;
+}
+
+/** Puts the steps of a login together. */
+export function createFlow(parts: FlowParts): Flow {
+  const { login, hosts, envelopes, provider, requiredAt, isAway, clock } = parts;
+  const wanted = claimsOf(login);
+
+  function fail(visit: Visit, code: LoginFailure, { to, reason }: { to?: URL; reason?: string } = {}): Response {
+    const { request, url, observer } = visit;
+    const event: LogEntry["event"] = code === "login_unavailable" ? "login_unavailable" : "login_refused";
+    if (code !== "login_required") observer.note({ event, code, ...(reason === undefined ? {} : { reason }) });
+    const again = code === "role_missing" ? "as=other&" : "";
+    const canLogIn = hosts.includes(url.hostname);
+    return failedLogin(code, request, {
+      requestId: requestIdOf({ ...observer.facts }),
+      again: canLogIn ? `${LOGIN_PATH}?${again}to=${encodeURIComponent(to ? keptPathOf(to) : "/")}` : undefined,
+    });
+  }
+
+  async function begin(visit: Visit, { session }: OpenedSession, { to, verdict, tries = 0, other }: Begin) {
+    const { request, url } = visit;
+    if (!hosts.includes(url.hostname)) return answer(visit.observer.refused("bad_request", "no login at this host"));
+    if (isAway()) return answer(fail(visit, "login_unavailable", { to, reason: "sessions cannot be reached" }));
+    if (countedLogins(request) >= MOST_LOGINS) return answer(fail(visit, "login_loops", { to }));
+    const { id, generation } = session.token;
+    const started: Started = {
+      session: id,
+      generation,
+      to: keptPathOf(to),
+      at: clock(),
+      tries,
+      ...(other ? { other } : {}),
+    };
+    const sealed = await envelopes.seal(started);
+    const ask = { ...sealed, redirectUri: url.origin + CALLBACK_PATH, verdict, other: other === true };
+    const address = await provider.addressFor(ask);
+    if (address.kind !== "address") return answer(fail(visit, "login_unavailable", { to, reason: address.reason }));
+    return answer(redirectTo(address.url.href, 302));
+  }
+
+  /** What a page requires of somebody who has asked to log in. */
+  function required(to: URL, request: Request): readonly RequireConfig[] | "unreadable" {
+    const asked = requiredAt(to, request);
+    return asked === "unreadable" ? asked : [...asked, "login"];
+  }
+
+  return {
+    fail,
+    begin,
+
+    async start(visit, opened) {
+      const { request, url } = visit;
+      const to = destinationOf(url.searchParams.get("to") ?? "/", url);
+      const asked = to && required(to, request);
+      if (!to || !asked || asked === "unreadable") return answer(visit.observer.refused("bad_request", "login: to"));
+      const other = url.searchParams.get("as") === "other" || undefined;
+      const verdict = judge(opened.session.view?.login, asked, login, clock());
+      return isMet(verdict) && !other ? answer(redirectTo(to.href, 303)) : begin(visit, opened, { to, verdict, other });
+    },
+
+    async finish(visit, opened) {
+      const { request, url, client } = visit;
+      if (isTokenKeptBack(request, url, client)) return answer(askAgainFromHere(url));
+      const sealed = await envelopes.open(url.searchParams.get("state") ?? "");
+      const to = sealed && destinationOf(sealed.started.to, url);
+      const asked = to && required(to, request);
+      if (!sealed || !to || !asked || asked === "unreadable") {
+        return answer(fail(visit, "login_failed", { reason: "state" }));
+      }
+      const { started } = sealed;
+      const { view } = opened.session;
+      const before = judge(view?.login, asked, login, clock());
+      if (isMet(before) && !started.other) return answer(redirectTo(to.href, 303));
+      if (!isOwn(started, visit) || clock() - started.at > LONGEST_MS) {
+        const tries = started.tries + 1;
+        return tries < MOST_TRIES
+          ? begin(visit, opened, { to, verdict: before, tries, other: started.other })
+          : answer(fail(visit, client.token ? "login_failed" : "cookies_refused", { to, reason: "begun too often" }));
+      }
+      return identify(visit, opened, { sealed, to, asked, before, other: started.other });
+    },
+  };
+
+  /** Spends the code, judges the login that it gives, and asks for the commit. */
+  async function identify(visit: Visit, opened: OpenedSession, { sealed, to, asked, before, other }: Callback) {
+    const { request, url } = visit;
+    const flow = { ...sealed, redirectUri: url.origin + CALLBACK_PATH };
+    const identified = await provider.identify(url.searchParams, flow, wanted);
+    if (identified.kind === "unavailable") {
+      return answer(fail(visit, "login_unavailable", { to, reason: identified.reason }));
+    }
+    if (identified.kind === "refused") {
+      const code = url.searchParams.get("error") === "access_denied" ? "login_denied" : "login_failed";
+      return answer(fail(visit, code, { to, reason: identified.reason }));
+    }
+    const identity = await identityOf(identified.claims, login, clock());
+    if (identity.kind === "too-large") return answer(fail(visit, "claims_too_large", { to }));
+    const current = opened.session.view?.login;
+    const isStepUp = before.kind === "step-up" && !other;
+    if (isStepUp && current?.sub !== identity.login.sub) return answer(fail(visit, "other_account", { to }));
+    // A provider that cannot deliver now will not deliver at the next redirect either.
+    if (judge(identity.login, asked, login, clock()).kind === "step-up")
+      return answer(fail(visit, "step_up_refused", { to }));
+    const done = redirectTo(to.href, 303);
+    const count = countedLogins(request);
+    tellLogin(done, url, count + 1);
+    const joins = count === 0;
+    if (joins && isTwin(currentOf(opened), identity.login, clock())) return answer(done);
+    const { principal } = identity;
+    return answer(done, { ...NO_INTENT, principal, login: identity.login, joins });
+  }
+}
+
+/** A callback whose envelope is genuine, and belongs to its visitor. */
+interface Callback {
+  readonly sealed: Sealed;
+  readonly to: URL;
+  readonly asked: readonly RequireConfig[];
+  /** The verdict on the visitor before this login. */
+  readonly before: Verdict;
+  readonly other: true | undefined;
+}
+
+/** The login of a newer generation, which this request must not see. Another tab may have just made it. */
+function currentOf({ found }: OpenedSession) {
+  return found?.kind === "superseded" ? found.current?.login : undefined;
+}
+
+/** Whether another login would change nothing. A role that is missing will be missing again. */
+function isMet({ kind }: Verdict): boolean {
+  return kind === "allowed" || kind === "role-missing";
+}
+
+function isOwn({ session, generation }: Started, { client: { token } }: Visit): boolean {
+  return token?.id === session && token.generation === generation;
+}
+
+function answer(response: Response, intent: Intent = NO_INTENT): Responded {
+  return { kind: "response", response, moorHeaders: [], intent, pin: undefined };
+}

@@ -1,0 +1,47 @@
+import type { RequireConfig } from "../config/login-types.ts";
+import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
+import { createRoutes, type RouteFacts } from "../upstream/routes.ts";
+import { looselyRead, readingsOf } from "./readings.ts";
+
+/** Finds the logins that a request requires. */
+export interface Guard {
+  /**
+   * Everything that a request requires, all of which must hold. `undefined`: everybody may come. `unreadable`: the path is encoded so
+   * often, or holds such characters, that its origin may read any path from it.
+   *
+   * @param route the route of the path as it stands.
+   */
+  requiredBy(facts: RouteFacts, route: ResolvedRoute): readonly RequireConfig[] | undefined | "unreadable";
+}
+
+type Config = Pick<ResolvedConfig, "routes" | "require">;
+
+/**
+ * The guard of a configuration. A route chooses a pool by the path as it stands. A guard holds for each path that an origin may read
+ * from it.
+ */
+export function createGuard({ routes, require: ofSite = "none" }: Config): Guard {
+  // Places are in small letters, without a slash at the end. A pattern with %XX is compared as it stands, and as it is decoded.
+  const spelled = [(path: string) => path.toLowerCase(), looselyRead].map((spell) =>
+    createRoutes(routes.map((route) => ({ ...route, path: spell(route.path).replace(/(?<=.)\/$/, "") }))),
+  );
+  const formats = routes.flatMap(({ path, require = ofSite }) => {
+    const isBelow = path.endsWith("/*") && path !== "/*";
+    return isBelow && require !== "none" ? [{ prefix: `${looselyRead(path.slice(0, -2))}.`, require }] : [];
+  });
+
+  return {
+    requiredBy(facts, route) {
+      const read = readingsOf(facts.pathname);
+      if (read.kind === "unreadable") return read.kind;
+      const required = new Set([route.require ?? ofSite]);
+      for (const pathname of read.places) {
+        for (const loose of spelled) required.add(loose.match({ ...facts, pathname })?.require ?? ofSite);
+        // Frameworks read /admin.json as the page /admin in another format.
+        for (const { prefix, require } of formats) if (pathname.startsWith(prefix)) required.add(require);
+      }
+      required.delete("none");
+      return required.size > 0 ? [...required] : undefined;
+    },
+  };
+}

@@ -1,0 +1,209 @@
+import type { ResolvedLogin } from "../config/resolved.ts";
+import { encodeBase64url } from "../lib/base64url.ts";
+import type { Verdict } from "../session/login.ts";
+import { isJsonObject, type Json, type JsonObject } from "../session/patch.ts";
+import type { Sealed } from "./envelope.ts";
+import { type Claims, readIdToken } from "./id-token.ts";
+
+/** A step at the provider that did not succeed. A reason holds no token, no code, and no text that a client can choose. */
+export type NotIdentified =
+  /** The provider, or the visitor at the provider, has refused the login, or an answer was not as the protocol demands. */
+  { readonly kind: "refused"; readonly reason: string } | { readonly kind: "unavailable"; readonly reason: string };
+
+/** The outcome of a login at the provider. */
+export type Identified = { readonly kind: "identified"; readonly claims: Claims } | NotIdentified;
+
+/** The address at the provider to which a visitor is sent, or the reason why there is none. */
+export type Address = { readonly kind: "address"; readonly url: URL } | NotIdentified;
+
+/** A login that the provider is asked for. */
+export interface Ask extends Sealed {
+  readonly redirectUri: string;
+  /** The verdict of the guard, which may need more than a login. */
+  readonly verdict: Verdict;
+  /** Whether the provider shall let the visitor choose another account. */
+  readonly other: boolean;
+}
+
+/** The OpenID Connect provider of a configuration. */
+export interface Provider {
+  addressFor(ask: Ask): Promise<Address>;
+  /**
+   * Spends the code of a callback.
+   *
+   * @param query of the callback, whose `state` has been opened.
+   * @param wanted the names of the claims that must be known. Userinfo is asked if the ID token lacks one of them.
+   */
+  identify(
+    query: URLSearchParams,
+    flow: Omit<Sealed, "state"> & { readonly redirectUri: string },
+    wanted: readonly string[],
+  ): Promise<Identified>;
+}
+
+/** The parts by which a provider is reached. */
+export interface ProviderParts {
+  readonly login: Pick<ResolvedLogin, "issuer" | "clientId" | "scopes">;
+  /** `undefined`: a public client. */
+  readonly secret: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+const METADATA_AGE_MS = 600_000;
+/** How long one answer of the provider may take. */
+const DEADLINE_MS = 8_000;
+/** Errors of OAuth that are no fault of the visitor's: this site is not set up as the provider expects. */
+const MISCONFIGURED = new Set(["invalid_client", "unauthorized_client", "unsupported_grant_type"]);
+
+/** An answer of the provider that ends the login. */
+class Ended extends Error {
+  readonly outcome: NotIdentified;
+  constructor(kind: NotIdentified["kind"], reason: string) {
+    super(reason);
+    this.outcome = { kind, reason };
+  }
+}
+
+/**
+ * The provider, by OpenID Connect Discovery 1.0 and the authorization code flow with PKCE (RFC 7636, S256). A library would be twice as
+ * large as all of the login: docs/explanation/decisions/041-login-at-the-edge.md.
+ */
+export function createProvider({ login: { issuer, clientId, scopes }, secret, clock }: ProviderParts): Provider {
+  /** Only finished answers are kept: on Workers, a promise of one request may never settle for another. */
+  let known: { readonly metadata: JsonObject; readonly readAt: number } | undefined;
+
+  async function metadata(): Promise<JsonObject> {
+    if (known && clock() - known.readAt < METADATA_AGE_MS) return known.metadata;
+    try {
+      const read = await ask("discovery", `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
+      if (read.issuer !== issuer) throw new Ended("unavailable", "discovery: another issuer");
+      known = { metadata: read, readAt: clock() };
+      return read;
+    } catch (fault) {
+      // While the provider is away, its addresses stay as they were.
+      if (known) return known.metadata;
+      throw fault;
+    }
+  }
+
+  /** An endpoint of the discovery document. Only a provider on this machine may speak http. */
+  async function endpoint(name: string): Promise<string> {
+    const url = (await metadata())[name];
+    const isRight = typeof url === "string" && (url.startsWith("https:") || issuer.startsWith("http:"));
+    if (!isRight) throw new Ended("unavailable", `discovery: no ${name} by https`);
+    return url;
+  }
+
+  /** Asks the token endpoint (RFC 6749, section 4.1.3). */
+  async function spend(code: string, redirectUri: string, verifier: string): Promise<JsonObject> {
+    const url = await endpoint("token_endpoint");
+    const methods = (await metadata()).token_endpoint_auth_methods_supported;
+    const byPost = Array.isArray(methods) && !methods.includes("client_secret_basic");
+    const body = new URLSearchParams({
+      grant_type: "authorization_code",
+      code,
+      redirect_uri: redirectUri,
+      code_verifier: verifier,
+      ...(secret === undefined || byPost ? { client_id: clientId } : {}),
+      ...(secret !== undefined && byPost ? { client_secret: secret } : {}),
+    });
+    const basic = secret !== undefined && !byPost && `Basic ${btoa(`${formEncoded(clientId)}:${formEncoded(secret)}`)}`;
+    return ask("token endpoint", url, { method: "POST", body, headers: basic ? { Authorization: basic } : {} });
+  }
+
+  /** @throws Ended for everything that is not the outcome of a login. */
+  async function identified(
+    query: URLSearchParams,
+    { nonce, verifier, redirectUri }: Omit<Sealed, "state"> & { readonly redirectUri: string },
+    wanted: readonly string[],
+  ): Promise<Claims> {
+    const only = (name: string) => (query.getAll(name).length === 1 ? query.get(name) : null);
+    const { authorization_response_iss_parameter_supported: tellsIssuer } = await metadata();
+    // RFC 9207: a provider that was mixed up with another does not get the code.
+    if ((tellsIssuer === true || query.has("iss")) && only("iss") !== issuer) throw new Ended("refused", "iss");
+    const code = only("code");
+    if (query.has("error") || !code) throw new Ended("refused", query.has("error") ? "error" : "no code");
+    const tokens = await spend(code, redirectUri, verifier);
+    const claims = readIdToken(tokens.id_token, { issuer, clientId, nonce, now: clock() });
+    if (typeof claims === "string") throw new Ended("refused", `id_token: ${claims}`);
+    if (wanted.every((name) => name in claims) || !(await metadata()).userinfo_endpoint) return claims;
+    const headers = { Authorization: `Bearer ${tokens.access_token}` };
+    const more = await ask("userinfo endpoint", await endpoint("userinfo_endpoint"), { headers });
+    if (more.sub !== claims.sub) throw new Ended("refused", "userinfo: sub");
+    // The ID token says how the visitor has logged in, and userinfo adds to that.
+    return { ...more, ...claims };
+  }
+
+  return {
+    addressFor: ({ redirectUri, state, nonce, verifier, verdict, other }) =>
+      orEnded(async (): Promise<Address> => {
+        const url = new URL(await endpoint("authorization_endpoint"));
+        const asked = {
+          client_id: clientId,
+          redirect_uri: redirectUri,
+          response_type: "code",
+          scope: [...new Set(["openid", ...scopes])].join(" "),
+          state,
+          nonce,
+          code_challenge: await challengeOf(verifier),
+          code_challenge_method: "S256",
+          ...(other && { prompt: "select_account" }),
+          ...(verdict.kind === "step-up" && stepUp(verdict)),
+        };
+        for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
+        return { kind: "address", url };
+      }),
+
+    identify: (query, flow, wanted) =>
+      orEnded(async () => ({ kind: "identified", claims: await identified(query, flow, wanted) })),
+  };
+}
+
+async function orEnded<T>(work: () => Promise<T>): Promise<T | NotIdentified> {
+  try {
+    return await work();
+  } catch (fault) {
+    if (fault instanceof Ended) return fault.outcome;
+    throw fault;
+  }
+}
+
+/** @throws Ended unless the provider answers with an object of JSON. */
+async function ask(what: string, url: string, init: RequestInit = {}): Promise<JsonObject> {
+  let status = 0;
+  let answer: Json;
+  try {
+    // A redirect could lead a secret or a code elsewhere.
+    const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(DEADLINE_MS) });
+    status = response.status;
+    answer = (await response.json()) as Json;
+  } catch (fault) {
+    // The message may quote the answer, and the answer may hold a token.
+    const name = fault instanceof Error ? fault.name : "unknown fault";
+    throw new Ended("unavailable", `${what}: ${status || ""} ${name}`);
+  }
+  if (status === 200 && isJsonObject(answer)) return answer;
+  const error = isJsonObject(answer) && typeof answer.error === "string" ? answer.error : "";
+  const isRefusal = (status === 400 || status === 401) && !MISCONFIGURED.has(error);
+  const told = /^[a-z_]{1,64}$/.test(error) ? error : "";
+  throw new Ended(isRefusal ? "refused" : "unavailable", `${what}: ${status} ${told}`);
+}
+
+function stepUp({ acr, maxAgeSeconds }: Extract<Verdict, { kind: "step-up" }>): Record<string, string> {
+  return {
+    ...(acr && { acr_values: acr.join(" ") }),
+    // Many providers tell `auth_time` only if they are asked for an age.
+    ...(maxAgeSeconds !== undefined && { max_age: String(maxAgeSeconds) }),
+  };
+}
+
+async function challengeOf(verifier: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
+  return encodeBase64url(new Uint8Array(digest));
+}
+
+/** RFC 6749, section 2.3.1, encodes both parts of the credentials once more. */
+function formEncoded(text: string): string {
+  return new URLSearchParams({ a: text }).toString().slice(2);
+}

@@ -1,0 +1,76 @@
+/** The places that an origin may read from a path, in small letters. `unreadable`: no origin shall be asked for it. */
+export type Readings = { readonly kind: "read"; readonly places: readonly string[] } | { readonly kind: "unreadable" };
+
+/** A path that every origin reads alike, except for capitals. */
+const PLAIN = /^(?:\/[a-z0-9_~!$&'()*+,=:@-][a-z0-9._~!$&'()*+,=:@-]*)*\/?$/;
+/** Servers decode once, and twice behind a proxy that decodes. */
+const MOST_DECODINGS = 3;
+/** No page is that far away, and each step up costs time. */
+const MOST_CHARACTERS = 4_096;
+const MOST_STEPS_UP = 32;
+
+/**
+ * Reads a path in each way in which an origin may read it. Origins decode a different number of times, cut `;…` from segments or keep
+ * it, take `\` for `/`, and ignore case. Some decide for a script in the middle of the path before they follow `..`. So a reading
+ * has several places: where it ends, and each place from which a `..` steps up.
+ *
+ * @param pathname of a parsed URL.
+ */
+export function readingsOf(pathname: string): Readings {
+  if (PLAIN.test(pathname)) return { kind: "read", places: [pathname.replace(/(?<=.)\/$/, "")] };
+  const texts = pathname.length <= MOST_CHARACTERS ? textsOf(pathname) : undefined;
+  if (!texts?.every(isReadable)) return { kind: "unreadable" };
+  const folded = texts
+    .flatMap((text) => [text, text.normalize("NFKC")])
+    .flatMap((text) => [text, text.replaceAll("\\", "/")]);
+  return { kind: "read", places: [...new Set([...new Set(folded)].flatMap(placesOf))] };
+}
+
+/** A path in small letters, decoded to the end; for patterns of routes. */
+export function looselyRead(path: string): string {
+  return (textsOf(path)?.at(-1) ?? path).toLowerCase();
+}
+
+/**
+ * The path after no, one and more decodings, each with `;…` in its segments and without. A server may cut before it decodes, or after.
+ * Some end a segment at `\`.
+ *
+ * @returns `undefined` if the path is encoded more often than any server decodes.
+ */
+function textsOf(path: string): string[] | undefined {
+  const texts = new Set<string>();
+  let newest = [path];
+  for (let times = 0; times <= MOST_DECODINGS; times++) {
+    const cut = newest.flatMap((text) => [text, text.replace(/;[^/]*/g, ""), text.replace(/;[^/\\]*/g, "")]);
+    for (const text of cut) texts.add(text);
+    newest = cut.map(decoded).filter((text) => !texts.has(text));
+    if (newest.length === 0) return [...texts];
+  }
+  return undefined;
+}
+
+function isReadable(text: string): boolean {
+  return !/\p{Cc}/u.test(text) && text.split("..").length <= MOST_STEPS_UP + 1;
+}
+
+/** The text after one decoding. Bytes that are no UTF-8 are no error: links in Latin-1 exist. */
+function decoded(text: string): string {
+  return text.replace(/(?:%[\da-f]{2})+/gi, (run) => {
+    const bytes = Uint8Array.from(run.slice(1).split("%"), (hex) => Number.parseInt(hex, 16));
+    return new TextDecoder().decode(bytes);
+  });
+}
+
+/** Where a path leads, and each place from which a `..` steps up. */
+function placesOf(text: string): string[] {
+  const places: string[] = [];
+  const steps: string[] = [];
+  const here = () => `/${steps.join("/")}`.toLowerCase();
+  for (const step of text.split("/")) {
+    if (step === "..") {
+      places.push(here());
+      steps.pop();
+    } else if (step !== "" && step !== ".") steps.push(step);
+  }
+  return [...places, here()];
+}

@@ -1,0 +1,105 @@
+import type { RequireConfig, RoleConfig } from "../config/login-types.ts";
+import type { ResolvedLogin } from "../config/resolved.ts";
+import type { JsonObject } from "./patch.ts";
+
+/** A login at the provider, as the record of a session keeps it. Times are milliseconds since 1970. */
+export interface Login {
+  readonly issuer: string;
+  readonly sub: string;
+  /** The session at the provider. */
+  readonly sid?: string;
+  /** When Moor stored the login, by its own clock. */
+  readonly at: number;
+  /** When the visitor proved who they are, by the provider's clock. Absent: the provider did not say. */
+  readonly authAt?: number;
+  /** How they proved it, in the provider's words (OpenID Connect Core, section 2). */
+  readonly acr?: string;
+  readonly amr?: readonly string[];
+  /** The claims that the configuration names. */
+  readonly claims: JsonObject;
+  /** For each claim of a role: its values that roles of the configuration name. */
+  readonly roleClaims: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The verdict of a guard. `step-up`: the provider is asked for more than a login. */
+export type Verdict =
+  | { readonly kind: "allowed" }
+  | { readonly kind: "login" }
+  | { readonly kind: "step-up"; readonly acr?: readonly string[]; readonly maxAgeSeconds?: number }
+  | { readonly kind: "role-missing"; readonly role: string };
+
+/** How far the provider's clock may be apart from Moor's, in milliseconds. */
+const CLOCKS_APART_MS = 60_000;
+
+/**
+ * Judges a login by all that a request requires. The guard and the callback of a login ask this same function, so that no visitor is
+ * sent to the provider for something that the provider has just refused.
+ *
+ * @param login `undefined`: the visitor is not logged in.
+ */
+export function judge(
+  login: Login | undefined,
+  required: readonly RequireConfig[],
+  { issuer, maxAgeSeconds, roles }: Pick<ResolvedLogin, "issuer" | "maxAgeSeconds" | "roles">,
+  now: number,
+): Verdict {
+  const asked = required.filter((each) => each !== "none");
+  if (asked.length === 0) return { kind: "allowed" };
+  const isOver = maxAgeSeconds !== undefined && login && now - login.at > maxAgeSeconds * 1000;
+  if (!login || login.issuer !== issuer || isOver) return { kind: "login" };
+  const requirements = asked.flatMap((each) => (each === "login" ? [] : [each]));
+  const stepUp = stepUpFor(login, requirements, now);
+  if (stepUp) return stepUp;
+  const missing = requirements.find(({ role }) => role !== undefined && !hasRole(login, roles[role]));
+  return missing?.role === undefined ? { kind: "allowed" } : { kind: "role-missing", role: missing.role };
+}
+
+/** The names of the roles that a login has. */
+export function rolesOf(login: Login, roles: ResolvedLogin["roles"]): string[] {
+  return Object.keys(roles).filter((name) => hasRole(login, roles[name]));
+}
+
+function stepUpFor(
+  { acr, authAt }: Login,
+  requirements: readonly Exclude<RequireConfig, string>[],
+  now: number,
+): Extract<Verdict, { kind: "step-up" }> | undefined {
+  const unmet = requirements.filter((each) => {
+    // A provider that does not say when it saw the login can never meet an age: `now - undefined` would compare as recent.
+    const isOld =
+      each.maxAgeSeconds !== undefined &&
+      (authAt === undefined || now - authAt > each.maxAgeSeconds * 1000 + CLOCKS_APART_MS);
+    return isOld || (each.acr !== undefined && !each.acr.includes(acr ?? ""));
+  });
+  if (unmet.length === 0) return undefined;
+  const ages = unmet.flatMap(({ maxAgeSeconds = [] }) => maxAgeSeconds);
+  // A method counts if every requirement accepts it.
+  const [first, ...others] = unmet.flatMap((each) => (each.acr ? [each.acr] : []));
+  const methods = first?.filter((method) => others.every((other) => other.includes(method)));
+  return {
+    kind: "step-up",
+    ...(methods ? { acr: methods } : {}),
+    ...(ages.length > 0 ? { maxAgeSeconds: Math.min(...ages) } : {}),
+  };
+}
+
+function hasRole({ roleClaims }: Login, role: RoleConfig | undefined): boolean {
+  if (!role) return false;
+  const values = roleClaims[role.claim] ?? [];
+  return "any" in role
+    ? values.some((value) => role.any.includes(value))
+    : values.some((value) => isOfDomain(value, role.domain));
+}
+
+/** Tabs of a restored browser log in at the same moment. */
+const TWIN_MS = 15_000;
+
+/** Whether a session has just been logged in by the same person. */
+export function isTwin(current: Login | undefined, { issuer, sub }: Login, now: number): boolean {
+  return current !== undefined && current.issuer === issuer && current.sub === sub && now - current.at < TWIN_MS;
+}
+
+/** Whether an address is of a domain. */
+export function isOfDomain(address: string, domain: string): boolean {
+  return address.toLowerCase().endsWith(`@${domain}`);
+}

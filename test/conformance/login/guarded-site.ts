@@ -1,0 +1,91 @@
+import { expect } from "vitest";
+import type { Answer, Client } from "../../support/node/client.ts";
+import { type IdentityProvider, ProviderVisitor, startIdentityProvider } from "../../support/node/identity-provider.ts";
+import { startOrigin } from "../../support/node/origins.ts";
+import { type Site, startSite } from "../../support/node/site.ts";
+
+export const HOME = "https://shop.test";
+/** The headers of a browser for a page that a person opens. */
+export const PAGE = {
+  "Sec-Fetch-Mode": "navigate",
+  "Sec-Fetch-Dest": "document",
+  "Sec-Fetch-Site": "none",
+  Accept: "text/html",
+};
+/** The headers of a browser for the script of a page. */
+export const SCRIPT = {
+  "Sec-Fetch-Mode": "cors",
+  "Sec-Fetch-Dest": "empty",
+  "Sec-Fetch-Site": "same-origin",
+  Accept: "*/*",
+};
+/** The method of a login with a second factor. */
+export const MFA = "urn:example:mfa";
+
+/** A site whose pages require a login, and its provider. */
+export interface GuardedSite {
+  readonly site: Site;
+  readonly provider: IdentityProvider;
+  stop(): Promise<void>;
+}
+
+/** Starts a site that is closed by default. Alice has every role, and Mallory claims an address that nobody has verified. */
+export async function startGuardedSite(): Promise<GuardedSite> {
+  const origin = await startOrigin("a");
+  const provider = await startIdentityProvider({
+    redirectUris: [`${HOME}/.moor/login/callback`],
+    accounts: {
+      alice: { email: "alice@example.com", email_verified: true, groups: ["moor-ops", "others"], name: "Alice" },
+      mallory: { email: "mallory@example.com", email_verified: false },
+    },
+    acr: MFA,
+  });
+  const site = await startSite([origin], {
+    watched: true,
+    around: { loginSecret: provider.clientSecret },
+    login: {
+      issuer: provider.issuer,
+      clientId: provider.clientId,
+      scopes: ["email", "groups", "profile"],
+      claims: ["name"],
+      roles: { ops: { claim: "groups", any: ["moor-ops"] }, staff: { claim: "email", domain: "example.com" } },
+    },
+    require: "login",
+    routes: [
+      { path: "/public/*", pool: "shop", require: "none" },
+      { path: "/ops/*", pool: "shop", require: { role: "ops" } },
+      { path: "/staff/*", pool: "shop", require: { role: "staff" } },
+      { path: "/safe/*", pool: "shop", require: { acr: [MFA] } },
+      { path: "/recent/*", pool: "shop", require: { maxAgeSeconds: 60 } },
+      { path: "/*", pool: "shop" },
+    ],
+  });
+  return {
+    site,
+    provider,
+    async stop() {
+      await site.stop();
+      await provider.stop();
+      await origin.kill();
+    },
+  };
+}
+
+/** The path at this site to which an answer sends its client. */
+export function pathIn({ headers }: Answer): string {
+  const { location = "" } = headers;
+  return String(location).startsWith(HOME) ? String(location).slice(HOME.length) : String(location);
+}
+
+/** Opens a page, logs in at the provider, and comes back. Returns the answer to the callback. */
+export async function logIn(
+  client: Client,
+  path: string,
+  form: Record<string, string>,
+  visitor = new ProviderVisitor(),
+) {
+  const sent = await client.ask(path, { headers: PAGE });
+  expect(sent.status).toBe(302);
+  const back = await visitor.logIn(String(sent.headers.location), form);
+  return client.ask(back.pathname + back.search, { headers: PAGE });
+}

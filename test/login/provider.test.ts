@@ -1,0 +1,120 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createProvider } from "../../src/login/provider.ts";
+
+const ISSUER = "https://id.example.com";
+const metadata = {
+  issuer: ISSUER,
+  authorization_endpoint: `${ISSUER}/auth`,
+  token_endpoint: `${ISSUER}/token`,
+  userinfo_endpoint: `${ISSUER}/me`,
+};
+const flow = { nonce: "n", verifier: "v".repeat(43), redirectUri: "https://shop.test/.moor/login/callback" };
+const query = new URLSearchParams({ code: "the-code", state: "s" });
+
+let now = 1_800_000_000_000;
+const provider = (secret?: string) =>
+  createProvider({ login: { issuer: ISSUER, clientId: "mo:or", scopes: ["email"] }, secret, clock: () => now });
+
+/** Answers by the path of the address, and keeps the requests. */
+function answering(answers: Record<string, () => Response>): { url: string; init: RequestInit }[] {
+  const asked: { url: string; init: RequestInit }[] = [];
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    const url = String(input);
+    asked.push({ url, init: init as RequestInit });
+    return answers[new URL(url).pathname]?.() ?? new Response("not here", { status: 404 });
+  });
+  return asked;
+}
+const DISCOVERY = "/.well-known/openid-configuration";
+const discovers = (changes: object = {}) => ({ [DISCOVERY]: () => Response.json({ ...metadata, ...changes }) });
+const ask = { ...flow, state: "s", verdict: { kind: "login" } as const, other: false };
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("the discovery of a provider", () => {
+  it.each<[string, object]>([
+    ["another issuer", { issuer: "https://evil.test" }],
+    ["its issuer with another ending", { issuer: `${ISSUER}/` }],
+    ["an endpoint by plain http", { authorization_endpoint: "http://id.example.com/auth" }],
+    ["no endpoint", { authorization_endpoint: undefined }],
+  ])("is refused with %s", async (_name, changes) => {
+    answering(discovers(changes));
+    expect((await provider().addressFor(ask)).kind).toBe("unavailable");
+  });
+
+  it("does not follow a redirect, which could lead a secret elsewhere", async () => {
+    const asked = answering(discovers());
+    await provider().addressFor(ask);
+    expect(asked[0]?.init.redirect).toBe("manual");
+  });
+
+  it("is read once in ten minutes, and stays in use while the provider is away", async () => {
+    const same = provider();
+    const asked = answering(discovers());
+    await same.addressFor(ask);
+    now += 599_000;
+    await same.addressFor(ask);
+    expect(asked).toHaveLength(1);
+    vi.restoreAllMocks();
+    answering({});
+    now += 2_000;
+    expect((await same.addressFor(ask)).kind).toBe("address");
+  });
+});
+
+describe("the exchange of a code", () => {
+  it("sends the secret of the client in the form that RFC 6749 demands", async () => {
+    const asked = answering({
+      ...discovers(),
+      "/token": () => Response.json({ error: "invalid_grant" }, { status: 400 }),
+    });
+    await provider("a secret:").identify(query, flow, []);
+    const headers = new Headers(asked[1]?.init.headers);
+    expect(headers.get("Authorization")).toBe(`Basic ${btoa("mo%3Aor:a+secret%3A")}`);
+  });
+
+  it("names a public client in the body", async () => {
+    const asked = answering({ ...discovers(), "/token": () => Response.json({}, { status: 400 }) });
+    await provider().identify(query, flow, []);
+    expect(String(asked[1]?.init.body)).toContain("client_id=mo%3Aor");
+    expect(new Headers(asked[1]?.init.headers).has("Authorization")).toBe(false);
+  });
+
+  it.each<[string, () => Response, string]>([
+    ["a code that was spent", () => Response.json({ error: "invalid_grant" }, { status: 400 }), "refused"],
+    [
+      "a client that the provider does not know",
+      () => Response.json({ error: "invalid_client" }, { status: 401 }),
+      "unavailable",
+    ],
+    ["a provider in trouble", () => new Response("<html>", { status: 503 }), "unavailable"],
+    ["too many requests", () => Response.json({}, { status: 429 }), "unavailable"],
+    [
+      "a redirect",
+      () => new Response(null, { status: 302, headers: { Location: "https://evil.test" } }),
+      "unavailable",
+    ],
+    ["an answer without an ID token", () => Response.json({ access_token: "a-token" }), "refused"],
+  ])("of %s", async (_name, answer, kind) => {
+    answering({ ...discovers(), "/token": answer });
+    const outcome = await provider("secret").identify(query, flow, []);
+    expect(outcome.kind).toBe(kind);
+    expect(JSON.stringify(outcome)).not.toMatch(/a-token|the-code|secret/);
+  });
+
+  it.each<[string, string, object]>([
+    ["names another issuer", "code=c&iss=https://evil.test", {}],
+    [
+      "names no issuer, though the provider promises to",
+      "code=c",
+      { authorization_response_iss_parameter_supported: true },
+    ],
+    ["has two codes", "code=c&code=d", {}],
+    ["has no code", "state=s", {}],
+    ["has a code and an error", "code=c&error=access_denied", {}],
+  ])("is not done for a callback that %s", async (_name, text, changes) => {
+    const asked = answering(discovers(changes));
+    expect((await provider().identify(new URLSearchParams(text), flow, [])).kind).toBe("refused");
+    expect(asked.map(({ url }) => new URL(url).pathname)).toEqual([DISCOVERY]);
+  });
+});

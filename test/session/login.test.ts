@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import type { RequireConfig } from "../../src/config/login-types.ts";
+import { isTwin, judge, type Login, rolesOf } from "../../src/session/login.ts";
+
+const NOW = 1_800_000_000_000;
+const ISSUER = "https://id.example.com";
+const roles = {
+  ops: { claim: "groups", any: ["moor-ops"] },
+  staff: { claim: "email", domain: "example.com" },
+};
+const login = (changes: Partial<Login> = {}): Login => ({
+  issuer: ISSUER,
+  sub: "1001",
+  at: NOW - 1_000,
+  claims: {},
+  roleClaims: {},
+  ...changes,
+});
+const verdictOn = (given: Login | undefined, required: RequireConfig[], maxAgeSeconds?: number) =>
+  judge(given, required, { issuer: ISSUER, maxAgeSeconds, roles }, NOW);
+
+describe("the verdict on a request", () => {
+  it("is allowed where nothing is required", () => expect(verdictOn(undefined, []).kind).toBe("allowed"));
+
+  it("is a login where nobody is logged in", () => expect(verdictOn(undefined, ["login"]).kind).toBe("login"));
+
+  it("is a login for a login at another provider", () =>
+    expect(verdictOn(login({ issuer: "https://other.example.com" }), ["login"]).kind).toBe("login"));
+
+  it("is a login when Moor saw the last login too long ago", () => {
+    expect(verdictOn(login({ at: NOW - 60_000 }), ["login"], 60).kind).toBe("allowed");
+    expect(verdictOn(login({ at: NOW - 60_001 }), ["login"], 60).kind).toBe("login");
+  });
+
+  it("is a step-up for a provider that does not say when the login was, however young the login is", () =>
+    expect(verdictOn(login(), [{ maxAgeSeconds: 900 }])).toEqual({ kind: "step-up", maxAgeSeconds: 900 }));
+
+  it("is a step-up for a login that the provider saw too long ago, with a minute for its clock", () => {
+    expect(verdictOn(login({ authAt: NOW - 960_000 }), [{ maxAgeSeconds: 900 }]).kind).toBe("allowed");
+    expect(verdictOn(login({ authAt: NOW - 960_001 }), [{ maxAgeSeconds: 900 }]).kind).toBe("step-up");
+  });
+
+  it("is a step-up for another method, or none", () => {
+    expect(verdictOn(login({ acr: "mfa" }), [{ acr: ["mfa"] }]).kind).toBe("allowed");
+    expect(verdictOn(login({ acr: "pwd" }), [{ acr: ["mfa"] }])).toEqual({ kind: "step-up", acr: ["mfa"] });
+    expect(verdictOn(login(), [{ acr: ["mfa"] }]).kind).toBe("step-up");
+  });
+
+  it("asks at once for everything that several guards need", () =>
+    expect(
+      verdictOn(login(), [
+        { acr: ["a", "b"], maxAgeSeconds: 900 },
+        { acr: ["b"], maxAgeSeconds: 60 },
+      ]),
+    ).toEqual({
+      kind: "step-up",
+      acr: ["b"],
+      maxAgeSeconds: 60,
+    }));
+
+  it("names the role that is missing, and never asks for a login because of it", () =>
+    expect(verdictOn(login(), [{ role: "ops" }])).toEqual({ kind: "role-missing", role: "ops" }));
+
+  it("holds every guard, and not one of them", () => {
+    const ops = login({ roleClaims: { groups: ["moor-ops"] } });
+    expect(verdictOn(ops, [{ role: "ops" }]).kind).toBe("allowed");
+    expect(verdictOn(ops, [{ role: "ops" }, { role: "staff" }])).toEqual({ kind: "role-missing", role: "staff" });
+  });
+});
+
+describe("the roles of a login", () => {
+  it("follow from its claims and from the configuration of now", () =>
+    expect(rolesOf(login({ roleClaims: { groups: ["moor-ops"], email: ["a@EXAMPLE.com"] } }), roles)).toEqual([
+      "ops",
+      "staff",
+    ]));
+
+  it.each(["a@example.com.evil.test", "a@evilexample.com", "example.com"])("do not come from the address %s", (email) =>
+    expect(rolesOf(login({ roleClaims: { email: [email] } }), roles)).toEqual([]),
+  );
+});
+
+describe("another tab's login", () => {
+  it("counts for fifteen seconds, and for the same person alone", () => {
+    expect(isTwin(login({ at: NOW - 14_999 }), login(), NOW)).toBe(true);
+    expect(isTwin(login({ at: NOW - 15_000 }), login(), NOW)).toBe(false);
+    expect(isTwin(login({ sub: "1002" }), login(), NOW)).toBe(false);
+    expect(isTwin(undefined, login(), NOW)).toBe(false);
+  });
+});

@@ -1,0 +1,146 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import Provider from "oidc-provider";
+
+/** A real OpenID Connect provider on loopback: panva's oidc-provider. */
+export interface IdentityProvider {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The requests that it has received, in order: method and path without the query. */
+  readonly asked: string[];
+  /** How many codes it has exchanged. */
+  readonly exchanges: number;
+  /** What it answers to every request while set, as a provider in trouble does. */
+  trouble: number | undefined;
+  stop(): Promise<void>;
+}
+
+/** What a provider says of an account. */
+export type Account = Readonly<Record<string, unknown>>;
+
+export interface IdentityProviderOptions {
+  /** The addresses to which it sends visitors back. */
+  readonly redirectUris: readonly string[];
+  /** By their names. Any other name is an account without claims. */
+  readonly accounts?: Readonly<Record<string, Account>>;
+  /** The method of a login that the visitor confirms with a second factor. Default: there is none. */
+  readonly acr?: string;
+}
+
+const CLIENT_ID = "moor";
+const CLIENT_SECRET = "a-secret-of-the-client-that-no-answer-may-hold";
+const CLAIMS = { openid: ["sub"], email: ["email", "email_verified"], groups: ["groups"], profile: ["name"] };
+
+/**
+ * Starts a provider. Its login is a form with the fields `login` and `factor`. An account that is logged in there is not asked again, and
+ * nobody is asked for a consent.
+ */
+export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
+  const { redirectUris, accounts = {}, acr } = options;
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: CLIENT_ID,
+        client_secret: CLIENT_SECRET,
+        redirect_uris: redirectUris,
+        post_logout_redirect_uris: [],
+      },
+    ],
+    claims: CLAIMS,
+    acrValues: acr === undefined ? [] : [acr],
+    features: { devInteractions: { enabled: false } },
+    pkce: { required: () => true },
+    interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+    findAccount: (_: unknown, accountId: string) => ({
+      accountId,
+      claims: () => ({ sub: accountId, ...accounts[accountId] }),
+    }),
+    async loadExistingGrant({ oidc }: { oidc: { client: { clientId: string }; session: { accountId: string } } }) {
+      const grant = new provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
+      grant.addOIDCScope(Object.keys(CLAIMS).join(" "));
+      await grant.save();
+      return grant;
+    },
+    cookies: { keys: ["a key of a test"] },
+    ttl: { AuthorizationCode: 60, AccessToken: 600, IdToken: 600, Interaction: 600, Session: 3_600, Grant: 3_600 },
+  });
+  const known: IdentityProvider & { exchanges: number } = {
+    issuer,
+    clientId: CLIENT_ID,
+    clientSecret: CLIENT_SECRET,
+    asked: [],
+    exchanges: 0,
+    trouble: undefined,
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+  };
+  provider.on("grant.success", () => {
+    known.exchanges++;
+  });
+  const answer = provider.callback();
+  server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
+    const { pathname } = new URL(request.url ?? "/", issuer);
+    known.asked.push(`${request.method} ${pathname}`);
+    if (known.trouble !== undefined) {
+      response.writeHead(known.trouble).end("in trouble");
+    } else if (!pathname.startsWith("/interaction/")) answer(request, response);
+    else if (request.method === "POST") {
+      const form = new URLSearchParams(await textOf(request));
+      const login = form.get("login") ?? "";
+      const result = form.has("cancel")
+        ? { error: "access_denied", error_description: "<b>no</b>" }
+        : { login: { accountId: login, ...(form.has("factor") ? { acr, amr: ["otp"] } : {}) } };
+      await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
+    } else {
+      response.setHeader("Content-Type", "text/html");
+      response.end(`<form method="post"><input name="login"><button>Log in</button></form>`);
+    }
+  });
+  return known;
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** A browser at a provider: it keeps the provider's cookies, and follows redirects there. */
+export class ProviderVisitor {
+  readonly #cookies = new Map<string, string>();
+
+  /** Goes to an address of the provider, and logs in if the provider asks. Returns the address of the callback. */
+  async logIn(address: string, form: Record<string, string>): Promise<URL> {
+    const { origin } = new URL(address);
+    let next = address;
+    for (let steps = 0; steps < 10; steps++) {
+      const url = new URL(next, origin);
+      if (url.origin !== origin) return url;
+      const isForm = url.pathname.startsWith("/interaction/");
+      const response = await fetch(url, {
+        method: isForm ? "POST" : "GET",
+        redirect: "manual",
+        headers: { Cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ") },
+        ...(isForm ? { body: new URLSearchParams(form) } : {}),
+      });
+      for (const line of response.headers.getSetCookie()) {
+        const [name = "", value = ""] = (line.split(";", 1)[0] as string).split("=");
+        if (value === "") this.#cookies.delete(name);
+        else this.#cookies.set(name, value);
+      }
+      const location = response.headers.get("Location");
+      if (location === null) throw new Error(`the provider answers ${response.status}: ${await response.text()}`);
+      await response.body?.cancel();
+      next = location;
+    }
+    throw new Error("the provider redirects without end");
+  }
+}
