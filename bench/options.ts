@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 export const PARTS = [
   "cost",
   "path",
+  "handoff",
   "size",
   "affinity",
   "instructions",

@@ -1,6 +1,7 @@
 import type { AffinityResult } from "./affinity/affinity.ts";
 import { costTable } from "./cost/cost.ts";
 import { dropInsTable } from "./drop-ins/drop-ins.ts";
+import { handoffTable } from "./handoff/handoff.ts";
 import { type ContestantName, FIELD } from "./http/contestants.ts";
 import type { HttpResults, Latency, Throughput } from "./http/http.ts";
 import type { MemoryResults } from "./http/memory.ts";
@@ -41,7 +42,19 @@ export function machineLine({ machine }: Results): string {
 
 /** A table for each part that was measured. */
 export function tablesOf(results: Results): Record<string, string> {
-  const { http, affinity, size, cost, memory, path, profile, rivals, instructions, "drop-ins": dropIns } = results;
+  const {
+    http,
+    affinity,
+    size,
+    cost,
+    memory,
+    path,
+    handoff,
+    profile,
+    rivals,
+    instructions,
+    "drop-ins": dropIns,
+  } = results;
   return {
     ...(instructions ? { instructions: instructionsTables(instructions).join("\n\n") } : {}),
     ...(http ? { http: httpTables(http).join("\n\n") } : {}),
@@ -52,6 +65,7 @@ export function tablesOf(results: Results): Record<string, string> {
     ...(size ? { size: sizeTable(size) } : {}),
     ...(cost ? { cost: costTable(cost) } : {}),
     ...(path ? { path: pathTable(path) } : {}),
+    ...(handoff ? { handoff: handoffTable(handoff) } : {}),
     ...(dropIns ? { "drop-ins": dropInsTable(dropIns) } : {}),
   };
 }

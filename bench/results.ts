@@ -1,6 +1,7 @@
 import type { AffinityResult } from "./affinity/affinity.ts";
 import type { Cost } from "./cost/cost.ts";
 import type { DropInCosts } from "./drop-ins/drop-ins.ts";
+import type { HandoffResults } from "./handoff/handoff.ts";
 import type { HttpResults } from "./http/http.ts";
 import type { MemoryResults } from "./http/memory.ts";
 import type { ProfileResults } from "./http/profile.ts";
@@ -13,6 +14,7 @@ import type { SizeResults } from "./size/size.ts";
 export interface Results {
   readonly cost?: readonly Cost[] | undefined;
   readonly path?: PathResults | undefined;
+  readonly handoff?: HandoffResults | undefined;
   readonly profile?: ProfileResults | undefined;
   readonly memory?: MemoryResults | undefined;
   readonly machine: {

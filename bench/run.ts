@@ -4,6 +4,7 @@ import { cpus, loadavg } from "node:os";
 import { measureAffinity } from "./affinity/affinity.ts";
 import { costs } from "./cost/cost.ts";
 import { measureDropIns, missingForDropIns } from "./drop-ins/drop-ins.ts";
+import { measureHandoff } from "./handoff/handoff.ts";
 import { judge as judgeCpu } from "./http/guard.ts";
 import { measureHttp } from "./http/http.ts";
 import { measureMemory } from "./http/memory.ts";
@@ -61,6 +62,7 @@ switch (options.kind) {
       machine,
       cost: parts.includes("cost") ? await costs() : undefined,
       path: parts.includes("path") ? await measurePath() : undefined,
+      handoff: parts.includes("handoff") ? await measureHandoff() : undefined,
       size: parts.includes("size") ? await measureSize(say) : undefined,
       affinity: parts.includes("affinity") ? await measureAffinity(quick, say) : undefined,
       instructions:

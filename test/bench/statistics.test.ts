@@ -46,11 +46,23 @@ describe("ratios", () => {
 describe("the command", () => {
   it("measures everything by default, and skips the slow parts in a quick run", () => {
     expect(readOptions([])).toMatchObject({
-      parts: ["cost", "path", "size", "affinity", "instructions", "http", "profile", "memory", "rivals", "drop-ins"],
+      parts: [
+        "cost",
+        "path",
+        "handoff",
+        "size",
+        "affinity",
+        "instructions",
+        "http",
+        "profile",
+        "memory",
+        "rivals",
+        "drop-ins",
+      ],
       quick: false,
     });
     expect(readOptions(["--quick", "--json"])).toMatchObject({
-      parts: ["cost", "path", "size", "affinity", "http"],
+      parts: ["cost", "path", "handoff", "size", "affinity", "http"],
       json: true,
     });
     expect(readOptions(["size"])).toMatchObject({ parts: ["size"] });
