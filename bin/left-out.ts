@@ -12,6 +12,10 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
     admin ? "admin" : pathIn(pools, "healthCheck", ({ healthCheck }) => healthCheck !== undefined),
   MOOR_ROWS: ({ stores }) => (stores.authority.type === "object" ? undefined : "stores.authority"),
   MOOR_ADOPTION: ({ adopt }) => (adopt.length === 0 ? undefined : "adopt"),
+  MOOR_LINKS: ({ carriers }) => {
+    const index = carriers.findIndex(({ type }) => type === "url");
+    return index < 0 ? undefined : `carriers[${index}]`;
+  },
   MOOR_NGINX: ({ pools }) => pathIn(pools, "affinity", ({ affinity }) => algorithmOf(affinity.algorithm) === undefined),
   MOOR_LOGIN: ({ login }) => login && "login",
 };

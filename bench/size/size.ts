@@ -27,8 +27,8 @@ export interface SizeResults {
 /** Flags of wrangler's for builds that leave something out; wrangler.toml shows the same. */
 export const WITHOUT_REDIS = ["--define", "MOOR_REDIS:false"];
 /**
- * The parts that `moor deploy` leaves out, unless the configuration has `admin`, a `healthCheck` or an algorithm of
- * nginx.
+ * The parts that `moor deploy` leaves out, unless the configuration has `admin`, a `healthCheck`, an authority on rows, an
+ * algorithm of nginx or a carrier in the URL.
  */
 export const AS_DEPLOYED = [
   "--define",
@@ -41,6 +41,8 @@ export const AS_DEPLOYED = [
   "MOOR_ADOPTION:false",
   "--define",
   "MOOR_LOGIN:false",
+  "--define",
+  "MOOR_LINKS:false",
 ];
 
 const STARTS = 5;

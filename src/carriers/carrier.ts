@@ -52,6 +52,13 @@ export interface AddressCarrier {
   strip(url: URL): boolean;
   /** An address of the same site with `text` in its parameter; `undefined` for any other address. */
   link(href: string, page: URL, text: string): string | undefined;
+  /**
+   * The response with `text` in the links of its page, and with its address kept from other sites.
+   *
+   * @param page the response's own address, without a token.
+   * @param text token, proof and mark; "": links stay as they are.
+   */
+  withLinks(response: Response, page: URL, text: string): Response;
 }
 
 /** The parts that carriers are made with. */

@@ -1,9 +1,11 @@
 import { literal, optional } from "valibot";
+import { leftOut } from "../lib/build-flags.ts";
 import { urlParameter } from "../settings/grammar.ts";
 import { shape, value } from "../settings/shapes.ts";
-import type { Carrier, CreatedCarrier } from "./carrier.ts";
+import type { AddressCarrier, Carrier, CreatedCarrier } from "./carrier.ts";
 import { CREDENTIALS_FORM, NO_CREDENTIALS, splitCredentials } from "./credentials.ts";
 import { defineCarrier } from "./kind.ts";
+import { withLinks } from "./links.ts";
 
 /** The URL, for browsers without cookies: links, forms and redirects in pages carry the token. */
 export interface UrlCarrierConfig {
@@ -22,7 +24,10 @@ export const url = defineCarrier<UrlCarrierConfig>()({
   place: () => "url",
   another: "one carrier of its type",
   lastBecause: "anybody can make a link",
-  create: createUrlCarrier,
+  create: (settings) =>
+    typeof MOOR_LINKS === "undefined" || MOOR_LINKS
+      ? createUrlCarrier(settings)
+      : leftOut("MOOR_LINKS", 'a carrier of type "url" is configured'),
 });
 
 /**
@@ -45,6 +50,19 @@ function createUrlCarrier({ name }: ResolvedUrlCarrier): CreatedCarrier {
     return own.length > 0;
   };
 
+  const address: AddressCarrier = {
+    name,
+    strip,
+    link(href, page, text) {
+      if (!URL.canParse(href, page.href)) return undefined;
+      const url = new URL(href, page.href);
+      if (url.origin !== page.origin) return undefined;
+      const { others } = split(url.search);
+      url.search = [...others, `${name}=${text}`].join("&");
+      return url.href;
+    },
+    withLinks: (response, page, text) => withLinks(response, { carrier: address, page, text }),
+  };
   const carrier: Carrier = {
     apart: false,
     sameSite: "lax",
@@ -70,18 +88,7 @@ function createUrlCarrier({ name }: ResolvedUrlCarrier): CreatedCarrier {
       if (strip(url)) headers.set("Referer", url.href);
     },
     owns: { isCookie: () => false, headers: [] },
-    address: {
-      name,
-      strip,
-      link(href, page, text) {
-        if (!URL.canParse(href, page.href)) return undefined;
-        const url = new URL(href, page.href);
-        if (url.origin !== page.origin) return undefined;
-        const { others } = split(url.search);
-        url.search = [...others, `${name}=${text}`].join("&");
-        return url.href;
-      },
-    },
+    address,
   };
   return { https: carrier, http: carrier };
 }

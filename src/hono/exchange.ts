@@ -1,6 +1,5 @@
 import type { Context, Next } from "hono";
 import { getPath } from "hono/utils/url";
-import { withLinks } from "../carriers/links.ts";
 import type { ResolvedHandling, ResolvedMiddleware } from "../config/middleware.ts";
 import type { IgnoreConfig } from "../config/types.ts";
 import { readAddress } from "../inbound/address.ts";
@@ -100,7 +99,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     const dropped = ownNames(c.res.headers, carriers.own);
     if (dropped.length > 0) observer.ownNamesDropped(dropped);
     const response = withoutOwn(c.res, dropped);
-    return stripped ? withLinks(response, { carrier: stripped, page: url, text: "" }) : response;
+    return stripped ? stripped.withLinks(response, url, "") : response;
   }
 
   return async (c, next, handling) => {

@@ -11,6 +11,8 @@ declare global {
   const MOOR_NGINX: boolean | undefined;
   /** `false`: the build is without logins at an OpenID Connect provider. */
   const MOOR_LOGIN: boolean | undefined;
+  /** `false`: the build is without the carrier that writes tokens into links. */
+  const MOOR_LINKS: boolean | undefined;
 }
 
 /**
@@ -35,4 +37,5 @@ export const NAMES = {
   MOOR_ADOPTION: "adoption of sessions",
   MOOR_NGINX: "algorithm of nginx",
   MOOR_LOGIN: "login",
+  MOOR_LINKS: "carrier in the URL",
 };

@@ -1,6 +1,5 @@
 import type { AddressCarrier, OwnNames } from "../carriers/carrier.ts";
 import { type Credentials, joinCredentials, NO_CREDENTIALS } from "../carriers/credentials.ts";
-import { withLinks } from "../carriers/links.ts";
 import type { Client } from "../inbound/carriers.ts";
 import { TARGETED_CACHE_CONTROL } from "../lib/caching-headers.ts";
 import { nameOfSetCookie } from "../lib/set-cookie.ts";
@@ -108,9 +107,7 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   if (explain !== undefined) writeExplain(headers, explain);
   if (changes.isForOne) keepFromCaches(headers);
   const text = client.links ? joinCredentials(heldAfter(client.credentials, token, mark)) : "";
-  return links && (text !== "" || changes.stripped)
-    ? withLinks(changed, { carrier: links, page: changes.page, text })
-    : changed;
+  return links && (text !== "" || changes.stripped) ? links.withLinks(changed, changes.page, text) : changed;
 }
 
 /**

@@ -30,8 +30,8 @@ const CONFIG: MoorConfig = { pools: [{ id: "shop", origins: [origin] }] };
 /** Texts that only the client of Redis, and its scripts, contain. */
 const OF_REDIS = /the URL of Redis must begin with|redis\.call/;
 /**
- * Texts that only hono, jose, the admin API, the counters, the pools' objects, the authority on rows and the adoption of sessions contain, and the polynomial of nginx's
- * hash.
+ * Texts that only hono, jose, the admin API, the counters, the pools' objects, the authority on rows the adoption of sessions and the carrier in the URL
+ * contain, and the polynomial of nginx's hash.
  */
 const OF_SOME = [
   "Context is not finalized",
@@ -41,6 +41,7 @@ const OF_SOME = [
   "out-of-order",
   "do not come from its primary",
   "moor-adopt-answer+jwt",
+  "[referrerpolicy]",
 ];
 /** A text that only the login contains. */
 const OF_LOGIN = "authorization_endpoint";
@@ -106,6 +107,12 @@ describe("a build that left out code that its configuration or environment needs
       { ...CONFIG, login: { issuer: "https://id.test", clientId: "moor" } },
       asDeployed,
       "login is configured, and this build has no login;",
+    ],
+    [
+      "the carrier in the URL",
+      { ...CONFIG, carriers: [{ type: "url" }] },
+      asDeployed,
+      'a carrier of type \\"url\\" is configured, and this build has no carrier in the URL',
     ],
     [
       "an algorithm of nginx",

@@ -87,6 +87,18 @@ describe("moor deploy", () => {
       expect(await hasNginx(project)).toBe(true);
     });
 
+    it("the carrier in the URL, unless it is configured", async () => {
+      /** An attribute that only the carrier in the URL removes. */
+      const hasLinks = async (project: Project) => (await deployed(project)).includes("[referrerpolicy]");
+      const project = await deployableProject();
+      expect(await hasLinks(project)).toBe(false);
+      await project.write(
+        "moor.config.ts",
+        deployable.replace("pools:", 'carriers: [{ type: "cookie" }, { type: "url" }], pools:'),
+      );
+      expect(await hasLinks(project)).toBe(true);
+    });
+
     it("the code for operators, if there is neither admin nor a healthCheck", async () => {
       expect(await hasOperators(await deployableProject())).toBe(false);
     });
