@@ -47,6 +47,25 @@ function rightsLine({ may, see, write }: PoolRights): string {
   return `origins may ${rights}; see attributes: ${named(see)}; write: ${named(write)}`;
 }
 
+/** The carriers, and a suggestion if clients that keep no cookies would meet another origin with each request. */
+function carrierLines({ carriers, pools, routes }: ResolvedConfig): string[] {
+  const names = carriers.map(({ type, ...settings }) => ("name" in settings ? `${type} ${settings.name}` : type));
+  const line = `carriers: ${names.join(", ")}`;
+  const withSessions = poolsWithSessions(routes);
+  const changing = pools.find(
+    ({ id, origins, hashPolicy }) =>
+      withSessions.has(id) &&
+      origins.filter(({ backup }) => !backup).length > 1 &&
+      hashPolicy.every(({ type }) => type === "session-id"),
+  );
+  if (!changing || carriers.some(({ type }) => type === "header")) return [line];
+  return [
+    line,
+    `  a program that keeps no cookies may meet another origin of ${changing.id} with each request; to give it a token, add`,
+    '  { type: "header" } to carriers: docs/guide/socket-io.md#programs-without-cookies',
+  ];
+}
+
 function summaryOf(file: string, config: ResolvedConfig): string {
   const lines = [`${file} is valid`];
   const withSessions = poolsWithSessions(config.routes);
@@ -67,6 +86,7 @@ function summaryOf(file: string, config: ResolvedConfig): string {
       `route ${host ?? "any host"} ${path}${when} to ${sides.join(", ")}${session ? "" : ", without session"}`,
     );
   }
+  lines.push(...carrierLines(config));
   const { admin } = config;
   if (admin) {
     const by = [...(admin.access ? [`Cloudflare Access (${admin.access.team})`] : []), `the secret ${ADMIN_TOKEN}`];

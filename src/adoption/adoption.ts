@@ -146,7 +146,7 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
 }
 
 function withToken({ client }: Visit, token: OpenedToken | undefined): Visit["client"] {
-  return { ...client, token };
+  return { ...client, token, isProvisional: false };
 }
 
 function isBlank(attributes: object): boolean {

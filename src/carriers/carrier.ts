@@ -23,8 +23,10 @@ export interface Carrier {
    * @param isRemembered whether the visitor has asked to be remembered.
    */
   write(headers: Headers, credentials: Credentials, expiresAt: number, isRemembered: boolean): void;
-  /** Adds to a response's headers what makes the client forget token and proof. */
+  /** Adds to a response's headers what makes the client forget its tokens and its proof. */
   clear(headers: Headers): void;
+  /** A place of its own for provisional tokens. Absent: the carrier has none. */
+  readonly provisional?: ProvisionalCarrier;
   /** The carrier that writes the response to a request. Absent: it is this carrier, whatever host was asked. */
   at?(request: Request): Carrier;
   /** Cuts out of the headers of a request to an origin what the carrier reads, whether it opens or not. */
@@ -33,6 +35,17 @@ export interface Carrier {
   readonly owns: OwnNames;
   /** How addresses carry the credentials. Absent: they do not. */
   readonly address?: AddressCarrier;
+}
+
+/**
+ * Holds a provisional token: a token of version 0 that a response gives when it may not write to the place of the token. It can
+ * replace no token, however late it comes. It counts only if the request has no other token.
+ */
+export interface ProvisionalCarrier {
+  /** The provisional token of the request as its token, with the marks and without a proof; `undefined`: it brings none. */
+  read(request: Request): Credentials | undefined;
+  /** Adds to a response's headers what makes the client hold the token until `expiresAt` (milliseconds since 1970). */
+  write(headers: Headers, token: string, expiresAt: number): void;
 }
 
 /** The cookie in which an origin sends changes that it cannot put into headers. Moor takes it off every response. */

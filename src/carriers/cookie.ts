@@ -4,7 +4,7 @@ import { cookieDomain, cookieName, cookiePath } from "../settings/grammar.ts";
 import { describe, type Item, type Mistake } from "../settings/mistakes.ts";
 import { list, oneOf, shape, value, yesOrNo } from "../settings/shapes.ts";
 import type { Carrier, CarrierOptions, CreatedCarrier } from "./carrier.ts";
-import { MARK_TAG_LENGTH, SEPARATOR } from "./credentials.ts";
+import { type Credentials, MARK_TAG_LENGTH, NO_CREDENTIALS, SEPARATOR } from "./credentials.ts";
 import { defineCarrier } from "./kind.ts";
 import { createOwnCookies } from "./own-cookies.ts";
 
@@ -159,34 +159,55 @@ function createCookieCarrier(
     const marksIn = (own: ReadonlyMap<string, string>) =>
       [...own].flatMap(([name, value]) => (name.startsWith(names.marks) && value !== "" ? [value] : []));
 
+    const read = (request: Request, name = names.token) => {
+      const { own } = cookies.split(request.headers.get("Cookie"));
+      const token = own.get(name);
+      const proof = own.get(names.proof);
+      // Text after a separator would be taken for another part, which has a cookie of its own.
+      if (token === undefined || token.includes(SEPARATOR)) return undefined;
+      // A browser without other cookies of Moor's is the rule: then nothing is looked for.
+      const hasOthers = own.size > (proof === undefined ? 1 : 2);
+      return {
+        token,
+        proof: proof === undefined || proof.includes(SEPARATOR) ? "" : proof,
+        marks: hasOthers ? marksIn(own) : NO_MARKS,
+        hasProvisional: own.has(names.provisional),
+      };
+    };
+    const write = (
+      headers: Headers,
+      { token, proof, marks, hasProvisional }: Credentials,
+      expiresAt: number,
+      isRemembered: boolean,
+      name = names.token,
+    ) => {
+      const isPersistent = isRemembered || settings.persistent === "always";
+      const leftSeconds = Math.max(0, Math.ceil((expiresAt - now()) / 1000));
+      if (token !== "") set(headers, name, token, isPersistent ? leftSeconds : undefined);
+      if (token !== "" && hasProvisional) set(headers, names.provisional, "", 0);
+      // Written once per rotation while touches prolong the token, so it must outlive every deadline of the session.
+      if (proof !== "") set(headers, names.proof, proof, isPersistent ? LONGEST_SECONDS : undefined);
+      for (const mark of marks) set(headers, names.marks + mark.slice(0, MARK_TAG_LENGTH), mark, markLifeSeconds);
+    };
+
     return {
       apart: true,
       sameSite: attributes.sameSite,
-      read(request) {
-        const { own } = cookies.split(request.headers.get("Cookie"));
-        const token = own.get(names.token);
-        const proof = own.get(names.proof);
-        // Text after a separator would be taken for another part, which has a cookie of its own.
-        if (token === undefined || token.includes(SEPARATOR)) return undefined;
-        // A browser without marks is the rule: then nothing is looked for.
-        const hasOthers = own.size > (proof === undefined ? 1 : 2);
-        return {
-          token,
-          proof: proof === undefined || proof.includes(SEPARATOR) ? "" : proof,
-          marks: hasOthers ? marksIn(own) : NO_MARKS,
-        };
-      },
-      write(headers, { token, proof, marks }, expiresAt, isRemembered) {
-        const isPersistent = isRemembered || settings.persistent === "always";
-        const leftSeconds = Math.max(0, Math.ceil((expiresAt - now()) / 1000));
-        if (token !== "") set(headers, names.token, token, isPersistent ? leftSeconds : undefined);
-        // Written once per rotation while touches prolong the token, so it must outlive every deadline of the session.
-        if (proof !== "") set(headers, names.proof, proof, isPersistent ? LONGEST_SECONDS : undefined);
-        for (const mark of marks) set(headers, names.marks + mark.slice(0, MARK_TAG_LENGTH), mark, markLifeSeconds);
-      },
+      read,
+      write,
       clear(headers) {
         set(headers, names.token, "", 0);
         set(headers, names.proof, "", 0);
+        set(headers, names.provisional, "", 0);
+      },
+      provisional: {
+        read(request) {
+          const credentials = read(request, names.provisional);
+          // The response that gives a proof gives the token as well: a proof here is of another session, or was planted.
+          return credentials && { ...credentials, proof: "" };
+        },
+        write: (headers, token, expiresAt) =>
+          write(headers, { ...NO_CREDENTIALS, token }, expiresAt, false, names.provisional),
       },
       cut(headers) {
         const given = headers.get("Cookie");

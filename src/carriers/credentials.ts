@@ -5,6 +5,8 @@ export interface Credentials {
   readonly proof: string;
   /** Until when the journal may have taken a change of a session: at most one mark of each session. */
   readonly marks: readonly string[];
+  /** Whether the client also sent a provisional token. Default `false`. */
+  readonly hasProvisional?: boolean;
 }
 
 /** A mark begins with this many characters of its session's id, because a browser may hold marks of several sessions. */

@@ -15,6 +15,8 @@ export interface SplitCookies {
 export interface CookieNames {
   readonly token: string;
   readonly proof: string;
+  /** Holds a token that may not be written as the token; see {@link ProvisionalCarrier}. */
+  readonly provisional: string;
   /** The mark of each session has a cookie of its own, whose name begins with this. */
   readonly marks: string;
 }
@@ -35,7 +37,9 @@ const NONE: ReadonlyMap<string, string> = new Map();
 export function createOwnCookies({ name, prefix }: { name: string; prefix: string }): OwnCookies {
   const https = namesOf(prefix + name);
   const http = namesOf(name);
-  const exact: ReadonlySet<string> = new Set([https.token, https.proof, http.token, http.proof]);
+  const exact: ReadonlySet<string> = new Set(
+    [https, http].flatMap(({ token, proof, provisional }) => [token, proof, provisional]),
+  );
   const has = (found: string) => exact.has(found) || found.startsWith(https.marks) || found.startsWith(http.marks);
   const patterns = [
     ...[...exact].map(escapeRegExp),
@@ -78,7 +82,7 @@ export function createOwnCookies({ name, prefix }: { name: string; prefix: strin
 }
 
 function namesOf(token: string): CookieNames {
-  return { token, proof: `${token}-gen`, marks: `${token}-mark-` };
+  return { token, proof: `${token}-gen`, provisional: `${token}-new`, marks: `${token}-mark-` };
 }
 
 function escapeRegExp(text: string): string {

@@ -15,6 +15,8 @@ export interface Client {
   /** The credentials that it sent. Without a token that opens, it counts as holding none. */
   readonly credentials: Credentials;
   readonly token: OpenedToken | undefined;
+  /** Whether the token is a provisional token: the client has no other token, or has not sent it. */
+  readonly isProvisional: boolean;
   /** Carries the credentials in links: they came by the address, or the client may have no other carrier. */
   readonly links: AddressCarrier | undefined;
   /** Whether it has asked for a token. */
@@ -26,7 +28,7 @@ export interface Carriers {
   /**
    * Reads the client of a request. If several carriers bring credentials, the first whose token opens count, in the declared
    * order of the carriers. Without a token, a new token is written to the carrier in which the client asks for it, else
-   * to the cookie, else to the first carrier.
+   * to the cookie, else to the first carrier. A provisional token counts if the client has no other token and asks for none.
    */
   read(
     request: Request,
@@ -60,13 +62,27 @@ export function createCarriers(settings: readonly ResolvedCarrier[], options: Ca
         const credentials = carrier.read(request);
         const token = credentials && (await open(credentials));
         if (token)
-          return { carrier: carrier.at?.(request) ?? carrier, credentials, token, asks: false, links: carrier.address };
+          return {
+            carrier: carrier.at?.(request) ?? carrier,
+            credentials,
+            token,
+            isProvisional: false,
+            asks: false,
+            links: carrier.address,
+          };
       }
-      const nothing = { credentials: NO_CREDENTIALS, token: undefined };
+      const nothing = { credentials: NO_CREDENTIALS, token: undefined, isProvisional: false };
       const asked = carriers.find((carrier) => carrier.asks?.(request));
       if (asked) return { ...nothing, carrier: asked, asks: true, links: undefined };
       const byDefault = carriers.find(({ apart }) => apart) ?? (carriers[0] as Carrier);
-      return { ...nothing, carrier: byDefault.at?.(request) ?? byDefault, asks: false, links };
+      const rest = { carrier: byDefault.at?.(request) ?? byDefault, asks: false };
+      const credentials = byDefault.provisional?.read(request);
+      const token = credentials && (await open(credentials));
+      // Moor gives no other version there: a token of a stored session was put there by somebody else.
+      if (credentials && token?.version === 0) {
+        return { ...rest, credentials, token, isProvisional: true, links: undefined };
+      }
+      return { ...nothing, ...rest, links };
     },
 
     strip: links && ((url) => (links.strip(url) ? links : undefined)),

@@ -17,13 +17,14 @@ export function isCrossSite({ headers }: Pick<Request, "headers">, url: URL): bo
 
 /**
  * Whether a request brings no token although a browser may hold a token that it has kept back. A token in the response
- * would replace the browser's token, although the visitor has asked for nothing.
+ * would replace the browser's token, although the visitor has asked for nothing. A provisional token does not tell that there is
+ * no other token.
  */
 export function isTokenKeptBack(
   request: Request,
   url: URL,
-  { token, carrier }: Pick<Client, "token" | "carrier">,
+  { token, isProvisional, carrier }: Pick<Client, "token" | "isProvisional" | "carrier">,
 ): boolean {
-  if (token !== undefined || carrier.sameSite === "none") return false;
+  if ((token !== undefined && !isProvisional) || carrier.sameSite === "none") return false;
   return (carrier.sameSite === "strict" || !SAFE_METHODS.has(request.method)) && isCrossSite(request, url);
 }

@@ -18,7 +18,7 @@ import { commit, follow } from "./commit.ts";
 import { logOut } from "./logout.ts";
 import { refusalOf } from "./refusal.ts";
 import { repost } from "./repost.ts";
-import { give, markFor, mayGiveFreshToken, ownNames, respond, tokenFor } from "./respond.ts";
+import { give, markFor, mayGiveFreshToken, mayGiveProvisional, ownNames, respond, tokenFor } from "./respond.ts";
 import { createStores, type Stores, type StoresParts } from "./stores.ts";
 
 /** Holds on to work that must not end when its client leaves. */
@@ -176,7 +176,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
       const entry: LogEntry = { event: "origin_change_refused", header, reason };
       return refuse(visit, response, "origin_change_refused", entry, stores);
     }
-    const isKeptBack = !client.token && isTokenKeptBack(request, url, client);
+    const { isProvisional } = client;
+    const hasToken = client.token !== undefined && !isProvisional;
+    const isKeptBack = !hasToken && isTokenKeptBack(request, url, client);
     const isForeign = isKeptBack && !SAFE_METHODS.has(request.method) && handling.crossSite !== "allow";
     const facts = { request, toMark, touches: handling.touch, lease: turn?.lease, isForeign };
     let done = await commit(opened, intent, facts, stores); // 7
@@ -193,12 +195,15 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const dropped = ownNames(response.headers, carriers.own);
     if (dropped.length > 0) observer.ownNamesDropped(dropped);
     const moved = pin === undefined ? undefined : { pin, isNews: isJustVouched(opened, stores) };
-    const isFresh = !session.returning && !isKeptBack && !opened.awaitsToken;
-    const isWanted = isFresh && (client.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
+    const isNew = !session.returning && !isKeptBack;
+    const isWanted =
+      isNew && !opened.awaitsToken && (client.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
     const mayGiveFresh = isWanted || toMark.has(done.session.token.id);
+    const mayGiveAside = isNew && !hasToken && mayGiveProvisional(request, response.headers, client.carrier);
     // Where the token and the proof are one text, each new token needs its proof again.
     const holdsOneText = !client.carrier.apart || client.links !== undefined;
-    const token = await tokenFor(done, { mayGiveFresh, moved, withProof: holdsOneText }, stores); // 8
+    const giving = { mayGiveFresh, mayGiveAside, isProvisional, moved, withProof: holdsOneText };
+    const token = await tokenFor(done, giving, stores); // 8
     const mark = toMark.size === 0 ? "" : await markFor(token, client, toMark, stores);
     // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
     const replaced = token.kind !== "none" || mark !== "" ? response.headers : undefined;

@@ -1,4 +1,4 @@
-import type { AddressCarrier, OwnNames } from "../carriers/carrier.ts";
+import type { AddressCarrier, Carrier, OwnNames } from "../carriers/carrier.ts";
 import { type Credentials, joinCredentials, NO_CREDENTIALS } from "../carriers/credentials.ts";
 import type { Client } from "../inbound/carriers.ts";
 import { TARGETED_CACHE_CONTROL } from "../lib/caching-headers.ts";
@@ -11,12 +11,17 @@ import type { CommitParts, Done } from "./commit.ts";
 export type TokenWrite =
   | { kind: "none" }
   | { kind: "clear" }
+  | { kind: "provisional"; credentials: Credentials; expiresAt: number }
   | { kind: "write"; id: string; credentials: Credentials; expiresAt: number; isRemembered: boolean };
 
 /** How a response may give a token. */
 export interface TokenOptions {
   /** Whether it may give a token to a client that sent none, though no object stores the session. */
   readonly mayGiveFresh: boolean;
+  /** Whether it may otherwise give such a client a provisional token. Default `false`. */
+  readonly mayGiveAside?: boolean;
+  /** Whether the client's token is provisional, so that another token can replace it. Default `false`. */
+  readonly isProvisional?: boolean;
   /** Whether every token needs its proof beside it; else only a rotation gives one. */
   readonly withProof: boolean;
   /** What the token's pin is to be, and whether that alone is worth a new token. Default: the session has not moved. */
@@ -30,9 +35,12 @@ export async function tokenFor(done: Done, options: TokenOptions, parts: CommitP
   if (done.ended) return { kind: "clear" };
   // A version-0 token is written once: one that came is never written again, though the journal may hold its session.
   if (!view || view.version === 0) {
-    if (session.returning || !options.mayGiveFresh) return { kind: "none" };
+    const mayGiveFresh = options.mayGiveFresh && (!session.returning || options.isProvisional);
+    if (!mayGiveFresh && !options.mayGiveAside) return { kind: "none" };
     const credentials = await parts.tokens.sign(token, { proof: false });
-    return { kind: "write", id: token.id, credentials, expiresAt: token.expiresAt, isRemembered: false };
+    const { id, expiresAt } = token;
+    if (!mayGiveFresh) return { kind: "provisional", credentials, expiresAt };
+    return { kind: "write", id, credentials, expiresAt, isRemembered: false };
   }
   // A first touch within the second of the founding leaves touchedAt as it was, and moves the deadline.
   const lasts = view.touchedAt > token.touchedAt || deadlineOf(view) > token.expiresAt;
@@ -132,8 +140,10 @@ export function give(headers: Headers, { carrier, credentials }: Client, token: 
   if (token.kind === "clear") carrier.clear(headers);
   const { expiresAt, isRemembered } = token.kind === "write" ? token : { expiresAt: 0, isRemembered: false };
   if (carrier.apart) {
+    if (token.kind === "provisional") carrier.provisional?.write(headers, token.credentials.token, token.expiresAt);
     const news = token.kind === "write" ? token.credentials : NO_CREDENTIALS;
-    carrier.write(headers, { ...news, marks: mark === "" ? [] : [mark] }, expiresAt, isRemembered);
+    const { hasProvisional = false } = credentials;
+    carrier.write(headers, { ...news, marks: mark === "" ? [] : [mark], hasProvisional }, expiresAt, isRemembered);
     return;
   }
   const held = heldAfter(credentials, token, mark);
@@ -196,4 +206,24 @@ const FRESH_TOKEN_WITHIN_MS = 2_000;
 export function mayGiveFreshToken({ method, headers }: Request, tookMs: number): boolean {
   if ((method !== "GET" && method !== "HEAD") || tookMs > FRESH_TOKEN_WITHIN_MS) return false;
   return headers.get("Sec-Fetch-Mode") === "navigate" || !headers.has("Sec-Fetch-Site");
+}
+
+/**
+ * Whether a response may give a provisional token to a browser without a token: to a page, or to a script that lets the browser send
+ * and keep cookies. Of a script on another host the origin's answer tells that (Fetch Standard, "CORS protocol and credentials").
+ * Parts of a page get no token, because no cache may keep the response then.
+ */
+export function mayGiveProvisional(
+  { method, headers }: Request,
+  response: Headers,
+  { provisional, sameSite }: Pick<Carrier, "provisional" | "sameSite">,
+): boolean {
+  const site = headers.get("Sec-Fetch-Site");
+  // Browsers keep no cookie of the answer to a preflight.
+  if (!provisional || site === null || method === "OPTIONS") return false;
+  if (headers.get("Sec-Fetch-Mode") === "navigate") return true;
+  if (headers.get("Sec-Fetch-Dest") !== "empty") return false;
+  if (site === "same-origin") return true;
+  // Browsers keep no cookie from another site's script unless it is for all sites.
+  return (site === "same-site" || sameSite === "none") && response.get("Access-Control-Allow-Credentials") === "true";
 }

@@ -45,9 +45,29 @@ pool assets
 route *.example.com /assets/* to assets, without session
 route any host /x with PUT, A: 1, B: any to shop (9), files (1)
 route any host /* to shop
+carriers: cookie moor
 `,
       stderr: "",
     });
+  });
+
+  it("suggests the header to sites with a cookie alone, whose programs would meet another origin with each request", async () => {
+    const project = await createProject();
+    const stdout = async (more: string, morePool = "") => {
+      const origins = '[{ id: "a", url: "https://a.example.com" }, { id: "b", url: "https://b.example.com" }]';
+      await project.write(
+        "moor.config.ts",
+        `export default { pools: [{ id: "chat", origins: ${origins}${morePool} }]${more} };`,
+      );
+      return (await project.run("check")).stdout;
+    };
+    const suggestion = 'add\n  { type: "header" } to carriers: docs/guide/socket-io.md#programs-without-cookies\n';
+    expect(await stdout("")).toContain(suggestion);
+    const header = await stdout(', carriers: [{ type: "cookie" }, { type: "header" }]');
+    expect(header).toContain("carriers: cookie moor, header Authorization\n");
+    expect(header).not.toContain("add");
+    const byAddress = ', hashPolicy: [{ type: "session-id" }, { type: "client-ip" }]';
+    expect(await stdout("", byAddress)).not.toContain("add");
   });
 
   it("warns of logins that would be refused, because no pool may log visitors in", async () => {

@@ -67,13 +67,64 @@ describe("writing", () => {
 });
 
 describe("clearing", () => {
-  it("makes the client forget token and proof", () => {
+  it("makes the client forget token, proof and provisional token", () => {
     const headers = new Headers();
     https.clear(headers);
     expect(headers.getSetCookie()).toEqual([
       "__Host-moor=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
       "__Host-moor-gen=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
+      "__Host-moor-new=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
     ]);
+  });
+});
+
+describe("the provisional token", () => {
+  const place = (carrier: Carrier) => carrier.provisional ?? expect.fail("no place for provisional tokens");
+  const readNew = (carrier: Carrier, cookie: string) => place(carrier).read(request(cookie));
+  const given = (carrier: Carrier) => {
+    const headers = new Headers();
+    place(carrier).write(headers, "token", at(600));
+    return headers.getSetCookie();
+  };
+
+  it("has a cookie of its own, guarded as the token's, and never writes the token's", () => {
+    expect(given(https)).toEqual(["__Host-moor-new=token; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax"]);
+    expect(given(http)).toEqual(["moor-new=token; Max-Age=600; Path=/; HttpOnly; SameSite=Lax"]);
+  });
+
+  it("is shared, partitioned and forgotten as the token's cookie is", () => {
+    const shared = cookieCarrier(true, { name: "shop", prefix: "__Secure-", domain: ["shop.test"], path: "/app" });
+    const ofHost = shared.at?.(new Request("https://api.shop.test/")) ?? shared;
+    expect(given(ofHost)).toEqual([
+      "__Secure-shop-new=token; Max-Age=600; Domain=shop.test; Path=/app; HttpOnly; Secure; SameSite=Lax",
+    ]);
+    expect(given(cookieCarrier(true, { sameSite: "none", partitioned: true }))).toEqual([
+      "__Host-moor-new=token; Max-Age=600; Path=/; HttpOnly; Secure; Partitioned; SameSite=None",
+    ]);
+    expect(given(cookieCarrier(true, { persistent: "remembered" }))).toEqual([
+      "__Host-moor-new=token; Path=/; HttpOnly; Secure; SameSite=Lax",
+    ]);
+  });
+
+  it("is read as a token only where it is asked for, with the marks beside it and without a proof", () => {
+    const cookie = "__Host-moor-new=new; __Host-moor-gen=proof; __Host-moor-mark-ab=5";
+    expect(read(https, cookie)).toBe(null);
+    expect(readNew(https, cookie)).toEqual({ token: "new", proof: "", marks: ["5"], hasProvisional: true });
+    expect(readNew(https, "moor-new=new")).toBe(undefined);
+    expect(readNew(https, "__Host-moor-new=new.proof")).toBe(undefined);
+  });
+
+  it("is forgotten when a token is written to a client that sent it, and not by a mark alone", () => {
+    const credentials = https.read(request("__Host-moor=old; __Host-moor-new=new"));
+    expect(credentials).toMatchObject({ token: "old", hasProvisional: true });
+    const written = (token: string, hasProvisional: boolean) => {
+      const headers = new Headers();
+      https.write(headers, { token, proof: "", marks: ["abc"], hasProvisional }, at(600), false);
+      return headers.getSetCookie().map((line) => line.split(";", 2).join(";"));
+    };
+    expect(written("token", true)).toContain("__Host-moor-new=; Max-Age=0");
+    expect(written("token", false)).toHaveLength(2);
+    expect(written("", true)).toEqual(["__Host-moor-mark-ab=abc; Max-Age=86400"]);
   });
 });
 
@@ -159,6 +210,7 @@ describe("a cookie that is configured", () => {
     expect(headers.getSetCookie()).toEqual([
       "__Secure-moor=; Max-Age=0; Domain=shop.test; Path=/; HttpOnly; Secure; SameSite=Lax",
       "__Secure-moor-gen=; Max-Age=0; Domain=shop.test; Path=/; HttpOnly; Secure; SameSite=Lax",
+      "__Secure-moor-new=; Max-Age=0; Domain=shop.test; Path=/; HttpOnly; Secure; SameSite=Lax",
     ]);
   });
 

@@ -5,17 +5,33 @@ const cookies = createOwnCookies({ name: "moor", prefix: "__Host-" });
 
 describe("names", () => {
   it("on https begin with __Host-, which a subdomain cannot set", () => {
-    expect(cookies.names(true)).toEqual({ token: "__Host-moor", proof: "__Host-moor-gen", marks: "__Host-moor-mark-" });
+    expect(cookies.names(true)).toEqual({
+      token: "__Host-moor",
+      proof: "__Host-moor-gen",
+      provisional: "__Host-moor-new",
+      marks: "__Host-moor-mark-",
+    });
   });
 
   it("on plain http are the same without it", () => {
-    expect(cookies.names(false)).toEqual({ token: "moor", proof: "moor-gen", marks: "moor-mark-" });
+    expect(cookies.names(false)).toEqual({
+      token: "moor",
+      proof: "moor-gen",
+      provisional: "moor-new",
+      marks: "moor-mark-",
+    });
   });
 
-  it.each(["__Host-moor", "__Host-moor-gen", "__Host-moor-mark-ab", "moor", "moor-gen", "moor-mark-ab"])(
-    "%s is Moor's own",
-    (name) => expect(cookies.has(name)).toBe(true),
-  );
+  it.each([
+    "__Host-moor",
+    "__Host-moor-gen",
+    "__Host-moor-new",
+    "__Host-moor-mark-ab",
+    "moor",
+    "moor-gen",
+    "moor-new",
+    "moor-mark-ab",
+  ])("%s is Moor's own", (name) => expect(cookies.has(name)).toBe(true));
 
   it.each([
     "Moor",
@@ -25,6 +41,7 @@ describe("names", () => {
     "moor2",
     "xmoor",
     "moor-gen2",
+    "moor-new2",
     "moor-mark",
     "amoor-mark-ab",
     " moor",
@@ -42,6 +59,7 @@ describe("splitting a Cookie header", () => {
     ["moor=t; a=1", { moor: "t" }, "a=1"],
     ["__Host-moor=t; moor=u; __Host-moor-gen=p", { "__Host-moor": "t", moor: "u", "__Host-moor-gen": "p" }, null],
     ["moor-mark-ab=m; a=1; moor-mark-cd=n", { "moor-mark-ab": "m", "moor-mark-cd": "n" }, "a=1"],
+    ["moor-new=n; a=1; __Host-moor-new=o", { "moor-new": "n", "__Host-moor-new": "o" }, "a=1"],
     ["moor=first; moor=second", { moor: "first" }, null],
     ["moor=", { moor: "" }, null],
     ["moor=a=b", { moor: "a=b" }, null],
@@ -54,7 +72,7 @@ describe("splitting a Cookie header", () => {
     ["Moor=t; moors=u", {}, "Moor=t; moors=u"],
     ["a=moor=t", {}, "a=moor=t"],
     ["a=1, moor=t, b=2", {}, "a=1, b=2"],
-    ["a=1, __Host-moor=t;c=3, moor-gen=p, moor-mark-ab=m", {}, "a=1;c=3"],
+    ["a=1, __Host-moor=t;c=3, moor-gen=p, moor-new=n, moor-mark-ab=m", {}, "a=1;c=3"],
   ])("%o holds %o and leaves %o", (header, own, rest) => {
     const split = cookies.split(header);
     expect(Object.fromEntries(split.own)).toEqual(own);

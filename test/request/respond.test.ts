@@ -12,6 +12,7 @@ const client: Client = {
   carrier: cookieCarrier(true),
   credentials: NO_CREDENTIALS,
   token: undefined,
+  isProvisional: false,
   links: undefined,
   asks: false,
 };

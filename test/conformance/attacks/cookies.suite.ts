@@ -37,7 +37,7 @@ export async function describeCookies(role: Role) {
 
     it("3.3.1 are Secure, and begin with __Host- or __Secure-", () => {
       for (const line of Object.values(lines).flat())
-        expect(line).toMatch(/^__(Host|Secure)-moor(-gen|-mark-[\w-]{2})?=[^;]*;.*; Secure;/);
+        expect(line).toMatch(/^__(Host|Secure)-moor(-gen|-new|-mark-[\w-]{2})?=[^;]*;.*; Secure;/);
     });
 
     it("3.3.2 say SameSite", () => {

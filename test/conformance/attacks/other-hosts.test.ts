@@ -97,6 +97,18 @@ describe("a token of one host, with session.bindTo", () => {
     expect(planted.token).not.toBe(token);
   });
 
+  it("is void there as a provisional token as well", async () => {
+    const client = site.client();
+    await client.ask("/", at(A));
+    const Cookie = `__Host-moor-new=${client.token}`;
+    expect((await site.client().ask("/", at(A, { headers: { Cookie } }))).told.headers["moor-explain"]).toContain(
+      "session=new",
+    );
+    const atB = await site.client().ask("/?set=basket:tea", at(B, { method: "POST", headers: { Cookie } }));
+    expectNobody(atB);
+    expect(atB.setCookies.map((line) => line.split("=", 1)[0])).toEqual(["__Host-moor"]);
+  });
+
   it("is void there although the same isolate has just accepted it at its own host, and the other way round", async () => {
     const client = await bobOfA();
     for (let turn = 0; turn < 3; turn++) {

@@ -19,12 +19,14 @@ export async function describePlantedTokens(role: Role) {
   });
 
   const plants = [
-    { what: "of a session that is not stored", prepare: "/" },
-    { what: "of a stored session", prepare: "/?set=bait:worm" },
+    { what: "of a session that is not stored", prepare: "/", cookie: "__Host-moor" },
+    { what: "of a stored session", prepare: "/?set=bait:worm", cookie: "__Host-moor" },
+    { what: "of a session that is not stored, as a provisional token", prepare: "/", cookie: "__Host-moor-new" },
+    { what: "of a stored session, as a provisional token", prepare: "/?set=bait:worm", cookie: "__Host-moor-new" },
   ];
   const cases = Object.keys(sites).flatMap((grace) => plants.map((plant) => ({ grace, ...plant })));
 
-  describe.each(cases)("a planted token $what, with $grace", ({ grace, prepare }) => {
+  describe.each(cases)("a planted token $what, with $grace", ({ grace, prepare, cookie }) => {
     const site = sites[grace] as Site;
     let attacker: Client;
     let victim: Client;
@@ -34,7 +36,9 @@ export async function describePlantedTokens(role: Role) {
     beforeAll(async () => {
       attacker = site.client();
       await attacker.ask(prepare);
-      victim = site.client(attacker.cookies);
+      victim = site.client(
+        [...attacker.cookies].map(([name, value]) => [name === "__Host-moor" ? cookie : name, value]),
+      );
       await victim.ask("/?login=victim", { method: "POST" });
     });
 

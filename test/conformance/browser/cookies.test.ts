@@ -1,6 +1,5 @@
 /** @needs chromium openssl */
 import { mkdtemp, rm } from "node:fs/promises";
-import { type IncomingMessage, request, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
@@ -10,7 +9,7 @@ import type { Told } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { pathOf } from "../../support/node/packages.ts";
 import { startSite } from "../../support/node/site.ts";
-import { startTlsOrigin } from "../../support/node/tls-origin.ts";
+import { AT_EDGE, startTlsEdge } from "../../support/node/tls-edge.ts";
 
 const DOMAINS = ["shop.test", "brand.test"];
 const origin = await startOrigin("a");
@@ -18,28 +17,19 @@ const site = await startSite([origin], {
   carriers: [{ type: "cookie", prefix: "__Secure-", domain: DOMAINS, persistent: "remembered" }],
   session: { remember: {} },
 });
-/** Terminates TLS as Cloudflare does, for any host. Below `/set` it sets the cookie that the query names itself. */
-const edge = await startTlsOrigin((incoming, response) => {
+/** Below `/set` it sets the cookie that the query names itself. */
+const edge = await startTlsEdge(site.moor.port, (incoming, response) => {
   const { pathname, searchParams } = new URL(incoming.url ?? "/", "https://any.test");
-  if (pathname !== "/set") return passOn(incoming, response);
+  if (pathname !== "/set") return false;
   response.setHeader("Set-Cookie", searchParams.get("cookie") ?? "");
   response.end();
+  return true;
 });
-const port = new URL(edge.url).port;
+const { port } = edge;
 afterAll(async () => {
   await Promise.all([site.stop(), edge.stop()]);
   await origin.kill();
 });
-
-function passOn(incoming: IncomingMessage, response: ServerResponse): void {
-  const headers = { ...incoming.headers, "x-forwarded-proto": "https" };
-  const { method, url: path } = incoming;
-  const sent = request({ host: "127.0.0.1", port: site.moor.port, method, path, headers }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-    answer.pipe(response);
-  });
-  incoming.pipe(sent);
-}
 
 /** A browser with a profile on disk: it can be closed and opened again. */
 async function profile(): Promise<{ open: () => Promise<Page> }> {
@@ -54,8 +44,8 @@ async function profile(): Promise<{ open: () => Promise<Page> }> {
       await context?.close();
       context = await chromium.launchPersistentContext(folder, {
         executablePath: pathOf("chromium") ?? "chromium",
-        ignoreHTTPSErrors: true,
-        args: ["--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * 127.0.0.1"],
+        ...AT_EDGE.context,
+        args: [...AT_EDGE.args],
       });
       const page = await context.newPage();
       page.setDefaultTimeout(15_000);

@@ -47,7 +47,7 @@ export interface Asking {
 
 /** How long a client keeps an idle connection. */
 const IDLE_MS = 2_000;
-const OWN_COOKIE = /^__Host-moor($|-gen$|-mark-)/;
+const OWN_COOKIE = /^__Host-moor($|-gen$|-new$|-mark-)/;
 
 /**
  * A browser, but only its cookies: the last cookie of a name wins. Requests are https. They are navigations unless
@@ -69,6 +69,11 @@ export class Client {
 
   get token(): string | undefined {
     return this.cookies.get("__Host-moor");
+  }
+
+  /** The token that a response gave when it could not write to the token's cookie. */
+  get provisional(): string | undefined {
+    return this.cookies.get("__Host-moor-new");
   }
 
   /** The marks of all sessions, the latest last. */
