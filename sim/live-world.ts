@@ -9,6 +9,7 @@ import { createOrder, type Order } from "../src/upstream/choose/order.ts";
 import type { PoolChange } from "../src/upstream/live/pool-contracts.ts";
 import { createPoolView } from "../src/upstream/live/pool-view.ts";
 import { publish, readPublished } from "../src/upstream/live/published-states.ts";
+import { poolStorageOn } from "./pool-storage.ts";
 import { drawsOf } from "./sessions.ts";
 
 /** An isolate that serves the pool: its view of the operators' changes, and its choice. */
@@ -87,13 +88,7 @@ export function createLiveWorld(size: number): LiveWorld {
   const rows = new Map<string, unknown>();
   let ringsAt: number | null = null;
   const authority = new PoolAuthority({
-    rows: new PoolRows({
-      kv: {
-        get: <T>(key: string) => structuredClone(rows.get(key)) as T | undefined,
-        put: (key, value) => rows.set(key, structuredClone(value)),
-        delete: (key) => rows.delete(key),
-      },
-    }),
+    rows: new PoolRows(poolStorageOn(rows)),
     alarms: {
       getAlarm: async () => ringsAt,
       async setAlarm(at) {

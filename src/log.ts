@@ -81,6 +81,8 @@ export interface LogEntry {
   /** The name of a cookie. */
   readonly cookie?: string;
   readonly reason?: string;
+  /** Why an origin was ejected, as a word of a closed list. */
+  readonly cause?: string;
   /** The operator: `token`, or `access:` and their address or name; and the action that they asked for. */
   readonly who?: string;
   readonly action?: string;

@@ -63,7 +63,7 @@ export function createMoor(
     (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && parts.login && config.login
       ? createLogins({ ...parts, ...parts.login, match: upstream.match, exchange, breaker: authorityBreaker(parts) })
       : undefined;
-  const counters = config.admin && createCounters(clock());
+  const counters = config.admin && createCounters(clock(), parts.tallies);
   const adoption = bindAdoption?.(upstream);
   const admin = createAdmin({ ...parts, counters });
   const ignores = config.ignore.length > 0 ? createIgnores(config.ignore) : undefined;

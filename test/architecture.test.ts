@@ -15,6 +15,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   lib: "leaves that know nothing of Moor; every process",
   errors: "the errors that clients see, and their codes; the edge",
   log: "log lines and their events; every process of the Worker",
+  totals: "counts of isolates, their sums, and their text; the edge, and pool objects",
   affinity: "algorithms from a key to an order of origins; the edge, and the `moor` command",
   settings: "the grammar of settings, and mistakes in them; the edge, and the `moor` command",
   carriers: "the ways in which a token travels, each with its settings and its code; the edge, and the `moor` command",

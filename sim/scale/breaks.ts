@@ -65,7 +65,7 @@ export function breaksOf(results: Results): Break[] {
     const most = origins.at(-1);
     if (most) {
       const what = `the CPU of a pool's object during a deploy, ${most.origins.toLocaleString("en")} origins`;
-      add(what, deploy * most.askMs, 1000, "ms/s", "simulated");
+      add(what, pool.asks.max * scale * most.askMs, 1000, "ms/s", "simulated");
     }
   }
   const hot = hotSessions.at(-1);

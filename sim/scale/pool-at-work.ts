@@ -1,7 +1,9 @@
 import { createDistantKv } from "../../emulation/distant-kv.ts";
+import { createTally } from "../../src/totals/tally.ts";
 import { createLivePools, type LivePool } from "../../src/upstream/live/live-pools.ts";
 import type { Pools } from "../../src/upstream/live/pool-contracts.ts";
 import { publish } from "../../src/upstream/live/published-states.ts";
+import { createReporter } from "../../src/upstream/live/reporter.ts";
 import { BEGUN_AT } from "./fleet.ts";
 import { createPoolObject, poolOf } from "./pool-object.ts";
 import { createRandom } from "./random.ts";
@@ -14,6 +16,8 @@ export interface PoolAtWork {
   readonly requestsPerIsolate: number;
   /** Calls of the pool's object per second, by phase. */
   readonly calls: Readonly<Record<Phase, Spread>>;
+  /** Of these, the asks for probes per second during the deploy. */
+  readonly asks: Spread;
   /** Reads of the pool's key per second, all locations together. */
   readonly kvReads: Spread;
   /** Seconds from the ejection until an isolate serves a request that knows of it. */
@@ -62,6 +66,7 @@ export async function runPoolAtWork(options: PoolAtWorkOptions): Promise<PoolAtW
   });
   const config = poolOf(ORIGINS);
   const calls: number[] = [];
+  const asks: number[] = [];
   const reads: number[] = [];
   let puts = 0;
   let behind: Promise<unknown>[] = [];
@@ -73,7 +78,11 @@ export async function runPoolAtWork(options: PoolAtWorkOptions): Promise<PoolAtW
     look: (_, ask) => object.authority.look(ask),
     change: (pool, ask) => object.authority.change({ pool, ...ask }),
     see: (_, ask) => called(object.authority.see(ask)),
-    probe: (pool, ask) => called(object.authority.probe({ pool, ...ask })),
+    totals: (_, ask) => object.authority.totals(ask),
+    probe(pool, ask) {
+      asks.push(now - BEGUN_AT);
+      return called(object.authority.probe({ pool, ...ask }));
+    },
   };
   const liveAt = Array.from({ length: locations }, (_, location) => {
     const local = kv.at(`location ${location}`);
@@ -96,7 +105,15 @@ export async function runPoolAtWork(options: PoolAtWorkOptions): Promise<PoolAtW
   });
   const isolates = Array.from({ length: locations * isolatesPerLocation }, (_, i) => {
     const pool = liveAt[i % locations]?.(config) as LivePool;
-    return { pool, bornAt: random.next() * deploySeconds * 1000, knewAt: -1, isLate: false };
+    const reporter = createReporter({
+      tally: createTally(),
+      isolate: `isolate ${i}`,
+      send: (ask) => pools.see("shop", { ...ask, awayMs: 13 * 3_600_000 }),
+      state: () => ({ version: "1", config: "1", ejected: [], panics: false, open: [] }),
+      keepAlive: (work) => void behind.push(work),
+      random: random.next,
+    });
+    return { pool, reporter, bornAt: random.next() * deploySeconds * 1000, knewAt: -1, isLate: false };
   });
   const others = config.origins.map(({ id }) => id);
   const change = (action: "eject" | "drain", origin: string, at?: "now") =>
@@ -148,8 +165,9 @@ export async function runPoolAtWork(options: PoolAtWorkOptions): Promise<PoolAtW
       }
       if (now >= drainFrom && closures?.has("origin-2") !== true) isolate.isLate = true;
       if (now >= drainFrom && random.next() < chanceOfDrained / chance) {
-        isolate.pool.served("origin-2", `session ${random.below(1_000_000)}`, now);
+        isolate.reporter.see("origin-2", `session ${random.below(1_000_000)}`);
       }
+      isolate.reporter.counted(now);
     }
     while (behind.length > 0) {
       const work = behind;
@@ -178,6 +196,7 @@ export async function runPoolAtWork(options: PoolAtWorkOptions): Promise<PoolAtW
       later: perSecond(calls, 240_000, DRAIN_AT),
       drain: perSecond(calls, Math.min(drainsAt, ENDS_AT - 1000), ENDS_AT),
     },
+    asks: perSecond(asks, 0, 60_000),
     kvReads: perSecond(reads, 60_000, ENDS_AT),
     known: spreadOf(isolates.filter(({ knewAt }) => knewAt >= 0).map(({ knewAt }) => knewAt / 1000)),
     unknowing: served.map(({ all, unknowing }) => (all === 0 ? 0 : unknowing / all)),

@@ -4,6 +4,7 @@ import { PoolAuthority } from "../../src/objects/pool/pool-authority.ts";
 import { PoolRows } from "../../src/objects/pool/pool-rows.ts";
 import type { ProbeResult } from "../../src/upstream/live/pool-contracts.ts";
 import type { PoolState } from "../../src/upstream/live/pool-state.ts";
+import { poolStorageOn } from "../pool-storage.ts";
 import type { Random } from "./random.ts";
 
 /** The object of a pool: {@link PoolAuthority} on rows in memory. */
@@ -28,13 +29,7 @@ export function createPoolObject({ clock, random, publish, probe }: PoolObjectPa
   const rows = new Map<string, unknown>();
   let alarm: number | null = null;
   const authority = new PoolAuthority({
-    rows: new PoolRows({
-      kv: {
-        get: <T>(key: string) => structuredClone(rows.get(key)) as T | undefined,
-        put: (key, value) => void rows.set(key, structuredClone(value)),
-        delete: (key) => rows.delete(key),
-      },
-    }),
+    rows: new PoolRows(poolStorageOn(rows)),
     alarms: {
       getAlarm: async () => alarm,
       setAlarm: async (at) => {

@@ -80,7 +80,9 @@ export function moor<Attributes extends object = AnyAttributes>(
       refuse(handlingMistakes(handling));
       return handledBy(resolve({ ...config, ...handling }).handling);
     },
-    sweep: (_controller: unknown, env: unknown) => bound(env as SessionsEnv).sweep(),
+    async sweep(_controller: unknown, env: unknown) {
+      await bound(env as SessionsEnv).sweep();
+    },
   });
 }
 

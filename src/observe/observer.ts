@@ -131,6 +131,7 @@ export class Observer {
     if (sent.kind !== "response") return;
     facts.origin = sent.origin.id;
     facts.chosen = sent.chosen;
+    facts.originMs = sent.tookMs;
   }
 
   /** A change or a touch of the session was written, or could not be. */

@@ -38,6 +38,8 @@ export interface RequestFacts {
   /** The origin that answered, and why it was chosen. */
   origin: string | undefined;
   chosen: Chosen | undefined;
+  /** Milliseconds from sending the request to that origin until the headers of its response. */
+  originMs: number;
   /** How often the request was sent. */
   attempts: number;
   /** `budget`: it would have been sent again, but the pool's retry budget was spent. */
@@ -73,6 +75,7 @@ export const NOTHING_KNOWN: Omit<RequestFacts, "request" | "arrivedAt"> = {
   openedAt: 0,
   origin: undefined,
   chosen: undefined,
+  originMs: 0,
   attempts: 0,
   retry: undefined,
   panic: false,

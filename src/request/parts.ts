@@ -3,6 +3,7 @@ import type { FoundingLimit } from "../inbound/founding-limit.ts";
 import type { DebugCheck } from "../inbound/token/debug-token.ts";
 import type { Tokens } from "../inbound/token/tokens.ts";
 import type { Log } from "../log.ts";
+import type { Tallies } from "../observe/counters.ts";
 import type { MetricsDataset } from "../observe/data-point.ts";
 import type { Breaker } from "../store/breaker.ts";
 import type { Authority, Copies, Locks, Unattended } from "../store/contracts.ts";
@@ -42,6 +43,8 @@ export interface MoorParts {
   readonly debug?: DebugCheck | undefined;
   /** Takes a data point for each request. Default: none are made. */
   readonly metrics?: MetricsDataset | undefined;
+  /** Where requests are counted, if the configuration has `admin`. Default: in the isolate alone. */
+  readonly tallies?: Tallies | undefined;
   /** A number from 0 to below 1, for a sample of the log. Default `Math.random`. */
   readonly random?: () => number;
   /** Milliseconds since 1970. */

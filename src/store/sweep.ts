@@ -91,11 +91,13 @@ export interface ScheduledParts {
 
 /**
  * The work of a cron trigger: it has the objects take over the changes that Redis has accepted for them. Without Redis it does
- * nothing.
+ * nothing, and returns `undefined`.
  */
-export async function runScheduled({ authority, fallback }: ScheduledParts, log: Log): Promise<void> {
-  if (!fallback) return;
-  const { takenOver, left, cause } = await sweep({ fallback, authority, clock: Date.now });
+export async function runScheduled({ authority, fallback }: ScheduledParts, log: Log): Promise<Swept | undefined> {
+  if (!fallback) return undefined;
+  const swept = await sweep({ fallback, authority, clock: Date.now });
+  const { takenOver, left, cause } = swept;
   if (takenOver > 0 || left > 0) log({ event: "sweep", takenOver, left });
   if (cause !== undefined) log({ event: "sweep_failed", reason: describeFault(cause) });
+  return swept;
 }

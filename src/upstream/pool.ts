@@ -250,5 +250,5 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
 function healthEntry(change: HealthChange, { id, origins }: ResolvedPool): LogEntry {
   const about = { pool: id, origin: origins[change.index]?.id ?? "" };
   if (change.kind === "returned") return { event: "origin_returned", ...about };
-  return { event: "origin_ejected", ...about, reason: `${change.reason}; for ${change.forMs} ms` };
+  return { event: "origin_ejected", ...about, cause: change.cause, reason: `${change.reason}; for ${change.forMs} ms` };
 }

@@ -165,7 +165,7 @@ export function createUpstream(
     const { id, index } = answered.origin;
     // A session that has just begun may never come back, and a hedge does not tell where the session is.
     const bound = learned?.origin === undefined ? (sessionIsFresh ? undefined : facts.sessionId) : learned.value;
-    if (bound !== undefined && !answered.hedged) pool.live?.served(id, bound, clock());
+    if (bound !== undefined && !answered.hedged) pool.live?.served(id, bound);
     const chosen = whyChosen(pool, choice, answered);
     const { moor: moorHeaders, hasAddress } = namesIn(answered.response.headers);
     const told = (hasAddress && answered.origin.addresses?.(answered.response, sending)) || answered.response;

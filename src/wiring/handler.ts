@@ -19,6 +19,7 @@ import type { StateNamespace } from "../upstream/live/published-states.ts";
 import { createHandoff } from "../upstream/wire/handoff.ts";
 import { type AdoptionEnv, bindAdoption } from "./adoption.ts";
 import { bindPools, type PoolsEnv } from "./pools.ts";
+import { bindReports, type Reports } from "./reports.ts";
 import { type BoundSessions, bindSessions, type SessionsEnv } from "./sessions.ts";
 
 /** The bindings of wrangler. */
@@ -35,6 +36,8 @@ export interface Env
   MOOR_ADMIN_TOKEN?: string;
   /** The secret of this site's client at the provider of logins. Without it, the client is public. */
   MOOR_LOGIN_SECRET?: string;
+  /** The version of the Worker, which operators see in the totals. */
+  CF_VERSION_METADATA?: { readonly id: string };
   /** The `iss` claim of the handoff. */
   MOOR_ISSUER?: string;
   /** A configuration as JSON. It takes precedence over the bundled configuration. */
@@ -44,6 +47,7 @@ export interface Env
 interface Built {
   readonly moor: Moor;
   readonly sessions: BoundSessions;
+  readonly reports: Reports | undefined;
 }
 
 /**
@@ -69,7 +73,8 @@ export function createHandler(bundled: MoorConfig) {
 
     async scheduled(_controller, env) {
       built ??= build(env, bundled);
-      await built.sessions.sweep();
+      const beganAt = Date.now();
+      built.reports?.swept(beganAt, await built.sessions.sweep());
     },
   } satisfies ExportedHandler<Env>;
 }
@@ -78,9 +83,11 @@ function build(env: Env, bundled: MoorConfig): Built {
   const config = readEnvConfig(env, bundled);
   if (!env.MOOR_ISSUER) throw new TypeError("MOOR_ISSUER is not set; it takes the address that clients use.");
   const handoffRing = parseKeyRing(env.MOOR_HANDOFF_KEYS, "MOOR_HANDOFF_KEYS");
-  const sessions = bindSessions(env, config, logToConsole, bundled.events);
-  const bound = bindPools(env, config, sessions.makeBreaker, logToConsole);
-  const adoption = bindAdoption(env, config, env.MOOR_ISSUER, sessions, logToConsole);
+  const reports = bindReports(env, config, () => bound?.pools);
+  const log = reports?.log ?? logToConsole;
+  const sessions = bindSessions(env, config, log, bundled.events);
+  const bound = bindPools(env, config, sessions.makeBreaker, log, reports?.reporterOf);
+  const adoption = bindAdoption(env, config, env.MOOR_ISSUER, sessions, log);
   const described = {
     ...sessions,
     config: adoption?.config ?? config,
@@ -101,10 +108,11 @@ function build(env: Env, bundled: MoorConfig): Built {
       live: bound?.live,
       keepAlive: waitUntil,
     },
+    tallies: reports?.tallies,
     clock: Date.now,
-    log: logToConsole,
+    log,
   };
-  return { moor: createMoor(described, adoption?.create), sessions };
+  return { moor: createMoor(described, adoption?.create), sessions, reports };
 }
 
 function loginOf({ MOOR_LOGIN_SECRET, MOOR_ISSUER }: Env, ring: KeyRing): LoginBindings {

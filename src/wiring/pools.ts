@@ -5,7 +5,7 @@ import { leftOut } from "../lib/build-flags.ts";
 import type { Log } from "../log.ts";
 import { createObjectPools } from "../objects/clients/pool-client.ts";
 import type { Breakers } from "../store/breakers.ts";
-import { createLivePools, type LivePools, sessionSpans } from "../upstream/live/live-pools.ts";
+import { createLivePools, type LivePools, type LivePoolsParts, sessionSpans } from "../upstream/live/live-pools.ts";
 import type { Pools } from "../upstream/live/pool-contracts.ts";
 import type { StateNamespace } from "../upstream/live/published-states.ts";
 
@@ -27,6 +27,7 @@ export interface BoundPools {
  * Binds the objects for live changes of pools. Only operators may change pools. Without operators, and without a pool that is
  * probed, there is nothing to ask the objects.
  *
+ * @param reporterOf takes the sessions that are seen on origins. Default: nobody does.
  * @throws TypeError if a `healthCheck` needs a binding that is missing, or the build has no live changes of pools. If an
  * operator's change needs a missing binding, the admin API tells them.
  */
@@ -35,10 +36,11 @@ export function bindPools(
   config: Pick<ResolvedConfig, "admin" | "session" | "pools">,
   makeBreaker: Breakers["make"],
   log: Log,
+  reporterOf?: LivePoolsParts["reporterOf"],
 ): BoundPools | undefined {
   if (!usesOperators(config)) return undefined;
   return typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS
-    ? bind(bindings, config, makeBreaker, log)
+    ? bind(bindings, config, makeBreaker, log, reporterOf)
     : leftOut("MOOR_OPERATORS", config.admin ? "admin is configured" : "a pool's healthCheck is configured");
 }
 
@@ -47,6 +49,7 @@ function bind(
   { admin, session, pools: configured }: Pick<ResolvedConfig, "admin" | "session" | "pools">,
   makeBreaker: Breakers["make"],
   log: Log,
+  reporterOf: LivePoolsParts["reporterOf"],
 ): BoundPools | undefined {
   if (!POOL_OBJECT || !namespace) {
     if (!configured.some(({ healthCheck }) => healthCheck)) return undefined;
@@ -63,6 +66,7 @@ function bind(
     pools,
     awayMs,
     hasOperators,
+    reporterOf,
     keepAlive: waitUntil,
     clock: Date.now,
     random: Math.random,

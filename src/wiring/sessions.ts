@@ -15,7 +15,7 @@ import type { Authority, Copies, Locks, Unattended } from "../store/contracts.ts
 import type { Fallback } from "../store/fallback-contract.ts";
 import { createMemory } from "../store/memory.ts";
 import type { Principals } from "../store/principal-contracts.ts";
-import { runScheduled } from "../store/sweep.ts";
+import { runScheduled, type Swept } from "../store/sweep.ts";
 import { bindRows, type RowsEnv, type RowsParts } from "./rows.ts";
 
 /** The bindings of wrangler for sessions, both in front of origins and in the middleware. */
@@ -40,8 +40,8 @@ export interface BoundSessions {
   readonly principals: Principals | undefined;
   readonly unattended: Unattended;
   readonly locks: Locks;
-  /** The work of the cron trigger. */
-  readonly sweep: () => Promise<void>;
+  /** The work of the cron trigger. `undefined`: there was no journal to sweep. */
+  readonly sweep: () => Promise<Swept | undefined>;
   /** Every breaker that `makeBreaker` has made. */
   readonly breakers: readonly Breaker[];
   readonly makeBreaker: Breakers["make"];
@@ -115,7 +115,16 @@ function bindOnRows(env: SessionsEnv, type: RowAuthorityType, config: Config, pa
     throw new TypeError(`FOUNDING_LIMIT is not bound; ${asked}: else anybody could fill the store with new sessions.`);
   }
   const replicas = config.stores.replicate === "off" ? undefined : bindReplicas(env, parts.breakers);
-  return { ...bindRows(env, type, config, { ...parts, replicas }), replicas, fallback: undefined };
+  const rows = bindRows(env, type, config, { ...parts, replicas });
+  return {
+    ...rows,
+    replicas,
+    fallback: undefined,
+    async sweep() {
+      await rows.sweep();
+      return undefined;
+    },
+  };
 }
 
 function bindPrincipals({ PRINCIPAL_OBJECT }: SessionsEnv, breakers: Breakers): Principals {

@@ -23,7 +23,7 @@ describe("counters", () => {
     expect(lines).toContain('moor_requests_total{pool="shop",route="/*",status="5xx",code=""} 1');
     expect(lines).toContain('moor_origin_responses_total{pool="shop",origin="a",chosen="failover"} 1');
     expect(lines).toContain('moor_origin_attempts_total{pool="shop"} 7');
-    expect(lines).toContain('moor_writes_total{store="journal"} 1');
+    expect(lines).toContain('moor_writes_total{pool="shop",store="journal"} 1');
   });
 
   it("count where sessions came from, and store calls if those are known", () => {
@@ -37,7 +37,7 @@ describe("counters", () => {
     const lines = counters.text().split("\n");
     expect(lines).toContain('moor_sessions_total{pool="shop",source="kv"} 1');
     expect(lines.filter((line) => line.startsWith("moor_sessions_total"))).toHaveLength(1);
-    expect(lines).toContain('moor_store_calls_total{store="object"} 2');
+    expect(lines).toContain('moor_store_calls_total{pool="shop",store="object"} 2');
   });
 
   it("count the losses that tokens prove, by store", () => {
@@ -49,7 +49,7 @@ describe("counters", () => {
       .text()
       .split("\n")
       .filter((line) => line.startsWith("moor_store_losses_total"));
-    expect(lines).toEqual(['moor_store_losses_total{kind="set-back",store="redis"} 1']);
+    expect(lines).toEqual(['moor_store_losses_total{pool="",kind="set-back",store="redis"} 1']);
   });
 
   it("have buckets that hold all that is not above their bound", () => {

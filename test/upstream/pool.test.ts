@@ -134,7 +134,7 @@ describe("choosing origins", () => {
     pool.health.answered(0, false, at(1));
     for (const _ of [1, 2, 3]) choose(1);
     expect(logged).toEqual([
-      { event: "origin_ejected", pool: "shop", origin: "a", reason: "does not answer; for 11000 ms" },
+      { event: "origin_ejected", pool: "shop", origin: "a", cause: "silence", reason: "does not answer; for 11000 ms" },
       { event: "panic_began", pool: "shop" },
       { event: "origin_returned", pool: "shop", origin: "a" },
       { event: "panic_over", pool: "shop" },

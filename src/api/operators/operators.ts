@@ -21,11 +21,11 @@ export interface OperatorsParts extends Omit<AdminApiParts, "access"> {
  * @throws TypeError if the settings let no operator in.
  */
 export function createOperators(parts: OperatorsParts): Hono<OperatorEnv> {
-  const { config, token, counters, clock } = parts;
+  const { config, token, counters, live, clock } = parts;
   const access = createAdminAccess({ token, access: config.access, clock });
   const app = new Hono<OperatorEnv>();
   app.route("/.moor/admin", createAdminApi({ ...parts, access }));
-  if (counters) app.route("/.moor/metrics", createMetricsApi({ config, access, counters }));
+  if (counters) app.route("/.moor/metrics", createMetricsApi({ config, access, counters, live }));
   // Faults are reported in one place, where requests come in.
   app.onError((fault) => {
     throw fault;

@@ -184,7 +184,8 @@ function refusal(reason: keyof typeof REFUSALS): Response {
   return problem(status, reason.replaceAll("-", "_"), title);
 }
 
-function notBound(): Response {
+/** The answer where the bindings for live changes of pools are missing. */
+export function notBound(): Response {
   const title =
     "POOL_OBJECT and SESSION_REPLICAS have to be bound, as in wrangler.toml. " +
     "The KV namespace SESSION_REPLICAS also holds the states of pools.";

@@ -1,9 +1,9 @@
 import { createObjectCalls, type ObjectCallsOptions, type ObjectNamespace } from "../../store/object-calls.ts";
-import type { ChangedPool, LookedPool, Pools, Probing, Seen } from "../../upstream/live/pool-contracts.ts";
+import type { ChangedPool, LookedPool, Pools, PoolTotals, Probing, Seen } from "../../upstream/live/pool-contracts.ts";
 import type { PoolAuthority } from "../pool/pool-authority.ts";
 
 /** The methods of `PoolObject`, as a stub offers them. */
-type PoolCalls = Pick<PoolAuthority, "look" | "change" | "see" | "probe">;
+type PoolCalls = Pick<PoolAuthority, "look" | "change" | "see" | "probe" | "totals">;
 
 /** The pools' Durable Objects. Each call may be repeated. */
 export function createObjectPools(objects: ObjectNamespace, options: ObjectCallsOptions = {}): Pools {
@@ -12,6 +12,7 @@ export function createObjectPools(objects: ObjectNamespace, options: ObjectCalls
     look: (pool, ask) => call<LookedPool>(pool, (object) => object.look(ask)),
     change: (pool, ask) => call<ChangedPool>(pool, (object) => object.change({ pool, ...ask })),
     see: (pool, ask) => call<Seen>(pool, (object) => object.see(ask)),
+    totals: (pool, ask) => call<PoolTotals>(pool, (object) => object.totals(ask)),
     probe: (pool, ask) => call<Probing>(pool, (object) => object.probe({ pool, ...ask })),
   };
 }

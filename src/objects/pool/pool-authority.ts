@@ -4,6 +4,7 @@ import type {
   ChangedPool,
   LookedPool,
   PoolChange,
+  PoolTotals,
   Probing,
   Seen,
   SeenOrigin,
@@ -11,10 +12,12 @@ import type {
 } from "../../upstream/live/pool-contracts.ts";
 import { type PoolState, standingAt, withUnhealthy } from "../../upstream/live/pool-state.ts";
 import type { ProbePlan } from "../../upstream/live/probe-plan.ts";
-import { boundCount, windowOf, withSeen } from "../../upstream/live/sightings.ts";
+import type { Report } from "../../upstream/live/report.ts";
+import { boundCount, windowOf } from "../../upstream/live/sightings.ts";
 import { applyChange, drainToEnd, isLate, rebased } from "./pool-changes.ts";
 import { PoolProbes, type PoolProbesParts } from "./pool-probes.ts";
 import type { KnownPool } from "./pool-rows.ts";
+import { Totals } from "./totals.ts";
 
 /** The storage, the alarm, and the callbacks of a pool's authority. */
 export interface PoolAuthorityParts extends PoolProbesParts {
@@ -39,15 +42,18 @@ const PUBLISH_WAIT_MS = 2_000;
 export class PoolAuthority {
   readonly #parts: PoolAuthorityParts;
   readonly #probes: PoolProbes;
+  readonly #totals: Totals;
   #isPublishing = false;
 
   constructor(parts: PoolAuthorityParts) {
     this.#parts = parts;
     this.#probes = new PoolProbes(parts);
+    this.#totals = new Totals(parts);
   }
 
   async look({ awayMs }: SessionPatience): Promise<LookedPool> {
     const { rows, clock } = this.#parts;
+    this.#totals.save();
     const state = rows.known()?.state;
     const draining = state ? this.#draining(state) : [];
     const bound = draining.map((origin) => [origin, boundCount(rows.seen(origin), clock(), awayMs)] as const);
@@ -74,19 +80,16 @@ export class PoolAuthority {
     return { kind: applied.kind, state: rows.known()?.state, published: !this.#isDue() };
   }
 
-  async see({ seen, awayMs }: { seen: SeenOrigin[] } & SessionPatience): Promise<Seen> {
-    const { rows, clock } = this.#parts;
+  async see({ seen, report, awayMs }: { seen: SeenOrigin[]; report?: Report } & SessionPatience): Promise<Seen> {
+    const { rows } = this.#parts;
     const known = rows.known();
-    if (!known) return { kind: "seen" };
-    if (known.awayMs !== awayMs) rows.know({ ...known, awayMs });
-    const draining = this.#draining(known.state);
-    for (const { origin, sketch } of seen) {
-      // Sightings of a drain that has ended in the meantime are of no use.
-      if (!draining.includes(origin)) continue;
-      const windows = withSeen(rows.seen(origin), sketch, clock(), awayMs);
-      if (windows) rows.see(origin, windows);
-    }
-    return { kind: "seen" };
+    if (known && known.awayMs !== awayMs) rows.know({ ...known, awayMs });
+    if (this.#totals.take(seen, report, awayMs)) await this.#arm();
+    return { kind: "seen", watched: this.#totals.isWatched() };
+  }
+
+  async totals({ watches, awayMs }: { watches: boolean } & SessionPatience): Promise<PoolTotals> {
+    return this.#totals.look(watches, awayMs);
   }
 
   /** Has the origins probed for a while. */
@@ -99,6 +102,7 @@ export class PoolAuthority {
   /** Does the work that is due. It may run more than once, and early. */
   async alarm(): Promise<void> {
     try {
+      this.#totals.save();
       this.#endEmptyDrains();
       await this.#publishIfDue();
       await this.#probes.round();
@@ -112,7 +116,7 @@ export class PoolAuthority {
   async #arm(): Promise<void> {
     const { alarms, clock } = this.#parts;
     const publishAt = Math.max(this.#publishAt(), clock() + BETWEEN_WRITES_MS);
-    const ringsAt = Math.min(publishAt, this.#nextCountAt(), this.#probes.dueAt());
+    const ringsAt = Math.min(publishAt, this.#nextCountAt(), this.#probes.dueAt(), this.#totals.saveAt());
     if (ringsAt === Infinity) return;
     const set = await alarms.getAlarm();
     if (set === null || ringsAt < set) await alarms.setAlarm(ringsAt);

@@ -5,6 +5,7 @@ import type {
   ChangedPool,
   LookedPool,
   PoolChange,
+  PoolTotals,
   Probing,
   Seen,
   SeenOrigin,
@@ -12,6 +13,7 @@ import type {
 } from "../../upstream/live/pool-contracts.ts";
 import type { ProbePlan } from "../../upstream/live/probe-plan.ts";
 import { publish, type StateNamespace } from "../../upstream/live/published-states.ts";
+import type { Report } from "../../upstream/live/report.ts";
 import { createReach } from "../../upstream/send/reach.ts";
 import { PoolAuthority } from "./pool-authority.ts";
 import { PoolRows } from "./pool-rows.ts";
@@ -47,12 +49,16 @@ export class PoolObject extends DurableObject<PoolObjectBindings> {
     return this.#asked.change(ask);
   }
 
-  see(ask: { seen: SeenOrigin[] } & SessionPatience): Promise<Seen> {
+  see(ask: { seen: SeenOrigin[]; report?: Report } & SessionPatience): Promise<Seen> {
     return this.#asked.see(ask);
   }
 
   probe(ask: { pool: string; plan: ProbePlan } & SessionPatience): Promise<Probing> {
     return this.#asked.probe(ask);
+  }
+
+  totals(ask: { watches: boolean } & SessionPatience): Promise<PoolTotals> {
+    return this.#asked.totals(ask);
   }
 
   override async alarm(): Promise<void> {

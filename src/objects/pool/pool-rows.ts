@@ -1,6 +1,8 @@
+import type { Counts } from "../../totals/tally.ts";
 import type { ProbedOrigin } from "../../upstream/live/pool-contracts.ts";
 import type { PoolState, UnhealthyOrigin } from "../../upstream/live/pool-state.ts";
 import type { ProbePlan } from "../../upstream/live/probe-plan.ts";
+import type { SweepOutcome } from "../../upstream/live/report.ts";
 import type { SeenWindow } from "../../upstream/live/sightings.ts";
 import type { PendingChange } from "./pool-changes.ts";
 
@@ -10,6 +12,7 @@ export interface PoolStorage {
     get<T>(key: string): T | undefined;
     put(key: string, value: unknown): void;
     delete(key: string): unknown;
+    list<T>(options: { prefix: string }): Iterable<[key: string, value: T]>;
   };
 }
 
@@ -43,10 +46,33 @@ export interface AskedProbes {
   readonly askedAt: number;
 }
 
+/** The totals of a pool as they are saved. */
+export interface SavedTotals {
+  readonly counts: Counts;
+  /** The number of the last report of each isolate, and when it came; in milliseconds since 1970. */
+  readonly isolates: Readonly<Record<string, { readonly number: number; readonly at: number }>>;
+  readonly savedAt: number;
+  /** The last run of the cron job. */
+  readonly sweep?: SweepOutcome | undefined;
+}
+
+/** The counts of a minute. */
+export interface SavedMinute {
+  /** When it began, in milliseconds since 1970. */
+  readonly at: number;
+  readonly counts: Counts;
+}
+
 const KNOWN = "pool";
 const ASKED = "asked";
 const PROBED = "probed";
-const seenKey = (origin: string) => `seen/${origin}`;
+const TOTALS = "totals";
+/** How many minutes are kept. */
+export const MINUTES = 60;
+const MINUTE = "minute/";
+const minuteKey = (at: number) => `${MINUTE}${Math.floor(at / 60_000) % MINUTES}`;
+const SEEN = "seen/";
+const seenKey = (origin: string) => `${SEEN}${origin}`;
 
 /** The rows of a pool's object. */
 export class PoolRows {
@@ -87,8 +113,32 @@ export class PoolRows {
     return this.#storage.kv.get<SeenWindow[]>(seenKey(origin)) ?? [];
   }
 
+  /** The sessions that isolates have seen on each origin, by the id of the origin. */
+  allSeen(): readonly (readonly [origin: string, windows: readonly SeenWindow[]])[] {
+    const rows = this.#storage.kv.list<readonly SeenWindow[]>({ prefix: SEEN });
+    return Array.from(rows, ([key, windows]) => [key.slice(SEEN.length), windows] as const);
+  }
+
   see(origin: string, windows: readonly SeenWindow[]): void {
     if (windows.length === 0) this.#storage.kv.delete(seenKey(origin));
     else this.#storage.kv.put(seenKey(origin), windows);
+  }
+
+  /** `undefined`: no report has ever come. */
+  totals(): SavedTotals | undefined {
+    return this.#storage.kv.get<SavedTotals>(TOTALS);
+  }
+
+  total(totals: SavedTotals): void {
+    this.#storage.kv.put(TOTALS, totals);
+  }
+
+  /** The minutes that are kept, in no order; minutes that are older than an hour may be among them. */
+  minutes(): readonly SavedMinute[] {
+    return Array.from(this.#storage.kv.list<SavedMinute>({ prefix: MINUTE }), ([, minute]) => minute);
+  }
+
+  keepMinute(minute: SavedMinute): void {
+    this.#storage.kv.put(minuteKey(minute.at), minute);
   }
 }

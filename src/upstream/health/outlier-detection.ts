@@ -46,9 +46,22 @@ export interface ConfirmedLoss {
   readonly isHeard: boolean;
 }
 
+/**
+ * Why an origin was ejected: `silence`: it answers no check; `losses`: it lost requests of clients; `errors`: it answered with too many
+ * server errors; `success-rate`: its success rate is an outlier; `unproven`: it failed again when its ejection was over.
+ */
+export type EjectionCause = "silence" | "losses" | "errors" | "success-rate" | "unproven";
+
+/** The reasons in words, for the log. The causes that are left out have numbers in theirs. */
+const REASONS: Readonly<Record<string, string>> = {
+  silence: "does not answer",
+  "success-rate": "its success rate is an outlier",
+  unproven: "has not proved itself",
+};
+
 /** Why an origin was ejected, or that it serves again. */
 export type HealthChange =
-  | { kind: "ejected"; index: number; reason: string; forMs: number }
+  | { kind: "ejected"; index: number; cause: EjectionCause; reason: string | undefined; forMs: number }
   | { kind: "returned"; index: number };
 
 /** The parts that outlier detection needs. */
@@ -87,12 +100,12 @@ export function createOutlierDetection({ config, size, random, onChange }: Outli
   /** On the word of clients alone half of the pool may be ejected, as they might agree on it. */
   const mayEjectByClients = () => (ejections.count + 1) * 2 <= size;
 
-  function eject(index: number, now: number, reason: string, errors: boolean): void {
+  function eject(index: number, now: number, cause: EjectionCause, errors: boolean, reason = REASONS[cause]): void {
     const forMs = ejections.eject(index, now);
     if (forMs === undefined) return;
     forErrors[index] = errors ? 1 : 0;
     suspected[index] = 1;
-    onChange({ kind: "ejected", index, reason, forMs });
+    onChange({ kind: "ejected", index, cause, reason, forMs });
   }
 
   function giveBack(index: number, now: number): void {
@@ -107,14 +120,14 @@ export function createOutlierDetection({ config, size, random, onChange }: Outli
     if (isError) suspected[index] = 1;
     if (!successRates) return;
     for (const outlier of successRates.count(index, !isError, now)) {
-      eject(outlier, now, "its success rate is an outlier", true);
+      eject(outlier, now, "success-rate", true);
     }
   }
 
   function hasTooManyErrors(index: number, now: number): boolean {
     const errors = erring[index] as number;
     if (consecutive5xx === undefined || errors < consecutive5xx) return false;
-    eject(index, now, `${errors} consecutive server errors`, true);
+    eject(index, now, "errors", true, `${errors} consecutive server errors`);
     return true;
   }
 
@@ -139,22 +152,24 @@ export function createOutlierDetection({ config, size, random, onChange }: Outli
       if (hasTooManyErrors(index, now)) return;
       const share = isLate ? undefined : shares.lost(index, client, now);
       const clients = isHeard ? 0 : evidenceOf(index).confirm(client, now);
-      if (!isHeard && ejections.of(index, now) === "half-open") eject(index, now, "has not proved itself", false);
+      if (!isHeard && ejections.of(index, now) === "half-open") eject(index, now, "unproven", false);
       else if (!mayEjectByClients()) return;
-      else if (clients >= consecutiveGatewayFailure) eject(index, now, `lost requests of ${clients} clients`, false);
-      else if (share) eject(index, now, `lost requests of ${share.clients} clients, of ${share.requests}`, false);
+      else if (clients >= consecutiveGatewayFailure)
+        eject(index, now, "losses", false, `lost requests of ${clients} clients`);
+      else if (share)
+        eject(index, now, "losses", false, `lost requests of ${share.clients} clients, of ${share.requests}`);
     },
     passed(index, isError, now) {
       answeredAt[index] = now;
       evidenceOf(index).clear();
       const errsAgain = isError && forErrors[index] === 1 && !healthy(index);
-      if (errsAgain) eject(index, now, "has not proved itself", true);
+      if (errsAgain) eject(index, now, "unproven", true);
       else giveBack(index, now);
     },
     failed(index, isLate, now) {
       // The pages of a single client may hold up all connections of a small server, and its next request has the server checked.
       if (isLate && healthy(index) && evidenceOf(index).isOneClientsLoss()) return;
-      eject(index, now, "does not answer", false);
+      eject(index, now, "silence", false);
     },
     answeredAt: (index) => answeredAt[index] as number,
     hasLost: (index, client) => evidenceOf(index).has(client),

@@ -1,17 +1,16 @@
 import type { ResolvedPool, ResolvedSession } from "../../config/resolved.ts";
 import type { Log } from "../../log.ts";
 import type { Pools } from "./pool-contracts.ts";
-import { standingAt } from "./pool-state.ts";
 import { createPoolView, type PoolView } from "./pool-view.ts";
 import { probePlanOf } from "./probe-plan.ts";
 import { createProbing } from "./probing.ts";
 import { readPublished, type StateNamespace } from "./published-states.ts";
-import { createCollector } from "./sightings.ts";
+import type { Reporter } from "./reporter.ts";
 
 /** The parts of a pool that requests need while operators change the pool and its object probes it. */
 export interface LivePool extends PoolView {
   /** A session, which has come back, was served by an origin. */
-  served(origin: string, session: string, now: number): void;
+  served(origin: string, session: string): void;
 }
 
 /** Makes the live part of a pool; `undefined`: operators cannot change the pool, and it is not probed. */
@@ -26,6 +25,8 @@ export interface LivePoolsParts {
   readonly awayMs: number;
   /** Whether there are operators: without them what they have said once is not looked at. */
   readonly hasOperators: boolean;
+  /** Takes the sessions that are seen on the origins of a pool. Default: nobody does. */
+  readonly reporterOf?: ((pool: string) => Reporter) | undefined;
   /** Holds on to work behind the response. */
   readonly keepAlive: (work: Promise<unknown>) => void;
   readonly clock: () => number;
@@ -36,7 +37,7 @@ export interface LivePoolsParts {
 
 /** The live pools of an isolate. */
 export function createLivePools(parts: LivePoolsParts): LivePools {
-  const { namespace, pools, awayMs, hasOperators, keepAlive, clock, random, log } = parts;
+  const { namespace, pools, awayMs, hasOperators, reporterOf, keepAlive, clock, random, log } = parts;
   return (config) => {
     const { id: pool } = config;
     const plan = probePlanOf(config);
@@ -45,14 +46,7 @@ export function createLivePools(parts: LivePoolsParts): LivePools {
     const view = createPoolView({ pool, read, keepAlive, clock, log });
     const closures = hasOperators ? view.closures : () => undefined;
     const probing = plan && createProbing(() => pools.probe(pool, { plan, awayMs }), keepAlive, random);
-    const collector = createCollector(
-      async (sightings) => {
-        const seen = Array.from(sightings, ([origin, sketch]) => ({ origin, sketch }));
-        return (await pools.see(pool, { seen, awayMs })).kind === "seen";
-      },
-      keepAlive,
-      random,
-    );
+    const reporter = reporterOf?.(pool);
     return {
       closures,
       unhealthy: plan ? view.unhealthy : () => undefined,
@@ -60,10 +54,7 @@ export function createLivePools(parts: LivePoolsParts): LivePools {
         probing?.ask(now);
         return view.look(now);
       },
-      served(origin, session, now) {
-        const said = closures()?.get(origin);
-        if (said && standingAt(said, now) === "draining") collector.see(origin, session, now);
-      },
+      served: (origin, session) => reporter?.see(origin, session),
     };
   };
 }

@@ -1,5 +1,7 @@
+import type { Counts } from "../../totals/tally.ts";
 import type { PoolState } from "./pool-state.ts";
 import type { ProbePlan, ProbeTarget } from "./probe-plan.ts";
+import type { Report, SweepOutcome } from "./report.ts";
 import type { Sketch } from "./sketch.ts";
 
 /**
@@ -120,12 +122,19 @@ export type ChangedPool =
   | { kind: "changed" | "unchanged"; state: PoolState | undefined; published: boolean }
   | { kind: "refused"; reason: ChangeRefusal };
 
+/**
+ * The name of the object that adds up what belongs to no pool. The id of a pool has no `~`.
+ */
+export const SITE = "~site";
+
 /** The pools' live state at its authority. Each call may be repeated. */
 export interface Pools {
   look(pool: string, ask: SessionPatience): Promise<LookedPool | Unavailable>;
   change(pool: string, ask: { change: PoolChange } & SessionPatience): Promise<ChangedPool | Unavailable>;
-  /** Sessions that were seen on origins that drain. */
-  see(pool: string, ask: { seen: SeenOrigin[] } & SessionPatience): Promise<Seen | Unavailable>;
+  /** Takes the sessions that an isolate has seen on origins, and its report. */
+  see(pool: string, ask: { seen: SeenOrigin[]; report?: Report } & SessionPatience): Promise<Seen | Unavailable>;
+  /** The totals of a pool. `watches`: isolates report more often for a while. */
+  totals(pool: string, ask: { watches: boolean } & SessionPatience): Promise<PoolTotals | Unavailable>;
   /** Has origins probed by a plan for a while: to be asked for again and again. */
   probe(pool: string, ask: { plan: ProbePlan } & SessionPatience): Promise<Probing | Unavailable>;
 }
@@ -137,6 +146,39 @@ export interface SeenOrigin {
 
 export interface Seen {
   kind: "seen";
+  /** Whether an operator watches the pool. An object of older code has no such field. */
+  watched?: boolean;
+}
+
+/** The counts of all isolates of a pool, added up. Times are milliseconds since 1970. */
+export interface PoolTotals {
+  readonly kind: "totals";
+  readonly counts: Counts;
+  /** When `counts` were saved last. No report since then is in them. */
+  readonly savedAt: number;
+  readonly isolates: IsolatesHeard;
+  /** The last run of the cron job. Only the object of the site knows it. */
+  readonly sweep?: SweepOutcome | undefined;
+  /** About how many sessions each origin has, by its id. Origins on which no session was seen are left out. */
+  readonly bound: Readonly<Record<string, number>>;
+  /** The counts of each of the last minutes that has counts, the oldest first. `at`: when the minute began. */
+  readonly minutes: readonly { readonly at: number; readonly counts: Counts }[];
+}
+
+/** The isolates that have reported lately, counted by what they say. */
+export interface IsolatesHeard {
+  readonly heard: number;
+  /** When the isolate of these that has not reported for the longest time reported last. */
+  readonly oldestAt: number | undefined;
+  /** How many isolates there are by location, `""` among them; and by version and configuration, as `VERSION CONFIG`. */
+  readonly colos: Readonly<Record<string, number>>;
+  readonly builds: Readonly<Record<string, number>>;
+  /** How many isolates have ejected an origin, by the id of the origin and by location. */
+  readonly ejecting: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** How many ignore the health of origins. */
+  readonly panicking: number;
+  /** In how many the breaker of a store is open, by the name of the store and by location. */
+  readonly open: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 export interface Probing {

@@ -5,11 +5,14 @@ import type { Origin, Pool } from "../pool.ts";
 import { type Attempt, type Outgoing, send } from "./attempt.ts";
 import { sendHedged, wellBehind } from "./hedge.ts";
 
-/** The result of a request. `own-origin-unavailable`: the session may meet no other origin. */
+/**
+ * The result of a request. `own-origin-unavailable`: the session may meet no other origin. `tookMs`: from sending the request to the
+ * origin that answered, until the headers of its response.
+ */
 export type Forwarded = Sent &
   /** `hedged`: the first origin was slow, and the second origin has answered. */
   (
-    | { kind: "response"; response: Response; origin: Origin; hedged?: boolean }
+    | { kind: "response"; response: Response; origin: Origin; tookMs: number; hedged?: boolean }
     /** `invalid-status`: an origin took the request and answered with a status that is not valid. */
     | { kind: "unreachable" | "timeout" | "invalid-status" | "own-origin-unavailable" }
   );
@@ -70,7 +73,7 @@ export async function forward(
     for (let isFirst = true; ; isFirst = false) {
       if (wasSent && !pool.retries.withdraw(senderOf(outgoing).client, clock())) return failed("budget");
       const attempt = await attemptAt(origin);
-      if (attempt.kind === "response") return answeredBy(origin, attempt);
+      if (attempt.kind === "response") return answeredBy(origin, attempt, sentAt);
       if (attempt.kind === "invalid-status") return { kind: attempt.kind, attempts };
       kind = attempt.kind === "timeout" ? "timeout" : "unreachable";
       if (attempt.hedge) {
@@ -108,11 +111,14 @@ export async function forward(
   async function answeredBy(
     origin: Origin,
     { response, hedged }: Extract<Attempt, { kind: "response" }>,
+    sentAt: number,
   ): Promise<Forwarded | undefined> {
     const by = (hedged && hedge) || origin;
-    pool.answered(by.index, response, clock(), !outgoing.cacheable, outgoing.session);
+    const now = clock();
+    pool.answered(by.index, response, now, !outgoing.cacheable, outgoing.session);
     if (refused) await refused.response.body?.cancel();
-    const answered: Answered = { kind: "response", response, origin: by, attempts, ...(hedged && { hedged }) };
+    const tookMs = now - sentAt;
+    const answered: Answered = { kind: "response", response, origin: by, attempts, tookMs, ...(hedged && { hedged }) };
     if (!retries.statuses.has(response.status)) {
       if (losses.length > 0) judge(losses, outgoing, pool, true, clock());
       return answered;

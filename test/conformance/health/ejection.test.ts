@@ -72,6 +72,7 @@ describe("an origin that answers every request with an error", () => {
         event: "origin_ejected",
         pool: "shop",
         origin: home.name,
+        cause: "errors",
         reason: "3 consecutive server errors; for 30000 ms",
       },
       { event: "origin_returned", pool: "shop", origin: home.name },

@@ -105,8 +105,9 @@ describe("/.moor/metrics", () => {
     expect(risen('moor_sessions_total{pool="shop",source="object"}')).toBe(1);
     expect(risen('moor_origin_responses_total{pool="shop",origin="a",chosen="affinity"}')).toBe(2);
     expect(risen('moor_origin_attempts_total{pool="gone"}')).toBe(2);
-    expect(risen('moor_writes_total{store="object"}')).toBe(2);
-    expect(risen('moor_store_calls_total{store="object"}')).toBe(4);
+    expect(risen('moor_writes_total{pool="shop",store="object"}')).toBe(2);
+    expect(risen('moor_store_calls_total{pool="shop",store="object"}')).toBe(3);
+    expect(risen('moor_store_calls_total{pool="gone",store="object"}')).toBe(1);
     expect(risen('moor_request_duration_seconds_count{pool="shop"}')).toBe(2);
     expect(risen('moor_request_duration_seconds_bucket{pool="shop",le="+Inf"}')).toBe(2);
   });

@@ -249,6 +249,7 @@ describe("a pool of many origins", () => {
       get: <T>(key: string) => counted(stored.get(key)) as T | undefined,
       put: (key: string, value: unknown) => stored.set(key, JSON.parse(JSON.stringify(value))),
       delete: (key: string) => stored.delete(key),
+      list: () => [],
     };
     const authority = new PoolAuthority({
       rows: new PoolRows({ kv }),

@@ -11,6 +11,7 @@ import { runIndexCalls, runSharedAccount } from "../../../sim/scale/principals.t
 import { runSweep } from "../../../sim/scale/sweep.ts";
 import { SETTLE_MS } from "../../../src/session/freshness.ts";
 import { ASK_EVERY_MS } from "../../../src/upstream/live/probing.ts";
+import { REPORT_EVERY_MS } from "../../../src/upstream/live/report.ts";
 
 const USUAL = {
   seed: 1,
@@ -105,10 +106,10 @@ describe("sessions and principals that many share", () => {
     expect((await runIndexCalls(2, 1)).callsPerSession).toBe(2);
   });
 
-  it("a pool's object is asked by each isolate every two minutes, and no isolate is late for a drain", async () => {
+  it("a pool's object is asked by each isolate every two minutes and told every minute, and no isolate is late for a drain", async () => {
     const options = { locations: 20, isolatesPerLocation: 2, requestsPerIsolate: 5, deploySeconds: 10, seed: 1 };
     const pool = await runPoolAtWork(options);
-    expect(pool.calls.later.mean).toBeCloseTo((40 * 1000) / ASK_EVERY_MS, 1);
+    expect(pool.calls.later.mean).toBeCloseTo((40 * 1000) / ASK_EVERY_MS + (40 * 1000) / REPORT_EVERY_MS, 1);
     expect(pool.lateForDrain).toBe(0);
     // 60 s in KV, 30 in a location's cache, 30 until the isolate looks.
     expect(pool.known.max).toBeLessThanOrEqual(120);

@@ -19,15 +19,15 @@ export interface Listed {
 /** The admin API of a site, as a tool of an admin uses it. */
 export function adminOf(site: Site) {
   const client = site.client();
-  const ask = (path: string, { headers, ...asking }: Asking = {}): Promise<Answer> =>
-    client.send(`/.moor/admin${path}`, {
-      ...asking,
-      headers: { Authorization: `Bearer ${ADMIN_TOKEN}`, ...headers },
-    });
+  const send = (path: string, { headers, ...asking }: Asking = {}): Promise<Answer> =>
+    client.send(path, { ...asking, headers: { Authorization: `Bearer ${ADMIN_TOKEN}`, ...headers } });
+  const ask = (path: string, asking: Asking = {}) => send(`/.moor/admin${path}`, asking);
   const of = (principal: string) => `principal=${encodeURIComponent(principal)}`;
 
   return {
     ask,
+    /** @param of the value of the query's `of`. */
+    metrics: (of: string) => send(`/.moor/metrics?of=${of}`),
     async list(principal: string): Promise<Listed[]> {
       return (JSON.parse((await ask(`/sessions?${of(principal)}`)).text) as { sessions: Listed[] }).sessions;
     },

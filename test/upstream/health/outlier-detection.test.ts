@@ -37,7 +37,7 @@ describe("an origin that does not answer a check", () => {
     health.answer(4);
     health.answer(5);
     expect(health.changes).toEqual([
-      { kind: "ejected", index: 0, reason: "does not answer", forMs: 10_000 },
+      { kind: "ejected", index: 0, cause: "silence", reason: "does not answer", forMs: 10_000 },
       { kind: "returned", index: 0 },
     ]);
   });

@@ -38,6 +38,7 @@ const pools: Pools = {
   look: never,
   change: never,
   see: never,
+  totals: never,
   async probe(...given) {
     asked.push(given);
     return { kind: "probing" };

@@ -1,60 +1,9 @@
 import { describe, expect, it } from "vitest";
-import {
-  boundCount,
-  createCollector,
-  type SeenWindow,
-  type Sightings,
-  TELL_EVERY_MS,
-  withSeen,
-} from "../../../src/upstream/live/sightings.ts";
-import { addTo, countOf, emptySketch } from "../../../src/upstream/live/sketch.ts";
-import { at, T0 } from "../../support/time.ts";
+import { boundCount, type SeenWindow, withSeen } from "../../../src/upstream/live/sightings.ts";
+import { addTo, emptySketch } from "../../../src/upstream/live/sketch.ts";
+import { at } from "../../support/time.ts";
 
 const AWAY_MS = 3_600_000;
-
-describe("the sessions that an isolate has seen", () => {
-  function collector(random = 0) {
-    const told: Record<string, number>[] = [];
-    const work: Promise<unknown>[] = [];
-    let takes = true;
-    const tell = async (sightings: Sightings) => {
-      if (takes) told.push(Object.fromEntries(Array.from(sightings, ([origin, sketch]) => [origin, countOf(sketch)])));
-      return takes;
-    };
-    const { see } = createCollector(
-      tell,
-      (promise) => work.push(promise),
-      () => random,
-    );
-    return { see, told, settled: () => Promise.all(work), take: (value: boolean) => (takes = value) };
-  }
-
-  it("are reported at once, then at most once a minute, all together", async () => {
-    const { see, told, settled } = collector();
-    for (let second = 0; second < 61; second++) see(second % 2 ? "a" : "b", `s${second}`, at(second));
-    await settled();
-    expect(told).toEqual([{ b: 1 }, { a: 30, b: 30 }]);
-  });
-
-  it("are reported the second time at a moment of its own, not in step with all isolates", async () => {
-    const { see, told, settled } = collector(0.75);
-    for (const second of [0, 14, 15, 74, 75]) see("a", `s${second}`, at(second));
-    await settled();
-    expect(told).toEqual([{ a: 1 }, { a: 2 }, { a: 2 }]);
-  });
-
-  it("are reported the next time if the report failed, with the sessions that were seen in the meantime", async () => {
-    const { see, told, settled, take } = collector();
-    take(false);
-    see("a", "one", T0);
-    see("a", "two", at(1));
-    await settled();
-    take(true);
-    see("b", "three", T0 + TELL_EVERY_MS);
-    await settled();
-    expect(told).toEqual([{ a: 2, b: 1 }]);
-  });
-});
 
 describe("sessions bound to an origin", () => {
   const seen = (...sessions: string[]) => {

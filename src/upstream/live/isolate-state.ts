@@ -1,0 +1,65 @@
+import type { Log, LogEntry } from "../../log.ts";
+import { seriesOf } from "../../totals/exposition.ts";
+import type { Tally } from "../../totals/tally.ts";
+
+/** What an isolate knows of origins and stores by its own requests. It hears of each change by the log line. */
+export interface HeardState {
+  /** The log of the isolate: it hears each entry and passes it on. */
+  readonly log: Log;
+  /** The origins of a pool that the isolate has ejected. */
+  ejected(pool: string): readonly string[];
+  /** Whether it ignores the health of a pool. */
+  panics(pool: string): boolean;
+  /** The stores whose breakers are not closed. */
+  open(): readonly string[];
+}
+
+/**
+ * @param tallyOf counts the ejections of a pool.
+ * @param log takes every entry.
+ */
+export function createHeardState(tallyOf: (pool: string) => Tally, log: Log): HeardState {
+  const ejected = new Map<string, Set<string>>();
+  const panicking = new Set<string>();
+  const stores = new Set<string>();
+
+  function of(pool: string): Set<string> {
+    const origins = ejected.get(pool) ?? new Set();
+    ejected.set(pool, origins);
+    return origins;
+  }
+
+  function hear({ event, pool = "", origin = "", store = "", cause = "" }: LogEntry): void {
+    switch (event) {
+      case "origin_ejected":
+        of(pool).add(origin);
+        tallyOf(pool).add(seriesOf("moor_origin_ejections_total", { pool, origin, reason: cause }));
+        break;
+      case "origin_returned":
+        of(pool).delete(origin);
+        break;
+      case "panic_began":
+        panicking.add(pool);
+        break;
+      case "panic_over":
+        panicking.delete(pool);
+        break;
+      case "store_open":
+        stores.add(store);
+        break;
+      case "store_closed":
+        stores.delete(store);
+        break;
+    }
+  }
+
+  return {
+    log(entry) {
+      hear(entry);
+      log(entry);
+    },
+    ejected: (pool) => [...of(pool)],
+    panics: (pool) => panicking.has(pool),
+    open: () => [...stores],
+  };
+}

@@ -1,0 +1,119 @@
+import { waitUntil } from "cloudflare:workers";
+import { encodeUtf8, murmur3 } from "../affinity/murmur3.ts";
+import type { ResolvedConfig } from "../config/resolved.ts";
+import { type Log, logToConsole } from "../log.ts";
+import type { Tallies } from "../observe/counters.ts";
+import type { Swept } from "../store/sweep.ts";
+import { seriesOf } from "../totals/exposition.ts";
+import { createTally, type Tally } from "../totals/tally.ts";
+import { createHeardState } from "../upstream/live/isolate-state.ts";
+import { sessionSpans } from "../upstream/live/live-pools.ts";
+import { type Pools, SITE } from "../upstream/live/pool-contracts.ts";
+import type { SweepOutcome } from "../upstream/live/report.ts";
+import { createReporter, type Reporter } from "../upstream/live/reporter.ts";
+
+/** The reports of an isolate to the objects of pools. */
+export interface Reports {
+  /** The log of the isolate. Its entries also tell the reports what has changed. */
+  readonly log: Log;
+  /** @param pool the id of a pool, or {@link SITE}. */
+  readonly reporterOf: (pool: string) => Reporter;
+  readonly tallies: Tallies;
+  /** The cron job has run. `undefined`: there was no journal to sweep. */
+  swept(beganAt: number, result: Swept | undefined): void;
+}
+
+/** The bindings that reports need. */
+export interface ReportsEnv {
+  readonly POOL_OBJECT?: unknown;
+  readonly SESSION_REPLICAS?: unknown;
+  readonly CF_VERSION_METADATA?: { readonly id: string };
+}
+
+/**
+ * The reports of an isolate; `undefined` if there are no operators, or no objects to report to.
+ *
+ * @param pools the objects of pools. They are asked for at the first report.
+ */
+export function bindReports(
+  env: ReportsEnv,
+  config: ResolvedConfig,
+  pools: () => Pools | undefined,
+): Reports | undefined {
+  // A build without operators refuses `admin` where it makes the admin API.
+  return typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS ? bind(env, config, pools) : undefined;
+}
+
+function bind(
+  { POOL_OBJECT, SESSION_REPLICAS, CF_VERSION_METADATA }: ReportsEnv,
+  config: ResolvedConfig,
+  pools: () => Pools | undefined,
+): Reports | undefined {
+  if (!config.admin || !POOL_OBJECT || !SESSION_REPLICAS) return undefined;
+  return createReports({ config, version: CF_VERSION_METADATA?.id ?? "", pools: () => pools() as Pools });
+}
+
+/** The settings of reports. */
+interface ReportsParts {
+  readonly config: ResolvedConfig;
+  /** The id of the Worker's version; "": it is not known. */
+  readonly version: string;
+  readonly pools: () => Pools;
+}
+
+/** How much of the version's id is shown. */
+const VERSION_CHARACTERS = 8;
+
+/** The reports of an isolate whose counts begin now. */
+function createReports({ config, version, pools }: ReportsParts): Reports {
+  const reporters = new Map<string, Reporter>();
+  const all: Tally[] = [];
+  const isolate = crypto.randomUUID();
+  const { awayMs } = sessionSpans(config.session);
+  const build = { version: version.slice(0, VERSION_CHARACTERS), config: hashOf(config) };
+  let sweep: SweepOutcome | undefined;
+  const heard = createHeardState((pool) => reporterOf(pool).tally, logToConsole);
+
+  function reporterOf(pool: string): Reporter {
+    const known = reporters.get(pool);
+    if (known) return known;
+    const tally = createTally();
+    const reporter = createReporter({
+      tally,
+      isolate,
+      send: (ask) => pools().see(pool, { ...ask, awayMs }),
+      state: () => ({
+        ...build,
+        ejected: heard.ejected(pool),
+        panics: heard.panics(pool),
+        open: heard.open(),
+        ...(pool === SITE && sweep ? { sweep } : {}),
+      }),
+      keepAlive: waitUntil,
+      random: Math.random,
+    });
+    reporters.set(pool, reporter);
+    all.push(tally);
+    return reporter;
+  }
+
+  return {
+    log: heard.log,
+    reporterOf,
+    tallies: { of: (pool) => reporterOf(pool ?? SITE), all },
+    swept(beganAt, result) {
+      if (!result) return;
+      const at = Date.now();
+      const failed = result.cause !== undefined;
+      sweep = { at, tookMs: at - beganAt, left: result.left, failed };
+      const reporter = reporterOf(SITE);
+      reporter.tally.add(seriesOf("moor_sweeps_total", { outcome: failed ? "failed" : "done" }));
+      reporter.counted(at);
+    },
+  };
+}
+
+/** Tells configurations apart, for operators. */
+function hashOf(config: ResolvedConfig): string {
+  return (murmur3(encodeUtf8(JSON.stringify(config)), 0) >>> 0).toString(16).padStart(8, "0");
+}
