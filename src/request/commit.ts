@@ -167,6 +167,11 @@ async function unwritten(
 ): Promise<Commit> {
   const { session, ref } = known;
   // A login needs no session before it, nor does a change by an origin that was shown an empty session.
+  const isLogin = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && intent.login !== undefined;
+  if (isLogin && (await isJoined(known, intent, parts))) {
+    const { view, replicated } = session;
+    return { kind: "done", session, view, rotated: false, ended: false, replicated };
+  }
   const mayStartAnew = session.returning && !intent.end && (!session.view || rotates(session, intent));
   switch (written.kind) {
     case "ended": {
@@ -180,10 +185,6 @@ async function unwritten(
       return { kind: "ended" };
     }
     case "superseded":
-      if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && (await isJoined(known, intent, parts))) {
-        const { view, replicated } = session;
-        return { kind: "done", session, view, rotated: false, ended: false, replicated };
-      }
       return mayStartAnew ? startAnew(known, intent, session.view?.attributes ?? {}, facts, parts) : { kind: "ended" };
     case "refused":
       if (written.reason === "expired") {

@@ -99,6 +99,7 @@ function build(env: Env, bundled: MoorConfig): Built {
       issuer: env.MOOR_ISSUER,
       ...config.handoff,
       policy: policyOf(config),
+      ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? { roles: config.login?.roles } : undefined),
     }),
     debug: createDebugCheck(sessions.tokenRing),
     metrics: env.METRICS,

@@ -2,6 +2,7 @@ import { decodeBase64url } from "./base64url.ts";
 import { MoorOriginError } from "./errors.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { KeySet, VerifyingKey } from "./key-set.ts";
+import { readLogin } from "./login-view.ts";
 import type { SessionView } from "./session-view.ts";
 import type { SessionTimes } from "./times.ts";
 
@@ -121,6 +122,8 @@ function readClaims(claims: JsonObject): Handoff {
     host,
     scheme,
     times: readTimes(claims),
+    providerLogin:
+      claims.login === undefined ? undefined : (readLogin(claims.login) ?? malformed("its login is not one of Moor's")),
   };
 }
 

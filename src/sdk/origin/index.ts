@@ -3,6 +3,7 @@ export { MoorOriginError, type MoorOriginErrorCode } from "./errors.ts";
 export type { Fetch } from "./fetch-json.ts";
 export type { HeaderSource, HeaderTarget } from "./headers.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
+export type { LoginView } from "./login-view.ts";
 export { createOrigin, type Origin, type OriginOptions } from "./origin.ts";
 export type { OriginSession } from "./session.ts";
 export type { SessionApi, StoredSession } from "./session-api.ts";

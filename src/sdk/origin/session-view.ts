@@ -1,4 +1,5 @@
 import type { JsonObject } from "./json.ts";
+import type { LoginView } from "./login-view.ts";
 import type { SessionTimes } from "./times.ts";
 
 /** The facts that Moor told about the session that a request belongs to. */
@@ -28,4 +29,6 @@ export interface SessionView {
   readonly scheme?: string | undefined;
   /** `undefined` as long as the session is not stored. */
   readonly times?: SessionTimes | undefined;
+  /** `undefined` unless Moor has logged the visitor in at a provider. */
+  readonly providerLogin?: LoginView | undefined;
 }

@@ -3,6 +3,7 @@ import { applyChanges, type Changes, flashLines, noChanges, patchLines, withPatc
 import { MoorOriginError } from "./errors.ts";
 import { type HeaderTarget, replaceHeaders } from "./headers.ts";
 import { isJsonObject, type JsonObject, type JsonValue, jsonCopy } from "./json.ts";
+import type { LoginView } from "./login-view.ts";
 import type { SessionApi, StoredSession } from "./session-api.ts";
 import type { SessionView } from "./session-view.ts";
 import type { SessionsApi } from "./sessions-api.ts";
@@ -103,6 +104,10 @@ export class OriginSession implements SessionView {
 
   get movedFrom(): string | undefined {
     return this.#view.movedFrom;
+  }
+
+  get providerLogin(): LoginView | undefined {
+    return this.#view.providerLogin;
   }
 
   get host(): string | undefined {

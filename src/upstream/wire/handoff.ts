@@ -1,4 +1,4 @@
-import type { ResolvedPool, ResolvedRoute } from "../../config/resolved.ts";
+import type { ResolvedLogin, ResolvedPool, ResolvedRoute } from "../../config/resolved.ts";
 import type { KeyRing } from "../../inbound/token/key-ring.ts";
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { Policy } from "../../session/change.ts";
@@ -7,6 +7,7 @@ import type { JsonObject } from "../../session/patch.ts";
 import { attributeBytesOf } from "../../session/record.ts";
 import type { Session } from "../../session/session.ts";
 import { createJwts, type PublicJwk } from "./jwt.ts";
+import { loginClaim } from "./login-claim.ts";
 
 /** A handoff is reused for half of its life, and for no longer than this. */
 const LONGEST_REUSE_MS = 30_000;
@@ -63,6 +64,8 @@ export interface HandoffOptions {
   readonly lifeSeconds: number;
   /** The timeouts of sessions. */
   readonly policy: Policy;
+  /** The roles that the `login` claim names. Default: no roles. */
+  readonly roles?: ResolvedLogin["roles"] | undefined;
 }
 
 /**
@@ -70,7 +73,7 @@ export interface HandoffOptions {
  * reused for half of its life, and at most for 30 seconds; its `exp` is later by that much. Sessions that do not exist yet share one
  * handoff per pool and address.
  */
-export function createHandoff({ ring, issuer, dataBytes, lifeSeconds, policy }: HandoffOptions): Handoff {
+export function createHandoff({ ring, issuer, dataBytes, lifeSeconds, policy, roles }: HandoffOptions): Handoff {
   const signed = new BoundedMap<string, { jwt: string; usedUntil: number }>(
     REMEMBERED_CHARACTERS,
     ({ jwt }) => jwt.length,
@@ -103,6 +106,9 @@ export function createHandoff({ ring, issuer, dataBytes, lifeSeconds, policy }: 
       if (held && now < held.usedUntil) return held.jwt;
       const jwt = await jwts.sign({
         ...claimsOf(session, pool, dataBytes),
+        ...((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && view?.login
+          ? { login: loginClaim(view.login, pool, roles) }
+          : undefined),
         ...deadlines,
         host,
         scheme,

@@ -16,6 +16,17 @@ describe("a page that requires a login", () => {
     expect(shown.told.session).toMatchObject({ sub: "alice" });
   });
 
+  it("tells the server how the visitor has logged in, with the claims and the roles that the configuration names", async () => {
+    const client = site.client();
+    await logIn(client, "/orders/7", { login: "alice" });
+    const { session } = (await client.ask("/orders/7", { headers: PAGE })).told;
+    expect(session).toMatchObject({
+      sub: "alice",
+      login: { iss: provider.issuer, at: expect.any(Number), roles: ["ops", "staff"], claims: { name: "Alice" } },
+    });
+    expect(JSON.stringify(session)).not.toContain("others");
+  });
+
   it("sends the browser to the provider with PKCE, a nonce, and a sealed state", async () => {
     const sent = await site.client().ask("/orders/7", { headers: PAGE });
     const asked = new URL(String(sent.headers.location)).searchParams;
@@ -90,6 +101,29 @@ describe("tabs", () => {
     expect(arrived).toEqual(paths);
     expect(provider.exchanges - before).toBe(1);
     for (const path of paths) expect((await client.ask(path, { headers: PAGE })).status).toBe(200);
+  });
+});
+
+describe("two tabs of one visitor whose callbacks come at the same moment", () => {
+  it("log in one session, not two", async () => {
+    const client = site.client();
+    const visitor = new ProviderVisitor();
+    await client.ask("/public/page?set=basket:ring", { headers: PAGE });
+    const before = (await site.moor.storedSessions()).length;
+    const callbacks: URL[] = [];
+    for (const path of ["/tabs/1", "/tabs/2"]) {
+      const sent = await client.ask(path, { headers: PAGE });
+      callbacks.push(await visitor.logIn(String(sent.headers.location), { login: "alice" }));
+    }
+    const exchanged = provider.exchanges;
+    const answers = await Promise.all(
+      callbacks.map(({ pathname, search }) => client.send(pathname + search, { headers: PAGE })),
+    );
+    for (const answer of answers) client.keep(answer);
+    expect(answers.map(pathIn)).toEqual(["/tabs/1", "/tabs/2"]);
+    expect(provider.exchanges - exchanged).toBe(2);
+    expect((await client.ask("/tabs/1", { headers: PAGE })).told.session).toMatchObject({ data: { basket: "ring" } });
+    expect((await site.moor.storedSessions()).length).toBe(before);
   });
 });
 

@@ -12,6 +12,8 @@ export interface IdentityProvider {
   readonly asked: string[];
   /** How many codes it has exchanged. */
   readonly exchanges: number;
+  /** The addresses to which it sends visitors back. They may change until its first request. */
+  redirectUris: readonly string[];
   /** What it answers to every request while set, as a provider in trouble does. */
   trouble: number | undefined;
   stop(): Promise<void>;
@@ -42,39 +44,54 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const provider = new Provider(issuer, {
-    clients: [
-      {
-        client_id: CLIENT_ID,
-        client_secret: CLIENT_SECRET,
-        redirect_uris: redirectUris,
-        post_logout_redirect_uris: [],
+  let made: Provider | undefined;
+  const providerNow = () => {
+    made ??= make();
+    return made;
+  };
+  const make = () => {
+    const provider = new Provider(issuer, {
+      clients: [
+        {
+          client_id: CLIENT_ID,
+          client_secret: CLIENT_SECRET,
+          redirect_uris: known.redirectUris,
+          post_logout_redirect_uris: [],
+        },
+      ],
+      claims: CLAIMS,
+      acrValues: acr === undefined ? [] : [acr],
+      features: { devInteractions: { enabled: false } },
+      pkce: { required: () => true },
+      interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+      findAccount: (_: unknown, accountId: string) => ({
+        accountId,
+        claims: () => ({ sub: accountId, ...accounts[accountId] }),
+      }),
+      async loadExistingGrant({ oidc: { client, session } }: Authorizing) {
+        // A new grant would end the codes of the tabs before it.
+        const known = session.grantIdFor(client.clientId);
+        if (known !== undefined) return providerNow().Grant.find(known);
+        const grant = new (providerNow().Grant)({ clientId: client.clientId, accountId: session.accountId });
+        grant.addOIDCScope(Object.keys(CLAIMS).join(" "));
+        await grant.save();
+        return grant;
       },
-    ],
-    claims: CLAIMS,
-    acrValues: acr === undefined ? [] : [acr],
-    features: { devInteractions: { enabled: false } },
-    pkce: { required: () => true },
-    interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
-    findAccount: (_: unknown, accountId: string) => ({
-      accountId,
-      claims: () => ({ sub: accountId, ...accounts[accountId] }),
-    }),
-    async loadExistingGrant({ oidc }: { oidc: { client: { clientId: string }; session: { accountId: string } } }) {
-      const grant = new provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
-      grant.addOIDCScope(Object.keys(CLAIMS).join(" "));
-      await grant.save();
-      return grant;
-    },
-    cookies: { keys: ["a key of a test"] },
-    ttl: { AuthorizationCode: 60, AccessToken: 600, IdToken: 600, Interaction: 600, Session: 3_600, Grant: 3_600 },
-  });
+      cookies: { keys: ["a key of a test"] },
+      ttl: { AuthorizationCode: 60, AccessToken: 600, IdToken: 600, Interaction: 600, Session: 3_600, Grant: 3_600 },
+    });
+    provider.on("grant.success", () => {
+      known.exchanges++;
+    });
+    return provider;
+  };
   const known: IdentityProvider & { exchanges: number } = {
     issuer,
     clientId: CLIENT_ID,
     clientSecret: CLIENT_SECRET,
     asked: [],
     exchanges: 0,
+    redirectUris,
     trouble: undefined,
     async stop() {
       server.close();
@@ -82,23 +99,19 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       await once(server, "close");
     },
   };
-  provider.on("grant.success", () => {
-    known.exchanges++;
-  });
-  const answer = provider.callback();
   server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
     const { pathname } = new URL(request.url ?? "/", issuer);
     known.asked.push(`${request.method} ${pathname}`);
     if (known.trouble !== undefined) {
       response.writeHead(known.trouble).end("in trouble");
-    } else if (!pathname.startsWith("/interaction/")) answer(request, response);
+    } else if (!pathname.startsWith("/interaction/")) providerNow().callback()(request, response);
     else if (request.method === "POST") {
       const form = new URLSearchParams(await textOf(request));
       const login = form.get("login") ?? "";
       const result = form.has("cancel")
         ? { error: "access_denied", error_description: "<b>no</b>" }
         : { login: { accountId: login, ...(form.has("factor") ? { acr, amr: ["otp"] } : {}) } };
-      await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
+      await providerNow().interactionFinished(request, response, result, { mergeWithLastSubmission: false });
     } else {
       response.setHeader("Content-Type", "text/html");
       response.end(`<form method="post"><input name="login"><button>Log in</button></form>`);
@@ -111,6 +124,14 @@ async function textOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The parts of a request for an authorization that the provider's hook for consents needs. */
+interface Authorizing {
+  readonly oidc: {
+    readonly client: { readonly clientId: string };
+    readonly session: { readonly accountId: string; grantIdFor(clientId: string): string | undefined };
+  };
 }
 
 /** A browser at a provider: it keeps the provider's cookies, and follows redirects there. */
