@@ -22,13 +22,16 @@ interface NodeProject {
   readonly include: string[];
   readonly exclude?: string[];
   /** The authority of every Moor that the tests start. Default: Durable Objects. */
-  readonly authority?: "redis";
+  readonly authority?: keyof typeof SERVERS;
 }
+
+/** The Debian packages of the authorities that are no Durable Objects. */
+const SERVERS = { redis: "redis-server", postgres: "postgresql" } as const;
 
 /** A project of tests that run in Node. */
 function nodeProject(name: string, { include, exclude = [], authority }: NodeProject): TestProjectConfiguration {
   return {
-    plugins: [skipWithoutPackages(process.env, authority === "redis" ? ["redis-server"] : [])],
+    plugins: [skipWithoutPackages(process.env, authority ? [SERVERS[authority]] : [])],
     test: {
       name,
       include,
@@ -61,6 +64,7 @@ export default defineConfig({
       nodeProject("node-quick", { include: quick }),
       nodeProject("node-slow", { include: inNode, exclude: quick }),
       nodeProject("node-redis", { include: filesForAnyAuthority(inNode), authority: "redis" }),
+      nodeProject("node-postgres", { include: filesForAnyAuthority(inNode), authority: "postgres" }),
     ],
   },
 });

@@ -197,9 +197,13 @@ const route = shape({
 
 const carrier = oneByItsOwn("type", carrierSchemas);
 
+const bindings = optional(list(value(bindingName), `a list of at least one: ${bindingName.accepted}`));
+
 const authorities = {
   object: shape({ type: literal("object") }),
   redis: shape({ type: literal("redis") }),
+  postgres: shape({ type: literal("postgres"), bindings }),
+  d1: shape({ type: literal("d1"), bindings }),
 };
 
 const stores = shape({

@@ -123,10 +123,19 @@ export interface IgnoreConfig {
 
 /**
  * The store that orders the changes of sessions and keeps their records. `"object"`: a Durable Object for each session. `"redis"`: rows in
- * Redis, which needs `UPSTASH_REDIS_REST_URL` and `UPSTASH_REDIS_REST_TOKEN`.
+ * Redis, which needs `UPSTASH_REDIS_REST_URL` and `UPSTASH_REDIS_REST_TOKEN`. `"postgres"`: rows in Postgres, directly or through Hyperdrive.
+ * `"d1"`: rows in D1.
  */
-export interface AuthorityConfig {
-  type: "object" | "redis";
+export type AuthorityConfig = { type: "object" } | { type: "redis" } | DatabaseAuthorityConfig;
+
+/** A database as the authority. */
+export interface DatabaseAuthorityConfig {
+  type: "postgres" | "d1";
+  /**
+   * The names of its bindings, all different. With several names, sessions are spread over that many databases. Default
+   * `["MOOR_POSTGRES"]` or `["MOOR_D1"]`.
+   */
+  bindings?: string[] | undefined;
 }
 
 /** Where sessions are kept. */

@@ -7,6 +7,10 @@ declare global {
   const MOOR_ROWS: boolean | undefined;
   /** `false`: the build is without the adoption of old applications' sessions. */
   const MOOR_ADOPTION: boolean | undefined;
+  /** `false`: the build is without Postgres and its library. */
+  const MOOR_POSTGRES: boolean | undefined;
+  /** `false`: the build is without D1. */
+  const MOOR_D1: boolean | undefined;
   /** `false`: the build is without the algorithms of nginx. */
   const MOOR_NGINX: boolean | undefined;
   /** `false`: the build is without logins at an OpenID Connect provider. */
@@ -35,6 +39,8 @@ export const NAMES = {
   MOOR_OPERATORS: "admin API, probes and pools at work",
   MOOR_ROWS: "authority other than Durable Objects",
   MOOR_ADOPTION: "adoption of sessions",
+  MOOR_POSTGRES: "Postgres",
+  MOOR_D1: "D1",
   MOOR_NGINX: "algorithm of nginx",
   MOOR_LOGIN: "login",
   MOOR_LINKS: "carrier in the URL",

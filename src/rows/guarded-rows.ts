@@ -4,11 +4,21 @@ import type { RowStore } from "./row-store.ts";
 
 /** A store of rows behind a breaker. The store sets its own deadlines. */
 export function guardRows(store: RowStore, breaker: Breaker): RowStore {
+  const guarded = (calls: Pick<RowStore, "read" | "write">): Pick<RowStore, "read" | "write"> => ({
+    read: (name) => ask(breaker, () => calls.read(name)),
+    write: (name, write) => ask(breaker, () => calls.write(name, write)),
+  });
+  const { connect } = store;
   return {
     name: store.name,
     isMetered: store.isMetered,
-    read: (name) => ask(breaker, () => store.read(name)),
-    write: (name, write) => ask(breaker, () => store.write(name, write)),
+    connect:
+      connect &&
+      (() => {
+        const connection = connect();
+        return { ...guarded(connection), end: () => connection.end() };
+      }),
+    ...guarded(store),
     due: (limit) => ask(breaker, () => store.due(limit)),
     free: (limit) => ask(breaker, () => store.free(limit)),
   };

@@ -41,6 +41,11 @@ export interface RowWrite {
   readonly notAfter: number;
 }
 
+/** A connection to a store, for the calls of one transaction, which follow each other. It opens with the first call. */
+export interface RowConnection extends Pick<RowStore, "read" | "write"> {
+  end(): Promise<void>;
+}
+
 /**
  * A store that keeps one row for each name, and can compare and write it in one step. That is all that {@link createRowAuthority} needs.
  *
@@ -52,6 +57,8 @@ export interface RowStore {
   readonly name: string;
   /** Whether each call costs money or counts towards a limit of the platform. Then a hot session gives up sooner. */
   readonly isMetered: boolean;
+  /** Begins a connection, which its caller ends. Absent: calls share no connection. */
+  readonly connect?: (() => RowConnection) | undefined;
   read(name: string): Promise<RowRead>;
   write(name: string, write: RowWrite): Promise<RowWritten>;
   /** Names of rows whose `dueAt` has passed by the store's clock, the earliest first. */

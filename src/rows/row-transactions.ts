@@ -54,6 +54,7 @@ interface Asked<Answer> {
   readonly keepUntil: KeepUntil;
   readonly work: RowWork<Answer>;
   readonly notAfter: number | undefined;
+  readonly rows: Pick<RowStore, "read" | "write">;
 }
 
 /** A row that came with the answer to a write, so that it need not be read again. */
@@ -92,12 +93,12 @@ export function createRowTransactions(parts: RowTransactionsParts): Transact {
 
   /** Reads, works and writes once. */
   async function attempt<Answer>(
-    { name, keepUntil, work, notAfter }: Asked<Answer>,
+    { name, keepUntil, work, notAfter, rows }: Asked<Answer>,
     held?: Held,
   ): Promise<Tried<Answer>> {
     // The copy that an answer vouches for was read after `now`.
     const now = held?.readAt ?? clock();
-    const read = held?.read ?? (await store.read(name));
+    const read = held?.read ?? (await rows.read(name));
     if (read.kind === "unavailable") return { kind: "silent", answer: read };
     const entries = await open(name, read);
     if (!(entries instanceof RowEntries)) return { kind: "done", answer: entries };
@@ -116,7 +117,7 @@ export function createRowTransactions(parts: RowTransactionsParts): Transact {
     const times = translate(read.storeNow, now);
     const sentAt = clock();
     if (sentAt >= lastMoment) return { kind: "done", answer: late() };
-    const written = await store.write(name, {
+    const written = await rows.write(name, {
       seen,
       next,
       keepUntil: times.atLeast(keepUntil(entries)),
@@ -135,9 +136,8 @@ export function createRowTransactions(parts: RowTransactionsParts): Transact {
     }
   }
 
-  return async (name, keepUntil, work, notAfter) => {
+  async function run<Answer>(asked: Asked<Answer>): Promise<Answer | Unavailable> {
     const endsAt = clock() + OBJECT_DEADLINE_MS;
-    const asked = { name, keepUntil, work, notAfter };
     let silences = 0;
     let moved: Moved | undefined;
     for (let attempts = 0; attempts < mostAttempts && clock() < endsAt; attempts++) {
@@ -153,6 +153,15 @@ export function createRowTransactions(parts: RowTransactionsParts): Transact {
       } else moved = tried;
     }
     return oneRow("other writers keep changing the row");
+  }
+
+  return async (name, keepUntil, work, notAfter) => {
+    const connection = store.connect?.();
+    try {
+      return await run({ name, keepUntil, work, notAfter, rows: connection ?? store });
+    } finally {
+      await connection?.end();
+    }
   };
 }
 

@@ -8,6 +8,7 @@ import { guardRows } from "../rows/guarded-rows.ts";
 import { ROW_STORES, type RowAuthorityType, type RowBindings } from "../rows/registry.ts";
 import { createRowAuthority } from "../rows/row-authority.ts";
 import { createRowPrincipals } from "../rows/row-principals.ts";
+import type { RowStore } from "../rows/row-store.ts";
 import { sweepRows } from "../rows/row-sweep.ts";
 import { createRowTransactions } from "../rows/row-transactions.ts";
 import type { Breakers } from "../store/breakers.ts";
@@ -51,7 +52,8 @@ export function bindRows(
   { stores, principals: indexed }: Pick<ResolvedConfig, "stores" | "principals">,
   { breakers, log, replicas, events }: RowsParts,
 ): BoundRows {
-  const bound = ROW_STORES[type](env);
+  const bind: (env: RowsEnv & Readonly<Record<string, unknown>>, config: object) => RowStore = ROW_STORES[type];
+  const bound = bind({ ...env }, stores.authority);
   const store = guardRows(bound, breakers.make(bound.name));
   const clock = Date.now;
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

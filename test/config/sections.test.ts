@@ -15,6 +15,8 @@ describe("stores", () => {
     { authority: { type: "object" }, backup: "sync" },
     { authority: { type: "redis" } },
     { authority: { type: "redis" }, replicate: "always", backup: "off" },
+    { authority: { type: "postgres" } },
+    { authority: { type: "d1", bindings: ["SESSIONS_0", "SESSIONS_1"] } },
   ])("takes %j", (stores) => expect(mistakes(withStores(stores))).toEqual([]));
 
   it.each<[unknown, string]>([
@@ -31,8 +33,19 @@ describe("stores", () => {
     ],
     [["travel"], ": found a list, accepted: an object of authority, replicate, backup, strictBackup"],
     [null, ": found null, accepted: an object of authority, replicate, backup, strictBackup"],
-    [{ authority: {} }, ".authority.type: found nothing, accepted: one of object, redis"],
-    [{ authority: { type: "cookie" } }, '.authority.type: found "cookie", accepted: one of object, redis'],
+    [{ authority: {} }, ".authority.type: found nothing, accepted: one of object, redis, postgres, d1"],
+    [
+      { authority: { type: "cookie" } },
+      '.authority.type: found "cookie", accepted: one of object, redis, postgres, d1',
+    ],
+    [
+      { authority: { type: "d1", bindings: [] } },
+      ".authority.bindings: found an empty list, accepted: a list of at least one: the name of a binding: A-Z a-z 0-9 _, not beginning with a digit",
+    ],
+    [
+      { authority: { type: "postgres", bindings: ["DB", "DB"] } },
+      ".authority.bindings: found a list, accepted: names that differ: each is a database of its own",
+    ],
     [
       { authority: { type: "redis" }, backup: "async" },
       '.backup: found "async", accepted: "off" with stores.authority "redis": sessions are safe in that store itself',
@@ -40,11 +53,12 @@ describe("stores", () => {
   ])("refuses %j", (stores, line) => expect(mistakes(withStores(stores))).toEqual([`stores${line}`]));
 
   it.each([
-    [{}, "nothing, which is 10,000"],
-    [{ limit: { sessions: 501 } }, "501"],
-  ])("keep at most 500 sessions of a principal in a row: %j", (principals, found) => {
-    const config = { ...withStores({ authority: { type: "redis" } }), principals };
-    const accepted = 'accepted: 1 to 500 with stores.authority "redis": a principal\'s sessions are one row';
+    ["redis", {}, "nothing, which is 10,000"],
+    ["postgres", { limit: { sessions: 501 } }, "501"],
+    ["d1", { limit: { sessions: 501 } }, "501"],
+  ])("keep at most 500 sessions of a principal in a row of %s: %j", (type, principals, found) => {
+    const config = { ...withStores({ authority: { type } }), principals };
+    const accepted = `accepted: 1 to 500 with stores.authority "${type}": a principal's sessions are one row`;
     expect(mistakes(config)).toEqual([`principals.limit.sessions: found ${found}, ${accepted}`]);
     expect(mistakes({ ...config, principals: { limit: { sessions: 500 } } })).toEqual([]);
   });

@@ -61,8 +61,13 @@ function storesMistakes(stores: unknown): Mistake[] {
 function authorityMistakes(stores: unknown, principals: unknown): Mistake[] {
   if (!isRecord(stores) || !isRecord(stores.authority)) return [];
   const { type } = stores.authority;
-  if (type !== "redis") return [];
+  if (type !== "redis" && type !== "postgres" && type !== "d1") return [];
   const mistakes: Mistake[] = [];
+  const { bindings } = stores.authority;
+  if (Array.isArray(bindings) && new Set(bindings).size < bindings.length) {
+    const accepted = "names that differ: each is a database of its own";
+    mistakes.push({ path: "stores.authority.bindings", found: describe(bindings), accepted });
+  }
   if (stores.backup === "async" || stores.backup === "sync") {
     const accepted = `"off" with stores.authority ${describe(type)}: sessions are safe in that store itself`;
     mistakes.push({ path: "stores.backup", found: describe(stores.backup), accepted });

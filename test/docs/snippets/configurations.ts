@@ -202,7 +202,7 @@ export const memcachedSessionManager = defineConfig({
 
 export const choosingAStore = defineConfig({
   pools: [pool("shop")],
-  stores: { authority: { type: "redis" } },
+  stores: { authority: { type: "postgres" } },
 });
 
 export const movingIn = defineConfig({

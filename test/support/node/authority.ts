@@ -4,6 +4,7 @@ import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
 import type { MiddlewareConfig } from "../../../src/config/middleware.ts";
 import type { AuthorityConfig, MoorConfig } from "../../../src/config/types.ts";
 import { run, startRedis } from "../../bin/local-redis/rest.ts";
+import { type LocalPostgres, startPostgres } from "./postgres.ts";
 import type { MoorOptions, RunningMoor } from "./workerd.ts";
 
 /** The authority of every Moor that a test of this project starts, unless the test names another; unset: Durable Objects. */
@@ -13,27 +14,39 @@ const TYPE = process.env.MOOR_TEST_AUTHORITY as AuthorityConfig["type"] | undefi
 export const AUTHORITY: string = TYPE ?? "object";
 
 /** One for all tests of a file: sessions have random ids. */
-let started: Promise<LocalRedis> | undefined;
+let redisStarted: Promise<LocalRedis> | undefined;
+let postgresStarted: Promise<LocalPostgres> | undefined;
+
+/** The configuration with an authority, and the way to its store. */
+export interface Given extends Pick<MoorOptions, "redis"> {
+  readonly config: MoorConfig | MiddlewareConfig;
+  /** Bindings of the Worker, as texts. */
+  readonly texts?: Readonly<Record<string, string>>;
+}
 
 /** The configuration with the authority of the project's tests, and the way to its store. */
 export async function givenAuthority(
   config: MoorConfig | MiddlewareConfig,
   { redis }: Pick<MoorOptions, "redis">,
-): Promise<{ config: MoorConfig | MiddlewareConfig; redis: MoorOptions["redis"] }> {
-  if (TYPE !== "redis" || config.stores?.authority) return { config, redis };
-  started ??= startRedis();
-  const { stores } = config;
-  const { principals } = config;
+): Promise<Given> {
+  if (TYPE === undefined || TYPE === "object" || config.stores?.authority) return { config, redis };
+  const { stores, principals } = config;
   const limited = principals && { limit: { sessions: 500, ...principals.limit } };
-  return {
-    config: { ...config, stores: { ...stores, authority: { type: TYPE } }, ...(limited && { principals: limited }) },
-    redis: await started,
-  };
+  const authority = { type: TYPE } as AuthorityConfig;
+  const given = { ...config, stores: { ...stores, authority }, ...(limited && { principals: limited }) };
+  if (TYPE === "redis") {
+    redisStarted ??= startRedis();
+    return { config: given, redis: await redisStarted };
+  }
+  postgresStarted ??= startPostgres();
+  return { config: given, redis, texts: { MOOR_POSTGRES: (await postgresStarted).url } };
 }
 
 /** Remembers all sessions as the authority of a Moor holds them now. Returns the function that brings them back, and no others. */
 export async function rememberSessions(moor: RunningMoor): Promise<() => Promise<void>> {
-  return TYPE === "redis" ? rememberRows(await (started as Promise<LocalRedis>)) : rememberObjects(moor);
+  const [redis, database] = [await redisStarted, await postgresStarted];
+  if (redis) return rememberRows(redis);
+  return database ? rememberTable(database) : rememberObjects(moor);
 }
 
 async function rememberObjects(moor: RunningMoor): Promise<() => Promise<void>> {
@@ -62,6 +75,13 @@ async function rememberRows(redis: LocalRedis): Promise<() => Promise<void>> {
   return async () => {
     for (const key of await keys()) await run(redis, "DEL", key);
     for (const [key, fields] of held) await run(redis, "HSET", key, ...fields);
+  };
+}
+
+async function rememberTable({ sql }: LocalPostgres): Promise<() => Promise<void>> {
+  await sql.unsafe("DROP TABLE IF EXISTS remembered; CREATE TABLE remembered AS SELECT * FROM moor_rows");
+  return async () => {
+    await sql.unsafe("BEGIN; DELETE FROM moor_rows; INSERT INTO moor_rows SELECT * FROM remembered; COMMIT");
   };
 }
 

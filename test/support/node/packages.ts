@@ -18,6 +18,7 @@ const PROGRAMS = {
   openssl: ["openssl"],
   "mariadb-server-core": ["/usr/sbin/mariadbd"],
   "php-cli": ["php"],
+  postgresql: ["/usr/lib/postgresql"],
   "php-fpm": ["/usr/share/doc/php-fpm"],
   "php-laravel-framework": ["/usr/share/php/Illuminate/autoload.php"],
   "php-mysql": ["/usr/share/doc/php-mysql"],

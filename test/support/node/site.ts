@@ -28,12 +28,14 @@ export interface SiteOrigin {
 
 /** Starts Moor before origins that run already, all of one pool unless `options.pools` says otherwise. */
 export async function startSite(origins: readonly SiteOrigin[], options: SiteOptions = {}): Promise<Site> {
-  const { redis, adminToken, role, watched, metrics, around, keys, broken, isolates, pool, pools, ...config } = options;
+  const { redis, texts, adminToken, role, watched, metrics, around, keys, broken, isolates, pool, pools, ...config } =
+    options;
   const only = { id: "shop", origins: origins.map(originConfig), ...pool };
   // A Worker that answers by itself has no origins.
   const described = role === "middleware" || role === "example" ? config : { ...config, pools: pools ?? [only] };
   const moor = await startMoor(described, {
     redis,
+    texts,
     adminToken,
     role,
     watched,

@@ -52,6 +52,8 @@ export interface WorkerdOptions extends Surroundings {
   readonly config: MoorConfig | MiddlewareConfig;
   readonly keys: TestKeys;
   readonly redis: RedisAccess | undefined;
+  /** Further bindings. Default: none. */
+  readonly texts?: Readonly<Record<string, string>> | undefined;
   /** Default: absent. */
   readonly adminToken?: string | undefined;
 }
@@ -104,6 +106,7 @@ export function workerdConfig(options: WorkerdOptions): string {
     ...(redis && { UPSTASH_REDIS_REST_URL: redis.url, UPSTASH_REDIS_REST_TOKEN: redis.token }),
     ...(adminToken !== undefined && { MOOR_ADMIN_TOKEN: adminToken }),
     ...(loginSecret !== undefined && { MOOR_LOGIN_SECRET: loginSecret }),
+    ...options.texts,
   };
   const trusted = certificate === undefined ? "" : `, trustedCertificates = [${JSON.stringify(certificate)}]`;
   const external = (name: string, address: string, http: string) =>

@@ -94,6 +94,8 @@ export interface MoorOptions {
   readonly role?: Role | undefined;
   /** Default: absent, and the Redis tier is off. */
   readonly redis?: RedisAccess | undefined;
+  /** Further bindings. Default: those that the authority of the project's tests needs. */
+  readonly texts?: Readonly<Record<string, string>> | undefined;
   /** The token that admins send. Default: absent. */
   readonly adminToken?: string | undefined;
   /**
@@ -124,7 +126,7 @@ const OBJECT_FILE = /[0-9a-f]{64}\.sqlite$/;
 export async function startMoor(given: MoorConfig | MiddlewareConfig, options: MoorOptions = {}): Promise<RunningMoor> {
   const { adminToken, role = "proxy", watched = role === "middleware", around, broken = false } = options;
   const authority = await givenAuthority(given, options);
-  const { config, redis } = authority;
+  const { config, redis, texts = options.texts } = authority;
   const { metrics = false, isolates = 1 } = options;
   const folder = await mkdtemp(join(tmpdir(), "moor-workerd-"));
   const edge = async () => ({ moor: await freePort(), link: watched ? await freePort() : undefined });
@@ -136,7 +138,7 @@ export async function startMoor(given: MoorConfig | MiddlewareConfig, options: M
   const objectsFolder = join(folder, STORED.objects);
   for (const name of Object.values(STORED)) await mkdir(join(folder, name));
   const files = { worker: fileOf(role, watched), platform: inject("platformFile") };
-  const described = { folder, files, ports, others, config, redis, adminToken, ...around };
+  const described = { folder, files, ports, others, config, redis, texts, adminToken, ...around };
   const configure = (used: TestKeys) =>
     writeFile(join(folder, "config.capnp"), workerdConfig({ ...described, keys: used }));
   const links = [ports, ...others].map(({ link }) => link);

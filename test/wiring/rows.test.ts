@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { bindSessions } from "../../src/wiring/sessions.ts";
+import { pool, resolved } from "../config/configs.ts";
+
+const KEYS = `1:${"A".repeat(43)}`;
+const FOUNDING_LIMIT = { limit: async () => ({ success: true }) };
+const ADDRESS = "postgres://moor:hunter2@db.test:5432/moor";
+const DATABASE = { prepare: () => ({ bind: () => ({ all: async () => ({ results: [] }) }) }) };
+
+function bound(authority: object, bindings: object) {
+  const config = resolved({ pools: [pool()], stores: { authority } });
+  const env = { MOOR_TOKEN_KEYS: KEYS, MOOR_STORE_KEYS: KEYS, FOUNDING_LIMIT, ...bindings };
+  return bindSessions(env, config, () => {}).authority.name;
+}
+
+describe("a store of rows as the authority", () => {
+  it.each([
+    ["postgres", { type: "postgres" }, { MOOR_POSTGRES: ADDRESS }],
+    ["postgres", { type: "postgres" }, { MOOR_POSTGRES: { connectionString: ADDRESS } }],
+    ["postgres", { type: "postgres", bindings: ["ONE", "TWO"] }, { ONE: ADDRESS, TWO: { connectionString: ADDRESS } }],
+    ["d1", { type: "d1" }, { MOOR_D1: DATABASE }],
+    ["d1", { type: "d1", bindings: ["ONE", "TWO"] }, { ONE: DATABASE, TWO: DATABASE }],
+  ])("%s is bound by %j", (name, authority, bindings) => {
+    expect(bound(authority, bindings)).toBe(name);
+  });
+
+  it.each([
+    [{ type: "postgres" }, {}, "MOOR_POSTGRES is not set; it takes a Hyperdrive, or a secret like"],
+    [{ type: "postgres" }, { MOOR_POSTGRES: "mysql://db" }, "MOOR_POSTGRES is no address of Postgres; it takes"],
+    [{ type: "postgres", bindings: ["ONE", "TWO"] }, { ONE: ADDRESS }, "TWO is not set"],
+    [{ type: "d1" }, {}, "MOOR_D1 is not bound; it takes a D1 database."],
+    [{ type: "d1" }, { MOOR_D1: ADDRESS }, "MOOR_D1 is no database of D1; it takes a D1 database."],
+    [{ type: "d1" }, { MOOR_D1: DATABASE, FOUNDING_LIMIT: undefined }, "FOUNDING_LIMIT is not bound"],
+  ])("%j is refused with the bindings %j, without the text of a secret", (authority, bindings, message) => {
+    const attempt = () => bound(authority, bindings);
+    expect(attempt).toThrow(message);
+    expect(attempt).not.toThrow("hunter2");
+  });
+});
