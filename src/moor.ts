@@ -23,6 +23,7 @@ import { LOGOUT_PATH } from "./request/logout.ts";
 import type { MoorParts } from "./request/parts.ts";
 import { isFormOfOtherSite } from "./request/repost.ts";
 import { withLongestLife } from "./request/socket-life.ts";
+import type { OldRef } from "./session/record.ts";
 import { type Intent, NO_INTENT } from "./session/session.ts";
 import type { Breaker } from "./store/breaker.ts";
 import type { Pool } from "./upstream/pool.ts";
@@ -57,7 +58,8 @@ export function createMoor(
   bindAdoption?: (upstream: Upstream) => Adoption,
 ): Moor {
   const { config, handoff, clock, log } = parts;
-  const exchange = createExchange(parts);
+  const ended = bindAdoption && ((old: OldRef, visit: Visit) => (adoption as Adoption).ended(old, visit));
+  const exchange = createExchange({ ...parts, ended });
   const upstream = createUpstream(config, clock, cutting(parts, exchange), { ...parts.bindings, log }, handoff);
   const logins =
     (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && parts.login && config.login
@@ -128,6 +130,7 @@ export function createMoor(
           const denied = await logins.deny(routed, opened, { route, required });
           if (denied) return denied;
         }
+        if (session.view?.old) await adoption?.bringBack(session.view, routed, pool.config.id);
         const sent = await send(routed, session.token, {
           pool, // 5
           sessionIsFresh: !session.returning,

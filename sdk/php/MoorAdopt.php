@@ -17,9 +17,12 @@ final class MoorAdopt
 {
     /** An id of fewer random bits could be guessed, so Moor must not derive anything from it. */
     private const LEAST_RANDOM_BITS = 96;
+    /** The key of `$_SESSION` that holds the version of the values that have come back from Moor. */
+    private const VERSION = 'moorVersion';
 
     /**
-     * Answers the request, and ends it with its headers. It answers only questions that Moor has signed. The session is read and not changed.
+     * Answers the request. It answers only questions that Moor has signed. It also ends a session whose visitor has logged out at Moor, and gives a
+     * session the values that it has at Moor when its visitor comes back.
      *
      * Settings: MOOR_ISSUER, MOOR_CONFIRM_KEYS.
      *
@@ -34,31 +37,41 @@ final class MoorAdopt
         header('Cache-Control: no-store');
         try {
             $method = (string) ($_SERVER['REQUEST_METHOD'] ?? '');
-            $header = (string) ($_SERVER['HTTP_MOOR_ADOPT'] ?? '');
+            // Attributes are too long for a header.
+            $text = $method === 'PUT' ? file_get_contents('php://input') : ($_SERVER['HTTP_MOOR_ADOPT'] ?? '');
             $issuer = rtrim(self::variable('MOOR_ISSUER'), '/');
-            $question = Question::open($header, $method, self::variable('MOOR_CONFIRM_KEYS'), $from, $issuer, time());
+            $question = Question::open((string) $text, $method, self::variable('MOOR_CONFIRM_KEYS'), $from, $issuer, time());
         } catch (DomainException $refused) {
             http_response_code(403);
             header('Content-Type: text/plain');
             echo 'moor-adopt: ', $refused->getMessage();
             return;
         }
-        $session = self::read($principal, $bag, $question->mostBytes());
+        $names = new Names((string) session_name(), true, $bag);
+        $id = $method === 'GET' ? ($_COOKIE[session_name()] ?? '') : $question->id();
+        $isOpen = is_string($id) && self::open($id);
+        $session = null;
+        if ($method === 'DELETE') {
+            // A session that is not there has ended as well.
+            $isOpen && session_destroy();
+            $session = [];
+        } elseif ($method === 'PUT') {
+            $session = $isOpen ? self::bringBack($names, $question) : null;
+        } elseif ($isOpen) {
+            $session = self::read($names, $id, $principal, $question->mostBytes());
+        }
         $status = $session === null ? 401 : 200;
         http_response_code($status);
         header('Content-Type: application/jwt');
         echo $question->answer($status, $session ?? []);
     }
 
-    /** @return array<string, mixed>|null null: the visitor has no living session. */
-    private static function read(?callable $principal, ?string $bag, int $mostBytes): ?array
+    /** Opens a session that the application has. An id that it does not know founds none, and no cookie is sent. */
+    private static function open(string $id): bool
     {
-        $name = (string) session_name();
-        $id = $_COOKIE[$name] ?? null;
-        if (!is_string($id) || preg_match('~^[A-Za-z0-9,-]{22,256}$~D', $id) !== 1) {
-            return null;
+        if (preg_match('~^[A-Za-z0-9,-]{22,256}$~D', $id) !== 1) {
+            return false;
         }
-        // An id that the application does not know must not found a session, and no cookie is sent.
         ini_set('session.use_strict_mode', '1');
         ini_set('session.use_cookies', '0');
         ini_set('session.use_only_cookies', '0');
@@ -66,25 +79,50 @@ final class MoorAdopt
         ini_set('session.cache_limiter', '');
         session_id($id);
         session_start();
-        if (session_id() !== $id) {
-            session_destroy();
-            return null;
+        if (session_id() === $id) {
+            return true;
         }
+        session_destroy();
+        return false;
+    }
+
+    /** @return array<string, mixed>|null null: the session holds nothing. */
+    private static function read(Names $names, string $id, ?callable $principal, int $mostBytes): ?array
+    {
         $values = $_SESSION;
         $user = $principal === null ? null : $principal();
         session_abort();
+        unset($values[self::VERSION]);
         if ($values === [] && $user === null) {
             return null;
         }
-        $attributes = array_map([Value::class, 'toJson'], (new Names($name, true, $bag))->attributesOf($values));
+        $attributes = array_map([Value::class, 'toJson'], $names->attributesOf($values));
         // The drop-in keeps the session's id there, so the browser keeps its cookie, and the way back stays open.
-        $attributes["\$$name"] = $id;
+        $attributes[$names->id()] = $id;
         $isTooLarge = strlen((string) json_encode($attributes)) > $mostBytes;
         $bits = strlen($id) * (int) (ini_get('session.sid_bits_per_character') ?: 4);
         return ($bits >= self::LEAST_RANDOM_BITS ? ['id' => $id] : [])
             + ($user === null ? [] : ['principal' => (string) $user])
             + ($isTooLarge ? ['tooLarge' => true] : ['attributes' => $attributes])
             + ['expiresAt' => time() + (int) ini_get('session.gc_maxlifetime')];
+    }
+
+    /**
+     * Gives the open session the values that it has at Moor, unless it has them already.
+     *
+     * @return array<string, mixed>
+     */
+    private static function bringBack(Names $names, Question $question): array
+    {
+        if (($_SESSION[self::VERSION] ?? 0) >= $question->version()) {
+            session_abort();
+            return [];
+        }
+        $own = array_filter($question->attributes(), [$names, 'isOwn'], ARRAY_FILTER_USE_KEY);
+        $_SESSION = unserialize($names->joined(array_map([Value::class, 'serialized'], $own)));
+        $_SESSION[self::VERSION] = $question->version();
+        session_write_close();
+        return [];
     }
 
     private static function variable(string $name): string

@@ -69,7 +69,12 @@ export function createAdopting({ authority, tokens, clock, config, policy, adopt
           ...(index ? { index: { where: whereaboutsOf(request), limit: config.principals.limit } } : {}),
           touch: true,
           // Only an id opens the session a second time, so only an id needs a tombstone beyond the usual.
-          adopts: { until: id === undefined ? arrival.arrivedAt : until, expiresAt, graceSeconds: entry.graceSeconds },
+          adopts: {
+            until: id === undefined ? arrival.arrivedAt : until,
+            expiresAt,
+            graceSeconds: entry.graceSeconds,
+            ...(id === undefined ? {} : { old: { from: entry.from, id } }),
+          },
         },
         { clock, policy },
       );

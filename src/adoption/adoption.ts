@@ -3,9 +3,11 @@ import type { ResolvedRoute } from "../config/resolved.ts";
 import { isTokenKeptBack } from "../inbound/cross-site.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import { encodeBase64url } from "../lib/base64url.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import { cookieValue } from "../lib/cookie-value.ts";
 import { describeFault } from "../log.ts";
 import type { Visit } from "../request/exchange.ts";
+import type { OldRef, View } from "../session/record.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { createAdopting } from "./adopting.ts";
 import { withCookies } from "./cookies.ts";
@@ -17,8 +19,17 @@ type Arrived<Routed extends RoutedVisit> =
   /** `cookies`: `Set-Cookie` headers for the response. */
   { kind: "visit"; visit: Routed; cookies: readonly string[] } | { kind: "refused"; response: Response };
 
-/** Adopts the living sessions of old applications. */
+/** Adopts the living sessions of old applications, and keeps their old sessions in step where that matters. */
 export interface Adoption {
+  /** Ends the old session of a session that has just ended. Returns `Set-Cookie` headers by which the browser forgets its cookies. */
+  ended(old: OldRef, visit: Visit): Promise<string[]>;
+  /**
+   * Gives the old session the attributes of its session, if the request goes back to the old application. A login or a rotation at Moor is not
+   * brought back, because somebody else may know the id of the old session.
+   *
+   * @param pool the id of the pool to which the request goes.
+   */
+  bringBack(view: View, visit: Visit, pool: string): Promise<void>;
   /** Whether the client has to be looked at: it has no stored session of Moor's, and came with a cookie of an old application. */
   concerns(visit: RoutedVisit): boolean;
   /** Has the request answered: with the token of its adopted session, or as it was. */
@@ -28,6 +39,10 @@ export interface Adoption {
 /** The values of a session's cookie: RFC 6265 section 4.1.1, long enough for 96 bits, and short enough for a browser. */
 const WELL_FORMED = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{16,4096}$/;
 
+/** Pauses before further tries to end an old session, in milliseconds. All of them fit into the half minute that the runtime grants. */
+const END_AGAIN_MS = [1_000, 4_000, 10_000];
+const REMEMBERED = 8_192;
+
 interface Old {
   readonly entry: ResolvedAdoption;
   readonly until: number;
@@ -36,7 +51,7 @@ interface Old {
 
 /** Puts the adoption together. It needs the pools, because old applications are asked over them. */
 export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adoption {
-  const { config, routes, questions, issuer, refusals, recent, clock } = parts;
+  const { config, routes, questions, issuer, refusals, recent, clock, pause } = parts;
   const { maxAttributeBytes } = config.session;
   const adopting = createAdopting(parts);
   const olds = config.adopt.map((entry, index): Old => {
@@ -108,7 +123,8 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
       case "closed":
         observer.note({ event: "adoption_refused", reason: `${from}: ${adopted.reason}` });
         await refusals.note(name, headers, clock());
-        return { kind: "visit", visit, cookies: adopted.reason === "ended" ? entry.cookies.map(cleared) : [] };
+        if (adopted.reason === "ended" && heard.id !== undefined) await endOld(old, heard.id, visit);
+        return { kind: "visit", visit, cookies: adopted.reason === "ended" ? cookiesToClear(old, visit) : [] };
       case "adopted": {
         const { token, reason } = adopted;
         observer.note({
@@ -124,7 +140,46 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
     }
   }
 
+  const broughtBack = new BoundedMap<string, number>(REMEMBERED);
+  const oldOf = (ref: OldRef | undefined) => olds.find(({ entry }) => entry.from === ref?.from);
+
+  /** Ends an old session, or tries again a few times behind the response. An arrival of its cookie ends it, too. */
+  async function endOld({ application }: Old, id: string, visit: Visit): Promise<void> {
+    const { observer, keepAlive } = visit;
+    const tried = async () => {
+      const told = await application.end(visit, id);
+      if (told.kind !== "unavailable") return true;
+      observer.note({ event: "adoption_unavailable", reason: describeFault(told.cause) });
+      return false;
+    };
+    if (await tried()) return;
+    const again = async () => {
+      for (const ms of END_AGAIN_MS) {
+        await pause(ms);
+        if (await tried()) return;
+      }
+    };
+    keepAlive(again());
+  }
+
   return {
+    async ended(ref, visit) {
+      const old = oldOf(ref);
+      if (!old) return [];
+      await endOld(old, ref.id, visit);
+      return cookiesToClear(old, visit);
+    },
+
+    async bringBack({ id, generation, version, attributes, old: ref }, visit, pool) {
+      const old = oldOf(ref);
+      // The old application has the attributes of version 1, because the session was adopted with them.
+      const isNews = generation === 0 && version > 1 && broughtBack.get(id) !== version;
+      if (!old || !ref || old.entry.confirm.pool !== pool || !isNews) return;
+      const told = await old.application.bringBack(visit, { id: ref.id, version, attributes });
+      if (told.kind !== "unavailable") broughtBack.set(id, version);
+      else visit.observer.note({ event: "adoption_unavailable", reason: describeFault(told.cause) });
+    },
+
     concerns(visit) {
       const { client, request, url } = visit;
       const { token } = client;
@@ -151,6 +206,12 @@ function withToken({ client }: Visit, token: OpenedToken | undefined): Visit["cl
 
 function isBlank(attributes: object): boolean {
   return Object.keys(attributes).length === 0;
+}
+
+/** `Set-Cookie` headers for the cookies of the old application that the request brings. */
+function cookiesToClear({ entry }: Old, { request }: Visit): string[] {
+  const header = request.headers.get("Cookie");
+  return entry.cookies.filter((name) => cookieValue(header, name) !== undefined).map(cleared);
 }
 
 /** Has a browser forget the cookie of an old application. */

@@ -15,9 +15,6 @@ export interface OldSession {
   readonly expiresAt: number;
 }
 
-/** The answer of an old application about a cookie. */
-export type Answer = OldSession | { readonly kind: "none" };
-
 /** The values that the answer to one question must have. */
 export interface Expected {
   /** The old application. */
@@ -33,16 +30,23 @@ export class AnswerError extends Error {
 }
 
 /**
- * Reads the claims of an answer.
+ * Checks that an answer belongs to its question.
  *
  * @throws AnswerError that says which claim is wrong, without its value.
  */
-export function readAnswer(claims: Claims, { from, issuer, nonce, status }: Expected): Answer {
+export function checkAnswer(claims: Claims, { from, issuer, nonce, status }: Expected): void {
   if (claims.iss !== from) wrong("iss", `the name of the old application, ${from}`);
   if (claims.aud !== issuer) wrong("aud", `the issuer of this Moor, ${issuer}`);
   if (claims.nonce !== nonce) wrong("nonce", "the jti of the question");
   if (claims.status !== status) wrong("status", `the status of the response, ${status}`);
-  if (status === 401) return { kind: "none" };
+}
+
+/**
+ * Reads the session in an answer of status 200.
+ *
+ * @throws AnswerError that says which claim is wrong, without its value.
+ */
+export function readSession(claims: Claims): OldSession {
   const { id, principal, attributes = {}, expiresAt, tooLarge = false } = claims;
   if (id !== undefined && !isRandomId(id))
     wrong("id", "16 to 256 visible ASCII characters, of 96 random bits at least");

@@ -4,17 +4,37 @@ import type { ResolvedRoute } from "../config/resolved.ts";
 import { randomId } from "../lib/base64url.ts";
 import { nameOfSetCookie } from "../lib/set-cookie.ts";
 import type { Visit } from "../request/exchange.ts";
+import type { JsonObject } from "../session/patch.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { type Answer, AnswerError, readAnswer } from "./answer.ts";
-import type { Questions } from "./question.ts";
+import { AnswerError, checkAnswer, type OldSession, readSession } from "./answer.ts";
+import type { Claims, Questions } from "./question.ts";
+
+interface Unavailable {
+  readonly kind: "unavailable";
+  readonly cause: unknown;
+}
+
+/** An answer whose signature is right. */
+interface Signed {
+  readonly kind: "signed";
+  readonly claims: Claims;
+  readonly response: Response;
+}
 
 /** The answer of an old application, with the cookies of its session that it wants to have cleared. */
-export type Heard = (Answer & { readonly cookies: readonly string[] }) | { kind: "unavailable"; cause: unknown };
+export type Heard = (OldSession & { readonly cookies: readonly string[] }) | { readonly kind: "none" } | Unavailable;
+
+/** Whether an old application did what it was told to do with a session. `gone`: it has no such session any more. */
+export type Told = { readonly kind: "done" | "gone" } | Unavailable;
 
 /** An old application, as Moor asks it about its visitors. */
 export interface OldApplication {
   /** Asks whether the visitor has a living session there, with all cookies that the visitor sent. */
-  ask(visit: Visit & { readonly host: string }): Promise<Heard>;
+  ask(visit: Visit): Promise<Heard>;
+  /** Ends a session there. It may be repeated. */
+  end(visit: Visit, id: string): Promise<Told>;
+  /** Gives a session there these attributes, if it lives and has not got this version or a newer one. It may be repeated. */
+  bringBack(visit: Visit, state: { id: string; version: number; attributes: JsonObject }): Promise<Told>;
 }
 
 /** The parts that a question needs. */
@@ -35,6 +55,7 @@ export interface OldApplicationParts {
 const DEADLINE_MS = 5_000;
 /** The longest answer that is read. A megabyte of attributes is 1.4 million characters in base64url. */
 const MOST_CHARACTERS = 2_000_000;
+const utf8 = new TextEncoder();
 /** The headers of a visitor that a framework may judge a session by. */
 const SHOWN = ["Cookie", "User-Agent", "Accept-Language", "CF-Connecting-IP", "X-Forwarded-For"];
 
@@ -49,57 +70,85 @@ export function createOldApplication(parts: OldApplicationParts): OldApplication
   const { entry, route, upstream, questions, issuer, maxAttributeBytes, clock } = parts;
   const { from, confirm } = entry;
 
+  /** Sends a question, signed, and checks that its answer is of this question. */
+  async function put(visit: Visit, method: "GET" | "PUT" | "DELETE", more: Claims): Promise<Signed | Unavailable> {
+    const { client, arrival } = visit;
+    const nonce = randomId();
+    const iat = Math.floor(clock() / 1000);
+    const signed = await questions.sign({ iss: issuer, aud: from, iat, jti: nonce, htm: method, ...more });
+    // Attributes are too long for a header.
+    const isInBody = method === "PUT";
+    const sessionId = client.token?.id ?? nonce;
+    const url = new URL(confirm.path, visit.url);
+    const sent = await upstream.send({
+      request: new Request(url, { method, headers: shownOf(visit.request.headers, isInBody) }),
+      body: isInBody ? (utf8.encode(signed).buffer as ArrayBuffer) : null,
+      url,
+      host: url.host,
+      route,
+      pool: upstream.poolOf(route, sessionId),
+      sessionId,
+      sessionIsFresh: client.token === undefined,
+      bornAt: arrival.arrivedAt,
+      home: arrival.region,
+      pin: 0,
+      isStored: false,
+      question: isInBody ? "body" : signed,
+    });
+    if (sent.kind !== "response") return unavailable(`it did not answer: ${sent.kind}`);
+    const { response } = sent;
+    const { status } = response;
+    if (status !== 200 && status !== 401) {
+      await response.body?.cancel();
+      return unavailable(`it answered ${method} with status ${status}, accepted: 200 or 401`);
+    }
+    const text = await textOf(response);
+    const claims = text === undefined ? undefined : await questions.open(text.trim());
+    if (!claims) return unavailable("its answer is not signed by a key of MOOR_CONFIRM_KEYS");
+    try {
+      checkAnswer(claims, { from, issuer, nonce, status });
+      return { kind: "signed", claims, response };
+    } catch (cause) {
+      return faultOf(cause);
+    }
+  }
+
+  /** Tells the old application something of its session. */
+  async function tell(visit: Visit, method: "PUT" | "DELETE", claims: Claims): Promise<Told> {
+    const answered = await put(visit, method, claims);
+    return answered.kind === "signed" ? { kind: answered.response.status === 200 ? "done" : "gone" } : answered;
+  }
+
   return {
     async ask(visit) {
-      const { client, arrival, host } = visit;
-      const nonce = randomId();
-      const iat = Math.floor(clock() / 1000);
-      const question = { iss: issuer, aud: from, iat, jti: nonce, htm: "GET", max: maxAttributeBytes };
-      const sessionId = client.token?.id ?? nonce;
-      const url = new URL(confirm.path, visit.url);
-      const sent = await upstream.send({
-        request: new Request(url, { headers: shownOf(visit.request.headers) }),
-        body: null,
-        url,
-        host,
-        route,
-        pool: upstream.poolOf(route, sessionId),
-        sessionId,
-        sessionIsFresh: client.token === undefined,
-        bornAt: arrival.arrivedAt,
-        home: arrival.region,
-        pin: 0,
-        isStored: false,
-        question: await questions.sign(question),
-      });
-      if (sent.kind !== "response") return unavailable(`it did not answer: ${sent.kind}`);
-      const { response } = sent;
-      const { status } = response;
-      if (status !== 200 && status !== 401) {
-        await response.body?.cancel();
-        return unavailable(`it answered with status ${status}, accepted: 200 or 401`);
-      }
-      const text = await textOf(response);
-      const claims = text === undefined ? undefined : await questions.open(text.trim());
-      if (!claims) return unavailable("its answer is not signed by a key of MOOR_CONFIRM_KEYS");
+      const answered = await put(visit, "GET", { max: maxAttributeBytes });
+      if (answered.kind === "unavailable") return answered;
+      const { claims, response } = answered;
+      if (response.status === 401) return { kind: "none" };
       try {
-        const answer = readAnswer(claims, { from, issuer, nonce, status });
         const isOwn = (cookie: string) => entry.cookies.includes(nameOfSetCookie(cookie));
-        return { ...answer, cookies: response.headers.getSetCookie().filter(isOwn) };
+        return { ...readSession(claims), cookies: response.headers.getSetCookie().filter(isOwn) };
       } catch (cause) {
-        if (cause instanceof AnswerError) return { kind: "unavailable", cause };
-        throw cause;
+        return faultOf(cause);
       }
     },
+    end: (visit, id) => tell(visit, "DELETE", { sid: id }),
+    bringBack: (visit, { id, version, attributes }) => tell(visit, "PUT", { sid: id, ver: version, attributes }),
   };
 
-  function unavailable(reason: string): Heard {
+  function unavailable(reason: string): Unavailable {
     return { kind: "unavailable", cause: new Error(`the old application ${from}: ${reason}`) };
   }
 }
 
-function shownOf(headers: Headers): Headers {
-  const shown = new Headers({ Accept: "application/jwt" });
+/** An answer that cannot be taken means that the old application is not there for Moor. */
+function faultOf(cause: unknown): Unavailable {
+  if (cause instanceof AnswerError) return { kind: "unavailable", cause };
+  throw cause;
+}
+
+function shownOf(headers: Headers, hasBody: boolean): Headers {
+  const shown = new Headers({ Accept: "application/jwt", ...(hasBody ? { "Content-Type": "application/jwt" } : {}) });
   for (const name of SHOWN) {
     const text = headers.get(name);
     if (text !== null) shown.set(name, text);

@@ -24,4 +24,6 @@ export interface AdoptionParts extends Pick<MoorParts, "authority" | "tokens" | 
   readonly questions: Questions;
   readonly refusals: Refusals;
   readonly recent: Recent;
+  /** Waits so many milliseconds. */
+  readonly pause: (ms: number) => Promise<unknown>;
 }

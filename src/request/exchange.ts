@@ -1,14 +1,14 @@
-import type { AddressCarrier } from "../carriers/carrier.ts";
 import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import type { FailureCode } from "../errors.ts";
 import type { Address } from "../inbound/address.ts";
-import { type Arrival, arrivalOf } from "../inbound/arrival.ts";
-import { type Carriers, type Client, createCarriers } from "../inbound/carriers.ts";
+import { arrivalOf } from "../inbound/arrival.ts";
+import { type Carriers, createCarriers } from "../inbound/carriers.ts";
 import { isTokenKeptBack, SAFE_METHODS } from "../inbound/cross-site.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { LogEntry } from "../log.ts";
 import type { Observer } from "../observe/observer.ts";
 import { markLifeOf } from "../session/policy.ts";
+import type { OldRef } from "../session/record.ts";
 import type { Intent } from "../session/session.ts";
 import type { Locks } from "../store/contracts.ts";
 import { inTurn, isLocked, type Turn } from "../store/locking.ts";
@@ -20,24 +20,9 @@ import { refusalOf } from "./refusal.ts";
 import { repost } from "./repost.ts";
 import { give, markFor, mayGiveFreshToken, mayGiveProvisional, ownNames, respond, tokenFor } from "./respond.ts";
 import { createStores, type Stores, type StoresParts } from "./stores.ts";
+import type { KeepAlive, Visit } from "./visit.ts";
 
-/** Holds on to work that must not end when its client leaves. */
-export type KeepAlive = (work: Promise<unknown>) => void;
-
-/** A request whose token has been read. */
-export interface Visit {
-  readonly request: Request;
-  /** The address, without a token. */
-  readonly url: URL;
-  /** The carrier whose token stood in the address, if there was a token in it. */
-  readonly stripped: AddressCarrier | undefined;
-  readonly client: Client;
-  readonly arrival: Arrival;
-  readonly observer: Observer;
-  readonly keepAlive: KeepAlive;
-  /** The ids of sessions whose mark the response must set; see {@link markFor}. */
-  readonly toMark: Set<string>;
-}
+export type { KeepAlive, Visit } from "./visit.ts";
 
 /** How the session of a request is handled: the settings of a route that do not concern origins. */
 export type Handling = Pick<
@@ -89,6 +74,8 @@ export interface Exchange {
 /** The parts of an exchange. */
 export interface ExchangeParts extends StoresParts {
   readonly config: StoresParts["config"] & Pick<ResolvedConfig, "carriers" | "cors" | "logout">;
+  /** See {@link TokenOptions}. */
+  readonly ended?: ((old: OldRef, visit: Visit) => Promise<readonly string[]>) | undefined;
 }
 
 /** Answers a request whose address leads nowhere. */
@@ -119,6 +106,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
   const { config, tokens, clock } = parts;
   const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds: markLifeOf(config.session) });
   const allStores = createStores(parts);
+  const endedOf = (visit: Visit) => parts.ended && ((old: OldRef) => parts.ended?.(old, visit));
   const bindsToHost = config.session.bindTo === "host";
 
   /** Has a request wait for the requests of its session that came before it. */
@@ -202,7 +190,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const mayGiveAside = isNew && !hasToken && mayGiveProvisional(request, response.headers, client.carrier);
     // Where the token and the proof are one text, each new token needs its proof again.
     const holdsOneText = !client.carrier.apart || client.links !== undefined;
-    const giving = { mayGiveFresh, mayGiveAside, isProvisional, moved, withProof: holdsOneText };
+    const ended = done.ended ? endedOf(visit) : undefined;
+    const giving = { mayGiveFresh, mayGiveAside, isProvisional, moved, withProof: holdsOneText, ended };
     const token = await tokenFor(done, giving, stores); // 8
     const mark = toMark.size === 0 ? "" : await markFor(token, client, toMark, stores);
     // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
@@ -243,11 +232,12 @@ export function createExchange(parts: ExchangeParts): Exchange {
       };
     },
 
-    logOut({ request, url, client, arrival, observer, keepAlive, toMark }) {
+    logOut(visit) {
+      const { observer, keepAlive } = visit;
       const { calls } = observer.facts;
       const stores = calls ? allStores.counting(calls) : allStores.shared;
       const { cors, logout: how } = config;
-      const logout = { request, url, client, arrival, toMark, sameSite: carriers.sameSite, cors, ...how };
+      const logout = { ...visit, sameSite: carriers.sameSite, cors, ended: endedOf(visit), ...how };
       const ended = logOut(logout, stores, (entry) => observer.note(entry));
       keepAlive(ended);
       return ended;

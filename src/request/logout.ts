@@ -8,7 +8,7 @@ import { describeFault, type Log } from "../log.ts";
 import { NO_INTENT } from "../session/session.ts";
 import { openSession } from "../store/open-session.ts";
 import { type Commit, type CommitParts, commit } from "./commit.ts";
-import { give, markFor, tokenFor } from "./respond.ts";
+import { give, markFor, type TokenOptions, tokenFor } from "./respond.ts";
 
 /** Where a client ends its own session. */
 export const LOGOUT_PATH = "/.moor/logout";
@@ -31,6 +31,7 @@ export interface Logout {
   readonly sameSite: boolean;
   readonly cors: ResolvedCors | undefined;
   readonly clearSiteData: readonly SiteData[];
+  readonly ended: TokenOptions["ended"];
 }
 
 /** Answers a request to {@link LOGOUT_PATH}, also from the script of another origin that `cors` allows. */
@@ -79,7 +80,7 @@ async function endSession(logout: Logout, parts: CommitParts, log: Log): Promise
   // Where nothing is stored yet the end is: a first change may be under way, and its response must bring nothing back.
   const committed = await commit(opened, { ...NO_INTENT, end: true }, { request, toMark }, parts);
   if (committed.kind === "done") {
-    const token = await tokenFor(committed, { mayGiveFresh: false, withProof: false }, parts);
+    const token = await tokenFor(committed, { mayGiveFresh: false, withProof: false, ended: logout.ended }, parts);
     give(response.headers, client, token, await mark());
     return response;
   }

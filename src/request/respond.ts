@@ -5,12 +5,14 @@ import { TARGETED_CACHE_CONTROL } from "../lib/caching-headers.ts";
 import { nameOfSetCookie } from "../lib/set-cookie.ts";
 import { writeExplain } from "../observe/explain.ts";
 import { deadlineOf } from "../session/deadlines.ts";
+import type { OldRef } from "../session/record.ts";
 import type { CommitParts, Done } from "./commit.ts";
 
 /** What the carrier has to do for a response; `id` is the session's. */
 export type TokenWrite =
   | { kind: "none" }
-  | { kind: "clear" }
+  /** `cookies`: further `Set-Cookie` headers. Default: none. */
+  | { kind: "clear"; cookies?: readonly string[] | undefined }
   | { kind: "provisional"; credentials: Credentials; expiresAt: number }
   | { kind: "write"; id: string; credentials: Credentials; expiresAt: number; isRemembered: boolean };
 
@@ -24,6 +26,8 @@ export interface TokenOptions {
   readonly isProvisional?: boolean;
   /** Whether every token needs its proof beside it; else only a rotation gives one. */
   readonly withProof: boolean;
+  /** Called if the request has ended an adopted session. Returns `Set-Cookie` headers. Default: it is not called. */
+  readonly ended?: ((old: OldRef) => Promise<readonly string[]> | undefined) | undefined;
   /** What the token's pin is to be, and whether that alone is worth a new token. Default: the session has not moved. */
   readonly moved?: { readonly pin: number; readonly isNews: boolean } | undefined;
 }
@@ -32,7 +36,7 @@ export interface TokenOptions {
 export async function tokenFor(done: Done, options: TokenOptions, parts: CommitParts): Promise<TokenWrite> {
   const { session, view } = done;
   const { token } = session;
-  if (done.ended) return { kind: "clear" };
+  if (done.ended) return { kind: "clear", cookies: view?.old && (await options.ended?.(view.old)) };
   // A version-0 token is written once: one that came is never written again, though the journal may hold its session.
   if (!view || view.version === 0) {
     const mayGiveFresh = options.mayGiveFresh && (!session.returning || options.isProvisional);
@@ -137,7 +141,10 @@ export async function markFor(
 export function give(headers: Headers, { carrier, credentials }: Client, token: TokenWrite, mark = ""): void {
   if (token.kind === "none" && mark === "") return;
   keepFromCaches(headers);
-  if (token.kind === "clear") carrier.clear(headers);
+  if (token.kind === "clear") {
+    carrier.clear(headers);
+    for (const cookie of token.cookies ?? []) headers.append("Set-Cookie", cookie);
+  }
   const { expiresAt, isRemembered } = token.kind === "write" ? token : { expiresAt: 0, isRemembered: false };
   if (carrier.apart) {
     if (token.kind === "provisional") carrier.provisional?.write(headers, token.credentials.token, token.expiresAt);

@@ -1,4 +1,4 @@
-import type { SessionRecord } from "./record.ts";
+import type { OldRef, SessionRecord } from "./record.ts";
 
 /** The adoption of a living session of an old application. Times are milliseconds since 1970. */
 export interface Adoption {
@@ -6,6 +6,8 @@ export interface Adoption {
   readonly until: number;
   /** When the old session ends by itself, as its application said. */
   readonly expiresAt: number;
+  /** Absent: the old session has no id, and was in its cookie alone. */
+  readonly old?: OldRef;
   /** How long the old session's cookie still opens the session after the token has come back once. */
   readonly graceSeconds: number;
 }
@@ -15,7 +17,7 @@ const OUTLIVES_MS = 3_600_000;
 
 /** The parts of a record that an adoption founds. The record is somebody's, because a visitor may be logged in to it at generation 0. */
 export function adoptedParts(
-  { until, expiresAt, graceSeconds }: Adoption,
+  { until, expiresAt, graceSeconds, old }: Adoption,
   { foundingDeadline }: Pick<SessionRecord, "foundingDeadline">,
   principal: string | undefined,
 ) {
@@ -23,6 +25,7 @@ export function adoptedParts(
     ...(principal === undefined ? {} : { principal }),
     foundingDeadline: Math.max(foundingDeadline, until + OUTLIVES_MS),
     somebodys: true as const,
+    ...(old ? { old } : {}),
     adopted: { openUntil: Math.min(until, expiresAt), graceSeconds },
   };
 }

@@ -23,6 +23,8 @@ export interface View {
   readonly remembered?: true;
   /** Whether a visitor may be logged in to it although it was never rotated, because it was adopted from an old application. */
   readonly somebodys?: true;
+  /** The session of an old application that it was adopted from. Its id opens that session, so only the edge may see it. */
+  readonly old?: OldRef;
   readonly bornAt: number;
   /** In whole seconds, so that it compares equal with the time in the token. */
   readonly touchedAt: number;
@@ -52,6 +54,14 @@ export interface SessionRecord extends View {
   readonly foundingDeadline: number;
   /** Applied changes, kept until they can no longer arrive. So a change that arrives again is not applied twice. */
   readonly recentChanges: readonly RecentChange[];
+}
+
+/** Names the session of an old application. */
+export interface OldRef {
+  /** The old application, as the configuration names it. */
+  readonly from: string;
+  /** The id of the session there. */
+  readonly id: string;
 }
 
 /** How an adopted session may still be opened by the cookie of the old application. */

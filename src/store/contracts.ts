@@ -54,7 +54,7 @@ export interface Authority {
 }
 
 /** A session as an operator or an index sees it, without a request of its visitor. The attributes are included only on demand. */
-export interface SessionSummary extends Omit<View, "attributes" | "ended"> {
+export interface SessionSummary extends Omit<View, "attributes" | "ended" | "old"> {
   readonly attributes?: View["attributes"];
   /** Whether the index of its principal's sessions does not know the session yet. */
   readonly indexDue: boolean;

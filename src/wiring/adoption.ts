@@ -72,6 +72,7 @@ function bind(
     authority,
     tokens,
     clock: Date.now,
+    pause: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
     config,
     policy: policyOf(config),
     issuer,

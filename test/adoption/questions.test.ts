@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { readAdoptKey } from "../../src/adoption/adopt-key.ts";
-import { readAnswer } from "../../src/adoption/answer.ts";
-import { createQuestions } from "../../src/adoption/question.ts";
+import { checkAnswer, type Expected, readSession } from "../../src/adoption/answer.ts";
+import { type Claims, createQuestions } from "../../src/adoption/question.ts";
 import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
 import { openQuestion, readKeys, signAnswer } from "../../src/sdk/adopt/question.ts";
 
@@ -43,6 +43,12 @@ describe("a question", () => {
   });
 });
 
+/** The session of an answer that belongs to its question. */
+function readAnswer(claims: Claims, expected: Expected) {
+  checkAnswer(claims, expected);
+  return readSession(claims);
+}
+
 describe("an answer", () => {
   const expected = { ...names, nonce: "nonce", status: 200 };
   const SESSION = { id: "x".repeat(32), principal: "alice", attributes: { basket: 1 }, expiresAt: NOW / 1000 };
@@ -57,7 +63,9 @@ describe("an answer", () => {
       tooLarge: false,
       expiresAt: NOW,
     });
-    expect(readAnswer(await claimsOf(await answer({}, 401)), { ...expected, status: 401 })).toEqual({ kind: "none" });
+    expect(() => checkAnswer({ ...names }, expected)).toThrow("iss");
+    const none = await claimsOf(await answer({}, 401));
+    expect(() => checkAnswer(none, { ...expected, status: 401 })).not.toThrow();
   });
 
   it.each([

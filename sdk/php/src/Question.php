@@ -79,6 +79,25 @@ final class Question
         return (int) ($this->claims['max'] ?? 0);
     }
 
+    /** Of a PUT or DELETE: the id of the session. */
+    public function id(): string
+    {
+        $id = $this->claims['sid'] ?? '';
+        return is_string($id) ? $id : '';
+    }
+
+    /** Of a PUT: the version of the attributes. */
+    public function version(): int
+    {
+        return (int) ($this->claims['ver'] ?? 0);
+    }
+
+    /** @return array<string, mixed> of a PUT: the attributes that the session has at Moor. */
+    public function attributes(): array
+    {
+        return (array) ($this->claims['attributes'] ?? []);
+    }
+
     /**
      * The answer, signed.
      *

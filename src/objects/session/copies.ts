@@ -101,6 +101,6 @@ export function toCopy(view: View, record: SessionRecord | undefined, outside: O
 
 /** The part of a record that operators and the index may see. */
 export function summaryOf(record: SessionRecord, shown: { attributes: boolean; indexDue: boolean }): SessionSummary {
-  const { attributes, ended, ...seen } = viewOf(record);
+  const { attributes, ended, old, ...seen } = viewOf(record);
   return { ...seen, indexDue: shown.indexDue, ...(shown.attributes ? { attributes } : {}) };
 }

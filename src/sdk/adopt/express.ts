@@ -1,10 +1,36 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Names, openQuestion, QuestionRefused, readKeys, signAnswer } from "./question.ts";
+import {
+  isInBody,
+  type Names,
+  openQuestion,
+  type Question,
+  QuestionRefused,
+  readKeys,
+  signAnswer,
+} from "./question.ts";
+
+/** A session as a store of express-session keeps it. */
+type Stored = Record<string, unknown>;
+type Done<T> = (fault?: unknown, result?: T) => void;
+/** The claims of an answer. */
+type Claims = { readonly status: 200 | 401; readonly [name: string]: unknown };
+
+const GONE: Claims = { status: 401 };
+/** The property of an old session that holds the version of the attributes that have come back from Moor. */
+const VERSION = "moorVersion";
+/** A megabyte of attributes is 1.4 million characters in base64url. */
+const MOST_CHARACTERS = 2_000_000;
 
 /** The parts of express-session's request that the endpoint reads. */
 export interface OldRequest extends IncomingMessage {
   session?: { cookie?: { expires?: Date | string | null | false | undefined } } | null;
   sessionID?: string;
+  sessionStore?: {
+    get(id: string, done: Done<object | null>): void;
+    // biome-ignore lint/suspicious/noExplicitAny: the types of express-session name its own class of sessions.
+    set(id: string, session: any, done: Done<void>): void;
+    destroy(id: string, done: Done<void>): void;
+  };
 }
 
 /** Settings of the endpoint. */
@@ -32,7 +58,8 @@ export type Middleware<Request> = (request: Request, response: ServerResponse, n
 /**
  * The endpoint of an old application on express-session that tells Moor who a visitor is. It goes behind `session()`:
  * `app.use("/moor-adopt", adopt({ from: "app", principal: (req) => req.session.passport?.user }))`. It answers only questions that Moor has
- * signed, so a stolen cookie reads nothing here.
+ * signed, so a stolen cookie reads nothing here. It also ends a session whose visitor has logged out at Moor, and gives a stored session the
+ * attributes that it has at Moor when its visitor comes back.
  *
  * @throws TypeError if a setting is missing.
  */
@@ -42,41 +69,75 @@ export function adopt<Request extends OldRequest>(options: AdoptOptions<Request>
   if (!from || !issuer) throw new TypeError("adopt() needs from, and issuer or the environment variable MOOR_ISSUER");
   const names: Names = { from, issuer };
 
-  async function answer(request: Request, response: ServerResponse): Promise<void> {
-    const header = request.headers["moor-adopt"];
-    const question = openQuestion(String(header ?? ""), request.method ?? "", { ...names, keys, now: Date.now() });
-    response.setHeader("Cache-Control", "no-store");
+  /** The visitor's session, or why there is none. */
+  async function tell(request: Request, { mostBytes }: Question): Promise<Claims> {
     const { session, sessionID = "" } = request;
-    if (!session || !isFromCookie(request.headers.cookie, sessionID)) {
-      // A new session must neither be stored nor given to the visitor.
-      request.session = null;
-      end(response, 401, signAnswer(question, names, { status: 401 }));
-      return;
-    }
+    if (!session || !isFromCookie(request.headers.cookie, sessionID)) return GONE;
     const principal = (await options.principal?.(request)) ?? undefined;
-    const { cookie, ...data } = JSON.parse(JSON.stringify(session)) as Record<string, unknown>;
-    const tooLarge = Buffer.byteLength(JSON.stringify(data)) > question.mostBytes;
+    const { cookie, [VERSION]: version, ...data } = JSON.parse(JSON.stringify(session)) as Record<string, unknown>;
+    const tooLarge = Buffer.byteLength(JSON.stringify(data)) > mostBytes;
     const { expires } = session.cookie ?? {};
-    const expiresAt = expires
-      ? Math.floor(new Date(expires).getTime() / 1000)
-      : Math.floor(Date.now() / 1000) + sessionSeconds;
-    const told = {
+    const endsAt = expires ? new Date(expires).getTime() : Date.now() + sessionSeconds * 1000;
+    return {
+      status: 200,
       id: sessionID,
       ...(principal === undefined ? {} : { principal: String(principal) }),
       ...(tooLarge ? { tooLarge } : { attributes: data }),
-      expiresAt,
+      expiresAt: Math.floor(endsAt / 1000),
     };
-    end(response, 200, signAnswer(question, names, { status: 200, ...told }));
+  }
+
+  async function answer(request: Request, response: ServerResponse): Promise<void> {
+    const { method = "", headers, sessionStore: store } = request;
+    const text = isInBody(method) ? await bodyOf(request) : headers["moor-adopt"];
+    const question = openQuestion(String(text ?? ""), method, { ...names, keys, now: Date.now() });
+    const work = { GET: tell, PUT: bringBack, DELETE: end }[method];
+    if (!work || !store)
+      throw new QuestionRefused(`it cannot be answered: ${store ? method : "there is no session store"}`);
+    const claims = await work(request, question);
+    // Neither a new session nor a session that was read here may be stored or given to the visitor.
+    request.session = null;
+    response.setHeader("Cache-Control", "no-store");
+    send(response, claims.status, "application/jwt", signAnswer(question, names, claims));
   }
 
   return (request, response, next) => {
     answer(request, response).catch((error: unknown) => {
       if (!(error instanceof QuestionRefused)) return next(error);
       request.session = null;
-      response.setHeader("Content-Type", "text/plain");
-      end(response, 403, `moor-adopt: ${error.message}`);
+      send(response, 403, "text/plain", `moor-adopt: ${error.message}`);
     });
   };
+}
+
+/** Gives a stored session the attributes that it has at Moor, unless it has them already. */
+async function bringBack({ sessionStore: store }: OldRequest, { id, version, attributes }: Question): Promise<Claims> {
+  const stored = (await called<object | null | undefined>((done) => store?.get(id, done))) as Stored | null | undefined;
+  if (!stored) return GONE;
+  if (Number(stored[VERSION] ?? 0) < version) {
+    const data = { ...attributes, cookie: stored.cookie, [VERSION]: version };
+    await called<void>((done) => store?.set(id, data, done));
+  }
+  return { status: 200 };
+}
+
+async function end({ sessionStore: store }: OldRequest, { id }: Question): Promise<Claims> {
+  await called<void>((done) => store?.destroy(id, done));
+  return { status: 200 };
+}
+
+function called<T>(call: (done: (fault?: unknown, result?: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => call((fault, result) => (fault ? reject(fault) : resolve(result as T))));
+}
+
+/** The body as text, unless it is longer than any question. */
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of request.setEncoding("utf8")) {
+    text += chunk;
+    if (text.length > MOST_CHARACTERS) throw new QuestionRefused("it is too long");
+  }
+  return text;
 }
 
 /** Whether the visitor brought this session. Without a living session express-session makes up another id, and the cookie lacks that. */
@@ -84,9 +145,9 @@ function isFromCookie(cookies: string | undefined, id: string): boolean {
   return id.length >= 16 && ["s%3A", "s:"].some((begin) => cookies?.includes(`${begin}${id}.`));
 }
 
-function end(response: ServerResponse, status: number, body: string): void {
+function send(response: ServerResponse, status: number, type: string, body: string): void {
   response.statusCode = status;
-  if (!response.hasHeader("Content-Type")) response.setHeader("Content-Type", "application/jwt");
+  response.setHeader("Content-Type", type);
   response.end(body);
 }
 

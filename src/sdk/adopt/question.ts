@@ -2,8 +2,13 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** A question that Moor has signed, and that may be answered. */
 export interface Question {
-  /** The most bytes of attributes, as UTF-8 JSON, that Moor takes. */
+  /** Of a GET: the most bytes of attributes, as UTF-8 JSON, that Moor takes. */
   readonly mostBytes: number;
+  /** Of a PUT or DELETE: the id of the session. */
+  readonly id: string;
+  /** Of a PUT: the new attributes, and their version. */
+  readonly version: number;
+  readonly attributes: Readonly<Record<string, unknown>>;
   /** The key that has signed it, and its nonce, for the answer. */
   readonly key: Key;
   readonly nonce: string;
@@ -63,14 +68,20 @@ export function openQuestion(
   if (alg !== "HS256" || typ !== QUESTION || !key) throw new QuestionRefused("this is for Moor alone");
   if (!timingSafeEqual(Buffer.from(mac, "base64url"), hmac(key, `${head}.${payload}`)))
     throw new QuestionRefused("its signature is not of a key in MOOR_CONFIRM_KEYS");
-  const { iss, aud, iat, jti, htm, max } = parse(payload);
+  const { iss, aud, iat, jti, htm, max = 0, sid = "", ver = 0, attributes = {} } = parse(payload);
   if (iss !== issuer) throw new QuestionRefused("it comes from another Moor than the issuer that is set here");
   if (aud !== from) throw new QuestionRefused("it asks another application than the name that is set here");
   if (htm !== method) throw new QuestionRefused("it was signed for another method");
   if (typeof iat !== "number" || Math.abs(now / 1000 - iat) > CLOCKS_APART_SECONDS)
     throw new QuestionRefused(`it was signed more than ${CLOCKS_APART_SECONDS} seconds ago, or a clock is wrong`);
-  if (typeof jti !== "string" || typeof max !== "number") throw new QuestionRefused("it lacks a claim");
-  return { mostBytes: max, key, nonce: jti };
+  if (typeof jti !== "string") throw new QuestionRefused("it lacks a nonce");
+  const told = { id: String(sid), version: Number(ver), attributes: Object(attributes) as Record<string, unknown> };
+  return { mostBytes: Number(max), ...told, key, nonce: jti };
+}
+
+/** How the question travels: by the header, or in the body if it holds attributes. */
+export function isInBody(method: string | undefined): boolean {
+  return method === "PUT";
 }
 
 /** The answer to a question, signed. `status` is that of the response. */

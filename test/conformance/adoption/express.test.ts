@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startRedisServer } from "../../../bin/local-redis/redis-server.ts";
 import type { Client } from "../../support/node/client.ts";
-import { type OldExpress, startOldExpress } from "../../support/node/old-express.ts";
+import { type OldExpress, startOldExpress, visitorOf } from "../../support/node/old-express.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { originConfig, type Site, startSite } from "../../support/node/site.ts";
 import { testKeys } from "../../support/node/test-keys.ts";
@@ -42,19 +42,7 @@ async function elapse(seconds: number): Promise<void> {
   aheadMs += seconds * 1000;
 }
 
-let people = 0;
-/** A visitor of the old shop, with a basket and a login. Returns the old cookie. */
-async function visitor(): Promise<{ name: string; cookie: string }> {
-  const name = `visitor-${++people}`;
-  let cookie = "";
-  for (const path of ["/basket?fruit=apples", `/login?user=${name}`]) {
-    const headers = cookie ? { Cookie: `connect.sid=${cookie}`, "X-Forwarded-Proto": "https" } : undefined;
-    const answer = await fetch(`${old.url}${path}`, { method: "POST", ...(headers && { headers }) });
-    cookie = /connect\.sid=([^;]+)/.exec(answer.headers.get("Set-Cookie") ?? "")?.[1] ?? cookie;
-  }
-  return { name, cookie };
-}
-
+const visitor = () => visitorOf(old);
 const bringing = (cookie: string) => site.client([["connect.sid", cookie]]);
 const sessionOf = async (browser: Client, headers = {}) => (await browser.ask("/", { headers })).told.session;
 

@@ -33,10 +33,17 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "moor-adopt-php-"));
   site = await startSite([], {
     pools: [
-      { id: "new", origins: [{ id: "new", url: `http://127.0.0.1:${newPort}` }] },
+      {
+        id: "new",
+        origins: [{ id: "new", url: `http://127.0.0.1:${newPort}` }],
+        session: { may: ["patch", "principal", "end"] },
+      },
       { id: "old", origins: [{ id: "old", url: oldUrl }] },
     ],
-    routes: [{ path: "/*", pool: "new" }],
+    routes: [
+      { path: "/only-old/*", pool: "old" },
+      { path: "/*", pool: "new" },
+    ],
     adopt: [
       {
         from: "app",
@@ -103,6 +110,23 @@ describe("a visitor of a shop in PHP", () => {
     expect(new Set((await Promise.all(browsers.map(page))).map(({ user }) => user))).toEqual(new Set(["carol"]));
     const keyOf = ({ token = "" }: Client) => Buffer.from(token, "base64url").subarray(2, 18).toString("hex");
     expect(new Set(browsers.map(keyOf)).size).toBe(1);
+  });
+
+  it("finds their changes when they go back, objects among them", async () => {
+    const browser = bringing(await visitor("frida"));
+    await browser.ask("/?add=pears");
+    const back = JSON.parse((await browser.ask("/only-old/")).text) as Record<string, unknown>;
+    expect(back).toEqual({ server: "old", user: "frida", fruit: ["apples", "since", "pears"] });
+  });
+
+  it("is logged out on both sides by a logout at Moor", async () => {
+    const cookie = await visitor("gesa");
+    const browser = bringing(cookie);
+    await page(browser);
+    await browser.ask("/?logout");
+    expect(browser.cookies.get("PHPSESSID")).not.toBe(cookie);
+    const there = await fetch(`${oldUrl}/`, { headers: { Cookie: `PHPSESSID=${cookie}` } });
+    expect(await there.json()).toMatchObject({ user: null });
   });
 
   it("gets a fresh session after a logout there, and the question founds no session there either", async () => {

@@ -21,6 +21,20 @@ export interface OldExpress {
 
 type Data = { user?: string; basket?: Record<string, number> };
 
+let people = 0;
+
+/** A visitor of the old shop, with a basket of apples and a login. `cookie`: the value of `connect.sid`. */
+export async function visitorOf({ url }: Pick<OldExpress, "url">): Promise<{ name: string; cookie: string }> {
+  const name = `visitor-${++people}`;
+  let cookie = "";
+  for (const path of ["/basket?fruit=apples", `/login?user=${name}`]) {
+    const headers = cookie ? { Cookie: `connect.sid=${cookie}` } : undefined;
+    const answer = await fetch(url + path, { method: "POST", ...(headers && { headers }) });
+    cookie = /connect\.sid=([^;]+)/.exec(answer.headers.get("Set-Cookie") ?? "")?.[1] ?? cookie;
+  }
+  return { name, cookie };
+}
+
 /** @param redis the path of the socket of the shop's Redis. */
 export async function startOldExpress(
   redis: string,
@@ -62,6 +76,7 @@ export async function startOldExpress(
   app.post("/logout", (request: Request, response: Response, next) => {
     request.session.destroy((fault: unknown) => (fault ? next(fault) : response.end()));
   });
+  app.get("/stored", (request: Request, response: Response) => void response.json(request.session));
   app.use((request: Request, response: Response) => {
     const { user, basket } = request.session as Data;
     response.json({ server: "old", user, basket, adopted: request.get("Moor-Session") !== undefined });

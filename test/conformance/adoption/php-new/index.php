@@ -4,6 +4,11 @@ declare(strict_types=1);
 
 // The same shop behind Moor: moor-session.php is prepended, and nothing else has changed.
 session_start();
+if (isset($_GET['add'])) {
+    $_SESSION['basket'][$_GET['add']] = 1;
+} elseif (isset($_GET['logout'])) {
+    session_destroy();
+}
 $basket = $_SESSION['basket'] ?? [];
 header('Content-Type: application/json');
 echo json_encode([

@@ -20,4 +20,5 @@ if ($path === '/login') {
     session_destroy();
 }
 header('Content-Type: application/json');
-echo json_encode(['server' => 'old', 'user' => $_SESSION['user'] ?? null]);
+$basket = $_SESSION['basket'] ?? [];
+echo json_encode(['server' => 'old', 'user' => $_SESSION['user'] ?? null, 'fruit' => array_keys($basket)]);

@@ -1,0 +1,189 @@
+/** @needs redis-server */
+/** @any-authority */
+import { afterAll, describe, expect, it } from "vitest";
+import { startRedisServer } from "../../../bin/local-redis/redis-server.ts";
+import type { Client } from "../../support/node/client.ts";
+import { startOldExpress, visitorOf } from "../../support/node/old-express.ts";
+import { startOrigin } from "../../support/node/origins.ts";
+import { originConfig, type Site, startSite } from "../../support/node/site.ts";
+import { testKeys } from "../../support/node/test-keys.ts";
+import { TEST_ISSUER } from "../../support/node/workerd.ts";
+
+const keys = await testKeys();
+const redis = await startRedisServer();
+const old = await startOldExpress(redis!.socket, { keys: keys.confirm, issuer: TEST_ISSUER });
+const origin = await startOrigin("new");
+const may: ("patch" | "principal" | "end")[] = ["patch", "principal", "end"];
+const pools = [
+  { id: "new", origins: [originConfig(origin)], session: { may } },
+  { id: "old", origins: [originConfig(old)], session: { may: [] } },
+];
+const adopt = [
+  {
+    from: "app",
+    cookies: ["connect.sid"],
+    confirm: { pool: "old", path: "/moor-adopt" },
+    until: "2090-01-01T00:00:00Z",
+  },
+];
+
+const sites: Site[] = [];
+/** Moor with these weights, for sessions of the same keys. */
+async function weighing(weights: { old: number; new: number }): Promise<Site> {
+  const sides = [
+    { id: "old", weight: weights.old },
+    { id: "new", weight: weights.new },
+  ];
+  // The old side has no sessions of Moor's own to change, and the paths below show each side by itself.
+  const routes = [
+    { path: "/only-old/*", pool: "old" },
+    { path: "/only-new/*", pool: "new" },
+    { path: "/*", pool: sides },
+  ];
+  const site = await startSite([], { pools, routes, adopt, keys, isolates: 2 });
+  sites.push(site);
+  return site;
+}
+const even = await weighing({ old: 1, new: 1 });
+afterAll(async () => {
+  await Promise.all(sites.map((site) => site.stop()));
+  await old.stop();
+  await origin.kill();
+  await redis?.stop();
+});
+
+interface Page {
+  readonly server: string;
+  readonly user?: string;
+  readonly basket?: unknown;
+  readonly session?: { readonly sid?: string; readonly sub?: string; readonly data?: Record<string, unknown> };
+}
+const bringing = (site: Site, cookie: string) => site.client([["connect.sid", cookie]]);
+const page = async (browser: Client, path = "/") => JSON.parse((await browser.ask(path)).text) as Page;
+const loginOn = ({ server, user, session }: Page) => (server === "old" ? user : session?.sub);
+
+describe("a roll-out by weight", () => {
+  it("keeps each visitor on one side, with their login, and the parallel first requests agree", async () => {
+    const seen = new Set<string>();
+    for (let nth = 0; nth < 24; nth++) {
+      const { name, cookie } = await visitorOf(old);
+      const browser = bringing(even, cookie);
+      const first = await Promise.all(
+        [browser, ...[1, 2, 3, 4].map(() => bringing(even, cookie))].map((each) => page(each)),
+      );
+      const later = [await page(browser), await page(browser)];
+      const pages = [...first, ...later];
+      expect(new Set(pages.map(loginOn)), name).toEqual(new Set([name]));
+      expect(new Set(pages.map(({ server }) => server)).size, name).toBe(1);
+      seen.add(pages[0]!.server);
+    }
+    expect(seen).toEqual(new Set(["old", "new"]));
+  });
+
+  it("asks the old application once about a visitor who stays there", async () => {
+    const { cookie } = await visitorOf(old);
+    const all = await weighing({ old: 1, new: 0 });
+    const browser = bringing(all, cookie);
+    const asked = old.asked();
+    for (let request = 0; request < 4; request++) expect((await page(browser)).server).toBe("old");
+    expect(old.asked()).toBe(asked + 1);
+  });
+
+  it("moves a visitor of the old side with their login when the weights are turned", async () => {
+    const before = await weighing({ old: 1, new: 0 });
+    const { name, cookie } = await visitorOf(old);
+    const browser = bringing(before, cookie);
+    expect(await page(browser)).toMatchObject({ server: "old", user: name });
+    const after = await weighing({ old: 0, new: 1 });
+    const moved = await page(after.client(browser.cookies));
+    expect(moved).toMatchObject({ server: "new", session: { sub: name, data: { basket: { apples: 1 } } } });
+  });
+});
+
+describe("the way back", () => {
+  it("shows at the old application what was put into the basket at the new one", async () => {
+    const { name, cookie } = await visitorOf(old);
+    const browser = bringing(even, cookie);
+    await browser.ask(`/only-new/?patch=${encodeURIComponent('{"basket":{"pears":2}}')}`, { method: "POST" });
+    const back = await page(browser, "/only-old/");
+    expect(back).toMatchObject({ server: "old", user: name, basket: { apples: 1, pears: 2 } });
+  });
+
+  it("brings the basket back once, so that it replaces nothing that the old application has changed since", async () => {
+    const { cookie } = await visitorOf(old);
+    const browser = bringing(even, cookie);
+    await browser.ask(`/only-new/?patch=${encodeURIComponent('{"basket":{"pears":2}}')}`, { method: "POST" });
+    await page(browser, "/only-old/");
+    await fetch(`${old.url}/basket?fruit=plums`, { method: "POST", headers: { Cookie: `connect.sid=${cookie}` } });
+    // Another isolate has not brought it back yet, and tells the old application again.
+    const [, other] = even.moor.ports;
+    for (const port of [undefined, other]) {
+      const again = JSON.parse((await browser.ask("/only-old/", { port })).text) as Page;
+      expect(again.basket).toEqual({ apples: 1, pears: 2, plums: 1 });
+    }
+  });
+
+  it("does not bring back a login at Moor, because others may know the id of the old session", async () => {
+    const { cookie } = await visitorOf(old);
+    const browser = bringing(even, cookie);
+    await page(browser, "/only-new/");
+    await browser.ask("/only-new/?rotate&set=card:secret", { method: "POST" });
+    await page(browser, "/only-old/");
+    const thief = await fetch(`${old.url}/stored`, { headers: { Cookie: `connect.sid=${cookie}` } });
+    expect(await thief.text()).not.toContain("secret");
+  });
+
+  it("founds no session at the old application that has ended there", async () => {
+    const { cookie } = await visitorOf(old);
+    const browser = bringing(even, cookie);
+    await browser.ask("/only-new/?set=a:1", { method: "POST" });
+    await fetch(`${old.url}/logout`, { method: "POST", headers: { Cookie: `connect.sid=${cookie}` } });
+    expect(await page(browser, "/only-old/")).not.toHaveProperty("user");
+  });
+});
+
+describe("a logout at Moor", () => {
+  it.each([
+    ["by an origin", (browser: Client) => browser.ask("/only-new/?end", { method: "POST" })],
+    ["by the visitor", (browser: Client) => browser.ask("/.moor/logout", { method: "POST" })],
+  ])("%s ends the old session too, and the browser forgets its cookie", async (_name, logOut) => {
+    const { name, cookie } = await visitorOf(old);
+    const browser = bringing(even, cookie);
+    expect(loginOn(await page(browser, "/only-new/"))).toBe(name);
+    const answer = await logOut(browser);
+    expect(answer.status).toBeLessThan(300);
+    expect(browser.cookies.has("connect.sid")).toBe(false);
+    const there = await fetch(`${old.url}/`, { headers: { Cookie: `connect.sid=${cookie}` } });
+    expect(await there.json()).not.toHaveProperty("user");
+  });
+
+  it("that the old application misses is repeated, and meanwhile the old cookie opens nothing at Moor", async () => {
+    const { cookie } = await visitorOf(old);
+    const browser = bringing(even, cookie);
+    await page(browser, "/only-new/");
+    await old.kill();
+    await browser.ask("/only-new/?end", { method: "POST" });
+    await old.restart();
+    expect((await page(bringing(even, cookie), "/only-new/")).session).toMatchObject({ new: true });
+    await expect
+      .poll(async () => (await fetch(`${old.url}/`, { headers: { Cookie: `connect.sid=${cookie}` } })).text())
+      .not.toContain("user");
+  });
+});
+
+describe("a Moor with another address", () => {
+  it("neither ends nor changes a session, and reads none", async () => {
+    const { cookie } = await visitorOf(old);
+    const elsewhere = await startOldExpress(redis!.socket, { keys: keys.confirm, issuer: "https://other.test" });
+    const staging = await startSite([], {
+      pools: [pools[0]!, { id: "old", origins: [originConfig(elsewhere)] }],
+      routes: [{ path: "/*", pool: "new" }],
+      adopt,
+      keys,
+    });
+    expect((await bringing(staging, cookie).ask("/")).told.session).toMatchObject({ new: true });
+    await expect.poll(() => staging.moor.logged.join("\n")).toContain("accepted: 200 or 401");
+    await staging.stop();
+    await elsewhere.stop();
+  });
+});
