@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { buildJava } from "../../test/sdk/java-build.ts";
+import { PYTHON } from "../../test/sdk/python-tools.ts";
 
 /** A framework whose sessions are in Moor, or in Redis by the store that its own users take. */
 export interface Stack {
@@ -29,6 +30,18 @@ export const STACKS: readonly Stack[] = [
     warmUp: 500,
   },
   {
+    name: "Fastify",
+    redisStore: "@fastify/session, connect-redis",
+    command: () => [process.execPath, join(SERVERS, "fastify.ts")],
+    warmUp: 500,
+  },
+  {
+    name: "Koa",
+    redisStore: "koa-session, koa-redis",
+    command: () => [process.execPath, join(SERVERS, "koa.ts")],
+    warmUp: 500,
+  },
+  {
     name: "PHP, `$_SESSION`",
     redisStore: "phpredis, without locks",
     command: (_out, port, redisPort) => {
@@ -39,6 +52,30 @@ export const STACKS: readonly Stack[] = [
       return ["php", ...options, "-S", `127.0.0.1:${port}`, "-t", resolve("sdk/php/conformance")];
     },
     warmUp: 100,
+  },
+  {
+    name: "Symfony",
+    redisStore: "RedisSessionHandler, phpredis",
+    command: (_out, port) => phpServer(port, "symfony.php"),
+    warmUp: 100,
+  },
+  {
+    name: "Laravel",
+    redisStore: "its own driver, phpredis",
+    command: (_out, port) => phpServer(port, "laravel.php"),
+    warmUp: 100,
+  },
+  {
+    name: "Flask",
+    redisStore: "Flask-Session",
+    command: () => ["env", `PYTHONPATH=${resolve("sdk/python")}`, PYTHON, "-B", join(SERVERS, "flask_app.py")],
+    warmUp: 500,
+  },
+  {
+    name: "Rails",
+    redisStore: "its own cache store, redis-rb",
+    command: () => ["ruby", "-I", resolve("sdk/ruby/lib"), resolve("sdk/ruby/conformance/rails_app.rb")],
+    warmUp: 500,
   },
   {
     name: "Sinatra",
@@ -73,3 +110,8 @@ export const STACKS: readonly Stack[] = [
     warmUp: 5_000,
   },
 ];
+
+/** The pages of a conformance application. */
+function phpServer(port: number, file: string): readonly string[] {
+  return ["php", "-d", "output_buffering=4096", "-S", `127.0.0.1:${port}`, resolve("sdk/php/conformance", file)];
+}

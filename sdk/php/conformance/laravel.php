@@ -55,16 +55,21 @@ final class ShortKernel extends Kernel
 
 @mkdir(sys_get_temp_dir() . '/bootstrap/cache', 0700, true);
 $app = new Application(sys_get_temp_dir());
+// bench/drop-ins measures the same pages with their sessions in Redis.
+$redisUrl = getenv('REDIS_URL');
+$redis = ['host' => parse_url((string) $redisUrl, PHP_URL_HOST), 'port' => parse_url((string) $redisUrl, PHP_URL_PORT), 'database' => 0];
 $app->instance('config', new Repository([
     'app' => ['env' => 'production', 'providers' => [
         Illuminate\Cookie\CookieServiceProvider::class,
         Illuminate\Filesystem\FilesystemServiceProvider::class,
         Illuminate\Session\SessionServiceProvider::class,
-        ServiceProvider::class,
+        ...($redisUrl ? [Illuminate\Cache\CacheServiceProvider::class, Illuminate\Redis\RedisServiceProvider::class] : [ServiceProvider::class]),
     ]],
+    'cache' => ['default' => 'redis', 'prefix' => 'app', 'stores' => ['redis' => ['driver' => 'redis', 'connection' => 'default']]],
+    'database' => ['redis' => ['client' => 'phpredis', 'default' => $redis]],
     'logging' => ['default' => 'errorlog', 'channels' => ['errorlog' => ['driver' => 'errorlog']]],
     'session' => [
-        'driver' => 'moor', 'cookie' => 'laravel_session', 'lifetime' => 120, 'expire_on_close' => false, 'path' => '/',
+        'driver' => $redisUrl ? 'redis' : 'moor', 'connection' => null, 'store' => null, 'cookie' => 'laravel_session', 'lifetime' => 120, 'expire_on_close' => false, 'path' => '/',
         'domain' => null, 'secure' => false, 'http_only' => true, 'same_site' => 'lax', 'lottery' => [0, 100], 'encrypt' => false,
     ],
 ]));

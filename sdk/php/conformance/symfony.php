@@ -8,6 +8,7 @@ use Symfony\Component\HttpFoundation\JsonResponse;
 use Symfony\Component\HttpFoundation\Request;
 use Symfony\Component\HttpFoundation\Response;
 use Symfony\Component\HttpFoundation\Session\Session;
+use Symfony\Component\HttpFoundation\Session\Storage\Handler\RedisSessionHandler;
 use Symfony\Component\HttpFoundation\Session\Storage\MetadataBag;
 use Symfony\Component\HttpFoundation\Session\Storage\NativeSessionStorage;
 use Symfony\Component\HttpFoundation\StreamedResponse;
@@ -20,7 +21,14 @@ $request = Request::createFromGlobals();
 $key = (string) $request->query->get('k');
 // As framework.session.metadata_update_threshold does; at 0, its default, every request would change its session.
 $metadata = new MetadataBag('_sf2_meta', 300);
-$storage = new NativeSessionStorage([], MoorSession::symfonyHandler(), $metadata);
+// bench/drop-ins measures the same pages with their sessions in Redis.
+$redisUrl = getenv('REDIS_URL');
+if ($redisUrl) {
+    $redis = new Redis();
+    $redis->connect(parse_url($redisUrl, PHP_URL_HOST), parse_url($redisUrl, PHP_URL_PORT));
+}
+$handler = $redisUrl ? new RedisSessionHandler($redis) : MoorSession::symfonyHandler();
+$storage = new NativeSessionStorage([], $handler, $metadata);
 $session = new Session($storage);
 
 $routes = [
