@@ -16,8 +16,9 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
     const index = carriers.findIndex(({ type }) => type === "url");
     return index < 0 ? undefined : `carriers[${index}]`;
   },
-  MOOR_POSTGRES: ({ stores }) => (stores.authority.type === "postgres" ? "stores.authority" : undefined),
-  MOOR_D1: ({ stores }) => (stores.authority.type === "d1" ? "stores.authority" : undefined),
+  MOOR_POSTGRES_ROWS: ({ stores }) => (stores.authority.type === "postgres" ? "stores.authority" : undefined),
+  MOOR_D1_ROWS: ({ stores }) => (stores.authority.type === "d1" ? "stores.authority" : undefined),
+  MOOR_MEMCACHED_ROWS: ({ stores }) => (stores.authority.type === "memcached" ? "stores.authority" : undefined),
   MOOR_NGINX: ({ pools }) => pathIn(pools, "affinity", ({ affinity }) => algorithmOf(affinity.algorithm) === undefined),
   MOOR_LOGIN: ({ login }) => login && "login",
 };

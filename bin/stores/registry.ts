@@ -1,5 +1,6 @@
 import type { AuthorityConfig } from "../../src/config/types.ts";
 import { d1 } from "./d1.ts";
+import { memcached } from "./memcached.ts";
 import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
 import type { StoreSetup } from "./store-setup.ts";
@@ -9,4 +10,5 @@ export const STORE_SETUPS: Readonly<Record<Exclude<AuthorityConfig["type"], "obj
   redis,
   postgres,
   d1,
+  memcached,
 };

@@ -204,6 +204,7 @@ const authorities = {
   redis: shape({ type: literal("redis") }),
   postgres: shape({ type: literal("postgres"), bindings }),
   d1: shape({ type: literal("d1"), bindings }),
+  memcached: shape({ type: literal("memcached") }),
 };
 
 const stores = shape({

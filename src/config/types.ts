@@ -124,9 +124,9 @@ export interface IgnoreConfig {
 /**
  * The store that orders the changes of sessions and keeps their records. `"object"`: a Durable Object for each session. `"redis"`: rows in
  * Redis, which needs `UPSTASH_REDIS_REST_URL` and `UPSTASH_REDIS_REST_TOKEN`. `"postgres"`: rows in Postgres, directly or through Hyperdrive.
- * `"d1"`: rows in D1.
+ * `"d1"`: rows in D1. `"memcached"`: rows in one memcached, for sessions that may be lost.
  */
-export type AuthorityConfig = { type: "object" } | { type: "redis" } | DatabaseAuthorityConfig;
+export type AuthorityConfig = { type: "object" | "redis" | "memcached" } | DatabaseAuthorityConfig;
 
 /** A database as the authority. */
 export interface DatabaseAuthorityConfig {

@@ -8,9 +8,11 @@ declare global {
   /** `false`: the build is without the adoption of old applications' sessions. */
   const MOOR_ADOPTION: boolean | undefined;
   /** `false`: the build is without Postgres and its library. */
-  const MOOR_POSTGRES: boolean | undefined;
+  const MOOR_POSTGRES_ROWS: boolean | undefined;
   /** `false`: the build is without D1. */
-  const MOOR_D1: boolean | undefined;
+  const MOOR_D1_ROWS: boolean | undefined;
+  /** `false`: the build is without memcached. */
+  const MOOR_MEMCACHED_ROWS: boolean | undefined;
   /** `false`: the build is without the algorithms of nginx. */
   const MOOR_NGINX: boolean | undefined;
   /** `false`: the build is without logins at an OpenID Connect provider. */
@@ -39,8 +41,9 @@ export const NAMES = {
   MOOR_OPERATORS: "admin API, probes and pools at work",
   MOOR_ROWS: "authority other than Durable Objects",
   MOOR_ADOPTION: "adoption of sessions",
-  MOOR_POSTGRES: "Postgres",
-  MOOR_D1: "D1",
+  MOOR_POSTGRES_ROWS: "Postgres",
+  MOOR_D1_ROWS: "D1",
+  MOOR_MEMCACHED_ROWS: "memcached",
   MOOR_NGINX: "algorithm of nginx",
   MOOR_LOGIN: "login",
   MOOR_LINKS: "carrier in the URL",

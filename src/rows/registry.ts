@@ -1,5 +1,6 @@
 import type { AuthorityConfig } from "../config/types.ts";
 import { bindD1Rows } from "./d1/bind.ts";
+import { bindMemcachedRows } from "./memcached/bind.ts";
 import { bindPostgresRows } from "./postgres/bind.ts";
 import { bindRedisRows } from "./redis/bind.ts";
 import type { RowStore } from "./row-store.ts";
@@ -19,7 +20,8 @@ export const ROW_STORES = {
   redis: bindRedisRows,
   postgres: bindPostgresRows,
   d1: bindD1Rows,
+  memcached: bindMemcachedRows,
 } as const satisfies Record<RowAuthorityType, BindRows>;
 
 /** The bindings of all these stores. Some stores have bindings of names that the configuration lists. */
-export type RowBindings = Parameters<typeof bindRedisRows>[0];
+export type RowBindings = Parameters<typeof bindRedisRows>[0] & Parameters<typeof bindMemcachedRows>[0];

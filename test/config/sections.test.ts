@@ -16,6 +16,7 @@ describe("stores", () => {
     { authority: { type: "redis" } },
     { authority: { type: "redis" }, replicate: "always", backup: "off" },
     { authority: { type: "postgres" } },
+    { authority: { type: "memcached" } },
     { authority: { type: "d1", bindings: ["SESSIONS_0", "SESSIONS_1"] } },
   ])("takes %j", (stores) => expect(mistakes(withStores(stores))).toEqual([]));
 
@@ -33,10 +34,10 @@ describe("stores", () => {
     ],
     [["travel"], ": found a list, accepted: an object of authority, replicate, backup, strictBackup"],
     [null, ": found null, accepted: an object of authority, replicate, backup, strictBackup"],
-    [{ authority: {} }, ".authority.type: found nothing, accepted: one of object, redis, postgres, d1"],
+    [{ authority: {} }, ".authority.type: found nothing, accepted: one of object, redis, postgres, d1, memcached"],
     [
       { authority: { type: "cookie" } },
-      '.authority.type: found "cookie", accepted: one of object, redis, postgres, d1',
+      '.authority.type: found "cookie", accepted: one of object, redis, postgres, d1, memcached',
     ],
     [
       { authority: { type: "d1", bindings: [] } },
@@ -62,6 +63,29 @@ describe("stores", () => {
     expect(mistakes(config)).toEqual([`principals.limit.sessions: found ${found}, ${accepted}`]);
     expect(mistakes({ ...config, principals: { limit: { sessions: 500 } } })).toEqual([]);
   });
+});
+
+describe("memcached as the authority", () => {
+  const config = (more: object) => ({ pools: [pool()], stores: { authority: { type: "memcached" } }, ...more });
+
+  it("goes with sessions that may be lost", () => {
+    expect(mistakes(config({ session: { maxAttributeBytes: 262_144 } }))).toEqual([]);
+  });
+
+  it.each<[object, string]>([
+    [
+      { principals: { limit: { sessions: 3 } } },
+      'principals: found an object, accepted: nothing with stores.authority "memcached": a restart would lose the end of all sessions of a principal',
+    ],
+    [
+      { session: { remember: { idleSeconds: 604_800, absoluteSeconds: 2_592_000 } } },
+      'session.remember: found an object, accepted: nothing with stores.authority "memcached": its sessions do not outlive a restart',
+    ],
+    [
+      { session: { maxAttributeBytes: 262_145 } },
+      'session.maxAttributeBytes: found 262145, accepted: up to 262144 with stores.authority "memcached": it refuses values above a megabyte',
+    ],
+  ])("refuses %j, which must last", (more, line) => expect(mistakes(config(more))).toEqual([line]));
 });
 
 describe("trustedProxies", () => {

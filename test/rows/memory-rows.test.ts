@@ -10,7 +10,10 @@ for (const freesByItself of [true, false]) {
     gaps: [
       {
         reason: "a store in memory is always in reach",
-        cases: ["is unavailable when it is out of reach, which is never the absence of a row"],
+        cases: [
+          "is unavailable when it is out of reach, which is never the absence of a row",
+          "names no rows as due when it is out of reach",
+        ],
       },
     ],
   });

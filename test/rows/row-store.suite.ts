@@ -177,7 +177,10 @@ export function testRowStore(label: string, { create, createUnreachable, now, ga
       expect(await unreachable.write(name, { seen: undefined, dueAt: undefined, ...given })).toMatchObject({
         kind: "unavailable",
       });
-      expect(await unreachable.due(10)).toMatchObject({ kind: "unavailable" });
+    });
+
+    it("names no rows as due when it is out of reach", async () => {
+      expect(await createUnreachable().due(10)).toMatchObject({ kind: "unavailable" });
     });
   });
 }

@@ -29,7 +29,10 @@ testRowStore("rows in three stores", {
   gaps: [
     {
       reason: "a store in memory is always in reach",
-      cases: ["is unavailable when it is out of reach, which is never the absence of a row"],
+      cases: [
+        "is unavailable when it is out of reach, which is never the absence of a row",
+        "names no rows as due when it is out of reach",
+      ],
     },
     {
       reason: "each store names its own rows in order, and the sweep needs no order among stores",

@@ -19,6 +19,7 @@ describe("a store of rows as the authority", () => {
     ["postgres", { type: "postgres" }, { MOOR_POSTGRES: { connectionString: ADDRESS } }],
     ["postgres", { type: "postgres", bindings: ["ONE", "TWO"] }, { ONE: ADDRESS, TWO: { connectionString: ADDRESS } }],
     ["d1", { type: "d1" }, { MOOR_D1: DATABASE }],
+    ["memcached", { type: "memcached" }, { MOOR_MEMCACHED: "memcached://cache.test:11211" }],
     ["d1", { type: "d1", bindings: ["ONE", "TWO"] }, { ONE: DATABASE, TWO: DATABASE }],
   ])("%s is bound by %j", (name, authority, bindings) => {
     expect(bound(authority, bindings)).toBe(name);
@@ -30,6 +31,8 @@ describe("a store of rows as the authority", () => {
     [{ type: "postgres", bindings: ["ONE", "TWO"] }, { ONE: ADDRESS }, "TWO is not set"],
     [{ type: "d1" }, {}, "MOOR_D1 is not bound; it takes a D1 database."],
     [{ type: "d1" }, { MOOR_D1: ADDRESS }, "MOOR_D1 is no database of D1; it takes a D1 database."],
+    [{ type: "memcached" }, {}, "MOOR_MEMCACHED is not set; it takes one, as in"],
+    [{ type: "memcached" }, { MOOR_MEMCACHED: "cache.test:11211" }, "MOOR_MEMCACHED is no address of memcached"],
     [{ type: "d1" }, { MOOR_D1: DATABASE, FOUNDING_LIMIT: undefined }, "FOUNDING_LIMIT is not bound"],
   ])("%j is refused with the bindings %j, without the text of a secret", (authority, bindings, message) => {
     const attempt = () => bound(authority, bindings);

@@ -1,6 +1,7 @@
-import { isRecord, MAX_REFUSING_SESSIONS, MAX_ROW_SESSIONS, sessionLimit, teamUrl } from "../../settings/grammar.ts";
+import { isRecord, MAX_REFUSING_SESSIONS, sessionLimit, teamUrl } from "../../settings/grammar.ts";
 import { describe, type Item, itemsOf, type Mistake } from "../../settings/mistakes.ts";
 import { adoptMistakes } from "./adopt.ts";
+import { authorityMistakes } from "./authority.ts";
 import { carrierMistakes } from "./carriers.ts";
 import { loginMistakes } from "./login.ts";
 import { poolMistakes } from "./pools.ts";
@@ -29,7 +30,7 @@ export function relationMistakes(input: unknown, options: { deploy: boolean }): 
     ...ignoreMistakes(itemsOf(input, "ignore")),
     ...carrierMistakes(itemsOf(input, "carriers")),
     ...storesMistakes(input.stores),
-    ...authorityMistakes(input.stores, input.principals),
+    ...authorityMistakes(input),
     ...limitMistakes(input.principals),
     ...(typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION ? adoptMistakes(input) : []),
     ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? loginMistakes(input, { pools, routes }) : []),
@@ -55,30 +56,6 @@ function storesMistakes(stores: unknown): Mistake[] {
   if (backup !== undefined && backup !== "async" && backup !== "off") return [];
   const found = `true with ${backup === undefined ? "no stores.backup" : `stores.backup ${describe(backup)}`}`;
   return [{ path: "stores.strictBackup", found, accepted: 'true only with stores.backup "sync"' }];
-}
-
-/** Backups and the journal are those of Durable Objects. The index of a principal is one row of another authority. */
-function authorityMistakes(stores: unknown, principals: unknown): Mistake[] {
-  if (!isRecord(stores) || !isRecord(stores.authority)) return [];
-  const { type } = stores.authority;
-  if (type !== "redis" && type !== "postgres" && type !== "d1") return [];
-  const mistakes: Mistake[] = [];
-  const { bindings } = stores.authority;
-  if (Array.isArray(bindings) && new Set(bindings).size < bindings.length) {
-    const accepted = "names that differ: each is a database of its own";
-    mistakes.push({ path: "stores.authority.bindings", found: describe(bindings), accepted });
-  }
-  if (stores.backup === "async" || stores.backup === "sync") {
-    const accepted = `"off" with stores.authority ${describe(type)}: sessions are safe in that store itself`;
-    mistakes.push({ path: "stores.backup", found: describe(stores.backup), accepted });
-  }
-  const limit = isRecord(principals) ? (isRecord(principals.limit) ? principals.limit.sessions : undefined) : 0;
-  if (limit === undefined || (sessionLimit.accepts(limit) && limit > MAX_ROW_SESSIONS)) {
-    const found = limit === undefined ? "nothing, which is 10,000" : describe(limit);
-    const accepted = `1 to ${MAX_ROW_SESSIONS} with stores.authority ${describe(type)}: a principal's sessions are one row`;
-    mistakes.push({ path: "principals.limit.sessions", found, accepted });
-  }
-  return mistakes;
 }
 
 function limitMistakes(principals: unknown): Mistake[] {

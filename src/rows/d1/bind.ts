@@ -29,9 +29,9 @@ export const SQLITE: Dialect = {
  * @throws TypeError that names the wrong binding and the accepted values, or if the build is without D1.
  */
 export function bindD1Rows(env: D1Bindings, { bindings = [DEFAULT_BINDING] }: { bindings?: string[] }): RowStore {
-  return typeof MOOR_D1 === "undefined" || MOOR_D1
+  return typeof MOOR_D1_ROWS === "undefined" || MOOR_D1_ROWS
     ? shardRows(bindings.map((name) => ({ name, store: d1Rows(databaseIn(env, name)) })))
-    : leftOut("MOOR_D1", 'stores.authority is "d1"');
+    : leftOut("MOOR_D1_ROWS", 'stores.authority is "d1"');
 }
 
 /** Rows in one database of D1. */

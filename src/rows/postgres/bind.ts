@@ -28,9 +28,9 @@ export function bindPostgresRows(
   env: PostgresBindings,
   { bindings = [DEFAULT_BINDING] }: { bindings?: string[] },
 ): RowStore {
-  return typeof MOOR_POSTGRES === "undefined" || MOOR_POSTGRES
+  return typeof MOOR_POSTGRES_ROWS === "undefined" || MOOR_POSTGRES_ROWS
     ? shardRows(bindings.map((name) => shardIn(env, name)))
-    : leftOut("MOOR_POSTGRES", 'stores.authority is "postgres"');
+    : leftOut("MOOR_POSTGRES_ROWS", 'stores.authority is "postgres"');
 }
 
 function shardIn(env: PostgresBindings, name: string): Shard {

@@ -17,6 +17,7 @@ const PROGRAMS = {
   nginx: ["nginx"],
   openssl: ["openssl"],
   "mariadb-server-core": ["/usr/sbin/mariadbd"],
+  memcached: ["memcached"],
   "php-cli": ["php"],
   postgresql: ["/usr/lib/postgresql"],
   "php-fpm": ["/usr/share/doc/php-fpm"],

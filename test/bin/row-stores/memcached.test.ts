@@ -1,0 +1,57 @@
+/** @needs memcached */
+/** @quick */
+import { connect } from "node:net";
+import { Duplex } from "node:stream";
+import { afterAll, afterEach, beforeAll, vi } from "vitest";
+import { createMemcachedRows } from "../../../src/rows/memcached/memcached-rows.ts";
+import type { Wire } from "../../../src/rows/memcached/meta-protocol.ts";
+import { testRowStore } from "../../rows/row-store.suite.ts";
+import { createRowsWorld } from "../../rows/rows-world.ts";
+import { testAuthority } from "../../store/authority.suite.ts";
+import { type LocalMemcached, startMemcached } from "../../support/node/memcached.ts";
+import { DEAD_PORT } from "../../support/node/ports.ts";
+
+let server: LocalMemcached;
+beforeAll(async () => {
+  server = await startMemcached();
+});
+afterAll(() => server.stop());
+afterEach(() => vi.useRealTimers());
+
+/** A socket of Node in place of a Worker's. */
+function wireTo(port: number): Wire {
+  const socket = connect(port, "127.0.0.1");
+  const { readable, writable } = Duplex.toWeb(socket);
+  return {
+    readable: readable as Wire["readable"],
+    writable: writable as Wire["writable"],
+    close: () => socket.destroy(),
+  };
+}
+
+const rowsAt = (port: () => number) =>
+  createMemcachedRows({ connect: () => wireTo(port()), deadlineMs: 5_000, clock: () => Date.now() });
+
+testRowStore("memcached", {
+  create: () => rowsAt(() => server.port),
+  createUnreachable: () => rowsAt(() => DEAD_PORT),
+  now: Date.now,
+  gaps: [
+    { reason: "it does not tell the time", cases: ["tells its time with each answer to a read"] },
+    {
+      reason: "it names no rows, so nobody is told of sessions that become idle",
+      cases: [
+        "names the rows that are due, the earliest first, and no others",
+        "names a row no longer when a write has put it off, or has deleted it",
+        "names no rows as due when it is out of reach",
+      ],
+    },
+  ],
+});
+
+testAuthority("an authority on memcached", {
+  create: () => createRowsWorld({ through: () => rowsAt(() => server.port) }).authority,
+  createUnreachable: () => createRowsWorld({ through: () => rowsAt(() => DEAD_PORT) }).authority,
+  setClock: (now) => vi.useFakeTimers({ toFake: ["Date"], now }),
+  gaps: [],
+});
