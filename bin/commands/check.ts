@@ -4,6 +4,7 @@ import { ADMIN_TOKEN } from "../admin-secret.ts";
 import type { Command } from "../command.ts";
 import { readConfigFile, requireValid } from "../config-file.ts";
 import { readFlags } from "../flags.ts";
+import { auditWarnings } from "../stores/audit.ts";
 
 /** `moor check`: validates the configuration and prints the result. */
 export const check: Command = {
@@ -16,7 +17,8 @@ line each on stderr: settings whose effect may surprise.
 
   --config FILE   default: moor.config.ts
   --deploy        also refuses what a deployed Worker cannot reach: origins by IP address or on localhost; admins without a secret;
-                  and a wrangler.toml that leaves out what the configuration uses
+                  and a wrangler.toml that leaves out what the configuration uses. Asks the store of stores.authority for its
+                  settings, if the environment has its secrets, and warns of what they give up
   --json          prints { "ok": true, "config": …, "warnings": [{ path, text }] } or { "ok": false, "mistakes": [{ path, found, accepted }] } on stdout`,
 
   async run(args) {
@@ -25,7 +27,10 @@ line each on stderr: settings whose effect may surprise.
       deploy: { type: "boolean" },
       json: { type: "boolean" },
     });
-    const read = await readConfigFile(flags.config, { deploy: flags.deploy ?? false });
+    const { deploy = false } = flags;
+    const found = await readConfigFile(flags.config, { deploy });
+    const audited = found.kind === "ok" && deploy ? await auditWarnings(found.config, process.env) : [];
+    const read = found.kind === "ok" ? { ...found, warnings: [...found.warnings, ...audited] } : found;
     if (flags.json) {
       const report =
         read.kind === "ok"

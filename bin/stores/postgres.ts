@@ -1,13 +1,20 @@
-import { SCHEMA } from "../../src/rows/sql/statements.ts";
-import type { StoreSetup } from "./store-setup.ts";
+import { DEFAULT_BINDING, POSTGRES } from "../../src/rows/postgres/bind.ts";
+import { connectToPostgres } from "../../src/rows/postgres/postgres-client.ts";
+import { SCHEMA, TABLE } from "../../src/rows/sql/statements.ts";
+import { clockSentence, type StoreSetup } from "./store-setup.ts";
 
 const FILE = "moor-rows.sql";
+const DEADLINE_MS = 5_000;
+const ASKED = `SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commits,
+  current_setting('full_page_writes') AS pages, current_setting('synchronous_standby_names') AS names,
+  current_setting('default_transaction_read_only') AS reads_alone, pg_is_in_recovery() AS is_standby,
+  to_regclass('${TABLE}') IS NOT NULL AS has_table, (SELECT count(*) FROM pg_stat_replication) AS standbys, ${POSTGRES.now} AS store_now`;
 
 /** Postgres. Updates need room on the page of their row: then no index has to change. */
 export const postgres: StoreSetup = {
   authority: { type: "postgres" },
   files: {
-    [FILE]: `-- The table of Moor's sessions. It may be run again, and changes nothing then.\n${SCHEMA}ALTER TABLE moor_rows SET (fillfactor = 70);\n`,
+    [FILE]: `-- The table of Moor's sessions. It may be run again, and changes nothing then.\n${SCHEMA}ALTER TABLE ${TABLE} SET (fillfactor = 70);\n`,
   },
   settings: `
 # Postgres through Hyperdrive. Without Hyperdrive: npx wrangler secret put MOOR_POSTGRES, with its address.
@@ -19,4 +26,42 @@ export const postgres: StoreSetup = {
     [`psql "$DATABASE_URL" -f ${FILE}`, "makes the table of sessions"],
     ["npx wrangler secret put MOOR_POSTGRES", "takes postgres://user:password@host:5432/database?sslmode=require"],
   ],
+  audit: {
+    variables: (authority) => ("bindings" in authority && authority.bindings) || [DEFAULT_BINDING],
+    async ask(values) {
+      const sentences: string[] = [];
+      for (const [name, url] of Object.entries(values)) {
+        const said = await askOne(url);
+        sentences.push(...said.map((text) => (Object.keys(values).length > 1 ? `${name}: ${text}` : text)));
+      }
+      return sentences;
+    },
+  },
 };
+
+async function askOne(url: string): Promise<string[]> {
+  const connection = connectToPostgres({ url, deadlineMs: DEADLINE_MS });
+  try {
+    const [found = {}] = await connection.run(ASKED, []);
+    const { fsync, commits, pages, names } = found;
+    const standbys = Number(found.standbys);
+    return [
+      ...(found.has_table
+        ? []
+        : [`the table ${TABLE} is missing: run ${FILE}, which "moor init --store postgres" writes`]),
+      ...(found.is_standby ? ["it is a standby: Moor refuses its answers; give the address of the primary"] : []),
+      ...(found.reads_alone === "on" ? ["default_transaction_read_only is on: it takes no changes"] : []),
+      ...(fsync === "on" ? [] : ["fsync is off: a crash of the machine can destroy the whole database; set on"]),
+      ...(pages === "on" ? [] : ["full_page_writes is off: a crash of the machine can destroy rows; set on"]),
+      ...(commits === "off" ? ["synchronous_commit is off: a crash loses acknowledged changes; set on"] : []),
+      ...(standbys > 0 && (names === "" || commits === "local")
+        ? [
+            `${standbys} standbys follow asynchronously: a failover loses acknowledged changes; set synchronous_standby_names`,
+          ]
+        : []),
+      ...clockSentence(Number(found.store_now), Date.now()),
+    ];
+  } finally {
+    await connection.end();
+  }
+}

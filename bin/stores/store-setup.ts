@@ -9,4 +9,28 @@ export interface StoreSetup {
   readonly settings: string;
   /** Commands and what each does, for the text of `moor init`. */
   readonly steps: readonly (readonly [command: string, purpose: string])[];
+  /** Asks a store for its settings. Absent: it has none that an operator could set. */
+  readonly audit?: StoreAudit;
+}
+
+/** How a store is asked for the settings on which the promises of Moor depend. */
+export interface StoreAudit {
+  /** The variables of the environment that lead to the store. */
+  variables(authority: AuthorityConfig): readonly string[];
+  /**
+   * What the settings of the store give up, a sentence each. No sentence has an address or a secret.
+   *
+   * @throws Error whose message may be shown, if the store cannot be asked.
+   */
+  ask(values: Readonly<Record<string, string>>): Promise<readonly string[]>;
+}
+
+/** A sentence about the clock of a store that is more than a second apart from this machine's. */
+export function clockSentence(storeNow: number, now: number): string[] {
+  const apartSeconds = Math.round((storeNow - now) / 1_000);
+  if (Math.abs(apartSeconds) <= 1) return [];
+  const way = apartSeconds > 0 ? "ahead of" : "behind";
+  return [
+    `its clock is ${Math.abs(apartSeconds)} s ${way} this machine's: nothing fails because of it, but one of them is wrong`,
+  ];
 }
