@@ -13,6 +13,7 @@ import { pathTable } from "./path/path.ts";
 import type { Results } from "./results.ts";
 import { rivalsTables } from "./rivals/tables.ts";
 import type { SizeResults } from "./size/size.ts";
+import { partsTable } from "./size/treemap.ts";
 import { table } from "./table.ts";
 
 const PROFILE_ROWS = 25;
@@ -62,7 +63,7 @@ export function tablesOf(results: Results): Record<string, string> {
     ...(memory ? { memory: memoryTable(memory) } : {}),
     ...(rivals ? { rivals: rivalsTables(rivals).join("\n\n") } : {}),
     ...(affinity ? { affinity: affinityTable(affinity) } : {}),
-    ...(size ? { size: sizeTable(size) } : {}),
+    ...(size ? { size: sizeTables(size).join("\n\n") } : {}),
     ...(cost ? { cost: costTable(cost) } : {}),
     ...(path ? { path: pathTable(path) } : {}),
     ...(handoff ? { handoff: handoffTable(handoff) } : {}),
@@ -98,7 +99,7 @@ function latencyTable(latency: Readonly<Record<string, Latency>>): string {
   return table(["", "p50", "p99", "p99.9", "added at p50"], rows);
 }
 
-const SIZED: Record<keyof SizeResults, string> = {
+const SIZED: Record<keyof Omit<SizeResults, "smallestBuild">, string> = {
   moor: "Moor with everything",
   asDeployed: "as `moor deploy` makes it of most configurations",
   withoutRedis: "with everything but Redis",
@@ -106,13 +107,17 @@ const SIZED: Record<keyof SizeResults, string> = {
   passThrough: "a bare pass-through Worker",
 };
 
-function sizeTable(size: SizeResults): string {
-  const rows = Object.entries(size).map(([name, { gzippedBytes, startCpuMs }]) => [
-    SIZED[name as keyof SizeResults],
+function sizeTables({ smallestBuild, ...builds }: SizeResults): string[] {
+  const rows = Object.entries(builds).map(([name, { gzippedBytes, startCpuMs }]) => [
+    SIZED[name as keyof typeof SIZED],
     (gzippedBytes / 1024).toFixed(1),
     range(startCpuMs, 0),
   ]);
-  return table(["", "gzipped, KiB", "CPU of workerd until the first answer, ms"], rows);
+  return [
+    table(["", "gzipped, KiB", "CPU of workerd until the first answer, ms"], rows),
+    "The smallest build, by room and package",
+    partsTable(smallestBuild),
+  ];
 }
 
 function profileTable({ now, before }: ProfileResults): string {

@@ -4,6 +4,7 @@ import { type ContestantName, FIELD } from "./http/contestants.ts";
 import { instructionsPlot } from "./instructions/plot.ts";
 import { machineLine, tablesOf } from "./report.ts";
 import type { Results } from "./results.ts";
+import { partsPlot } from "./size/treemap.ts";
 
 const DOCUMENT = "docs/explanation/performance.md";
 const PLOTS = "docs/explanation/performance";
@@ -40,8 +41,12 @@ export function replaced(document: string, name: string, by: string): string {
 }
 
 function plotsOf(results: Results): Record<string, string> {
-  const { instructions } = results;
-  return { ...plotsOfHttp(results), ...(instructions ? { instructions: instructionsPlot(instructions) } : {}) };
+  const { instructions, size } = results;
+  return {
+    ...plotsOfHttp(results),
+    ...(instructions ? { instructions: instructionsPlot(instructions) } : {}),
+    ...(size ? { size: partsPlot(size.smallestBuild) } : {}),
+  };
 }
 
 function plotsOfHttp({ http }: Results): Record<string, string> {

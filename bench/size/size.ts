@@ -7,6 +7,7 @@ import { startLocalOrigin } from "../../test/support/node/local-origin.ts";
 import { cpuSeconds } from "../http/cpu-seconds.ts";
 import { type Spread, spread } from "../http/statistics.ts";
 import { type RunningWorker, startMoor, startWorker } from "../http/workerd.ts";
+import { type Part, partsOf } from "./treemap.ts";
 
 /** The cost of a Worker before it has done anything. */
 export interface Size {
@@ -22,6 +23,8 @@ export interface SizeResults {
   readonly withoutRedis: Size;
   readonly asDeployedWithoutRedis: Size;
   readonly passThrough: Size;
+  /** The sources of the smallest build: as deployed, without Redis. */
+  readonly smallestBuild: readonly Part[];
 }
 
 /** Flags of wrangler's for builds that leave something out; wrangler.toml shows the same. */
@@ -68,6 +71,7 @@ export async function measureSize(say: (line: string) => void): Promise<SizeResu
       withoutRedis: await moor(withoutRedis),
       asDeployedWithoutRedis: await moor(asDeployedWithoutRedis),
       passThrough: await sizeOf(passThrough, () => startWorker(passThrough, origin.url)),
+      smallestBuild: await partsOf(asDeployedWithoutRedis),
     };
   } finally {
     await origin.stop();
