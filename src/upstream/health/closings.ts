@@ -1,4 +1,5 @@
 import type { EjectedFlags } from "../../affinity/affinity.ts";
+import { cacheHeader } from "../../lib/caching-headers.ts";
 
 /** How long an origin may close itself to new sessions at once, in seconds. */
 export const MAX_CLOSED_SECONDS = 3_600;
@@ -62,7 +63,7 @@ export function closedSeconds(
 ): number | undefined {
   const own = hears ? headers.get("Moor-Closed") : null;
   if (own !== null) return parseClosed(own);
-  if (!closeOn.includes(status) || headers.has("Age")) return undefined;
+  if (!closeOn.includes(status) || cacheHeader(headers) !== undefined) return undefined;
   const wanted = headers.get("Retry-After")?.trim() ?? "";
   const seconds = /^\d+$/.test(wanted) ? Number(wanted) : Math.ceil((Date.parse(wanted) - now) / 1000);
   return seconds > 0 ? Math.min(seconds, MAX_CLOSED_SECONDS) : undefined;

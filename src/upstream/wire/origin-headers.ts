@@ -1,5 +1,6 @@
 import type { Permission } from "../../config/pool-types.ts";
 import type { PoolRights } from "../../config/resolved.ts";
+import { cacheHeader } from "../../lib/caching-headers.ts";
 import { MAX_FLASH_BYTES } from "../../session/apply.ts";
 import { isPrincipal } from "../../session/change.ts";
 import { type JsonObject, parsePatches } from "../../session/patch.ts";
@@ -30,8 +31,6 @@ const PERMISSION_FOR: Record<string, Permission | undefined> = {
 export function isHeaderOfChange(name: string): boolean {
   return Object.hasOwn(PERMISSION_FOR, name) || name === "moor-version";
 }
-
-const CACHE_STATUS_OF_ORIGIN = new Set(["MISS", "DYNAMIC", "BYPASS"]);
 
 /** What a response's headers are called. */
 export interface HeaderNames {
@@ -79,7 +78,7 @@ export function readIntent(
     const reason = remembers ? "without Moor-Principal" : "the configuration has no session.remember";
     return { kind: "refused", header: "moor-remember", reason };
   }
-  const cached = names.length > 0 ? cachedBy(headers) : undefined;
+  const cached = names.length > 0 ? cacheHeader(headers) : undefined;
   // A cached login would be replayed to the next visitor.
   return cached === undefined
     ? intent
@@ -135,11 +134,4 @@ function readInto(intent: Mutable, name: string, value: string, write: PoolRight
     default:
       return "not a header that Moor knows";
   }
-}
-
-/** The header that shows that a response was served from a cache (RFC 9111 section 5.1), if there is such a header. */
-function cachedBy(headers: Headers): string | undefined {
-  if (headers.has("Age")) return "age";
-  const status = headers.get("CF-Cache-Status");
-  return status !== null && !CACHE_STATUS_OF_ORIGIN.has(status.toUpperCase()) ? "cf-cache-status" : undefined;
 }

@@ -38,6 +38,7 @@ const PROGRAMS = {
   "tomcat10-common": ["java", "/usr/share/tomcat10/bin/bootstrap.jar"],
   "tomcat10-examples": ["/usr/share/tomcat10-examples/examples/META-INF/context.xml"],
   wordpress: ["/usr/share/wordpress/wp-settings.php", "/usr/share/doc/wordpress-theme-twentytwentythree"],
+  varnish: ["varnishd"],
   valgrind: ["valgrind", "callgrind_control"],
 } as const;
 
