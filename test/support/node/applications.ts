@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,9 @@ export interface Application {
   readonly url: string;
   stop(): Promise<void>;
 }
+
+/** Debian: tomcat10-examples. */
+const EXAMPLES = "/usr/share/tomcat10-examples/examples";
 
 /** Starts one of them. */
 export type StartApplication = (name: string) => Promise<Application>;
@@ -56,7 +60,7 @@ echo json_encode(['server' => '${name}', 'count' => $_SESSION['count'], 'cookies
   return inFolder(name, folder, port, await startServer(command, port, { needs: "php-cli" }));
 };
 
-/** Tomcat: sessions in memory, `JSESSIONID`; its name is the jvmRoute. */
+/** Tomcat: sessions in memory, `JSESSIONID`; its name is the jvmRoute. Below `/examples` it has Debian's examples, if they are installed. */
 export const startTomcat: StartApplication = async (name) => {
   const [folder, port] = [await mkdtemp(join(tmpdir(), "moor-tomcat-")), await freePort()];
   const home = "/usr/share/tomcat10";
@@ -69,7 +73,8 @@ export const startTomcat: StartApplication = async (name) => {
   await writeFile(
     join(folder, "conf/server.xml"),
     `<Server port="-1"><Service name="Catalina"><Connector port="${port}" address="127.0.0.1"/>
-<Engine name="Catalina" defaultHost="localhost" jvmRoute="${name}"><Host name="localhost" appBase="webapps" autoDeploy="false"/></Engine>
+<Engine name="Catalina" defaultHost="localhost" jvmRoute="${name}"><Host name="localhost" appBase="webapps" autoDeploy="false">
+${existsSync(EXAMPLES) ? `<Context path="/examples" docBase="${EXAMPLES}"/>` : ""}</Host></Engine>
 </Service></Server>`,
   );
   await writeFile(
