@@ -12,14 +12,16 @@ import { configFor } from "../fronted.ts";
 import { createHostBridges, type HostBridges } from "../host-bridge.ts";
 import { type LocalMoor, type LocalMoorOptions, startLocalMoor } from "../local-moor.ts";
 import { freePort } from "../port.ts";
+import { inLocalFolder } from "../project.ts";
 import { onceAskedToEnd } from "../signals.ts";
+import { DEV_STORES, type DevStore, devStoreOf, startDevStore, withStore } from "../stores/dev-store.ts";
 
 const DEFAULT_PORT = 8788;
 
 /** `moor dev`: runs the Worker on this machine, in front of servers that already run. */
 export const dev: Command = {
   summary: "runs Moor on this machine, in front of servers that already run",
-  usage: `moor dev [--origin URL]... [--port N] [--config FILE] [--no-watch] [--public-url URL]
+  usage: `moor dev [--origin URL]... [--port N] [--config FILE] [--no-watch] [--store STORE] [--public-url URL]
 
 Runs Moor on this machine in front of servers that already run, until Ctrl-C. Prints "ready http://localhost:PORT" when it
 answers. Sessions and keys are kept in .wrangler/moor, so that a restart logs nobody out. If redis-server is on the PATH, one
@@ -31,6 +33,8 @@ runs as long and stands for Upstash, its data kept there too; if not, the Redis 
   --config FILE     default: moor.config.ts; not together with --origin
   --watch           reloads the configuration when its file changes, or a file that it imports. This is the default;
                     --no-watch switches it off
+  --store STORE     ${DEV_STORES.join(", ")}: sessions are there, and not in Durable Objects. Postgres and memcached are started if
+                    they are on the machine, unless the environment says in MOOR_POSTGRES or MOOR_MEMCACHED where one is
   --public-url URL  https:// and the host of a tunnel that leads to PORT. Moor then takes every request for a request to that
                     URL: cookies are Secure, and origins get the URL in X-Forwarded-Host and X-Forwarded-Proto
 
@@ -46,7 +50,9 @@ MOOR_ADOPT_KEY and MOOR_CONFIRM_KEYS.`,
       watch: { type: "boolean" },
       "no-watch": { type: "boolean" },
       "public-url": { type: "string" },
+      store: { type: "string" },
     });
+    const store = devStoreOf(flags.store);
     const port = portOf(flags.port);
     const publicUrl = flags["public-url"] === undefined ? undefined : publicUrlOf(flags["public-url"]);
     if (flags.origin && flags.config) throw new CommandError("usage", "either --origin or --config, not both");
@@ -55,7 +61,7 @@ MOOR_ADOPT_KEY and MOOR_CONFIRM_KEYS.`,
       throw new CommandError("usage", "--watch: with --origin there is no file to watch");
     const chosenPort = await freePort(port);
     const persist = port > 0 && `dev-${port}`;
-    const options = { port: chosenPort, persist, publicUrl } as const;
+    const options = { port: chosenPort, persist, publicUrl, store } as const;
     if (flags.origin) await runUntilAskedToEnd(configFor(flags.origin), options);
     else {
       const read = await readConfigFile(flags.config);
@@ -65,14 +71,15 @@ MOOR_ADOPT_KEY and MOOR_CONFIRM_KEYS.`,
   },
 };
 
-type RunOptions = Pick<LocalMoorOptions, "port" | "persist" | "publicUrl">;
+type RunOptions = Pick<LocalMoorOptions, "port" | "persist" | "publicUrl"> & { readonly store: DevStore | undefined };
 
 /** @param watched the file of the configuration, if it is to be reloaded when it changes. */
 async function runUntilAskedToEnd(
-  config: MoorConfig | ResolvedConfig,
-  options: RunOptions,
+  given: MoorConfig | ResolvedConfig,
+  { store, ...options }: RunOptions,
   watched?: ConfigFile,
 ): Promise<void> {
+  const config = withStore(given, store);
   let moor: LocalMoor | undefined;
   const asked = new Promise<void>((resolve) => {
     onceAskedToEnd(() => {
@@ -81,26 +88,40 @@ async function runUntilAskedToEnd(
       resolve();
     });
   });
-  const variables = { ...adminTokenFor(config), ...adoptSecretsFor(config), ...loginSecret() };
+  const secrets = { ...adminTokenFor(config), ...adoptSecretsFor(config), ...loginSecret() };
   printOrigins(config);
   const bridges = createHostBridges();
+  const { type } = config.stores?.authority ?? { type: "object" };
+  const folder = options.persist ? inLocalFolder(options.persist, type) : undefined;
+  const stored = await startDevStore(config, process.env, folder);
+  if (stored) console.log(`${type} ${stored.address}`);
+  const variables = { ...secrets, ...stored?.variables };
   moor = await startLocalMoor({
     ...options,
     config: await bridges.before(withCookieOfPort(config, options.port)),
     variables,
     tellRedis: (text) => console.log(`redis ${text}`),
+  }).catch(async (fault: unknown) => {
+    await stored?.stop();
+    throw fault;
   });
   if (options.publicUrl !== undefined) console.log(`public ${options.publicUrl}`);
   console.log(`ready ${moor.url}`);
-  const watch = watched && reloadOnChange(moor, bridges, watched, options.port);
+  const watch = watched && reloadOnChange(moor, bridges, watched, { port: options.port, store });
   await asked;
   watch?.stop();
   await moor.stop();
+  await stored?.stop();
   await bridges.stop();
 }
 
 /** Reloads the configuration when its files change. After a mistake the earlier configuration stays. */
-function reloadOnChange(moor: LocalMoor, bridges: HostBridges, { file, files }: ConfigFile, port: number): FileWatch {
+function reloadOnChange(
+  moor: LocalMoor,
+  bridges: HostBridges,
+  { file, files }: ConfigFile,
+  { port, store }: Pick<RunOptions, "port" | "store">,
+): FileWatch {
   let reloading = Promise.resolve();
   const watch = createFileWatch(() => {
     reloading = reloading.then(reload).catch((fault: unknown) => {
@@ -112,7 +133,7 @@ function reloadOnChange(moor: LocalMoor, bridges: HostBridges, { file, files }: 
   async function reload(): Promise<void> {
     const read = await readConfigFile(file);
     watch.follow(read.files);
-    const config = requireValid(read);
+    const config = withStore(requireValid(read), store);
     adminTokenFor(config);
     adoptSecretsFor(config);
     await moor.reload(await bridges.before(withCookieOfPort(config, port)));

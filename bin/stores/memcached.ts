@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { startLocalMemcached } from "./local-memcached.ts";
 import type { StoreSetup } from "./store-setup.ts";
 
 const VARIABLE = "MOOR_MEMCACHED";
@@ -15,6 +16,13 @@ export const memcached: StoreSetup = {
   steps: [
     [`npx wrangler secret put ${VARIABLE}`, "takes memcached://host:port of a memcached that was started with -M"],
   ],
+  local: {
+    async start() {
+      const { port, stop } = await startLocalMemcached();
+      const address = `127.0.0.1:${port}`;
+      return { variables: { [VARIABLE]: `memcached://${address}` }, address, stop };
+    },
+  },
   audit: {
     variables: () => [VARIABLE],
     async ask({ [VARIABLE]: address = "" }) {

@@ -1,6 +1,7 @@
 import { DEFAULT_BINDING, POSTGRES } from "../../src/rows/postgres/bind.ts";
 import { connectToPostgres } from "../../src/rows/postgres/postgres-client.ts";
 import { SCHEMA, TABLE } from "../../src/rows/sql/statements.ts";
+import { startLocalPostgres } from "./local-postgres.ts";
 import { clockSentence, type StoreSetup } from "./store-setup.ts";
 
 const FILE = "moor-rows.sql";
@@ -26,6 +27,12 @@ export const postgres: StoreSetup = {
     [`psql "$DATABASE_URL" -f ${FILE}`, "makes the table of sessions"],
     ["npx wrangler secret put MOOR_POSTGRES", "takes postgres://user:password@host:5432/database?sslmode=require"],
   ],
+  local: {
+    async start(folder) {
+      const { url, port, stop } = await startLocalPostgres({ folder });
+      return { variables: { [DEFAULT_BINDING]: url }, address: `127.0.0.1:${port}`, stop };
+    },
+  },
   audit: {
     variables: (authority) => ("bindings" in authority && authority.bindings) || [DEFAULT_BINDING],
     async ask(values) {

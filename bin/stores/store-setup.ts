@@ -11,6 +11,26 @@ export interface StoreSetup {
   readonly steps: readonly (readonly [command: string, purpose: string])[];
   /** Asks a store for its settings. Absent: it has none that an operator could set. */
   readonly audit?: StoreAudit;
+  /** Runs the store on this machine, for `moor dev`. Absent: `moor dev` runs it in any case, or it has no server. */
+  readonly local?: LocalSetup;
+}
+
+/** How a store is run on this machine. */
+export interface LocalSetup {
+  /**
+   * @param folder keeps its data, if it can. `undefined`: the data ends with the store.
+   * @throws CommandError of code `start`.
+   */
+  start(folder: string | undefined): Promise<LocalStore>;
+}
+
+/** A store that runs on this machine. */
+export interface LocalStore {
+  /** The bindings of the Worker that lead to it. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Where it is, without a secret, for a line on stdout. */
+  readonly address: string;
+  stop(): Promise<void>;
 }
 
 /** How a store is asked for the settings on which the promises of Moor depend. */

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { moor } from "./project.ts";
 
-const DEV_FLAGS = "--origin, --port, --config, --watch, --no-watch, --public-url, --help";
+const DEV_FLAGS = "--origin, --port, --config, --watch, --no-watch, --public-url, --store, --help";
 
 describe("moor", () => {
   it("tells its commands with --help", async () => {

@@ -8,10 +8,10 @@ import type { Wire } from "../../../src/rows/memcached/meta-protocol.ts";
 import { testRowStore } from "../../rows/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";
 import { testAuthority } from "../../store/authority.suite.ts";
-import { type LocalMemcached, startMemcached } from "../../support/node/memcached.ts";
+import { type RunningMemcached, startMemcached } from "../../support/node/memcached.ts";
 import { DEAD_PORT } from "../../support/node/ports.ts";
 
-let server: LocalMemcached;
+let server: RunningMemcached;
 beforeAll(async () => {
   server = await startMemcached();
 });

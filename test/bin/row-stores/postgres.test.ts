@@ -5,7 +5,7 @@ import { testRowStore } from "../../rows/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";
 import { testAuthority } from "../../store/authority.suite.ts";
 import { DEAD_PORT } from "../../support/node/ports.ts";
-import { type LocalPostgres, startPostgres } from "../../support/node/postgres.ts";
+import { type RunningPostgres, startPostgres } from "../../support/node/postgres.ts";
 
 const DEADLINE_MS = 5_000;
 const NOWHERE = `postgres://moor:password@127.0.0.1:${DEAD_PORT}/postgres`;
@@ -29,7 +29,7 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 describe.each(Object.entries(DEFAULTS))("Postgres %s", (_name, settings) => {
-  let server: LocalPostgres;
+  let server: RunningPostgres;
   beforeAll(async () => {
     server = await startPostgres(settings);
   });

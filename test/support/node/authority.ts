@@ -4,7 +4,7 @@ import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
 import type { MiddlewareConfig } from "../../../src/config/middleware.ts";
 import type { AuthorityConfig, MoorConfig } from "../../../src/config/types.ts";
 import { run, startRedis } from "../../bin/local-redis/rest.ts";
-import { type LocalPostgres, startPostgres } from "./postgres.ts";
+import { type RunningPostgres, startPostgres } from "./postgres.ts";
 import type { MoorOptions, RunningMoor } from "./workerd.ts";
 
 /** The authority of every Moor that a test of this project starts, unless the test names another; unset: Durable Objects. */
@@ -15,7 +15,7 @@ export const AUTHORITY: string = TYPE ?? "object";
 
 /** One for all tests of a file: sessions have random ids. */
 let redisStarted: Promise<LocalRedis> | undefined;
-let postgresStarted: Promise<LocalPostgres> | undefined;
+let postgresStarted: Promise<RunningPostgres> | undefined;
 
 /** The configuration with an authority, and the way to its store. */
 export interface Given extends Pick<MoorOptions, "redis"> {
@@ -78,7 +78,7 @@ async function rememberRows(redis: LocalRedis): Promise<() => Promise<void>> {
   };
 }
 
-async function rememberTable({ sql }: LocalPostgres): Promise<() => Promise<void>> {
+async function rememberTable({ sql }: RunningPostgres): Promise<() => Promise<void>> {
   await sql.unsafe("DROP TABLE IF EXISTS remembered; CREATE TABLE remembered AS SELECT * FROM moor_rows");
   return async () => {
     await sql.unsafe("BEGIN; DELETE FROM moor_rows; INSERT INTO moor_rows SELECT * FROM remembered; COMMIT");

@@ -1,0 +1,136 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chownSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import postgres from "postgres";
+import { SCHEMA } from "../../src/rows/sql/statements.ts";
+import { CommandError } from "../command.ts";
+import { endWithThisProcess } from "../local-redis/end-with-this-process.ts";
+import { freePort } from "../port.ts";
+
+/** A Postgres on this machine, which has the table of rows. */
+export interface LocalPostgres {
+  /** `postgres://USER:PASSWORD@127.0.0.1:PORT/postgres`, the same after a restart. */
+  readonly url: string;
+  readonly port: number;
+  /** Its first process. */
+  readonly pid: number;
+  /** Starts it again on the same data, after its processes have ended. Resolves when it answers. */
+  start(): Promise<void>;
+  /** Ends it for good. A server without a folder leaves no file. */
+  stop(): Promise<void>;
+}
+
+/** How a local Postgres is started. */
+export interface LocalPostgresOptions {
+  /** A folder that keeps its data. Default: the data ends with the server. */
+  readonly folder?: string | undefined;
+  /** Settings in place of its defaults. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
+  /** A free port. Default: any. */
+  readonly port?: number | undefined;
+}
+
+const USER = "moor";
+const START_MS = 60_000;
+/** Postgres refuses to run as root. Debian's package makes a user, whose folder this is. */
+const OTHER_USER = "/var/lib/postgresql";
+const MISSING = "there is no postgres on the PATH; on Debian and Ubuntu: apt-get install postgresql";
+
+/**
+ * Starts the Postgres of Debian's package `postgresql` on loopback. Each acknowledged write is on disk. It ends with this process.
+ *
+ * @throws CommandError of code `start`, with the log of the server.
+ */
+export async function startLocalPostgres(options: LocalPostgresOptions = {}): Promise<LocalPostgres> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "moor-postgres-"));
+  mkdirSync(folder, { recursive: true });
+  const { uid, gid } = process.getuid?.() === 0 ? otherUser() : { uid: undefined, gid: undefined };
+  const own = (path: string) => uid !== undefined && chownSync(path, uid, gid);
+  own(folder);
+  const programs = globSync("/usr/lib/postgresql/*/bin").sort().reverse();
+  const env = { PATH: [...programs, process.env.PATH].join(delimiter), LC_ALL: "C.UTF-8" };
+  const running = { cwd: folder, env, ...(uid === undefined ? {} : { uid, gid }) };
+  const data = join(folder, "data");
+  const passwordFile = join(folder, "password");
+  if (!existsSync(join(data, "PG_VERSION"))) {
+    writeFileSync(passwordFile, crypto.randomUUID(), { mode: 0o600 });
+    own(passwordFile);
+    const login = ["-U", USER, "--auth", "scram-sha-256", "--pwfile", passwordFile];
+    await promisify(execFile)("initdb", ["-D", data, "--no-sync", ...login], running).catch((cause: Error) => {
+      throw new CommandError("start", "code" in cause && cause.code === "ENOENT" ? MISSING : cause.message, { cause });
+    });
+  }
+  const port = options.port ?? (await freePort(0));
+  const url = `postgres://${USER}:${readFileSync(passwordFile, "utf8")}@127.0.0.1:${port}/postgres`;
+  const given = { listen_addresses: "127.0.0.1", unix_socket_directories: "", ...options.settings };
+  const flags = Object.entries(given).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  let child: ChildProcess;
+
+  async function start(): Promise<void> {
+    child = spawn("postgres", ["-D", data, "-p", String(port), ...flags], {
+      ...running,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    endWithThisProcess(child);
+    await answering(url, child);
+  }
+  await start();
+
+  return {
+    url,
+    port,
+    get pid() {
+      return child.pid as number;
+    },
+    start,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) {
+        // SIGINT is a fast shutdown: open connections are cut.
+        child.kill("SIGINT");
+        await once(child, "exit");
+      }
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function otherUser() {
+  if (!existsSync(OTHER_USER)) throw new CommandError("start", MISSING);
+  return statSync(OTHER_USER);
+}
+
+/** Resolves when it answers and has the table. */
+async function answering(url: string, child: ChildProcess): Promise<void> {
+  let said = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-2_000);
+  });
+  const endsAt = Date.now() + START_MS;
+  while (Date.now() < endsAt && child.exitCode === null) {
+    const sql = postgres(url, { max: 1, onnotice() {} });
+    try {
+      await sql`SELECT 1`;
+      await sql.unsafe(SCHEMA);
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    } finally {
+      await sql.end({ timeout: 0 });
+    }
+  }
+  child.kill("SIGKILL");
+  throw new CommandError("start", `postgres does not start:\n${said.trim()}`);
+}
