@@ -87,7 +87,10 @@ export function createMoor(
       return admin.fetch(request, (entry) => observer.note(entry));
 
     const visit = await exchange.enter(request, address, observer, keepAlive); // 1, 2
-    if (pathname === LOGOUT_PATH) return exchange.logOut(visit);
+    if (pathname === LOGOUT_PATH) {
+      const ended = exchange.logOut(visit);
+      return (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins ? logins.leave(visit, await ended) : ended;
+    }
     if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins && isLogin) return logins.answer(visit);
     const route = upstream.match({ host, pathname, method, headers }); // 3
     if (!route) return observer.refused("no_route");

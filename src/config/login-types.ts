@@ -24,6 +24,12 @@ export interface LoginConfig {
    * `MOOR_ISSUER`.
    */
   hosts?: string[] | undefined;
+  /**
+   * What the form of a page does that is posted to `/.moor/logout`. `"provider"` (default): it ends the session here, and leads to the
+   * provider, which ends its own. The provider must know `/.moor/login/left` as an address after a logout. `"local"`: it ends the session
+   * here, and the next guarded page logs the visitor in again.
+   */
+  logout?: "provider" | "local" | undefined;
 }
 
 /** What a route requires of the login of a visitor. An empty object: a login. */

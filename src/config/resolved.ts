@@ -68,10 +68,11 @@ export interface ResolvedConfig {
   readonly log: Readonly<Required<LogConfig>>;
 }
 
-export type ResolvedLogin = Readonly<Omit<LoginConfig, "scopes" | "claims" | "roles">> & {
+export type ResolvedLogin = Readonly<Omit<LoginConfig, "scopes" | "claims" | "roles" | "logout">> & {
   readonly scopes: readonly string[];
   readonly claims: readonly string[];
   readonly roles: Readonly<Record<string, RoleConfig>>;
+  readonly logout: "provider" | "local";
 };
 
 export type ResolvedCors = Readonly<Required<CorsConfig>>;

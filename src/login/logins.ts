@@ -8,7 +8,8 @@ import { NO_INTENT } from "../session/session.ts";
 import type { Breaker } from "../store/breaker.ts";
 import type { OpenedSession } from "../store/open-session.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { CALLBACK_PATH, isNavigation, LOGIN_PATH } from "./answers.ts";
+import { CALLBACK_PATH, isNavigation, LEFT_PATH, LOGIN_PATH, redirectTo } from "./answers.ts";
+import { destinationOf } from "./destination.ts";
 import { createEnvelopes } from "./envelope.ts";
 import { createFlow, HANDLING } from "./flow.ts";
 import { createGuard, type Guard } from "./guard.ts";
@@ -44,6 +45,13 @@ export interface Logins {
     opened: OpenedSession,
     guarded: { readonly route: ResolvedRoute; readonly required: readonly RequireConfig[] },
   ): Promise<Responded> | undefined;
+  /**
+   * Sends a visitor who has logged out here to the provider, to log out there. Only the form of a page goes there: a script could do nothing
+   * with the provider's page.
+   *
+   * @param ended the answer to the logout here.
+   */
+  leave(visit: Visit, ended: Response): Promise<Response>;
   /** Whether a path is one of the paths of logins. */
   owns(pathname: string): boolean;
   /** Answers a request for such a path. */
@@ -55,11 +63,12 @@ export function createLogins(parts: LoginParts): Logins {
   const { config, ring, secret, issuer, match, exchange, breaker, clock } = parts;
   const login = config.login as NonNullable<ResolvedConfig["login"]>;
   const guard = createGuard(config);
+  const provider = createProvider({ login, secret, clock });
   const flow = createFlow({
     login,
     hosts: login.hosts ?? [new URL(issuer).hostname],
     envelopes: createEnvelopes(ring),
-    provider: createProvider({ login, secret, clock }),
+    provider,
     requiredAt({ host, pathname }, { headers }) {
       const facts = { host, pathname, method: "GET", headers };
       const route = match(facts);
@@ -84,11 +93,27 @@ export function createLogins(parts: LoginParts): Logins {
       return Promise.resolve({ kind: "response", response, moorHeaders: [], intent: NO_INTENT, pin: undefined });
     },
 
-    owns: (pathname) => pathname === LOGIN_PATH || pathname === CALLBACK_PATH,
+    async leave(visit, ended) {
+      const { request, url } = visit;
+      const isForm = request.headers.get("Sec-Fetch-Mode") === "navigate";
+      if (login.logout !== "provider" || !isForm || ended.status >= 400) return ended;
+      const to = ended.headers.get("Location") ?? "/";
+      const address = await provider.logoutFor(url.origin + LEFT_PATH, to);
+      // Some providers have no logout. The session here has ended in any case.
+      if (address.kind === "address") return withLocation(ended, address.url.href);
+      visit.observer.note({ event: "login_unavailable", reason: address.reason });
+      return ended;
+    },
+
+    owns: (pathname) => pathname === LOGIN_PATH || pathname === CALLBACK_PATH || pathname === LEFT_PATH,
 
     answer(visit) {
       const { request, url, observer } = visit;
       const step = url.pathname === LOGIN_PATH ? flow.start : flow.finish;
+      if (url.pathname === LEFT_PATH && request.method === "GET") {
+        const to = destinationOf(url.searchParams.get("state") ?? "/", url);
+        return Promise.resolve(to ? redirectTo(to.href, 303) : observer.refused("bad_request", "logout: state"));
+      }
       if (request.method !== "GET") {
         const refused = observer.refused("method_not_allowed");
         refused.headers.set("Allow", "GET");
@@ -97,4 +122,12 @@ export function createLogins(parts: LoginParts): Logins {
       return exchange.serve<Response>(visit, HANDLING, { assign: () => 0, respond: (opened) => step(visit, opened) });
     },
   };
+}
+
+/** The same answer, with its cookies, that leads elsewhere. */
+function withLocation({ headers }: Response, location: string): Response {
+  const left = new Response(null, { status: 303, headers });
+  left.headers.set("Location", location);
+  left.headers.set("Referrer-Policy", "no-referrer");
+  return left;
 }

@@ -29,6 +29,12 @@ export interface Ask extends Sealed {
 export interface Provider {
   addressFor(ask: Ask): Promise<Address>;
   /**
+   * The address at which the provider ends its own session (OpenID Connect RP-Initiated Logout 1.0).
+   *
+   * @param after the address of this site to which the provider sends the visitor then; with a `state` that it gives back.
+   */
+  logoutFor(after: string, state: string): Promise<Address>;
+  /**
    * Spends the code of a callback.
    *
    * @param query of the callback, whose `state` has been opened.
@@ -151,6 +157,15 @@ export function createProvider({ login: { issuer, clientId, scopes }, secret, cl
           ...(other && { prompt: "select_account" }),
           ...(verdict.kind === "step-up" && stepUp(verdict)),
         };
+        for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
+        return { kind: "address", url };
+      }),
+
+    logoutFor: (after, state) =>
+      orEnded(async (): Promise<Address> => {
+        const url = new URL(await endpoint("end_session_endpoint"));
+        // An ID token as a hint would be in the history of the browser.
+        const asked = { client_id: clientId, post_logout_redirect_uri: after, state };
         for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
         return { kind: "address", url };
       }),

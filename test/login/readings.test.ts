@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readingsOf } from "../../src/login/readings.ts";
+import { hostilePaths } from "./hostile-paths.ts";
 
 /** The path as a Worker gets it. */
 const pathOf = (text: string) => new URL(`https://shop.test${text}`).pathname;
@@ -86,15 +87,6 @@ function servedBy(path: string, habit: Habit): string {
   return `/${kept.join("/")}`;
 }
 
-const step = fc.constantFrom("admin", "ADMIN", "public", "index.php", "x", "..", ".", "", "..;", ".;a", "admin;v=1");
-const slash = fc.constantFrom("/", "//", "/", "\\", "%2f", "%5C", "/./", "/", "%252f");
-const letter = (text: string) =>
-  fc.constantFrom(text, `%${text.charCodeAt(0).toString(16)}`, `%25${text.charCodeAt(0).toString(16)}`);
-const encoded = (text: string) =>
-  text === "" ? fc.constant("") : letter(text[0] as string).map((first) => first + text.slice(1));
-const path = fc
-  .array(fc.tuple(slash, step.chain(encoded)), { minLength: 1, maxLength: 9 })
-  .map((parts) => pathOf(`/${parts.flat().join("")}`.replace(/^\/\/+/, "/")));
 const habits = fc.record({
   decodes: fc.integer({ min: 0, max: 2 }),
   cuts: fc.constantFrom("never", "before decoding", "after decoding"),
@@ -107,7 +99,7 @@ const isGuarded = (place: string) => place === "/admin" || place.startsWith("/ad
 describe("whatever the habits of an origin", () => {
   it("the place that it serves is among the readings, or the path is refused", () => {
     fc.assert(
-      fc.property(path, habits, (given, habit) => {
+      fc.property(hostilePaths, habits, (given, habit) => {
         const served = servedBy(given, habit).toLowerCase();
         const read = readingsOf(given);
         return read.kind === "unreadable" || !isGuarded(served) || read.places.some(isGuarded);
@@ -117,7 +109,7 @@ describe("whatever the habits of an origin", () => {
   });
 
   it("this property finds guarded pages often enough to mean something", () => {
-    const found = fc.sample(fc.tuple(path, habits), 2_000).filter(([given, habit]) => {
+    const found = fc.sample(fc.tuple(hostilePaths, habits), 2_000).filter(([given, habit]) => {
       return !isGuarded(given) && isGuarded(servedBy(given, habit));
     });
     expect(found.length).toBeGreaterThan(50);

@@ -8,7 +8,14 @@ const route = (changes: object = {}) => ({ path: "/*", pool: "shop", ...changes 
 describe("a login", () => {
   it("needs an issuer and a client, and has defaults for the rest", () => {
     const { login: filled, require } = resolved({ pools: [pool()], login: { issuer: login.issuer, clientId: "moor" } });
-    expect(filled).toEqual({ issuer: login.issuer, clientId: "moor", scopes: ["openid"], claims: [], roles: {} });
+    expect(filled).toEqual({
+      issuer: login.issuer,
+      clientId: "moor",
+      scopes: ["openid"],
+      claims: [],
+      roles: {},
+      logout: "provider",
+    });
     expect(require).toBe("none");
   });
 
@@ -26,7 +33,7 @@ describe("a login", () => {
     },
   );
 
-  it.each(["backchannel", "logout", "principal", "sidIndex", "onRefreshUnavailable"])(
+  it.each(["backchannel", "principal", "sidIndex", "onRefreshUnavailable"])(
     "has no setting %s, because nothing would follow from it",
     (key) =>
       expect(mistakes(site({ login: { ...login, [key]: true } }))).toEqual([

@@ -25,6 +25,19 @@ describe("a callback", () => {
     expect(provider.exchanges).toBe(before);
   });
 
+  it("that an older copy of the visitor's own token began logs nobody in, and spends no code", async () => {
+    const victim = site.client();
+    await victim.ask("/public/page?set=basket:ring", { headers: PAGE });
+    const attacker = site.client(victim.cookies);
+    const sent = await attacker.ask("/safe/page", { headers: PAGE });
+    const back = await new ProviderVisitor().logIn(String(sent.headers.location), { login: "mallory", factor: "1" });
+    await logIn(victim, "/orders/7", { login: "alice" });
+    const before = provider.exchanges;
+    const answer = await victim.ask(back.pathname + back.search, { headers: PAGE });
+    expect([answer.status, provider.exchanges]).toEqual([302, before]);
+    expect(String(answer.headers.location).startsWith(provider.issuer)).toBe(true);
+  });
+
   it("with a code of another session is refused by the provider", async () => {
     const [mine, theirs] = [site.client(), site.client()];
     const asked = await mine.ask("/orders/7", { headers: PAGE });

@@ -163,6 +163,21 @@ describe("a link to log in", () => {
   });
 });
 
+describe("a page that asks for a login without end", () => {
+  it("ends at a page that says so, after four logins within a minute", async () => {
+    const client = site.client([["__Host-moor-logins", "4"]]);
+    const answer = await client.ask("/orders/7", { headers: PAGE });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain("The login was done several times");
+  });
+
+  it("is counted by the logins that the browser has finished", async () => {
+    const client = site.client();
+    await logIn(client, "/orders/7", { login: "alice" });
+    expect(client.cookies.get("__Host-moor-logins")).toBe("1");
+  });
+});
+
 describe("a provider that is away", () => {
   it("logs nobody out, and answers 503 to visitors who want to log in", async () => {
     const client = site.client();

@@ -56,7 +56,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
           client_id: CLIENT_ID,
           client_secret: CLIENT_SECRET,
           redirect_uris: known.redirectUris,
-          post_logout_redirect_uris: [],
+          post_logout_redirect_uris: known.redirectUris.map((uri) => uri.replace(/callback$/, "left")),
         },
       ],
       claims: CLAIMS,
@@ -145,23 +145,38 @@ export class ProviderVisitor {
     for (let steps = 0; steps < 10; steps++) {
       const url = new URL(next, origin);
       if (url.origin !== origin) return url;
-      const isForm = url.pathname.startsWith("/interaction/");
-      const response = await fetch(url, {
-        method: isForm ? "POST" : "GET",
-        redirect: "manual",
-        headers: { Cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ") },
-        ...(isForm ? { body: new URLSearchParams(form) } : {}),
-      });
-      for (const line of response.headers.getSetCookie()) {
-        const [name = "", value = ""] = (line.split(";", 1)[0] as string).split("=");
-        if (value === "") this.#cookies.delete(name);
-        else this.#cookies.set(name, value);
-      }
+      const response = await this.#send(url, url.pathname.startsWith("/interaction/") ? form : undefined);
       const location = response.headers.get("Location");
       if (location === null) throw new Error(`the provider answers ${response.status}: ${await response.text()}`);
       await response.body?.cancel();
       next = location;
     }
     throw new Error("the provider redirects without end");
+  }
+
+  /** Goes to an address of the provider, and confirms the logout. Returns the address to which the provider leads. */
+  async logOut(address: string): Promise<URL> {
+    const page = await (await this.#send(new URL(address))).text();
+    const [, xsrf = ""] = /name="xsrf" value="([^"]+)"/.exec(page) ?? [];
+    const response = await this.#send(new URL("/session/end/confirm", address), { xsrf, logout: "yes" });
+    const location = response.headers.get("Location");
+    if (location === null) throw new Error(`the provider answers ${response.status}: ${await response.text()}`);
+    await response.body?.cancel();
+    return new URL(location);
+  }
+
+  async #send(url: URL, form?: Record<string, string>): Promise<Response> {
+    const response = await fetch(url, {
+      method: form ? "POST" : "GET",
+      redirect: "manual",
+      headers: { Cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ") },
+      ...(form && { body: new URLSearchParams(form) }),
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [name = "", value = ""] = (line.split(";", 1)[0] as string).split("=");
+      if (value === "") this.#cookies.delete(name);
+      else this.#cookies.set(name, value);
+    }
+    return response;
   }
 }
