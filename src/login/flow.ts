@@ -23,8 +23,8 @@ export interface FlowParts {
   readonly provider: Provider;
   /** Everything that a page of this site requires; `unreadable`: see `Guard`. */
   readonly requiredAt: (target: URL, request: Request) => readonly RequireConfig[] | "unreadable";
-  /** Whether the authority of sessions cannot be reached now: then a login could begin, and could not be finished. */
-  readonly isAway: () => boolean;
+  /** Whether the authority of a session cannot be reached now: then a login could begin, and could not be finished. */
+  readonly isAway: (opened: OpenedSession) => Promise<boolean>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -88,12 +88,13 @@ export function createFlow(parts: FlowParts): Flow {
     });
   }
 
-  async function begin(visit: Visit, { session }: OpenedSession, { to, verdict, tries = 0, other }: Begin) {
+  async function begin(visit: Visit, opened: OpenedSession, { to, verdict, tries = 0, other }: Begin) {
     const { request, url } = visit;
     if (!hosts.includes(url.hostname)) return answer(visit.observer.refused("bad_request", "no login at this host"));
-    if (isAway()) return answer(fail(visit, "login_unavailable", { to, reason: "sessions cannot be reached" }));
+    if (await isAway(opened))
+      return answer(fail(visit, "login_unavailable", { to, reason: "sessions cannot be reached" }));
     if (countedLogins(request) >= MOST_LOGINS) return answer(fail(visit, "login_loops", { to }));
-    const { id, generation } = session.token;
+    const { id, generation } = opened.session.token;
     const started: Started = {
       session: id,
       generation,

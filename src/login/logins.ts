@@ -6,6 +6,7 @@ import type { Exchange, Responded, Visit } from "../request/exchange.ts";
 import { judge } from "../session/login.ts";
 import { NO_INTENT } from "../session/session.ts";
 import type { Breaker } from "../store/breaker.ts";
+import type { Authority } from "../store/contracts.ts";
 import type { OpenedSession } from "../store/open-session.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { CALLBACK_PATH, isNavigation, LEFT_PATH, LOGIN_PATH, redirectTo } from "./answers.ts";
@@ -30,6 +31,7 @@ export interface LoginParts extends LoginBindings {
   readonly config: Pick<ResolvedConfig, "login" | "require" | "routes">;
   readonly match: Upstream["match"];
   readonly exchange: Pick<Exchange, "serve">;
+  readonly authority: Pick<Authority, "read">;
   /** The breaker of the authority. Default: the authority counts as reachable. */
   readonly breaker?: Pick<Breaker, "state"> | undefined;
   /** Milliseconds since 1970. */
@@ -60,7 +62,7 @@ export interface Logins {
 
 /** Puts guard and logins together. */
 export function createLogins(parts: LoginParts): Logins {
-  const { config, ring, secret, issuer, match, exchange, breaker, clock } = parts;
+  const { config, ring, secret, issuer, match, exchange, authority, breaker, clock } = parts;
   const login = config.login as NonNullable<ResolvedConfig["login"]>;
   const guard = createGuard(config);
   const provider = createProvider({ login, secret, clock });
@@ -74,7 +76,9 @@ export function createLogins(parts: LoginParts): Logins {
       const route = match(facts);
       return (route && guard.requiredBy(facts, route)) ?? [];
     },
-    isAway: () => breaker?.state() === "open",
+    // While the breaker is open, visitors who log in are the only ones to try the authority again.
+    isAway: async ({ ref }) =>
+      breaker?.state() === "open" && (await authority.read(ref, clock())).kind === "unavailable",
     clock,
   });
 
