@@ -19,7 +19,7 @@ class FlaskSession(SessionValues, SessionMixin):
     """`flask.session`. Assigning it `modified` is not needed: changes within a list or a dict are noticed."""
 
 
-class _FlaskSerializer:
+class FlaskSerializer:
     """The serializer of Flask's own sessions. It names its types in JSON, so it runs no code of a class."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class MoorSessions(SessionInterface):
         moor = Moor(*(app.config.get(name) for name in ("MOOR_ISSUER", "MOOR_AUDIENCE", "MOOR_URL")))
         app.session_interface = self
         app.wsgi_app = MoorSessionMiddleware(  # type: ignore[method-assign]
-            app.wsgi_app, moor, principal_key=self._principal_key, serializer=_FlaskSerializer(), values=FlaskSession
+            app.wsgi_app, moor, principal_key=self._principal_key, serializer=FlaskSerializer(), values=FlaskSession
         )
         app.register_error_handler(MoorError, _answer)
 
@@ -57,7 +57,7 @@ class MoorSessions(SessionInterface):
         """The session that the middleware has verified; outside of a request to it, an empty session that cannot be stored."""
         if ENVIRON_KEY in request.environ:
             return request.environ[ENVIRON_KEY]
-        return FlaskSession(Session(lambda: None, None, _FlaskSerializer()))
+        return FlaskSession(Session(lambda: None, None, FlaskSerializer()))
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """The middleware sends the changes with the first part of the body."""

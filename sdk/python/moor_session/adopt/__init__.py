@@ -1,0 +1,143 @@
+"""The endpoint by which an application that keeps its sessions by itself tells Moor who a visitor is.
+
+`moor_session.adopt.django` and `moor_session.adopt.flask` are endpoints. This module opens Moor's questions, and signs the answers: both are
+JWTs (RFC 7519) by HMAC-SHA256. It uses the standard library alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import time
+from dataclasses import dataclass
+from typing import Any, Callable, Optional
+
+_QUESTION = "moor-adopt+jwt"
+_ANSWER = "moor-adopt-answer+jwt"
+#: How far the clocks of Moor and of this server may be apart, in seconds.
+_CLOCKS_APART_SECONDS = 60
+#: The name of the value of an old session that holds the version of the values that have come back from Moor.
+VERSION = "moorVersion"
+
+
+class QuestionRefused(Exception):
+    """A question that is refused. The message says why, and holds no secret."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that Moor has signed, for this application and this minute."""
+
+    claims: dict[str, Any]
+    _names: tuple[str, str]
+    _key: tuple[str, bytes]
+
+    @property
+    def most_bytes(self) -> int:
+        """The most bytes of attributes, as JSON, that Moor takes."""
+        return int(self.claims.get("max", 0))
+
+    @property
+    def id(self) -> str:
+        """Of a PUT or DELETE: the id of the session."""
+        return str(self.claims.get("sid", ""))
+
+    @property
+    def version(self) -> int:
+        """Of a PUT: the version of the attributes."""
+        return int(self.claims.get("ver", 0))
+
+    def answer(self, session: Optional[dict[str, Any]]) -> tuple[int, str]:
+        """The status and the body of the answer. None: the visitor has no living session."""
+        application, issuer = self._names
+        kid, secret = self._key
+        status = 401 if session is None else 200
+        claims = {"iss": application, "aud": issuer, "nonce": self.claims.get("jti"), "status": status, **(session or {})}
+        signed = f"{_encoded({'alg': 'HS256', 'typ': _ANSWER, 'kid': kid})}.{_encoded(claims)}"
+        return status, f"{signed}.{_base64url(_mac(secret, signed))}"
+
+
+class Questions:
+    """Opens questions. `application` is the name of this application: `adopt[].from` of Moor's configuration.
+
+    `issuer` is Moor's `MOOR_ISSUER`, and `keys` the ring that Moor has as `MOOR_CONFIRM_KEYS`; their defaults are the environment's. Raises
+    ValueError if a setting is missing or has another form.
+    """
+
+    def __init__(
+        self,
+        application: str,
+        issuer: Optional[str] = None,
+        keys: Optional[str] = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._names = (application, (issuer or os.environ.get("MOOR_ISSUER", "")).rstrip("/"))
+        self._keys = _read_keys(keys or os.environ.get("MOOR_CONFIRM_KEYS", ""))
+        self._now = now
+        if not all(self._names):
+            raise ValueError("the name of the application and MOOR_ISSUER must be set")
+
+    def open(self, method: str, header: Optional[str], body: bytes) -> Question:
+        """The question of a request: the header `Moor-Adopt`, or the body of a PUT. Raises QuestionRefused."""
+        text = body.decode("ascii", "replace") if method == "PUT" else header or ""
+        parts = text.split(".")
+        head = _decoded(parts[0])
+        secret = self._keys.get(str(head.get("kid")))
+        if len(parts) != 3 or head.get("alg") != "HS256" or head.get("typ") != _QUESTION or secret is None:
+            raise QuestionRefused("this is for Moor alone")
+        if not hmac.compare_digest(_base64url(_mac(secret, f"{parts[0]}.{parts[1]}")).encode(), parts[2].encode()):
+            raise QuestionRefused("its signature is not of a key in MOOR_CONFIRM_KEYS")
+        claims = _decoded(parts[1])
+        application, issuer = self._names
+        for claim, value, reason in (
+            ("iss", issuer, "it comes from another Moor than MOOR_ISSUER names"),
+            ("aud", application, "it asks another application than the name that is set here"),
+            ("htm", method, "it was signed for another method"),
+        ):
+            if claims.get(claim) != value:
+                raise QuestionRefused(reason)
+        signed_at = claims.get("iat")
+        if not isinstance(signed_at, int) or abs(self._now() - signed_at) > _CLOCKS_APART_SECONDS:
+            raise QuestionRefused("it was signed more than 60 seconds ago, or a clock is wrong")
+        return Question(claims, self._names, (str(head["kid"]), secret))
+
+
+def attributes_within(attributes: dict[str, Any], question: Question) -> dict[str, Any]:
+    """The claim with the attributes. If they are larger than Moor takes, the claim says that instead."""
+    length = len(json.dumps(attributes, separators=(",", ":"), ensure_ascii=False).encode())
+    return {"tooLarge": True} if length > question.most_bytes else {"attributes": attributes}
+
+
+def _read_keys(text: str) -> dict[str, bytes]:
+    entries = [re.fullmatch(r"([1-9][0-9]{0,2}):([\w-]{43,})", entry.strip(), re.ASCII) for entry in text.split(",")]
+    if not all(entries):
+        raise ValueError("MOOR_CONFIRM_KEYS must be ID:BASE64URL of 32 bytes or more, as in Moor's own environment")
+    return {entry[1]: _bytes_of(entry[2]) for entry in entries if entry}
+
+
+def _mac(secret: bytes, text: str) -> bytes:
+    return hmac.new(secret, text.encode(), hashlib.sha256).digest()
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _bytes_of(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _encoded(claims: dict[str, Any]) -> str:
+    return _base64url(json.dumps(claims, separators=(",", ":")).encode())
+
+
+def _decoded(part: str) -> dict[str, Any]:
+    try:
+        value = json.loads(_bytes_of(part))
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

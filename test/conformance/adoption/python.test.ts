@@ -1,0 +1,146 @@
+import { resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeWithPython, python } from "../../sdk/python-tools.ts";
+import type { Client } from "../../support/node/client.ts";
+import { startOrigin } from "../../support/node/origins.ts";
+import { freePort } from "../../support/node/ports.ts";
+import { originConfig, type Site, startSite } from "../../support/node/site.ts";
+import { type StartedServer, startServer } from "../../support/node/started.ts";
+import { testKeys } from "../../support/node/test-keys.ts";
+import { TEST_ISSUER } from "../../support/node/workerd.ts";
+
+/** Moor between an old shop in Python and a new origin, which shows what it is handed. */
+async function startMove(kind: string, cookie: string) {
+  const keys = await testKeys();
+  const port = await freePort();
+  const { argv, env } = python(resolve("test/conformance/adoption/old-python.py"), kind, String(port));
+  const old: StartedServer = await startServer(argv, port, {
+    needs: "python3",
+    env: { ...process.env, ...env, MOOR_ISSUER: TEST_ISSUER, MOOR_CONFIRM_KEYS: keys.confirm },
+  });
+  const origin = await startOrigin("new");
+  const url = `http://127.0.0.1:${port}`;
+  const site: Site = await startSite([], {
+    pools: [
+      { id: "new", origins: [originConfig(origin)], session: { may: ["patch", "principal", "end"] } },
+      { id: "old", origins: [{ id: "old", url }], session: { may: [] } },
+    ],
+    routes: [
+      { path: "/only-old/*", pool: "old" },
+      { path: "/*", pool: "new" },
+    ],
+    adopt: [
+      {
+        from: "app",
+        cookies: [cookie],
+        confirm: { pool: "old", path: "/moor-adopt" },
+        until: "2090-01-01T00:00:00Z",
+      },
+    ],
+    keys,
+  });
+  return {
+    site,
+    /** Logs a visitor in at the old shop. Returns its cookie. */
+    async visitor(name: string): Promise<string> {
+      const answer = await fetch(`${url}/login?user=${name}`);
+      return new RegExp(`${cookie}=([^;]+)`).exec(answer.headers.get("Set-Cookie") ?? "")?.[1] ?? "";
+    },
+    bringing: (value: string) => site.client([[cookie, value]]),
+    atOld: async (path: string, value: string) =>
+      (await fetch(url + path, { headers: { Cookie: `${cookie}=${value}` } })).text(),
+    async stop() {
+      await site.stop();
+      await old.kill();
+      await origin.kill();
+    },
+  };
+}
+
+type Move = Awaited<ReturnType<typeof startMove>>;
+const sessionOf = async (browser: Client) => (await browser.ask("/")).told.session;
+
+describeWithPython(() => {
+  describe("a visitor of a shop in Django, with its sessions in a database", () => {
+    let move: Move;
+    beforeAll(async () => {
+      move = await startMove("django", "sessionid");
+    });
+    afterAll(() => move?.stop());
+
+    it("sees their login and their basket on the first page through Moor", async () => {
+      const session = await sessionOf(move.bringing(await move.visitor("alice")));
+      expect(session).toMatchObject({ sub: expect.stringMatching(/^\d+$/), data: { basket: { apples: 2 } } });
+      expect(session.data).toHaveProperty("_auth_user_hash");
+    });
+
+    it("has one session, though 10 first requests come at once", async () => {
+      const cookie = await move.visitor("bob");
+      const sessions = await Promise.all(Array.from({ length: 10 }, () => sessionOf(move.bringing(cookie))));
+      expect(new Set(sessions.map(({ sid }) => sid)).size).toBe(1);
+      expect(sessions[0]?.sub).toBeDefined();
+    });
+
+    it("is not adopted if Django would refuse them now", async () => {
+      const cookie = await move.visitor("carol");
+      await move.atOld("/disable?user=carol", cookie);
+      expect((await sessionOf(move.bringing(cookie))).sub).toBeUndefined();
+    });
+
+    it("finds their changes when they go back", async () => {
+      const cookie = await move.visitor("dora");
+      const browser = move.bringing(cookie);
+      await browser.ask(`/?patch=${encodeURIComponent('{"basket":{"pears":1}}')}`, { method: "POST" });
+      const back = JSON.parse((await browser.ask("/only-old/")).text) as object;
+      expect(back).toEqual({ server: "old", user: "dora", basket: { apples: 2, pears: 1 } });
+    });
+
+    it("is logged out on both sides, whichever side they log out on first", async () => {
+      const cookie = await move.visitor("erin");
+      const browser = move.bringing(cookie);
+      await sessionOf(browser);
+      await browser.ask("/?end", { method: "POST" });
+      expect(browser.cookies.has("sessionid")).toBe(false);
+      expect(JSON.parse(await move.atOld("/", cookie))).toMatchObject({ user: null });
+      const other = await move.visitor("frida");
+      await move.atOld("/logout", other);
+      expect(await sessionOf(move.bringing(other))).toMatchObject({ new: true });
+    });
+
+    it("is told to nobody else", async () => {
+      expect(await move.atOld("/moor-adopt", await move.visitor("gesa"))).toBe("moor-adopt: this is for Moor alone");
+    });
+  });
+
+  describe("a visitor of a shop in Flask, with its session in the cookie", () => {
+    let move: Move;
+    beforeAll(async () => {
+      move = await startMove("flask", "session");
+    });
+    afterAll(() => move?.stop());
+
+    it("sees their login and their values on the first page, and the browser forgets the old cookie", async () => {
+      const browser = move.bringing(await move.visitor("alice"));
+      const session = await sessionOf(browser);
+      expect(session).toMatchObject({
+        sub: "alice",
+        data: { basket: { apples: 2 }, since: { $python: expect.any(String) } },
+      });
+      expect([...browser.cookies.keys()].filter((name) => name === "session")).toEqual([]);
+      expect(await sessionOf(browser)).toMatchObject({ sid: session.sid, sub: "alice" });
+    });
+
+    it("shares no session with strangers whose sealed cookies are equal", async () => {
+      const cookie = await move.visitor("");
+      const strangers = await Promise.all(Array.from({ length: 5 }, () => sessionOf(move.bringing(cookie))));
+      expect(strangers.map(({ data }) => data?.basket)).toEqual(Array.from({ length: 5 }, () => ({ apples: 2 })));
+      expect(new Set(strangers.map(({ sid }) => sid)).size).toBe(5);
+    });
+
+    it("gets a fresh session with a forged cookie", async () => {
+      const cookie = await move.visitor("bob");
+      const forged = cookie.replace(/.$/, (last) => (last === "A" ? "B" : "A"));
+      expect(await sessionOf(move.bringing(forged))).toMatchObject({ new: true });
+    });
+  });
+});
