@@ -105,8 +105,22 @@ export async function commit(known: Known, intent: Intent, facts: CommitFacts, p
 
   const written = await parts.tiers.commit(ref, change, facts.toMark);
   if (lease && written.kind !== "unavailable") lease.spent = true;
-  const outcome = await outcomeOf(written, { clean, change, known, intent, facts }, parts);
-  return { ...outcome, ...lossOf(written, session.token, { ...ref, store: parts.authority.name }) };
+  const { name: store } = parts.authority;
+  if (written.kind !== "committed") {
+    const outcome = await notCommitted(written, { clean, change, known, intent, facts }, parts);
+    return { ...outcome, ...lossOf(written, session.token, { ...ref, store }) };
+  }
+  const { copy, setBack } = written;
+  const rotated = copy.generation > ref.generation;
+  return {
+    ...clean,
+    view: copy,
+    rotated,
+    ended: intent.end,
+    replicated: copy.replicated,
+    written: store,
+    ...(setBack && lossOf(written, session.token, { ...ref, store })),
+  };
 }
 
 interface Attempted {
@@ -118,33 +132,22 @@ interface Attempted {
   readonly facts: CommitFacts;
 }
 
-async function outcomeOf(written: Written, attempted: Attempted, parts: CommitParts): Promise<Outcome> {
-  const { clean, change, known, intent, facts } = attempted;
+/** The outcome of a change that the authority has not taken: the journal has, or no store. */
+async function notCommitted(
+  written: Exclude<Written, { kind: "committed" }>,
+  { clean, change, known, intent, facts }: Attempted,
+  parts: CommitParts,
+): Promise<Outcome> {
   const { session, ref } = known;
   const { view } = session;
-  switch (written.kind) {
-    case "committed": {
-      const { copy } = written;
-      const rotated = copy.generation > ref.generation;
-      return {
-        ...clean,
-        view: copy,
-        rotated,
-        ended: intent.end,
-        replicated: copy.replicated,
-        written: parts.authority.name,
-      };
-    }
-    case "journaled": {
-      const isTouched = view && change.touch;
-      const now = isTouched ? { ...view, ...touched(parts.clock(), parts.policy, view) } : view;
-      return { ...clean, view: now, ended: intent.end, written: "journal" };
-    }
-    default:
-      if (!asksForChange(session, intent)) return { ...clean, untouched: written };
-      if (written.kind === "ended" && intent.end) return { ...clean, ended: true };
-      return unwritten(written, known, intent, { ...facts, insteadOf: { id: ref.id, changeId: change.id } }, parts);
+  if (written.kind === "journaled") {
+    const isTouched = view && change.touch;
+    const now = isTouched ? { ...view, ...touched(parts.clock(), parts.policy, view) } : view;
+    return { ...clean, view: now, ended: intent.end, written: "journal" };
   }
+  if (!asksForChange(session, intent)) return { ...clean, untouched: written };
+  if (written.kind === "ended" && intent.end) return { ...clean, ended: true };
+  return unwritten(written, known, intent, { ...facts, insteadOf: { id: ref.id, changeId: change.id } }, parts);
 }
 
 /** Adds the lease of the request, and what the index of the principal's sessions receives of a login. */

@@ -4,7 +4,7 @@ import { deadlinePassed, remembered, touched, unreturned } from "./deadlines.ts"
 import { isBesideRotation, isServed, markUsed, rotated, servedBefore } from "./generations.ts";
 import { type JsonObject, mergePatches } from "./patch.ts";
 import { attributeBytesOf, type Before, type SessionRecord, tombstoneOf, type View, viewOf } from "./record.ts";
-import { healed, isSetBack } from "./witness.ts";
+import { healed } from "./witness.ts";
 
 /** The result of a read. `save` is the record to store, when the read itself changes it. */
 export type Found =
@@ -46,9 +46,9 @@ export function find(record: SessionRecord | undefined, ref: Ref, now: number): 
   if (!record) return { kind: "miss" };
   if (record.ended || deadlinePassed(record, ref.arrivedAt)) return { kind: "ended" };
   if (ref.generation === record.generation) {
-    const used = noteUse(healed(record, ref), ref, now);
-    if (used === record) return { kind: "hit", view: viewOf(record) };
-    return { kind: "hit", view: viewOf(used), save: used, ...(isSetBack(record, ref) ? { setBack: true } : {}) };
+    const met = metBy(record, ref, now);
+    if (met === record) return { kind: "hit", view: viewOf(record) };
+    return { kind: "hit", view: viewOf(met), save: met, ...(met.version > record.version ? { setBack: true } : {}) };
   }
   const before = servedBefore(record, ref, now);
   return before ? { kind: "superseded", view: before.view } : { kind: "superseded" };
@@ -98,9 +98,9 @@ export function apply(
     return opensByOldCookie(record, now) ? { kind: "committed", view: viewOf(record) } : { kind: "superseded" };
   }
   if (ref.generation === record.generation) {
-    const current = healed(noteUse(record, ref, now), ref);
-    const applied = applyToCurrent(current, change, now, record);
-    return applied.kind === "committed" && isSetBack(record, ref) ? { ...applied, setBack: true } : applied;
+    const met = metBy(record, ref, now);
+    const applied = applyToCurrent(met, change, now, record);
+    return applied.kind === "committed" && met.version > record.version ? { ...applied, setBack: true } : applied;
   }
   // The client may be about to receive the newer generation, which would lack a change that was acknowledged here.
   if (!accepted && isBesideRotation(record, ref, change)) return { kind: "refused", reason: "rotated" };
@@ -115,8 +115,10 @@ export function apply(
  * 1970.
  */
 export function forgetChanges(record: SessionRecord, acceptedBefore: number): SessionRecord {
-  const recentChanges = record.recentChanges.filter(({ expiresAt }) => acceptedBefore < expiresAt);
-  return recentChanges.length === record.recentChanges.length ? record : { ...record, recentChanges };
+  // Nearly always the oldest is still needed, and then nothing is copied.
+  const [oldest] = record.recentChanges;
+  if (!oldest || acceptedBefore < oldest.expiresAt) return record;
+  return { ...record, recentChanges: record.recentChanges.filter(({ expiresAt }) => acceptedBefore < expiresAt) };
 }
 
 /** Makes the record with the session's first change. */
@@ -148,10 +150,15 @@ function found(ref: Ref, change: Change, now: number): Applied {
   return applyToCurrent(empty, change, now, undefined);
 }
 
-/** Notes what a request by the token of the current generation shows: that the token has arrived at the client. */
-function noteUse(record: SessionRecord, { byOldCookie }: Ref, now: number): SessionRecord {
-  const used = markUsed(record, now);
-  return (typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && !byOldCookie ? noteToken(used, now) : used;
+/**
+ * The record once a request of its own generation has met it: the token of that generation has arrived at the client, and a record that
+ * was set back is healed.
+ */
+function metBy(record: SessionRecord, ref: Ref, now: number): SessionRecord {
+  let met = record.before ? markUsed(record, now) : record;
+  if ((typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && met.adopted && !ref.byOldCookie)
+    met = noteToken(met, now);
+  return ref.seenVersion !== undefined && record.version < ref.seenVersion ? healed(met, ref.seenVersion) : met;
 }
 
 function applyToCurrent(

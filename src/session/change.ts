@@ -21,7 +21,7 @@ export interface Ref {
   readonly signedAt?: number;
   /** When the journal may last have taken a change of the visitor; absent if it never did. */
   readonly markedAt?: number;
-  /** The newest version that the visitor has seen; absent if they have seen none. See {@link isSetBack}. */
+  /** The newest version that the visitor has seen; absent if they have seen none. A record below it was set back. */
   readonly seenVersion?: number;
   /** Whether the request came with the cookie of an old application alone, so that it does not show that the token has arrived. */
   readonly byOldCookie?: true;

@@ -95,7 +95,8 @@ export async function openSession(opening: Opening, parts: OpenSessionParts): Pr
   // Without a mark, no store can know anything of the session, so no store is asked.
   if (token.version === 0 && token.markedAt === undefined && !opening.locked) return { kind: "session", ...unsaved };
   const found = await parts.tiers.resolve(ref, token, { strict, onStale, now: arrival.arrivedAt });
-  const loss = lossOf(found, token, { ...arrival, store: found.source });
+  const proves = found.kind !== "hit" || found.setBack;
+  const loss = proves && lossOf(found, token, { ...arrival, store: found.source });
   const view = found.kind === "hit" ? found.copy : found.kind === "superseded" ? found.before : undefined;
   if (view) {
     const { source, journaled = false, stale = false } = found;

@@ -92,8 +92,10 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
 
   /** A client that has been told of the end of a session must not see that session again through a copy nearby. */
   async function keepNews(answer: Lookup | Committed): Promise<void> {
-    const news = newsIn(answer);
-    if (news) await keep(news);
+    // Each kind of answer holds one copy at most, under a name of its own.
+    const { copy, tombstone, current } = answer as Partial<Record<"copy" | "tombstone" | "current", Copy>>;
+    const news = copy ?? tombstone ?? current;
+    if (news?.mayBeKept) await memory.keep(news);
   }
 
   async function duringOutage(ref: Ref, seen: Seen, passed: Passed[], options: ResolveOptions) {
@@ -182,13 +184,6 @@ interface Held {
   readonly copy: Copy;
   readonly source: Source;
   readonly journaled?: boolean;
-}
-
-/** The newest copy of the session that an answer holds. */
-function newsIn(answer: Lookup | Written): Copy | undefined {
-  if ("copy" in answer) return answer.copy;
-  if ("tombstone" in answer) return answer.tombstone;
-  return "current" in answer ? answer.current : undefined;
 }
 
 function mayBeShownStale(copy: Copy, seen: Seen, now: number): boolean {

@@ -136,23 +136,17 @@ export class SessionRows {
   outside(): Outside {
     if (this.#outside) return this.#outside;
     const outside = this.#storage.kv.get<Outside>(OUTSIDE) ?? NOTHING_OUTSIDE;
-    this.#rememberOutside(outside);
+    // Code that runs without an `await` sees one state. Any code after an `await` comes after the microtask that forgets it.
+    queueMicrotask(() => {
+      this.#outside = undefined;
+    });
+    this.#outside = outside;
     return outside;
   }
 
   saveOutside(outside: Outside): void {
     this.#storage.kv.put(OUTSIDE, outside);
-    this.#rememberOutside(outside);
-  }
-
-  /** Code that runs without an `await` sees one state. Any code after an `await` comes after the microtask that forgets it. */
-  #rememberOutside(outside: Outside): void {
-    if (!this.#outside) queueMicrotask(() => this.#forgetOutside());
-    this.#outside = outside;
-  }
-
-  #forgetOutside(): void {
-    this.#outside = undefined;
+    if (this.#outside) this.#outside = outside;
   }
 
   indexing(): Indexing | undefined {
