@@ -1,11 +1,10 @@
 import type { Adoption } from "./adoption/adoption.ts";
 import { createAdmin } from "./api/app.ts";
 import type { RequireConfig } from "./config/login-types.ts";
-import type { ResolvedRoute } from "./config/resolved.ts";
 import { readAddress } from "./inbound/address.ts";
-import type { OpenedToken } from "./inbound/token/tokens.ts";
 import { createLogins, type LoginBindings } from "./login/logins.ts";
 import { cutOverrides } from "./login/override-headers.ts";
+import { createAtOrigins } from "./moor/at-origins.ts";
 import { createCounters } from "./observe/counters.ts";
 import type { Observer } from "./observe/observer.ts";
 import { createSignals } from "./observe/signals.ts";
@@ -16,34 +15,19 @@ import {
   type KeepAlive,
   outlivesClient,
   postAgain,
-  type Responder,
   type Visit,
 } from "./request/exchange.ts";
 import { LOGOUT_PATH } from "./request/logout.ts";
 import type { MoorParts } from "./request/parts.ts";
 import { isFormOfOtherSite } from "./request/repost.ts";
-import { withLongestLife } from "./request/socket-life.ts";
 import type { OldRef } from "./session/record.ts";
-import { type Intent, NO_INTENT } from "./session/session.ts";
 import type { Breaker } from "./store/breaker.ts";
-import type { Pool } from "./upstream/pool.ts";
 import { createIgnores } from "./upstream/routes.ts";
-import { type Body, isBodyUnsendable, takeBody } from "./upstream/send/body.ts";
-import { createUpstream, type Sending, type Upstream } from "./upstream/upstream.ts";
-import { withCookieChanges } from "./upstream/wire/change-cookie.ts";
-import { namesIn, type RefusedResponse, readIntent } from "./upstream/wire/origin-headers.ts";
+import { isBodyUnsendable, takeBody } from "./upstream/send/body.ts";
+import { createUpstream, type Upstream } from "./upstream/upstream.ts";
 
 /** Answers a request, whatever happens; `keepAlive` holds on to work that must not end when its client leaves. */
 export type Moor = (request: Request, keepAlive: KeepAlive) => Promise<Response>;
-
-/** A request that has been routed. */
-interface Routed extends Visit {
-  readonly host: string;
-  readonly route: ResolvedRoute;
-  readonly body: Body;
-  /** Everything that the request requires of a login; `undefined`: nothing. */
-  readonly required: readonly RequireConfig[] | undefined;
-}
 
 /** `fetch` cannot send these methods. */
 const UNSUPPORTED_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
@@ -70,7 +54,7 @@ export function createMoor(
   const admin = createAdmin({ ...parts, counters });
   const ignores = config.ignore.length > 0 ? createIgnores(config.ignore) : undefined;
   const signals = createSignals({ ...parts, counters });
-  const remembers = config.session.remember !== undefined;
+  const { serve, passOn } = createAtOrigins({ config, exchange, upstream, logins, adoption });
 
   async function receive(request: Request, observer: Observer, keepAlive: KeepAlive): Promise<Response> {
     const address = readAddress(request);
@@ -114,75 +98,6 @@ export function createMoor(
     const answered = arriving ? arriving.serve(routed, serve) : needsSession ? serve(routed) : passOn(routed);
     if (outlivesClient(visit, route)) keepAlive(answered);
     return answered;
-  }
-
-  /** Answers a request with a session: steps 4, 7 and 8 are those of the exchange. */
-  function serve(routed: Routed): Promise<Response> {
-    const { route, observer } = routed;
-    const { maxSocketSeconds } = route;
-    let pool: Pool;
-    const origins: Responder<Response> = {
-      assign(sessionId) {
-        pool = poolFor(routed, sessionId);
-        return route.attemptDeadlineMs ?? pool.config.attemptDeadlineMs;
-      },
-      async respond(opened) {
-        const { session } = opened;
-        const { required } = routed;
-        if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins && required) {
-          const denied = await logins.deny(routed, opened, { route, required });
-          if (denied) return denied;
-        }
-        if (session.view?.old) await adoption?.bringBack(session.view, routed, pool.config.id);
-        const sent = await send(routed, session.token, {
-          pool, // 5
-          sessionIsFresh: !session.returning,
-          isStored: session.view !== undefined,
-          session, // 6
-          explain: observer.facts.explains === "all" ? observer.explanation() : undefined,
-        });
-        if (sent.kind !== "response") return { kind: "over", answer: observer.unanswered(sent) };
-        const { pin, sentHeaders } = sent;
-        const unpacked = sent.response.headers.has("Set-Cookie")
-          ? await withCookieChanges(sent.response, sentHeaders.get("Moor-Session") ?? "")
-          : sent.response;
-        const response = unpacked instanceof Response ? unpacked : sent.response;
-        const names = response === sent.response ? sent.moorHeaders : namesIn(response.headers).moor;
-        let intent: Intent | RefusedResponse = NO_INTENT;
-        if (!(unpacked instanceof Response)) intent = unpacked;
-        else if (names.length > 0) intent = readIntent(response.headers, names, pool.config.session, remembers);
-        return { kind: "response", response, moorHeaders: names, intent, pin };
-      },
-    };
-    const served = exchange.serve(routed, route, origins);
-    return maxSocketSeconds === undefined
-      ? served
-      : served.then((response) => withLongestLife(response, maxSocketSeconds));
-  }
-
-  /** Passes on a request for an asset or of a probe: it has an origin of its session's, but neither session nor handoff. */
-  async function passOn(routed: Routed): Promise<Response> {
-    const { arrival, observer } = routed;
-    const { token } = routed.client;
-    const named = token ?? { id: crypto.randomUUID(), bornAt: arrival.arrivedAt, home: arrival.region, pin: 0 };
-    const how = { pool: poolFor(routed, named.id), sessionIsFresh: !token, isStored: false };
-    const sent = await send(routed, named, how);
-    if (sent.kind !== "response") return observer.unanswered(sent);
-    return exchange.passOn(routed, sent.response, sent.moorHeaders);
-  }
-
-  function poolFor({ route, observer }: Routed, sessionId: string): Pool {
-    const pool = upstream.poolOf(route, sessionId);
-    observer.pooled(pool.config.id);
-    return pool;
-  }
-
-  type Named = Pick<OpenedToken, "id" | "bornAt" | "home" | "pin">;
-  type How = Pick<Sending, "pool" | "sessionIsFresh" | "isStored" | "session" | "explain">;
-  async function send(routed: Routed, { id, bornAt, home, pin }: Named, how: How) {
-    const sent = await upstream.send({ ...routed, ...how, sessionId: id, bornAt, home, pin });
-    routed.observer.sent(sent);
-    return sent;
   }
 
   return (request, keepAlive) => signals.serve(request, (observer) => receive(request, observer, keepAlive));

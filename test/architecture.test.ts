@@ -183,6 +183,10 @@ describe("files", () => {
     expect(long.map(([path]) => path)).toEqual([]);
   });
 
+  it("have 150 lines at most where a reader begins: src/moor.ts", () => {
+    expect(files["moor.ts"]?.trimEnd().split("\n").length).toBeLessThanOrEqual(150);
+  });
+
   it("have names of small letters and dashes", () => {
     const names = Object.keys(files).flatMap((path) => path.split("/"));
     expect(names.filter((name) => !/^[a-z0-9-]+((\.d)?\.ts)?$/.test(name))).toEqual([]);

@@ -1,0 +1,115 @@
+import type { Adoption } from "../adoption/adoption.ts";
+import type { RequireConfig } from "../config/login-types.ts";
+import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
+import type { OpenedToken } from "../inbound/token/tokens.ts";
+import type { Logins } from "../login/logins.ts";
+import type { Exchange, Responder, Visit } from "../request/exchange.ts";
+import { withLongestLife } from "../request/socket-life.ts";
+import { type Intent, NO_INTENT } from "../session/session.ts";
+import type { Pool } from "../upstream/pool.ts";
+import type { Body } from "../upstream/send/body.ts";
+import type { Sending, Upstream } from "../upstream/upstream.ts";
+import { withCookieChanges } from "../upstream/wire/change-cookie.ts";
+import { namesIn, type RefusedResponse, readIntent } from "../upstream/wire/origin-headers.ts";
+
+/** A request that has been routed. */
+export interface Routed extends Visit {
+  readonly host: string;
+  readonly route: ResolvedRoute;
+  readonly body: Body;
+  /** Everything that the request requires of a login; `undefined`: nothing. */
+  readonly required: readonly RequireConfig[] | undefined;
+}
+
+/** Has requests answered at origins. */
+export interface AtOrigins {
+  /** Answers a request with a session. Steps 4, 7 and 8 of the README's list are those of the exchange. */
+  serve(routed: Routed): Promise<Response>;
+  /** Passes on a request for an asset or of a probe: it has an origin of its session's, but neither session nor handoff. */
+  passOn(routed: Routed): Promise<Response>;
+}
+
+/** The parts that answer at origins. */
+export interface AtOriginsParts {
+  readonly config: Pick<ResolvedConfig, "session">;
+  readonly exchange: Pick<Exchange, "serve" | "passOn">;
+  readonly upstream: Pick<Upstream, "poolOf" | "send">;
+  /** Default: no route requires a login. */
+  readonly logins: Pick<Logins, "deny"> | undefined;
+  /** Default: no session was adopted from an old application. */
+  readonly adoption: Pick<Adoption, "bringBack"> | undefined;
+}
+
+/** Puts together how requests are answered at origins. The numbers are those of the README's list. */
+export function createAtOrigins({ config, exchange, upstream, logins, adoption }: AtOriginsParts): AtOrigins {
+  const remembers = config.session.remember !== undefined;
+
+  function serve(routed: Routed): Promise<Response> {
+    const { route, observer } = routed;
+    const { maxSocketSeconds } = route;
+    let pool: Pool;
+    const origins: Responder<Response> = {
+      assign(sessionId) {
+        pool = poolFor(routed, sessionId);
+        return route.attemptDeadlineMs ?? pool.config.attemptDeadlineMs;
+      },
+      async respond(opened) {
+        const { session } = opened;
+        const { required } = routed;
+        if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins && required) {
+          const denied = await logins.deny(routed, opened, { route, required });
+          if (denied) return denied;
+        }
+        if (session.view?.old) await adoption?.bringBack(session.view, routed, pool.config.id);
+        const sent = await send(routed, session.token, {
+          pool, // 5
+          sessionIsFresh: !session.returning,
+          isStored: session.view !== undefined,
+          session, // 6
+          explain: observer.facts.explains === "all" ? observer.explanation() : undefined,
+        });
+        if (sent.kind !== "response") return { kind: "over", answer: observer.unanswered(sent) };
+        const { pin, sentHeaders } = sent;
+        const unpacked = sent.response.headers.has("Set-Cookie")
+          ? await withCookieChanges(sent.response, sentHeaders.get("Moor-Session") ?? "")
+          : sent.response;
+        const response = unpacked instanceof Response ? unpacked : sent.response;
+        const names = response === sent.response ? sent.moorHeaders : namesIn(response.headers).moor;
+        let intent: Intent | RefusedResponse = NO_INTENT;
+        if (!(unpacked instanceof Response)) intent = unpacked;
+        else if (names.length > 0) intent = readIntent(response.headers, names, pool.config.session, remembers);
+        return { kind: "response", response, moorHeaders: names, intent, pin };
+      },
+    };
+    const served = exchange.serve(routed, route, origins);
+    return maxSocketSeconds === undefined
+      ? served
+      : served.then((response) => withLongestLife(response, maxSocketSeconds));
+  }
+
+  async function passOn(routed: Routed): Promise<Response> {
+    const { arrival, observer } = routed;
+    const { token } = routed.client;
+    const named = token ?? { id: crypto.randomUUID(), bornAt: arrival.arrivedAt, home: arrival.region, pin: 0 };
+    const how = { pool: poolFor(routed, named.id), sessionIsFresh: !token, isStored: false };
+    const sent = await send(routed, named, how);
+    if (sent.kind !== "response") return observer.unanswered(sent);
+    return exchange.passOn(routed, sent.response, sent.moorHeaders);
+  }
+
+  function poolFor({ route, observer }: Routed, sessionId: string): Pool {
+    const pool = upstream.poolOf(route, sessionId);
+    observer.pooled(pool.config.id);
+    return pool;
+  }
+
+  type Named = Pick<OpenedToken, "id" | "bornAt" | "home" | "pin">;
+  type How = Pick<Sending, "pool" | "sessionIsFresh" | "isStored" | "session" | "explain">;
+  async function send(routed: Routed, { id, bornAt, home, pin }: Named, how: How) {
+    const sent = await upstream.send({ ...routed, ...how, sessionId: id, bornAt, home, pin });
+    routed.observer.sent(sent);
+    return sent;
+  }
+
+  return { serve, passOn };
+}
