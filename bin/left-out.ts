@@ -21,6 +21,7 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
   MOOR_MEMCACHED_ROWS: ({ stores }) => (stores.authority.type === "memcached" ? "stores.authority" : undefined),
   MOOR_NGINX: ({ pools }) => pathIn(pools, "affinity", ({ affinity }) => algorithmOf(affinity.algorithm) === undefined),
   MOOR_LOGIN: ({ login }) => login && "login",
+  MOOR_CONSOLE: ({ admin }) => (admin?.console ? "admin.console" : undefined),
 };
 
 /** The mistakes if the configuration uses a part that `wrangler.toml` leaves out. Such a Worker would not start. */

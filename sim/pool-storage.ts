@@ -7,8 +7,11 @@ export function poolStorageOn(rows: Map<string, unknown>): PoolStorage {
       get: <T>(key: string) => structuredClone(rows.get(key)) as T | undefined,
       put: (key, value) => void rows.set(key, structuredClone(value)),
       delete: (key) => rows.delete(key),
-      list: <T>({ prefix }: { prefix: string }) =>
-        structuredClone([...rows].filter(([key]) => key.startsWith(prefix))) as [string, T][],
+      list<T>({ prefix, limit, reverse = false }: { prefix: string; limit?: number; reverse?: boolean }) {
+        const keys = [...rows.keys()].filter((key) => key.startsWith(prefix)).sort();
+        if (reverse) keys.reverse();
+        return keys.slice(0, limit).map((key): [string, T] => [key, structuredClone(rows.get(key)) as T]);
+      },
     },
   };
 }

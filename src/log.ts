@@ -24,6 +24,7 @@ export interface LogEntry {
     | "adoption_unavailable"
     | "admin"
     | "admin_refused"
+    | "audit_lost"
     | "login_refused"
     | "login_unavailable"
     | "lock_timeout"

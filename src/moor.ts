@@ -55,6 +55,7 @@ export function createMoor(
   const ignores = config.ignore.length > 0 ? createIgnores(config.ignore) : undefined;
   const signals = createSignals({ ...parts, counters });
   const { serve, passOn } = createAtOrigins({ config, exchange, upstream, logins, adoption });
+  const consoleHost = config.admin?.console ? config.admin.host : undefined;
 
   async function receive(request: Request, observer: Observer, keepAlive: KeepAlive): Promise<Response> {
     const address = readAddress(request);
@@ -66,6 +67,7 @@ export function createMoor(
     const { url, host } = address;
     const { pathname } = url;
     observer.addressed(pathname);
+    if (url.hostname === consoleHost && !pathname.startsWith("/.moor/")) return observer.refused("no_route");
     const isLogin = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins?.owns(pathname) === true;
     if (pathname.startsWith("/.moor/") && pathname !== LOGOUT_PATH && !isLogin)
       return admin.fetch(request, (entry) => observer.note(entry));

@@ -45,6 +45,8 @@ export const AS_DEPLOYED = [
   "--define",
   "MOOR_LOGIN:false",
   "--define",
+  "MOOR_CONSOLE:false",
+  "--define",
   "MOOR_LINKS:false",
 ];
 

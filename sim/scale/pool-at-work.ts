@@ -78,6 +78,8 @@ export async function runPoolAtWork(options: PoolAtWorkOptions): Promise<PoolAtW
     look: (_, ask) => object.authority.look(ask),
     change: (pool, ask) => object.authority.change({ pool, ...ask }),
     see: (_, ask) => called(object.authority.see(ask)),
+    audit: (_, ask) => object.authority.audit(ask),
+    audited: (_, ask) => object.authority.audited(ask),
     totals: (_, ask) => object.authority.totals(ask),
     probe(pool, ask) {
       asks.push(now - BEGUN_AT);

@@ -1,6 +1,8 @@
+import type { KeyRing } from "../inbound/token/key-ring.ts";
 import { leftOut } from "../lib/build-flags.ts";
 import type { Log } from "../log.ts";
 import type { Counters } from "../observe/counters.ts";
+import type { Breaker } from "../store/breaker.ts";
 import type { Unattended } from "../store/contracts.ts";
 import type { Principals } from "../store/principal-contracts.ts";
 import type { Pools } from "../upstream/live/pool-contracts.ts";
@@ -20,6 +22,12 @@ export interface AdminParts extends SessionApiParts {
   /** Default: pools stay as they are configured. */
   readonly pools?: Pools | undefined;
   readonly adminToken?: string | undefined;
+  /** The secret of operators who only look. Default: there are none. */
+  readonly viewerToken?: string | undefined;
+  /** Signs the cookies of the console. Needed if the configuration has `admin.console`. */
+  readonly tokenRing?: KeyRing | undefined;
+  /** Shown to operators. Default: none. */
+  readonly breakers?: readonly Breaker[];
   /** Shown to operators. Default: no counters. */
   readonly counters?: Counters | undefined;
 }
@@ -78,6 +86,9 @@ function operatorsOf(
         principals,
         live: { config: parts.config, pools: parts.pools },
         counters: parts.counters,
+        site: parts.config,
+        tokenRing: parts.tokenRing,
+        breakers: parts.breakers ?? [],
       })
     : leftOut("MOOR_OPERATORS", "admin is configured");
 }

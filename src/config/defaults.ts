@@ -74,6 +74,7 @@ export function fillDefaults(config: CheckedConfig): ResolvedConfig {
     adopt: resolveAdoptions(config.adopt),
     admin: config.admin && {
       host: config.admin.host,
+      console: config.admin.console ?? false,
       attributes: config.admin.attributes ?? false,
       access: config.admin.access,
     },

@@ -54,6 +54,7 @@ export interface ResolvedConfig {
   readonly admin:
     | {
         readonly host: string | undefined;
+        readonly console: boolean;
         readonly attributes: boolean;
         readonly access: Readonly<NonNullable<AdminConfig["access"]>> | undefined;
       }

@@ -225,6 +225,7 @@ const principals = shape({
 
 const admin = shape({
   host: optional(value(hostName)),
+  console: optional(yesOrNo),
   attributes: optional(yesOrNo),
   access: optional(shape({ team: value(teamUrl), aud: value(nonEmpty) })),
 });

@@ -208,6 +208,11 @@ export interface PrincipalsConfig {
 export interface AdminConfig {
   /** The only host that serves the admin API, for example `admin.example.com`. Default: every host. */
   host?: string;
+  /**
+   * Serves the operators' console below `/.moor/console`, at `host`. Moor then serves nothing else at that host. Without `host`: on loopback
+   * (`moor dev`). Default `false`.
+   */
+  console?: boolean;
   /** Whether operators may see the attributes of sessions. Default `false`. */
   attributes?: boolean;
   /** Accepts operators whom Cloudflare Access has let in. */

@@ -17,6 +17,8 @@ declare global {
   const MOOR_NGINX: boolean | undefined;
   /** `false`: the build is without logins at an OpenID Connect provider. */
   const MOOR_LOGIN: boolean | undefined;
+  /** `false`: the build is without the operators' console. */
+  const MOOR_CONSOLE: boolean | undefined;
   /** `false`: the build is without the carrier that writes tokens into links. */
   const MOOR_LINKS: boolean | undefined;
 }
@@ -46,5 +48,6 @@ export const NAMES = {
   MOOR_MEMCACHED_ROWS: "memcached",
   MOOR_NGINX: "algorithm of nginx",
   MOOR_LOGIN: "login",
+  MOOR_CONSOLE: "console",
   MOOR_LINKS: "carrier in the URL",
 };

@@ -1,6 +1,7 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
 import type { FoundingLimit } from "../inbound/founding-limit.ts";
 import type { DebugCheck } from "../inbound/token/debug-token.ts";
+import type { KeyRing } from "../inbound/token/key-ring.ts";
 import type { Tokens } from "../inbound/token/tokens.ts";
 import type { Log } from "../log.ts";
 import type { Tallies } from "../observe/counters.ts";
@@ -28,6 +29,9 @@ export interface MoorParts {
   /** What admins do with sessions, and the token that they send; used if the configuration has `admin`. */
   readonly unattended?: Unattended | undefined;
   readonly adminToken?: string | undefined;
+  readonly viewerToken?: string | undefined;
+  /** Signs the cookies of operators; used if the configuration has `admin.console`. */
+  readonly tokenRing?: KeyRing | undefined;
   /** The live state of pools, which admins change. Default: pools are as they are configured. */
   readonly pools?: Pools | undefined;
   /** Leases of sessions; needed if a route has `locking`. */

@@ -34,6 +34,8 @@ export interface Env
   METRICS?: MetricsDataset;
   /** The secret that operators send as a bearer token, if the configuration has `admin`. */
   MOOR_ADMIN_TOKEN?: string;
+  /** The secret of operators who may look at the console, and not act. */
+  MOOR_VIEWER_TOKEN?: string;
   /** The secret of this site's client at the provider of logins. Without it, the client is public. */
   MOOR_LOGIN_SECRET?: string;
   /** The version of the Worker, which operators see in the totals. */
@@ -92,6 +94,7 @@ function build(env: Env, bundled: MoorConfig): Built {
     ...sessions,
     config: adoption?.config ?? config,
     adminToken: env.MOOR_ADMIN_TOKEN,
+    viewerToken: viewerTokenOf(env),
     ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? { login: loginOf(env, sessions.tokenRing) } : undefined),
     pools: bound?.pools,
     handoff: createHandoff({
@@ -114,6 +117,15 @@ function build(env: Env, bundled: MoorConfig): Built {
     log,
   };
   return { moor: createMoor(described, adoption?.create), sessions, reports };
+}
+
+/** @throws TypeError if the secret is too short, or lets viewers act. */
+function viewerTokenOf({ MOOR_VIEWER_TOKEN: token, MOOR_ADMIN_TOKEN }: Env): string | undefined {
+  if (!token) return undefined;
+  if (token.length < 32 || token === MOOR_ADMIN_TOKEN) {
+    throw new TypeError("MOOR_VIEWER_TOKEN: expected at least 32 characters, and another value than MOOR_ADMIN_TOKEN.");
+  }
+  return token;
 }
 
 function loginOf({ MOOR_LOGIN_SECRET, MOOR_ISSUER }: Env, ring: KeyRing): LoginBindings {

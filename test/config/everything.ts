@@ -180,6 +180,7 @@ export const everything: MoorConfig = {
   ],
   admin: {
     host: "admin.example.com",
+    console: true,
     attributes: true,
     access: { team: "https://team.cloudflareaccess.com", aud: "4714c1358e65fe4b" },
   },

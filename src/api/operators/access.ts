@@ -90,7 +90,7 @@ function createAccessCheck({ team, aud }: { team: string; aud: string }, clock: 
 }
 
 /** Compares hashes, which have the same length. So the time does not tell how much of a guess was right. */
-async function isSameSecret(guess: string, secret: string): Promise<boolean> {
+export async function isSameSecret(guess: string, secret: string): Promise<boolean> {
   const [one, other] = await Promise.all([digestOf(guess), digestOf(secret)]);
   return isEqualInConstantTime(one, other);
 }

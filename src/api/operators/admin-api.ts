@@ -8,7 +8,9 @@ import type { Unattended } from "../../store/contracts.ts";
 import type { Principals } from "../../store/principal-contracts.ts";
 import { isBrowsers, NO_STORE, noRoute, problem } from "../problem.ts";
 import type { Admin, AdminAccess, OperatorEnv } from "./access.ts";
-import { createPoolsApi, type PoolsApiParts } from "./pools-api.ts";
+import { readAudit } from "./audit-api.ts";
+import { type AuditedAction, createAuditor } from "./auditor.ts";
+import { createPoolsApi, notBound, type PoolsApiParts } from "./pools-api.ts";
 
 /** The parts of the admin API. */
 export interface AdminApiParts {
@@ -66,7 +68,13 @@ export function createAdminApi(parts: AdminApiParts): Hono<OperatorEnv> {
 
   api.delete("/sessions", (c) =>
     ofPrincipal(c, "end-all", async (index, principal) => {
-      const ended = await index.endAll(principal, { except: c.req.query("except") });
+      const of = (await principalName(principal)).slice(0, SHOWN_CHARACTERS);
+      const except = c.req.query("except");
+      const ended = await auditor(c)(
+        acting(c, { action: "end-all", principal: of }),
+        () => index.endAll(principal, { except }),
+        (result) => (result.kind === "ending" ? `${result.ended} ended, ${result.left} left` : result.kind),
+      );
       if (ended.kind === "unavailable") return unavailable();
       return c.json({ ended: ended.ended, left: ended.left }, ended.left === 0 ? 200 : 202, NO_STORE);
     }),
@@ -93,7 +101,9 @@ export function createAdminApi(parts: AdminApiParts): Hono<OperatorEnv> {
   });
 
   api.delete(SESSION, async (c) => {
-    const ended = await sessions.end(c.req.param("id"));
+    const id = c.req.param("id");
+    const action = acting(c, { action: "end", session: id.slice(0, SHOWN_CHARACTERS) });
+    const ended = await auditor(c)(action, () => sessions.end(id));
     switch (ended.kind) {
       case "ended":
         return told(c, "end", c.body(null, 204, NO_STORE));
@@ -104,9 +114,21 @@ export function createAdminApi(parts: AdminApiParts): Hono<OperatorEnv> {
     }
   });
 
+  api.get("/audit", async (c) => {
+    if (!live.pools) return told(c, "audit", notBound());
+    return told(c, "audit", c.json(await readAudit(live.config, live.pools), 200, NO_STORE));
+  });
+
   api.route("/pools", createPoolsApi({ ...live, clock }));
 
   api.notFound((c) => noRoute(c.req.raw, c.env.log));
+
+  const auditor = (c: AdminContext) => createAuditor({ pools: live.pools, clock, log: c.env.log });
+  const acting = (c: AdminContext, action: Pick<AuditedAction, "action" | "session" | "principal">): AuditedAction => ({
+    who: c.get("who"),
+    from: "api",
+    ...action,
+  });
 
   async function ofPrincipal(
     c: AdminContext,

@@ -79,6 +79,7 @@ export function createPoolsApi(parts: PoolsApiParts): Hono<OperatorEnv> {
           origin,
           others: othersOf(pool, origin, typeof ask.asked.at === "number" ? ask.asked.at : clock()),
           sessionLifeMs: lifeMs,
+          by: { id: crypto.randomUUID(), who: c.get("who"), from: "api" },
         });
       }),
     );
@@ -161,7 +162,7 @@ function shownProbes({ verdict, last }: ProbesSay) {
 }
 
 /** The origins that, by the configuration, get sessions born at a time, without the origin `origin`. */
-function othersOf({ origins }: ResolvedPool, origin: string, bornAt: number): string[] {
+export function othersOf({ origins }: ResolvedPool, origin: string, bornAt: number): string[] {
   const closed = createClosing(origins)?.(bornAt)?.at(bornAt);
   const others = origins.filter(({ id, down, backup }, index) => {
     return id !== origin && !down && !backup && !closed?.[index];
@@ -176,6 +177,7 @@ const REFUSALS: Record<Exclude<ChangeRefusal, "last-origin">, readonly [status: 
   ],
   "out-of-order": [409, "A change of this origin is named for a later time; name a time after it."],
   ejected: [409, "The origin is ejected, and has nobody to drain; restore it first."],
+  "version-changed": [409, "The pool has changed since the version that you named; look at it again, and decide anew."],
   "too-many": [409, `The origin has been closed ${MAX_CLOSURES} times within the longest life of a session.`],
 };
 
@@ -198,7 +200,7 @@ function unavailable(): Response {
 
 /** An operator's request for an origin, read from its body. */
 export type PoolAsk =
-  | { kind: "ask"; asked: Pick<PoolChange, "at" | "deadlineMs" | "anyway"> }
+  | { kind: "ask"; asked: Pick<PoolChange, "at" | "deadlineMs" | "anyway" | "onVersion"> }
   | { kind: "malformed"; title: string };
 
 /** The longest that a session may live. */
@@ -206,8 +208,8 @@ const MAX_DEADLINE_SECONDS = 31_536_000;
 
 /** The keys that a body may have, for each action. */
 const KEYS: Partial<Record<PoolChange["action"], readonly string[]>> = {
-  drain: ["at", "deadlineSeconds", "anyway"],
-  eject: ["at", "anyway"],
+  drain: ["at", "deadlineSeconds", "anyway", "version"],
+  eject: ["at", "anyway", "version"],
 };
 
 /** Reads a body: empty, or a JSON object with keys of the action, all of them optional. */
@@ -216,11 +218,11 @@ export function readPoolAsk(action: PoolChange["action"], body: string): PoolAsk
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     return { kind: "malformed", title: "The body: nothing, or a JSON object." };
   }
-  const keys = KEYS[action] ?? ["at"];
+  const keys = KEYS[action] ?? ["at", "version"];
   if (Object.keys(given).some((key) => !keys.includes(key))) {
     return { kind: "malformed", title: `The body: a JSON object of ${keys.join(", ")}.` };
   }
-  const { at, deadlineSeconds, anyway } = given as { at?: unknown; deadlineSeconds?: unknown; anyway?: unknown };
+  const { at, deadlineSeconds, anyway, version } = given as Record<string, unknown>;
   const isNow = at === "now" && action === "eject";
   if (at !== undefined && !isNow && !time.accepts(at)) {
     return { kind: "malformed", title: `at: ${time.accepted}${action === "eject" ? ', or "now"' : ""}.` };
@@ -231,12 +233,16 @@ export function readPoolAsk(action: PoolChange["action"], body: string): PoolAsk
   if (anyway !== undefined && typeof anyway !== "boolean") {
     return { kind: "malformed", title: "anyway: true or false." };
   }
+  if (version !== undefined && !(Number.isSafeInteger(version) && Number(version) >= 0)) {
+    return { kind: "malformed", title: "version: a whole number from 0, as the pool says it." };
+  }
   return {
     kind: "ask",
     asked: {
       ...(at === undefined ? {} : { at: isNow ? "now" : Date.parse(at as string) }),
       ...(deadlineSeconds === undefined ? {} : { deadlineMs: (deadlineSeconds as number) * 1000 }),
-      ...(anyway === undefined ? {} : { anyway }),
+      ...(anyway === undefined ? {} : { anyway: anyway as boolean }),
+      ...(version === undefined ? {} : { onVersion: version as number }),
     },
   };
 }

@@ -1,9 +1,10 @@
 import { createObjectCalls, type ObjectCallsOptions, type ObjectNamespace } from "../../store/object-calls.ts";
+import type { Audited } from "../../upstream/live/audit.ts";
 import type { ChangedPool, LookedPool, Pools, PoolTotals, Probing, Seen } from "../../upstream/live/pool-contracts.ts";
 import type { PoolAuthority } from "../pool/pool-authority.ts";
 
 /** The methods of `PoolObject`, as a stub offers them. */
-type PoolCalls = Pick<PoolAuthority, "look" | "change" | "see" | "probe" | "totals">;
+type PoolCalls = Pick<PoolAuthority, "look" | "change" | "see" | "probe" | "totals" | "audit" | "audited">;
 
 /** The pools' Durable Objects. Each call may be repeated. */
 export function createObjectPools(objects: ObjectNamespace, options: ObjectCallsOptions = {}): Pools {
@@ -13,6 +14,8 @@ export function createObjectPools(objects: ObjectNamespace, options: ObjectCalls
     change: (pool, ask) => call<ChangedPool>(pool, (object) => object.change({ pool, ...ask })),
     see: (pool, ask) => call<Seen>(pool, (object) => object.see(ask)),
     totals: (pool, ask) => call<PoolTotals>(pool, (object) => object.totals(ask)),
+    audit: (pool, ask) => call<{ kind: "kept" }>(pool, (object) => object.audit(ask)),
+    audited: (pool, ask) => call<Audited>(pool, (object) => object.audited(ask)),
     probe: (pool, ask) => call<Probing>(pool, (object) => object.probe({ pool, ...ask })),
   };
 }

@@ -1,5 +1,6 @@
 import { withinDeadline } from "../../lib/deadline.ts";
 import { describeFault } from "../../log.ts";
+import type { Actor, AuditEntry, Audited } from "../../upstream/live/audit.ts";
 import type {
   ChangedPool,
   LookedPool,
@@ -14,7 +15,7 @@ import { type PoolState, standingAt, withUnhealthy } from "../../upstream/live/p
 import type { ProbePlan } from "../../upstream/live/probe-plan.ts";
 import type { Report } from "../../upstream/live/report.ts";
 import { boundCount, windowOf } from "../../upstream/live/sightings.ts";
-import { applyChange, drainToEnd, isLate, rebased } from "./pool-changes.ts";
+import { type AppliedChange, applyChange, drainToEnd, isLate, rebased } from "./pool-changes.ts";
 import { PoolProbes, type PoolProbesParts } from "./pool-probes.ts";
 import type { KnownPool } from "./pool-rows.ts";
 import { Totals } from "./totals.ts";
@@ -33,6 +34,8 @@ const BETWEEN_WRITES_MS = 1_100;
 const RETRY_MS = 5_000;
 /** How long an operator waits for the publication. After that they are told that it goes on without them. */
 const PUBLISH_WAIT_MS = 2_000;
+/** Among so many of the newest actions is the action of a call that is repeated at once. */
+const LATELY = 20;
 
 /**
  * The one place that orders the changes of operators and the results of probes for a pool's origins. It publishes the versions
@@ -64,9 +67,18 @@ export class PoolAuthority {
   async change(ask: { pool: string; change: PoolChange } & SessionPatience): Promise<ChangedPool> {
     const { rows, clock } = this.#parts;
     const { pool, awayMs } = ask;
-    const change = { ...ask.change, others: this.#healthy(ask.change.others) };
+    const { by, onVersion, ...asked } = ask.change;
+    const change = { ...asked, others: this.#healthy(asked.others) };
     const known = rows.known();
-    const applied = applyChange(known?.state, change, clock());
+    const before = known?.state.version ?? 0;
+    const repeated = by && this.#auditedAs(by.id);
+    if (repeated) return { kind: repeated, state: known?.state, published: !this.#isDue() };
+    const isOther = onVersion !== undefined && onVersion !== before;
+    const applied: AppliedChange = isOther
+      ? { kind: "refused", reason: "version-changed" }
+      : applyChange(known?.state, change, clock());
+    // The entry is written in the same turn as the change, so both are stored or neither is.
+    if (by) this.#auditChange(by, pool, change, applied, before);
     if (applied.kind === "refused") return applied;
     if (applied.kind === "changed") {
       const pending = [...(known?.pending ?? []), { change, askedAt: clock() }];
@@ -78,6 +90,15 @@ export class PoolAuthority {
     // alarm completes it.
     await withinDeadline(this.#publishIfDue(), PUBLISH_WAIT_MS).catch(() => {});
     return { kind: applied.kind, state: rows.known()?.state, published: !this.#isDue() };
+  }
+
+  async audit({ entry }: { entry: AuditEntry }): Promise<{ kind: "kept" }> {
+    this.#parts.rows.audit(entry);
+    return { kind: "kept" };
+  }
+
+  async audited({ most }: { most: number }): Promise<Audited> {
+    return { kind: "audited", entries: this.#parts.rows.audited(most) };
   }
 
   async see({ seen, report, awayMs }: { seen: SeenOrigin[]; report?: Report } & SessionPatience): Promise<Seen> {
@@ -127,6 +148,25 @@ export class PoolAuthority {
     const now = this.#parts.clock();
     const unhealthy = this.#probes.unhealthy().filter((flag) => now < flag.unhealthy.until);
     return origins.filter((origin) => !unhealthy.some(({ id }) => id === origin));
+  }
+
+  /** The outcome of a change that was made already: a call that is repeated must not change the pool twice. */
+  #auditedAs(id: string): "changed" | "unchanged" | undefined {
+    const outcome = this.#parts.rows.audited(LATELY).find((entry) => entry.id === id)?.outcome;
+    return outcome === "changed" || outcome === "unchanged" ? outcome : undefined;
+  }
+
+  #auditChange(by: Actor, pool: string, change: PoolChange, applied: AppliedChange, before: number): void {
+    const after = applied.kind === "changed" ? applied.state.version : before;
+    this.#parts.rows.audit({
+      ...by,
+      at: this.#parts.clock(),
+      action: change.action,
+      pool,
+      origin: change.origin,
+      outcome: applied.kind === "refused" ? applied.reason : applied.kind,
+      versions: { before, after },
+    });
   }
 
   #draining(state: PoolState): string[] {

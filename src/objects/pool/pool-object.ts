@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { leftOut } from "../../lib/build-flags.ts";
 import { logToConsole } from "../../log.ts";
+import type { AuditEntry, Audited } from "../../upstream/live/audit.ts";
 import type {
   ChangedPool,
   LookedPool,
@@ -59,6 +60,14 @@ export class PoolObject extends DurableObject<PoolObjectBindings> {
 
   totals(ask: { watches: boolean } & SessionPatience): Promise<PoolTotals> {
     return this.#asked.totals(ask);
+  }
+
+  audit(ask: { entry: AuditEntry }): Promise<{ kind: "kept" }> {
+    return this.#asked.audit(ask);
+  }
+
+  audited(ask: { most: number }): Promise<Audited> {
+    return this.#asked.audited(ask);
   }
 
   override async alarm(): Promise<void> {

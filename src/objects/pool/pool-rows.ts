@@ -1,4 +1,5 @@
 import type { Counts } from "../../totals/tally.ts";
+import { type AuditEntry, KEEP_MS, MOST_ENTRIES } from "../../upstream/live/audit.ts";
 import type { ProbedOrigin } from "../../upstream/live/pool-contracts.ts";
 import type { PoolState, UnhealthyOrigin } from "../../upstream/live/pool-state.ts";
 import type { ProbePlan } from "../../upstream/live/probe-plan.ts";
@@ -12,7 +13,8 @@ export interface PoolStorage {
     get<T>(key: string): T | undefined;
     put(key: string, value: unknown): void;
     delete(key: string): unknown;
-    list<T>(options: { prefix: string }): Iterable<[key: string, value: T]>;
+    /** In the order of the keys, or against it. */
+    list<T>(options: { prefix: string; limit?: number; reverse?: boolean }): Iterable<[key: string, value: T]>;
   };
 }
 
@@ -71,6 +73,12 @@ const TOTALS = "totals";
 export const MINUTES = 60;
 const MINUTE = "minute/";
 const minuteKey = (at: number) => `${MINUTE}${Math.floor(at / 60_000) % MINUTES}`;
+const AUDIT = "audit/";
+/** Keys in the order of time. */
+const auditKey = ({ at, id }: AuditEntry) => `${AUDIT}${String(at).padStart(15, "0")}/${id}`;
+/** How many old entries are removed at most when a new entry comes. */
+const REMOVED_AT_ONCE = 10;
+const AUDIT_COUNT = "audited";
 const SEEN = "seen/";
 const seenKey = (origin: string) => `${SEEN}${origin}`;
 
@@ -140,5 +148,27 @@ export class PoolRows {
 
   keepMinute(minute: SavedMinute): void {
     this.#storage.kv.put(minuteKey(minute.at), minute);
+  }
+
+  /** Keeps an action, and removes the oldest actions if there are too many, or if they are too old. */
+  audit(entry: AuditEntry): void {
+    const { kv } = this.#storage;
+    const key = auditKey(entry);
+    const isNew = kv.get(key) === undefined;
+    kv.put(key, entry);
+    if (!isNew) return;
+    let count = (kv.get<number>(AUDIT_COUNT) ?? 0) + 1;
+    for (const [oldKey, old] of kv.list<AuditEntry>({ prefix: AUDIT, limit: REMOVED_AT_ONCE })) {
+      if (count <= MOST_ENTRIES && entry.at - old.at <= KEEP_MS) break;
+      kv.delete(oldKey);
+      count--;
+    }
+    kv.put(AUDIT_COUNT, count);
+  }
+
+  /** The newest actions, the newest first. */
+  audited(most: number): readonly AuditEntry[] {
+    const rows = this.#storage.kv.list<AuditEntry>({ prefix: AUDIT, limit: most, reverse: true });
+    return Array.from(rows, ([, entry]) => entry);
   }
 }

@@ -1,4 +1,5 @@
 import type { Counts } from "../../totals/tally.ts";
+import type { Actor, AuditEntry, Audited } from "./audit.ts";
 import type { PoolState } from "./pool-state.ts";
 import type { ProbePlan, ProbeTarget } from "./probe-plan.ts";
 import type { Report, SweepOutcome } from "./report.ts";
@@ -24,6 +25,10 @@ export interface PoolChange {
   readonly anyway?: boolean | undefined;
   /** How long a session can live, in milliseconds: anything before that may be forgotten. */
   readonly sessionLifeMs: number;
+  /** The version of the pool on which the operator has decided. Default: any version. */
+  readonly onVersion?: number | undefined;
+  /** The operator. The change is audited in the same write. Default: the change is not audited. */
+  readonly by?: Actor | undefined;
 }
 
 /**
@@ -31,9 +36,10 @@ export interface PoolChange {
  * - `out-of-order`: the change lies before a change that is named already
  * - `ejected`: the origin has been ejected, so it has no sessions to drain
  * - `last-origin`: new sessions would find no healthy origin that is open, and the operator did not say `anyway`
+ * - `version-changed`: the pool is not at the version on which the operator has decided
  * - `too-many`: more than {@link MAX_CLOSURES} times within a session's life
  */
-export type ChangeRefusal = "too-soon" | "out-of-order" | "ejected" | "last-origin" | "too-many";
+export type ChangeRefusal = "too-soon" | "out-of-order" | "ejected" | "last-origin" | "too-many" | "version-changed";
 
 /**
  * How long after its publication a state is known everywhere: 60 s in KV, 30 s in a location's cache, 45 s in an
@@ -135,6 +141,10 @@ export interface Pools {
   see(pool: string, ask: { seen: SeenOrigin[]; report?: Report } & SessionPatience): Promise<Seen | Unavailable>;
   /** The totals of a pool. `watches`: isolates report more often for a while. */
   totals(pool: string, ask: { watches: boolean } & SessionPatience): Promise<PoolTotals | Unavailable>;
+  /** Keeps an action of an operator. */
+  audit(pool: string, ask: { entry: AuditEntry }): Promise<{ kind: "kept" } | Unavailable>;
+  /** The newest actions. */
+  audited(pool: string, ask: { most: number }): Promise<Audited | Unavailable>;
   /** Has origins probed by a plan for a while: to be asked for again and again. */
   probe(pool: string, ask: { plan: ProbePlan } & SessionPatience): Promise<Probing | Unavailable>;
 }

@@ -236,3 +236,8 @@ export const loginAtTheEdge = defineConfig({
     { path: "/*", pool: "shop" },
   ],
 });
+
+export const operators = defineConfig({
+  pools: [pool("shop")],
+  admin: { console: true, host: "admin.example.com" },
+});

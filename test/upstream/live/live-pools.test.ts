@@ -39,6 +39,8 @@ const pools: Pools = {
   change: never,
   see: never,
   totals: never,
+  audit: never,
+  audited: never,
   async probe(...given) {
     asked.push(given);
     return { kind: "probing" };

@@ -1,0 +1,101 @@
+import type { ResolvedPool } from "../../config/resolved.ts";
+import { applyChange } from "../../objects/pool/pool-changes.ts";
+import { createClosing } from "../../upstream/choose/birth.ts";
+import type { ChangeRefusal, LookedPool, PoolChange, PoolTotals } from "../../upstream/live/pool-contracts.ts";
+import { closuresOf, type PoolState, standingAt } from "../../upstream/live/pool-state.ts";
+
+/** The actions that a page plans before it does them. */
+export type PlannedAction = "drain" | "restore" | "eject";
+
+/** What a change of a pool will do. Times are milliseconds since 1970. */
+export interface Plan {
+  readonly action: PlannedAction;
+  readonly pool: string;
+  readonly origin: string;
+  /** The version of the pool on which the plan is made. */
+  readonly version: number;
+  /** When the change takes effect. An ejection is for now: isolates follow within about two minutes. */
+  readonly from: number;
+  /** The origins that get new sessions from then on, with their shares of 1, and whether probes call them healthy. */
+  readonly newSessions: readonly { readonly origin: string; readonly share: number; readonly healthy: boolean }[];
+  /** About how many sessions the origin has; `undefined`: no isolate has reported them. */
+  readonly bound: number | undefined;
+  /** How many isolates have ejected the origin, and how many have been heard. */
+  readonly ejectedBy: number;
+  readonly heard: number;
+  /**
+   * The words that the operator has to type: for actions that cannot be undone, or that leave no healthy origin to new sessions.
+   */
+  readonly typed: string | undefined;
+  /** Whether no healthy origin would be left to new sessions. */
+  readonly leavesNone: boolean;
+  /** Why the change is refused. */
+  readonly refusal: Exclude<ChangeRefusal, "last-origin"> | undefined;
+}
+
+/** The facts on which a plan is made. */
+export interface PlanFacts {
+  readonly pool: ResolvedPool;
+  readonly looked: Pick<LookedPool, "state" | "probes">;
+  readonly totals: Pick<PoolTotals, "bound" | "isolates"> | undefined;
+  /** How long a session can live, in milliseconds. */
+  readonly lifeMs: number;
+  readonly now: number;
+}
+
+/** Plans a change, by the same rules by which the object of the pool makes it. */
+export function planChange(action: PlannedAction, origin: string, facts: PlanFacts): Plan {
+  const { pool, looked, totals, lifeMs, now } = facts;
+  const change: PoolChange = { action, origin, others: [], anyway: true, sessionLifeMs: lifeMs, ...atOf(action) };
+  const applied = applyChange(looked.state, change, now);
+  const after = applied.kind === "changed" ? applied.state : looked.state;
+  const from = action === "eject" ? now : effectOf(action, after, origin, now);
+  const newSessions = sharesAt(facts, after, from);
+  const leavesNone = action !== "restore" && !newSessions.some(({ healthy }) => healthy);
+  const typed = leavesNone ? `${action} ${origin} anyway` : action === "eject" ? origin : undefined;
+  const refused = applied.kind === "refused" && applied.reason !== "last-origin" ? applied.reason : undefined;
+  return {
+    action,
+    pool: pool.id,
+    origin,
+    version: looked.state?.version ?? 0,
+    from,
+    newSessions,
+    bound: totals?.bound[origin],
+    ejectedBy: Object.values(totals?.isolates.ejecting[origin] ?? {}).reduce((sum, count) => sum + count, 0),
+    heard: totals?.isolates.heard ?? 0,
+    typed,
+    leavesNone,
+    refusal: refused,
+  };
+}
+
+/** The default time of an action: an ejection is for now, and any other change for the time at which all isolates know of it. */
+export function atOf(action: PlannedAction): Pick<PoolChange, "at"> {
+  return action === "eject" ? { at: "now" } : {};
+}
+
+function effectOf(action: PlannedAction, state: PoolState | undefined, origin: string, now: number): number {
+  const last = closuresOf(state, origin).at(-1);
+  return (action === "restore" ? last?.until : last?.from) ?? now;
+}
+
+/** The shares of the origins that get sessions born at a time, by weight. A backup gets its share only if no other origin is open. */
+export function sharesAt(
+  { pool, looked, now }: PlanFacts,
+  state: PoolState | undefined,
+  at: number,
+): Plan["newSessions"] {
+  const closed = createClosing(pool.origins)?.(at)?.at(at);
+  const open = pool.origins.filter(
+    ({ id, down }, index) => !down && !closed?.[index] && standingAt(closuresOf(state, id), at) === "open",
+  );
+  const primaries = open.filter(({ backup }) => !backup);
+  const sharing = primaries.length > 0 ? primaries : open;
+  const weights = sharing.reduce((sum, { weight }) => sum + weight, 0);
+  return sharing.map(({ id, weight }) => {
+    const verdict = looked.probes?.[id]?.verdict;
+    const healthy = verdict?.state !== "unhealthy" || verdict.until <= now;
+    return { origin: id, share: weights === 0 ? 0 : weight / weights, healthy };
+  });
+}

@@ -1,0 +1,166 @@
+import { html } from "hono/html";
+import { closuresOf, type StandingNow, standingOf } from "../../upstream/live/pool-state.ts";
+import { isolatesIn } from "../operators/site-metrics.ts";
+import type { PoolFacts } from "./facts.ts";
+import { CONSOLE } from "./guard.ts";
+import { type Html, section, table } from "./layout.ts";
+import type { Operator } from "./operator.ts";
+import { sharesAt } from "./plans.ts";
+import { plot } from "./plot.ts";
+import { byMinute, lastMinute, quantileIn, sumIn } from "./rates.ts";
+import { countOf, percentOf, plural, spanOf, timeOf } from "./words.ts";
+
+type Known = Extract<PoolFacts, { kind: "known" }>;
+
+const STATES: Readonly<Record<StandingNow["state"], string>> = {
+  open: "good",
+  draining: "warn",
+  drained: "warn",
+  ejected: "bad",
+};
+const HEADS = ["origin", "operators say", "health", "new sessions", "sessions", "requests", "p99", "actions"];
+const PER_MINUTE = 60;
+
+/** The panel of a pool: its origins, and what an operator can do with each. */
+export function poolPanel(facts: PoolFacts, operator: Operator, now: number): Html {
+  const { id, origins } = facts.pool;
+  const title = html`<a href="${CONSOLE}/pools/${id}">${id}</a>`;
+  if (facts.kind === "unknown") {
+    const rows = origins.map((origin) => [origin.id, origin.down ? "down by configuration" : "open by configuration"]);
+    return poolSection(
+      title,
+      "as configured; nothing of this is measured",
+      html`<p class="bad" role="status">Not known: ${facts.why}. So there are no actions here: a change needs the object of the pool.</p>
+      ${table(["origin", "configuration"], rows)}`,
+    );
+  }
+  const { looked, totals } = facts;
+  const { heard, oldestAt } = totals.isolates;
+  const age = oldestAt === undefined ? "" : `, the oldest report is ${spanOf(now - oldestAt)} old`;
+  const note = `version ${looked.state?.version ?? 0} · ${plural(heard, "isolate")} heard${age} · requests of the last minute`;
+  return poolSection(
+    title,
+    note,
+    table(
+      HEADS,
+      origins.map((origin) => originRow(facts, origin.id, operator, now)),
+    ),
+  );
+}
+
+/** The page of a pool: its panel, the plots of the last hour, and its changes in time. */
+export function poolPage(facts: PoolFacts, operator: Operator, now: number): Html {
+  const panel = poolPanel(facts, operator, now);
+  if (facts.kind === "unknown") return panel;
+  return html`${panel}<div class="two">${plots(facts, now)}${timeline(facts, now)}</div>`;
+}
+
+/** The plots of a pool: requests, latency, and requests of each origin. */
+export function plots({ pool, totals }: Known, now: number): Html {
+  const perSecond = (count: number) => count / PER_MINUTE;
+  const series = (metric: string, wanted: Record<string, string>) =>
+    byMinute(totals.minutes, now, (counts) => perSecond(sumIn(counts, metric, wanted)));
+  const p99 = byMinute(totals.minutes, now, (counts) => {
+    const seconds = quantileIn(counts, "moor_request_duration_seconds", {}, 0.99) ?? 0;
+    return Number.isFinite(seconds) ? seconds * 1000 : 30_000;
+  });
+  return section(
+    "The last hour",
+    html`${plot(
+      "Requests",
+      "per second",
+      [
+        { name: "all", values: series("moor_requests_total", {}) },
+        { name: "answered 5xx", values: series("moor_requests_total", { status: "5xx" }), bad: true },
+      ],
+      now,
+    )}
+    ${plot("p99 until the headers", "ms", [{ name: "at most", values: p99 }], now)}
+    ${pool.origins.map(({ id: origin }) =>
+      plot(
+        `Responses of ${origin}`,
+        "per second",
+        [{ name: origin, values: series("moor_origin_responses_total", { origin }) }],
+        now,
+      ),
+    )}`,
+    "as isolates have reported; a minute without a report counts 0",
+  );
+}
+
+function poolSection(title: Html, note: string, content: Html): Html {
+  return html`<section><h2>${title} <small>${note}</small></h2>${content}</section>`;
+}
+
+function originRow(facts: Known, origin: string, operator: Operator, now: number): (Html | string)[] {
+  const { pool, looked, totals } = facts;
+  const standing = standingOf(closuresOf(looked.state, origin), now);
+  const shares = sharesAt({ pool, looked, totals, now, lifeMs: 0 }, looked.state, now);
+  const share = shares.find((each) => each.origin === origin)?.share ?? 0;
+  const counts = lastMinute(totals.minutes, now);
+  const requests = sumIn(counts, "moor_origin_responses_total", { origin });
+  const p99 = quantileIn(counts, "moor_origin_duration_seconds", { origin }, 0.99);
+  const bound = totals.bound[origin];
+  return [
+    html`<b>${origin}</b>`,
+    html`<span class="state ${STATES[standing.state]}">${standing.state}</span>${
+      standing.since === undefined ? "" : html` <small>since ${timeOf(standing.since, now)}</small>`
+    }${standing.next.map(({ state, at }) => html` <small>${state} from ${timeOf(at, now)}</small>`)}`,
+    health(facts, origin, now),
+    percentOf(share),
+    bound === undefined ? "not seen" : `${countOf(bound)} ± 3 %`,
+    `${countOf(requests / PER_MINUTE)} /s`,
+    p99 === undefined ? "–" : Number.isFinite(p99) ? `≤ ${countOf(p99 * 1000)} ms` : "> 30 s",
+    operator.may === "act" ? actions(pool.id, origin, standing) : "an operator may act",
+  ];
+}
+
+function health({ looked, totals }: Known, origin: string, now: number): Html {
+  const { verdict, last } = looked.probes?.[origin] ?? {};
+  const by = isolatesIn(totals.isolates.ejecting[origin] ?? {});
+  const { heard } = totals.isolates;
+  const isUnhealthy = verdict?.state === "unhealthy" && now < verdict.until;
+  const probes = verdict
+    ? `probes: ${verdict.state} since ${timeOf(verdict.since, now)}${last ? `, last ${last.result.kind} ${spanOf(now - last.at)} ago` : ""}`
+    : "not probed";
+  if (by === 0 && !isUnhealthy) {
+    return heard === 0 && !verdict
+      ? html`<span class="state warn">not known</span> <small>no isolate has reported, ${probes}</small>`
+      : html`<span class="state good">healthy</span> <small>${probes}; ejected by 0 of ${heard}</small>`;
+  }
+  const word = by * 2 > heard || isUnhealthy ? "bad" : "warn";
+  return html`<span class="state ${word}">${isUnhealthy ? "unhealthy" : "ejected"}</span> <small>by ${by} of ${plural(heard, "isolate")}; ${probes}</small>`;
+}
+
+function actions(pool: string, origin: string, { state, next }: StandingNow): Html {
+  const path = `${CONSOLE}/pools/${pool}/origins/${origin}`;
+  const isOpen = state === "open" && next.length === 0;
+  return html`<span class="acts">${isOpen ? html`<a href="${path}/drain">Drain ${origin}…</a>` : html`<a href="${path}/restore">Restore ${origin}…</a>`}
+    <a class="bad" href="${path}/eject">Eject ${origin}…</a></span>`;
+}
+
+function timeline({ pool, looked }: Known, now: number): Html {
+  const rows = pool.origins.flatMap(({ id }) =>
+    closuresOf(looked.state, id).map(({ kind, from, endsAt, until }): [number, string[]] => [
+      from,
+      [
+        id,
+        kind,
+        timeOf(from, now),
+        endsAt === undefined ? "when no session is left" : timeOf(endsAt, now),
+        until === undefined ? "–" : timeOf(until, now),
+      ],
+    ]),
+  );
+  const sorted = rows.toSorted(([one], [other]) => other - one).map(([, cells]) => cells);
+  const heads = [
+    "origin",
+    "closure",
+    "closed to new sessions from",
+    "its sessions leave",
+    "open to new sessions again",
+  ];
+  const content =
+    sorted.length > 0 ? table(heads, sorted) : html`<p>No operator has changed an origin of this pool.</p>`;
+  return section("Changes, past and announced", content, "says the object of the pool");
+}
