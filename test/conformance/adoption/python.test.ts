@@ -1,70 +1,16 @@
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeWithPython, python } from "../../sdk/python-tools.ts";
-import type { Client } from "../../support/node/client.ts";
-import { startOrigin } from "../../support/node/origins.ts";
-import { freePort } from "../../support/node/ports.ts";
-import { originConfig, type Site, startSite } from "../../support/node/site.ts";
-import { type StartedServer, startServer } from "../../support/node/started.ts";
-import { testKeys } from "../../support/node/test-keys.ts";
-import { TEST_ISSUER } from "../../support/node/workerd.ts";
+import { type Move, sessionOf, startMove } from "./move.ts";
 
-/** Moor between an old shop in Python and a new origin, which shows what it is handed. */
-async function startMove(kind: string, cookie: string) {
-  const keys = await testKeys();
-  const port = await freePort();
-  const { argv, env } = python(resolve("test/conformance/adoption/old-python.py"), kind, String(port));
-  const old: StartedServer = await startServer(argv, port, {
-    needs: "python3",
-    env: { ...process.env, ...env, MOOR_ISSUER: TEST_ISSUER, MOOR_CONFIRM_KEYS: keys.confirm },
-  });
-  const origin = await startOrigin("new");
-  const url = `http://127.0.0.1:${port}`;
-  const site: Site = await startSite([], {
-    pools: [
-      { id: "new", origins: [originConfig(origin)], session: { may: ["patch", "principal", "end"] } },
-      { id: "old", origins: [{ id: "old", url }], session: { may: [] } },
-    ],
-    routes: [
-      { path: "/only-old/*", pool: "old" },
-      { path: "/*", pool: "new" },
-    ],
-    adopt: [
-      {
-        from: "app",
-        cookies: [cookie],
-        confirm: { pool: "old", path: "/moor-adopt" },
-        until: "2090-01-01T00:00:00Z",
-      },
-    ],
-    keys,
-  });
-  return {
-    site,
-    /** Logs a visitor in at the old shop. Returns its cookie. */
-    async visitor(name: string): Promise<string> {
-      const answer = await fetch(`${url}/login?user=${name}`);
-      return new RegExp(`${cookie}=([^;]+)`).exec(answer.headers.get("Set-Cookie") ?? "")?.[1] ?? "";
-    },
-    bringing: (value: string) => site.client([[cookie, value]]),
-    atOld: async (path: string, value: string) =>
-      (await fetch(url + path, { headers: { Cookie: `${cookie}=${value}` } })).text(),
-    async stop() {
-      await site.stop();
-      await old.kill();
-      await origin.kill();
-    },
-  };
-}
-
-type Move = Awaited<ReturnType<typeof startMove>>;
-const sessionOf = async (browser: Client) => (await browser.ask("/")).told.session;
+const shop = (kind: string) => (port: number) =>
+  python(resolve("test/conformance/adoption/old-python.py"), kind, String(port));
 
 describeWithPython(() => {
   describe("a visitor of a shop in Django, with its sessions in a database", () => {
     let move: Move;
     beforeAll(async () => {
-      move = await startMove("django", "sessionid");
+      move = await startMove(shop("django"), "sessionid");
     });
     afterAll(() => move?.stop());
 
@@ -115,7 +61,7 @@ describeWithPython(() => {
   describe("a visitor of a shop in Flask, with its session in the cookie", () => {
     let move: Move;
     beforeAll(async () => {
-      move = await startMove("flask", "session");
+      move = await startMove(shop("flask"), "session");
     });
     afterAll(() => move?.stop());
 

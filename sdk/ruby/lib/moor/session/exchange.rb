@@ -142,9 +142,8 @@ module Moor
       principal_of(user) if user.is_a?(Integer) || (user.is_a?(String) && !user.empty?)
     end
 
-    # Each "%" and each byte that is not visible ASCII is percent-encoded.
     def principal_of(user)
-      principal = user.to_s.b.gsub(/[^!-~]|%/n) { |byte| format("%%%02X", byte.ord) }
+      principal = Values.principal_of(user)
       return principal if principal.length <= MOST_PRINCIPAL_CHARACTERS
 
       raise Error.new("change-too-large", "the id of the user has more than #{MOST_PRINCIPAL_CHARACTERS} characters")

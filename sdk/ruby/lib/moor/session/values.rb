@@ -12,6 +12,11 @@ module Moor
 
     module_function
 
+    # The principal for the id of a user: each "%" and each byte that is not visible ASCII is percent-encoded.
+    def principal_of(user)
+      user.to_s.b.gsub(/[^!-~]|%/n) { |byte| format("%%%02X", byte.ord) }
+    end
+
     # Values as attributes. Raises TypeError if the serializer cannot keep a value. nil removes a value, as in every session of Rack.
     def encode(values, stored, serializer)
       values.compact.to_h { |name, value| [name, encoded(name, value, stored[name], serializer)] }

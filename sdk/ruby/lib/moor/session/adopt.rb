@@ -1,0 +1,148 @@
+# frozen_string_literal: true
+
+require "json"
+require "openssl"
+require "rack"
+require_relative "values"
+
+module Moor
+  # The endpoint by which an application that keeps its sessions by itself tells Moor who a visitor is, so that living sessions move in. It
+  # stands behind the application's own session middleware, also in Rails:
+  #
+  #     use Moor::Adopt, application: "app", principal: ->(session, _env) { session["user_id"] }
+  #
+  # Questions and answers are JWTs (RFC 7519) by HMAC-SHA256.
+  class Adopt
+    # A question that is refused. The message says why, and holds no secret.
+    class Refused < StandardError; end
+
+    # How far the clocks of Moor and of this server may be apart, in seconds.
+    CLOCKS_APART_SECONDS = 60
+    QUESTION = "moor-adopt+jwt"
+    ANSWER = "moor-adopt-answer+jwt"
+    # An id of a session with 128 random bits.
+    RANDOM_ID = /\A[0-9a-f]{32,}\z/.freeze
+
+    # +application+: the name in Moor's configuration. +principal+: called with the session and the environment, gives the user who is logged
+    # in, or nil; refuse there whom the application would refuse. +session_seconds+: how long a session lives whose middleware sets no
+    # +expire_after+. +serializer+: as in Moor::SessionStore. Raises ArgumentError if MOOR_ISSUER or MOOR_CONFIRM_KEYS is missing.
+    def initialize(app, application:, principal: ->(_session, _env) {}, path: "/moor-adopt", session_seconds: 86_400, serializer: Marshal,
+                   issuer: ENV.fetch("MOOR_ISSUER", ""), keys: ENV.fetch("MOOR_CONFIRM_KEYS", ""))
+      @app = app
+      @names = { application: application, issuer: issuer.delete_suffix("/") }
+      @keys = read_keys(keys)
+      @path = path
+      @principal = principal
+      @session_seconds = session_seconds
+      @serializer = serializer
+      raise ArgumentError, "MOOR_ISSUER must be set" if issuer.empty?
+    end
+
+    # Answers requests to the path; all other requests go on.
+    def call(env)
+      return @app.call(env) unless env["PATH_INFO"] == @path
+
+      # The session is read here, and neither stored nor given to the visitor.
+      env["rack.session.options"][:skip] = true
+      question = open_question(env)
+      session = env["REQUEST_METHOD"] == "DELETE" ? finish(env, question) : tell(env, question)
+      status = session ? 200 : 401
+      respond(status, "application/jwt", answer(question, status, session || {}))
+    rescue Refused => refused
+      respond(403, "text/plain", "moor-adopt: #{refused.message}")
+    end
+
+    private
+
+    def tell(env, question)
+      session = env["rack.session"]
+      values = session.to_hash.transform_keys(&:to_s)
+      values.delete("session_id")
+      user = @principal.call(session, env)
+      return if values.empty? && user.nil?
+
+      attributes = Values.encode(values, {}, @serializer)
+      too_large = JSON.generate(attributes).bytesize > question.fetch("max", 0)
+      id = id_of(session)
+      {
+        **(RANDOM_ID.match?(id) ? { id: id } : {}),
+        **(user.nil? ? {} : { principal: Values.principal_of(user) }),
+        **(too_large ? { tooLarge: true } : { attributes: attributes }),
+        expiresAt: Time.now.to_i + (env["rack.session.options"][:expire_after] || @session_seconds).to_i,
+      }
+    end
+
+    # Ends a session of a store on the server. A session that is in its cookie alone has nothing to end here; Moor clears the cookie.
+    def finish(env, question)
+      session = env["rack.session"]
+      store = %i[@store @by].filter_map { |name| session.instance_variable_get(name) }.first
+      id = Rack::Session::SessionId.new(question.fetch("sid"))
+      store.delete_session(Rack::Request.new(env), id, { drop: true })
+      {}
+    end
+
+    def id_of(session)
+      id = session.id
+      (id.respond_to?(:public_id) ? id.public_id : id).to_s
+    end
+
+    def open_question(env)
+      head, payload, mac = env.fetch("HTTP_MOOR_ADOPT", "").split(".")
+      header = decoded(head)
+      key = @keys[header["kid"]]
+      raise Refused, "this is for Moor alone" unless header["alg"] == "HS256" && header["typ"] == QUESTION && key && mac
+      unless Rack::Utils.secure_compare(base64url(hmac(key, "#{head}.#{payload}")), mac)
+        raise Refused, "its signature is not of a key in MOOR_CONFIRM_KEYS"
+      end
+
+      claims = decoded(payload)
+      raise Refused, "it comes from another Moor than MOOR_ISSUER names" unless claims["iss"] == @names[:issuer]
+      raise Refused, "it asks another application than the name that is set here" unless claims["aud"] == @names[:application]
+      raise Refused, "it was signed for another method" unless claims["htm"] == env["REQUEST_METHOD"]
+      raise Refused, "it cannot be answered: #{claims["htm"]}" unless %w[GET DELETE].include?(claims["htm"])
+      unless claims["iat"].is_a?(Integer) && (Time.now.to_i - claims["iat"]).abs <= CLOCKS_APART_SECONDS
+        raise Refused, "it was signed more than 60 seconds ago, or a clock is wrong"
+      end
+
+      claims.merge("kid" => header["kid"])
+    end
+
+    def answer(question, status, session)
+      claims = { iss: @names[:application], aud: @names[:issuer], nonce: question["jti"], status: status, **session }
+      signed = [{ alg: "HS256", typ: ANSWER, kid: question["kid"] }, claims].map { |part| base64url(JSON.generate(part)) }.join(".")
+      "#{signed}.#{base64url(hmac(@keys.fetch(question["kid"]), signed))}"
+    end
+
+    def respond(status, type, body)
+      [status, { "content-type" => type, "cache-control" => "no-store" }, [body]]
+    end
+
+    def read_keys(text)
+      text.split(",", -1).to_h do |entry|
+        parts = /\A([1-9][0-9]{0,2}):([\w-]{43,})\z/.match(entry.strip)
+        raise ArgumentError, "MOOR_CONFIRM_KEYS must be ID:BASE64URL of 32 bytes or more, as in Moor's own environment" unless parts
+
+        [parts[1], bytes_of(parts[2])]
+      end.tap { |keys| raise ArgumentError, "MOOR_CONFIRM_KEYS must be set" if keys.empty? }
+    end
+
+    def hmac(key, text)
+      OpenSSL::HMAC.digest("SHA256", key, text)
+    end
+
+    def base64url(bytes)
+      [bytes].pack("m0").tr("+/", "-_").delete("=")
+    end
+
+    def bytes_of(text)
+      text.tr("-_", "+/").unpack1("m")
+    end
+
+    def decoded(part)
+      value = JSON.parse(bytes_of(part.to_s))
+      value.is_a?(Hash) ? value : {}
+    rescue JSON::ParserError
+      {}
+    end
+  end
+end
