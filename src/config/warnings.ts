@@ -1,5 +1,6 @@
 import { isRecord } from "../settings/grammar.ts";
 import { itemsOf } from "../settings/mistakes.ts";
+import { coversPath } from "./checks/routes.ts";
 import { poolsWithSessions } from "./defaults.ts";
 import type { ResolvedConfig } from "./resolved.ts";
 
@@ -17,11 +18,13 @@ export interface Warning {
  * @param input the configuration as its author wrote it.
  */
 export function warningsOf(input: unknown, config: ResolvedConfig): Warning[] {
-  return isRecord(input) ? [...loginWarnings(input, config), ...pathWarnings(config)] : [];
+  return isRecord(input) ? [...loginWarnings(input, config), ...pathWarnings(config), ...guardWarnings(config)] : [];
 }
 
 /** Several pools have sessions, and no pool has the right to log visitors in. */
-function loginWarnings(input: Record<string, unknown>, { pools, routes }: ResolvedConfig): Warning[] {
+function loginWarnings(input: Record<string, unknown>, { pools, routes, login }: ResolvedConfig): Warning[] {
+  // Where a provider logs visitors in, origins need not.
+  if (login) return [];
   const withSessions = poolsWithSessions(routes);
   const served = pools.filter(({ id }) => withSessions.has(id));
   if (served.some(({ session }) => session.may.includes("principal"))) return [];
@@ -46,4 +49,21 @@ function pathWarnings({ carriers }: ResolvedConfig): Warning[] {
       'sessions there by Moor-End. Set path: "/" to have the session everywhere';
     return [{ path: `carriers[${index}].path`, text }];
   });
+}
+
+/** Paths that browsers, robots and other services ask for without a session. */
+const ASKED_BY_ALL = ["/robots.txt", "/favicon.ico", "/manifest.json", "/.well-known/security.txt"];
+
+/** A guard stands before paths that everybody asks for. */
+function guardWarnings({ login, routes }: ResolvedConfig): Warning[] {
+  if (!login) return [];
+  const closed = ASKED_BY_ALL.filter((path) => {
+    const first = routes.find((route) => coversPath(route.path, path));
+    return first?.require !== undefined && first.require !== "none";
+  });
+  if (closed.length === 0) return [];
+  const text =
+    `${closed.join(", ")} need a login, and browsers and robots ask for them without one. Put routes for them, with ` +
+    'require: "none", before the others';
+  return [{ path: "require", text }];
 }

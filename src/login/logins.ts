@@ -1,5 +1,5 @@
 import type { RequireConfig } from "../config/login-types.ts";
-import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
+import type { ResolvedConfig, ResolvedCors, ResolvedRoute } from "../config/resolved.ts";
 import { allowOrigin, preflight } from "../inbound/cors.ts";
 import type { KeyRing } from "../inbound/token/key-ring.ts";
 import type { Exchange, Responded, Visit } from "../request/exchange.ts";
@@ -86,15 +86,17 @@ export function createLogins(parts: LoginParts): Logins {
     requiredBy: guard.requiredBy,
 
     deny(visit, opened, { route: { cors }, required }) {
+      const { request, url } = visit;
+      if (isForeignSocket(visit, cors))
+        return refused(visit.observer.refused("cross_site", "a socket of another site"));
       const verdict = judge(opened.session.view?.login, required, login, clock());
       if (verdict.kind === "allowed") return undefined;
-      const { request, url } = visit;
       const redirects = verdict.kind !== "role-missing" && isNavigation(request);
       if (redirects) return flow.begin(visit, opened, { to: url, verdict });
       const code = verdict.kind === "role-missing" ? "role_missing" : "login_required";
       const failure = () => flow.fail(visit, code, { to: url });
       const response = preflight(request, cors) ?? allowOrigin(failure(), request, cors);
-      return Promise.resolve({ kind: "response", response, moorHeaders: [], intent: NO_INTENT, pin: undefined });
+      return refused(response);
     },
 
     async leave(visit, ended) {
@@ -134,4 +136,15 @@ function withLocation({ headers }: Response, location: string): Response {
   left.headers.set("Location", location);
   left.headers.set("Referrer-Policy", "no-referrer");
   return left;
+}
+
+function refused(response: Response): Promise<Responded> {
+  return Promise.resolve({ kind: "response", response, moorHeaders: [], intent: NO_INTENT, pin: undefined });
+}
+
+/** Whether the page of another site opens a WebSocket with the visitor's cookie. Only `SameSite=None` sends a cookie along with it. */
+function isForeignSocket({ request: { headers }, url, client }: Visit, cors: ResolvedCors | undefined): boolean {
+  const origin = headers.get("Origin");
+  if (client.carrier.sameSite !== "none" || !headers.has("Upgrade") || origin === null) return false;
+  return origin !== url.origin && !cors?.origins.includes(origin);
 }

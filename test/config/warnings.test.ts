@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config/read.ts";
 import { warningsOf } from "../../src/config/warnings.ts";
-import { pool } from "./configs.ts";
+import { pool, resolved } from "./configs.ts";
 
 /** The paths of the warnings of a valid configuration. */
 function warned(input: object): string[] {
@@ -42,5 +42,33 @@ describe("a warning of a cookie's path", () => {
     expect(warned({ pools: [pool()], carriers: carriers("/app") })).toEqual(["carriers[1].path"]);
     expect(warned({ pools: [pool()], carriers: carriers("/") })).toEqual([]);
     expect(warned({ pools: [pool()], carriers: carriers() })).toEqual([]);
+  });
+});
+
+describe("a site that requires a login", () => {
+  const login = { issuer: "https://id.example.com", clientId: "moor" };
+  const warnings = (routes: object[]) => {
+    const input = { pools: [pool()], login, require: "login", routes };
+    return warningsOf(input, resolved(input)).map(({ path, text }) => `${path}: ${text}`);
+  };
+  const everything = { path: "/*", pool: "shop" };
+
+  it("is warned of the paths that browsers and robots ask for without a login", () => {
+    expect(warnings([everything])).toEqual([expect.stringContaining("require: /robots.txt, /favicon.ico")]);
+  });
+
+  it("is not warned that no pool may log visitors in, because the provider does", () => {
+    const input = {
+      pools: [pool(), pool({ id: "api" })],
+      login,
+      require: "login",
+      routes: [{ path: "/api/*", pool: "api" }, everything],
+    };
+    expect(warned(input)).toEqual(["require"]);
+  });
+
+  it("is not warned of the paths that it has opened", () => {
+    const open = ["/robots.txt", "/favicon.ico", "/manifest.json", "/.well-known/*"];
+    expect(warnings([...open.map((path) => ({ path, pool: "shop", require: "none" })), everything])).toEqual([]);
   });
 });

@@ -1,4 +1,6 @@
 import { expect } from "vitest";
+import type { LoginConfig } from "../../../src/config/login-types.ts";
+import type { MoorConfig } from "../../../src/config/types.ts";
 import type { Answer, Client } from "../../support/node/client.ts";
 import { type IdentityProvider, ProviderVisitor, startIdentityProvider } from "../../support/node/identity-provider.ts";
 import { startOrigin } from "../../support/node/origins.ts";
@@ -29,8 +31,13 @@ export interface GuardedSite {
   stop(): Promise<void>;
 }
 
+/** Changes of the configuration of a guarded site. */
+export interface Changes extends Pick<MoorConfig, "carriers"> {
+  readonly login?: Partial<LoginConfig>;
+}
+
 /** Starts a site that is closed by default. Alice has every role, and Mallory claims an address that nobody has verified. */
-export async function startGuardedSite(): Promise<GuardedSite> {
+export async function startGuardedSite(changes: Changes = {}): Promise<GuardedSite> {
   const origin = await startOrigin("a");
   const provider = await startIdentityProvider({
     redirectUris: [`${HOME}/.moor/login/callback`],
@@ -49,7 +56,9 @@ export async function startGuardedSite(): Promise<GuardedSite> {
       scopes: ["email", "groups", "profile"],
       claims: ["name"],
       roles: { ops: { claim: "groups", any: ["moor-ops"] }, staff: { claim: "email", domain: "example.com" } },
+      ...changes.login,
     },
+    ...(changes.carriers && { carriers: changes.carriers }),
     require: "login",
     routes: [
       { path: "/public/*", pool: "shop", require: "none" },

@@ -10,6 +10,8 @@ export interface IdentityProvider {
   readonly clientSecret: string;
   /** The requests that it has received, in order: method and path without the query. */
   readonly asked: string[];
+  /** The tokens that it has given to the client. */
+  readonly tokens: string[];
   /** How many codes it has exchanged. */
   readonly exchanges: number;
   /** The addresses to which it sends visitors back. They may change until its first request. */
@@ -80,8 +82,9 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       cookies: { keys: ["a key of a test"] },
       ttl: { AuthorizationCode: 60, AccessToken: 600, IdToken: 600, Interaction: 600, Session: 3_600, Grant: 3_600 },
     });
-    provider.on("grant.success", () => {
+    provider.on("grant.success", ({ body }: { body: Record<string, unknown> }) => {
       known.exchanges++;
+      known.tokens.push(String(body.access_token), String(body.id_token));
     });
     return provider;
   };
@@ -91,6 +94,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     clientSecret: CLIENT_SECRET,
     asked: [],
     exchanges: 0,
+    tokens: [],
     redirectUris,
     trouble: undefined,
     async stop() {
