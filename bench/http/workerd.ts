@@ -60,12 +60,16 @@ const START_UNDER_MS = 100_000;
 export async function startMoor(
   files: { readonly worker: string; readonly platform: string },
   config: MoorConfig,
-  options: StartOptions & { readonly redis?: RedisAccess | undefined; readonly linkPort?: number } = {},
+  options: StartOptions & {
+    readonly redis?: RedisAccess | undefined;
+    readonly texts?: Readonly<Record<string, string>> | undefined;
+    readonly linkPort?: number;
+  } = {},
 ): Promise<RunningMoor> {
   const keys = await testKeys();
   const ports = { moor: await freePort(), cron: await freePort(), kv: await freePort(), link: options.linkPort };
-  const { redis } = options;
-  const text = (folder: string) => workerdConfig({ folder, files, ports, config, keys, redis });
+  const { redis, texts } = options;
+  const text = (folder: string) => workerdConfig({ folder, files, ports, config, keys, redis, texts });
   return { ...(await startWorkerd(ports.moor, "/.moor/jwks.json", text, options)), keys };
 }
 

@@ -1,6 +1,9 @@
 /** @needs postgresql */
-import { afterAll, afterEach, beforeAll, describe, vi } from "vitest";
-import { postgresRows } from "../../../src/rows/postgres/bind.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { POSTGRES, postgresRows } from "../../../src/rows/postgres/bind.ts";
+import { connectToPostgres } from "../../../src/rows/postgres/postgres-client.ts";
+import { createSqlRows, type Result } from "../../../src/rows/sql/sql-rows.ts";
+import { statementsFor } from "../../../src/rows/sql/statements.ts";
 import { testRowStore } from "../../rows/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";
 import { testAuthority } from "../../store/authority.suite.ts";
@@ -48,5 +51,43 @@ describe.each(Object.entries(DEFAULTS))("Postgres %s", (_name, settings) => {
     createUnreachable: () => createRowsWorld({ through: () => rowsAt(NOWHERE) }).authority,
     setClock: (now) => vi.useFakeTimers({ toFake: ["Date"], now }),
     gaps: [],
+  });
+});
+
+/** Postgres behind a proxy that answers the same statement with the same values from its memory, as Hyperdrive does for a minute. */
+function cachedRows(url: string) {
+  const cached = new Map<string, Promise<readonly Result[]>>();
+  return createSqlRows({
+    name: "postgres",
+    isMetered: false,
+    statements: statementsFor(POSTGRES),
+    connect() {
+      const { run, end } = connectToPostgres({ url, deadlineMs: DEADLINE_MS });
+      return {
+        end,
+        run(statement, values) {
+          if (!statement.startsWith("SELECT")) return run(statement, values);
+          const key = JSON.stringify([statement, values]);
+          const answer = cached.get(key) ?? run(statement, values);
+          cached.set(key, answer);
+          return answer;
+        },
+      };
+    },
+  });
+}
+
+describe("Postgres behind a cache", () => {
+  it("is read anew each time", async () => {
+    const server = await startPostgres();
+    onTestFinished(server.stop);
+    const store = cachedRows(server.url);
+    const later = Date.now() + 60_000;
+    const write = { keepUntil: later, dueAt: undefined, notAfter: later };
+    expect(await store.read("x")).toMatchObject({ kind: "none" });
+    await store.write("x", { ...write, seen: undefined, next: { tag: "a", text: "one" } });
+    expect(await store.read("x")).toMatchObject({ row: { tag: "a", text: "one" } });
+    await store.write("x", { ...write, seen: "a", next: { tag: "b", text: "two" } });
+    expect(await store.read("x")).toMatchObject({ row: { tag: "b", text: "two" } });
   });
 });
