@@ -119,7 +119,7 @@ describe("a cross-site POST, which comes without the token", () => {
 });
 
 describe("a request without a usable token that is no navigation", () => {
-  it("writes no token, whether it is a poll, an image or a frame's POST", async () => {
+  it("writes no token, whether it is a poll or an image", async () => {
     const browser = await loggedIn();
     const headers = [poll, { ...poll, "Sec-Fetch-Mode": "no-cors" }, { ...poll, "Sec-Fetch-Mode": "same-origin" }];
     for (const sent of headers) {
@@ -127,9 +127,21 @@ describe("a request without a usable token that is no navigation", () => {
       expect(answer.status).toBe(200);
       expect(answer.setCookies).toEqual([]);
     }
-    const post = await askWithoutCookies(browser, "/", { method: "POST", headers: navigation });
-    expect(post.setCookies).toEqual([]);
     await expectLoggedIn(browser);
+  });
+
+  it("writes at most a provisional token, which replaces no token", async () => {
+    const browser = await loggedIn();
+    const script = { ...poll, "Sec-Fetch-Dest": "empty" };
+    for (const asking of [
+      { headers: script },
+      { method: "POST", headers: script },
+      { method: "POST", headers: navigation },
+    ]) {
+      const answer = await askWithoutCookies(browser, "/", asking);
+      expect(answer.setCookies).toEqual([expect.stringMatching(/^__Host-moor-new=/)]);
+      await expectLoggedIn(browser);
+    }
   });
 
   it("writes and clears no token when the token that it comes with has expired, is forged or has ended", async () => {
