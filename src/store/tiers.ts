@@ -155,7 +155,8 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
       if (answer.kind !== "hit" || !answer.setBack) return answer;
       if (options.onStale === "serve") return { ...answer, stale: true };
       // The session is healed, so the client's next request is answered.
-      return { kind: "unavailable", cause: new SetBackError(), source: authority.name, passed, setBack: true };
+      const cause = new Error("the store was set back");
+      return { kind: "unavailable", cause, source: authority.name, passed, setBack: true };
     },
 
     async commit(given, change, toMark) {
@@ -170,12 +171,6 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
       return journaled;
     },
   };
-}
-
-class SetBackError extends Error {
-  constructor() {
-    super("the store of the sessions was set back: this session is older than its visitor has seen");
-  }
 }
 
 /** A copy that was found but may not answer by itself. */
