@@ -45,7 +45,8 @@ ${basketSection(view)}
 ${loginSection(view)}
 ${serversSection(view)}
 </main>
-<footer class="wide muted"><p>No JavaScript on this page, and no session in any server: stop them in any order.</p></footer>`,
+<footer class="wide muted"><p>No JavaScript on this page, and no session in any server: stop them in any order.</p>
+<p>For operators: <a href="/.moor/console/login">the console</a>. Its token is in the terminal of <code>npm start</code>.</p></footer>`,
   );
 }
 

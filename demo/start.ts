@@ -1,4 +1,5 @@
 /** `npm start`: three origin servers, Moor before them and, if it is on the machine, a Redis behind it. */
+import { randomBytes } from "node:crypto";
 import { CommandError } from "../bin/command.ts";
 import { readFlags } from "../bin/flags.ts";
 import { type LocalMoor, startLocalMoor } from "../bin/local-moor.ts";
@@ -14,13 +15,16 @@ const ORIGIN_IDS = ["a", "b", "c"];
 async function run(port: number): Promise<void> {
   const ended = new Promise<"ended">((resolve) => onceAskedToEnd(() => resolve("ended")));
   const moorUrl = `http://localhost:${port}`;
+  const adminToken = randomBytes(24).toString("base64url");
   const supervisor = createSupervisor({ ids: ORIGIN_IDS, firstPort: FIRST_ORIGIN_PORT, moorUrl, log: console.log });
   const redisSwitch = await startRedisSwitch(tellRedis);
   try {
     // A process that was starting at a Ctrl-C may never become ready; it ends with this process.
-    const moor = await Promise.race([startAll(supervisor, redisSwitch, port), ended]);
+    const moor = await Promise.race([startAll(supervisor, redisSwitch, { port, adminToken }), ended]);
     if (moor === "ended") return;
-    console.log(`Moor       ${moorUrl}\n\nopen ${moorUrl}   (Ctrl-C ends everything)`);
+    console.log(`Moor       ${moorUrl}`);
+    console.log(`Console    ${moorUrl}/.moor/console/login   token ${adminToken}`);
+    console.log(`\nopen ${moorUrl}   (Ctrl-C ends everything)`);
     await ended;
     await moor.stop();
   } finally {
@@ -28,13 +32,22 @@ async function run(port: number): Promise<void> {
   }
 }
 
-async function startAll(supervisor: Supervisor, redisSwitch: RedisSwitch, port: number): Promise<LocalMoor> {
+async function startAll(
+  supervisor: Supervisor,
+  redisSwitch: RedisSwitch,
+  { port, adminToken }: { port: number; adminToken: string },
+): Promise<LocalMoor> {
   await Promise.all(ORIGIN_IDS.map((id) => supervisor.start(id)));
   const moor = await startLocalMoor({
-    config: { pools: [{ id: "shop", origins: supervisor.origins() }], explain: true },
+    config: {
+      pools: [{ id: "shop", origins: supervisor.origins() }],
+      explain: true,
+      principals: {},
+      admin: { console: true },
+    },
     port,
     entry: "demo/edge/worker.ts",
-    variables: { DEMO_REDIS_SWITCH: redisSwitch.url },
+    variables: { DEMO_REDIS_SWITCH: redisSwitch.url, MOOR_ADMIN_TOKEN: adminToken },
     tellRedis,
   });
   redisSwitch.holds(moor.redis);

@@ -65,6 +65,8 @@ export default {
     const arrived = new Request(request, { cf: { ...request.cf, ...here.cf } }) as typeof request;
     const response = await edgeAt(here).fetch(arrived, envAt(here, env), context);
     const explain = readServerTiming(response.headers.get("Server-Timing"));
+    // The console shows its own view of the stores, and its policy admits no style of a panel.
+    if (new URL(request.url).pathname.startsWith("/.moor/console")) return response;
     if (!isPage(response)) return rememberChange(response, explain);
     const sessionId = await built.sessionIdOf(request);
     return addPanel(response, {

@@ -47,7 +47,7 @@ function rates(pools: readonly PoolFacts[], now: number): Html {
   const age = Number.isFinite(oldest)
     ? `the oldest report is ${spanOf(now - oldest)} old`
     : "no isolate has reported lately";
-  const note = `${plural(heard, "report")} of isolates and pools heard · ${age} · what an isolate had not reported when it ended is not counted`;
+  const note = `${plural(heard, "isolate")} heard, counted for each pool · ${age} · what an isolate had not reported when it ended is not counted`;
   const all = sumIn(counts, "moor_requests_total");
   if (all === 0) return section("The last minute", html`<p>No request was reported.</p>`, note);
   const failed = sumIn(counts, "moor_requests_total", { status: "5xx" });

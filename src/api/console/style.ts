@@ -29,7 +29,7 @@ figure { margin:.8rem 0 0 } figcaption { font-weight:600 } svg { display:block; 
 .plan { border:2px solid var(--accent) } .plan form { display:flex; flex-wrap:wrap; gap:.6rem; align-items:end } label { display:grid; gap:.2rem; font-weight:600; font-size:.9rem } .plan li { margin:.25rem 0 }
 code, .mono { font:.9em ui-monospace,monospace; overflow-wrap:anywhere } pre { overflow:auto; max-width:100% }
 footer { color:var(--muted); font-size:.85rem }
-@media (max-width:46rem) { table.cards thead { display:none } table.cards, table.cards tbody, table.cards tr, table.cards td { display:block; width:100% } table.cards tr { border:1px solid var(--line); border-radius:.6rem; padding:.5rem .8rem; margin-bottom:.6rem } table.cards td { border:0; padding:.18rem 0; display:flex; justify-content:space-between; gap:1rem; text-align:right } table.cards td::before { content:attr(data-h); color:var(--muted); font-size:.85rem; text-align:left } }
+@media (max-width:46rem) { table.cards thead { display:none } table.cards, table.cards tbody, table.cards tr, table.cards td { display:block; width:100% } table.cards tr { border:1px solid var(--line); border-radius:.6rem; padding:.5rem .8rem; margin-bottom:.6rem } table.cards td { border:0; padding:.18rem 0; display:flex; justify-content:space-between; gap:1rem; text-align:right } table.cards td::before { content:attr(data-h); color:var(--muted); font-size:.85rem; text-align:left; flex:none } }
 `;
 
 /** The script of the console: renews the page while nobody types in it, and `/` leads to the search. Every task works without it. */

@@ -29,9 +29,9 @@ export function spanOf(ms: number): string {
   return parts.join(" ") || "0 s";
 }
 
-/** A number with separators, at most one decimal below 10. */
+/** A number with separators; below 10 in two digits, so that a small rate is not shown as 0. */
 export function countOf(value: number): string {
-  return value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 1 : 0 });
+  return value.toLocaleString("en", value < 10 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 0 });
 }
 
 /** A share of 1, in percent. */

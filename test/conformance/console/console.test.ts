@@ -146,4 +146,26 @@ describe("the console", () => {
     expect(await text()).toMatch(/end-all user \S{8}… console 2 ended, 0 left/);
     expect(await text()).toMatch(/end session \S{8}… console ended/);
   });
+
+  it("can be used on a phone, in the dark, without script and by keyboard alone", async () => {
+    const { page, open, text } = await operator({
+      viewport: { width: 390, height: 844 },
+      colorScheme: "dark",
+      javaScriptEnabled: false,
+    });
+    for (const path of ["", "/pools", "/pools/shop", "/stores", "/audit", "/configuration", "/sessions"]) {
+      expect(await open(path)).toBe(200);
+      const wide = await page.evaluate("document.documentElement.scrollWidth");
+      expect(wide, path).toBeLessThanOrEqual(390);
+    }
+    await open("/pools/shop");
+    const focused = () => page.evaluate("document.activeElement.textContent") as Promise<string>;
+    for (let tabs = 0; tabs < 40 && !(await focused()).startsWith("Restore a"); tabs++)
+      await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await expect.poll(text).toContain("Restore shop/a?");
+    while (!(await focused()).startsWith("Restore a")) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await expect.poll(text).toContain("Restore of shop/a: done");
+  });
 });
