@@ -2,6 +2,7 @@
 /** @any-authority */
 import { afterAll, describe, expect, it } from "vitest";
 import { startRedisServer } from "../../../bin/local-redis/redis-server.ts";
+import { ADMIN_TOKEN, adminOf } from "../../support/node/admin.ts";
 import type { Client } from "../../support/node/client.ts";
 import { startOldExpress, visitorOf } from "../../support/node/old-express.ts";
 import { startOrigin } from "../../support/node/origins.ts";
@@ -40,7 +41,7 @@ async function weighing(weights: { old: number; new: number }): Promise<Site> {
     { path: "/only-new/*", pool: "new" },
     { path: "/*", pool: sides },
   ];
-  const site = await startSite([], { pools, routes, adopt, keys, isolates: 2 });
+  const site = await startSite([], { pools, routes, adopt, keys, isolates: 2, admin: {}, adminToken: ADMIN_TOKEN });
   sites.push(site);
   return site;
 }
@@ -157,17 +158,28 @@ describe("a logout at Moor", () => {
     expect(await there.json()).not.toHaveProperty("user");
   });
 
-  it("that the old application misses is repeated, and meanwhile the old cookie opens nothing at Moor", async () => {
+  it("that the old application misses is repeated without its visitor", async () => {
     const { cookie } = await visitorOf(old);
     const browser = bringing(even, cookie);
     await page(browser, "/only-new/");
     await old.kill();
     await browser.ask("/only-new/?end", { method: "POST" });
     await old.restart();
-    expect((await page(bringing(even, cookie), "/only-new/")).session).toMatchObject({ new: true });
     await expect
       .poll(async () => (await fetch(`${old.url}/`, { headers: { Cookie: `connect.sid=${cookie}` } })).text())
       .not.toContain("user");
+    expect((await page(bringing(even, cookie), "/only-new/")).session).toMatchObject({ new: true });
+  });
+
+  it("by an operator reaches the old session when its cookie comes again", async () => {
+    const { cookie } = await visitorOf(old);
+    const { session } = await page(bringing(even, cookie), "/only-new/");
+    expect((await adminOf(even).end(session?.sid ?? "")).status).toBeLessThan(300);
+    const browser = bringing(even, cookie);
+    expect((await page(browser, "/only-new/")).session).toMatchObject({ new: true });
+    expect(browser.cookies.has("connect.sid")).toBe(false);
+    const there = await fetch(`${old.url}/`, { headers: { Cookie: `connect.sid=${cookie}` } });
+    expect(await there.json()).not.toHaveProperty("user");
   });
 });
 
