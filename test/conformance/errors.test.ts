@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { FAILURES } from "../../src/errors.ts";
+import { LOGIN_FAILURES } from "../../src/login/answers.ts";
 import { type Answer, type Asking, Client } from "../support/node/client.ts";
 import { startLocalOrigin } from "../support/node/local-origin.ts";
 import { DEAD_PORT } from "../support/node/ports.ts";
@@ -103,6 +104,16 @@ const provokes: Record<string, Provoke> = {
 
 /** Codes that plain workerd cannot provoke, or that need a site of their own, with the test that provokes them. */
 const provokedElsewhere: Record<string, string> = {
+  login_required: "test/conformance/login/flow.test.ts",
+  login_loops: "test/conformance/login/flow.test.ts",
+  login_unavailable: "test/conformance/login/flow.test.ts",
+  login_failed: "test/conformance/login/callback.test.ts",
+  login_denied: "test/conformance/login/callback.test.ts",
+  cookies_refused: "test/conformance/login/callback.test.ts",
+  claims_too_large: "test/conformance/login/callback.test.ts",
+  role_missing: "test/conformance/login/roles.test.ts",
+  step_up_refused: "test/conformance/login/roles.test.ts",
+  other_account: "test/conformance/login/roles.test.ts",
   too_many_new_sessions: "test/bin/founding-limit.test.ts",
   too_many_sessions: "test/conformance/principals/limits.test.ts",
   lock_timeout: "test/conformance/locking/locking.test.ts",
@@ -147,13 +158,15 @@ const table = rows.flatMap(([, status = "", code = ""]) =>
   /^\d{3}$/.test(status) ? [{ status: Number(status), code: code.replaceAll("`", "") }] : [],
 );
 
+const failures = { ...FAILURES, ...LOGIN_FAILURES };
+
 describe("docs/reference/errors.md", () => {
   it("has a row for every failure, with its status, and no other", () => {
     const coded = table.filter(({ code }) => code !== "").map(({ status, code }) => [code, status]);
     expect(Object.fromEntries(coded)).toEqual(
-      Object.fromEntries(Object.entries(FAILURES).map(([code, { status }]) => [code, status])),
+      Object.fromEntries(Object.entries(failures).map(([code, { status }]) => [code, status])),
     );
-    expect(coded).toHaveLength(Object.keys(FAILURES).length);
+    expect(coded).toHaveLength(Object.keys(failures).length);
   });
 
   it("has no failure that no test provokes", async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Login } from "../../src/session/login.ts";
 import { Client, createEdge, doneOf, setTime } from "../support/edge.ts";
 import { T0 } from "../support/time.ts";
@@ -8,6 +8,10 @@ const login = (sub = "alice"): Login => ({ issuer: ISSUER, sub, at: 0, claims: {
 const asking = (sub = "alice") => ({ ask: () => ({ principal: sub, login: login(sub) }) });
 const patching = { ask: () => ({ patches: [{ basket: "tea" }] }) };
 
+// The first object of a process takes long on a busy machine.
+beforeAll(async () => {
+  await createEdge().visit(new Client(), patching);
+});
 beforeEach(() => setTime(T0));
 afterEach(() => vi.useRealTimers());
 

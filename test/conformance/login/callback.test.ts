@@ -1,7 +1,7 @@
 /** @quick */
 import { afterAll, describe, expect, it } from "vitest";
 import { ProviderVisitor } from "../../support/node/identity-provider.ts";
-import { logIn, PAGE, pathIn, SCRIPT, startGuardedSite } from "./guarded-site.ts";
+import { codesIn, logIn, PAGE, pathIn, SCRIPT, startGuardedSite } from "./guarded-site.ts";
 
 const { site, provider, stop } = await startGuardedSite();
 afterAll(stop);
@@ -95,6 +95,13 @@ describe("a callback", () => {
     expect(answer.text).toContain("Your browser keeps no cookie");
   });
 
+  it("with more claims than a session keeps logs nobody in", async () => {
+    const client = site.client();
+    const answer = await logIn(client, "/orders/7", { login: "verbose" });
+    expect([answer.status, answer.headers.location]).toEqual([403, undefined]);
+    expect((await client.ask("/orders/7", { headers: SCRIPT })).status).toBe(401);
+  });
+
   it("gives the session a new generation, so that a planted token stays logged out", async () => {
     const victim = site.client();
     await victim.ask("/public/page?set=basket:ring", { headers: PAGE });
@@ -110,4 +117,10 @@ describe("a callback", () => {
     await logIn(client, "/orders/7", { login: "alice" });
     expect((await client.ask("/orders/7", { headers: PAGE })).told.session.data).toEqual({ basket: "ring" });
   });
+});
+
+it("the log names the code of each login that was refused", async () => {
+  await expect
+    .poll(() => [...new Set(codesIn(site))].sort())
+    .toEqual(["claims_too_large", "cookies_refused", "login_denied", "login_failed"]);
 });

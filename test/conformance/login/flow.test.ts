@@ -1,7 +1,7 @@
 /** @quick */
 import { afterAll, describe, expect, it } from "vitest";
 import { ProviderVisitor } from "../../support/node/identity-provider.ts";
-import { HOME, logIn, PAGE, pathIn, SCRIPT, startGuardedSite } from "./guarded-site.ts";
+import { codesIn, HOME, logIn, PAGE, pathIn, SCRIPT, startGuardedSite } from "./guarded-site.ts";
 
 const { site, provider, stop } = await startGuardedSite();
 afterAll(stop);
@@ -199,4 +199,8 @@ describe("a provider that is away", () => {
 it("the log holds neither a code, nor a token, nor the secret of the client", () => {
   expect(site.indiscretions(provider.clientSecret)).toEqual([]);
   expect(site.moor.logged.filter((line) => /code=|eyJ|state=/.test(line))).toEqual([]);
+});
+
+it("the log names the code of each login that was refused", async () => {
+  await expect.poll(() => [...new Set(codesIn(site))].sort()).toEqual(["login_loops", "login_unavailable"]);
 });

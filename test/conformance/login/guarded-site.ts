@@ -43,6 +43,7 @@ export async function startGuardedSite(changes: Changes = {}): Promise<GuardedSi
     redirectUris: [`${HOME}/.moor/login/callback`],
     accounts: {
       alice: { email: "alice@example.com", email_verified: true, groups: ["moor-ops", "others"], name: "Alice" },
+      verbose: { name: "x".repeat(1_100) },
       mallory: { email: "mallory@example.com", email_verified: false },
     },
     acr: MFA,
@@ -78,6 +79,11 @@ export async function startGuardedSite(changes: Changes = {}): Promise<GuardedSi
       await origin.kill();
     },
   };
+}
+
+/** The codes of the failures of logins in the log. */
+export function codesIn({ moor }: Site): string[] {
+  return moor.logged.flatMap((line) => /"event":"login_\w+".*"code":"(\w+)"/.exec(line)?.[1] ?? []);
 }
 
 /** The path at this site to which an answer sends its client. */

@@ -1,7 +1,7 @@
 /** @quick */
 import { afterAll, describe, expect, it } from "vitest";
 import { ProviderVisitor } from "../../support/node/identity-provider.ts";
-import { logIn, MFA, PAGE, startGuardedSite } from "./guarded-site.ts";
+import { codesIn, logIn, MFA, PAGE, startGuardedSite } from "./guarded-site.ts";
 
 const { site, stop } = await startGuardedSite();
 afterAll(stop);
@@ -60,4 +60,10 @@ describe("a page that needs more than a login", () => {
     await client.ask(back.pathname + back.search, { headers: PAGE });
     expect((await client.ask("/recent/page", { headers: PAGE })).status).toBe(200);
   });
+});
+
+it("the log names the code of each login that was refused", async () => {
+  await expect
+    .poll(() => [...new Set(codesIn(site))].sort())
+    .toEqual(["other_account", "role_missing", "step_up_refused"]);
 });
