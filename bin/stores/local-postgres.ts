@@ -87,7 +87,13 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
     endWithThisProcess(child);
     await answering(url, child);
   }
+  // A server that nobody stops ends with this process, and its data with it.
+  const endAtExit = () => {
+    child.kill("SIGKILL");
+    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+  };
   await start();
+  process.on("exit", endAtExit);
 
   return {
     url,
@@ -102,6 +108,7 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
         child.kill("SIGINT");
         await once(child, "exit");
       }
+      process.off("exit", endAtExit);
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
