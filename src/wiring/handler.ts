@@ -76,7 +76,8 @@ export function createHandler(bundled: MoorConfig) {
     async scheduled(_controller, env) {
       built ??= build(env, bundled);
       const beganAt = Date.now();
-      built.reports?.swept(beganAt, await built.sessions.sweep());
+      const swept = await built.sessions.sweep();
+      built.reports?.swept(beganAt, swept);
     },
   } satisfies ExportedHandler<Env>;
 }
