@@ -84,16 +84,10 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
       ...running,
       stdio: ["ignore", "ignore", "pipe"],
     });
-    endWithThisProcess(child);
+    endWithThisProcess(child, options.folder === undefined ? folder : undefined);
     await answering(url, child);
   }
-  // A server that nobody stops ends with this process, and its data with it.
-  const endAtExit = () => {
-    child.kill("SIGKILL");
-    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
-  };
   await start();
-  process.on("exit", endAtExit);
 
   return {
     url,
@@ -108,7 +102,6 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
         child.kill("SIGINT");
         await once(child, "exit");
       }
-      process.off("exit", endAtExit);
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
