@@ -72,6 +72,8 @@ describe("in the sources", () => {
       return proofs.map((name) => `${path}: ${name}`);
     });
     expect(found.sort()).toEqual([
+      // Answers of an old application, by an HMAC that the platform compares.
+      "adoption/question.ts: subtle.verify",
       // The admin's token, by its digest; the JWT of Cloudflare Access, by a public key.
       "api/operators/access.ts: isEqualInConstantTime",
       "api/operators/access.ts: jwtVerify",
@@ -80,6 +82,8 @@ describe("in the sources", () => {
       // Tokens and proofs; then the function itself.
       "inbound/token/mac.ts: isEqualInConstantTime",
       "inbound/token/mac.ts: isEqualInConstantTime",
+      // Logins that are under way (AES-GCM).
+      "login/envelope.ts: subtle.decrypt",
       // The cookie that carries changes, by an HMAC: at the origin, and at the edge below.
       "sdk/origin/change-cookie.ts: subtle.verify",
       // The handoff, by a public key, at the origin.

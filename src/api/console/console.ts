@@ -135,7 +135,8 @@ export function createConsole(parts: ConsoleParts): Hono<ConsoleEnv> {
 /** Whether a form of the operator's own page was sent: an operator who may act, or who logs out. */
 async function isOwnForm(c: ConsoleContext, url: URL, { may, formToken }: Operator): Promise<boolean> {
   if (c.req.method !== "POST" || !isFromOwnPage(c.req.raw, url)) return false;
-  if ((await c.req.parseBody()).form !== formToken) return false;
+  const { form } = await c.req.parseBody();
+  if (typeof form !== "string" || !(await isSameSecret(form, formToken))) return false;
   return may === "act" || url.pathname === `${CONSOLE}/logout`;
 }
 

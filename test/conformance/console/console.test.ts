@@ -1,4 +1,5 @@
 /** @needs chromium */
+/** @quick */
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { launchBrowser } from "../../demo/visitor.ts";
 import { type ConsolePage, openConsole, posted, VIEWER_TOKEN } from "../../support/node/console.ts";
