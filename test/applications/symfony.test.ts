@@ -1,4 +1,4 @@
-/** @needs php-fpm nginx php-cli php-symfony-security-bundle php-symfony-yaml */
+/** @needs php-fpm nginx php-cli php-symfony-framework-bundle php-symfony-security-bundle php-symfony-yaml */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describeApplication } from "./harness/application.suite.ts";

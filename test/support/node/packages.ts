@@ -25,6 +25,7 @@ const PROGRAMS = {
   "php-mysql": ["/usr/share/doc/php-mysql"],
   "php-sqlite3": ["/usr/share/doc/php-sqlite3"],
   "php-symfony-http-foundation": ["/usr/share/php/Symfony/Component/HttpFoundation/autoload.php"],
+  "php-symfony-framework-bundle": ["/usr/share/php/Symfony/Bundle/FrameworkBundle/autoload.php"],
   "php-symfony-security-bundle": ["/usr/share/php/Symfony/Bundle/SecurityBundle/autoload.php"],
   "php-symfony-yaml": ["/usr/share/php/Symfony/Component/Yaml/autoload.php"],
   phpmyadmin: ["/usr/share/phpmyadmin/index.php"],

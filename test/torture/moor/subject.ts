@@ -183,7 +183,8 @@ function createSubject(
     carrier: configuration.carrier === undefined ? cookies : CARRIERS[configuration.carrier],
 
     async identify(kept): Promise<Held | undefined> {
-      const token = kept.get("__Host-moor");
+      // A provisional token counts where there is no other token.
+      const token = kept.get("__Host-moor") ?? kept.get("__Host-moor-new");
       const text = kept.get(TEXT);
       const apart = token && { token, proof: kept.get("__Host-moor-gen") ?? "", marks: [] };
       const credentials = text === undefined ? apart : splitCredentials(text);

@@ -39,8 +39,8 @@ export const COPIES: readonly Rule[] = [
     edits: [
       {
         file: "src/request/exchange.ts",
-        from: "withProof: holdsOneText }, stores)",
-        to: "withProof: holdsOneText }, { ...stores, clock: () => arrival.arrivedAt })",
+        from: "tokenFor(done, giving, stores)",
+        to: "tokenFor(done, giving, { ...stores, clock: () => arrival.arrivedAt })",
       },
     ],
     config: "moor-sync-always",
@@ -65,8 +65,8 @@ export const COPIES: readonly Rule[] = [
       ),
       {
         file: "src/request/commit.ts",
-        from: '{ kind: "done", session, view,',
-        to: '{ kind: "done", asks: asksForChange(session, intent), session, view,',
+        from: 'const clean: Done = { kind: "done", session, view,',
+        to: 'const clean = { kind: "done", asks: asksForChange(session, intent), session, view,',
       },
     ],
     config: "moor-sync-always",
@@ -77,11 +77,11 @@ export const COPIES: readonly Rule[] = [
     name: "first-token-once",
     rule: "a version-0 token is never written again",
     edits: [
-      token("if (session.returning || !options.mayGiveFresh)", "if (!options.mayGiveFresh)"),
+      token("options.mayGiveFresh && (!session.returning || options.isProvisional);", "options.mayGiveFresh;"),
       {
         file: "src/request/exchange.ts",
-        from: "const isFresh = !session.returning && !isKeptBack",
-        to: "const isFresh = !isKeptBack",
+        from: "const isNew = !session.returning && !isKeptBack",
+        to: "const isNew = !isKeptBack",
       },
     ],
     config: "moor-sync",

@@ -118,7 +118,7 @@ export const GENERATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/objects/session/copies.ts",
-        from: "    mayBeKept: isCurrent && isUsed,\n",
+        from: "    mayBeKept: isCurrent && isUsed && hasArrived,\n",
         to: "    mayBeKept: isCurrent || isUsed,\n",
       },
     ],

@@ -44,8 +44,8 @@ export const JOURNAL: readonly Rule[] = [
     edits: [
       {
         file: "src/request/respond.ts",
-        from: '{ ...news, marks: mark === "" ? [] : [mark] }, expiresAt, isRemembered);\n',
-        to: `{ ...news, marks: mark === "" ? [] : [mark] }, expiresAt, isRemembered);
+        from: '{ ...news, marks: mark === "" ? [] : [mark], hasProvisional }, expiresAt, isRemembered);\n',
+        to: `{ ...news, marks: mark === "" ? [] : [mark], hasProvisional }, expiresAt, isRemembered);
     if (token.kind === "write" && mark === "" && credentials.marks.length === 0)
       headers.append("Set-Cookie", "__Host-moor-mark-" + token.id.slice(0, 2) + "=; Path=/; Max-Age=0");
 `,

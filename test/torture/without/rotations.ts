@@ -49,7 +49,7 @@ export const ROTATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/session/generations.ts",
-        from: "return change.rotate ? isSomebodys(ref) || !writes : writes;",
+        from: "return change.rotate ? isSomebodys(before?.view ?? ref) || !writes : writes;",
         to: "return change.rotate ? false : writes;",
       },
     ],

@@ -1,9 +1,9 @@
 import type { Edit, Rule } from "./rule.ts";
 
 const noWitness: Edit = {
-  file: "src/session/witness.ts",
-  from: "version < (ref.seenVersion ?? 0)",
-  to: "version < 0",
+  file: "src/session/apply.ts",
+  from: "record.version < ref.seenVersion",
+  to: "record.version < 0",
 };
 /** The rules that tell of a store that has lost data. */
 export const SET_BACKS: readonly Rule[] = [
