@@ -18,6 +18,8 @@ export interface IdentityProvider {
   redirectUris: readonly string[];
   /** What it answers to every request while set, as a provider in trouble does. */
   trouble: number | undefined;
+  /** How many visitors it waits for before it answers any of them. While 0, it answers each at once. */
+  gathers: number;
   stop(): Promise<void>;
 }
 
@@ -97,15 +99,26 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     tokens: [],
     redirectUris,
     trouble: undefined,
+    gathers: 0,
     async stop() {
       server.close();
       server.closeAllConnections();
       await once(server, "close");
     },
   };
+  const waiting: (() => void)[] = [];
   server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
     const { pathname } = new URL(request.url ?? "/", issuer);
     known.asked.push(`${request.method} ${pathname}`);
+    if (pathname === "/auth" && known.gathers > 0) {
+      const { promise: areGathered, resolve } = Promise.withResolvers<void>();
+      waiting.push(resolve);
+      if (waiting.length >= known.gathers) {
+        known.gathers = 0;
+        for (const goOn of waiting) goOn();
+      }
+      await areGathered;
+    }
     if (known.trouble !== undefined) {
       response.writeHead(known.trouble).end("in trouble");
     } else if (!pathname.startsWith("/interaction/")) providerNow().callback()(request, response);
