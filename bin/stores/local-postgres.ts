@@ -79,13 +79,16 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
   const flags = Object.entries(given).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   let child: ChildProcess;
 
-  async function start(): Promise<void> {
+  async function start(endsAt = Date.now() + START_MS): Promise<void> {
     child = spawn("postgres", ["-D", data, "-p", String(port), ...flags], {
       ...running,
       stdio: ["ignore", "ignore", "pipe"],
     });
     endWithThisProcess(child, options.folder === undefined ? folder : undefined);
-    await answering(url, child);
+    if ((await answering(url, child)) === "answers") return;
+    if (Date.now() >= endsAt)
+      throw new CommandError("start", "postgres does not start: an earlier server on its data has not ended");
+    await start(endsAt);
   }
   await start();
 
@@ -95,7 +98,7 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
     get pid() {
       return child.pid as number;
     },
-    start,
+    start: () => start(),
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
         // SIGINT is a fast shutdown: open connections are cut.
@@ -112,8 +115,8 @@ function otherUser() {
   return statSync(OTHER_USER);
 }
 
-/** Resolves when it answers and has the table. */
-async function answering(url: string, child: ChildProcess): Promise<void> {
+/** Resolves when it answers and has the table. `held`: processes of a server that was killed have not ended yet. */
+async function answering(url: string, child: ChildProcess): Promise<"answers" | "held"> {
   let said = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-2_000);
@@ -124,7 +127,7 @@ async function answering(url: string, child: ChildProcess): Promise<void> {
     try {
       await sql`SELECT 1`;
       await sql.unsafe(SCHEMA);
-      return;
+      return "answers";
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 50));
     } finally {
@@ -132,5 +135,6 @@ async function answering(url: string, child: ChildProcess): Promise<void> {
     }
   }
   child.kill("SIGKILL");
+  if (said.includes("pre-existing shared memory block")) return "held";
   throw new CommandError("start", `postgres does not start:\n${said.trim()}`);
 }

@@ -39,8 +39,9 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   };
 }
 
-/** Its other processes would hold its memory for a while, and a restart would be refused. */
+/** Its other processes would hold its memory for a while, and a restart would be refused. A server that is stopped starts no more of them. */
 async function killAll(pid: number): Promise<void> {
+  process.kill(pid, "SIGSTOP");
   const all = [pid, ...(await descendants(pid)).map((process) => process.pid)];
   for (const each of all) {
     try {
