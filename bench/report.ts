@@ -12,7 +12,7 @@ import { instructionsTables } from "./instructions/tables.ts";
 import { pathTable } from "./path/path.ts";
 import type { Results } from "./results.ts";
 import { rivalsTables } from "./rivals/tables.ts";
-import type { SizeResults } from "./size/size.ts";
+import { BUDGETS_KIB, type SizeResults } from "./size/size.ts";
 import { partsTable } from "./size/treemap.ts";
 import { table } from "./table.ts";
 
@@ -102,6 +102,7 @@ function latencyTable(latency: Readonly<Record<string, Latency>>): string {
 const SIZED: Record<keyof Omit<SizeResults, "smallestBuild">, string> = {
   moor: "Moor with everything",
   asDeployed: "as `moor deploy` makes it of most configurations",
+  asDeployedWithLogin: "as deployed, with `login`",
   withoutRedis: "with everything but Redis",
   asDeployedWithoutRedis: "as deployed, without Redis",
   passThrough: "a bare pass-through Worker",
@@ -111,10 +112,11 @@ function sizeTables({ smallestBuild, ...builds }: SizeResults): string[] {
   const rows = Object.entries(builds).map(([name, { gzippedBytes, startCpuMs }]) => [
     SIZED[name as keyof typeof SIZED],
     (gzippedBytes / 1024).toFixed(1),
+    BUDGETS_KIB[name as keyof typeof BUDGETS_KIB]?.toFixed(1) ?? "",
     range(startCpuMs, 0),
   ]);
   return [
-    table(["", "gzipped, KiB", "CPU of workerd until the first answer, ms"], rows),
+    table(["", "gzipped, KiB", "at most, KiB", "CPU of workerd until the first answer, ms"], rows),
     "The smallest build, by room and package",
     partsTable(smallestBuild),
   ];

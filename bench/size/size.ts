@@ -20,6 +20,7 @@ export interface Size {
 export interface SizeResults {
   readonly moor: Size;
   readonly asDeployed: Size;
+  readonly asDeployedWithLogin: Size;
   readonly withoutRedis: Size;
   readonly asDeployedWithoutRedis: Size;
   readonly passThrough: Size;
@@ -27,11 +28,20 @@ export interface SizeResults {
   readonly smallestBuild: readonly Part[];
 }
 
+/** The most that each build may be gzipped, in KiB. `test/bench/size.test.ts` holds them. */
+export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild">, number>> = {
+  moor: 157,
+  asDeployed: 73.5,
+  asDeployedWithLogin: 82.5,
+  withoutRedis: 153.2,
+  asDeployedWithoutRedis: 70.5,
+};
+
 /** Flags of wrangler's for builds that leave something out; wrangler.toml shows the same. */
 export const WITHOUT_REDIS = ["--define", "MOOR_REDIS:false"];
 /**
  * The parts that `moor deploy` leaves out, unless the configuration has `admin`, a `healthCheck`, an authority on rows, an
- * algorithm of nginx or a carrier in the URL.
+ * algorithm of nginx, `adopt`, `login`, or a carrier in the URL.
  */
 export const AS_DEPLOYED = [
   "--define",
@@ -49,6 +59,10 @@ export const AS_DEPLOYED = [
   "--define",
   "MOOR_LINKS:false",
 ];
+/** The same for a configuration with `login`. */
+export const AS_DEPLOYED_WITH_LOGIN = AS_DEPLOYED.filter(
+  (flag, at) => ![flag, AS_DEPLOYED[at + 1]].includes("MOOR_LOGIN:false"),
+);
 
 const STARTS = 5;
 
@@ -58,18 +72,21 @@ export async function measureSize(say: (line: string) => void): Promise<SizeResu
   const folder = await mkdtemp(join(tmpdir(), "moor-bench-"));
   const origin = await startLocalOrigin("origin");
   try {
-    const [worker, asDeployed, withoutRedis, asDeployedWithoutRedis, platform, passThrough] = await Promise.all([
-      buildMoor(join(folder, "whole")),
-      buildMoor(join(folder, "as-deployed"), AS_DEPLOYED),
-      buildMoor(join(folder, "without-redis"), WITHOUT_REDIS),
-      buildMoor(join(folder, "as-deployed-without-redis"), [...AS_DEPLOYED, ...WITHOUT_REDIS]),
-      buildScript(PLATFORM, folder),
-      buildScript(join("bench", "http", "workers", "pass-through.ts"), folder),
-    ]);
+    const [worker, asDeployed, asDeployedWithLogin, withoutRedis, asDeployedWithoutRedis, platform, passThrough] =
+      await Promise.all([
+        buildMoor(join(folder, "whole")),
+        buildMoor(join(folder, "as-deployed"), AS_DEPLOYED),
+        buildMoor(join(folder, "as-deployed-with-login"), AS_DEPLOYED_WITH_LOGIN),
+        buildMoor(join(folder, "without-redis"), WITHOUT_REDIS),
+        buildMoor(join(folder, "as-deployed-without-redis"), [...AS_DEPLOYED, ...WITHOUT_REDIS]),
+        buildScript(PLATFORM, folder),
+        buildScript(join("bench", "http", "workers", "pass-through.ts"), folder),
+      ]);
     const moor = (file: string) => sizeOf(file, () => startMoor({ worker: file, platform }, CONFIG));
     return {
       moor: await moor(worker),
       asDeployed: await moor(asDeployed),
+      asDeployedWithLogin: await moor(asDeployedWithLogin),
       withoutRedis: await moor(withoutRedis),
       asDeployedWithoutRedis: await moor(asDeployedWithoutRedis),
       passThrough: await sizeOf(passThrough, () => startWorker(passThrough, origin.url)),

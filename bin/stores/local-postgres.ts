@@ -79,16 +79,17 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
   const flags = Object.entries(given).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   let child: ChildProcess;
 
-  async function start(endsAt = Date.now() + START_MS): Promise<void> {
-    child = spawn("postgres", ["-D", data, "-p", String(port), ...flags], {
-      ...running,
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    endWithThisProcess(child, options.folder === undefined ? folder : undefined);
-    if ((await answering(url, child)) === "answers") return;
-    if (Date.now() >= endsAt)
-      throw new CommandError("start", "postgres does not start: an earlier server on its data has not ended");
-    await start(endsAt);
+  async function start(): Promise<void> {
+    const endsAt = Date.now() + START_MS;
+    do {
+      child = spawn("postgres", ["-D", data, "-p", String(port), ...flags], {
+        ...running,
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      endWithThisProcess(child, options.folder === undefined ? folder : undefined);
+      if ((await answering(url, child)) === "answers") return;
+    } while (Date.now() < endsAt);
+    throw new CommandError("start", "postgres does not start: an earlier server on its data has not ended");
   }
   await start();
 
@@ -98,7 +99,7 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
     get pid() {
       return child.pid as number;
     },
-    start: () => start(),
+    start,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
         // SIGINT is a fast shutdown: open connections are cut.

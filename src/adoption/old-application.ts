@@ -2,6 +2,7 @@ import type { ResolvedAdoption } from "../config/adopt.ts";
 import { resolveRoute } from "../config/defaults.ts";
 import type { ResolvedRoute } from "../config/resolved.ts";
 import { randomId } from "../lib/base64url.ts";
+import { readBounded } from "../lib/bounded-body.ts";
 import { nameOfSetCookie } from "../lib/set-cookie.ts";
 import type { Visit } from "../request/exchange.ts";
 import type { JsonObject } from "../session/patch.ts";
@@ -54,7 +55,7 @@ export interface OldApplicationParts {
 /** How long the old application may take for an answer, in milliseconds. */
 const DEADLINE_MS = 5_000;
 /** The longest answer that is read. A megabyte of attributes is 1.4 million characters in base64url. */
-const MOST_CHARACTERS = 2_000_000;
+const MOST_BYTES = 2_000_000;
 const utf8 = new TextEncoder();
 /** The headers of a visitor that a framework may judge a session by. */
 const SHOWN = ["Cookie", "User-Agent", "Accept-Language", "CF-Connecting-IP", "X-Forwarded-For"];
@@ -102,8 +103,8 @@ export function createOldApplication(parts: OldApplicationParts): OldApplication
       await response.body?.cancel();
       return unavailable(`it answered ${method} with status ${status}, accepted: 200 or 401`);
     }
-    const text = await textOf(response);
-    const claims = text === undefined ? undefined : await questions.open(text.trim());
+    const body = await readBounded(response.body, MOST_BYTES);
+    const claims = typeof body === "string" ? undefined : await questions.open(new TextDecoder().decode(body).trim());
     if (!claims) return unavailable("its answer is not signed by a key of MOOR_CONFIRM_KEYS");
     try {
       checkAnswer(claims, { from, issuer, nonce, status });
@@ -154,19 +155,4 @@ function shownOf(headers: Headers, hasBody: boolean): Headers {
     if (text !== null) shown.set(name, text);
   }
   return shown;
-}
-
-/** The body as text; `undefined`: it is longer than {@link MOST_CHARACTERS}, or it broke off. */
-async function textOf(response: Response): Promise<string | undefined> {
-  const decoder = new TextDecoder();
-  let text = "";
-  try {
-    for await (const chunk of response.body ?? []) {
-      text += decoder.decode(chunk, { stream: true });
-      if (text.length > MOST_CHARACTERS) return undefined;
-    }
-  } catch {
-    return undefined;
-  }
-  return text;
 }

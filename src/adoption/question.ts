@@ -1,5 +1,6 @@
 import type { KeyRing } from "../inbound/token/key-ring.ts";
 import { decodeBase64url, encodeBase64url } from "../lib/base64url.ts";
+import { decodeJsonPart, encodeJsonPart } from "../lib/json-part.ts";
 
 /** The claims of a signed text. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -26,14 +27,14 @@ export function createQuestions(ring: KeyRing): Questions {
   return {
     async sign(claims) {
       const [{ id, secret }] = ring;
-      const signed = `${encode({ alg: "HS256", typ: QUESTION, kid: String(id) })}.${encode(claims)}`;
+      const signed = `${encodeJsonPart({ alg: "HS256", typ: QUESTION, kid: String(id) })}.${encodeJsonPart(claims)}`;
       const mac = await crypto.subtle.sign("HMAC", await keyOf(secret), utf8.encode(signed));
       return `${signed}.${encodeBase64url(new Uint8Array(mac))}`;
     },
 
     async open(jwt) {
       const [, head = "", payload = "", signature = ""] = /^([\w-]+)\.([\w-]+)\.([\w-]{43})$/.exec(jwt) ?? [];
-      const { alg, typ, kid, crit } = decode(head) ?? {};
+      const { alg, typ, kid, crit } = decodeJsonPart(head) ?? {};
       const mac = decodeBase64url(signature) as Uint8Array<ArrayBuffer> | undefined;
       const key = ring.find(({ id }) => String(id) === kid);
       if (alg !== "HS256" || typ !== ANSWER || crit !== undefined || !mac || !key) return undefined;
@@ -43,21 +44,7 @@ export function createQuestions(ring: KeyRing): Questions {
         mac,
         utf8.encode(`${head}.${payload}`),
       );
-      return isGenuine ? decode(payload) : undefined;
+      return isGenuine ? decodeJsonPart(payload) : undefined;
     },
   };
-}
-
-function encode(claims: Claims): string {
-  return encodeBase64url(utf8.encode(JSON.stringify(claims)));
-}
-
-function decode(text: string): Claims | undefined {
-  const bytes = decodeBase64url(text);
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
-    return typeof value === "object" && value !== null ? (value as Claims) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -199,7 +199,8 @@ const carrier = oneByItsOwn("type", carrierSchemas);
 
 const bindings = optional(list(value(bindingName), `a list of at least one: ${bindingName.accepted}`));
 
-const authorities = {
+/** The form of each kind of authority, by its `type`. */
+export const authoritySchemas = {
   object: shape({ type: literal("object") }),
   redis: shape({ type: literal("redis") }),
   postgres: shape({ type: literal("postgres"), bindings }),
@@ -208,7 +209,7 @@ const authorities = {
 };
 
 const stores = shape({
-  authority: optional(oneByItsOwn("type", authorities)),
+  authority: optional(oneByItsOwn("type", authoritySchemas)),
   replicate: optional(oneOf(["travel", "always", "off"])),
   backup: optional(oneOf(["async", "sync", "off"])),
   strictBackup: optional(yesOrNo),

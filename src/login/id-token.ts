@@ -1,5 +1,5 @@
-import { decodeBase64url } from "../lib/base64url.ts";
-import { isJsonObject, type Json, type JsonObject } from "../session/patch.ts";
+import { decodeJsonPart } from "../lib/json-part.ts";
+import type { Json, JsonObject } from "../session/patch.ts";
 
 /** The claims of an ID token (OpenID Connect Core, section 2), and those of the userinfo endpoint. */
 export type Claims = JsonObject & { readonly sub: string };
@@ -23,9 +23,9 @@ const TOLERANCE_SECONDS = 60;
  * has sent it. A token that came another way must not be read by this function.
  */
 export function readIdToken(text: unknown, { issuer, clientId, nonce, now }: Expected): Claims | string {
-  const [head, payload, signature, ...rest] = typeof text === "string" ? text.split(".") : [];
-  const header = parsed(head);
-  const claims = parsed(payload);
+  const [head = "", payload = "", signature, ...rest] = typeof text === "string" ? text.split(".") : [];
+  const header = decodeJsonPart(head);
+  const claims = decodeJsonPart(payload) as JsonObject | undefined;
   if (!header || !claims || signature === undefined || rest.length > 0) return "form";
   const { sub, iss, aud, azp, exp } = claims;
   if (typeof header.alg !== "string" || header.alg === "none") return "alg";
@@ -42,15 +42,4 @@ export function readIdToken(text: unknown, { issuer, clientId, nonce, now }: Exp
 /** At most 255 characters (OpenID Connect Core, section 2). */
 function isSubject(sub: Json | undefined): sub is string {
   return typeof sub === "string" && sub.length > 0 && sub.length <= 255;
-}
-
-function parsed(part: string | undefined): JsonObject | undefined {
-  const bytes = decodeBase64url(part ?? "");
-  try {
-    const value: Json = JSON.parse(new TextDecoder().decode(bytes));
-    return isJsonObject(value) ? value : undefined;
-  } catch (fault) {
-    if (fault instanceof SyntaxError) return undefined;
-    throw fault;
-  }
 }

@@ -2,6 +2,7 @@ import type { FailureCode } from "../errors.ts";
 import type { Client } from "../inbound/carriers.ts";
 import { isTokenKeptBack } from "../inbound/cross-site.ts";
 import { randomId } from "../lib/base64url.ts";
+import { readBounded } from "../lib/bounded-body.ts";
 import { escapeHtml } from "../lib/html.ts";
 
 /** What a form of another site is answered with, or why it is refused. */
@@ -35,7 +36,7 @@ export function isFormOfOtherSite(request: Request, url: URL, client: Client): b
 export async function repost(request: Request, url: URL): Promise<Repost> {
   const type = request.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded") return refused("form_not_supported", "not urlencoded");
-  const body = await readForm(request.body);
+  const body = await readBounded(request.body, MAX_FORM_BYTES);
   if (body === "too-large") return refused("form_too_large", `more than ${MAX_FORM_BYTES} bytes`);
   if (body === "incomplete") return refused("bad_request", "incomplete body");
   const fields = fieldsOf(body);
@@ -45,21 +46,6 @@ export async function repost(request: Request, url: URL): Promise<Repost> {
 
 function refused(code: FailureCode, reason: string): Repost {
   return { kind: "refused", code, reason: `form of another site: ${reason}` };
-}
-
-async function readForm(body: ReadableStream | null): Promise<Uint8Array | "too-large" | "incomplete"> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of body ?? []) {
-      bytes += (chunk as Uint8Array).length;
-      if (bytes > MAX_FORM_BYTES) return "too-large";
-      chunks.push(chunk as Uint8Array<ArrayBuffer>);
-    }
-  } catch {
-    return "incomplete";
-  }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
 /** Names and values; `undefined` if a page could not send them again as they came. */

@@ -1,15 +1,15 @@
 import { isRecord, MAX_ROW_SESSIONS, sessionLimit, sessionRules } from "../../settings/grammar.ts";
 import { describe, type Mistake } from "../../settings/mistakes.ts";
+import { authoritySchemas } from "../schema.ts";
 
 /** memcached refuses values above a megabyte, unless it is started with `-I`. */
 const MAX_ITEM_ATTRIBUTE_BYTES = 262_144;
-const ON_ROWS: ReadonlySet<unknown> = new Set(["redis", "postgres", "d1", "memcached"]);
 
 /** The settings that a store of rows as the authority cannot keep. */
 export function authorityMistakes({ stores, principals, session, adopt }: Record<string, unknown>): Mistake[] {
   if (!isRecord(stores) || !isRecord(stores.authority)) return [];
   const { type, bindings } = stores.authority;
-  if (!ON_ROWS.has(type)) return [];
+  if (type === "object" || typeof type !== "string" || !Object.hasOwn(authoritySchemas, type)) return [];
   const beside = `with stores.authority ${describe(type)}`;
   const mistakes: Mistake[] = [];
   if (Array.isArray(bindings) && new Set(bindings).size < bindings.length) {

@@ -1,4 +1,5 @@
 import { withinDeadline } from "../../lib/deadline.ts";
+import { alone } from "../alone.ts";
 import type { RowConnection, RowRead, RowStore, RowWrite, RowWritten } from "../row-store.ts";
 import { type MetaConnection, type Reply, speakMeta, type Wire } from "./meta-protocol.ts";
 
@@ -85,15 +86,6 @@ export function createMemcachedRows({ connect, deadlineMs, clock }: MemcachedRow
     };
   }
 
-  async function alone<Answer>(work: (connection: RowConnection) => Promise<Answer>): Promise<Answer> {
-    const connection = opened();
-    try {
-      return await work(connection);
-    } finally {
-      await connection.end();
-    }
-  }
-
   /** As memcached takes it: seconds since 1970. A time in the past frees the row at once, and 0 would keep it for ever. */
   function expiryAt(keepUntil: number): number {
     return Math.max(1, Math.min(MOST_SECONDS, Math.ceil(keepUntil / 1000)));
@@ -103,8 +95,8 @@ export function createMemcachedRows({ connect, deadlineMs, clock }: MemcachedRow
     name: "memcached",
     isMetered: false,
     connect: opened,
-    read: (name) => alone((connection) => connection.read(name)),
-    write: (name, asked) => alone((connection) => connection.write(name, asked)),
+    read: (name) => alone(opened(), (connection) => connection.read(name)),
+    write: (name, asked) => alone(opened(), (connection) => connection.write(name, asked)),
     due: async () => ({ kind: "names", names: [] }),
     free: async () => ({ kind: "freed", rows: 0 }),
   };

@@ -1,4 +1,5 @@
 import { encodeBase64url } from "../../lib/base64url.ts";
+import { alone } from "../alone.ts";
 import type { RowConnection, RowRead, RowStore, RowWrite, RowWritten } from "../row-store.ts";
 import { SqlFault } from "./sql-fault.ts";
 import type { Statements } from "./statements.ts";
@@ -92,30 +93,14 @@ export function createSqlRows({ name: store, isMetered, statements, connect, isS
     };
   };
 
-  async function alone<Answer>(work: (connection: RowConnection) => Promise<Answer>): Promise<Answer> {
-    const connection = opened();
-    try {
-      return await work(connection);
-    } finally {
-      await connection.end();
-    }
-  }
-
-  async function runAlone(statement: string, limit: number): Promise<readonly Result[]> {
-    const connection = connect();
-    try {
-      return await connection.run(statement, [limit]);
-    } finally {
-      await connection.end();
-    }
-  }
+  const runAlone = (statement: string, limit: number) => alone(connect(), ({ run }) => run(statement, [limit]));
 
   return {
     name: store,
     isMetered,
     connect: opened,
-    read: (name) => alone((connection) => connection.read(name)),
-    write: (name, asked) => alone((connection) => connection.write(name, asked)),
+    read: (name) => alone(opened(), (connection) => connection.read(name)),
+    write: (name, asked) => alone(opened(), (connection) => connection.write(name, asked)),
     due: (limit) =>
       attempt(async () => {
         const due = await runAlone(statements.due, limit);

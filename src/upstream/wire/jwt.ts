@@ -1,5 +1,6 @@
 import type { KeyRing, RingKey } from "../../inbound/token/key-ring.ts";
 import { decodeBase64url, encodeBase64url } from "../../lib/base64url.ts";
+import { decodeJsonPart, encodeJsonPart } from "../../lib/json-part.ts";
 
 /** A public key as a JWK (RFC 7517). */
 export interface PublicJwk {
@@ -57,20 +58,20 @@ export function createJwts(ring: KeyRing): Jwts {
   return {
     async sign(claims) {
       const { header, signing } = await pairOf(ring[0]);
-      const signed = `${header}.${encodeObject(claims)}`;
+      const signed = `${header}.${encodeJsonPart(claims)}`;
       const signature = await crypto.subtle.sign(ES256, signing, utf8.encode(signed));
       return `${signed}.${encodeBase64url(new Uint8Array(signature))}`;
     },
 
     async open(jwt) {
       const [, head = "", payload = "", signature = ""] = /^([\w-]+)\.([\w-]+)\.([\w-]{86})$/.exec(jwt) ?? [];
-      const { alg, kid, crit } = decodeObject(head) ?? {};
+      const { alg, kid, crit } = decodeJsonPart(head) ?? {};
       const proof = decodeBase64url(signature) as Uint8Array<ArrayBuffer> | undefined;
       if (alg !== "ES256" || crit !== undefined || !proof) return undefined;
       const pair = (await allPairs()).find(({ published }) => published.kid === kid);
       if (!pair) return undefined;
       const isOurs = await crypto.subtle.verify(ES256, pair.verifying, proof, utf8.encode(`${head}.${payload}`));
-      return isOurs ? decodeObject(payload) : undefined;
+      return isOurs ? decodeJsonPart(payload) : undefined;
     },
 
     async keySet() {
@@ -85,7 +86,7 @@ async function importPair(pkcs8: Uint8Array<ArrayBuffer>): Promise<KeyPair> {
   const kid = await thumbprint({ kty, crv, x, y });
   return {
     published: { kty, crv, x, y, kid, alg: "ES256", use: "sig" },
-    header: encodeObject({ alg: "ES256", kid, typ: "JWT" }),
+    header: encodeJsonPart({ alg: "ES256", kid, typ: "JWT" }),
     signing,
     verifying: await crypto.subtle.importKey("jwk", { kty, crv, x, y }, CURVE, false, ["verify"]),
   };
@@ -95,18 +96,4 @@ async function importPair(pkcs8: Uint8Array<ArrayBuffer>): Promise<KeyPair> {
 async function thumbprint({ kty, crv, x, y }: Pick<PublicJwk, "kty" | "crv" | "x" | "y">): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", utf8.encode(JSON.stringify({ crv, kty, x, y })));
   return encodeBase64url(new Uint8Array(digest));
-}
-
-function encodeObject(value: Readonly<Record<string, unknown>>): string {
-  return encodeBase64url(utf8.encode(JSON.stringify(value)));
-}
-
-function decodeObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  const bytes = decodeBase64url(text);
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

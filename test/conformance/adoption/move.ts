@@ -44,6 +44,7 @@ export async function startMove(commandAt: (port: number) => Command, cookie: st
   });
   return {
     site,
+    cookie,
     /** Logs a visitor in at the old shop. Returns its cookie. */
     async visitor(name: string): Promise<string> {
       const answer = await fetch(`${url}/login?user=${name}`);

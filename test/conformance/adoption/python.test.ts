@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeWithPython, python } from "../../sdk/python-tools.ts";
+import { testEndpointOfStore } from "./endpoint.suite.ts";
 import { type Move, sessionOf, startMove } from "./move.ts";
 
 const shop = (kind: string) => (port: number) =>
@@ -20,41 +21,12 @@ describeWithPython(() => {
       expect(session.data).toHaveProperty("_auth_user_hash");
     });
 
-    it("has one session, though 10 first requests come at once", async () => {
-      const cookie = await move.visitor("bob");
-      const sessions = await Promise.all(Array.from({ length: 10 }, () => sessionOf(move.bringing(cookie))));
-      expect(new Set(sessions.map(({ sid }) => sid)).size).toBe(1);
-      expect(sessions[0]?.sub).toBeDefined();
-    });
+    testEndpointOfStore(() => move);
 
     it("is not adopted if Django would refuse them now", async () => {
       const cookie = await move.visitor("carol");
       await move.atOld("/disable?user=carol", cookie);
       expect((await sessionOf(move.bringing(cookie))).sub).toBeUndefined();
-    });
-
-    it("finds their changes when they go back", async () => {
-      const cookie = await move.visitor("dora");
-      const browser = move.bringing(cookie);
-      await browser.ask(`/?patch=${encodeURIComponent('{"basket":{"pears":1}}')}`, { method: "POST" });
-      const back = JSON.parse((await browser.ask("/only-old/")).text) as object;
-      expect(back).toEqual({ server: "old", user: "dora", basket: { apples: 2, pears: 1 } });
-    });
-
-    it("is logged out on both sides, whichever side they log out on first", async () => {
-      const cookie = await move.visitor("erin");
-      const browser = move.bringing(cookie);
-      await sessionOf(browser);
-      await browser.ask("/?end", { method: "POST" });
-      expect(browser.cookies.has("sessionid")).toBe(false);
-      expect(JSON.parse(await move.atOld("/", cookie))).toMatchObject({ user: null });
-      const other = await move.visitor("frida");
-      await move.atOld("/logout", other);
-      expect(await sessionOf(move.bringing(other))).toMatchObject({ new: true });
-    });
-
-    it("is told to nobody else", async () => {
-      expect(await move.atOld("/moor-adopt", await move.visitor("gesa"))).toBe("moor-adopt: this is for Moor alone");
     });
   });
 

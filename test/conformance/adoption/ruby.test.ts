@@ -1,6 +1,7 @@
 /** @needs ruby-sinatra puma */
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { testEndpoint } from "./endpoint.suite.ts";
 import { type Move, sessionOf, startMove } from "./move.ts";
 
 const shop = (store: string) => ({
@@ -20,12 +21,7 @@ describe.each(["pool", "cookie"])("a visitor of a shop on Rack, with its session
     expect(session).toMatchObject({ sub: "alice", data: { user: "alice", basket: { apples: 2 } } });
   });
 
-  it("has one session, though 10 first requests come at once", async () => {
-    const cookie = await move.visitor("bob");
-    const sessions = await Promise.all(Array.from({ length: 10 }, () => sessionOf(move.bringing(cookie))));
-    expect(new Set(sessions.map(({ sid }) => sid)).size).toBe(1);
-    expect(sessions[0]?.sub).toBe("bob");
-  });
+  testEndpoint(() => move);
 
   it("is logged out at the old shop by a logout at Moor, as far as it can", async () => {
     const cookie = await move.visitor("carol");
@@ -41,9 +37,5 @@ describe.each(["pool", "cookie"])("a visitor of a shop on Rack, with its session
     const cookie = await move.visitor("dora");
     const forged = cookie.slice(0, 20) + (cookie[20] === "a" ? "b" : "a") + cookie.slice(21);
     expect(await sessionOf(move.bringing(forged))).toMatchObject({ new: true });
-  });
-
-  it("is told to nobody else", async () => {
-    expect(await move.atOld("/moor-adopt", await move.visitor("erin"))).toBe("moor-adopt: this is for Moor alone");
   });
 });
