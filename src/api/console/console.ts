@@ -29,7 +29,7 @@ const STATIC = [
 export function createConsole(parts: ConsoleParts): Hono<ConsoleEnv> {
   const { config, access, token, viewerToken, tokenRing, pools, breakers, clock } = parts;
   const { host } = config.admin;
-  const passes = createPasses(tokenRing, token ?? "", clock);
+  const passes = createPasses(tokenRing, [token, viewerToken], clock);
   const facts = { config, pools, awayMs: sessionSpans(config.session).awayMs };
   const app = new Hono<ConsoleEnv>();
 

@@ -38,10 +38,12 @@ export interface Passes {
 }
 
 /**
- * @param ring its keys sign. Another value of `secret` makes all passes void.
+ * @param ring its keys sign.
+ * @param secrets the tokens by which operators log in. Another value of any of them makes all passes void.
  * @param clock milliseconds since 1970.
  */
-export function createPasses(ring: KeyRing, secret: string, clock: () => number): Passes {
+export function createPasses(ring: KeyRing, secrets: readonly (string | undefined)[], clock: () => number): Passes {
+  const secret = JSON.stringify(secrets);
   const mac = createMac(ring);
   const signedBy = (text: string) => Uint8Array.from(new TextEncoder().encode(`${LABEL}${secret}\0${text}`));
 
