@@ -30,6 +30,15 @@ export function testEndpointOfStore(moveNow: () => Move): void {
     expect(back).toEqual({ server: "old", user: "dora", basket: { apples: 2, pears: 1 } });
   });
 
+  it("founds no session that has ended at the old shop", async () => {
+    const move = moveNow();
+    const cookie = await move.visitor("hugo");
+    const browser = move.bringing(cookie);
+    await browser.ask("/?set=a:1", { method: "POST" });
+    await move.atOld("/logout", cookie);
+    expect(JSON.parse((await browser.ask("/only-old/")).text)).toMatchObject({ user: null });
+  });
+
   it("has a visitor logged out on both sides, whichever side they log out on first", async () => {
     const move = moveNow();
     const cookie = await move.visitor("erin");

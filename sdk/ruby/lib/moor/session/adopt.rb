@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "json"
+require "logger"
 require "openssl"
 require "rack"
 require_relative "values"
@@ -22,12 +23,16 @@ module Moor
     ANSWER = "moor-adopt-answer+jwt"
     # An id of a session with 128 random bits.
     RANDOM_ID = /\A[0-9a-f]{32,}\z/.freeze
+    # The value of an old session that holds the version of the values that have come back from Moor.
+    VERSION = "moorVersion"
+    # A megabyte of attributes is 1.4 million characters in base64url.
+    MOST_CHARACTERS = 2_000_000
 
     # +application+: the name in Moor's configuration. +principal+: called with the session and the environment, gives the user who is logged
     # in, or nil; refuse there whom the application would refuse. +session_seconds+: how long a session lives whose middleware sets no
-    # +expire_after+. +serializer+: as in Moor::SessionStore. Raises ArgumentError if MOOR_ISSUER or MOOR_CONFIRM_KEYS is missing.
+    # +expire_after+. +serializer+, +log+: as in Moor::SessionStore. Raises ArgumentError if MOOR_ISSUER or MOOR_CONFIRM_KEYS is missing.
     def initialize(app, application:, principal: ->(_session, _env) {}, path: "/moor-adopt", session_seconds: 86_400, serializer: Marshal,
-                   issuer: ENV.fetch("MOOR_ISSUER", ""), keys: ENV.fetch("MOOR_CONFIRM_KEYS", ""))
+                   issuer: ENV.fetch("MOOR_ISSUER", ""), keys: ENV.fetch("MOOR_CONFIRM_KEYS", ""), log: Logger.new($stderr))
       @app = app
       @names = { application: application, issuer: issuer.delete_suffix("/") }
       @keys = read_keys(keys)
@@ -35,6 +40,7 @@ module Moor
       @principal = principal
       @session_seconds = session_seconds
       @serializer = serializer
+      @log = log
       raise ArgumentError, "MOOR_ISSUER must be set" if issuer.empty?
     end
 
@@ -45,7 +51,12 @@ module Moor
       # The session is read here, and neither stored nor given to the visitor.
       env["rack.session.options"][:skip] = true
       question = open_question(env)
-      session = env["REQUEST_METHOD"] == "DELETE" ? finish(env, question) : tell(env, question)
+      session =
+        case env["REQUEST_METHOD"]
+        when "DELETE" then finish(env, question)
+        when "PUT" then bring_back(env, question)
+        else tell(env, question)
+        end
       status = session ? 200 : 401
       respond(status, "application/jwt", answer(question, status, session || {}))
     rescue Refused => refused
@@ -57,7 +68,7 @@ module Moor
     def tell(env, question)
       session = env["rack.session"]
       values = session.to_hash.transform_keys(&:to_s)
-      values.delete("session_id")
+      values = values.except("session_id", VERSION)
       user = @principal.call(session, env)
       return if values.empty? && user.nil?
 
@@ -74,11 +85,41 @@ module Moor
 
     # Ends a session of a store on the server. A session that is in its cookie alone has nothing to end here; Moor clears the cookie.
     def finish(env, question)
-      session = env["rack.session"]
-      store = %i[@store @by].filter_map { |name| session.instance_variable_get(name) }.first
-      id = Rack::Session::SessionId.new(question.fetch("sid"))
-      store.delete_session(Rack::Request.new(env), id, { drop: true })
+      store_of(env).delete_session(request_of(env), id_in(question), { drop: true })
       {}
+    end
+
+    # Gives a session of a store on the server the values that it has at Moor, unless it has them already. nil: there is no such session.
+    def bring_back(env, question)
+      store = store_of(env)
+      request = request_of(env)
+      id = id_in(question)
+      # Rails' sessions in cookies cannot be found by an id.
+      return if store.method(:find_session).owner == Rack::Session::Abstract::Persisted
+
+      found, values = store.find_session(request, id)
+      # A store gives a session that it does not have another id, and some keep that session.
+      unless found.to_s == id.to_s
+        store.delete_session(request, found, { drop: true })
+        return
+      end
+      return {} if values.fetch(VERSION, 0) >= question.fetch("ver")
+
+      attributes = Values.decode(question.fetch("attributes"), @serializer, @log)
+      store.write_session(request, id, attributes.merge(VERSION => question.fetch("ver")), env["rack.session.options"].to_hash)
+      {}
+    end
+
+    def store_of(env)
+      %i[@store @by].filter_map { |name| env["rack.session"].instance_variable_get(name) }.first
+    end
+
+    def request_of(env)
+      defined?(ActionDispatch::Request) ? ActionDispatch::Request.new(env) : Rack::Request.new(env)
+    end
+
+    def id_in(question)
+      Rack::Session::SessionId.new(question.fetch("sid"))
     end
 
     def id_of(session)
@@ -87,7 +128,7 @@ module Moor
     end
 
     def open_question(env)
-      head, payload, mac = env.fetch("HTTP_MOOR_ADOPT", "").split(".")
+      head, payload, mac = question_text(env).split(".")
       header = decoded(head)
       key = @keys[header["kid"]]
       raise Refused, "this is for Moor alone" unless header["alg"] == "HS256" && header["typ"] == QUESTION && key && mac
@@ -99,12 +140,22 @@ module Moor
       raise Refused, "it comes from another Moor than MOOR_ISSUER names" unless claims["iss"] == @names[:issuer]
       raise Refused, "it asks another application than the name that is set here" unless claims["aud"] == @names[:application]
       raise Refused, "it was signed for another method" unless claims["htm"] == env["REQUEST_METHOD"]
-      raise Refused, "it cannot be answered: #{claims["htm"]}" unless %w[GET DELETE].include?(claims["htm"])
+      raise Refused, "it cannot be answered: #{claims["htm"]}" unless %w[GET PUT DELETE].include?(claims["htm"])
       unless claims["iat"].is_a?(Integer) && (Time.now.to_i - claims["iat"]).abs <= CLOCKS_APART_SECONDS
         raise Refused, "it was signed more than 60 seconds ago, or a clock is wrong"
       end
 
       claims.merge("kid" => header["kid"])
+    end
+
+    # Attributes are too long for a header.
+    def question_text(env)
+      return env.fetch("HTTP_MOOR_ADOPT", "") unless env["REQUEST_METHOD"] == "PUT"
+
+      text = env["rack.input"].read(MOST_CHARACTERS + 1).to_s
+      raise Refused, "it is too long" if text.length > MOST_CHARACTERS
+
+      text
     end
 
     def answer(question, status, session)
