@@ -31,6 +31,10 @@ type claims struct {
 	Flash      map[string]json.RawMessage `json:"flash"`
 	// Data is nil if the attributes were too large for the handoff.
 	Data map[string]json.RawMessage `json:"data"`
+	// Login is nil unless Moor has logged the visitor in at a provider.
+	Login json.RawMessage `json:"login"`
+	// login is the same, read.
+	login *ProviderLogin
 }
 
 var compactJWT = regexp.MustCompile(`^([\w-]+)\.([\w-]+)\.([\w-]{86})$`)
@@ -63,7 +67,17 @@ func (m *Moor) verify(jwt string) (*claims, error) {
 	if err := parsePart(parts[2], found); err != nil {
 		return nil, err
 	}
-	return found, m.verifyClaims(found)
+	if err := m.verifyClaims(found); err != nil {
+		return nil, err
+	}
+	if found.Login != nil {
+		login, err := readLogin(found.Login)
+		if err != nil {
+			return nil, err
+		}
+		found.login = login
+	}
+	return found, nil
 }
 
 func (m *Moor) verifySignature(parts []string, kid string) error {

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 use Moor\Session\MoorError;
 use Moor\Session\NativeHandler;
+use Moor\Session\ProviderLogin;
 use Moor\Session\Settings;
 
 /** `$_SESSION` in Moor. Apart from a login, an application needs no code for it. */
@@ -61,6 +62,16 @@ final class MoorSession
     public static function user(): ?string
     {
         return self::registered()->exchange()->principal();
+    }
+
+    /**
+     * How the visitor has logged in at a provider; null unless Moor has logged them in.
+     *
+     * @throws MoorError
+     */
+    public static function providerLogin(): ?ProviderLogin
+    {
+        return self::registered()->exchange()->providerLogin();
     }
 
     private static function registered(): NativeHandler

@@ -24,7 +24,9 @@ export interface JavaBuild {
  * @param source the folder of the library, if it is elsewhere.
  */
 export async function buildJava(library?: string, source?: string): Promise<JavaBuild> {
-  const folder = await mkdtemp(join(tmpdir(), "moor-java-"));
+  const root = await mkdtemp(join(tmpdir(), "moor-java-"));
+  const folder = join(root, "java");
+  await cp("sdk/provider-logins.json", join(root, "provider-logins.json"));
   await cp("sdk/java", folder, { recursive: true, filter: (path) => basename(path) !== "target" });
   if (library !== undefined && source !== undefined) {
     await cp(source, join(folder, library), { recursive: true });
@@ -51,6 +53,6 @@ export async function buildJava(library?: string, source?: string): Promise<Java
       if (version === undefined) throw new Error(`sdk/java/pom.xml has no version of ${product}`);
       return version;
     },
-    remove: () => rm(folder, { recursive: true, force: true }),
+    remove: () => rm(root, { recursive: true, force: true }),
   };
 }

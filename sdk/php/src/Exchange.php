@@ -88,6 +88,12 @@ final class Exchange
         return $stored === null ? null : rawurldecode($stored);
     }
 
+    /** How the visitor has logged in at a provider; null unless Moor has logged them in. */
+    public function providerLogin(): ?ProviderLogin
+    {
+        return $this->handoff === null ? null : $this->handoff->providerLogin();
+    }
+
     /** @return array<array-key, mixed> with the changes of this request. */
     public function attributes(): array
     {

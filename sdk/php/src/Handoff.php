@@ -14,11 +14,14 @@ final class Handoff
     private $jwt;
     /** @var array<string, mixed> */
     private $claims;
+    /** @var ProviderLogin|null */
+    private $providerLogin;
 
-    private function __construct(string $jwt, array $claims)
+    private function __construct(string $jwt, array $claims, ?ProviderLogin $providerLogin)
     {
         $this->jwt = $jwt;
         $this->claims = $claims;
+        $this->providerLogin = $providerLogin;
     }
 
     /**
@@ -50,7 +53,11 @@ final class Handoff
         }
         $claims = self::jsonOf($parts[2]);
         self::check($claims, $settings, $now);
-        return new self($jwt, $claims);
+        $login = array_key_exists('login', $claims) ? ProviderLogin::read($claims['login']) : null;
+        if ($login === null && array_key_exists('login', $claims)) {
+            throw self::refused('its claim login is not a login of Moor');
+        }
+        return new self($jwt, $claims, $login);
     }
 
     /** The JWT itself, which authorises calls of the session API. */
@@ -68,6 +75,12 @@ final class Handoff
     public function principal(): ?string
     {
         return $this->claims['sub'] ?? null;
+    }
+
+    /** How the visitor has logged in at a provider; null unless Moor has logged them in. */
+    public function providerLogin(): ?ProviderLogin
+    {
+        return $this->providerLogin;
     }
 
     /** @return array<array-key, mixed>|null the attributes as they are stored; null if they were too large to travel. */

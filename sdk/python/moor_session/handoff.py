@@ -13,6 +13,7 @@ import jwt
 
 from .errors import MoorError
 from .keys import KeySet, PublishedKey
+from .provider_login import ProviderLogin, read_login
 
 #: Above any handoff that Moor makes: 16 KiB of attributes are 22 KB in base64url.
 MOST_CHARACTERS = 32_768
@@ -45,6 +46,8 @@ class Handoff:
     flash: dict[str, Any] = field(default_factory=dict)
     #: None: the attributes were too large for the handoff, and the session API has them.
     attributes: Optional[dict[str, Any]] = None
+    #: None unless Moor has logged the visitor in at a provider.
+    provider_login: Optional[ProviderLogin] = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,10 @@ def _read(token: str, claims: dict[str, Any]) -> Handoff:
     if not isinstance(flash, dict) or not (data is None or isinstance(data, dict)):
         _refuse("malformed", "its data or flash is not an object")
     attributes = {} if session_id is None else data
-    return Handoff(token, session_id, version, generation, principal, is_new, stale, flash, attributes)
+    login = read_login(claims["login"]) if "login" in claims else None
+    if "login" in claims and login is None:
+        _refuse("malformed", "its login is not a login of Moor")
+    return Handoff(token, session_id, version, generation, principal, is_new, stale, flash, attributes, login)
 
 
 def _count(claims: dict[str, Any], name: str) -> int:

@@ -11,6 +11,7 @@ from .api import SessionApi
 from .errors import MoorError
 from .handoff import Handoff
 from .merge import MOST_PATCH_BYTES, Json, merge_diff, patch_lines
+from .provider_login import ProviderLogin
 from .values import Serializer, decode, encode
 
 #: Larger changes go through the session API: nginx in front of an application takes this many bytes of headers by default.
@@ -60,6 +61,12 @@ class Session:
         """Whether the session is not stored yet."""
         handoff = self._verified()
         return handoff is None or handoff.is_new or handoff.id is None
+
+    @property
+    def provider_login(self) -> Optional[ProviderLogin]:
+        """How the visitor has logged in at a provider. None unless Moor has logged them in."""
+        handoff = self._verified()
+        return handoff.provider_login if handoff else None
 
     def load(self) -> Json:
         """The values, free to be changed. They are asked of the session API if they were too large for the handoff.

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import django
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 from django.utils import timezone
@@ -31,6 +31,8 @@ from django.contrib.auth.models import User  # noqa: E402  It needs the settings
 from django.core.management import call_command  # noqa: E402
 
 from moor_session.testing.django import moor  # noqa: E402
+
+from .test_provider_login import VECTORS, shown  # noqa: E402
 
 
 def visits(request):
@@ -78,6 +80,10 @@ def large_headers(request):
     return response
 
 
+def provider_login(request):
+    return JsonResponse(shown(request.session.moor.provider_login))
+
+
 def fails(request):
     request.session["a"] = 1
     return HttpResponse("", status=500)
@@ -94,7 +100,8 @@ CACHING = [
     "django.middleware.cache.FetchFromCacheMiddleware",
 ]
 
-urlpatterns = [path(view.__name__, view) for view in (visits, name, expire, key, late, asynchronous, large_headers, fails, delete_another)]
+VIEWS = (visits, name, expire, key, late, asynchronous, large_headers, provider_login, fails, delete_another)
+urlpatterns = [path(view.__name__, view) for view in VIEWS]
 
 
 class InDjango(unittest.TestCase):
@@ -159,6 +166,11 @@ class InDjango(unittest.TestCase):
         session_id = moor.apply(None, [("Moor-Rotate", "1")])
         response = self.client.get("/large_headers", headers={"Moor-Session": moor.handoff(session_id)})
         self.assertEqual(response["Moor-Version"], "2")
+
+    def test_shows_the_login_that_moor_made_at_a_provider(self):
+        vector = VECTORS["shown"][0]
+        headers = {"Moor-Session": moor.handoff(None, login=vector["claim"])}
+        self.assertEqual(self.real_client().get("/provider_login", headers=headers).json(), vector["login"])
 
     def test_an_error_of_the_server_stores_nothing(self):
         self.client.get("/fails")

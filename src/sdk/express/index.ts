@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { LoginView } from "../origin/login-view.ts";
 import { Cookie } from "./cookie.ts";
 import type { Session, SessionData } from "./session.ts";
 import { createSessions, type SessionsOptions } from "./sessions.ts";
 import { type SessionRequest, Store } from "./store.ts";
 
+export type { LoginView } from "../origin/login-view.ts";
 export { Cookie, type CookieOptions } from "./cookie.ts";
 export type { Session, SessionData } from "./session.ts";
 export { Store } from "./store.ts";
@@ -14,6 +16,8 @@ declare global {
       session: Session & Partial<SessionData>;
       sessionID: string;
       sessionStore: Store;
+      /** `undefined` unless Moor has logged the visitor in at a provider. */
+      providerLogin: LoginView | undefined;
     }
   }
 }

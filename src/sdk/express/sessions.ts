@@ -54,6 +54,7 @@ export function createSessions(options: SessionsOptions, exchange: Omit<Exchange
   return async (request, response, fail) => {
     try {
       const session = await origin.session(request);
+      request.providerLogin = session.providerLogin;
       return accompany(response, new Exchange(request, response, session, { ...exchange, cookie }), fail);
     } catch (fault) {
       if (!isMissing(fault)) throw withStatus(fault);

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
+import type { LoginView } from "../origin/login-view.ts";
 import type { Callback, Session } from "./session.ts";
 
 /** A request with its session. */
@@ -7,6 +8,8 @@ export interface SessionRequest extends IncomingMessage {
   session?: Session | null;
   sessionID?: string;
   sessionStore?: Store;
+  /** `undefined` unless Moor has logged the visitor in at a provider. */
+  providerLogin?: LoginView | undefined;
 }
 
 /** Reads the data of a request's session as it is stored now; `undefined` if it is not stored. */

@@ -1,5 +1,6 @@
 import { type HeaderSource, readHeader } from "../origin/headers.ts";
 import { type JsonObject, mergePatches } from "../origin/json.ts";
+import type { LoginView } from "../origin/login-view.ts";
 import { newId } from "./session.ts";
 
 /** Signs the claims of a visitor's handoff. */
@@ -20,6 +21,8 @@ export class TestVisitor {
   version: number;
   generation = 0;
   principal: string | undefined;
+  /** The login that Moor has made at a provider. Times are told in whole seconds. Default: none. */
+  providerLogin: LoginView | undefined;
 
   constructor(attributes: JsonObject | undefined, sign: SignFor) {
     this.attributes = attributes ?? {};
@@ -33,10 +36,16 @@ export class TestVisitor {
 
   /** The request header of the visitor's next request. */
   async headers(): Promise<{ "moor-session": string }> {
-    const { version, generation, principal, attributes, isNew } = this;
+    const { version, generation, principal, attributes, isNew, providerLogin } = this;
     const isShown = JSON.stringify(attributes).length <= DATA_BYTES;
     const known = isNew ? { new: true } : { sid: this.#id, ...(isShown && { data: attributes }) };
-    const claims = { gen: generation, ver: version, ...known, ...(principal !== undefined && { sub: principal }) };
+    const claims = {
+      gen: generation,
+      ver: version,
+      ...known,
+      ...(principal !== undefined && { sub: principal }),
+      ...(providerLogin && { login: claimOf(providerLogin) }),
+    };
     return { "moor-session": await this.#sign(this, claims) };
   }
 
@@ -65,5 +74,15 @@ export class TestVisitor {
     this.attributes = {};
     this.version = 0;
     this.principal = undefined;
+    this.providerLogin = undefined;
   }
+}
+
+/** The claim `login` of a handoff. */
+function claimOf({ issuer, at, authAt, ...others }: LoginView): object {
+  return { ...others, iss: issuer, at: secondsOf(at), ...(authAt !== undefined && { auth_at: secondsOf(authAt) }) };
+}
+
+function secondsOf(milliseconds: number): number {
+  return Math.floor(milliseconds / 1_000);
 }

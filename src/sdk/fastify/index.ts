@@ -8,6 +8,7 @@ export type { AsyncSession as Session } from "../express/async-session.ts";
 export { Cookie, type CookieOptions } from "../express/cookie.ts";
 export type { SessionData } from "../express/session.ts";
 export type { SessionsOptions as SessionOptions } from "../express/sessions.ts";
+export type { LoginView } from "../origin/login-view.ts";
 
 /** The part of a Fastify request that this plugin uses. */
 export interface FastifyRequest {
@@ -17,7 +18,7 @@ export interface FastifyRequest {
 
 /** The part of a Fastify application that this plugin uses. */
 export interface FastifyInstance {
-  decorateRequest(name: string, accessors: { getter(): unknown; setter(value: unknown): void }): unknown;
+  decorateRequest(name: string, accessors: { getter(): unknown; setter?(value: unknown): void }): unknown;
   addHook(name: "onRequest", hook: (request: FastifyRequest, reply: { raw: ServerResponse }) => Promise<void>): unknown;
   addHook(
     name: "onSend",
@@ -26,9 +27,10 @@ export interface FastifyInstance {
 }
 
 /**
- * Gives each request of a Fastify application the session that Moor handed over, as `request.session`. A request without a
- * handoff has an empty session that cannot be stored. A request whose handoff is forged, expired or for another server is an error
- * (403). A change that cannot be stored is an error of status 500 or 503; once the headers are sent, it is a line of the log.
+ * Gives each request of a Fastify application the session that Moor handed over, as `request.session`, and the login that Moor made at a
+ * provider, as `request.providerLogin`. A request without a handoff has an empty session that cannot be stored. A request whose handoff
+ * is forged, expired or for another server is an error (403). A change that cannot be stored is an error of status 500 or 503; once the
+ * headers are sent, it is a line of the log.
  *
  * @throws TypeError as `moor/express` does.
  */
@@ -42,6 +44,11 @@ export async function session(fastify: FastifyInstance, options: SessionsOptions
     },
     setter(this: FastifyRequest, value: SessionRequest["session"]) {
       this.raw.session = value ?? null;
+    },
+  } as Parameters<FastifyInstance["decorateRequest"]>[1]);
+  fastify.decorateRequest("providerLogin", {
+    getter(this: FastifyRequest) {
+      return this.raw.providerLogin;
     },
   } as Parameters<FastifyInstance["decorateRequest"]>[1]);
   fastify.addHook("onRequest", async ({ raw, log }, reply) => {

@@ -8,6 +8,7 @@ export type { AsyncSession as Session } from "../express/async-session.ts";
 export { Cookie, type CookieOptions } from "../express/cookie.ts";
 export type { SessionData } from "../express/session.ts";
 export type { SessionsOptions as SessionOptions } from "../express/sessions.ts";
+export type { LoginView } from "../origin/login-view.ts";
 
 /** The part of a Koa context that this middleware uses. */
 export interface KoaContext {
@@ -20,10 +21,10 @@ export interface KoaContext {
 export type Middleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
 
 /**
- * Gives each request of a Koa application the session that Moor handed over, as `ctx.session`. An assignment of an object replaces
- * its data, and an assignment of null ends it. A request without a handoff has an empty session that cannot be stored. A
- * request whose handoff is forged, expired or for another server is an error (403). A change that cannot be stored is an error of
- * status 500 or 503; once the headers are sent, it is an `error` event of the application.
+ * Gives each request of a Koa application the session that Moor handed over, as `ctx.session`, and the login that Moor made at a provider, as
+ * `ctx.providerLogin`. An assignment of an object to the session replaces its data, and an assignment of null ends it. A request without a
+ * handoff has an empty session that cannot be stored. A request whose handoff is forged, expired or for another server is an error (403). A
+ * change that cannot be stored is an error of status 500 or 503; once the headers are sent, it is an `error` event of the application.
  *
  * @throws TypeError as `moor/express` does.
  */
@@ -49,6 +50,7 @@ export function session(options: SessionsOptions = {}): Middleware {
         else if (req.session && data !== req.session) replaceData(req.session, data);
       },
     });
+    Object.defineProperty(context, "providerLogin", { configurable: true, enumerable: true, value: req.providerLogin });
     await next();
     await finish?.();
   };

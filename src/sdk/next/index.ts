@@ -7,6 +7,7 @@ import { NextSession, type RequestSession } from "./session.ts";
 
 export { MoorOriginError, type MoorOriginErrorCode } from "../origin/errors.ts";
 export type { JsonObject, JsonValue } from "../origin/json.ts";
+export type { LoginView } from "../origin/login-view.ts";
 export type { OriginSession } from "../origin/session.ts";
 export type { SessionView } from "../origin/session-view.ts";
 export type { NextSession } from "./session.ts";

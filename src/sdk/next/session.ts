@@ -2,6 +2,7 @@ import { mergeDiff } from "../express/merge-diff.ts";
 import type { ChangeCookie } from "../origin/change-cookie.ts";
 import { MoorOriginError } from "../origin/errors.ts";
 import { asciiJson, type JsonObject, type JsonValue } from "../origin/json.ts";
+import type { LoginView } from "../origin/login-view.ts";
 import type { OriginSession } from "../origin/session.ts";
 import type { SessionView } from "../origin/session-view.ts";
 
@@ -62,6 +63,11 @@ export class NextSession {
   /** Read while the stores were failing: it may be older than what the visitor has seen. */
   get stale(): boolean {
     return this.#view.stale;
+  }
+
+  /** `undefined` unless Moor has logged the visitor in at a provider. */
+  get providerLogin(): LoginView | undefined {
+    return this.#view.providerLogin;
   }
 
   /** The values that an earlier response left for this request alone. */

@@ -1,36 +1,34 @@
 import { describe, expect, it } from "vitest";
+import vectors from "../../../sdk/provider-logins.json" with { type: "json" };
+import { NextSession } from "../../../src/sdk/next/session.ts";
 import { sessionWith } from "./moor.ts";
 
-const login = { iss: "https://id.example.com", at: 1_800_000_000, roles: ["ops"], claims: { name: "Alice" } };
-
 describe("the login of a session", () => {
-  it("is what the handoff tells, with its times in milliseconds", async () => {
-    const { providerLogin } = await sessionWith({
-      login: { ...login, auth_at: 1_799_999_000, acr: "mfa", amr: ["otp"] },
-    });
-    expect(providerLogin).toEqual({
-      issuer: "https://id.example.com",
-      at: 1_800_000_000_000,
-      authAt: 1_799_999_000_000,
-      acr: "mfa",
-      amr: ["otp"],
-      roles: ["ops"],
-      claims: { name: "Alice" },
-    });
+  it.each(vectors.shown)(
+    "is what the handoff tells, with its times in milliseconds: $name",
+    async ({ claim, login }) => {
+      const { at, authAt, acr } = login;
+      expect((await sessionWith({ login: claim })).providerLogin).toEqual({
+        ...login,
+        at: at * 1000,
+        authAt: authAt === null ? undefined : authAt * 1000,
+        acr: acr ?? undefined,
+      });
+    },
+  );
+
+  it("is the same in moor/next", async () => {
+    const session = await sessionWith({ login: vectors.shown[0]?.claim });
+    const next = new NextSession({ isStorable: true, session }, async () => {});
+    expect(next.providerLogin).toEqual(session.providerLogin);
+    expect(next.providerLogin?.roles).toEqual(["ops", "staff"]);
+    expect(new NextSession({ isStorable: false }, async () => {}).providerLogin).toBeUndefined();
   });
 
   it("is absent for a session that no provider has logged in", async () =>
     expect((await sessionWith({})).providerLogin).toBeUndefined());
 
-  it.each([
-    null,
-    "alice",
-    { ...login, roles: "ops" },
-    { ...login, at: -1 },
-    { ...login, iss: undefined },
-    { ...login, amr: [1] },
-  ])(
-    "is refused if Moor cannot have written it: %j",
-    async (given) => await expect(sessionWith({ login: given })).rejects.toThrow("its login is not one of Moor's"),
+  it.each(vectors.refused)("is refused if Moor cannot have written it: $name", async ({ claim }) =>
+    expect(sessionWith({ login: claim })).rejects.toThrow("its login is not one of Moor's"),
   );
 });

@@ -82,11 +82,15 @@ final class FakeMoor
         return ['MOOR_ISSUER' => self::ISSUER, 'MOOR_AUDIENCE' => self::AUDIENCE, 'MOOR_URL' => "http://127.0.0.1:$this->port"];
     }
 
-    /** The value of `Moor-Session` for the visitor's next request. */
-    public function handoff(): string
+    /**
+     * The value of `Moor-Session` for the visitor's next request.
+     *
+     * @param array<string, mixed> $others claims beside the claims of the session.
+     */
+    public function handoff(array $others = []): string
     {
         $now = time();
-        $claims = ['iss' => self::ISSUER, 'aud' => self::AUDIENCE, 'iat' => $now, 'exp' => $now + self::LIFE_SECONDS] + $this->session()->claims();
+        $claims = ['iss' => self::ISSUER, 'aud' => self::AUDIENCE, 'iat' => $now, 'exp' => $now + self::LIFE_SECONDS] + $this->session()->claims() + $others;
         $parts = [['alg' => 'ES256', 'kid' => $this->kid, 'typ' => 'JWT'], $claims];
         $text = implode('.', array_map(static function (array $part): string {
             return Base64Url::encode((string) json_encode($part));

@@ -38,6 +38,11 @@ module Moor
       id.nil?
     end
 
+    # How the visitor has logged in at a provider: a ProviderLogin, or nil unless Moor has logged them in.
+    def provider_login
+      handoff&.provider_login
+    end
+
     # The values, free to be changed. They are asked of the session API if they were too large for the handoff. Raises Error.
     def load
       @cleared ? {} : Values.decode(attributes, @serializer, @log)

@@ -3,11 +3,13 @@
 require "json"
 require "openssl"
 require_relative "error"
+require_relative "provider_login"
 
 module Moor
   # The facts that Moor told about the session of a request. `id` is nil as long as the session is not stored, `principal` before a login.
-  # `attributes` is nil if the attributes were too large for the handoff: the session API has them.
-  Handoff = Struct.new(:token, :id, :version, :generation, :principal, :is_new, :flash, :attributes, keyword_init: true)
+  # `attributes` is nil if the attributes were too large for the handoff: the session API has them. `provider_login` is nil unless Moor has
+  # logged the visitor in at a provider.
+  Handoff = Struct.new(:token, :id, :version, :generation, :principal, :is_new, :flash, :attributes, :provider_login, keyword_init: true)
 
   # Verifies the compact JWTs of `Moor-Session` headers (RFC 7515, 7519).
   #
@@ -117,7 +119,13 @@ module Moor
       refuse("malformed", "its new is not true or false") unless [true, false].include?(is_new)
       refuse("malformed", "its data or flash is not an object") unless flash.is_a?(Hash) && (data.nil? || data.is_a?(Hash))
       Handoff.new(token: token, id: sid, version: version, generation: generation, principal: sub, is_new: is_new, flash: flash,
-                  attributes: sid.nil? ? {} : data)
+                  attributes: sid.nil? ? {} : data, provider_login: login_of(claims))
+    end
+
+    def login_of(claims)
+      return unless claims.key?("login")
+
+      ProviderLogin.read(claims["login"]) || refuse("malformed", "its login is not a login of Moor")
     end
 
     def parse(text)

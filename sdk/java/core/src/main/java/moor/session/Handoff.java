@@ -19,9 +19,16 @@ import moor.session.MoorException.Code;
  * @param principal the user's id; null before a login
  * @param isNew whether the session is stored nowhere
  * @param attributes null if they were too large for the handoff
+ * @param providerLogin null unless Moor has logged the visitor in at a provider
  */
 record Handoff(
-        String text, String id, long generation, String principal, boolean isNew, Map<String, Object> attributes) {
+        String text,
+        String id,
+        long generation,
+        String principal,
+        boolean isNew,
+        Map<String, Object> attributes,
+        ProviderLogin providerLogin) {
     /** Above any handoff that Moor makes. */
     private static final int CHARACTERS = 32_768;
 
@@ -58,7 +65,9 @@ record Handoff(
         boolean isNew = Boolean.TRUE.equals(optional(claims, "new", Boolean.class));
         @SuppressWarnings("unchecked")
         Map<String, Object> data = optional(claims, "data", Map.class);
-        return new Handoff(text, id, count(claims, "gen"), principal, isNew, id == null ? Map.of() : data);
+        ProviderLogin login = claims.containsKey("login") ? ProviderLogin.read(claims.get("login")) : null;
+        if (login == null && claims.containsKey("login")) throw malformed("its login is not a login of Moor", null);
+        return new Handoff(text, id, count(claims, "gen"), principal, isNew, id == null ? Map.of() : data, login);
     }
 
     private static void requireAddress(String claim, Object found, String accepted) {

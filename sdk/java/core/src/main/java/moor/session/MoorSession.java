@@ -63,6 +63,11 @@ public final class MoorSession {
         return known == null ? null : Moor.userOf(known);
     }
 
+    /** How the visitor has logged in at a provider; null unless Moor has logged them in. */
+    public ProviderLogin providerLogin() {
+        return handoff == null ? null : handoff.providerLogin();
+    }
+
     /**
      * The value of an attribute, or null.
      *

@@ -99,6 +99,15 @@ abstract class MoorFilterTest extends FilteredServer {
     }
 
     @Test
+    @DisplayName("shows the login that Moor made at a provider")
+    void showsProviderLogin() {
+        Map<String, Object> login = Map.of("iss", "https://id.example.com", "at", 1, "roles", List.of("ops"));
+        ask(fake.handoff(Map.of("login", login)), (request, response) -> {
+            assertEquals(List.of("ops"), Exchange.of(request).session().providerLogin().roles());
+        });
+    }
+
+    @Test
     @DisplayName("a page that fits into the buffer carries the changes that its code makes after writing")
     void buffers() {
         HttpResponse<String> response = ask((request, answer) -> {
