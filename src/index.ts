@@ -18,5 +18,6 @@ export type {
 export type { MoorConfig, RouteConfig, SessionConfig, SessionEvent, SessionEvents } from "./config/types.ts";
 export { PoolObject } from "./objects/pool/pool-object.ts";
 export { PrincipalObject } from "./objects/principal/principal-object.ts";
-export { createSessionObject, SessionObject, type SessionObjectClass } from "./objects/session/session-object.ts";
+export { SessionObject, type SessionObjectClass } from "./objects/session/session-object.ts";
 export { createHandler, type Env } from "./wiring/handler.ts";
+export { createSessionObject } from "./wiring/session-object.ts";

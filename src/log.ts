@@ -22,6 +22,7 @@ export interface LogEntry {
     | "session_adopted"
     | "adoption_refused"
     | "adoption_unavailable"
+    | "old_session_left"
     | "admin"
     | "admin_refused"
     | "audit_lost"

@@ -1,6 +1,6 @@
 import config from "../moor.config.ts";
-import { createSessionObject } from "./objects/session/session-object.ts";
 import { createHandler } from "./wiring/handler.ts";
+import { createSessionObject } from "./wiring/session-object.ts";
 
 export { PoolObject } from "./objects/pool/pool-object.ts";
 export { PrincipalObject } from "./objects/principal/principal-object.ts";

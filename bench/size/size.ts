@@ -30,10 +30,10 @@ export interface SizeResults {
 
 /** The most that each build may be gzipped, in KiB. `test/bench/size.test.ts` holds them. */
 export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild">, number>> = {
-  moor: 157,
+  moor: 160,
   asDeployed: 73.5,
   asDeployedWithLogin: 82.5,
-  withoutRedis: 153.2,
+  withoutRedis: 156.2,
   asDeployedWithoutRedis: 70.5,
 };
 

@@ -61,6 +61,7 @@ export function createAdopting({ authority, tokens, clock, config, policy, adopt
       const bytes = attributeBytesOf(session.attributes);
       const isTooLarge = session.tooLarge || bytes > policy.maxAttributeBytes;
       const { principal, id, expiresAt } = session;
+      const sealed = id && (await adoptKey.seal(entry.from, id, minted.id));
       const index = config.principals && principal !== undefined;
       const change = changeNow(
         {
@@ -73,7 +74,7 @@ export function createAdopting({ authority, tokens, clock, config, policy, adopt
             until: id === undefined ? arrival.arrivedAt : until,
             expiresAt,
             graceSeconds: entry.graceSeconds,
-            ...(id === undefined ? {} : { old: { from: entry.from, id } }),
+            ...(sealed === undefined ? {} : { old: { from: entry.from, sealed } }),
           },
         },
         { clock, policy },

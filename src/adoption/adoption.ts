@@ -7,11 +7,14 @@ import { BoundedMap } from "../lib/bounded-map.ts";
 import { cookieValue } from "../lib/cookie-value.ts";
 import { describeFault } from "../log.ts";
 import type { Visit } from "../request/exchange.ts";
+import { changeNow } from "../session/change.ts";
 import type { OldRef, View } from "../session/record.ts";
+import { refOf } from "../store/open-session.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { createAdopting } from "./adopting.ts";
 import { withCookies } from "./cookies.ts";
-import { createOldApplication, type OldApplication } from "./old-application.ts";
+import { askerOf, type Told } from "./old-application.ts";
+import { createOlds, type Old } from "./old-sessions.ts";
 import type { AdoptionParts, RoutedVisit } from "./parts.ts";
 
 /** The outcome for a client that came with the cookie of an old application. */
@@ -39,26 +42,13 @@ export interface Adoption {
 /** The values of a session's cookie: RFC 6265 section 4.1.1, long enough for 96 bits, and short enough for a browser. */
 const WELL_FORMED = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{16,4096}$/;
 
-/** Pauses before further tries to end an old session, in milliseconds. All of them fit into the half minute that the runtime grants. */
-const END_AGAIN_MS = [1_000, 4_000, 10_000];
 const REMEMBERED = 8_192;
-
-interface Old {
-  readonly entry: ResolvedAdoption;
-  readonly until: number;
-  readonly application: OldApplication;
-}
 
 /** Puts the adoption together. It needs the pools, because old applications are asked over them. */
 export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adoption {
-  const { config, routes, questions, issuer, refusals, recent, clock, pause } = parts;
-  const { maxAttributeBytes } = config.session;
+  const { authority, policy, refusals, recent, clock } = parts;
   const adopting = createAdopting(parts);
-  const olds = config.adopt.map((entry, index): Old => {
-    const route = routes[index] as ResolvedRoute;
-    const application = createOldApplication({ entry, route, upstream, questions, issuer, maxAttributeBytes, clock });
-    return { entry, until: Date.parse(entry.until), application };
-  });
+  const olds = createOlds(parts, upstream);
 
   /** The cookies of an old application, if the request is to be asked about there. */
   function cookieOf({ entry, until }: Old, visit: RoutedVisit): string | undefined {
@@ -96,7 +86,7 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
       const entry = { event: "adoption_unavailable", reason: describeFault(cause) } as const;
       return { kind: "refused", response: observer.failed("session_unavailable", entry) };
     };
-    const heard = await application.ask(visit);
+    const heard = await application.ask(askerOf(visit));
     if (heard.kind === "unavailable") {
       if (await recent.isRecent(from, clock())) return unavailable(heard.cause);
       observer.note({ event: "adoption_unavailable", reason: describeFault(heard.cause) });
@@ -123,7 +113,8 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
       case "closed":
         observer.note({ event: "adoption_refused", reason: `${from}: ${adopted.reason}` });
         await refusals.note(name, headers, clock());
-        if (adopted.reason === "ended" && heard.id !== undefined) await endOld(old, heard.id, visit);
+        if (adopted.reason === "ended" && heard.id !== undefined)
+          told(await application.end(askerOf(visit), heard.id), visit);
         return { kind: "visit", visit, cookies: adopted.reason === "ended" ? cookiesToClear(old, visit) : [] };
       case "adopted": {
         const { token, reason } = adopted;
@@ -141,43 +132,35 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
   }
 
   const broughtBack = new BoundedMap<string, number>(REMEMBERED);
-  const oldOf = (ref: OldRef | undefined) => olds.find(({ entry }) => entry.from === ref?.from);
 
-  /** Ends an old session, or tries again a few times behind the response. An arrival of its cookie ends it, too. */
-  async function endOld({ application }: Old, id: string, visit: Visit): Promise<void> {
-    const { observer, keepAlive } = visit;
-    const tried = async () => {
-      const told = await application.end(visit, id);
-      if (told.kind !== "unavailable") return true;
-      observer.note({ event: "adoption_unavailable", reason: describeFault(told.cause) });
-      return false;
-    };
-    if (await tried()) return;
-    const again = async () => {
-      for (const ms of END_AGAIN_MS) {
-        await pause(ms);
-        if (await tried()) return;
-      }
-    };
-    keepAlive(again());
+  /** Whether the old application has done what it was told. */
+  function told(answer: Told, { observer }: Visit): boolean {
+    if (answer.kind !== "unavailable") return true;
+    observer.note({ event: "adoption_unavailable", reason: describeFault(answer.cause) });
+    return false;
   }
 
   return {
     async ended(ref, visit) {
-      const old = oldOf(ref);
-      if (!old) return [];
-      await endOld(old, ref.id, visit);
+      const old = olds.of(ref);
+      const { token } = visit.client;
+      if (!old || !token) return [];
+      const hasEnded = told(await olds.end(ref, token.id, askerOf(visit)), visit);
+      // Else the alarm of the session ends it. If this note is lost, the alarm ends it once more.
+      if (hasEnded)
+        visit.keepAlive(
+          authority.commit(refOf(token, visit.arrival), changeNow({ settlesOld: true }, { clock, policy })),
+        );
       return cookiesToClear(old, visit);
     },
 
-    async bringBack({ id, generation, version, attributes, old: ref }, visit, pool) {
-      const old = oldOf(ref);
+    async bringBack(view, visit, pool) {
+      const { id, generation, version, old: ref } = view;
+      const old = ref && olds.of(ref);
       // The old application has the attributes of version 1, because the session was adopted with them.
       const isNews = generation === 0 && version > 1 && broughtBack.get(id) !== version;
-      if (!old || !ref || old.entry.confirm.pool !== pool || !isNews) return;
-      const told = await old.application.bringBack(visit, { id: ref.id, version, attributes });
-      if (told.kind !== "unavailable") broughtBack.set(id, version);
-      else visit.observer.note({ event: "adoption_unavailable", reason: describeFault(told.cause) });
+      if (!old || old.entry.confirm.pool !== pool || !isNews) return;
+      if (told(await olds.bringBack(ref, view, askerOf(visit)), visit)) broughtBack.set(id, version);
     },
 
     concerns(visit) {
@@ -186,11 +169,11 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
       // A token with a stored session always wins. A token that no store knows yields, because nothing is lost with it.
       if (token && (token.version > 0 || token.markedAt !== undefined)) return false;
       if (!request.headers.has("Cookie") || isTokenKeptBack(request, url, client)) return false;
-      return olds.some((old) => cookieOf(old, visit) !== undefined);
+      return olds.all.some((old) => cookieOf(old, visit) !== undefined);
     },
 
     async serve(visit, serve) {
-      for (const old of olds) {
+      for (const old of olds.all) {
         const arrived = await tryOne(old, visit);
         if (arrived?.kind === "refused") return arrived.response;
         if (arrived) return withCookies(await serve(arrived.visit), arrived.cookies);

@@ -28,14 +28,31 @@ export type Heard = (OldSession & { readonly cookies: readonly string[] }) | { r
 /** Whether an old application did what it was told to do with a session. `gone`: it has no such session any more. */
 export type Told = { readonly kind: "done" | "gone" } | Unavailable;
 
+/** The request on whose behalf Moor asks. */
+export interface Asker {
+  /** Its address. The path of the endpoint takes the place of its path. */
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly arrivedAt: number;
+  readonly region: number;
+  /** The session of its token. Default: it brought no token. */
+  readonly sessionId?: string | undefined;
+}
+
 /** An old application, as Moor asks it about its visitors. */
 export interface OldApplication {
   /** Asks whether the visitor has a living session there, with all cookies that the visitor sent. */
-  ask(visit: Visit): Promise<Heard>;
+  ask(asker: Asker): Promise<Heard>;
   /** Ends a session there. It may be repeated. */
-  end(visit: Visit, id: string): Promise<Told>;
+  end(asker: Asker, id: string): Promise<Told>;
   /** Gives a session there these attributes, if it lives and has not got this version or a newer one. It may be repeated. */
-  bringBack(visit: Visit, state: { id: string; version: number; attributes: JsonObject }): Promise<Told>;
+  bringBack(asker: Asker, state: { id: string; version: number; attributes: JsonObject }): Promise<Told>;
+}
+
+/** The visitor's own request. */
+export function askerOf({ request, url, client, arrival }: Visit): Asker {
+  const { arrivedAt, region } = arrival;
+  return { url, headers: request.headers, arrivedAt, region, sessionId: client.token?.id };
 }
 
 /** The parts that a question needs. */
@@ -72,26 +89,25 @@ export function createOldApplication(parts: OldApplicationParts): OldApplication
   const { from, confirm } = entry;
 
   /** Sends a question, signed, and checks that its answer is of this question. */
-  async function put(visit: Visit, method: "GET" | "PUT" | "DELETE", more: Claims): Promise<Signed | Unavailable> {
-    const { client, arrival } = visit;
+  async function put(asker: Asker, method: "GET" | "PUT" | "DELETE", more: Claims): Promise<Signed | Unavailable> {
     const nonce = randomId();
     const iat = Math.floor(clock() / 1000);
     const signed = await questions.sign({ iss: issuer, aud: from, iat, jti: nonce, htm: method, ...more });
     // Attributes are too long for a header.
     const isInBody = method === "PUT";
-    const sessionId = client.token?.id ?? nonce;
-    const url = new URL(confirm.path, visit.url);
+    const { sessionId = nonce } = asker;
+    const url = new URL(confirm.path, asker.url);
     const sent = await upstream.send({
-      request: new Request(url, { method, headers: shownOf(visit.request.headers, isInBody) }),
+      request: new Request(url, { method, headers: shownOf(asker.headers, isInBody) }),
       body: isInBody ? (utf8.encode(signed).buffer as ArrayBuffer) : null,
       url,
       host: url.host,
       route,
       pool: upstream.poolOf(route, sessionId),
       sessionId,
-      sessionIsFresh: client.token === undefined,
-      bornAt: arrival.arrivedAt,
-      home: arrival.region,
+      sessionIsFresh: asker.sessionId === undefined,
+      bornAt: asker.arrivedAt,
+      home: asker.region,
       pin: 0,
       isStored: false,
       question: isInBody ? "body" : signed,
@@ -115,14 +131,14 @@ export function createOldApplication(parts: OldApplicationParts): OldApplication
   }
 
   /** Tells the old application something of its session. */
-  async function tell(visit: Visit, method: "PUT" | "DELETE", claims: Claims): Promise<Told> {
-    const answered = await put(visit, method, claims);
+  async function tell(asker: Asker, method: "PUT" | "DELETE", claims: Claims): Promise<Told> {
+    const answered = await put(asker, method, claims);
     return answered.kind === "signed" ? { kind: answered.response.status === 200 ? "done" : "gone" } : answered;
   }
 
   return {
-    async ask(visit) {
-      const answered = await put(visit, "GET", { max: maxAttributeBytes });
+    async ask(asker) {
+      const answered = await put(asker, "GET", { max: maxAttributeBytes });
       if (answered.kind === "unavailable") return answered;
       const { claims, response } = answered;
       if (response.status === 401) return { kind: "none" };
@@ -133,8 +149,8 @@ export function createOldApplication(parts: OldApplicationParts): OldApplication
         return faultOf(cause);
       }
     },
-    end: (visit, id) => tell(visit, "DELETE", { sid: id }),
-    bringBack: (visit, { id, version, attributes }) => tell(visit, "PUT", { sid: id, ver: version, attributes }),
+    end: (asker, id) => tell(asker, "DELETE", { sid: id }),
+    bringBack: (asker, { id, version, attributes }) => tell(asker, "PUT", { sid: id, ver: version, attributes }),
   };
 
   function unavailable(reason: string): Unavailable {

@@ -2,7 +2,11 @@
 
 export type { HandlingConfig, MiddlewareConfig } from "../config/middleware.ts";
 export { PrincipalObject } from "../objects/principal/principal-object.ts";
-export { createSessionObject, SessionObject, type SessionObjectClass } from "../objects/session/session-object.ts";
+export {
+  createSessionClass as createSessionObject,
+  SessionObject,
+  type SessionObjectClass,
+} from "../objects/session/session-object.ts";
 export type { AnyAttributes, NameOf, PatchOf, ValueOf } from "./attributes.ts";
 export type { EdgeSession } from "./edge-session.ts";
 export { MoorHonoError, type MoorHonoErrorCode } from "./errors.ts";

@@ -1,5 +1,6 @@
 import type { SessionEvent } from "../config/types.ts";
 import type { CopyPolicy } from "../objects/session/copies.ts";
+import type { OldSessions } from "../objects/session/owed-end.ts";
 import { mayPublishAt } from "../objects/session/publisher.ts";
 import { SessionAuthority } from "../objects/session/session-authority.ts";
 import { SessionRows } from "../objects/session/session-rows.ts";
@@ -16,6 +17,8 @@ export interface Outsiders {
   readonly replicas?: Copies | undefined;
   /** Absent: there is no index. */
   readonly principals?: Pick<Principals, "confirm" | "forget"> | undefined;
+  /** Absent: no session was adopted from an old application. */
+  readonly oldSessions?: OldSessions | undefined;
 }
 
 /** News of one run, which may be told only if the run takes effect. */
@@ -45,7 +48,7 @@ export async function runQuietly<Answer>(
   { entries, now, outsiders, news }: { entries: RowEntries; now: number; outsiders: Outsiders; news: News },
   work: (own: SessionAuthority) => Promise<Answer>,
 ): Promise<Answer> {
-  const { replicas, principals } = outsiders;
+  const { replicas, principals, oldSessions } = outsiders;
   const quiet: Outsiders = {
     replicas: replicas && { name: replicas.name, read: async () => LATER, keep: async () => LATER },
     principals: principals && {
@@ -55,6 +58,8 @@ export async function runQuietly<Answer>(
         return { kind: "forgotten" };
       },
     },
+    // Only the alarm calls it. Here it stands for the alarm that is to be set.
+    oldSessions,
   };
   return run({ entries, now, outsiders: quiet, news }, work);
 }

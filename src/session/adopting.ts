@@ -7,7 +7,7 @@ export interface Adoption {
   /** When the old session ends by itself, as its application said. */
   readonly expiresAt: number;
   /** Absent: the old session has no id, and was in its cookie alone. */
-  readonly old?: OldRef;
+  readonly old?: Omit<OldRef, "until">;
   /** How long the old session's cookie still opens the session after the token has come back once. */
   readonly graceSeconds: number;
 }
@@ -25,7 +25,7 @@ export function adoptedParts(
     ...(principal === undefined ? {} : { principal }),
     foundingDeadline: Math.max(foundingDeadline, until + OUTLIVES_MS),
     somebodys: true as const,
-    ...(old ? { old } : {}),
+    ...(old ? { old: { ...old, until } } : {}),
     adopted: { openUntil: Math.min(until, expiresAt), graceSeconds },
   };
 }
@@ -44,4 +44,19 @@ export function noteToken(record: SessionRecord, now: number): SessionRecord {
  */
 export function opensByOldCookie({ generation, adopted }: SessionRecord, now: number): boolean {
   return generation === 0 && adopted !== undefined && now < adopted.openUntil;
+}
+
+/** Pauses between two tries by the alarm, in milliseconds: they double from the least to the most. */
+const TRY_AGAIN_MS = { least: 10_000, most: 3_600_000 };
+
+/** The tombstone once its old session has ended. Nothing of that session is left in it. */
+export function settled({ owed, old, ...kept }: SessionRecord): SessionRecord {
+  return kept;
+}
+
+/** The tombstone after a failed try to end its old session. It owes nothing any more if adoptions have ended. */
+export function tryAgain(tombstone: SessionRecord, { until }: OldRef, now: number): SessionRecord {
+  const tries = (tombstone.owed?.tries ?? 0) + 1;
+  const nextAt = now + Math.min(TRY_AGAIN_MS.least * 2 ** (tries - 1), TRY_AGAIN_MS.most);
+  return now >= until ? settled(tombstone) : { ...tombstone, owed: { nextAt: Math.min(nextAt, until), tries } };
 }

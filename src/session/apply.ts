@@ -1,4 +1,4 @@
-import { adoptedParts, noteToken, opensByOldCookie } from "./adopting.ts";
+import { adoptedParts, noteToken, opensByOldCookie, settled } from "./adopting.ts";
 import type { Change, Ref } from "./change.ts";
 import { deadlinePassed, remembered, touched, unreturned } from "./deadlines.ts";
 import { isBesideRotation, isServed, markUsed, rotated, servedBefore } from "./generations.ts";
@@ -83,6 +83,8 @@ export function apply(
 
   const repeated = record.recentChanges.find(({ id }) => id === change.id);
   if (record.ended) {
+    if ((typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && change.settlesOld && record.owed)
+      return { kind: "ended", save: settled(record) };
     return repeated && change.end ? { kind: "committed", view: viewOf(record) } : { kind: "ended" };
   }
   if (repeated) {

@@ -75,6 +75,8 @@ export interface Change {
   readonly end?: true;
   /** Founds the session from an old application's, or opens the session that an earlier adoption has founded, unchanged. */
   readonly adopts?: Adoption;
+  /** The old session of an ended session has ended, too. */
+  readonly settlesOld?: true;
   /** Why the session ends, if it has passed a timeout that only a route sets. */
   readonly endReason?: "idle" | "absolute";
   /** Merge patches of the flash, which the next handoff shows once. */

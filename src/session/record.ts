@@ -23,7 +23,7 @@ export interface View {
   readonly remembered?: true;
   /** Whether a visitor may be logged in to it although it was never rotated, because it was adopted from an old application. */
   readonly somebodys?: true;
-  /** The session of an old application that it was adopted from. Its id opens that session, so only the edge may see it. */
+  /** The session of an old application that it was adopted from. */
   readonly old?: OldRef;
   readonly bornAt: number;
   /** In whole seconds, so that it compares equal with the time in the token. */
@@ -50,6 +50,8 @@ export interface SessionRecord extends View {
   readonly before?: Before;
   /** Present: it was adopted from an old application. */
   readonly adopted?: Adopted;
+  /** Present in a tombstone: its old session is still to be ended. */
+  readonly owed?: OwedEnd;
   /** A version-0 token of this key, or the cookie of an old application, can be valid until this time, so the tombstone stays that long. */
   readonly foundingDeadline: number;
   /** Applied changes, kept until they can no longer arrive. So a change that arrives again is not applied twice. */
@@ -60,8 +62,18 @@ export interface SessionRecord extends View {
 export interface OldRef {
   /** The old application, as the configuration names it. */
   readonly from: string;
-  /** The id of the session there. */
-  readonly id: string;
+  /** The id of the session there. It opens that session, so it is sealed, and only `MOOR_ADOPT_KEY` opens the seal. */
+  readonly sealed: string;
+  /** When adoptions end, in milliseconds since 1970. No try to end the old session comes after that. */
+  readonly until: number;
+}
+
+/** The end of an old session that its application has not confirmed. */
+export interface OwedEnd {
+  /** When the next try is due, in milliseconds since 1970. */
+  readonly nextAt: number;
+  /** How many tries by the alarm have failed. */
+  readonly tries: number;
 }
 
 /** How an adopted session may still be opened by the cookie of the old application. */
@@ -108,12 +120,26 @@ export function attributeBytesOf(attributes: JsonObject): number {
 
 /** The part of a record that may leave the authority. */
 export function viewOf(record: SessionRecord): View {
-  const { schema, rotatedAt, rotations, before, adopted, foundingDeadline, recentChanges, ...view } = record;
+  const { schema, rotatedAt, rotations, before, adopted, owed, foundingDeadline, recentChanges, ...view } = record;
   return view;
 }
 
-/** The part of an ended session that is kept so that nothing revives it. */
+/** The first try by the alarm comes this much after the end, in milliseconds: the request that ended the session tries first. */
+const OWED_AFTER_MS = 6_000;
+
+/**
+ * The part of an ended session that is kept so that nothing revives it. After a logout it also owes the end of the session that it was
+ * adopted from. A timeout owes nothing: the old session has its own, and lives on if its site goes back to the old application.
+ */
 export function tombstoneOf(record: SessionRecord, reason: EndReason, at: number): SessionRecord {
-  const { attributes, principal, loggedInAt, login, flash, before, rotations, adopted, ...kept } = record;
-  return { ...kept, attributes: {}, attributeBytes: 2, version: record.version + 1, ended: { at, reason } };
+  const { attributes, principal, loggedInAt, login, flash, before, rotations, adopted, old, ...kept } = record;
+  const owes = old && reason !== "idle" && reason !== "absolute";
+  return {
+    ...kept,
+    ...(owes ? { old, owed: { nextAt: at + OWED_AFTER_MS, tries: 0 } } : {}),
+    attributes: {},
+    attributeBytes: 2,
+    version: record.version + 1,
+    ended: { at, reason },
+  };
 }

@@ -1,6 +1,7 @@
 import { readAdoptKey } from "../adoption/adopt-key.ts";
 import { type Adoption, createAdoption } from "../adoption/adoption.ts";
 import { routeOf } from "../adoption/old-application.ts";
+import { createOldSessions, createOlds } from "../adoption/old-sessions.ts";
 import { createQuestions } from "../adoption/question.ts";
 import { createRecent, type RecentNamespace } from "../adoption/recent.ts";
 import { createRefusals } from "../adoption/refusals.ts";
@@ -9,8 +10,9 @@ import type { RateLimiter } from "../inbound/founding-limit.ts";
 import { parseKeyRing } from "../inbound/token/key-ring.ts";
 import { leftOut } from "../lib/build-flags.ts";
 import type { Log } from "../log.ts";
+import type { OldSessions } from "../objects/session/owed-end.ts";
 import { policyOf } from "../session/policy.ts";
-import type { Upstream } from "../upstream/upstream.ts";
+import { createUpstream, type Upstream } from "../upstream/upstream.ts";
 import type { BoundSessions } from "./sessions.ts";
 
 /** The bindings for the adoption of sessions. */
@@ -48,6 +50,49 @@ export function bindAdoption(
     : leftOut("MOOR_ADOPTION", "adopt is configured");
 }
 
+/**
+ * The old applications, as the alarms of ended sessions reach them. Nothing is bound before a first session owes the end of its old one.
+ *
+ * @param readConfig reads the configuration.
+ * @param inObject whether a Durable Object asks. The platform lets no object choose where a request goes, so each origin is asked by its
+ * own address.
+ */
+export function bindOldSessions(
+  env: AdoptionEnv & { readonly MOOR_ISSUER?: string },
+  readConfig: () => ResolvedConfig,
+  log: Log,
+  { inObject }: { readonly inObject: boolean },
+): OldSessions {
+  const bind = () => {
+    const { adopt, pools, routes: _, ...config } = readConfig();
+    const asked = adopt.map(({ confirm }) => confirm.pool);
+    const reachable = pools
+      .filter(({ id }) => asked.includes(id))
+      .map((pool) => ({ ...pool, learn: undefined, ...(inObject && { host: "origin" as const }) }));
+    const routes = adopt.map(routeOf);
+    const parts = { ...askingOf(env), config: { ...config, adopt }, routes, issuer: env.MOOR_ISSUER as string };
+    const upstream = createUpstream({ ...config, adopt, pools: reachable, routes }, Date.now, () => {}, {
+      services: { ...env },
+      log,
+    });
+    return { olds: createOlds({ ...parts, clock: Date.now }, upstream), issuer: parts.issuer };
+  };
+  return createOldSessions(bind, { clock: Date.now, log });
+}
+
+/** @throws TypeError that names the wrong binding and the accepted values. */
+function askingOf({ MOOR_ADOPT_KEY, MOOR_CONFIRM_KEYS }: AdoptionEnv) {
+  if (!MOOR_CONFIRM_KEYS) {
+    throw new TypeError(
+      'MOOR_CONFIRM_KEYS is not set, and adopt needs it. "npm run moor -- keys adopt" prints a value, which the old application also gets.',
+    );
+  }
+  return {
+    adoptKey: readAdoptKey(MOOR_ADOPT_KEY),
+    questions: createQuestions(parseKeyRing(MOOR_CONFIRM_KEYS, "MOOR_CONFIRM_KEYS")),
+  };
+}
+
 function bind(
   env: AdoptionEnv,
   config: ResolvedConfig,
@@ -61,23 +106,16 @@ function bind(
       "FOUNDING_LIMIT is not bound; adopt needs it, as in wrangler.toml: else anybody could send the old application any cookies.",
     );
   }
-  if (!env.MOOR_CONFIRM_KEYS) {
-    throw new TypeError(
-      'MOOR_CONFIRM_KEYS is not set, and adopt needs it. "npm run moor -- keys adopt" prints a value, which the old application also gets.',
-    );
-  }
   const routes = config.adopt.map(routeOf);
   const parts = {
     routes,
     authority,
     tokens,
     clock: Date.now,
-    pause: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
     config,
     policy: policyOf(config),
     issuer,
-    adoptKey: readAdoptKey(env.MOOR_ADOPT_KEY),
-    questions: createQuestions(parseKeyRing(env.MOOR_CONFIRM_KEYS, "MOOR_CONFIRM_KEYS")),
+    ...askingOf(env),
     refusals: createRefusals(FOUNDING_LIMIT, config.trustedProxies, log),
     recent: createRecent(env.SESSION_REPLICAS),
   };

@@ -17,7 +17,7 @@ import type { ReplicaNamespace } from "../store/kv-replicas.ts";
 import { createOriginTags } from "../upstream/choose/learn.ts";
 import type { StateNamespace } from "../upstream/live/published-states.ts";
 import { createHandoff } from "../upstream/wire/handoff.ts";
-import { type AdoptionEnv, bindAdoption } from "./adoption.ts";
+import { type AdoptionEnv, bindAdoption, bindOldSessions } from "./adoption.ts";
 import { bindPools, type PoolsEnv } from "./pools.ts";
 import { bindReports, type Reports } from "./reports.ts";
 import { type BoundSessions, bindSessions, type SessionsEnv } from "./sessions.ts";
@@ -88,7 +88,11 @@ function build(env: Env, bundled: MoorConfig): Built {
   const handoffRing = parseKeyRing(env.MOOR_HANDOFF_KEYS, "MOOR_HANDOFF_KEYS");
   const reports = bindReports(env, config, () => bound?.pools);
   const log = reports?.log ?? logToConsole;
-  const sessions = bindSessions(env, config, log, bundled.events);
+  const oldSessions =
+    typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION
+      ? bindOldSessions(env, () => config, log, { inObject: false })
+      : undefined;
+  const sessions = bindSessions(env, config, log, { events: bundled.events, oldSessions });
   const bound = bindPools(env, config, sessions.makeBreaker, log, reports?.reporterOf);
   const adoption = bindAdoption(env, config, env.MOOR_ISSUER, sessions, log);
   const described = {
@@ -133,7 +137,8 @@ function loginOf({ MOOR_LOGIN_SECRET, MOOR_ISSUER }: Env, ring: KeyRing): LoginB
   return { ring, secret: MOOR_LOGIN_SECRET || undefined, issuer: MOOR_ISSUER as string };
 }
 
-function readEnvConfig(env: Env, bundled: MoorConfig): ResolvedConfig {
+/** The configuration of a Worker: that of its environment, or else the bundled one. */
+export function readEnvConfig(env: Pick<Env, "MOOR_CONFIG">, bundled: MoorConfig): ResolvedConfig {
   const given: MoorConfig = env.MOOR_CONFIG === undefined ? bundled : JSON.parse(env.MOOR_CONFIG);
   if (!(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && given?.login) leftOut("MOOR_LOGIN", "login is configured");
   const read = readConfig(given);

@@ -3,6 +3,7 @@ import type { ResolvedConfig } from "../config/resolved.ts";
 import type { SessionEvents } from "../config/types.ts";
 import { parseKeyRing } from "../inbound/token/key-ring.ts";
 import { describeFault, type Log } from "../log.ts";
+import type { OldSessions } from "../objects/session/owed-end.ts";
 import { createTeller } from "../objects/session/teller.ts";
 import { guardRows } from "../rows/guarded-rows.ts";
 import { ROW_STORES, type RowAuthorityType, type RowBindings } from "../rows/registry.ts";
@@ -28,6 +29,8 @@ export interface RowsParts {
   readonly replicas: Copies | undefined;
   /** Called with each event of a session, besides the log. */
   readonly events?: SessionEvents | undefined;
+  /** The old applications of adopted sessions. Default: there are none. */
+  readonly oldSessions?: OldSessions | undefined;
 }
 
 /** Sessions whose authority is a store of rows. */
@@ -50,7 +53,7 @@ export function bindRows(
   env: RowsEnv,
   type: RowAuthorityType,
   { stores, principals: indexed }: Pick<ResolvedConfig, "stores" | "principals">,
-  { breakers, log, replicas, events }: RowsParts,
+  { breakers, log, replicas, events, oldSessions }: RowsParts,
 ): BoundRows {
   const bind: (env: RowsEnv & Readonly<Record<string, unknown>>, config: object) => RowStore = ROW_STORES[type];
   const bound = bind({ ...env }, stores.authority);
@@ -68,7 +71,7 @@ export function bindRows(
   };
   const index = createRowPrincipals({ transact, sessions: forIndex, keepAlive });
   const principals = indexed && index;
-  const parts = { store, transact, clock, pause, tell, keepAlive, replicas, principals };
+  const parts = { store, transact, clock, pause, tell, keepAlive, replicas, principals, oldSessions };
   const authority = createRowAuthority({ ...parts, copies: { replicate: stores.replicate } });
 
   return {

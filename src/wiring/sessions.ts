@@ -1,5 +1,4 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
-import type { SessionEvents } from "../config/types.ts";
 import { createFoundingLimit, type FoundingLimit, type RateLimiter } from "../inbound/founding-limit.ts";
 import { type KeyRing, parseKeyRing } from "../inbound/token/key-ring.ts";
 import { createTokens, type Tokens } from "../inbound/token/tokens.ts";
@@ -57,12 +56,12 @@ export function bindSessions(
   env: SessionsEnv,
   config: Pick<ResolvedConfig, "stores" | "principals" | "trustedProxies">,
   log: Log,
-  events?: SessionEvents,
+  told: Pick<RowsParts, "events" | "oldSessions"> = {},
 ): BoundSessions {
   const tokenRing = parseKeyRing(env.MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS");
   const breakers = createBreakers(log);
   const mayFound = env.FOUNDING_LIMIT && createFoundingLimit(env.FOUNDING_LIMIT, config.trustedProxies, log);
-  const parts = { breakers, log, events };
+  const parts = { ...told, breakers, log };
   const { type } = config.stores.authority;
   return {
     tokens: createTokens(tokenRing),
@@ -84,7 +83,7 @@ type Bound = Pick<
   "authority" | "replicas" | "fallback" | "principals" | "unattended" | "locks" | "sweep"
 >;
 type Config = Pick<ResolvedConfig, "stores" | "principals">;
-type Parts = Pick<RowsParts, "breakers" | "log" | "events">;
+type Parts = Omit<RowsParts, "replicas">;
 
 /** Each session has a Durable Object, and Redis stands in for an object that cannot be reached. */
 function bindObjects(env: SessionsEnv, { stores, principals }: Config, { breakers, log }: Parts): Bound {

@@ -1,6 +1,7 @@
 import { received } from "../../emulation/copy.ts";
 import { createObjectStorage, type Disk } from "../../emulation/object-storage.ts";
 import type { CopyPolicy } from "../../src/objects/session/copies.ts";
+import type { OldSessions } from "../../src/objects/session/owed-end.ts";
 import { SessionAuthority } from "../../src/objects/session/session-authority.ts";
 import { type Outside, SessionRows, type SessionStorage } from "../../src/objects/session/session-rows.ts";
 import type { SessionRecord } from "../../src/session/record.ts";
@@ -17,6 +18,8 @@ export interface AuthoritiesParts {
   readonly replicas?: Copies | undefined;
   /** Default: absent, and no session is indexed. */
   readonly principals?: Pick<Principals, "confirm" | "forget"> | undefined;
+  /** Default: absent, and an old session is ended by no alarm. */
+  readonly oldSessions?: OldSessions | undefined;
   /** Default: {@link COPY_POLICY}. */
   readonly copies?: Partial<CopyPolicy>;
   /** Default: `Date`, which the tests set. */
@@ -52,7 +55,7 @@ interface Life {
 }
 
 export function createAuthorities(parts: AuthoritiesParts = {}): Authorities {
-  const { fallback, replicas, principals, clock = () => Date.now() } = parts;
+  const { fallback, replicas, principals, oldSessions, clock = () => Date.now() } = parts;
   const lives = new Map<string, Life>();
   let afterwards: Promise<unknown>[] = [];
 
@@ -77,7 +80,7 @@ export function createAuthorities(parts: AuthoritiesParts = {}): Authorities {
   function authorityOf(id: string): SessionAuthority {
     const life = lifeOf(id);
     const keepAlive = (work: Promise<unknown>) => void afterwards.push(work.catch(() => {}));
-    const stores = { fallback, replicas, principals };
+    const stores = { fallback, replicas, principals, oldSessions };
     life.authority ??= new SessionAuthority({ storage: storageOf(life), clock, ...stores, keepAlive });
     return life.authority;
   }

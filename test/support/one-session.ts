@@ -1,4 +1,5 @@
 import type { CopyPolicy } from "../../src/objects/session/copies.ts";
+import type { OldSessions } from "../../src/objects/session/owed-end.ts";
 import type { Change, Ref } from "../../src/session/change.ts";
 import type { JournalEntry } from "../../src/session/journal.ts";
 import type { Copies } from "../../src/store/contracts.ts";
@@ -7,10 +8,14 @@ import { watchedFallback } from "./fallback.ts";
 import { changeAt, refTo, uniqueId } from "./sessions.ts";
 
 /** One session, born at the tests' time 0: its authority in memory, and Redis. The clock is `Date`, which the tests set. */
-export function oneSession({ replicas, ...copies }: Partial<CopyPolicy> & { replicas?: Copies } = {}) {
+export function oneSession({
+  replicas,
+  oldSessions,
+  ...copies
+}: Partial<CopyPolicy> & { replicas?: Copies; oldSessions?: OldSessions } = {}) {
   const id = uniqueId();
   const redis = watchedFallback();
-  const sessions = createAuthorities({ fallback: redis, replicas, copies });
+  const sessions = createAuthorities({ fallback: redis, replicas, oldSessions, copies });
   const ref = (given: Partial<Ref> = {}): Ref => ({ ...refTo(id, Date.now()), ...given });
 
   return {

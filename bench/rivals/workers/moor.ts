@@ -1,7 +1,7 @@
 /** The Worker that is deployed, except that the calls to its stores are counted, and can be cut off. */
 import config from "../../../moor.config.ts";
-import { createSessionObject } from "../../../src/objects/session/session-object.ts";
 import { createHandler, type Env } from "../../../src/wiring/handler.ts";
+import { createSessionObject } from "../../../src/wiring/session-object.ts";
 import { watchedKv, watchedObjects } from "./watched-stores.ts";
 
 export { PoolObject } from "../../../src/objects/pool/pool-object.ts";

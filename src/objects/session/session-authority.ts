@@ -1,4 +1,3 @@
-import type { SessionEvent } from "../../config/types.ts";
 import { apply, find, forgetChanges, isOver } from "../../session/apply.ts";
 import { type Change, CLOCKS_APART_MS, type Ref, unattended } from "../../session/change.ts";
 import type { Copy } from "../../session/copy.ts";
@@ -7,37 +6,17 @@ import { eventsBetween } from "../../session/events.ts";
 import { coversMark } from "../../session/freshness.ts";
 import { type SessionRecord, tombstoneOf, type View, viewOf } from "../../session/record.ts";
 import { lostGeneration } from "../../session/witness.ts";
-import type { Committed, Copies, Ended, Looked, Lookup, TakenOver } from "../../store/contracts.ts";
-import type { Fallback } from "../../store/fallback-contract.ts";
+import type { Committed, Ended, Looked, Lookup, TakenOver } from "../../store/contracts.ts";
 import type { Unavailable } from "../../store/object-calls.ts";
-import type { Principals } from "../../store/principal-contracts.ts";
 import { Backups } from "./backups.ts";
 import { Cleanup } from "./cleanup.ts";
 import { CopiesElsewhere, type CopyPolicy, RETRY_MS, summaryOf, toCopy } from "./copies.ts";
 import { SessionIndexing } from "./indexing.ts";
 import { JournalWatch, journalProvenEmptyAt } from "./journal.ts";
-import type { LeaseQueue } from "./leases.ts";
+import { OwedEnd } from "./owed-end.ts";
 import { Publisher } from "./publisher.ts";
-import { SessionRows, type SessionStorage } from "./session-rows.ts";
-
-/** The stores, the clock, and the callbacks of the authority of one session. */
-export interface SessionAuthorityParts {
-  readonly storage: SessionStorage;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
-  /** Absent: there are neither backups nor a journal. */
-  readonly fallback?: Fallback | undefined;
-  /** Where replicas are published. Absent: there are no replicas. */
-  readonly replicas?: Copies | undefined;
-  /** Called with each event of the session once it is stored. Default: events are not reported. */
-  readonly tell?: ((event: SessionEvent) => void) | undefined;
-  /** The index of each principal's sessions. Absent: there is no index. */
-  readonly principals?: Pick<Principals, "confirm" | "forget"> | undefined;
-  /** The session's lease. Absent: a change that names a lease is not let in. */
-  readonly leases?: Pick<LeaseQueue, "spend"> | undefined;
-  /** Keeps work alive that goes on after the answer. */
-  readonly keepAlive: (work: Promise<unknown>) => void;
-}
+import type { SessionAuthorityParts } from "./session-authority-parts.ts";
+import { SessionRows } from "./session-rows.ts";
 
 /** How long an alarm is put off if it finds a record of newer code, in milliseconds. A rollback is over by then. */
 const FOREIGN_ALARM_MS = 24 * 60 * 60 * 1000;
@@ -57,9 +36,10 @@ export class SessionAuthority {
   readonly #elsewhere: CopiesElsewhere;
   readonly #cleanup: Cleanup;
   readonly #indexing: SessionIndexing | undefined;
+  readonly #owedEnd: OwedEnd | undefined;
 
   constructor(parts: SessionAuthorityParts) {
-    const { storage, clock, fallback, replicas, principals, keepAlive } = parts;
+    const { storage, clock, fallback, replicas, principals, oldSessions, keepAlive } = parts;
     const rows = new SessionRows(storage);
     this.#parts = parts;
     this.#rows = rows;
@@ -82,6 +62,8 @@ export class SessionAuthority {
       const end = (id: string) => this.end({ id, byIndex: true });
       this.#indexing = new SessionIndexing({ rows, storage, principals, clock, keepAlive, end });
     }
+    if ((typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && oldSessions)
+      this.#owedEnd = new OwedEnd({ rows, oldSessions, clock });
   }
 
   async read({ ref, copies }: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
@@ -161,6 +143,7 @@ export class SessionAuthority {
     const { storage, clock } = this.#parts;
     if (this.#rows.isForeign()) return storage.setAlarm(clock() + FOREIGN_ALARM_MS);
     await this.#indexing?.tellIfDue();
+    await this.#owedEnd?.payIfDue();
     const found = this.#rows.load();
     if (!found) return;
     // The journal may still hold a touch, or a change that would found the session again.
@@ -182,7 +165,8 @@ export class SessionAuthority {
     if (left.ended) await this.#backups?.write();
     await this.#publisher?.publishIfDue();
     if (left.ended && this.#cleanup.mayBeFreed(left, now)) return this.#rows.free();
-    const dueAt = [this.#publisher?.dueAt(), this.#indexing?.dueAt()].filter((at) => at !== undefined);
+    const duties = [this.#publisher?.dueAt(), this.#indexing?.dueAt(), this.#owedEnd?.dueAt()];
+    const dueAt = duties.filter((at) => at !== undefined);
     // An alarm that rings a moment early must not be set for the same moment again, or it would ring without end.
     await storage.setAlarm(Math.max(Math.min(this.#cleanup.wakesAt(left), ...dueAt), now + CLOCKS_APART_MS));
   }
@@ -279,6 +263,8 @@ export class SessionAuthority {
     // The alarm is set once per session, in one step with the first write. After that it sets itself again, lazily, when it
     // fires.
     if (!loaded) this.#parts.keepAlive(this.#parts.storage.setAlarm(this.#cleanup.wakesAt(record)));
+    else if (record.owed && !loaded.owed && this.#owedEnd)
+      this.#parts.keepAlive(this.#parts.storage.setAlarm(record.owed.nextAt));
     this.#rows.save(record, loaded);
     if (this.#parts.tell || record.ended) this.#told(record, loaded, isKnownToIndex);
   }

@@ -9,6 +9,7 @@ import type { ObjectNamespace } from "../../store/object-calls.ts";
 import { createObjectPrincipals } from "../clients/principal-client.ts";
 import type { CopyPolicy } from "./copies.ts";
 import { LeaseQueue } from "./leases.ts";
+import type { OldSessions } from "./owed-end.ts";
 import { SessionAuthority } from "./session-authority.ts";
 import { createTeller } from "./teller.ts";
 
@@ -33,8 +34,8 @@ export class SessionObject extends DurableObject<SessionBindings> {
     (ref) => this.#authority.isOver(ref),
   );
 
-  /** @param events see {@link createSessionObject}. */
-  constructor(state: DurableObjectState, env: SessionBindings, events?: SessionEvents) {
+  /** @param options see {@link createSessionClass}. */
+  constructor(state: DurableObjectState, env: SessionBindings, { events, bindOldSessions }: SessionObjectOptions = {}) {
     super(state, env);
     const { fallback, replicas } = storesOf(env);
     const teller = createTeller({ log: logToConsole, events, waitUntil: (work) => state.waitUntil(work) });
@@ -44,6 +45,7 @@ export class SessionObject extends DurableObject<SessionBindings> {
       fallback,
       replicas,
       principals: env.PRINCIPAL_OBJECT && createObjectPrincipals(env.PRINCIPAL_OBJECT),
+      oldSessions: bindOldSessions?.(env),
       leases: this.#leases,
       ...teller,
     });
@@ -94,15 +96,19 @@ function storesOf(env: SessionBindings): BoundStores {
 /** A class of {@link SessionObject}s. */
 export type SessionObjectClass = new (state: DurableObjectState, env: SessionBindings) => SessionObject;
 
-/**
- * The class for a Worker whose configuration has a hook for events. The Worker exports it as `SessionObject`.
- *
- * @param options.events called with each event of a session; see `MoorConfig.events`. Default: events go to the log alone.
- */
-export function createSessionObject({ events }: { readonly events?: SessionEvents | undefined }): SessionObjectClass {
+/** The parts of a Worker's configuration that its sessions need. */
+export interface SessionObjectOptions {
+  /** Called with each event of a session; see `MoorConfig.events`. Default: events go to the log alone. */
+  readonly events?: SessionEvents | undefined;
+  /** Binds the old applications of adopted sessions. Default: there are none. */
+  readonly bindOldSessions?: ((env: object) => OldSessions | undefined) | undefined;
+}
+
+/** The class for a Worker with these options. The Worker exports it as `SessionObject`. */
+export function createSessionClass(options: SessionObjectOptions): SessionObjectClass {
   return class extends SessionObject {
     constructor(state: DurableObjectState, env: SessionBindings) {
-      super(state, env, events);
+      super(state, env, options);
     }
   };
 }

@@ -29,18 +29,21 @@ const adopt = [
 ];
 
 const sites: Site[] = [];
-/** Moor with these weights, for sessions of the same keys. */
-async function weighing(weights: { old: number; new: number }): Promise<Site> {
+/** Routes with these weights. The paths show each side by itself. */
+function routesFor(weights: { old: number; new: number }) {
   const sides = [
     { id: "old", weight: weights.old },
     { id: "new", weight: weights.new },
   ];
-  // The old side has no sessions of Moor's own to change, and the paths below show each side by itself.
-  const routes = [
+  return [
     { path: "/only-old/*", pool: "old" },
     { path: "/only-new/*", pool: "new" },
     { path: "/*", pool: sides },
   ];
+}
+/** Moor with these weights, for sessions of the same keys. The old side has no sessions of Moor's own to change. */
+async function weighing(weights: { old: number; new: number }): Promise<Site> {
+  const routes = routesFor(weights);
   const site = await startSite([], { pools, routes, adopt, keys, isolates: 2, admin: {}, adminToken: ADMIN_TOKEN });
   sites.push(site);
   return site;
@@ -61,6 +64,15 @@ interface Page {
 }
 const bringing = (site: Site, cookie: string) => site.client([["connect.sid", cookie]]);
 const page = async (browser: Client, path = "/") => JSON.parse((await browser.ask(path)).text) as Page;
+/** Waits until the old application has ended the session of the cookie. */
+async function expectNoLogin({ moor }: Site, cookie: string): Promise<void> {
+  const there = async () => {
+    // Rows have no alarm of their own.
+    await moor.runScheduled();
+    return (await fetch(`${old.url}/`, { headers: { Cookie: `connect.sid=${cookie}` } })).text();
+  };
+  await expect.poll(there, { timeout: 25_000, interval: 500 }).not.toContain("user");
+}
 const loginOn = ({ server, user, session }: Page) => (server === "old" ? user : session?.sub);
 
 describe("a roll-out by weight", () => {
@@ -102,6 +114,21 @@ describe("a roll-out by weight", () => {
 });
 
 describe("the way back", () => {
+  it("shows the basket and the login at the old application, once the weights are turned back", async () => {
+    const { name, cookie } = await visitorOf(old);
+    const site = await weighing({ old: 0, new: 1 });
+    const browser = bringing(site, cookie);
+    await browser.ask(`/?patch=${encodeURIComponent('{"basket":{"pears":2}}')}`, { method: "POST" });
+    expect(await page(browser)).toMatchObject({ server: "new", session: { sub: name } });
+    await site.moor.deployConfig({ routes: routesFor({ old: 1, new: 0 }) });
+    expect(await page(browser)).toMatchObject({ server: "old", user: name, basket: { apples: 1, pears: 2 } });
+    await site.moor.deployConfig({ routes: routesFor({ old: 0, new: 1 }) });
+    expect(await page(browser)).toMatchObject({
+      server: "new",
+      session: { sub: name, data: { basket: { pears: 2 } } },
+    });
+  });
+
   it("shows at the old application what was put into the basket at the new one", async () => {
     const { name, cookie } = await visitorOf(old);
     const browser = bringing(even, cookie);
@@ -158,28 +185,22 @@ describe("a logout at Moor", () => {
     expect(await there.json()).not.toHaveProperty("user");
   });
 
-  it("that the old application misses is repeated without its visitor", async () => {
+  it("that the old application misses is repeated without its visitor, though Moor crashes meanwhile", async () => {
     const { cookie } = await visitorOf(old);
     const browser = bringing(even, cookie);
     await page(browser, "/only-new/");
     await old.kill();
-    await browser.ask("/only-new/?end", { method: "POST" });
-    await old.restart();
-    await expect
-      .poll(async () => (await fetch(`${old.url}/`, { headers: { Cookie: `connect.sid=${cookie}` } })).text())
-      .not.toContain("user");
+    expect((await browser.ask("/only-new/?end", { method: "POST" })).status).toBe(200);
+    await even.moor.crashAndRestart(() => old.restart());
+    await expectNoLogin(even, cookie);
     expect((await page(bringing(even, cookie), "/only-new/")).session).toMatchObject({ new: true });
   });
 
-  it("by an operator reaches the old session when its cookie comes again", async () => {
+  it("by an operator ends the old session, though its visitor does not come again", async () => {
     const { cookie } = await visitorOf(old);
     const { session } = await page(bringing(even, cookie), "/only-new/");
     expect((await adminOf(even).end(session?.sid ?? "")).status).toBeLessThan(300);
-    const browser = bringing(even, cookie);
-    expect((await page(browser, "/only-new/")).session).toMatchObject({ new: true });
-    expect(browser.cookies.has("connect.sid")).toBe(false);
-    const there = await fetch(`${old.url}/`, { headers: { Cookie: `connect.sid=${cookie}` } });
-    expect(await there.json()).not.toHaveProperty("user");
+    await expectNoLogin(even, cookie);
   });
 });
 

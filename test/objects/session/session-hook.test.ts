@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { SessionEvent, SessionEvents } from "../../../src/config/types.ts";
-import { createSessionObject } from "../../../src/objects/session/session-object.ts";
+import { createSessionClass } from "../../../src/objects/session/session-object.ts";
 import type { Change } from "../../../src/session/change.ts";
 import { changeAt, refTo } from "../../support/sessions.ts";
 import { at, T0 } from "../../support/time.ts";
@@ -18,7 +18,7 @@ afterEach(() => vi.useRealTimers());
 describe("the hook of a library user", () => {
   /** An object with a hook, on the storage of the session's own object. */
   const withHook = <T>(events: SessionEvents, work: (own: { alarm(): Promise<void> } & SessionCalls) => Promise<T>) =>
-    runInDurableObject(object(), (_, state) => work(new (createSessionObject({ events }))(state, env) as never));
+    runInDurableObject(object(), (_, state) => work(new (createSessionClass({ events }))(state, env) as never));
   const ask = (asked: Partial<Change>) => ({ ref: refTo(id, now), change: changeAt(now, asked) });
 
   it("is told of each stored change, at once and by the alarm, and of no value", async () => {

@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createObjectAuthority } from "../../../src/objects/clients/session-client.ts";
-import { createSessionObject } from "../../../src/objects/session/session-object.ts";
+import { createSessionClass } from "../../../src/objects/session/session-object.ts";
 import type { Change } from "../../../src/session/change.ts";
 import { changeAt, POLICY, refTo, uniqueId } from "../../support/sessions.ts";
 import { at, T0 } from "../../support/time.ts";
@@ -250,7 +250,7 @@ describe("the stores of an object", () => {
   /** Commits a change in an object whose environment has this KV namespace, on the storage of the session's own object. */
   const commitBeside = (bindings: object, sessionId: string) =>
     runInDurableObject(env.SESSION_OBJECT.getByName(sessionId), async (_, state) => {
-      const Class = createSessionObject({});
+      const Class = createSessionClass({});
       const own = new Class(state, bindings as never);
       await own.commit({ ref: refTo(sessionId, now), change: changeAt(now, { patches: [{}] }), copies: REPLICATED });
     });

@@ -54,6 +54,8 @@ export interface RunningMoor {
   runScheduled(): Promise<void>;
   /** Ends the process, and starts another on the same storage with these keys, as a deploy of new secrets does. */
   deployKeys(keys: TestKeys): Promise<void>;
+  /** Ends the process, and starts another on the same storage whose configuration has these changes, as a deploy does. */
+  deployConfig(changes: Partial<MoorConfig>): Promise<void>;
   /** Ends the process as a crash would, and starts another on the same storage. */
   crashAndRestart(whileDown?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
@@ -126,7 +128,8 @@ const OBJECT_FILE = /[0-9a-f]{64}\.sqlite$/;
 export async function startMoor(given: MoorConfig | MiddlewareConfig, options: MoorOptions = {}): Promise<RunningMoor> {
   const { adminToken, role = "proxy", watched = role === "middleware", around, broken = false } = options;
   const authority = await givenAuthority(given, options);
-  const { config, redis, texts = options.texts } = authority;
+  const { redis, texts = options.texts } = authority;
+  let { config } = authority;
   const { metrics = false, isolates = 1 } = options;
   const folder = await mkdtemp(join(tmpdir(), "moor-workerd-"));
   const edge = async () => ({ moor: await freePort(), link: watched ? await freePort() : undefined });
@@ -138,9 +141,9 @@ export async function startMoor(given: MoorConfig | MiddlewareConfig, options: M
   const objectsFolder = join(folder, STORED.objects);
   for (const name of Object.values(STORED)) await mkdir(join(folder, name));
   const files = { worker: fileOf(role, watched), platform: inject("platformFile") };
-  const described = { folder, files, ports, others, config, redis, texts, adminToken, ...around };
+  const described = { folder, files, ports, others, redis, texts, adminToken, ...around };
   const configure = (used: TestKeys) =>
-    writeFile(join(folder, "config.capnp"), workerdConfig({ ...described, keys: used }));
+    writeFile(join(folder, "config.capnp"), workerdConfig({ ...described, config, keys: used }));
   const links = [ports, ...others].map(({ link }) => link);
   const tellLink = async (link: number | undefined, method: string, body: string) => {
     const response = await fetch(`http://127.0.0.1:${link}`, { method, body });
@@ -203,6 +206,12 @@ export async function startMoor(given: MoorConfig | MiddlewareConfig, options: M
     async deployKeys(used) {
       await kill(workerd);
       await configure(used);
+      workerd = await run(folder, port, logged, false);
+    },
+    async deployConfig(changes) {
+      config = { ...config, ...changes };
+      await kill(workerd);
+      await configure(keys);
       workerd = await run(folder, port, logged, false);
     },
     async crashAndRestart(whileDown) {

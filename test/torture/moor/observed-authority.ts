@@ -1,4 +1,5 @@
-import { SessionAuthority, type SessionAuthorityParts } from "../../../src/objects/session/session-authority.ts";
+import { SessionAuthority } from "../../../src/objects/session/session-authority.ts";
+import type { SessionAuthorityParts } from "../../../src/objects/session/session-authority-parts.ts";
 import { SessionRows, type SessionStorage } from "../../../src/objects/session/session-rows.ts";
 import type { SessionRecord } from "../../../src/session/record.ts";
 

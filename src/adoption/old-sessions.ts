@@ -1,0 +1,115 @@
+import type { ResolvedAdoption } from "../config/adopt.ts";
+import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
+import { describeFault, type Log } from "../log.ts";
+import type { OldSessions } from "../objects/session/owed-end.ts";
+import type { OldRef, View } from "../session/record.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import type { AdoptKey } from "./adopt-key.ts";
+import { type Asker, createOldApplication, type OldApplication, type Told } from "./old-application.ts";
+import type { Questions } from "./question.ts";
+
+/** An entry of `adopt`, with its application. */
+export interface Old {
+  readonly entry: ResolvedAdoption;
+  /** When adoptions end, in milliseconds since 1970. */
+  readonly until: number;
+  readonly application: OldApplication;
+}
+
+/** The parts by which old applications are reached. */
+export interface OldsParts {
+  readonly config: Pick<ResolvedConfig, "adopt" | "session">;
+  /** The routes of the questions, one for each entry of `adopt`. The pools know them. */
+  readonly routes: readonly ResolvedRoute[];
+  readonly questions: Questions;
+  readonly issuer: string;
+  readonly adoptKey: AdoptKey;
+  readonly clock: () => number;
+}
+
+/** The old applications of a configuration, and the ends of their sessions. */
+export interface Olds {
+  readonly all: readonly Old[];
+  /** The application that an adopted session came from; `undefined`: the configuration does not name it any more. */
+  of(ref: OldRef): Old | undefined;
+  /** Ends the old session of a session. It may be repeated. */
+  end(ref: OldRef, sessionId: string, asker: Asker): Promise<Told>;
+  /** Gives the old session of a session its attributes; see {@link OldApplication.bringBack}. */
+  bringBack(ref: OldRef, view: Pick<View, "id" | "version" | "attributes">, asker: Asker): Promise<Told>;
+}
+
+export function createOlds(parts: OldsParts, upstream: Upstream): Olds {
+  const { config, routes, questions, issuer, adoptKey, clock } = parts;
+  const { maxAttributeBytes } = config.session;
+  const all = config.adopt.map((entry, index): Old => {
+    const route = routes[index] as ResolvedRoute;
+    const application = createOldApplication({ entry, route, upstream, questions, issuer, maxAttributeBytes, clock });
+    return { entry, until: Date.parse(entry.until), application };
+  });
+  const of = ({ from }: OldRef) => all.find(({ entry }) => entry.from === from);
+
+  /** Tells an old application something of the old session that `ref` names. */
+  async function tell(
+    ref: OldRef,
+    sessionId: string,
+    say: (application: OldApplication, id: string) => Promise<Told>,
+  ): Promise<Told> {
+    const { from, sealed } = ref;
+    const application = of(ref)?.application;
+    if (!application) return unavailable(`adopt names no application ${from} any more`);
+    const id = await adoptKey.open(from, sealed, sessionId);
+    return id === undefined
+      ? unavailable("MOOR_ADOPT_KEY is another than that which adopted the session")
+      : say(application, id);
+  }
+
+  return {
+    all,
+    of,
+    end: (ref, sessionId, asker) => tell(ref, sessionId, (application, id) => application.end(asker, id)),
+    bringBack: (ref, { id: sessionId, version, attributes }, asker) =>
+      tell(ref, sessionId, (application, id) => application.bringBack(asker, { id, version, attributes })),
+  };
+}
+
+function unavailable(reason: string): Told {
+  return { kind: "unavailable", cause: new Error(reason) };
+}
+
+/** How long an application that has not answered is not asked again on behalf of other sessions, in milliseconds. */
+const SILENT_MS = 5_000;
+
+/**
+ * The old applications, as the alarms of ended sessions reach them: without a request of a visitor, at the address of this Moor.
+ *
+ * @param bind builds the parts at the first end. Its fault does not harm the session.
+ */
+export function createOldSessions(
+  bind: () => { olds: Olds; issuer: string },
+  { clock, log }: { clock: () => number; log: Log },
+): OldSessions {
+  let bound: ReturnType<typeof bind> | undefined;
+  const silentUntil = new Map<string, number>();
+
+  async function tell(old: OldRef, sessionId: string): Promise<Told> {
+    bound ??= bind();
+    const { olds, issuer } = bound;
+    const arrivedAt = clock();
+    if (arrivedAt < (silentUntil.get(old.from) ?? 0))
+      return unavailable(`the old application ${old.from} has just not answered`);
+    const asker: Asker = { url: new URL(issuer), headers: new Headers(), arrivedAt, region: 0 };
+    const told = await olds.end(old, sessionId, asker);
+    if (told.kind === "unavailable") silentUntil.set(old.from, clock() + SILENT_MS);
+    return told;
+  }
+
+  return {
+    async end(old, sessionId) {
+      const told = await tell(old, sessionId).catch((cause: unknown) => ({ kind: "unavailable" as const, cause }));
+      if (told.kind !== "unavailable") return { kind: "done" };
+      log({ event: "adoption_unavailable", session: sessionId.slice(0, 8), reason: describeFault(told.cause) });
+      return told;
+    },
+    left: ({ from }, sessionId) => log({ event: "old_session_left", kind: from, session: sessionId.slice(0, 8) }),
+  };
+}
