@@ -1,4 +1,5 @@
 import { algorithmOf } from "../src/affinity/algorithms.ts";
+import { LOG_DEFAULTS } from "../src/config/defaults.ts";
 import type { ResolvedConfig, ResolvedPool } from "../src/config/resolved.ts";
 import type { Mistake } from "../src/settings/mistakes.ts";
 import { readSettings } from "./wrangler.ts";
@@ -21,6 +22,12 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
   MOOR_MEMCACHED_ROWS: ({ stores }) => (stores.authority.type === "memcached" ? "stores.authority" : undefined),
   MOOR_NGINX: ({ pools }) => pathIn(pools, "affinity", ({ affinity }) => algorithmOf(affinity.algorithm) === undefined),
   MOOR_LOGIN: ({ login }) => login && "login",
+  MOOR_CLIENT_FIELDS: ({ log }) => {
+    const name = (["address", "country", "userAgent", "trace"] as const).find(
+      (field) => log[field] !== LOG_DEFAULTS[field],
+    );
+    return name && `log.${name}`;
+  },
   MOOR_CONSOLE: ({ admin }) => (admin?.console ? "admin.console" : undefined),
 };
 

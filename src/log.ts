@@ -56,6 +56,14 @@ export interface LogEntry {
   readonly route?: string;
   /** The path without its query. */
   readonly path?: string;
+  /** The client's address, or the network of it: whichever the configuration asks for. */
+  readonly address?: string;
+  /** The client's country, as Cloudflare knows it. */
+  readonly country?: string;
+  /** The beginning of the client's `User-Agent`. */
+  readonly userAgent?: string;
+  /** The id of the trace that the request belongs to (W3C Trace Context). */
+  readonly trace?: string;
   /** The code of the failure for which Moor answered itself. */
   readonly code?: string;
   /** Where the session came from, and the version that was shown. */

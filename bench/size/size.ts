@@ -30,10 +30,10 @@ export interface SizeResults {
 
 /** The most that each build may be gzipped, in KiB. `test/bench/size.test.ts` holds them. */
 export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild">, number>> = {
-  moor: 160,
+  moor: 160.5,
   asDeployed: 73.5,
   asDeployedWithLogin: 82.5,
-  withoutRedis: 156.2,
+  withoutRedis: 156.8,
   asDeployedWithoutRedis: 70.5,
 };
 
@@ -58,6 +58,8 @@ export const AS_DEPLOYED = [
   "MOOR_CONSOLE:false",
   "--define",
   "MOOR_LINKS:false",
+  "--define",
+  "MOOR_CLIENT_FIELDS:false",
 ];
 /** The same for a configuration with `login`. */
 export const AS_DEPLOYED_WITH_LOGIN = AS_DEPLOYED.filter(

@@ -51,6 +51,8 @@ const PROBE_TIMEOUT_MS = 5_000;
 const RETRY_BUDGET_DEFAULTS = { budgetPercent: 20, minRetries: 50 };
 const MAX_EJECTION_SECONDS = 300;
 
+const CLIENT_FIELDS = { address: "none", country: false, userAgent: false, trace: false } as const;
+
 const SESSION_DEFAULTS = {
   idleSeconds: 43_200,
   absoluteSeconds: 604_800,
@@ -62,6 +64,20 @@ const SESSION_DEFAULTS = {
 
 const REMEMBER_DEFAULTS = { idleSeconds: 2_592_000, absoluteSeconds: 7_776_000 };
 
+/** No field names a person. */
+export const LOG_DEFAULTS = {
+  requests: "failed",
+  path: false,
+  ...(typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS ? CLIENT_FIELDS : (undefined as never)),
+} as const;
+
+/** A build without operators refuses `admin` later, when it binds the pools. */
+const NO_ADMIN = { host: undefined, console: false, attributes: false, access: undefined };
+
+function fillAdmin(admin: NonNullable<CheckedConfig["admin"]>): NonNullable<ResolvedConfig["admin"]> {
+  return { ...NO_ADMIN, ...definedOf(admin) };
+}
+
 /** Fills in every default that `types.ts` documents. */
 export function fillDefaults(config: CheckedConfig): ResolvedConfig {
   const given = config.routes ?? config.pools.slice(0, 1).map(({ id }) => ({ path: "/*", pool: id }));
@@ -72,15 +88,11 @@ export function fillDefaults(config: CheckedConfig): ResolvedConfig {
     ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? fillLogin(config, { pools, routes }) : { pools, routes }),
     ...fillShared(config),
     adopt: resolveAdoptions(config.adopt),
-    admin: config.admin && {
-      host: config.admin.host,
-      console: config.admin.console ?? false,
-      attributes: config.admin.attributes ?? false,
-      access: config.admin.access,
-    },
+    admin:
+      config.admin && (typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS ? fillAdmin(config.admin) : NO_ADMIN),
     handoff: { dataBytes: config.handoff?.dataBytes ?? 2_048, lifeSeconds: config.handoff?.lifeSeconds ?? 60 },
     explain: config.explain ?? false,
-    log: { requests: config.log?.requests ?? "failed", path: config.log?.path ?? false },
+    log: { ...LOG_DEFAULTS, ...definedOf(config.log ?? {}) },
   };
 }
 

@@ -264,6 +264,13 @@ export const shared = {
 };
 export const errorPage = optional(value(page));
 
+const clientFields = {
+  address: optional(oneOf(["none", "network", "whole"])),
+  country: optional(yesOrNo),
+  userAgent: optional(yesOrNo),
+  trace: optional(yesOrNo),
+};
+
 /** The shape of a configuration, each value by itself. `checks/` holds the rules between values. */
 export const configSchema = shape({
   pools: list(pool, "a list of at least one pool"),
@@ -275,6 +282,12 @@ export const configSchema = shape({
   errorPage,
   ...((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? ofSite : {}) as typeof ofSite),
   explain: optional(yesOrNo),
-  log: optional(shape({ requests: optional(value(loggedRequests)), path: optional(yesOrNo) })),
+  log: optional(
+    shape({
+      requests: optional(value(loggedRequests)),
+      path: optional(yesOrNo),
+      ...((typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS ? clientFields : {}) as typeof clientFields),
+    }),
+  ),
   events: optional(custom<SessionEvents>((input) => typeof input === "function", "a function")),
 });

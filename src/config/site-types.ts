@@ -28,4 +28,15 @@ export interface LogConfig {
    * only the route.
    */
   path?: boolean;
+  /**
+   * The client's address in the line of a request: `"whole"`, or only its `"network"`: the first 24 bits, or 48 of IPv6. Default `"none"`.
+   * An address is personal data in many countries.
+   */
+  address?: "none" | "network" | "whole";
+  /** Whether the line contains the client's country, as Cloudflare knows it. Default `false`. */
+  country?: boolean;
+  /** Whether the line contains the first 256 characters of `User-Agent`. Default `false`. */
+  userAgent?: boolean;
+  /** Whether the line contains the trace id of the client's `traceparent`. Default `false`. */
+  trace?: boolean;
 }

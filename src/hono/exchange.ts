@@ -1,5 +1,6 @@
 import type { Context, Next } from "hono";
 import { getPath } from "hono/utils/url";
+import { LOG_DEFAULTS } from "../config/defaults.ts";
 import type { ResolvedHandling, ResolvedMiddleware } from "../config/middleware.ts";
 import type { IgnoreConfig } from "../config/types.ts";
 import { readAddress } from "../inbound/address.ts";
@@ -42,9 +43,6 @@ interface Handled {
   readonly handlers: Handlers;
 }
 
-/** Failed requests leave a line, as the proxy's do by default. */
-const LOG = { requests: "failed", path: false } as const;
-
 /** The way of a request through the middleware: the steps of `request/exchange.ts`, with handlers in place of origins. */
 export function createExchange(sessions: BoundSessions, { config, clock, log }: ExchangeParts): Exchange {
   const { breakers, tokenRing } = sessions;
@@ -52,7 +50,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
   const { carriers } = exchange;
   const debug = createDebugCheck(tokenRing);
   const { errorPage, cors } = config;
-  const signals = createSignals({ config: { log: LOG, errorPage, cors }, breakers, debug, clock, log });
+  const signals = createSignals({ config: { log: LOG_DEFAULTS, errorPage, cors }, breakers, debug, clock, log });
   const ignores = createIgnores(config.ignore.map(asRead));
   const remembers = config.session.remember !== undefined;
   const ignored = new WeakSet<Context>();

@@ -19,6 +19,8 @@ declare global {
   const MOOR_LOGIN: boolean | undefined;
   /** `false`: the build is without the operators' console. */
   const MOOR_CONSOLE: boolean | undefined;
+  /** `false`: the build is without the fields of the log that tell of a request's client. */
+  const MOOR_CLIENT_FIELDS: boolean | undefined;
   /** `false`: the build is without the carrier that writes tokens into links. */
   const MOOR_LINKS: boolean | undefined;
 }
@@ -49,5 +51,6 @@ export const NAMES = {
   MOOR_NGINX: "algorithm of nginx",
   MOOR_LOGIN: "login",
   MOOR_CONSOLE: "console",
+  MOOR_CLIENT_FIELDS: "field of the log that tells of the client",
   MOOR_LINKS: "carrier in the URL",
 };

@@ -3,6 +3,7 @@ import { DEBUG_HEADER, type DebugCheck } from "../inbound/token/debug-token.ts";
 import { describeFault, type Log } from "../log.ts";
 import type { Breaker } from "../store/breaker.ts";
 import { noCalls } from "../store/counted.ts";
+import { createClientFields } from "./client-fields.ts";
 import type { Counters } from "./counters.ts";
 import { dataPoint, type MetricsDataset } from "./data-point.ts";
 import { Observer } from "./observer.ts";
@@ -25,7 +26,7 @@ export interface Signals {
 
 /** The parts of signals. */
 export interface SignalsParts {
-  readonly config: Pick<ResolvedConfig, "log" | "errorPage"> & Partial<Pick<ResolvedConfig, "cors">>;
+  readonly config: Pick<ResolvedConfig, "log" | "errorPage"> & Partial<Pick<ResolvedConfig, "cors" | "trustedProxies">>;
   /** The breakers of the stores. Default: none. */
   readonly breakers?: readonly Breaker[];
   readonly log: Log;
@@ -44,6 +45,8 @@ export interface SignalsParts {
 export function createSignals(parts: SignalsParts): Signals {
   const { config, log, clock, debug, metrics, counters, breakers = [], random = Math.random } = parts;
   const { requests, path } = config.log;
+  const clientFields =
+    typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS ? createClientFields(config) : undefined;
   const share = requests === "all" ? 1 : typeof requests === "number" ? requests : 0;
   const isMeasured = metrics !== undefined || counters !== undefined;
   const observing = { errorPage: config.errorPage, cors: config.cors, breakers, log, clock };
@@ -52,7 +55,8 @@ export function createSignals(parts: SignalsParts): Signals {
   function tell(facts: RequestFacts, status: number, isSampled: boolean): void {
     const answered = { status, tookMs: clock() - facts.arrivedAt };
     const isFailed = facts.failed || status >= 500;
-    if (isSampled || (isFailed && requests !== "off")) log(requestLine(facts, answered, { path }));
+    if (isSampled || (isFailed && requests !== "off"))
+      log({ ...requestLine(facts, answered, { path }), ...clientFields?.(facts.request) });
     counters?.count(facts, answered);
     try {
       metrics?.writeDataPoint(dataPoint(facts, answered));

@@ -141,6 +141,10 @@ function loginOf({ MOOR_LOGIN_SECRET, MOOR_ISSUER }: Env, ring: KeyRing): LoginB
 export function readEnvConfig(env: Pick<Env, "MOOR_CONFIG">, bundled: MoorConfig): ResolvedConfig {
   const given: MoorConfig = env.MOOR_CONFIG === undefined ? bundled : JSON.parse(env.MOOR_CONFIG);
   if (!(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && given?.login) leftOut("MOOR_LOGIN", "login is configured");
+  if (!(typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS)) {
+    const { address, country, userAgent, trace } = given?.log ?? {};
+    if (address ?? country ?? userAgent ?? trace) leftOut("MOOR_CLIENT_FIELDS", "log asks for a field of the client");
+  }
   const read = readConfig(given);
   if (read.kind === "invalid") throw new TypeError(formatMistakes(read.mistakes));
   return read.config;

@@ -129,6 +129,12 @@ describe("a build that left out code that its configuration or environment needs
       'a carrier of type \\"url\\" is configured, and this build has no carrier in the URL',
     ],
     [
+      "a field of the client in the log",
+      { ...CONFIG, log: { country: true } },
+      asDeployed,
+      "log asks for a field of the client, and this build has no field of the log that tells of the client",
+    ],
+    [
       "an algorithm of nginx",
       { pools: [{ id: "shop", origins: [origin], affinity: { algorithm: "nginx-ip-hash" } }] },
       asDeployed,

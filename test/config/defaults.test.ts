@@ -56,7 +56,7 @@ describe("the defaults", () => {
       admin: undefined,
       handoff: { dataBytes: 2_048, lifeSeconds: 60 },
       explain: false,
-      log: { requests: "failed", path: false },
+      log: { requests: "failed", path: false, address: "none", country: false, userAgent: false, trace: false },
     });
   });
 

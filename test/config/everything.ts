@@ -187,5 +187,5 @@ export const everything: MoorConfig = {
   handoff: { dataBytes: 0, lifeSeconds: 3_600 },
   errorPage: "<p>Back soon</p>",
   explain: true,
-  log: { requests: 0.01, path: true },
+  log: { requests: 0.01, path: true, address: "network", country: true, userAgent: true, trace: true },
 };

@@ -48,7 +48,21 @@ describe("the shape of a configuration", () => {
       'stores: found "off", accepted: an object of authority, replicate, backup, strictBackup',
     ],
     ["explain as a number", { pools: [pool()], explain: 1 }, "explain: found 1, accepted: true or false"],
-    ["log as a text", { pools: [pool()], log: "all" }, 'log: found "all", accepted: an object of requests, path'],
+    [
+      "log as a text",
+      { pools: [pool()], log: "all" },
+      'log: found "all", accepted: an object of requests, path, address, country, userAgent, trace',
+    ],
+    ...[
+      ["address", "all", 'found "all", accepted: one of none, network, whole'],
+      ["country", "DE", 'found "DE", accepted: true or false'],
+      ["userAgent", 1, "found 1, accepted: true or false"],
+      ["trace", null, "found null, accepted: true or false"],
+    ].map(([field, value, mistake]): [string, unknown, string] => [
+      `a wrong log.${field}`,
+      { pools: [pool()], log: { [field as string]: value } },
+      `log.${field}: ${mistake}`,
+    ]),
     [
       "requests to log by an unknown word",
       { pools: [pool()], log: { requests: "some" } },

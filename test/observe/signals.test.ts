@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { LOG_DEFAULTS } from "../../src/config/defaults.ts";
 import type { LogEntry } from "../../src/log.ts";
 import { createCounters } from "../../src/observe/counters.ts";
 import { type DataPoint, dataPoint } from "../../src/observe/data-point.ts";
@@ -17,7 +18,7 @@ function watched(parts: Partial<SignalsParts> = {}) {
   const points: DataPoint[] = [];
   let now = T0;
   const signals = createSignals({
-    config: { log: { requests: "failed", path: false }, errorPage: undefined },
+    config: { log: LOG_DEFAULTS, errorPage: undefined },
     log: (entry) => logged.push(entry),
     clock: () => {
       now += 7;
@@ -33,7 +34,9 @@ function watched(parts: Partial<SignalsParts> = {}) {
 
 describe("signals", () => {
   it("tell of a request when it has been answered, once each", async () => {
-    const { logged, points, serve } = watched({ config: { log: { requests: "all", path: true }, errorPage: "" } });
+    const { logged, points, serve } = watched({
+      config: { log: { ...LOG_DEFAULTS, requests: "all", path: true }, errorPage: "" },
+    });
     await serve(201, { method: "POST" });
     expect(logged).toEqual([{ event: "request", request: expect.any(String), method: "POST", status: 201, tookMs: 7 }]);
     expect(points.map(({ doubles }) => doubles.slice(0, 2))).toEqual([[201, 7]]);
@@ -49,7 +52,7 @@ describe("signals", () => {
     ["request", 0.25, 503, 0.25],
     ["request", 1, 200, 0.99],
   ])("log %s, where %s is configured, of a %i", async (event, requests, status, drawn) => {
-    const config = { log: { requests, path: false }, errorPage: undefined };
+    const config = { log: { ...LOG_DEFAULTS, requests }, errorPage: undefined };
     const { logged, serve } = watched({ config, random: () => drawn });
     await serve(status);
     expect(logged.map((entry) => entry.event)).toEqual(event === "nothing" ? [] : [event]);
@@ -89,7 +92,9 @@ describe("signals", () => {
       });
       return calls !== undefined;
     };
-    const config = (requests: "all" | 0.5) => ({ config: { log: { requests, path: false }, errorPage: undefined } });
+    const config = (requests: "all" | 0.5) => ({
+      config: { log: { ...LOG_DEFAULTS, requests }, errorPage: undefined },
+    });
     expect(await counts({})).toBe(false);
     expect(await counts({}, { "Moor-Debug": "bad" })).toBe(false);
     expect(await counts({}, { "Moor-Debug": "good" })).toBe(true);

@@ -1,5 +1,6 @@
-import { isRecord, MAX_REFUSING_SESSIONS, sessionLimit, teamUrl } from "../../settings/grammar.ts";
+import { isRecord, MAX_REFUSING_SESSIONS, sessionLimit } from "../../settings/grammar.ts";
 import { describe, type Item, itemsOf, type Mistake } from "../../settings/mistakes.ts";
+import { adminMistakes } from "./admin.ts";
 import { adoptMistakes } from "./adopt.ts";
 import { authorityMistakes } from "./authority.ts";
 import { carrierMistakes } from "./carriers.ts";
@@ -23,8 +24,7 @@ export function relationMistakes(input: unknown, options: { deploy: boolean }): 
   return [
     ...poolMistakes(pools, options),
     ...routeMistakes(routes, pools, { byDefault: input.routes === undefined }),
-    ...(options.deploy ? unreachableTeam(input.admin) : []),
-    ...consoleMistakes(input.admin, routes, options),
+    ...(typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS ? adminMistakes(input.admin, routes, options) : []),
     ...sessionMistakes(input.session),
     ...bindingMistakes(input),
     ...routeSessionMistakes(routes, input.session),
@@ -36,30 +36,6 @@ export function relationMistakes(input: unknown, options: { deploy: boolean }): 
     ...(typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION ? adoptMistakes(input) : []),
     ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? loginMistakes(input, { pools, routes }) : []),
   ];
-}
-
-/** The console shares its host with no page: a script of that page could act as the operator. */
-function consoleMistakes(admin: unknown, routes: readonly Item[], { deploy }: { deploy: boolean }): Mistake[] {
-  if (!isRecord(admin) || admin.console !== true) return [];
-  const { host } = admin;
-  if (host === undefined) {
-    const accepted = "in a deploy: true only with admin.host, a host of its own";
-    return deploy ? [{ path: "admin.console", found: "true without admin.host", accepted }] : [];
-  }
-  return routes
-    .filter(({ value }) => value.host === host)
-    .map(({ path }) => ({
-      path: `${path}.host`,
-      found: `${describe(host)}, the host of the console`,
-      accepted: "a host that is not admin.host while admin.console is true",
-    }));
-}
-
-function unreachableTeam(admin: unknown): Mistake[] {
-  const access = isRecord(admin) ? admin.access : undefined;
-  if (!isRecord(access) || !teamUrl.accepts(access.team) || access.team.startsWith("https:")) return [];
-  const accepted = "in a deploy: https:// and the team's domain";
-  return [{ path: "admin.access.team", found: describe(access.team), accepted }];
 }
 
 function ignoreMistakes(patterns: Item[]): Mistake[] {

@@ -22,14 +22,15 @@ const start = (log?: LogConfig) =>
     ],
     session: { remember: {} },
   });
-const [all, paths, failed, off, sampled] = await Promise.all([
+const [all, paths, failed, off, sampled, told] = await Promise.all([
   start({ requests: "all" }),
   start({ requests: "all", path: true }),
   start(),
   start({ requests: "off" }),
   start({ requests: 0.5 }),
+  start({ requests: "all", address: "network", country: true, userAgent: true, trace: true }),
 ]);
-afterAll(() => Promise.all([...[all, paths, failed, off, sampled].map((site) => site.stop()), origin.kill()]));
+afterAll(() => Promise.all([...[all, paths, failed, off, sampled, told].map((site) => site.stop()), origin.kill()]));
 
 type Line = Record<string, unknown>;
 const linesOf = (site: Site, event = "request") =>
@@ -102,6 +103,21 @@ describe("the line of a request", () => {
     const admin = await lineOf(paths, () => client.ask("/.moor/admin/sessions/AAAAAAAAAAAAAAAAAAAAAA"));
     expect(admin).not.toHaveProperty("path");
     expect((await lineOf(all, () => all.client().ask("/shop/x"))).path).toBeUndefined();
+  });
+
+  it("tells of the client as the configuration asks, and nothing without that", async () => {
+    const trace = "0af7651916cd43dd8448eb211c80319c";
+    const headers = {
+      "CF-Connecting-IP": "2001:db8:1:2::7",
+      "CF-Blob": '{"country":"DE"}',
+      "User-Agent": "a browser",
+      traceparent: `00-${trace}-b7ad6b7169203331-01`,
+    };
+    const [shown, hidden] = await Promise.all(
+      [told, all].map((site) => lineOf(site, () => site.client().ask("/shop/", { headers }))),
+    );
+    expect(shown).toMatchObject({ address: "2001:db8:1::/48", country: "DE", userAgent: "a browser", trace });
+    for (const field of ["address", "country", "userAgent", "trace"]) expect(hidden).not.toHaveProperty(field);
   });
 
   it("is left by a request whose client has gone, if the origin's changes are to be stored", async () => {

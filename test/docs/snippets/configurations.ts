@@ -237,6 +237,18 @@ export const loginAtTheEdge = defineConfig({
   ],
 });
 
+export const accessLog = defineConfig({
+  pools: [pool("shop")],
+  log: {
+    requests: "all", // default "failed"
+    path: true, // default false: the line has the route, as it is configured
+    address: "network", // default "none"; "whole": the whole address
+    country: true, // default false
+    userAgent: true, // default false
+    trace: true, // default false: the trace id of the client's traceparent
+  },
+});
+
 export const operators = defineConfig({
   pools: [pool("shop")],
   admin: { console: true, host: "admin.example.com" },
