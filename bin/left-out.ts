@@ -1,6 +1,8 @@
 import { algorithmOf } from "../src/affinity/algorithms.ts";
 import { LOG_DEFAULTS } from "../src/config/defaults.ts";
 import type { ResolvedConfig, ResolvedPool } from "../src/config/resolved.ts";
+import { NAMES } from "../src/lib/build-flags.ts";
+import { buildFlagOf, ROW_STORES } from "../src/row-stores/registry.ts";
 import type { Mistake } from "../src/settings/mistakes.ts";
 import { readSettings } from "./wrangler.ts";
 
@@ -17,9 +19,6 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
     const index = carriers.findIndex(({ type }) => type === "url");
     return index < 0 ? undefined : `carriers[${index}]`;
   },
-  MOOR_POSTGRES_ROWS: ({ stores }) => (stores.authority.type === "postgres" ? "stores.authority" : undefined),
-  MOOR_D1_ROWS: ({ stores }) => (stores.authority.type === "d1" ? "stores.authority" : undefined),
-  MOOR_MEMCACHED_ROWS: ({ stores }) => (stores.authority.type === "memcached" ? "stores.authority" : undefined),
   MOOR_NGINX: ({ pools }) => pathIn(pools, "affinity", ({ affinity }) => algorithmOf(affinity.algorithm) === undefined),
   MOOR_LOGIN: ({ login }) => login && "login",
   MOOR_CLIENT_FIELDS: ({ log }) => {
@@ -29,7 +28,24 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
     return name && `log.${name}`;
   },
   MOOR_CONSOLE: ({ admin }) => (admin?.console ? "admin.console" : undefined),
+  ...Object.fromEntries(
+    Object.keys(ROW_STORES).map((type) => [
+      buildFlagOf(type),
+      ({ stores }: ResolvedConfig) => (stores.authority.type === type ? "stores.authority" : undefined),
+    ]),
+  ),
 };
+
+/** The parts that a build may leave out, as messages call them. */
+export const PART_NAMES: Readonly<Record<string, string>> = {
+  ...NAMES,
+  ...Object.fromEntries(Object.entries(ROW_STORES).map(([type, { title }]) => [buildFlagOf(type), title])),
+};
+
+/** The parts that a configuration does not use, by their constants. */
+export function unusedParts(config: ResolvedConfig): string[] {
+  return Object.keys(PARTS).filter((part) => PARTS[part]?.(config) === undefined);
+}
 
 /** The mistakes if the configuration uses a part that `wrangler.toml` leaves out. Such a Worker would not start. */
 export async function leftOutMistakes(config: ResolvedConfig): Promise<Mistake[]> {
@@ -58,9 +74,8 @@ export async function leavingOut(config: ResolvedConfig, given: readonly string[
   const { define, vars } = await readSettings();
   const isGiven = (name: string) => given.some((flag) => flag.includes(`${name}:`));
   if ("MOOR_CONFIG" in vars || isGiven("MOOR_CONFIG")) return [];
-  return Object.entries(PARTS).flatMap(([part, userIn]) =>
-    part in define || isGiven(part) || userIn(config) !== undefined ? [] : ["--define", `${part}:false`],
-  );
+  const left = unusedParts(config).filter((part) => !(part in define) && !isGiven(part));
+  return left.flatMap((part) => ["--define", `${part}:false`]);
 }
 
 function pathIn(

@@ -1,5 +1,5 @@
+import { RedisFault } from "../src/redis/client.ts";
 import type { Fallback } from "../src/store/fallback-contract.ts";
-import { RedisFault } from "../src/store/redis/client.ts";
 import type { Clock } from "./clock.ts";
 import type { FaultOf, LinkFault } from "./faults.ts";
 import { carry } from "./link.ts";

@@ -1,4 +1,4 @@
-import type { RowStore } from "../src/rows/row-store.ts";
+import type { RowStore } from "../src/row-stores/row-store.ts";
 import type { Clock } from "./clock.ts";
 import type { FaultOf, LinkFault } from "./faults.ts";
 import { carry } from "./link.ts";

@@ -1,6 +1,6 @@
+import { RedisFault } from "../src/redis/client.ts";
 import type { JournalEntry } from "../src/session/journal.ts";
 import { type Appended, type BackupRecord, type Fallback, PENDING_SETS } from "../src/store/fallback-contract.ts";
-import { RedisFault } from "../src/store/redis/client.ts";
 import {
   appendEnd,
   assertJournaled,

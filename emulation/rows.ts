@@ -1,4 +1,4 @@
-import type { Row, RowStore } from "../src/rows/row-store.ts";
+import type { Row, RowStore } from "../src/row-stores/row-store.ts";
 
 /** The settings of a store of rows in memory. */
 export interface RowsInMemoryOptions {

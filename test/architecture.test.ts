@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { buildFlagOf, ROW_STORES } from "../src/row-stores/registry.ts";
+import { FALLBACKS } from "../src/store/registry.ts";
 
 type Files = Readonly<Record<string, string>>;
 
@@ -18,7 +20,10 @@ const ROOMS: Readonly<Record<string, string>> = {
   totals: "counts of isolates, their sums, and their text; the edge, and pool objects",
   affinity: "algorithms from a key to an order of origins; the edge, and the `moor` command",
   settings: "the grammar of settings, and mistakes in them; the edge, and the `moor` command",
+  redis: "the client of Redis over its REST protocol; every process of the Worker",
   carriers: "the ways in which a token travels, each with its settings and its code; the edge, and the `moor` command",
+  "row-stores":
+    "stores that may keep the rows of sessions, each with its settings and its code; the edge, and the `moor` command",
   config: "schema, defaults, checks; the edge, and the `moor` command",
   inbound: "the client of a request: address, token, credentials; the edge",
   session: "pure rules of records, changes, journals, freshness; the edge, and session objects",
@@ -47,10 +52,11 @@ const PLATFORM = /^(cloudflare:|hono|@cloudflare\/|workerd)/;
 const PLATFORM_TYPES = /\b(DurableObject\w*|KVNamespace\w*|ExecutionContext|ExportedHandler|Fetcher)\b/;
 
 /** The modules that a source imports or exports from: paths below `src/`, or packages as they are named. */
-function importsOf(path: string, text: string): string[] {
+function importsOf(path: string, text: string, { dynamic: alsoDynamic = true } = {}): string[] {
   const specifiers = text.matchAll(/^(?:import|export)\b[^"';]*?(?:from\s*)?"([^"]+)"|\bimport\(\s*"([^"]+)"/gm);
-  return Array.from(specifiers, ([, declared, dynamic]) => {
-    const specifier = (declared ?? dynamic) as string;
+  return Array.from(specifiers).flatMap(([, declared, dynamic]) => {
+    const specifier = declared ?? (alsoDynamic ? dynamic : undefined);
+    if (specifier === undefined) return [];
     return specifier.startsWith(".")
       ? new URL(specifier, `file:///src/${path}`).pathname.slice("/src/".length)
       : specifier;
@@ -91,11 +97,11 @@ function cyclesIn(given: Files): string[] {
   return found;
 }
 
-/** Everything that a file needs, itself first. */
+/** Everything that must be there before a file can run, itself first. A module that code imports while it runs is not among it. */
 function reachedFrom(path: string, given: Files, seen = new Set<string>()): Set<string> {
   if (seen.has(path)) return seen;
   seen.add(path);
-  for (const target of importsOf(path, given[path] ?? "")) reachedFrom(target, given, seen);
+  for (const target of importsOf(path, given[path] ?? "", { dynamic: false })) reachedFrom(target, given, seen);
   return seen;
 }
 
@@ -191,4 +197,32 @@ describe("files", () => {
     const names = Object.keys(files).flatMap((path) => path.split("/"));
     expect(names.filter((name) => !/^[a-z0-9-]+((\.d)?\.ts)?$/.test(name))).toEqual([]);
   });
+});
+
+describe("a store of rows", () => {
+  const tools = import.meta.glob<string>(["../bin/**/*.ts", "!../bin/import/**"], {
+    query: "?raw",
+    import: "default",
+    eager: true,
+  });
+
+  /** The files that name a store beside its own file and the registry. A store that is also a fallback may be named as that. */
+  function strangersTo(type: string, given: Files): string[] {
+    const names = [buildFlagOf(type), ...(type in FALLBACKS ? [] : [`"${type}"`])];
+    const isOwn = (path: string) => /^\.\.\/(src\/row-stores|bin\/stores)\//.test(path);
+    return Object.keys(given).filter((path) => !isOwn(path) && names.some((name) => given[path]?.includes(name)));
+  }
+
+  it.each(Object.keys(ROW_STORES))("is one file and one line: %s", (type) => {
+    const own = files[`row-stores/${type}.ts`];
+    expect(own).toContain(`const ${buildFlagOf(type)}: boolean | undefined;`);
+    expect(own).toContain(`typeof ${buildFlagOf(type)} === "undefined" || ${buildFlagOf(type)}`);
+    expect(strangersTo(type, { ...sources, ...tools })).toEqual([]);
+  });
+
+  it.each([
+    ["../src/config/checks/authority.ts", 'if (type === "d1") return [];'],
+    ["../src/lib/build-flags.ts", "const MOOR_D1_ROWS: boolean | undefined;"],
+    ["../bin/left-out.ts", "MOOR_D1_ROWS: ({ stores }) => undefined,"],
+  ])("fails this test when %s names it", (path, text) => expect(strangersTo("d1", { [path]: text })).toEqual([path]));
 });

@@ -2,6 +2,11 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { unusedParts } from "../../bin/left-out.ts";
+import { readConfig } from "../../src/config/read.ts";
+import type { ResolvedConfig } from "../../src/config/resolved.ts";
+import { buildFlagOf } from "../../src/row-stores/registry.ts";
+import { formatMistakes } from "../../src/settings/mistakes.ts";
 import { buildMoor, buildScript, PLATFORM } from "../../test/support/node/build-worker.ts";
 import { startLocalOrigin } from "../../test/support/node/local-origin.ts";
 import { cpuSeconds } from "../http/cpu-seconds.ts";
@@ -37,30 +42,13 @@ export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" 
   asDeployedWithoutRedis: 70.5,
 };
 
-/** Flags of wrangler's for builds that leave something out; wrangler.toml shows the same. */
-export const WITHOUT_REDIS = ["--define", "MOOR_REDIS:false"];
-/**
- * The parts that `moor deploy` leaves out, unless the configuration has `admin`, a `healthCheck`, an authority on rows, an
- * algorithm of nginx, `adopt`, `login`, or a carrier in the URL.
- */
-export const AS_DEPLOYED = [
-  "--define",
-  "MOOR_OPERATORS:false",
-  "--define",
-  "MOOR_NGINX:false",
-  "--define",
-  "MOOR_ROWS:false",
-  "--define",
-  "MOOR_ADOPTION:false",
-  "--define",
-  "MOOR_LOGIN:false",
-  "--define",
-  "MOOR_CONSOLE:false",
-  "--define",
-  "MOOR_LINKS:false",
-  "--define",
-  "MOOR_CLIENT_FIELDS:false",
-];
+const CONFIG = { pools: [{ id: "shop", origins: [{ id: "a", url: "http://127.0.0.1:1" }] }] };
+const without = (parts: readonly string[]) => parts.flatMap((part) => ["--define", `${part}:false`]);
+
+/** Flags of wrangler for builds that leave something out; wrangler.toml shows the same. */
+export const WITHOUT_REDIS = without(["MOOR_REDIS", buildFlagOf("redis")]);
+/** The parts that `moor deploy` leaves out for a configuration that has nothing but pools. */
+export const AS_DEPLOYED = without(unusedParts(resolved(CONFIG)));
 /** The same for a configuration with `login`. */
 export const AS_DEPLOYED_WITH_LOGIN = AS_DEPLOYED.filter(
   (flag, at) => ![flag, AS_DEPLOYED[at + 1]].includes("MOOR_LOGIN:false"),
@@ -100,7 +88,11 @@ export async function measureSize(say: (line: string) => void): Promise<SizeResu
   }
 }
 
-const CONFIG = { pools: [{ id: "shop", origins: [{ id: "a", url: "http://127.0.0.1:1" }] }] };
+function resolved(config: object): ResolvedConfig {
+  const read = readConfig(config);
+  if (read.kind === "invalid") throw new Error(formatMistakes(read.mistakes));
+  return read.config;
+}
 
 async function sizeOf(file: string, start: () => Promise<RunningWorker>): Promise<Size> {
   const starts: number[] = [];

@@ -3,12 +3,11 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { join } from "node:path";
-import { NAMES } from "../../src/lib/build-flags.ts";
 import { isPublicOrigin } from "../../src/settings/grammar.ts";
 import { describe } from "../../src/settings/mistakes.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readConfigFile, requireValid } from "../config-file.ts";
-import { leavingOut } from "../left-out.ts";
+import { leavingOut, PART_NAMES } from "../left-out.ts";
 import { inProject } from "../project.ts";
 import { quietWrangler, readSettings } from "../wrangler.ts";
 
@@ -33,7 +32,7 @@ before: moor keys new.`,
 
 /** The line that says which parts of the Worker the deploy leaves out. */
 function leftOutLine(flags: readonly string[]): string {
-  const parts = Object.entries(NAMES).filter(([part]) => flags.includes(`${part}:false`));
+  const parts = Object.entries(PART_NAMES).filter(([part]) => flags.includes(`${part}:false`));
   const names = parts.map(([, name]) => name).join("; ");
   return `the configuration does not use, so the Worker leaves out: ${names} (${flags.join(" ")})`;
 }

@@ -1,6 +1,7 @@
 import type { CarrierConfig } from "../../src/carriers/registry.ts";
 import type { ResolvedConfig } from "../../src/config/resolved.ts";
 import type { MoorConfig } from "../../src/config/types.ts";
+import type { RowStoreType } from "../../src/row-stores/registry.ts";
 import { describe } from "../../src/settings/mistakes.ts";
 import { ADMIN_TOKEN, needsAdminToken } from "../admin-secret.ts";
 import { adoptSecretsFor } from "../adopt-secrets.ts";
@@ -14,7 +15,7 @@ import { type LocalMoor, type LocalMoorOptions, startLocalMoor } from "../local-
 import { freePort } from "../port.ts";
 import { inLocalFolder } from "../project.ts";
 import { onceAskedToEnd } from "../signals.ts";
-import { DEV_STORES, type DevStore, devStoreOf, startDevStore, withStore } from "../stores/dev-store.ts";
+import { DEV_STORES, devStoreOf, startDevStore, withStore } from "../stores/dev-store.ts";
 
 const DEFAULT_PORT = 8788;
 
@@ -33,8 +34,8 @@ runs as long and stands for Upstash, its data kept there too; if not, the Redis 
   --config FILE     default: moor.config.ts; not together with --origin
   --watch           reloads the configuration when its file changes, or a file that it imports. This is the default;
                     --no-watch switches it off
-  --store STORE     ${DEV_STORES.join(", ")}: sessions are there, and not in Durable Objects. Postgres and memcached are started if
-                    they are on the machine, unless the environment says in MOOR_POSTGRES or MOOR_MEMCACHED where one is
+  --store STORE     ${DEV_STORES.join(", ")}: sessions are there, and not in Durable Objects. The store of this machine is
+                    started, unless the environment has the secrets that lead to another, as for moor check --deploy
   --public-url URL  https:// and the host of a tunnel that leads to PORT. Moor then takes every request for a request to that
                     URL: cookies are Secure, and origins get the URL in X-Forwarded-Host and X-Forwarded-Proto
 
@@ -71,7 +72,9 @@ MOOR_ADOPT_KEY and MOOR_CONFIRM_KEYS.`,
   },
 };
 
-type RunOptions = Pick<LocalMoorOptions, "port" | "persist" | "publicUrl"> & { readonly store: DevStore | undefined };
+type RunOptions = Pick<LocalMoorOptions, "port" | "persist" | "publicUrl"> & {
+  readonly store: RowStoreType | undefined;
+};
 
 /** @param watched the file of the configuration, if it is to be reloaded when it changes. */
 async function runUntilAskedToEnd(

@@ -7,11 +7,12 @@ import { readFlags } from "../flags.ts";
 import { configFor } from "../fronted.ts";
 import { printConfig } from "../import/print.ts";
 import { inPackage } from "../project.ts";
-import { STORE_SETUPS } from "../stores/registry.ts";
+import { setupFor, storesWith } from "../stores/registry.ts";
 import type { StoreSetup } from "../stores/store-setup.ts";
 
 const PLACEHOLDER = "https://moor.example";
-const STORES = ["object", ...Object.keys(STORE_SETUPS)];
+const SETS_UP = { can: () => true, work: "set up", others: ["object"] };
+const STORES = [...SETS_UP.others, ...storesWith(SETS_UP.can)];
 const SECRETS = ["MOOR_TOKEN_KEYS", "MOOR_HANDOFF_KEYS", "MOOR_STORE_KEYS"];
 
 /** `moor init`: writes the files that a project needs after it has installed Moor. */
@@ -34,7 +35,9 @@ commands that come next. A file that exists is never overwritten: then nothing i
       store: { type: "string" },
     });
     const { issuer = PLACEHOLDER } = flags;
-    const setup = setupOf(flags.store);
+    const store =
+      flags.store === undefined || flags.store === "object" ? undefined : setupFor("--store", flags.store, SETS_UP);
+    const setup = store?.setup;
     const given = [flags.origin, flags.issuer].some((flag) => flag !== undefined);
     if (setup && !given && Object.keys(setup.files).length > 0 && (await exists("moor.config.ts"))) {
       await writeAll(setup.files);
@@ -50,7 +53,7 @@ commands that come next. A file that exists is never overwritten: then nothing i
       "moor.config.ts": printConfig(
         {
           pools: pools.map((pool) => ({ ...pool, id: "site" })),
-          ...(setup && { stores: { authority: setup.authority } }),
+          ...(store && { stores: { authority: { type: store.type } } }),
         } satisfies MoorConfig,
         "moor/config",
       ),
@@ -63,13 +66,6 @@ commands that come next. A file that exists is never overwritten: then nothing i
     return 0;
   },
 };
-
-/** The parts of the project that its store needs. `undefined`: Durable Objects, which need none. */
-function setupOf(store = "object"): StoreSetup | undefined {
-  const setup = Object.entries(STORE_SETUPS).find(([name]) => name === store)?.[1];
-  if (setup || store === "object") return setup;
-  throw new CommandError("usage", `--store: found ${describe(store)}, accepted: ${STORES.join(", ")}`);
-}
 
 /** This package's own Worker, for a project that has it installed. */
 async function worker(): Promise<string> {

@@ -12,11 +12,14 @@ export async function auditWarnings(
   { stores: { authority } }: Pick<ResolvedConfig, "stores">,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Warning[]> {
-  const audit = authority.type === "object" ? undefined : STORE_SETUPS[authority.type].audit;
+  if (authority.type === "object") return [];
+  const setup = STORE_SETUPS[authority.type];
+  const warn = (text: string): Warning => ({ path: PATH, text: `${authority.type}: ${text}` });
+  if (!setup) return [warn("it was not asked for its settings, because the moor command does not know how to ask it")];
+  const { audit } = setup;
   if (!audit) return [];
   const names = audit.variables(authority);
   const missing = names.filter((name) => !environment[name]);
-  const warn = (text: string): Warning => ({ path: PATH, text: `${authority.type}: ${text}` });
   if (missing.length > 0) {
     return [warn(`it was not asked for its settings, because the environment has no ${missing.join(" and no ")}`)];
   }

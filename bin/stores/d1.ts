@@ -1,11 +1,10 @@
-import { SCHEMA } from "../../src/rows/sql/statements.ts";
+import { SCHEMA } from "../../src/row-stores/sql/statements.ts";
 import type { StoreSetup } from "./store-setup.ts";
 
 const NAME = "moor-sessions";
 
 /** D1, whose schema is a migration of wrangler. */
 export const d1: StoreSetup = {
-  authority: { type: "d1" },
   files: { "migrations/0001_moor_rows.sql": `-- The table of Moor's sessions.\n${SCHEMA}` },
   settings: `
 # The sessions. Put the id here that npx wrangler d1 create prints.

@@ -1,20 +1,20 @@
 import { readConfig } from "../../src/config/read.ts";
 import type { ResolvedConfig } from "../../src/config/resolved.ts";
 import type { AuthorityConfig, MoorConfig } from "../../src/config/types.ts";
-import { describe, formatMistakes } from "../../src/settings/mistakes.ts";
+import type { RowStoreType } from "../../src/row-stores/registry.ts";
+import { formatMistakes } from "../../src/settings/mistakes.ts";
 import { CommandError } from "../command.ts";
-import { STORE_SETUPS } from "./registry.ts";
-import type { LocalStore } from "./store-setup.ts";
+import { setupFor, storesWith } from "./registry.ts";
+import type { LocalStore, StoreSetup } from "./store-setup.ts";
+
+const RUNS = { can: ({ local }: StoreSetup) => local !== undefined, work: "run" };
 
 /** The stores that `moor dev --store` takes: those that it can run. */
-export const DEV_STORES = ["redis", "postgres", "memcached"] as const;
-export type DevStore = (typeof DEV_STORES)[number];
+export const DEV_STORES = storesWith(RUNS.can);
 
 /** The store that the flag names. */
-export function devStoreOf(text: string | undefined): DevStore | undefined {
-  const store = DEV_STORES.find((name) => name === text);
-  if (store || text === undefined) return store;
-  throw new CommandError("usage", `--store: found ${describe(text)}, accepted: ${DEV_STORES.join(", ")}`);
+export function devStoreOf(text: string | undefined): RowStoreType | undefined {
+  return text === undefined ? undefined : setupFor("--store", text, RUNS).type;
 }
 
 /**
@@ -24,7 +24,7 @@ export function devStoreOf(text: string | undefined): DevStore | undefined {
  */
 export function withStore(
   config: MoorConfig | ResolvedConfig,
-  store: DevStore | undefined,
+  store: RowStoreType | undefined,
 ): MoorConfig | ResolvedConfig {
   if (!store) return config;
   const { replicate = "travel" } = config.stores ?? {};
@@ -41,6 +41,8 @@ export function withStore(
 /**
  * Runs the store of a configuration, if it is one that can be run here. With the variables of the store in the environment, that store is
  * used instead. Resolves to undefined if nothing had to be started.
+ *
+ * @throws CommandError of code `usage`, if the command cannot run the store, or `start`, if the store does not start.
  */
 export async function startDevStore(
   config: MoorConfig | ResolvedConfig,
@@ -49,8 +51,8 @@ export async function startDevStore(
 ): Promise<LocalStore | undefined> {
   const authority = config.stores?.authority ?? { type: "object" };
   if (authority.type === "object") return undefined;
-  const { local, audit } = STORE_SETUPS[authority.type];
-  if (!local) return undefined;
+  const { local, audit } = setupFor("stores.authority", authority.type, RUNS).setup;
+  if (local === "always" || !local) return undefined;
   const names = audit?.variables(authority) ?? [];
   const given = names.map((name) => [name, environment[name] ?? ""] as const);
   if (given.some(([, value]) => value === "")) return local.start(folder);

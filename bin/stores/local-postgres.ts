@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import postgres from "postgres";
-import { SCHEMA } from "../../src/rows/sql/statements.ts";
+import { SCHEMA } from "../../src/row-stores/sql/statements.ts";
 import { CommandError } from "../command.ts";
 import { endWithThisProcess } from "../local-redis/end-with-this-process.ts";
 import { freePort } from "../port.ts";

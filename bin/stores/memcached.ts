@@ -10,7 +10,6 @@ const LEAST_ITEM_BYTES = 1_048_576;
 
 /** One memcached, for sessions that may be lost. */
 export const memcached: StoreSetup = {
-  authority: { type: "memcached" },
   files: {},
   settings: "",
   steps: [

@@ -1,6 +1,6 @@
-import { DEFAULT_BINDING, POSTGRES } from "../../src/rows/postgres/bind.ts";
-import { connectToPostgres } from "../../src/rows/postgres/postgres-client.ts";
-import { SCHEMA, TABLE } from "../../src/rows/sql/statements.ts";
+import { connectToPostgres } from "../../src/row-stores/postgres/postgres-client.ts";
+import { DEFAULT_BINDING, POSTGRES } from "../../src/row-stores/postgres.ts";
+import { SCHEMA, TABLE } from "../../src/row-stores/sql/statements.ts";
 import { startLocalPostgres } from "./local-postgres.ts";
 import { clockSentence, type StoreSetup } from "./store-setup.ts";
 
@@ -13,7 +13,6 @@ const ASKED = `SELECT current_setting('fsync') AS fsync, current_setting('synchr
 
 /** Postgres. Updates need room on the page of their row: then no index has to change. */
 export const postgres: StoreSetup = {
-  authority: { type: "postgres" },
   files: {
     [FILE]: `-- The table of Moor's sessions. It may be run again, and changes nothing then.\n${SCHEMA}ALTER TABLE ${TABLE} SET (fillfactor = 70);\n`,
   },

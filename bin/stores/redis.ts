@@ -1,4 +1,4 @@
-import { createRedisClient } from "../../src/store/redis/client.ts";
+import { createRedisClient } from "../../src/redis/client.ts";
 import { clockSentence, type StoreSetup } from "./store-setup.ts";
 
 const VARIABLES = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"];
@@ -6,9 +6,9 @@ const DEADLINE_MS = 5_000;
 
 /** Redis over the REST protocol of Upstash. It needs no schema. */
 export const redis: StoreSetup = {
-  authority: { type: "redis" },
   files: {},
   settings: "",
+  local: "always",
   steps: [
     ["npx wrangler secret put UPSTASH_REDIS_REST_URL", "the address of a Redis that evicts nothing"],
     ["npx wrangler secret put UPSTASH_REDIS_REST_TOKEN", "its token"],

@@ -1,14 +1,42 @@
-import type { AuthorityConfig } from "../../src/config/types.ts";
+import { ROW_STORES, type RowStoreType, rowStoreOf } from "../../src/row-stores/registry.ts";
+import { describe } from "../../src/settings/mistakes.ts";
+import { CommandError } from "../command.ts";
 import { d1 } from "./d1.ts";
 import { memcached } from "./memcached.ts";
 import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
 import type { StoreSetup } from "./store-setup.ts";
 
-/** The stores that `moor init --store` sets up, by the `type` of `stores.authority`. */
-export const STORE_SETUPS: Readonly<Record<Exclude<AuthorityConfig["type"], "object">, StoreSetup>> = {
-  redis,
-  postgres,
-  d1,
-  memcached,
-};
+/** The stores that the `moor` command knows how to set up, run or ask, by the `type` of `stores.authority`. A store need not be here. */
+export const STORE_SETUPS: Readonly<Partial<Record<RowStoreType, StoreSetup>>> = { redis, postgres, d1, memcached };
+
+/** The stores whose setup will do. */
+export function storesWith(can: (setup: StoreSetup) => boolean): RowStoreType[] {
+  return (Object.keys(ROW_STORES) as RowStoreType[]).filter((type) => {
+    const setup = STORE_SETUPS[type];
+    return setup !== undefined && can(setup);
+  });
+}
+
+/**
+ * The setup of the store that a flag names.
+ *
+ * @param flag the flag or the setting.
+ * @param can which setups will do.
+ * @param work the work that the command does with it, for its message.
+ * @param others further accepted names.
+ * @throws CommandError of code `usage`, if there is no such store, or if the command does not know how to do this work with it.
+ */
+export function setupFor(
+  flag: string,
+  name: string,
+  { can, work, others = [] }: { can(setup: StoreSetup): boolean; work: string; others?: readonly string[] },
+): { readonly type: RowStoreType; readonly setup: StoreSetup } {
+  const able = storesWith(can);
+  const type = able.find((one) => one === name);
+  const setup = type && STORE_SETUPS[type];
+  if (setup) return { type, setup };
+  const reason = rowStoreOf(name) ? `, which the moor command cannot ${work}` : "";
+  const accepted = [...others, ...able].join(", ");
+  throw new CommandError("usage", `${flag}: found ${describe(name)}${reason}, accepted: ${accepted}`);
+}

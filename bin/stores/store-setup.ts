@@ -2,7 +2,6 @@ import type { AuthorityConfig } from "../../src/config/types.ts";
 
 /** The parts of a new project that depend on the store of its sessions. */
 export interface StoreSetup {
-  readonly authority: AuthorityConfig;
   /** Files beside those that every project has, by name. */
   readonly files: Readonly<Record<string, string>>;
   /** Lines at the end of `wrangler.toml`. */
@@ -11,8 +10,8 @@ export interface StoreSetup {
   readonly steps: readonly (readonly [command: string, purpose: string])[];
   /** Asks a store for its settings. Absent: it has none that an operator could set. */
   readonly audit?: StoreAudit;
-  /** Runs the store on this machine, for `moor dev`. Absent: `moor dev` runs it in any case, or it has no server. */
-  readonly local?: LocalSetup;
+  /** Runs the store on this machine, for `moor dev`. `"always"`: `moor dev` runs it in any case. Absent: it cannot run it. */
+  readonly local?: LocalSetup | "always";
 }
 
 /** How a store is run on this machine. */

@@ -1,6 +1,7 @@
 import { array, boolean, custom, type InferOutput, lazy, literal, optional, picklist } from "valibot";
 import { ALGORITHMS, type AlgorithmName } from "../affinity/algorithms.ts";
 import { carrierSchemas } from "../carriers/registry.ts";
+import { rowStoreSchemas } from "../row-stores/registry.ts";
 import {
   addressParameter,
   attemptDeadline,
@@ -197,16 +198,8 @@ const route = shape({
 
 const carrier = oneByItsOwn("type", carrierSchemas);
 
-const bindings = optional(list(value(bindingName), `a list of at least one: ${bindingName.accepted}`));
-
 /** The form of each kind of authority, by its `type`. */
-export const authoritySchemas = {
-  object: shape({ type: literal("object") }),
-  redis: shape({ type: literal("redis") }),
-  postgres: shape({ type: literal("postgres"), bindings }),
-  d1: shape({ type: literal("d1"), bindings }),
-  memcached: shape({ type: literal("memcached") }),
-};
+const authoritySchemas = { object: shape({ type: literal("object") }), ...rowStoreSchemas };
 
 const stores = shape({
   authority: optional(oneByItsOwn("type", authoritySchemas)),

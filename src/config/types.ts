@@ -1,4 +1,5 @@
 import type { CarrierConfig } from "../carriers/registry.ts";
+import type { RowStoreConfig } from "../row-stores/registry.ts";
 import type { AdoptConfig } from "./adopt.ts";
 import type { LoginConfig, RequireConfig } from "./login-types.ts";
 import type { PoolConfig } from "./pool-types.ts";
@@ -122,21 +123,10 @@ export interface IgnoreConfig {
 }
 
 /**
- * The store that orders the changes of sessions and keeps their records. `"object"`: a Durable Object for each session. `"redis"`: rows in
- * Redis, which needs `UPSTASH_REDIS_REST_URL` and `UPSTASH_REDIS_REST_TOKEN`. `"postgres"`: rows in Postgres, directly or through Hyperdrive.
- * `"d1"`: rows in D1. `"memcached"`: rows in one memcached, for sessions that may be lost.
+ * The store that orders the changes of sessions and keeps their records. `"object"`: a Durable Object for each session. Any other type:
+ * rows in that store.
  */
-export type AuthorityConfig = { type: "object" | "redis" | "memcached" } | DatabaseAuthorityConfig;
-
-/** A database as the authority. */
-export interface DatabaseAuthorityConfig {
-  type: "postgres" | "d1";
-  /**
-   * The names of its bindings, all different. With several names, sessions are spread over that many databases. Default
-   * `["MOOR_POSTGRES"]` or `["MOOR_D1"]`.
-   */
-  bindings?: string[] | undefined;
-}
+export type AuthorityConfig = { type: "object" } | RowStoreConfig;
 
 /** Where sessions are kept. */
 export interface StoresConfig {

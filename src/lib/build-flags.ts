@@ -1,5 +1,5 @@
 declare global {
-  /** `false`: the build is without Redis and the SDK of Upstash. */
+  /** `false`: the build is without Redis as the fallback. */
   const MOOR_REDIS: boolean | undefined;
   /** `false`: the build is without the admin API, the counters, live changes of pools, and probes. */
   const MOOR_OPERATORS: boolean | undefined;
@@ -7,12 +7,6 @@ declare global {
   const MOOR_ROWS: boolean | undefined;
   /** `false`: the build is without the adoption of old applications' sessions. */
   const MOOR_ADOPTION: boolean | undefined;
-  /** `false`: the build is without Postgres and its library. */
-  const MOOR_POSTGRES_ROWS: boolean | undefined;
-  /** `false`: the build is without D1. */
-  const MOOR_D1_ROWS: boolean | undefined;
-  /** `false`: the build is without memcached. */
-  const MOOR_MEMCACHED_ROWS: boolean | undefined;
   /** `false`: the build is without the algorithms of nginx. */
   const MOOR_NGINX: boolean | undefined;
   /** `false`: the build is without logins at an OpenID Connect provider. */
@@ -35,8 +29,17 @@ declare global {
  * @throws TypeError always.
  */
 export function leftOut(part: keyof typeof NAMES, asked: string): never {
+  lacksPart(part, NAMES[part], asked);
+}
+
+/**
+ * The same for a part that names itself, as each store of rows does.
+ *
+ * @throws TypeError always.
+ */
+export function lacksPart(part: string, name: string, asked: string): never {
   const remedy = `to have it, put ${part} = "true" below [define] in wrangler.toml and deploy again`;
-  throw new TypeError(`${asked}, and this build has no ${NAMES[part]}; ${remedy}.`);
+  throw new TypeError(`${asked}, and this build has no ${name}; ${remedy}.`);
 }
 
 /** The parts that a build may leave out, as messages call them. */
@@ -45,9 +48,6 @@ export const NAMES = {
   MOOR_OPERATORS: "admin API, probes and pools at work",
   MOOR_ROWS: "authority other than Durable Objects",
   MOOR_ADOPTION: "adoption of sessions",
-  MOOR_POSTGRES_ROWS: "Postgres",
-  MOOR_D1_ROWS: "D1",
-  MOOR_MEMCACHED_ROWS: "memcached",
   MOOR_NGINX: "algorithm of nginx",
   MOOR_LOGIN: "login",
   MOOR_CONSOLE: "console",

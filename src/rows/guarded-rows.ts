@@ -1,6 +1,6 @@
+import type { RowStore } from "../row-stores/row-store.ts";
 import type { Breaker } from "../store/breaker.ts";
 import { ask } from "../store/guarded.ts";
-import type { RowStore } from "./row-store.ts";
 
 /** A store of rows behind a breaker. The store sets its own deadlines. */
 export function guardRows(store: RowStore, breaker: Breaker): RowStore {

@@ -1,8 +1,10 @@
 import type { SessionEvent } from "../config/types.ts";
 import { withinDeadline } from "../lib/deadline.ts";
+import type { Unavailable } from "../lib/unavailable.ts";
 import type { CopyPolicy } from "../objects/session/copies.ts";
 import type { SessionAuthority } from "../objects/session/session-authority.ts";
 import { SessionRows } from "../objects/session/session-rows.ts";
+import type { RowStore } from "../row-stores/row-store.ts";
 import type { Ref } from "../session/change.ts";
 import type {
   Authority,
@@ -16,10 +18,9 @@ import type {
   Unattended,
   Unlocked,
 } from "../store/contracts.ts";
-import { OBJECT_DEADLINE_MS, type Unavailable } from "../store/object-calls.ts";
+import { OBJECT_DEADLINE_MS } from "../store/object-calls.ts";
 import type { RowEntries } from "./row-entries.ts";
 import { ask, release } from "./row-leases.ts";
-import type { RowStore } from "./row-store.ts";
 import type { Transact } from "./row-transactions.ts";
 import {
   hasNews,

@@ -1,8 +1,8 @@
+import type { Unavailable } from "../lib/unavailable.ts";
 import { principalName } from "../objects/clients/principal-client.ts";
 import { PrincipalIndex } from "../objects/principal/principal-index.ts";
 import { MAX_SESSION_SECONDS } from "../settings/grammar.ts";
 import type { Unattended } from "../store/contracts.ts";
-import type { Unavailable } from "../store/object-calls.ts";
 import type {
   Confirmed,
   Counted,

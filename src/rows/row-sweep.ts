@@ -1,6 +1,6 @@
+import type { RowStore } from "../row-stores/row-store.ts";
 import type { RowAuthority } from "./row-authority.ts";
 import type { RowPrincipals } from "./row-principals.ts";
-import type { RowStore } from "./row-store.ts";
 
 /** The rows of a sweep, and its clock. */
 export interface RowSweepParts {

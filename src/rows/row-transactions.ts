@@ -1,11 +1,12 @@
 import { encodeBase64url } from "../lib/base64url.ts";
+import type { Unavailable } from "../lib/unavailable.ts";
 import { describeFault, type Log } from "../log.ts";
+import type { Row, RowRead, RowStore } from "../row-stores/row-store.ts";
 import { CHANGE_LIFE_SECONDS } from "../session/change.ts";
 import { BreakerOpenError } from "../store/breaker.ts";
-import { OBJECT_DEADLINE_MS, type Unavailable } from "../store/object-calls.ts";
+import { OBJECT_DEADLINE_MS } from "../store/object-calls.ts";
 import type { Seal } from "../store/seal.ts";
 import { RowEntries } from "./row-entries.ts";
-import type { Row, RowRead, RowStore } from "./row-store.ts";
 import { createStoreClock } from "./store-clock.ts";
 
 /** The store, the keys and the clock of transactions. */

@@ -1,14 +1,9 @@
+import type { Unavailable } from "../lib/unavailable.ts";
 import type { JournalEntry } from "../session/journal.ts";
 import type { SessionRecord } from "../session/record.ts";
 
 /** A record as the backup holds it, without the view before a rotation, which only the authority serves. */
 export type BackupRecord = Omit<SessionRecord, "before">;
-
-/** A store that does not answer, or whose answer cannot be used. */
-interface Unavailable {
-  kind: "unavailable";
-  cause: unknown;
-}
 
 /** The backup and the journal of a session, read in one step on the primary. */
 export type BackupLookup =

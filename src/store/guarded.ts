@@ -1,9 +1,8 @@
 import { withinDeadline } from "../lib/deadline.ts";
+import type { Unavailable } from "../lib/unavailable.ts";
 import { type Breaker, BreakerOpenError } from "./breaker.ts";
 import type { Copies } from "./contracts.ts";
 import type { Fallback } from "./fallback-contract.ts";
-
-type Unavailable = { kind: "unavailable"; cause: unknown };
 
 /** A store of copies behind a breaker, with a deadline for every call. */
 export function guardCopies(copies: Copies, breaker: Breaker, deadlineMs: number): Copies {

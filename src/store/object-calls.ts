@@ -1,4 +1,5 @@
 import { withinDeadline } from "../lib/deadline.ts";
+import type { Unavailable } from "../lib/unavailable.ts";
 import { type Breaker, BreakerOpenError } from "./breaker.ts";
 
 /** The part of a namespace of objects that Moor uses. */
@@ -12,12 +13,6 @@ export interface ObjectCallsOptions {
   readonly deadlineMs?: number;
   /** Default: no breaker, so objects are always asked. */
   readonly breaker?: Breaker;
-}
-
-/** The object did not answer, or its breaker blocked the call. */
-export interface Unavailable {
-  kind: "unavailable";
-  cause: unknown;
 }
 
 /** Calls a method of the object `name`. `deadlineMs`: the deadline of this call, instead of the usual deadline. */

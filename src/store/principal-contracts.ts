@@ -1,11 +1,6 @@
 import type { Whereabouts } from "../inbound/whereabouts.ts";
+import type { Unavailable } from "../lib/unavailable.ts";
 import type { SessionLimit } from "../session/change.ts";
-
-/** A store that does not answer. */
-interface Unavailable {
-  kind: "unavailable";
-  cause: unknown;
-}
 
 /** A login as the index of a principal keeps it. Times are milliseconds since 1970. */
 export interface Login extends Whereabouts {

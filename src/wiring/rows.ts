@@ -5,11 +5,10 @@ import { parseKeyRing } from "../inbound/token/key-ring.ts";
 import { describeFault, type Log } from "../log.ts";
 import type { OldSessions } from "../objects/session/owed-end.ts";
 import { createTeller } from "../objects/session/teller.ts";
+import { bindRowStore, type RowBindings, type RowStoreConfig } from "../row-stores/registry.ts";
 import { guardRows } from "../rows/guarded-rows.ts";
-import { ROW_STORES, type RowAuthorityType, type RowBindings } from "../rows/registry.ts";
 import { createRowAuthority } from "../rows/row-authority.ts";
 import { createRowPrincipals } from "../rows/row-principals.ts";
-import type { RowStore } from "../rows/row-store.ts";
 import { sweepRows } from "../rows/row-sweep.ts";
 import { createRowTransactions } from "../rows/row-transactions.ts";
 import type { Breakers } from "../store/breakers.ts";
@@ -46,17 +45,16 @@ export interface BoundRows {
 /**
  * Binds the store of rows that the configuration names as the authority.
  *
- * @param type its name there.
+ * @param settings its settings there.
  * @throws TypeError that names the wrong binding and the accepted values.
  */
 export function bindRows(
   env: RowsEnv,
-  type: RowAuthorityType,
+  settings: Readonly<RowStoreConfig>,
   { stores, principals: indexed }: Pick<ResolvedConfig, "stores" | "principals">,
   { breakers, log, replicas, events, oldSessions }: RowsParts,
 ): BoundRows {
-  const bind: (env: RowsEnv & Readonly<Record<string, unknown>>, config: object) => RowStore = ROW_STORES[type];
-  const bound = bind({ ...env }, stores.authority);
+  const bound = bindRowStore(env, settings);
   const store = guardRows(bound, breakers.make(bound.name));
   const clock = Date.now;
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -6,7 +6,7 @@ import { leftOut } from "../lib/build-flags.ts";
 import type { Log } from "../log.ts";
 import { createObjectPrincipals } from "../objects/clients/principal-client.ts";
 import { createObjectAuthority, createObjectLocks, createUnattended } from "../objects/clients/session-client.ts";
-import type { RowAuthorityType } from "../rows/registry.ts";
+import type { RowStoreConfig } from "../row-stores/registry.ts";
 import { bindReplicas, bindStores, type StoreBindings } from "../store/bind.ts";
 import type { Breaker } from "../store/breaker.ts";
 import { type Breakers, createBreakers } from "../store/breakers.ts";
@@ -62,15 +62,15 @@ export function bindSessions(
   const breakers = createBreakers(log);
   const mayFound = env.FOUNDING_LIMIT && createFoundingLimit(env.FOUNDING_LIMIT, config.trustedProxies, log);
   const parts = { ...told, breakers, log };
-  const { type } = config.stores.authority;
+  const { authority } = config.stores;
   return {
     tokens: createTokens(tokenRing),
     tokenRing,
-    ...(type === "object"
+    ...(authority.type === "object"
       ? bindObjects(env, config, parts)
       : typeof MOOR_ROWS === "undefined" || MOOR_ROWS
-        ? bindOnRows(env, type, config, parts)
-        : leftOut("MOOR_ROWS", `stores.authority is ${JSON.stringify(type)}`)),
+        ? bindOnRows(env, authority, config, parts)
+        : leftOut("MOOR_ROWS", `stores.authority is "${authority.type}"`)),
     memory: createMemory(),
     breakers: breakers.made,
     makeBreaker: breakers.make,
@@ -108,13 +108,13 @@ function bindObjects(env: SessionsEnv, { stores, principals }: Config, { breaker
 }
 
 /** Another store is the authority. It is the place where sessions are safe, so there is no fallback. */
-function bindOnRows(env: SessionsEnv, type: RowAuthorityType, config: Config, parts: Parts): Bound {
+function bindOnRows(env: SessionsEnv, settings: Readonly<RowStoreConfig>, config: Config, parts: Parts): Bound {
   if (!env.FOUNDING_LIMIT) {
-    const asked = `stores.authority ${JSON.stringify(type)} needs it, as in wrangler.toml`;
+    const asked = `stores.authority "${settings.type}" needs it, as in wrangler.toml`;
     throw new TypeError(`FOUNDING_LIMIT is not bound; ${asked}: else anybody could fill the store with new sessions.`);
   }
   const replicas = config.stores.replicate === "off" ? undefined : bindReplicas(env, parts.breakers);
-  const rows = bindRows(env, type, config, { ...parts, replicas });
+  const rows = bindRows(env, settings, config, { ...parts, replicas });
   return {
     ...rows,
     replicas,

@@ -1,5 +1,5 @@
 import { createRowsInMemory } from "../../emulation/rows.ts";
-import { testRowStore } from "./row-store.suite.ts";
+import { testRowStore } from "../row-stores/row-store.suite.ts";
 
 for (const freesByItself of [true, false]) {
   const create = () => createRowsInMemory({ clock: Date.now, freesByItself }).store;

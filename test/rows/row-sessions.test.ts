@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { RowStore } from "../../src/rows/row-store.ts";
+import type { RowStore } from "../../src/row-stores/row-store.ts";
 import { createMemory } from "../../src/store/memory.ts";
 import type { Principals } from "../../src/store/principal-contracts.ts";
 import { setTime } from "../support/edge.ts";

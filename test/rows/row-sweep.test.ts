@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createRowsInMemory } from "../../emulation/rows.ts";
-import type { RowStore } from "../../src/rows/row-store.ts";
+import type { RowStore } from "../../src/row-stores/row-store.ts";
 import { setTime } from "../support/edge.ts";
 import { changeAt, POLICY, refTo, uniqueId } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";

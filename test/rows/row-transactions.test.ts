@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createRowsInMemory } from "../../emulation/rows.ts";
 import type { LogEntry } from "../../src/log.ts";
+import type { RowStore } from "../../src/row-stores/row-store.ts";
 import type { RowEntries } from "../../src/rows/row-entries.ts";
-import type { RowStore } from "../../src/rows/row-store.ts";
 import { createRowTransactions } from "../../src/rows/row-transactions.ts";
 import { createSeal } from "../../src/store/seal.ts";
 import { setTime } from "../support/edge.ts";

@@ -1,9 +1,9 @@
 import { createRowsInMemory, type RowsInMemory } from "../../emulation/rows.ts";
 import type { SessionEvent } from "../../src/config/types.ts";
 import type { LogEntry } from "../../src/log.ts";
+import type { RowStore } from "../../src/row-stores/row-store.ts";
 import { createRowAuthority, type RowAuthority } from "../../src/rows/row-authority.ts";
 import { createRowPrincipals } from "../../src/rows/row-principals.ts";
-import type { RowStore } from "../../src/rows/row-store.ts";
 import { sweepRows } from "../../src/rows/row-sweep.ts";
 import { createRowTransactions } from "../../src/rows/row-transactions.ts";
 import type { Copies, Unattended } from "../../src/store/contracts.ts";

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createRedisWorld } from "../../emulation/redis.ts";
+import { RedisFault, type RedisFaultCode } from "../../src/redis/client.ts";
 import { type Breaker, BreakerOpenError, createBreaker } from "../../src/store/breaker.ts";
 import type { Copies, Kept, Lookup } from "../../src/store/contracts.ts";
 import type { Fallback } from "../../src/store/fallback-contract.ts";
 import { guardCopies, guardFallback } from "../../src/store/guarded.ts";
-import { RedisFault, type RedisFaultCode } from "../../src/store/redis/client.ts";
 import { copyOf, refTo, uniqueId } from "../support/sessions.ts";
 import { T0 } from "../support/time.ts";
 import { testFallback } from "./fallback.suite.ts";

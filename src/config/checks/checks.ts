@@ -31,7 +31,7 @@ export function relationMistakes(input: unknown, options: { deploy: boolean }): 
     ...ignoreMistakes(itemsOf(input, "ignore")),
     ...carrierMistakes(itemsOf(input, "carriers")),
     ...storesMistakes(input.stores),
-    ...authorityMistakes(input),
+    ...(typeof MOOR_ROWS === "undefined" || MOOR_ROWS ? authorityMistakes(input) : []),
     ...limitMistakes(input.principals),
     ...(typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION ? adoptMistakes(input) : []),
     ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? loginMistakes(input, { pools, routes }) : []),

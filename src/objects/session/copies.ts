@@ -1,9 +1,9 @@
 import type { ResolvedConfig } from "../../config/resolved.ts";
+import type { Unavailable } from "../../lib/unavailable.ts";
 import type { Ref } from "../../session/change.ts";
 import type { Copy } from "../../session/copy.ts";
 import { type SessionRecord, type View, viewOf } from "../../session/record.ts";
 import type { SessionSummary } from "../../store/contracts.ts";
-import type { Unavailable } from "../../store/object-calls.ts";
 import type { Backups } from "./backups.ts";
 import { type JournalWatch, mayEmptyAt } from "./journal.ts";
 import type { Publisher } from "./publisher.ts";

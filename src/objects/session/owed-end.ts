@@ -1,6 +1,6 @@
+import type { Unavailable } from "../../lib/unavailable.ts";
 import { settled, tryAgain } from "../../session/adopting.ts";
 import type { OldRef, SessionRecord } from "../../session/record.ts";
-import type { Unavailable } from "../../store/object-calls.ts";
 import type { SessionRows } from "./session-rows.ts";
 
 /** The old applications, as the alarm of an ended session reaches them. */

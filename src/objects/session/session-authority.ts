@@ -1,3 +1,4 @@
+import type { Unavailable } from "../../lib/unavailable.ts";
 import { apply, find, forgetChanges, isOver } from "../../session/apply.ts";
 import { type Change, CLOCKS_APART_MS, type Ref, unattended } from "../../session/change.ts";
 import type { Copy } from "../../session/copy.ts";
@@ -7,7 +8,6 @@ import { coversMark } from "../../session/freshness.ts";
 import { type SessionRecord, tombstoneOf, type View, viewOf } from "../../session/record.ts";
 import { lostGeneration } from "../../session/witness.ts";
 import type { Committed, Ended, Looked, Lookup, TakenOver } from "../../store/contracts.ts";
-import type { Unavailable } from "../../store/object-calls.ts";
 import { Backups } from "./backups.ts";
 import { Cleanup } from "./cleanup.ts";
 import { CopiesElsewhere, type CopyPolicy, RETRY_MS, summaryOf, toCopy } from "./copies.ts";

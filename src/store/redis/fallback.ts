@@ -1,7 +1,7 @@
+import { attempt, createRedisClient, type RedisAddress, RedisFault, unreadable } from "../../redis/client.ts";
 import type { JournalEntry } from "../../session/journal.ts";
 import type { BackupRecord, Fallback } from "../fallback-contract.ts";
 import type { Seal } from "../seal.ts";
-import { attempt, createRedisClient, type RedisAddress, RedisFault, unreadable } from "./client.ts";
 import {
   assertJournaled,
   backupEnd,

@@ -1,8 +1,8 @@
+import { attempt, isStrings, type RedisClient, unreadable } from "../../redis/client.ts";
 import type { JournalEntry } from "../../session/journal.ts";
 import type { Fallback } from "../fallback-contract.ts";
-import { attempt, type RedisClient, unreadable } from "./client.ts";
 import { appendEnd, PENDING_SETS_KEY, pendingKey, pendingSetOf, setNoteEnd } from "./limits.ts";
-import { isStrings, oneOf, setsReply } from "./replies.ts";
+import { oneOf, setsReply } from "./replies.ts";
 import { PENDING, SETTLE } from "./scripts.ts";
 
 /** The index of sessions that may have a journal, for the sweep. */

@@ -1,3 +1,4 @@
+import { isStrings } from "../../redis/client.ts";
 import { type BackedUp, PENDING_SETS } from "../fallback-contract.ts";
 
 /** A backup as it is stored. */
@@ -41,8 +42,4 @@ export function setsReply(reply: unknown): number[] | undefined {
 /** Returns the member of `kinds` that the reply equals; `undefined` if it equals no member. */
 export function oneOf<Kind extends string>(reply: unknown, ...kinds: readonly Kind[]): Kind | undefined {
   return kinds.find((kind) => kind === reply);
-}
-
-export function isStrings(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((element) => typeof element === "string");
 }

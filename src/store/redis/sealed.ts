@@ -1,7 +1,7 @@
+import { RedisFault } from "../../redis/client.ts";
 import type { JournalEntry } from "../../session/journal.ts";
 import type { BackupRecord } from "../fallback-contract.ts";
 import type { Seal } from "../seal.ts";
-import { RedisFault } from "./client.ts";
 import type { StoredBackup } from "./replies.ts";
 
 const SCHEMA = 1;

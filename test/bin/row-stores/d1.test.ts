@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { getPlatformProxy, type PlatformProxy } from "wrangler";
-import { type Database, d1Rows } from "../../../src/rows/d1/bind.ts";
-import { SCHEMA } from "../../../src/rows/sql/statements.ts";
-import { testRowStore } from "../../rows/row-store.suite.ts";
+import { type Database, d1, d1Rows } from "../../../src/row-stores/d1.ts";
+import { SCHEMA } from "../../../src/row-stores/sql/statements.ts";
+import { gapsOf, testRowStore } from "../../row-stores/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";
 import { testAuthority } from "../../store/authority.suite.ts";
 import { COMPATIBILITY_DATE } from "../../support/node/workerd-config.ts";
@@ -34,7 +34,7 @@ testRowStore("D1", {
   create: () => d1Rows(platform.env.ROWS),
   createUnreachable: () => d1Rows(platform.env.EMPTY),
   now: Date.now,
-  gaps: [],
+  gaps: gapsOf(d1.guarantees),
 });
 
 testAuthority("an authority on D1", {

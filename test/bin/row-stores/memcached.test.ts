@@ -3,9 +3,10 @@
 import { connect } from "node:net";
 import { Duplex } from "node:stream";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
-import { createMemcachedRows } from "../../../src/rows/memcached/memcached-rows.ts";
-import type { Wire } from "../../../src/rows/memcached/meta-protocol.ts";
-import { testRowStore } from "../../rows/row-store.suite.ts";
+import { createMemcachedRows } from "../../../src/row-stores/memcached/memcached-rows.ts";
+import type { Wire } from "../../../src/row-stores/memcached/meta-protocol.ts";
+import { memcached } from "../../../src/row-stores/memcached.ts";
+import { gapsOf, testRowStore } from "../../row-stores/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";
 import { testAuthority } from "../../store/authority.suite.ts";
 import { type RunningMemcached, startMemcached } from "../../support/node/memcached.ts";
@@ -36,17 +37,7 @@ testRowStore("memcached", {
   create: () => rowsAt(() => server.port),
   createUnreachable: () => rowsAt(() => DEAD_PORT),
   now: Date.now,
-  gaps: [
-    { reason: "it does not tell the time", cases: ["tells its time with each answer to a read"] },
-    {
-      reason: "it names no rows, so nobody is told of sessions that become idle",
-      cases: [
-        "names the rows that are due, the earliest first, and no others",
-        "names a row no longer when a write has put it off, or has deleted it",
-        "names no rows as due when it is out of reach",
-      ],
-    },
-  ],
+  gaps: gapsOf(memcached.guarantees),
 });
 
 testAuthority("an authority on memcached", {

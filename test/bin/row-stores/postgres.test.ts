@@ -1,10 +1,10 @@
 /** @needs postgresql */
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { POSTGRES, postgresRows } from "../../../src/rows/postgres/bind.ts";
-import { connectToPostgres } from "../../../src/rows/postgres/postgres-client.ts";
-import { createSqlRows, type Result } from "../../../src/rows/sql/sql-rows.ts";
-import { statementsFor } from "../../../src/rows/sql/statements.ts";
-import { testRowStore } from "../../rows/row-store.suite.ts";
+import { connectToPostgres } from "../../../src/row-stores/postgres/postgres-client.ts";
+import { POSTGRES, postgres, postgresRows } from "../../../src/row-stores/postgres.ts";
+import { createSqlRows, type Result } from "../../../src/row-stores/sql/sql-rows.ts";
+import { statementsFor } from "../../../src/row-stores/sql/statements.ts";
+import { gapsOf, testRowStore } from "../../row-stores/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";
 import { testAuthority } from "../../store/authority.suite.ts";
 import { DEAD_PORT } from "../../support/node/ports.ts";
@@ -43,7 +43,7 @@ describe.each(Object.entries(DEFAULTS))("Postgres %s", (_name, settings) => {
     create: () => rowsAt(server.url),
     createUnreachable: () => rowsAt(NOWHERE),
     now: Date.now,
-    gaps: [],
+    gaps: gapsOf(postgres.guarantees),
   });
 
   testAuthority("an authority on Postgres", {

@@ -2,9 +2,10 @@
 /** @quick */
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
-import { createRedisRows } from "../../../src/rows/redis/redis-rows.ts";
-import { createRedisClient } from "../../../src/store/redis/client.ts";
-import { testRowStore } from "../../rows/row-store.suite.ts";
+import { createRedisClient } from "../../../src/redis/client.ts";
+import { createRedisRows } from "../../../src/row-stores/redis/redis-rows.ts";
+import { redis as kind } from "../../../src/row-stores/redis.ts";
+import { gapsOf, testRowStore } from "../../row-stores/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";
 import { testAuthority } from "../../store/authority.suite.ts";
 import { startRedis } from "../local-redis/rest.ts";
@@ -27,7 +28,7 @@ testRowStore("Redis by REST", {
   create: () => rowsAt(redis),
   createUnreachable: () => rowsAt(nowhere()),
   now: Date.now,
-  gaps: [],
+  gaps: gapsOf(kind.guarantees),
 });
 
 // Fifty parallel changes of one session need more attempts than a request at Cloudflare should make.

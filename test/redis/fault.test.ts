@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RedisFault, refusal } from "../../../src/store/redis/client.ts";
+import { RedisFault, refusal } from "../../src/redis/client.ts";
 
 const COMMAND = 'command was: ["eval","return 1","1","moor:{id}:r","secret"]';
 

@@ -1,4 +1,4 @@
-import type { Unavailable } from "../store/object-calls.ts";
+import type { Unavailable } from "../lib/unavailable.ts";
 
 /** A row as a store holds it. */
 export interface Row {

@@ -85,6 +85,11 @@ export function unreadable(): never {
   throw new RedisFault("unreadable");
 }
 
+/** Whether a reply, or a part of it, is an array of texts alone. */
+export function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((element) => typeof element === "string");
+}
+
 const MESSAGES = {
   timeout: "Redis did not answer in time",
   "no-answer": "no usable answer came from Redis",

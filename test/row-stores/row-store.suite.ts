@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect } from "vitest";
-import type { Row, RowStore, RowWrite } from "../../src/rows/row-store.ts";
+import type { Guarantees } from "../../src/row-stores/kind.ts";
+import type { Row, RowStore, RowWrite } from "../../src/row-stores/row-store.ts";
 import { casesOf, type Gap } from "../support/contract.ts";
 import { uniqueId } from "../support/sessions.ts";
 
@@ -14,6 +15,27 @@ export interface RowStoreUnderTest {
 }
 
 const HOUR_MS = 3_600_000;
+
+/** The cases that a store need not pass, because it declares that it gives no such promise. */
+export function gapsOf({ tellsTime, namesDue }: Guarantees): Gap[] {
+  return [
+    ...(tellsTime
+      ? []
+      : [{ reason: "it does not tell the time", cases: ["tells its time with each answer to a read"] }]),
+    ...(namesDue
+      ? []
+      : [
+          {
+            reason: "it names no rows, so nobody is told of sessions that become idle",
+            cases: [
+              "names the rows that are due, the earliest first, and no others",
+              "names a row no longer when a write has put it off, or has deleted it",
+              "names no rows as due when it is out of reach",
+            ],
+          },
+        ]),
+  ];
+}
 
 /** The promises of every store of rows. */
 export function testRowStore(label: string, { create, createUnreachable, now, gaps }: RowStoreUnderTest): void {

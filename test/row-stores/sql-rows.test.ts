@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { RowWrite } from "../../src/rows/row-store.ts";
-import { SqlFault } from "../../src/rows/sql/sql-fault.ts";
-import { createSqlRows, type Result, type RunStatement } from "../../src/rows/sql/sql-rows.ts";
-import { statementsFor } from "../../src/rows/sql/statements.ts";
+import type { RowWrite } from "../../src/row-stores/row-store.ts";
+import { SqlFault } from "../../src/row-stores/sql/sql-fault.ts";
+import { createSqlRows, type Result, type RunStatement } from "../../src/row-stores/sql/sql-rows.ts";
+import { statementsFor } from "../../src/row-stores/sql/statements.ts";
 
 const statements = statementsFor({ now: "now()", parameter: (number) => `$${number}` });
 const WRITE: RowWrite = { seen: "a", next: { tag: "b", text: "text" }, keepUntil: 9, dueAt: undefined, notAfter: 9 };

@@ -6,7 +6,7 @@ import { type MetaConnection, type Reply, speakMeta, type Wire } from "./meta-pr
 /** The way to memcached. */
 export interface MemcachedRowsOptions {
   /** Opens a connection. It may throw, or fail with the first use. */
-  connect(): Wire;
+  connect(): Wire | Promise<Wire>;
   /** How long one command may take, with the connection before it, in milliseconds. */
   readonly deadlineMs: number;
   /** Milliseconds since 1970. */
@@ -41,7 +41,7 @@ export function createMemcachedRows({ connect, deadlineMs, clock }: MemcachedRow
     /** A late answer would be taken for the answer to the next command, so the connection is thrown away after a fault. */
     async function ask(command: string): Promise<Reply> {
       try {
-        open ??= speakMeta(connect());
+        open ??= speakMeta(await connect());
         return await withinDeadline(open.ask(command), deadlineMs);
       } catch {
         end();

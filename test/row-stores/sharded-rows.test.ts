@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRowsInMemory } from "../../emulation/rows.ts";
-import type { RowStore } from "../../src/rows/row-store.ts";
-import { shardRows } from "../../src/rows/sharded-rows.ts";
+import type { RowStore } from "../../src/row-stores/row-store.ts";
+import { shardRows } from "../../src/row-stores/sharded-rows.ts";
 import { testRowStore } from "./row-store.suite.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,4 @@
-import { attempt, unreadable } from "../../store/redis/client.ts";
-import { isStrings } from "../../store/redis/replies.ts";
+import { attempt, isStrings, unreadable } from "../../redis/client.ts";
 import type { RowRead, RowStore } from "../row-store.ts";
 import { DUE_ROWS, READ_ROW, WRITE_ROW } from "./row-scripts.ts";
 
