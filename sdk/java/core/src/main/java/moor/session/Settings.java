@@ -35,12 +35,16 @@ public record Settings(String issuer, String audience, String url, ObjectInputFi
      */
     public static Settings from(Map<String, String> variables) {
         String issuer = variables.get("MOOR_ISSUER");
-        String classes = variables.getOrDefault("MOOR_CLASSES", "*");
         return new Settings(
                 issuer,
                 variables.get("MOOR_AUDIENCE"),
                 variables.getOrDefault("MOOR_URL", issuer),
-                ObjectInputFilter.Config.createFilter(BOUNDS + classes));
+                filter(variables.get("MOOR_CLASSES")));
+    }
+
+    /** @param classes see {@link #from}; null: every class. */
+    static ObjectInputFilter filter(String classes) {
+        return ObjectInputFilter.Config.createFilter(BOUNDS + (classes == null ? "*" : classes));
     }
 
     private static void requireUrl(String name, String value) {

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createClient } from "redis";
-import { endWithThisProcess } from "../../bin/local-redis/end-with-this-process.ts";
-import { freePort } from "../../test/support/node/ports.ts";
+import { endWithThisProcess } from "../../../bin/local-redis/end-with-this-process.ts";
+import { freePort } from "./ports.ts";
 
 /** A Redis without files, on a port of loopback. */
 export interface Redis {

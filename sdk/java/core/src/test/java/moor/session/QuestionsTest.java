@@ -1,0 +1,81 @@
+package moor.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import moor.session.Questions.Refused;
+import org.junit.jupiter.api.Test;
+
+class QuestionsTest {
+    private static final byte[] SECRET = "0123456789abcdef0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+    private static final long NOW = 1_800_000_000;
+    private static final Map<String, Object> CLAIMS =
+            Map.of("iss", "https://shop.test", "aud", "app", "htm", "DELETE", "iat", (int) NOW, "jti", "n", "sid", "s");
+
+    private final Questions questions = new Questions(
+            "app",
+            "https://shop.test/",
+            "7:" + base64url(SECRET),
+            Clock.fixed(Instant.ofEpochSecond(NOW), ZoneOffset.UTC));
+
+    @Test
+    void opensAQuestionOfMoors() throws Exception {
+        assertEquals("s", questions.open("DELETE", signed(CLAIMS, SECRET)).id());
+    }
+
+    @Test
+    void refusesEverythingElse() throws Exception {
+        refuses("DELETE", null);
+        refuses("DELETE", "..");
+        refuses("DELETE", signed(CLAIMS, "another secret of thirty-two bytes".getBytes(StandardCharsets.US_ASCII)));
+        String right = signed(CLAIMS, SECRET);
+        refuses("DELETE", right.substring(0, right.length() - 1) + (right.endsWith("A") ? "B" : "A"));
+        refuses("PUT", right);
+        refuses("DELETE", signed(with("iss", "https://staging.test"), SECRET));
+        refuses("DELETE", signed(with("aud", "other"), SECRET));
+        refuses("DELETE", signed(with("iat", (int) NOW - 61), SECRET));
+        refuses("DELETE", signed(with("iat", "now"), SECRET));
+    }
+
+    @Test
+    void needsItsSettings() {
+        assertThrows(IllegalArgumentException.class, () -> new Questions("", "https://shop.test", "7:" + base64url(SECRET)));
+        assertThrows(IllegalArgumentException.class, () -> new Questions("app", null, "7:" + base64url(SECRET)));
+        assertThrows(IllegalArgumentException.class, () -> new Questions("app", "https://shop.test", "7:short"));
+        assertThrows(IllegalArgumentException.class, () -> new Questions("app", "https://shop.test", null));
+    }
+
+    private void refuses(String method, String question) {
+        assertThrows(Refused.class, () -> questions.open(method, question));
+    }
+
+    private static Map<String, Object> with(String name, Object value) {
+        Map<String, Object> claims = new HashMap<>(CLAIMS);
+        claims.put(name, value);
+        return claims;
+    }
+
+    private static String signed(Map<String, Object> claims, byte[] secret) throws Exception {
+        String signed = part(Map.of("alg", "HS256", "typ", "moor-adopt+jwt", "kid", "7")) + "." + part(claims);
+        Mac mac = Mac.getInstance("HmacSHA256");
+        mac.init(new SecretKeySpec(secret, "HmacSHA256"));
+        return signed + "." + base64url(mac.doFinal(signed.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    private static String part(Map<String, Object> claims) {
+        return base64url(Json.write(claims).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static String base64url(byte[] bytes) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+}
