@@ -3,6 +3,8 @@ import { type Move, sessionOf } from "./move.ts";
 
 /** The promises of an endpoint by which the sessions of an old application move in. Call it within a `describe`. */
 export function testEndpoint(moveNow: () => Move): void {
+  testSecrecy(moveNow);
+
   it("gives a visitor one session, though 10 first requests come at once", async () => {
     const move = moveNow();
     const cookie = await move.visitor("bob");
@@ -10,7 +12,10 @@ export function testEndpoint(moveNow: () => Move): void {
     expect(new Set(sessions.map(({ sid, sub }) => `${sid} ${sub}`)).size).toBe(1);
     expect(sessions[0]?.sub).toBeDefined();
   });
+}
 
+/** The promise of each endpoint, also of sessions without an id. */
+export function testSecrecy(moveNow: () => Move): void {
   it("tells nobody of a session but Moor", async () => {
     const move = moveNow();
     const told = await move.atOld("/moor-adopt", await move.visitor("gesa"));

@@ -1,7 +1,7 @@
 /** @needs maven redis-server */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startRedis } from "../../support/node/redis-on-port.ts";
 import { buildJava, type JavaBuild } from "../../sdk/java-build.ts";
+import { startRedis } from "../../support/node/redis-on-port.ts";
 import { testEndpointOfStore } from "./endpoint.suite.ts";
 import { type Move, sessionOf, startMove } from "./move.ts";
 

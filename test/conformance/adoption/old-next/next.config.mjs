@@ -1,0 +1,4 @@
+import { resolve } from "node:path";
+
+/** The test builds a copy of this application in sdk/node/test-packages, which has its packages. */
+export default { skipTrailingSlashRedirect: true, turbopack: { root: resolve(import.meta.dirname, "../../..") } };
