@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { startServer } from "../../test/sdk/conformance/drop-in.ts";
 import { startFakeMoor } from "../../test/sdk/conformance/fake-moor.ts";
 import { freePort } from "../../test/support/node/ports.ts";
-import { table } from "../table.ts";
 import { type Redis, startRedis } from "../../test/support/node/redis-on-port.ts";
+import { table } from "../table.ts";
 import { STACKS, type Stack } from "./stacks.ts";
 
 /** A kind of request, with one store of sessions. */
