@@ -36,7 +36,7 @@ export async function measureInstructions(say: (line: string) => void): Promise<
   const work = async () => {
     for (let name = waiting.pop(); name; name = waiting.pop()) {
       say(`instructions: ${FIELD[name]}`);
-      costs.push([name, await costOf(name, around, join(folder, name))]);
+      costs.push([name, await costOf(name, around, join(folder, `counts-${name}`))]);
     }
   };
   try {
