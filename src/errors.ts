@@ -1,3 +1,5 @@
+import type { AskedParts } from "./lib/asked.ts";
+
 /** The failures for which Moor answers itself, because it has no response to pass on. */
 export const FAILURES = {
   bad_request: { status: 400, title: "This request cannot be understood" },
@@ -43,7 +45,7 @@ export interface FailureOptions {
  */
 export function failureResponse(
   code: FailureCode,
-  request: Request,
+  request: AskedParts,
   { errorPage, requestId }: FailureOptions = {},
 ): Response {
   const { status, title } = FAILURES[code];

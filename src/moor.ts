@@ -2,6 +2,7 @@ import type { Adoption } from "./adoption/adoption.ts";
 import { createAdmin } from "./api/app.ts";
 import type { RequireConfig } from "./config/login-types.ts";
 import { readAddress } from "./inbound/address.ts";
+import { type Asked, askedBy } from "./inbound/arrival.ts";
 import { createLogins, type LoginBindings } from "./login/logins.ts";
 import { cutOverrides } from "./login/override-headers.ts";
 import { createAtOrigins } from "./moor/at-origins.ts";
@@ -57,7 +58,7 @@ export function createMoor(
   const { serve, passOn } = createAtOrigins({ config, exchange, upstream, logins, adoption });
   const consoleHost = config.admin?.console ? config.admin.host : undefined;
 
-  async function receive(request: Request, observer: Observer, keepAlive: KeepAlive): Promise<Response> {
+  async function receive(request: Asked, observer: Observer, keepAlive: KeepAlive): Promise<Response> {
     const address = readAddress(request);
     if (address.kind !== "address") return answerAstray(address, observer);
     const { method, headers } = request;
@@ -70,7 +71,7 @@ export function createMoor(
     if (url.hostname === consoleHost && !pathname.startsWith("/.moor/")) return observer.refused("no_route");
     const isLogin = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins?.owns(pathname) === true;
     if (pathname.startsWith("/.moor/") && pathname !== LOGOUT_PATH && !isLogin)
-      return admin.fetch(request, (entry) => observer.note(entry));
+      return admin.fetch(request.original, (entry) => observer.note(entry));
 
     const visit = await exchange.enter(request, address, observer, keepAlive); // 1, 2
     if (pathname === LOGOUT_PATH) {
@@ -89,9 +90,9 @@ export function createMoor(
     }
     const needsSession = required !== undefined || (route.session && !ignores?.(request, pathname));
     if (needsSession && route.crossSite === "repost" && isFormOfOtherSite(request, url, visit.client))
-      return postAgain(visit, request);
+      return postAgain(visit, request.original);
     // The body is read before a lease is taken, because a client may be slow to send it, and other requests wait for the lease.
-    const body = request.body === null ? null : await takeBody(request);
+    const body = request.body === null ? null : await takeBody(request.original);
     if (body === "incomplete") return observer.refused("bad_request", "incomplete body");
     // A client that holds a body back must not be served from copies that became too old meanwhile.
     const arrival = body === null ? visit.arrival : { ...visit.arrival, arrivedAt: clock() };
@@ -102,7 +103,10 @@ export function createMoor(
     return answered;
   }
 
-  return (request, keepAlive) => signals.serve(request, (observer) => receive(request, observer, keepAlive));
+  return (given, keepAlive) => {
+    const request = askedBy(given);
+    return signals.serve(request, (observer) => receive(request, observer, keepAlive));
+  };
 }
 
 /** Cuts out of the headers for an origin what carriers read, and behind a guard what would make it serve another path. */

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { readConfig } from "../../src/config/read.ts";
 import type { ResolvedConfig, ResolvedRoute } from "../../src/config/resolved.ts";
+import { askedBy } from "../../src/inbound/arrival.ts";
 import { NOWHERE } from "../../src/session/session.ts";
 import { createUpstream } from "../../src/upstream/upstream.ts";
 import type { Random } from "../scale/random.ts";
@@ -76,7 +77,7 @@ export function createIsolate(clock: () => number, random: Random): Isolate {
   return {
     async ask({ session, address, method, path = "/" }) {
       const url = new URL(`https://shop.test${path}`);
-      const request = new Request(url, { method, headers: { "CF-Connecting-IP": address } });
+      const request = askedBy(new Request(url, { method, headers: { "CF-Connecting-IP": address } }));
       const delivered = await upstream.send({
         ...{ request, url, host: url.host, route, pool: upstream.poolOf(route, session) },
         ...{ sessionId: session, sessionIsFresh: false, bornAt: 0, home: 0, pin: 0, isStored: true },

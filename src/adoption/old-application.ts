@@ -1,6 +1,8 @@
 import type { ResolvedAdoption } from "../config/adopt.ts";
 import { resolveRoute } from "../config/defaults.ts";
 import type { ResolvedRoute } from "../config/resolved.ts";
+import { askedBy } from "../inbound/arrival.ts";
+import type { ReadHeaders } from "../lib/asked.ts";
 import { randomId } from "../lib/base64url.ts";
 import { readBounded } from "../lib/bounded-body.ts";
 import { nameOfSetCookie } from "../lib/set-cookie.ts";
@@ -32,7 +34,7 @@ export type Told = { readonly kind: "done" | "gone" } | Unavailable;
 export interface Asker {
   /** Its address. The path of the endpoint takes the place of its path. */
   readonly url: URL;
-  readonly headers: Headers;
+  readonly headers: ReadHeaders;
   readonly arrivedAt: number;
   readonly region: number;
   /** The session of its token. Default: it brought no token. */
@@ -98,7 +100,7 @@ export function createOldApplication(parts: OldApplicationParts): OldApplication
     const { sessionId = nonce } = asker;
     const url = new URL(confirm.path, asker.url);
     const sent = await upstream.send({
-      request: new Request(url, { method, headers: shownOf(asker.headers, isInBody) }),
+      request: askedBy(new Request(url, { method, headers: shownOf(asker.headers, isInBody) })),
       body: isInBody ? (utf8.encode(signed).buffer as ArrayBuffer) : null,
       url,
       host: url.host,
@@ -164,7 +166,7 @@ function faultOf(cause: unknown): Unavailable {
   throw cause;
 }
 
-function shownOf(headers: Headers, hasBody: boolean): Headers {
+function shownOf(headers: ReadHeaders, hasBody: boolean): Headers {
   const shown = new Headers({ Accept: "application/jwt", ...(hasBody ? { "Content-Type": "application/jwt" } : {}) });
   for (const name of SHOWN) {
     const text = headers.get(name);

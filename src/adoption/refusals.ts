@@ -1,5 +1,6 @@
 import { createClientAddress } from "../inbound/client-address.ts";
 import { networkOf, type RateLimiter } from "../inbound/founding-limit.ts";
+import type { ReadHeaders } from "../lib/asked.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { describeFault, type Log } from "../log.ts";
 
@@ -8,9 +9,9 @@ export interface Refusals {
   /** Whether the cookie opened nothing a moment ago. Then nothing is asked about it again. */
   isKnown(cookie: string, now: number): boolean;
   /** Whether the client's network has sent so many cookies which opened nothing that nothing is asked for it. */
-  isLimited(headers: Headers, now: number): boolean;
+  isLimited(headers: ReadHeaders, now: number): boolean;
   /** Notes a cookie that opened nothing. */
-  note(cookie: string, headers: Headers, now: number): Promise<void>;
+  note(cookie: string, headers: ReadHeaders, now: number): Promise<void>;
 }
 
 /** How long a cookie that opened nothing is remembered, and a network that is over its limit: a minute, in milliseconds. */
@@ -29,7 +30,7 @@ export function createRefusals(limiter: RateLimiter, trustedProxies: readonly st
   const networks = new BoundedMap<string, number>(REMEMBERED);
   const isRecent = (at: number | undefined, now: number) => at !== undefined && now < at + REMEMBERED_MS;
 
-  function networkIn(headers: Headers): string | undefined {
+  function networkIn(headers: ReadHeaders): string | undefined {
     const address = readAddress ? readAddress(headers) : headers.get("CF-Connecting-IP");
     return address ? networkOf(address) : undefined;
   }

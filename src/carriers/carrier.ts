@@ -1,3 +1,4 @@
+import type { AskedParts } from "../lib/asked.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** How credentials travel between a client and Moor. A carrier moves them and judges nothing. */
@@ -14,9 +15,9 @@ export interface Carrier {
    */
   readonly sameSite: "lax" | "strict" | "none";
   /** The credentials that the request brings; `undefined`: it brings no token. */
-  read(request: Request): Credentials | undefined;
+  read(request: AskedParts): Credentials | undefined;
   /** Whether a client without a token asks for a token. Default: no client can ask. */
-  asks?(request: Request): boolean;
+  asks?(request: AskedParts): boolean;
   /**
    * Adds to a response's headers what makes the client hold the credentials until `expiresAt` (milliseconds since 1970).
    *
@@ -28,7 +29,7 @@ export interface Carrier {
   /** A place of its own for provisional tokens. Absent: the carrier has none. */
   readonly provisional?: ProvisionalCarrier;
   /** The carrier that writes the response to a request. Absent: it is this carrier, whatever host was asked. */
-  at?(request: Request): Carrier;
+  at?(request: AskedParts): Carrier;
   /** Cuts out of the headers of a request to an origin what the carrier reads, whether it opens or not. */
   cut(headers: Headers): void;
   /** The names that an origin's response may not set. */
@@ -43,7 +44,7 @@ export interface Carrier {
  */
 export interface ProvisionalCarrier {
   /** The provisional token of the request as its token, with the marks and without a proof; `undefined`: it brings none. */
-  read(request: Request): Credentials | undefined;
+  read(request: AskedParts): Credentials | undefined;
   /** Adds to a response's headers what makes the client hold the token until `expiresAt` (milliseconds since 1970). */
   write(headers: Headers, token: string, expiresAt: number): void;
 }

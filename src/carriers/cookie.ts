@@ -1,5 +1,6 @@
 import { stringifySetCookie } from "cookie";
 import { type InferOutput, lazy, literal, optional } from "valibot";
+import type { AskedParts } from "../lib/asked.ts";
 import { cookieDomain, cookieName, cookiePath } from "../settings/grammar.ts";
 import { describe, type Item, type Mistake } from "../settings/mistakes.ts";
 import { list, oneOf, shape, value, yesOrNo } from "../settings/shapes.ts";
@@ -159,8 +160,8 @@ function createCookieCarrier(
     const marksIn = (own: ReadonlyMap<string, string>) =>
       [...own].flatMap(([name, value]) => (name.startsWith(names.marks) && value !== "" ? [value] : []));
 
-    const read = (request: Request, name = names.token) => {
-      const { own } = cookies.split(request.headers.get("Cookie"));
+    const read = ({ headers }: AskedParts, name = names.token) => {
+      const { own } = cookies.split(headers.get("Cookie"));
       const token = own.get(name);
       const proof = own.get(names.proof);
       // Text after a separator would be taken for another part, which has a cookie of its own.

@@ -1,4 +1,5 @@
 import { literal, optional } from "valibot";
+import type { ReadHeaders } from "../lib/asked.ts";
 import { carrierHeader } from "../settings/grammar.ts";
 import { shape, value } from "../settings/shapes.ts";
 import type { Carrier, CreatedCarrier } from "./carrier.ts";
@@ -38,7 +39,7 @@ export const header = defineCarrier<HeaderCarrierConfig>()({
 function createHeaderCarrier({ name }: ResolvedHeaderCarrier): CreatedCarrier {
   const isBearer = name.toLowerCase() === "authorization";
   const responseHeader = isBearer ? RESPONSE_HEADER : name;
-  const textIn = (headers: Headers): string | undefined => {
+  const textIn = (headers: ReadHeaders): string | undefined => {
     const value = headers.get(name);
     if (value === null) return undefined;
     return isBearer ? /^bearer +([^ ]+)$/i.exec(value)?.[1] : value;

@@ -4,6 +4,7 @@ import { LOG_DEFAULTS } from "../config/defaults.ts";
 import type { ResolvedHandling, ResolvedMiddleware } from "../config/middleware.ts";
 import type { IgnoreConfig } from "../config/types.ts";
 import { readAddress } from "../inbound/address.ts";
+import { askedBy } from "../inbound/arrival.ts";
 import { createDebugCheck } from "../inbound/token/debug-token.ts";
 import type { Log } from "../log.ts";
 import type { Observer } from "../observe/observer.ts";
@@ -21,6 +22,7 @@ import { LOGOUT_PATH } from "../request/logout.ts";
 import { isFormOfOtherSite } from "../request/repost.ts";
 import { ownNames, withoutOwn } from "../request/respond.ts";
 import { createIgnores } from "../upstream/routes.ts";
+import { namesInOwn } from "../upstream/wire/origin-headers.ts";
 import type { BoundSessions } from "../wiring/sessions.ts";
 import { answeredByHandlers, createHandlers, type Handlers, hasSession, holdBody, replace } from "./handlers.ts";
 import { wholeRequest, withoutToken } from "./without-token.ts";
@@ -57,7 +59,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
 
   async function receive(handled: Handled, observer: Observer): Promise<Response | undefined> {
     const { c, handling } = handled;
-    const request = c.req.raw;
+    const request = askedBy(c.req.raw);
     const address = readAddress(request);
     if (address.kind !== "address") return answerAstray(address, observer);
     const { url } = address;
@@ -94,7 +96,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     const stripped = carriers.strip?.(url);
     c.req.raw = await withoutToken(c, url, carriers);
     if (!(await handlers.run())) return undefined;
-    const dropped = ownNames(c.res.headers, carriers.own);
+    const dropped = ownNames(c.res.headers, namesInOwn(c.res.headers), carriers.own);
     if (dropped.length > 0) observer.ownNamesDropped(dropped);
     const response = withoutOwn(c.res, dropped);
     return stripped ? stripped.withLinks(response, url, "") : response;

@@ -3,6 +3,7 @@ import type { Carriers } from "../inbound/carriers.ts";
 import type { Responder, Visit } from "../request/exchange.ts";
 import { NO_INTENT } from "../session/session.ts";
 import { takeBody } from "../upstream/send/body.ts";
+import { namesInOwn } from "../upstream/wire/origin-headers.ts";
 import { askedNothing, EdgeSession, intentOf } from "./edge-session.ts";
 import { withoutToken } from "./without-token.ts";
 
@@ -63,7 +64,7 @@ export function answeredByHandlers(
       if (!haveAnswered) return { kind: "over", answer: undefined };
       // A handler that has failed half-way has said nothing about the half before.
       const intent = c.error === undefined ? intentOf(asked) : NO_INTENT;
-      return { kind: "response", response: c.res, moorHeaders: [], intent, pin: undefined };
+      return { kind: "response", response: c.res, names: namesInOwn(c.res.headers), intent, pin: undefined };
     },
   };
 }

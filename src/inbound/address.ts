@@ -1,3 +1,5 @@
+import type { AskedParts } from "../lib/asked.ts";
+
 /** Where a request goes. */
 export type Address =
   /** `url` is parsed once: its normalised path is both routed and sent. */
@@ -19,7 +21,7 @@ const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 const MAX_URL_BYTES = 63 * 1024;
 
 /** Reads a request's address. */
-export function readAddress(request: Request): Address {
+export function readAddress(request: AskedParts): Address {
   const target = request.url;
   const host = RAW_URL.exec(target)?.[1];
   const asked = request.headers.get("Host");

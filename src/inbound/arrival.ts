@@ -1,3 +1,52 @@
+import type { AskedParts, ReadHeaders } from "../lib/asked.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
+
+/** A client's request, whose parts are read once. */
+export interface Asked extends AskedParts {
+  readonly original: Request;
+  readonly headers: AskedHeaders;
+  /** Where and how the request reached the edge (https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties). */
+  readonly cf: object | undefined;
+  readonly body: ReadableStream | null;
+}
+
+/** The headers of a request: names are read once, and values when they are first asked for. */
+export interface AskedHeaders extends ReadHeaders {
+  readonly original: Headers;
+  /** In small letters. */
+  readonly names: readonly string[];
+}
+
+/** Names of headers as code writes them, in small letters. */
+const small = new BoundedMap<string, string>(256);
+
+/**
+ * Reads a request once. Each question to the runtime leaves JavaScript, which costs as much as a hundred lines of it
+ * (docs/explanation/performance.md), and most questions are about headers that the request does not have.
+ */
+export function askedBy(request: Request): Asked {
+  const { method, url, body, headers: original } = request;
+  const { cf } = request as { cf?: object };
+  // A set would have to hash the names of each request anew, and a spread costs three times as much as this loop.
+  const names: string[] = [];
+  for (const name of original.keys()) names.push(name);
+  const values = new Map<string, string | null>();
+  const get = (name: string): string | null => {
+    const known = values.get(name);
+    if (known !== undefined) return known;
+    let wanted = small.get(name);
+    if (wanted === undefined) {
+      wanted = name.toLowerCase();
+      small.set(name, wanted);
+    }
+    const value = names.includes(wanted) ? original.get(name) : null;
+    values.set(name, value);
+    return value;
+  };
+  const headers = { original, names, get, has: (name: string) => get(name) !== null };
+  return { original: request, method, url, headers, cf, body };
+}
+
 /** When and where a request reached the edge. */
 export interface Arrival {
   /** Milliseconds since 1970. */
@@ -12,7 +61,7 @@ export interface Arrival {
 }
 
 /** Reads a request's arrival. */
-export function arrivalOf(request: Request, now: number, boundTo?: string): Arrival {
+export function arrivalOf(request: { readonly cf?: unknown }, now: number, boundTo?: string): Arrival {
   const { cf } = request as { cf?: { colo?: unknown } };
   return {
     arrivedAt: now,

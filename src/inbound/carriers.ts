@@ -7,6 +7,7 @@ import {
 } from "../carriers/carrier.ts";
 import { type Credentials, NO_CREDENTIALS } from "../carriers/credentials.ts";
 import { createCarrier, type ResolvedCarrier } from "../carriers/registry.ts";
+import type { AskedParts } from "../lib/asked.ts";
 import type { OpenedToken } from "./token/tokens.ts";
 
 /** The client of a request: what it holds of Moor, and the carrier by which it is given new credentials. */
@@ -31,7 +32,7 @@ export interface Carriers {
    * to the cookie, else to the first carrier. A provisional token counts if the client has no other token and asks for none.
    */
   read(
-    request: Request,
+    request: AskedParts,
     secure: boolean,
     open: (credentials: Credentials) => Promise<OpenedToken | undefined>,
   ): Promise<Client>;

@@ -1,7 +1,8 @@
+import type { ReadHeaders } from "../lib/asked.ts";
 import { formatAddress, isWithin, type Network, parseAddress, parseNetwork } from "../lib/ip-address.ts";
 
 /** The address of a request's client; `undefined`: not known. */
-export type ClientAddress = (headers: Headers) => string | undefined;
+export type ClientAddress = (headers: ReadHeaders) => string | undefined;
 
 /**
  * Reads the address of a client that comes through proxies of the site's own, in front of Cloudflare. Cloudflare names

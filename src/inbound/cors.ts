@@ -1,11 +1,12 @@
 import type { ResolvedCors } from "../config/resolved.ts";
+import type { AskedParts } from "../lib/asked.ts";
 
 /**
  * Lets the script of an allowed origin read a response that Moor itself gives (Fetch Standard, "CORS protocol").
  *
  * @param cors `undefined`: no other origin may read it.
  */
-export function allowOrigin(response: Response, { headers }: Request, cors: ResolvedCors | undefined): Response {
+export function allowOrigin(response: Response, { headers }: AskedParts, cors: ResolvedCors | undefined): Response {
   if (!cors) return response;
   response.headers.append("Vary", "Origin");
   const origin = headers.get("Origin");
@@ -21,7 +22,7 @@ export function allowOrigin(response: Response, { headers }: Request, cors: Reso
  *
  * @returns `undefined`: the request is no preflight, or its origin is not allowed.
  */
-export function preflight(request: Request, cors: ResolvedCors | undefined): Response | undefined {
+export function preflight(request: AskedParts, cors: ResolvedCors | undefined): Response | undefined {
   const { method, headers } = request;
   const asked = headers.get("Access-Control-Request-Method");
   if (method !== "OPTIONS" || asked === null || !cors?.origins.includes(headers.get("Origin") ?? "")) return undefined;

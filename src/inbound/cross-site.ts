@@ -1,3 +1,4 @@
+import type { AskedParts } from "../lib/asked.ts";
 import type { Client } from "./carriers.ts";
 
 /** Requests with these methods change nothing (RFC 9110 section 9.2.1). */
@@ -8,7 +9,7 @@ export const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTION
  * `Origin`. Clients that are not browsers send neither. Sibling hosts are one site, and `SameSite` keeps nothing back
  * from them. `Origin` alone cannot tell sibling hosts from other sites.
  */
-export function isCrossSite({ headers }: Pick<Request, "headers">, url: URL): boolean {
+export function isCrossSite({ headers }: Pick<AskedParts, "headers">, url: URL): boolean {
   const site = headers.get("Sec-Fetch-Site");
   if (site !== null) return site === "cross-site";
   const origin = headers.get("Origin");
@@ -21,7 +22,7 @@ export function isCrossSite({ headers }: Pick<Request, "headers">, url: URL): bo
  * no other token.
  */
 export function isTokenKeptBack(
-  request: Request,
+  request: AskedParts,
   url: URL,
   { token, isProvisional, carrier }: Pick<Client, "token" | "isProvisional" | "carrier">,
 ): boolean {

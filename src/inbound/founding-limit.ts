@@ -1,3 +1,4 @@
+import type { AskedParts } from "../lib/asked.ts";
 import { prefixOf } from "../lib/ip-address.ts";
 import { describeFault, type Log } from "../log.ts";
 import { createClientAddress } from "./client-address.ts";
@@ -11,7 +12,7 @@ export interface RateLimiter {
 }
 
 /** Whether the client of a request may have another session founded. */
-export type FoundingLimit = (request: Request) => Promise<boolean>;
+export type FoundingLimit = (request: Pick<AskedParts, "headers">) => Promise<boolean>;
 
 /**
  * Limits how many sessions a client address has founded: each session occupies storage, and a token for a session costs

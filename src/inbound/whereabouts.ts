@@ -1,3 +1,5 @@
+import type { AskedParts } from "../lib/asked.ts";
+
 /** The place and the device of a login; "" where they are unknown. */
 export interface Whereabouts {
   /** ISO 3166-1 alpha-2, or `T1` for Tor, as the platform tells by the client's address. */
@@ -9,7 +11,7 @@ export interface Whereabouts {
 }
 
 /** Where a request comes from. Of its `User-Agent` only the words that {@link deviceOf} reads are kept. */
-export function whereaboutsOf(request: Request): Whereabouts {
+export function whereaboutsOf(request: AskedParts): Whereabouts {
   const { cf } = request as { cf?: { country?: unknown; colo?: unknown } };
   return {
     country: codeIn(cf?.country),

@@ -1,4 +1,5 @@
 import { failurePage, RETRY_AFTER_SECONDS } from "../errors.ts";
+import type { AskedParts } from "../lib/asked.ts";
 import { escapeHtml } from "../lib/html.ts";
 
 /** Where a visitor logs in. `?to=` names the page that they want, and `?as=other` asks for another account. */
@@ -34,7 +35,11 @@ export interface LoginFailureOptions {
 }
 
 /** The answer for a failure of a login: a page with a link if the client accepts HTML, otherwise problem details (RFC 9457). */
-export function failedLogin(code: LoginFailure, request: Request, { requestId, again }: LoginFailureOptions): Response {
+export function failedLogin(
+  code: LoginFailure,
+  request: AskedParts,
+  { requestId, again }: LoginFailureOptions,
+): Response {
   const { status, title } = LOGIN_FAILURES[code];
   const isPage = (request.headers.get("Accept") ?? "").includes("text/html");
   const headers = new Headers({
@@ -85,7 +90,7 @@ export function askAgainFromHere(url: URL): Response {
  * Whether the answer to a request is a page that a person sees in a window of its own. Only such a request is redirected to a provider:
  * a script, a frame or a prefetch could do nothing with the provider's form, and the body of a POST would be lost.
  */
-export function isNavigation({ method, headers }: Request): boolean {
+export function isNavigation({ method, headers }: AskedParts): boolean {
   if (method !== "GET" && method !== "HEAD") return false;
   if (/\bprefetch\b/.test(`${headers.get("Sec-Purpose")} ${headers.get("Purpose")}`)) return false;
   const mode = headers.get("Sec-Fetch-Mode");

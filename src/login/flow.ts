@@ -1,12 +1,14 @@
 import type { RequireConfig } from "../config/login-types.ts";
 import type { ResolvedLogin } from "../config/resolved.ts";
 import { isTokenKeptBack } from "../inbound/cross-site.ts";
+import type { AskedParts } from "../lib/asked.ts";
 import type { LogEntry } from "../log.ts";
 import { requestIdOf } from "../observe/request-facts.ts";
 import type { Handling, Responded, Visit } from "../request/exchange.ts";
 import { isTwin, judge, type Verdict } from "../session/login.ts";
 import { type Intent, NO_INTENT } from "../session/session.ts";
 import type { OpenedSession } from "../store/open-session.ts";
+import { namesInOwn } from "../upstream/wire/origin-headers.ts";
 import { askAgainFromHere, CALLBACK_PATH, failedLogin, LOGIN_PATH, type LoginFailure, redirectTo } from "./answers.ts";
 import { destinationOf, keptPathOf } from "./destination.ts";
 import type { Envelopes, Sealed, Started } from "./envelope.ts";
@@ -22,7 +24,7 @@ export interface FlowParts {
   readonly envelopes: Envelopes;
   readonly provider: Provider;
   /** Everything that a page of this site requires; `unreadable`: see `Guard`. */
-  readonly requiredAt: (target: URL, request: Request) => readonly RequireConfig[] | "unreadable";
+  readonly requiredAt: (target: URL, request: AskedParts) => readonly RequireConfig[] | "unreadable";
   /** Whether the authority of a session cannot be reached now: then a login could begin, and could not be finished. */
   readonly isAway: (opened: OpenedSession) => Promise<boolean>;
   /** Milliseconds since 1970. */
@@ -111,7 +113,7 @@ export function createFlow(parts: FlowParts): Flow {
   }
 
   /** What a page requires of somebody who has asked to log in. */
-  function required(to: URL, request: Request): readonly RequireConfig[] | "unreadable" {
+  function required(to: URL, request: AskedParts): readonly RequireConfig[] | "unreadable" {
     const asked = requiredAt(to, request);
     return asked === "unreadable" ? asked : [...asked, "login"];
   }
@@ -208,5 +210,5 @@ function isOwn({ session, generation }: Started, { client: { token } }: Visit): 
 }
 
 function answer(response: Response, intent: Intent = NO_INTENT): Responded {
-  return { kind: "response", response, moorHeaders: [], intent, pin: undefined };
+  return { kind: "response", response, names: namesInOwn(response.headers), intent, pin: undefined };
 }

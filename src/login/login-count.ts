@@ -1,8 +1,10 @@
+import type { AskedParts } from "../lib/asked.ts";
+
 /**
  * How many logins a browser has finished within a minute, as its own cookie says. It is a hint against redirects without end, and no right
  * depends on it.
  */
-export function countedLogins({ headers }: Request): number {
+export function countedLogins({ headers }: Pick<AskedParts, "headers">): number {
   const cookies = headers.get("Cookie") ?? "";
   return Number(/(?:^|;\s*)(?:__Host-)?moor-logins=(\d{1,2})(?:;|$)/.exec(cookies)?.[1] ?? 0);
 }

@@ -9,6 +9,7 @@ import type { Breaker } from "../store/breaker.ts";
 import type { Authority } from "../store/contracts.ts";
 import type { OpenedSession } from "../store/open-session.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { namesInOwn } from "../upstream/wire/origin-headers.ts";
 import { CALLBACK_PATH, isNavigation, LEFT_PATH, LOGIN_PATH, redirectTo } from "./answers.ts";
 import { destinationOf } from "./destination.ts";
 import { createEnvelopes } from "./envelope.ts";
@@ -139,7 +140,13 @@ function withLocation({ headers }: Response, location: string): Response {
 }
 
 function refused(response: Response): Promise<Responded> {
-  return Promise.resolve({ kind: "response", response, moorHeaders: [], intent: NO_INTENT, pin: undefined });
+  return Promise.resolve({
+    kind: "response",
+    response,
+    names: namesInOwn(response.headers),
+    intent: NO_INTENT,
+    pin: undefined,
+  });
 }
 
 /** Whether the page of another site opens a WebSocket with the visitor's cookie. Only `SameSite=None` sends a cookie along with it. */

@@ -1,6 +1,7 @@
 import type { Adoption } from "../adoption/adoption.ts";
 import type { RequireConfig } from "../config/login-types.ts";
 import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
+import type { Arrival } from "../inbound/arrival.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { Logins } from "../login/logins.ts";
 import type { Exchange, Responder, Visit } from "../request/exchange.ts";
@@ -8,7 +9,7 @@ import { withLongestLife } from "../request/socket-life.ts";
 import { type Intent, NO_INTENT } from "../session/session.ts";
 import type { Pool } from "../upstream/pool.ts";
 import type { Body } from "../upstream/send/body.ts";
-import type { Sending, Upstream } from "../upstream/upstream.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 import { withCookieChanges } from "../upstream/wire/change-cookie.ts";
 import { namesIn, type RefusedResponse, readIntent } from "../upstream/wire/origin-headers.ts";
 
@@ -61,24 +62,32 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
           if (denied) return denied;
         }
         if (session.view?.old) await adoption?.bringBack(session.view, routed, pool.config.id);
-        const sent = await send(routed, session.token, {
+        const { id, bornAt, home, pin } = session.token;
+        const sent = await upstream.send({
+          ...routed,
           pool, // 5
+          sessionId: id,
           sessionIsFresh: !session.returning,
+          bornAt,
+          home,
+          pin,
           isStored: session.view !== undefined,
           session, // 6
           explain: observer.facts.explains === "all" ? observer.explanation() : undefined,
         });
+        observer.sent(sent);
         if (sent.kind !== "response") return { kind: "over", answer: observer.unanswered(sent) };
-        const { pin, sentHeaders } = sent;
-        const unpacked = sent.response.headers.has("Set-Cookie")
+        const { sentHeaders } = sent;
+        const unpacked = sent.names.setsCookies
           ? await withCookieChanges(sent.response, sentHeaders.get("Moor-Session") ?? "")
           : sent.response;
         const response = unpacked instanceof Response ? unpacked : sent.response;
-        const names = response === sent.response ? sent.moorHeaders : namesIn(response.headers).moor;
+        const names = response === sent.response ? sent.names : namesIn(response.headers);
         let intent: Intent | RefusedResponse = NO_INTENT;
         if (!(unpacked instanceof Response)) intent = unpacked;
-        else if (names.length > 0) intent = readIntent(response.headers, names, pool.config.session, remembers);
-        return { kind: "response", response, moorHeaders: names, intent, pin };
+        else if (names.moor.length > 0)
+          intent = readIntent(response.headers, names.moor, pool.config.session, remembers);
+        return { kind: "response", response, names, intent, pin: sent.pin };
       },
     };
     const served = exchange.serve(routed, route, origins);
@@ -90,11 +99,13 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
   async function passOn(routed: Routed): Promise<Response> {
     const { arrival, observer } = routed;
     const { token } = routed.client;
-    const named = token ?? { id: crypto.randomUUID(), bornAt: arrival.arrivedAt, home: arrival.region, pin: 0 };
-    const how = { pool: poolFor(routed, named.id), sessionIsFresh: !token, isStored: false };
-    const sent = await send(routed, named, how);
+    const { id, bornAt, home, pin } = token ?? nobody(arrival);
+    const pool = poolFor(routed, id);
+    const who = { sessionId: id, sessionIsFresh: !token, bornAt, home, pin };
+    const sent = await upstream.send({ ...routed, pool, ...who, isStored: false });
+    observer.sent(sent);
     if (sent.kind !== "response") return observer.unanswered(sent);
-    return exchange.passOn(routed, sent.response, sent.moorHeaders);
+    return exchange.passOn(routed, sent.response, sent.names);
   }
 
   function poolFor({ route, observer }: Routed, sessionId: string): Pool {
@@ -103,13 +114,10 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
     return pool;
   }
 
-  type Named = Pick<OpenedToken, "id" | "bornAt" | "home" | "pin">;
-  type How = Pick<Sending, "pool" | "sessionIsFresh" | "isStored" | "session" | "explain">;
-  async function send(routed: Routed, { id, bornAt, home, pin }: Named, how: How) {
-    const sent = await upstream.send({ ...routed, ...how, sessionId: id, bornAt, home, pin });
-    routed.observer.sent(sent);
-    return sent;
-  }
-
   return { serve, passOn };
+}
+
+/** Stands for a token where none came: the request goes to any origin. */
+function nobody({ arrivedAt, region }: Arrival): Pick<OpenedToken, "id" | "bornAt" | "home" | "pin"> {
+  return { id: crypto.randomUUID(), bornAt: arrivedAt, home: region, pin: 0 };
 }

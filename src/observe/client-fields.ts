@@ -1,11 +1,12 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
 import { createClientAddress } from "../inbound/client-address.ts";
+import type { AskedParts } from "../lib/asked.ts";
 import { parseAddress, prefixOf } from "../lib/ip-address.ts";
 import type { LogEntry } from "../log.ts";
 import { traceIdIn } from "./traceparent.ts";
 
 /** The fields of a request's line that tell of its client. Each field is there only if the configuration asks for it. */
-export type ClientFields = (request: Request) => Pick<LogEntry, "address" | "country" | "userAgent" | "trace">;
+export type ClientFields = (request: AskedParts) => Pick<LogEntry, "address" | "country" | "userAgent" | "trace">;
 
 /** Bits of an address that name a network, and no household: as much as analytics tools usually keep. */
 const IPV4_BITS = 24;
@@ -20,7 +21,7 @@ export function createClientFields({
 }: Pick<ResolvedConfig, "log"> & Partial<Pick<ResolvedConfig, "trustedProxies">>): ClientFields | undefined {
   if (address === "none" && !country && !userAgent && !trace) return undefined;
   const behindProxies = createClientAddress(trustedProxies);
-  const addressOf = ({ headers }: Request) => {
+  const addressOf = ({ headers }: AskedParts) => {
     const whole = behindProxies ? behindProxies(headers) : (headers.get("CF-Connecting-IP") ?? undefined);
     // A text that is no address cannot be shortened, and is left out.
     if (whole === undefined || !parseAddress(whole)) return undefined;
@@ -38,7 +39,7 @@ export function createClientFields({
 }
 
 /** Cloudflare's country of the client: two letters, or `T1` for Tor. */
-function countryOf(request: Request): string | undefined {
+function countryOf(request: AskedParts): string | undefined {
   const { country } = (request as { cf?: { country?: unknown } }).cf ?? {};
   return typeof country === "string" && /^[A-Z][A-Z0-9]$/.test(country) ? country : undefined;
 }

@@ -1,3 +1,4 @@
+import type { AskedParts } from "../lib/asked.ts";
 import { leftOut } from "../lib/build-flags.ts";
 import { exposition, seriesOf } from "../totals/exposition.ts";
 import { createTally, sumOf, type Tally } from "../totals/tally.ts";
@@ -23,7 +24,7 @@ export interface Tallies {
 export interface CountedPool {
   readonly tally: Tally;
   /** Told after each request that was counted. */
-  counted?(now: number, request: Request): void;
+  counted?(now: number, request: AskedParts): void;
 }
 
 /** The metrics of {@link Counters.text}. */

@@ -1,5 +1,6 @@
 import type { ResolvedRoute } from "../config/resolved.ts";
 import type { FailureCode } from "../errors.ts";
+import type { AskedParts } from "../lib/asked.ts";
 import type { StoreCalls } from "../store/counted.ts";
 import type { Taken } from "../store/locking.ts";
 import type { Loss } from "../store/loss.ts";
@@ -11,7 +12,7 @@ import type { Chosen } from "../upstream/choose/chosen.ts";
  * `counters.ts` render them. They never show a value of the session, nor more of its id than {@link SHOWN_CHARACTERS}.
  */
 export interface RequestFacts {
-  readonly request: Request;
+  readonly request: AskedParts;
   /** Milliseconds since 1970. */
   readonly arrivedAt: number;
   /** See {@link requestIdOf}. */

@@ -1,5 +1,6 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
 import { DEBUG_HEADER, type DebugCheck } from "../inbound/token/debug-token.ts";
+import type { AskedParts } from "../lib/asked.ts";
 import { describeFault, type Log } from "../log.ts";
 import type { Breaker } from "../store/breaker.ts";
 import { noCalls } from "../store/counted.ts";
@@ -19,7 +20,7 @@ export interface Signals {
    * nothing is told of it.
    */
   serve<Answer extends Response | undefined>(
-    request: Request,
+    request: AskedParts,
     answer: (observer: Observer) => Promise<Answer>,
   ): Promise<Response | Answer>;
 }
@@ -68,7 +69,7 @@ export function createSignals(parts: SignalsParts): Signals {
 
   return {
     async serve<Answer extends Response | undefined>(
-      request: Request,
+      request: AskedParts,
       answer: (observer: Observer) => Promise<Answer>,
     ) {
       const facts: RequestFacts = { ...NOTHING_KNOWN, request, arrivedAt: clock() };

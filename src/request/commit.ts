@@ -1,5 +1,6 @@
 import type { FoundingLimit } from "../inbound/founding-limit.ts";
 import { whereaboutsOf } from "../inbound/whereabouts.ts";
+import type { AskedParts } from "../lib/asked.ts";
 import { randomId } from "../lib/base64url.ts";
 import { MAX_FLASH_BYTES } from "../session/apply.ts";
 import type { Change, Policy, Ref, SessionLimit } from "../session/change.ts";
@@ -63,7 +64,7 @@ export interface CommitParts extends OpenSessionParts {
 
 /** The facts of a request that bear on its commit. */
 export interface CommitFacts {
-  readonly request: Request;
+  readonly request: AskedParts;
   /** Takes the ids of sessions whose mark the response must set. */
   readonly toMark: Set<string>;
   /** Whether the request may renew the idle deadline. Default `true`. */

@@ -1,6 +1,7 @@
 import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import type { FailureCode } from "../errors.ts";
 import type { Address } from "../inbound/address.ts";
+import type { Asked } from "../inbound/arrival.ts";
 import { arrivalOf } from "../inbound/arrival.ts";
 import { type Carriers, createCarriers } from "../inbound/carriers.ts";
 import { isTokenKeptBack, SAFE_METHODS } from "../inbound/cross-site.ts";
@@ -13,7 +14,7 @@ import type { Intent } from "../session/session.ts";
 import type { Locks } from "../store/contracts.ts";
 import { inTurn, isLocked, type Turn } from "../store/locking.ts";
 import { isJustVouched, type OpenedSession, openForRoute, refOf } from "../store/open-session.ts";
-import type { RefusedResponse } from "../upstream/wire/origin-headers.ts";
+import type { HeaderNames, RefusedResponse } from "../upstream/wire/origin-headers.ts";
 import { commit, follow } from "./commit.ts";
 import { logOut } from "./logout.ts";
 import { refusalOf } from "./refusal.ts";
@@ -34,8 +35,7 @@ export type Handling = Pick<
 export interface Responded {
   readonly kind: "response";
   readonly response: Response;
-  /** The names of Moor's own headers in the response. */
-  readonly moorHeaders: readonly string[];
+  readonly names: HeaderNames;
   readonly intent: Intent | RefusedResponse;
   /** The token's pin from now on; `undefined`: it stays as it is. */
   readonly pin: number | undefined;
@@ -54,7 +54,7 @@ export interface Exchange {
   readonly carriers: Carriers;
   /** Reads the token of a request, and cuts it out of the address. */
   enter(
-    request: Request,
+    request: Asked,
     address: Extract<Address, { kind: "address" }>,
     observer: Observer,
     keepAlive: KeepAlive,
@@ -65,10 +65,8 @@ export interface Exchange {
   serve<Over>(visit: Visit, handling: Handling, responder: Responder<Over>): Promise<Response | Over>;
   /**
    * The response of an origin to a request without a session, for its client: it changes no session, and gives no token.
-   *
-   * @param moorHeaders the names of Moor's own headers in the response.
    */
-  passOn(visit: Visit, response: Response, moorHeaders: readonly string[]): Response;
+  passOn(visit: Visit, response: Response, names: HeaderNames): Response;
 }
 
 /** The parts of an exchange. */
@@ -152,7 +150,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     visit: Visit,
     handling: Handling,
     opened: OpenedSession,
-    { response, moorHeaders, intent, pin }: Responded,
+    { response, names, intent, pin }: Responded,
     stores: Stores,
     turn: Turn | undefined,
   ): Promise<Response> {
@@ -180,7 +178,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     }
 
     if (done.written || done.untouched) observer.committed(done);
-    const dropped = ownNames(response.headers, carriers.own);
+    const dropped = ownNames(response.headers, names, carriers.own);
     if (dropped.length > 0) observer.ownNamesDropped(dropped);
     const moved = pin === undefined ? undefined : { pin, isNews: isJustVouched(opened, stores) };
     const isNew = !session.returning && !isKeptBack;
@@ -197,7 +195,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
     const replaced = token.kind !== "none" || mark !== "" ? response.headers : undefined;
     return respond(response, {
-      moorHeaders,
+      names,
       dropped,
       client,
       page: url,
@@ -251,13 +249,13 @@ export function createExchange(parts: ExchangeParts): Exchange {
         : answer(visit, handling, responder, stores);
     },
 
-    passOn({ url, stripped, client, observer }, response, moorHeaders) {
+    passOn({ url, stripped, client, observer }, response, names) {
       const { explains } = observer.facts;
-      observer.changesDropped(moorHeaders);
-      const dropped = ownNames(response.headers, carriers.own);
+      observer.changesDropped(names.moor);
+      const dropped = ownNames(response.headers, names, carriers.own);
       if (dropped.length > 0) observer.ownNamesDropped(dropped);
       return respond(response, {
-        moorHeaders,
+        names,
         dropped,
         client,
         page: url,

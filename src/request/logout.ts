@@ -4,6 +4,7 @@ import { type FailureCode, failureResponse } from "../errors.ts";
 import type { Arrival } from "../inbound/arrival.ts";
 import type { Client } from "../inbound/carriers.ts";
 import { allowOrigin, preflight } from "../inbound/cors.ts";
+import type { AskedParts } from "../lib/asked.ts";
 import { describeFault, type Log } from "../log.ts";
 import { NO_INTENT } from "../session/session.ts";
 import { openSession } from "../store/open-session.ts";
@@ -21,7 +22,7 @@ const CODE_OF: Partial<Record<Commit["kind"], "session_ended" | "too_many_new_se
 
 /** A post to {@link LOGOUT_PATH}. */
 export interface Logout {
-  readonly request: Request;
+  readonly request: AskedParts;
   readonly url: URL;
   readonly client: Client;
   readonly arrival: Arrival;

@@ -1,6 +1,7 @@
 import type { FailureCode } from "../errors.ts";
 import type { Client } from "../inbound/carriers.ts";
 import { isTokenKeptBack } from "../inbound/cross-site.ts";
+import type { AskedParts } from "../lib/asked.ts";
 import { randomId } from "../lib/base64url.ts";
 import { readBounded } from "../lib/bounded-body.ts";
 import { escapeHtml } from "../lib/html.ts";
@@ -20,7 +21,7 @@ const MAX_FIELDS = 1_000;
  * browsers that send fetch metadata count: they call what the page of {@link repost} sends `same-origin`, so that a form is posted
  * again once.
  */
-export function isFormOfOtherSite(request: Request, url: URL, client: Client): boolean {
+export function isFormOfOtherSite(request: AskedParts, url: URL, client: Client): boolean {
   const { method, headers } = request;
   const isNavigation = headers.get("Sec-Fetch-Mode") === "navigate" && headers.has("Sec-Fetch-Site");
   return method === "POST" && isNavigation && isTokenKeptBack(request, url, client);

@@ -1,11 +1,13 @@
 import type { AddressCarrier, Carrier, OwnNames } from "../carriers/carrier.ts";
 import { type Credentials, joinCredentials, NO_CREDENTIALS } from "../carriers/credentials.ts";
 import type { Client } from "../inbound/carriers.ts";
+import type { AskedParts } from "../lib/asked.ts";
 import { TARGETED_CACHE_CONTROL } from "../lib/caching-headers.ts";
 import { nameOfSetCookie } from "../lib/set-cookie.ts";
 import { writeExplain } from "../observe/explain.ts";
 import { deadlineOf } from "../session/deadlines.ts";
 import type { OldRef } from "../session/record.ts";
+import type { HeaderNames } from "../upstream/wire/origin-headers.ts";
 import type { CommitParts, Done } from "./commit.ts";
 
 /** What the carrier has to do for a response; `id` is the session's. */
@@ -75,8 +77,7 @@ export async function tokenFor(done: Done, options: TokenOptions, parts: CommitP
 
 /** What changes of an origin's response before the client gets it. */
 export interface ResponseChanges {
-  /** Names of Moor's own headers in it. */
-  readonly moorHeaders: readonly string[];
+  readonly names: HeaderNames;
   /** Its cookies and headers that only Moor may set; see {@link ownNames}. */
   readonly dropped: readonly OwnName[];
   readonly client: Client;
@@ -97,11 +98,11 @@ export interface ResponseChanges {
 
 /** The origin's response as the client gets it. One that needs no change is passed on untouched. */
 export function respond(response: Response, changes: ResponseChanges): Response {
-  const { moorHeaders, dropped, client, token, mark, session, explain } = changes;
-  const lacksCacheControl = session && !response.headers.has("Cache-Control");
+  const { names, dropped, client, token, mark, session, explain } = changes;
+  const lacksCacheControl = session && !names.hasCacheControl;
   const links = (session ? client.links : undefined) ?? changes.stripped;
   const untouched =
-    moorHeaders.length === 0 &&
+    names.moor.length === 0 &&
     token.kind === "none" &&
     mark === "" &&
     dropped.length === 0 &&
@@ -112,7 +113,7 @@ export function respond(response: Response, changes: ResponseChanges): Response 
 
   const changed = new Response(response.body, response);
   const { headers } = changed;
-  for (const name of moorHeaders) headers.delete(name);
+  for (const name of names.moor) headers.delete(name);
   if (dropped.length > 0) dropOwn(headers, dropped);
   if (lacksCacheControl) headers.set("Cache-Control", "private");
   if (token.kind !== "none" || mark !== "") give(headers, client, token, mark);
@@ -172,9 +173,16 @@ function heldAfter(credentials: Credentials, token: TokenWrite, mark: string): C
 /** The name of a cookie or a header that only Moor may set. */
 export type OwnName = { readonly cookie: string } | { readonly header: string };
 
+const NO_NAMES: readonly OwnName[] = [];
+
 /** The names that only Moor may set, and that an origin's response tries to set, each once. */
-export function ownNames(headers: Headers, own: OwnNames): OwnName[] {
-  const cookies = headers.has("Set-Cookie") ? headers.getSetCookie().map(nameOfSetCookie).filter(own.isCookie) : [];
+export function ownNames(
+  headers: Headers,
+  { setsCookies }: Pick<HeaderNames, "setsCookies">,
+  own: OwnNames,
+): readonly OwnName[] {
+  if (!setsCookies && own.headers.length === 0) return NO_NAMES;
+  const cookies = setsCookies ? headers.getSetCookie().map(nameOfSetCookie).filter(own.isCookie) : [];
   return [
     ...Array.from(new Set(cookies), (cookie) => ({ cookie })),
     ...own.headers.filter((name) => headers.has(name)).map((header) => ({ header })),
@@ -210,7 +218,7 @@ const FRESH_TOKEN_WITHIN_MS = 2_000;
  *
  * @param tookMs how long the request has been under way.
  */
-export function mayGiveFreshToken({ method, headers }: Request, tookMs: number): boolean {
+export function mayGiveFreshToken({ method, headers }: AskedParts, tookMs: number): boolean {
   if ((method !== "GET" && method !== "HEAD") || tookMs > FRESH_TOKEN_WITHIN_MS) return false;
   return headers.get("Sec-Fetch-Mode") === "navigate" || !headers.has("Sec-Fetch-Site");
 }
@@ -221,7 +229,7 @@ export function mayGiveFreshToken({ method, headers }: Request, tookMs: number):
  * Parts of a page get no token, because no cache may keep the response then.
  */
 export function mayGiveProvisional(
-  { method, headers }: Request,
+  { method, headers }: AskedParts,
   response: Headers,
   { provisional, sameSite }: Pick<Carrier, "provisional" | "sameSite">,
 ): boolean {

@@ -1,5 +1,5 @@
 import type { AddressCarrier } from "../carriers/carrier.ts";
-import type { Arrival } from "../inbound/arrival.ts";
+import type { Arrival, Asked } from "../inbound/arrival.ts";
 import type { Client } from "../inbound/carriers.ts";
 import type { Observer } from "../observe/observer.ts";
 
@@ -8,7 +8,7 @@ export type KeepAlive = (work: Promise<unknown>) => void;
 
 /** A request whose token has been read. */
 export interface Visit {
-  readonly request: Request;
+  readonly request: Asked;
   /** The address, without a token. */
   readonly url: URL;
   /** The carrier whose token stood in the address, if there was a token in it. */

@@ -1,6 +1,7 @@
 import type { ResolvedRoute } from "../config/resolved.ts";
 import type { Arrival } from "../inbound/arrival.ts";
 import type { OpenedToken, Tokens } from "../inbound/token/tokens.ts";
+import type { AskedParts } from "../lib/asked.ts";
 import { changeNow, type Policy, type Ref } from "../session/change.ts";
 import { routeTimeoutPassed } from "../session/deadlines.ts";
 import { PARALLEL_MS } from "../session/generations.ts";
@@ -59,7 +60,7 @@ export interface OpenSessionParts {
 
 /** A request of a route, whose session is to be opened. */
 export interface RouteOpening extends Omit<Opening, "strict" | "onStale"> {
-  readonly request: Request;
+  readonly request: AskedParts;
   readonly route: Pick<ResolvedRoute, "session" | "touch" | "freshness" | "onStale">;
 }
 
@@ -91,9 +92,8 @@ export async function openSession(opening: Opening, parts: OpenSessionParts): Pr
   const { token, arrival, strict, onStale, toMark } = opening;
   if (!token) return fresh(arrival, parts);
   const ref = refOf(token, arrival);
-  const unsaved = { ref, session: { token, returning: true, ...NOWHERE }, source: "new" as const };
   // Without a mark, no store can know anything of the session, so no store is asked.
-  if (token.version === 0 && token.markedAt === undefined && !opening.locked) return { kind: "session", ...unsaved };
+  if (token.version === 0 && token.markedAt === undefined && !opening.locked) return unsaved(token, ref);
   const found = await parts.tiers.resolve(ref, token, { strict, onStale, now: arrival.arrivedAt });
   const proves = found.kind !== "hit" || found.setBack;
   const loss = proves && lossOf(found, token, { ...arrival, store: found.source });
@@ -109,7 +109,10 @@ export async function openSession(opening: Opening, parts: OpenSessionParts): Pr
       journaled,
       replicated: view.replicated,
     };
-    if (!journaled) return { kind: "session", session, ref, source, found, ...loss };
+    if (!journaled)
+      return loss
+        ? { kind: "session", session, ref, source, found, ...loss }
+        : { kind: "session", session, ref, source, found };
     // A session that shows content of the journal counts as marked from now on, whether or not the client holds a mark.
     toMark.add(ref.id);
     return { kind: "session", session, ref: { ...ref, markedAt: ref.arrivedAt }, source, found };
@@ -119,7 +122,7 @@ export async function openSession(opening: Opening, parts: OpenSessionParts): Pr
     return { ...(await fresh(arrival, parts)), awaitsToken: isBeside(found.rotatedAt, arrival), ...loss };
   }
   // A token with a version proves that there was a record. If that record is gone, the session is over.
-  if (found.kind === "miss" && token.version === 0) return { kind: "session", ...unsaved };
+  if (found.kind === "miss" && token.version === 0) return unsaved(token, ref);
   // A client that has been told of the end must not see the session again through a copy elsewhere.
   toMark.add(ref.id);
   return { ...(await fresh(arrival, parts)), ...loss };
@@ -142,6 +145,11 @@ function isBeside(rotatedAt = Number.NEGATIVE_INFINITY, { arrivedAt }: Arrival):
   return arrivedAt < rotatedAt + PARALLEL_MS;
 }
 
+/** A session that no store holds yet, of a client that has its token. */
+function unsaved(token: OpenedToken, ref: Ref): OpenedSession {
+  return { kind: "session", session: { ...NOWHERE, token, returning: true }, ref, source: "new" };
+}
+
 async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts): Promise<OpenedSession> {
   const token = await tokens.mint(
     arrival.arrivedAt,
@@ -150,28 +158,26 @@ async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts): Pr
     arrival.boundTo,
     arrival.key,
   );
-  const session = { token, returning: false, ...NOWHERE };
+  const session = { ...NOWHERE, token, returning: false };
   return { kind: "session", session, ref: refOf(token, arrival), source: "none" };
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The session that a request belongs to, according to the token that the client sent or was given. */
 export function refOf(token: OpenedToken, { arrivedAt, colo, region }: Arrival): Ref {
   const { id, generation, version, bornAt, home, replicated, issuedAt, markedAt, byOldCookie } = token;
   const away = home !== 0 && region !== 0 && home !== region;
-  return {
-    id,
-    generation,
-    // A token that has seen a record founds no session. Without a birth time nothing can be founded, whatever the policy allows.
-    bornAt: version === 0 ? bornAt : 0,
-    arrivedAt,
-    colo,
-    ...(away ? { away } : {}),
-    ...(away && replicated ? { signedAt: issuedAt } : {}),
-    ...(version > 0 ? { seenVersion: version } : {}),
-    // A mark that was set by a clock that is ahead must not make requests look at the journal for longer.
-    ...(markedAt === undefined ? {} : { markedAt: Math.min(markedAt, arrivedAt) }),
-    ...(byOldCookie ? { byOldCookie } : {}),
-  };
+  // A token that has seen a record founds no session. Without a birth time nothing can be founded, whatever the policy allows.
+  const ref: Mutable<Ref> = { id, generation, bornAt: version === 0 ? bornAt : 0, arrivedAt, colo };
+  // A field that is absent is not sent to the object.
+  if (away) ref.away = away;
+  if (away && replicated) ref.signedAt = issuedAt;
+  if (version > 0) ref.seenVersion = version;
+  // A mark that was set by a clock that is ahead must not make requests look at the journal for longer.
+  if (markedAt !== undefined) ref.markedAt = Math.min(markedAt, arrivedAt);
+  if (byOldCookie) ref.byOldCookie = byOldCookie;
+  return ref;
 }
 
 /**
@@ -197,7 +203,7 @@ export async function takeFlash(
 const DESTINATIONS = new Set(["document", "empty", "iframe"]);
 
 /** Whether a person sees the answer now: it is not a part of a page, and is not fetched ahead. */
-function isForSomebody({ method, headers }: Request): boolean {
+function isForSomebody({ method, headers }: AskedParts): boolean {
   const isAhead = /\bprefetch\b/.test(`${headers.get("Sec-Purpose")} ${headers.get("Purpose")}`);
   return method === "GET" && !isAhead && DESTINATIONS.has(headers.get("Sec-Fetch-Dest") ?? "document");
 }

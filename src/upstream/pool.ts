@@ -207,7 +207,7 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
     live,
     losses,
     answered(index, response, now, hears, session) {
-      const mayClose = response.headers.has("Moor-Closed") || closeOn.includes(response.status);
+      const mayClose = hears || closeOn.includes(response.status);
       const seconds = mayClose ? closedSeconds(response, closeOn, now, hears) : undefined;
       hasClosed ||= seconds !== undefined;
       if (seconds !== undefined && closings.close(index, seconds, now)) {

@@ -1,6 +1,7 @@
 import { createWhrw1 } from "../affinity/whrw1.ts";
 import type { ResolvedRoute } from "../config/resolved.ts";
 import type { IgnoreConfig } from "../config/types.ts";
+import type { AskedParts, ReadHeaders } from "../lib/asked.ts";
 
 /** The parts of a request that routes look at. */
 export interface RouteFacts {
@@ -14,7 +15,7 @@ export interface RouteFacts {
   readonly pathname: string;
   readonly method: string;
   /** The client's own. */
-  readonly headers: Headers;
+  readonly headers: ReadHeaders;
 }
 
 /** Which requests go to which pool. */
@@ -98,9 +99,9 @@ export function createSplit<T>(sides: readonly { id: string; weight: number }[],
 }
 
 /** Whether a request needs no session. */
-export type Ignores = (request: Request, pathname: string) => boolean;
+export type Ignores = (request: AskedParts, pathname: string) => boolean;
 
-type Condition = (request: Request, pathname: string) => boolean;
+type Condition = (request: AskedParts, pathname: string) => boolean;
 
 /** Compiles patterns: a request is ignored if it meets all conditions of at least one pattern. */
 export function createIgnores(patterns: readonly IgnoreConfig[]): Ignores {

@@ -1,6 +1,8 @@
 import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
+import type { Asked } from "../inbound/arrival.ts";
 import { createClientAddress } from "../inbound/client-address.ts";
 import { type Chosen, chosenAs } from "./choose/chosen.ts";
+import type { Learned } from "./choose/learn.ts";
 import type { ChoiceFacts } from "./choose/order.ts";
 import type { PinFacts } from "./choose/pins.ts";
 import { type Candidates, createPool, type Pool, type PoolBindings } from "./pool.ts";
@@ -11,12 +13,11 @@ import { type Answered, type Failed, type Forwarded, forward } from "./send/forw
 import { isHedgeable } from "./send/hedge.ts";
 import { createRetries, type Retries } from "./send/retries.ts";
 import type { HandedSession, Handoff } from "./wire/handoff.ts";
-import { namesIn } from "./wire/origin-headers.ts";
 import { requestHeaders } from "./wire/request-headers.ts";
 
 /** A request to be sent to a pool. */
 export interface Sending {
-  readonly request: Request;
+  readonly request: Asked;
   /** Its body; see `takeBody`. */
   readonly body: Body;
   /** Its address, parsed once. */
@@ -53,8 +54,6 @@ export type Delivered =
       readonly pin: number | undefined;
       /** The headers of the request to the origin. */
       readonly sentHeaders: Headers;
-      /** The names of Moor's own headers in the response. */
-      readonly moorHeaders: readonly string[];
     });
 
 /** Everything behind Moor: routes, pools and their origins. */
@@ -91,21 +90,18 @@ export function createUpstream(
   const splits = new Map(config.routes.map((route) => [route, createSplit(route.pool, poolAt)]));
 
   /** Chooses the origins that a request may meet, best first. */
-  async function choose(sending: Sending, mayRetry: Retries): Promise<Choice> {
+  function choose(sending: Sending, learned: Learned | undefined, mayRetry: Retries): Choice {
     const { request, url, route, pool, sessionId, sessionIsFresh, bornAt, home, pin } = sending;
     const { headers } = request;
     const clientIp = readAddress ? readAddress(headers) : (headers.get("CF-Connecting-IP") ?? undefined);
-    const learned = pool.learning && (await pool.learning.read(headers.get("Cookie"), url));
     const facts = { sessionId, sessionIsFresh, bornAt, home, pin, learned, headers, url, clientIp };
-    const looking = pool.live?.look(clock());
-    if (looking !== undefined) await looking;
     // A session that does not exist at the application yet may begin at any origin.
     const isBound = !learned || learned.origin !== undefined;
     const strict = isBound && (route.strictAffinity ?? pool.config.strictAffinity);
     const now = clock();
     const mayReturn = pool.losses.isUsed || !pool.health.allHealthy();
     if (mayReturn) pool.losses.checkReturning(sessionId, pool.panic.isOn, now);
-    return { facts, strict, now, ...pool.choose(facts, { resendable: mayRetry.lost, strict, now }) };
+    return { ...pool.choose(facts, { resendable: mayRetry.lost, strict, now }), facts, strict, now };
   }
 
   /** The request as it goes to whichever of the chosen origins answers. */
@@ -143,7 +139,7 @@ export function createUpstream(
       movedFrom: sending.isStored ? movedFrom : undefined,
       body,
       retries: mayRetry,
-      isEvidence: !(body instanceof ReadableStream) && !headers.has("Upgrade"),
+      isEvidence: !(body instanceof ReadableStream) && headers.get("Upgrade") === null,
       clientIp,
       session: sessionId,
       cacheable: session === undefined,
@@ -153,12 +149,13 @@ export function createUpstream(
   }
 
   /** Learns from an answer where the session is now. */
-  async function delivered(
+  function delivered(
     sending: Sending,
     choice: Choice,
     answered: Answered,
+    response: Response,
     sentHeaders: Headers,
-  ): Promise<Delivered> {
+  ): Delivered {
     const { pool, sessionIsFresh } = sending;
     const { facts, own, now } = choice;
     const { learned, pin } = facts;
@@ -167,10 +164,7 @@ export function createUpstream(
     const bound = learned?.origin === undefined ? (sessionIsFresh ? undefined : facts.sessionId) : learned.value;
     if (bound !== undefined && !answered.hedged) pool.live?.served(id, bound);
     const chosen = whyChosen(pool, choice, answered);
-    const { moor: moorHeaders, hasAddress } = namesIn(answered.response.headers);
-    const told = (hasAddress && answered.origin.addresses?.(answered.response, sending)) || answered.response;
-    const response = pool.learning ? await pool.learning.teach(told, index) : told;
-    const known = { ...answered, response, chosen, sentHeaders, moorHeaders };
+    const known = { ...answered, response, chosen, sentHeaders };
     if (pin === 0 && index === own) return { ...known, pin: undefined };
     const left = pool.pins.pinned(facts) ?? own;
     const isForGood = left === undefined || left === index || pool.isLeftForGood(facts, left, now);
@@ -181,13 +175,22 @@ export function createUpstream(
     match: createRoutes(config.routes).match,
     poolOf: (route, sessionId) => (splits.get(route) as Split<Pool>)(sessionId),
     async send(sending) {
-      const { body, route, pool } = sending;
-      const mayRetry = (retries.get(route) as ReturnType<typeof createRetries>)(sending.request, body);
-      const choice = await choose(sending, mayRetry);
-      const request = await outgoing(sending, choice, mayRetry);
-      const forwarded = await forward(request, choice.order, pool, clock);
+      const { request, url, body, route, pool } = sending;
+      const { learning } = pool;
+      const mayRetry = (retries.get(route) as ReturnType<typeof createRetries>)(request, body);
+      const learned = learning && (await learning.read(request.headers.get("Cookie"), url));
+      const looking = pool.live?.look(clock());
+      if (looking !== undefined) await looking;
+      const choice = choose(sending, learned, mayRetry);
+      const going = await outgoing(sending, choice, mayRetry);
+      const forwarded = await forward(going, choice.order, pool, clock);
       const sent: Forwarded = pool.panic.isOn ? { ...forwarded, panic: true } : forwarded;
-      if (sent.kind === "response") return delivered(sending, choice, sent, request.headers);
+      if (sent.kind === "response") {
+        const { response, names, origin } = sent;
+        const told = (names.hasAddress && origin.addresses?.(response, sending)) || response;
+        const taught = learning ? await learning.teach(told, origin.index) : told;
+        return delivered(sending, choice, sent, taught, going.headers);
+      }
       return sent.kind === "unreachable" && choice.strict ? { ...sent, kind: "own-origin-unavailable" } : sent;
     },
   };

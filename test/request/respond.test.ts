@@ -3,7 +3,8 @@ import { NO_CREDENTIALS, splitCredentials } from "../../src/carriers/credentials
 import { createCarrier } from "../../src/carriers/registry.ts";
 import type { Client } from "../../src/inbound/carriers.ts";
 import type { TokenWrite } from "../../src/request/respond.ts";
-import { mayGiveFreshToken, ownNames, type ResponseChanges, respond } from "../../src/request/respond.ts";
+import { respond as change, mayGiveFreshToken, ownNames, type ResponseChanges } from "../../src/request/respond.ts";
+import { namesIn } from "../../src/upstream/wire/origin-headers.ts";
 import { carriers, cookieCarrier, OPTIONS } from "../support/carriers.ts";
 import { at } from "../support/time.ts";
 
@@ -16,8 +17,7 @@ const client: Client = {
   links: undefined,
   asks: false,
 };
-const CLEAN: ResponseChanges = {
-  moorHeaders: [],
+const CLEAN: Omit<ResponseChanges, "names"> = {
   dropped: [],
   client,
   page: new URL("https://shop.test/"),
@@ -34,6 +34,8 @@ const WRITE: TokenWrite = {
   expiresAt: at(60),
   isRemembered: false,
 };
+const respond = (response: Response, changes: typeof CLEAN) =>
+  change(response, { ...changes, names: namesIn(response.headers) });
 const cached = { "Cache-Control": "public, max-age=60" };
 
 describe("an origin's response", () => {
@@ -66,7 +68,7 @@ describe("an origin's response", () => {
 
   it("loses Moor's own headers", () => {
     const response = new Response("", { headers: { ...cached, "Moor-Patch": "{}", "Moor-X": "1", "X-Kept": "1" } });
-    const changed = respond(response, { ...CLEAN, moorHeaders: ["moor-patch", "moor-x"] });
+    const changed = respond(response, { ...CLEAN });
     expect([...changed.headers.keys()].sort()).toEqual(["cache-control", "content-type", "x-kept"]);
   });
 
@@ -82,7 +84,7 @@ describe("an origin's response", () => {
       "moors=1",
     ];
     for (const cookie of given) response.headers.append("Set-Cookie", cookie);
-    const dropped = ownNames(response.headers, own);
+    const dropped = ownNames(response.headers, namesIn(response.headers), own);
     const cookies = ["__Host-moor", "moor-gen", "moor", "__Host-moor-mark-ab"];
     expect(dropped).toEqual(cookies.map((cookie) => ({ cookie })));
     expect(respond(response, { ...CLEAN, dropped }).headers.getSetCookie()).toEqual(["a=1", "b=2", "moors=1"]);
@@ -90,17 +92,20 @@ describe("an origin's response", () => {
 
   it("loses the header that carries tokens", () => {
     const response = new Response("", { headers: { ...cached, "Moor-Token": "stolen", "X-Kept": "1" } });
-    const dropped = ownNames(response.headers, { isCookie: () => false, headers: ["Moor-Token"] });
+    const dropped = ownNames(response.headers, namesIn(response.headers), {
+      isCookie: () => false,
+      headers: ["Moor-Token"],
+    });
     expect(dropped).toEqual([{ header: "Moor-Token" }]);
     expect([...respond(response, { ...CLEAN, dropped }).headers.keys()]).not.toContain("moor-token");
   });
 });
 
 describe("caches", () => {
-  const cacheControl = (given: HeadersInit, changes: Partial<ResponseChanges>) =>
+  const cacheControl = (given: HeadersInit, changes: Partial<typeof CLEAN>) =>
     respond(new Response("", { headers: given }), { ...CLEAN, ...changes }).headers.get("Cache-Control");
 
-  it.each<[string, HeadersInit, Partial<ResponseChanges>, string | null]>([
+  it.each<[string, HeadersInit, Partial<typeof CLEAN>, string | null]>([
     ["may keep what the origin says they may", cached, {}, "public, max-age=60"],
     ["that are shared may not keep what says nothing, on a route with sessions", {}, {}, "private"],
     ["may keep what says nothing elsewhere", {}, { session: false }, null],
@@ -126,10 +131,10 @@ describe("the token", () => {
 });
 
 describe("the mark", () => {
-  const cookies = (changes: Partial<ResponseChanges>, given: string[] = []) => {
+  const cookies = (changes: Partial<typeof CLEAN>, given: string[] = []) => {
     const response = new Response("", { headers: cached });
     for (const cookie of given) response.headers.append("Set-Cookie", cookie);
-    const dropped = ownNames(response.headers, own);
+    const dropped = ownNames(response.headers, namesIn(response.headers), own);
     return respond(response, { ...CLEAN, dropped, ...changes }).headers.getSetCookie();
   };
   const mark = "__Host-moor-mark-ma=mark; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax";
@@ -162,7 +167,7 @@ describe("the mark", () => {
 });
 
 describe("a client that holds all in one place", () => {
-  const held = (text: string, changes: Partial<ResponseChanges>) => {
+  const held = (text: string, changes: Partial<typeof CLEAN>) => {
     const { https: carrier } = createCarrier({ type: "header", name: "Authorization" }, OPTIONS);
     const header = { ...client, carrier, credentials: splitCredentials(text) };
     return respond(new Response(""), { ...CLEAN, client: header, ...changes }).headers.get("Moor-Token");

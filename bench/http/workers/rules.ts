@@ -20,7 +20,11 @@ export default {
     const headers = new Headers(request.headers);
     headers.set("X-Forwarded-Proto", "https");
     headers.set("X-Forwarded-Host", host);
-    headers.set("X-Forwarded-For", request.headers.get("CF-Connecting-IP") ?? "");
+    headers.set("X-Forwarded-Port", "443");
+    const client = request.headers.get("CF-Connecting-IP") ?? "";
+    headers.set("X-Forwarded-For", client);
+    headers.set("Forwarded", `for=${client};host="${host}";proto=https`);
+    headers.set("Cache-Control", "no-store, max-age=0");
     headers.set("Cookie", "theme=dark");
     headers.set("Moor-Session", HANDOFF);
     const init: RequestInit = { method: request.method, headers, redirect: "manual", cache: "no-store" };

@@ -1,4 +1,5 @@
 import type { HashPolicy } from "../../config/pool-types.ts";
+import type { ReadHeaders } from "../../lib/asked.ts";
 import { cookieValue } from "../../lib/cookie-value.ts";
 import { prefixOf } from "../../lib/ip-address.ts";
 
@@ -8,7 +9,7 @@ export interface HashFacts {
   /** Whether the session's token did not come in with the request. */
   readonly sessionIsFresh: boolean;
   /** The client's own headers. */
-  readonly headers: Headers;
+  readonly headers: ReadHeaders;
   readonly url: URL;
   readonly clientIp: string | undefined;
 }

@@ -23,8 +23,8 @@ export interface Learning {
 }
 
 /** The cookie that Moor adds for `JSESSIONID` is `moor-at-JSESSIONID`. */
-const BESIDE = "moor-at-";
-const BESIDE_PAIR = /(?:^|;)[ \t]*moor-at-[^;]*/g;
+export const TAG_PREFIX = "moor-at-";
+const TAG_PAIR = /(?:^|;)[ \t]*moor-at-[^;]*/g;
 
 /**
  * Learns which origin holds a session that an application keeps to itself (docs/explanation/decisions/010).
@@ -64,7 +64,7 @@ export function createLearning({ id: pool, origins, learn }: ResolvedPool, tags:
       const value = unquoted(raw);
       const named = namedBy(value);
       if (named !== undefined) return { value, origin: named };
-      const tag = cookieValue(cookies, BESIDE + cookie);
+      const tag = cookieValue(cookies, TAG_PREFIX + cookie);
       return { value, origin: tag === undefined ? undefined : (await allTags()).indexOf.get(tag) };
     },
 
@@ -77,7 +77,7 @@ export function createLearning({ id: pool, origins, learn }: ResolvedPool, tags:
       const taught = new Response(response.body, response);
       for (const line of untold) {
         const attributes = line.includes(";") ? line.slice(line.indexOf(";")) : "";
-        taught.headers.append("Set-Cookie", `${BESIDE}${cookie}=${tag}${attributes}`);
+        taught.headers.append("Set-Cookie", `${TAG_PREFIX}${cookie}=${tag}${attributes}`);
       }
       return taught;
     },
@@ -95,8 +95,7 @@ function createAddressReader({ pathParameter, queryParameter, ignoreCase }: Reso
 
 /** A `Cookie` header without the cookies that tell where a session is; `null` when no cookie is left. */
 export function withoutTags(cookies: string): string | null {
-  if (!cookies.includes(BESIDE)) return cookies;
-  const rest = cookies.replace(BESIDE_PAIR, "").replace(/^;[ \t]*/, "");
+  const rest = cookies.replace(TAG_PAIR, "").replace(/^;[ \t]*/, "");
   return rest === "" ? null : rest;
 }
 

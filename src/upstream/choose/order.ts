@@ -77,7 +77,8 @@ export function createOrder(
       // A region may be gone as a whole: the last try is elsewhere.
       fill(order, primaries.order(key, limit, either(zone.far, barred), steps), limit);
     }
-    if (order.length < limit) fill(order, primaries.order(key, limit, barred, steps), limit);
+    if (order.length === 0) order.push(...primaries.order(key, limit, barred, steps));
+    else if (order.length < limit) fill(order, primaries.order(key, limit, barred, steps), limit);
     if (closed && order.length < limit) {
       const shut = closed.at(now);
       const isSomeOpen = origins.some(({ down }, index) => !down && !shut[index]);

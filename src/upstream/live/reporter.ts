@@ -1,3 +1,4 @@
+import type { AskedParts } from "../../lib/asked.ts";
 import type { Counts, Tally } from "../../totals/tally.ts";
 import type { Seen, SeenOrigin, Unavailable } from "./pool-contracts.ts";
 import { GIVE_UP_MS, type IsolateState, REPORT_EVERY_MS, type Report, WATCHED_EVERY_MS } from "./report.ts";
@@ -9,7 +10,7 @@ export interface Reporter {
   /** A session, which has come back, was served by an origin. */
   see(origin: string, session: string): void;
   /** A request was counted. Reports behind its response, if it is time to. */
-  counted(now: number, request?: Request): void;
+  counted(now: number, request?: AskedParts): void;
 }
 
 /** The parts of a reporter. */
@@ -83,7 +84,7 @@ export function createReporter({ tally, isolate, send, state, keepAlive, random 
   };
 }
 
-function coloOf(request: Request | undefined): string {
+function coloOf(request: AskedParts | undefined): string {
   const { colo } = (request as { cf?: { colo?: unknown } } | undefined)?.cf ?? {};
   return typeof colo === "string" && /^[A-Z]{3}$/.test(colo) ? colo : "";
 }

@@ -68,8 +68,8 @@ export async function send(
       body: outgoing.body,
       redirect: "manual",
       signal,
-      ...(outgoing.cacheable ? {} : { cache: "no-store" }),
     };
+    if (!outgoing.cacheable) init.cache = "no-store";
     reached = origin.reach(outgoing.target, init, outgoing.clientHost);
     const isTimed = !(outgoing.body instanceof ReadableStream);
     const response = await (isTimed ? withinDeadline(reached, outgoing.deadlineMs) : reached);

@@ -1,3 +1,5 @@
+import type { AskedParts } from "../../lib/asked.ts";
+
 /** A request's body on its way to an origin. */
 export type Body = ReadableStream | ArrayBuffer | null;
 
@@ -11,7 +13,7 @@ export const BODILESS_METHODS = new Set(["GET", "HEAD"]);
  * Whether a request has a body that cannot be sent on: the body of a GET or HEAD, which means nothing (RFC 9110 section
  * 9.3.1).
  */
-export function isBodyUnsendable({ method, headers, body }: Request): boolean {
+export function isBodyUnsendable({ method, headers, body }: AskedParts & Pick<Request, "body">): boolean {
   return body !== null && BODILESS_METHODS.has(method) && headers.get("Content-Length") !== "0";
 }
 

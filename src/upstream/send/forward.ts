@@ -2,6 +2,7 @@ import { pollWhile } from "../../lib/poll.ts";
 import { clientOf } from "../health/client.ts";
 import type { Loss, Sender } from "../health/loss-judge.ts";
 import type { Origin, Pool } from "../pool.ts";
+import { type HeaderNames, namesIn } from "../wire/origin-headers.ts";
 import { type Attempt, type Outgoing, send } from "./attempt.ts";
 import { sendHedged, wellBehind } from "./hedge.ts";
 
@@ -12,7 +13,7 @@ import { sendHedged, wellBehind } from "./hedge.ts";
 export type Forwarded = Sent &
   /** `hedged`: the first origin was slow, and the second origin has answered. */
   (
-    | { kind: "response"; response: Response; origin: Origin; tookMs: number; hedged?: boolean }
+    | { kind: "response"; response: Response; names: HeaderNames; origin: Origin; tookMs: number; hedged?: boolean }
     /** `invalid-status`: an origin took the request and answered with a status that is not valid. */
     | { kind: "unreachable" | "timeout" | "invalid-status" | "own-origin-unavailable" }
   );
@@ -73,7 +74,10 @@ export async function forward(
     for (let isFirst = true; ; isFirst = false) {
       if (wasSent && !pool.retries.withdraw(senderOf(outgoing).client, clock())) return failed("budget");
       const attempt = await attemptAt(origin);
-      if (attempt.kind === "response") return answeredBy(origin, attempt, sentAt);
+      if (attempt.kind === "response") {
+        if (refused) await refused.response.body?.cancel();
+        return answeredBy(origin, attempt, sentAt);
+      }
       if (attempt.kind === "invalid-status") return { kind: attempt.kind, attempts };
       kind = attempt.kind === "timeout" ? "timeout" : "unreachable";
       if (attempt.hedge) {
@@ -108,17 +112,19 @@ export async function forward(
   }
 
   /** An origin has answered: with the result, or with a status after which the next origin is tried. */
-  async function answeredBy(
+  function answeredBy(
     origin: Origin,
     { response, hedged }: Extract<Attempt, { kind: "response" }>,
     sentAt: number,
-  ): Promise<Forwarded | undefined> {
+  ): Answered | undefined {
     const by = (hedged && hedge) || origin;
     const now = clock();
-    pool.answered(by.index, response, now, !outgoing.cacheable, outgoing.session);
-    if (refused) await refused.response.body?.cancel();
+    const names = namesIn(response.headers);
+    const hears = !outgoing.cacheable && names.moor.includes("moor-closed");
+    pool.answered(by.index, response, now, hears, outgoing.session);
     const tookMs = now - sentAt;
-    const answered: Answered = { kind: "response", response, origin: by, attempts, tookMs, ...(hedged && { hedged }) };
+    const answered: Answered = { kind: "response", response, names, origin: by, attempts, tookMs };
+    if (hedged) answered.hedged = true;
     if (!retries.statuses.has(response.status)) {
       if (losses.length > 0) judge(losses, outgoing, pool, true, clock());
       return answered;

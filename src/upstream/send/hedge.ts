@@ -1,3 +1,4 @@
+import type { AskedParts } from "../../lib/asked.ts";
 import { clientOf } from "../health/client.ts";
 import type { Loss } from "../health/loss-judge.ts";
 import type { Origin, Pool } from "../pool.ts";
@@ -54,6 +55,6 @@ export function wellBehind(origin: Origin, order: readonly Origin[], pool: Pool,
 }
 
 /** Whether two answers to a request are worth the same. Two WebSockets are not. */
-export function isHedgeable({ method, headers }: Request): boolean {
+export function isHedgeable({ method, headers }: AskedParts): boolean {
   return BODILESS_METHODS.has(method) && !headers.has("Upgrade");
 }

@@ -1,4 +1,5 @@
 import type { ResolvedRetryBudget, ResolvedRoute } from "../../config/resolved.ts";
+import type { AskedParts } from "../../lib/asked.ts";
 import type { Body } from "./body.ts";
 
 /** After which failures a request is sent again. */
@@ -21,7 +22,7 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 export function createRetries({
   retryOn,
   retryOrigins: origins,
-}: Pick<ResolvedRoute, "retryOn" | "retryOrigins">): (request: Request, body: Body) => Retries {
+}: Pick<ResolvedRoute, "retryOn" | "retryOrigins">): (request: AskedParts, body: Body) => Retries {
   const on = new Set(retryOn);
   const never: Retries = { unsent: false, lost: false, timeout: "never", statuses: new Set(), origins };
   const onceOnly: Retries = { ...never, unsent: on.has("connect-failure") };
@@ -34,9 +35,9 @@ export function createRetries({
 
   return ({ method, headers }, body) => {
     if (body instanceof ReadableStream) return never;
-    const mayRepeat = on.has("non-idempotent") || IDEMPOTENT.has(method) || headers.has("Idempotency-Key");
+    const mayRepeat = on.has("non-idempotent") || IDEMPOTENT.has(method) || headers.get("Idempotency-Key") !== null;
     // The origin of a WebSocket that was lost may have accepted it.
-    return mayRepeat && !headers.has("Upgrade") ? again : onceOnly;
+    return mayRepeat && headers.get("Upgrade") === null ? again : onceOnly;
   };
 }
 

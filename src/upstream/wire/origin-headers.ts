@@ -38,17 +38,29 @@ export interface HeaderNames {
   readonly moor: readonly string[];
   /** Whether there are headers that may name an address of the origin. */
   readonly hasAddress: boolean;
+  /** Whether there is a `Set-Cookie`. */
+  readonly setsCookies: boolean;
+  readonly hasCacheControl: boolean;
 }
 
 /** Looks at the names of a response's headers once. */
 export function namesIn(headers: Headers): HeaderNames {
   const moor: string[] = [];
   let hasAddress = false;
+  let setsCookies = false;
+  let hasCacheControl = false;
   for (const name of headers.keys()) {
     if (name.startsWith("moor-")) moor.push(name);
-    hasAddress ||= name === "location" || name === "set-cookie" || name === "refresh" || name === "content-location";
+    else if (name === "set-cookie") setsCookies = true;
+    else if (name === "cache-control") hasCacheControl = true;
+    else if (name === "location" || name === "refresh" || name === "content-location") hasAddress = true;
   }
-  return { moor, hasAddress };
+  return { moor, hasAddress: hasAddress || setsCookies, setsCookies, hasCacheControl };
+}
+
+/** The same of a response that no origin has made: it asks for nothing by headers. */
+export function namesInOwn(headers: Headers): HeaderNames {
+  return { ...namesIn(headers), moor: [] };
 }
 
 /**

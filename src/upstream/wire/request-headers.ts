@@ -1,4 +1,6 @@
-import { withoutTags } from "../choose/learn.ts";
+import type { AskedHeaders } from "../../inbound/arrival.ts";
+import type { ReadHeaders } from "../../lib/asked.ts";
+import { TAG_PREFIX, withoutTags } from "../choose/learn.ts";
 
 /** The facts about a request that Moor tells an origin. The client's own copies of these headers are cut out. */
 export interface Told {
@@ -48,20 +50,17 @@ const PLAIN_NAME = new RegExp(`^(?!moor-|x-forwarded-|(?:${CUT.join("|")})$)[a-z
 /**
  * The headers of the request to an origin: the client's headers without the cut ones, and the headers that Moor sets.
  */
-export function requestHeaders(client: Headers, told: Told): Headers {
+export function requestHeaders(client: AskedHeaders, told: Told): Headers {
   // A copy keeps bytes that are no UTF-8, which a value loses on its way through a string.
-  const headers = new Headers(client);
+  const headers = new Headers(client.original);
   const connection = client.get("Connection");
   const nominated = connection === null ? undefined : nominatedBy(connection);
-  for (const name of client.keys()) {
+  for (const name of client.names) {
     if ((!PLAIN_NAME.test(name) && isCut(name)) || nominated?.includes(name)) headers.delete(name);
   }
   if (nominated && told.method === "GET" && asksForWebSocket(client, nominated)) headers.set("Upgrade", "websocket");
   told.cut(headers);
-  const cookies = headers.get("Cookie");
-  const rest = cookies && withoutTags(cookies);
-  if (rest === null) headers.delete("Cookie");
-  else if (rest !== cookies) headers.set("Cookie", rest);
+  if (client.get("Cookie")?.includes(TAG_PREFIX)) cutTags(headers);
   if (told.acceptEncoding) headers.set("Accept-Encoding", told.acceptEncoding);
   else if (told.acceptEncoding === "") headers.delete("Accept-Encoding");
   const { protocol, host, port, clientIp } = told;
@@ -76,11 +75,19 @@ export function requestHeaders(client: Headers, told: Told): Headers {
     headers.set("Moor-Session", told.handoff);
     // A cache on the way stores nothing and serves nothing without asking (RFC 9111 section 5.2.1). The runtime would say `no-cache`,
     // to which Express, Koa and Next.js never answer 304.
-    if (!/\bno-cache\b/i.test(headers.get("Cache-Control") ?? "")) headers.set("Cache-Control", "no-store, max-age=0");
+    if (!/\bno-cache\b/i.test(client.get("Cache-Control") ?? "")) headers.set("Cache-Control", "no-store, max-age=0");
   }
   if (told.question !== undefined) headers.set("Moor-Adopt", told.question);
   if (told.explain !== undefined) headers.set("Moor-Explain", told.explain);
   return headers;
+}
+
+/** Cuts out of `Cookie` the cookies that tell where a session is. */
+function cutTags(headers: Headers): void {
+  const cookies = headers.get("Cookie");
+  const rest = cookies && withoutTags(cookies);
+  if (rest === null) headers.delete("Cookie");
+  else if (rest !== cookies) headers.set("Cookie", rest);
 }
 
 /** Whether a name that is not plain is cut. Servers that hand headers on as variables read every character that is no letter or digit alike. */
@@ -90,7 +97,7 @@ function isCut(name: string): boolean {
 }
 
 /** RFC 6455 section 4.1. With `Upgrade` the runtime sends a GET without a body, whatever the method of the request. */
-function asksForWebSocket(client: Headers, nominated: readonly string[]): boolean {
+function asksForWebSocket(client: ReadHeaders, nominated: readonly string[]): boolean {
   return nominated.includes("upgrade") && client.get("Upgrade")?.toLowerCase() === "websocket";
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Permission } from "../../../src/config/pool-types.ts";
 import { NO_INTENT } from "../../../src/session/session.ts";
-import { MAX_PATCH_HEADER_BYTES, namesIn, readIntent } from "../../../src/upstream/wire/origin-headers.ts";
+import { MAX_PATCH_HEADER_BYTES, namesIn, namesInOwn, readIntent } from "../../../src/upstream/wire/origin-headers.ts";
 
 const ALL: Permission[] = ["patch", "principal", "end"];
 
@@ -13,17 +13,35 @@ function read(given: HeadersInit, may: readonly Permission[] = ALL, write: true 
 describe("Moor's headers of a response", () => {
   it("are the headers that begin with moor-, and no others", () => {
     const headers = new Headers({ "MOOR-Patch": "{}", "Moor-X": "1", Moor: "1", "X-Moor-Y": "1", Moor_Z: "1" });
-    expect(namesIn(headers)).toEqual({ moor: ["moor-patch", "moor-x"], hasAddress: false });
+    expect(namesIn(headers).moor).toEqual(["moor-patch", "moor-x"]);
   });
 });
 
 describe("the headers that may name an address of the origin", () => {
   it.each(["Location", "Content-Location", "Refresh", "Set-Cookie"])("include %s", (name) => {
-    expect(namesIn(new Headers({ [name]: "x" }))).toEqual({ moor: [], hasAddress: true });
+    expect(namesIn(new Headers({ [name]: "x" }))).toMatchObject({ moor: [], hasAddress: true });
   });
 
   it.each(["Link", "Location-X", "Cookie"])("do not include %s", (name) => {
-    expect(namesIn(new Headers({ [name]: "x", "Moor-End": "1" }))).toEqual({ moor: ["moor-end"], hasAddress: false });
+    expect(namesIn(new Headers({ [name]: "x", "Moor-End": "1" }))).toMatchObject({
+      moor: ["moor-end"],
+      hasAddress: false,
+    });
+  });
+});
+
+describe("the names of a response", () => {
+  it.each([
+    ["Set-Cookie", { setsCookies: true, hasCacheControl: false }],
+    ["Cache-Control", { setsCookies: false, hasCacheControl: true }],
+    ["Content-Type", { setsCookies: false, hasCacheControl: false }],
+  ])("tell whether %s is among them", (name, told) => {
+    expect(namesIn(new Headers({ [name]: "x" }))).toMatchObject(told);
+  });
+
+  it("ask for nothing if Moor's own code has made it", () => {
+    const headers = new Headers({ "Moor-End": "1", "Set-Cookie": "a=1" });
+    expect(namesInOwn(headers)).toMatchObject({ moor: [], setsCookies: true });
   });
 });
 
