@@ -11,16 +11,22 @@ export function needsAdminToken({ admin }: Pick<ResolvedConfig | MoorConfig, "ad
   return admin !== undefined && admin.access === undefined;
 }
 
-/** The mistake if the configuration needs the secret and wrangler would deploy without it. */
+/** The name of the secret that signs the calls of the webhook. */
+export const WEBHOOK_SECRET = "MOOR_WEBHOOK_SECRET";
+
+/** The mistakes if the configuration needs the secrets of operators and wrangler would deploy without them. */
 export async function adminSecretMistakes(config: ResolvedConfig): Promise<Mistake[]> {
-  if (!needsAdminToken(config)) return [];
   const { secrets } = await readSettings();
-  if (secrets?.required?.includes(ADMIN_TOKEN)) return [];
-  return [
-    {
-      path: "admin",
-      found: `a wrangler.toml whose [secrets] required lacks "${ADMIN_TOKEN}"`,
-      accepted: `in a deploy: one that has it, and the secret set ("openssl rand -hex 32 | npx wrangler secret put ${ADMIN_TOKEN}"), or admin.access`,
-    },
-  ];
+  const lacks = (name: string) => !secrets?.required?.includes(name);
+  const found = (name: string) => `a wrangler.toml whose [secrets] required lacks "${name}"`;
+  const mistakes: Mistake[] = [];
+  if (needsAdminToken(config) && lacks(ADMIN_TOKEN)) {
+    const accepted = `in a deploy: one that has it, and the secret set ("openssl rand -hex 32 | npx wrangler secret put ${ADMIN_TOKEN}"), or admin.access`;
+    mistakes.push({ path: "admin", found: found(ADMIN_TOKEN), accepted });
+  }
+  if (config.admin?.webhook && lacks(WEBHOOK_SECRET)) {
+    const accepted = `in a deploy: one that has it, and the secret set ("echo whsec_$(openssl rand -base64 32) | npx wrangler secret put ${WEBHOOK_SECRET}")`;
+    mistakes.push({ path: "admin.webhook", found: found(WEBHOOK_SECRET), accepted });
+  }
+  return mistakes;
 }

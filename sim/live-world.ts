@@ -98,6 +98,8 @@ export function createLiveWorld(size: number): LiveWorld {
     },
     publish: (id, state) => publish(kv.at("home"), id, state),
     probe: () => Promise.reject(new Error("the pool is not probed")),
+    sendNote: async () => {},
+    keepAlive: () => {},
     random: Math.random,
     clock: clock.now,
     log: () => {},

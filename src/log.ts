@@ -47,6 +47,8 @@ export interface LogEntry {
     | "panic_began"
     | "panic_over"
     | "metrics_failed"
+    | "webhook_failed"
+    | "webhook_lost"
     | "not_configured"
     | "internal_error";
   /** The id of the request, in every line about it and in the responses that Moor itself makes. */

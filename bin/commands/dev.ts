@@ -3,7 +3,7 @@ import type { ResolvedConfig } from "../../src/config/resolved.ts";
 import type { MoorConfig } from "../../src/config/types.ts";
 import type { RowStoreType } from "../../src/row-stores/registry.ts";
 import { describe } from "../../src/settings/mistakes.ts";
-import { ADMIN_TOKEN, needsAdminToken } from "../admin-secret.ts";
+import { ADMIN_TOKEN, needsAdminToken, WEBHOOK_SECRET } from "../admin-secret.ts";
 import { adoptSecretsFor } from "../adopt-secrets.ts";
 import { type Command, CommandError } from "../command.ts";
 import { type ConfigFile, readConfigFile, requireValid } from "../config-file.ts";
@@ -91,7 +91,12 @@ async function runUntilAskedToEnd(
       resolve();
     });
   });
-  const secrets = { ...adminTokenFor(config), ...adoptSecretsFor(config), ...loginSecret() };
+  const secrets = {
+    ...adminTokenFor(config),
+    ...webhookSecretFor(config),
+    ...adoptSecretsFor(config),
+    ...loginSecret(),
+  };
   printOrigins(config);
   const bridges = createHostBridges();
   const { type } = config.stores?.authority ?? { type: "object" };
@@ -138,6 +143,7 @@ function reloadOnChange(
     watch.follow(read.files);
     const config = withStore(requireValid(read), store);
     adminTokenFor(config);
+    webhookSecretFor(config);
     adoptSecretsFor(config);
     await moor.reload(await bridges.before(withCookieOfPort(config, port)));
     printOrigins(config);
@@ -175,6 +181,18 @@ function adminTokenFor(config: ResolvedConfig | MoorConfig): Record<string, stri
   throw new CommandError(
     "config",
     `admin: found no ${ADMIN_TOKEN} in the environment, accepted: one, as in ${example}`,
+  );
+}
+
+/** The secret that signs the calls of the webhook, as the environment of this command sets it. */
+function webhookSecretFor({ admin }: ResolvedConfig | MoorConfig): Record<string, string> {
+  const secret = process.env[WEBHOOK_SECRET];
+  if (secret) return { [WEBHOOK_SECRET]: secret };
+  if (!admin?.webhook) return {};
+  const example = `${WEBHOOK_SECRET}=whsec_$(openssl rand -base64 32) npm run moor -- dev`;
+  throw new CommandError(
+    "config",
+    `admin.webhook: found no ${WEBHOOK_SECRET} in the environment, accepted: one, as in ${example}`,
   );
 }
 

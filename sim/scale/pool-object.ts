@@ -38,6 +38,8 @@ export function createPoolObject({ clock, random, publish, probe }: PoolObjectPa
     },
     publish: (_, state) => publish(state),
     probe: async ({ id }) => (await probe?.(id)) ?? { kind: "passed", status: 200 },
+    sendNote: async () => {},
+    keepAlive: () => {},
     clock,
     random: random.next,
     log: () => {},

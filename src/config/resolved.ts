@@ -1,4 +1,5 @@
 import type { ResolvedCarrier } from "../carriers/registry.ts";
+import type { AdminConfig } from "./admin-types.ts";
 import type { ResolvedAdoption } from "./adopt.ts";
 import type { LoginConfig, RequireConfig, RoleConfig } from "./login-types.ts";
 import type {
@@ -15,7 +16,6 @@ import type {
 import type { Region } from "./regions.ts";
 import type { CorsConfig, LogConfig, SiteData } from "./site-types.ts";
 import type {
-  AdminConfig,
   AuthorityConfig,
   IgnoreConfig,
   PrincipalsConfig,
@@ -56,6 +56,7 @@ export interface ResolvedConfig {
         readonly host: string | undefined;
         readonly console: boolean;
         readonly attributes: boolean;
+        readonly webhook: Readonly<NonNullable<AdminConfig["webhook"]>> | undefined;
         readonly access: Readonly<NonNullable<AdminConfig["access"]>> | undefined;
       }
     | undefined;

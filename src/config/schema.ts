@@ -37,7 +37,6 @@ import {
   slowStart,
   statusRules,
   successRateRules,
-  teamUrl,
   time,
   timeoutRules,
   token,
@@ -45,6 +44,7 @@ import {
   wholeNumber,
 } from "../settings/grammar.ts";
 import { list, numbers, oneByItsOwn, oneOf, shape, value, yesOrNo } from "../settings/shapes.ts";
+import { admin } from "./admin-schema.ts";
 import { adopt } from "./adopt.ts";
 import { ofRoute, ofSite } from "./login-schema.ts";
 import { REGIONS } from "./regions.ts";
@@ -217,13 +217,6 @@ const principals = shape({
   ),
 });
 
-const admin = shape({
-  host: optional(value(hostName)),
-  console: optional(yesOrNo),
-  attributes: optional(yesOrNo),
-  access: optional(shape({ team: value(teamUrl), aud: value(nonEmpty) })),
-});
-
 const session = shape({
   ...numbers(sessionRules),
   bindTo: optional(oneOf(["host"])),
@@ -257,12 +250,12 @@ export const shared = {
 };
 export const errorPage = optional(value(page));
 
-const clientFields = {
+const clientFields = () => ({
   address: optional(oneOf(["none", "network", "whole"])),
   country: optional(yesOrNo),
   userAgent: optional(yesOrNo),
   trace: optional(yesOrNo),
-};
+});
 
 /** The shape of a configuration, each value by itself. `checks/` holds the rules between values. */
 export const configSchema = shape({
@@ -279,7 +272,9 @@ export const configSchema = shape({
     shape({
       requests: optional(value(loggedRequests)),
       path: optional(yesOrNo),
-      ...((typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS ? clientFields : {}) as typeof clientFields),
+      ...((typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS ? clientFields() : {}) as ReturnType<
+        typeof clientFields
+      >),
     }),
   ),
   events: optional(custom<SessionEvents>((input) => typeof input === "function", "a function")),

@@ -1,5 +1,6 @@
 import type { CarrierConfig } from "../carriers/registry.ts";
 import type { RowStoreConfig } from "../row-stores/registry.ts";
+import type { AdminConfig } from "./admin-types.ts";
 import type { AdoptConfig } from "./adopt.ts";
 import type { LoginConfig, RequireConfig } from "./login-types.ts";
 import type { PoolConfig } from "./pool-types.ts";
@@ -191,26 +192,6 @@ export interface PrincipalsConfig {
     sessions?: number;
     /** The fate of a login above that limit. `"end-oldest"` (default): the session that logged in first is ended. `"refuse"`: 403. */
     onTooMany?: "refuse" | "end-oldest";
-  };
-}
-
-/** The admin API, under `/.moor/admin/`. It needs the secret `MOOR_ADMIN_TOKEN`, `access`, or both. */
-export interface AdminConfig {
-  /** The only host that serves the admin API, for example `admin.example.com`. Default: every host. */
-  host?: string;
-  /**
-   * Serves the operators' console below `/.moor/console`, at `host`. Moor then serves nothing else at that host. Without `host`: on loopback
-   * (`moor dev`). Default `false`.
-   */
-  console?: boolean;
-  /** Whether operators may see the attributes of sessions. Default `false`. */
-  attributes?: boolean;
-  /** Accepts operators whom Cloudflare Access has let in. */
-  access?: {
-    /** `https://TEAM.cloudflareaccess.com`. */
-    team: string;
-    /** The application's audience tag (`aud`). */
-    aud: string;
   };
 }
 

@@ -266,7 +266,7 @@ export function isPublicOrigin(url: string): boolean {
   return !isAddress && host !== "localhost" && !host.endsWith(".localhost");
 }
 
-function textRule(accepted: string, accepts: (text: string) => boolean): Rule<string> {
+export function textRule(accepted: string, accepts: (text: string) => boolean): Rule<string> {
   return { accepts: (value): value is string => typeof value === "string" && accepts(value), accepted };
 }
 

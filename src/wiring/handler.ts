@@ -36,6 +36,8 @@ export interface Env
   MOOR_ADMIN_TOKEN?: string;
   /** The secret of operators who may look at the console, and not act. */
   MOOR_VIEWER_TOKEN?: string;
+  /** Signs the calls of `admin.webhook`: `whsec_` and at least 24 random bytes as base64. */
+  MOOR_WEBHOOK_SECRET?: string;
   /** The secret of this site's client at the provider of logins. Without it, the client is public. */
   MOOR_LOGIN_SECRET?: string;
   /** The version of the Worker, which operators see in the totals. */

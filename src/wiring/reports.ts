@@ -2,6 +2,7 @@ import { waitUntil } from "cloudflare:workers";
 import { encodeUtf8, murmur3 } from "../affinity/murmur3.ts";
 import type { ResolvedConfig } from "../config/resolved.ts";
 import { type Log, logToConsole } from "../log.ts";
+import { isWebhookSecret } from "../objects/pool/send-note.ts";
 import type { Tallies } from "../observe/counters.ts";
 import type { Swept } from "../store/sweep.ts";
 import { seriesOf } from "../totals/exposition.ts";
@@ -27,6 +28,7 @@ export interface Reports {
 export interface ReportsEnv {
   readonly POOL_OBJECT?: unknown;
   readonly SESSION_REPLICAS?: unknown;
+  readonly MOOR_WEBHOOK_SECRET?: string;
   readonly CF_VERSION_METADATA?: { readonly id: string };
 }
 
@@ -45,11 +47,18 @@ export function bindReports(
 }
 
 function bind(
-  { POOL_OBJECT, SESSION_REPLICAS, CF_VERSION_METADATA }: ReportsEnv,
+  { POOL_OBJECT, SESSION_REPLICAS, CF_VERSION_METADATA, MOOR_WEBHOOK_SECRET }: ReportsEnv,
   config: ResolvedConfig,
   pools: () => Pools | undefined,
 ): Reports | undefined {
-  if (!config.admin || !POOL_OBJECT || !SESSION_REPLICAS) return undefined;
+  const isBound = POOL_OBJECT !== undefined && SESSION_REPLICAS !== undefined;
+  if (config.admin?.webhook && !(isBound && isWebhookSecret(MOOR_WEBHOOK_SECRET))) {
+    throw new TypeError(
+      "admin.webhook needs POOL_OBJECT and SESSION_REPLICAS bound, as in wrangler.toml, and MOOR_WEBHOOK_SECRET: " +
+        '"whsec_" and at least 24 random bytes as base64.',
+    );
+  }
+  if (!config.admin || !isBound) return undefined;
   return createReports({ config, version: CF_VERSION_METADATA?.id ?? "", pools: () => pools() as Pools });
 }
 
@@ -72,7 +81,8 @@ function createReports({ config, version, pools }: ReportsParts): Reports {
   const { awayMs } = sessionSpans(config.session);
   const build = { version: version.slice(0, VERSION_CHARACTERS), config: hashOf(config) };
   let sweep: SweepOutcome | undefined;
-  const heard = createHeardState((pool) => reporterOf(pool).tally, logToConsole);
+  const heard = createHeardState((pool) => reporterOf(pool).tally, logToConsole, Date.now);
+  const webhook = config.admin?.webhook?.url ?? "";
 
   function reporterOf(pool: string): Reporter {
     const known = reporters.get(pool);
@@ -87,14 +97,28 @@ function createReports({ config, version, pools }: ReportsParts): Reports {
         ejected: heard.ejected(pool),
         panics: heard.panics(pool),
         open: heard.open(),
+        losing: heard.losing(),
+        webhook,
         ...(pool === SITE && sweep ? { sweep } : {}),
       }),
       keepAlive: waitUntil,
       random: Math.random,
     });
-    reporters.set(pool, reporter);
+    reporters.set(pool, told(pool, reporter));
     all.push(tally);
-    return reporter;
+    return reporters.get(pool) as Reporter;
+  }
+
+  /** The object of the site tells of stores, so with a webhook it hears of every isolate that serves a pool. */
+  function told(pool: string, reporter: Reporter): Reporter {
+    if (webhook === "" || pool === SITE) return reporter;
+    return {
+      ...reporter,
+      counted(now, request) {
+        reporter.counted(now, request);
+        reporterOf(SITE).counted(now, request);
+      },
+    };
   }
 
   return {

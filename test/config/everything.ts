@@ -182,6 +182,7 @@ export const everything: MoorConfig = {
     host: "admin.example.com",
     console: true,
     attributes: true,
+    webhook: { url: "https://alerts.example.com/moor" },
     access: { team: "https://team.cloudflareaccess.com", aud: "4714c1358e65fe4b" },
   },
   handoff: { dataBytes: 0, lifeSeconds: 3_600 },

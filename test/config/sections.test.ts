@@ -162,8 +162,11 @@ describe("admin", () => {
   ])("takes %j", (admin) => expect(mistakes(withAdmin(admin))).toEqual([]));
 
   it.each<[unknown, string]>([
-    [true, ": found true, accepted: an object of host, console, attributes, access"],
-    [{ token: "x" }, ".token: found an unknown key, accepted: one of the keys host, console, attributes, access"],
+    [true, ": found true, accepted: an object of host, console, attributes, webhook, access"],
+    [
+      { token: "x" },
+      ".token: found an unknown key, accepted: one of the keys host, console, attributes, webhook, access",
+    ],
     [
       { host: "*.example.com" },
       '.host: found "*.example.com", accepted: a host name in lower case (xn-- for other scripts)',

@@ -12,7 +12,7 @@ export function createObjectPools(objects: ObjectNamespace, options: ObjectCalls
   return {
     look: (pool, ask) => call<LookedPool>(pool, (object) => object.look(ask)),
     change: (pool, ask) => call<ChangedPool>(pool, (object) => object.change({ pool, ...ask })),
-    see: (pool, ask) => call<Seen>(pool, (object) => object.see(ask)),
+    see: (pool, ask) => call<Seen>(pool, (object) => object.see({ pool, ...ask })),
     totals: (pool, ask) => call<PoolTotals>(pool, (object) => object.totals(ask)),
     audit: (pool, ask) => call<{ kind: "kept" }>(pool, (object) => object.audit(ask)),
     audited: (pool, ask) => call<Audited>(pool, (object) => object.audited(ask)),

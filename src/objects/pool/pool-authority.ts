@@ -15,6 +15,8 @@ import { type PoolState, standingAt, withUnhealthy } from "../../upstream/live/p
 import type { ProbePlan } from "../../upstream/live/probe-plan.ts";
 import type { Report } from "../../upstream/live/report.ts";
 import { boundCount, windowOf } from "../../upstream/live/sightings.ts";
+import { Alerts } from "./alerts.ts";
+import type { SendNote } from "./notes.ts";
 import { type AppliedChange, applyChange, drainToEnd, isLate, rebased } from "./pool-changes.ts";
 import { PoolProbes, type PoolProbesParts } from "./pool-probes.ts";
 import type { KnownPool } from "./pool-rows.ts";
@@ -26,6 +28,9 @@ export interface PoolAuthorityParts extends PoolProbesParts {
   readonly alarms: { getAlarm(): Promise<number | null>; setAlarm(at: number): Promise<void> };
   /** Makes a state known to all isolates. @throws the reason why it could not. */
   readonly publish: (pool: string, state: PoolState) => Promise<void>;
+  readonly sendNote: SendNote;
+  /** Holds on to work that nothing waits for. */
+  readonly keepAlive: (work: Promise<unknown>) => void;
 }
 
 /** KV accepts one write per second for a key. */
@@ -46,12 +51,15 @@ export class PoolAuthority {
   readonly #parts: PoolAuthorityParts;
   readonly #probes: PoolProbes;
   readonly #totals: Totals;
+  readonly #alerts: Alerts;
   #isPublishing = false;
 
   constructor(parts: PoolAuthorityParts) {
     this.#parts = parts;
     this.#probes = new PoolProbes(parts);
     this.#totals = new Totals(parts);
+    const probed = () => this.#probes.known();
+    this.#alerts = new Alerts({ ...parts, send: parts.sendNote, totals: this.#totals, probed });
   }
 
   async look({ awayMs }: SessionPatience): Promise<LookedPool> {
@@ -94,6 +102,8 @@ export class PoolAuthority {
 
   async audit({ entry }: { entry: AuditEntry }): Promise<{ kind: "kept" }> {
     this.#parts.rows.audit(entry);
+    if (entry.outcome !== "asked") this.#alerts.acted(entry);
+    await this.#arm();
     return { kind: "kept" };
   }
 
@@ -101,11 +111,15 @@ export class PoolAuthority {
     return { kind: "audited", entries: this.#parts.rows.audited(most) };
   }
 
-  async see({ seen, report, awayMs }: { seen: SeenOrigin[]; report?: Report } & SessionPatience): Promise<Seen> {
+  async see(ask: { pool?: string; seen: SeenOrigin[]; report?: Report } & SessionPatience): Promise<Seen> {
+    const { pool, seen, report, awayMs } = ask;
     const { rows } = this.#parts;
     const known = rows.known();
     if (known && known.awayMs !== awayMs) rows.know({ ...known, awayMs });
-    if (this.#totals.take(seen, report, awayMs)) await this.#arm();
+    const isUnsaved = this.#totals.take(seen, report, awayMs);
+    // A Worker of older code does not name the pool.
+    if (report && pool !== undefined) this.#alerts.heard(pool, report.webhook);
+    if (isUnsaved || this.#alerts.dueAt() < Infinity) await this.#arm();
     return { kind: "seen", watched: this.#totals.isWatched() };
   }
 
@@ -126,7 +140,10 @@ export class PoolAuthority {
       this.#totals.save();
       this.#endEmptyDrains();
       await this.#publishIfDue();
+      this.#alerts.look();
+      this.#alerts.send();
       await this.#probes.round();
+      this.#alerts.learnt();
       await this.#publishIfDue();
     } finally {
       await this.#arm();
@@ -137,7 +154,13 @@ export class PoolAuthority {
   async #arm(): Promise<void> {
     const { alarms, clock } = this.#parts;
     const publishAt = Math.max(this.#publishAt(), clock() + BETWEEN_WRITES_MS);
-    const ringsAt = Math.min(publishAt, this.#nextCountAt(), this.#probes.dueAt(), this.#totals.saveAt());
+    const ringsAt = Math.min(
+      publishAt,
+      this.#nextCountAt(),
+      this.#probes.dueAt(),
+      this.#totals.saveAt(),
+      this.#alerts.dueAt(),
+    );
     if (ringsAt === Infinity) return;
     const set = await alarms.getAlarm();
     if (set === null || ringsAt < set) await alarms.setAlarm(ringsAt);
@@ -158,7 +181,7 @@ export class PoolAuthority {
 
   #auditChange(by: Actor, pool: string, change: PoolChange, applied: AppliedChange, before: number): void {
     const after = applied.kind === "changed" ? applied.state.version : before;
-    this.#parts.rows.audit({
+    const entry = {
       ...by,
       at: this.#parts.clock(),
       action: change.action,
@@ -166,7 +189,9 @@ export class PoolAuthority {
       origin: change.origin,
       outcome: applied.kind === "refused" ? applied.reason : applied.kind,
       versions: { before, after },
-    });
+    };
+    this.#parts.rows.audit(entry);
+    if (applied.kind === "changed") this.#alerts.acted(entry);
   }
 
   #draining(state: PoolState): string[] {

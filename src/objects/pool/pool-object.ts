@@ -19,6 +19,7 @@ import { createReach } from "../../upstream/send/reach.ts";
 import { PoolAuthority } from "./pool-authority.ts";
 import { PoolRows } from "./pool-rows.ts";
 import { probe } from "./probe.ts";
+import { createSendNote } from "./send-note.ts";
 
 /** The bindings of wrangler that a pool's object uses. */
 interface PoolObjectBindings {
@@ -26,6 +27,8 @@ interface PoolObjectBindings {
    * KV, from which isolates read the state of the pool. Without it the object can publish no state, and no change takes effect.
    */
   readonly SESSION_REPLICAS?: StateNamespace;
+  /** Signs what the webhook tells operators. */
+  readonly MOOR_WEBHOOK_SECRET?: string;
 }
 
 /**
@@ -38,8 +41,7 @@ export class PoolObject extends DurableObject<PoolObjectBindings> {
 
   constructor(state: DurableObjectState, env: PoolObjectBindings) {
     super(state, env);
-    this.#authority =
-      typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS ? createAuthority(state.storage, env) : undefined;
+    this.#authority = typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS ? createAuthority(state, env) : undefined;
   }
 
   look(ask: SessionPatience): Promise<LookedPool> {
@@ -50,7 +52,7 @@ export class PoolObject extends DurableObject<PoolObjectBindings> {
     return this.#asked.change(ask);
   }
 
-  see(ask: { seen: SeenOrigin[]; report?: Report } & SessionPatience): Promise<Seen> {
+  see(ask: { pool?: string; seen: SeenOrigin[]; report?: Report } & SessionPatience): Promise<Seen> {
     return this.#asked.see(ask);
   }
 
@@ -80,7 +82,9 @@ export class PoolObject extends DurableObject<PoolObjectBindings> {
   }
 }
 
-function createAuthority(storage: DurableObjectStorage, env: PoolObjectBindings): PoolAuthority {
+function createAuthority(state: DurableObjectState, env: PoolObjectBindings): PoolAuthority {
+  const { storage } = state;
+  const clock = () => Date.now();
   return new PoolAuthority({
     rows: new PoolRows(storage),
     alarms: storage,
@@ -91,7 +95,9 @@ function createAuthority(storage: DurableObjectStorage, env: PoolObjectBindings)
     // The request is sent without `cf`, because objects ignore `resolveOverride`. The `Host` of a probe is the origin's.
     probe: async (target, check) => probe(createReach(target, { host: "origin" }, { ...env }), check),
     random: Math.random,
-    clock: () => Date.now(),
+    sendNote: createSendNote(env.MOOR_WEBHOOK_SECRET ?? "", clock),
+    keepAlive: (work) => state.waitUntil(work),
+    clock,
     log: logToConsole,
   });
 }

@@ -5,6 +5,7 @@ import type { PoolState, UnhealthyOrigin } from "../../upstream/live/pool-state.
 import type { ProbePlan } from "../../upstream/live/probe-plan.ts";
 import type { SweepOutcome } from "../../upstream/live/report.ts";
 import type { SeenWindow } from "../../upstream/live/sightings.ts";
+import type { Condition } from "./conditions.ts";
 import type { PendingChange } from "./pool-changes.ts";
 
 /** The part of a Durable Object's storage that the rows use. */
@@ -58,6 +59,19 @@ export interface SavedTotals {
   readonly sweep?: SweepOutcome | undefined;
 }
 
+/** A note for operators that waits to be delivered. */
+export interface Note {
+  /** A random id, the same each time that the note is sent. */
+  readonly id: string;
+  /** When it was written, in milliseconds since 1970. */
+  readonly at: number;
+  /** JSON. */
+  readonly body: string;
+  /** How often it was sent, and when it is sent again. */
+  readonly tries: number;
+  readonly dueAt: number;
+}
+
 /** The counts of a minute. */
 export interface SavedMinute {
   /** When it began, in milliseconds since 1970. */
@@ -79,6 +93,11 @@ const auditKey = ({ at, id }: AuditEntry) => `${AUDIT}${String(at).padStart(15, 
 /** How many old entries are removed at most when a new entry comes. */
 const REMOVED_AT_ONCE = 10;
 const AUDIT_COUNT = "audited";
+const WEBHOOK = "webhook";
+const CONDITIONS = "conditions";
+const NOTE = "note/";
+/** Keys in the order of time. */
+const noteKey = (at: number, id: string) => `${NOTE}${String(at).padStart(15, "0")}/${id}`;
 const SEEN = "seen/";
 const seenKey = (origin: string) => `${SEEN}${origin}`;
 
@@ -164,6 +183,38 @@ export class PoolRows {
       count--;
     }
     kv.put(AUDIT_COUNT, count);
+  }
+
+  /** Where operators are told of changes, and the pool of the object; an empty address: nowhere. */
+  webhook(): { readonly pool: string; readonly url: string } | undefined {
+    return this.#storage.kv.get(WEBHOOK);
+  }
+
+  keepWebhook(webhook: { readonly pool: string; readonly url: string }): void {
+    this.#storage.kv.put(WEBHOOK, webhook);
+  }
+
+  /** The states that operators have been told of, or will be. */
+  conditions(): readonly Condition[] {
+    return this.#storage.kv.get<readonly Condition[]>(CONDITIONS) ?? [];
+  }
+
+  keepConditions(conditions: readonly Condition[]): void {
+    this.#storage.kv.put(CONDITIONS, conditions);
+  }
+
+  /** The oldest notes that wait, the oldest first. Default: all. */
+  notes(most?: number): readonly Note[] {
+    const rows = this.#storage.kv.list<Note>({ prefix: NOTE, ...(most !== undefined && { limit: most }) });
+    return Array.from(rows, ([, note]) => note);
+  }
+
+  keepNote(note: Note): void {
+    this.#storage.kv.put(noteKey(note.at, note.id), note);
+  }
+
+  dropNote(at: number, id: string): void {
+    this.#storage.kv.delete(noteKey(at, id));
   }
 
   /** The newest actions, the newest first. */

@@ -9,6 +9,7 @@ import {
 } from "../../upstream/live/report.ts";
 import { boundCount, withSeen } from "../../upstream/live/sightings.ts";
 import { isSketch, mergeInto, type Sketch } from "../../upstream/live/sketch.ts";
+import type { HeardFacts } from "./conditions.ts";
 import { MINUTES, type PoolRows } from "./pool-rows.ts";
 
 /** The rows and the clock of totals. */
@@ -130,6 +131,35 @@ export class Totals {
       bound: Object.fromEntries(this.#rows.allSeen().map(([id, windows]) => [id, boundCount(windows, now, awayMs)])),
       minutes,
     };
+  }
+
+  /** The isolates that have reported lately, the counts of the last minutes, and the last run of the cron job. */
+  heard(minutes: number): HeardFacts {
+    const now = this.#clock();
+    this.#loaded();
+    const isolates = this.#isolates(now);
+    const losing = new Set([...this.#heard.values()].flatMap(({ state }) => state.losing ?? []));
+    return {
+      isolates,
+      losing: [...losing],
+      reporting: this.reporting(),
+      minutes: Array.from(this.#minutes).flatMap(([at, counts]) => (at > now - minutes * MINUTE_MS ? [counts] : [])),
+      sweep: this.#sweep,
+    };
+  }
+
+  /** How many isolates have reported lately. The state of those that reported before the object was started is not known. */
+  reporting(): number {
+    this.#loaded();
+    const now = this.#clock();
+    let count = 0;
+    for (const { at } of this.#numbers.values()) if (now - at <= HEARD_MS) count++;
+    return count;
+  }
+
+  lastSweep(): SweepOutcome | undefined {
+    this.#loaded();
+    return this.#sweep;
   }
 
   #see(origin: string, sketch: unknown, awayMs: number): void {

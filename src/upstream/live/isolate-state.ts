@@ -12,16 +12,22 @@ export interface HeardState {
   panics(pool: string): boolean;
   /** The stores whose breakers are not closed. */
   open(): readonly string[];
+  /** The stores that have lost data in the last ten minutes, as tokens of visitors have proved. */
+  losing(): readonly string[];
 }
+
+const LOSING_MS = 600_000;
 
 /**
  * @param tallyOf counts the ejections of a pool.
  * @param log takes every entry.
+ * @param clock milliseconds since 1970.
  */
-export function createHeardState(tallyOf: (pool: string) => Tally, log: Log): HeardState {
+export function createHeardState(tallyOf: (pool: string) => Tally, log: Log, clock: () => number): HeardState {
   const ejected = new Map<string, Set<string>>();
   const panicking = new Set<string>();
   const stores = new Set<string>();
+  const lostAt = new Map<string, number>();
 
   function of(pool: string): Set<string> {
     const origins = ejected.get(pool) ?? new Set();
@@ -50,6 +56,10 @@ export function createHeardState(tallyOf: (pool: string) => Tally, log: Log): He
       case "store_closed":
         stores.delete(store);
         break;
+      case "authority_set_back":
+      case "authority_lost":
+        lostAt.set(store, clock());
+        break;
     }
   }
 
@@ -61,5 +71,6 @@ export function createHeardState(tallyOf: (pool: string) => Tally, log: Log): He
     ejected: (pool) => [...of(pool)],
     panics: (pool) => panicking.has(pool),
     open: () => [...stores],
+    losing: () => Array.from(lostAt).flatMap(([store, at]) => (clock() - at < LOSING_MS ? [store] : [])),
   };
 }

@@ -24,6 +24,10 @@ export interface IsolateState {
   readonly panics: boolean;
   /** The stores whose breakers are open. */
   readonly open: readonly string[];
+  /** The stores that have lost data lately, as tokens of visitors have proved. */
+  readonly losing?: readonly string[];
+  /** The address of the webhook; "": none is configured. An isolate of older code has no such field. */
+  readonly webhook?: string;
   /** The last run of the cron job in this isolate, in reports to the object of the site. */
   readonly sweep?: SweepOutcome;
 }

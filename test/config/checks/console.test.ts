@@ -8,6 +8,24 @@ function mistakesOf(admin: object, { deploy = false, routes = [{ path: "/*", poo
   return read.kind === "invalid" ? read.mistakes.map(({ path, found }) => [path, found]) : [];
 }
 
+describe("the webhook", () => {
+  it("has an https address without credentials, and http on this machine alone", () => {
+    const mistakesFor = (url: unknown, deploy = false) => mistakesOf({ webhook: { url } }, { deploy });
+    expect(mistakesFor("https://alerts.example.com/moor?team=1", true)).toEqual([]);
+    expect(mistakesFor("http://127.0.0.1:9000/moor")).toEqual([]);
+    expect(mistakesFor("http://127.0.0.1:9000/moor", true)).toEqual([
+      ["admin.webhook.url", '"http://127.0.0.1:9000/moor"'],
+    ]);
+    for (const url of ["http://alerts.example.com", "alerts", 1]) {
+      expect(mistakesFor(url), String(url)).toEqual([["admin.webhook.url", JSON.stringify(url)]]);
+    }
+    expect(mistakesFor("https://user:password@alerts.example.com")).toEqual([
+      ["admin.webhook.url", '"https://***@alerts.example.com"'],
+    ]);
+    expect(mistakesOf({ webhook: {} })).toEqual([["admin.webhook.url", "nothing"]]);
+  });
+});
+
 describe("the console", () => {
   it("needs a host of its own in a deploy, and none on this machine", () => {
     expect(mistakesOf({ console: true })).toEqual([]);

@@ -249,6 +249,11 @@ export const accessLog = defineConfig({
   },
 });
 
+export const toldByWebhook = defineConfig({
+  pools: [pool("shop")],
+  admin: { webhook: { url: "https://alerts.example.com/moor" } },
+});
+
 export const operators = defineConfig({
   pools: [pool("shop")],
   admin: { console: true, host: "admin.example.com" },

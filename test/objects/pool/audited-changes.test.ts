@@ -26,6 +26,8 @@ function onAuthority<T>(work: (authority: PoolAuthority) => Promise<T>): Promise
         alarms: storage,
         publish: async () => {},
         probe: async () => ({ kind: "passed", status: 200 }),
+        sendNote: async () => {},
+        keepAlive: () => {},
         random: () => 0,
         clock: () => now,
         log: () => {},

@@ -49,6 +49,8 @@ function onAuthority<T>(
         written.push(state);
       },
       probe: async ({ id }) => (failing.has(id) ? { kind: "lost" } : { kind: "passed", status: 200 }),
+      sendNote: async () => {},
+      keepAlive: () => {},
       random: () => 0,
       clock: () => now,
       log: (entry) => log.push(entry),

@@ -256,6 +256,8 @@ describe("a pool of many origins", () => {
       alarms: { getAlarm: async () => T0, setAlarm: async () => {} },
       publish: async () => {},
       probe: async () => PASSED,
+      sendNote: async () => {},
+      keepAlive: () => {},
       random: () => 0,
       clock: () => now,
       log: () => {},

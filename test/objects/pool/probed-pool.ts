@@ -50,6 +50,8 @@ export function onAuthority<T>(work: (authority: PoolAuthority) => Promise<T>): 
         const result = meets.get(id) ?? PASSED;
         return typeof result === "function" ? result() : result;
       },
+      sendNote: async () => {},
+      keepAlive: () => {},
       random: () => world.random,
       clock: () => now,
       log: (entry) => world.log.push(entry),

@@ -1,0 +1,27 @@
+/** The admin API, under `/.moor/admin/`. It needs the secret `MOOR_ADMIN_TOKEN`, `access`, or both. */
+export interface AdminConfig {
+  /** The only host that serves the admin API, for example `admin.example.com`. Default: every host. */
+  host?: string;
+  /**
+   * Serves the operators' console below `/.moor/console`, at `host`. Moor then serves nothing else at that host. Without `host`: on loopback
+   * (`moor dev`). Default `false`.
+   */
+  console?: boolean;
+  /** Whether operators may see the attributes of sessions. Default `false`. */
+  attributes?: boolean;
+  /**
+   * Tells operators of changes: one POST for each, signed with `MOOR_WEBHOOK_SECRET`. Needs `POOL_OBJECT` and `SESSION_REPLICAS`. Default:
+   * nobody is told.
+   */
+  webhook?: {
+    /** `https://`; `http://` only on this machine. */
+    url: string;
+  };
+  /** Accepts operators whom Cloudflare Access has let in. */
+  access?: {
+    /** `https://TEAM.cloudflareaccess.com`. */
+    team: string;
+    /** The application's audience tag (`aud`). */
+    aud: string;
+  };
+}
