@@ -1,20 +1,30 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { replaced } from "../save.ts";
+import { storeCostPlot, storeCosts } from "./cost.ts";
 import { measureStores, storesTable } from "./stores.ts";
 
-const USAGE = `Measures how long requests take with each store of sessions on this machine.
+const USAGE = `Measures how long requests take with each store of sessions on this machine, or writes what the stores cost.
 
 node bench/stores/run.ts [REQUESTS]
+node bench/stores/run.ts cost
 
   REQUESTS   of each kind for each store, 1 to 100,000; default: 500
+  cost       writes the table and the plot of docs/guide/choosing-a-store.md from bench/cost/prices.json
 `;
+const GUIDE = "docs/guide/choosing-a-store.md";
+const PLOT = "docs/guide/store-costs.svg";
 const DEFAULT_REQUESTS = 500;
 const MOST_REQUESTS = 100_000;
 
 const [text, ...more] = process.argv.slice(2);
 const requests = text === undefined ? DEFAULT_REQUESTS : Number(text);
 if (text === "--help") process.stdout.write(USAGE);
-else if (more.length > 0 || !Number.isInteger(requests) || requests < 1 || requests > MOST_REQUESTS) {
+else if (text === "cost" && more.length === 0) {
+  await writeFile(GUIDE, replaced(await readFile(GUIDE, "utf8"), "cost", storeCosts()));
+  await writeFile(PLOT, storeCostPlot());
+} else if (more.length > 0 || !Number.isInteger(requests) || requests < 1 || requests > MOST_REQUESTS) {
   process.stderr.write(
-    `found ${JSON.stringify(process.argv.slice(2))}, accepted: a number from 1 to ${MOST_REQUESTS}\n`,
+    `found ${JSON.stringify(process.argv.slice(2))}, accepted: cost, or a number from 1 to ${MOST_REQUESTS}\n`,
   );
   process.exitCode = 2;
 } else {

@@ -233,20 +233,25 @@ export function createExchange(parts: ExchangeParts): Exchange {
     logOut(visit) {
       const { observer, keepAlive } = visit;
       const { calls } = observer.facts;
-      const stores = calls ? allStores.counting(calls) : allStores.shared;
+      const connected = typeof MOOR_ROWS === "undefined" || MOOR_ROWS ? parts.connect?.() : undefined;
+      const stores = calls || connected ? allStores.forOne(calls, connected) : allStores.shared;
       const { cors, logout: how } = config;
       const logout = { ...visit, sameSite: carriers.sameSite, cors, ended: endedOf(visit), ...how };
       const ended = logOut(logout, stores, (entry) => observer.note(entry));
-      keepAlive(ended);
+      keepAlive(connected ? ended.then(connected.end, connected.end) : ended);
       return ended;
     },
 
     serve(visit, handling, responder) {
       const { calls } = visit.observer.facts;
-      const stores = calls ? allStores.counting(calls) : allStores.shared;
-      return stores.locks && waitsForTurn(visit, handling)
-        ? answerInTurn(visit, handling, responder, stores, stores.locks)
-        : answer(visit, handling, responder, stores);
+      const connected = typeof MOOR_ROWS === "undefined" || MOOR_ROWS ? parts.connect?.() : undefined;
+      const stores = calls || connected ? allStores.forOne(calls, connected) : allStores.shared;
+      const served =
+        stores.locks && waitsForTurn(visit, handling)
+          ? answerInTurn(visit, handling, responder, stores, stores.locks)
+          : answer(visit, handling, responder, stores);
+      if (connected) visit.keepAlive(served.then(connected.end, connected.end));
+      return served;
     },
 
     passOn({ url, stripped, client, observer }, response, names) {

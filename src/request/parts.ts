@@ -7,6 +7,7 @@ import type { Log } from "../log.ts";
 import type { Tallies } from "../observe/counters.ts";
 import type { MetricsDataset } from "../observe/data-point.ts";
 import type { Breaker } from "../store/breaker.ts";
+import type { Connect } from "../store/connected.ts";
 import type { Authority, Copies, Locks, Unattended } from "../store/contracts.ts";
 import type { Fallback } from "../store/fallback-contract.ts";
 import type { Principals } from "../store/principal-contracts.ts";
@@ -19,6 +20,8 @@ export interface MoorParts {
   readonly config: ResolvedConfig;
   readonly tokens: Tokens;
   readonly authority: Authority;
+  /** Connects to the authority for one request. Default: each call is by itself. */
+  readonly connect?: Connect | undefined;
   readonly memory: Copies;
   /** Copies in KV. Default: none. */
   readonly replicas?: Copies | undefined;

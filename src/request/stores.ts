@@ -1,5 +1,6 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
 import { policyOf } from "../session/policy.ts";
+import type { Connected } from "../store/connected.ts";
 import type { Locks } from "../store/contracts.ts";
 import { type CalledStores, countCalls, type StoreCalls } from "../store/counted.ts";
 import { createOutage } from "../store/outage.ts";
@@ -16,7 +17,16 @@ export interface Stores extends CommitParts {
 export interface StoresParts
   extends Pick<
     MoorParts,
-    "tokens" | "authority" | "memory" | "replicas" | "fallback" | "locks" | "principals" | "mayFound" | "clock"
+    | "tokens"
+    | "authority"
+    | "connect"
+    | "memory"
+    | "replicas"
+    | "fallback"
+    | "locks"
+    | "principals"
+    | "mayFound"
+    | "clock"
   > {
   readonly config: Pick<ResolvedConfig, "session" | "stores" | "principals"> & Partial<Pick<ResolvedConfig, "routes">>;
 }
@@ -24,8 +34,8 @@ export interface StoresParts
 /** The stores of all requests. */
 export interface AllStores {
   readonly shared: Stores;
-  /** The same stores, for a request whose store calls are counted. */
-  counting(calls: StoreCalls): Stores;
+  /** The same stores for one request: its store calls are counted, or it has a connection of its own to the authority. */
+  forOne(calls: StoreCalls | undefined, connected: Connected | undefined): Stores;
 }
 
 /**
@@ -57,5 +67,11 @@ export function createStores(parts: StoresParts): AllStores {
   }
 
   const called: CalledStores = { authority, replicas, outage, locks, principals };
-  return { shared: combine(called), counting: (calls) => combine(countCalls(called, calls)) };
+  return {
+    shared: combine(called),
+    forOne(calls, connected) {
+      const own = { ...called, ...connected };
+      return combine(calls ? countCalls(own, calls) : own);
+    },
+  };
 }

@@ -75,8 +75,13 @@ type Tried<Answer> =
   | { readonly kind: "silent"; readonly answer: Unavailable }
   | Moved;
 
-/** Transactions on the rows of a store. */
+/** Transactions on the rows of a store, each on a connection of its own. */
 export function createRowTransactions(parts: RowTransactionsParts): Transact {
+  return createTransactionsBy(parts)(parts.store.connect);
+}
+
+/** Creates transactions on the rows of a store, from the way in which each gets its connection. */
+export function createTransactionsBy(parts: RowTransactionsParts): (connect: RowStore["connect"]) => Transact {
   const { store, seal, clock, random, pause, log } = parts;
   const mostAttempts = store.isMetered ? MOST_ATTEMPTS.metered : MOST_ATTEMPTS.unmetered;
   const translate = createStoreClock({ store: store.name, clock, log });
@@ -156,8 +161,8 @@ export function createRowTransactions(parts: RowTransactionsParts): Transact {
     return oneRow("other writers keep changing the row");
   }
 
-  return async (name, keepUntil, work, notAfter) => {
-    const connection = store.connect?.();
+  return (connect) => async (name, keepUntil, work, notAfter) => {
+    const connection = connect?.();
     try {
       return await run({ name, keepUntil, work, notAfter, rows: connection ?? store });
     } finally {

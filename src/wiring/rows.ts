@@ -6,12 +6,15 @@ import { describeFault, type Log } from "../log.ts";
 import type { OldSessions } from "../objects/session/owed-end.ts";
 import { createTeller } from "../objects/session/teller.ts";
 import { bindRowStore, type RowBindings, type RowStoreConfig } from "../row-stores/registry.ts";
+import type { RowStore } from "../row-stores/row-store.ts";
 import { guardRows } from "../rows/guarded-rows.ts";
 import { createRowAuthority } from "../rows/row-authority.ts";
 import { createRowPrincipals } from "../rows/row-principals.ts";
 import { sweepRows } from "../rows/row-sweep.ts";
-import { createRowTransactions } from "../rows/row-transactions.ts";
+import { createTransactionsBy } from "../rows/row-transactions.ts";
+import { shareConnection } from "../rows/shared-connection.ts";
 import type { Breakers } from "../store/breakers.ts";
+import type { Connect } from "../store/connected.ts";
 import type { Authority, Copies, Locks, Unattended } from "../store/contracts.ts";
 import type { Principals } from "../store/principal-contracts.ts";
 import { createSeal } from "../store/seal.ts";
@@ -38,6 +41,7 @@ export interface BoundRows {
   readonly unattended: Unattended;
   readonly locks: Locks;
   readonly principals: Principals | undefined;
+  readonly connect: Connect | undefined;
   /** The work of the cron trigger. */
   readonly sweep: () => Promise<void>;
 }
@@ -59,24 +63,37 @@ export function bindRows(
   const clock = Date.now;
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const seal = createSeal(parseKeyRing(env.MOOR_STORE_KEYS, "MOOR_STORE_KEYS"));
-  const transact = createRowTransactions({ store, seal, clock, random: Math.random, pause, log });
-
+  const transactBy = createTransactionsBy({ store, seal, clock, random: Math.random, pause, log });
   const { tell, keepAlive } = createTeller({ log, events, waitUntil });
-  // The index and the sessions ask each other.
-  const forIndex: Unattended = {
-    look: (id, options) => authority.forIndex.look(id, options),
-    end: (id) => authority.forIndex.end(id),
-  };
-  const index = createRowPrincipals({ transact, sessions: forIndex, keepAlive });
-  const principals = indexed && index;
-  const parts = { store, transact, clock, pause, tell, keepAlive, replicas, principals, oldSessions };
-  const authority = createRowAuthority({ ...parts, copies: { replicate: stores.replicate } });
+
+  function sessionsBy(connect: RowStore["connect"]) {
+    const transact = transactBy(connect);
+    // The index and the sessions ask each other.
+    const forIndex: Unattended = {
+      look: (id, options) => authority.forIndex.look(id, options),
+      end: (id) => authority.forIndex.end(id),
+    };
+    const index = createRowPrincipals({ transact, sessions: forIndex, keepAlive });
+    const principals = indexed && index;
+    const parts = { store, transact, clock, pause, tell, keepAlive, replicas, principals, oldSessions };
+    const authority = createRowAuthority({ ...parts, copies: { replicate: stores.replicate } });
+    return { authority, locks: authority, principals, index };
+  }
+
+  const { connect } = store;
+  const { authority, locks, principals, index } = sessionsBy(connect);
 
   return {
     authority,
     unattended: authority,
-    locks: authority,
+    locks,
     principals,
+    connect:
+      connect &&
+      (() => {
+        const shared = shareConnection(connect);
+        return { ...sessionsBy(shared.connect), end: shared.end };
+      }),
     async sweep() {
       const { rung, freed, left, cause } = await sweepRows({ store, sessions: authority, principals: index, clock });
       if (rung > 0 || freed > 0 || left > 0) log({ event: "sweep", rung, freed, left });

@@ -10,6 +10,7 @@ import type { RowStoreConfig } from "../row-stores/registry.ts";
 import { bindReplicas, bindStores, type StoreBindings } from "../store/bind.ts";
 import type { Breaker } from "../store/breaker.ts";
 import { type Breakers, createBreakers } from "../store/breakers.ts";
+import type { Connect } from "../store/connected.ts";
 import type { Authority, Copies, Locks, Unattended } from "../store/contracts.ts";
 import type { Fallback } from "../store/fallback-contract.ts";
 import { createMemory } from "../store/memory.ts";
@@ -39,6 +40,8 @@ export interface BoundSessions {
   readonly principals: Principals | undefined;
   readonly unattended: Unattended;
   readonly locks: Locks;
+  /** Connects to the authority for one request. `undefined`: the authority has no connections. */
+  readonly connect?: Connect | undefined;
   /** The work of the cron trigger. `undefined`: there was no journal to sweep. */
   readonly sweep: () => Promise<Swept | undefined>;
   /** Every breaker that `makeBreaker` has made. */
@@ -80,7 +83,7 @@ export function bindSessions(
 
 type Bound = Pick<
   BoundSessions,
-  "authority" | "replicas" | "fallback" | "principals" | "unattended" | "locks" | "sweep"
+  "authority" | "replicas" | "fallback" | "principals" | "unattended" | "locks" | "connect" | "sweep"
 >;
 type Config = Pick<ResolvedConfig, "stores" | "principals">;
 type Parts = Omit<RowsParts, "replicas">;

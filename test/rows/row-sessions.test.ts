@@ -175,6 +175,27 @@ describe("a session on rows", () => {
     expect(await authority.lock(refTo(id), lease("three"))).toMatchObject({ kind: "locked" });
   });
 
+  it.each([
+    [4, true],
+    [64, false],
+  ])(
+    "has at most %d requests waiting for its lease, if it is %s that each call costs money",
+    async (most, isMetered) => {
+      const { authority } = createRowsWorld({ isMetered });
+      const id = uniqueId();
+      const lease = (name: string) => ({ lease: name, waitMs: 5_000, lastsMs: 30_000 });
+      await authority.commit(refTo(id), changeAt(T0, { patches: [{ a: 1 }] }));
+      await authority.lock(refTo(id), lease("holder"));
+      const names = Array.from({ length: most + 1 }, (_, nth) => `waiter-${nth}`);
+      const asked = names.map((name) => authority.lock(refTo(id), lease(name)));
+      // The clock stands still, so only a full queue turns a request away.
+      expect(await Promise.race(asked)).toMatchObject({ kind: "timeout", waiting: most });
+      setTime(at(6));
+      const kinds = (await Promise.all(asked)).map(({ kind }) => kind);
+      expect(kinds).toEqual(names.map(() => "timeout"));
+    },
+  );
+
   it("has no lease before it is stored, so that made-up tokens write nothing", async () => {
     const { authority, rows } = createRowsWorld();
     const ask = { lease: "one", waitMs: 5_000, lastsMs: 30_000 };

@@ -181,6 +181,20 @@ describe("a transaction on a row", () => {
     expect(await write()).toMatchObject({ kind: "unavailable", cause: { isOneSessions: true } });
   });
 
+  it("does not take a record that was sealed for another store for a row", async () => {
+    const { store, read, increment } = createWorld();
+    await increment();
+    const seal = createSeal(macRing(1));
+    const found = await store.read("session:a");
+    if (found.kind !== "row") throw new Error("no row");
+    const context = { id: "session:a", version: 0 };
+    const opened = await seal.open({ ...context, purpose: "row" }, found.row.text);
+    const text = await seal.close({ ...context, purpose: "backup" }, opened ?? "");
+    const times = { keepUntil: T0 + HOUR_MS, dueAt: undefined, notAfter: T0 + HOUR_MS };
+    await store.write("session:a", { seen: found.row.tag, next: { tag: "other", text }, ...times });
+    expect(await read()).toMatchObject({ kind: "unavailable", cause: { isOneSessions: true } });
+  });
+
   it("does not take the row of another name for its own", async () => {
     const { store, increment, transact } = createWorld();
     await increment();

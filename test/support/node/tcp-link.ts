@@ -9,8 +9,14 @@ export interface TcpLink {
   silence(): void;
   /** From now on new connections are passed on again. Connections that met the silence stay silent. */
   speak(): void;
+  /** Cuts all connections, and leads new connections to another port of loopback. */
+  leadTo(port: number): void;
   /** The connections that are open now. */
   connections(): number;
+  /** How many connections clients have opened since the start. */
+  opened(): number;
+  /** All that clients have sent since the start, each byte a character. */
+  sent(): string;
   stop(): Promise<void>;
 }
 
@@ -18,10 +24,14 @@ export interface TcpLink {
 export async function startTcpLink(to: number): Promise<TcpLink> {
   const open = new Set<Socket>();
   let isSilent = false;
+  let opened = 0;
+  const sent: string[] = [];
+  let target = to;
   const server = createServer((client) => {
     const silentFromStart = isSilent;
-    const upstream = connect(to, "127.0.0.1");
+    const upstream = connect(target, "127.0.0.1");
     open.add(client);
+    opened += 1;
     for (const socket of [client, upstream]) socket.on("error", () => socket.destroy());
     client.on("close", () => {
       open.delete(client);
@@ -32,6 +42,7 @@ export async function startTcpLink(to: number): Promise<TcpLink> {
       if (!isSilent && !silentFromStart) target.write(bytes);
     };
     client.on("data", pass(upstream));
+    client.on("data", (bytes: Buffer) => sent.push(bytes.toString("latin1")));
     upstream.on("data", pass(client));
   });
   server.listen(0, "127.0.0.1");
@@ -44,7 +55,13 @@ export async function startTcpLink(to: number): Promise<TcpLink> {
     speak() {
       isSilent = false;
     },
+    leadTo(port) {
+      target = port;
+      for (const socket of open) socket.destroy();
+    },
     connections: () => open.size,
+    opened: () => opened,
+    sent: () => sent.join(""),
     async stop() {
       for (const socket of open) socket.destroy();
       server.close();
