@@ -23,6 +23,7 @@ export interface LogEntry {
     | "adoption_refused"
     | "adoption_unavailable"
     | "old_session_left"
+    | "follow_stopped"
     | "admin"
     | "admin_refused"
     | "audit_lost"

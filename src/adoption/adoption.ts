@@ -13,6 +13,7 @@ import { refOf } from "../store/open-session.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { createAdopting } from "./adopting.ts";
 import { withCookies } from "./cookies.ts";
+import { createFollowing, type Following } from "./following.ts";
 import { askerOf, type Told } from "./old-application.ts";
 import { createOlds, type Old } from "./old-sessions.ts";
 import type { AdoptionParts, RoutedVisit } from "./parts.ts";
@@ -23,7 +24,7 @@ type Arrived<Routed extends RoutedVisit> =
   { kind: "visit"; visit: Routed; cookies: readonly string[] } | { kind: "refused"; response: Response };
 
 /** Adopts the living sessions of old applications, and keeps their old sessions in step where that matters. */
-export interface Adoption {
+export interface Adoption extends Following {
   /** Ends the old session of a session that has just ended. Returns `Set-Cookie` headers by which the browser forgets its cookies. */
   ended(old: OldRef, visit: Visit): Promise<string[]>;
   /**
@@ -141,6 +142,8 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
   }
 
   return {
+    ...createFollowing(parts, olds),
+
     async ended(ref, visit) {
       const old = olds.of(ref);
       const { token } = visit.client;

@@ -1,5 +1,6 @@
 import type { ResolvedAdoption } from "../config/adopt.ts";
 import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
+import type { Unavailable } from "../lib/unavailable.ts";
 import { describeFault, type Log } from "../log.ts";
 import type { OldSessions } from "../objects/session/owed-end.ts";
 import type { OldRef, View } from "../session/record.ts";
@@ -27,6 +28,9 @@ export interface OldsParts {
   readonly clock: () => number;
 }
 
+/** Whether an old session lives. `gone`: it has ended, or its visitor has logged out of it. */
+export type Lives = { readonly kind: "lives" | "gone" } | Unavailable;
+
 /** The old applications of a configuration, and the ends of their sessions. */
 export interface Olds {
   readonly all: readonly Old[];
@@ -34,6 +38,11 @@ export interface Olds {
   of(ref: OldRef): Old | undefined;
   /** Ends the old session of a session. It may be repeated. */
   end(ref: OldRef, sessionId: string, asker: Asker): Promise<Told>;
+  /**
+   * Whether the old session of a session lives, with its login. It is asked about with the visitor's cookies, if they are of that session,
+   * and else by its id.
+   */
+  lives(ref: OldRef, view: Pick<View, "id" | "principal" | "generation">, asker: Asker): Promise<Lives>;
   /** Gives the old session of a session its attributes; see {@link OldApplication.bringBack}. */
   bringBack(ref: OldRef, view: Pick<View, "id" | "version" | "attributes">, asker: Asker): Promise<Told>;
 }
@@ -48,12 +57,12 @@ export function createOlds(parts: OldsParts, upstream: Upstream): Olds {
   });
   const of = ({ from }: OldRef) => all.find(({ entry }) => entry.from === from);
 
-  /** Tells an old application something of the old session that `ref` names. */
-  async function tell(
+  /** Tells an old application something of the old session that `ref` names, or asks it. */
+  async function tell<Answer>(
     ref: OldRef,
     sessionId: string,
-    say: (application: OldApplication, id: string) => Promise<Told>,
-  ): Promise<Told> {
+    say: (application: OldApplication, id: string) => Promise<Answer>,
+  ): Promise<Answer | Unavailable> {
     const { from, sealed } = ref;
     const application = of(ref)?.application;
     if (!application) return unavailable(`adopt names no application ${from} any more`);
@@ -67,12 +76,23 @@ export function createOlds(parts: OldsParts, upstream: Upstream): Olds {
     all,
     of,
     end: (ref, sessionId, asker) => tell(ref, sessionId, (application, id) => application.end(asker, id)),
+    lives: (ref, { id: sessionId, principal, generation }, asker) =>
+      tell(ref, sessionId, async (application, id): Promise<Lives> => {
+        const heard = asker.headers.has("Cookie") ? await application.ask(asker) : undefined;
+        if (heard?.kind === "unavailable") return heard;
+        // A login at Moor names its visitor itself.
+        if (heard?.kind === "session" && heard.id === id)
+          return { kind: generation > 0 || heard.principal === principal ? "lives" : "gone" };
+        // Every session has this version already, so nothing changes.
+        const told = await application.bringBack(asker, { id, version: 0, attributes: {} });
+        return told.kind === "unavailable" ? told : { kind: told.kind === "done" ? "lives" : "gone" };
+      }),
     bringBack: (ref, { id: sessionId, version, attributes }, asker) =>
       tell(ref, sessionId, (application, id) => application.bringBack(asker, { id, version, attributes })),
   };
 }
 
-function unavailable(reason: string): Told {
+function unavailable(reason: string): Unavailable {
   return { kind: "unavailable", cause: new Error(reason) };
 }
 

@@ -1,7 +1,7 @@
 import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import type { Visit } from "../request/exchange.ts";
 import type { MoorParts } from "../request/parts.ts";
-import type { Policy } from "../session/change.ts";
+import type { FollowingParts } from "./following.ts";
 import type { OldsParts } from "./old-sessions.ts";
 import type { Recent } from "./recent.ts";
 import type { Refusals } from "./refusals.ts";
@@ -13,9 +13,8 @@ export interface RoutedVisit extends Visit {
 }
 
 /** The parts of the adoption that do not depend on the pools. */
-export interface AdoptionParts extends OldsParts, Pick<MoorParts, "authority" | "tokens"> {
+export interface AdoptionParts extends OldsParts, FollowingParts, Pick<MoorParts, "tokens"> {
   readonly config: Pick<ResolvedConfig, "adopt" | "principals" | "session">;
-  readonly policy: Policy;
   readonly refusals: Refusals;
   readonly recent: Recent;
 }

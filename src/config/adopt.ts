@@ -1,6 +1,6 @@
 import { array, type InferOutput, optional, unknown } from "valibot";
 import { id, probePath, time, token, wholeNumber } from "../settings/grammar.ts";
-import { list, shape, value } from "../settings/shapes.ts";
+import { list, oneOf, shape, value } from "../settings/shapes.ts";
 
 /** An old application whose living sessions Moor adopts, so that no visitor is logged out by the move. */
 export interface AdoptConfig {
@@ -20,13 +20,19 @@ export interface AdoptConfig {
    * before could be adopted again between the two times.
    */
   until: string;
+  /**
+   * `"end"`: a logout at the old application also ends the session at Moor. Moor asks about the old session while its visitor uses the new
+   * application, at most every five seconds for an isolate. Default: a logout there does not end a session that was adopted before.
+   */
+  follow?: "end";
   /** How long the old cookie still opens an adopted session after Moor's token has come back once. Default 30; 0 to 300. */
   graceSeconds?: number;
 }
 
 /** An old application, with every default filled in. */
-export type ResolvedAdoption = Readonly<Required<Omit<AdoptConfig, "cookies">>> & {
+export type ResolvedAdoption = Readonly<Required<Omit<AdoptConfig, "cookies" | "follow">>> & {
   readonly cookies: readonly string[];
+  readonly follow?: "end" | undefined;
 };
 
 const entriesOf = () =>
@@ -36,6 +42,7 @@ const entriesOf = () =>
       cookies: list(value(token), "a list of at least one name of a cookie"),
       confirm: shape({ pool: value(id), path: value(probePath) }),
       until: value(time),
+      follow: optional(oneOf(["end"])),
       graceSeconds: optional(value(wholeNumber(0, 300))),
     }),
     "a list of old applications, { from, cookies, confirm, until }",

@@ -38,7 +38,7 @@ export interface AtOriginsParts {
   /** Default: no route requires a login. */
   readonly logins: Pick<Logins, "deny"> | undefined;
   /** Default: no session was adopted from an old application. */
-  readonly adoption: Pick<Adoption, "bringBack"> | undefined;
+  readonly adoption: Pick<Adoption, "bringBack" | "endsWithOld"> | undefined;
 }
 
 /** Puts together how requests are answered at origins. The numbers are those of the README's list. */
@@ -61,7 +61,11 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
           const denied = await logins.deny(routed, opened, { route, required });
           if (denied) return denied;
         }
-        if (session.view?.old) await adoption?.bringBack(session.view, routed, pool.config.id);
+        if ((typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && session.view?.old && adoption) {
+          if (await adoption.endsWithOld(opened, routed, pool.config.id))
+            return { kind: "over", answer: await serve(withoutToken(routed)) };
+          await adoption.bringBack(session.view, routed, pool.config.id);
+        }
         const { id, bornAt, home, pin } = session.token;
         const sent = await upstream.send({
           ...routed,
@@ -120,4 +124,9 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
 /** Stands for a token where none came: the request goes to any origin. */
 function nobody({ arrivedAt, region }: Arrival): Pick<OpenedToken, "id" | "bornAt" | "home" | "pin"> {
   return { id: crypto.randomUUID(), bornAt: arrivedAt, home: region, pin: 0 };
+}
+
+/** The request as if it had come without a token, because its session has just ended. */
+function withoutToken(routed: Routed): Routed {
+  return { ...routed, client: { ...routed.client, token: undefined, isProvisional: false } };
 }

@@ -7,7 +7,7 @@ export interface Adoption {
   /** When the old session ends by itself, as its application said. */
   readonly expiresAt: number;
   /** Absent: the old session has no id, and was in its cookie alone. */
-  readonly old?: Omit<OldRef, "until">;
+  readonly old?: Pick<OldRef, "from" | "sealed">;
   /** How long the old session's cookie still opens the session after the token has come back once. */
   readonly graceSeconds: number;
 }
@@ -25,7 +25,7 @@ export function adoptedParts(
     ...(principal === undefined ? {} : { principal }),
     foundingDeadline: Math.max(foundingDeadline, until + OUTLIVES_MS),
     somebodys: true as const,
-    ...(old ? { old: { ...old, until } } : {}),
+    ...(old ? { old: { ...old, until, expiresAt } } : {}),
     adopted: { openUntil: Math.min(until, expiresAt), graceSeconds },
   };
 }

@@ -172,7 +172,11 @@ function applyToCurrent(
   if (change.ifVersion !== undefined && change.ifVersion !== record.version) {
     return { kind: "conflict", view: viewOf(record) };
   }
-  if (change.end) return commit(tombstoneOf(record, change.endReason ?? "ended", now), change, now);
+  if (change.end) {
+    const tombstone = tombstoneOf(record, change.endReason ?? "ended", now);
+    const isSettled = (typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && change.settlesOld;
+    return commit(isSettled ? settled(tombstone) : tombstone, change, now);
+  }
   if (change.takeFlash) return takeFlash(record, change, now, loaded);
   const { principal } = change;
   if (principal !== undefined && record.principal !== undefined && principal !== record.principal) {

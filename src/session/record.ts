@@ -66,6 +66,8 @@ export interface OldRef {
   readonly sealed: string;
   /** When adoptions end, in milliseconds since 1970. No try to end the old session comes after that. */
   readonly until: number;
+  /** When the old session ends by itself, as its application said at the adoption; in milliseconds since 1970. */
+  readonly expiresAt: number;
 }
 
 /** The end of an old session that its application has not confirmed. */
@@ -133,7 +135,8 @@ const OWED_AFTER_MS = 6_000;
  */
 export function tombstoneOf(record: SessionRecord, reason: EndReason, at: number): SessionRecord {
   const { attributes, principal, loggedInAt, login, flash, before, rotations, adopted, old, ...kept } = record;
-  const owes = old && reason !== "idle" && reason !== "absolute";
+  const owes =
+    (typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && old && reason !== "idle" && reason !== "absolute";
   return {
     ...kept,
     ...(owes ? { old, owed: { nextAt: at + OWED_AFTER_MS, tries: 0 } } : {}),

@@ -10,6 +10,7 @@ import type { RateLimiter } from "../inbound/founding-limit.ts";
 import { parseKeyRing } from "../inbound/token/key-ring.ts";
 import { leftOut } from "../lib/build-flags.ts";
 import type { Log } from "../log.ts";
+import { createFollowJudges, type FollowJudges } from "../objects/clients/pool-client.ts";
 import type { OldSessions } from "../objects/session/owed-end.ts";
 import { policyOf } from "../session/policy.ts";
 import { createUpstream, type Upstream } from "../upstream/upstream.ts";
@@ -22,6 +23,8 @@ export interface AdoptionEnv {
   /** Key ring that Moor shares with the old application, to sign questions and answers. */
   MOOR_CONFIRM_KEYS?: string;
   FOUNDING_LIMIT?: RateLimiter;
+  /** Needed if a logout at an old application is followed. */
+  POOL_OBJECT?: DurableObjectNamespace;
   readonly SESSION_REPLICAS?: RecentNamespace;
 }
 
@@ -32,6 +35,8 @@ export interface BoundAdoption {
   readonly create: (upstream: Upstream) => Adoption;
 }
 
+type AdoptionSessions = Pick<BoundSessions, "authority" | "tokens" | "memory">;
+
 /**
  * Binds the adoption of sessions; `undefined`: the configuration names no old application.
  *
@@ -41,13 +46,24 @@ export function bindAdoption(
   env: AdoptionEnv,
   config: ResolvedConfig,
   issuer: string,
-  sessions: Pick<BoundSessions, "authority" | "tokens">,
+  sessions: AdoptionSessions,
   log: Log,
 ): BoundAdoption | undefined {
   if (config.adopt.length === 0) return undefined;
   return typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION
     ? bind(env, config, issuer, sessions, log)
     : leftOut("MOOR_ADOPTION", "adopt is configured");
+}
+
+/** @throws TypeError if a logout is to be followed, and the objects of pools are not bound. */
+function judgesFor({ POOL_OBJECT }: AdoptionEnv, { adopt }: Pick<ResolvedConfig, "adopt">): FollowJudges | undefined {
+  if (!adopt.some(({ follow }) => follow === "end")) return undefined;
+  if (!POOL_OBJECT) {
+    throw new TypeError(
+      "POOL_OBJECT is not bound; adopt[].follow needs it, as in wrangler.toml: it tells a logout from a store that has lost its sessions.",
+    );
+  }
+  return createFollowJudges(POOL_OBJECT);
 }
 
 /**
@@ -97,7 +113,7 @@ function bind(
   env: AdoptionEnv,
   config: ResolvedConfig,
   issuer: string,
-  { authority, tokens }: Pick<BoundSessions, "authority" | "tokens">,
+  { authority, tokens, memory }: AdoptionSessions,
   log: Log,
 ): BoundAdoption {
   const { FOUNDING_LIMIT } = env;
@@ -110,7 +126,9 @@ function bind(
   const parts = {
     routes,
     authority,
+    memory,
     tokens,
+    followJudges: judgesFor(env, config),
     clock: Date.now,
     config,
     policy: policyOf(config),

@@ -175,6 +175,7 @@ export const everything: MoorConfig = {
       cookies: ["connect.sid"],
       confirm: { pool: "blue", path: "/moor-adopt" },
       until: "2027-03-01T00:00:00Z",
+      follow: "end",
       graceSeconds: 10,
     },
   ],

@@ -1,7 +1,10 @@
+import type { Unavailable } from "../../lib/unavailable.ts";
 import { createObjectCalls, type ObjectCallsOptions, type ObjectNamespace } from "../../store/object-calls.ts";
 import type { Audited } from "../../upstream/live/audit.ts";
+import type { FollowReport } from "../../upstream/live/follows.ts";
 import type { ChangedPool, LookedPool, Pools, PoolTotals, Probing, Seen } from "../../upstream/live/pool-contracts.ts";
 import type { PoolAuthority } from "../pool/pool-authority.ts";
+import type { Followed } from "../pool/pool-follows.ts";
 
 /** The methods of `PoolObject`, as a stub offers them. */
 type PoolCalls = Pick<PoolAuthority, "look" | "change" | "see" | "probe" | "totals" | "audit" | "audited">;
@@ -18,4 +21,20 @@ export function createObjectPools(objects: ObjectNamespace, options: ObjectCalls
     audited: (pool, ask) => call<Audited>(pool, (object) => object.audited(ask)),
     probe: (pool, ask) => call<Probing>(pool, (object) => object.probe({ pool, ...ask })),
   };
+}
+
+/** The method of `PoolObject` by which isolates follow old sessions. */
+interface FollowCalls {
+  follow(ask: { from: string; report: FollowReport }): Promise<Followed>;
+}
+
+/** The judges of the old sessions that isolates follow, in the objects of the old applications' pools. */
+export interface FollowJudges {
+  /** @param pool the id of the old application's pool. */
+  report(pool: string, from: string, report: FollowReport): Promise<Followed | Unavailable>;
+}
+
+export function createFollowJudges(objects: ObjectNamespace): FollowJudges {
+  const call = createObjectCalls<FollowCalls>(objects, {});
+  return { report: (pool, from, report) => call<Followed>(pool, (object) => object.follow({ from, report })) };
 }

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { leftOut } from "../../lib/build-flags.ts";
 import { logToConsole } from "../../log.ts";
 import type { AuditEntry, Audited } from "../../upstream/live/audit.ts";
+import type { FollowReport } from "../../upstream/live/follows.ts";
 import type {
   ChangedPool,
   LookedPool,
@@ -17,6 +18,7 @@ import { publish, type StateNamespace } from "../../upstream/live/published-stat
 import type { Report } from "../../upstream/live/report.ts";
 import { createReach } from "../../upstream/send/reach.ts";
 import { PoolAuthority } from "./pool-authority.ts";
+import { type Followed, PoolFollows } from "./pool-follows.ts";
 import { PoolRows } from "./pool-rows.ts";
 import { probe } from "./probe.ts";
 import { createSendNote } from "./send-note.ts";
@@ -38,10 +40,15 @@ interface PoolObjectBindings {
  */
 export class PoolObject extends DurableObject<PoolObjectBindings> {
   readonly #authority: PoolAuthority | undefined;
+  readonly #follows: PoolFollows | undefined;
 
   constructor(state: DurableObjectState, env: PoolObjectBindings) {
     super(state, env);
     this.#authority = typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS ? createAuthority(state, env) : undefined;
+    this.#follows =
+      typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION
+        ? new PoolFollows({ storage: state.storage, clock: () => Date.now(), log: logToConsole })
+        : undefined;
   }
 
   look(ask: SessionPatience): Promise<LookedPool> {
@@ -70,6 +77,10 @@ export class PoolObject extends DurableObject<PoolObjectBindings> {
 
   audited(ask: { most: number }): Promise<Audited> {
     return this.#asked.audited(ask);
+  }
+
+  async follow(ask: { from: string; report: FollowReport }): Promise<Followed> {
+    return this.#follows?.report(ask.from, ask.report) ?? leftOut("MOOR_ADOPTION", "a pool's object is asked");
   }
 
   override async alarm(): Promise<void> {

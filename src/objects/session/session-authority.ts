@@ -263,7 +263,7 @@ export class SessionAuthority {
     // The alarm is set once per session, in one step with the first write. After that it sets itself again, lazily, when it
     // fires.
     if (!loaded) this.#parts.keepAlive(this.#parts.storage.setAlarm(this.#cleanup.wakesAt(record)));
-    else if (record.owed && !loaded.owed && this.#owedEnd)
+    else if ((typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && record.owed && !loaded.owed && this.#owedEnd)
       this.#parts.keepAlive(this.#parts.storage.setAlarm(record.owed.nextAt));
     this.#rows.save(record, loaded);
     if (this.#parts.tell || record.ended) this.#told(record, loaded, isKnownToIndex);

@@ -42,10 +42,7 @@ describe("adopt", () => {
       { cookies: ["sid", "sid"] },
       'adopt[0].cookies[1]: found "sid", as at adopt[0].cookies[0], accepted: a cookie that stands in no other place of adopt',
     ],
-    [
-      { follow: "end" },
-      "adopt[0].follow: found an unknown key, accepted: one of the keys from, cookies, confirm, until, graceSeconds",
-    ],
+    [{ follow: "both" }, 'adopt[0].follow: found "both", accepted: one of end'],
   ])("refuses %j", (changes, line) => expect(withEntry(changes)).toEqual([line]));
 
   it("knows the cookie by its own name", () => {
