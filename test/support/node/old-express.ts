@@ -35,10 +35,13 @@ export async function visitorOf({ url }: Pick<OldExpress, "url">): Promise<{ nam
   return { name, cookie };
 }
 
-/** @param redis the path of the socket of the shop's Redis. */
+/**
+ * @param redis the path of the socket of the shop's Redis.
+ * @param options.name the name of this server on its pages. Default "old".
+ */
 export async function startOldExpress(
   redis: string,
-  { keys, issuer }: { keys: string; issuer: string },
+  { keys, issuer, name = "old" }: { keys: string; issuer: string; name?: string },
 ): Promise<OldExpress> {
   const client = createClient({ socket: { path: redis, tls: false } });
   await client.connect();
@@ -79,7 +82,7 @@ export async function startOldExpress(
   app.get("/stored", (request: Request, response: Response) => void response.json(request.session));
   app.use((request: Request, response: Response) => {
     const { user, basket } = request.session as Data;
-    response.json({ server: "old", user, basket, adopted: request.get("Moor-Session") !== undefined });
+    response.json({ server: name, user, basket, adopted: request.get("Moor-Session") !== undefined });
   });
 
   let server = createServer(app).listen(0, "127.0.0.1");
@@ -93,7 +96,7 @@ export async function startOldExpress(
     await closed;
   };
   return {
-    name: "old",
+    name,
     url: `http://127.0.0.1:${port}`,
     asked: () => asked,
     kill,
