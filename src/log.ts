@@ -29,6 +29,9 @@ export interface LogEntry {
     | "audit_lost"
     | "login_refused"
     | "login_unavailable"
+    | "logout_refused"
+    | "logout_unavailable"
+    | "logged_out_by_provider"
     | "lock_timeout"
     | "lock_lost"
     | "touch_failed"
@@ -109,6 +112,8 @@ export interface LogEntry {
   readonly rung?: number;
   readonly freed?: number;
   readonly left?: number;
+  /** How many sessions have ended. */
+  readonly ended?: number;
 }
 
 /** Takes log entries. */

@@ -35,10 +35,10 @@ export interface SizeResults {
 
 /** The most that each build may be gzipped, in KiB. `test/bench/size.test.ts` holds them. */
 export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild">, number>> = {
-  moor: 162,
+  moor: 164.2,
   asDeployed: 73.5,
-  asDeployedWithLogin: 82.5,
-  withoutRedis: 158.5,
+  asDeployedWithLogin: 82.7,
+  withoutRedis: 160.7,
   asDeployedWithoutRedis: 70.5,
 };
 

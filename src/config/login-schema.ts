@@ -1,6 +1,6 @@
 import { array, lazy, literal, optional, record, string } from "valibot";
 import { hostName, isRecord, type Rule, teamUrl, wholeNumber } from "../settings/grammar.ts";
-import { list, oneOf, shape, value } from "../settings/shapes.ts";
+import { list, oneOf, shape, value, yesOrNo } from "../settings/shapes.ts";
 
 /** A text of visible ASCII, as in scopes, claims and `acr`. */
 const word: Rule<string> = {
@@ -35,6 +35,7 @@ const login = shape({
   roles: optional(record(string(), role, "an object of roles, { name: { claim, any } or { claim, domain } }")),
   maxAgeSeconds: optional(value(seconds)),
   logout: optional(oneOf(["provider", "local"])),
+  backchannel: optional(yesOrNo),
   hosts: optional(list(value(hostName), `a list of at least one: ${hostName.accepted}`)),
 });
 

@@ -30,6 +30,11 @@ export interface LoginConfig {
    * here, and the next guarded page logs the visitor in again.
    */
   logout?: "provider" | "local" | undefined;
+  /**
+   * Whether the provider may end sessions here by a post to `/.moor/login/backchannel` (OpenID Connect Back-Channel Logout 1.0). Needs
+   * `principals`. Default `false`.
+   */
+  backchannel?: boolean | undefined;
 }
 
 /** What a route requires of the login of a visitor. An empty object: a login. */

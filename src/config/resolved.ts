@@ -70,11 +70,12 @@ export interface ResolvedConfig {
   readonly log: Readonly<Required<LogConfig>>;
 }
 
-export type ResolvedLogin = Readonly<Omit<LoginConfig, "scopes" | "claims" | "roles" | "logout">> & {
+export type ResolvedLogin = Readonly<Omit<LoginConfig, "scopes" | "claims" | "roles" | "logout" | "backchannel">> & {
   readonly scopes: readonly string[];
   readonly claims: readonly string[];
   readonly roles: Readonly<Record<string, RoleConfig>>;
   readonly logout: "provider" | "local";
+  readonly backchannel: boolean;
 };
 
 export type ResolvedCors = Readonly<Required<CorsConfig>>;

@@ -11,6 +11,8 @@ declare global {
   const MOOR_NGINX: boolean | undefined;
   /** `false`: the build is without logins at an OpenID Connect provider. */
   const MOOR_LOGIN: boolean | undefined;
+  /** `false`: the build is without logouts that the provider asks for. */
+  const MOOR_BACKCHANNEL: boolean | undefined;
   /** `false`: the build is without the operators' console. */
   const MOOR_CONSOLE: boolean | undefined;
   /** `false`: the build is without the fields of the log that tell of a request's client. */
@@ -38,7 +40,7 @@ export function leftOut(part: keyof typeof NAMES, asked: string): never {
  * @throws TypeError always.
  */
 export function lacksPart(part: string, name: string, asked: string): never {
-  const remedy = `to have it, put ${part} = "true" below [define] in wrangler.toml and deploy again`;
+  const remedy = `to have it, put ${part} = "true" below [define] in wrangler.toml`;
   throw new TypeError(`${asked}, and this build has no ${name}; ${remedy}.`);
 }
 
@@ -50,6 +52,7 @@ export const NAMES = {
   MOOR_ADOPTION: "adoption of sessions",
   MOOR_NGINX: "algorithm of nginx",
   MOOR_LOGIN: "login",
+  MOOR_BACKCHANNEL: "back-channel logout",
   MOOR_CONSOLE: "console",
   MOOR_CLIENT_FIELDS: "field of the log that tells of the client",
   MOOR_LINKS: "carrier in the URL",

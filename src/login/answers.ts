@@ -10,6 +10,9 @@ export const CALLBACK_PATH = "/.moor/login/callback";
 /** Where the provider sends a visitor back to after a logout there. */
 export const LEFT_PATH = "/.moor/login/left";
 
+/** Where the provider ends sessions. */
+export const BACKCHANNEL_PATH = "/.moor/login/backchannel";
+
 /** The failures of logins for which Moor answers itself. */
 export const LOGIN_FAILURES = {
   login_required: { status: 401, title: "This page needs a login" },

@@ -14,7 +14,7 @@ export interface Expected {
 }
 
 /** How far the provider's clock may be apart, in seconds. */
-const TOLERANCE_SECONDS = 60;
+export const TOLERANCE_SECONDS = 60;
 
 /**
  * The claims of an ID token, or the name of the first rule of OpenID Connect Core, section 3.1.3.7, that the token breaks.

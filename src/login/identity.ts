@@ -34,13 +34,14 @@ export async function identityOf(
 ): Promise<Identity> {
   const shown: JsonObject = Object.fromEntries(told.flatMap((name) => entryOf(claims, name)));
   if (attributeBytesOf(shown) > MAX_CLAIM_BYTES) return { kind: "too-large" };
-  const { sub, sid, acr, amr, auth_time: authTime } = claims;
+  const { sub, sid, acr, amr, iat, auth_time: authTime } = claims;
   const login: Login = {
     issuer,
     sub,
     at: now,
     ...(isShort(sid) ? { sid } : {}),
     ...(typeof authTime === "number" ? { authAt: authTime * 1000 } : {}),
+    ...(typeof iat === "number" ? { issuedAt: iat * 1000 } : {}),
     ...(isShort(acr) ? { acr } : {}),
     ...(Array.isArray(amr) && amr.every(isShort) && amr.length <= 16 ? { amr } : {}),
     claims: shown,
@@ -55,7 +56,7 @@ export async function identityOf(
 }
 
 /** A subject that is no principal is replaced by its hash, so that two subjects stay two principals. */
-async function principalOf(sub: string): Promise<string> {
+export async function principalOf(sub: string): Promise<string> {
   if (isPrincipal(sub) && !sub.startsWith("sha256:")) return sub;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(sub));
   return `sha256:${encodeBase64url(new Uint8Array(digest))}`;

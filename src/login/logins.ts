@@ -8,14 +8,19 @@ import { NO_INTENT } from "../session/session.ts";
 import type { Breaker } from "../store/breaker.ts";
 import type { Authority } from "../store/contracts.ts";
 import type { OpenedSession } from "../store/open-session.ts";
+import type { Principals } from "../store/principal-contracts.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { namesInOwn } from "../upstream/wire/origin-headers.ts";
-import { CALLBACK_PATH, isNavigation, LEFT_PATH, LOGIN_PATH, redirectTo } from "./answers.ts";
+import { BACKCHANNEL_PATH, CALLBACK_PATH, isNavigation, LEFT_PATH, LOGIN_PATH, redirectTo } from "./answers.ts";
+import { createBackchannel } from "./backchannel.ts";
 import { destinationOf } from "./destination.ts";
+import { createDiscovery } from "./discovery.ts";
 import { createEnvelopes } from "./envelope.ts";
 import { createFlow, HANDLING } from "./flow.ts";
 import { createGuard, type Guard } from "./guard.ts";
 import { createProvider } from "./provider.ts";
+import { createAsk } from "./provider-call.ts";
+import { createProviderKeys } from "./provider-keys.ts";
 
 /** The secrets and the address that logins need beside the configuration. */
 export interface LoginBindings {
@@ -25,6 +30,8 @@ export interface LoginBindings {
   readonly secret: string | undefined;
   /** The address that visitors use. */
   readonly issuer: string;
+  /** Makes the breaker of a provider. Default: providers have none. */
+  readonly makeBreaker?: (name: string) => Breaker;
 }
 
 /** The parts that logins are made of. */
@@ -33,6 +40,8 @@ export interface LoginParts extends LoginBindings {
   readonly match: Upstream["match"];
   readonly exchange: Pick<Exchange, "serve">;
   readonly authority: Pick<Authority, "read">;
+  /** Needed for logouts that the provider asks for. */
+  readonly principals?: Pick<Principals, "endAll"> | undefined;
   /** The breaker of the authority. Default: the authority counts as reachable. */
   readonly breaker?: Pick<Breaker, "state"> | undefined;
   /** Milliseconds since 1970. */
@@ -66,7 +75,18 @@ export function createLogins(parts: LoginParts): Logins {
   const { config, ring, secret, issuer, match, exchange, authority, breaker, clock } = parts;
   const login = config.login as NonNullable<ResolvedConfig["login"]>;
   const guard = createGuard(config);
-  const provider = createProvider({ login, secret, clock });
+  const ask = createAsk(parts.makeBreaker?.("provider"));
+  const discovery = createDiscovery(login, { ask, clock });
+  const provider = createProvider({ login, ask, discovery, secret, clock });
+  const backchannel =
+    (typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && login.backchannel && parts.principals
+      ? createBackchannel({
+          login,
+          keys: createProviderKeys(discovery, ask, clock),
+          principals: parts.principals,
+          clock,
+        })
+      : undefined;
   const flow = createFlow({
     login,
     hosts: login.hosts ?? [new URL(issuer).hostname],
@@ -112,7 +132,11 @@ export function createLogins(parts: LoginParts): Logins {
       return ended;
     },
 
-    owns: (pathname) => pathname === LOGIN_PATH || pathname === CALLBACK_PATH || pathname === LEFT_PATH,
+    owns: (pathname) =>
+      pathname === LOGIN_PATH ||
+      pathname === CALLBACK_PATH ||
+      pathname === LEFT_PATH ||
+      (backchannel !== undefined && pathname === BACKCHANNEL_PATH),
 
     answer(visit) {
       const { request, url, observer } = visit;
@@ -121,11 +145,13 @@ export function createLogins(parts: LoginParts): Logins {
         const to = destinationOf(url.searchParams.get("state") ?? "/", url);
         return Promise.resolve(to ? redirectTo(to.href, 303) : observer.refused("bad_request", "logout: state"));
       }
-      if (request.method !== "GET") {
+      const takes = url.pathname === BACKCHANNEL_PATH ? "POST" : "GET";
+      if (request.method !== takes) {
         const refused = observer.refused("method_not_allowed");
-        refused.headers.set("Allow", "GET");
+        refused.headers.set("Allow", takes);
         return Promise.resolve(refused);
       }
+      if (backchannel && takes === "POST") return backchannel(visit);
       return exchange.serve<Response>(visit, HANDLING, { assign: () => 0, respond: (opened) => step(visit, opened) });
     },
   };

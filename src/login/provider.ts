@@ -1,14 +1,11 @@
 import type { ResolvedLogin } from "../config/resolved.ts";
 import { encodeBase64url } from "../lib/base64url.ts";
 import type { Verdict } from "../session/login.ts";
-import { isJsonObject, type Json, type JsonObject } from "../session/patch.ts";
+import type { JsonObject } from "../session/patch.ts";
+import type { Discovery } from "./discovery.ts";
 import type { Sealed } from "./envelope.ts";
 import { type Claims, readIdToken } from "./id-token.ts";
-
-/** A step at the provider that did not succeed. A reason holds no token, no code, and no text that a client can choose. */
-export type NotIdentified =
-  /** The provider, or the visitor at the provider, has refused the login, or an answer was not as the protocol demands. */
-  { readonly kind: "refused"; readonly reason: string } | { readonly kind: "unavailable"; readonly reason: string };
+import { type AskProvider, Ended, type NotIdentified, orEnded } from "./provider-call.ts";
 
 /** The outcome of a login at the provider. */
 export type Identified = { readonly kind: "identified"; readonly claims: Claims } | NotIdentified;
@@ -50,56 +47,22 @@ export interface Provider {
 /** The parts by which a provider is reached. */
 export interface ProviderParts {
   readonly login: Pick<ResolvedLogin, "issuer" | "clientId" | "scopes">;
+  readonly ask: AskProvider;
+  readonly discovery: Discovery;
   /** `undefined`: a public client. */
   readonly secret: string | undefined;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
 
-const METADATA_AGE_MS = 600_000;
-/** How long one answer of the provider may take. */
-const DEADLINE_MS = 8_000;
-/** Errors of OAuth that are no fault of the visitor's: this site is not set up as the provider expects. */
-const MISCONFIGURED = new Set(["invalid_client", "unauthorized_client", "unsupported_grant_type"]);
-
-/** An answer of the provider that ends the login. */
-class Ended extends Error {
-  readonly outcome: NotIdentified;
-  constructor(kind: NotIdentified["kind"], reason: string) {
-    super(reason);
-    this.outcome = { kind, reason };
-  }
-}
-
 /**
  * The provider, by OpenID Connect Discovery 1.0 and the authorization code flow with PKCE (RFC 7636, S256). A library would be twice as
  * large as all of the login: docs/explanation/decisions/041-login-at-the-edge.md.
  */
-export function createProvider({ login: { issuer, clientId, scopes }, secret, clock }: ProviderParts): Provider {
-  /** Only finished answers are kept: on Workers, a promise of one request may never settle for another. */
-  let known: { readonly metadata: JsonObject; readonly readAt: number } | undefined;
-
-  async function metadata(): Promise<JsonObject> {
-    if (known && clock() - known.readAt < METADATA_AGE_MS) return known.metadata;
-    try {
-      const read = await ask("discovery", `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
-      if (read.issuer !== issuer) throw new Ended("unavailable", "discovery: another issuer");
-      known = { metadata: read, readAt: clock() };
-      return read;
-    } catch (fault) {
-      // While the provider is away, its addresses stay as they were.
-      if (known) return known.metadata;
-      throw fault;
-    }
-  }
-
-  /** An endpoint of the discovery document. Only a provider on this machine may speak http. */
-  async function endpoint(name: string): Promise<string> {
-    const url = (await metadata())[name];
-    const isRight = typeof url === "string" && (url.startsWith("https:") || issuer.startsWith("http:"));
-    if (!isRight) throw new Ended("unavailable", `discovery: no ${name} by https`);
-    return url;
-  }
+export function createProvider(parts: ProviderParts): Provider {
+  const { login, ask, discovery, secret, clock } = parts;
+  const { issuer, clientId, scopes } = login;
+  const { metadata, endpoint } = discovery;
 
   /** Asks the token endpoint (RFC 6749, section 4.1.3). */
   async function spend(code: string, redirectUri: string, verifier: string): Promise<JsonObject> {
@@ -173,36 +136,6 @@ export function createProvider({ login: { issuer, clientId, scopes }, secret, cl
     identify: (query, flow, wanted) =>
       orEnded(async () => ({ kind: "identified", claims: await identified(query, flow, wanted) })),
   };
-}
-
-async function orEnded<T>(work: () => Promise<T>): Promise<T | NotIdentified> {
-  try {
-    return await work();
-  } catch (fault) {
-    if (fault instanceof Ended) return fault.outcome;
-    throw fault;
-  }
-}
-
-/** @throws Ended unless the provider answers with an object of JSON. */
-async function ask(what: string, url: string, init: RequestInit = {}): Promise<JsonObject> {
-  let status = 0;
-  let answer: Json;
-  try {
-    // A redirect could lead a secret or a code elsewhere.
-    const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(DEADLINE_MS) });
-    status = response.status;
-    answer = (await response.json()) as Json;
-  } catch (fault) {
-    // The message may quote the answer, and the answer may hold a token.
-    const name = fault instanceof Error ? fault.name : "unknown fault";
-    throw new Ended("unavailable", `${what}: ${status || ""} ${name}`);
-  }
-  if (status === 200 && isJsonObject(answer)) return answer;
-  const error = isJsonObject(answer) && typeof answer.error === "string" ? answer.error : "";
-  const isRefusal = (status === 400 || status === 401) && !MISCONFIGURED.has(error);
-  const told = /^[a-z_]{1,64}$/.test(error) ? error : "";
-  throw new Ended(isRefusal ? "refused" : "unavailable", `${what}: ${status} ${told}`);
 }
 
 function stepUp({ acr, maxAgeSeconds }: Extract<Verdict, { kind: "step-up" }>): Record<string, string> {

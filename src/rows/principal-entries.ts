@@ -1,8 +1,9 @@
-import type { PrincipalRows, Row } from "../objects/principal/principal-rows.ts";
+import type { Logouts, PrincipalRows, Row } from "../objects/principal/principal-rows.ts";
 import type { RowEntries } from "./row-entries.ts";
 
 const SESSIONS = "sessions";
 const NOT_BEFORE = "notBefore";
+const LOGOUTS = "logouts";
 
 /** The rows of one principal's index, as entries of one row of a store. Each method does the same as that of {@link PrincipalRows}. */
 export class PrincipalEntries implements Pick<PrincipalRows, keyof PrincipalRows> {
@@ -82,6 +83,11 @@ export class PrincipalEntries implements Pick<PrincipalRows, keyof PrincipalRows
 
   setNotBefore(at: number): void {
     this.#entries.kv.put(NOT_BEFORE, at);
+  }
+
+  logouts(noted?: Logouts): Logouts | undefined {
+    if (noted) this.#entries.kv.put(LOGOUTS, noted);
+    return noted ?? this.#entries.kv.get<Logouts>(LOGOUTS);
   }
 
   clear(): Promise<void> {

@@ -36,7 +36,7 @@ const MARGIN_MS = 24 * 60 * 60 * 1000;
 const keepPrincipalUntil: KeepUntil = (entries) => {
   const rows = new PrincipalEntries(entries);
   const deadlines = rows.page(Number.POSITIVE_INFINITY).map(({ absoluteDeadline }) => absoluteDeadline);
-  const remembered = rows.notBefore() + MAX_SESSION_SECONDS * 1000;
+  const remembered = Math.max(rows.notBefore(), rows.logouts()?.at ?? 0) + MAX_SESSION_SECONDS * 1000;
   return Math.max(remembered, entries.alarmAt ?? 0, ...deadlines) + MARGIN_MS;
 };
 

@@ -12,6 +12,8 @@ export interface Login {
   readonly at: number;
   /** When the visitor proved who they are, by the provider's clock. Absent: the provider did not say. */
   readonly authAt?: number;
+  /** When the provider issued the ID token, by its own clock. A logout at the provider is compared with it. */
+  readonly issuedAt?: number;
   /** How they proved it, in the provider's words (OpenID Connect Core, section 2). */
   readonly acr?: string;
   readonly amr?: readonly string[];

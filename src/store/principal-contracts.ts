@@ -10,7 +10,19 @@ export interface Login extends Whereabouts {
   readonly at: number;
   readonly bornAt: number;
   readonly absoluteDeadline: number;
+  /** Of a login at a provider: its session there, "" if the provider does not say, and when it issued the ID token, by its own clock. */
+  readonly sid?: string;
+  readonly issuedAt?: number;
 }
+
+/** The sessions of a principal that end. An object of older code takes a logout for all sessions. */
+export interface Which {
+  readonly except?: string | undefined;
+  readonly logout?: ProviderLogout;
+}
+
+/** A logout at the provider: of one session there, or of all logins that the provider has made by then. */
+export type ProviderLogout = { readonly sid: string } | { readonly issuedAt: number };
 
 /** A place in the index that a login asks for before it is committed. */
 export interface Reservation {
@@ -27,7 +39,7 @@ export interface Reservation {
 }
 
 /** A session of a principal, as it is listed. */
-export interface ListedSession extends Login {
+export interface ListedSession extends Omit<Login, "sid" | "issuedAt"> {
   /** When its idle deadline was last renewed; absent while the session's authority cannot be reached. */
   readonly lastSeenAt?: number;
 }
@@ -64,8 +76,8 @@ export interface Principals {
   /** How many sessions are indexed; some of them may have ended. */
   count(principal: string): Promise<Counted>;
   /**
-   * Ends all sessions, or all except `except`. A session that has logged in by now and is not indexed yet is ended as soon as it is
+   * Ends all sessions, all except `except`, or those that a provider has logged out. A session that has logged in by now and is not indexed yet is ended as soon as it is
    * indexed.
    */
-  endAll(principal: string, options: { except?: string | undefined }): Promise<EndedAll>;
+  endAll(principal: string, which: Which): Promise<EndedAll>;
 }

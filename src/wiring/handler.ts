@@ -5,7 +5,7 @@ import type { ResolvedConfig } from "../config/resolved.ts";
 import type { MoorConfig } from "../config/types.ts";
 import { failureResponse } from "../errors.ts";
 import { createDebugCheck } from "../inbound/token/debug-token.ts";
-import { type KeyRing, parseKeyRing } from "../inbound/token/key-ring.ts";
+import { parseKeyRing } from "../inbound/token/key-ring.ts";
 import { leftOut } from "../lib/build-flags.ts";
 import { describeFault, logToConsole } from "../log.ts";
 import type { LoginBindings } from "../login/logins.ts";
@@ -102,7 +102,7 @@ function build(env: Env, bundled: MoorConfig): Built {
     config: adoption?.config ?? config,
     adminToken: env.MOOR_ADMIN_TOKEN,
     viewerToken: viewerTokenOf(env),
-    ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? { login: loginOf(env, sessions.tokenRing) } : undefined),
+    ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? { login: loginOf(env, sessions) } : undefined),
     pools: bound?.pools,
     handoff: createHandoff({
       ring: handoffRing,
@@ -135,8 +135,8 @@ function viewerTokenOf({ MOOR_VIEWER_TOKEN: token, MOOR_ADMIN_TOKEN }: Env): str
   return token;
 }
 
-function loginOf({ MOOR_LOGIN_SECRET, MOOR_ISSUER }: Env, ring: KeyRing): LoginBindings {
-  return { ring, secret: MOOR_LOGIN_SECRET || undefined, issuer: MOOR_ISSUER as string };
+function loginOf({ MOOR_LOGIN_SECRET, MOOR_ISSUER }: Env, { tokenRing, makeBreaker }: BoundSessions): LoginBindings {
+  return { ring: tokenRing, secret: MOOR_LOGIN_SECRET || undefined, issuer: MOOR_ISSUER as string, makeBreaker };
 }
 
 /** The configuration of a Worker: that of its environment, or else the bundled one. */
@@ -147,6 +147,9 @@ export function readEnvConfig(env: Pick<Env, "MOOR_CONFIG">, bundled: MoorConfig
     const { address, country, userAgent, trace } = given?.log ?? {};
     if (address ?? country ?? userAgent ?? trace) leftOut("MOOR_CLIENT_FIELDS", "log asks for a field of the client");
   }
+  const asksForLogouts = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && given?.login?.backchannel === true;
+  if (!(typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && asksForLogouts)
+    leftOut("MOOR_BACKCHANNEL", "login.backchannel is set");
   const read = readConfig(given);
   if (read.kind === "invalid") throw new TypeError(formatMistakes(read.mistakes));
   return read.config;

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { createDiscovery } from "../../src/login/discovery.ts";
 import { createProvider } from "../../src/login/provider.ts";
+import { createAsk } from "../../src/login/provider-call.ts";
 
 const ISSUER = "https://id.example.com";
 const metadata = {
@@ -12,8 +14,12 @@ const flow = { nonce: "n", verifier: "v".repeat(43), redirectUri: "https://shop.
 const query = new URLSearchParams({ code: "the-code", state: "s" });
 
 let now = 1_800_000_000_000;
-const provider = (secret?: string) =>
-  createProvider({ login: { issuer: ISSUER, clientId: "mo:or", scopes: ["email"] }, secret, clock: () => now });
+const clock = () => now;
+const provider = (secret?: string) => {
+  const login = { issuer: ISSUER, clientId: "mo:or", scopes: ["email"] };
+  const ask = createAsk();
+  return createProvider({ login, ask, discovery: createDiscovery(login, { ask, clock }), secret, clock });
+};
 
 /** Answers by the path of the address, and keeps the requests. */
 function answering(answers: Record<string, () => Response>): { url: string; init: RequestInit }[] {

@@ -10,8 +10,9 @@ import { uniqueId } from "../support/sessions.ts";
 const ids = fc.constantFrom("a", "b", "c", "d");
 const times = fc.integer({ min: 0, max: 5 });
 const states = fc.constantFrom<Row["state"]>("reserved", "live", "ending");
+const sid = fc.constantFrom("", "s", "t");
 const rows = fc
-  .record({ id: ids, state: states, dueAt: times, changeId: fc.constantFrom("", "x"), at: times })
+  .record({ id: ids, state: states, dueAt: times, changeId: fc.constantFrom("", "x"), at: times, sid, issuedAt: times })
   .map((row): Row => ({ ...row, bornAt: 0, absoluteDeadline: 9, country: "", colo: "", device: "" }));
 
 type Index = Pick<PrincipalRows, keyof PrincipalRows>;
@@ -37,11 +38,17 @@ const operations = fc.oneof(
         index.endOldest(at, most),
   ),
   times.map((at) => (index: Index) => index.setNotBefore(at)),
+  fc.tuple(sid, times).map(
+    ([sid, at]) =>
+      (index: Index) =>
+        index.logouts({ sids: [sid], issuedAt: at, at }),
+  ),
 );
 
 /** All answers of the index. Lists whose order is open among equals are sorted. */
 function seen(index: Index): unknown {
-  const sorted = (list: Row[]) => list.map((row) => JSON.stringify(row, Object.keys(row).sort())).sort();
+  const sorted = (list: Row[]) =>
+    list.map((row) => JSON.stringify(Object.entries({ sid: "", issuedAt: 0, ...row }).sort())).sort();
   const bySame = [0, 1, 2, 3, 4, 5].map((now) => sorted(index.due(now, 10)));
   return {
     counts: [index.count(), ...(["reserved", "live", "ending"] as const).map((state) => index.countOf(state))],
@@ -51,6 +58,7 @@ function seen(index: Index): unknown {
     due: bySame,
     nextDueAt: index.nextDueAt() ?? undefined,
     notBefore: index.notBefore(),
+    logouts: index.logouts(),
   };
 }
 

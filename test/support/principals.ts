@@ -5,7 +5,7 @@ import { PrincipalIndex } from "../../src/objects/principal/principal-index.ts";
 import { PrincipalRows, type Row } from "../../src/objects/principal/principal-rows.ts";
 import type { SessionLimit } from "../../src/session/change.ts";
 import type { Unattended } from "../../src/store/contracts.ts";
-import type { Principals } from "../../src/store/principal-contracts.ts";
+import type { Principals, ProviderLogout } from "../../src/store/principal-contracts.ts";
 import { createAuthorities } from "./authorities.ts";
 import { countedAuthority, createEdge } from "./edge.ts";
 import { uniqueId } from "./sessions.ts";
@@ -90,6 +90,7 @@ export function createPrincipalWorld(limit: SessionLimit = { sessions: 10_000, o
       confirm: (ask: Parameters<PrincipalIndex["confirm"]>[0]) => inIndex((own) => own.confirm(ask)),
       list: (most = 100, after?: string) => inIndex((own) => own.list({ most, after })),
       count: () => inIndex((own) => own.count()),
+      logOut: (logout: ProviderLogout) => inIndex((own) => own.endAll({ logout })),
       endAll: (except?: string) => inIndex((own) => own.endAll({ except })),
     },
     inIndex,

@@ -55,14 +55,24 @@ export class WatchedPoolObject extends PoolObject {
 }
 
 /** The bindings of wrangler, with the link to the objects. */
-export function overLink<Env extends { SESSION_OBJECT: DurableObjectNamespace }>(env: Env): Env {
+export function overLink<
+  Env extends { SESSION_OBJECT: DurableObjectNamespace; PRINCIPAL_OBJECT?: DurableObjectNamespace },
+>(env: Env): Env {
   const faultOf = (from: string, method: string) => {
     calls.push(method);
     return faults.faultOf(from, method);
   };
   const link = { clock: realClock, from: "edge", requestMs: atOnce, responseMs: atOnce, faultOf };
   const objects = objectsOverLink(env.SESSION_OBJECT, link) as DurableObjectNamespace;
-  return { ...env, SESSION_OBJECT: keptAlive(objects) };
+  const { PRINCIPAL_OBJECT: principals } = env;
+  // A principal's object meets faults only where a test names its method.
+  const ofPrincipal = (from: string, method: string) =>
+    method === "endAll" ? faults.faultOf(from, method) : undefined;
+  return {
+    ...env,
+    SESSION_OBJECT: keptAlive(objects),
+    ...(principals && { PRINCIPAL_OBJECT: objectsOverLink(principals, { ...link, faultOf: ofPrincipal }) }),
+  };
 }
 
 /** The same objects. Calls of their methods go on to their end when their callers have given them up. */

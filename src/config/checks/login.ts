@@ -7,7 +7,7 @@ export function loginMistakes(
   input: Record<string, unknown>,
   { pools, routes }: { pools: readonly Item[]; routes: readonly Item[] },
 ): Mistake[] {
-  const { login, require: ofSite } = input;
+  const { login, principals, require: ofSite } = input;
   const guards = routes.map((route) => ({ ...route, require: route.value.require ?? ofSite ?? "none" }));
   if (!isRecord(login)) {
     const site = { path: "", value: { require: ofSite }, require: ofSite };
@@ -24,7 +24,13 @@ export function loginMistakes(
     ...openings(guards),
     ...pools.flatMap((pool) => loginByOrigin(pool, routes.length > 0 ? guarded : isGuarded ? undefined : [])),
     ...carriersBesideCookie(input.carriers),
+    ...(login.backchannel === true && principals === undefined ? [backchannelWithoutIndex()] : []),
   ];
+}
+
+/** The index of a principal's sessions finds the sessions that the provider ends. */
+function backchannelWithoutIndex(): Mistake {
+  return { path: "login.backchannel", found: "true", accepted: "false, or with principals: {}" };
 }
 
 /** A route with the login that it requires. */

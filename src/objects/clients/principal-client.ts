@@ -33,7 +33,7 @@ export function createObjectPrincipals(objects: ObjectNamespace, options: Object
     forget: (principal, id) => ask<Forgotten>(principal, (object) => object.forget({ id })),
     list: (principal, page) => ask<Listed>(principal, (object) => object.list(page), MANY_MS),
     count: (principal) => ask<Counted>(principal, (object) => object.count({})),
-    endAll: (principal, { except }) => ask<EndedAll>(principal, (object) => object.endAll({ except }), MANY_MS),
+    endAll: (principal, which) => ask<EndedAll>(principal, (object) => object.endAll(which), MANY_MS),
   };
 }
 

@@ -11,7 +11,9 @@ import type {
   Login,
   Reservation,
   Reserved,
+  Which,
 } from "../../store/principal-contracts.ts";
+import { isLoggedOut, noteLogout, renew } from "./logouts.ts";
 import type { PrincipalRows, Row } from "./principal-rows.ts";
 
 /** The storage, the sessions, and the clock of the index of one principal. */
@@ -58,8 +60,13 @@ export class PrincipalIndex {
     const { rows, clock } = this.#parts;
     const known = rows.get(login.id);
     if (known?.state === "ending") return { kind: "ended" };
-    if (known?.state === "live") return { kind: "indexed" };
-    if (login.at <= rows.notBefore()) {
+    const isOut = (typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && isLoggedOut(login, rows.logouts());
+    if (known?.state === "live" && !isOut) {
+      // The same session has logged in again at the provider, under another session there.
+      if (typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) renew(rows, known, login);
+      return { kind: "indexed" };
+    }
+    if (isOut || login.at <= rows.notBefore()) {
       rows.forget(login.id);
       return { kind: "ended" };
     }
@@ -93,7 +100,7 @@ export class PrincipalIndex {
     return { kind: "counted", count: this.#parts.rows.countOf("live") };
   }
 
-  async endAll({ except }: { except?: string | undefined }): Promise<EndedAll> {
+  async endAll({ except, logout }: Which): Promise<EndedAll> {
     const { rows, sessions, clock } = this.#parts;
     if (except !== undefined && rows.get(except)?.state !== "live") {
       // If the index does not know the session, a look has the session tell of its login. The session is then spared like any
@@ -102,8 +109,11 @@ export class PrincipalIndex {
       if (looked.kind === "unavailable") return looked;
     }
     const now = clock();
-    rows.setNotBefore(now);
-    rows.endAll(now, except);
+    if ((typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && logout) noteLogout(rows, logout, now);
+    else {
+      rows.setNotBefore(now);
+      rows.endAll(now, except);
+    }
     const toEnd = rows.countOf("ending");
     await this.#settleDue();
     const left = rows.countOf("ending");
@@ -116,8 +126,15 @@ export class PrincipalIndex {
   async alarm(): Promise<void> {
     const { rows, clock } = this.#parts;
     await this.#settleDue();
-    const isNeeded = rows.nextDueAt() !== undefined || clock() < rows.notBefore() + NOT_BEFORE_LASTS_MS;
-    if (!isNeeded) await rows.clear();
+    if (rows.nextDueAt() === undefined && clock() >= this.#remembersUntil()) await rows.clear();
+  }
+
+  /** Until when the ends of many sessions must be remembered; 0: there was none. */
+  #remembersUntil(): number {
+    const { rows } = this.#parts;
+    let at = rows.notBefore();
+    if (typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) at = Math.max(at, rows.logouts()?.at ?? 0);
+    return at > 0 ? at + NOT_BEFORE_LASTS_MS : 0;
   }
 
   /** Takes a place, unless all places are taken. A session that has a place needs no other. */
@@ -186,9 +203,8 @@ export class PrincipalIndex {
   /** Sets the alarm to ring when the next work is due. */
   async #arm(): Promise<void> {
     const { rows, alarms, clock } = this.#parts;
-    const notBefore = rows.notBefore();
-    const dueAt = rows.nextDueAt() ?? (notBefore > 0 ? notBefore + NOT_BEFORE_LASTS_MS : undefined);
-    if (dueAt === undefined) return;
+    const dueAt = rows.nextDueAt() ?? this.#remembersUntil();
+    if (dueAt === 0) return;
     const now = clock();
     // An alarm that rings a moment early must not be set for the same moment again, or it would ring without end.
     const ringsAt = dueAt <= now ? now : Math.max(dueAt, now + CLOCKS_APART_MS);
@@ -203,7 +219,7 @@ async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<unknow
     await Promise.all(items.slice(from, from + AT_ONCE).map(work));
 }
 
-function loginOf({ state, dueAt, changeId, ...login }: Row): Login {
+function loginOf({ state, dueAt, changeId, sid, issuedAt, ...login }: Row): Omit<ListedSession, "lastSeenAt"> {
   return login;
 }
 

@@ -10,6 +10,7 @@ import type {
   Login,
   Reservation,
   Reserved,
+  Which,
 } from "../../store/principal-contracts.ts";
 import { createUnattended } from "../clients/session-client.ts";
 import { PrincipalIndex } from "./principal-index.ts";
@@ -58,7 +59,7 @@ export class PrincipalObject extends DurableObject<PrincipalBindings> {
     return this.#index.count();
   }
 
-  endAll(ask: { except?: string | undefined }): Promise<EndedAll> {
+  endAll(ask: Which): Promise<EndedAll> {
     return this.#index.endAll(ask);
   }
 

@@ -26,6 +26,16 @@ export interface Row extends Login {
   readonly changeId: string;
 }
 
+/** The logouts of a principal at the provider, as the index remembers them. Times are milliseconds since 1970. */
+export interface Logouts {
+  /** The sessions at the provider that have ended, the newest last. */
+  readonly sids: readonly string[];
+  /** All logins that the provider had made by then have ended, by the provider's clock; 0: there was no such logout. */
+  readonly issuedAt: number;
+  /** The time of the newest logout, by the index's clock; 0: there was no logout. */
+  readonly at: number;
+}
+
 const COLUMNS = "id, state, dueAt, changeId, at, bornAt, absoluteDeadline, country, colo, device";
 // Without a rowid, a row costs one written row. A second index would cost another written row, and few principals have many
 // sessions.
@@ -34,16 +44,23 @@ const CREATE = `CREATE TABLE IF NOT EXISTS sessions (
   bornAt INTEGER NOT NULL, absoluteDeadline INTEGER NOT NULL,
   country TEXT NOT NULL, colo TEXT NOT NULL, device TEXT NOT NULL
 ) WITHOUT ROWID`;
+/** Columns for logins at a provider. Code of another release, or without them, goes on to work, because they have defaults. */
+const ADD = ["sid TEXT NOT NULL DEFAULT ''", "issuedAt INTEGER NOT NULL DEFAULT 0"];
 const NOT_BEFORE = "notBefore";
+const LOGOUTS = "logouts";
 
 /** The rows of one principal's storage. The storage is not created until there is a row to keep. */
 export class PrincipalRows {
   readonly #storage: PrincipalStorage;
   #exists: boolean;
+  #hasAdded: boolean | undefined;
 
   constructor(storage: PrincipalStorage) {
     this.#storage = storage;
-    this.#exists = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'sessions'").toArray().length > 0;
+    const [table] = storage.sql.exec("SELECT sql FROM sqlite_master WHERE name = 'sessions'").toArray();
+    this.#exists = table !== undefined;
+    if (typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL)
+      this.#hasAdded = String(table?.sql).includes("issuedAt");
   }
 
   get(id: string): Row | undefined {
@@ -53,9 +70,18 @@ export class PrincipalRows {
   put(row: Row): void {
     if (!this.#exists) this.#storage.sql.exec(CREATE);
     this.#exists = true;
-    const { id, state, dueAt, changeId, at, bornAt, absoluteDeadline, country, colo, device } = row;
-    const values = [id, state, dueAt, changeId, at, bornAt, absoluteDeadline, country, colo, device];
-    this.#storage.sql.exec(`INSERT OR REPLACE INTO sessions (${COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)`, ...values);
+    let columns = COLUMNS;
+    let full: Row = row;
+    if ((typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && (row.sid || row.issuedAt || this.#hasAdded)) {
+      if (!this.#hasAdded)
+        for (const column of ADD) this.#storage.sql.exec(`ALTER TABLE sessions ADD COLUMN ${column}`);
+      this.#hasAdded = true;
+      columns += ", sid, issuedAt";
+      full = { sid: "", issuedAt: 0, ...row };
+    }
+    const values = columns.split(", ").map((name) => full[name as keyof Row] as string | number);
+    const places = columns.replace(/\w+/g, "?");
+    this.#storage.sql.exec(`INSERT OR REPLACE INTO sessions (${columns}) VALUES (${places})`, ...values);
   }
 
   /** Deletes a row, unless it has changed in the meantime. */
@@ -126,15 +152,23 @@ export class PrincipalRows {
     this.#storage.kv.put(NOT_BEFORE, at);
   }
 
+  /** The logouts at the provider, for logins that the index is told of later. `noted`: replaces them. */
+  logouts(noted?: Logouts): Logouts | undefined {
+    if (!(typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL)) return undefined;
+    if (noted) this.#storage.kv.put(LOGOUTS, noted);
+    return noted ?? this.#storage.kv.get<Logouts>(LOGOUTS);
+  }
+
   /** Frees the storage. */
   async clear(): Promise<void> {
     this.#exists = false;
+    if (typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) this.#hasAdded = false;
     await this.#storage.deleteAll();
   }
 
   #rows(where: string, ...bindings: (string | number)[]): Row[] {
     if (!this.#exists) return [];
-    const query = `SELECT ${COLUMNS} FROM sessions ${where}`;
+    const query = `SELECT * FROM sessions ${where}`;
     return this.#storage.sql.exec(query, ...bindings).toArray() as unknown as Row[];
   }
 

@@ -1,6 +1,7 @@
-import type { IndexNote } from "../../session/change.ts";
+import type { Change } from "../../session/change.ts";
 import type { SessionRecord } from "../../session/record.ts";
-import type { Principals } from "../../store/principal-contracts.ts";
+import type { Ended } from "../../store/contracts.ts";
+import type { Login as IndexedLogin, Principals } from "../../store/principal-contracts.ts";
 import type { SessionRows, SessionStorage } from "./session-rows.ts";
 
 /** The stores and callbacks by which a session keeps its entry in its principal's index. */
@@ -11,7 +12,7 @@ export interface SessionIndexingParts {
   readonly clock: () => number;
   readonly keepAlive: (work: Promise<unknown>) => void;
   /** Ends the session, because all sessions of its principal have been ended since its login. */
-  readonly end: (id: string) => Promise<unknown>;
+  readonly end: (id: string) => Promise<Ended>;
 }
 
 /** After this time, the index is told again of a login that it may have missed. */
@@ -28,11 +29,20 @@ export class SessionIndexing {
     this.#parts = parts;
   }
 
-  /** Notes a login, in one step with the record. If a later step is lost, the alarm repeats it. */
-  note({ where, limit }: IndexNote): void {
+  /**
+   * Notes the login of a change, in one step with the record. If a later step is lost, the alarm repeats it. A session that logs in again
+   * keeps its place: an end of all sessions that it has not heard of must still find it.
+   *
+   * @param loaded the record before the change.
+   */
+  note(saved: SessionRecord, loaded: SessionRecord | undefined, { index, login }: Change): void {
     const { rows, storage, clock, keepAlive } = this.#parts;
+    // The provider may call the session otherwise since the visitor has logged in again.
+    const isRenewed = (typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && login !== undefined;
+    if (!index || saved.principal === undefined || (loaded?.principal !== undefined && !isRenewed)) return;
+    const { where, limit } = index;
     const at = clock();
-    rows.saveIndexing({ ...where, at, limit, due: true });
+    rows.saveIndexing({ ...where, at, limit, ...rows.indexing(), due: true });
     keepAlive(storage.setAlarm(at + RETRY_MS));
     keepAlive(this.tellIfDue());
   }
@@ -53,11 +63,19 @@ export class SessionIndexing {
     const record = rows.load();
     if (!indexing?.due || record?.principal === undefined) return;
     const { due, limit, ...login } = indexing;
-    const { id, bornAt, absoluteDeadline, principal } = record;
-    const confirmed = await principals.confirm(principal, { ...login, id, bornAt, absoluteDeadline }, limit);
+    const { id, bornAt, absoluteDeadline, principal, login: atProvider } = record;
+    let told: IndexedLogin = { ...login, id, bornAt, absoluteDeadline };
+    if ((typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && atProvider?.issuedAt !== undefined)
+      told = { ...told, sid: atProvider.sid ?? "", issuedAt: atProvider.issuedAt };
+    const confirmed = await principals.confirm(principal, told, limit);
     if (confirmed.kind === "unavailable") return;
-    if (rows.indexing()) rows.saveIndexing({ ...indexing, due: false });
-    if (confirmed.kind === "ended") await end(id);
+    // An end that a store prevents is asked for again, as long as the index has not forgotten why.
+    if (confirmed.kind === "ended" && (await end(id)).kind === "unavailable") return;
+    // The visitor may have logged in again meanwhile, and the index has not heard of that.
+    const isRenewed =
+      (typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) &&
+      rows.load()?.login?.issuedAt !== atProvider?.issuedAt;
+    if (rows.indexing() && !isRenewed) rows.saveIndexing({ ...indexing, due: false });
   }
 
   /**

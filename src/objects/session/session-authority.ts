@@ -230,8 +230,7 @@ export class SessionAuthority {
     const applied = apply(record && this.#withoutOldChanges(record, now), ref, change, now);
     const saved = "save" in applied ? applied.save : undefined;
     if (saved) this.#save(saved, record);
-    const logsIn = saved?.principal !== undefined && record?.principal === undefined;
-    if (logsIn && change.index) this.#indexing?.note(change.index);
+    if (saved) this.#indexing?.note(saved, record, change);
     const left = saved ?? record;
     switch (applied.kind) {
       case "committed": {

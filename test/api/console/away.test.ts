@@ -21,7 +21,14 @@ const app = createConsole({
     headers.has("Cf-Access-Jwt-Assertion") ? { kind: "admin", who: "access:eve@example.com" } : { kind: "nobody" },
   tokenRing: macRing(1),
   sessions: { look: never, end: never },
-  principals: { reserve: never, confirm: never, forget: never, list: never, count: never, endAll: never },
+  principals: {
+    reserve: never,
+    confirm: never,
+    forget: never,
+    list: never,
+    count: never,
+    endAll: never,
+  },
   pools: {
     look: never,
     change: never,

@@ -15,8 +15,15 @@ describe("a login", () => {
       claims: [],
       roles: {},
       logout: "provider",
+      backchannel: false,
     });
     expect(require).toBe("none");
+  });
+
+  it("lets the provider end sessions only if there is an index of each principal's sessions", () => {
+    const asking = { ...login, backchannel: true };
+    expect(mistakes(site({ login: asking }))).toEqual([expect.stringMatching(/^login\.backchannel: .*principals/)]);
+    expect(mistakes(site({ login: asking, principals: {} }))).toEqual([]);
   });
 
   it("reads as itself when its result is read again", () => {
@@ -33,7 +40,7 @@ describe("a login", () => {
     },
   );
 
-  it.each(["backchannel", "principal", "sidIndex", "onRefreshUnavailable"])(
+  it.each(["principal", "sidIndex", "onRefreshUnavailable"])(
     "has no setting %s, because nothing would follow from it",
     (key) =>
       expect(mistakes(site({ login: { ...login, [key]: true } }))).toEqual([

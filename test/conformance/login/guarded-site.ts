@@ -5,6 +5,7 @@ import type { Answer, Client } from "../../support/node/client.ts";
 import { type IdentityProvider, ProviderVisitor, startIdentityProvider } from "../../support/node/identity-provider.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { type Site, startSite } from "../../support/node/site.ts";
+import type { RedisAccess } from "../../support/node/workerd-config.ts";
 
 export const HOME = "https://shop.test";
 /** The headers of a browser for a page that a person opens. */
@@ -32,7 +33,8 @@ export interface GuardedSite {
 }
 
 /** Changes of the configuration of a guarded site. */
-export interface Changes extends Pick<MoorConfig, "carriers"> {
+export interface Changes extends Pick<MoorConfig, "carriers" | "principals" | "stores"> {
+  readonly redis?: RedisAccess;
   readonly login?: Partial<LoginConfig>;
 }
 
@@ -59,6 +61,9 @@ export async function startGuardedSite(changes: Changes = {}): Promise<GuardedSi
       roles: { ops: { claim: "groups", any: ["moor-ops"] }, staff: { claim: "email", domain: "example.com" } },
       ...changes.login,
     },
+    ...(changes.redis && { redis: changes.redis }),
+    ...(changes.principals && { principals: changes.principals }),
+    ...(changes.stores && { stores: changes.stores }),
     ...(changes.carriers && { carriers: changes.carriers }),
     require: "login",
     routes: [
@@ -79,6 +84,32 @@ export async function startGuardedSite(changes: Changes = {}): Promise<GuardedSi
       await origin.kill();
     },
   };
+}
+
+/** Where the provider tells of logouts. */
+export const BACKCHANNEL = "/.moor/login/backchannel";
+
+/**
+ * Posts a logout token of the provider, as the provider itself would.
+ *
+ * @param claims in place of the claims of such a token, and its `sub` or `sid`.
+ */
+export async function tellLogout({ site, provider }: GuardedSite, claims: object, client = site.client()) {
+  const seconds = Math.floor(Date.now() / 1000);
+  const token = await provider.sign({
+    iss: provider.issuer,
+    aud: provider.clientId,
+    iat: seconds,
+    exp: seconds + 120,
+    jti: crypto.randomUUID(),
+    events: { "http://schemas.openid.net/event/backchannel-logout": {} },
+    ...claims,
+  });
+  return client.ask(BACKCHANNEL, {
+    method: "POST",
+    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ logout_token: token }).toString(),
+  });
 }
 
 /** The codes of the failures of logins in the log. */

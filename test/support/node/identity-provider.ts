@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import Provider from "oidc-provider";
 
 /** A real OpenID Connect provider on loopback: panva's oidc-provider. */
@@ -16,6 +17,10 @@ export interface IdentityProvider {
   readonly exchanges: number;
   /** The addresses to which it sends visitors back. They may change until its first request. */
   redirectUris: readonly string[];
+  /** Where it tells of a session of its own that has ended. It may change until its first request. */
+  backchannelUri: string | undefined;
+  /** Signs a token with its key. */
+  sign(claims: object, header?: object): Promise<string>;
   /** What it answers to every request while set, as a provider in trouble does. */
   trouble: number | undefined;
   /** How many visitors it waits for before it answers any of them. While 0, it answers each at once. */
@@ -45,6 +50,8 @@ const CLAIMS = { openid: ["sub"], email: ["email", "email_verified"], groups: ["
  */
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
   const { redirectUris, accounts = {}, acr } = options;
+  const { privateKey } = await generateKeyPair("ES256", { extractable: true });
+  const jwk = { ...(await exportJWK(privateKey)), kid: "the-key", alg: "ES256", use: "sig" };
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -60,12 +67,20 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
           client_id: CLIENT_ID,
           client_secret: CLIENT_SECRET,
           redirect_uris: known.redirectUris,
+          id_token_signed_response_alg: "ES256",
+          ...(known.backchannelUri !== undefined && {
+            backchannel_logout_uri: known.backchannelUri,
+            backchannel_logout_session_required: true,
+          }),
           post_logout_redirect_uris: known.redirectUris.map((uri) => uri.replace(/callback$/, "left")),
         },
       ],
       claims: CLAIMS,
       acrValues: acr === undefined ? [] : [acr],
-      features: { devInteractions: { enabled: false } },
+      jwks: { keys: [jwk] },
+      features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+      // Its own way out refuses loopback.
+      fetch: (url: URL, { dispatcher: _, ...init }: RequestInit & { dispatcher?: unknown }) => fetch(url, init),
       pkce: { required: () => true },
       interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
       findAccount: (_: unknown, accountId: string) => ({
@@ -98,6 +113,11 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     exchanges: 0,
     tokens: [],
     redirectUris,
+    backchannelUri: undefined,
+    sign: (claims, header) =>
+      new SignJWT({ ...claims })
+        .setProtectedHeader({ alg: "ES256", kid: "the-key", typ: "logout+jwt", ...header })
+        .sign(privateKey),
     trouble: undefined,
     gathers: 0,
     async stop() {

@@ -74,7 +74,7 @@ export interface ObjectsLink {
    * Sets the fault that calls meet from now on: all calls, or the calls of a method. `undefined`: they work. A crash
    * ends the fault.
    */
-  meet(fault: NamespaceFault | undefined, method?: "read" | "commit" | "takeOver"): Promise<void>;
+  meet(fault: NamespaceFault | undefined, method?: "read" | "commit" | "takeOver" | "endAll"): Promise<void>;
   /**
    * The methods that were called since the process began, in order. A repeated call counts twice. Calls of an isolate
    * follow the calls of the isolate before it.
