@@ -41,7 +41,9 @@ export async function identityOf(
     at: now,
     ...(isShort(sid) ? { sid } : {}),
     ...(typeof authTime === "number" ? { authAt: authTime * 1000 } : {}),
-    ...(typeof iat === "number" ? { issuedAt: iat * 1000 } : {}),
+    ...((typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && typeof iat === "number"
+      ? { issuedAt: iat * 1000 }
+      : undefined),
     ...(isShort(acr) ? { acr } : {}),
     ...(Array.isArray(amr) && amr.every(isShort) && amr.length <= 16 ? { amr } : {}),
     claims: shown,

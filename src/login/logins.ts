@@ -87,6 +87,8 @@ export function createLogins(parts: LoginParts): Logins {
           clock,
         })
       : undefined;
+  const paths = new Set([LOGIN_PATH, CALLBACK_PATH, LEFT_PATH]);
+  if ((typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && backchannel) paths.add(BACKCHANNEL_PATH);
   const flow = createFlow({
     login,
     hosts: login.hosts ?? [new URL(issuer).hostname],
@@ -132,11 +134,7 @@ export function createLogins(parts: LoginParts): Logins {
       return ended;
     },
 
-    owns: (pathname) =>
-      pathname === LOGIN_PATH ||
-      pathname === CALLBACK_PATH ||
-      pathname === LEFT_PATH ||
-      (backchannel !== undefined && pathname === BACKCHANNEL_PATH),
+    owns: (pathname) => paths.has(pathname),
 
     answer(visit) {
       const { request, url, observer } = visit;
@@ -145,13 +143,16 @@ export function createLogins(parts: LoginParts): Logins {
         const to = destinationOf(url.searchParams.get("state") ?? "/", url);
         return Promise.resolve(to ? redirectTo(to.href, 303) : observer.refused("bad_request", "logout: state"));
       }
-      const takes = url.pathname === BACKCHANNEL_PATH ? "POST" : "GET";
+      let takes = "GET";
+      if (typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) {
+        if (url.pathname === BACKCHANNEL_PATH) takes = "POST";
+        if (backchannel && takes === "POST" && request.method === takes) return backchannel(visit);
+      }
       if (request.method !== takes) {
         const refused = observer.refused("method_not_allowed");
         refused.headers.set("Allow", takes);
         return Promise.resolve(refused);
       }
-      if (backchannel && takes === "POST") return backchannel(visit);
       return exchange.serve<Response>(visit, HANDLING, { assign: () => 0, respond: (opened) => step(visit, opened) });
     },
   };

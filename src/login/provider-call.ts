@@ -40,8 +40,9 @@ export type AskProvider = (what: string, url: string, init?: RequestInit) => Pro
  */
 export function createAsk(breaker?: Pick<Breaker, "admit">): AskProvider {
   return async (what, url, init) => {
+    const unavailable = (reason: string) => new Ended("unavailable", `${what}: ${reason}`);
     const admitted = breaker?.admit();
-    if (breaker && !admitted) throw new Ended("unavailable", `${what}: not asked, because it has failed repeatedly`);
+    if (breaker && !admitted) throw unavailable("not asked for a moment");
     let status = 0;
     let answer: Json;
     try {
@@ -51,13 +52,12 @@ export function createAsk(breaker?: Pick<Breaker, "admit">): AskProvider {
       answer = (await response.json()) as Json;
     } catch (fault) {
       // The message may quote the answer, and the answer may hold a token.
-      const name = fault instanceof Error ? fault.name : "unknown fault";
-      const reason = `${what}: ${status || ""} ${name}`;
-      admitted?.failed(new Error(reason));
-      throw new Ended("unavailable", reason);
+      const failure = unavailable(`${status || ""} ${fault instanceof Error ? fault.name : "unknown fault"}`);
+      admitted?.failed(failure);
+      throw failure;
     }
     if (status < 500) admitted?.answered();
-    else admitted?.failed(new Error(`${what}: ${status}`));
+    else admitted?.failed(unavailable(String(status)));
     if (status === 200 && isJsonObject(answer)) return answer;
     const error = isJsonObject(answer) && typeof answer.error === "string" ? answer.error : "";
     const isRefusal = (status === 400 || status === 401) && !MISCONFIGURED.has(error);
