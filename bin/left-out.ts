@@ -20,6 +20,8 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
     return index < 0 ? undefined : `carriers[${index}]`;
   },
   MOOR_NGINX: ({ pools }) => pathIn(pools, "affinity", ({ affinity }) => algorithmOf(affinity.algorithm) === undefined),
+  MOOR_FORMER_BALANCER: ({ pools }) =>
+    pathIn(pools, "formerBalancer", ({ formerBalancer }) => formerBalancer !== undefined),
   MOOR_LOGIN: ({ login }) => login && "login",
   MOOR_CLIENT_FIELDS: ({ log }) => {
     const name = (["address", "country", "userAgent", "trace"] as const).find(

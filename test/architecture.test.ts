@@ -19,6 +19,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   log: "log lines and their events; every process of the Worker",
   totals: "counts of isolates, their sums, and their text; the edge, and pool objects",
   affinity: "algorithms from a key to an order of origins; the edge, and the `moor` command",
+  balancers: "how other balancers name a server in a cookie, a file for each; the edge, and the `moor` command",
   settings: "the grammar of settings, and mistakes in them; the edge, and the `moor` command",
   redis: "the client of Redis over its REST protocol; every process of the Worker",
   carriers: "the ways in which a token travels, each with its settings and its code; the edge, and the `moor` command",

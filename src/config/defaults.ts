@@ -173,6 +173,7 @@ function resolvePool(pool: CheckedPool, hasAllSessions: boolean): ResolvedPool {
     hashPolicy: pool.hashPolicy ?? POOL_DEFAULTS.hashPolicy,
     affinity: pool.affinity ?? POOL_DEFAULTS.affinity,
     learn: pool.learn && { ...pool.learn, ignoreCase: pool.learn.ignoreCase ?? false },
+    formerBalancer: pool.formerBalancer,
     attemptDeadlineMs: pool.attemptDeadlineMs ?? POOL_DEFAULTS.attemptDeadlineMs,
     outlierDetection: resolveOutlierDetection(pool.outlierDetection),
     healthCheck: pool.healthCheck && resolveHealthCheck(pool.healthCheck),

@@ -1,4 +1,5 @@
 import type { AlgorithmName } from "../affinity/algorithms.ts";
+import type { BalancerType } from "../balancers/registry.ts";
 import type { Region } from "./regions.ts";
 
 /** One server behind Moor. */
@@ -36,8 +37,8 @@ export interface OriginConfig {
   /** The server exactly as nginx's configuration names it, for example `10.0.0.1:8080`. `nginx-chash` hashes it and needs it. */
   nginxServer?: string;
   /**
-   * The name of this origin in the cookie that the pool learns from. The cookie's value is this name, or ends in a dot and this
-   * name (Tomcat's `jvmRoute`). Default: the id.
+   * The name of this origin in the cookie that the pool learns from, or in that of `formerBalancer`. The value of a learned cookie is this
+   * name, or ends in a dot and this name (Tomcat's `jvmRoute`). Default: the id.
    */
   route?: string;
 }
@@ -53,6 +54,14 @@ export type HashPolicy =
    * household, within which devices change their addresses (RFC 8981).
    */
   | { type: "client-ip"; ipv4PrefixBits?: number | undefined; ipv6PrefixBits?: number | undefined };
+
+/** A balancer whose visitors keep their servers. */
+export interface FormerBalancerConfig {
+  /** How its cookie names a server. Accepted: `haproxy`, `nginx`, `traefik`, `ingress-nginx`, `tomcat`. */
+  type: BalancerType;
+  /** The name of the cookie, for example `SERVERID`, `route`, or `JSESSIONID` of Tomcat's `jvmRoute`. */
+  cookie: string;
+}
 
 /** Where an application's own session id stands in a request. */
 export interface LearnConfig {
@@ -228,6 +237,11 @@ export interface PoolConfig {
   affinity?: AffinityConfig;
   /** For applications that keep sessions to themselves, without a change to the application. Default: nothing is learned. */
   learn?: LearnConfig;
+  /**
+   * The balancer that this pool had before Moor, and the cookie by which it kept a visitor on a server. A visitor whom Moor has not bound yet
+   * goes to that server, and Moor then keeps them there by itself. The cookie names an origin by its `route`. Default: no cookie is followed.
+   */
+  formerBalancer?: FormerBalancerConfig;
   /**
    * How long one attempt may take until the origin's response headers arrive, in milliseconds. A streaming body (above 64 KiB, or
    * of no declared length) has no deadline, because its client may be slow. Default 30,000; 10 to 600,000.

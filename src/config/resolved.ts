@@ -5,6 +5,7 @@ import type { LoginConfig, RequireConfig, RoleConfig } from "./login-types.ts";
 import type {
   AffinityConfig,
   ClosingStatus,
+  FormerBalancerConfig,
   HashPolicy,
   HealthCheckConfig,
   LearnConfig,
@@ -132,6 +133,7 @@ export interface ResolvedPool {
   readonly hashPolicy: readonly HashPolicy[];
   readonly affinity: Readonly<AffinityConfig>;
   readonly learn: ResolvedLearn | undefined;
+  readonly formerBalancer: Readonly<FormerBalancerConfig> | undefined;
   readonly attemptDeadlineMs: number;
   readonly outlierDetection: ResolvedOutlierDetection;
   /** `undefined`: its origins are not probed. */

@@ -1,5 +1,6 @@
-import { array, boolean, custom, type InferOutput, lazy, literal, optional, picklist } from "valibot";
+import { array, boolean, custom, type InferOutput, lazy, literal, optional, picklist, unknown } from "valibot";
 import { ALGORITHMS, type AlgorithmName } from "../affinity/algorithms.ts";
+import { BALANCERS, type BalancerType } from "../balancers/registry.ts";
 import { carrierSchemas } from "../carriers/registry.ts";
 import { rowStoreSchemas } from "../row-stores/registry.ts";
 import {
@@ -104,6 +105,13 @@ const attributes = lazy((input) =>
     : literal(true, "true, or a list of names of attributes"),
 );
 
+const balancerOf = () => shape({ type: oneOf(Object.keys(BALANCERS) as BalancerType[]), cookie: value(token) });
+/** A build without other balancers' cookies refuses any when it starts, so it needs no schema of them. */
+const formerBalancer =
+  typeof MOOR_FORMER_BALANCER === "undefined" || MOOR_FORMER_BALANCER
+    ? balancerOf()
+    : (unknown() as unknown as ReturnType<typeof balancerOf>);
+
 const pool = shape({
   id: value(id),
   origins: list(origin, "a list of at least one origin"),
@@ -120,6 +128,7 @@ const pool = shape({
       ignoreCase: optional(yesOrNo),
     }),
   ),
+  formerBalancer: optional(formerBalancer),
   attemptDeadlineMs,
   outlierDetection: optional(
     shape({ ...numbers(outlierRules), successRate: optional(shape(numbers(successRateRules))) }),

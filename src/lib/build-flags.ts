@@ -17,6 +17,8 @@ declare global {
   const MOOR_CONSOLE: boolean | undefined;
   /** `false`: the build is without the fields of the log that tell of a request's client. */
   const MOOR_CLIENT_FIELDS: boolean | undefined;
+  /** `false`: the build follows no cookies of other balancers. */
+  const MOOR_FORMER_BALANCER: boolean | undefined;
   /** `false`: the build is without the carrier that writes tokens into links. */
   const MOOR_LINKS: boolean | undefined;
 }
@@ -55,5 +57,6 @@ export const NAMES = {
   MOOR_BACKCHANNEL: "back-channel logout",
   MOOR_CONSOLE: "console",
   MOOR_CLIENT_FIELDS: "field of the log that tells of the client",
+  MOOR_FORMER_BALANCER: "former balancer",
   MOOR_LINKS: "carrier in the URL",
 };

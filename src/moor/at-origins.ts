@@ -71,7 +71,8 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
           ...routed,
           pool, // 5
           sessionId: id,
-          sessionIsFresh: !session.returning,
+          // A session that has just been adopted is known by its old cookie alone.
+          sessionIsFresh: !session.returning || session.token.byOldCookie === true,
           bornAt,
           home,
           pin,
@@ -91,7 +92,7 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
         if (!(unpacked instanceof Response)) intent = unpacked;
         else if (names.moor.length > 0)
           intent = readIntent(response.headers, names.moor, pool.config.session, remembers);
-        return { kind: "response", response, names, intent, pin: sent.pin };
+        return { kind: "response", response, names, intent, pin: sent.pin, isBinding: sent.isBinding };
       },
     };
     const served = exchange.serve(routed, route, origins);

@@ -39,6 +39,8 @@ export interface Responded {
   readonly intent: Intent | RefusedResponse;
   /** The token's pin from now on; `undefined`: it stays as it is. */
   readonly pin: number | undefined;
+  /** Whether the pin also belongs into the first token of a session that is not stored. Default `false`. */
+  readonly isBinding?: boolean | undefined;
 }
 
 /** Answers requests from their sessions: the origins of a route, or the handlers of a Worker. */
@@ -150,7 +152,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     visit: Visit,
     handling: Handling,
     opened: OpenedSession,
-    { response, names, intent, pin }: Responded,
+    { response, names, intent, pin, isBinding }: Responded,
     stores: Stores,
     turn: Turn | undefined,
   ): Promise<Response> {
@@ -180,7 +182,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     if (done.written || done.untouched) observer.committed(done);
     const dropped = ownNames(response.headers, names, carriers.own);
     if (dropped.length > 0) observer.ownNamesDropped(dropped);
-    const moved = pin === undefined ? undefined : { pin, isNews: isJustVouched(opened, stores) };
+    const moved = pin === undefined ? undefined : { pin, isNews: isJustVouched(opened, stores), isBinding };
     const isNew = !session.returning && !isKeptBack;
     const isWanted =
       isNew && !opened.awaitsToken && (client.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));

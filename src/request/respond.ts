@@ -31,7 +31,9 @@ export interface TokenOptions {
   /** Called if the request has ended an adopted session. Returns `Set-Cookie` headers. Default: it is not called. */
   readonly ended?: ((old: OldRef) => Promise<readonly string[]> | undefined) | undefined;
   /** What the token's pin is to be, and whether that alone is worth a new token. Default: the session has not moved. */
-  readonly moved?: { readonly pin: number; readonly isNews: boolean } | undefined;
+  readonly moved?:
+    | { readonly pin: number; readonly isNews: boolean; readonly isBinding?: boolean | undefined }
+    | undefined;
 }
 
 /** The token for the response: a new one only if it tells the client something new. */
@@ -43,7 +45,12 @@ export async function tokenFor(done: Done, options: TokenOptions, parts: CommitP
   if (!view || view.version === 0) {
     const mayGiveFresh = options.mayGiveFresh && (!session.returning || options.isProvisional);
     if (!mayGiveFresh && !options.mayGiveAside) return { kind: "none" };
-    const credentials = await parts.tokens.sign(token, { proof: false });
+    // Otherwise visitors without a stored session go home after a move, because this token is written once.
+    const bound =
+      (typeof MOOR_FORMER_BALANCER === "undefined" || MOOR_FORMER_BALANCER) && options.moved?.isBinding
+        ? { ...token, pin: options.moved.pin }
+        : token;
+    const credentials = await parts.tokens.sign(bound, { proof: false });
     const { id, expiresAt } = token;
     if (!mayGiveFresh) return { kind: "provisional", credentials, expiresAt };
     return { kind: "write", id, credentials, expiresAt, isRemembered: false };

@@ -1,6 +1,8 @@
 import type { EjectedFlags } from "../affinity/affinity.ts";
 import type { ResolvedPool } from "../config/resolved.ts";
+import { leftOut } from "../lib/build-flags.ts";
 import type { Log, LogEntry } from "../log.ts";
+import { createFormerPin, type FormerPin } from "./choose/former-balancer.ts";
 import type { OriginTags } from "./choose/learn.ts";
 import { createLearning, type Learning } from "./choose/learn.ts";
 import { type ChoiceFacts, createOrder, either, fill } from "./choose/order.ts";
@@ -49,6 +51,8 @@ export interface Pool {
   readonly panic: Panic;
   readonly retries: RetryBudget;
   readonly pins: Pins;
+  /** `undefined`: the pool follows no cookies of another balancer. */
+  readonly formerPin: FormerPin | undefined;
   /** `undefined`: the pool does not learn. */
   readonly learning: Learning | undefined;
   /** `undefined`: the pool is as it is configured, and is not probed. */
@@ -115,6 +119,8 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
     const addresses = config.rewrite ? createPublicAddresses(config, origin) : undefined;
     return { id: origin.id, index, backup: origin.backup, reach: createReach(origin, config, services), addresses };
   });
+  if (typeof MOOR_FORMER_BALANCER !== "undefined" && !MOOR_FORMER_BALANCER && config.formerBalancer)
+    leftOut("MOOR_FORMER_BALANCER", "a pool has formerBalancer");
   if (config.learn && !originTags) throw new TypeError(`pool "${config.id}" learns, and no tags are given`);
   const health = createOutlierDetection({
     config: config.outlierDetection,
@@ -223,6 +229,8 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
     },
     retries: createRetryBudget(config.retryBudget),
     pins,
+    formerPin:
+      typeof MOOR_FORMER_BALANCER === "undefined" || MOOR_FORMER_BALANCER ? createFormerPin(config) : undefined,
     choose(facts, { resendable, strict = false, now }) {
       const isSteady = allHealthy() && !(losses.isUsed && losses.shunnedBy(facts.sessionId, now) !== undefined);
       const closed = hasClosed ? closedTo(facts, now) : undefined;

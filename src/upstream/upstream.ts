@@ -52,6 +52,8 @@ export type Delivered =
       readonly chosen: Chosen;
       /** The token's new pin; `undefined`: the pin stays as it is. */
       readonly pin: number | undefined;
+      /** Whether the pin binds the session for the first time, to the server that a former balancer chose. Default `false`. */
+      readonly isBinding?: boolean;
       /** The headers of the request to the origin. */
       readonly sentHeaders: Headers;
     });
@@ -174,7 +176,17 @@ export function createUpstream(
   return {
     match: createRoutes(config.routes).match,
     poolOf: (route, sessionId) => (splits.get(route) as Split<Pool>)(sessionId),
-    async send(sending) {
+    async send(given) {
+      let sending = given;
+      let formerPin: number | undefined;
+      // A question carries no token, and only the server that has the session in its memory can answer it.
+      if (
+        (typeof MOOR_FORMER_BALANCER === "undefined" || MOOR_FORMER_BALANCER) &&
+        (given.sessionIsFresh || given.question)
+      ) {
+        formerPin = given.pool.formerPin?.(given.request.headers.get("Cookie"));
+        if (formerPin !== undefined) sending = { ...given, pin: formerPin };
+      }
       const { request, url, body, route, pool } = sending;
       const { learning } = pool;
       const mayRetry = (retries.get(route) as ReturnType<typeof createRetries>)(request, body);
@@ -189,7 +201,8 @@ export function createUpstream(
         const { response, names, origin } = sent;
         const told = (names.hasAddress && origin.addresses?.(response, sending)) || response;
         const taught = learning ? await learning.teach(told, origin.index) : told;
-        return delivered(sending, choice, sent, taught, going.headers);
+        const answered = delivered(sending, choice, sent, taught, going.headers);
+        return formerPin === undefined ? answered : binding(answered, formerPin);
       }
       return sent.kind === "unreachable" && choice.strict ? { ...sent, kind: "own-origin-unavailable" } : sent;
     },
@@ -203,6 +216,11 @@ interface Choice extends Candidates {
   readonly strict: boolean;
   /** When it was made, in milliseconds since 1970. */
   readonly now: number;
+}
+
+/** Binds a session to the server on which another balancer has kept it so far, unless that is the session's own origin. */
+function binding(met: Delivered, pin: number): Delivered {
+  return met.kind === "response" ? { ...met, pin: met.pin === 0 ? undefined : pin, isBinding: true } : met;
 }
 
 /** Why a request met the origin that answered. */

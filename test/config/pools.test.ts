@@ -174,3 +174,28 @@ describe("the client's Host", () => {
     ]);
   });
 });
+
+describe("a former balancer", () => {
+  const formerBalancer = { type: "haproxy", cookie: "SERVERID" };
+
+  it("may be every balancer whose cookie can be followed", () => {
+    for (const type of ["haproxy", "nginx", "traefik", "ingress-nginx", "tomcat"])
+      expect(mistakes({ pools: [pool({ formerBalancer: { type, cookie: "srv" } })] })).toEqual([]);
+  });
+
+  const accepted = "accepted: with formerBalancer: a pool that goes by the session's id, with pins";
+  it.each<[object, string]>([
+    [{ learn: { cookie: "sid" } }, "learn: found an object"],
+    [{ failback: "immediate" }, 'failback: found "immediate"'],
+    [{ affinity: { algorithm: "nginx-ip-hash" } }, 'affinity.algorithm: found "nginx-ip-hash"'],
+    [{ hashPolicy: [{ type: "client-ip" }] }, "hashPolicy: found a list"],
+  ])("is a mistake in a pool without pins: %j", (settings, found) => {
+    expect(mistakes({ pools: [pool({ formerBalancer, ...settings })] })).toEqual([`pools[0].${found}, ${accepted}`]);
+  });
+
+  it("is a mistake of another name", () => {
+    expect(mistakes({ pools: [pool({ formerBalancer: { type: "envoy", cookie: "srv" } })] })).toEqual([
+      'pools[0].formerBalancer.type: found "envoy", accepted: one of haproxy, nginx, traefik, ingress-nginx, tomcat',
+    ]);
+  });
+});

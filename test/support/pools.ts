@@ -44,6 +44,7 @@ export function poolConfig(ids: readonly string[], { urls = ids.map((id) => `htt
     zone: undefined,
     rewrite: true,
     learn: undefined,
+    formerBalancer: undefined,
     attemptDeadlineMs: 1_000,
     outlierDetection: OUTLIER_DETECTION,
     healthCheck: undefined,

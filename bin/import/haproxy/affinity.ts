@@ -5,7 +5,7 @@ import { allOf, type Line, lastOf, type Section } from "./sections.ts";
 
 /** How a section ties visitors to servers, in the settings of a pool. */
 export interface ReadAffinity {
-  readonly settings: Pick<PoolConfig, "affinity" | "hashPolicy" | "learn">;
+  readonly settings: Pick<PoolConfig, "affinity" | "hashPolicy" | "learn" | "formerBalancer">;
   readonly notes: readonly Remark[];
 }
 
@@ -41,8 +41,11 @@ function readCookie(section: Section, note: Note): ReadAffinity["settings"] | un
   } else if (words.includes("insert")) {
     note(
       cookie.line,
-      `cookie ${name} insert: visitors with the cookie stay; Moor sets no such cookie, and new visitors go by its own session`,
+      words.includes("dynamic")
+        ? `cookie ${name} insert dynamic: HAProxy hashes the servers' addresses with a key, so its visitors go by the session of Moor, and move once`
+        : `cookie ${name} insert: visitors with the cookie stay; Moor sets no such cookie, and keeps them by its own session`,
     );
+    return words.includes("dynamic") ? {} : { formerBalancer: { type: "haproxy", cookie: name } };
   }
   return { learn: { cookie: name } };
 }

@@ -30,7 +30,7 @@ export const LINE_FATES: readonly Fate[] = [
   {
     names: ["cookie", "appsession"],
     kind: "carried",
-    text: "`learn` with that cookie; `server … cookie` is the origin's `route`. A note says what Moor does not do for `insert`, `prefix` and `rewrite`",
+    text: "`insert`: `formerBalancer` with that cookie; `server … cookie` is the origin's `route`. Otherwise `learn` with that cookie. A note says what Moor does not do for `insert`, `prefix` and `rewrite`",
   },
   {
     names: ["stick on", "stick match"],

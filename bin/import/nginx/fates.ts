@@ -227,7 +227,7 @@ export const UPSTREAM_FATES: readonly Fate[] = [
   {
     names: ["sticky"],
     kind: "carried",
-    text: "`learn` with the cookie of `learn`, `route` or `cookie`, and with the parameter of the path that a `map` of `$request_uri` reads. A note for every part that cannot be followed; without a cookie to follow it becomes `whrw1`",
+    text: "`cookie`: `formerBalancer` with that cookie; without `route=` the MD5 of the address names a server. Otherwise `learn` with the cookie of `learn` or `route`, and with the parameter of the path that a `map` of `$request_uri` reads. A note for every part that cannot be followed; without a cookie to follow it becomes `whrw1`",
   },
   {
     names: ["least_conn", "least_time", "random", "round_robin"],

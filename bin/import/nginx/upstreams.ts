@@ -63,7 +63,7 @@ export function importUpstream(upstream: Directive, id: string, options: Upstrea
     pool.learn = { ...followed, ignoreCase: true };
   }
   if (method.kind === "sticky-cookie" && origins.some(({ route }) => route !== undefined))
-    pool.learn = { cookie: method.cookie };
+    pool.formerBalancer = { type: "nginx", cookie: method.cookie };
   const slowStart = Math.max(...read.map(({ slowStartSeconds }) => slowStartSeconds), 0);
   if (slowStart > 0 && method.kind !== "nginx") pool.slowStartSeconds = slowStart;
   return { pool, refused, notes };

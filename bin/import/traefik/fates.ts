@@ -40,7 +40,7 @@ export const KEY_FATES: readonly Fate[] = [
   {
     names: ["http.services.loadBalancer.sticky"],
     kind: "carried",
-    text: "`learn` with that cookie; `route` is the value that Traefik writes for the server's URL. A note for a cookie without a name",
+    text: "`formerBalancer` with that cookie; `route` is the value that Traefik writes for the server's URL. A note for a cookie without a name",
   },
   {
     names: ["http.services.loadBalancer.healthCheck"],

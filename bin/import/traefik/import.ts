@@ -151,15 +151,6 @@ function createServices(given: Value | undefined, notes: Remark[]): Services {
           text: `weighted.${key} is not carried over: the session chooses the side, and keeps it`,
         });
     }
-    const learning = [...read.values()].filter(({ pool }) => weights.has(pool.id) && pool.learn);
-    for (const { pool } of weights.size > 1 ? learning : []) {
-      delete pool.learn;
-      notes.push({
-        file,
-        line,
-        text: `weighted: the cookie of ${pool.id} is not followed, because a pool of a split route follows no cookie`,
-      });
-    }
     const pool = [...weights].map(([id, weight]) => ({ id, weight }));
     return pool.length === 0
       ? "leads to a service without sides"

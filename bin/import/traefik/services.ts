@@ -35,7 +35,12 @@ export function readLoadBalancer(balancer: Value, id: string): ReadService {
   const cookie = sticky && cookieOf(sticky, remarks.notes);
   const healthCheck = readHealthCheck(at(balancer, "healthCheck"), remarks.notes);
   return {
-    pool: { id, origins, ...(cookie !== undefined && { learn: { cookie } }), ...(healthCheck && { healthCheck }) },
+    pool: {
+      id,
+      origins,
+      ...(cookie !== undefined && { formerBalancer: { type: "traefik", cookie } }),
+      ...(healthCheck && { healthCheck }),
+    },
     wantsClientHost: at(balancer, "passHostHeader")?.text !== "false",
     ...remarks,
   };
@@ -85,7 +90,7 @@ function cookieOf(sticky: Value, notes: Remark[]): string | undefined {
     notes.push({ file, line, text });
     return undefined;
   }
-  const text = `sticky.cookie ${name}: visitors with the cookie stay; Moor sets no such cookie, and new visitors go by its own session`;
+  const text = `sticky.cookie ${name}: visitors with the cookie stay; Moor sets no such cookie, and keeps them by its own session`;
   notes.push({ file, line, text });
   return name;
 }

@@ -28,6 +28,9 @@ export function poolMistakes(pools: readonly Item[], options: { deploy: boolean 
     ...pools.flatMap(outlierMistakes),
     ...pools.flatMap(healthCheckMistakes),
     ...pools.flatMap(writeMistakes),
+    ...(typeof MOOR_FORMER_BALANCER === "undefined" || MOOR_FORMER_BALANCER
+      ? pools.flatMap(formerBalancerMistakes)
+      : []),
     ...origins.flat().flatMap(emptyIntervals),
     ...(options.deploy ? origins.flat().flatMap(unreachable) : []),
   ];
@@ -57,6 +60,25 @@ function writeMistakes({ value: { session }, path }: Item): Mistake[] {
   if (!writesNothing || !Array.isArray(may) || !may.includes("patch")) return [];
   const accepted = "no patch, as the pool sees nothing; or write, with the names that it may patch";
   return [{ path: `${path}.session.may`, found: describe("patch"), accepted }];
+}
+
+/** Pins bind visitors to the servers of a former balancer, so the pool must have pins. */
+function formerBalancerMistakes({ value, path }: Item): Mistake[] {
+  if (value.formerBalancer === undefined) return [];
+  const { algorithm } = isRecord(value.affinity) ? value.affinity : {};
+  const policies = itemsOf(value, "hashPolicy", path);
+  const reasons: readonly (readonly [string, unknown, boolean])[] = [
+    ["learn", value.learn, value.learn !== undefined],
+    ["failback", value.failback, value.failback === "immediate"],
+    ["affinity.algorithm", algorithm, typeof algorithm === "string" && algorithm.startsWith("nginx-")],
+    ["hashPolicy", value.hashPolicy, policies.some((policy) => policy.value.type !== "session-id")],
+  ];
+  return reasons
+    .filter(([, , isWrong]) => isWrong)
+    .map(([name, found]) => {
+      const accepted = "with formerBalancer: a pool that goes by the session's id, with pins";
+      return { path: `${path}.${name}`, found: describe(found), accepted };
+    });
 }
 
 function allDown(origins: readonly Item[]): Mistake[] {

@@ -139,7 +139,7 @@ export const fromHaproxy = defineConfig({
   pools: [
     {
       id: "shop",
-      learn: { cookie: "SERVERID" },
+      formerBalancer: { type: "haproxy", cookie: "SERVERID" },
       origins: [
         { id: "a", url: "http://10.0.0.1" }, // the id, or else `route`, is HAProxy's value of the cookie
         { id: "b", url: "http://10.0.0.2" },

@@ -18,7 +18,7 @@ describe("a backend", () => {
   it.each<[string, object]>([
     [
       "cookie SRV insert indirect nocache\nserver one 10.0.0.1:80 cookie c1",
-      { learn: { cookie: "SRV" }, origins: [{ id: "one", route: "c1" }] },
+      { formerBalancer: { type: "haproxy", cookie: "SRV" }, origins: [{ id: "one", route: "c1" }] },
     ],
     [`cookie SRV rewrite\n${SERVER}`, { learn: { cookie: "SRV" } }],
     [`cookie JSESSIONID prefix\n${SERVER}`, { learn: { cookie: "JSESSIONID" } }],

@@ -38,7 +38,7 @@ describe("the method of an upstream", () => {
     const { pools, notes } = await importBlock(
       "server 10.0.0.1:80 route=one;\nip_hash;\nsticky cookie srv_id expires=1h;",
     );
-    expect(pools).toMatchObject([{ learn: { cookie: "srv_id" }, origins: [{ route: "one" }] }]);
+    expect(pools).toMatchObject([{ formerBalancer: { type: "nginx", cookie: "srv_id" }, origins: [{ route: "one" }] }]);
     expect(notes).toEqual([]);
   });
 
@@ -49,7 +49,7 @@ describe("the method of an upstream", () => {
 
   it("by nginx's own cookie becomes the default affinity if servers have names and no route=", async () => {
     const { pools, notes } = await importBlock("sticky cookie srv_id;\nserver app1;");
-    expect(pools[0]?.learn).toBeUndefined();
+    expect(pools[0]?.formerBalancer).toBeUndefined();
     expect(notes).toContainEqual(
       expect.stringContaining("3: server app1: sticky cookie names a server without route= by its address"),
     );

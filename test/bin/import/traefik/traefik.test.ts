@@ -87,7 +87,7 @@ describe("services", () => {
     ],
     [
       { servers: [{ url: "http://10.0.0.1:80" }], sticky: { cookie: { name: "srv" } } },
-      { learn: { cookie: "srv" }, origins: [{ route: "df5bd2f9c0180410" }] },
+      { formerBalancer: { type: "traefik", cookie: "srv" }, origins: [{ route: "df5bd2f9c0180410" }] },
     ],
   ])("with %j become a pool with %j", async (settings, pool) =>
     expect((await service(settings)).pools[0]).toMatchObject(pool),
