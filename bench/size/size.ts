@@ -36,10 +36,10 @@ export interface SizeResults {
 /** The most that each build may be gzipped, in KiB. `test/bench/size.test.ts` holds them. */
 export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild">, number>> = {
   moor: 164.2,
-  asDeployed: 73.5,
+  asDeployed: 74,
   asDeployedWithLogin: 82.7,
   withoutRedis: 160.7,
-  asDeployedWithoutRedis: 70.5,
+  asDeployedWithoutRedis: 71,
 };
 
 const CONFIG = { pools: [{ id: "shop", origins: [{ id: "a", url: "http://127.0.0.1:1" }] }] };

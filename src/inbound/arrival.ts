@@ -1,5 +1,4 @@
 import type { AskedParts, ReadHeaders } from "../lib/asked.ts";
-import { BoundedMap } from "../lib/bounded-map.ts";
 
 /** A client's request, whose parts are read once. */
 export interface Asked extends AskedParts {
@@ -17,9 +16,6 @@ export interface AskedHeaders extends ReadHeaders {
   readonly names: readonly string[];
 }
 
-/** Names of headers as code writes them, in small letters. */
-const small = new BoundedMap<string, string>(256);
-
 /**
  * Reads a request once. Each question to the runtime leaves JavaScript, which costs as much as a hundred lines of it
  * (docs/explanation/performance.md), and most questions are about headers that the request does not have.
@@ -32,15 +28,11 @@ export function askedBy(request: Request): Asked {
   for (const name of original.keys()) names.push(name);
   const values = new Map<string, string | null>();
   const get = (name: string): string | null => {
-    const known = values.get(name);
-    if (known !== undefined) return known;
-    let wanted = small.get(name);
-    if (wanted === undefined) {
-      wanted = name.toLowerCase();
-      small.set(name, wanted);
+    let value = values.get(name);
+    if (value === undefined) {
+      value = names.includes(name.toLowerCase()) ? original.get(name) : null;
+      values.set(name, value);
     }
-    const value = names.includes(wanted) ? original.get(name) : null;
-    values.set(name, value);
     return value;
   };
   const headers = { original, names, get, has: (name: string) => get(name) !== null };

@@ -109,10 +109,7 @@ export async function openSession(opening: Opening, parts: OpenSessionParts): Pr
       journaled,
       replicated: view.replicated,
     };
-    if (!journaled)
-      return loss
-        ? { kind: "session", session, ref, source, found, ...loss }
-        : { kind: "session", session, ref, source, found };
+    if (!journaled) return { kind: "session", session, ref, source, found, ...loss };
     // A session that shows content of the journal counts as marked from now on, whether or not the client holds a mark.
     toMark.add(ref.id);
     return { kind: "session", session, ref: { ...ref, markedAt: ref.arrivedAt }, source, found };
