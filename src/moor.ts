@@ -13,6 +13,7 @@ import {
   answerAstray,
   createExchange,
   type Exchange,
+  type Handling,
   type KeepAlive,
   outlivesClient,
   postAgain,
@@ -83,10 +84,12 @@ export function createMoor(
     if (!route) return observer.refused("no_route");
     observer.routed(route);
     let required: readonly RequireConfig[] | undefined;
+    let handling: Handling = route;
     if (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) {
       const asked = logins?.requiredBy({ host, pathname, method, headers }, route);
       if (asked === "unreadable") return observer.refused("bad_request", "a path that can be read in several ways");
-      required = asked;
+      required = asked?.required;
+      if (asked?.isStrict && route.freshness !== "strict") handling = { ...route, freshness: "strict" };
     }
     const needsSession = required !== undefined || (route.session && !ignores?.(request, pathname));
     if (needsSession && route.crossSite === "repost" && isFormOfOtherSite(request, url, visit.client))
@@ -96,7 +99,7 @@ export function createMoor(
     if (body === "incomplete") return observer.refused("bad_request", "incomplete body");
     // A client that holds a body back must not be served from copies that became too old meanwhile.
     const arrival = body === null ? visit.arrival : { ...visit.arrival, arrivedAt: clock() };
-    const routed = { ...visit, arrival, host, route, body, required };
+    const routed = { ...visit, arrival, host, route, body, required, handling };
     const arriving = needsSession && adoption?.concerns(routed) ? adoption : undefined;
     const answered = arriving ? arriving.serve(routed, serve) : needsSession ? serve(routed) : passOn(routed);
     if (outlivesClient(visit, route)) keepAlive(answered);

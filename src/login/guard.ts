@@ -3,15 +3,21 @@ import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import { createRoutes, type RouteFacts } from "../upstream/routes.ts";
 import { looselyRead, readingsOf } from "./readings.ts";
 
+/** Everything that the pages require to which a path may lead. */
+export interface Requirements {
+  /** All of it must hold. `undefined`: everybody may come. */
+  readonly required: readonly RequireConfig[] | undefined;
+  /** Whether one of the pages is shown by the newest state of the session alone. */
+  readonly isStrict: boolean;
+}
+
 /** Finds the logins that a request requires. */
 export interface Guard {
   /**
-   * Everything that a request requires, all of which must hold. `undefined`: everybody may come. `unreadable`: the path is encoded so
-   * often, or holds such characters, that its origin may read any path from it.
-   *
    * @param route the route of the path as it stands.
+   * @returns `unreadable`: the path is encoded so often, or holds such characters, that its origin may read any path from it.
    */
-  requiredBy(facts: RouteFacts, route: ResolvedRoute): readonly RequireConfig[] | undefined | "unreadable";
+  requiredBy(facts: RouteFacts, route: ResolvedRoute): Requirements | "unreadable";
 }
 
 type Config = Pick<ResolvedConfig, "routes" | "require">;
@@ -35,13 +41,18 @@ export function createGuard({ routes, require: ofSite = "none" }: Config): Guard
       const read = readingsOf(facts.pathname);
       if (read.kind === "unreadable") return read.kind;
       const required = new Set([route.require ?? ofSite]);
+      let isStrict = route.freshness === "strict";
       for (const pathname of read.places) {
-        for (const loose of spelled) required.add(loose.match({ ...facts, pathname })?.require ?? ofSite);
+        for (const loose of spelled) {
+          const found = loose.match({ ...facts, pathname });
+          required.add(found?.require ?? ofSite);
+          isStrict ||= found?.freshness === "strict";
+        }
         // Frameworks read /admin.json as the page /admin in another format.
         for (const { prefix, require } of formats) if (pathname.startsWith(prefix)) required.add(require);
       }
       required.delete("none");
-      return required.size > 0 ? [...required] : undefined;
+      return { required: required.size > 0 ? [...required] : undefined, isStrict };
     },
   };
 }

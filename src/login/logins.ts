@@ -97,7 +97,8 @@ export function createLogins(parts: LoginParts): Logins {
     requiredAt({ host, pathname }, { headers }) {
       const facts = { host, pathname, method: "GET", headers };
       const route = match(facts);
-      return (route && guard.requiredBy(facts, route)) ?? [];
+      const asked = route && guard.requiredBy(facts, route);
+      return asked === "unreadable" ? asked : (asked?.required ?? []);
     },
     // While the breaker is open, visitors who log in are the only ones to try the authority again.
     isAway: async ({ ref }) =>

@@ -8,6 +8,10 @@ const MOST_DECODINGS = 3;
 /** No page is that far away, and each step up costs time. */
 const MOST_CHARACTERS = 4_096;
 const MOST_STEPS_UP = 32;
+/** No link can be read in so many ways, and each way costs time. */
+const MOST_TEXTS = 64;
+/** Parts of a path that some servers leave out. A host after `//` and the parameters of a segment end at `/`, or at `\` as well. */
+const LEFT_OUT = [/^[/\\]{2,}[^/\\]*/, /^[/\\]{2,}[^/]*/, /;[^/]*/g, /;[^/\\]*/g];
 
 /**
  * Reads a path in each way in which an origin may read it. Origins decode a different number of times, cut `;…` from segments or keep
@@ -33,17 +37,22 @@ export function looselyRead(path: string): string {
 
 /**
  * The path after no, one and more decodings, each with `;…` in its segments and without. A server may cut before it decodes, or after.
- * Some end a segment at `\`.
+ * Parsers of URLs, such as PHP's `parse_url`, take the first name after `//` for a host, and leave it out.
  *
- * @returns `undefined` if the path is encoded more often than any server decodes.
+ * @returns `undefined` if the path is encoded more often than any server decodes, or can be read in more than {@link MOST_TEXTS} ways.
  */
 function textsOf(path: string): string[] | undefined {
   const texts = new Set<string>();
   let newest = [path];
   for (let times = 0; times <= MOST_DECODINGS; times++) {
-    const cut = newest.flatMap((text) => [text, text.replace(/;[^/]*/g, ""), text.replace(/;[^/\\]*/g, "")]);
-    for (const text of cut) texts.add(text);
-    newest = cut.map(decoded).filter((text) => !texts.has(text));
+    const cut = new Set(newest);
+    // A set is walked to its end, with the texts that are added on the way.
+    for (const text of cut) {
+      texts.add(text);
+      if (texts.size > MOST_TEXTS) return undefined;
+      for (const part of LEFT_OUT) cut.add(text.replace(part, ""));
+    }
+    newest = [...cut].map(decoded).filter((text) => !texts.has(text));
     if (newest.length === 0) return [...texts];
   }
   return undefined;

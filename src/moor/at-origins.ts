@@ -4,7 +4,7 @@ import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import type { Arrival } from "../inbound/arrival.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { Logins } from "../login/logins.ts";
-import type { Exchange, Responder, Visit } from "../request/exchange.ts";
+import type { Exchange, Handling, Responder, Visit } from "../request/exchange.ts";
 import { withLongestLife } from "../request/socket-life.ts";
 import { type Intent, NO_INTENT } from "../session/session.ts";
 import type { Pool } from "../upstream/pool.ts";
@@ -20,6 +20,8 @@ export interface Routed extends Visit {
   readonly body: Body;
   /** Everything that the request requires of a login; `undefined`: nothing. */
   readonly required: readonly RequireConfig[] | undefined;
+  /** How the session is handled: as the route says, or more strictly if the path may lead to a stricter page. */
+  readonly handling: Handling;
 }
 
 /** Has requests answered at origins. */
@@ -95,7 +97,7 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
         return { kind: "response", response, names, intent, pin: sent.pin, isBinding: sent.isBinding };
       },
     };
-    const served = exchange.serve(routed, route, origins);
+    const served = exchange.serve(routed, routed.handling, origins);
     return maxSocketSeconds === undefined
       ? served
       : served.then((response) => withLongestLife(response, maxSocketSeconds));

@@ -1,8 +1,11 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ResolvedRoute } from "../../src/config/resolved.ts";
 import type { RouteConfig } from "../../src/config/types.ts";
 import { createGuard } from "../../src/login/guard.ts";
 import { createRoutes } from "../../src/upstream/routes.ts";
 import { pool, resolved } from "../config/configs.ts";
+import { hostilePaths } from "./hostile-paths.ts";
 
 const login = { issuer: "https://id.example.com", clientId: "moor", roles: { ops: { claim: "groups", any: ["ops"] } } };
 const OPS = { role: "ops" };
@@ -16,7 +19,8 @@ function requiredBy(path: string, routes: RouteConfig[], site: "none" | "login" 
     headers: new Headers(),
   };
   const route = createRoutes(config.routes).match(facts);
-  return route && createGuard(config).requiredBy(facts, route);
+  const asked = route && createGuard(config).requiredBy(facts, route);
+  return asked === "unreadable" ? asked : asked?.required;
 }
 
 const CLOSED: RouteConfig[] = [
@@ -47,10 +51,18 @@ describe("a site that is closed by default", () => {
 });
 
 describe("a site with guarded paths", () => {
-  it.each(["/admin", "/admin/", "/Admin/x", "/%61dmin/x", "//admin/x", "/admin%2Fx", "/x/..%2fadmin", "/admin;a/x"])(
-    "guards %s",
-    (path) => expect(requiredBy(path, OPEN, "none")).toEqual(["login"]),
-  );
+  it.each([
+    "/admin",
+    "/admin/",
+    "/Admin/x",
+    "/%61dmin/x",
+    "//admin/x",
+    "/admin%2Fx",
+    "/x/..%2fadmin",
+    "/admin;a/x",
+    "//x/admin",
+    "//x%2fadmin/y",
+  ])("guards %s", (path) => expect(requiredBy(path, OPEN, "none")).toEqual(["login"]));
 
   it.each(["/admin.json", "/ADMIN.xml", "/%61dmin.json"])("guards the other format of a page: %s", (path) => {
     expect(requiredBy(path, OPEN, "none")).toEqual(["login"]);
@@ -67,5 +79,88 @@ describe("a site with guarded paths", () => {
 
   it("refuses a path that is encoded more often than any server decodes", () => {
     expect(requiredBy("/%25252561dmin", OPEN, "none")).toBe("unreadable");
+  });
+});
+
+/** The settings of a site's pages that are shown by the newest state alone. */
+const STRICT: RouteConfig[] = [
+  { path: "/admin/*", pool: "shop", freshness: "strict" },
+  { path: "/*", pool: "shop" },
+];
+
+describe("a route of strict freshness", () => {
+  const config = resolved({ pools: [pool()], login, require: "none", routes: STRICT });
+  const guard = createGuard(config);
+  const { match } = createRoutes(config.routes);
+  const isStrict = (pathname: string) => {
+    const facts = { host: "shop.test", pathname, method: "GET", headers: new Headers() };
+    const asked = guard.requiredBy(facts, match(facts) as ResolvedRoute);
+    return asked === "unreadable" ? asked : asked.isStrict;
+  };
+
+  it.each(["/admin/x", "/ADMIN/x", "/%61dmin/x", "//admin/x", "//shop/admin/x", "/x/..%2fadmin/x"])(
+    "is strict by %s",
+    (path) => expect(isStrict(path)).toBe(true),
+  );
+
+  it.each(["/", "/x", "/Shop/item", "/public/100%25"])("leaves %s as its own route says", (path) =>
+    expect(isStrict(path)).toBe(false),
+  );
+
+  it("is strict by every path by which a guard with its pattern would hold", () => {
+    const guarded = resolved({ pools: [pool()], login, require: "none", routes: OPEN });
+    const other = createGuard(guarded);
+    const routes = createRoutes(guarded.routes);
+    fc.assert(
+      fc.property(hostilePaths, (pathname) => {
+        const facts = { host: "shop.test", pathname, method: "GET", headers: new Headers() };
+        const asked = other.requiredBy(facts, routes.match(facts) as ResolvedRoute);
+        if (asked === "unreadable") return isStrict(pathname) === asked;
+        // The other format of a page, /admin.json, is the page of no other route.
+        return asked.required === undefined || isStrict(pathname) === true || pathname.includes(".");
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});
+
+describe("an ordinary path below an open route", () => {
+  /** Names as links have them: words of any script, as UTF-8 or Latin-1, with signs, formats, versions and parameters. */
+  const name = fc.oneof(
+    fc.stringMatching(/^[A-Za-z0-9_~-][A-Za-z0-9._~!$&'()*+,=:@-]{0,12}$/).filter((text) => !text.endsWith("..")),
+    fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 }).map(encodeURIComponent),
+    fc.constantFrom(
+      "%E9t%E9",
+      "100%25",
+      "a;v=1",
+      "a%2Fb",
+      "a%20b",
+      "%26amp",
+      "index.html;jsessionid=1F",
+      "photo%40large.png",
+    ),
+  );
+  const ordinary = fc
+    .array(
+      name.filter((text) => text !== "." && text !== ".."),
+      { minLength: 1, maxLength: 5 },
+    )
+    .map((names) => `/public/${names.join("/")}`)
+    // A link with an encoded control character is no ordinary link.
+    .filter((path) => !/%[01].|%7F|%C2%[89]/i.test(path));
+
+  it("is never held back", () => {
+    const config = resolved({ pools: [pool()], login, require: "login", routes: CLOSED });
+    const guard = createGuard(config);
+    const { match } = createRoutes(config.routes);
+    fc.assert(
+      fc.property(ordinary, (path) => {
+        const { pathname } = new URL(`https://shop.test${path}`);
+        const facts = { host: "shop.test", pathname, method: "GET", headers: new Headers() };
+        const asked = guard.requiredBy(facts, match(facts) as ResolvedRoute);
+        return asked !== "unreadable" && asked.required === undefined;
+      }),
+      { numRuns: 3_000 },
+    );
   });
 });

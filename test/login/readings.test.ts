@@ -33,6 +33,8 @@ describe("the readings of a path", () => {
     "/%252e%252e/admin/secret",
     "/%EF%BD%81dmin/secret",
     "/public/%2e%2e%2fadmin/secret/..;/..;/public/x",
+    "//shop/admin/secret",
+    "///shop%2fadmin/secret",
   ])("pass the guarded page: %s", (path) => expect(placesOf(path)).toContain("/admin/secret"));
 
   it.each([
@@ -49,12 +51,17 @@ describe("the readings of a path", () => {
     expect((places as string[]).every((place) => place.startsWith("/public"))).toBe(true);
   });
 
-  it.each(["/a%00b", "/a%0d%0ab", "/a%250ab", "/%2525252525", `/${"..%2f".repeat(33)}`, `/${"A".repeat(4_096)}`])(
-    "are refused for %s",
-    (path) => {
-      expect(placesOf(path)).toBe("unreadable");
-    },
-  );
+  it.each([
+    "/a%00b",
+    "/a%0d%0ab",
+    "/a%250ab",
+    "/%2525252525",
+    `/${"..%2f".repeat(33)}`,
+    `/${"A".repeat(4_096)}`,
+    `/${"//a".repeat(99)}`,
+  ])("are refused for %s", (path) => {
+    expect(placesOf(path)).toBe("unreadable");
+  });
 });
 
 /** How an origin may read a path. */
@@ -63,6 +70,8 @@ interface Habit {
   readonly cuts: "never" | "before decoding" | "after decoding";
   readonly ignoresCase: boolean;
   readonly foldsBackslashes: boolean;
+  /** Whether it takes the first name after `//` for a host. */
+  readonly findsHosts: boolean;
   /** Whether it takes the first segments for a script, before it follows `..`. */
   readonly findsScripts: boolean;
 }
@@ -75,6 +84,7 @@ function servedBy(path: string, habit: Habit): string {
     text = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   }
   if (habit.foldsBackslashes) text = text.replaceAll("\\", "/");
+  if (habit.findsHosts) text = text.replace(/^\/\/+[^/]*/, "");
   if (habit.cuts === "after decoding") text = withoutParameters(text);
   if (habit.ignoresCase) text = text.toLowerCase();
   const kept: string[] = [];
@@ -92,6 +102,7 @@ const habits = fc.record({
   cuts: fc.constantFrom("never", "before decoding", "after decoding"),
   ignoresCase: fc.boolean(),
   foldsBackslashes: fc.boolean(),
+  findsHosts: fc.boolean(),
   findsScripts: fc.boolean(),
 });
 const isGuarded = (place: string) => place === "/admin" || place.startsWith("/admin/");

@@ -43,6 +43,9 @@ describe("a guard", () => {
     "/%2561dmin/secret",
     "/public\\..\\admin",
     "/admin.json",
+    "//shop/admin/secret",
+    "/\\shop/%61dmin/secret",
+    "///shop//admin/secret",
     "/admin/style.css",
   ])("keeps %s from everybody who is not logged in", async (path) => {
     const answer = await site.client().ask(path, { headers: SCRIPT });

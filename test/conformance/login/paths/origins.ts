@@ -9,18 +9,10 @@ import { phpFpm } from "../../../applications/harness/php-fpm.ts";
 import { startApache } from "../../../support/node/apache.ts";
 import { freePort } from "../../../support/node/ports.ts";
 import { startServer } from "../../../support/node/started.ts";
+import { startExampleOrigins } from "./example-origins.ts";
+import { type PathOrigin, SECRET } from "./path-origin.ts";
 
-/** The text of every page below `/admin`. */
-export const SECRET = "SECRET";
-
-/** A real server whose pages below `/admin` are secret. */
-export interface PathOrigin {
-  readonly name: string;
-  readonly port: number;
-  stop(): Promise<void>;
-}
-
-/** Starts the five servers, as lenient in reading a path as their settings allow. */
+/** Starts the servers, as lenient in reading a path as their settings allow. */
 export async function startPathOrigins(): Promise<readonly PathOrigin[]> {
   const folder = await mkdtemp(join(tmpdir(), "moor-paths-"));
   const pages = join(folder, "pages");
@@ -33,19 +25,19 @@ export async function startPathOrigins(): Promise<readonly PathOrigin[]> {
   await writeFile(join(pages, "index.php"), '<?php echo "open";');
   await writeFile(join(pages, "index.html"), "open");
   await writeFile(join(pages, "health"), "");
-  const origins = await Promise.all([
+  const [apache, ...others] = await Promise.all([
+    startApacheOn(pages),
     startExpress(),
     startWsgi(folder),
     startNginxWithPhp(folder, pages),
     startTomcat(join(folder, "tomcat"), pages),
-    startApacheOn(pages),
+    ...startExampleOrigins(folder, pages),
   ]);
-  const [last, ...others] = origins as [PathOrigin, ...PathOrigin[]];
   const stopLast = async () => {
-    await last.stop();
+    await apache.stop();
     await rm(folder, { recursive: true, force: true });
   };
-  return [...others, { ...last, stop: stopLast }];
+  return [...others, { ...apache, stop: stopLast }];
 }
 
 async function startExpress(): Promise<PathOrigin> {

@@ -5,7 +5,7 @@ import type { RouteConfig } from "../../../../src/config/types.ts";
 import { createGuard } from "../../../../src/login/guard.ts";
 import { createRoutes } from "../../../../src/upstream/routes.ts";
 import { hostilePaths } from "../../../login/hostile-paths.ts";
-import { type PathOrigin, SECRET } from "./origins.ts";
+import { type PathOrigin, SECRET } from "./path-origin.ts";
 
 /** The result of a search for paths that come past a guard. */
 export interface Search {
@@ -78,7 +78,8 @@ function guardOf({ require, routes }: (typeof SITES)[number]): (pathname: string
   return (pathname) => {
     const facts = { host: "shop.test", pathname, method: "GET", headers: new Headers() };
     const route = match(facts);
-    return route !== undefined && guard.requiredBy(facts, route) === undefined;
+    const asked = route && guard.requiredBy(facts, route);
+    return asked !== undefined && asked !== "unreadable" && asked.required === undefined;
   };
 }
 
