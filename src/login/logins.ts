@@ -4,7 +4,7 @@ import { allowOrigin, preflight } from "../inbound/cors.ts";
 import type { KeyRing } from "../inbound/token/key-ring.ts";
 import type { Exchange, Responded, Visit } from "../request/exchange.ts";
 import { judge } from "../session/login.ts";
-import { NO_INTENT } from "../session/session.ts";
+import { NO_INTENT, type Session } from "../session/session.ts";
 import type { Breaker } from "../store/breaker.ts";
 import type { Authority } from "../store/contracts.ts";
 import type { OpenedSession } from "../store/open-session.ts";
@@ -48,15 +48,19 @@ export interface LoginParts extends LoginBindings {
   readonly clock: () => number;
 }
 
+/** A route, and everything that a request for it requires. */
+export interface Guarded {
+  readonly route: ResolvedRoute;
+  readonly required: readonly RequireConfig[];
+}
+
 /** Guards requests, and logs visitors in at the provider. */
 export interface Logins {
   readonly requiredBy: Guard["requiredBy"];
+  /** Whether {@link Logins.deny} will answer a request. */
+  denies(visit: Visit, session: Session, guarded: Guarded): boolean;
   /** The answer to a request whose session does not meet what is required; `undefined`: the request may go on. */
-  deny(
-    visit: Visit,
-    opened: OpenedSession,
-    guarded: { readonly route: ResolvedRoute; readonly required: readonly RequireConfig[] },
-  ): Promise<Responded> | undefined;
+  deny(visit: Visit, opened: OpenedSession, guarded: Guarded): Promise<Responded> | undefined;
   /**
    * Sends a visitor who has logged out here to the provider, to log out there. Only the form of a page goes there: a script could do nothing
    * with the provider's page.
@@ -109,6 +113,9 @@ export function createLogins(parts: LoginParts): Logins {
   return {
     requiredBy: guard.requiredBy,
 
+    denies: (visit, { view }, { route: { cors }, required }) =>
+      isForeignSocket(visit, cors) || judge(view?.login, required, login, clock()).kind !== "allowed",
+
     deny(visit, opened, { route: { cors }, required }) {
       const { request, url } = visit;
       if (isForeignSocket(visit, cors))
@@ -154,7 +161,11 @@ export function createLogins(parts: LoginParts): Logins {
         refused.headers.set("Allow", takes);
         return Promise.resolve(refused);
       }
-      return exchange.serve<Response>(visit, HANDLING, { assign: () => 0, respond: (opened) => step(visit, opened) });
+      return exchange.serve<Response>(visit, HANDLING, {
+        assign: () => 0,
+        answersItself: () => true,
+        respond: (opened) => step(visit, opened),
+      });
     },
   };
 }

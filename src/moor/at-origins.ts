@@ -38,7 +38,7 @@ export interface AtOriginsParts {
   readonly exchange: Pick<Exchange, "serve" | "passOn">;
   readonly upstream: Pick<Upstream, "poolOf" | "send">;
   /** Default: no route requires a login. */
-  readonly logins: Pick<Logins, "deny"> | undefined;
+  readonly logins: Pick<Logins, "deny" | "denies"> | undefined;
   /** Default: no session was adopted from an old application. */
   readonly adoption: Pick<Adoption, "bringBack" | "endsWithOld"> | undefined;
 }
@@ -55,6 +55,11 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
       assign(sessionId) {
         pool = poolFor(routed, sessionId);
         return route.attemptDeadlineMs ?? pool.config.attemptDeadlineMs;
+      },
+      answersItself(session) {
+        const { required } = routed;
+        if (typeof MOOR_LOGIN !== "undefined" && !MOOR_LOGIN) return false;
+        return required !== undefined && logins?.denies(routed, session, { route, required }) === true;
       },
       async respond(opened) {
         const { session } = opened;

@@ -10,7 +10,7 @@ import type { LogEntry } from "../log.ts";
 import type { Observer } from "../observe/observer.ts";
 import { markLifeOf } from "../session/policy.ts";
 import type { OldRef } from "../session/record.ts";
-import type { Intent } from "../session/session.ts";
+import type { Intent, Session } from "../session/session.ts";
 import type { Locks } from "../store/contracts.ts";
 import { inTurn, isLocked, type Turn } from "../store/locking.ts";
 import { isJustVouched, type OpenedSession, openForRoute, refOf } from "../store/open-session.ts";
@@ -47,6 +47,8 @@ export interface Responded {
 export interface Responder<Over> {
   /** Chooses where this session's request is answered. Returns how long one attempt may take. */
   assign(sessionId: string): number;
+  /** Whether `respond` will answer without an origin or a handler, which alone could show a flash. Default: it will not. */
+  answersItself?(session: Session): boolean;
   /** Answers the request. `over`: there is no response that a change or a token could go with. */
   respond(opened: OpenedSession): Promise<Responded | { readonly kind: "over"; readonly answer: Over }>;
 }
@@ -137,7 +139,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
     turn?: Turn,
   ): Promise<Response | Over> {
     const { request, client, arrival, observer, toMark } = visit;
-    const opening = { request, route: handling, token: client.token, arrival, locked: turn !== undefined, toMark };
+    const { answersItself } = responder;
+    const asked = { request, route: handling, token: client.token, arrival, toMark };
+    const opening = { ...asked, locked: turn !== undefined, answersItself };
     const opened = await openForRoute(opening, stores); // 4
     observer.opened(opened, client.token);
     if (opened.kind === "unavailable") return observer.sessionUnavailable(opened.cause);

@@ -62,6 +62,8 @@ export interface OpenSessionParts {
 export interface RouteOpening extends Omit<Opening, "strict" | "onStale"> {
   readonly request: AskedParts;
   readonly route: Pick<ResolvedRoute, "session" | "touch" | "freshness" | "onStale">;
+  /** Whether Moor answers the request itself, so that no origin would show the flash. Default: it does not. */
+  readonly answersItself?: ((session: Session) => boolean) | undefined;
 }
 
 /** Opens the session of a request as its route wants it: within the route's own timeouts, and with the flash. */
@@ -83,7 +85,7 @@ export async function openForRoute(opening: RouteOpening, parts: OpenSessionPart
       return openSession({ ...options, token: undefined }, parts);
     }
   }
-  if (!view?.flash || !route.touch || !isForSomebody(request)) return opened;
+  if (!view?.flash || !route.touch || !isForSomebody(request) || opening.answersItself?.(session)) return opened;
   return { ...opened, ...(await takeFlash(session, ref, parts)) };
 }
 
