@@ -179,7 +179,7 @@ function applyToCurrent(
   }
   if (change.takeFlash) return takeFlash(record, change, now, loaded);
   const { principal } = change;
-  if (principal !== undefined && record.principal !== undefined && principal !== record.principal) {
+  if (principal !== undefined && principal !== record.principal && isOfSomebody(record, change)) {
     return { kind: "ended", save: tombstoneOf(record, "principal-changed", now) };
   }
   const content = merged(record, change);
@@ -202,6 +202,16 @@ function applyToCurrent(
   if (remembers) next = { ...next, ...remembered(now, change.policy) };
   if (changes) next = { ...next, version: record.version + 1 };
   return commit(next, change, now);
+}
+
+/**
+ * Whether another person may have left attributes in the session. An application may have logged them in by an attribute alone: before the
+ * session was adopted, or beside a rotation. The provider's visitor must not be taken for them, so a login at the edge keeps no such session.
+ */
+function isOfSomebody({ principal, somebodys, generation }: SessionRecord, { login }: Change): boolean {
+  if (principal !== undefined) return true;
+  const isAtEdge = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && login !== undefined;
+  return isAtEdge && (somebodys === true || generation > 0);
 }
 
 /** If several requests ask for the flash, the first to arrive here receives it. A repeated change receives nothing. */
