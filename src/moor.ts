@@ -22,6 +22,7 @@ import {
 import { LOGOUT_PATH } from "./request/logout.ts";
 import type { MoorParts } from "./request/parts.ts";
 import { isFormOfOtherSite } from "./request/repost.ts";
+import { createVisitor } from "./request/visitor.ts";
 import type { OldRef } from "./session/record.ts";
 import type { Breaker } from "./store/breaker.ts";
 import { createIgnores } from "./upstream/routes.ts";
@@ -57,7 +58,8 @@ export function createMoor(
   const ignores = config.ignore.length > 0 ? createIgnores(config.ignore) : undefined;
   const signals = createSignals({ ...parts, counters });
   const { serve, passOn } = createAtOrigins({ config, exchange, upstream, logins, adoption });
-  const consoleHost = config.admin?.console ? config.admin.host : undefined;
+  const hasConsole = config.admin?.console === true;
+  const consoleHost = hasConsole ? config.admin?.host : undefined;
 
   async function receive(request: Asked, observer: Observer, keepAlive: KeepAlive): Promise<Response> {
     const address = readAddress(request);
@@ -72,7 +74,13 @@ export function createMoor(
     if (url.hostname === consoleHost && !pathname.startsWith("/.moor/")) return observer.refused("no_route");
     const isLogin = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins?.owns(pathname) === true;
     if (pathname.startsWith("/.moor/") && pathname !== LOGOUT_PATH && !isLogin)
-      return admin.fetch(request.original, (entry) => observer.note(entry));
+      return admin.fetch(
+        request.original,
+        (entry) => observer.note(entry),
+        (typeof MOOR_CONSOLE === "undefined" || MOOR_CONSOLE) && hasConsole
+          ? createVisitor(exchange, request, address, observer, keepAlive)
+          : undefined,
+      );
 
     const visit = await exchange.enter(request, address, observer, keepAlive); // 1, 2
     if (pathname === LOGOUT_PATH) {

@@ -35,10 +35,10 @@ export interface SizeResults {
 
 /** The most that each build may be gzipped, in KiB. `test/bench/size.test.ts` holds them. */
 export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild">, number>> = {
-  moor: 164.2,
+  moor: 171.5,
   asDeployed: 74,
   asDeployedWithLogin: 82.7,
-  withoutRedis: 160.7,
+  withoutRedis: 168,
   asDeployedWithoutRedis: 71,
 };
 

@@ -2,8 +2,10 @@ import type { KeyRing } from "../inbound/token/key-ring.ts";
 import { leftOut } from "../lib/build-flags.ts";
 import type { Log } from "../log.ts";
 import type { Counters } from "../observe/counters.ts";
+import type { Visitor } from "../request/visitor.ts";
 import type { Breaker } from "../store/breaker.ts";
-import type { Unattended } from "../store/contracts.ts";
+import type { Copies, Unattended } from "../store/contracts.ts";
+import type { Fallback } from "../store/fallback-contract.ts";
 import type { Principals } from "../store/principal-contracts.ts";
 import type { Pools } from "../upstream/live/pool-contracts.ts";
 import type { Api } from "./api.ts";
@@ -26,6 +28,13 @@ export interface AdminParts extends SessionApiParts {
   readonly viewerToken?: string | undefined;
   /** Signs the cookies of the console. Needed if the configuration has `admin.console`. */
   readonly tokenRing?: KeyRing | undefined;
+  /** The copies of sessions, which the console shows. */
+  readonly memory: Copies;
+  readonly replicas?: Copies | undefined;
+  readonly fallback?: Fallback | undefined;
+  /** See `OperatorsParts`. */
+  readonly openSince?: OperatorsParts["openSince"];
+  readonly issuer?: string | undefined;
   /** Shown to operators. Default: none. */
   readonly breakers?: readonly Breaker[];
   /** Shown to operators. Default: no counters. */
@@ -34,8 +43,11 @@ export interface AdminParts extends SessionApiParts {
 
 /** Answers all requests under `/.moor/`. */
 export interface Admin {
-  /** @param log names the request in each line. */
-  fetch(request: Request, log: Log): Promise<Response>;
+  /**
+   * @param log names the request in each line.
+   * @param visitor needed if the configuration has `admin.console`.
+   */
+  fetch(request: Request, log: Log, visitor?: Visitor): Promise<Response>;
 }
 
 const KEY_SET_HEADERS = { "Cache-Control": "public, max-age=300" };
@@ -64,10 +76,10 @@ export function createAdmin(parts: AdminParts): Admin {
   }
 
   return {
-    async fetch(request, log) {
+    async fetch(request, log, visitor) {
       const url = new URL(request.url);
       const forOrigins = keySet(request, url, log) ?? session(request, url, log) ?? sessions?.(request, url, log);
-      const response = (await (forOrigins ?? operators?.fetch(request, { log }))) ?? noRoute(request, log);
+      const response = (await (forOrigins ?? operators?.fetch(request, { log, visitor }))) ?? noRoute(request, log);
       return request.method === "HEAD" ? new Response(null, response) : response;
     },
   };
@@ -88,6 +100,14 @@ function operatorsOf(
         counters: parts.counters,
         site: parts.config,
         tokenRing: parts.tokenRing,
+        stores: {
+          authority: parts.authority.name,
+          memory: parts.memory,
+          replicas: parts.replicas,
+          fallback: parts.fallback,
+        },
+        openSince: parts.openSince,
+        issuer: parts.issuer,
         breakers: parts.breakers ?? [],
       })
     : leftOut("MOOR_OPERATORS", "admin is configured");

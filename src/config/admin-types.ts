@@ -1,4 +1,4 @@
-/** The admin API, under `/.moor/admin/`. It needs the secret `MOOR_ADMIN_TOKEN`, `access`, or both. */
+/** The admin API, under `/.moor/admin/`. It needs the secret `MOOR_ADMIN_TOKEN`, `access`, or `roles`. */
 export interface AdminConfig {
   /** The only host that serves the admin API, for example `admin.example.com`. Default: every host. */
   host?: string;
@@ -23,5 +23,12 @@ export interface AdminConfig {
     team: string;
     /** The application's audience tag (`aud`). */
     aud: string;
+  };
+  /** Lets visitors with these roles of `login.roles` use the console. Default: no visitor. */
+  roles?: {
+    /** The role of operators who look and act. Default: nobody acts by a role. */
+    act?: string | undefined;
+    /** The role of operators who only look. Default: nobody looks by a role. */
+    view?: string | undefined;
   };
 }

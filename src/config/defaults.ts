@@ -72,7 +72,14 @@ export const LOG_DEFAULTS = {
 } as const;
 
 /** A build without operators refuses `admin` later, when it binds the pools. */
-const NO_ADMIN = { host: undefined, console: false, attributes: false, webhook: undefined, access: undefined };
+const NO_ADMIN = {
+  host: undefined,
+  console: false,
+  attributes: false,
+  webhook: undefined,
+  access: undefined,
+  roles: undefined,
+};
 
 function fillAdmin(admin: NonNullable<CheckedConfig["admin"]>): NonNullable<ResolvedConfig["admin"]> {
   return { ...NO_ADMIN, ...definedOf(admin) };

@@ -59,6 +59,7 @@ export interface ResolvedConfig {
         readonly attributes: boolean;
         readonly webhook: Readonly<NonNullable<AdminConfig["webhook"]>> | undefined;
         readonly access: Readonly<NonNullable<AdminConfig["access"]>> | undefined;
+        readonly roles: Readonly<NonNullable<AdminConfig["roles"]>> | undefined;
       }
     | undefined;
   /** Absent: Moor asks nobody to log in. */

@@ -1,3 +1,6 @@
+/** The path of the operators' console. */
+export const CONSOLE_PATH = "/.moor/console";
+
 /** How long a path with its query may be to travel in an envelope, in bytes. */
 const MOST_BYTES = 1_024;
 
@@ -5,12 +8,18 @@ const MOST_BYTES = 1_024;
  * The address at this site that a visitor wants, for the path that they gave. It is absolute: a browser would read a relative
  * `//evil.test` as another site.
  *
- * @returns `undefined` if the text is no path of this site, or a path of Moor's own.
+ * @returns `undefined` if the text is no path of this site, or a path of Moor's own other than the console.
  */
 export function destinationOf(to: string, { origin }: URL): URL | undefined {
   if (!to.startsWith("/") || !URL.canParse(origin + to)) return undefined;
   const target = new URL(origin + to);
-  return target.origin === origin && !target.pathname.startsWith("/.moor/") ? target : undefined;
+  return target.origin === origin && isPage(target.pathname) ? target : undefined;
+}
+
+function isPage(pathname: string): boolean {
+  if (!pathname.startsWith("/.moor/")) return true;
+  if (!(typeof MOOR_CONSOLE === "undefined" || MOOR_CONSOLE)) return false;
+  return pathname === CONSOLE_PATH || pathname === `${CONSOLE_PATH}/login`;
 }
 
 /** The path of an address as an envelope keeps it. A long query is left out. */

@@ -13,7 +13,7 @@ import type { OldRef } from "../session/record.ts";
 import type { Intent, Session } from "../session/session.ts";
 import type { Locks } from "../store/contracts.ts";
 import { inTurn, isLocked, type Turn } from "../store/locking.ts";
-import { isJustVouched, type OpenedSession, openForRoute, refOf } from "../store/open-session.ts";
+import { isJustVouched, type Opened, type OpenedSession, openForRoute, refOf } from "../store/open-session.ts";
 import type { HeaderNames, RefusedResponse } from "../upstream/wire/origin-headers.ts";
 import { commit, follow } from "./commit.ts";
 import { logOut } from "./logout.ts";
@@ -63,6 +63,8 @@ export interface Exchange {
     observer: Observer,
     keepAlive: KeepAlive,
   ): Promise<Visit>;
+  /** Opens the session of a request, and changes nothing. A build without the console has no such step. */
+  look?(visit: Visit, handling: Pick<Handling, "session" | "touch" | "freshness" | "onStale">): Promise<Opened>;
   /** Answers a request to `LOGOUT_PATH`. */
   logOut(visit: Visit): Promise<Response>;
   /** Serves a request with a session: opens it, has the request answered, commits the changes, and gives the token. */
@@ -235,6 +237,13 @@ export function createExchange(parts: ExchangeParts): Exchange {
         toMark: new Set(),
       };
     },
+
+    ...(typeof MOOR_CONSOLE === "undefined" || MOOR_CONSOLE
+      ? {
+          look: ({ request, client: { token }, arrival, toMark }, route) =>
+            openForRoute({ request, route, token, arrival, toMark }, allStores.shared),
+        }
+      : undefined),
 
     logOut(visit) {
       const { observer, keepAlive } = visit;

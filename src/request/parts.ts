@@ -50,6 +50,9 @@ export interface MoorParts {
   readonly debug?: DebugCheck | undefined;
   /** Takes a data point for each request. Default: none are made. */
   readonly metrics?: MetricsDataset | undefined;
+  /** Since when breakers are open, by the name of the store; and the address that visitors use. Both are for the console. */
+  readonly openSince?: (() => Readonly<Record<string, number>>) | undefined;
+  readonly issuer?: string | undefined;
   /** Where requests are counted, if the configuration has `admin`. Default: in the isolate alone. */
   readonly tallies?: Tallies | undefined;
   /** A number from 0 to below 1, for a sample of the log. Default `Math.random`. */

@@ -101,7 +101,9 @@ function build(env: Env, bundled: MoorConfig): Built {
     ...sessions,
     config: adoption?.config ?? config,
     adminToken: env.MOOR_ADMIN_TOKEN,
-    viewerToken: viewerTokenOf(env),
+    ...(typeof MOOR_CONSOLE === "undefined" || MOOR_CONSOLE
+      ? { viewerToken: viewerTokenOf(env), openSince: reports?.openSince, issuer: env.MOOR_ISSUER }
+      : undefined),
     ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? { login: loginOf(env, sessions) } : undefined),
     pools: bound?.pools,
     handoff: createHandoff({

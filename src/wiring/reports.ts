@@ -20,6 +20,8 @@ export interface Reports {
   /** @param pool the id of a pool, or {@link SITE}. */
   readonly reporterOf: (pool: string) => Reporter;
   readonly tallies: Tallies;
+  /** Since when the breakers of the isolate are open, by the name of the store: milliseconds since 1970. */
+  openSince(): Readonly<Record<string, number>>;
   /** The cron job has run. `undefined`: there was no journal to sweep. */
   swept(beganAt: number, result: Swept | undefined): void;
 }
@@ -92,15 +94,20 @@ function createReports({ config, version, pools }: ReportsParts): Reports {
       tally,
       isolate,
       send: (ask) => pools().see(pool, { ...ask, awayMs }),
-      state: () => ({
-        ...build,
-        ejected: heard.ejected(pool),
-        panics: heard.panics(pool),
-        open: heard.open(),
-        losing: heard.losing(),
-        webhook,
-        ...(pool === SITE && sweep ? { sweep } : {}),
-      }),
+      state: () => {
+        const [ejections, openSince] = [heard.ejections(pool), heard.openSince()];
+        return {
+          ...build,
+          ejected: Object.keys(ejections),
+          ejections,
+          panics: heard.panics(pool),
+          open: Object.keys(openSince),
+          openSince,
+          losing: heard.losing(),
+          webhook,
+          ...(pool === SITE && sweep ? { sweep } : {}),
+        };
+      },
       keepAlive: waitUntil,
       random: Math.random,
     });
@@ -123,6 +130,7 @@ function createReports({ config, version, pools }: ReportsParts): Reports {
 
   return {
     log: heard.log,
+    openSince: heard.openSince,
     reporterOf,
     tallies: { of: (pool) => reporterOf(pool ?? SITE), all },
     swept(beganAt, result) {

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Admin, createAdmin } from "../../src/api/app.ts";
 import type { LogEntry } from "../../src/log.ts";
+import { createMemory } from "../../src/store/memory.ts";
 import type { Handoff } from "../../src/upstream/wire/handoff.ts";
 import { pool, resolved } from "../config/configs.ts";
 import { createTestHandoffs } from "../support/handoffs.ts";
@@ -16,7 +17,7 @@ beforeAll(async () => {
 beforeEach(() => {
   logged = [];
   const config = resolved({ pools: [pool()] });
-  admin = createAdmin({ config, authority: oneSession().sessions, handoff, clock: () => T0 });
+  admin = createAdmin({ config, authority: oneSession().sessions, memory: createMemory(), handoff, clock: () => T0 });
 });
 const log = (entry: LogEntry) => void logged.push(entry);
 const ask = (path: string, method = "GET") => admin.fetch(new Request(`http://moor.test${path}`, { method }), log);

@@ -1,12 +1,14 @@
 import { html } from "hono/html";
 import { Hono } from "hono/tiny";
+import { failureResponse } from "../../errors.ts";
 import { sessionSpans } from "../../upstream/live/live-pools.ts";
 import { isSameSecret } from "../operators/access.ts";
 import { readAudit } from "../operators/audit-api.ts";
 import { noRoute } from "../problem.ts";
 import { auditTable } from "./audit-page.ts";
+import { createByRole } from "./by-role.ts";
 import { factsOf, factsOfAll, factsOfSite } from "./facts.ts";
-import { CONSOLE, cookieFor, cookieOf, isConsoles, isFromOwnPage, SAFE_HEADERS } from "./guard.ts";
+import { CONSOLE, cookieFor, cookieOf, isConsoles, isFromOwnPage, safeHeaders } from "./guard.ts";
 import { loginPage, section } from "./layout.ts";
 import { nowPage } from "./now-page.ts";
 import { createPasses, type Operator } from "./operator.ts";
@@ -30,6 +32,8 @@ export function createConsole(parts: ConsoleParts): Hono<ConsoleEnv> {
   const { config, access, token, viewerToken, tokenRing, pools, breakers, clock } = parts;
   const { host } = config.admin;
   const passes = createPasses(tokenRing, [token, viewerToken], clock);
+  const byRole = createByRole({ config: { ...config, ...config.admin }, passes, clock });
+  const headers = safeHeaders(config.admin.roles && config.login ? new URL(config.login.issuer).origin : undefined);
   const facts = { config, pools, awayMs: sessionSpans(config.session).awayMs };
   const app = new Hono<ConsoleEnv>();
 
@@ -39,7 +43,7 @@ export function createConsole(parts: ConsoleParts): Hono<ConsoleEnv> {
     await next();
     // The answer to everybody who is not logged in must not differ from that of an unknown path.
     if (c.res.status === 404 && !c.get("operator")) return undefined;
-    for (const [name, value] of Object.entries(SAFE_HEADERS)) c.res.headers.set(name, value);
+    for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value);
     return undefined;
   });
 
@@ -47,7 +51,18 @@ export function createConsole(parts: ConsoleParts): Hono<ConsoleEnv> {
     app.get(`/static/${name}`, (c) => c.body(text, 200, { "Content-Type": type }));
   }
 
-  app.get("/login", (c) => c.html(loginPage(undefined)));
+  const asked = {
+    byToken: token !== undefined || viewerToken !== undefined,
+    provider: config.admin.roles && config.login && new URL(config.login.issuer).host,
+  };
+  app.get("/login", async (c) => {
+    const judged = await byRole(c.env.visitor);
+    if (judged.kind === "unavailable")
+      return c.html(loginPage(asked, "Your login could not be read. Log in by token."));
+    const message =
+      judged.kind === "no-role" ? `${judged.who} is logged in, and has no role at this console.` : undefined;
+    return c.html(loginPage({ ...asked, other: judged.kind === "no-role" }, message));
+  });
   app.post("/login", async (c) => {
     const url = new URL(c.req.url);
     if (!isFromOwnPage(c.req.raw, url)) return noRoute(c.req.raw, c.env.log);
@@ -56,7 +71,7 @@ export function createConsole(parts: ConsoleParts): Hono<ConsoleEnv> {
     const admin = isViewer ? undefined : await access(new Headers({ Authorization: `Bearer ${given}` }));
     if (!isViewer && admin?.kind !== "admin") {
       c.env.log({ event: "admin_refused", reason: "the token is wrong" });
-      return c.html(loginPage("This token is not right."), 403);
+      return c.html(loginPage(asked, "This token is not right."), 403);
     }
     const pass = isViewer ? ({ who: "viewer", may: "view" } as const) : ({ who: "token", may: "act" } as const);
     c.env.log({ event: "admin", who: pass.who, action: "log-in", status: 303 });
@@ -67,7 +82,8 @@ export function createConsole(parts: ConsoleParts): Hono<ConsoleEnv> {
     const url = new URL(c.req.url);
     const pass = cookieOf(c.req.raw, url);
     const read = pass === undefined ? undefined : await passes.read(pass);
-    const operator = read?.operator ?? (await byAccess(c));
+    const operator = read?.operator ?? (await byAccess(c)) ?? (await byLogin(c));
+    if (operator === "unavailable") return failureResponse("session_unavailable", c.req.raw);
     const isAct = c.req.method !== "GET" && c.req.method !== "HEAD";
     if (!operator || (isAct && !(await isOwnForm(c, url, operator)))) return noRoute(c.req.raw, c.env.log);
     c.set("operator", operator);
@@ -116,10 +132,16 @@ export function createConsole(parts: ConsoleParts): Hono<ConsoleEnv> {
   });
 
   app.route("/", createPoolActions(parts, facts));
-  app.route("/", createSessionActions(parts));
+  app.route("/", createSessionActions(parts, facts));
   app.notFound((c) => noRoute(c.req.raw, c.env.log));
 
   const shownAudit = async () => (pools ? readAudit(config, pools) : undefined);
+
+  async function byLogin(c: ConsoleContext): Promise<Operator | "unavailable" | undefined> {
+    const judged = await byRole(c.env.visitor);
+    if (judged.kind === "operator") return judged.operator;
+    return judged.kind === "unavailable" ? judged.kind : undefined;
+  }
 
   async function byAccess(c: ConsoleContext): Promise<Operator | undefined> {
     const headers = new Headers(c.req.raw.headers);

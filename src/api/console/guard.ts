@@ -1,16 +1,23 @@
-/** The path of the console. */
-export const CONSOLE = "/.moor/console";
+import { CONSOLE_PATH as CONSOLE } from "../../login/destination.ts";
 
-/** Headers of every answer of the console. Its pages run no script and load no style that is not the console's own. */
-export const SAFE_HEADERS: Readonly<Record<string, string>> = {
-  "Content-Security-Policy":
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  "X-Content-Type-Options": "nosniff",
-  "Referrer-Policy": "no-referrer",
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Resource-Policy": "same-origin",
-  "Cache-Control": "no-store",
-};
+export { CONSOLE };
+
+/**
+ * Headers of every answer of the console. Its pages run no script and load no style that is not the console's own.
+ *
+ * @param provider the origin to which the form of a logout may lead on. Default: forms lead nowhere else.
+ */
+export function safeHeaders(provider?: string): Readonly<Record<string, string>> {
+  const forms = provider === undefined ? "" : ` ${provider}`;
+  return {
+    "Content-Security-Policy": `default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'${forms}; base-uri 'none'; frame-ancestors 'none'`,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+  };
+}
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 

@@ -1,4 +1,5 @@
 import { html, raw } from "hono/html";
+import { LOGIN_PATH } from "../../login/answers.ts";
 import { CONSOLE } from "./guard.ts";
 import type { Operator } from "./operator.ts";
 
@@ -28,7 +29,10 @@ export interface Page {
 const STATIC = `${CONSOLE}/static`;
 
 /** A whole page for an operator. */
-export function layout({ title, at, main, renews = false }: Page, { who, may, formToken }: Operator): Html {
+export function layout(
+  { title, at, main, renews = false }: Page,
+  { who, may, formToken, logout = `${CONSOLE}/logout` }: Operator,
+): Html {
   return shell(
     title,
     html`<header>
@@ -39,24 +43,40 @@ export function layout({ title, at, main, renews = false }: Page, { who, may, fo
       )}</nav>
       <form role="search" action="${CONSOLE}/sessions"><input type="search" name="of" aria-label="A user, or the id of a session" placeholder="user or session id ( / )"><button>Find</button></form>
       <span class="muted">${who}, ${may === "act" ? "may act" : "may only look"}</span>
-      <form method="post" action="${CONSOLE}/logout"><input type="hidden" name="form" value="${formToken}"><button>Log out</button></form>
+      <form method="post" action="${logout}"><input type="hidden" name="form" value="${formToken}"><button>Log out</button></form>
     </header>
     <p id="late" class="muted" role="status" hidden>This page is not renewed: Moor did not answer.</p>
     <main id="main"${renews ? raw(" data-renew") : ""}><h1>${title}</h1>${main}</main>`,
   );
 }
 
-/** The page on which an operator logs in. */
-export function loginPage(message: string | undefined): Html {
+/** The ways in which operators log in. */
+export interface LoginWays {
+  /** Whether there is a token. */
+  readonly byToken: boolean;
+  /** The host of the provider whose roles count; `undefined`: no role counts. */
+  readonly provider: string | undefined;
+  /** Whether the provider is asked for another account. Default `false`. */
+  readonly other?: boolean;
+}
+
+/** The page on which an operator logs in. @param message why they are not logged in. */
+export function loginPage({ byToken, provider, other = false }: LoginWays, message: string | undefined): Html {
+  const atProvider = `${LOGIN_PATH}?${other ? "as=other&" : ""}to=${CONSOLE}`;
   return shell(
     "Log in",
     html`<main id="main"><section>
       <h1>Operators of this site</h1>
       ${message === undefined ? "" : html`<p class="bad" role="alert">${message}</p>`}
-      <form method="post" action="${CONSOLE}/login">
+      ${provider === undefined ? "" : html`<p class="acts"><a href="${atProvider}">Log in at ${provider}${other ? " with another account" : ""}</a></p>`}
+      ${
+        byToken
+          ? html`<form method="post" action="${CONSOLE}/login">
         <label>Token<input type="password" name="token" autocomplete="current-password" required></label>
         <p><button>Log in</button></p>
-      </form>
+      </form>`
+          : ""
+      }
     </section></main>`,
   );
 }

@@ -38,8 +38,9 @@ function ofPool(facts: PoolFacts, now: number): Need[] {
     needs.push({ grave: true, title: `${id} is in panic.`, text, page });
   }
   for (const [store, colos] of Object.entries(open)) {
-    const text = `Its breaker is open in ${isolatesIn(colos)} of ${plural(heard, "isolate")} (${placesOf(colos)}).`;
-    needs.push({ grave: isolatesIn(colos) * 2 > heard, title: `${store} is not asked.`, text, page: "/stores" });
+    const since = totals.isolates.openSince?.[store];
+    const text = `${since === undefined ? "" : `Since ${timeOf(since, now)} (${spanOf(now - since)}). `}Noticed by ${isolatesIn(colos)} of ${plural(heard, "isolate")} (${placesOf(colos)}): it failed repeatedly, and these isolates ask it only now and then.`;
+    needs.push({ grave: isolatesIn(colos) * 2 > heard, title: `The store ${store} is away.`, text, page: "/stores" });
   }
   const counts = lastMinute(totals.minutes, now);
   const all = sumIn(counts, "moor_requests_total");
@@ -61,21 +62,38 @@ function ofOrigin(
   const by = isolatesIn(ejecting);
   const isUnhealthy = verdict?.state === "unhealthy" && now < verdict.until;
   if (by === 0 && !isUnhealthy) return [];
+  const ejection = totals.isolates.ejections?.[origin];
+  const since = Math.min(isUnhealthy ? verdict.since : Infinity, ejection?.since ?? Infinity);
   const probes = isUnhealthy
     ? [
-        `Probes call it unhealthy since ${timeOf(verdict.since, now)} (last: ${last?.result.kind ?? "none"}, ${spanOf(now - (last?.at ?? now))} ago).`,
+        `the probes, since ${timeOf(verdict.since, now)} (last: ${last?.result.kind ?? "none"}, ${spanOf(now - (last?.at ?? now))} ago)`,
       ]
     : [];
+  const because = ejection && REASONS[ejection.reason];
   const isolates =
-    by > 0 ? [`Ejected by ${by} of ${plural(totals.isolates.heard, "isolate")} (${placesOf(ejecting)}).`] : [];
+    by > 0
+      ? [
+          `${by} of ${plural(totals.isolates.heard, "isolate")} (${placesOf(ejecting)})${because === undefined ? "" : `, because ${because}`}`,
+        ]
+      : [];
   const bound = totals.bound[origin];
   const sessions =
     bound === undefined
-      ? []
-      : [`Its ${plural(bound, "session")} (± 3 %) are served by other origins; no other session moved.`];
-  const text = [...probes, ...isolates, ...sessions].join(" ");
-  return [{ grave: true, title: `${pool.id}/${origin} does not answer well.`, text, page: `/pools/${pool.id}` }];
+      ? ""
+      : ` Its ${plural(bound, "session")} (± 3 %) are served by other origins; no other session moved.`;
+  const when = Number.isFinite(since) ? `Since ${timeOf(since, now)} UTC (${spanOf(now - since)}). ` : "";
+  const text = `${when}Noticed by ${[...isolates, ...probes].join("; and by ")}.${sessions}`;
+  return [{ grave: true, title: `Origin ${pool.id}/${origin} is ill.`, text, page: `/pools/${pool.id}` }];
 }
+
+/** The words for the cause of an ejection, as the log names it. */
+const REASONS: Readonly<Record<string, string>> = {
+  silence: "it did not answer",
+  losses: "it lost requests that another origin answered",
+  errors: "it answered with errors",
+  "success-rate": "it answered worse than the other origins",
+  unproven: "it did not prove itself when it was tried again",
+};
 
 function ofSite(site: SiteFacts, now: number): Need[] {
   if (site.kind === "unknown") {

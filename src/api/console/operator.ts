@@ -8,6 +8,8 @@ export interface Operator {
   readonly may: "view" | "act";
   /** Proves that a form comes from a page of this operator's console. */
   readonly formToken: string;
+  /** Where they log out. Default: at the console. */
+  readonly logout?: string;
 }
 
 /** What the cookie says of an operator who has logged in by token. Times are milliseconds since 1970. */

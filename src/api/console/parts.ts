@@ -8,6 +8,7 @@ import type { Pools } from "../../upstream/live/pool-contracts.ts";
 import type { AdminAccess, OperatorEnv } from "../operators/access.ts";
 import { layout, type Page } from "./layout.ts";
 import type { Operator } from "./operator.ts";
+import type { SessionStores } from "./session-copies.ts";
 
 /** The parts of the console. */
 export interface ConsoleParts {
@@ -20,6 +21,12 @@ export interface ConsoleParts {
   /** Signs the cookies and the forms of operators. */
   readonly tokenRing: KeyRing;
   readonly sessions: Unattended;
+  /** The stores that may hold copies of a session. */
+  readonly stores: SessionStores;
+  /** Since when the breakers of the isolate are open, by the name of the store: milliseconds since 1970. */
+  readonly openSince: () => Readonly<Record<string, number>>;
+  /** The address that visitors use. */
+  readonly issuer: string;
   /** `undefined`: sessions are not indexed by principal. */
   readonly principals: Principals | undefined;
   readonly pools: Pools | undefined;

@@ -3,7 +3,7 @@ import type { ChangeRefusal } from "../../upstream/live/pool-contracts.ts";
 import { CONSOLE } from "./guard.ts";
 import { type Html, section } from "./layout.ts";
 import type { Operator } from "./operator.ts";
-import type { Plan } from "./plans.ts";
+import { type Plan, safetyOf } from "./plans.ts";
 import { countOf, percentOf, plural, spanOf, timeOf } from "./words.ts";
 
 const VERBS = { drain: "Drain", restore: "Restore", eject: "Eject" } as const;
@@ -28,6 +28,7 @@ export function planPage(plan: Plan, operator: Operator, now: number, message?: 
   const { action, pool, origin, version } = plan;
   const back = `${CONSOLE}/pools/${pool}`;
   const content = html`${message === undefined ? "" : html`<p class="bad" role="alert">${message}</p>`}
+    ${action === "drain" ? html`<p>${safetyText(plan)}</p>` : ""}
     <ol>${stepsOf(plan, now).map((step) => html`<li>${step}</li>`)}</ol>
     ${plan.refusal === undefined ? formOf(plan, operator) : html`<p class="bad">${refusalText(plan.refusal)}</p>`}
     <p><a href="${back}">Leave it</a></p>`;
@@ -48,6 +49,24 @@ export function donePage(plan: Plan, outcome: "changed" | "unchanged", published
     "Done",
     html`<p role="status">${text}</p>${late}<p><a href="${CONSOLE}/pools/${pool}">${pool}</a></p>`,
   );
+}
+
+/** Whether a drain is safe now, in a sentence. */
+export function safetyText(plan: Plan): Html {
+  const { origin } = plan;
+  const safety = safetyOf(plan);
+  switch (safety.kind) {
+    case "safe":
+      return html`<span class="state good">Draining ${origin} is safe now</span>: it moves no session, and every origin that would get new sessions is well.`;
+    case "careful":
+      return html`<span class="state warn">Draining ${origin} is not safe now</span>: new sessions would also go to ${safety.ill.join(", ")}, which does not answer well.`;
+    case "unsafe":
+      return html`<span class="state bad">Draining ${origin} is not safe now</span>: new sessions would find no healthy origin.`;
+    case "unknown":
+      return html`<span class="state warn">Whether draining ${origin} is safe is not known</span>: no isolate has reported lately.`;
+    case "refused":
+      return html`<span class="state warn">Draining ${origin} is not possible now</span>: ${REFUSALS[safety.reason]}`;
+  }
 }
 
 function stepsOf(plan: Plan, now: number): Html[] {
@@ -89,7 +108,7 @@ function newSessionsOf({ newSessions, leavesNone, typed }: Plan): Html {
     return html`<b class="bad">New sessions would find no healthy origin</b> (left: ${left}). Every new visitor would get 502 or 503. Restore or repair another origin first, or type “${typed}”.`;
   }
   const shares = newSessions.map(
-    ({ origin, share, healthy }) => `${origin} ${percentOf(share)}${healthy ? "" : " (unhealthy)"}`,
+    ({ origin, share, healthy }) => `${origin} ${percentOf(share)}${healthy ? "" : " (ill)"}`,
   );
   return html`From then on, new sessions go to ${shares.join(", ") || "no origin"}.`;
 }

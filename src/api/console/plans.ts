@@ -3,6 +3,8 @@ import { applyChange } from "../../objects/pool/pool-changes.ts";
 import { createClosing } from "../../upstream/choose/birth.ts";
 import type { ChangeRefusal, LookedPool, PoolChange, PoolTotals } from "../../upstream/live/pool-contracts.ts";
 import { closuresOf, type PoolState, standingAt } from "../../upstream/live/pool-state.ts";
+import { isolatesIn } from "../operators/site-metrics.ts";
+import { illOrigins } from "./health.ts";
 
 /** The actions that a page plans before it does them. */
 export type PlannedAction = "drain" | "restore" | "eject";
@@ -16,7 +18,7 @@ export interface Plan {
   readonly version: number;
   /** When the change takes effect. An ejection is for now: isolates follow within about two minutes. */
   readonly from: number;
-  /** The origins that get new sessions from then on, with their shares of 1, and whether probes call them healthy. */
+  /** The origins that get new sessions from then on, with their shares of 1. Not `healthy`: probes or most isolates call it ill now. */
   readonly newSessions: readonly { readonly origin: string; readonly share: number; readonly healthy: boolean }[];
   /** About how many sessions the origin has; `undefined`: no isolate has reported them. */
   readonly bound: number | undefined;
@@ -37,7 +39,7 @@ export interface Plan {
 export interface PlanFacts {
   readonly pool: ResolvedPool;
   readonly looked: Pick<LookedPool, "state" | "probes">;
-  readonly totals: Pick<PoolTotals, "bound" | "isolates"> | undefined;
+  readonly totals: PoolTotals;
   /** How long a session can live, in milliseconds. */
   readonly lifeMs: number;
   readonly now: number;
@@ -61,9 +63,9 @@ export function planChange(action: PlannedAction, origin: string, facts: PlanFac
     version: looked.state?.version ?? 0,
     from,
     newSessions,
-    bound: totals?.bound[origin],
-    ejectedBy: Object.values(totals?.isolates.ejecting[origin] ?? {}).reduce((sum, count) => sum + count, 0),
-    heard: totals?.isolates.heard ?? 0,
+    bound: totals.bound[origin],
+    ejectedBy: isolatesIn(totals.isolates.ejecting[origin] ?? {}),
+    heard: totals.isolates.heard,
     typed,
     leavesNone,
     refusal: refused,
@@ -82,7 +84,7 @@ function effectOf(action: PlannedAction, state: PoolState | undefined, origin: s
 
 /** The shares of the origins that get sessions born at a time, by weight. A backup gets its share only if no other origin is open. */
 export function sharesAt(
-  { pool, looked, now }: PlanFacts,
+  { pool, looked, totals, now }: Omit<PlanFacts, "lifeMs">,
   state: PoolState | undefined,
   at: number,
 ): Plan["newSessions"] {
@@ -93,9 +95,24 @@ export function sharesAt(
   const primaries = open.filter(({ backup }) => !backup);
   const sharing = primaries.length > 0 ? primaries : open;
   const weights = sharing.reduce((sum, { weight }) => sum + weight, 0);
+  const ill = illOrigins({ pool, looked, totals }, now);
   return sharing.map(({ id, weight }) => {
-    const verdict = looked.probes?.[id]?.verdict;
-    const healthy = verdict?.state !== "unhealthy" || verdict.until <= now;
-    return { origin: id, share: weights === 0 ? 0 : weight / weights, healthy };
+    return { origin: id, share: weights === 0 ? 0 : weight / weights, healthy: !ill.has(id) };
   });
+}
+
+/** Whether a planned change leaves new sessions well served. `careful`: some would meet an ill origin. `unknown`: no isolate has reported. */
+export type Safety =
+  | { readonly kind: "safe" }
+  | { readonly kind: "careful"; readonly ill: readonly string[] }
+  | { readonly kind: "unsafe" | "unknown" }
+  | { readonly kind: "refused"; readonly reason: NonNullable<Plan["refusal"]> };
+
+/** Judges a plan for new sessions. Present sessions are moved by an ejection alone. */
+export function safetyOf({ refusal, leavesNone, newSessions, heard }: Plan): Safety {
+  if (refusal !== undefined) return { kind: "refused", reason: refusal };
+  if (leavesNone) return { kind: "unsafe" };
+  const ill = newSessions.filter(({ healthy }) => !healthy).map(({ origin }) => origin);
+  if (ill.length > 0) return { kind: "careful", ill };
+  return { kind: heard === 0 ? "unknown" : "safe" };
 }

@@ -36,11 +36,8 @@ export function createPoolActions({ config, pools, clock }: ConsoleParts, facts:
     const known = await factsOf(pool, facts);
     if (known.kind === "unknown") {
       const text = `The object of the pool did not answer (${known.why}). Nothing was changed. Try again.`;
-      return page(
-        c,
-        { title: "Not possible now", at: "/pools", main: section("Not possible now", paragraph(text)) },
-        503,
-      );
+      const main = section("Not possible now", paragraph(text));
+      return page(c, { title: "Not possible now", at: "/pools", main }, c.req.method === "GET" ? 200 : 503);
     }
     return then(planChange(action, origin.id, { ...known, lifeMs, now: clock() }));
   }

@@ -5,7 +5,8 @@ import type { PoolFacts } from "./facts.ts";
 import { CONSOLE } from "./guard.ts";
 import { type Html, section, table } from "./layout.ts";
 import type { Operator } from "./operator.ts";
-import { sharesAt } from "./plans.ts";
+import { safetyText } from "./plan-page.ts";
+import { planChange, sharesAt } from "./plans.ts";
 import { plot } from "./plot.ts";
 import { byMinute, lastMinute, quantileIn, sumIn } from "./rates.ts";
 import { countOf, percentOf, plural, spanOf, timeOf } from "./words.ts";
@@ -38,14 +39,8 @@ export function poolPanel(facts: PoolFacts, operator: Operator, now: number): Ht
   const { heard, oldestAt } = totals.isolates;
   const age = oldestAt === undefined ? "" : `, the oldest report is ${spanOf(now - oldestAt)} old`;
   const note = `version ${looked.state?.version ?? 0} · ${plural(heard, "isolate")} heard${age} · requests of the last minute`;
-  return poolSection(
-    title,
-    note,
-    table(
-      HEADS,
-      origins.map((origin) => originRow(facts, origin.id, operator, now)),
-    ),
-  );
+  const rows = origins.map((origin) => originRow(facts, origin.id, operator, now));
+  return poolSection(title, note, html`${table(HEADS, rows)}${drains(facts, now)}`);
 }
 
 /** The page of a pool: its panel, the plots of the last hour, and its changes in time. */
@@ -88,6 +83,17 @@ export function plots({ pool, totals }: Known, now: number): Html {
   );
 }
 
+/** Whether each origin that gets new sessions can be drained now. */
+function drains(facts: Known, now: number): Html {
+  const open = facts.pool.origins.filter(({ id }) => isOpen(standingOf(closuresOf(facts.looked.state, id), now)));
+  const plans = open.map(({ id }) => planChange("drain", id, { ...facts, lifeMs: 0, now }));
+  return html`<ul class="plain">${plans.map((plan) => html`<li>${safetyText(plan)}</li>`)}</ul>`;
+}
+
+function isOpen({ state, next }: StandingNow): boolean {
+  return state === "open" && next.length === 0;
+}
+
 function poolSection(title: Html, note: string, content: Html): Html {
   return html`<section><h2>${title} <small>${note}</small></h2>${content}</section>`;
 }
@@ -95,7 +101,7 @@ function poolSection(title: Html, note: string, content: Html): Html {
 function originRow(facts: Known, origin: string, operator: Operator, now: number): (Html | string)[] {
   const { pool, looked, totals } = facts;
   const standing = standingOf(closuresOf(looked.state, origin), now);
-  const shares = sharesAt({ pool, looked, totals, now, lifeMs: 0 }, looked.state, now);
+  const shares = sharesAt({ pool, looked, totals, now }, looked.state, now);
   const share = shares.find((each) => each.origin === origin)?.share ?? 0;
   const counts = lastMinute(totals.minutes, now);
   const requests = sumIn(counts, "moor_origin_responses_total", { origin });
@@ -128,14 +134,15 @@ function health({ looked, totals }: Known, origin: string, now: number): Html {
       ? html`<span class="state warn">not known</span> <small>no isolate has reported, ${probes}</small>`
       : html`<span class="state good">healthy</span> <small>${probes}; ejected by 0 of ${heard}</small>`;
   }
+  const ejection = totals.isolates.ejections?.[origin];
+  const since = ejection ? `since ${timeOf(ejection.since, now)} ` : "";
   const word = by * 2 > heard || isUnhealthy ? "bad" : "warn";
-  return html`<span class="state ${word}">${isUnhealthy ? "unhealthy" : "ejected"}</span> <small>by ${by} of ${plural(heard, "isolate")}; ${probes}</small>`;
+  return html`<span class="state ${word}">${isUnhealthy ? "unhealthy" : "ejected"}</span> <small>${since}by ${by} of ${plural(heard, "isolate")}; ${probes}</small>`;
 }
 
-function actions(pool: string, origin: string, { state, next }: StandingNow): Html {
+function actions(pool: string, origin: string, standing: StandingNow): Html {
   const path = `${CONSOLE}/pools/${pool}/origins/${origin}`;
-  const isOpen = state === "open" && next.length === 0;
-  return html`<span class="acts">${isOpen ? html`<a href="${path}/drain">Drain ${origin}…</a>` : html`<a href="${path}/restore">Restore ${origin}…</a>`}
+  return html`<span class="acts">${isOpen(standing) ? html`<a href="${path}/drain">Drain ${origin}…</a>` : html`<a href="${path}/restore">Restore ${origin}…</a>`}
     <a class="bad" href="${path}/eject">Eject ${origin}…</a></span>`;
 }
 

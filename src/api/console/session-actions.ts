@@ -1,12 +1,16 @@
 import { html } from "hono/html";
 import { Hono } from "hono/tiny";
+import { createDebugLinks, DEBUG_LINK_MS, DEBUG_LINK_PATH } from "../../inbound/token/debug-link.ts";
 import { principalName } from "../../objects/clients/principal-client.ts";
 import { isPrincipal } from "../../session/change.ts";
 import { createAuditor } from "../operators/auditor.ts";
 import { soon } from "../operators/soon.ts";
+import { type FactsParts, factsOfAll } from "./facts.ts";
 import { type Html, section } from "./layout.ts";
 import { type ConsoleContext, type ConsoleEnv, type ConsoleParts, page } from "./parts.ts";
-import { endPage, findPage, SESSION_ID, sessionPage, userPage } from "./sessions-page.ts";
+import { readCopies } from "./session-copies.ts";
+import { debugLinkPage, sessionPage } from "./session-page.ts";
+import { endPage, findPage, SESSION_ID, userPage } from "./sessions-page.ts";
 import { plural } from "./words.ts";
 
 const ID = ":id{[A-Za-z0-9_-]{22}}";
@@ -19,7 +23,9 @@ const AWAY = "The store of sessions did not answer. Nothing is known, and nothin
 type Status = Parameters<typeof page>[2];
 
 /** The pages of sessions, and the forms that end them. */
-export function createSessionActions({ sessions, principals, pools, clock }: ConsoleParts): Hono<ConsoleEnv> {
+export function createSessionActions(parts: ConsoleParts, facts: FactsParts): Hono<ConsoleEnv> {
+  const { config, sessions, stores, openSince, issuer, tokenRing, principals, pools, clock } = parts;
+  const links = createDebugLinks(tokenRing);
   const app = new Hono<ConsoleEnv>();
   const shown = (c: ConsoleContext, main: Html, status?: Status) =>
     page(c, { title: "Sessions", at: "/sessions", main }, status);
@@ -35,7 +41,7 @@ export function createSessionActions({ sessions, principals, pools, clock }: Con
     if (!principals) return shown(c, findPage(NOT_INDEXED), 409);
     const listed = await soon(principals.list(of, { most: MOST, after: c.req.query("after") }));
     logged(c, "list", listed.kind === "unavailable" ? 503 : 200);
-    if (listed.kind === "unavailable") return told(c, "Not known", AWAY, 503);
+    if (listed.kind === "unavailable") return told(c, "Not known", AWAY);
     return shown(c, userPage(of, listed, c.get("operator"), clock()));
   });
 
@@ -44,7 +50,7 @@ export function createSessionActions({ sessions, principals, pools, clock }: Con
     if (!isPrincipal(of)) return shown(c, findPage("A user has 1 to 256 characters of visible ASCII."), 400);
     if (!principals) return shown(c, findPage(NOT_INDEXED), 409);
     const counted = await soon(principals.count(of));
-    if (counted.kind === "unavailable") return told(c, "Not known", AWAY, 503);
+    if (counted.kind === "unavailable") return told(c, "Not known", AWAY);
     return shown(c, endPage({ principal: of, count: counted.count }, c.get("operator")));
   });
 
@@ -67,16 +73,21 @@ export function createSessionActions({ sessions, principals, pools, clock }: Con
   });
 
   app.get(`/sessions/${ID}`, async (c) => {
-    const looked = await soon(sessions.look(c.req.param("id")));
-    logged(c, "look", looked.kind === "alive" ? 200 : looked.kind === "unavailable" ? 503 : 404);
-    if (looked.kind === "alive") return shown(c, sessionPage(looked.session, c.get("operator"), clock()));
-    if (looked.kind === "unavailable") return told(c, "Not known", AWAY, 503);
-    return told(
-      c,
-      "No such session",
-      looked.kind === "ended" ? "The session has ended." : "There is no such session.",
-      404,
-    );
+    const id = c.req.param("id");
+    const [found, pools] = await Promise.all([readCopies(id, stores, clock()), factsOfAll(facts)]);
+    const isGone = found[0]?.kind === "ended" || found[0]?.kind === "none";
+    const status = isGone ? 404 : 200;
+    logged(c, "look", status);
+    const seen = { id, found, pools, config, openSince: openSince() };
+    return page(c, { title: "Session", at: "/sessions", main: sessionPage(seen, c.get("operator"), clock()) }, status);
+  });
+
+  app.get(`/sessions/${ID}/debug-link`, async (c) => {
+    const id = c.req.param("id");
+    const [link, now] = [await links.sign(id, clock()), clock()];
+    const { origin } = new URL(config.admin.host === undefined ? c.req.url : issuer);
+    logged(c, "debug-link", 200, { session: id.slice(0, SHOWN_CHARACTERS) });
+    return shown(c, debugLinkPage(id, `${origin}${DEBUG_LINK_PATH}?link=${link}`, now, DEBUG_LINK_MS));
   });
 
   app.get(`/sessions/${ID}/end`, (c) => shown(c, endPage({ session: c.req.param("id") }, c.get("operator"))));

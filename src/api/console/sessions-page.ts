@@ -1,5 +1,4 @@
 import { html } from "hono/html";
-import type { SessionSummary } from "../../store/contracts.ts";
 import type { ListedSession } from "../../store/principal-contracts.ts";
 import { CONSOLE } from "./guard.ts";
 import { type Html, section, table } from "./layout.ts";
@@ -52,29 +51,6 @@ export function userPage(
     html`${rows.length > 0 ? table(heads, rows) : html`<p>No session is indexed.</p>`}${more}${all}`,
     `${plural(count, "session")}, says the index of the user; some may have ended unnoticed`,
   );
-}
-
-/** One session, as its object knows it. Attributes are never shown here. */
-export function sessionPage(session: SessionSummary, { may }: Operator, now: number): Html {
-  const { id, principal, version, generation, bornAt, attributeBytes, idleDeadline, absoluteDeadline, touchedAt } =
-    session;
-  const facts: [string, Html | string][] = [
-    [
-      "user",
-      principal === undefined
-        ? "nobody is logged in"
-        : html`<a href="${CONSOLE}/sessions?of=${encodeURIComponent(principal)}">${principal}</a>`,
-    ],
-    ["version, generation", `${version}, ${generation}`],
-    ["born", timeOf(bornAt, now)],
-    ["last seen", `${spanOf(now - touchedAt)} ago`],
-    ["ends when idle, at the latest", `${timeOf(idleDeadline, now)}, ${timeOf(absoluteDeadline, now)}`],
-    ["attributes", `${plural(attributeBytes, "byte")}, not shown`],
-  ];
-  const act =
-    may === "act" ? html`<p class="acts"><a class="bad" href="${CONSOLE}/sessions/${id}/end">End…</a></p>` : "";
-  return html`${section(`Session ${id}`, html`${table(["fact", "value"], facts)}${act}`, "says its object, now")}
-    ${section("Its origin", html`<p>Not known here: the origin depends on the region of its birth and on its pin, which only the token of its client has. A debug token shows it: <code>npm run moor -- debug-token</code> prints one, and a request with it is answered with the reason in <code>Server-Timing</code>.</p>`)}`;
 }
 
 /** What ending sessions will do, and the form that does it. */

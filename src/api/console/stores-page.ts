@@ -15,7 +15,7 @@ export function storesPage(
 ): Html {
   const rows = pools.flatMap((facts) => {
     if (facts.kind === "unknown") return [[facts.pool.id, html`<span class="bad">not known: ${facts.why}</span>`, "–"]];
-    const { heard, open } = facts.totals.isolates;
+    const { heard, open, openSince } = facts.totals.isolates;
     const opened = Object.entries(open);
     if (opened.length === 0) {
       const word =
@@ -26,7 +26,7 @@ export function storesPage(
     }
     return opened.map(([store, colos]) => [
       facts.pool.id,
-      html`<span class="state bad">${store} open in ${String(isolatesIn(colos))}</span>`,
+      html`<span class="state bad">${store} open in ${String(isolatesIn(colos))}</span>${openSince?.[store] === undefined ? "" : html` <small>since ${timeOf(openSince[store], now)}</small>`}`,
       `${placesOf(colos)}; of ${plural(heard, "isolate")}`,
     ]);
   });

@@ -2,6 +2,7 @@ import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 import type { ResolvedConfig } from "../../config/resolved.ts";
 import { isEqualInConstantTime } from "../../inbound/token/mac.ts";
 import { describeFault, type Log } from "../../log.ts";
+import type { Visitor } from "../../request/visitor.ts";
 
 /** The settings by which operators are recognised. */
 export interface AdminAccessParts {
@@ -9,13 +10,18 @@ export interface AdminAccessParts {
   readonly token?: string | undefined;
   /** Cloudflare Access. Default: not used. */
   readonly access?: NonNullable<ResolvedConfig["admin"]>["access"];
+  /** Roles of logins, by which the console knows operators. Default: not used. */
+  readonly roles?: NonNullable<ResolvedConfig["admin"]>["roles"];
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
 
-/** What hono hands to the handlers of the APIs for operators: `log` names the request in each line, and `who` is the operator. */
+/**
+ * What hono hands to the handlers of the APIs for operators: `log` names the request in each line, `visitor` is the sender as a visitor of
+ * the site, and `who` is the operator.
+ */
 export interface OperatorEnv {
-  Bindings: { readonly log: Log };
+  Bindings: { readonly log: Log; readonly visitor?: Visitor | undefined };
   Variables: { who: string };
 }
 
@@ -41,8 +47,8 @@ const CERTS_AGE_MS = 600_000;
  *
  * @throws TypeError if neither is configured, or the token is too short.
  */
-export function createAdminAccess({ token, access, clock }: AdminAccessParts): AdminAccess {
-  if (!token && !access) {
+export function createAdminAccess({ token, access, roles, clock }: AdminAccessParts): AdminAccess {
+  if (!token && !access && !roles) {
     throw new TypeError("admin is configured, and nobody may use it: set MOOR_ADMIN_TOKEN or configure admin.access.");
   }
   if (token && token.length < LEAST_TOKEN_CHARACTERS) {

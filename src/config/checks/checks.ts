@@ -24,7 +24,7 @@ export function relationMistakes(input: unknown, options: { deploy: boolean }): 
   return [
     ...poolMistakes(pools, options),
     ...routeMistakes(routes, pools, { byDefault: input.routes === undefined }),
-    ...(typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS ? adminMistakes(input.admin, routes, options) : []),
+    ...(typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS ? adminMistakes(input, routes, options) : []),
     ...sessionMistakes(input.session),
     ...bindingMistakes(input),
     ...routeSessionMistakes(routes, input.session),

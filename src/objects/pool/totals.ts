@@ -1,6 +1,7 @@
 import { type Count, type Counts, plus } from "../../totals/tally.ts";
 import type { IsolatesHeard, PoolTotals, SeenOrigin } from "../../upstream/live/pool-contracts.ts";
 import {
+  type Ejection,
   GIVE_UP_MS,
   type IsolateState,
   REPORT_EVERY_MS,
@@ -212,12 +213,20 @@ export class Totals {
     const builds: Record<string, number> = {};
     const ejecting: Record<string, Record<string, number>> = {};
     const open: Record<string, Record<string, number>> = {};
+    const ejections: Record<string, Ejection> = {};
+    const openSince: Record<string, number> = {};
     for (const { state } of all) {
       const { colo } = state;
       more(colos, colo);
       more(builds, `${state.version} ${state.config}`);
       for (const origin of state.ejected) moreAt(ejecting, origin, colo);
       for (const store of state.open) moreAt(open, store, colo);
+      for (const [origin, ejection] of Object.entries(state.ejections ?? {})) {
+        if (ejection.since < (ejections[origin]?.since ?? Infinity)) ejections[origin] = ejection;
+      }
+      for (const [store, since] of Object.entries(state.openSince ?? {})) {
+        openSince[store] = Math.min(since, openSince[store] ?? Infinity);
+      }
     }
     return {
       heard: all.length,
@@ -225,8 +234,10 @@ export class Totals {
       colos,
       builds,
       ejecting,
+      ejections,
       panicking: all.filter(({ state }) => state.panics).length,
       open,
+      openSince,
     };
   }
 }

@@ -1,17 +1,18 @@
 import type { Log, LogEntry } from "../../log.ts";
 import { seriesOf } from "../../totals/exposition.ts";
 import type { Tally } from "../../totals/tally.ts";
+import type { Ejection } from "./report.ts";
 
 /** What an isolate knows of origins and stores by its own requests. It hears of each change by the log line. */
 export interface HeardState {
   /** The log of the isolate: it hears each entry and passes it on. */
   readonly log: Log;
-  /** The origins of a pool that the isolate has ejected. */
-  ejected(pool: string): readonly string[];
+  /** The origins of a pool that the isolate has ejected, by their ids. */
+  ejections(pool: string): Readonly<Record<string, Ejection>>;
   /** Whether it ignores the health of a pool. */
   panics(pool: string): boolean;
-  /** The stores whose breakers are not closed. */
-  open(): readonly string[];
+  /** The stores whose breakers are not closed, and since when, in milliseconds since 1970. */
+  openSince(): Readonly<Record<string, number>>;
   /** The stores that have lost data in the last ten minutes, as tokens of visitors have proved. */
   losing(): readonly string[];
 }
@@ -24,13 +25,13 @@ const LOSING_MS = 600_000;
  * @param clock milliseconds since 1970.
  */
 export function createHeardState(tallyOf: (pool: string) => Tally, log: Log, clock: () => number): HeardState {
-  const ejected = new Map<string, Set<string>>();
+  const ejected = new Map<string, Map<string, Ejection>>();
   const panicking = new Set<string>();
-  const stores = new Set<string>();
+  const stores = new Map<string, number>();
   const lostAt = new Map<string, number>();
 
-  function of(pool: string): Set<string> {
-    const origins = ejected.get(pool) ?? new Set();
+  function of(pool: string): Map<string, Ejection> {
+    const origins = ejected.get(pool) ?? new Map();
     ejected.set(pool, origins);
     return origins;
   }
@@ -38,7 +39,7 @@ export function createHeardState(tallyOf: (pool: string) => Tally, log: Log, clo
   function hear({ event, pool = "", origin = "", store = "", cause = "" }: LogEntry): void {
     switch (event) {
       case "origin_ejected":
-        of(pool).add(origin);
+        of(pool).set(origin, of(pool).get(origin) ?? { since: clock(), reason: cause });
         tallyOf(pool).add(seriesOf("moor_origin_ejections_total", { pool, origin, reason: cause }));
         break;
       case "origin_returned":
@@ -51,7 +52,7 @@ export function createHeardState(tallyOf: (pool: string) => Tally, log: Log, clo
         panicking.delete(pool);
         break;
       case "store_open":
-        stores.add(store);
+        stores.set(store, stores.get(store) ?? clock());
         break;
       case "store_closed":
         stores.delete(store);
@@ -68,9 +69,9 @@ export function createHeardState(tallyOf: (pool: string) => Tally, log: Log, clo
       hear(entry);
       log(entry);
     },
-    ejected: (pool) => [...of(pool)],
+    ejections: (pool) => Object.fromEntries(of(pool)),
     panics: (pool) => panicking.has(pool),
-    open: () => [...stores],
+    openSince: () => Object.fromEntries(stores),
     losing: () => Array.from(lostAt).flatMap(([store, at]) => (clock() - at < LOSING_MS ? [store] : [])),
   };
 }

@@ -2,7 +2,7 @@ import type { Counts } from "../../totals/tally.ts";
 import type { Actor, AuditEntry, Audited } from "./audit.ts";
 import type { PoolState } from "./pool-state.ts";
 import type { ProbePlan, ProbeTarget } from "./probe-plan.ts";
-import type { Report, SweepOutcome } from "./report.ts";
+import type { Ejection, Report, SweepOutcome } from "./report.ts";
 import type { Sketch } from "./sketch.ts";
 
 /**
@@ -185,10 +185,14 @@ export interface IsolatesHeard {
   readonly builds: Readonly<Record<string, number>>;
   /** How many isolates have ejected an origin, by the id of the origin and by location. */
   readonly ejecting: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** The first ejection of each of these origins that still lasts. An object of older code has no such field. */
+  readonly ejections?: Readonly<Record<string, Ejection>>;
   /** How many ignore the health of origins. */
   readonly panicking: number;
   /** In how many the breaker of a store is open, by the name of the store and by location. */
   readonly open: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Since when the first of these breakers is open, by the name of the store. An object of older code has no such field. */
+  readonly openSince?: Readonly<Record<string, number>>;
 }
 
 export interface Probing {

@@ -11,6 +11,12 @@ export interface SweepOutcome {
   readonly failed: boolean;
 }
 
+/** An ejection of an origin: since when, in milliseconds since 1970, and the `cause` of its log line. */
+export interface Ejection {
+  readonly since: number;
+  readonly reason: string;
+}
+
 /** The state of an isolate, as far as other isolates cannot know it. */
 export interface IsolateState {
   /** Cloudflare's location, such as `FRA`; "": it is not known. */
@@ -20,10 +26,14 @@ export interface IsolateState {
   readonly config: string;
   /** The origins of the pool that it has ejected. */
   readonly ejected: readonly string[];
+  /** Since when it has ejected each of them, and why. An isolate of older code has no such field. */
+  readonly ejections?: Readonly<Record<string, Ejection>>;
   /** Whether it ignores the health of the pool's origins. */
   readonly panics: boolean;
   /** The stores whose breakers are open. */
   readonly open: readonly string[];
+  /** Since when each of them is open. An isolate of older code has no such field. */
+  readonly openSince?: Readonly<Record<string, number>>;
   /** The stores that have lost data lately, as tokens of visitors have proved. */
   readonly losing?: readonly string[];
   /** The address of the webhook; "": none is configured. An isolate of older code has no such field. */

@@ -45,3 +45,34 @@ describe("the console", () => {
     expect(mistakesOf({ host }, { routes })).toEqual([]);
   });
 });
+
+describe("the roles of the console", () => {
+  const login = {
+    issuer: "https://id.example.com",
+    clientId: "moor",
+    roles: { ops: { claim: "groups", any: ["ops"] } },
+    hosts: ["shop.example.com", "admin.example.com"],
+  };
+  const host = "admin.example.com";
+  function mistakesOfRoles(admin: object, given: object | undefined = login) {
+    const read = readConfig({ pools: POOLS, admin, ...(given && { login: given }) }, { deploy: true });
+    return read.kind === "invalid" ? read.mistakes.map(({ path, found }) => [path, found]) : [];
+  }
+
+  it("are roles of login.roles, and their operators log in at the host of the console", () => {
+    expect(mistakesOfRoles({ console: true, host, roles: { act: "ops" } })).toEqual([]);
+    expect(mistakesOfRoles({ console: true, host, roles: { act: "ops", view: "nobody" } })).toEqual([
+      ["admin.roles.view", '"nobody"'],
+    ]);
+    const elsewhere = { ...login, hosts: ["shop.example.com"] };
+    expect(mistakesOfRoles({ console: true, host, roles: { act: "ops" } }, elsewhere)).toEqual([
+      ["login.hosts", 'no "admin.example.com"'],
+    ]);
+  });
+
+  it("need a console and a login", () => {
+    expect(mistakesOfRoles({ host, roles: { act: "ops" } })).toEqual([["admin.roles", "roles without a console"]]);
+    const read = readConfig({ pools: POOLS, admin: { console: true, roles: { act: "ops" } } });
+    expect(read.kind === "invalid" && read.mistakes.map(({ found }) => found)).toEqual(["roles without login"]);
+  });
+});

@@ -2,26 +2,24 @@
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { launchBrowser } from "../../demo/visitor.ts";
 import type { Answer } from "../../support/node/client.ts";
-import { type ConsolePage, openConsole, posted } from "../../support/node/console.ts";
+import { type ConsolePage, posted } from "../../support/node/console.ts";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";
 import { startOrigin } from "../../support/node/origins.ts";
-import { startWatchedPool } from "../../support/node/pool-visitors.ts";
-import { originConfig } from "../../support/node/site.ts";
+import { startThreeWays, WAYS, type Way } from "./three-ways.ts";
 
 const [browser, other, ...origins] = await Promise.all([
   launchBrowser(),
   startLocalOrigin("other"),
   startOrigin("a"),
   startOrigin("b"),
+  startOrigin("c"),
 ]);
-const pool = await startWatchedPool(origins, {
-  admin: { console: true },
-  pools: [{ id: "shop", origins: origins.map(originConfig) }],
-});
+const ways = await startThreeWays(origins);
+const { pool } = ways;
 const { site, elapse } = pool;
 afterAll(async () => {
   await browser.close();
-  await Promise.all([site.stop(), other.stop()]);
+  await Promise.all([ways.stop(), other.stop()]);
   await Promise.all(origins.map((origin) => origin.kill()));
 });
 
@@ -35,8 +33,8 @@ other.answers((request, response) => {
   response.end(pages.get(request.url ?? "") ?? "another site");
 });
 
-async function operator(): Promise<ConsolePage> {
-  const console = await openConsole(browser, site);
+async function operator(way: Way = "token"): Promise<ConsolePage> {
+  const console = await ways.operator(browser, way);
   onTestFinished(() => console.close());
   return console;
 }
@@ -53,9 +51,9 @@ async function lure(console: ConsolePage, html: string): Promise<void> {
 /** The fields of a drain that would be accepted from the console's own page. */
 const fieldsOf = (form: string) => ({ form, version: "0", deadlineSeconds: "" });
 
-describe("another site's page in an operator's browser", () => {
+describe.each(WAYS)("another site's page in the browser of an operator who came by %s", (way) => {
   it("cannot drain by a form, although it knows the operator's form token", async () => {
-    const console = await operator();
+    const console = await operator(way);
     const form = await formTokenOf(console);
     const fields = Object.entries(fieldsOf(form)).map(([name, value]) => `<input name="${name}" value="${value}">`);
     await lure(console, `<form method="post" action="${base}${DRAIN}">${fields.join("")}<button>Win</button></form>`);
@@ -66,7 +64,7 @@ describe("another site's page in an operator's browser", () => {
   });
 
   it("cannot drain by an image, a link or fetch", async () => {
-    const console = await operator();
+    const console = await operator(way);
     const form = await formTokenOf(console);
     await lure(console, `<img src="${base}${DRAIN}?version=0"><a href="${base}${DRAIN}">Win</a>`);
     await expect(posted(console.page, fieldsOf(form), base + DRAIN)).rejects.toThrow();
@@ -75,11 +73,12 @@ describe("another site's page in an operator's browser", () => {
   });
 
   it("cannot show the console in a frame, not even the page of the login", async () => {
-    const console = await operator();
+    const console = await operator(way);
     const refused = console.page.waitForEvent("console", (message) => /frame-ancestors/.test(message.text()));
     await lure(console, `<iframe src="${base}${CONSOLE}/login" name="frame"></iframe>`);
     await refused;
-    expect(await console.page.frame("frame")?.content()).not.toContain("Operators of this site");
+    const framed = console.page.frameLocator("[name=frame]");
+    expect(await framed.getByText("Operators of this site").count()).toBe(0);
   });
 
   it("cannot read the console under a name of its own that leads to this machine", async () => {
@@ -92,9 +91,9 @@ describe("another site's page in an operator's browser", () => {
   });
 });
 
-describe("the console's own page", () => {
+describe.each(WAYS)("the console's own page, for an operator who came by %s", (way) => {
   it("changes nothing by a GET, and nothing by a form without the operator's form token", async () => {
-    const console = await operator();
+    const console = await operator(way);
     await console.open("/pools/shop/origins/a/drain?version=0&deadlineSeconds=");
     for (const form of ["", "made-up"]) {
       expect((await posted(console.page, fieldsOf(form), base + DRAIN)).status).toBe(404);
@@ -103,7 +102,7 @@ describe("the console's own page", () => {
   });
 
   it("runs no script that stands in a text, and lets no script ask other hosts", async () => {
-    const console = await operator();
+    const console = await operator(way);
     const response = await console.page.goto(
       `${base}${CONSOLE}/sessions?of=${encodeURIComponent("<img src=x onerror=document.title=1>")}`,
     );
@@ -171,5 +170,22 @@ describe("everybody who is not logged in", () => {
     expect(await page.locator("main").innerText()).toContain("This token is not right.");
     expect(await page.context().cookies(base + CONSOLE)).toEqual([]);
     expect(site.indiscretions("a-wrong-token-that-is-nobodys-secret")).toEqual([]);
+  });
+});
+
+describe.each([
+  ["token", "a"],
+  ["Access", "b"],
+  ["login", "c"],
+] as const)("an operator who came by %s", (way, origin) => {
+  it("drains by the same form with the form token of their own page", async () => {
+    const console = await operator(way);
+    await console.open(`/pools/shop/origins/${origin}/drain`);
+    const field = (name: string) => console.page.locator(`main input[name=${name}]`).getAttribute("value");
+    const fields = { ...fieldsOf(await formTokenOf(console)), version: (await field("version")) ?? "" };
+    const words = await console.page.getByLabel(/^Type/).count();
+    const typed = words === 0 ? {} : { typed: `drain ${origin} anyway` };
+    expect((await posted(console.page, { ...fields, ...typed })).status).toBe(200);
+    expect((await pool.standing(origin)).next).not.toEqual([]);
   });
 });

@@ -258,3 +258,14 @@ export const operators = defineConfig({
   pools: [pool("shop")],
   admin: { console: true, host: "admin.example.com" },
 });
+
+export const consoleByRole = defineConfig({
+  pools: [pool("shop")],
+  admin: { console: true, host: "admin.example.com", roles: { act: "ops", view: "support" } },
+  login: {
+    issuer: "https://id.example.com",
+    clientId: "shop",
+    hosts: ["shop.example.com", "admin.example.com"],
+    roles: { ops: { claim: "groups", any: ["moor-ops"] }, support: { claim: "groups", any: ["support"] } },
+  },
+});

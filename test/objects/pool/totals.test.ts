@@ -113,8 +113,9 @@ describe("the totals of a pool", () => {
 describe("the isolates of a pool", () => {
   it("are counted by location, build, ejected origin and open breaker", () =>
     onTotals((totals) => {
-      take(totals, reportOf("one", 1, { ejected: ["b"], open: ["redis"] }));
-      take(totals, reportOf("two", 1, { ejected: ["b"], colo: "AMS", panics: true }));
+      const ejectedAt = (since: number, reason: string) => ({ ejected: ["b"], ejections: { b: { since, reason } } });
+      take(totals, reportOf("one", 1, { ...ejectedAt(30, "errors"), open: ["redis"], openSince: { redis: 12 } }));
+      take(totals, reportOf("two", 1, { ...ejectedAt(20, "silence"), colo: "AMS", panics: true }));
       now = at(30);
       take(totals, reportOf("three", 1, { config: "c2" }));
       expect(totals.look(false, AWAY_MS).isolates).toEqual({
@@ -123,8 +124,10 @@ describe("the isolates of a pool", () => {
         colos: { FRA: 2, AMS: 1 },
         builds: { "v1 c1": 2, "v1 c2": 1 },
         ejecting: { b: { FRA: 1, AMS: 1 } },
+        ejections: { b: { since: 20, reason: "silence" } },
         panicking: 1,
         open: { redis: { FRA: 1 } },
+        openSince: { redis: 12 },
       });
     }));
 

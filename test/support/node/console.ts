@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { ADMIN_TOKEN } from "./admin.ts";
 import type { Site } from "./site.ts";
 
@@ -15,26 +15,32 @@ export interface ConsolePage {
   close(): Promise<void>;
 }
 
-/** Opens a browser at the console, and logs in. */
-export async function openConsole(
-  browser: Browser,
-  { moor }: Pick<Site, "moor">,
-  { token = ADMIN_TOKEN, ...options }: BrowserContextOptions & { token?: string } = {},
-): Promise<ConsolePage> {
-  const context = await browser.newContext(options);
+/** The console of a site in a context of a browser. Nobody has logged in yet. */
+export async function consoleIn(context: BrowserContext, { moor }: Pick<Site, "moor">): Promise<ConsolePage> {
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   const base = `http://localhost:${moor.port}/.moor/console`;
-  await page.goto(`${base}/login`);
-  await page.getByLabel("Token").fill(token);
-  await page.getByRole("button", { name: "Log in" }).click();
-  await page.waitForURL(base);
   return {
     page,
     open: async (path = "") => (await page.goto(base + path))?.status() ?? 0,
     text: async () => (await page.locator("main").innerText()).replace(/\s+/g, " "),
     close: () => context.close(),
   };
+}
+
+/** Opens a browser at the console, and logs in by token. */
+export async function openConsole(
+  browser: Browser,
+  site: Pick<Site, "moor">,
+  { token = ADMIN_TOKEN, ...options }: BrowserContextOptions & { token?: string } = {},
+): Promise<ConsolePage> {
+  const console = await consoleIn(await browser.newContext(options), site);
+  const { page, open } = console;
+  await open("/login");
+  await page.getByLabel("Token").fill(token);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.waitForURL(/\/\.moor\/console$/);
+  return console;
 }
 
 /** Has a script of the shown page post a form to the page's own address, or to another. */
