@@ -13,6 +13,7 @@ const [browser, other, ...origins] = await Promise.all([
   startOrigin("a"),
   startOrigin("b"),
   startOrigin("c"),
+  startOrigin("d"),
 ]);
 const ways = await startThreeWays(origins);
 const { pool } = ways;
