@@ -1,4 +1,4 @@
-import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
+import type { ResolvedConfig } from "../config/resolved.ts";
 import type { FailureCode } from "../errors.ts";
 import type { Address } from "../inbound/address.ts";
 import type { Asked } from "../inbound/arrival.ts";
@@ -10,48 +10,21 @@ import type { LogEntry } from "../log.ts";
 import type { Observer } from "../observe/observer.ts";
 import { markLifeOf } from "../session/policy.ts";
 import type { OldRef } from "../session/record.ts";
-import type { Intent, Session } from "../session/session.ts";
 import type { Locks } from "../store/contracts.ts";
 import { inTurn, isLocked, type Turn } from "../store/locking.ts";
 import { isJustVouched, type Opened, type OpenedSession, openForRoute, refOf } from "../store/open-session.ts";
-import type { HeaderNames, RefusedResponse } from "../upstream/wire/origin-headers.ts";
+import type { HeaderNames } from "../upstream/wire/origin-headers.ts";
 import { commit, follow } from "./commit.ts";
 import { logOut } from "./logout.ts";
 import { refusalOf } from "./refusal.ts";
 import { repost } from "./repost.ts";
 import { give, markFor, mayGiveFreshToken, mayGiveProvisional, ownNames, respond, tokenFor } from "./respond.ts";
+import type { Handling, Responded, Responder } from "./responder.ts";
 import { createStores, type Stores, type StoresParts } from "./stores.ts";
 import type { KeepAlive, Visit } from "./visit.ts";
 
+export type { Handling, Responded, Responder } from "./responder.ts";
 export type { KeepAlive, Visit } from "./visit.ts";
-
-/** How the session of a request is handled: the settings of a route that do not concern origins. */
-export type Handling = Pick<
-  ResolvedRoute,
-  "session" | "touch" | "freshness" | "onStale" | "locking" | "lockWaitMs" | "onLockTimeout" | "crossSite"
->;
-
-/** A response to a request with a session, and the changes of the session that it asks for. */
-export interface Responded {
-  readonly kind: "response";
-  readonly response: Response;
-  readonly names: HeaderNames;
-  readonly intent: Intent | RefusedResponse;
-  /** The token's pin from now on; `undefined`: it stays as it is. */
-  readonly pin: number | undefined;
-  /** Whether the pin also belongs into the first token of a session that is not stored. Default `false`. */
-  readonly isBinding?: boolean | undefined;
-}
-
-/** Answers requests from their sessions: the origins of a route, or the handlers of a Worker. */
-export interface Responder<Over> {
-  /** Chooses where this session's request is answered. Returns how long one attempt may take. */
-  assign(sessionId: string): number;
-  /** Whether `respond` will answer without an origin or a handler, which alone could show a flash. Default: it will not. */
-  answersItself?(session: Session): boolean;
-  /** Answers the request. `over`: there is no response that a change or a token could go with. */
-  respond(opened: OpenedSession): Promise<Responded | { readonly kind: "over"; readonly answer: Over }>;
-}
 
 /** The steps of a request that the proxy and the middleware share. */
 export interface Exchange {

@@ -72,6 +72,8 @@ describe("in the sources", () => {
       return proofs.map((name) => `${path}: ${name}`);
     });
     expect(found.sort()).toEqual([
+      // The id of an old session that is owed its end (AES-GCM).
+      "adoption/adopt-key.ts: subtle.decrypt",
       // Answers of an old application, by an HMAC that the platform compares.
       "adoption/question.ts: subtle.verify",
       // The admin's token, by its digest; the JWT of Cloudflare Access, by a public key.
@@ -84,6 +86,8 @@ describe("in the sources", () => {
       "inbound/token/mac.ts: isEqualInConstantTime",
       // Logins that are under way (AES-GCM).
       "login/envelope.ts: subtle.decrypt",
+      // Logout tokens of a provider, by a public key.
+      "login/logout-token.ts: subtle.verify",
       // The cookie that carries changes, by an HMAC: at the origin, and at the edge below.
       "sdk/origin/change-cookie.ts: subtle.verify",
       // The handoff, by a public key, at the origin.
