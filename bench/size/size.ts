@@ -35,11 +35,11 @@ export interface SizeResults {
 
 /** The most that each build may be gzipped, in KiB. `test/bench/size.test.ts` holds them. */
 export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild">, number>> = {
-  moor: 171.5,
-  asDeployed: 74,
-  asDeployedWithLogin: 82.7,
-  withoutRedis: 168,
-  asDeployedWithoutRedis: 71,
+  moor: 175,
+  asDeployed: 74.5,
+  asDeployedWithLogin: 84,
+  withoutRedis: 171,
+  asDeployedWithoutRedis: 71.5,
 };
 
 const CONFIG = { pools: [{ id: "shop", origins: [{ id: "a", url: "http://127.0.0.1:1" }] }] };
