@@ -15,7 +15,7 @@ const MINUTE_MS = 60_000;
 
 /** A plot of the last hour with an axis of time in UTC, and the largest value. The text says the same without the picture. */
 export function plot(title: string, unit: string, lines: readonly Line[], now: number): Html {
-  const most = Math.max(1e-9, ...lines.flatMap(({ values }) => values));
+  const most = Math.max(0, ...lines.flatMap(({ values }) => values));
   const minutes = lines[0]?.values.length ?? 0;
   const ticks = [minutes, (minutes * 2) / 3, minutes / 3, 0].map((ago) => {
     const text = new Date(now - ago * MINUTE_MS).toISOString().slice(11, 16);
@@ -27,7 +27,7 @@ export function plot(title: string, unit: string, lines: readonly Line[], now: n
   const paths = lines.map(({ values, bad }) => {
     const points = values.map((value, nth) => {
       const x = (WIDTH * nth) / Math.max(1, values.length - 1);
-      return `${x.toFixed(1)} ${(HEIGHT - (HEIGHT * value) / most).toFixed(1)}`;
+      return `${x.toFixed(1)} ${(HEIGHT - (most === 0 ? 0 : (HEIGHT * value) / most)).toFixed(1)}`;
     });
     return raw(`<path class="${bad ? "bad" : "line"}" d="M${points.join("L")}"/>`);
   });
