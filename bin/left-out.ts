@@ -29,6 +29,7 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
     );
     return name && `log.${name}`;
   },
+  MOOR_TRACES: ({ traces }) => traces && "traces",
   MOOR_BACKCHANNEL: ({ login }) => (login?.backchannel ? "login.backchannel" : undefined),
   MOOR_CONSOLE: ({ admin }) => (admin?.console ? "admin.console" : undefined),
   ...Object.fromEntries(

@@ -57,7 +57,11 @@ export function createMoor(
   const admin = createAdmin({ ...parts, counters });
   const ignores = config.ignore.length > 0 ? createIgnores(config.ignore) : undefined;
   const signals = createSignals({ ...parts, counters });
-  const { serve, passOn } = createAtOrigins({ config, exchange, upstream, logins, adoption });
+  const sending =
+    (typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && parts.tracer
+      ? { ...upstream, send: parts.tracer.spanned("moor.forward", upstream.send) }
+      : upstream;
+  const { serve, passOn } = createAtOrigins({ config, exchange, upstream: sending, logins, adoption });
   const hasConsole = config.admin?.console === true;
   const consoleHost = hasConsole ? config.admin?.host : undefined;
 
@@ -120,14 +124,22 @@ export function createMoor(
   };
 }
 
-/** Cuts out of the headers for an origin what carriers read, and behind a guard what would make it serve another path. */
-function cutting({ config }: MoorParts, { carriers }: Exchange): (headers: Headers) => void {
-  return (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && config.login
-    ? (headers) => {
-        carriers.cut(headers);
-        cutOverrides(headers);
-      }
-    : carriers.cut;
+/**
+ * Cuts out of the headers for an origin what carriers read, and behind a guard what would make it serve another path. A trace goes on
+ * in those headers.
+ */
+function cutting({ config, tracer }: MoorParts, { carriers }: Exchange): (headers: Headers) => void {
+  let { cut } = carriers;
+  if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && config.login) cut = inTurn(cut, cutOverrides);
+  if ((typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && tracer) cut = inTurn(cut, tracer.propagate);
+  return cut;
+}
+
+function inTurn<Given>(first: (given: Given) => void, second: (given: Given) => void): (given: Given) => void {
+  return (given) => {
+    first(given);
+    second(given);
+  };
 }
 
 function authorityBreaker({ breakers, authority }: MoorParts): Breaker | undefined {

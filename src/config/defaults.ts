@@ -100,6 +100,7 @@ export function fillDefaults(config: CheckedConfig): ResolvedConfig {
     handoff: { dataBytes: config.handoff?.dataBytes ?? 2_048, lifeSeconds: config.handoff?.lifeSeconds ?? 60 },
     explain: config.explain ?? false,
     log: { ...LOG_DEFAULTS, ...definedOf(config.log ?? {}) },
+    ...((typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && config.traces && { traces: config.traces }),
   };
 }
 

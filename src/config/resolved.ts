@@ -15,7 +15,7 @@ import type {
   SuccessRateConfig,
 } from "./pool-types.ts";
 import type { Region } from "./regions.ts";
-import type { CorsConfig, LogConfig, SiteData } from "./site-types.ts";
+import type { CorsConfig, LogConfig, SiteData, TracesConfig } from "./site-types.ts";
 import type {
   AuthorityConfig,
   IgnoreConfig,
@@ -70,6 +70,8 @@ export interface ResolvedConfig {
   readonly errorPage: string | undefined;
   readonly explain: boolean;
   readonly log: Readonly<Required<LogConfig>>;
+  /** Absent: Moor adds nothing to traces. */
+  readonly traces?: TracesConfig;
 }
 
 export type ResolvedLogin = Readonly<Omit<LoginConfig, "scopes" | "claims" | "roles" | "logout" | "backchannel">> & {

@@ -266,6 +266,8 @@ const clientFields = () => ({
   trace: optional(yesOrNo),
 });
 
+const tracing = () => ({ traces: optional(oneOf(["on", "ignore-client"])) });
+
 /** The shape of a configuration, each value by itself. `checks/` holds the rules between values. */
 export const configSchema = shape({
   pools: list(pool, "a list of at least one pool"),
@@ -286,5 +288,6 @@ export const configSchema = shape({
       >),
     }),
   ),
+  ...((typeof MOOR_TRACES === "undefined" || MOOR_TRACES ? tracing() : {}) as ReturnType<typeof tracing>),
   events: optional(custom<SessionEvents>((input) => typeof input === "function", "a function")),
 });

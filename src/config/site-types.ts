@@ -15,6 +15,12 @@ export interface LogoutConfig {
   clearSiteData?: SiteData[];
 }
 
+/**
+ * Whether Moor adds to the traces that Cloudflare records, and gives origins a `traceparent`. `"on"`: the well-formed `traceparent` of a
+ * client goes on to origins as it is. `"ignore-client"`: it never does.
+ */
+export type TracesConfig = "on" | "ignore-client";
+
 /** The log of requests, one line of JSON each. */
 export interface LogConfig {
   /**
@@ -37,6 +43,6 @@ export interface LogConfig {
   country?: boolean;
   /** Whether the line contains the first 256 characters of `User-Agent`. Default `false`. */
   userAgent?: boolean;
-  /** Whether the line contains the trace id of the client's `traceparent`. Default `false`. */
+  /** Whether the line contains the trace id of the client's `traceparent`, else that of a trace of Cloudflare's. Default `false`. */
   trace?: boolean;
 }

@@ -4,7 +4,7 @@ import type { AdminConfig } from "./admin-types.ts";
 import type { AdoptConfig } from "./adopt.ts";
 import type { LoginConfig, RequireConfig } from "./login-types.ts";
 import type { PoolConfig } from "./pool-types.ts";
-import type { CorsConfig, LogConfig, LogoutConfig } from "./site-types.ts";
+import type { CorsConfig, LogConfig, LogoutConfig, TracesConfig } from "./site-types.ts";
 
 /**
  * A failure after which a request is sent again, in Envoy's words.
@@ -241,6 +241,8 @@ export interface MoorConfig {
    */
   explain?: boolean;
   log?: LogConfig;
+  /** What Moor adds to traces, if `wrangler.toml` has `[observability.traces]`. Default: nothing. */
+  traces?: TracesConfig;
   /**
    * The authority of a session calls this function with each event of the session after the event has been stored, at most once for each.
    * An error that it throws is logged. JSON holds no functions, so the function is always that of the bundled configuration.

@@ -21,6 +21,8 @@ declare global {
   const MOOR_FORMER_BALANCER: boolean | undefined;
   /** `false`: the build is without the carrier that writes tokens into links. */
   const MOOR_LINKS: boolean | undefined;
+  /** `false`: the build adds nothing to traces. */
+  const MOOR_TRACES: boolean | undefined;
 }
 
 /**
@@ -59,4 +61,5 @@ export const NAMES = {
   MOOR_CLIENT_FIELDS: "field of the log that tells of the client",
   MOOR_FORMER_BALANCER: "former balancer",
   MOOR_LINKS: "carrier in the URL",
+  MOOR_TRACES: "part in traces",
 };

@@ -6,7 +6,11 @@ import type { LogEntry } from "../log.ts";
 import { traceIdIn } from "./traceparent.ts";
 
 /** The fields of a request's line that tell of its client. Each field is there only if the configuration asks for it. */
-export type ClientFields = (request: AskedParts) => Pick<LogEntry, "address" | "country" | "userAgent" | "trace">;
+export type ClientFields = (
+  request: AskedParts,
+  /** The id of the trace that origins are told of. Default: the platform does not trace the request. */
+  traceId?: string,
+) => Pick<LogEntry, "address" | "country" | "userAgent" | "trace">;
 
 /** Bits of an address that name a network, and no household: as much as analytics tools usually keep. */
 const IPV4_BITS = 24;
@@ -27,12 +31,12 @@ export function createClientFields({
     if (whole === undefined || !parseAddress(whole)) return undefined;
     return address === "network" ? prefixOf(whole, IPV4_BITS, IPV6_BITS) : whole;
   };
-  return (request) => {
+  return (request, traceId) => {
     const fields = {
       address: address === "none" ? undefined : addressOf(request),
       country: country ? countryOf(request) : undefined,
       userAgent: userAgent ? request.headers.get("User-Agent")?.slice(0, MOST_CHARACTERS) : undefined,
-      trace: trace ? traceIdIn(request.headers) : undefined,
+      trace: trace ? (traceId ?? traceIdIn(request.headers)) : undefined,
     };
     return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   };

@@ -10,6 +10,7 @@ import { dataPoint, type MetricsDataset } from "./data-point.ts";
 import { Observer } from "./observer.ts";
 import { NOTHING_KNOWN, type RequestFacts } from "./request-facts.ts";
 import { requestLine } from "./request-line.ts";
+import type { Trace, Tracer } from "./tracer.ts";
 
 /** Tells operators of requests: by a line in the log, a data point, counters. */
 export interface Signals {
@@ -38,13 +39,15 @@ export interface SignalsParts {
   readonly metrics?: MetricsDataset | undefined;
   /** Default: nothing is counted. */
   readonly counters?: Counters | undefined;
+  /** Default: nothing is added to traces. */
+  readonly tracer?: Tracer | undefined;
   /** A number from 0 to below 1, for samples. Default `Math.random`. */
   readonly random?: () => number;
 }
 
 /** Signals as the configuration and the bindings want them. A request of which nothing is told costs its facts, its observer, and no more. */
 export function createSignals(parts: SignalsParts): Signals {
-  const { config, log, clock, debug, metrics, counters, breakers = [], random = Math.random } = parts;
+  const { config, log, clock, debug, metrics, counters, tracer, breakers = [], random = Math.random } = parts;
   const { requests, path } = config.log;
   const clientFields =
     typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS ? createClientFields(config) : undefined;
@@ -53,11 +56,11 @@ export function createSignals(parts: SignalsParts): Signals {
   const observing = { errorPage: config.errorPage, cors: config.cors, breakers, log, clock };
   let hasMetricsFailed = false;
 
-  function tell(facts: RequestFacts, status: number, isSampled: boolean): void {
+  function tell(facts: RequestFacts, status: number, isSampled: boolean, trace: Trace | undefined): void {
     const answered = { status, tookMs: clock() - facts.arrivedAt };
     const isFailed = facts.failed || status >= 500;
     if (isSampled || (isFailed && requests !== "off"))
-      log({ ...requestLine(facts, answered, { path }), ...clientFields?.(facts.request) });
+      log({ ...requestLine(facts, answered, { path }), ...clientFields?.(facts.request, trace?.id) });
     counters?.count(facts, answered);
     try {
       metrics?.writeDataPoint(dataPoint(facts, answered));
@@ -73,6 +76,8 @@ export function createSignals(parts: SignalsParts): Signals {
       answer: (observer: Observer) => Promise<Answer>,
     ) {
       const facts: RequestFacts = { ...NOTHING_KNOWN, request, arrivedAt: clock() };
+      const trace =
+        (typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && tracer ? tracer.current(request.headers) : undefined;
       const isSampled = share > 0 && (share === 1 || random() < share);
       if (isSampled || isMeasured) facts.calls = noCalls();
       const observer = new Observer(facts, observing);
@@ -88,7 +93,8 @@ export function createSignals(parts: SignalsParts): Signals {
         response = observer.failed("internal_error", { event: "internal_error", reason: describeFault(fault) });
       }
       const isTold = isSampled || isMeasured || facts.failed || (response && response.status >= 500);
-      if (response && isTold) tell(facts, response.status, isSampled);
+      if (response && isTold) tell(facts, response.status, isSampled, trace);
+      if ((typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && response) trace?.tell(facts, response.status);
       return response;
     },
   };

@@ -16,6 +16,7 @@ import { isJustVouched, type Opened, type OpenedSession, openForRoute, refOf } f
 import type { HeaderNames } from "../upstream/wire/origin-headers.ts";
 import { commit, follow } from "./commit.ts";
 import { logOut } from "./logout.ts";
+import type { MoorParts } from "./parts.ts";
 import { refusalOf } from "./refusal.ts";
 import { repost } from "./repost.ts";
 import { give, markFor, mayGiveFreshToken, mayGiveProvisional, ownNames, respond, tokenFor } from "./respond.ts";
@@ -49,7 +50,7 @@ export interface Exchange {
 }
 
 /** The parts of an exchange. */
-export interface ExchangeParts extends StoresParts {
+export interface ExchangeParts extends StoresParts, Pick<MoorParts, "tracer"> {
   readonly config: StoresParts["config"] & Pick<ResolvedConfig, "carriers" | "cors" | "logout">;
   /** See {@link TokenOptions}. */
   readonly ended?: ((old: OldRef, visit: Visit) => Promise<readonly string[]>) | undefined;
@@ -84,6 +85,12 @@ export function createExchange(parts: ExchangeParts): Exchange {
   const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds: markLifeOf(config.session) });
   const allStores = createStores(parts);
   const endedOf = (visit: Visit) => parts.ended && ((old: OldRef) => parts.ended?.(old, visit));
+  let open = openForRoute;
+  let write = commit;
+  if ((typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && parts.tracer) {
+    open = parts.tracer.spanned("moor.resolve", open);
+    write = parts.tracer.spanned("moor.commit", write);
+  }
   const bindsToHost = config.session.bindTo === "host";
 
   /** Has a request wait for the requests of its session that came before it. */
@@ -117,7 +124,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const { answersItself } = responder;
     const asked = { request, route: handling, token: client.token, arrival, toMark };
     const opening = { ...asked, locked: turn !== undefined, answersItself };
-    const opened = await openForRoute(opening, stores); // 4
+    const opened = await open(opening, stores); // 4
     observer.opened(opened, client.token);
     if (opened.kind === "unavailable") return observer.sessionUnavailable(opened.cause);
     responder.assign(opened.session.token.id);
@@ -148,7 +155,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const isKeptBack = !hasToken && isTokenKeptBack(request, url, client);
     const isForeign = isKeptBack && !SAFE_METHODS.has(request.method) && handling.crossSite !== "allow";
     const facts = { request, toMark, touches: handling.touch, lease: turn?.lease, isForeign };
-    let done = await commit(opened, intent, facts, stores); // 7
+    let done = await write(opened, intent, facts, stores); // 7
     if (done.loss) observer.lossProved(done.loss, session.token.id);
     if (done.kind === "done" && intent.version !== undefined) {
       done = await follow(done, intent.version, opened, facts, stores);

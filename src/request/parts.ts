@@ -6,6 +6,7 @@ import type { Tokens } from "../inbound/token/tokens.ts";
 import type { Log } from "../log.ts";
 import type { Tallies } from "../observe/counters.ts";
 import type { MetricsDataset } from "../observe/data-point.ts";
+import type { Tracer } from "../observe/tracer.ts";
 import type { Breaker } from "../store/breaker.ts";
 import type { Connect } from "../store/connected.ts";
 import type { Authority, Copies, Locks, Unattended } from "../store/contracts.ts";
@@ -55,6 +56,8 @@ export interface MoorParts {
   readonly issuer?: string | undefined;
   /** Where requests are counted, if the configuration has `admin`. Default: in the isolate alone. */
   readonly tallies?: Tallies | undefined;
+  /** Default: nothing is added to traces. */
+  readonly tracer?: Tracer | undefined;
   /** A number from 0 to below 1, for a sample of the log. Default `Math.random`. */
   readonly random?: () => number;
   /** Milliseconds since 1970. */

@@ -1,4 +1,4 @@
-import { waitUntil } from "cloudflare:workers";
+import { tracing, waitUntil } from "cloudflare:workers";
 import type { RecentNamespace } from "../adoption/recent.ts";
 import { readConfig } from "../config/read.ts";
 import type { ResolvedConfig } from "../config/resolved.ts";
@@ -11,6 +11,7 @@ import { describeFault, logToConsole } from "../log.ts";
 import type { LoginBindings } from "../login/logins.ts";
 import { createMoor, type Moor } from "../moor.ts";
 import type { MetricsDataset } from "../observe/data-point.ts";
+import { createTracer } from "../observe/tracer.ts";
 import { policyOf } from "../session/policy.ts";
 import { formatMistakes } from "../settings/mistakes.ts";
 import type { ReplicaNamespace } from "../store/kv-replicas.ts";
@@ -115,6 +116,8 @@ function build(env: Env, bundled: MoorConfig): Built {
     }),
     debug: createDebugCheck(sessions.tokenRing),
     metrics: env.METRICS,
+    ...((typeof MOOR_TRACES === "undefined" || MOOR_TRACES) &&
+      config.traces && { tracer: createTracer(tracing, config.traces) }),
     bindings: {
       originTags: createOriginTags(sessions.tokenRing),
       services: { ...env },
@@ -149,6 +152,7 @@ export function readEnvConfig(env: Pick<Env, "MOOR_CONFIG">, bundled: MoorConfig
     const { address, country, userAgent, trace } = given?.log ?? {};
     if (address ?? country ?? userAgent ?? trace) leftOut("MOOR_CLIENT_FIELDS", "log asks for a field of the client");
   }
+  if (!(typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && given?.traces) leftOut("MOOR_TRACES", "traces is set");
   const asksForLogouts = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && given?.login?.backchannel === true;
   if (!(typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && asksForLogouts)
     leftOut("MOOR_BACKCHANNEL", "login.backchannel is set");

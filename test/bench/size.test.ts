@@ -134,6 +134,7 @@ describe("a build that left out code that its configuration or environment needs
       asDeployed,
       "log asks for a field of the client, and this build has no field of the log that tells of the client",
     ],
+    ["traces", { ...CONFIG, traces: "on" }, asDeployed, "traces is set, and this build has no part in traces"],
     [
       "an algorithm of nginx",
       { pools: [{ id: "shop", origins: [origin], affinity: { algorithm: "nginx-ip-hash" } }] },

@@ -190,4 +190,5 @@ export const everything: MoorConfig = {
   errorPage: "<p>Back soon</p>",
   explain: true,
   log: { requests: 0.01, path: true, address: "network", country: true, userAgent: true, trace: true },
+  traces: "ignore-client",
 };

@@ -4,7 +4,7 @@ import { mistakes, origin, pool } from "./configs.ts";
 const urlAccepted =
   "accepted: http:// or https:// with a host, optionally a port and a base path; no credentials, query, fragment or spaces";
 const rootKeys =
-  "pools, routes, session, ignore, carriers, stores, principals, trustedProxies, cors, logout, adopt, admin, handoff, errorPage, login, require, explain, log, events";
+  "pools, routes, session, ignore, carriers, stores, principals, trustedProxies, cors, logout, adopt, admin, handoff, errorPage, login, require, explain, log, traces, events";
 const poolKeys =
   "id, origins, host, zone, rewrite, hashPolicy, affinity, learn, formerBalancer, attemptDeadlineMs, outlierDetection, healthCheck, panicThresholdPercent, slowStartSeconds, retryBudget, strictAffinity, failback, closeOn, session";
 const originKeys = "id, url, service, weight, open, region, down, backup, nginxServer, route";
@@ -63,6 +63,7 @@ describe("the shape of a configuration", () => {
       { pools: [pool()], log: { [field as string]: value } },
       `log.${field}: ${mistake}`,
     ]),
+    ["traces as a yes", { pools: [pool()], traces: true }, "traces: found true, accepted: one of on, ignore-client"],
     [
       "requests to log by an unknown word",
       { pools: [pool()], log: { requests: "some" } },

@@ -245,8 +245,13 @@ export const accessLog = defineConfig({
     address: "network", // default "none"; "whole": the whole address
     country: true, // default false
     userAgent: true, // default false
-    trace: true, // default false: the trace id of the client's traceparent
+    trace: true, // default false: the id of the trace
   },
+});
+
+export const traced = defineConfig({
+  pools: [pool("shop")],
+  traces: "on",
 });
 
 export const toldByWebhook = defineConfig({

@@ -23,6 +23,8 @@ export interface Surroundings {
   readonly proxy?: string;
   /** The secret of Moor's client at a provider of logins. Default: absent. */
   readonly loginSecret?: string;
+  /** Whether a streaming tail Worker has the platform trace every request. It logs each event that it gets. Default `false`. */
+  readonly traced?: boolean;
   /** A certificate that https trusts, as PEM. Default: only the certificates that browsers trust. */
   readonly certificate?: string;
 }
@@ -67,6 +69,13 @@ export const COMPATIBILITY_DATE = "2026-10-23";
 /** Folders for objects and for KV, below the folder of the configuration. */
 export const STORED = { objects: "objects", replicas: "replicas" };
 
+/** The code of the streaming tail Worker. */
+const TAIL = `
+const plain = (_, value) => (typeof value === "bigint" ? Number(value) : value);
+const tell = ({ event, spanContext }) => console.log("TAIL " + JSON.stringify({ ...event, context: spanContext }, plain));
+export default { tailStream(onset) { tell(onset); return tell; } };
+`;
+
 /** Whether sessions are adopted. */
 function adopts(config: MoorConfig | MiddlewareConfig): boolean {
   return "adopt" in config && (config.adopt?.length ?? 0) > 0;
@@ -91,6 +100,7 @@ export function workerdConfig(options: WorkerdOptions): string {
     loginSecret,
     services = {},
     proxy,
+    traced,
     certificate,
   } = options;
   const edges = [ports, ...others].map((edge, nth) => ({ ...edge, name: nth === 0 ? "moor" : `moor-${nth}` }));
@@ -108,6 +118,11 @@ export function workerdConfig(options: WorkerdOptions): string {
     ...(loginSecret !== undefined && { MOOR_LOGIN_SECRET: loginSecret }),
     ...options.texts,
   };
+  const tail = `(name = "tail", worker = (
+      modules = [(name = "tail.js", esModule = ${JSON.stringify(TAIL)})],
+      compatibilityDate = "${COMPATIBILITY_DATE}",
+      compatibilityFlags = ["experimental", "streaming_tail_worker"],
+    )),`;
   const trusted = certificate === undefined ? "" : `, trustedCertificates = [${JSON.stringify(certificate)}]`;
   const external = (name: string, address: string, http: string) =>
     `(name = "${name}", external = (address = "${address}", http = (${http}))),`;
@@ -136,6 +151,7 @@ export function workerdConfig(options: WorkerdOptions): string {
           .join("\n        ")}
       ],
       ${proxy === undefined ? "" : 'globalOutbound = "proxy",'}
+      ${traced ? 'streamingTails = ["tail"],' : ""}
     )),`;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -152,6 +168,7 @@ const config :Workerd.Config = (
         (name = "WORKER", service = "moor"),
       ],
     )),
+    ${traced ? tail : ""}
     ${disk(STORED.objects)},
     ${disk(STORED.replicas)},
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true${trusted}))),
