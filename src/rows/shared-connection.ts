@@ -25,7 +25,7 @@ export function shareConnection(open: NonNullable<RowStore["connect"]>): SharedC
   return {
     connect() {
       if (isLent || hasEnded) return open();
-      clearTimeout(idle);
+      if (idle !== undefined) clearTimeout(idle);
       isLent = true;
       return {
         read: kept.read,
@@ -39,7 +39,7 @@ export function shareConnection(open: NonNullable<RowStore["connect"]>): SharedC
       };
     },
     async end() {
-      clearTimeout(idle);
+      if (idle !== undefined) clearTimeout(idle);
       hasEnded = true;
       if (!isLent) await kept.end();
     },

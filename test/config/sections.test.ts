@@ -162,10 +162,10 @@ describe("admin", () => {
   ])("takes %j", (admin) => expect(mistakes(withAdmin(admin))).toEqual([]));
 
   it.each<[unknown, string]>([
-    [true, ": found true, accepted: an object of host, console, attributes, webhook, access"],
+    [true, ": found true, accepted: an object of host, console, attributes, webhook, access, roles"],
     [
       { token: "x" },
-      ".token: found an unknown key, accepted: one of the keys host, console, attributes, webhook, access",
+      ".token: found an unknown key, accepted: one of the keys host, console, attributes, webhook, access, roles",
     ],
     [
       { host: "*.example.com" },

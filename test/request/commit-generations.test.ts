@@ -55,7 +55,7 @@ describe("a login", () => {
     expect(await generationOf(client)).toBe(1);
   });
 
-  it("whose response is lost costs nobody his basket", async () => {
+  it("whose response is lost costs nobody their basket", async () => {
     await shop();
     await edge.visit(client.copy(), login("alice"));
     setTime(at(1_000));

@@ -24,7 +24,12 @@ export interface CountedAuthority extends Authority {
   down: boolean;
 }
 
-export function countedAuthority(real: Authority = createObjectAuthority(env.SESSION_OBJECT)): CountedAuthority {
+/** On a busy machine the first call of an object takes longer than a visitor would wait. */
+const PATIENT = { deadlineMs: 30_000 };
+
+export function countedAuthority(
+  real: Authority = createObjectAuthority(env.SESSION_OBJECT, PATIENT),
+): CountedAuthority {
   const counted: CountedAuthority = {
     calls: [],
     down: false,
