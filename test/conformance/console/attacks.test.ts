@@ -138,7 +138,7 @@ describe("everybody who is not logged in", () => {
     expect(shown(answer)).toEqual(shown(await unknown(local)));
   });
 
-  it("gets it with a made-up cookie, with an expired cookie, and with the cookie of another secret's operator", async () => {
+  it("gets it with a made-up cookie, and with the cookie of another secret's operator", async () => {
     const console = await operator();
     const [cookie] = await console.page.context().cookies(base + CONSOLE);
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict", path: CONSOLE });
@@ -148,8 +148,6 @@ describe("everybody who is not logged in", () => {
     expect(await statusOf(value)).toBe(200);
     expect(await statusOf(`x${value}`)).toBe(404);
     expect(await statusOf(value.replace(/.$/, (last) => (last === "A" ? "Q" : "A")))).toBe(404);
-    await elapse(31 * 60);
-    expect(await statusOf(value)).toBe(404);
   });
 
   it("gets it at any other host, also with a valid cookie", async () => {
@@ -189,4 +187,11 @@ describe.each([
     expect((await posted(console.page, { ...fields, ...typed })).status).toBe(200);
     expect((await pool.standing(origin)).next).not.toEqual([]);
   });
+});
+
+// The last test, because the clock of the provider stays behind.
+it("the cookie of an operator opens nothing after half an hour without a request", async () => {
+  const console = await operator();
+  await elapse(31 * 60);
+  expect((await console.page.goto(base + CONSOLE))?.status()).toBe(404);
 });
