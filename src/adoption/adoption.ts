@@ -6,6 +6,7 @@ import { encodeBase64url } from "../lib/base64url.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { cookieValue } from "../lib/cookie-value.ts";
 import { describeFault } from "../log.ts";
+import { SHOWN_CHARACTERS } from "../observe/request-facts.ts";
 import type { Visit } from "../request/exchange.ts";
 import { changeNow } from "../session/change.ts";
 import type { OldRef, View } from "../session/record.ts";
@@ -122,7 +123,7 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
         observer.note({
           event: "session_adopted",
           kind: from,
-          session: token.id.slice(0, 8),
+          session: token.id.slice(0, SHOWN_CHARACTERS),
           ...(reason && { reason }),
         });
         keepAlive(recent.note(from, clock()));

@@ -1,6 +1,7 @@
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { describeFault } from "../log.ts";
 import type { FollowJudges } from "../objects/clients/pool-client.ts";
+import { SHOWN_CHARACTERS } from "../observe/request-facts.ts";
 import type { Visit } from "../request/exchange.ts";
 import { changeNow, type Policy } from "../session/change.ts";
 import type { OldRef, View } from "../session/record.ts";
@@ -66,7 +67,7 @@ export function createFollowing(
     const { lived } = state;
     state.lived = 0;
     state.reportedAt = clock();
-    const about = gone && { session: gone.id.slice(0, 8), bornAt: gone.bornAt };
+    const about = gone && { session: gone.id.slice(0, SHOWN_CHARACTERS), bornAt: gone.bornAt };
     const judged = await judges?.report(confirm.pool, from, { lived, gone: about });
     if (judged?.kind === "followed") {
       state.stoppedAt = judged.stoppedAt ?? 0;

@@ -6,16 +6,12 @@ import type { ReadHeaders } from "../lib/asked.ts";
 import { randomId } from "../lib/base64url.ts";
 import { readBounded } from "../lib/bounded-body.ts";
 import { nameOfSetCookie } from "../lib/set-cookie.ts";
+import type { Unavailable } from "../lib/unavailable.ts";
 import type { Visit } from "../request/exchange.ts";
 import type { JsonObject } from "../session/patch.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { AnswerError, checkAnswer, type OldSession, readSession } from "./answer.ts";
 import type { Claims, Questions } from "./question.ts";
-
-interface Unavailable {
-  readonly kind: "unavailable";
-  readonly cause: unknown;
-}
 
 /** An answer whose signature is right. */
 interface Signed {

@@ -3,6 +3,7 @@ import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import type { Unavailable } from "../lib/unavailable.ts";
 import { describeFault, type Log } from "../log.ts";
 import type { OldSessions } from "../objects/session/owed-end.ts";
+import { SHOWN_CHARACTERS } from "../observe/request-facts.ts";
 import type { OldRef, View } from "../session/record.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { AdoptKey } from "./adopt-key.ts";
@@ -127,9 +128,14 @@ export function createOldSessions(
     async end(old, sessionId) {
       const told = await tell(old, sessionId).catch((cause: unknown) => ({ kind: "unavailable" as const, cause }));
       if (told.kind !== "unavailable") return { kind: "done" };
-      log({ event: "adoption_unavailable", session: sessionId.slice(0, 8), reason: describeFault(told.cause) });
+      log({
+        event: "adoption_unavailable",
+        session: sessionId.slice(0, SHOWN_CHARACTERS),
+        reason: describeFault(told.cause),
+      });
       return told;
     },
-    left: ({ from }, sessionId) => log({ event: "old_session_left", kind: from, session: sessionId.slice(0, 8) }),
+    left: ({ from }, sessionId) =>
+      log({ event: "old_session_left", kind: from, session: sessionId.slice(0, SHOWN_CHARACTERS) }),
   };
 }

@@ -259,12 +259,20 @@ export const shared = {
 };
 export const errorPage = optional(value(page));
 
-const clientFields = () => ({
+const clientFieldsOf = () => ({
   address: optional(oneOf(["none", "network", "whole"])),
   country: optional(yesOrNo),
   userAgent: optional(yesOrNo),
   trace: optional(yesOrNo),
 });
+const anything = optional(unknown());
+/** A build without these fields refuses any that is asked for, and takes a configuration that says the defaults. */
+const clientFields =
+  typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS
+    ? clientFieldsOf()
+    : ({ address: anything, country: anything, userAgent: anything, trace: anything } as unknown as ReturnType<
+        typeof clientFieldsOf
+      >);
 
 const tracing = () => ({ traces: optional(oneOf(["on", "ignore-client"])) });
 
@@ -283,9 +291,7 @@ export const configSchema = shape({
     shape({
       requests: optional(value(loggedRequests)),
       path: optional(yesOrNo),
-      ...((typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS ? clientFields() : {}) as ReturnType<
-        typeof clientFields
-      >),
+      ...clientFields,
     }),
   ),
   ...((typeof MOOR_TRACES === "undefined" || MOOR_TRACES ? tracing() : {}) as ReturnType<typeof tracing>),

@@ -13,3 +13,8 @@ export function cookieValue(header: string | null, name: string, ignoresCase = f
   }
   return undefined;
 }
+
+/** A value without the quotes in which it may stand (RFC 6265 section 4.1.1). */
+export function unquoted(value: string): string {
+  return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+}

@@ -1,4 +1,6 @@
-/** A store or an object did not answer, or its breaker blocked the call. It says nothing about a session. */
+/**
+ * A store or an object did not answer, or its breaker blocked the call. That says nothing about a session, nor whether a change has taken effect.
+ */
 export interface Unavailable {
   kind: "unavailable";
   cause: unknown;

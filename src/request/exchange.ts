@@ -1,8 +1,7 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
 import type { FailureCode } from "../errors.ts";
 import type { Address } from "../inbound/address.ts";
-import type { Asked } from "../inbound/arrival.ts";
-import { arrivalOf } from "../inbound/arrival.ts";
+import { type Asked, arrivalOf } from "../inbound/arrival.ts";
 import { type Carriers, createCarriers } from "../inbound/carriers.ts";
 import { isTokenKeptBack, SAFE_METHODS } from "../inbound/cross-site.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";

@@ -51,8 +51,9 @@ export interface MoorParts {
   readonly debug?: DebugCheck | undefined;
   /** Takes a data point for each request. Default: none are made. */
   readonly metrics?: MetricsDataset | undefined;
-  /** Since when breakers are open, by the name of the store; and the address that visitors use. Both are for the console. */
+  /** Since when breakers are open, by the name of the store, in milliseconds since 1970; for the console. Default: it is not known. */
   readonly openSince?: (() => Readonly<Record<string, number>>) | undefined;
+  /** The address that visitors use; needed by the console. */
   readonly issuer?: string | undefined;
   /** Where requests are counted, if the configuration has `admin`. Default: in the isolate alone. */
   readonly tallies?: Tallies | undefined;

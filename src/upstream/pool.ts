@@ -60,7 +60,7 @@ export interface Pool {
   /**
    * Learns from an origin's answer: the sign of health that any answer gives, and the wishes that the answer states.
    *
-   * @param hears whether `Moor-Closed` counts.
+   * @param hears whether the answer has a `Moor-Closed` that counts.
    */
   answered(index: number, response: Response, now: number, hears: boolean, session: string): void;
   /**

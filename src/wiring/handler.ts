@@ -149,8 +149,9 @@ export function readEnvConfig(env: Pick<Env, "MOOR_CONFIG">, bundled: MoorConfig
   const given: MoorConfig = env.MOOR_CONFIG === undefined ? bundled : JSON.parse(env.MOOR_CONFIG);
   if (!(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && given?.login) leftOut("MOOR_LOGIN", "login is configured");
   if (!(typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS)) {
-    const { address, country, userAgent, trace } = given?.log ?? {};
-    if (address ?? country ?? userAgent ?? trace) leftOut("MOOR_CLIENT_FIELDS", "log asks for a field of the client");
+    const { address = "none", country, userAgent, trace } = given?.log ?? {};
+    if (address !== "none" || country || userAgent || trace)
+      leftOut("MOOR_CLIENT_FIELDS", "log asks for a field of the client");
   }
   if (!(typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && given?.traces) leftOut("MOOR_TRACES", "traces is set");
   const asksForLogouts = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && given?.login?.backchannel === true;

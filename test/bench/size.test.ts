@@ -134,6 +134,18 @@ describe("a build that left out code that its configuration or environment needs
       asDeployed,
       "log asks for a field of the client, and this build has no field of the log that tells of the client",
     ],
+    [
+      "logouts by the provider",
+      { ...CONFIG, principals: {}, login: { issuer: "https://id.test", clientId: "moor", backchannel: true } },
+      asDeployedWithLogin,
+      "login.backchannel is set, and this build has no back-channel logout",
+    ],
+    [
+      "the cookies of another balancer",
+      { pools: [{ id: "shop", origins: [origin], formerBalancer: { type: "haproxy", cookie: "SERVERID" } }] },
+      asDeployed,
+      "a pool has formerBalancer, and this build has no",
+    ],
     ["traces", { ...CONFIG, traces: "on" }, asDeployed, "traces is set, and this build has no part in traces"],
     [
       "an algorithm of nginx",
@@ -148,4 +160,11 @@ describe("a build that left out code that its configuration or environment needs
     expect(moor.logged.join("\n")).toMatch(/put MOOR_\w+ = \\?"true\\?" below \[define\]/);
     await moor.stop();
   });
+});
+
+it("a build that left out the fields of the client takes a configuration that says their defaults", async () => {
+  const log = { address: "none", country: false, userAgent: false, trace: false } as const;
+  const moor = await startMoor({ worker: asDeployed, platform }, { ...CONFIG, log });
+  expect(moor.logged.join("\n")).not.toContain("not_configured");
+  await moor.stop();
 });

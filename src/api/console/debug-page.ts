@@ -4,6 +4,7 @@ import type { ResolvedConfig } from "../../config/resolved.ts";
 import { createDebugLinks } from "../../inbound/token/debug-link.ts";
 import type { KeyRing } from "../../inbound/token/key-ring.ts";
 import type { OpenedToken } from "../../inbound/token/tokens.ts";
+import { SHOWN_CHARACTERS } from "../../observe/request-facts.ts";
 import { sessionSpans } from "../../upstream/live/live-pools.ts";
 import type { Pools } from "../../upstream/live/pool-contracts.ts";
 import { factsOfAll } from "./facts.ts";
@@ -31,8 +32,6 @@ export interface DebugPageParts {
  * @returns `undefined`: no operator has made the link, or it has expired.
  */
 export type DebugPage = (url: URL, token: OpenedToken | undefined) => Promise<Response | undefined>;
-
-const SHOWN_CHARACTERS = 8;
 
 /** The page on which a visitor shows an operator what only their token knows. */
 export function createDebugPage({ config, tokenRing, pools, clock }: DebugPageParts): DebugPage {

@@ -2,6 +2,7 @@ import { html } from "hono/html";
 import { Hono } from "hono/tiny";
 import { createDebugLinks, DEBUG_LINK_MS, DEBUG_LINK_PATH } from "../../inbound/token/debug-link.ts";
 import { principalName } from "../../objects/clients/principal-client.ts";
+import { SHOWN_CHARACTERS } from "../../observe/request-facts.ts";
 import { isPrincipal } from "../../session/change.ts";
 import { createAuditor } from "../operators/auditor.ts";
 import { soon } from "../operators/soon.ts";
@@ -15,7 +16,6 @@ import { plural } from "./words.ts";
 
 const ID = ":id{[A-Za-z0-9_-]{22}}";
 const MOST = 100;
-const SHOWN_CHARACTERS = 8;
 const NOT_INDEXED =
   "The configuration does not index sessions by user: it has no principals. Find a session by its id.";
 const AWAY = "The store of sessions did not answer. Nothing is known, and nothing was changed. Try again.";

@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import type { ResolvedConfig } from "../../config/resolved.ts";
+import { SHOWN_CHARACTERS } from "../../observe/request-facts.ts";
 import { isolatesIn } from "../operators/site-metrics.ts";
 import type { PoolFacts } from "./facts.ts";
 import { CONSOLE } from "./guard.ts";
@@ -20,7 +21,6 @@ export interface SessionFacts {
   readonly openSince: Readonly<Record<string, number>>;
 }
 
-const SHOWN_CHARACTERS = 8;
 const ROLES: Readonly<Record<Found["role"], string>> = {
   authority: "the authority, which orders all changes",
   memory: "memory of the isolate that answers you",

@@ -3,6 +3,7 @@ import { Hono } from "hono/tiny";
 import type { ResolvedConfig } from "../../config/resolved.ts";
 import { failureResponse } from "../../errors.ts";
 import { principalName } from "../../objects/clients/principal-client.ts";
+import { SHOWN_CHARACTERS } from "../../observe/request-facts.ts";
 import { isPrincipal } from "../../session/change.ts";
 import type { Unattended } from "../../store/contracts.ts";
 import type { Principals } from "../../store/principal-contracts.ts";
@@ -28,8 +29,6 @@ type AdminContext = Context<OperatorEnv>;
 
 const SESSION = "/sessions/:id{[A-Za-z0-9_-]{22}}";
 const MOST = 100;
-/** How many characters of a principal's hash, or of a session's id, a log line shows. */
-const SHOWN_CHARACTERS = 8;
 
 /**
  * The admin API. It lists, counts and ends the sessions of a principal, looks at and ends one session, and changes pools. A

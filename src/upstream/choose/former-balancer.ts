@@ -1,6 +1,6 @@
 import { BALANCERS } from "../../balancers/registry.ts";
 import type { ResolvedPool } from "../../config/resolved.ts";
-import { cookieValue } from "../../lib/cookie-value.ts";
+import { cookieValue, unquoted } from "../../lib/cookie-value.ts";
 import { pinOf } from "./pins.ts";
 
 /**
@@ -19,8 +19,4 @@ export function createFormerPin({ id, origins, formerBalancer }: ResolvedPool): 
     const value = cookieValue(cookies, cookie);
     return value === undefined ? undefined : pins.get(BALANCERS[type](unquoted(value)));
   };
-}
-
-function unquoted(value: string): string {
-  return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
 }

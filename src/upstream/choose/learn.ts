@@ -1,7 +1,7 @@
 import type { ResolvedLearn, ResolvedPool } from "../../config/resolved.ts";
 import type { KeyRing } from "../../inbound/token/key-ring.ts";
 import { encodeBase64url } from "../../lib/base64url.ts";
-import { cookieValue } from "../../lib/cookie-value.ts";
+import { cookieValue, unquoted } from "../../lib/cookie-value.ts";
 
 /** What a request tells about the origin that keeps its visitor's session. */
 export interface Learned {
@@ -97,10 +97,6 @@ function createAddressReader({ pathParameter, queryParameter, ignoreCase }: Reso
 export function withoutTags(cookies: string): string | null {
   const rest = cookies.replace(TAG_PAIR, "").replace(/^;[ \t]*/, "");
   return rest === "" ? null : rest;
-}
-
-function unquoted(value: string): string {
-  return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Unavailable } from "../../lib/unavailable.ts";
 import type { Counts } from "../../totals/tally.ts";
 import type { Actor, AuditEntry, Audited } from "./audit.ts";
 import type { PoolState } from "./pool-state.ts";
@@ -88,12 +89,6 @@ export interface ProbedOrigin extends Pick<ProbeTarget, "id" | "url"> {
   readonly last?: { readonly at: number; readonly result: ProbeResult };
   /** When it is probed next. */
   readonly dueAt: number;
-}
-
-/** The object of a pool could not be asked; whether it has done what it was asked is not known. */
-export interface Unavailable {
-  kind: "unavailable";
-  cause: unknown;
 }
 
 /** How long a session may be away without ending, in milliseconds. After that the session no longer counts as bound. */

@@ -1,4 +1,5 @@
-import type { Probing, Unavailable } from "./pool-contracts.ts";
+import type { Unavailable } from "../../lib/unavailable.ts";
+import type { Probing } from "./pool-contracts.ts";
 
 /** Keeps a pool's object probing, for as long as an isolate serves the pool. */
 export interface ProbeAsking {

@@ -1,6 +1,7 @@
 import type { AskedParts } from "../../lib/asked.ts";
+import type { Unavailable } from "../../lib/unavailable.ts";
 import type { Counts, Tally } from "../../totals/tally.ts";
-import type { Seen, SeenOrigin, Unavailable } from "./pool-contracts.ts";
+import type { Seen, SeenOrigin } from "./pool-contracts.ts";
 import { GIVE_UP_MS, type IsolateState, REPORT_EVERY_MS, type Report, WATCHED_EVERY_MS } from "./report.ts";
 import { addTo, emptySketch, type Sketch } from "./sketch.ts";
 

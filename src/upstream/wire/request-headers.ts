@@ -75,7 +75,8 @@ export function requestHeaders(client: AskedHeaders, told: Told): Headers {
     headers.set("Moor-Session", told.handoff);
     // A cache on the way stores nothing and serves nothing without asking (RFC 9111 section 5.2.1). The runtime would say `no-cache`,
     // to which Express, Koa and Next.js never answer 304.
-    if (!/\bno-cache\b/i.test(client.get("Cache-Control") ?? "")) headers.set("Cache-Control", "no-store, max-age=0");
+    const cacheControl = client.get("Cache-Control") === null ? null : headers.get("Cache-Control");
+    if (!/\bno-cache\b/i.test(cacheControl ?? "")) headers.set("Cache-Control", "no-store, max-age=0");
   }
   if (told.question !== undefined) headers.set("Moor-Adopt", told.question);
   if (told.explain !== undefined) headers.set("Moor-Explain", told.explain);

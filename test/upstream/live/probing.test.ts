@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Probing, Unavailable } from "../../../src/upstream/live/pool-contracts.ts";
+import type { Unavailable } from "../../../src/lib/unavailable.ts";
+import type { Probing } from "../../../src/upstream/live/pool-contracts.ts";
 import { createProbing } from "../../../src/upstream/live/probing.ts";
 import { at } from "../../support/time.ts";
 

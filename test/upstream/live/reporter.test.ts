@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Unavailable } from "../../../src/lib/unavailable.ts";
 import { createTally } from "../../../src/totals/tally.ts";
-import type { Seen, SeenOrigin, Unavailable } from "../../../src/upstream/live/pool-contracts.ts";
+import type { Seen, SeenOrigin } from "../../../src/upstream/live/pool-contracts.ts";
 import { GIVE_UP_MS, REPORT_EVERY_MS, type Report, WATCHED_EVERY_MS } from "../../../src/upstream/live/report.ts";
 import { createReporter } from "../../../src/upstream/live/reporter.ts";
 import { countOf } from "../../../src/upstream/live/sketch.ts";

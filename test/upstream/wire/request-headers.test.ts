@@ -74,6 +74,11 @@ describe("the headers that Moor sets", () => {
     expect(sent({ "Cache-Control": given })["cache-control"]).toBe(expected);
     expect(sent({ "Cache-Control": given }, { ...TOLD, handoff: undefined })["cache-control"]).toBe(given);
   });
+
+  it("keep caches from a session although the client has Connection cut its own Cache-Control", () => {
+    const client = { Connection: "cache-control", "Cache-Control": "no-cache" };
+    expect(sent(client)["cache-control"]).toBe("no-store, max-age=0");
+  });
 });
 
 describe("the headers that are cut out of the client's", () => {
