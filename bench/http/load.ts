@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { Connection } from "./connection.ts";
 import { cpuSeconds } from "./cpu-seconds.ts";
@@ -111,19 +112,21 @@ async function openLoop(order: Order & { rate: number }): Promise<Seen> {
   const requests = order.requests.map((request) => Buffer.from(request));
   const count = new Count(order.pid);
   const waiting: number[] = [];
+  const unanswered = new Map<Connection, number>();
   const free: ((startAt: number) => void)[] = [];
   let next = 0;
   const connections = Array.from({ length: order.connections }, () => {
-    let startedAt = 0;
     const connection: Connection = new Connection(order.port, (status) => {
       count.add(status);
-      count.latenciesMs.push(performance.now() - startedAt);
+      const startedAt = unanswered.get(connection);
+      if (startedAt !== undefined) count.latenciesMs.push(performance.now() - startedAt);
+      unanswered.delete(connection);
       const late = waiting.shift();
       if (late === undefined) free.push(send);
       else send(late);
     });
     const send = (startAt: number) => {
-      startedAt = startAt;
+      unanswered.set(connection, startAt);
       connection.send(requests[next++ % requests.length] as Buffer);
     };
     free.push(send);
@@ -135,15 +138,17 @@ async function openLoop(order: Order & { rate: number }): Promise<Seen> {
     if (send) send(startAt - performance.timeOrigin);
     else waiting.push(startAt - performance.timeOrigin);
   });
+  // On a busy machine a thread takes its time to start.
+  await once(pacer, "message");
   await sleep(order.warmMs);
   count.begin();
   await sleep(order.measureMs);
   const seen = count.end();
+  // A request without an answer has waited at least this long.
+  const waited = [...unanswered.values(), ...waiting].map((startAt) => performance.now() - startAt);
   await pacer.terminate();
   for (const connection of connections) connection.close();
-  // A request that is still waited for has waited at least this long.
-  const unsent = waiting.map((startAt) => performance.now() - startAt);
-  return { ...seen, latenciesMs: [...seen.latenciesMs, ...unsent] };
+  return { ...seen, latenciesMs: [...seen.latenciesMs, ...waited] };
 }
 
 function sleep(ms: number): Promise<void> {

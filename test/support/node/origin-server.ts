@@ -30,7 +30,14 @@ const server = createServer(async (request, response) => {
   if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
   const hold = url.searchParams.get("hold");
   if (hold !== null) await waitAt(new URL(hold).pathname);
-  ask(url.searchParams, response);
+  try {
+    ask(url.searchParams, response);
+  } catch (error) {
+    // Node refuses a character that no header may have, such as a line break.
+    response.statusCode = 500;
+    response.end(JSON.stringify({ server: name, error: String(error) }));
+    return;
+  }
   response.statusCode = Number(url.searchParams.get("status") ?? 200);
   response.setHeader("Content-Type", "application/json");
   response.end(JSON.stringify({ server: name, served, ...told(request), body: body.toString("utf8") }));
