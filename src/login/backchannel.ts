@@ -3,7 +3,7 @@ import { RETRY_AFTER_SECONDS } from "../errors.ts";
 import { readBounded } from "../lib/bounded-body.ts";
 import type { Visit } from "../request/visit.ts";
 import type { Principals } from "../store/principal-contracts.ts";
-import { principalOf } from "./identity.ts";
+import { isShort, principalOf } from "./identity.ts";
 import { readLogoutToken } from "./logout-token.ts";
 import { orEnded } from "./provider-call.ts";
 import type { ProviderKeys } from "./provider-keys.ts";
@@ -23,7 +23,7 @@ const HEADERS = { "Cache-Control": "no-store" };
 
 /**
  * Ends the sessions that the provider names in a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.5). The answer is 200 once the
- * index of the principal has noted the logout: it goes on by itself with sessions that cannot be reached. No cookie is read.
+ * index of the principal has noted the logout: it goes on by itself with sessions that cannot be reached. No session is opened for the request.
  */
 export function createBackchannel({ login, keys, principals, clock }: BackchannelParts) {
   return async ({ request, observer }: Visit): Promise<Response> => {
@@ -45,7 +45,8 @@ export function createBackchannel({ login, keys, principals, clock }: Backchanne
     if (typeof read === "string") return refuse(read);
     if ("kind" in read) return unavailable(read.reason);
     const { sub, sid, issuedAt } = read;
-    const logout = sid === undefined ? { issuedAt } : { sid };
+    // A session at the provider whose name was too long to keep ends with all others of the visitor.
+    const logout = isShort(sid) ? { sid } : { issuedAt };
     const ended = await principals.endAll(await principalOf(sub), { logout });
     if (ended.kind === "unavailable") return unavailable("the index of the principal");
     observer.note({ event: "logged_out_by_provider", ended: ended.ended, left: ended.left });

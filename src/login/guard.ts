@@ -31,9 +31,9 @@ export function createGuard({ routes, require: ofSite = "none" }: Config): Guard
   const spelled = [(path: string) => path.toLowerCase(), looselyRead].map((spell) =>
     createRoutes(routes.map((route) => ({ ...route, path: spell(route.path).replace(/(?<=.)\/$/, "") }))),
   );
-  const formats = routes.flatMap(({ path, require = ofSite }) => {
+  const formats = routes.flatMap(({ path, require = ofSite, freshness }) => {
     const isBelow = path.endsWith("/*") && path !== "/*";
-    return isBelow && require !== "none" ? [{ prefix: `${looselyRead(path.slice(0, -2))}.`, require }] : [];
+    return isBelow ? [{ prefix: `${looselyRead(path.slice(0, -2))}.`, require, isStrict: freshness === "strict" }] : [];
   });
 
   return {
@@ -49,7 +49,11 @@ export function createGuard({ routes, require: ofSite = "none" }: Config): Guard
           isStrict ||= found?.freshness === "strict";
         }
         // Frameworks read /admin.json as the page /admin in another format.
-        for (const { prefix, require } of formats) if (pathname.startsWith(prefix)) required.add(require);
+        for (const format of formats) {
+          if (!pathname.startsWith(format.prefix)) continue;
+          required.add(format.require);
+          isStrict ||= format.isStrict;
+        }
       }
       required.delete("none");
       return { required: required.size > 0 ? [...required] : undefined, isStrict };

@@ -82,6 +82,7 @@ function valuesFor(name: string, claims: Claims, roles: ResolvedLogin["roles"]):
   );
 }
 
-function isShort(value: Json | undefined): value is string {
+/** Whether a text of the provider's is kept. A longer text is left out of a login. */
+export function isShort(value: Json | undefined): value is string {
   return typeof value === "string" && value.length > 0 && value.length <= MAX_TEXT;
 }

@@ -43,6 +43,8 @@ export function createAsk(breaker?: Pick<Breaker, "admit">): AskProvider {
     const unavailable = (reason: string) => new Ended("unavailable", `${what}: ${reason}`);
     const admitted = breaker?.admit();
     if (breaker && !admitted) throw unavailable("not asked for a moment");
+    // A refusal is an answer, even as a page: anybody can have the provider refuse, and would else keep others from asking it.
+    const report = (failure: Ended, isAnswer: boolean) => (isAnswer ? admitted?.answered() : admitted?.failed(failure));
     let status = 0;
     let answer: Json;
     try {
@@ -53,11 +55,10 @@ export function createAsk(breaker?: Pick<Breaker, "admit">): AskProvider {
     } catch (fault) {
       // The message may quote the answer, and the answer may hold a token.
       const failure = unavailable(`${status || ""} ${fault instanceof Error ? fault.name : "unknown fault"}`);
-      admitted?.failed(failure);
+      report(failure, status >= 400 && status < 500);
       throw failure;
     }
-    if (status < 500) admitted?.answered();
-    else admitted?.failed(unavailable(String(status)));
+    report(unavailable(String(status)), status < 500);
     if (status === 200 && isJsonObject(answer)) return answer;
     const error = isJsonObject(answer) && typeof answer.error === "string" ? answer.error : "";
     const isRefusal = (status === 400 || status === 401) && !MISCONFIGURED.has(error);

@@ -9,7 +9,8 @@ export interface ProviderKeys {
    *
    * @param kid the name that the token gives to its key. A provider with a single key for the algorithm need not name it.
    * @returns `undefined`: the provider has no such key, or several.
-   * @throws Ended if the provider's keys are not known, and it does not tell them.
+   * @throws Ended if the provider's keys are not known, and it does not tell them. So too for a new `kid` within 30 seconds of the last
+   *   time that the provider was asked: the key may have been added since.
    */
   keyFor(alg: Algorithm, kid: string | undefined): Promise<CryptoKey | undefined>;
 }
@@ -37,14 +38,15 @@ export function createProviderKeys({ endpoint }: Discovery, ask: AskProvider, cl
   let readAt = Number.NEGATIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
 
-  /** Reads the keys again, unless they have just been asked for. */
-  async function read(): Promise<void> {
-    if (clock() - askedAt < COOLDOWN_MS) return;
+  /** Reads the keys. `false`: keys are known, and the provider was asked for them a moment ago. */
+  async function read(): Promise<boolean> {
+    if (keys.length > 0 && clock() - askedAt < COOLDOWN_MS) return false;
     askedAt = clock();
     const { keys: told } = await ask("keys", await endpoint("jwks_uri"));
     if (!Array.isArray(told)) throw new Ended("unavailable", "keys: no list");
     keys = told.filter(isJsonObject);
     readAt = clock();
+    return true;
   }
 
   function find(alg: Algorithm, kid: string | undefined): JsonObject | undefined {
@@ -60,13 +62,15 @@ export function createProviderKeys({ endpoint }: Discovery, ask: AskProvider, cl
 
   return {
     async keyFor(alg, kid) {
-      const isOld = clock() - readAt >= KEYS_AGE_MS;
-      try {
-        if (isOld || !find(alg, kid)) await read();
-      } catch (fault) {
-        if (clock() - readAt >= LONGEST_AGE_MS) throw fault;
+      const isUsable = () => find(alg, kid) !== undefined && clock() - readAt < LONGEST_AGE_MS;
+      if (!isUsable() || clock() - readAt >= KEYS_AGE_MS) {
+        try {
+          // The key may be new since the keys were read. Nobody knows until they are read again.
+          if (!(await read()) && !isUsable()) throw new Ended("unavailable", "keys: asked for a moment ago");
+        } catch (fault) {
+          if (!isUsable()) throw fault;
+        }
       }
-      if (clock() - readAt >= LONGEST_AGE_MS) throw new Ended("unavailable", "keys: not known");
       const key = find(alg, kid);
       if (!key) return undefined;
       try {

@@ -22,7 +22,8 @@ const MOST_CHARACTERS = 256;
 export function createClientFields({
   log: { address, country, userAgent, trace },
   trustedProxies = [],
-}: Pick<ResolvedConfig, "log"> & Partial<Pick<ResolvedConfig, "trustedProxies">>): ClientFields | undefined {
+  traces,
+}: Pick<ResolvedConfig, "log"> & Partial<Pick<ResolvedConfig, "trustedProxies" | "traces">>): ClientFields | undefined {
   if (address === "none" && !country && !userAgent && !trace) return undefined;
   const behindProxies = createClientAddress(trustedProxies);
   const addressOf = ({ headers }: AskedParts) => {
@@ -31,12 +32,14 @@ export function createClientFields({
     if (whole === undefined || !parseAddress(whole)) return undefined;
     return address === "network" ? prefixOf(whole, IPV4_BITS, IPV6_BITS) : whole;
   };
+  // A client whose traces are ignored must not choose the name by which operators find a request.
+  const clientTraceIn = ({ headers }: AskedParts) => (traces === "ignore-client" ? undefined : traceIdIn(headers));
   return (request, traceId) => {
     const fields = {
       address: address === "none" ? undefined : addressOf(request),
       country: country ? countryOf(request) : undefined,
       userAgent: userAgent ? request.headers.get("User-Agent")?.slice(0, MOST_CHARACTERS) : undefined,
-      trace: trace ? (traceId ?? traceIdIn(request.headers)) : undefined,
+      trace: trace ? (traceId ?? clientTraceIn(request)) : undefined,
     };
     return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   };

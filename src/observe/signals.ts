@@ -28,7 +28,8 @@ export interface Signals {
 
 /** The parts of signals. */
 export interface SignalsParts {
-  readonly config: Pick<ResolvedConfig, "log" | "errorPage"> & Partial<Pick<ResolvedConfig, "cors" | "trustedProxies">>;
+  readonly config: Pick<ResolvedConfig, "log" | "errorPage"> &
+    Partial<Pick<ResolvedConfig, "cors" | "trustedProxies" | "traces">>;
   /** The breakers of the stores. Default: none. */
   readonly breakers?: readonly Breaker[];
   readonly log: Log;

@@ -31,7 +31,7 @@ export interface BreakerOptions {
 const FAILURES = 5;
 const FIRST_OPEN_MS = 500;
 const LONGEST_OPEN_MS = 10_000;
-/** No call to a store lasts longer. A caller that leaves may never report the outcome. */
+/** A caller that leaves may never report the outcome. After this time another call tries, even if the first still waits. */
 const LONGEST_CALL_MS = 3_000;
 
 /**

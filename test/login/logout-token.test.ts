@@ -103,17 +103,35 @@ describe("a logout token", () => {
 });
 
 describe("the keys of a provider", () => {
+  const UNAVAILABLE = { outcome: { kind: "unavailable" } };
+
   it("are asked for again if a token names an unknown key, once in thirty seconds", async () => {
     const { state, sign, read, asksForKeys } = await startProvider();
+    const other = () => sign({ iat: state.now / 1000, exp: state.now / 1000 + 9 }, { kid: "k-2" });
     expect(typeof (await read(await sign({})))).toBe("object");
-    for (let times = 0; times < 5; times++) expect(await read(await sign({}, { kid: "k-2" }))).toBe("kid");
+    for (let times = 0; times < 5; times++) await expect(other().then(read)).rejects.toMatchObject(UNAVAILABLE);
     expect(asksForKeys()).toBe(1);
     state.now += 30_000;
+    expect(await read(await other())).toBe("kid");
+    state.now += 30_000;
     state.keys = state.keys.map((key) => ({ ...key, kid: "k-2" }));
-    expect(await read(await sign({ iat: state.now / 1000, exp: state.now / 1000 + 9 }, { kid: "k-2" }))).toMatchObject({
-      sub: "alice",
-    });
-    expect(asksForKeys()).toBe(2);
+    expect(await read(await other())).toMatchObject({ sub: "alice" });
+    expect(asksForKeys()).toBe(3);
+  });
+
+  it("are read by each request that comes before any key is known", async () => {
+    const { sign, read } = await startProvider();
+    const tokens = [await sign({}), await sign({ sub: "bob" })];
+    expect(await Promise.all(tokens.map(read))).toMatchObject([{ sub: "alice" }, { sub: "bob" }]);
+  });
+
+  it("may hold a new key while the provider is away, so a token with an unknown key is not refused", async () => {
+    const { state, sign, read } = await startProvider();
+    await read(await sign({}));
+    state.away = true;
+    state.now += 30_000;
+    const token = await sign({ iat: state.now / 1000, exp: state.now / 1000 + 9 }, { kid: "k-2" });
+    await expect(read(token)).rejects.toMatchObject(UNAVAILABLE);
   });
 
   it("stay in use for a day while the provider is away, and a logout is then not refused but unavailable", async () => {

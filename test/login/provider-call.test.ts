@@ -45,12 +45,13 @@ describe("a provider that does not answer", () => {
   });
 });
 
-it("refusals of a provider never keep others from asking it: anybody can send a code that is wrong", async () => {
+it.each<[string, () => Response, string]>([
+  ["an error in JSON", () => Response.json({ error: "invalid_grant" }, { status: 400 }), "refused"],
+  ["a page of a firewall", () => new Response("<html>", { status: 403 }), "unavailable"],
+])("a refusal by %s never keeps others from asking: anybody can have the provider refuse", async (_, answer, kind) => {
   const ask = askWithBreaker();
-  const asked = answering(async () => Response.json({ error: "invalid_grant" }, { status: 400 }));
-  for (let times = 0; times < 20; times++) {
-    expect(await outcomeOf(ask("token endpoint", URL))).toMatchObject({ kind: "refused" });
-  }
+  const asked = answering(async () => answer());
+  for (let times = 0; times < 20; times++) expect(await outcomeOf(ask("token endpoint", URL))).toMatchObject({ kind });
   expect(asked).toHaveBeenCalledTimes(20);
 });
 

@@ -14,11 +14,16 @@ const HEADERS = {
 /** The fields of the line of a request that has every fact. */
 function fieldsOf(
   log: Partial<ResolvedConfig["log"]>,
-  { headers = {}, cf = { country: "DE" }, trustedProxies = [] as string[] } = {},
+  {
+    headers = {},
+    cf = { country: "DE" },
+    trustedProxies = [] as string[],
+    traces = "on" as NonNullable<ResolvedConfig["traces"]>,
+  } = {},
 ) {
   const request = new Request("https://shop.test/", { headers: { ...HEADERS, ...headers } });
   Object.defineProperty(request, "cf", { value: cf });
-  return createClientFields({ log: { ...LOG_DEFAULTS, ...log }, trustedProxies })?.(request);
+  return createClientFields({ log: { ...LOG_DEFAULTS, ...log }, trustedProxies, traces })?.(request);
 }
 
 describe("the fields that tell of a client", () => {
@@ -69,5 +74,9 @@ describe("the fields that tell of a client", () => {
     ["", undefined],
   ])("have a trace only of a well-formed traceparent: %s", (traceparent, trace) => {
     expect(fieldsOf({ trace: true }, { headers: { traceparent } })).toEqual(trace === undefined ? {} : { trace });
+  });
+
+  it("have no trace that only the client names, where clients' traces are ignored", () => {
+    expect(fieldsOf({ trace: true }, { traces: "ignore-client" })).toEqual({});
   });
 });

@@ -58,8 +58,13 @@ export function readCopies(id: string, stores: SessionStores, now: number): Prom
   return Promise.all(asked);
 }
 
-/** The copy that tells most: the authority's, else the newest that is left. `undefined`: no store that answers holds the session. */
+/**
+ * The copy that tells most: the authority's, else the newest that is left. `undefined`: no store that answers holds the session, or the
+ * session has ended.
+ */
 export function bestOf(found: readonly Found[]): Extract<Found, { kind: "copy" }> | undefined {
+  // Other stores may hear of an end later.
+  if (found[0]?.kind === "ended") return undefined;
   const copies = found.filter((each) => each.kind === "copy");
   const isOlder = ({ shown: one }: (typeof copies)[number], { shown: other }: (typeof copies)[number]) =>
     one.generation < other.generation || (one.generation === other.generation && one.version < other.version);

@@ -70,14 +70,15 @@ function stateOf({ id, found }: SessionFacts, best: ReturnType<typeof bestOf>, {
   ];
   const end =
     authority.kind !== "copy"
-      ? html`<p class="bad" role="status">The authority did not answer, so the session cannot be ended now.</p>`
+      ? html`<p class="bad" role="status">The authority ${authority.kind === "away" ? "did not answer, so the session cannot be ended now" : "has no such session, so there is nothing to end"}.</p>`
       : may === "act"
         ? html`<p class="acts"><a class="bad" href="${CONSOLE}/sessions/${id}/end">End…</a></p>`
         : "";
+  const isAway = authority.kind === "away";
   const who =
     best.role === "authority"
       ? `says ${best.store}, the authority, at ${timeOf(now, now)} UTC`
-      : `says the copy in ${best.store}, because the authority did not answer; the session may have changed or ended since`;
+      : `says the copy in ${best.store}, because the authority ${isAway ? "did not answer" : "has no such session"}; the session may have changed or ended since`;
   return section(title, html`${table(["fact", "value"], rows)}${end}`, who);
 }
 
@@ -120,7 +121,7 @@ function worthOf(found: Found, truth: Shown | undefined, facts: SessionFacts, no
       return html`no copy${waiting}`;
     case "copy": {
       if (found.role === "authority") return html`<span class="state good">the truth</span>`;
-      if (!truth) return html`the authority did not answer, so it is not known whether it is current${waiting}`;
+      if (!truth) return html`${doubtOf(facts.found[0])}${waiting}`;
       if (found.shown.generation !== truth.generation)
         return html`<span class="state warn">of an older generation</span>: it answers nobody${waiting}`;
       const behind = truth.version - found.shown.version;
@@ -128,6 +129,18 @@ function worthOf(found: Found, truth: Shown | undefined, facts: SessionFacts, no
         ? html`<span class="state good">current</span>${waiting}`
         : html`<span class="state warn">${plural(behind, "version")} behind</span>: visitors who have seen more get the authority's${waiting}`;
     }
+  }
+}
+
+/** Why nobody can compare a copy with the authority's. */
+function doubtOf(authority: Found | undefined): string {
+  switch (authority?.kind) {
+    case "ended":
+      return "the session has ended, and this store has not heard of it yet";
+    case "none":
+      return "the authority has no such session, so the authority may have lost it";
+    default:
+      return "the authority did not answer, so it is not known whether this copy is current";
   }
 }
 

@@ -32,7 +32,11 @@ export function isLoggedOut(
   return logouts.sids.includes(sid) || (issuedAt > 0 && issuedAt <= logouts.issuedAt);
 }
 
-/** Notes under which session at the provider the visitor of a session has logged in again. */
+/**
+ * Notes under which session at the provider the visitor of a session has logged in again. The provider counts in whole seconds, so two
+ * logins may bear the same time.
+ */
 export function renew(rows: Pick<PrincipalRows, "put">, known: Row, { sid = "", issuedAt = 0 }: Login): void {
-  if (issuedAt > (known.issuedAt ?? 0)) rows.put({ ...known, sid, issuedAt });
+  const knownAt = known.issuedAt ?? 0;
+  if (issuedAt > knownAt || (issuedAt === knownAt && sid !== (known.sid ?? ""))) rows.put({ ...known, sid, issuedAt });
 }

@@ -65,16 +65,17 @@ export class SessionIndexing {
     const { due, limit, ...login } = indexing;
     const { id, bornAt, absoluteDeadline, principal, login: atProvider } = record;
     let told: IndexedLogin = { ...login, id, bornAt, absoluteDeadline };
-    if ((typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && atProvider?.issuedAt !== undefined)
-      told = { ...told, sid: atProvider.sid ?? "", issuedAt: atProvider.issuedAt };
+    if ((typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && atProvider)
+      told = { ...told, sid: atProvider.sid ?? "", issuedAt: atProvider.issuedAt ?? 0 };
     const confirmed = await principals.confirm(principal, told, limit);
     if (confirmed.kind === "unavailable") return;
     // An end that a store prevents is asked for again, as long as the index has not forgotten why.
     if (confirmed.kind === "ended" && (await end(id)).kind === "unavailable") return;
     // The visitor may have logged in again meanwhile, and the index has not heard of that.
+    const newest = rows.load()?.login;
     const isRenewed =
       (typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) &&
-      rows.load()?.login?.issuedAt !== atProvider?.issuedAt;
+      (newest?.issuedAt !== atProvider?.issuedAt || newest?.sid !== atProvider?.sid);
     if (rows.indexing() && !isRenewed) rows.saveIndexing({ ...indexing, due: false });
   }
 

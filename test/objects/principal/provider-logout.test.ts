@@ -84,6 +84,15 @@ describe("a logout at the provider", () => {
     expect(await principalOf(client)).toBe(undefined);
   });
 
+  it("ends a session by its newest name at the provider, even if the second login came within the same second", async () => {
+    const { client, id } = await logIn(atProvider("a", there(0)));
+    await logIn(atProvider("b", there(0)), client);
+    expect(await states()).toEqual([[id, "live"]]);
+    expect(await world.index.logOut({ sid: "a" })).toMatchObject({ ended: 0 });
+    expect(await world.index.logOut({ sid: "b" })).toMatchObject({ ended: 1 });
+    expect(await principalOf(client)).toBe(undefined);
+  });
+
   it("goes on by alarm with a session that is out of reach, until it has ended", async () => {
     const { client } = await logIn(atProvider("a", there(0)));
     world.losses.set("end", "request");
