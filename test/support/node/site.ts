@@ -28,8 +28,8 @@ export interface SiteOrigin {
 
 /** Starts Moor before origins that run already, all of one pool unless `options.pools` says otherwise. */
 export async function startSite(origins: readonly SiteOrigin[], options: SiteOptions = {}): Promise<Site> {
-  const { redis, texts, adminToken, role, watched, metrics, around, keys, broken, isolates, pool, pools, ...config } =
-    options;
+  const { pool, pools, ...rest } = options;
+  const { redis, texts, adminToken, role, watched, metrics, around, keys, broken, isolates, apart, ...config } = rest;
   const only = { id: "shop", origins: origins.map(originConfig), ...pool };
   // A Worker that answers by itself has no origins.
   const described = role === "middleware" || role === "example" ? config : { ...config, pools: pools ?? [only] };
@@ -42,6 +42,7 @@ export async function startSite(origins: readonly SiteOrigin[], options: SiteOpt
     metrics,
     around,
     isolates,
+    apart,
     ...(keys && { keys }),
     ...(broken && { broken }),
   });

@@ -45,12 +45,16 @@ export interface WorkerdOptions extends Surroundings {
     readonly link: number | undefined;
     /** `undefined`: no dataset is bound. */
     readonly dataset?: number | undefined;
+    /** The port by which further processes reach the KV. Default: there are no further processes. */
+    readonly sharedKv?: number | undefined;
   };
   /**
-   * The ports of further isolates of the Worker, and of their links if they are watched. They share its objects and its
-   * KV. Default: no further isolates.
+   * The ports of further isolates of the Worker in the same process, and of their links if they are watched. They share its
+   * objects and its KV. Default: no further isolates.
    */
   readonly others?: readonly Pick<WorkerdOptions["ports"], "moor" | "link">[] | undefined;
+  /** The first process, if this is a further process: it has the objects and the KV of all. Default: this is the first. */
+  readonly first?: SharedPorts | undefined;
   readonly config: MoorConfig | MiddlewareConfig;
   readonly keys: TestKeys;
   readonly redis: RedisAccess | undefined;
@@ -58,6 +62,13 @@ export interface WorkerdOptions extends Surroundings {
   readonly texts?: Readonly<Record<string, string>> | undefined;
   /** Default: absent. */
   readonly adminToken?: string | undefined;
+}
+
+/** The ports by which further processes reach the objects and the KV of the first process. */
+export interface SharedPorts {
+  /** The debug port of workerd, by which `wrangler dev` shares objects among processes. */
+  readonly objects: number;
+  readonly kv: number;
 }
 
 /** The `iss` of the handoffs of a running Moor. */
@@ -74,6 +85,21 @@ const TAIL = `
 const plain = (_, value) => (typeof value === "bigint" ? Number(value) : value);
 const tell = ({ event, spanContext }) => console.log("TAIL " + JSON.stringify({ ...event, context: spanContext }, plain));
 export default { tailStream(onset) { tell(onset); return tell; } };
+`;
+
+/** The code of the objects of a further process. A call goes on to the object of the same id in the first process. */
+const FAR_OBJECTS = `
+import { DurableObject } from "cloudflare:workers";
+const far = (className) => class extends DurableObject {
+  constructor(context, env) {
+    super(context, env);
+    const object = () => env.FIRST.connect(env.ADDRESS).getActor("moor", className, context.id.toString());
+    const call = (name) => (...args) => object()[name](...args);
+    return new Proxy(this, { get: (own, name) => (Reflect.has(own, name) ? Reflect.get(own, name) : call(name)) });
+  }
+};
+export const [SessionObject, PrincipalObject, PoolObject] = ["SessionObject", "PrincipalObject", "PoolObject"].map(far);
+export default {};
 `;
 
 /** Whether sessions are adopted. */
@@ -102,6 +128,7 @@ export function workerdConfig(options: WorkerdOptions): string {
     proxy,
     traced,
     certificate,
+    first,
   } = options;
   const edges = [ports, ...others].map((edge, nth) => ({ ...edge, name: nth === 0 ? "moor" : `moor-${nth}` }));
   const module = (file: string) => `modules = [(name = "worker.js", esModule = embed "${relative(folder, file)}")]`;
@@ -126,21 +153,32 @@ export function workerdConfig(options: WorkerdOptions): string {
   const trusted = certificate === undefined ? "" : `, trustedCertificates = [${JSON.stringify(certificate)}]`;
   const external = (name: string, address: string, http: string) =>
     `(name = "${name}", external = (address = "${address}", http = (${http}))),`;
-  const objects = `durableObjectNamespaces = [
+  // Objects have the same ids in every process, because an id is made of a name and this key.
+  const objectsIn = (storage: string) => `durableObjectNamespaces = [
         (className = "SessionObject", uniqueKey = "session-object", enableSql = true),
         (className = "PrincipalObject", uniqueKey = "principal-object", enableSql = true),
         (className = "PoolObject", uniqueKey = "pool-object", enableSql = true),
       ],
-      durableObjectStorage = (localDisk = "${STORED.objects}"),`;
+      durableObjectStorage = (${storage}),`;
+  const farObjects = `(name = "far", worker = (
+      modules = [(name = "far.js", esModule = ${JSON.stringify(FAR_OBJECTS)})],
+      compatibilityDate = "${COMPATIBILITY_DATE}",
+      ${objectsIn("inMemory = void")}
+      bindings = [
+        (name = "FIRST", workerdDebugPort = void),
+        (name = "ADDRESS", text = "127.0.0.1:${first?.objects}"),
+      ],
+    )),`;
+  const [objectsAt, kvAt] = first ? ["far", "kv"] : ["moor", "platform"];
   const edgeWorker = ({ name }: { name: string }) => `(name = "${name}", worker = (
       ${module(files.worker)},
       compatibilityDate = "${COMPATIBILITY_DATE}",
-      ${name === "moor" ? objects : ""}
+      ${objectsAt === name ? objectsIn(`localDisk = "${STORED.objects}"`) : ""}
       bindings = [
-        (name = "SESSION_OBJECT", durableObjectNamespace = (className = "SessionObject", serviceName = "moor")),
-        (name = "PRINCIPAL_OBJECT", durableObjectNamespace = (className = "PrincipalObject", serviceName = "moor")),
-        (name = "POOL_OBJECT", durableObjectNamespace = (className = "PoolObject", serviceName = "moor")),
-        (name = "SESSION_REPLICAS", kvNamespace = "platform"),
+        (name = "SESSION_OBJECT", durableObjectNamespace = (className = "SessionObject", serviceName = "${objectsAt}")),
+        (name = "PRINCIPAL_OBJECT", durableObjectNamespace = (className = "PrincipalObject", serviceName = "${objectsAt}")),
+        (name = "POOL_OBJECT", durableObjectNamespace = (className = "PoolObject", serviceName = "${objectsAt}")),
+        (name = "SESSION_REPLICAS", kvNamespace = "${kvAt}"),
         ${needsLimit(config) ? '(name = "FOUNDING_LIMIT", service = (name = "platform", entrypoint = "Limiter")),' : ""}
         ${ports.dataset ? '(name = "METRICS", analyticsEngine = (name = "platform", entrypoint = "Dataset")),' : ""}
         ${Object.entries(texts)
@@ -169,6 +207,7 @@ const config :Workerd.Config = (
       ],
     )),
     ${traced ? tail : ""}
+    ${first ? farObjects + external("kv", `127.0.0.1:${first.kv}`, "") : ""}
     ${disk(STORED.objects)},
     ${disk(STORED.replicas)},
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true${trusted}))),
@@ -186,6 +225,7 @@ const config :Workerd.Config = (
       .join("\n    ")}
     (name = "cron", address = "127.0.0.1:${ports.cron}", service = (name = "platform", entrypoint = "Cron"), http = ()),
     (name = "kv", address = "127.0.0.1:${ports.kv}", service = (name = "platform", entrypoint = "Look"), http = ()),
+    ${ports.sharedKv ? `(name = "shared-kv", address = "127.0.0.1:${ports.sharedKv}", service = "platform", http = ()),` : ""}
     ${ports.dataset ? `(name = "dataset", address = "127.0.0.1:${ports.dataset}", service = (name = "platform", entrypoint = "Dataset"), http = ()),` : ""}
     ${edges
       .filter(({ link }) => link !== undefined)

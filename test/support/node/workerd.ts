@@ -1,7 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -13,6 +11,7 @@ import { givenAuthority } from "./authority.ts";
 import { freePort } from "./ports.ts";
 import { type TestKeys, testKeys } from "./test-keys.ts";
 import { type RedisAccess, STORED, type Surroundings, workerdConfig } from "./workerd-config.ts";
+import { killProcess, runWorkerd } from "./workerd-process.ts";
 
 export { TEST_ISSUER } from "./workerd-config.ts";
 
@@ -56,8 +55,8 @@ export interface RunningMoor {
   deployKeys(keys: TestKeys): Promise<void>;
   /** Ends the process, and starts another on the same storage whose configuration has these changes, as a deploy does. */
   deployConfig(changes: Partial<MoorConfig>): Promise<void>;
-  /** Ends the process as a crash would, and starts another on the same storage. */
-  crashAndRestart(whileDown?: () => Promise<void>): Promise<void>;
+  /** Ends a process as a crash would, and starts another on the same storage. Default: the first process. */
+  crashAndRestart(whileDown?: () => Promise<void>, nth?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -115,9 +114,10 @@ export interface MoorOptions {
   readonly broken?: boolean;
   /** The number of isolates, as if they ran in several places of the Earth. Default 1. */
   readonly isolates?: number | undefined;
+  /** Whether each isolate runs in a process of its own. They share the objects and the KV of the first. Default `false`. */
+  readonly apart?: boolean | undefined;
 }
 
-const workerdPath = createRequire(import.meta.url)("workerd").default as string;
 /** Named by the object's id; beside them workerd keeps a database of its own, for alarms. */
 const OBJECT_FILE = /[0-9a-f]{64}\.sqlite$/;
 
@@ -130,20 +130,33 @@ export async function startMoor(given: MoorConfig | MiddlewareConfig, options: M
   const authority = await givenAuthority(given, options);
   const { redis, texts = options.texts } = authority;
   let { config } = authority;
-  const { metrics = false, isolates = 1 } = options;
+  const { metrics = false, isolates = 1, apart = false } = options;
   const folder = await mkdtemp(join(tmpdir(), "moor-workerd-"));
   const edge = async () => ({ moor: await freePort(), link: watched ? await freePort() : undefined });
   const others = await Promise.all(Array.from({ length: isolates - 1 }, edge));
   const dataset = metrics ? await freePort() : undefined;
-  const ports = { ...(await edge()), cron: await freePort(), kv: await freePort(), dataset };
+  const first = apart ? { objects: await freePort(), kv: await freePort() } : undefined;
+  const own = async () => ({ cron: await freePort(), kv: await freePort() });
+  const ports = { ...(await edge()), ...(await own()), dataset, sharedKv: first?.kv };
   const { moor: port } = ports;
   const keys = { ...(await testKeys()), ...options.keys };
   const objectsFolder = join(folder, STORED.objects);
-  for (const name of Object.values(STORED)) await mkdir(join(folder, name));
   const files = { worker: fileOf(role, watched), platform: inject("platformFile") };
-  const described = { folder, files, ports, others, redis, texts, adminToken, ...around };
-  const configure = (used: TestKeys) =>
-    writeFile(join(folder, "config.capnp"), workerdConfig({ ...described, config, keys: used }));
+  const described = { files, redis, texts, adminToken, ...around };
+  const further = apart ? others : [];
+  const folderOf = (nth: number) => (nth === 0 ? folder : join(folder, `process-${nth}`));
+  const furtherPorts = await Promise.all(further.map(async (edge) => ({ ...edge, ...(await own()) })));
+  const configs = [
+    { ...described, folder, ports, others: apart ? [] : others },
+    ...furtherPorts.map((used, nth) => ({ ...described, folder: folderOf(nth + 1), ports: used, first })),
+  ];
+  for (const { folder: of } of configs) {
+    for (const name of Object.values(STORED)) await mkdir(join(of, name), { recursive: true });
+  }
+  const configure = async (used: TestKeys) => {
+    for (const of of configs)
+      await writeFile(join(of.folder, "config.capnp"), workerdConfig({ ...of, config, keys: used }));
+  };
   const links = [ports, ...others].map(({ link }) => link);
   const tellLink = async (link: number | undefined, method: string, body: string) => {
     const response = await fetch(`http://127.0.0.1:${link}`, { method, body });
@@ -155,7 +168,25 @@ export async function startMoor(given: MoorConfig | MiddlewareConfig, options: M
   };
   await configure(keys);
   const logged: string[] = [];
-  let workerd = await run(folder, port, logged, broken);
+  const start = (nth: number, isBroken = broken) => {
+    const { folder: of, ports: used } = configs[nth] as (typeof configs)[number];
+    return runWorkerd(
+      { folder: of, port: used.moor, debugPort: nth === 0 ? first?.objects : undefined, logged },
+      isBroken,
+    );
+  };
+  const processes: ChildProcess[] = [];
+  for (const nth of configs.keys()) processes.push(await start(nth));
+  /** Ends a process, and starts another on the same storage. */
+  async function restart(nth: number, whileDown?: () => Promise<void>, isBroken = broken): Promise<void> {
+    await killProcess(processes[nth] as ChildProcess);
+    await whileDown?.();
+    processes[nth] = await start(nth, isBroken);
+  }
+  async function deploy(used: TestKeys): Promise<void> {
+    await configure(used);
+    for (const nth of configs.keys()) await restart(nth, undefined, false);
+  }
 
   return {
     port,
@@ -175,7 +206,7 @@ export async function startMoor(given: MoorConfig | MiddlewareConfig, options: M
       );
     },
     async mostResidentBytes() {
-      const status = await readFile(`/proc/${workerd.pid}/status`, "utf8");
+      const status = await readFile(`/proc/${processes[0]?.pid}/status`, "utf8");
       return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
     },
     valueInKv: async (key) => (await askAt<{ value?: string }>(ports.kv, key)).value,
@@ -203,24 +234,14 @@ export async function startMoor(given: MoorConfig | MiddlewareConfig, options: M
       const outcome = await response.text();
       if (!response.ok) throw new Error(`the scheduled handler ended with: ${outcome}`);
     },
-    async deployKeys(used) {
-      await kill(workerd);
-      await configure(used);
-      workerd = await run(folder, port, logged, false);
-    },
+    deployKeys: deploy,
     async deployConfig(changes) {
       config = { ...config, ...changes };
-      await kill(workerd);
-      await configure(keys);
-      workerd = await run(folder, port, logged, false);
+      await deploy(keys);
     },
-    async crashAndRestart(whileDown) {
-      await kill(workerd);
-      await whileDown?.();
-      workerd = await run(folder, port, logged, broken);
-    },
+    crashAndRestart: (whileDown, nth = 0) => restart(nth, whileDown),
     async stop() {
-      await kill(workerd);
+      await Promise.all(processes.map(killProcess));
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -245,31 +266,4 @@ async function askAt<T>(port: number, path = ""): Promise<T> {
 function fileOf(role: Role, watched: boolean): string {
   if (role === "proxy") return inject(watched ? "watchedFile" : "workerFile");
   return inject(role === "middleware" ? "middlewareFile" : "exampleFile");
-}
-
-async function run(folder: string, port: number, logged: string[], broken: boolean): Promise<ChildProcess> {
-  // A service binding that runs a scheduled handler is an experimental feature.
-  const args = ["serve", "--experimental", join(folder, "config.capnp")];
-  const workerd = spawn(workerdPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-  for (const stream of [workerd.stdout, workerd.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => logged.push(...text.split("\n").filter(Boolean)));
-  }
-  const endsAt = Date.now() + 60_000;
-  while (Date.now() < endsAt) {
-    if (workerd.exitCode !== null) break;
-    const answer = await fetch(`http://127.0.0.1:${port}/.moor/jwks.json`).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer && (answer.status === 500) === broken) return workerd;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  workerd.kill("SIGKILL");
-  throw new Error(`workerd did not start:\n${logged.join("\n")}`);
-}
-
-/** At SIGTERM workerd would wait for its connections to end. */
-async function kill(process: ChildProcess): Promise<void> {
-  if (process.exitCode !== null || process.signalCode !== null) return;
-  const exited = once(process, "exit");
-  process.kill("SIGKILL");
-  await exited;
 }
