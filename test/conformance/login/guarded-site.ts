@@ -33,8 +33,9 @@ export interface GuardedSite {
 }
 
 /** Changes of the configuration of a guarded site. */
-export interface Changes extends Pick<MoorConfig, "carriers" | "principals" | "stores"> {
+export interface Changes extends Pick<MoorConfig, "admin" | "carriers" | "principals" | "stores"> {
   readonly redis?: RedisAccess;
+  readonly adminToken?: string;
   readonly login?: Partial<LoginConfig>;
 }
 
@@ -61,6 +62,7 @@ export async function startGuardedSite(changes: Changes = {}): Promise<GuardedSi
       roles: { ops: { claim: "groups", any: ["moor-ops"] }, staff: { claim: "email", domain: "example.com" } },
       ...changes.login,
     },
+    ...(changes.admin && { admin: changes.admin, adminToken: changes.adminToken }),
     ...(changes.redis && { redis: changes.redis }),
     ...(changes.principals && { principals: changes.principals }),
     ...(changes.stores && { stores: changes.stores }),
@@ -72,6 +74,8 @@ export async function startGuardedSite(changes: Changes = {}): Promise<GuardedSi
       { path: "/staff/*", pool: "shop", require: { role: "staff" } },
       { path: "/safe/*", pool: "shop", require: { acr: [MFA] } },
       { path: "/recent/*", pool: "shop", require: { maxAgeSeconds: 60 } },
+      // No copy answers here, so a session that has ended is out at once.
+      { path: "/strict/*", pool: "shop", freshness: "strict" },
       { path: "/*", pool: "shop" },
     ],
   });
