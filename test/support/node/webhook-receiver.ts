@@ -1,7 +1,6 @@
 import { createHmac } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
+import { startLocalOrigin } from "./local-origin.ts";
 
 /** The secret of the webhook, as a site of the tests has it. */
 export const WEBHOOK_SECRET = `whsec_${Buffer.from("a key of the tests, and no key of anyone").toString("base64")}`;
@@ -21,6 +20,8 @@ export interface WebhookReceiver {
   readonly calls: readonly ReceivedCall[];
   /** The calls that it has accepted. */
   readonly accepted: readonly ReceivedCall[];
+  /** How many calls it holds whose sender still waits for the answer. */
+  readonly waiting: number;
   /** From now on: accepts calls, refuses them with 503, or holds its answers back. Answers that it holds are given on `accept`. */
   behave(how: "accept" | "refuse" | "hold"): void;
   stop(): Promise<void>;
@@ -29,9 +30,10 @@ export interface WebhookReceiver {
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const calls: ReceivedCall[] = [];
   const accepted: ReceivedCall[] = [];
-  const held: (() => void)[] = [];
+  const held = new Map<ServerResponse, () => void>();
   let how: "accept" | "refuse" | "hold" = "accept";
-  const server = createServer(async (request, response) => {
+  const server = await startLocalOrigin("receiver");
+  server.answers(async (request, response) => {
     const chunks = await Array.fromAsync(request);
     const body = Buffer.concat(chunks as Buffer[]).toString();
     const header = (name: string) => String(request.headers[name]);
@@ -47,24 +49,23 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
       end(response, 204);
     };
     if (how === "refuse") end(response, 503);
-    else if (how === "hold") held.push(accept);
-    else accept();
+    else if (how === "hold") {
+      held.set(response, accept);
+      response.on("close", () => held.delete(response));
+    } else accept();
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/moor`,
+    url: `${server.url}/moor`,
     calls,
     accepted,
+    get waiting() {
+      return held.size;
+    },
     behave(next) {
       how = next;
-      if (next === "accept") for (const accept of held.splice(0)) accept();
+      if (next === "accept") for (const accept of held.values()) accept();
     },
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
+    stop: () => server.stop(),
   };
 }
 
