@@ -116,7 +116,7 @@ function sizeTables({ smallestBuild, ...builds }: SizeResults): string[] {
     range(startCpuMs, 0),
   ]);
   return [
-    table(["", "gzipped, KiB", "at most, KiB", "CPU of workerd until the first answer, ms"], rows),
+    table(["", "gzipped, KiB", "budget, KiB", "CPU of workerd until the first answer, ms"], rows),
     "The smallest build, by room and package",
     partsTable(smallestBuild),
   ];
