@@ -5,6 +5,9 @@ import { FALLBACKS } from "../src/store/registry.ts";
 type Files = Readonly<Record<string, string>>;
 
 const sources = import.meta.glob<string>("../src/**/*.ts", { query: "?raw", import: "default", eager: true });
+const [architecture = ""] = Object.values(
+  import.meta.glob<string>("../docs/architecture.md", { query: "?raw", import: "default", eager: true }),
+);
 const files: Files = Object.fromEntries(
   Object.entries(sources).map(([path, text]) => [path.slice("../src/".length), text]),
 );
@@ -115,6 +118,11 @@ function impurities(given: Files): string[] {
       .map((target) => `${path} needs ${target}`),
   );
 }
+
+it("docs/architecture.md lists the rooms in this order", () => {
+  const [, table = ""] = /\| room \| holds \| process \|\n((?:\|.*\n)+)/.exec(architecture) ?? [];
+  expect(Array.from(table.matchAll(/^\| \[([\w-]+)(?:\.ts|\/)\]/gm), ([, room]) => room)).toEqual(Object.keys(ROOMS));
+});
 
 describe("imports", () => {
   it("point up the list of rooms, and the SDK stands alone", () => expect(wrongImports(files)).toEqual([]));

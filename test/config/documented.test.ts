@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { NAMES } from "../../src/lib/build-flags.ts";
+import { buildFlagOf, ROW_STORES } from "../../src/row-stores/registry.ts";
 import { origin, pool, resolved } from "./configs.ts";
 import { type Setting, settingsOfSchema } from "./settings.ts";
 
@@ -29,7 +31,8 @@ const WITHOUT_ROW = /^routes\[\]\.retry$|^carriers\[\w*\]\.type$/;
 const DERIVED = ["pools[].origins[].route", "routes[].explain"];
 
 const settings = settingsOfSchema();
-const rows = rowsOf(Object.values(pages).join());
+const [page = ""] = Object.values(pages);
+const rows = rowsOf(page);
 
 /** Everything that can be switched on by an empty object is on, so that its defaults are there. */
 const everythingElse = resolved({
@@ -84,6 +87,15 @@ describe("the tables of docs/reference/configuration.md", () => {
   it("name every default that is a number, a text, true, or false", () => {
     expect(rows.flatMap((row) => wrongDefault(row))).toEqual([]);
   });
+});
+
+it("configuration.md has a row for each part that a build can leave out", () => {
+  const documented = Array.from(
+    page.matchAll(/^\| `(MOOR_\w+)` \| [^|]*\|[^|]*\| (?:by|likewise)/gm),
+    ([, name]) => name,
+  );
+  const parts = [...Object.keys(NAMES), ...Object.keys(ROW_STORES).map(buildFlagOf)];
+  expect(documented.sort()).toEqual(parts.sort());
 });
 
 describe("the comparison of configuration.md with the schema", () => {

@@ -26,6 +26,12 @@ describe("the links between documents", () => {
     expect(brokenLinks(path, texts, files)).toEqual([]);
   });
 
+  it("lead from docs/README.md to the decisions in the order of their numbers", () => {
+    const decisions = linksOf(texts.get("docs/README.md") ?? "").filter((link) => /\/decisions\/\d/.test(link));
+    expect(decisions.length).toBeGreaterThan(50);
+    expect(decisions).toEqual(decisions.toSorted());
+  });
+
   it("lead from docs/README.md to every page of docs", () => {
     const listed = linksOf(texts.get("docs/README.md") ?? "").map((link) => `docs/${link}`);
     const isPage = (path: string) => path.startsWith("docs/") && path !== "docs/README.md";

@@ -37,8 +37,8 @@ describe("a login at the edge", () => {
   });
 
   it.each([
-    ["whose principal is another", { principal: "7" }],
-    ["in which an attribute alone says who is logged in", {}],
+    ["of another principal", { principal: "7" }],
+    ["in which an attribute alone names the user", {}],
   ])("ends an adopted session %s, and owes its end to the old application", (_name, named) => {
     const history = new History();
     history.apply({ patches: [attributes], adopts, ...named });

@@ -35,6 +35,7 @@ describe("a page that requires a login", () => {
     expect(Object.fromEntries(asked)).toMatchObject({
       client_id: "moor",
       response_type: "code",
+      scope: "openid email groups profile",
       code_challenge_method: "S256",
       redirect_uri: `${HOME}/.moor/login/callback`,
       code_challenge: expect.stringMatching(/^[\w-]{43}$/),

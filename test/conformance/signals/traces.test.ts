@@ -111,7 +111,7 @@ describe("a traced request with a session", () => {
       return named(trace, name)[0] as Span;
     });
     for (const span of [resolve, forward, commit]) expect(span?.parent).toBe(trace.spans[0]?.id);
-    // What the platform records by itself hangs below the step that has caused it.
+    // The platform's own spans hang below the step that has caused them.
     expect(named(trace, "fetch")).toMatchObject([{ parent: forward?.id }]);
     const written = trace.spans.filter(({ name }) => name === "durable_object_subrequest");
     expect(written).toMatchObject([{ parent: commit?.id }]);
