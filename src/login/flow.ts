@@ -80,6 +80,7 @@ export function createFlow(parts: FlowParts): Flow {
 
   function fail(visit: Visit, code: LoginFailure, { to, reason }: { to?: URL; reason?: string } = {}): Response {
     const { request, url, observer } = visit;
+    if (code !== "login_required" && code !== "role_missing") observer.loggedIn(code);
     const event: LogEntry["event"] = code === "login_unavailable" ? "login_unavailable" : "login_refused";
     if (code !== "login_required") observer.note({ event, code, ...(reason === undefined ? {} : { reason }) });
     const again = code === "role_missing" ? "as=other&" : "";
@@ -109,6 +110,7 @@ export function createFlow(parts: FlowParts): Flow {
     const ask = { ...sealed, redirectUri: url.origin + CALLBACK_PATH, verdict, other: other === true };
     const address = await provider.addressFor(ask);
     if (address.kind !== "address") return answer(fail(visit, "login_unavailable", { to, reason: address.reason }));
+    visit.observer.loggedIn("begun");
     return answer(redirectTo(address.url.href, 302));
   }
 
@@ -175,6 +177,7 @@ export function createFlow(parts: FlowParts): Flow {
     // A provider that cannot deliver now will not deliver at the next redirect either.
     if (judge(identity.login, asked, login, clock()).kind === "step-up")
       return answer(fail(visit, "step_up_refused", { to }));
+    visit.observer.loggedIn("done");
     const done = redirectTo(to.href, 303);
     const count = countedLogins(request);
     tellLogin(done, url, count + 1);

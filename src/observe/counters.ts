@@ -35,6 +35,8 @@ const FAMILIES = [
   "moor_origin_responses_total",
   "moor_origin_attempts_total",
   "moor_retries_total",
+  "moor_hedges_total",
+  "moor_logins_total",
   "moor_writes_total",
   "moor_store_calls_total",
   "moor_store_losses_total",
@@ -79,6 +81,8 @@ function createTallied(startedAt: number, tallies: Tallies): Counters {
       if (loss) tally.add(seriesOf("moor_store_losses_total", { pool, ...loss }));
       const outcome = retryOf(facts);
       if (outcome !== undefined) tally.add(seriesOf("moor_retries_total", { pool, outcome }));
+      if (facts.hedge) tally.add(seriesOf("moor_hedges_total", { pool, outcome: hedgeOf(facts) }));
+      if (facts.login !== undefined) tally.add(seriesOf("moor_logins_total", { pool, outcome: loginOf(facts) }));
       if (written) tally.add(seriesOf("moor_writes_total", { pool, store: written }));
       for (const store in facts.calls) {
         const made = facts.calls[store] as number;
@@ -95,8 +99,19 @@ function createTallied(startedAt: number, tallies: Tallies): Counters {
 }
 
 /** The fate of a request that an origin has lost: `answered` or `failed` after another try, or `budget`: it got no other try. */
-function retryOf({ retry, attempts, origin }: RequestFacts): string | undefined {
+function retryOf({ retry, hedge, attempts, origin }: RequestFacts): string | undefined {
   if (retry !== undefined) return retry;
-  if (attempts < 2) return undefined;
+  if (attempts - (hedge ? 1 : 0) < 2) return undefined;
   return origin === undefined ? "failed" : "answered";
+}
+
+/** The fate of a second copy of a request: `won` if its answer counted, `lost` if another answer did, or `failed`: none came. */
+function hedgeOf({ chosen, origin }: RequestFacts): string {
+  if (origin === undefined) return "failed";
+  return chosen === "hedged" ? "won" : "lost";
+}
+
+/** The step of a login. A login that the provider has made fails if it cannot be written. */
+function loginOf({ login, code }: RequestFacts): string {
+  return code ?? (login as string);
 }

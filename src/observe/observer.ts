@@ -126,6 +126,7 @@ export class Observer {
   sent(sent: Delivered): void {
     const facts = this.#facts;
     facts.attempts = sent.attempts;
+    facts.hedge = sent.hedge === true;
     facts.retry = sent.retry;
     facts.panic = sent.panic === true;
     if (sent.kind !== "response") return;
@@ -138,6 +139,11 @@ export class Observer {
   committed({ written, untouched }: CommittedChange): void {
     this.#facts.written = written;
     if (untouched) this.note({ event: "touch_failed" });
+  }
+
+  /** A login at the edge has begun (`begun`), was made (`done`), or has failed with a code. Its commit may fail after that. */
+  loggedIn(outcome: string): void {
+    this.#facts.login = outcome;
   }
 
   /** A response asked for a change of the session on a route that has no sessions. */

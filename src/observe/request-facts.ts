@@ -43,6 +43,8 @@ export interface RequestFacts {
   originMs: number;
   /** How often the request was sent. */
   attempts: number;
+  /** Whether it was also sent to a second origin, because the first was slow. That is one of `attempts`. */
+  hedge: boolean;
   /** `budget`: it would have been sent again, but the pool's retry budget was spent. */
   retry: "budget" | undefined;
   /** Whether the health of origins was ignored. */
@@ -51,6 +53,8 @@ export interface RequestFacts {
   written: string | undefined;
   /** The loss of data at a store that the client's token has proved. */
   loss: Loss | undefined;
+  /** The step of a login at the edge: `begun`, `done`, or the code of its failure. */
+  login: string | undefined;
   /** The failure that Moor itself answered with. */
   code: FailureCode | undefined;
   /** Whether that was for no mistake of the client's. */
@@ -78,10 +82,12 @@ export const NOTHING_KNOWN: Omit<RequestFacts, "request" | "arrivedAt"> = {
   chosen: undefined,
   originMs: 0,
   attempts: 0,
+  hedge: false,
   retry: undefined,
   panic: false,
   written: undefined,
   loss: undefined,
+  login: undefined,
   code: undefined,
   failed: false,
 };

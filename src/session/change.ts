@@ -105,6 +105,11 @@ export function changeNow(asked: Partial<Change>, { clock, policy }: { clock: ()
   return { id: randomId(), expiresAt: clock() + CHANGE_LIFE_SECONDS * 1000, policy, ...asked };
 }
 
+/** When the life of a change began, in milliseconds since 1970. */
+export function madeAt({ expiresAt }: Change): number {
+  return expiresAt - CHANGE_LIFE_SECONDS * 1000;
+}
+
 /** Whether a text may be a principal: visible ASCII, 1 to 256 characters. */
 export function isPrincipal(text: string): boolean {
   return /^[\x21-\x7e]{1,256}$/.test(text);

@@ -1,4 +1,5 @@
 import { describeFault, type Log } from "../log.ts";
+import { madeAt } from "../session/change.ts";
 import type { Authority } from "./contracts.ts";
 import { type Fallback, PENDING_SETS } from "./fallback-contract.ts";
 
@@ -8,6 +9,11 @@ export interface Swept {
   readonly takenOver: number;
   /** Sessions that are left for the next sweep. */
   readonly left: number;
+  /**
+   * When the oldest change was made that was found in journals of sessions that are left. Only the session of each set is looked at that
+   * was noted first, so another change may be older.
+   */
+  readonly oldestAt?: number;
   /** Why the index could not be read to its end; absent if it could. */
   readonly cause?: unknown;
 }
@@ -39,6 +45,7 @@ export async function sweep({ fallback, authority, clock }: SweepParts): Promise
   const endsAt = clock() + LASTS_MS;
   let takenOver = 0;
   let left = 0;
+  let oldestAt: number | undefined;
 
   /** Whether nothing is left to do for the session. */
   async function settle(id: string): Promise<boolean> {
@@ -48,8 +55,16 @@ export async function sweep({ fallback, authority, clock }: SweepParts): Promise
     return settled.kind === "forgotten";
   }
 
+  /** Notes since when the journal of a session waits. */
+  async function look(id: string): Promise<void> {
+    const found = await fallback.read(id);
+    const [first] = found.kind === "found" ? found.entries : [];
+    if (first) oldestAt = Math.min(oldestAt ?? Infinity, madeAt(first.change));
+  }
+
   async function sweepSet(set: number, noted: ReadonlySet<number>): Promise<unknown> {
     const beganAt = clock();
+    let hasLooked = false;
     for (let offset = 0; clock() < endsAt; ) {
       const page = await fallback.pending(set, offset, PAGE);
       if (page.kind === "unavailable") return page.cause;
@@ -58,8 +73,12 @@ export async function sweep({ fallback, authority, clock }: SweepParts): Promise
         return undefined;
       }
       for (let from = 0; from < page.ids.length && clock() < endsAt; from += AT_ONCE) {
-        const settled = await Promise.all(page.ids.slice(from, from + AT_ONCE).map(settle));
+        const ids = page.ids.slice(from, from + AT_ONCE);
+        const settled = await Promise.all(ids.map(settle));
         const done = settled.filter(Boolean).length;
+        const first = ids[settled.indexOf(false)];
+        if (first !== undefined && !hasLooked) await look(first);
+        hasLooked ||= first !== undefined;
         takenOver += done;
         // Sessions that stay in the set stand before the next page.
         offset += settled.length - done;
@@ -69,6 +88,7 @@ export async function sweep({ fallback, authority, clock }: SweepParts): Promise
     return undefined;
   }
 
+  const swept = (): Swept => ({ takenOver, left, ...(oldestAt !== undefined && { oldestAt }) });
   const pending = await fallback.pendingSets();
   if (pending.kind === "unavailable") return { takenOver, left, cause: pending.cause };
   const turn = Math.floor(clock() / EVERY_MS);
@@ -78,9 +98,9 @@ export async function sweep({ fallback, authority, clock }: SweepParts): Promise
   const first = turn % sets.length;
   for (const set of [...sets.slice(first), ...sets.slice(0, first)]) {
     const cause = await sweepSet(set, noted);
-    if (cause !== undefined) return { takenOver, left, cause };
+    if (cause !== undefined) return { ...swept(), cause };
   }
-  return { takenOver, left };
+  return swept();
 }
 
 /** The stores that a scheduled sweep uses. */

@@ -137,7 +137,7 @@ function createReports({ config, version, pools }: ReportsParts): Reports {
       if (!result) return;
       const at = Date.now();
       const failed = result.cause !== undefined;
-      sweep = { at, tookMs: at - beganAt, left: result.left, failed };
+      sweep = { at, tookMs: at - beganAt, left: result.left, oldestAt: result.oldestAt, failed };
       const reporter = reporterOf(SITE);
       reporter.tally.add(seriesOf("moor_sweeps_total", { outcome: failed ? "failed" : "done" }));
       reporter.counted(at);

@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { createCounters } from "../../src/observe/counters.ts";
+import { type Counters, createCounters } from "../../src/observe/counters.ts";
 import { knownFacts, openedSession } from "../support/facts.ts";
 import { routeOf } from "../support/pools.ts";
 import { at, T0 } from "../support/time.ts";
+
+function seriesIn(counters: Counters, metric: string): string[] {
+  return counters
+    .text()
+    .split("\n")
+    .filter((line) => line.startsWith(`${metric}{`));
+}
 
 describe("counters", () => {
   it("say what each is before the first request, and since when they count", () => {
@@ -26,6 +33,37 @@ describe("counters", () => {
     expect(lines).toContain('moor_writes_total{pool="shop",store="journal"} 1');
   });
 
+  it("count the second copy of a request by whose answer counted, and not as a retry", () => {
+    const counters = createCounters(T0);
+    const hedged = knownFacts({ pool: "shop", attempts: 2, hedge: true });
+    counters.count({ ...hedged, origin: "b", chosen: "hedged" }, { status: 200, tookMs: 1 });
+    counters.count({ ...hedged, origin: "a", chosen: "affinity" }, { status: 200, tookMs: 1 });
+    counters.count({ ...hedged, origin: "c", chosen: "failover", attempts: 3 }, { status: 200, tookMs: 1 });
+    counters.count({ ...hedged, code: "origin_unreachable" }, { status: 502, tookMs: 1 });
+    expect(seriesIn(counters, "moor_hedges_total")).toEqual([
+      'moor_hedges_total{pool="shop",outcome="won"} 1',
+      'moor_hedges_total{pool="shop",outcome="lost"} 2',
+      'moor_hedges_total{pool="shop",outcome="failed"} 1',
+    ]);
+    expect(seriesIn(counters, "moor_retries_total")).toEqual(['moor_retries_total{pool="shop",outcome="answered"} 1']);
+  });
+
+  it("count a login that the provider has made as failed if it could not be written", () => {
+    const counters = createCounters(T0);
+    for (const facts of [
+      { login: "begun" },
+      { login: "done" },
+      { login: "done", code: "session_unavailable" },
+    ] as const) {
+      counters.count(knownFacts(facts), { status: 302, tookMs: 1 });
+    }
+    expect(seriesIn(counters, "moor_logins_total")).toEqual([
+      'moor_logins_total{pool="",outcome="begun"} 1',
+      'moor_logins_total{pool="",outcome="done"} 1',
+      'moor_logins_total{pool="",outcome="session_unavailable"} 1',
+    ]);
+  });
+
   it("count where sessions came from, and store calls if those are known", () => {
     const counters = createCounters(T0);
     const calls = { object: 2, principal: 0, kv: 1, redis: 0 };
@@ -45,11 +83,9 @@ describe("counters", () => {
     const loss = { kind: "set-back", store: "redis" } as const;
     counters.count(knownFacts({ loss }), { status: 200, tookMs: 1 });
     counters.count(knownFacts(), { status: 200, tookMs: 1 });
-    const lines = counters
-      .text()
-      .split("\n")
-      .filter((line) => line.startsWith("moor_store_losses_total"));
-    expect(lines).toEqual(['moor_store_losses_total{pool="",kind="set-back",store="redis"} 1']);
+    expect(seriesIn(counters, "moor_store_losses_total")).toEqual([
+      'moor_store_losses_total{pool="",kind="set-back",store="redis"} 1',
+    ]);
   });
 
   it("have buckets that hold all that is not above their bound", () => {

@@ -114,7 +114,7 @@ describe("the work that is left for the next sweep", () => {
     const id = await one.journal(idIn(0), 1);
     setTime(LATER);
     one.redis.next("read", () => one.journal(id, 2));
-    expect(await one.sweep()).toEqual({ takenOver: 0, left: 1 });
+    expect(await one.sweep()).toEqual({ takenOver: 0, left: 1, oldestAt: LATER });
     expect(await one.redis.real.read(id)).toMatchObject({ entries: [{ change: { patches: [{ v2: 2 }] } }] });
     setTime(at(120));
     expect(await one.sweep()).toEqual({ takenOver: 1, left: 0 });
@@ -127,7 +127,7 @@ describe("the work that is left for the next sweep", () => {
     const rest = await many(150, (index) => one.journal(idIn(0), index));
     one.outOfReach(lost);
     setTime(LATER);
-    expect(await one.sweep()).toEqual({ takenOver: 150, left: 150 });
+    expect(await one.sweep()).toEqual({ takenOver: 150, left: 150, oldestAt: T0 });
     expect(one.asked.toSorted()).toEqual([...lost, ...rest].toSorted());
     expect((await one.pending()).ids.toSorted()).toEqual(lost.toSorted());
     one.outOfReach([]);
@@ -139,8 +139,31 @@ describe("the work that is left for the next sweep", () => {
     const lost = ids.filter((_, index) => index % 3 === 0);
     one.outOfReach(lost);
     setTime(LATER);
-    expect(await one.sweep()).toEqual({ takenOver: 230 - lost.length, left: lost.length });
+    expect(await one.sweep()).toEqual({ takenOver: 230 - lost.length, left: lost.length, oldestAt: T0 });
     expect(one.asked.toSorted()).toEqual(ids.toSorted());
+  });
+
+  it("says when the oldest change of the session was made that was noted first, whatever the order of the sets", async () => {
+    const ids: string[] = [];
+    for (const [set, second] of [
+      [7, 20],
+      [3, 5],
+      [3, 9],
+      [60, 12],
+    ] as const) {
+      setTime(at(second));
+      ids.push(await one.journal(idIn(set), second));
+    }
+    one.outOfReach(ids);
+    setTime(LATER);
+    expect(await one.sweep()).toEqual({ takenOver: 0, left: 4, oldestAt: at(5) });
+  });
+
+  it("has no known age if the journal cannot be read either", async () => {
+    one.outOfReach([await one.journal(idIn(0), 1)]);
+    setTime(LATER);
+    one.redis.next("read", "down");
+    expect(await one.sweep()).toEqual({ takenOver: 0, left: 1 });
   });
 
   it("is a session that the index could not be told to forget", async () => {

@@ -108,8 +108,15 @@ function ofSite(site: SiteFacts, now: number): Need[] {
     return [{ grave: false, title, text: `${when} Changes that Redis has accepted wait for it.`, page: "/stores" }];
   }
   if (sweep.left === 0) return [];
+  const oldest =
+    sweep.oldestAt === undefined ? "" : `The oldest change is at least ${spanOf(now - sweep.oldestAt)} old. `;
   const title = `${plural(sweep.left, "session")} wait for the next sweep.`;
   return [
-    { grave: false, title, text: `${when} Their changes are in Redis, and not yet in their objects.`, page: "/stores" },
+    {
+      grave: false,
+      title,
+      text: `${when} ${oldest}Their changes are in Redis, and not yet in their objects.`,
+      page: "/stores",
+    },
   ];
 }

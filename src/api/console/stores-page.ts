@@ -43,7 +43,7 @@ function sweepOf(site: SiteFacts, now: number): Html {
   if (site.kind === "unknown") return html`<p class="bad" role="status">Not known: ${site.why}.</p>`;
   const { sweep } = site;
   if (!sweep) return html`<p>No run is known. The cron job runs only with Redis.</p>`;
-  return html`<p><span class="state ${sweep.failed ? "bad" : "good"}">${sweep.failed ? "failed" : "done"}</span> ${timeOf(sweep.at, now)} UTC (${spanOf(now - sweep.at)} ago), in ${spanOf(sweep.tookMs)}. ${plural(sweep.left, "session")} left for the next run.</p>`;
+  return html`<p><span class="state ${sweep.failed ? "bad" : "good"}">${sweep.failed ? "failed" : "done"}</span> ${timeOf(sweep.at, now)} UTC (${spanOf(now - sweep.at)} ago), in ${spanOf(sweep.tookMs)}. ${plural(sweep.left, "session")} left for the next run${sweep.oldestAt === undefined ? "" : `; the oldest change is at least ${spanOf(now - sweep.oldestAt)} old`}.</p>`;
 }
 
 /** The configuration in force, and the isolates by version and configuration. It has no secret, because secrets are bindings. */

@@ -71,6 +71,7 @@ function ofSweep({ sweep }: PoolTotals): Record<string, number> {
   if (!sweep) return {};
   return {
     moor_journal_pending: sweep.left,
+    moor_journal_oldest_seconds: sweep.oldestAt === undefined ? 0 : (sweep.at - sweep.oldestAt) / SECOND_MS,
     moor_sweep_seconds: sweep.tookMs / SECOND_MS,
     moor_sweep_time_seconds: sweep.at / SECOND_MS,
   };

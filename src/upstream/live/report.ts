@@ -7,6 +7,8 @@ export interface SweepOutcome {
   readonly tookMs: number;
   /** Sessions that are left for the next sweep. */
   readonly left: number;
+  /** When the oldest change that was found in their journals was made, in milliseconds since 1970. Default: none was found. */
+  readonly oldestAt?: number | undefined;
   /** Whether the index could not be read to its end. */
   readonly failed: boolean;
 }

@@ -27,6 +27,8 @@ export interface Sent {
   readonly attempts: number;
   /** Whether the health of origins was ignored, as too few are healthy. */
   readonly panic?: true;
+  /** Whether it was also sent to a second origin, because the first was slow. That counts as an attempt. */
+  hedge?: true;
   /** `budget`: it would have been sent again, but the pool's retry budget gives its client no retry. */
   readonly retry?: "budget";
 }
@@ -125,6 +127,7 @@ export async function forward(
     const tookMs = now - sentAt;
     const answered: Answered = { kind: "response", response, names, origin: by, attempts, tookMs };
     if (hedged) answered.hedged = true;
+    if (hedge) answered.hedge = true;
     if (!retries.statuses.has(response.status)) {
       if (losses.length > 0) judge(losses, outgoing, pool, true, clock());
       return answered;
@@ -146,7 +149,7 @@ export async function forward(
   /** The result when no further origin is tried: the last refused answer, if there is one. */
   function failed(retry?: "budget"): Forwarded {
     judge(losses, outgoing, pool, refused !== undefined, clock());
-    return { ...(refused ?? { kind }), attempts, ...(retry && { retry }) };
+    return { ...(refused ?? { kind }), attempts, ...(hedge && { hedge: true }), ...(retry && { retry }) };
   }
 
   pool.retries.deposit(clock());

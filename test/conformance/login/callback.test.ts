@@ -1,6 +1,8 @@
 /** @quick */
 import { afterAll, describe, expect, it } from "vitest";
+import { adminOf } from "../../support/node/admin.ts";
 import { ProviderVisitor } from "../../support/node/identity-provider.ts";
+import { countsIn } from "../../support/node/metrics-text.ts";
 import { codesIn, logIn, PAGE, pathIn, SCRIPT, startGuardedSite } from "./guarded-site.ts";
 
 const { site, provider, stop } = await startGuardedSite();
@@ -117,6 +119,16 @@ describe("a callback", () => {
     await logIn(client, "/orders/7", { login: "alice" });
     expect((await client.ask("/orders/7", { headers: PAGE })).told.session.data).toEqual({ basket: "ring" });
   });
+});
+
+it("the metrics count logins that began, were made, and failed, by the same codes", async () => {
+  const text = (await adminOf(site).metrics()).text;
+  const counted = (outcome: string) => countsIn(text, "moor_logins_total", { outcome });
+  expect(counted("done")).toBeGreaterThan(2);
+  expect(counted("begun")).toBeGreaterThan(counted("done"));
+  for (const code of new Set(codesIn(site)))
+    expect(counted(code), code).toBe(codesIn(site).filter((one) => one === code).length);
+  expect(counted("login_required") + counted("role_missing")).toBe(0);
 });
 
 it("the log names the code of each login that was refused", async () => {

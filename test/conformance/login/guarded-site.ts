@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { LoginConfig } from "../../../src/config/login-types.ts";
 import type { MoorConfig } from "../../../src/config/types.ts";
+import { ADMIN_TOKEN } from "../../support/node/admin.ts";
 import type { Answer, Client } from "../../support/node/client.ts";
 import { type IdentityProvider, ProviderVisitor, startIdentityProvider } from "../../support/node/identity-provider.ts";
 import { startOrigin } from "../../support/node/origins.ts";
@@ -53,6 +54,8 @@ export async function startGuardedSite(changes: Changes = {}): Promise<GuardedSi
   });
   const site = await startSite([origin], {
     watched: true,
+    admin: {},
+    adminToken: ADMIN_TOKEN,
     around: { loginSecret: provider.clientSecret },
     login: {
       issuer: provider.issuer,

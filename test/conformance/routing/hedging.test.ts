@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ADMIN_TOKEN } from "../../support/node/admin.ts";
 import type { Client } from "../../support/node/client.ts";
+import { countsIn } from "../../support/node/metrics-text.ts";
 import { type RawOrigin, type RawRequest, rawResponse, startRawOrigin } from "../../support/node/raw-origin.ts";
 import { type Site, startSite } from "../../support/node/site.ts";
 import { explained } from "../../support/node/stores.ts";
@@ -22,6 +24,8 @@ beforeEach(async () => {
   const hedged = { session: false, hedgeAfterMs: HEDGE_AFTER_MS };
   site = await startSite([], {
     explain: true,
+    admin: {},
+    adminToken: ADMIN_TOKEN,
     log: { requests: "all" },
     pools: [
       { id: "shop", ...pool },
@@ -66,6 +70,18 @@ function endsWhen(origin: RawOrigin, happened: Promise<unknown>) {
   };
   origin.answers(end);
 }
+/** The second copies of requests by whose answer counted, and the retries. */
+async function countedHedges() {
+  const text = (await site.client().send("/.moor/metrics", { headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } }))
+    .text;
+  const hedges = (outcome: string) => countsIn(text, "moor_hedges_total", { outcome });
+  return {
+    won: hedges("won"),
+    lost: hedges("lost"),
+    failed: hedges("failed"),
+    retries: countsIn(text, "moor_retries_total"),
+  };
+}
 const requestsElsewhere = () => others.flatMap(({ requests }) => requests).length;
 
 describe("a GET whose origin is slow", () => {
@@ -80,6 +96,7 @@ describe("a GET whose origin is slow", () => {
     const line = () => site.moor.logged.find((text) => text.includes('"chosen":"hedged"'));
     await expect.poll(() => JSON.parse(line() ?? "{}")).toMatchObject({ event: "request", origin: other, attempts: 2 });
     expect([home.requests.length, requestsElsewhere()]).toEqual([1, 1]);
+    expect(await countedHedges()).toEqual({ won: 1, lost: 0, failed: 0, retries: 0 });
 
     // Being slow is no failure, and the session is where it was.
     home.answers((_, socket) => socket.write(rawResponse(home.name)));
@@ -108,6 +125,7 @@ describe("a GET whose origin is slow", () => {
     (await own).socket.write("!");
     const answer = await answering;
     expect(explained(answer)).toBe(`route=/hedged/*; origin=${home.name}; attempts=2; chosen=affinity`);
+    expect(await countedHedges()).toEqual({ won: 0, lost: 1, failed: 0, retries: 0 });
   });
 
   it("takes both requests with it when its client leaves", async () => {

@@ -26,8 +26,8 @@ export function adminOf(site: Site) {
 
   return {
     ask,
-    /** @param of the value of the query's `of`. */
-    metrics: (of: string) => send(`/.moor/metrics?of=${of}`),
+    /** @param of the value of the query's `of`. Default: the query has none. */
+    metrics: (of?: string) => send(`/.moor/metrics${of === undefined ? "" : `?of=${of}`}`),
     async list(principal: string): Promise<Listed[]> {
       return (JSON.parse((await ask(`/sessions?${of(principal)}`)).text) as { sessions: Listed[] }).sessions;
     },
