@@ -1,24 +1,15 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  chownSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import postgres from "postgres";
 import { SCHEMA } from "../../src/row-stores/sql/statements.ts";
 import { CommandError } from "../command.ts";
 import { endWithThisProcess } from "../local-redis/end-with-this-process.ts";
 import { freePort } from "../port.ts";
+import { MISSING, postgresPrograms, serverArguments } from "./postgres-programs.ts";
 
 /** A Postgres on this machine, which has the table of rows. */
 export interface LocalPostgres {
@@ -45,9 +36,6 @@ export interface LocalPostgresOptions {
 
 const USER = "moor";
 const START_MS = 60_000;
-/** Postgres refuses to run as root. Debian's package makes a user, whose folder this is. */
-const OTHER_USER = "/var/lib/postgresql";
-const MISSING = "there is no postgres on the PATH; on Debian and Ubuntu: apt-get install postgresql";
 
 /**
  * Starts the Postgres of Debian's package `postgresql` on loopback. Each acknowledged write is on disk. It ends with this process.
@@ -56,13 +44,7 @@ const MISSING = "there is no postgres on the PATH; on Debian and Ubuntu: apt-get
  */
 export async function startLocalPostgres(options: LocalPostgresOptions = {}): Promise<LocalPostgres> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "moor-postgres-"));
-  mkdirSync(folder, { recursive: true });
-  const { uid, gid } = process.getuid?.() === 0 ? otherUser() : { uid: undefined, gid: undefined };
-  const own = (path: string) => uid !== undefined && chownSync(path, uid, gid);
-  own(folder);
-  const programs = globSync("/usr/lib/postgresql/*/bin").sort().reverse();
-  const env = { PATH: [...programs, process.env.PATH].join(delimiter), LC_ALL: "C.UTF-8" };
-  const running = { cwd: folder, env, ...(uid === undefined ? {} : { uid, gid }) };
+  const { options: running, own } = postgresPrograms(folder);
   const data = join(folder, "data");
   const passwordFile = join(folder, "password");
   if (!existsSync(join(data, "PG_VERSION"))) {
@@ -75,14 +57,12 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
   }
   const port = options.port ?? (await freePort(0));
   const url = `postgres://${USER}:${readFileSync(passwordFile, "utf8")}@127.0.0.1:${port}/postgres`;
-  const given = { listen_addresses: "127.0.0.1", unix_socket_directories: "", ...options.settings };
-  const flags = Object.entries(given).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   let child: ChildProcess;
 
   async function start(): Promise<void> {
     const endsAt = Date.now() + START_MS;
     do {
-      child = spawn("postgres", ["-D", data, "-p", String(port), ...flags], {
+      child = spawn("postgres", serverArguments(data, port, options.settings), {
         ...running,
         stdio: ["ignore", "ignore", "pipe"],
       });
@@ -109,11 +89,6 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function otherUser() {
-  if (!existsSync(OTHER_USER)) throw new CommandError("start", MISSING);
-  return statSync(OTHER_USER);
 }
 
 /** Resolves when it answers and has the table. `held`: processes of a server that was killed have not ended yet. */

@@ -1,12 +1,10 @@
 /** @needs redis-server */
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, expect, it } from "vitest";
 import { startRedisServer } from "../../../bin/local-redis/redis-server.ts";
 import { openQuestion, readKeys, signAnswer } from "../../../src/sdk/adopt/question.ts";
 import { startRedis } from "../../bin/local-redis/rest.ts";
 import type { Client } from "../../support/node/client.ts";
+import { startLocalOrigin } from "../../support/node/local-origin.ts";
 import { startOldExpress, visitorOf } from "../../support/node/old-express.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { originConfig, type Site, startSite } from "../../support/node/site.ts";
@@ -18,15 +16,14 @@ const [shopRedis, rows] = [await startRedisServer(), await startRedis()];
 const old = await startOldExpress(shopRedis!.socket, { keys: keys.confirm, issuer: TEST_ISSUER });
 
 /** An application whose sessions are sealed in their cookie and have no id, so equal sessions have equal cookies. */
-const sealing = createServer(({ method = "", headers }, response) => {
+const sealing = await startLocalOrigin("sealed");
+sealing.answers(({ method = "", headers }, response) => {
   const names = { from: "sealed", issuer: TEST_ISSUER };
   const text = String(headers["moor-adopt"]);
   const question = openQuestion(text, method, { ...names, keys: readKeys(keys.confirm), now: Date.now() });
   const expiresAt = Math.floor(Date.now() / 1000) + 3_600;
   response.end(signAnswer(question, names, { status: 200, attributes: { lang: "en" }, expiresAt }));
-}).listen(0, "127.0.0.1");
-await once(sealing, "listening");
-const sealingUrl = `http://127.0.0.1:${(sealing.address() as AddressInfo).port}`;
+});
 
 const origin = await startOrigin("new");
 const until = "2090-01-01T00:00:00Z";
@@ -36,7 +33,7 @@ const start = (): Promise<Site> =>
     pools: [
       { id: "new", origins: [originConfig(origin)], session: { may: ["patch"] } },
       { id: "old", origins: [originConfig(old)] },
-      { id: "sealed", origins: [{ id: "sealed", url: sealingUrl }] },
+      { id: "sealed", origins: [{ id: "sealed", url: sealing.url }] },
     ],
     routes: [{ path: "/*", pool: "new" }],
     adopt: [
@@ -50,7 +47,7 @@ const start = (): Promise<Site> =>
 const processes = await Promise.all([start(), start()]);
 afterAll(async () => {
   await Promise.all(processes.map((site) => site.stop()));
-  sealing.close();
+  await sealing.stop();
   await old.stop();
   await origin.kill();
   await shopRedis?.stop();

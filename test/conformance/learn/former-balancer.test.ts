@@ -1,13 +1,11 @@
 /** @needs haproxy tomcat10-common */
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { PoolConfig } from "../../../src/config/pool-types.ts";
 import { type Application, startTomcat } from "../../support/node/applications.ts";
+import { startLocalOrigin } from "../../support/node/local-origin.ts";
 import { freePort } from "../../support/node/ports.ts";
 import { originConfig, type Site, startSite } from "../../support/node/site.ts";
 import { type StartedServer, startServer } from "../../support/node/started.ts";
@@ -17,21 +15,13 @@ const NAMES = ["a", "b", "c"];
 
 /** A server that answers its name, and gives each visitor a cookie of its own. */
 async function startServerNamed(name: string) {
-  const server: Server = createServer((request, response) => {
+  const server = await startLocalOrigin(name);
+  server.answers((request, response) => {
     if (!request.headers.cookie?.includes("shop=")) response.setHeader("Set-Cookie", "shop=visitor; Path=/");
     response.end(name);
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  return {
-    config: { id: `server-${name}`, url: `http://127.0.0.1:${port}`, route: `route-${name}` },
-    address: `127.0.0.1:${port}`,
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  });
+  const { url, port, stop } = server;
+  return { config: { id: `server-${name}`, url, route: `route-${name}` }, address: `127.0.0.1:${port}`, stop };
 }
 
 async function startHaproxy(cookie: string, addresses: readonly string[]) {
@@ -155,18 +145,20 @@ describe.each([
 describe("visitors of a server that is dead", () => {
   it("go to another server, and stay there", async () => {
     const servers = await Promise.all(NAMES.map(startServerNamed));
+    onTestFinished(async () => {
+      await Promise.all(servers.map((server) => server.stop()));
+    });
     const origins = servers.map(({ config }) => config);
     const site = await startSite([], {
       pools: [{ id: "shop", origins, formerBalancer: { type: "haproxy", cookie: "SERVERID" } }],
       routes: [{ path: "/*", pool: "shop" }],
     });
+    onTestFinished(() => site.stop());
     await servers[1]?.stop();
     const browser = site.client([["SERVERID", "route-b"]]);
     const first = await browser.ask("/");
     expect(first.status).toBe(200);
     for (let nth = 0; nth < 3; nth++) expect((await browser.ask("/")).text).toBe(first.text);
-    await site.stop();
-    await Promise.all([servers[0]?.stop(), servers[2]?.stop()]);
   });
 });
 

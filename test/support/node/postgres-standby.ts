@@ -1,12 +1,13 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, globSync, mkdtempSync, statSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import postgres, { type Sql } from "postgres";
 import { endWithThisProcess } from "../../../bin/local-redis/end-with-this-process.ts";
+import { postgresPrograms, serverArguments } from "../../../bin/stores/postgres-programs.ts";
 import { freePort } from "./ports.ts";
 import type { RunningPostgres } from "./postgres.ts";
 
@@ -26,18 +27,12 @@ export interface PostgresStandby {
 /** Copies a primary by `pg_basebackup`, and starts the copy as its standby. */
 export async function startStandby(primary: RunningPostgres): Promise<PostgresStandby> {
   const folder = mkdtempSync(join(tmpdir(), "moor-standby-"));
-  // Postgres refuses to run as root.
-  const user = process.getuid?.() === 0 ? statSync("/var/lib/postgresql") : undefined;
-  if (user) chownSync(folder, user.uid, user.gid);
-  const programs = globSync("/usr/lib/postgresql/*/bin").sort().reverse();
-  const env = { PATH: [...programs, process.env.PATH].join(delimiter), LC_ALL: "C.UTF-8" };
-  const running = { cwd: folder, env, ...(user && { uid: user.uid, gid: user.gid }) };
+  const { options: running } = postgresPrograms(folder);
   const data = join(folder, "data");
   const copy = ["-d", primary.url, "-D", data, "-R", "-X", "stream", "-c", "fast"];
   await promisify(execFile)("pg_basebackup", copy, running);
   const port = await freePort();
-  const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories="].flatMap((setting) => ["-c", setting]);
-  const child = spawn("postgres", ["-D", data, "-p", String(port), ...settings], { ...running, stdio: "ignore" });
+  const child = spawn("postgres", serverArguments(data, port), { ...running, stdio: "ignore" });
   endWithThisProcess(child, folder);
   const sql = postgres(primary.url.replace(`:${primary.port}/`, `:${port}/`), { max: 1, onnotice() {} });
   await until(async () => (await sql`SELECT pg_is_in_recovery() AS is_standby`)[0]?.is_standby === true);

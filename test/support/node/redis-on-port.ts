@@ -13,7 +13,7 @@ export interface Redis {
   stop(): Promise<void>;
 }
 
-/** Commands of the benchmark itself, and of each new connection. */
+/** Commands that are no work of a client: `calls` sends some, and each new connection sends the others. */
 const NOT_COUNTED = /^(info|config|hello|client|auth|ping|command|select)\b/;
 
 export async function startRedis(): Promise<Redis> {
