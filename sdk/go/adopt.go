@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -40,8 +41,10 @@ type AdoptOptions struct {
 	Session func(*http.Request) (*OldSession, error)
 	// End ends a session. It is no error if there is no such session. Nil: the sessions are in their cookies alone.
 	End func(ctx context.Context, id string) error
-	// BringBack gives a session these values, if it exists and has no newer version. It tells whether the session exists.
-	// Nil: changes at Moor do not come back.
+	// BringBack tells whether a session exists. It also gives the session these values and this version, if the version is
+	// greater than that of the session. A session has version 0 until the first change comes back. So version 0 changes nothing:
+	// with it Moor only asks whether the session lives.
+	// Nil: changes at Moor do not come back, and Moor reads each such question as a logout. So do not set follow to "end" then.
 	BringBack func(ctx context.Context, id string, version int, values map[string]any) (bool, error)
 }
 
@@ -164,7 +167,7 @@ func (a *adopter) tell(request *http.Request, most int) (map[string]any, error) 
 		return nil, err
 	}
 	claims := map[string]any{"expiresAt": session.ExpiresAt.Unix()}
-	if len(text) > most {
+	if lengthAtMoor(text) > most {
 		claims["tooLarge"] = true
 	} else {
 		claims["attributes"] = attributes
@@ -176,6 +179,26 @@ func (a *adopter) tell(request *http.Request, most int) (map[string]any, error) 
 		claims["principal"] = session.User
 	}
 	return claims, nil
+}
+
+var jsonEscape = regexp.MustCompile(`\\(?:u[0-9a-f]{4}|.)`)
+
+// lengthAtMoor is the length of JSON in bytes of UTF-8 as JSON.stringify of JavaScript writes it, by which Moor counts.
+// encoding/json escapes more characters, for example "<".
+func lengthAtMoor(text []byte) int {
+	return len(jsonEscape.ReplaceAllFunc(text, func(escape []byte) []byte {
+		if escape[1] != 'u' {
+			return escape
+		}
+		unit, _ := strconv.ParseUint(string(escape[2:]), 16, 16)
+		switch {
+		case unit == '\b' || unit == '\f':
+			return escape[:2]
+		case unit < ' ':
+			return escape
+		}
+		return []byte(string(rune(unit)))
+	}))
 }
 
 func (a *adopter) bringBack(ctx context.Context, asked question) (map[string]any, error) {

@@ -99,7 +99,9 @@ final class MoorAdopt
         $attributes = array_map([Value::class, 'toJson'], $names->attributesOf($values));
         // The drop-in keeps the session's id there, so the browser keeps its cookie, and the way back stays open.
         $attributes[$names->id()] = $id;
-        $isTooLarge = strlen((string) json_encode($attributes)) > $mostBytes;
+        // Moor counts the bytes of JSON in which only those characters are escaped that must be.
+        $json = json_encode($attributes, JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_LINE_TERMINATORS | JSON_UNESCAPED_SLASHES);
+        $isTooLarge = strlen((string) $json) > $mostBytes;
         $bits = strlen($id) * (int) (ini_get('session.sid_bits_per_character') ?: 4);
         return ($bits >= self::LEAST_RANDOM_BITS ? ['id' => $id] : [])
             + ($user === null ? [] : ['principal' => (string) $user])

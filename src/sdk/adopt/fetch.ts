@@ -33,8 +33,10 @@ export interface AdoptOptions<Asked extends Request> {
   /** Ends a session, which may have ended already. Left out: sessions are in their cookies alone, and Moor clears the cookie. */
   end?(id: string): Promise<void>;
   /**
-   * Gives a session the attributes that it has at Moor, if it exists and has not got this version or a newer one. Returns whether it exists.
-   * Left out: changes at Moor do not come back.
+   * Returns whether a session exists. Also gives it these attributes and this version, if the version is greater than that of the session. A
+   * session has version 0 until the first change comes back. So version 0 changes nothing: with it Moor only asks whether the session lives.
+   *
+   * Left out: changes at Moor do not come back, and Moor reads each such question as a logout. So do not set `follow: "end"` then.
    */
   bringBack?(id: string, state: { version: number; attributes: Readonly<Record<string, unknown>> }): Promise<boolean>;
 }

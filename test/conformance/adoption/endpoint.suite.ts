@@ -1,5 +1,13 @@
 import { expect, it } from "vitest";
+import type { Claims } from "../../../src/adoption/question.ts";
+import type { JsonObject } from "../../../src/session/patch.ts";
+import { attributeBytesOf } from "../../../src/session/record.ts";
 import { type Move, sessionOf } from "./move.ts";
+
+/** A question that takes attributes of any size. */
+const MOST: Claims = { max: 1_000_000 };
+/** Characters that some writers of JSON escape, and Moor does not, and characters that every writer escapes. */
+const CHARACTERS = "é😀\u2028\u007f/<&> ' \"\\\n\b\f\u0001";
 
 /** The promises of an endpoint by which the sessions of an old application move in. Call it within a `describe`. */
 export function testEndpoint(moveNow: () => Move): void {
@@ -31,8 +39,53 @@ export function testEndpointOfStore(moveNow: () => Move): void {
     const move = moveNow();
     const browser = move.bringing(await move.visitor("dora"));
     await browser.ask(`/?patch=${encodeURIComponent('{"basket":{"pears":1}}')}`, { method: "POST" });
-    const back = JSON.parse((await browser.ask("/only-old/")).text) as object;
-    expect(back).toEqual({ server: "old", user: "dora", basket: { apples: 2, pears: 1 } });
+    const back = JSON.parse((await browser.ask("/only-old/")).text) as { user?: string; basket?: object };
+    expect(back).toMatchObject({ server: "old", user: "dora" });
+    expect(back.basket).toEqual({ apples: 2, pears: 1 });
+  });
+
+  it("loses nothing when Moor asks about their session by its id", async () => {
+    const move = moveNow();
+    const cookie = await move.visitor("ines");
+    const { id, attributes } = await move.question("GET", MOST, cookie);
+    const isAlive = () => move.question("PUT", { sid: id, ver: 0, attributes: {} });
+    const basket = async () => (JSON.parse(await move.atOld("/", cookie)) as { basket?: unknown }).basket;
+    expect(await isAlive()).toMatchObject({ status: 200 });
+    expect(await basket()).toEqual({ apples: 2 });
+    const changed = { ...(attributes as JsonObject), basket: { pears: 3 } };
+    expect(await move.question("PUT", { sid: id, ver: 2, attributes: changed })).toMatchObject({ status: 200 });
+    expect(await isAlive()).toMatchObject({ status: 200 });
+    expect(await basket()).toEqual({ pears: 3 });
+    await move.atOld("/logout", cookie);
+    expect(await isAlive()).toMatchObject({ status: 401 });
+  });
+
+  it("keeps the newest change when an older change comes back after it", async () => {
+    const move = moveNow();
+    const cookie = await move.visitor("jan");
+    const { id, attributes } = await move.question("GET", MOST, cookie);
+    for (const ver of [3, 2]) {
+      const changed = { ...(attributes as JsonObject), basket: { version: ver } };
+      expect(await move.question("PUT", { sid: id, ver, attributes: changed })).toMatchObject({ status: 200 });
+    }
+    expect(JSON.parse(await move.atOld("/", cookie))).toMatchObject({ user: "jan", basket: { version: 3 } });
+  });
+
+  it("moves with as many bytes as Moor counts, whatever characters their values have", async () => {
+    const move = moveNow();
+    const cookie = await move.visitor("käthe");
+    const { id, attributes } = await move.question("GET", MOST, cookie);
+    const noted = {
+      ...(attributes as JsonObject),
+      note: CHARACTERS,
+      [CHARACTERS]: [CHARACTERS, { "ü/": true }, 1.5, -7],
+    };
+    expect(await move.question("PUT", { sid: id, ver: 2, attributes: noted })).toMatchObject({ status: 200 });
+    const told = await move.question("GET", MOST, cookie);
+    expect(told.attributes).toMatchObject({ note: CHARACTERS });
+    const bytes = attributeBytesOf(told.attributes as JsonObject);
+    expect(await move.question("GET", { max: bytes }, cookie)).toMatchObject({ attributes: told.attributes });
+    expect(await move.question("GET", { max: bytes - 1 }, cookie)).toMatchObject({ tooLarge: true });
   });
 
   it("founds no session that has ended at the old shop", async () => {

@@ -107,6 +107,17 @@ describe("a logout at the old application that is followed", () => {
     expect(await sessionOf(browser)).toMatchObject({ sub: name });
   });
 
+  it("costs a visitor who stays nothing: the old session keeps its basket when Moor asks about it by its id", async () => {
+    const { name, cookie, browser } = await moved();
+    browser.cookies.delete("connect.sid");
+    const asked = old.asked();
+    expect(await sessionOf(browser)).toMatchObject({ sub: name });
+    // First with the cookies that the browser has, which open nothing there, and then by the id.
+    expect(old.asked()).toBe(asked + 2);
+    const there = await fetch(`${old.url}/`, { headers: { Cookie: `connect.sid=${cookie}` } });
+    expect(await there.json()).toMatchObject({ user: name, basket: { apples: 1 } });
+  });
+
   it("is asked about once in five seconds, however many requests come", async () => {
     const { browser } = await moved();
     const asked = old.asked();

@@ -1,3 +1,6 @@
+import { type Claims, createQuestions } from "../../../src/adoption/question.ts";
+import { parseKeyRing } from "../../../src/inbound/token/key-ring.ts";
+import { randomId } from "../../../src/lib/base64url.ts";
 import type { Command } from "../../sdk/conformance/drop-in.ts";
 import type { Client } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
@@ -15,6 +18,7 @@ import { TEST_ISSUER } from "../../support/node/workerd.ts";
  */
 export async function startMove(commandAt: (port: number) => Command, cookie: string) {
   const keys = await testKeys();
+  const questions = createQuestions(parseKeyRing(keys.confirm, "MOOR_CONFIRM_KEYS"));
   const port = await freePort();
   const { argv, env } = commandAt(port);
   const old: StartedServer = await startServer(argv, port, {
@@ -53,12 +57,34 @@ export async function startMove(commandAt: (port: number) => Command, cookie: st
     bringing: (value: string) => site.client([[cookie, value]]),
     atOld: async (path: string, value: string) =>
       (await fetch(url + path, { headers: { Cookie: `${cookie}=${value}` } })).text(),
+    /**
+     * Asks the shop's endpoint as Moor does. Returns the claims of its answer.
+     *
+     * @param claims of the question, beside those that every question has.
+     * @param value of the visitor's cookie. Default: the question comes without a cookie, as at a `PUT`.
+     */
+    async question(method: "GET" | "PUT", claims: Claims, value?: string): Promise<Claims> {
+      const iat = Math.floor(Date.now() / 1000);
+      const text = await questions.sign({ iss: TEST_ISSUER, aud: "app", iat, jti: randomId(), htm: method, ...claims });
+      const headers = {
+        "Moor-Adopt": method === "PUT" ? "body" : text,
+        ...(method === "PUT" && { "Content-Type": "application/jwt" }),
+        ...(value !== undefined && { Cookie: `${cookie}=${value}` }),
+      };
+      const answer = await fetch(`${url}/moor-adopt`, { method, headers, body: method === "PUT" ? text : null });
+      return (await questions.open((await answer.text()).trim())) ?? { status: `unsigned ${answer.status}` };
+    },
     async stop() {
       await site.stop();
       await old.kill();
       await origin.kill();
     },
   };
+}
+
+/** The cookie with another character. Near its end is its signature, whose last character may have spare bits. */
+export function forgedOf(cookie: string): string {
+  return cookie.slice(0, -20) + (cookie.at(-20) === "a" ? "b" : "a") + cookie.slice(-19);
 }
 
 export type Move = Awaited<ReturnType<typeof startMove>>;

@@ -9,6 +9,8 @@ import { type Site, startSite } from "../../support/node/site.ts";
 import { type StartedServer, startServer } from "../../support/node/started.ts";
 import { testKeys } from "../../support/node/test-keys.ts";
 import { TEST_ISSUER } from "../../support/node/workerd.ts";
+import { testEndpointOfStore } from "./endpoint.suite.ts";
+import { type Move, startMove } from "./move.ts";
 
 const keys = await testKeys();
 const [oldPort, newPort] = [await freePort(), await freePort()];
@@ -20,10 +22,14 @@ let old: StartedServer;
 let fresh: StartedServer;
 let site: Site;
 
-/** Starts PHP's own server with a folder of pages. */
-function startPhp(port: number, folderOfPages: string, env: Record<string, string>, ...settings: string[]) {
+/** The command of PHP's own server with a folder of pages. */
+function phpArgv(port: number, folderOfPages: string, settings: readonly string[]): string[] {
   const options = settings.flatMap((setting) => ["-d", setting]);
-  return startServer(["php", ...options, "-S", `127.0.0.1:${port}`, "-t", pages(folderOfPages)], port, {
+  return ["php", ...options, "-S", `127.0.0.1:${port}`, "-t", pages(folderOfPages)];
+}
+
+function startPhp(port: number, folderOfPages: string, env: Record<string, string>, ...settings: string[]) {
+  return startServer(phpArgv(port, folderOfPages, settings), port, {
     needs: "php-cli",
     env: { ...process.env, MOOR_ISSUER: TEST_ISSUER, ...env },
   });
@@ -116,7 +122,7 @@ describe("a visitor of a shop in PHP", () => {
     const browser = bringing(await visitor("frida"));
     await browser.ask("/?add=pears");
     const back = JSON.parse((await browser.ask("/only-old/")).text) as Record<string, unknown>;
-    expect(back).toEqual({ server: "old", user: "frida", fruit: ["apples", "since", "pears"] });
+    expect(back).toEqual({ server: "old", user: "frida", basket: { apples: 2, pears: 1 }, since: "2026" });
   });
 
   it("is logged out on both sides by a logout at Moor", async () => {
@@ -137,6 +143,24 @@ describe("a visitor of a shop in PHP", () => {
     expect(await page(bringing("0123456789abcdef0123456789"))).toMatchObject({ user: null });
     expect((await readdir(folder)).length).toBe(before);
   });
+});
+
+describe("a visitor of a shop in PHP, as another new application is told of them", () => {
+  let move: Move;
+  let sessions: string;
+  beforeAll(async () => {
+    sessions = await mkdtemp(join(tmpdir(), "moor-adopt-php-"));
+    move = await startMove((port) => {
+      const argv = phpArgv(port, "php-old", [`session.save_path=${sessions}`]);
+      return { argv, env: { MOOR_SDK: resolve("sdk/php") } };
+    }, "PHPSESSID");
+  });
+  afterAll(async () => {
+    await move?.stop();
+    await rm(sessions, { recursive: true, force: true });
+  });
+
+  testEndpointOfStore(() => move);
 });
 
 describe("the endpoint in PHP", () => {

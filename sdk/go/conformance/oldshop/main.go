@@ -19,6 +19,8 @@ import (
 type sessions struct {
 	lock   sync.Mutex
 	values map[string]map[string]any
+	// The versions of the values that have come back from Moor. A session whose values have not come back has none.
+	versions map[string]int
 }
 
 func (s *sessions) get(id string) map[string]any {
@@ -36,11 +38,12 @@ func (s *sessions) of(request *http.Request) (string, map[string]any) {
 }
 
 func main() {
-	kept := &sessions{values: map[string]map[string]any{}}
+	kept := &sessions{values: map[string]map[string]any{}, versions: map[string]int{}}
 	end := func(_ context.Context, id string) error {
 		kept.lock.Lock()
 		defer kept.lock.Unlock()
 		delete(kept.values, id)
+		delete(kept.versions, id)
 		return nil
 	}
 	adopt, err := moor.Adopt(moor.AdoptOptions{
@@ -54,13 +57,15 @@ func main() {
 			user, _ := values["user"].(string)
 			return &moor.OldSession{ID: id, User: user, Values: values, ExpiresAt: time.Now().Add(time.Hour)}, nil
 		},
-		BringBack: func(_ context.Context, id string, _ int, values map[string]any) (bool, error) {
+		BringBack: func(_ context.Context, id string, version int, values map[string]any) (bool, error) {
 			kept.lock.Lock()
 			defer kept.lock.Unlock()
 			if kept.values[id] == nil {
 				return false, nil
 			}
-			kept.values[id] = values
+			if version > kept.versions[id] {
+				kept.values[id], kept.versions[id] = values, version
+			}
 			return true, nil
 		},
 	})

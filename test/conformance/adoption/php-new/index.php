@@ -15,5 +15,5 @@ echo json_encode([
     'server' => 'new',
     'user' => $_SESSION['user'] ?? null,
     'apples' => $basket['apples'] ?? null,
-    'since' => isset($basket['since']) ? $basket['since']->format('Y') : null,
+    'since' => isset($_SESSION['since']) ? $_SESSION['since']->format('Y') : null,
 ]);

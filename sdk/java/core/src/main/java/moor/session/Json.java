@@ -1,5 +1,6 @@
 package moor.session;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,25 +40,33 @@ public final class Json {
     /** JSON in visible ASCII and spaces, fit for a header. Takes the types that {@link #parse} makes, and any map or list. */
     public static String write(Object value) {
         StringBuilder out = new StringBuilder();
-        write(out, value);
+        write(out, value, true);
         return out.toString();
     }
 
-    private static void write(StringBuilder out, Object value) {
+    /** The length of the JSON in bytes of UTF-8, by which Moor counts attributes. */
+    public static int utf8Length(Object value) {
+        StringBuilder out = new StringBuilder();
+        write(out, value, false);
+        return out.toString().getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    /** @param inAscii whether other characters are escaped, or else only those that JSON must escape, as by JSON.stringify */
+    private static void write(StringBuilder out, Object value, boolean inAscii) {
         if (value instanceof String string) {
-            writeString(out, string);
+            writeString(out, string, inAscii);
         } else if (value instanceof Map<?, ?> object) {
             String separator = "{";
             for (Map.Entry<?, ?> member : object.entrySet()) {
-                writeString(out.append(separator), (String) member.getKey());
-                write(out.append(':'), member.getValue());
+                writeString(out.append(separator), (String) member.getKey(), inAscii);
+                write(out.append(':'), member.getValue(), inAscii);
                 separator = ",";
             }
             out.append(object.isEmpty() ? "{}" : "}");
         } else if (value instanceof List<?> array) {
             String separator = "[";
             for (Object item : array) {
-                write(out.append(separator), item);
+                write(out.append(separator), item, inAscii);
                 separator = ",";
             }
             out.append(array.isEmpty() ? "[]" : "]");
@@ -66,12 +75,13 @@ public final class Json {
         }
     }
 
-    private static void writeString(StringBuilder out, String string) {
+    private static void writeString(StringBuilder out, String string, boolean inAscii) {
         out.append('"');
         for (int i = 0; i < string.length(); i++) {
             char unit = string.charAt(i);
-            if (unit == '"' || unit == '\\') out.append('\\').append(unit);
-            else if (unit >= 0x20 && unit < 0x7f) out.append(unit);
+            int escape = "\"\\\b\f\n\r\t".indexOf(unit);
+            if (escape >= 0) out.append('\\').append("\"\\bfnrt".charAt(escape));
+            else if (unit >= 0x20 && (unit < 0x7f || !inAscii)) out.append(unit);
             else out.append(String.format("\\u%04x", (int) unit));
         }
         out.append('"');

@@ -3,6 +3,7 @@ package moor.session;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,6 +33,13 @@ class JsonTest {
         String text = Json.write(value);
         assertEquals(text, text.replaceAll("[^\\x20-\\x7e]", ""));
         assertEquals(value, Json.parse(text));
+    }
+
+    @Test
+    @DisplayName("counts the bytes of UTF-8 as JSON.stringify of JavaScript writes them")
+    void countsBytes() {
+        assertEquals("{\"Größe\":[\"🍑/<\\n\\u0001\\\"\\\\\u007f\u2028\",1.5,null]}".getBytes(StandardCharsets.UTF_8).length,
+                Json.utf8Length(Map.of("Größe", Arrays.asList("🍑/<\n\u0001\"\\\u007f\u2028", 1.5, null))));
     }
 
     @ParameterizedTest

@@ -80,8 +80,7 @@ public final class Adopt {
         Map<String, Object> claims = new HashMap<>();
         if (session.id().matches(RANDOM_ID)) claims.put("id", session.id());
         if (user != null) claims.put("principal", OldValues.principalOf(user));
-        // The JSON is ASCII, so its length is the most that Moor may count.
-        boolean isTooLarge = Json.write(attributes).length() > question.mostBytes();
+        boolean isTooLarge = Json.utf8Length(attributes) > question.mostBytes();
         claims.put(isTooLarge ? "tooLarge" : "attributes", isTooLarge ? true : attributes);
         claims.put("expiresAt", session.expiresAt().getEpochSecond());
         return claims;
@@ -91,8 +90,9 @@ public final class Adopt {
     private Map<String, Object> bringBack(Question question) {
         OldSession session = sessions.find(question.id());
         if (session == null) return null;
-        boolean isOlder = session.get(VERSION) instanceof Integer version && version >= question.version();
-        if (isOlder) return Map.of();
+        // No change has come back yet to a session without a version. With version 0 Moor only asks whether the session lives.
+        int stored = session.get(VERSION) instanceof Integer version ? version : 0;
+        if (question.version() <= stored) return Map.of();
         Map<String, Object> attributes = question.attributes();
         for (String name : List.copyOf(session.names())) {
             // A value that could not move has stayed here.
