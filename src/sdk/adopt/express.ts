@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
+  bodyOf,
   isInBody,
   type Names,
   openQuestion,
@@ -18,8 +19,6 @@ type Claims = { readonly status: 200 | 401; readonly [name: string]: unknown };
 const GONE: Claims = { status: 401 };
 /** The property of an old session that holds the version of the attributes that have come back from Moor. */
 const VERSION = "moorVersion";
-/** A megabyte of attributes is 1.4 million characters in base64url. */
-const MOST_CHARACTERS = 2_000_000;
 
 /** The parts of express-session's request that the endpoint reads. */
 export interface OldRequest extends IncomingMessage {
@@ -128,16 +127,6 @@ async function end({ sessionStore: store }: OldRequest, { id }: Question): Promi
 
 function called<T>(call: (done: (fault?: unknown, result?: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => call((fault, result) => (fault ? reject(fault) : resolve(result as T))));
-}
-
-/** The body as text, unless it is longer than any question. */
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let text = "";
-  for await (const chunk of request.setEncoding("utf8")) {
-    text += chunk;
-    if (text.length > MOST_CHARACTERS) throw new QuestionRefused("it is too long");
-  }
-  return text;
 }
 
 /** Whether the visitor brought this session. Without a living session express-session makes up another id, and the cookie lacks that. */

@@ -1,4 +1,5 @@
 import {
+  bodyOf,
   isInBody,
   type Names,
   openQuestion,
@@ -50,8 +51,6 @@ export interface Endpoint<Asked extends Request> {
 
 /** The claims of an answer; `undefined`: there is no such session. */
 type Told = Readonly<Record<string, unknown>> | undefined;
-/** A megabyte of attributes is 1.4 million characters in base64url. */
-const MOST_CHARACTERS = 2_000_000;
 
 /**
  * The endpoint of an old application that tells Moor who a visitor is, for frameworks with the `Request` and `Response` of the web. In a route
@@ -94,7 +93,7 @@ export function adopt<Asked extends Request>(options: AdoptOptions<Asked>): Endp
     if (!issuer) throw new TypeError("adopt() needs issuer, or the environment variable MOOR_ISSUER");
     const names: Names = { from, issuer };
     try {
-      const text = isInBody(method) ? await bodyOf(request) : headers.get("Moor-Adopt");
+      const text = isInBody(method) ? await bodyOf(request.body ?? []) : headers.get("Moor-Adopt");
       const question = openQuestion(text ?? undefined, method, { ...names, keys, now: Date.now() });
       const told = await work(request, question);
       const status = told ? 200 : 401;
@@ -105,17 +104,6 @@ export function adopt<Asked extends Request>(options: AdoptOptions<Asked>): Endp
     }
   };
   return { GET: answering(tell), PUT: answering(bringBack), DELETE: answering(end) };
-}
-
-/** The body as text, unless it is longer than any question. */
-async function bodyOf({ body }: Request): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > MOST_CHARACTERS) throw new QuestionRefused("it is too long");
-  }
-  return text;
 }
 
 function respond(status: number, type: string, body: string): Response {

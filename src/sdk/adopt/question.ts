@@ -35,6 +35,8 @@ export class QuestionRefused extends Error {
 
 /** How far the clocks of Moor and of this server may be apart, in seconds. */
 const CLOCKS_APART_SECONDS = 60;
+/** A megabyte of attributes is 1.4 million characters in base64url. */
+const MOST_CHARACTERS = 2_000_000;
 const QUESTION = "moor-adopt+jwt";
 const ANSWER = "moor-adopt-answer+jwt";
 
@@ -82,6 +84,22 @@ export function openQuestion(
 /** How the question travels: by the header, or in the body if it holds attributes. */
 export function isInBody(method: string | undefined): boolean {
   return method === "PUT";
+}
+
+/**
+ * The question in the body of a PUT.
+ *
+ * @param chunks the body as text, or as UTF-8.
+ * @throws QuestionRefused if it is longer than any question.
+ */
+export async function bodyOf(chunks: AsyncIterable<string | Uint8Array> | Iterable<never>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of chunks) {
+    text += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
+    if (text.length > MOST_CHARACTERS) throw new QuestionRefused("it is too long");
+  }
+  return text;
 }
 
 /** The answer to a question, signed. `status` is that of the response. */
