@@ -67,4 +67,12 @@ describe("a visitor of a shop on Spring Boot, whose sessions Spring Session keep
     await move.atOld("/disable?user=carol", cookie);
     expect(await sessionOf(move.bringing(cookie))).toMatchObject({ new: true });
   });
+
+  it("gets no answer from the endpoint if two services know users, and neither is the primary one", async () => {
+    const env = { SPRING_DATA_REDIS_URL: redis.url, SHOP_OTHERS: "true" };
+    const undecided = await startMove(shop("shop.OldSpring", env), "SESSION");
+    const told = await undecided.question("GET", { max: 1_000 }, await undecided.visitor("dora"));
+    await undecided.stop();
+    expect(told).toEqual({ status: "unsigned 500" });
+  }, 60_000);
 });

@@ -14,20 +14,20 @@ public final class OldValues {
         values = new Values(Settings.filter(classes));
     }
 
-    /** The attribute for a value. Empty: the value is not serializable, so it stays where it is; the log names it. */
+    /** The attribute for a value. Empty: there is no value, or it is not serializable, so it stays where it is; the log names it. */
     public Optional<Object> encode(String name, Object value) {
         try {
-            return Optional.of(values.encode(value));
+            return Optional.ofNullable(value).map(values::encode);
         } catch (MoorException unfit) {
             LOG.log(Level.WARNING, "the value {0} of the session stays here: {1}", name, unfit.getMessage());
             return Optional.empty();
         }
     }
 
-    /** The value for an attribute. Empty: its class is missing or refused; the log names it. */
+    /** The value for an attribute. Empty: the attribute stands for null, or its class is missing or refused; the log names it. */
     public Optional<Object> decode(String name, Object attribute) {
         try {
-            return Optional.of(values.decode(attribute));
+            return Optional.ofNullable(values.decode(attribute));
         } catch (MoorException unfit) {
             LOG.log(Level.WARNING, "the attribute {0} cannot come back: {1}", name, unfit.getMessage());
             return Optional.empty();

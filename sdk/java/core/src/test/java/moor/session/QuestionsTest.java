@@ -21,6 +21,8 @@ class QuestionsTest {
     private static final Map<String, Object> CLAIMS =
             Map.of("iss", "https://shop.test", "aud", "app", "htm", "DELETE", "iat", (int) NOW, "jti", "n", "sid", "s");
 
+    private static final Map<String, Object> HEAD = Map.of("alg", "HS256", "typ", "moor-adopt+jwt", "kid", "7");
+
     private final Questions questions = new Questions(
             "app",
             "https://shop.test/",
@@ -47,6 +49,21 @@ class QuestionsTest {
     }
 
     @Test
+    void refusesAnotherHeaderAlthoughTheSignatureIsRight() throws Exception {
+        assertEquals("s", questions.open("DELETE", signed(HEAD, CLAIMS, SECRET)).id());
+        for (String[] other : new String[][] {
+            // An answer of this application, or of another, is no question.
+            {"typ", "moor-adopt-answer+jwt"}, {"typ", "JWT"}, {"alg", "none"}, {"alg", "HS512"}, {"kid", "8"}, {"kid", ""}
+        }) {
+            Map<String, Object> head = new HashMap<>(HEAD);
+            head.put(other[0], other[1]);
+            refuses("DELETE", signed(head, CLAIMS, SECRET));
+            head.remove(other[0]);
+            refuses("DELETE", signed(head, CLAIMS, SECRET));
+        }
+    }
+
+    @Test
     void needsItsSettings() {
         assertThrows(IllegalArgumentException.class, () -> new Questions("", "https://shop.test", "7:" + base64url(SECRET)));
         assertThrows(IllegalArgumentException.class, () -> new Questions("app", null, "7:" + base64url(SECRET)));
@@ -65,7 +82,11 @@ class QuestionsTest {
     }
 
     private static String signed(Map<String, Object> claims, byte[] secret) throws Exception {
-        String signed = part(Map.of("alg", "HS256", "typ", "moor-adopt+jwt", "kid", "7")) + "." + part(claims);
+        return signed(HEAD, claims, secret);
+    }
+
+    private static String signed(Map<String, Object> head, Map<String, Object> claims, byte[] secret) throws Exception {
+        String signed = part(head) + "." + part(claims);
         Mac mac = Mac.getInstance("HmacSHA256");
         mac.init(new SecretKeySpec(secret, "HmacSHA256"));
         return signed + "." + base64url(mac.doFinal(signed.getBytes(StandardCharsets.US_ASCII)));

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import moor.session.Json;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
@@ -45,6 +46,13 @@ public class OldSpring {
 
     @Bean
     UserDetailsService users() {
+        return this::user;
+    }
+
+    /** Another place of users, for example for a second login. Neither place is the primary one. */
+    @Bean
+    @ConditionalOnProperty("shop.others")
+    UserDetailsService others() {
         return this::user;
     }
 

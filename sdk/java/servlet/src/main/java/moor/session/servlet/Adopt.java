@@ -4,6 +4,8 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.Reader;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +27,8 @@ public final class Adopt {
     private static final String CREATED = "$created";
     /** An id with at least 96 random bits, also if it is written in hexadecimal digits. */
     private static final String RANDOM_ID = "[A-Za-z0-9_-]{24,256}";
+    /** How long Moor may expect a session to live that never ends by itself. */
+    private static final Duration LIFE = Duration.ofDays(1);
 
     private final OldSessions sessions;
     private final Questions questions;
@@ -74,7 +78,7 @@ public final class Adopt {
             if (isOwn(name)) continue;
             values.encode(name, session.get(name)).ifPresent(attribute -> attributes.put(name, attribute));
         }
-        String user = sessions.userOf(request);
+        String user = session.user();
         if (attributes.isEmpty() && user == null) return null;
         attributes.put(CREATED, session.createdAt().toEpochMilli());
         Map<String, Object> claims = new HashMap<>();
@@ -82,7 +86,8 @@ public final class Adopt {
         if (user != null) claims.put("principal", OldValues.principalOf(user));
         boolean isTooLarge = Json.utf8Length(attributes) > question.mostBytes();
         claims.put(isTooLarge ? "tooLarge" : "attributes", isTooLarge ? true : attributes);
-        claims.put("expiresAt", session.expiresAt().getEpochSecond());
+        Duration life = session.maxInactive().compareTo(Duration.ZERO) > 0 ? session.maxInactive() : LIFE;
+        claims.put("expiresAt", Instant.now().plus(life).getEpochSecond());
         return claims;
     }
 
@@ -97,7 +102,7 @@ public final class Adopt {
         for (String name : List.copyOf(session.names())) {
             // A value that could not move has stayed here.
             boolean couldMove = !isOwn(name) && values.encode(name, session.get(name)).isPresent();
-            if (couldMove && !attributes.containsKey(name)) session.remove(name);
+            if (couldMove && !attributes.containsKey(name)) session.set(name, null);
         }
         attributes.forEach((name, attribute) -> {
             if (!isOwn(name)) values.decode(name, attribute).ifPresent(value -> session.set(name, value));

@@ -46,12 +46,7 @@ public class AdoptServlet extends HttpServlet {
         @Override
         public OldSession of(HttpServletRequest request) {
             HttpSession session = request.getSession(false);
-            return session == null ? null : ToldSession.of(session);
-        }
-
-        @Override
-        public String userOf(HttpServletRequest request) {
-            return AdoptServlet.this.userOf(request);
+            return session == null ? null : ToldSession.of(session, userOf(request));
         }
 
         @Override

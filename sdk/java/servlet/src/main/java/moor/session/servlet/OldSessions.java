@@ -7,9 +7,6 @@ public interface OldSessions {
     /** The living session of a request's visitor, or null. It founds none. */
     OldSession of(HttpServletRequest request);
 
-    /** The user who is logged in, or null. A user whom the application would refuse is not logged in. */
-    String userOf(HttpServletRequest request);
-
-    /** The living session with this id, or null. */
+    /** The living session with this id, or null. Its user may be unknown. */
     OldSession find(String id);
 }

@@ -21,21 +21,22 @@ import java.util.concurrent.ConcurrentHashMap;
 final class ToldSession implements OldSession {
     private static final String MARK = "moor.told";
     private static final Map<String, HttpSession> TOLD = new ConcurrentHashMap<>();
-    /** Of sessions that never end by themselves. */
-    private static final Duration LIFE = Duration.ofDays(1);
 
     private final HttpSession session;
+    /** Null also if the session was found by its id: a server knows the users of requests alone. */
+    private final String user;
 
-    private ToldSession(HttpSession session) {
+    private ToldSession(HttpSession session, String user) {
         this.session = session;
+        this.user = user;
     }
 
-    static ToldSession of(HttpSession session) {
+    static ToldSession of(HttpSession session, String user) {
         String id = idOf(session);
         // A login has given the session another id.
         if (!(session.getAttribute(MARK) instanceof Mark mark) || !mark.id.equals(id)) session.setAttribute(MARK, new Mark(id));
         TOLD.put(id, session);
-        return new ToldSession(session);
+        return new ToldSession(session, user);
     }
 
     static ToldSession find(String id) {
@@ -43,7 +44,7 @@ final class ToldSession implements OldSession {
         try {
             // A login gives a session another id, by which Moor does not know it.
             if (session != null && idOf(session).equals(id) && session.getAttribute(MARK) != null) {
-                return new ToldSession(session);
+                return new ToldSession(session, null);
             }
         } catch (IllegalStateException hasEnded) {
             TOLD.remove(id, session);
@@ -62,14 +63,18 @@ final class ToldSession implements OldSession {
     }
 
     @Override
+    public String user() {
+        return user;
+    }
+
+    @Override
     public Instant createdAt() {
         return Instant.ofEpochMilli(session.getCreationTime());
     }
 
     @Override
-    public Instant expiresAt() {
-        int seconds = session.getMaxInactiveInterval();
-        return Instant.now().plus(seconds > 0 ? Duration.ofSeconds(seconds) : LIFE);
+    public Duration maxInactive() {
+        return Duration.ofSeconds(session.getMaxInactiveInterval());
     }
 
     @Override
@@ -87,11 +92,6 @@ final class ToldSession implements OldSession {
     @Override
     public void set(String name, Object value) {
         session.setAttribute(name, value);
-    }
-
-    @Override
-    public void remove(String name) {
-        session.removeAttribute(name);
     }
 
     /** The server has the changes already. */

@@ -30,7 +30,8 @@ final class SecurityUsers implements AdoptUsers {
     @Override
     public boolean refuses(Session session) {
         if (Boolean.TRUE.equals(session.getAttribute(EXPIRED))) return true;
-        UserDetailsService service = details.getIfUnique();
+        // Several services without a primary one are a fault: to take none of them would adopt users who are disabled.
+        UserDetailsService service = details.getIfAvailable();
         Authentication authentication = authenticationOf(session);
         if (service == null || authentication == null || !(authentication.getPrincipal() instanceof UserDetails)) return false;
         try {

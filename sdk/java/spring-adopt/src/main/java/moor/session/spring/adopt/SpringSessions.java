@@ -12,9 +12,6 @@ import org.springframework.session.SessionRepository;
 
 /** The sessions of a repository of Spring Session, in any store. */
 final class SpringSessions<S extends Session> implements OldSessions {
-    /** Of sessions that never end by themselves. */
-    private static final Duration LIFE = Duration.ofDays(1);
-
     private final SessionRepository<S> repository;
     private final AdoptUsers users;
 
@@ -28,12 +25,6 @@ final class SpringSessions<S extends Session> implements OldSessions {
         HttpSession asked = request.getSession(false);
         S session = asked == null ? null : repository.findById(asked.getId());
         return session == null || users.refuses(session) ? null : new Found(session);
-    }
-
-    @Override
-    public String userOf(HttpServletRequest request) {
-        S session = repository.findById(request.getSession(false).getId());
-        return session == null ? null : users.userOf(session);
     }
 
     @Override
@@ -55,14 +46,18 @@ final class SpringSessions<S extends Session> implements OldSessions {
         }
 
         @Override
+        public String user() {
+            return users.userOf(session);
+        }
+
+        @Override
         public Instant createdAt() {
             return session.getCreationTime();
         }
 
         @Override
-        public Instant expiresAt() {
-            Duration interval = session.getMaxInactiveInterval();
-            return Instant.now().plus(interval.isNegative() || interval.isZero() ? LIFE : interval);
+        public Duration maxInactive() {
+            return session.getMaxInactiveInterval();
         }
 
         @Override
@@ -78,11 +73,6 @@ final class SpringSessions<S extends Session> implements OldSessions {
         @Override
         public void set(String name, Object value) {
             session.setAttribute(name, value);
-        }
-
-        @Override
-        public void remove(String name) {
-            session.removeAttribute(name);
         }
 
         /** Repositories refuse to save a session that has ended meanwhile. */
