@@ -14,8 +14,8 @@ export interface Operations {
   readonly change: PerRequest;
 }
 
-/** By then, work after the response is done. */
-const AFTERWARDS_MS = 500;
+/** Work after the responses is done once no operation was added for so long. */
+const QUIET_MS = 500;
 const READS_AGAIN = 3;
 
 /**
@@ -32,9 +32,7 @@ export async function countOperations(rival: Rival, visitors: readonly Visitor[]
         if (outcome !== "answered") throw new Error(`${rival.name}: a request that was counted is ${outcome}`);
       }
     }
-    await sleep(AFTERWARDS_MS);
-    const after = Object.entries(await rival.operations());
-    const made = after.map(
+    const made = Object.entries(await settledOperations(rival)).map(
       ([name, calls]) => [name, (calls - (before[name] ?? 0)) / (times * visitors.length)] as const,
     );
     return Object.fromEntries(made.filter(([, calls]) => calls > 0));
@@ -44,4 +42,15 @@ export async function countOperations(rival: Rival, visitors: readonly Visitor[]
     readAgain: await perRequest(READS_AGAIN, (visitor) => visitor.look()),
     change: await perRequest(1, (visitor) => visitor.add()),
   };
+}
+
+async function settledOperations({ operations }: Pick<Rival, "operations">): Promise<Readonly<Record<string, number>>> {
+  const sum = (counts: Readonly<Record<string, number>>) =>
+    Object.values(counts).reduce((all, calls) => all + calls, 0);
+  for (let before = await operations(); ; ) {
+    await sleep(QUIET_MS);
+    const now = await operations();
+    if (sum(now) === sum(before)) return now;
+    before = now;
+  }
 }

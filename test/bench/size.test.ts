@@ -156,8 +156,8 @@ describe("a build that left out code that its configuration or environment needs
   ])("serves nothing, and says why: %s", async (_what, config, worker, why) => {
     const redis = { url: "http://127.0.0.1:1", token: "token" };
     const moor = await startMoor({ worker, platform }, config, { redis, readyStatus: 500 });
-    expect(moor.logged.join("\n")).toContain(why);
-    expect(moor.logged.join("\n")).toMatch(/put MOOR_\w+ = \\?"true\\?" below \[define\]/);
+    await expect.poll(() => moor.logged.join("\n")).toContain(why);
+    await expect.poll(() => moor.logged.join("\n")).toMatch(/put MOOR_\w+ = \\?"true\\?" below \[define\]/);
     await moor.stop();
   });
 });

@@ -60,7 +60,7 @@ describe("a store of sessions that comes back with older data", () => {
 
     await expect.poll(() => told("authority_set_back")).toHaveLength(2);
     expect(told("authority_set_back").map(({ store }) => store)).toEqual([AUTHORITY, AUTHORITY]);
-    expect(told("authority_lost")).toHaveLength(2);
+    await expect.poll(() => told("authority_lost")).toHaveLength(2);
     expect(site.indiscretions("coffee", "milk", "cake")).toEqual([]);
   });
 

@@ -70,6 +70,6 @@ describe("a Worker whose Postgres has a hot standby", () => {
     expect((await untouched.ask("/")).told.session).toMatchObject({ ver: 1, data: { basket: "bread" } });
     expect((await lost.ask("/")).told.session).toMatchObject({ ver: 0 });
     await expect.poll(() => told("authority_set_back").map(({ store }) => store)).toEqual(["postgres"]);
-    expect(told("authority_lost").map(({ store }) => store)).toEqual(["postgres"]);
+    await expect.poll(() => told("authority_lost").map(({ store }) => store)).toEqual(["postgres"]);
   });
 });

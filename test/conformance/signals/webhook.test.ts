@@ -104,7 +104,7 @@ describe("the webhook of operators", () => {
     await pool.change("drain", "a");
     await pool.change("drain", "b");
     await ring();
-    await expect.poll(() => receiver.calls.length).toBeGreaterThan(0);
+    await expect.poll(() => pool.site.moor.logged.some((line) => line.includes('"webhook_failed"'))).toBe(true);
     await pool.site.moor.crashAndRestart();
     receiver.behave("accept");
     // The clock that tests move was reset by the crash, so more of it has to pass.
@@ -113,7 +113,6 @@ describe("the webhook of operators", () => {
       ["action", "drain", "b", "token"],
     ]);
     expect(new Set(receiver.calls.map(({ id }) => id)).size).toBe(2);
-    expect(pool.site.moor.logged.filter((line) => line.includes("webhook_failed"))).not.toEqual([]);
   });
 
   it("holds up neither visitors nor operators while it does not answer", async () => {
