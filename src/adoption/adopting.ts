@@ -74,7 +74,9 @@ export function createAdopting({ authority, tokens, clock, config, policy, adopt
             until: id === undefined ? arrival.arrivedAt : until,
             expiresAt,
             graceSeconds: entry.graceSeconds,
-            ...(sealed === undefined ? {} : { old: { from: entry.from, sealed } }),
+            ...(sealed === undefined
+              ? {}
+              : { old: { from: entry.from, sealed, ...(isTooLarge ? { leftAttributes: true as const } : {}) } }),
           },
         },
         { clock, policy },

@@ -30,7 +30,7 @@ export interface Adoption extends Following {
   ended(old: OldRef, visit: Visit): Promise<string[]>;
   /**
    * Gives the old session the attributes of its session, if the request goes back to the old application. A login or a rotation at Moor is not
-   * brought back, because somebody else may know the id of the old session.
+   * brought back, because somebody else may know the id of the old session. Neither is anything brought back to attributes that were too large.
    *
    * @param pool the id of the pool to which the request goes.
    */
@@ -163,7 +163,7 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
       const old = ref && olds.of(ref);
       // The old application has the attributes of version 1, because the session was adopted with them.
       const isNews = generation === 0 && version > 1 && broughtBack.get(id) !== version;
-      if (!old || old.entry.confirm.pool !== pool || !isNews) return;
+      if (!old || ref.leftAttributes || old.entry.confirm.pool !== pool || !isNews) return;
       if (told(await olds.bringBack(ref, view, askerOf(visit)), visit)) broughtBack.set(id, version);
     },
 

@@ -68,6 +68,8 @@ export interface OldRef {
   readonly until: number;
   /** When the old session ends by itself, as its application said at the adoption; in milliseconds since 1970. */
   readonly expiresAt: number;
+  /** Whether its attributes were too large to be adopted. Then nothing is brought back, because that would replace them. */
+  readonly leftAttributes?: true;
 }
 
 /** The end of an old session that its application has not confirmed. */

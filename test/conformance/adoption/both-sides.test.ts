@@ -137,6 +137,21 @@ describe("the way back", () => {
     expect(back).toMatchObject({ server: "old", user: name, basket: { apples: 1, pears: 2 } });
   });
 
+  it("leaves an old session as it is whose attributes were too large for Moor", async () => {
+    const { name, cookie } = await visitorOf(old);
+    const headers = { Cookie: `connect.sid=${cookie}` };
+    // 72 kilobytes; Moor takes 64 KiB.
+    const fruits = Array.from({ length: 6 }, (_, nth) => String(nth).repeat(12_000));
+    for (const fruit of fruits) await fetch(`${old.url}/basket?fruit=${fruit}`, { method: "POST", headers });
+    const browser = bringing(even, cookie);
+    const moved = (await browser.ask("/only-new/?set=note:1", { method: "POST" })).told.session;
+    expect(moved).toMatchObject({ sub: name, ver: 1 });
+    expect(await page(browser, "/only-new/")).toMatchObject({ session: { sub: name, data: { note: "1" } } });
+    const back = await page(browser, "/only-old/");
+    expect(back).toMatchObject({ server: "old", user: name });
+    expect(Object.keys(back.basket ?? {})).toEqual(["apples", ...fruits]);
+  });
+
   it("brings the basket back once, so that it replaces nothing that the old application has changed since", async () => {
     const { cookie } = await visitorOf(old);
     const browser = bringing(even, cookie);
