@@ -3,13 +3,20 @@ import { readConfig } from "../../src/config/read.ts";
 import { formatMistakes } from "../../src/settings/mistakes.ts";
 import * as configurations from "./snippets/configurations.ts";
 
-const pages = import.meta.glob<string>(["../../docs/guide/*.md", "../../sdk/java/*.md"], {
+const pages = import.meta.glob<string>(
+  ["../../docs/guide/*.md", "../../docs/guide/moving-in/*.md", "../../sdk/java/*.md"],
+  {
+    query: "?raw",
+    import: "default",
+    eager: true,
+  },
+);
+/** `npm run types` checks the snippets, and a test of conformance builds and runs the shop on Next.js. */
+const sources = import.meta.glob<string>(["./snippets/*.ts", "../conformance/adoption/old-next/**/*.js"], {
   query: "?raw",
   import: "default",
   eager: true,
 });
-const sources = import.meta.glob<string>("./snippets/*.ts", { query: "?raw", import: "default", eager: true });
-/** `npm run types` checks these files, so a snippet that one of them contains has no mistake of type. */
 const checked = Object.values(sources).map(withoutLayout);
 
 /** The package's own test compiles it, because a declaration for `moor/express` needs the built package. */
@@ -22,10 +29,10 @@ describe("the code in the guides", () => {
 
   it("is found in the pages", () => expect(snippets.length).toBeGreaterThan(10));
 
-  it.each(snippets)("in $page stands in a file that the type checker reads: $begin", ({ snippet }) => {
+  it.each(snippets)("in $page stands in a file that is checked: $begin", ({ snippet }) => {
     if (snippet.startsWith(COMPILED_ELSEWHERE)) return;
     const isThere = checked.some((file) => file.includes(withoutLayout(snippet)));
-    expect(isThere, "write it into a file of test/docs/snippets as well").toBe(true);
+    expect(isThere, "write it into a file of test/docs/snippets, or of the application that it is of").toBe(true);
   });
 });
 
@@ -41,9 +48,10 @@ function snippetsOf(page: string): string[] {
   return Array.from(page.matchAll(/^```(?:ts|js)\n([\s\S]*?)^```$/gm), ([, code = ""]) => code);
 }
 
-/** Code without white space, commas at the end of a list, and the import that names Moor's own package. */
+/** Code without white space, commas at the end of a list, the name of its file, and the import that names Moor's own package. */
 function withoutLayout(code: string): string {
   return code
+    .replace(/^\/\/ [\w/-]+\.js$/m, "")
     .replace(/^import .* from "moor\/config";$/m, "")
     .replace(/\s+/g, "")
     .replace(/,(?=[\])}]|$)/g, "");

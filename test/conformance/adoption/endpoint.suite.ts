@@ -26,7 +26,7 @@ export function testEndpoint(moveNow: () => Move): void {
 export function testSecrecy(moveNow: () => Move): void {
   it("tells nobody of a session but Moor", async () => {
     const move = moveNow();
-    const told = await move.atOld("/moor-adopt", await move.visitor("gesa"));
+    const told = await move.atOld(move.path, await move.visitor("gesa"));
     expect(told.trim()).toBe("moor-adopt: this is for Moor alone");
   });
 }

@@ -15,8 +15,9 @@ import { TEST_ISSUER } from "../../support/node/workerd.ts";
  *
  * @param commandAt the command that runs the shop at a port. Its environment also has `PORT`.
  * @param cookie the name of the shop's cookie.
+ * @param path of the shop's endpoint. Default `/moor-adopt`.
  */
-export async function startMove(commandAt: (port: number) => Command, cookie: string) {
+export async function startMove(commandAt: (port: number) => Command, cookie: string, path = "/moor-adopt") {
   const keys = await testKeys();
   const questions = createQuestions(parseKeyRing(keys.confirm, "MOOR_CONFIRM_KEYS"));
   const port = await freePort();
@@ -40,23 +41,26 @@ export async function startMove(commandAt: (port: number) => Command, cookie: st
       {
         from: "app",
         cookies: [cookie],
-        confirm: { pool: "old", path: "/moor-adopt" },
+        confirm: { pool: "old", path },
         until: "2090-01-01T00:00:00Z",
       },
     ],
     keys,
   });
+  const cookieIn = ({ headers }: Response) =>
+    new RegExp(`${cookie}=([^;]+)`).exec(headers.get("Set-Cookie") ?? "")?.[1] ?? "";
   return {
     site,
     cookie,
+    path,
     /** Logs a visitor in at the old shop. Returns its cookie. */
-    async visitor(name: string): Promise<string> {
-      const answer = await fetch(`${url}/login?user=${name}`);
-      return new RegExp(`${cookie}=([^;]+)`).exec(answer.headers.get("Set-Cookie") ?? "")?.[1] ?? "";
-    },
+    visitor: async (name: string): Promise<string> => cookieIn(await fetch(`${url}/login?user=${name}`)),
+    /** The cookie that a page of the old shop gives to a visitor with this cookie. */
+    renewed: async (page: string, value: string): Promise<string> =>
+      cookieIn(await fetch(url + page, { headers: { Cookie: `${cookie}=${value}` } })),
     bringing: (value: string) => site.client([[cookie, value]]),
-    atOld: async (path: string, value: string) =>
-      (await fetch(url + path, { headers: { Cookie: `${cookie}=${value}` } })).text(),
+    atOld: async (page: string, value: string) =>
+      (await fetch(url + page, { headers: { Cookie: `${cookie}=${value}` } })).text(),
     /**
      * Asks the shop's endpoint as Moor does. Returns the claims of its answer.
      *
@@ -71,7 +75,7 @@ export async function startMove(commandAt: (port: number) => Command, cookie: st
         ...(method === "PUT" && { "Content-Type": "application/jwt" }),
         ...(value !== undefined && { Cookie: `${cookie}=${value}` }),
       };
-      const answer = await fetch(`${url}/moor-adopt`, { method, headers, body: method === "PUT" ? text : null });
+      const answer = await fetch(url + path, { method, headers, body: method === "PUT" ? text : null });
       return (await questions.open((await answer.text()).trim())) ?? { status: `unsigned ${answer.status}` };
     },
     async stop() {

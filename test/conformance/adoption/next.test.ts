@@ -45,6 +45,19 @@ describeWithInstalled(join(TEST_MODULES, "next-auth", "package.json"), "npm ci -
       expect(await sessionOf(move.bringing(cookie))).toMatchObject({ new: true });
     });
 
+    it("has one session by every token of their login, and none by any of them after a logout", async () => {
+      const first = await move.visitor("gesa");
+      const second = await move.renewed("/api/auth/session", first);
+      expect(second).not.toBe(first);
+      const browser = move.bringing(second);
+      const { sid, sub } = await sessionOf(browser);
+      expect(await sessionOf(move.bringing(first))).toMatchObject({ sid, sub });
+      await browser.ask("/?end", { method: "POST" });
+      const third = await move.renewed("/api/auth/session", second);
+      for (const token of [first, second, third])
+        expect(await sessionOf(move.bringing(token))).toMatchObject({ new: true });
+    });
+
     it("goes back with the login and the basket that they had", async () => {
       const browser = move.bringing(await move.visitor("erin"));
       await browser.ask("/?set=basket:1", { method: "POST" });
@@ -61,14 +74,14 @@ describeWithInstalled(join(TEST_MODULES, "next-auth", "package.json"), "npm ci -
   describe("a visitor of a shop on Next.js, with its sessions in the cookies of iron-session", () => {
     let move: Move;
     beforeAll(async () => {
-      move = await startMove(shop("iron-session"), "shop");
+      move = await startMove(shop("iron-session"), "shop", "/iron/moor-adopt");
     }, 60_000);
     afterAll(() => move?.stop());
 
     it("sees their login and their basket on the first page, and the browser forgets the old cookie", async () => {
       const browser = move.bringing(await move.visitor("alice"));
       const session = await sessionOf(browser);
-      expect(session).toMatchObject({ sub: "alice", data: { user: "alice", basket: { apples: 2 } } });
+      expect(session).toMatchObject({ sub: "alice", data: { user: { id: "alice" }, basket: { apples: 2 } } });
       expect(browser.cookies.has("shop")).toBe(false);
       expect(await sessionOf(browser)).toMatchObject({ sid: session.sid, sub: "alice" });
     });

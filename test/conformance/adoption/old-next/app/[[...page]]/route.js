@@ -1,7 +1,8 @@
 import { getServerSession } from "next-auth";
-import { authOptions, ironSession, isIron } from "../../shop.js";
+import { authOptions } from "../../auth.js";
+import { ironSession, isIron } from "../../iron.js";
 
 export async function GET() {
   const { user, basket } = isIron() ? await ironSession() : ((await getServerSession(authOptions)) ?? {});
-  return Response.json({ server: "old", user: user?.id ?? user ?? null, basket: basket ?? null });
+  return Response.json({ server: "old", user: user?.id ?? null, basket: basket ?? null });
 }

@@ -1,4 +1,4 @@
-import { disabled } from "../../shop.js";
+import { disabled } from "../../auth.js";
 
 export function GET(request) {
   disabled.add(new URL(request.url).searchParams.get("user"));

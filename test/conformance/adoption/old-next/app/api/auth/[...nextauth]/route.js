@@ -1,5 +1,5 @@
 import NextAuth from "next-auth";
-import { authOptions } from "../../../../shop.js";
+import { authOptions } from "../../../../auth.js";
 
 const handler = NextAuth(authOptions);
 
