@@ -14,8 +14,13 @@ async function deployableProject(): Promise<Project> {
 
 const deployable = `export default { pools: [{ id: "shop", origins: [{ id: "a", url: "https://a.example.com" }] }] };`;
 
+/** A text each that only the code of the algorithms of nginx, of the carrier in the URL, and for operators contains. */
+const PARTS = { nginx: String(0xedb88320), links: "[referrerpolicy]", operators: "bad_principal" };
+const partsIn = (worker: string) =>
+  Object.entries(PARTS).flatMap(([part, text]) => (worker.includes(text) ? [part] : []));
+
 describe("moor deploy", () => {
-  it("hands its flags to the real wrangler deploy", async () => {
+  it("hands its flags to the real wrangler deploy, and leaves out all code that a configuration of pools does not use", async () => {
     const project = await deployableProject();
     const { code, stdout } = await project.run("deploy", "--dry-run", "--outdir", "built");
     expect(code).toBe(0);
@@ -24,7 +29,9 @@ describe("moor deploy", () => {
     expect(stdout).toMatch(/env\.PRINCIPAL_OBJECT \(PrincipalObject\)/);
     expect(stdout).toMatch(/env\.POOL_OBJECT \(PoolObject\)/);
     expect(stdout).toMatch(/env\.SESSION_REPLICAS +KV Namespace/);
-    expect(await readFile(join(project.folder, "built", "worker.js"), "utf8")).toContain("https://a.example.com");
+    const worker = await readFile(join(project.folder, "built", "worker.js"), "utf8");
+    expect(worker).toContain("https://a.example.com");
+    expect(partsIn(worker)).toEqual([]);
   });
 
   it("refuses origins that a deployed Worker cannot reach, before wrangler runs", async () => {
@@ -62,69 +69,47 @@ describe("moor deploy", () => {
     expect(await project.run("deploy", ...flags)).toMatchObject({ code: 0 });
   });
 
-  describe("leaves out of the Worker the code that its configuration does not use", () => {
+  describe("includes in the Worker", () => {
     const flags = ["--dry-run", "--outdir", "built"];
-    async function deployed(project: Project, ...more: string[]): Promise<string> {
+    async function deployed(project: Project, ...more: string[]): Promise<string[]> {
       const { code, stderr } = await project.run("deploy", ...flags, ...more);
       expect(code, stderr).toBe(0);
-      return readFile(join(project.folder, "built", "worker.js"), "utf8");
+      return partsIn(await readFile(join(project.folder, "built", "worker.js"), "utf8"));
     }
     const hasOperators = async (...deploy: Parameters<typeof deployed>) =>
-      (await deployed(...deploy)).includes("bad_principal");
-    /** The polynomial of nginx's hash. */
-    const hasNginx = async (project: Project) => (await deployed(project)).includes(String(0xedb88320));
+      (await deployed(...deploy)).includes("operators");
     const healthCheck = deployable.replace("origins:", 'healthCheck: { path: "/health" }, origins:');
     const define = (value: string) => async (project: Project) => {
       const settings = await readFile(join(project.folder, "wrangler.toml"), "utf8");
       await project.write("wrangler.toml", `${settings}\n[define]\nMOOR_OPERATORS = "${value}"\n`);
     };
 
-    it("algorithms of nginx, unless a pool has such an algorithm", async () => {
+    it.each([
+      ["nginx", deployable.replace("origins:", 'affinity: { algorithm: "nginx-ip-hash" }, origins:')],
+      ["links", deployable.replace("pools:", 'carriers: [{ type: "cookie" }, { type: "url" }], pools:')],
+      ["operators", healthCheck],
+    ])("the code for %s alone, if the configuration uses it alone", async (part, config) => {
       const project = await deployableProject();
-      expect(await hasNginx(project)).toBe(false);
-      const nginx = deployable.replace("origins:", 'affinity: { algorithm: "nginx-ip-hash" }, origins:');
-      await project.write("moor.config.ts", nginx);
-      expect(await hasNginx(project)).toBe(true);
+      await project.write("moor.config.ts", config);
+      expect(await deployed(project)).toEqual([part]);
     });
 
-    it("the carrier in the URL, unless it is configured", async () => {
-      /** An attribute that only the carrier in the URL removes. */
-      const hasLinks = async (project: Project) => (await deployed(project)).includes("[referrerpolicy]");
-      const project = await deployableProject();
-      expect(await hasLinks(project)).toBe(false);
-      await project.write(
-        "moor.config.ts",
-        deployable.replace("pools:", 'carriers: [{ type: "cookie" }, { type: "url" }], pools:'),
-      );
-      expect(await hasLinks(project)).toBe(true);
-    });
-
-    it("the code for operators, if there is neither admin nor a healthCheck", async () => {
-      expect(await hasOperators(await deployableProject())).toBe(false);
-    });
-
-    it("but not that with a healthCheck", async () => {
-      const project = await deployableProject();
-      await project.write("moor.config.ts", healthCheck);
-      expect(await hasOperators(project)).toBe(true);
-    });
-
-    it("nor where wrangler.toml or a flag says otherwise", async () => {
+    it("the code for operators, if wrangler.toml or a flag says so", async () => {
       const project = await deployableProject();
       expect(await hasOperators(project, "--define", "MOOR_OPERATORS:true")).toBe(true);
       await define("true")(project);
       expect(await hasOperators(project)).toBe(true);
     });
 
-    it("nor where another configuration is in MOOR_CONFIG", async () => {
+    it("all code, if another configuration is in MOOR_CONFIG", async () => {
       const project = await deployableProject();
-      expect(await hasOperators(project, "--var", "MOOR_CONFIG:{}")).toBe(true);
+      expect(await deployed(project, "--var", "MOOR_CONFIG:{}")).toEqual(Object.keys(PARTS));
       const settings = await readFile(join(project.folder, "wrangler.toml"), "utf8");
       await project.write("wrangler.toml", settings.replace("[vars]", "[vars]\nMOOR_CONFIG = '{}'"));
-      expect(await hasOperators(project)).toBe(true);
+      expect(await deployed(project)).toEqual(Object.keys(PARTS));
     });
 
-    it("and refuses a wrangler.toml that leaves out a part that the configuration uses", async () => {
+    it("no part that wrangler.toml leaves out: a configuration that uses it is refused", async () => {
       const project = await deployableProject();
       await project.write("moor.config.ts", healthCheck);
       await define("false")(project);
