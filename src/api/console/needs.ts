@@ -82,7 +82,8 @@ function ofOrigin(
       ? ""
       : ` Its ${plural(bound, "session")} (± 3 %) are served by other origins; no other session moved.`;
   const when = Number.isFinite(since) ? `Since ${timeOf(since, now)} UTC (${spanOf(now - since)}). ` : "";
-  const text = `${when}Noticed by ${[...isolates, ...probes].join("; and by ")}.${sessions}`;
+  const advice = " Moor sends it sessions again when it is well. An ejection is not needed, and cannot be undone.";
+  const text = `${when}Noticed by ${[...isolates, ...probes].join("; and by ")}.${sessions}${advice}`;
   return [{ grave: true, title: `Origin ${pool.id}/${origin} is ill.`, text, page: `/pools/${pool.id}` }];
 }
 

@@ -29,7 +29,7 @@ export function nowPage({ pools, site, audit }: NowFacts, operator: Operator, no
     needs.length > 0
       ? html`<ul class="needs">${needs.map(
           ({ grave, title, text, page }) =>
-            html`<li class="${grave ? "bad" : ""}"><b>${title}</b> ${text} <a href="${CONSOLE}${page}">more</a></li>`,
+            html`<li class="${grave ? "bad" : ""}"><b>${title}</b> ${text} <a href="${CONSOLE}${page}">${page === "/stores" ? "Look at the stores" : "Look at the pool"}</a></li>`,
         )}</ul>`
       : html`<p><span class="state good">Nothing needs you</span>, as far as isolates, probes and objects say.</p>`;
   const title = needs.length === 0 ? "Needs you" : plural(needs.length, "thing needs you", "things need you");
@@ -67,7 +67,13 @@ function rates(pools: readonly PoolFacts[], now: number): Html {
     html`<dl class="tiles">
       ${tile("requests", `${countOf(all / 60)} /s`, `${countOf(all)} in the minute`)}
       ${tile("answered 5xx", percentOf(failed / all), `by Moor ${percentOf(byMoor / all)}, by origins ${percentOf((failed - byMoor) / all)}`)}
-      ${tile("p50 · p99 until headers", `${quantile(0.5)} · ${quantile(0.99)}`, `of it origins ${quantile(0.5, "moor_origin_duration_seconds")} · ${quantile(0.99, "moor_origin_duration_seconds")}`)}
+      ${([0.5, 0.99] as const).map((share) =>
+        tile(
+          `p${share * 100} until the headers`,
+          quantile(share),
+          `of origins alone ${quantile(share, "moor_origin_duration_seconds")}`,
+        ),
+      )}
       ${tile("served elsewhere", answered === 0 ? "–" : percentOf(elsewhere / answered), "not by the session's own origin")}
       ${tile("session from memory", sessions === 0 ? "–" : percentOf(memory / sessions), `of ${plural(sessions, "request")} with a session`)}
     </dl>`,

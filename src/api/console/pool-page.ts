@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { BUCKETS } from "../../totals/tally.ts";
 import { closuresOf, type StandingNow, standingOf } from "../../upstream/live/pool-state.ts";
 import { isolatesIn } from "../operators/site-metrics.ts";
 import type { PoolFacts } from "./facts.ts";
@@ -7,8 +8,8 @@ import { type Html, section, table } from "./layout.ts";
 import type { Operator } from "./operator.ts";
 import { safetyText } from "./plan-page.ts";
 import { planChange, sharesAt } from "./plans.ts";
-import { plot } from "./plot.ts";
-import { byMinute, lastMinute, quantileIn, sumIn } from "./rates.ts";
+import { type Line, mostIn, plot } from "./plot.ts";
+import { boundByMinute, byMinute, knownByMinute, lastMinute, quantileIn, sumIn } from "./rates.ts";
 import { countOf, percentOf, plural, spanOf, timeOf } from "./words.ts";
 
 type Known = Extract<PoolFacts, { kind: "known" }>;
@@ -21,6 +22,8 @@ const STATES: Readonly<Record<StandingNow["state"], string>> = {
 };
 const HEADS = ["origin", "operators say", "health", "new sessions", "sessions", "requests", "p99", "actions"];
 const PER_MINUTE = 60;
+/** The largest bound of a bucket. A quantile above it is drawn there. */
+const LONGEST_MS = (BUCKETS.at(-1) as number) * 1000;
 
 /** The panel of a pool: its origins, and what an operator can do with each. */
 export function poolPanel(facts: PoolFacts, operator: Operator, now: number): Html {
@@ -47,39 +50,39 @@ export function poolPanel(facts: PoolFacts, operator: Operator, now: number): Ht
 export function poolPage(facts: PoolFacts, operator: Operator, now: number): Html {
   const panel = poolPanel(facts, operator, now);
   if (facts.kind === "unknown") return panel;
-  return html`${panel}<div class="two">${plots(facts, now)}${timeline(facts, now)}</div>`;
+  return html`${panel}${timeline(facts, now)}${plots(facts, now)}`;
 }
 
-/** The plots of a pool: requests, latency, and requests of each origin. */
+/** The plots of a pool: requests, latency, and the responses and sessions of each origin. */
 export function plots({ pool, totals }: Known, now: number): Html {
   const perSecond = (count: number) => count / PER_MINUTE;
   const series = (metric: string, wanted: Record<string, string>) =>
     byMinute(totals.minutes, now, (counts) => perSecond(sumIn(counts, metric, wanted)));
-  const p99 = byMinute(totals.minutes, now, (counts) => {
-    const seconds = quantileIn(counts, "moor_request_duration_seconds", {}, 0.99) ?? 0;
-    return Number.isFinite(seconds) ? seconds * 1000 : 30_000;
+  /** A plot for each origin, with the same axis of values. */
+  const ofOrigins = (title: string, unit: string, valuesOf: (origin: string) => Line["values"]) => {
+    const lines = pool.origins.map(({ id }) => ({ name: id, values: valuesOf(id) }));
+    const most = mostIn(lines);
+    return lines.map((line) => plot({ title: `${title} of ${line.name}`, unit, lines: [line], now, most }));
+  };
+  const p99 = knownByMinute(totals.minutes, now, (counts) => {
+    const seconds = quantileIn(counts, "moor_request_duration_seconds", {}, 0.99);
+    return seconds === Infinity ? LONGEST_MS : seconds && seconds * 1000;
   });
   return section(
     "The last hour",
-    html`${plot(
-      "Requests",
-      "per second",
-      [
+    html`<div class="plots">${plot({
+      title: "Requests",
+      unit: "per second",
+      lines: [
         { name: "all", values: series("moor_requests_total", {}) },
         { name: "answered 5xx", values: series("moor_requests_total", { status: "5xx" }), bad: true },
       ],
       now,
-    )}
-    ${plot("p99 until the headers", "ms", [{ name: "at most", values: p99 }], now)}
-    ${pool.origins.map(({ id: origin }) =>
-      plot(
-        `Responses of ${origin}`,
-        "per second",
-        [{ name: origin, values: series("moor_origin_responses_total", { origin }) }],
-        now,
-      ),
-    )}`,
-    "as isolates have reported; a minute without a report counts 0",
+    })}
+    ${plot({ title: "p99 until the headers", unit: "ms", lines: [{ name: "at most", values: p99 }], now })}
+    ${ofOrigins("Responses", "per second", (origin) => series("moor_origin_responses_total", { origin }))}
+    ${ofOrigins("Sessions", "± 3 %", (origin) => boundByMinute(totals.minutes, now, origin))}</div>`,
+    "as isolates have reported; a minute without a report has no requests, and gaps in the other plots",
   );
 }
 
@@ -102,7 +105,7 @@ function originRow(facts: Known, origin: string, operator: Operator, now: number
   const { pool, looked, totals } = facts;
   const standing = standingOf(closuresOf(looked.state, origin), now);
   const shares = sharesAt({ pool, looked, totals, now }, looked.state, now);
-  const share = shares.find((each) => each.origin === origin)?.share ?? 0;
+  const { share, healthy } = shares.find((each) => each.origin === origin) ?? { share: 0, healthy: true };
   const counts = lastMinute(totals.minutes, now);
   const requests = sumIn(counts, "moor_origin_responses_total", { origin });
   const p99 = quantileIn(counts, "moor_origin_duration_seconds", { origin }, 0.99);
@@ -113,12 +116,17 @@ function originRow(facts: Known, origin: string, operator: Operator, now: number
       standing.since === undefined ? "" : html` <small>since ${timeOf(standing.since, now)}</small>`
     }${standing.next.map(({ state, at }) => html` <small>${state} from ${timeOf(at, now)}</small>`)}`,
     health(facts, origin, now),
-    percentOf(share),
-    bound === undefined ? "not seen" : `${countOf(bound)} ± 3 %`,
-    `${countOf(requests / PER_MINUTE)} /s`,
-    p99 === undefined ? "–" : Number.isFinite(p99) ? `≤ ${countOf(p99 * 1000)} ms` : "> 30 s",
+    healthy ? percentOf(share) : html`${percentOf(share)} <small>when well</small>`,
+    bound === undefined ? "not seen" : unbroken(`${countOf(bound)} ± 3 %`),
+    unbroken(`${countOf(requests / PER_MINUTE)} /s`),
+    p99 === undefined ? "–" : unbroken(Number.isFinite(p99) ? `≤ ${countOf(p99 * 1000)} ms` : "> 30 s"),
     operator.may === "act" ? actions(pool.id, origin, standing) : "an operator may act",
   ];
+}
+
+/** A text that stays in its line. */
+function unbroken(text: string): string {
+  return text.replaceAll(" ", "\u00a0");
 }
 
 function health({ looked, totals }: Known, origin: string, now: number): Html {

@@ -45,9 +45,27 @@ export function lastMinute(minutes: Minutes, now: number): Counts {
 
 /** The values of the last hour, minute by minute, oldest first; a minute without a report has 0. */
 export function byMinute(minutes: Minutes, now: number, countIn: (counts: Counts) => number): readonly number[] {
+  return inMinutes(minutes, now, ({ counts }) => countIn(counts)).map((value) => value ?? 0);
+}
+
+/** The values of the last hour, minute by minute, oldest first. `undefined`: a minute has no value. */
+export function knownByMinute(
+  minutes: Minutes,
+  now: number,
+  valueIn: (counts: Counts) => number | undefined,
+): readonly (number | undefined)[] {
+  return inMinutes(minutes, now, ({ counts }) => valueIn(counts));
+}
+
+/** How many sessions an origin had, minute by minute, oldest first. `undefined`: nobody has counted them in that minute. */
+export function boundByMinute(minutes: Minutes, now: number, origin: string): readonly (number | undefined)[] {
+  return inMinutes(minutes, now, ({ bound }) => bound && (bound[origin] ?? 0));
+}
+
+function inMinutes(minutes: Minutes, now: number, valueIn: (minute: Minutes[number]) => number | undefined) {
   const last = Math.floor(now / MINUTE_MS) - 1;
-  const values = new Map(minutes.map(({ at, counts }) => [Math.floor(at / MINUTE_MS), countIn(counts)]));
-  return Array.from({ length: PLOTTED_MINUTES }, (_, nth) => values.get(last - PLOTTED_MINUTES + 1 + nth) ?? 0);
+  const values = new Map(minutes.map((minute) => [Math.floor(minute.at / MINUTE_MS), valueIn(minute)]));
+  return Array.from({ length: PLOTTED_MINUTES }, (_, nth) => values.get(last - PLOTTED_MINUTES + 1 + nth));
 }
 
 function isWanted(series: string, metric: string, wanted: Wanted): boolean {

@@ -48,7 +48,7 @@ export function userPage(
   const heads = ["device", "logged in (UTC)", "last seen", "where", "session", "actions"];
   return section(
     principal,
-    html`${rows.length > 0 ? table(heads, rows) : html`<p>No session is indexed.</p>`}${more}${all}`,
+    html`${rows.length > 0 ? table(heads, rows) : html`<p>No session of this user is known. The name must be the whole name, in the same letters.</p>`}${more}${all}`,
     `${plural(count, "session")}, says the index of the user; some may have ended unnoticed`,
   );
 }
@@ -63,6 +63,7 @@ export function endPage(
   const path = isOne
     ? `${CONSOLE}/sessions/${of.session}/end`
     : `${CONSOLE}/sessions/end-all?of=${encodeURIComponent(of.principal)}`;
+  const back = `${CONSOLE}/sessions${isOne ? `/${of.session}` : `?of=${encodeURIComponent(of.principal)}`}`;
   const steps = isOne
     ? ["Its visitor is logged out, and loses what the session holds."]
     : [
@@ -77,6 +78,6 @@ export function endPage(
       <button class="bad">${isOne ? "End it" : "End all"}</button></form>`
         : html`<p>You may look, and not act.</p>`
     }
-    <p><a href="${CONSOLE}/sessions">Leave it</a></p>`;
+    <p><a href="${back}">Leave it</a></p>`;
   return html`<section class="plan"><h2>${title}</h2>${content}</section>`;
 }

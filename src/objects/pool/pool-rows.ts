@@ -1,6 +1,6 @@
 import type { Counts } from "../../totals/tally.ts";
 import { type AuditEntry, KEEP_MS, MOST_ENTRIES } from "../../upstream/live/audit.ts";
-import type { ProbedOrigin } from "../../upstream/live/pool-contracts.ts";
+import type { MinuteTotals, ProbedOrigin } from "../../upstream/live/pool-contracts.ts";
 import type { PoolState, UnhealthyOrigin } from "../../upstream/live/pool-state.ts";
 import type { ProbePlan } from "../../upstream/live/probe-plan.ts";
 import type { SweepOutcome } from "../../upstream/live/report.ts";
@@ -70,13 +70,6 @@ export interface Note {
   /** How often it was sent, and when it is sent again. */
   readonly tries: number;
   readonly dueAt: number;
-}
-
-/** The counts of a minute. */
-export interface SavedMinute {
-  /** When it began, in milliseconds since 1970. */
-  readonly at: number;
-  readonly counts: Counts;
 }
 
 const KNOWN = "pool";
@@ -161,11 +154,11 @@ export class PoolRows {
   }
 
   /** The minutes that are kept, in no order; minutes that are older than an hour may be among them. */
-  minutes(): readonly SavedMinute[] {
-    return Array.from(this.#storage.kv.list<SavedMinute>({ prefix: MINUTE }), ([, minute]) => minute);
+  minutes(): readonly MinuteTotals[] {
+    return Array.from(this.#storage.kv.list<MinuteTotals>({ prefix: MINUTE }), ([, minute]) => minute);
   }
 
-  keepMinute(minute: SavedMinute): void {
+  keepMinute(minute: MinuteTotals): void {
     this.#storage.kv.put(minuteKey(minute.at), minute);
   }
 

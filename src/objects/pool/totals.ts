@@ -1,5 +1,5 @@
 import { type Count, type Counts, plus } from "../../totals/tally.ts";
-import type { IsolatesHeard, PoolTotals, SeenOrigin } from "../../upstream/live/pool-contracts.ts";
+import type { IsolatesHeard, MinuteTotals, PoolTotals, SeenOrigin } from "../../upstream/live/pool-contracts.ts";
 import {
   type Ejection,
   GIVE_UP_MS,
@@ -32,6 +32,12 @@ const WATCHED_MS = 30_000;
 /** A report that would add more series is taken without the series. Labels come from the configuration, so this is never met. */
 const MAX_SERIES = 10_000;
 
+/** A minute to which counts are added. */
+interface Minute extends Pick<MinuteTotals, "at"> {
+  readonly counts: Record<string, Count>;
+  bound?: Readonly<Record<string, number>>;
+}
+
 interface Heard {
   readonly state: IsolateState;
   readonly at: number;
@@ -52,11 +58,13 @@ export class Totals {
   /** When the oldest report came that is not saved; `undefined`: there is none. */
   #unsavedSince: number | undefined;
   #watchedUntil = -Infinity;
-  #minutes = new Map<number, Record<string, Count>>();
+  #minutes = new Map<number, Minute>();
   /** The minutes that have changed since the last save. */
   readonly #changedMinutes = new Set<number>();
   /** Sessions that were seen since the last save, by origin, and the time that a session may be away. */
   readonly #seen = new Map<string, { sketch: Sketch; awayMs: number }>();
+  /** How long a session may be away without ending, as the last report says. */
+  #awayMs: number | undefined;
 
   constructor({ rows, clock }: TotalsParts) {
     this.#rows = rows;
@@ -75,6 +83,7 @@ export class Totals {
    */
   take(seen: readonly SeenOrigin[], report: Report | undefined, awayMs: number): boolean {
     const now = this.#clock();
+    this.#awayMs = awayMs;
     for (const { origin, sketch } of seen) this.#see(origin, sketch, awayMs);
     if (report) this.#count(report, now);
     const isFirst = this.#unsavedSince === undefined;
@@ -98,7 +107,9 @@ export class Totals {
       if (windows) this.#rows.see(origin, windows);
     }
     this.#seen.clear();
-    for (const at of this.#changedMinutes) this.#rows.keepMinute({ at, counts: this.#minutes.get(at) ?? {} });
+    const minute = this.#minutes.get(minuteOf(now));
+    if (minute && this.#awayMs !== undefined) minute.bound = this.#bound(now, this.#awayMs);
+    for (const at of this.#changedMinutes) this.#rows.keepMinute(this.#minutes.get(at) ?? { at, counts: {} });
     this.#changedMinutes.clear();
     for (const [id, { at }] of this.#numbers) if (now - at > NUMBERS_MS) this.#numbers.delete(id);
     if (this.#counts) {
@@ -120,16 +131,14 @@ export class Totals {
     this.save();
     const counts = this.#loaded();
     const oldest = now - MINUTES * MINUTE_MS;
-    const minutes = Array.from(this.#minutes, ([at, counted]) => ({ at, counts: counted }))
-      .filter(({ at }) => at > oldest)
-      .sort((one, other) => one.at - other.at);
+    const minutes = [...this.#minutes.values()].filter(({ at }) => at > oldest).sort((one, other) => one.at - other.at);
     return {
       kind: "totals",
       counts: Object.fromEntries(counts),
       savedAt: Number.isFinite(this.#savedAt) ? this.#savedAt : now,
       isolates: this.#isolates(now),
       sweep: this.#sweep,
-      bound: Object.fromEntries(this.#rows.allSeen().map(([id, windows]) => [id, boundCount(windows, now, awayMs)])),
+      bound: this.#bound(now, awayMs),
       minutes,
     };
   }
@@ -144,7 +153,9 @@ export class Totals {
       isolates,
       losing: [...losing],
       reporting: this.reporting(),
-      minutes: Array.from(this.#minutes).flatMap(([at, counts]) => (at > now - minutes * MINUTE_MS ? [counts] : [])),
+      minutes: [...this.#minutes.values()].flatMap(({ at, counts }) =>
+        at > now - minutes * MINUTE_MS ? [counts] : [],
+      ),
       sweep: this.#sweep,
     };
   }
@@ -163,6 +174,10 @@ export class Totals {
     return this.#sweep;
   }
 
+  #bound(now: number, awayMs: number): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#rows.allSeen().map(([id, windows]) => [id, boundCount(windows, now, awayMs)]));
+  }
+
   #see(origin: string, sketch: unknown, awayMs: number): void {
     if (!isSketch(sketch)) return;
     const before = this.#seen.get(origin);
@@ -177,19 +192,18 @@ export class Totals {
     if (state.sweep && state.sweep.at > (this.#sweep?.at ?? -Infinity)) this.#sweep = state.sweep;
     if (number <= (this.#numbers.get(isolate)?.number ?? 0)) return;
     this.#numbers.set(isolate, { number, at: now });
-    const minuteAt = Math.floor(now / MINUTE_MS) * MINUTE_MS;
-    const minute = this.#minuteOf(minuteAt);
+    const minute = this.#minuteAt(minuteOf(now));
     for (const [series, count] of Object.entries(counts)) {
       const total = totals.get(series);
       if (total === undefined && totals.size >= MAX_SERIES) continue;
       totals.set(series, plus(total, count));
-      minute[series] = plus(minute[series], count);
+      minute.counts[series] = plus(minute.counts[series], count);
     }
-    this.#changedMinutes.add(minuteAt);
+    this.#changedMinutes.add(minute.at);
   }
 
-  #minuteOf(at: number): Record<string, Count> {
-    const minute = this.#minutes.get(at) ?? {};
+  #minuteAt(at: number): Minute {
+    const minute = this.#minutes.get(at) ?? { at, counts: {} };
     this.#minutes.set(at, minute);
     for (const old of this.#minutes.keys()) if (old <= at - MINUTES * MINUTE_MS) this.#minutes.delete(old);
     return minute;
@@ -202,7 +216,8 @@ export class Totals {
     this.#numbers = new Map(Object.entries(saved?.isolates ?? {}));
     this.#savedAt = saved?.savedAt ?? -Infinity;
     this.#sweep = saved?.sweep;
-    for (const { at, counts } of this.#rows.minutes()) this.#minutes.set(at, { ...counts });
+    for (const minute of this.#rows.minutes())
+      this.#minutes.set(minute.at, { ...minute, counts: { ...minute.counts } });
     return this.#counts;
   }
 
@@ -240,6 +255,11 @@ export class Totals {
       openSince,
     };
   }
+}
+
+/** When the minute of a time began. */
+function minuteOf(time: number): number {
+  return Math.floor(time / MINUTE_MS) * MINUTE_MS;
 }
 
 function more(counts: Record<string, number>, key: string): void {

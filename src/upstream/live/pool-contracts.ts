@@ -166,8 +166,17 @@ export interface PoolTotals {
   readonly sweep?: SweepOutcome | undefined;
   /** About how many sessions each origin has, by its id. Origins on which no session was seen are left out. */
   readonly bound: Readonly<Record<string, number>>;
-  /** The counts of each of the last minutes that has counts, the oldest first. `at`: when the minute began. */
-  readonly minutes: readonly { readonly at: number; readonly counts: Counts }[];
+  /** Each of the last minutes in which a report came, the oldest first. */
+  readonly minutes: readonly MinuteTotals[];
+}
+
+/** The counts of a minute. */
+export interface MinuteTotals {
+  /** When it began, in milliseconds since 1970. */
+  readonly at: number;
+  readonly counts: Counts;
+  /** About how many sessions each origin had, by its id, when totals were last saved in it. Default: they were not saved in it. */
+  readonly bound?: Readonly<Record<string, number>>;
 }
 
 /** The isolates that have reported lately, counted by what they say. */

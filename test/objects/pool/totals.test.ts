@@ -97,7 +97,7 @@ describe("the totals of a pool", () => {
       totals.save();
     });
     const { minutes } = await onTotals((totals) => totals.look(false, AWAY_MS));
-    expect(minutes).toEqual([{ at: at(62 * 60), counts: { requests: 63 } }]);
+    expect(minutes).toEqual([{ at: at(62 * 60), counts: { requests: 63 }, bound: {} }]);
   });
 
   it("tell about how many sessions each origin has", () =>
@@ -108,6 +108,23 @@ describe("the totals of a pool", () => {
       totals.take([{ origin: "b", sketch: new Uint8Array(3) }], undefined, AWAY_MS);
       expect(totals.look(false, AWAY_MS).bound).toEqual({ a: 3 });
     }));
+
+  it("keep about how many sessions each origin had in each minute with a report, also after the object's end", async () => {
+    const sketch = emptySketch();
+    await onTotals((totals) => {
+      for (const minute of [0, 1, 3]) {
+        now = at(minute * 60);
+        addTo(sketch, `session of ${minute}`);
+        totals.take([{ origin: "a", sketch: sketch.slice() }], reportOf("one", 1), AWAY_MS);
+      }
+    });
+    const { minutes } = await onTotals((totals) => totals.look(false, AWAY_MS));
+    expect(minutes.map((minute) => [minute.at, minute.bound])).toEqual([
+      [at(0), { a: 1 }],
+      [at(60), { a: 2 }],
+      [at(180), { a: 3 }],
+    ]);
+  });
 });
 
 describe("the isolates of a pool", () => {
