@@ -61,7 +61,7 @@ export function safetyText(plan: Plan): Html {
     case "careful":
       return html`<span class="state warn">Draining ${origin} is not safe now</span>: new sessions would also go to ${safety.ill.join(", ")}, which does not answer well.`;
     case "unsafe":
-      return html`<span class="state bad">Draining ${origin} is not safe now</span>: new sessions would find no healthy origin.`;
+      return html`<span class="state bad">Draining ${origin} is not safe now</span>: new sessions would find no healthy origin that stays open.`;
     case "unknown":
       return html`<span class="state warn">Whether draining ${origin} is safe is not known</span>: no isolate has reported lately.`;
     case "refused":
@@ -105,7 +105,7 @@ function stepsOf(plan: Plan, now: number): Html[] {
 function newSessionsOf({ newSessions, leavesNone, typed }: Plan): Html {
   if (leavesNone) {
     const left = newSessions.map(({ origin }) => origin).join(", ") || "no origin";
-    return html`<b class="bad">New sessions would find no healthy origin</b> (left: ${left}). Every new visitor would get 502 or 503. Restore or repair another origin first, or type “${typed}”.`;
+    return html`<b class="bad">New sessions would find no healthy origin</b> that stays open (left: ${left}). New visitors could get 502 or 503. Restore or repair another origin first, or type “${typed}”.`;
   }
   const shares = newSessions.map(
     ({ origin, share, healthy }) => `${origin} ${percentOf(share)}${healthy ? "" : " (ill)"}`,

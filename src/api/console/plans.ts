@@ -3,6 +3,7 @@ import { applyChange } from "../../objects/pool/pool-changes.ts";
 import { createClosing } from "../../upstream/choose/birth.ts";
 import type { ChangeRefusal, LookedPool, PoolChange, PoolTotals } from "../../upstream/live/pool-contracts.ts";
 import { closuresOf, type PoolState, standingAt } from "../../upstream/live/pool-state.ts";
+import { othersOf } from "../operators/pools-api.ts";
 import { isolatesIn } from "../operators/site-metrics.ts";
 import { illOrigins } from "./health.ts";
 
@@ -29,7 +30,7 @@ export interface Plan {
    * The words that the operator has to type: for actions that cannot be undone, or that leave no healthy origin to new sessions.
    */
   readonly typed: string | undefined;
-  /** Whether no healthy origin would be left to new sessions. */
+  /** Whether no healthy origin that stays open would be left to new sessions. */
   readonly leavesNone: boolean;
   /** Why the change is refused. */
   readonly refusal: Exclude<ChangeRefusal, "last-origin"> | undefined;
@@ -48,12 +49,17 @@ export interface PlanFacts {
 /** Plans a change, by the same rules by which the object of the pool makes it. */
 export function planChange(action: PlannedAction, origin: string, facts: PlanFacts): Plan {
   const { pool, looked, totals, lifeMs, now } = facts;
-  const change: PoolChange = { action, origin, others: [], anyway: true, sessionLifeMs: lifeMs, ...atOf(action) };
-  const applied = applyChange(looked.state, change, now);
+  const ill = illOrigins({ pool, looked, totals }, now);
+  const others = othersOf(pool, origin, now).filter((id) => !ill.has(id));
+  const change: PoolChange = { action, origin, others, sessionLifeMs: lifeMs, ...atOf(action) };
+  const applied = applyChange(looked.state, { ...change, anyway: true }, now);
+  const usual = applyChange(looked.state, change, now);
   const after = applied.kind === "changed" ? applied.state : looked.state;
   const from = action === "eject" ? now : effectOf(action, after, origin, now);
   const newSessions = sharesAt(facts, after, from);
-  const leavesNone = action !== "restore" && !newSessions.some(({ healthy }) => healthy);
+  // The object also looks at the changes of other origins that are announced for later.
+  const isLast = usual.kind === "refused" && usual.reason === "last-origin";
+  const leavesNone = action !== "restore" && (isLast || !newSessions.some(({ healthy }) => healthy));
   const typed = leavesNone ? `${action} ${origin} anyway` : action === "eject" ? origin : undefined;
   const refused = applied.kind === "refused" && applied.reason !== "last-origin" ? applied.reason : undefined;
   return {
