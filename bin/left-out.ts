@@ -31,6 +31,7 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
   },
   MOOR_TRACES: ({ traces }) => traces && "traces",
   MOOR_BACKCHANNEL: ({ login }) => (login?.backchannel ? "login.backchannel" : undefined),
+  MOOR_REFRESH: ({ login }) => (login?.refreshSeconds === undefined ? undefined : "login.refreshSeconds"),
   MOOR_CONSOLE: ({ admin }) => (admin?.console ? "admin.console" : undefined),
   ...Object.fromEntries(
     Object.keys(ROW_STORES).map((type) => [

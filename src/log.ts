@@ -29,6 +29,7 @@ export interface LogEntry {
     | "audit_lost"
     | "login_refused"
     | "login_unavailable"
+    | "login_lapsed"
     | "logout_refused"
     | "logout_unavailable"
     | "logged_out_by_provider"

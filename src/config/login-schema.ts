@@ -36,6 +36,7 @@ const login = shape({
   maxAgeSeconds: optional(value(seconds)),
   logout: optional(oneOf(["provider", "local"])),
   backchannel: optional(yesOrNo),
+  refreshSeconds: optional(value(wholeNumber(60, 86_400))),
   hosts: optional(list(value(hostName), `a list of at least one: ${hostName.accepted}`)),
 });
 

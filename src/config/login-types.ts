@@ -35,6 +35,12 @@ export interface LoginConfig {
    * `principals`. Default `false`.
    */
   backchannel?: boolean | undefined;
+  /**
+   * How often the provider is asked anew for the claims of a visitor who is logged in, in seconds; by a refresh token, which needs the scope
+   * that the provider demands for it. A visitor whose refresh token the provider refuses has to log in again. Needs Durable Objects
+   * as the authority. Default: never, and no token is kept; 60 to 86,400.
+   */
+  refreshSeconds?: number | undefined;
 }
 
 /** What a route requires of the login of a visitor. An empty object: a login. */

@@ -13,6 +13,8 @@ declare global {
   const MOOR_LOGIN: boolean | undefined;
   /** `false`: the build is without logouts that the provider asks for. */
   const MOOR_BACKCHANNEL: boolean | undefined;
+  /** `false`: the build is without the renewal of logins by refresh tokens. */
+  const MOOR_REFRESH: boolean | undefined;
   /** `false`: the build is without the operators' console. */
   const MOOR_CONSOLE: boolean | undefined;
   /** `false`: the build is without the fields of the log that tell of a request's client. */
@@ -57,6 +59,7 @@ export const NAMES = {
   MOOR_NGINX: "algorithm of nginx",
   MOOR_LOGIN: "login",
   MOOR_BACKCHANNEL: "back-channel logout",
+  MOOR_REFRESH: "renewal of logins",
   MOOR_CONSOLE: "console",
   MOOR_CLIENT_FIELDS: "field of the log that tells of the client",
   MOOR_FORMER_BALANCER: "former balancer",

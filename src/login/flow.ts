@@ -12,6 +12,7 @@ import { namesInOwn } from "../upstream/wire/origin-headers.ts";
 import { askAgainFromHere, CALLBACK_PATH, failedLogin, LOGIN_PATH, type LoginFailure, redirectTo } from "./answers.ts";
 import { destinationOf, keptPathOf } from "./destination.ts";
 import type { Envelopes, Sealed, Started } from "./envelope.ts";
+import type { Grants } from "./grants.ts";
 import { claimsOf, identityOf } from "./identity.ts";
 import { countedLogins, tellLogin } from "./login-count.ts";
 import type { Provider } from "./provider.ts";
@@ -22,6 +23,8 @@ export interface FlowParts {
   /** The hosts at which visitors log in. */
   readonly hosts: readonly string[];
   readonly envelopes: Envelopes;
+  /** Seals the refresh token of a login. */
+  readonly grants: Pick<Grants, "seal">;
   readonly provider: Provider;
   /** Everything that a page of this site requires; `unreadable`: see `Guard`. */
   readonly requiredAt: (target: URL, request: AskedParts) => readonly RequireConfig[] | "unreadable";
@@ -75,7 +78,7 @@ export interface Begin {
 
 /** Puts the steps of a login together. */
 export function createFlow(parts: FlowParts): Flow {
-  const { login, hosts, envelopes, provider, requiredAt, isAway, clock } = parts;
+  const { login, hosts, envelopes, grants, provider, requiredAt, isAway, clock } = parts;
   const wanted = claimsOf(login);
 
   function fail(visit: Visit, code: LoginFailure, { to, reason }: { to?: URL; reason?: string } = {}): Response {
@@ -184,7 +187,14 @@ export function createFlow(parts: FlowParts): Flow {
     const joins = count === 0;
     if (joins && isTwin(currentOf(opened), identity.login, clock())) return answer(done);
     const { principal } = identity;
-    return answer(done, { ...NO_INTENT, principal, login: identity.login, joins });
+    const intent: Intent = { ...NO_INTENT, principal, login: identity.login, joins };
+    if (
+      !(typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) ||
+      login.refreshSeconds === undefined ||
+      !identified.refreshToken
+    )
+      return answer(done, intent);
+    return answer(done, { ...intent, grant: await grants.seal(identity.login, identified.refreshToken) });
   }
 }
 

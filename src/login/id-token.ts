@@ -8,7 +8,8 @@ export type Claims = JsonObject & { readonly sub: string };
 export interface Expected {
   readonly issuer: string;
   readonly clientId: string;
-  readonly nonce: string;
+  /** Of the login that asked for it. Absent: a refresh has brought it. */
+  readonly nonce?: string;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -35,7 +36,7 @@ export function readIdToken(text: unknown, { issuer, clientId, nonce, now }: Exp
   // A token for several clients must name the client that asked.
   if (azp === undefined ? audiences.length > 1 : azp !== clientId) return "azp";
   if (typeof exp !== "number" || exp + TOLERANCE_SECONDS <= now / 1000) return "exp";
-  if (claims.nonce !== nonce) return "nonce";
+  if (nonce !== undefined && claims.nonce !== nonce) return "nonce";
   return isSubject(sub) ? { ...claims, sub } : "sub";
 }
 

@@ -3,10 +3,10 @@ import type { ResolvedConfig, ResolvedCors, ResolvedRoute } from "../config/reso
 import { allowOrigin, preflight } from "../inbound/cors.ts";
 import type { KeyRing } from "../inbound/token/key-ring.ts";
 import type { Exchange, Responded, Visit } from "../request/exchange.ts";
-import { judge } from "../session/login.ts";
+import { isRenewalDue, judge } from "../session/login.ts";
 import { NO_INTENT, type Session } from "../session/session.ts";
 import type { Breaker } from "../store/breaker.ts";
-import type { Authority } from "../store/contracts.ts";
+import type { Authority, Copies, Renewals } from "../store/contracts.ts";
 import type { OpenedSession } from "../store/open-session.ts";
 import type { Principals } from "../store/principal-contracts.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -17,6 +17,7 @@ import { destinationOf } from "./destination.ts";
 import { createDiscovery } from "./discovery.ts";
 import { createEnvelopes } from "./envelope.ts";
 import { createFlow, HANDLING } from "./flow.ts";
+import { createGrants } from "./grants.ts";
 import { createGuard, type Guard } from "./guard.ts";
 import { createProvider } from "./provider.ts";
 import { createAsk } from "./provider-call.ts";
@@ -42,6 +43,10 @@ export interface LoginParts extends LoginBindings {
   readonly authority: Pick<Authority, "read">;
   /** Needed for logouts that the provider asks for. */
   readonly principals?: Pick<Principals, "endAll"> | undefined;
+  /** Needed if logins are renewed. */
+  readonly renewals?: Renewals | undefined;
+  /** Of the isolate. */
+  readonly memory: Pick<Copies, "keep">;
   /** The breaker of the authority. Default: the authority counts as reachable. */
   readonly breaker?: Pick<Breaker, "state"> | undefined;
   /** Milliseconds since 1970. */
@@ -57,6 +62,8 @@ export interface Guarded {
 /** Guards requests, and logs visitors in at the provider. */
 export interface Logins {
   readonly requiredBy: Guard["requiredBy"];
+  /** The session of a request, with its login renewed if that is due. Absent: logins are not renewed. */
+  readonly renewed?: ((opened: OpenedSession) => Promise<OpenedSession> | OpenedSession) | undefined;
   /** Whether {@link Logins.deny} will answer a request. */
   denies(visit: Visit, session: Session, guarded: Guarded): boolean;
   /** The answer to a request whose session does not meet what is required; `undefined`: the request may go on. */
@@ -97,6 +104,7 @@ export function createLogins(parts: LoginParts): Logins {
     login,
     hosts: login.hosts ?? [new URL(issuer).hostname],
     envelopes: createEnvelopes(ring),
+    grants: createGrants(ring),
     provider,
     requiredAt({ host, pathname }, { headers }) {
       const facts = { host, pathname, method: "GET", headers };
@@ -110,8 +118,27 @@ export function createLogins(parts: LoginParts): Logins {
     clock,
   });
 
+  async function renewed(opened: OpenedSession): Promise<OpenedSession> {
+    const found = await (parts.renewals as Renewals).renew(opened.ref);
+    if (found.kind === "hit") {
+      const { copy, setBack = false } = found;
+      if (copy.mayBeKept) await parts.memory.keep(copy);
+      return { ...opened, session: { ...opened.session, view: copy, stale: setBack, journaled: false } };
+    }
+    // The request was answered from a copy, and its session has ended meanwhile.
+    return found.kind === "ended" ? { ...opened, session: { ...opened.session, view: undefined } } : opened;
+  }
+
   return {
     requiredBy: guard.requiredBy,
+
+    renewed:
+      (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && parts.renewals && login.refreshSeconds !== undefined
+        ? (opened) => {
+            const known = opened.session.view?.login;
+            return known && isRenewalDue(known, login, clock()) ? renewed(opened) : opened;
+          }
+        : undefined,
 
     denies: (visit, { view }, { route: { cors }, required }) =>
       isForeignSocket(visit, cors) || judge(view?.login, required, login, clock()).kind !== "allowed",

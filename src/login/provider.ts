@@ -8,7 +8,25 @@ import { type Claims, readIdToken } from "./id-token.ts";
 import { type AskProvider, Ended, type NotIdentified, orEnded } from "./provider-call.ts";
 
 /** The outcome of a login at the provider. */
-export type Identified = { readonly kind: "identified"; readonly claims: Claims } | NotIdentified;
+export type Identified =
+  | {
+      readonly kind: "identified";
+      readonly claims: Claims;
+      /** Absent: the provider gave none. */
+      readonly refreshToken?: string;
+    }
+  | NotIdentified;
+
+/** The outcome of a refresh. */
+export type Refreshed =
+  | {
+      readonly kind: "refreshed";
+      /** Absent: the provider tells no claims outside of a login, and the claims are as they were. */
+      readonly claims?: Claims;
+      /** The refresh token from now on. */
+      readonly refreshToken: string;
+    }
+  | NotIdentified;
 
 /** The address at the provider to which a visitor is sent, or the reason why there is none. */
 export type Address = { readonly kind: "address"; readonly url: URL } | NotIdentified;
@@ -42,6 +60,13 @@ export interface Provider {
     flow: Omit<Sealed, "state"> & { readonly redirectUri: string },
     wanted: readonly string[],
   ): Promise<Identified>;
+  /**
+   * Spends a refresh token (RFC 6749, section 6; OpenID Connect Core, section 12).
+   *
+   * @param sub of the login. A provider that names another visitor is refused.
+   * @param wanted the names of the claims that must be known.
+   */
+  refresh(refreshToken: string, sub: string, wanted: readonly string[]): Promise<Refreshed>;
 }
 
 /** The parts by which a provider is reached. */
@@ -64,16 +89,13 @@ export function createProvider(parts: ProviderParts): Provider {
   const { issuer, clientId, scopes } = login;
   const { metadata, endpoint } = discovery;
 
-  /** Asks the token endpoint (RFC 6749, section 4.1.3). */
-  async function spend(code: string, redirectUri: string, verifier: string): Promise<JsonObject> {
+  /** Asks the token endpoint (RFC 6749, sections 4.1.3 and 6). */
+  async function spend(grant: Readonly<Record<string, string>>): Promise<JsonObject> {
     const url = await endpoint("token_endpoint");
     const methods = (await metadata()).token_endpoint_auth_methods_supported;
     const byPost = Array.isArray(methods) && !methods.includes("client_secret_basic");
     const body = new URLSearchParams({
-      grant_type: "authorization_code",
-      code,
-      redirect_uri: redirectUri,
-      code_verifier: verifier,
+      ...grant,
       ...(secret === undefined || byPost ? { client_id: clientId } : {}),
       ...(secret !== undefined && byPost ? { client_secret: secret } : {}),
     });
@@ -86,22 +108,49 @@ export function createProvider(parts: ProviderParts): Provider {
     query: URLSearchParams,
     { nonce, verifier, redirectUri }: Omit<Sealed, "state"> & { readonly redirectUri: string },
     wanted: readonly string[],
-  ): Promise<Claims> {
+  ): Promise<Identified> {
     const only = (name: string) => (query.getAll(name).length === 1 ? query.get(name) : null);
     const { authorization_response_iss_parameter_supported: tellsIssuer } = await metadata();
     // RFC 9207: a provider that was mixed up with another does not get the code.
     if ((tellsIssuer === true || query.has("iss")) && only("iss") !== issuer) throw new Ended("refused", "iss");
     const code = only("code");
     if (query.has("error") || !code) throw new Ended("refused", query.has("error") ? "error" : "no code");
-    const tokens = await spend(code, redirectUri, verifier);
+    const tokens = await spend({
+      grant_type: "authorization_code",
+      code,
+      redirect_uri: redirectUri,
+      code_verifier: verifier,
+    });
     const claims = readIdToken(tokens.id_token, { issuer, clientId, nonce, now: clock() });
     if (typeof claims === "string") throw new Ended("refused", `id_token: ${claims}`);
-    if (wanted.every((name) => name in claims) || !(await metadata()).userinfo_endpoint) return claims;
-    const headers = { Authorization: `Bearer ${tokens.access_token}` };
+    const kept = typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH ? refreshTokenIn(tokens) : undefined;
+    return { kind: "identified", claims: await completed(claims, tokens, wanted), ...kept };
+  }
+
+  /** Adds the claims of userinfo, if one is wanted that the ID token lacks. */
+  async function completed<Known extends { readonly sub: string }>(
+    claims: Known,
+    { access_token: token }: JsonObject,
+    wanted: readonly string[],
+  ): Promise<Known & Claims> {
+    if (wanted.every((name) => name in claims) || !(await metadata()).userinfo_endpoint)
+      return claims as Known & Claims;
+    const headers = { Authorization: `Bearer ${token}` };
     const more = await ask("userinfo endpoint", await endpoint("userinfo_endpoint"), { headers });
     if (more.sub !== claims.sub) throw new Ended("refused", "userinfo: sub");
     // The ID token says how the visitor has logged in, and userinfo adds to that.
     return { ...more, ...claims };
+  }
+
+  async function refreshed(refreshToken: string, sub: string, wanted: readonly string[]): Promise<Refreshed> {
+    const tokens = await spend({ grant_type: "refresh_token", refresh_token: refreshToken });
+    // A provider need not send an ID token again, nor another refresh token.
+    const claims = "id_token" in tokens ? readIdToken(tokens.id_token, { issuer, clientId, now: clock() }) : { sub };
+    if (typeof claims === "string") throw new Ended("refused", `id_token: ${claims}`);
+    if (claims.sub !== sub) throw new Ended("refused", "id_token: sub");
+    const told: Claims = await completed(claims, tokens, wanted);
+    const isTold = wanted.some((name) => name in told) || "id_token" in tokens;
+    return { kind: "refreshed", ...(isTold && { claims: told }), refreshToken, ...refreshTokenIn(tokens) };
   }
 
   return {
@@ -133,9 +182,14 @@ export function createProvider(parts: ProviderParts): Provider {
         return { kind: "address", url };
       }),
 
-    identify: (query, flow, wanted) =>
-      orEnded(async () => ({ kind: "identified", claims: await identified(query, flow, wanted) })),
+    identify: (query, flow, wanted) => orEnded(() => identified(query, flow, wanted)),
+
+    refresh: (refreshToken, sub, wanted) => orEnded(() => refreshed(refreshToken, sub, wanted)),
   };
+}
+
+function refreshTokenIn({ refresh_token: refreshToken }: JsonObject): { refreshToken?: string } {
+  return typeof refreshToken === "string" && refreshToken !== "" ? { refreshToken } : {};
 }
 
 function stepUp({ acr, maxAgeSeconds }: Extract<Verdict, { kind: "step-up" }>): Record<string, string> {

@@ -38,7 +38,7 @@ export interface AtOriginsParts {
   readonly exchange: Pick<Exchange, "serve" | "passOn">;
   readonly upstream: Pick<Upstream, "poolOf" | "send">;
   /** Default: no route requires a login. */
-  readonly logins: Pick<Logins, "deny" | "denies"> | undefined;
+  readonly logins: Pick<Logins, "deny" | "denies" | "renewed"> | undefined;
   /** Default: no session was adopted from an old application. */
   readonly adoption: Pick<Adoption, "bringBack" | "endsWithOld"> | undefined;
 }
@@ -61,7 +61,9 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
         if (typeof MOOR_LOGIN !== "undefined" && !MOOR_LOGIN) return false;
         return required !== undefined && logins?.denies(routed, session, { route, required }) === true;
       },
-      async respond(opened) {
+      async respond(found) {
+        const isRenewing = (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && logins?.renewed;
+        const opened = isRenewing ? await isRenewing(found) : found;
         const { session } = opened;
         const { required } = routed;
         if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins && required) {

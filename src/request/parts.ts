@@ -9,7 +9,7 @@ import type { MetricsDataset } from "../observe/data-point.ts";
 import type { Tracer } from "../observe/tracer.ts";
 import type { Breaker } from "../store/breaker.ts";
 import type { Connect } from "../store/connected.ts";
-import type { Authority, Copies, Locks, Unattended } from "../store/contracts.ts";
+import type { Authority, Copies, Locks, Renewals, Unattended } from "../store/contracts.ts";
 import type { Fallback } from "../store/fallback-contract.ts";
 import type { Principals } from "../store/principal-contracts.ts";
 import type { Pools } from "../upstream/live/pool-contracts.ts";
@@ -40,6 +40,8 @@ export interface MoorParts {
   readonly pools?: Pools | undefined;
   /** Leases of sessions; needed if a route has `locking`. */
   readonly locks?: Locks | undefined;
+  /** Needed if logins are renewed. */
+  readonly renewals?: Renewals | undefined;
   /** Those of the stores, for explain. Default: none. */
   readonly breakers?: readonly Breaker[];
   readonly handoff: Handoff;

@@ -2,6 +2,7 @@ import { adoptedParts, noteToken, opensByOldCookie, settled } from "./adopting.t
 import type { Change, Ref } from "./change.ts";
 import { deadlinePassed, remembered, touched, unreturned } from "./deadlines.ts";
 import { isBesideRotation, isServed, markUsed, rotated, servedBefore } from "./generations.ts";
+import { isOfSomebody, loggedIn } from "./logged-in.ts";
 import { type JsonObject, mergePatches } from "./patch.ts";
 import { attributeBytesOf, type Before, type SessionRecord, tombstoneOf, type View, viewOf } from "./record.ts";
 import { healed } from "./witness.ts";
@@ -196,22 +197,10 @@ function applyToCurrent(
   }
   let next: SessionRecord = { ...record, ...content, ...(change.touch ? touched(now, change.policy, record) : {}) };
   if (rotates) next = rotated(next, record, change, now);
-  if (logsIn) next = { ...next, principal, loggedInAt: now };
-  if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && change.login)
-    next = { ...next, login: { ...change.login, at: now } };
+  if (logsIn) next = loggedIn(next, principal, change.login, now);
   if (remembers) next = { ...next, ...remembered(now, change.policy) };
   if (changes) next = { ...next, version: record.version + 1 };
   return commit(next, change, now);
-}
-
-/**
- * Whether another person may have left attributes in the session. An application may have logged them in by an attribute alone: before the
- * session was adopted, or beside a rotation. The provider's visitor must not be taken for them, so a login at the edge keeps no such session.
- */
-function isOfSomebody({ principal, somebodys, generation }: SessionRecord, { login }: Change): boolean {
-  if (principal !== undefined) return true;
-  const isAtEdge = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && login !== undefined;
-  return isAtEdge && (somebodys === true || generation > 0);
 }
 
 /** If several requests ask for the flash, the first to arrive here receives it. A repeated change receives nothing. */

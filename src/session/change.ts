@@ -66,6 +66,8 @@ export interface Change {
   readonly principal?: string;
   /** With a principal: the login at the provider. Its `at` is set when it is applied. */
   readonly login?: Login;
+  /** With a login: the refresh token that the provider gave, sealed. Only the object of the session keeps it. */
+  readonly grant?: string;
   /** With a principal: they want to be remembered. */
   readonly remember?: true;
   /** The details of a login for the index of the principal's sessions. Absent: there is no index. */

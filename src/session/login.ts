@@ -10,6 +10,13 @@ export interface Login {
   readonly sid?: string;
   /** When Moor stored the login, by its own clock. */
   readonly at: number;
+  /** When the provider last confirmed the login to Moor, by Moor's clock. Absent: at the login. */
+  readonly confirmedAt?: number;
+  /**
+   * The provider has refused to confirm the login. The session lives on, and shows nobody as logged in. Only the authority sees this: see
+   * `viewOf`.
+   */
+  readonly lapsed?: true;
   /** When the visitor proved who they are, by the provider's clock. Absent: the provider did not say. */
   readonly authAt?: number;
   /** When the provider issued the ID token, by its own clock. A logout at the provider is compared with it. */
@@ -54,6 +61,15 @@ export function judge(
   if (stepUp) return stepUp;
   const missing = requirements.find(({ role }) => role !== undefined && !hasRole(login, roles[role]));
   return missing?.role === undefined ? { kind: "allowed" } : { kind: "role-missing", role: missing.role };
+}
+
+/** Whether the provider is to be asked again whether a login still holds. */
+export function isRenewalDue(
+  { at, confirmedAt = at }: Login,
+  { refreshSeconds }: Pick<ResolvedLogin, "refreshSeconds">,
+  now: number,
+): boolean {
+  return refreshSeconds !== undefined && now - confirmedAt >= refreshSeconds * 1000;
 }
 
 /** The names of the roles that a login has. */

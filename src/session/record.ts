@@ -122,9 +122,13 @@ export function attributeBytesOf(attributes: JsonObject): number {
   return new TextEncoder().encode(JSON.stringify(attributes)).length;
 }
 
-/** The part of a record that may leave the authority. */
+/** The part of a record that may leave the authority. Nobody is logged in to a session whose login has lapsed. */
 export function viewOf(record: SessionRecord): View {
   const { schema, rotatedAt, rotations, before, adopted, owed, foundingDeadline, recentChanges, ...view } = record;
+  return (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && view.login?.lapsed ? withoutLogin(view) : view;
+}
+
+function withoutLogin({ login, principal, loggedInAt, ...view }: View): View {
   return view;
 }
 

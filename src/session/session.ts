@@ -42,6 +42,8 @@ export interface Intent {
   readonly principal?: string;
   /** With a principal: the login at the provider. */
   readonly login?: Login;
+  /** With a login: the refresh token that the provider gave, sealed. */
+  readonly grant?: string;
   /** Whether that login counts as done if another tab of the browser has just logged in as the same person. Default `false`. */
   readonly joins?: boolean;
   /** With a principal: whether the longer policy applies from now on. */
@@ -95,6 +97,7 @@ export function changeFor(session: Session, intent: Intent, options: ChangeOptio
     ...(flash.length > 0 ? { flash } : {}),
     ...(principal === undefined ? {} : { principal }),
     ...((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && intent.login ? { login: intent.login } : undefined),
+    ...((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && intent.grant ? { grant: intent.grant } : undefined),
     ...(remember ? { remember: true } : {}),
     ...(intent.rotate && rotates(session, intent) ? { rotate: true } : {}),
     ...(end ? { end: true } : {}),

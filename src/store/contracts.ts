@@ -78,6 +78,12 @@ export interface Unattended {
   end(id: string): Promise<Ended>;
 }
 
+/** Renews the logins of sessions at the provider. */
+export interface Renewals {
+  /** Reads a session at its authority, after its login has been renewed if that was due. While the provider is away, nothing changes. */
+  renew(ref: Ref): Promise<Lookup>;
+}
+
 /** The request for a session's lease. */
 export interface LeaseAsk {
   /** Random, 128 bits. A request that knows it holds the lease once the lease is given. */

@@ -154,9 +154,12 @@ export function readEnvConfig(env: Pick<Env, "MOOR_CONFIG">, bundled: MoorConfig
       leftOut("MOOR_CLIENT_FIELDS", "log asks for a field of the client");
   }
   if (!(typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && given?.traces) leftOut("MOOR_TRACES", "traces is set");
-  const asksForLogouts = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && given?.login?.backchannel === true;
-  if (!(typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && asksForLogouts)
-    leftOut("MOOR_BACKCHANNEL", "login.backchannel is set");
+  if (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) {
+    if (!(typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && given?.login?.backchannel === true)
+      leftOut("MOOR_BACKCHANNEL", "login.backchannel is set");
+    if (!(typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && given?.login?.refreshSeconds !== undefined)
+      leftOut("MOOR_REFRESH", "login.refreshSeconds is set");
+  }
   const read = readConfig(given);
   if (read.kind === "invalid") throw new TypeError(formatMistakes(read.mistakes));
   return read.config;

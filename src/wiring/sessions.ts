@@ -5,13 +5,18 @@ import { createTokens, type Tokens } from "../inbound/token/tokens.ts";
 import { leftOut } from "../lib/build-flags.ts";
 import type { Log } from "../log.ts";
 import { createObjectPrincipals } from "../objects/clients/principal-client.ts";
-import { createObjectAuthority, createObjectLocks, createUnattended } from "../objects/clients/session-client.ts";
+import {
+  createObjectAuthority,
+  createObjectLocks,
+  createObjectRenewals,
+  createUnattended,
+} from "../objects/clients/session-client.ts";
 import type { RowStoreConfig } from "../row-stores/registry.ts";
 import { bindReplicas, bindStores, type StoreBindings } from "../store/bind.ts";
 import type { Breaker } from "../store/breaker.ts";
 import { type Breakers, createBreakers } from "../store/breakers.ts";
 import type { Connect } from "../store/connected.ts";
-import type { Authority, Copies, Locks, Unattended } from "../store/contracts.ts";
+import type { Authority, Copies, Locks, Renewals, Unattended } from "../store/contracts.ts";
 import type { Fallback } from "../store/fallback-contract.ts";
 import { createMemory } from "../store/memory.ts";
 import type { Principals } from "../store/principal-contracts.ts";
@@ -40,6 +45,8 @@ export interface BoundSessions {
   readonly principals: Principals | undefined;
   readonly unattended: Unattended;
   readonly locks: Locks;
+  /** `undefined`: the authority renews no logins. */
+  readonly renewals?: Renewals | undefined;
   /** Connects to the authority for one request. `undefined`: the authority has no connections. */
   readonly connect?: Connect | undefined;
   /** The work of the cron trigger. `undefined`: there was no journal to sweep. */
@@ -83,7 +90,7 @@ export function bindSessions(
 
 type Bound = Pick<
   BoundSessions,
-  "authority" | "replicas" | "fallback" | "principals" | "unattended" | "locks" | "connect" | "sweep"
+  "authority" | "replicas" | "fallback" | "principals" | "unattended" | "locks" | "renewals" | "connect" | "sweep"
 >;
 type Config = Pick<ResolvedConfig, "stores" | "principals">;
 type Parts = Omit<RowsParts, "replicas">;
@@ -106,6 +113,9 @@ function bindObjects(env: SessionsEnv, { stores, principals }: Config, { breaker
     principals: principals && bindPrincipals(env, breakers),
     unattended: createUnattended(SESSION_OBJECT, objects),
     locks: createObjectLocks(SESSION_OBJECT, { breaker }),
+    ...((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && {
+      renewals: createObjectRenewals(SESSION_OBJECT, objects),
+    }),
     sweep: () => runScheduled({ authority, fallback }, log),
   };
 }

@@ -124,3 +124,60 @@ describe("the exchange of a code", () => {
     expect(asked.map(({ url }) => new URL(url).pathname)).toEqual([DISCOVERY]);
   });
 });
+
+describe("a refresh", () => {
+  const idToken = (claims: object) =>
+    [{ alg: "RS256" }, { iss: ISSUER, aud: "mo:or", sub: "alice", exp: now / 1000 + 60, ...claims }]
+      .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+      .join(".")
+      .concat(".s");
+  const refreshing = (tokens: object, me?: object) =>
+    answering({
+      ...discovers(),
+      "/token": () => Response.json(tokens),
+      ...(me && { "/me": () => Response.json(me) }),
+    });
+  const refresh = (wanted: string[] = []) => provider("secret").refresh("old-token", "alice", wanted);
+
+  it("sends the refresh token with the secret of the client, and takes the new refresh token and the new claims", async () => {
+    const asked = refreshing({ id_token: idToken({ groups: ["ops"] }), refresh_token: "new-token", access_token: "a" });
+    expect(await refresh(["groups"])).toMatchObject({
+      kind: "refreshed",
+      claims: { sub: "alice", groups: ["ops"] },
+      refreshToken: "new-token",
+    });
+    const { init } = asked.find(({ url }) => url.endsWith("/token")) as (typeof asked)[number];
+    expect(String(init.body)).toBe("grant_type=refresh_token&refresh_token=old-token");
+    expect(new Headers(init.headers).get("Authorization")).toMatch(/^Basic /);
+  });
+
+  it("keeps the refresh token that it used if the provider gives no other, and asks userinfo for the claims", async () => {
+    refreshing({ access_token: "a" }, { sub: "alice", groups: [] });
+    expect(await refresh(["groups"])).toMatchObject({ claims: { groups: [] }, refreshToken: "old-token" });
+  });
+
+  it("tells no claims where the provider tells none", async () => {
+    refreshing({ access_token: "a" });
+    expect(await refresh()).toEqual({ kind: "refreshed", refreshToken: "old-token" });
+  });
+
+  it.each<[string, object, object?]>([
+    ["names another visitor", { id_token: idToken({ sub: "mallory" }), access_token: "a" }],
+    ["is for another client", { id_token: idToken({ aud: "other" }), access_token: "a" }],
+    ["is over", { id_token: idToken({ exp: 1 }), access_token: "a" }],
+    ["comes with the userinfo of another visitor", { access_token: "a" }, { sub: "mallory", groups: ["ops"] }],
+  ])("is refused if its answer %s", async (_name, tokens, me) => {
+    refreshing(tokens, me);
+    expect(await refresh(["groups"])).toMatchObject({ kind: "refused" });
+  });
+
+  it.each([
+    ["refused", 400, "invalid_grant"],
+    ["unavailable", 401, "invalid_client"],
+    ["unavailable", 503, "server_error"],
+    ["unavailable", 429, "slow_down"],
+  ])("is %s if the provider answers %i %s", async (kind, status, error) => {
+    answering({ ...discovers(), "/token": () => Response.json({ error }, { status }) });
+    expect(await refresh()).toMatchObject({ kind });
+  });
+});

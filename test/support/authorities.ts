@@ -1,11 +1,12 @@
 import { received } from "../../emulation/copy.ts";
 import { createObjectStorage, type Disk } from "../../emulation/object-storage.ts";
 import type { CopyPolicy } from "../../src/objects/session/copies.ts";
+import type { LoginProvider } from "../../src/objects/session/login-renewal.ts";
 import type { OldSessions } from "../../src/objects/session/owed-end.ts";
 import { SessionAuthority } from "../../src/objects/session/session-authority.ts";
 import { type Outside, SessionRows, type SessionStorage } from "../../src/objects/session/session-rows.ts";
 import type { SessionRecord } from "../../src/session/record.ts";
-import type { Authority, Copies, Unattended } from "../../src/store/contracts.ts";
+import type { Authority, Copies, Renewals, Unattended } from "../../src/store/contracts.ts";
 import type { Fallback } from "../../src/store/fallback-contract.ts";
 import type { Principals } from "../../src/store/principal-contracts.ts";
 
@@ -20,6 +21,8 @@ export interface AuthoritiesParts {
   readonly principals?: Pick<Principals, "confirm" | "forget"> | undefined;
   /** Default: absent, and an old session is ended by no alarm. */
   readonly oldSessions?: OldSessions | undefined;
+  /** Default: absent, and no login is renewed. */
+  readonly loginProvider?: LoginProvider | undefined;
   /** Default: {@link COPY_POLICY}. */
   readonly copies?: Partial<CopyPolicy>;
   /** Default: `Date`, which the tests set. */
@@ -27,7 +30,7 @@ export interface AuthoritiesParts {
 }
 
 /** The code of the sessions' objects on storages in memory, as an edge reaches it. */
-export interface Authorities extends Authority, Unattended {
+export interface Authorities extends Authority, Unattended, Renewals {
   /** The copies that objects write to other stores. Tests may change the policy, as a deploy does. */
   copies: CopyPolicy;
   /** The alarm that is set, in milliseconds since 1970, if one is. */
@@ -55,7 +58,7 @@ interface Life {
 }
 
 export function createAuthorities(parts: AuthoritiesParts = {}): Authorities {
-  const { fallback, replicas, principals, oldSessions, clock = () => Date.now() } = parts;
+  const { fallback, replicas, principals, oldSessions, loginProvider, clock = () => Date.now() } = parts;
   const lives = new Map<string, Life>();
   let afterwards: Promise<unknown>[] = [];
 
@@ -80,7 +83,7 @@ export function createAuthorities(parts: AuthoritiesParts = {}): Authorities {
   function authorityOf(id: string): SessionAuthority {
     const life = lifeOf(id);
     const keepAlive = (work: Promise<unknown>) => void afterwards.push(work.catch(() => {}));
-    const stores = { fallback, replicas, principals, oldSessions };
+    const stores = { fallback, replicas, principals, oldSessions, loginProvider };
     life.authority ??= new SessionAuthority({ storage: storageOf(life), clock, ...stores, keepAlive });
     return life.authority;
   }
@@ -99,6 +102,7 @@ export function createAuthorities(parts: AuthoritiesParts = {}): Authorities {
     copies: { ...COPY_POLICY, ...parts.copies },
     read: (ref) => call(ref.id, (own) => own.read(received({ ref, copies: authorities.copies }))),
     commit: (ref, change) => call(ref.id, (own) => own.commit(received({ ref, change, copies: authorities.copies }))),
+    renew: (ref) => call(ref.id, (own) => own.renew(received({ ref, copies: authorities.copies }))),
     takeOver: (id) => call(id, (own) => own.takeOver({ id, copies: authorities.copies })),
     look: (id, { attributes = false } = {}) => call(id, (own) => own.look({ id, attributes })),
     end: (id) => call(id, (own) => own.end({ id })),

@@ -1,4 +1,5 @@
 import type { CopyPolicy } from "../../src/objects/session/copies.ts";
+import type { LoginProvider } from "../../src/objects/session/login-renewal.ts";
 import type { OldSessions } from "../../src/objects/session/owed-end.ts";
 import type { Change, Ref } from "../../src/session/change.ts";
 import type { JournalEntry } from "../../src/session/journal.ts";
@@ -11,11 +12,12 @@ import { changeAt, refTo, uniqueId } from "./sessions.ts";
 export function oneSession({
   replicas,
   oldSessions,
+  loginProvider,
   ...copies
-}: Partial<CopyPolicy> & { replicas?: Copies; oldSessions?: OldSessions } = {}) {
+}: Partial<CopyPolicy> & { replicas?: Copies; oldSessions?: OldSessions; loginProvider?: LoginProvider } = {}) {
   const id = uniqueId();
   const redis = watchedFallback();
-  const sessions = createAuthorities({ fallback: redis, replicas, oldSessions, copies });
+  const sessions = createAuthorities({ fallback: redis, replicas, oldSessions, loginProvider, copies });
   const ref = (given: Partial<Ref> = {}): Ref => ({ ...refTo(id, Date.now()), ...given });
 
   return {
@@ -26,6 +28,7 @@ export function oneSession({
     read: (given: Partial<Ref> = {}) => sessions.read(ref(given), Date.now()),
     commit: (asked: Partial<Change>, given: Partial<Ref> = {}) =>
       sessions.commit(ref(given), changeAt(Date.now(), asked)),
+    renew: (given: Partial<Ref> = {}) => sessions.renew(ref(given)),
     /** Gives a change to the journal just now, past all faults, and returns the entry. */
     async journal(asked: Partial<Change>, given: Partial<Ref> = {}): Promise<JournalEntry> {
       const entry = { ref: ref(given), change: changeAt(Date.now(), asked) };

@@ -4,13 +4,15 @@
  */
 import config from "../../moor.config.ts";
 import { createHandler, type Env as WorkerEnv } from "../../src/wiring/handler.ts";
+import { createSessionObject } from "../../src/wiring/session-object.ts";
 import { overLink } from "./watched-link.ts";
 
 export { PrincipalObject } from "../../src/objects/principal/principal-object.ts";
-export { SessionObject } from "../../src/objects/session/session-object.ts";
 export { Link, WatchedPoolObject as PoolObject } from "./watched-link.ts";
 
 type Env = WorkerEnv & { SESSION_OBJECT: DurableObjectNamespace };
+
+export const SessionObject = createSessionObject(config);
 
 const handler = createHandler(config);
 

@@ -25,7 +25,16 @@ export function loginMistakes(
     ...pools.flatMap((pool) => loginByOrigin(pool, routes.length > 0 ? guarded : isGuarded ? undefined : [])),
     ...carriersBesideCookie(input.carriers),
     ...(login.backchannel === true && principals === undefined ? [backchannelWithoutIndex()] : []),
+    ...(login.refreshSeconds === undefined ? [] : refreshWithoutObject(input.stores)),
   ];
+}
+
+/** The object of a session has the provider asked once, whatever the number of isolates. */
+function refreshWithoutObject(stores: unknown): Mistake[] {
+  const authority = isRecord(stores) && isRecord(stores.authority) ? stores.authority : { type: "object" };
+  if (authority.type === "object") return [];
+  const found = `a number, with stores.authority of type ${describe(authority.type)}`;
+  return [{ path: "login.refreshSeconds", found, accepted: "no value, or Durable Objects as the authority" }];
 }
 
 /** The index of a principal's sessions finds the sessions that the provider ends. */

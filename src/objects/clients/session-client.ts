@@ -8,6 +8,7 @@ import type {
   Locks,
   Looked,
   Lookup,
+  Renewals,
   TakenOver,
   Unattended,
   Unlocked,
@@ -23,6 +24,7 @@ import type { CopyPolicy } from "../session/copies.ts";
 /** The methods of `SessionObject`, as a stub offers them. */
 interface SessionCalls {
   read(ask: { ref: Ref; now: number; copies: CopyPolicy }): Promise<Lookup>;
+  renew(ask: { ref: Ref; copies: CopyPolicy }): Promise<Lookup>;
   commit(ask: { ref: Ref; change: Change; copies: CopyPolicy }): Promise<Committed>;
   takeOver(ask: { id: string; copies: CopyPolicy }): Promise<TakenOver>;
   look(ask: { id: string; attributes: boolean; copies: CopyPolicy | undefined }): Promise<Looked>;
@@ -52,6 +54,13 @@ export function createObjectAuthority(objects: ObjectNamespace, options: ObjectA
     commit: (ref, change) => call<Committed>(ref.id, (object) => object.commit({ ref, change, copies })),
     takeOver: (id) => call<TakenOver>(id, (object) => object.takeOver({ id, copies })),
   };
+}
+
+/** The same objects, for the renewal of logins. */
+export function createObjectRenewals(objects: ObjectNamespace, options: ObjectAuthorityOptions = {}): Renewals {
+  const { copies = NO_COPIES } = options;
+  const call = createObjectCalls<SessionCalls>(objects, options);
+  return { renew: (ref) => call<Lookup>(ref.id, (object) => object.renew({ ref, copies })) };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Copies } from "../../store/contracts.ts";
 import type { Fallback } from "../../store/fallback-contract.ts";
 import type { Principals } from "../../store/principal-contracts.ts";
 import type { LeaseQueue } from "./leases.ts";
+import type { LoginProvider } from "./login-renewal.ts";
 import type { OldSessions } from "./owed-end.ts";
 import type { SessionStorage } from "./session-rows.ts";
 
@@ -21,6 +22,8 @@ export interface SessionAuthorityParts {
   readonly principals?: Pick<Principals, "confirm" | "forget"> | undefined;
   /** The old applications of adopted sessions. Absent: an end of an old session that is owed stays noted, and nobody tries it. */
   readonly oldSessions?: OldSessions | undefined;
+  /** The provider at which visitors log in. Absent: logins are not renewed. */
+  readonly loginProvider?: LoginProvider | undefined;
   /** The session's lease. Absent: a change that names a lease is not let in. */
   readonly leases?: Pick<LeaseQueue, "spend"> | undefined;
   /** Keeps work alive that goes on after the answer. */

@@ -13,6 +13,7 @@ import { Cleanup } from "./cleanup.ts";
 import { CopiesElsewhere, type CopyPolicy, RETRY_MS, summaryOf, toCopy } from "./copies.ts";
 import { SessionIndexing } from "./indexing.ts";
 import { JournalWatch, journalProvenEmptyAt } from "./journal.ts";
+import { LoginRenewal } from "./login-renewal.ts";
 import { OwedEnd } from "./owed-end.ts";
 import { Publisher } from "./publisher.ts";
 import type { SessionAuthorityParts } from "./session-authority-parts.ts";
@@ -37,19 +38,16 @@ export class SessionAuthority {
   readonly #cleanup: Cleanup;
   readonly #indexing: SessionIndexing | undefined;
   readonly #owedEnd: OwedEnd | undefined;
+  readonly #renewal: LoginRenewal | undefined;
 
   constructor(parts: SessionAuthorityParts) {
-    const { storage, clock, fallback, replicas, principals, oldSessions, keepAlive } = parts;
+    const { storage, clock, fallback, replicas, principals, oldSessions, loginProvider, keepAlive } = parts;
     const rows = new SessionRows(storage);
     this.#parts = parts;
     this.#rows = rows;
+    const save = (record: SessionRecord, loaded: SessionRecord | undefined) => this.#save(record, loaded);
     if (fallback) {
-      const watch = new JournalWatch({
-        rows,
-        fallback,
-        clock,
-        save: (record, loaded) => this.#save(record, loaded),
-      });
+      const watch = new JournalWatch({ rows, fallback, clock, save });
       const foundEntries = () => keepAlive(this.#elsewhere.lookBehind());
       this.#watch = watch;
       this.#backups = new Backups({ rows, fallback, clock, foundEntries });
@@ -64,11 +62,19 @@ export class SessionAuthority {
     }
     if ((typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && oldSessions)
       this.#owedEnd = new OwedEnd({ rows, oldSessions, clock });
+    if ((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && loginProvider)
+      this.#renewal = new LoginRenewal({ rows, provider: loginProvider, clock, save, keepAlive });
   }
 
   async read({ ref, copies }: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
     const ready = await this.#ready(ref, copies);
     return ready.kind === "unavailable" ? ready : this.#elsewhere.letOut(ref, this.#find(ref));
+  }
+
+  /** The session of a request, after its login has been renewed if that was due. */
+  async renew(ask: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
+    await this.#renewal?.renewIfDue();
+    return this.read(ask);
   }
 
   async commit({ ref, change, copies }: { ref: Ref; change: Change; copies?: CopyPolicy }): Promise<Committed> {
@@ -231,6 +237,8 @@ export class SessionAuthority {
     const saved = "save" in applied ? applied.save : undefined;
     if (saved) this.#save(saved, record);
     if (saved) this.#indexing?.note(saved, record, change);
+    if ((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && saved && change.login)
+      this.#rows.saveGrant(change.grant);
     const left = saved ?? record;
     switch (applied.kind) {
       case "committed": {
@@ -265,6 +273,8 @@ export class SessionAuthority {
     else if ((typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && record.owed && !loaded.owed && this.#owedEnd)
       this.#parts.keepAlive(this.#parts.storage.setAlarm(record.owed.nextAt));
     this.#rows.save(record, loaded);
+    if ((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && record.ended && loaded?.login)
+      this.#rows.saveGrant(undefined);
     if (this.#parts.tell || record.ended) this.#told(record, loaded, isKnownToIndex);
   }
 

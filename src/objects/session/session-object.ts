@@ -9,6 +9,7 @@ import type { ObjectNamespace } from "../../store/object-calls.ts";
 import { createObjectPrincipals } from "../clients/principal-client.ts";
 import type { CopyPolicy } from "./copies.ts";
 import { LeaseQueue } from "./leases.ts";
+import type { LoginProvider } from "./login-renewal.ts";
 import type { OldSessions } from "./owed-end.ts";
 import { SessionAuthority } from "./session-authority.ts";
 import { createTeller } from "./teller.ts";
@@ -35,8 +36,9 @@ export class SessionObject extends DurableObject<SessionBindings> {
   );
 
   /** @param options see {@link createSessionClass}. */
-  constructor(state: DurableObjectState, env: SessionBindings, { events, bindOldSessions }: SessionObjectOptions = {}) {
+  constructor(state: DurableObjectState, env: SessionBindings, options: SessionObjectOptions = {}) {
     super(state, env);
+    const { events, bindOldSessions, bindLoginProvider } = options;
     const { fallback, replicas } = storesOf(env);
     const teller = createTeller({ log: logToConsole, events, waitUntil: (work) => state.waitUntil(work) });
     this.#authority = new SessionAuthority({
@@ -46,6 +48,7 @@ export class SessionObject extends DurableObject<SessionBindings> {
       replicas,
       principals: env.PRINCIPAL_OBJECT && createObjectPrincipals(env.PRINCIPAL_OBJECT),
       oldSessions: bindOldSessions?.(env),
+      loginProvider: bindLoginProvider?.(env),
       leases: this.#leases,
       ...teller,
     });
@@ -53,6 +56,10 @@ export class SessionObject extends DurableObject<SessionBindings> {
 
   read(ask: { ref: Ref; now: number; copies?: CopyPolicy }): Promise<Lookup> {
     return this.#authority.read(ask);
+  }
+
+  renew(ask: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
+    return this.#authority.renew(ask);
   }
 
   commit(ask: { ref: Ref; change: Change; copies?: CopyPolicy }): Promise<Committed> {
@@ -102,6 +109,8 @@ export interface SessionObjectOptions {
   readonly events?: SessionEvents | undefined;
   /** Binds the old applications of adopted sessions. Default: there are none. */
   readonly bindOldSessions?: ((env: object) => OldSessions | undefined) | undefined;
+  /** Binds the provider at which visitors log in. Default: logins are not renewed. */
+  readonly bindLoginProvider?: ((env: object) => LoginProvider | undefined) | undefined;
 }
 
 /** The class for a Worker with these options. The Worker exports it as `SessionObject`. */

@@ -26,6 +26,20 @@ describe("a login", () => {
     expect(mistakes(site({ login: asking, principals: {} }))).toEqual([]);
   });
 
+  it.each(["redis", "postgres", "d1"])("is not renewed where %s is the authority", (type) => {
+    const asking = { ...login, refreshSeconds: 300 };
+    expect(mistakes(site({ login: asking }))).toEqual([]);
+    expect(mistakes(site({ login: asking, stores: { authority: { type: "object" } } }))).toEqual([]);
+    const found = mistakes(site({ login: asking, stores: { authority: { type } } }));
+    expect(found).toContainEqual(expect.stringMatching(/^login\.refreshSeconds: found a number, .*Durable Objects/));
+  });
+
+  it.each([59, 86_401, "300"])("is not renewed every %j seconds", (refreshSeconds) => {
+    expect(mistakes(site({ login: { ...login, refreshSeconds } }))).toEqual([
+      expect.stringMatching(/^login\.refreshSeconds: .*60 to 86,?400/),
+    ]);
+  });
+
   it("reads as itself when its result is read again", () => {
     const once = resolved(site({ routes: [route({ path: "/public/*", require: "none" }), route()] }));
     expect(resolved(once)).toEqual(once);

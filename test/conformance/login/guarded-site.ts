@@ -37,6 +37,8 @@ export interface GuardedSite {
 export interface Changes extends Pick<MoorConfig, "admin" | "carriers" | "principals" | "stores"> {
   readonly redis?: RedisAccess;
   readonly adminToken?: string;
+  /** Two isolates in two processes, with the objects in the first. Default: one. */
+  readonly apart?: boolean;
   readonly login?: Partial<LoginConfig>;
 }
 
@@ -51,11 +53,13 @@ export async function startGuardedSite(changes: Changes = {}): Promise<GuardedSi
       mallory: { email: "mallory@example.com", email_verified: false },
     },
     acr: MFA,
+    refreshes: changes.login?.refreshSeconds !== undefined,
   });
   const site = await startSite([origin], {
     watched: true,
     admin: {},
     adminToken: ADMIN_TOKEN,
+    ...(changes.apart && { isolates: 2, apart: true }),
     around: { loginSecret: provider.clientSecret },
     login: {
       issuer: provider.issuer,

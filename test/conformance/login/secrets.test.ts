@@ -5,7 +5,8 @@ import type { Answer } from "../../support/node/client.ts";
 import { ProviderVisitor } from "../../support/node/identity-provider.ts";
 import { HOME, PAGE, SCRIPT, startGuardedSite } from "./guarded-site.ts";
 
-const { site, provider, stop } = await startGuardedSite();
+const REFRESH_SECONDS = 60;
+const { site, provider, stop } = await startGuardedSite({ login: { refreshSeconds: REFRESH_SECONDS } });
 afterAll(stop);
 
 it("no response, no line of the log and no store holds a token, a code or the secret of the client", async () => {
@@ -27,6 +28,7 @@ it("no response, no line of the log and no store holds a token, a code or the se
       await ask(back.pathname + back.search, PAGE);
       await ask(path, PAGE);
     }
+    await site.moor.elapse(REFRESH_SECONDS + 1);
     await ask("/orders/7", SCRIPT);
     await ask("/.moor/logout", { ...PAGE, "Sec-Fetch-Site": "same-origin", Origin: HOME }, "POST");
   }
@@ -38,6 +40,7 @@ it("no response, no line of the log and no store holds a token, a code or the se
   ];
   const held = [...secrets].filter((secret) => texts.some((text) => text.includes(secret)));
   expect(held).toEqual([]);
+  expect(provider.refreshes).toBe(3);
   expect(secrets.size).toBeGreaterThan(9);
   expect(texts.some((text) => text.includes("alice"))).toBe(true);
 });

@@ -14,6 +14,7 @@ export interface Told {
     gen: number;
     ver: number;
     sub?: string;
+    login?: Record<string, unknown>;
     data?: Record<string, unknown>;
     flash?: Record<string, unknown>;
     new?: boolean;

@@ -15,6 +15,11 @@ export interface IdentityProvider {
   readonly tokens: string[];
   /** How many codes it has exchanged. */
   readonly exchanges: number;
+  /** How many refresh tokens it has taken, and how many it has refused. Each is good for once. */
+  readonly refreshes: number;
+  readonly refusals: number;
+  /** Its accounts by their names. Any other name is an account without claims. `undefined`: the account is closed. */
+  accounts: Readonly<Record<string, Account | undefined>>;
   /** The addresses to which it sends visitors back. They may change until its first request. */
   redirectUris: readonly string[];
   /** Where it tells of a session of its own that has ended. It may change until its first request. */
@@ -23,6 +28,8 @@ export interface IdentityProvider {
   sign(claims: object, header?: object): Promise<string>;
   /** What it answers to every request while set, as a provider in trouble does. */
   trouble: number | undefined;
+  /** After it has spent a code or a refresh token, it waits for this before it answers. Default: it answers at once. */
+  beforeAnswer: (() => Promise<void>) | undefined;
   /** How many visitors it waits for before it answers any of them. While 0, it answers each at once. */
   gathers: number;
   stop(): Promise<void>;
@@ -36,6 +43,8 @@ export interface IdentityProviderOptions {
   readonly redirectUris: readonly string[];
   /** By their names. Any other name is an account without claims. */
   readonly accounts?: Readonly<Record<string, Account>>;
+  /** Whether each login gets a refresh token. Default `false`. */
+  readonly refreshes?: boolean;
   /** The method of a login that the visitor confirms with a second factor. Default: there is none. */
   readonly acr?: string;
 }
@@ -49,7 +58,7 @@ const CLAIMS = { openid: ["sub"], email: ["email", "email_verified"], groups: ["
  * nobody is asked for a consent.
  */
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
-  const { redirectUris, accounts = {}, acr } = options;
+  const { redirectUris, accounts = {}, acr, refreshes = false } = options;
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
   const jwk = { ...(await exportJWK(privateKey)), kid: "the-key", alg: "ES256", use: "sig" };
   const server = createServer().listen(0, "127.0.0.1");
@@ -67,6 +76,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
           client_id: CLIENT_ID,
           client_secret: CLIENT_SECRET,
           redirect_uris: known.redirectUris,
+          grant_types: ["authorization_code", ...(refreshes ? ["refresh_token"] : [])],
           id_token_signed_response_alg: "ES256",
           ...(known.backchannelUri !== undefined && {
             backchannel_logout_uri: known.backchannelUri,
@@ -83,34 +93,54 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       fetch: (url: URL, { dispatcher: _, ...init }: RequestInit & { dispatcher?: unknown }) => fetch(url, init),
       pkce: { required: () => true },
       interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
-      findAccount: (_: unknown, accountId: string) => ({
-        accountId,
-        claims: () => ({ sub: accountId, ...accounts[accountId] }),
-      }),
+      issueRefreshToken: () => refreshes,
+      rotateRefreshToken: true,
+      findAccount: (_: unknown, accountId: string) =>
+        accountId in known.accounts && known.accounts[accountId] === undefined
+          ? undefined
+          : { accountId, claims: () => ({ sub: accountId, ...known.accounts[accountId] }) },
       async loadExistingGrant({ oidc: { client, session } }: Authorizing) {
         // A new grant would end the codes of the tabs before it.
-        const known = session.grantIdFor(client.clientId);
-        if (known !== undefined) return providerNow().Grant.find(known);
+        const id = session.grantIdFor(client.clientId);
+        // A refresh token that came twice has ended the grant.
+        const known = id === undefined ? undefined : await providerNow().Grant.find(id);
+        if (known) return known;
         const grant = new (providerNow().Grant)({ clientId: client.clientId, accountId: session.accountId });
         grant.addOIDCScope(Object.keys(CLAIMS).join(" "));
         await grant.save();
         return grant;
       },
       cookies: { keys: ["a key of a test"] },
-      ttl: { AuthorizationCode: 60, AccessToken: 600, IdToken: 600, Interaction: 600, Session: 3_600, Grant: 3_600 },
+      ttl: {
+        AuthorizationCode: 60,
+        AccessToken: 600,
+        IdToken: 3_600,
+        Interaction: 600,
+        RefreshToken: 3_600,
+        Session: 3_600,
+        Grant: 3_600,
+      },
     });
-    provider.on("grant.success", ({ body }: { body: Record<string, unknown> }) => {
-      known.exchanges++;
+    provider.on("grant.success", ({ body, oidc: { params } }: Granted) => {
+      if (params.grant_type === "refresh_token") known.refreshes++;
+      else known.exchanges++;
       known.tokens.push(String(body.access_token), String(body.id_token));
+      if (body.refresh_token !== undefined) known.tokens.push(String(body.refresh_token));
+    });
+    provider.on("grant.error", ({ oidc: { params } }: Granted) => {
+      if (params?.grant_type === "refresh_token") known.refusals++;
     });
     return provider;
   };
-  const known: IdentityProvider & { exchanges: number } = {
+  const known: IdentityProvider & { exchanges: number; refreshes: number; refusals: number } = {
     issuer,
     clientId: CLIENT_ID,
     clientSecret: CLIENT_SECRET,
     asked: [],
     exchanges: 0,
+    refreshes: 0,
+    refusals: 0,
+    accounts,
     tokens: [],
     redirectUris,
     backchannelUri: undefined,
@@ -119,6 +149,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
         .setProtectedHeader({ alg: "ES256", kid: "the-key", typ: "logout+jwt", ...header })
         .sign(privateKey),
     trouble: undefined,
+    beforeAnswer: undefined,
     gathers: 0,
     async stop() {
       server.close();
@@ -138,6 +169,14 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
         for (const goOn of waiting) goOn();
       }
       await areGathered;
+    }
+    if (pathname === "/token" && known.beforeAnswer) {
+      const { beforeAnswer } = known;
+      const end = response.end.bind(response);
+      response.end = (chunk?: unknown) => {
+        void beforeAnswer().then(() => end(chunk));
+        return response;
+      };
     }
     if (known.trouble !== undefined) {
       response.writeHead(known.trouble).end("in trouble");
@@ -161,6 +200,12 @@ async function textOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The parts of a request for tokens that the tests look at. */
+interface Granted {
+  readonly body: Record<string, unknown>;
+  readonly oidc: { readonly params: Record<string, unknown> };
 }
 
 /** The parts of a request for an authorization that the provider's hook for consents needs. */

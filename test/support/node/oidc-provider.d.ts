@@ -19,7 +19,7 @@ declare module "oidc-provider" {
     on(event: string, listener: (...args: never[]) => void): this;
     readonly Grant: {
       new (options: { clientId: string; accountId: string }): Grant;
-      find(id: string): Promise<Grant>;
+      find(id: string): Promise<Grant | undefined>;
     };
   }
 }

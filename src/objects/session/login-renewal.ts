@@ -1,0 +1,87 @@
+import { DeadlinePassed, withinDeadline } from "../../lib/deadline.ts";
+import type { Login } from "../../session/login.ts";
+import type { SessionRecord } from "../../session/record.ts";
+import type { SessionRows } from "./session-rows.ts";
+
+/** A login that the provider was asked to confirm. */
+export type Renewed =
+  | { readonly kind: "renewed"; readonly login: Login; readonly grant: string }
+  /** The refresh token is over, or the provider knows the visitor no more. */
+  | { readonly kind: "refused" }
+  | { readonly kind: "unavailable" };
+
+/** The provider of logins, as the object of a session asks it. */
+export interface LoginProvider {
+  isDue(login: Login, now: number): boolean;
+  /**
+   * Asks the provider to confirm a login.
+   *
+   * @param grant the refresh token, sealed. `undefined`: there is none, and the answer is `refused`.
+   */
+  renew(login: Login, grant: string | undefined, sessionId: string): Promise<Renewed>;
+}
+
+/** The rows, the provider, and the callbacks of the authority. */
+export interface LoginRenewalParts {
+  readonly rows: SessionRows;
+  readonly provider: LoginProvider;
+  readonly clock: () => number;
+  readonly save: (record: SessionRecord, loaded: SessionRecord) => void;
+  readonly keepAlive: (work: Promise<unknown>) => void;
+}
+
+/** How long requests wait for the provider, from when it is asked. Then they are served by the login as it was. */
+const WAIT_MS = 2_000;
+/** A provider that did not answer is not asked for this login again before. */
+const RETRY_MS = 10_000;
+
+/**
+ * Has the provider confirm the login of a session. The object of the session is the one place that all its requests reach, so one
+ * request at a time asks. A provider that rotates refresh tokens takes two askers for a thief, and ends the login of both.
+ */
+export class LoginRenewal {
+  readonly #parts: LoginRenewalParts;
+  #flight: { readonly since: number; readonly done: Promise<void> } | undefined;
+  #notBefore = 0;
+
+  constructor(parts: LoginRenewalParts) {
+    this.#parts = parts;
+  }
+
+  /** Renews the login if that is due. Resolves when it is known, or when the request has waited long enough. */
+  async renewIfDue(): Promise<void> {
+    const { rows, provider, clock, keepAlive } = this.#parts;
+    const record = rows.load();
+    const now = clock();
+    if (!record?.login || record.login.lapsed || now < this.#notBefore || !provider.isDue(record.login, now)) return;
+    if (!this.#flight) {
+      const done = this.#renew(record, record.login).finally(() => {
+        this.#flight = undefined;
+      });
+      this.#flight = { since: now, done };
+      keepAlive(done);
+    }
+    const { since, done } = this.#flight;
+    try {
+      await withinDeadline(done, Math.max(0, since + WAIT_MS - now));
+    } catch (fault) {
+      if (!(fault instanceof DeadlinePassed)) throw fault;
+    }
+  }
+
+  async #renew({ id }: SessionRecord, login: Login): Promise<void> {
+    const { rows, provider, clock, save } = this.#parts;
+    const renewed = await provider.renew(login, rows.grant(), id);
+    if (renewed.kind === "unavailable") {
+      this.#notBefore = clock() + RETRY_MS;
+      return;
+    }
+    const record = rows.load();
+    // The visitor may have logged in again, or out, meanwhile.
+    if (record?.login?.at !== login.at) return;
+    const isRefused = renewed.kind === "refused";
+    rows.saveGrant(isRefused ? undefined : renewed.grant);
+    const next = isRefused ? { ...login, lapsed: true as const } : renewed.login;
+    save({ ...record, login: next, version: record.version + 1 }, record);
+  }
+}

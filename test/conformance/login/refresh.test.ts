@@ -1,0 +1,143 @@
+/** @quick */
+import { afterAll, afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { ProviderVisitor } from "../../support/node/identity-provider.ts";
+import { logIn, PAGE, SCRIPT, startGuardedSite } from "./guarded-site.ts";
+
+const REFRESH_SECONDS = 60;
+const login = { refreshSeconds: REFRESH_SECONDS };
+const guarded = await startGuardedSite({ apart: true, login });
+const { site, provider, stop } = guarded;
+const { accounts } = provider;
+afterAll(stop);
+afterEach(() => {
+  Object.assign(provider, { accounts, trouble: undefined, beforeAnswer: undefined });
+});
+
+/** A browser that is logged in, with an apple in its basket, whose login is due to be renewed. */
+async function dueVisitor(login: string, { site, provider } = guarded) {
+  const client = site.client();
+  const visitor = new ProviderVisitor();
+  await logIn(client, "/orders/7", { login }, visitor);
+  await client.ask("/orders/7?set=basket:apple", {
+    headers: { ...SCRIPT, Origin: "https://shop.test" },
+    method: "POST",
+  });
+  await site.moor.elapse(REFRESH_SECONDS + 1);
+  const { refreshes, refusals } = provider;
+  const page = (path = "/orders/7", port?: number) => client.ask(path, { headers: PAGE, port });
+  const again = async (name = login, other = visitor) => {
+    await logIn(client, "/orders/7", { login: name }, other);
+    return page();
+  };
+  const asked = () => ({ refreshes: provider.refreshes - refreshes, refusals: provider.refusals - refusals });
+  return { client, page, again, asked };
+}
+const without = (name: string) => ({ ...provider.accounts, [name]: undefined });
+
+describe("a login that is due to be renewed", () => {
+  it("is confirmed by the provider, once for sixty requests at two processes", async () => {
+    const { page, asked } = await dueVisitor("alice");
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, at) => page("/orders/7", site.moor.ports[at % site.moor.ports.length])),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array(60).fill(200));
+    expect(asked()).toEqual({ refreshes: 1, refusals: 0 });
+  });
+
+  it("has the claims that the provider tells now: a role that was taken away is missing at once", async () => {
+    const { page } = await dueVisitor("alice");
+    provider.accounts = { ...accounts, alice: { ...accounts.alice, groups: ["others"], name: "Alice B." } };
+    expect((await page("/ops/page")).status).toBe(403);
+    expect((await page()).told.session.login).toMatchObject({ claims: { name: "Alice B." }, roles: ["staff"] });
+  });
+
+  it("lasts until it is due again, and is renewed by the next refresh token then", async () => {
+    const { page, asked } = await dueVisitor("alice");
+    await page();
+    await site.moor.elapse(REFRESH_SECONDS - 10);
+    await page();
+    expect(asked()).toEqual({ refreshes: 1, refusals: 0 });
+    await site.moor.elapse(11);
+    await page();
+    expect(asked()).toEqual({ refreshes: 2, refusals: 0 });
+  });
+
+  it("serves as it was while the provider is in trouble, and is renewed once the provider is back", async () => {
+    const { page, asked } = await dueVisitor("alice");
+    provider.trouble = 503;
+    expect((await page()).status).toBe(200);
+    provider.trouble = undefined;
+    await site.moor.elapse(15);
+    expect((await page()).status).toBe(200);
+    expect(asked()).toEqual({ refreshes: 1, refusals: 0 });
+  });
+
+  it("serves as it was while the provider is silent, and then as the late answer says", async () => {
+    const { page, asked } = await dueVisitor("alice");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    provider.accounts = { ...accounts, alice: { ...accounts.alice, groups: [] } };
+    provider.beforeAnswer = () => promise;
+    expect((await page("/ops/page")).status).toBe(200);
+    resolve();
+    await expect.poll(async () => (await page("/ops/page")).status).toBe(403);
+    expect(asked()).toEqual({ refreshes: 1, refusals: 0 });
+  });
+});
+
+describe("a login that the provider does not confirm", () => {
+  it("lapses: guarded pages ask for a login, and no page shows who it was", async () => {
+    const { client, page, asked } = await dueVisitor("carol");
+    provider.accounts = without("carol");
+    const open = await page("/public/page");
+    expect(open.told.session).toMatchObject({ data: { basket: "apple" } });
+    expect(open.told.session).not.toHaveProperty("sub");
+    expect(open.told.session).not.toHaveProperty("login");
+    expect((await client.ask("/orders/7", { headers: SCRIPT })).status).toBe(401);
+    expect((await page()).status).toBe(302);
+    expect(asked()).toEqual({ refreshes: 0, refusals: 1 });
+  });
+
+  it("leaves the session to the same visitor, who logs in again", async () => {
+    const { page, again } = await dueVisitor("dora");
+    const { sid } = (await page("/public/page")).told.session;
+    await site.moor.elapse(REFRESH_SECONDS + 1);
+    provider.accounts = without("dora");
+    expect((await page()).status).toBe(302);
+    provider.accounts = accounts;
+    expect((await again()).told.session).toMatchObject({ sid, sub: "dora", data: { basket: "apple" } });
+  });
+
+  it("leaves nothing to another visitor at the same browser", async () => {
+    const { page, again } = await dueVisitor("erin");
+    provider.accounts = without("erin");
+    expect((await page()).status).toBe(302);
+    const { session } = (await again("frank", new ProviderVisitor())).told;
+    expect(session).toMatchObject({ sub: "frank" });
+    expect(session.data ?? {}).toEqual({});
+  });
+});
+
+describe("a process that dies after the provider has spent the refresh token, and before its answer", () => {
+  it("ends no session: the visitor logs in again, and has their basket", async () => {
+    const crashing = await startGuardedSite({ login });
+    onTestFinished(crashing.stop);
+    const { page, again, asked } = await dueVisitor("grace", crashing);
+    const { promise: isAsked, resolve: ask } = Promise.withResolvers<void>();
+    crashing.provider.beforeAnswer = async () => {
+      ask();
+      await new Promise(() => {});
+    };
+    const lost = page().catch(() => "lost");
+    await isAsked;
+    crashing.provider.beforeAnswer = undefined;
+    await crashing.site.moor.crashAndRestart();
+    expect(await lost).toBe("lost");
+    // A crash ends the moved clock.
+    await crashing.site.moor.elapse(REFRESH_SECONDS + 1);
+    const before = (await page("/public/page")).told.session;
+    expect(before).toMatchObject({ data: { basket: "apple" } });
+    expect((await page()).status).toBe(302);
+    expect(asked()).toEqual({ refreshes: 1, refusals: 1 });
+    expect((await again()).told.session).toMatchObject({ sid: before.sid, sub: "grace", data: { basket: "apple" } });
+  });
+});
