@@ -35,10 +35,10 @@ export interface SizeResults {
 
 /** The most that each build may be gzipped, in KiB. `test/bench/size.test.ts` holds them. */
 export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild">, number>> = {
-  moor: 175,
+  moor: 178,
   asDeployed: 74.5,
-  asDeployedWithLogin: 84,
-  withoutRedis: 171,
+  asDeployedWithLogin: 84.5,
+  withoutRedis: 174,
   asDeployedWithoutRedis: 71.5,
 };
 

@@ -23,8 +23,8 @@ export interface FlowParts {
   /** The hosts at which visitors log in. */
   readonly hosts: readonly string[];
   readonly envelopes: Envelopes;
-  /** Seals the refresh token of a login. */
-  readonly grants: Pick<Grants, "seal">;
+  /** Seals the refresh token of a login. Default: no refresh token is kept. */
+  readonly grants: Pick<Grants, "seal"> | undefined;
   readonly provider: Provider;
   /** Everything that a page of this site requires; `unreadable`: see `Guard`. */
   readonly requiredAt: (target: URL, request: AskedParts) => readonly RequireConfig[] | "unreadable";
@@ -188,11 +188,7 @@ export function createFlow(parts: FlowParts): Flow {
     if (joins && isTwin(currentOf(opened), identity.login, clock())) return answer(done);
     const { principal } = identity;
     const intent: Intent = { ...NO_INTENT, principal, login: identity.login, joins };
-    if (
-      !(typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) ||
-      login.refreshSeconds === undefined ||
-      !identified.refreshToken
-    )
+    if (!(typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) || !grants || !identified.refreshToken)
       return answer(done, intent);
     return answer(done, { ...intent, grant: await grants.seal(identity.login, identified.refreshToken) });
   }

@@ -104,7 +104,10 @@ export function createLogins(parts: LoginParts): Logins {
     login,
     hosts: login.hosts ?? [new URL(issuer).hostname],
     envelopes: createEnvelopes(ring),
-    grants: createGrants(ring),
+    grants:
+      (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && login.refreshSeconds !== undefined
+        ? createGrants(ring)
+        : undefined,
     provider,
     requiredAt({ host, pathname }, { headers }) {
       const facts = { host, pathname, method: "GET", headers };

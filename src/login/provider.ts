@@ -62,11 +62,12 @@ export interface Provider {
   ): Promise<Identified>;
   /**
    * Spends a refresh token (RFC 6749, section 6; OpenID Connect Core, section 12).
-   *
    * @param sub of the login. A provider that names another visitor is refused.
+   * A build without the renewal of logins has no such step.
+   *
    * @param wanted the names of the claims that must be known.
    */
-  refresh(refreshToken: string, sub: string, wanted: readonly string[]): Promise<Refreshed>;
+  refresh?(refreshToken: string, sub: string, wanted: readonly string[]): Promise<Refreshed>;
 }
 
 /** The parts by which a provider is reached. */
@@ -184,7 +185,9 @@ export function createProvider(parts: ProviderParts): Provider {
 
     identify: (query, flow, wanted) => orEnded(() => identified(query, flow, wanted)),
 
-    refresh: (refreshToken, sub, wanted) => orEnded(() => refreshed(refreshToken, sub, wanted)),
+    ...(typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH
+      ? { refresh: (refreshToken, sub, wanted) => orEnded(() => refreshed(refreshToken, sub, wanted)) }
+      : undefined),
   };
 }
 

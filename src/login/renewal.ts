@@ -10,7 +10,7 @@ import type { Provider } from "./provider.ts";
 /** The parts by which logins are renewed. */
 export interface RenewalParts {
   readonly login: ResolvedLogin;
-  readonly provider: Pick<Provider, "refresh">;
+  readonly provider: Pick<Required<Provider>, "refresh">;
   readonly grants: Grants;
   /** Milliseconds since 1970. */
   readonly clock: () => number;

@@ -42,7 +42,8 @@ function bind({ MOOR_TOKEN_KEYS, MOOR_LOGIN_SECRET }: LoginProviderEnv, { login 
   const clock = Date.now;
   const ask = createAsk(createBreakers(logToConsole).make("provider"));
   const discovery = createDiscovery(login, { ask, clock });
-  const provider = createProvider({ login, ask, discovery, secret: MOOR_LOGIN_SECRET || undefined, clock });
+  const { refresh } = createProvider({ login, ask, discovery, secret: MOOR_LOGIN_SECRET || undefined, clock });
+  if (!refresh) return NO_PROVIDER;
   const grants = createGrants(parseKeyRing(MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS"));
-  return createLoginProvider({ login, provider, grants, clock, log: logToConsole });
+  return createLoginProvider({ login, provider: { refresh }, grants, clock, log: logToConsole });
 }
