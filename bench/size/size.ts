@@ -36,10 +36,10 @@ export interface SizeResults {
 /** The most that each build may be gzipped, in KiB. `test/bench/size.test.ts` holds them. */
 export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild">, number>> = {
   moor: 178,
-  asDeployed: 74.5,
+  asDeployed: 75,
   asDeployedWithLogin: 84.5,
   withoutRedis: 174,
-  asDeployedWithoutRedis: 71.5,
+  asDeployedWithoutRedis: 72,
 };
 
 const CONFIG = { pools: [{ id: "shop", origins: [{ id: "a", url: "http://127.0.0.1:1" }] }] };

@@ -1,7 +1,7 @@
 import { DeadlinePassed, withinDeadline } from "../../lib/deadline.ts";
 import type { Login } from "../../session/login.ts";
 import type { SessionRecord } from "../../session/record.ts";
-import type { SessionRows } from "./session-rows.ts";
+import type { SessionRows, SessionStorage } from "./session-rows.ts";
 
 /** A login that the provider was asked to confirm. */
 export type Renewed =
@@ -24,16 +24,25 @@ export interface LoginProvider {
 /** The rows, the provider, and the callbacks of the authority. */
 export interface LoginRenewalParts {
   readonly rows: SessionRows;
+  readonly storage: Pick<SessionStorage, "kv">;
   readonly provider: LoginProvider;
   readonly clock: () => number;
   readonly save: (record: SessionRecord, loaded: SessionRecord) => void;
   readonly keepAlive: (work: Promise<unknown>) => void;
 }
 
+/** The row of the refresh token of the login. */
+const GRANT = "grant";
 /** How long requests wait for the provider, from when it is asked. Then they are served by the login as it was. */
 const WAIT_MS = 2_000;
 /** A provider that did not answer is not asked for this login again before. */
 const RETRY_MS = 10_000;
+
+/** Keeps the refresh token of a login, sealed; `undefined`: the login has none. */
+export function saveGrant({ kv }: Pick<SessionStorage, "kv">, grant: string | undefined): void {
+  if (grant === undefined) kv.delete(GRANT);
+  else kv.put(GRANT, grant);
+}
 
 /**
  * Has the provider confirm the login of a session. The object of the session is the one place that all its requests reach, so one
@@ -70,8 +79,8 @@ export class LoginRenewal {
   }
 
   async #renew({ id }: SessionRecord, login: Login): Promise<void> {
-    const { rows, provider, clock, save } = this.#parts;
-    const renewed = await provider.renew(login, rows.grant(), id);
+    const { rows, storage, provider, clock, save } = this.#parts;
+    const renewed = await provider.renew(login, storage.kv.get<string>(GRANT), id);
     if (renewed.kind === "unavailable") {
       this.#notBefore = clock() + RETRY_MS;
       return;
@@ -80,7 +89,7 @@ export class LoginRenewal {
     // The visitor may have logged in again, or out, meanwhile.
     if (record?.login?.at !== login.at) return;
     const isRefused = renewed.kind === "refused";
-    rows.saveGrant(isRefused ? undefined : renewed.grant);
+    saveGrant(storage, isRefused ? undefined : renewed.grant);
     const next = isRefused ? { ...login, lapsed: true as const } : renewed.login;
     save({ ...record, login: next, version: record.version + 1 }, record);
   }

@@ -13,7 +13,7 @@ import { Cleanup } from "./cleanup.ts";
 import { CopiesElsewhere, type CopyPolicy, RETRY_MS, summaryOf, toCopy } from "./copies.ts";
 import { SessionIndexing } from "./indexing.ts";
 import { JournalWatch, journalProvenEmptyAt } from "./journal.ts";
-import { LoginRenewal } from "./login-renewal.ts";
+import { LoginRenewal, saveGrant } from "./login-renewal.ts";
 import { OwedEnd } from "./owed-end.ts";
 import { Publisher } from "./publisher.ts";
 import type { SessionAuthorityParts } from "./session-authority-parts.ts";
@@ -63,7 +63,7 @@ export class SessionAuthority {
     if ((typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && oldSessions)
       this.#owedEnd = new OwedEnd({ rows, oldSessions, clock });
     if ((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && loginProvider)
-      this.#renewal = new LoginRenewal({ rows, provider: loginProvider, clock, save, keepAlive });
+      this.#renewal = new LoginRenewal({ rows, storage, provider: loginProvider, clock, save, keepAlive });
   }
 
   async read({ ref, copies }: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
@@ -73,7 +73,7 @@ export class SessionAuthority {
 
   /** The session of a request, after its login has been renewed if that was due. */
   async renew(ask: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
-    await this.#renewal?.renewIfDue();
+    if (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) await this.#renewal?.renewIfDue();
     return this.read(ask);
   }
 
@@ -238,7 +238,7 @@ export class SessionAuthority {
     if (saved) this.#save(saved, record);
     if (saved) this.#indexing?.note(saved, record, change);
     if ((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && saved && change.login)
-      this.#rows.saveGrant(change.grant);
+      saveGrant(this.#parts.storage, change.grant);
     const left = saved ?? record;
     switch (applied.kind) {
       case "committed": {
@@ -274,7 +274,7 @@ export class SessionAuthority {
       this.#parts.keepAlive(this.#parts.storage.setAlarm(record.owed.nextAt));
     this.#rows.save(record, loaded);
     if ((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && record.ended && loaded?.login)
-      this.#rows.saveGrant(undefined);
+      saveGrant(this.#parts.storage, undefined);
     if (this.#parts.tell || record.ended) this.#told(record, loaded, isKnownToIndex);
   }
 

@@ -54,7 +54,6 @@ const RECORD = "record";
 const BEFORE = "before";
 const OUTSIDE = "outside";
 const INDEXING = "index";
-const GRANT = "grant";
 const SCHEMA = 1;
 /**
  * Up to this many bytes of attributes in all, the view before a rotation is stored in the record's row, because each written row
@@ -160,16 +159,6 @@ export class SessionRows {
 
   dropIndexing(): void {
     this.#storage.kv.delete(INDEXING);
-  }
-
-  /** The refresh token of the login, sealed; `undefined`: there is none. */
-  grant(): string | undefined {
-    return this.#storage.kv.get<string>(GRANT);
-  }
-
-  saveGrant(grant: string | undefined): void {
-    if (grant === undefined) this.#storage.kv.delete(GRANT);
-    else this.#storage.kv.put(GRANT, grant);
   }
 
   /** Notes the answer of the fallback to a question: when the question left, and the facts that are certain since then. */
