@@ -1,6 +1,6 @@
 import { algorithmOf } from "../src/affinity/algorithms.ts";
 import { LOG_DEFAULTS } from "../src/config/defaults.ts";
-import type { ResolvedConfig, ResolvedPool } from "../src/config/resolved.ts";
+import type { ResolvedConfig } from "../src/config/resolved.ts";
 import { NAMES } from "../src/lib/build-flags.ts";
 import { buildFlagOf, ROW_STORES } from "../src/row-stores/registry.ts";
 import type { Mistake } from "../src/settings/mistakes.ts";
@@ -12,16 +12,20 @@ import { readSettings } from "./wrangler.ts";
  */
 const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefined>> = {
   MOOR_OPERATORS: ({ admin, pools }) =>
-    admin ? "admin" : pathIn(pools, "healthCheck", ({ healthCheck }) => healthCheck !== undefined),
+    admin ? "admin" : pathIn(pools, "pools", "healthCheck", ({ healthCheck }) => healthCheck !== undefined),
   MOOR_ROWS: ({ stores }) => (stores.authority.type === "object" ? undefined : "stores.authority"),
   MOOR_ADOPTION: ({ adopt }) => (adopt.length === 0 ? undefined : "adopt"),
+  MOOR_READERS: ({ adopt }) => pathIn(adopt, "adopt", "from", ({ confirm }) => confirm === undefined),
+  MOOR_POSTGRES_READER: ({ adopt }) =>
+    pathIn(adopt, "adopt", "store", (entry) => !entry.confirm && entry.store?.type === "connect-pg-simple"),
   MOOR_LINKS: ({ carriers }) => {
     const index = carriers.findIndex(({ type }) => type === "url");
     return index < 0 ? undefined : `carriers[${index}]`;
   },
-  MOOR_NGINX: ({ pools }) => pathIn(pools, "affinity", ({ affinity }) => algorithmOf(affinity.algorithm) === undefined),
+  MOOR_NGINX: ({ pools }) =>
+    pathIn(pools, "pools", "affinity", ({ affinity }) => algorithmOf(affinity.algorithm) === undefined),
   MOOR_FORMER_BALANCER: ({ pools }) =>
-    pathIn(pools, "formerBalancer", ({ formerBalancer }) => formerBalancer !== undefined),
+    pathIn(pools, "pools", "formerBalancer", ({ formerBalancer }) => formerBalancer !== undefined),
   MOOR_LOGIN: ({ login }) => login && "login",
   MOOR_CLIENT_FIELDS: ({ log }) => {
     const name = (["address", "country", "userAgent", "trace"] as const).find(
@@ -83,11 +87,13 @@ export async function leavingOut(config: ResolvedConfig, given: readonly string[
   return left.flatMap((part) => ["--define", `${part}:false`]);
 }
 
-function pathIn(
-  pools: readonly ResolvedPool[],
+/** The path of a setting of the first item of a list that uses a part. */
+function pathIn<Item>(
+  items: readonly Item[],
+  list: string,
   name: string,
-  uses: (pool: ResolvedPool) => boolean,
+  uses: (item: Item) => boolean,
 ): string | undefined {
-  const index = pools.findIndex(uses);
-  return index < 0 ? undefined : `pools[${index}].${name}`;
+  const index = items.findIndex(uses);
+  return index < 0 ? undefined : `${list}[${index}].${name}`;
 }

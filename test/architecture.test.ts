@@ -28,6 +28,8 @@ const ROOMS: Readonly<Record<string, string>> = {
   carriers: "the ways in which a token travels, each with its settings and its code; the edge, and the `moor` command",
   "row-stores":
     "stores that may keep the rows of sessions, each with its settings and its code; the edge, and the `moor` command",
+  "old-formats":
+    "sessions of other frameworks that Moor reads by itself: their cookies, stores and keys; the edge, and the `moor` command",
   config: "schema, defaults, checks; the edge, and the `moor` command",
   inbound: "the client of a request: address, token, credentials; the edge",
   session: "pure rules of records, changes, journals, freshness; the edge, and session objects",

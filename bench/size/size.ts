@@ -35,10 +35,10 @@ export interface SizeResults {
 
 /** The most that each build may be gzipped, in KiB. `test/bench/size.test.ts` holds them. */
 export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild">, number>> = {
-  moor: 178,
+  moor: 184.5,
   asDeployed: 75,
   asDeployedWithLogin: 84.5,
-  withoutRedis: 174,
+  withoutRedis: 181.5,
   asDeployedWithoutRedis: 72,
 };
 

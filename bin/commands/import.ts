@@ -6,13 +6,16 @@ import { type Command, CommandError } from "../command.ts";
 import { readFlags } from "../flags.ts";
 import type { Draft } from "../import/draft.ts";
 import { FORMATS, formatOf, isFormat } from "../import/formats.ts";
+import { formatOfCommand, importKeys } from "../import/old-keys.ts";
 import { printConfig } from "../import/print.ts";
 import { formatRemark, groupRemarks, ImportSyntaxError } from "../import/remark.ts";
 
-/** `moor import`: turns the configuration of another balancer into a configuration of Moor. */
+/** `moor import`: turns the configuration of another balancer into a configuration of Moor, and secrets of an old application into keys. */
 export const importBalancer: Command = {
-  summary: "turns the configuration of nginx, HAProxy or Traefik into a moor.config.ts",
+  summary: "turns the configuration of nginx, HAProxy or Traefik into a moor.config.ts, and old secrets into keys",
   usage: `moor import FILE [--from FORMAT] [--one-address] [--out FILE] [--json]
+moor import express | iron-session [--env [ID=]NAME …] [--json]
+moor import next-auth [--env NAME …] [--cookie NAME …] [--json]
 
 Reads the configuration of another balancer, with the files that it includes, and prints a moor.config.ts: its groups of servers as
 pools, its rules as routes. Visitors stay on their server where the balancer's hash or cookie can be followed. What cannot be carried
@@ -23,9 +26,20 @@ written. docs/reference/import.md lists what becomes of each setting.
   --one-address   every host name in it stands for one address; nginx's ip_hash and hash need to know
   --out FILE      writes the configuration to a file that does not exist yet, in place of stdout
   --json          prints { "ok": true, "config": …, "notes": […] } or { "ok": false, "refused": […], "notes": […] } on stdout, and
-                  nothing on stderr; a remark is { file, line, text }`,
+                  nothing on stderr; a remark is { file, line, text }
+
+With express, iron-session or next-auth it derives the keys with which Moor reads living sessions of such an application, and prints
+them with the command that sets them. It asks for the application's secret, or reads it from the environment. The secret itself stays
+with you, and is not printed. docs/guide/moving-in/without-the-application.md has all steps.
+
+  --env NAME      the variable that holds the secret; repeated: several secrets that may have signed. ID=NAME: the id of a password
+                  of iron-session, if the application has several
+  --cookie NAME   the session's cookie, on whose name keys of Auth.js (next-auth 5) depend. Default: both usual names
+  --json          prints one object of the secret, as "npx wrangler secret bulk" takes it on stdin`,
 
   async run([file, ...args]) {
+    const format = formatOfCommand(file);
+    if (format) return importKeys(format, args);
     if (file === undefined || file.startsWith("-"))
       throw new CommandError("usage", "no file is given: moor import FILE");
     const flags = readFlags(args, {

@@ -1,10 +1,9 @@
-import type { ResolvedAdoption } from "../config/adopt.ts";
+import { oldPoolOf, type ResolvedAdoption } from "../config/adopt.ts";
 import type { ResolvedRoute } from "../config/resolved.ts";
 import { isTokenKeptBack } from "../inbound/cross-site.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import { encodeBase64url } from "../lib/base64url.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
-import { cookieValue } from "../lib/cookie-value.ts";
 import { describeFault } from "../log.ts";
 import { SHOWN_CHARACTERS } from "../observe/request-facts.ts";
 import type { Visit } from "../request/exchange.ts";
@@ -13,7 +12,7 @@ import type { OldRef, View } from "../session/record.ts";
 import { refOf } from "../store/open-session.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { createAdopting } from "./adopting.ts";
-import { withCookies } from "./cookies.ts";
+import { forget, sentCookies, withCookies } from "./cookies.ts";
 import { createFollowing, type Following } from "./following.ts";
 import { askerOf, type Told } from "./old-application.ts";
 import { createOlds, type Old } from "./old-sessions.ts";
@@ -56,15 +55,16 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
   function cookieOf({ entry, until }: Old, visit: RoutedVisit): string | undefined {
     const { request, route, arrival, client } = visit;
     if (arrival.arrivedAt >= until || isOnOldSide(entry, route, client.token?.id)) return undefined;
-    const header = request.headers.get("Cookie");
-    const values = entry.cookies.flatMap((name) => cookieValue(header, name) ?? []);
+    const values = sentCookies(entry, request.headers.get("Cookie")).map(({ value }) => value);
     return values.some((text) => WELL_FORMED.test(text)) ? [entry.from, ...values].join("\n") : undefined;
   }
 
   /** Whether requests go to the old application itself: always, or because this session is drawn to it. */
-  function isOnOldSide({ confirm }: ResolvedAdoption, route: ResolvedRoute, sessionId: string | undefined): boolean {
-    if (route.pool.every(({ id }) => id === confirm.pool)) return true;
-    return sessionId !== undefined && upstream.poolOf(route, sessionId).config.id === confirm.pool;
+  function isOnOldSide(entry: ResolvedAdoption, route: ResolvedRoute, sessionId: string | undefined): boolean {
+    const oldPool = oldPoolOf(entry);
+    if (oldPool === undefined) return false;
+    if (route.pool.every(({ id }) => id === oldPool)) return true;
+    return sessionId !== undefined && upstream.poolOf(route, sessionId).config.id === oldPool;
   }
 
   /** The answer about one old application; `undefined`: the client has no session there that Moor could adopt. */
@@ -98,6 +98,8 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
     const isEmpty =
       heard.kind === "session" && heard.principal === undefined && isBlank(heard.attributes) && !heard.tooLarge;
     if (heard.kind === "none" || isEmpty) {
+      const reason = heard.kind === "none" ? heard.reason : undefined;
+      if (reason !== undefined) observer.note({ event: "adoption_refused", reason: `${from}: ${reason}` });
       await refusals.note(name, headers, clock());
       return undefined;
     }
@@ -119,7 +121,8 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
           told(await application.end(askerOf(visit), heard.id), visit);
         return { kind: "visit", visit, cookies: adopted.reason === "ended" ? cookiesToClear(old, visit) : [] };
       case "adopted": {
-        const { token, reason } = adopted;
+        const { token } = adopted;
+        const reason = [adopted.reason, heard.flaw].filter((flaw) => flaw !== undefined).join("; ");
         observer.note({
           event: "session_adopted",
           kind: from,
@@ -127,7 +130,7 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
           ...(reason && { reason }),
         });
         keepAlive(recent.note(from, clock()));
-        const cookies = heard.id === undefined ? [...entry.cookies.map(cleared), ...heard.cookies] : [];
+        const cookies = heard.id === undefined ? [...cookiesToClear(old, visit), ...heard.cookies] : [];
         return { kind: "visit", visit: { ...visit, client: withToken(visit, token) }, cookies };
       }
     }
@@ -163,7 +166,7 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
       const old = ref && olds.of(ref);
       // The old application has the attributes of version 1, because the session was adopted with them.
       const isNews = generation === 0 && version > 1 && broughtBack.get(id) !== version;
-      if (!old || ref.leftAttributes || old.entry.confirm.pool !== pool || !isNews) return;
+      if (!old || ref.leftAttributes || oldPoolOf(old.entry) !== pool || !isNews) return;
       if (told(await olds.bringBack(ref, view, askerOf(visit)), visit)) broughtBack.set(id, version);
     },
 
@@ -197,13 +200,7 @@ function isBlank(attributes: object): boolean {
 
 /** `Set-Cookie` headers for the cookies of the old application that the request brings. */
 function cookiesToClear({ entry }: Old, { request }: Visit): string[] {
-  const header = request.headers.get("Cookie");
-  return entry.cookies.filter((name) => cookieValue(header, name) !== undefined).map(cleared);
-}
-
-/** Has a browser forget the cookie of an old application. */
-function cleared(name: string): string {
-  return `${name}=; Path=/; Max-Age=0`;
+  return forget(sentCookies(entry, request.headers.get("Cookie")), entry.domain);
 }
 
 /** Names a cookie without holding it in memory. */

@@ -11,6 +11,8 @@ export interface OldSession {
   readonly attributes: JsonObject;
   /** Whether its attributes are left out, because they are larger or nest deeper than Moor takes. */
   readonly tooLarge: boolean;
+  /** Something of it that Moor could not take, for the log. */
+  readonly flaw?: string;
   /** When it ends by itself, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
@@ -71,7 +73,7 @@ function isRandomId(id: unknown): boolean {
 }
 
 /** The attributes, if a session may have them. A visitor keeps their login all the same. */
-function takenOf(attributes: unknown): JsonObject | undefined {
+export function takenOf(attributes: unknown): JsonObject | undefined {
   try {
     return checkPatch(attributes as Json);
   } catch {

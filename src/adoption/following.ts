@@ -1,3 +1,4 @@
+import { oldPoolOf } from "../config/adopt.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { describeFault } from "../log.ts";
 import type { FollowJudges } from "../objects/clients/pool-client.ts";
@@ -62,13 +63,13 @@ export function createFollowing(
 
   /** Reports to the judge of all isolates. Returns whether a session that is gone was logged out. */
   async function report({ entry }: Old, gone: Pick<View, "id" | "bornAt"> | undefined, visit: Visit): Promise<boolean> {
-    const { from, confirm } = entry;
+    const { from } = entry;
     const state = knownOf(from);
     const { lived } = state;
     state.lived = 0;
     state.reportedAt = clock();
     const about = gone && { session: gone.id.slice(0, SHOWN_CHARACTERS), bornAt: gone.bornAt };
-    const judged = await judges?.report(confirm.pool, from, { lived, gone: about });
+    const judged = await judges?.report(oldPoolOf(entry) as string, from, { lived, gone: about });
     if (judged?.kind === "followed") {
       state.stoppedAt = judged.stoppedAt ?? 0;
       return judged.ends;
@@ -107,7 +108,7 @@ export function createFollowing(
       const { view, token } = opened.session;
       const ref = view?.old;
       const old = ref && olds.of(ref);
-      if (!view || !ref || old?.entry.follow !== "end" || old.entry.confirm.pool === pool || token.byOldCookie)
+      if (!view || !ref || old?.entry.follow !== "end" || oldPoolOf(old.entry) === pool || token.byOldCookie)
         return false;
       // A copy is no occasion to ask: it is younger than the pause between two questions, or its authority is away.
       if (opened.source !== authority.name || !isDue(view, ref)) return false;

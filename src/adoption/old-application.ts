@@ -1,4 +1,4 @@
-import type { ResolvedAdoption } from "../config/adopt.ts";
+import type { AskedAdoption } from "../config/adopt.ts";
 import { resolveRoute } from "../config/defaults.ts";
 import type { ResolvedRoute } from "../config/resolved.ts";
 import { askedBy } from "../inbound/arrival.ts";
@@ -20,8 +20,14 @@ interface Signed {
   readonly response: Response;
 }
 
-/** The answer of an old application, with the cookies of its session that it wants to have cleared. */
-export type Heard = (OldSession & { readonly cookies: readonly string[] }) | { readonly kind: "none" } | Unavailable;
+/**
+ * The answer of an old application, with the cookies of its session that it wants to have cleared. `reason`: why a session that may be there
+ * cannot be taken.
+ */
+export type Heard =
+  | (OldSession & { readonly cookies: readonly string[] })
+  | { readonly kind: "none"; readonly reason?: string }
+  | Unavailable;
 
 /** Whether an old application did what it was told to do with a session. `gone`: it has no such session any more. */
 export type Told = { readonly kind: "done" | "gone" } | Unavailable;
@@ -43,8 +49,11 @@ export interface OldApplication {
   ask(asker: Asker): Promise<Heard>;
   /** Ends a session there. It may be repeated. */
   end(asker: Asker, id: string): Promise<Told>;
-  /** Gives a session there these attributes, if it lives and has not got this version or a newer one. It may be repeated. */
-  bringBack(asker: Asker, state: { id: string; version: number; attributes: JsonObject }): Promise<Told>;
+  /**
+   * Gives a session there these attributes, if it lives and has not got this version or a newer one. It may be repeated. Absent: nothing is
+   * brought back to it.
+   */
+  bringBack?(asker: Asker, state: { id: string; version: number; attributes: JsonObject }): Promise<Told>;
 }
 
 /** The visitor's own request. */
@@ -55,7 +64,7 @@ export function askerOf({ request, url, client, arrival }: Visit): Asker {
 
 /** The parts that a question needs. */
 export interface OldApplicationParts {
-  readonly entry: ResolvedAdoption;
+  readonly entry: AskedAdoption;
   /** See {@link routeOf}. */
   readonly route: ResolvedRoute;
   readonly upstream: Upstream;
@@ -76,7 +85,7 @@ const utf8 = new TextEncoder();
 const SHOWN = ["Cookie", "User-Agent", "Accept-Language", "CF-Connecting-IP", "X-Forwarded-For"];
 
 /** The route of the questions to an old application. It has no methods, so no client's request matches it. */
-export function routeOf({ confirm }: ResolvedAdoption): ResolvedRoute {
+export function routeOf({ confirm }: AskedAdoption): ResolvedRoute {
   const { pool } = confirm;
   return resolveRoute({ path: "/", pool, methods: [], session: false, attemptDeadlineMs: DEADLINE_MS }, {});
 }

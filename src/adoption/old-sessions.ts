@@ -4,11 +4,14 @@ import type { Unavailable } from "../lib/unavailable.ts";
 import { describeFault, type Log } from "../log.ts";
 import type { OldSessions } from "../objects/session/owed-end.ts";
 import { SHOWN_CHARACTERS } from "../observe/request-facts.ts";
+import type { OldReader } from "../old-formats/format.ts";
+import type { ReaderSettings } from "../old-formats/registry.ts";
 import type { OldRef, View } from "../session/record.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { AdoptKey } from "./adopt-key.ts";
 import { type Asker, createOldApplication, type OldApplication, type Told } from "./old-application.ts";
 import type { Questions } from "./question.ts";
+import { createReadApplication } from "./read-application.ts";
 
 /** An entry of `adopt`, with its application. */
 export interface Old {
@@ -21,9 +24,12 @@ export interface Old {
 /** The parts by which old applications are reached. */
 export interface OldsParts {
   readonly config: Pick<ResolvedConfig, "adopt" | "session">;
-  /** The routes of the questions, one for each entry of `adopt`. The pools know them. */
-  readonly routes: readonly ResolvedRoute[];
-  readonly questions: Questions;
+  /** The routes of the questions, by the names of the applications that are asked. The pools know them. */
+  readonly routes: ReadonlyMap<string, ResolvedRoute>;
+  /** `undefined`: no application is asked. */
+  readonly questions: Questions | undefined;
+  /** Makes the reader of the sessions that Moor reads by itself. */
+  readonly makeReader: (settings: ReaderSettings) => OldReader;
   readonly issuer: string;
   readonly adoptKey: AdoptKey;
   readonly clock: () => number;
@@ -48,14 +54,19 @@ export interface Olds {
   bringBack(ref: OldRef, view: Pick<View, "id" | "version" | "attributes">, asker: Asker): Promise<Told>;
 }
 
+const NOTHING_TO_DO: Told = { kind: "done" };
+
 export function createOlds(parts: OldsParts, upstream: Upstream): Olds {
-  const { config, routes, questions, issuer, adoptKey, clock } = parts;
+  const { config, routes, questions, makeReader, issuer, adoptKey, clock } = parts;
   const { maxAttributeBytes } = config.session;
-  const all = config.adopt.map((entry, index): Old => {
-    const route = routes[index] as ResolvedRoute;
-    const application = createOldApplication({ entry, route, upstream, questions, issuer, maxAttributeBytes, clock });
-    return { entry, until: Date.parse(entry.until), application };
-  });
+  const applicationOf = (entry: ResolvedAdoption): OldApplication => {
+    if (!entry.confirm) return createReadApplication(entry, makeReader(entry), clock);
+    const asking = { route: routes.get(entry.from) as ResolvedRoute, questions: questions as Questions };
+    return createOldApplication({ entry, ...asking, upstream, issuer, maxAttributeBytes, clock });
+  };
+  const all = config.adopt.map(
+    (entry): Old => ({ entry, until: Date.parse(entry.until), application: applicationOf(entry) }),
+  );
   const of = ({ from }: OldRef) => all.find(({ entry }) => entry.from === from);
 
   /** Tells an old application something of the old session that `ref` names, or asks it. */
@@ -85,11 +96,13 @@ export function createOlds(parts: OldsParts, upstream: Upstream): Olds {
         if (heard?.kind === "session" && heard.id === id)
           return { kind: generation > 0 || heard.principal === principal ? "lives" : "gone" };
         // Every session has this version already, so nothing changes.
-        const told = await application.bringBack(asker, { id, version: 0, attributes: {} });
+        const told = (await application.bringBack?.(asker, { id, version: 0, attributes: {} })) ?? NOTHING_TO_DO;
         return told.kind === "unavailable" ? told : { kind: told.kind === "done" ? "lives" : "gone" };
       }),
     bringBack: (ref, { id: sessionId, version, attributes }, asker) =>
-      tell(ref, sessionId, (application, id) => application.bringBack(asker, { id, version, attributes })),
+      tell(ref, sessionId, async (application, id) => {
+        return (await application.bringBack?.(asker, { id, version, attributes })) ?? NOTHING_TO_DO;
+      }),
   };
 }
 

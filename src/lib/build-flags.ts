@@ -7,6 +7,10 @@ declare global {
   const MOOR_ROWS: boolean | undefined;
   /** `false`: the build is without the adoption of old applications' sessions. */
   const MOOR_ADOPTION: boolean | undefined;
+  /** `false`: the build reads no old session by itself. */
+  const MOOR_READERS: boolean | undefined;
+  /** `false`: the build reads no old session in Postgres. */
+  const MOOR_POSTGRES_READER: boolean | undefined;
   /** `false`: the build is without the algorithms of nginx. */
   const MOOR_NGINX: boolean | undefined;
   /** `false`: the build is without logins at an OpenID Connect provider. */
@@ -56,6 +60,8 @@ export const NAMES = {
   MOOR_OPERATORS: "admin API, probes and pools at work",
   MOOR_ROWS: "authority other than Durable Objects",
   MOOR_ADOPTION: "adoption of sessions",
+  MOOR_READERS: "reader of old sessions",
+  MOOR_POSTGRES_READER: "reader of old sessions in Postgres",
   MOOR_NGINX: "algorithm of nginx",
   MOOR_LOGIN: "login",
   MOOR_BACKCHANNEL: "back-channel logout",

@@ -2,6 +2,7 @@ import { literal } from "valibot";
 import { shape } from "../settings/shapes.ts";
 import { bindings, repeatedBindings } from "./bindings.ts";
 import { defineRowStore } from "./kind.ts";
+import { addressIn } from "./postgres/postgres-address.ts";
 import { connectToPostgres } from "./postgres/postgres-client.ts";
 import type { RowStore } from "./row-store.ts";
 import { shardRows } from "./sharded-rows.ts";
@@ -63,15 +64,4 @@ export function postgresRows(address: Parameters<typeof connectToPostgres>[0]): 
     connect: () => connectToPostgres(address),
     isStandby: ({ is_standby: isStandby }) => isStandby !== false,
   });
-}
-
-function addressIn(env: Readonly<Record<string, unknown>>, name: string): string {
-  const bound = env[name];
-  const isHyperdrive = typeof bound === "object" && bound !== null && "connectionString" in bound;
-  const url = isHyperdrive ? bound.connectionString : bound;
-  if (typeof url === "string" && /^postgres(ql)?:\/\/./.test(url) && URL.canParse(url)) return url;
-  const accepted = 'a Hyperdrive, or a secret like "postgres://user:password@host:5432/database?sslmode=require"';
-  throw new TypeError(
-    `${name} is ${bound === undefined ? "not set" : "no address of Postgres"}; it takes ${accepted}.`,
-  );
 }

@@ -5,19 +5,21 @@ import { createOldSessions, createOlds } from "../adoption/old-sessions.ts";
 import { createQuestions } from "../adoption/question.ts";
 import { createRecent, type RecentNamespace } from "../adoption/recent.ts";
 import { createRefusals } from "../adoption/refusals.ts";
-import type { ResolvedConfig } from "../config/resolved.ts";
+import type { ResolvedAdoption } from "../config/adopt.ts";
+import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import type { RateLimiter } from "../inbound/founding-limit.ts";
 import { parseKeyRing } from "../inbound/token/key-ring.ts";
 import { leftOut } from "../lib/build-flags.ts";
 import type { Log } from "../log.ts";
 import { createFollowJudges, type FollowJudges } from "../objects/clients/pool-client.ts";
 import type { OldSessions } from "../objects/session/owed-end.ts";
+import { bindReader, type ReaderBindings, type ReaderSettings } from "../old-formats/registry.ts";
 import { policyOf } from "../session/policy.ts";
 import { createUpstream, type Upstream } from "../upstream/upstream.ts";
 import type { BoundSessions } from "./sessions.ts";
 
 /** The bindings for the adoption of sessions. */
-export interface AdoptionEnv {
+export interface AdoptionEnv extends ReaderBindings {
   /** Derives the ids of adopted sessions. It stays the same for as long as sessions are adopted. */
   MOOR_ADOPT_KEY?: string;
   /** Key ring that Moor shares with the old application, to sign questions and answers. */
@@ -81,13 +83,14 @@ export function bindOldSessions(
 ): OldSessions {
   const bind = () => {
     const { adopt, pools, routes: _, ...config } = readConfig();
-    const asked = adopt.map(({ confirm }) => confirm.pool);
+    const asked = adopt.flatMap(({ confirm }) => confirm?.pool ?? []);
     const reachable = pools
       .filter(({ id }) => asked.includes(id))
       .map((pool) => ({ ...pool, learn: undefined, ...(inObject && { host: "origin" as const }) }));
-    const routes = adopt.map(routeOf);
-    const parts = { ...askingOf(env), config: { ...config, adopt }, routes, issuer: env.MOOR_ISSUER as string };
-    const upstream = createUpstream({ ...config, adopt, pools: reachable, routes }, Date.now, () => {}, {
+    const routes = routesOf(adopt);
+    const parts = { ...askingOf(env, adopt), config: { ...config, adopt }, routes, issuer: env.MOOR_ISSUER as string };
+    const asking = { ...config, adopt, pools: reachable, routes: [...routes.values()] };
+    const upstream = createUpstream(asking, Date.now, () => {}, {
       services: { ...env },
       log,
     });
@@ -96,16 +99,24 @@ export function bindOldSessions(
   return createOldSessions(bind, { clock: Date.now, log });
 }
 
+/** The routes of the questions, by the names of the applications that are asked. */
+function routesOf(adopt: readonly ResolvedAdoption[]): ReadonlyMap<string, ResolvedRoute> {
+  return new Map(adopt.flatMap((entry) => (entry.confirm ? [[entry.from, routeOf(entry)] as const] : [])));
+}
+
 /** @throws TypeError that names the wrong binding and the accepted values. */
-function askingOf({ MOOR_ADOPT_KEY, MOOR_CONFIRM_KEYS }: AdoptionEnv) {
-  if (!MOOR_CONFIRM_KEYS) {
+function askingOf(env: AdoptionEnv, adopt: readonly ResolvedAdoption[]) {
+  const { MOOR_ADOPT_KEY, MOOR_CONFIRM_KEYS } = env;
+  const asksAny = adopt.some(({ confirm }) => confirm);
+  if (asksAny && !MOOR_CONFIRM_KEYS) {
     throw new TypeError(
       'MOOR_CONFIRM_KEYS is not set, and adopt needs it. "npm run moor -- keys adopt" prints a value, which the old application also gets.',
     );
   }
   return {
     adoptKey: readAdoptKey(MOOR_ADOPT_KEY),
-    questions: createQuestions(parseKeyRing(MOOR_CONFIRM_KEYS, "MOOR_CONFIRM_KEYS")),
+    questions: asksAny ? createQuestions(parseKeyRing(MOOR_CONFIRM_KEYS, "MOOR_CONFIRM_KEYS")) : undefined,
+    makeReader: (settings: ReaderSettings) => bindReader(env, settings),
   };
 }
 
@@ -122,7 +133,7 @@ function bind(
       "FOUNDING_LIMIT is not bound; adopt needs it, as in wrangler.toml: else anybody could send the old application any cookies.",
     );
   }
-  const routes = config.adopt.map(routeOf);
+  const routes = routesOf(config.adopt);
   const parts = {
     routes,
     authority,
@@ -133,12 +144,12 @@ function bind(
     config,
     policy: policyOf(config),
     issuer,
-    ...askingOf(env),
+    ...askingOf(env, config.adopt),
     refusals: createRefusals(FOUNDING_LIMIT, config.trustedProxies, log),
     recent: createRecent(env.SESSION_REPLICAS),
   };
   return {
-    config: { ...config, routes: [...config.routes, ...routes] },
+    config: { ...config, routes: [...config.routes, ...routes.values()] },
     create: (upstream) => createAdoption(parts, upstream),
   };
 }

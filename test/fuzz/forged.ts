@@ -37,7 +37,7 @@ export const headerText = (maxLength: number) =>
 /**
  * At least one change of a text: of a character, its bits or its case; a character more or less, cut, doubled, padded.
  */
-function changesOf(text: string): fc.Arbitrary<string> {
+export function changesOf(text: string): fc.Arbitrary<string> {
   const place = fc.nat(text.length - 1);
   const letter = fc.constantFrom(...BASE64URL, "=", "+", "/", ".", " ", "%", "\t");
   const change: fc.Arbitrary<(from: string) => string> = fc.oneof(

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 import type { ResolvedConfig } from "../../config/resolved.ts";
-import { isEqualInConstantTime } from "../../inbound/token/mac.ts";
+import { isEqualInConstantTime } from "../../lib/equal-bytes.ts";
 import { describeFault, type Log } from "../../log.ts";
 import type { Visitor } from "../../request/visitor.ts";
 

@@ -1,3 +1,5 @@
+import { insteadOf } from "../../old-formats/refused.ts";
+import { isReadFormat } from "../../old-formats/settings.ts";
 import { id, isRecord, token } from "../../settings/grammar.ts";
 import { describe, type Item, itemsOf, type Mistake } from "../../settings/mistakes.ts";
 import { unknownPool } from "./routes.ts";
@@ -8,9 +10,11 @@ export function adoptMistakes(input: Record<string, unknown>): Mistake[] {
   if (entries.length === 0) return [];
   const pools = itemsOf(input, "pools");
   return [
-    ...entries.flatMap(({ value: { confirm }, path }) =>
-      isRecord(confirm) ? unknownPool(confirm.pool, `${path}.confirm.pool`, pools) : [],
-    ),
+    ...entries.flatMap((entry) => formatMistakesOf(entry)),
+    ...entries.flatMap(({ value: { confirm, pool }, path }) => [
+      ...(isRecord(confirm) ? unknownPool(confirm.pool, `${path}.confirm.pool`, pools) : []),
+      ...(pool === undefined ? [] : unknownPool(pool, `${path}.pool`, pools)),
+    ]),
     ...repeated(
       entries.map(({ value, path }) => ({ name: value.from, path: `${path}.from` })),
       "a name that no other old application has",
@@ -21,6 +25,27 @@ export function adoptMistakes(input: Record<string, unknown>): Mistake[] {
     ...refusingLimit(input.principals),
   ];
 }
+
+/** An application that is asked says everything by itself. For another, its format must be one that Moor reads. */
+function formatMistakesOf({ value, path }: Item): Mistake[] {
+  const { from, confirm, store } = value;
+  const only = (names: readonly string[], accepted: string): Mistake[] =>
+    names.flatMap((name) =>
+      value[name] === undefined ? [] : [{ path: `${path}.${name}`, found: describe(value[name]), accepted }],
+    );
+  if (confirm !== undefined) return only(READ_ONLY, "nothing with confirm: the old application says who a visitor is");
+  if (!id.accepts(from)) return [];
+  if (!isReadFormat(from)) return [{ path: `${path}.from`, found: describe(from), accepted: insteadOf(from) }];
+  const follow = only(["follow"], "nothing without confirm: only the old application can tell of a logout");
+  if (from !== "express-session") {
+    return [...follow, ...only(["store"], `nothing with ${from}: its sessions are in the cookie`)];
+  }
+  if (store !== undefined) return follow;
+  const accepted = '{ type: "connect-redis" } or { type: "connect-pg-simple" }; for any other store: confirm';
+  return [...follow, { path: `${path}.store`, found: "nothing", accepted }];
+}
+
+const READ_ONLY = ["store", "principal", "pool"];
 
 interface Named {
   readonly name: unknown;
@@ -53,8 +78,8 @@ function ownCookie({ name, path }: Named, input: Record<string, unknown>): Mista
 }
 
 /** Sessions that go to the old application's own pool are not adopted, so another pool must have sessions too. */
-function withoutTarget({ value: { confirm }, path }: Item, input: Record<string, unknown>): Mistake[] {
-  const old = isRecord(confirm) ? confirm.pool : undefined;
+function withoutTarget({ value: { confirm, pool }, path }: Item, input: Record<string, unknown>): Mistake[] {
+  const old = isRecord(confirm) ? confirm.pool : pool;
   const pools = itemsOf(input, "pools");
   if (!id.accepts(old) || !pools.some(({ value }) => value.id === old)) return [];
   const routes = input.routes === undefined ? pools.slice(0, 1).map(({ value }) => value.id) : sidesOf(input);
@@ -62,7 +87,11 @@ function withoutTarget({ value: { confirm }, path }: Item, input: Record<string,
   const accepted =
     "a pool beside at least one other pool to which a route with sessions leads: sessions are adopted there";
   return [
-    { path: `${path}.confirm.pool`, found: `${describe(old)}, to which all routes with sessions lead`, accepted },
+    {
+      path: `${path}${isRecord(confirm) ? ".confirm" : ""}.pool`,
+      found: `${describe(old)}, to which all routes with sessions lead`,
+      accepted,
+    },
   ];
 }
 

@@ -1,3 +1,4 @@
+import { isEqualInConstantTime } from "../../lib/equal-bytes.ts";
 import type { KeyRing } from "./key-ring.ts";
 
 /** Length of a MAC on the wire: HMAC-SHA256 cut to 128 bits (RFC 2104 section 5). */
@@ -35,12 +36,4 @@ export function createMac(ring: KeyRing): Mac {
       return key !== undefined && isEqualInConstantTime(await macBy(key.id, key.secret, data), mac);
     },
   };
-}
-
-/** Whether two texts of bytes are the same, in a time that tells at most whether their lengths are. */
-export function isEqualInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
-  return difference === 0;
 }

@@ -45,6 +45,71 @@ describe("adopt", () => {
     [{ follow: "both" }, 'adopt[0].follow: found "both", accepted: one of end'],
   ])("refuses %j", (changes, line) => expect(withEntry(changes)).toEqual([line]));
 
+  it.each([
+    ["express-session", { store: { type: "connect-redis" } }],
+    ["express-session", { store: { type: "connect-pg-simple", table: "web.session" }, principal: "passport.user" }],
+    ["iron-session", { pool: "old", domain: "example.com", principal: "user.id" }],
+    ["next-auth", { principal: "sub" }],
+  ])("takes %s without the old application: %j", (from, settings) => {
+    const read = resolved({ ...POOLS, adopt: [{ ...ENTRY, confirm: undefined, from, ...settings }] });
+    expect(read.adopt).toEqual([expect.objectContaining({ from, ...settings, graceSeconds: 30 })]);
+  });
+
+  it.each([
+    ["django", "Django", "django"],
+    ["php", "PHP", "php"],
+    ["laravel", "Laravel", "php"],
+    ["rails", "Rails", "rails"],
+    ["cookie-session", "cookie-session", "express"],
+    ["spring", "Spring Session", "spring"],
+    ["constructor", "constructor", "other"],
+  ])("refuses %s by its name without the old application, and says how it moves in", (from, name, page) => {
+    expect(withEntry({ from, confirm: undefined })).toEqual([
+      `adopt[0].from: found "${from}", accepted: express-session, iron-session or next-auth, which Moor reads by itself. For ${name} add ` +
+        `confirm: { pool, path }: the old application says who a visitor is, as docs/guide/moving-in/${page}.md shows`,
+    ]);
+  });
+
+  const READ = { from: "express-session", confirm: undefined, store: { type: "connect-redis" } };
+  it.each([
+    [
+      { store: undefined },
+      'adopt[0].store: found nothing, accepted: { type: "connect-redis" } or { type: "connect-pg-simple" }; for any other store: confirm',
+    ],
+    [
+      { store: { type: "connect-mongo" } },
+      'adopt[0].store.type: found "connect-mongo", accepted: one of connect-redis, connect-pg-simple',
+    ],
+    [
+      { store: { type: "connect-pg-simple", table: 'session"; DROP TABLE x' } },
+      'adopt[0].store.table: found "session\\"; DROP TABLE x", accepted: the name of a table of A-Z a-z 0-9 _, as in session or web.session',
+    ],
+    [
+      { follow: "end" },
+      'adopt[0].follow: found "end", accepted: nothing without confirm: only the old application can tell of a logout',
+    ],
+    [
+      { principal: "a..b" },
+      'adopt[0].principal: found "a..b", accepted: 1 to 8 names with dots between them, as in passport.user',
+    ],
+    [{ pool: "older" }, 'adopt[0].pool: found "older", accepted: the id of a pool: shop, old'],
+    [
+      { pool: "shop" },
+      'adopt[0].pool: found "shop", to which all routes with sessions lead, accepted: a pool beside at least one other pool to which a ' +
+        "route with sessions leads: sessions are adopted there",
+    ],
+    [
+      { from: "iron-session" },
+      "adopt[0].store: found an object, accepted: nothing with iron-session: its sessions are in the cookie",
+    ],
+    [
+      { from: "app", confirm: ENTRY.confirm },
+      "adopt[0].store: found an object, accepted: nothing with confirm: the old application says who a visitor is",
+    ],
+  ])("refuses %j of sessions that Moor reads by itself", (changes, line) => {
+    expect(withEntry({ ...READ, ...changes })).toEqual([line]);
+  });
+
   it("knows the cookie by its own name", () => {
     const carriers = [{ type: "cookie", name: "shop", prefix: "__Secure-" }];
     expect(withEntry({ cookies: ["shop"] }, { carriers })).toHaveLength(1);

@@ -10,14 +10,28 @@ import { type StartedServer, startServer } from "../../support/node/started.ts";
 import { testKeys } from "../../support/node/test-keys.ts";
 import { TEST_ISSUER } from "../../support/node/workerd.ts";
 
+/** How Moor reads the sessions of a shop by itself. */
+interface Reading {
+  readonly from: string;
+  readonly principal: string;
+  readonly keys: Readonly<Record<string, string>>;
+}
+
 /**
  * Moor between an old shop and a new origin, which shows what it is handed.
  *
  * @param commandAt the command that runs the shop at a port. Its environment also has `PORT`.
  * @param cookie the name of the shop's cookie.
- * @param path of the shop's endpoint. Default `/moor-adopt`.
+ * @param options.path of the shop's endpoint. Default `/moor-adopt`.
+ * @param options.reading how Moor reads the shop's sessions by itself, with the keys for that. Default: it asks the shop.
  */
-export async function startMove(commandAt: (port: number) => Command, cookie: string, path = "/moor-adopt") {
+export async function startMove(
+  commandAt: (port: number) => Command,
+  cookie: string,
+  { path = "/moor-adopt", reading }: { path?: string; reading?: Reading } = {},
+) {
+  const confirm = { pool: "old", path };
+  const entry = reading ? { from: reading.from, principal: reading.principal, pool: "old" } : { from: "app", confirm };
   const keys = await testKeys();
   const questions = createQuestions(parseKeyRing(keys.confirm, "MOOR_CONFIRM_KEYS"));
   const port = await freePort();
@@ -37,14 +51,8 @@ export async function startMove(commandAt: (port: number) => Command, cookie: st
       { path: "/only-old/*", pool: "old" },
       { path: "/*", pool: "new" },
     ],
-    adopt: [
-      {
-        from: "app",
-        cookies: [cookie],
-        confirm: { pool: "old", path },
-        until: "2090-01-01T00:00:00Z",
-      },
-    ],
+    adopt: [{ ...entry, cookies: [cookie], until: "2090-01-01T00:00:00Z" }],
+    ...(reading && { texts: reading.keys }),
     keys,
   });
   const cookieIn = ({ headers }: Response) =>

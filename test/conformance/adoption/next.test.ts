@@ -1,10 +1,15 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deriveIronKey, deriveNextAuthKey } from "../../../src/old-formats/derive.ts";
 import { describeWithInstalled } from "../../support/node/installed.ts";
 import { buildNextApp, nextStart } from "../../support/node/next-app.ts";
 import { TEST_MODULES } from "../../support/node/test-packages.ts";
 import { testEndpoint, testSecrecy } from "./endpoint.suite.ts";
 import { forgedOf, type Move, sessionOf, startMove } from "./move.ts";
+
+/** The secrets of the shop, as its own `shop.js` has them. */
+const NEXT_AUTH_SECRET = "of the old shop alone";
+const IRON_PASSWORD = "of the old shop alone, and of no worth";
 
 describeWithInstalled(join(TEST_MODULES, "next-auth", "package.json"), "npm ci --prefix sdk/node/test-packages", () => {
   let folder: string;
@@ -74,7 +79,7 @@ describeWithInstalled(join(TEST_MODULES, "next-auth", "package.json"), "npm ci -
   describe("a visitor of a shop on Next.js, with its sessions in the cookies of iron-session", () => {
     let move: Move;
     beforeAll(async () => {
-      move = await startMove(shop("iron-session"), "shop", "/iron/moor-adopt");
+      move = await startMove(shop("iron-session"), "shop", { path: "/iron/moor-adopt" });
     }, 60_000);
     afterAll(() => move?.stop());
 
@@ -97,6 +102,90 @@ describeWithInstalled(join(TEST_MODULES, "next-auth", "package.json"), "npm ci -
     it("gets a fresh session with a forged cookie", async () => {
       const cookie = await move.visitor("dora");
       expect(await sessionOf(move.bringing(forgedOf(cookie)))).toMatchObject({ new: true });
+    });
+  });
+
+  const forgedAt = (cookie: string, at: number) =>
+    cookie.slice(0, at) + (cookie[at] === "a" ? "b" : "a") + cookie.slice(at + 1);
+  const everyPlace = (cookie: string) =>
+    Array.from({ length: cookie.length }, (_, at) => at).filter((at) => at % 12 === 0);
+
+  /** The promises for cookies that hold a whole session without an id. */
+  function testSealedCookie(moveNow: () => Move): void {
+    it("has the old cookie forgotten with the first response, and keeps their session", async () => {
+      const move = moveNow();
+      const browser = move.bringing(await move.visitor("bob"));
+      const { sid } = await sessionOf(browser);
+      expect(browser.cookies.has(move.cookie)).toBe(false);
+      expect(await sessionOf(browser)).toMatchObject({ sid, sub: "bob" });
+      await browser.ask("/?end", { method: "POST" });
+      expect(await sessionOf(browser)).toMatchObject({ new: true });
+    });
+
+    it("shares no session with strangers whose sealed cookies are equal", async () => {
+      const move = moveNow();
+      const cookie = await move.visitor("carol");
+      const strangers = Array.from({ length: 5 }, () => move.bringing(cookie));
+      const sessions = await Promise.all(strangers.map(sessionOf));
+      expect(new Set(sessions.map(({ sid, sub }) => `${sid} ${sub}`)).size).toBe(5);
+      await strangers[0]!.ask("/?set=basket:pears", { method: "POST" });
+      for (const stranger of strangers.slice(1)) {
+        expect((await sessionOf(stranger)).data).toMatchObject({ basket: { apples: 2 } });
+      }
+    });
+  }
+
+  describe("a visitor whose token of next-auth Moor opens by itself", () => {
+    let move: Move;
+    beforeAll(async () => {
+      const MOOR_NEXT_AUTH_KEYS = `1:${await deriveNextAuthKey(NEXT_AUTH_SECRET)}`;
+      const reading = { from: "next-auth", principal: "sub", keys: { MOOR_NEXT_AUTH_KEYS } };
+      move = await startMove(shop("next-auth"), "next-auth.session-token", { reading });
+    }, 60_000);
+    afterAll(() => move?.stop());
+
+    it("sees their login and their basket on the first page through Moor", async () => {
+      const cookie = await move.visitor("alice");
+      const session = await sessionOf(move.bringing(cookie));
+      expect(session).toMatchObject({ sub: "alice", data: { name: "alice", sub: "alice", basket: { apples: 2 } } });
+      for (const name of ["exp", "iat", "jti"]) expect(session.data).not.toHaveProperty(name);
+      expect(move.site.indiscretions(cookie)).toEqual([]);
+    });
+
+    testSealedCookie(() => move);
+
+    it("gets a fresh session with a forged token", async () => {
+      const cookie = await move.visitor("frida");
+      for (const at of everyPlace(cookie)) {
+        expect(await sessionOf(move.bringing(forgedAt(cookie, at))), `character ${at}`).toMatchObject({ new: true });
+      }
+    });
+  });
+
+  describe("a visitor whose seal of iron-session Moor opens by itself", () => {
+    let move: Move;
+    beforeAll(async () => {
+      const MOOR_IRON_KEYS = `1:${deriveIronKey(IRON_PASSWORD)}`;
+      const reading = { from: "iron-session", principal: "user.id", keys: { MOOR_IRON_KEYS } };
+      move = await startMove(shop("iron-session"), "shop", { reading });
+    }, 60_000);
+    afterAll(() => move?.stop());
+
+    it("sees their login and their basket on the first page through Moor", async () => {
+      const session = await sessionOf(move.bringing(await move.visitor("alice")));
+      expect(session).toMatchObject({ sub: "alice", data: { user: { id: "alice" }, basket: { apples: 2 } } });
+    });
+
+    testSealedCookie(() => move);
+
+    it("gets a fresh session with a forged cookie", async () => {
+      const cookie = await move.visitor("dora");
+      for (const at of everyPlace(cookie)) {
+        const session = await sessionOf(move.bringing(forgedAt(cookie, at)));
+        // The version behind the tilde is not authentic, and counts for nothing.
+        const isVersion = at > cookie.lastIndexOf("~") || (cookie.includes("%7E") && at > cookie.lastIndexOf("%7E"));
+        expect(session, `character ${at}`).toMatchObject(isVersion ? { sub: "dora" } : { new: true });
+      }
     });
   });
 });

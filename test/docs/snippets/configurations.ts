@@ -221,6 +221,19 @@ export const movingIn = defineConfig({
   ],
 });
 
+export const readingOldSessions = defineConfig({
+  pools: [{ id: "new", origins: [{ id: "a", url: "https://a.internal.example.com" }] }],
+  adopt: [
+    {
+      from: "express-session",
+      cookies: ["connect.sid"],
+      store: { type: "connect-redis", prefix: "sess:" },
+      principal: "passport.user",
+      until: "2027-03-01T00:00:00Z",
+    },
+  ],
+});
+
 export const loginAtTheEdge = defineConfig({
   pools: [pool("shop")],
   login: {

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { RedisStore } from "connect-redis";
 import express, { type Request, type Response } from "express";
-import session from "express-session";
+import session, { type Store } from "express-session";
 import { createClient } from "redis";
 import { adopt } from "../../../src/sdk/adopt/express.ts";
 
@@ -21,6 +21,9 @@ export interface OldExpress {
 
 type Data = { user?: string; basket?: Record<string, number> };
 
+/** The secret with which the shop signs. */
+export const OLD_SECRET = "of no worth";
+
 let people = 0;
 
 /** A visitor of the old shop, with a basket of apples and a login. `cookie`: the value of `connect.sid`. */
@@ -36,21 +39,23 @@ export async function visitorOf({ url }: Pick<OldExpress, "url">): Promise<{ nam
 }
 
 /**
- * @param redis the path of the socket of the shop's Redis.
+ * @param kept the path of the socket of the shop's Redis, or another store.
  * @param options.name the name of this server on its pages. Default "old".
  */
 export async function startOldExpress(
-  redis: string,
+  kept: string | Store,
   { keys, issuer, name = "old" }: { keys: string; issuer: string; name?: string },
 ): Promise<OldExpress> {
-  const client = createClient({ socket: { path: redis, tls: false } });
-  await client.connect();
+  const client = typeof kept === "string" ? createClient({ socket: { path: kept, tls: false } }) : undefined;
+  // It connects again by itself.
+  client?.on("error", () => {});
+  await client?.connect();
   let asked = 0;
   const app = express();
   app.use(
     session({
-      store: new RedisStore({ client, prefix: "sess:" }),
-      secret: "of no worth",
+      store: client ? new RedisStore({ client, prefix: "sess:" }) : (kept as Store),
+      secret: OLD_SECRET,
       resave: false,
       saveUninitialized: false,
     }),
@@ -106,7 +111,7 @@ export async function startOldExpress(
     },
     async stop() {
       await kill();
-      client.destroy();
+      client?.destroy();
     },
   };
 }
