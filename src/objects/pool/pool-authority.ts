@@ -142,8 +142,7 @@ export class PoolAuthority {
       await this.#publishIfDue();
       this.#alerts.look();
       this.#alerts.send();
-      await this.#probes.round();
-      this.#alerts.learnt();
+      if (await this.#probes.round()) this.#alerts.look();
       await this.#publishIfDue();
     } finally {
       await this.#arm();

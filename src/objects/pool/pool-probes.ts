@@ -53,12 +53,16 @@ export class PoolProbes {
     return Math.min(Infinity, ...this.#planned(asked).map(({ dueAt }) => dueAt));
   }
 
-  /** Probes the origins that are due. An origin that cannot be probed does not hinder the others. */
-  async round(): Promise<void> {
+  /**
+   * Probes the origins that are due. An origin that cannot be probed does not hinder the others.
+   *
+   * @returns whether an origin was due.
+   */
+  async round(): Promise<boolean> {
     const { clock, random } = this.#parts;
     const began = clock();
     const asked = this.#wanted();
-    if (!asked || began < this.dueAt()) return;
+    if (!asked || began < this.dueAt()) return false;
     this.#isProbing = true;
     try {
       const stretch = 1 + JITTER * random();
@@ -71,6 +75,7 @@ export class PoolProbes {
       };
       await Promise.all(Array.from({ length: AT_ONCE }, inTurn));
       this.#keep(next);
+      return true;
     } finally {
       this.#isProbing = false;
     }
