@@ -1,20 +1,23 @@
 /** @needs php-cli php-mysql phpmyadmin mariadb-server-core */
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect } from "vitest";
 import { describeApplication } from "./harness/application.suite.ts";
-import type { Prepared } from "./harness/application.ts";
+import type { Application, Prepared } from "./harness/application.ts";
 import { type Browser, fieldsOf, type Seen } from "./harness/browser.ts";
 import { versionOf } from "./harness/debian.ts";
 import { type MariaDb, startMariaDb } from "./harness/mariadb.ts";
+import { describeMove } from "./harness/move.suite.ts";
 import { PHP_DROP_IN, phpServer } from "./harness/php.ts";
 
 const HOME = "/index.php?route=/";
 const QUERY = "/index.php?route=/import";
 
+const SDK = dirname(PHP_DROP_IN);
+
 let database: MariaDb;
 
-describeApplication({
+const phpMyAdmin: Application = {
   id: "phpmyadmin",
   name: "phpMyAdmin",
   framework: "PHP",
@@ -42,6 +45,23 @@ describeApplication({
   async logOut(browser) {
     const token = tokenIn(await browser.open(HOME));
     await browser.submit("/index.php?route=/logout", { token });
+  },
+};
+
+describeApplication(phpMyAdmin);
+describeMove(phpMyAdmin, {
+  // By https it gives its cookie this name.
+  cookie: "phpMyAdmin_https",
+  path: "/moor-adopt.php",
+  async prepare(out) {
+    const { stop, command } = await prepare(out);
+    const pages = join(out, "phpmyadmin");
+    const endpoint = `require '${SDK}/autoload.php'; session_name('phpMyAdmin_https'); MoorAdopt::answer('app');`;
+    await writeFile(join(pages, "moor-adopt.php"), `<?php ${endpoint}`);
+    const sessions = join(out, "sessions");
+    await mkdir(sessions);
+    const old = (port: number) => ({ argv: phpServer(port, pages, `session.save_path=${sessions}`) });
+    return { ...(stop && { stop }), old, fresh: command };
   },
 });
 

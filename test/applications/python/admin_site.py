@@ -1,4 +1,8 @@
-"""Django's admin, with the lines of docs/guide/frameworks/django.md, which are the module `guide`. `init` makes the database and the user; without an argument the server starts."""
+"""Django's admin, with the lines of docs/guide/frameworks/django.md, which are the module `guide`.
+
+`init` makes the database and the user; without it the server starts. `old`, before that, is the site before Moor: its sessions are in its database,
+and it has the endpoint by which they move in.
+"""
 
 import os
 import sys
@@ -10,6 +14,9 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 from django.urls import path
 
+ROLE = "old" if "old" in sys.argv[1:] else "new"
+OWN_MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+
 settings.configure(
     SECRET_KEY="of the tests alone",
     ROOT_URLCONF=__name__,
@@ -20,10 +27,11 @@ settings.configure(
         "django.contrib.auth",
         "django.contrib.contenttypes",
         "django.contrib.messages",
+        *(["django.contrib.sessions"] if ROLE == "old" else []),
     ],
     MIDDLEWARE=[
         "django.middleware.security.SecurityMiddleware",
-        *guide.SESSION_MIDDLEWARE,
+        *(OWN_MIDDLEWARE if ROLE == "old" else guide.SESSION_MIDDLEWARE),
         "django.middleware.common.CommonMiddleware",
         "django.middleware.csrf.CsrfViewMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -49,7 +57,7 @@ settings.configure(
     ALLOWED_HOSTS=guide.ALLOWED_HOSTS,
     USE_X_FORWARDED_HOST=guide.USE_X_FORWARDED_HOST,
     SECURE_PROXY_SSL_HEADER=guide.SECURE_PROXY_SSL_HEADER,
-    SESSION_ENGINE=guide.SESSION_ENGINE,
+    SESSION_ENGINE="django.contrib.sessions.backends.db" if ROLE == "old" else guide.SESSION_ENGINE,
 )
 django.setup()
 
@@ -59,10 +67,14 @@ from django.core.management import call_command  # noqa: E402
 
 urlpatterns = [path("admin/", admin.site.urls), path("health", lambda request: HttpResponse())]
 
-if sys.argv[1:] == ["init"]:
+if "init" in sys.argv[1:]:
     call_command("migrate", verbosity=0)
     User.objects.create_superuser("alice", password="of alice")
 else:
+    if ROLE == "old":
+        from moor_session.adopt.django import adopt
+
+        urlpatterns.append(path("moor-adopt", adopt("app")))
     call_command("check", fail_level="WARNING")
     from waitress import serve
 
