@@ -30,9 +30,11 @@ final class MoorAdopt
      * @param callable|null $principal called while `$_SESSION` is open. It returns the user who is logged in, as 1 to 256 visible ASCII
      *     characters, or null. Refuse users here whom the application would refuse. Default: nobody is logged in by name.
      * @param string|null $bag see `Names`: `_sf2_attributes` for Symfony.
+     * @param string|null $session the name that the application itself gives to its session by `session_name()`. Null: it keeps the name of
+     *     PHP's settings. The drop-in keeps the values of such a session apart.
      * @throws InvalidArgumentException if MOOR_CONFIRM_KEYS has another form.
      */
-    public static function answer(string $from, ?callable $principal = null, ?string $bag = null): void
+    public static function answer(string $from, ?callable $principal = null, ?string $bag = null, ?string $session = null): void
     {
         header('Cache-Control: no-store');
         try {
@@ -47,23 +49,26 @@ final class MoorAdopt
             echo 'moor-adopt: ', $refused->getMessage();
             return;
         }
-        $names = new Names((string) session_name(), true, $bag);
+        $names = new Names($session ?? (string) session_name(), $session === null, $bag);
+        if ($session !== null) {
+            session_name($session);
+        }
         $id = $method === 'GET' ? ($_COOKIE[session_name()] ?? '') : $question->id();
         $isOpen = is_string($id) && self::open($id);
-        $session = null;
+        $told = null;
         if ($method === 'DELETE') {
             // A session that is not there has ended as well.
             $isOpen && session_destroy();
-            $session = [];
+            $told = [];
         } elseif ($method === 'PUT') {
-            $session = $isOpen ? self::bringBack($names, $question) : null;
+            $told = $isOpen ? self::bringBack($names, $question) : null;
         } elseif ($isOpen) {
-            $session = self::read($names, $id, $principal, $question->mostBytes());
+            $told = self::read($names, $id, $principal, $question->mostBytes());
         }
-        $status = $session === null ? 401 : 200;
+        $status = $told === null ? 401 : 200;
         http_response_code($status);
         header('Content-Type: application/jwt');
-        echo $question->answer($status, $session ?? []);
+        echo $question->answer($status, $told ?? []);
     }
 
     /** Opens a session that the application has. An id that it does not know founds none, and no cookie is sent. */

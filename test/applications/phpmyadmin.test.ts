@@ -56,7 +56,7 @@ describeMove(phpMyAdmin, {
   async prepare(out) {
     const { stop, command } = await prepare(out);
     const pages = join(out, "phpmyadmin");
-    const endpoint = `require '${SDK}/autoload.php'; session_name('phpMyAdmin_https'); MoorAdopt::answer('app');`;
+    const endpoint = `require '${SDK}/autoload.php'; MoorAdopt::answer('app', null, null, 'phpMyAdmin_https');`;
     await writeFile(join(pages, "moor-adopt.php"), `<?php ${endpoint}`);
     const sessions = join(out, "sessions");
     await mkdir(sessions);
