@@ -37,6 +37,8 @@ export interface Shape {
       "set-back"?: number;
       "authority-set-back"?: number;
       recall?: number;
+      "old-login"?: number;
+      "old-copy"?: number;
     }
   >;
   readonly failing: readonly ("object" | "kv" | "redis")[];
@@ -112,9 +114,11 @@ function step(shape: Shape): fc.Arbitrary<Step> {
   const what = weighted<Omit<Step, "afterMs">>([
     [VISITS, visit(shape)],
     [incidents.admin, admin(shape)],
-    [incidents.copy, copy(shape)],
+    [incidents.copy, copy(shape, "copy")],
     [incidents.crash, fc.record({ kind: fc.constant("crash"), place: place(shape) })],
     ...(incidents.fault > 0 ? [[incidents.fault, faultStep(shape.failing, lasts, shape)] as const] : []),
+    [incidents["old-login"] ?? 0, fc.record({ kind: fc.constant("old-login"), browser: fc.nat(shape.browsers - 1) })],
+    [incidents["old-copy"] ?? 0, copy(shape, "old-copy")],
     [incidents.recall ?? 0, fc.record({ kind: fc.constant("recall"), browser: fc.constant(1), back: fc.nat(3) })],
     [incidents["set-back"] ?? 0, fc.record({ kind: fc.constant("set-back"), ms: fc.nat(MOST_SET_BACK_MS) })],
     [
@@ -175,8 +179,8 @@ function admin(shape: Shape) {
   return fc.record({ kind: fc.constant("admin"), place: place(shape), browser: fc.nat(browsers - 1), ask: asks });
 }
 
-function copy({ browsers }: Shape) {
-  return fc.record({ kind: fc.constant("copy"), from: fc.nat(browsers - 1), to: fc.nat(browsers - 1) });
+function copy({ browsers }: Shape, kind: "copy" | "old-copy") {
+  return fc.record({ kind: fc.constant(kind), from: fc.nat(browsers - 1), to: fc.nat(browsers - 1) });
 }
 
 function place({ locations = LOCATIONS }: Shape): fc.Arbitrary<Place> {

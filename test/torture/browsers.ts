@@ -3,6 +3,7 @@ import { askedBy } from "./asked.ts";
 import { type Carrier, cookies, type Kept } from "./carriers.ts";
 import { CookieJar } from "./cookie-jar.ts";
 import type { Held, Outcome, View, Visit } from "./history.ts";
+import { OLD_COOKIE, oldIdOf, oldLoginOf } from "./old-cookie.ts";
 import type { Recorder } from "./recorder.ts";
 import type { VisitStep } from "./schedule.ts";
 import { type Asked, type Subject, VISIT_HEADER } from "./subject.ts";
@@ -48,6 +49,27 @@ export class Browsers {
     browser.pages = [];
   }
 
+  /** The browser's person has logged in at the old application by a step, and holds its cookie alone. */
+  logInAtOld(browser: number, step: number): void {
+    this.#startAnew(browser, (jar) => jar.receive([`${OLD_COOKIE}=${oldIdOf(step, browser)}`]));
+  }
+
+  /** A thief takes the cookie of the old application alone from another browser, and begins with it. */
+  copyOld(from: number, to: number): void {
+    if (from !== to) this.#startAnew(to, (jar) => jar.copyFrom(this.#of(from).jar));
+  }
+
+  /** A browser loses its cookies, except the cookie of the old application that it gets. */
+  #startAnew(browser: number, get: (jar: CookieJar) => void): void {
+    const known = this.#of(browser);
+    known.held.push(known.jar.snapshot());
+    get(known.jar);
+    known.jar.keepOnly(OLD_COOKIE);
+    known.held.push(known.jar.snapshot());
+    known.epoch++;
+    known.pages = [];
+  }
+
   /** A browser takes up cookies again that it has held before. */
   recall(browser: number, back: number): void {
     const known = this.#of(browser);
@@ -65,7 +87,8 @@ export class Browsers {
     const { browser, place, ask } = step;
     this.#steps.set(id, step);
     const from = this.#carrier.perPage ? { pages } : {};
-    const visit = this.#recorder.visit({ id, browser, epoch, place, ask, left, held: undefined, ...from });
+    const old = oldLoginOf(kept);
+    const visit = this.#recorder.visit({ id, browser, epoch, place, ask, left, held: undefined, old, ...from });
     visit.held = await this.#subject.identify(kept);
     if (step.lost === "request") return;
     await this.#clock.sleep(step.upMs);

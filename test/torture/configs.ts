@@ -75,6 +75,12 @@ const ATTACKED_WHILE_FAILING: Shape = {
   incidents: { ...FAILING.incidents, copy: ATTACKED.incidents.copy, recall: 4 },
 };
 
+/** Visitors arrive with cookies of an old application, and thieves copy these cookies, or all cookies. */
+const ADOPTED: Shape = {
+  ...ATTACKED,
+  incidents: { ...ATTACKED.incidents, copy: 2, recall: 2, "old-login": 4, "old-copy": 4 },
+};
+
 /** A single person with parallel tabs, and with slow and lost responses. Nothing fails. */
 const PARALLEL: Shape = {
   ...ATTACKED,
@@ -125,6 +131,8 @@ function termsOf(configuration: Configuration): Terms {
 
 function shapeFor(configuration: Configuration): Shape {
   switch (configuration.played) {
+    case "adopted":
+      return ADOPTED;
     case "attacked":
       return ATTACKED;
     case "attacked-with-flash":

@@ -35,6 +35,11 @@ export class CookieJar {
     this.#cookies = new Map(snapshot);
   }
 
+  /** Forgets all cookies except one. */
+  keepOnly(kept: string): void {
+    for (const name of this.#cookies.keys()) if (name !== kept) this.#cookies.delete(name);
+  }
+
   /** Takes over all cookies of another browser: somebody has copied them. */
   copyFrom(other: CookieJar): void {
     for (const [name, cookie] of other.#cookies) this.#cookies.set(name, cookie);

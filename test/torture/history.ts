@@ -27,6 +27,12 @@ export interface Held {
   readonly expiresAt?: number;
 }
 
+/** A login at the old application. Its session has the name as the attribute {@link OLD_NAME}. */
+export interface OldLogin {
+  readonly name: string;
+  readonly person: string;
+}
+
 /** `done`: the response came from the origin, and the changes that it asked for are acknowledged. */
 export type Outcome = "done" | "ended" | "failed";
 
@@ -46,6 +52,8 @@ export interface Visit {
   readonly pages?: readonly number[];
   /** The session and generation that its request's cookies named. */
   readonly held: Held | undefined;
+  /** The login at the old application whose cookie its request brought. Absent: none. */
+  readonly old?: OldLogin | undefined;
   /** When it reached the edge. Absent: never. */
   readonly reached?: Moment;
   /** The view that the origin was shown, if it was asked. */
@@ -125,6 +133,15 @@ export function flashName(id: number): string {
 
 /** The attribute in which a sign-in leaves its visit. */
 export const LOGIN_NAME = "login";
+
+/** The attribute that an old session brings along. */
+export const OLD_NAME = "old";
+
+/** The login at the old application that a session was adopted from. `undefined`: it was not adopted, or its origin is not shown it. */
+export function adoptedFrom({ attributes }: Pick<View, "attributes">): string | undefined {
+  const name = attributes[OLD_NAME];
+  return typeof name === "string" ? name : undefined;
+}
 
 /** The name of a register. */
 export function registerName(register: number): string {

@@ -33,6 +33,10 @@ export class Incidents {
         return this.#change(step, id);
       case "copy":
         return this.#browsers.copy(step.from, step.to);
+      case "old-login":
+        return this.#browsers.logInAtOld(step.browser, id);
+      case "old-copy":
+        return this.#browsers.copyOld(step.from, step.to);
       case "recall":
         return this.#browsers.recall(step.browser, step.back);
       case "crash":

@@ -38,6 +38,8 @@ export type Step = { readonly afterMs: number } & (
   | FaultStep
   | SetBackStep
   | RecallStep
+  | OldLoginStep
+  | OldCopyStep
 );
 
 /** One of a browser's tabs sends a request. */
@@ -109,6 +111,22 @@ export interface RecallStep {
   readonly browser: number;
   /** Which cookies, counted back from the newest. */
   readonly back: number;
+}
+
+/**
+ * The person at a browser, which holds no token any more, logs in at the old application, and arrives with its cookie alone. The cookie is
+ * named after the step.
+ */
+export interface OldLoginStep {
+  readonly kind: "old-login";
+  readonly browser: number;
+}
+
+/** A thief copies the cookie of the old application alone into their browser, which holds no token then. */
+export interface OldCopyStep {
+  readonly kind: "old-copy";
+  readonly from: number;
+  readonly to: number;
 }
 
 /** An isolate is lost, with its memory and the requests in it. */

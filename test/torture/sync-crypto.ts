@@ -56,6 +56,16 @@ export function createSyncCrypto(random: Random) {
       return bufferOf(createHmac("sha256", key.secret).update(bytesOf(data)).digest());
     },
 
+    async verify(
+      algorithm: string | Algorithm,
+      key: SyncKey,
+      signature: BufferSource,
+      data: BufferSource,
+    ): Promise<boolean> {
+      const right = Buffer.from(await subtle.sign(algorithm, key, data));
+      return right.equals(bytesOf(signature));
+    },
+
     async deriveKey(algorithm: Algorithm, key: SyncKey, derived: Algorithm): Promise<SyncKey> {
       assertUse(algorithm, key, "HKDF");
       const { hash, salt, info } = algorithm;

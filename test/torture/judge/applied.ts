@@ -1,3 +1,4 @@
+import { adoptedFrom } from "../history.ts";
 import type { Facts } from "./facts.ts";
 import type { Violation } from "./verdict.ts";
 
@@ -12,7 +13,8 @@ export function judgeApplied({ history }: Facts): Violation[] {
     const ids = [...asked, ...acts].map(({ id }) => id);
     // A flash is taken out when it is shown, and the session that a deadline ends gets another version.
     const flashes = asked.filter(({ ask }) => ask.kind === "flash").length;
-    const most = ids.length + flashes + (truth.kind === "ended" ? 1 : 0);
+    const isAdopted = history.visits.some(({ shown }) => shown?.sid === sid && adoptedFrom(shown) !== undefined);
+    const most = ids.length + flashes + (isAdopted ? 1 : 0) + (truth.kind === "ended" ? 1 : 0);
     if (truth.version <= most) return [];
     const message = `the session has version ${truth.version} in the end, after ${ids.length} changes`;
     return [{ kind: "applied-twice", sid, message, ids }];

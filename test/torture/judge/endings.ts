@@ -100,8 +100,9 @@ export class Endings {
     const { graceMs, slackMs } = this.#terms;
     const now = answered ?? left;
     // The grace ends the view of a login or of later, whether the newer generation has been used or not.
+    const isSomebodys = held.generation > 0 || this.#facts.adoptedPerson(held.sid) !== undefined;
     const isOver = this.#facts.history.visits.some(
-      (other) => held.generation > 0 && other.left.ms + graceMs - slackMs <= now.ms && mayRotateBeyond(other, held),
+      (other) => isSomebodys && other.left.ms + graceMs - slackMs <= now.ms && mayRotateBeyond(other, held),
     );
     if (isOver) return true;
     return this.#facts.history.visits.some(
@@ -146,6 +147,8 @@ export class Endings {
     const principal = principalAsked(visit);
     if (principal === undefined) return false;
     // A login of another person ends the session.
+    const person = held && this.#facts.adoptedPerson(held.sid);
+    if (person !== undefined && person !== principal) return true;
     return this.#facts.history.visits.some(
       (other) =>
         principalAsked(other) !== undefined &&

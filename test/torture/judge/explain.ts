@@ -49,7 +49,7 @@ function isAbout({ held, shown, answered, arrived }: Visit, concerned: ReadonlyS
 }
 
 function visited(visit: Visit, names: ReadonlyMap<string, string>): Event[] {
-  const { id, browser, epoch, place, ask, left, held, shown, answered, arrived } = visit;
+  const { id, browser, epoch, place, ask, left, held, old, shown, answered, arrived } = visit;
   const who = `visit ${id}`;
   const copied = epoch > 0 ? `, ${epoch} times copied into` : "";
   const at = `${place.location}/${place.isolate}`;
@@ -57,7 +57,7 @@ function visited(visit: Visit, names: ReadonlyMap<string, string>): Event[] {
   const events = [
     {
       at: left,
-      text: `${who} of browser ${browser}${copied} leaves for ${at} with ${holds(held, names)} to ${wish(ask)}`,
+      text: `${who} of browser ${browser}${copied} leaves for ${at} with ${holds(held, names)}${old ? ` and the old cookie ${old.name}` : ""} to ${wish(ask)}`,
     },
   ];
   if (answered) {

@@ -1,6 +1,7 @@
 import {
   type Act,
   addedName,
+  adoptedFrom,
   type Held,
   type History,
   type Moment,
@@ -51,6 +52,12 @@ export class Facts {
     this.#backupMayLag = backupMayLag;
     this.writes = [...history.visits.flatMap(writesOfVisit), ...history.acts.flatMap(writesOfAct)];
     this.reads = history.visits.filter((visit): visit is Read => visit.answered?.outcome === "done" && !!visit.shown);
+  }
+
+  /** The person whose login at the old application a session was adopted from. */
+  adoptedPerson(sid: string): string | undefined {
+    const names = this.reads.flatMap(({ shown }) => (shown.sid === sid ? (adoptedFrom(shown) ?? []) : []));
+    return this.history.visits.find(({ old }) => old !== undefined && names.includes(old.name))?.old?.person;
   }
 
   /** The answers that a visit's browser had when the visit left: the reads that had arrived. */

@@ -1,3 +1,4 @@
+import { adoptedFrom } from "../history.ts";
 import { addedIn, type Facts, generationOf, isFresh, principalAsked, type Read } from "./facts.ts";
 import type { Terms, Violation } from "./verdict.ts";
 
@@ -61,6 +62,10 @@ export function judgeLogins(facts: Facts): Violation[] {
 
 /** Whether the principal logged in by a response that gave out this generation or an earlier one. */
 function mayKnow({ history }: Facts, { shown }: Read, generation: number): boolean {
+  const isOfOldLogin = history.visits.some(
+    ({ old }) => old?.name === adoptedFrom(shown) && old?.person === shown.principal,
+  );
+  if (isOfOldLogin) return true;
   return history.visits.some(
     (visit) =>
       principalAsked(visit) === shown.principal &&

@@ -1,4 +1,5 @@
 import type { History } from "../history.ts";
+import { heldByOldCookies, judgeAdoptions } from "./adoptions.ts";
 import { judgeApplied } from "./applied.ts";
 import { judgeChanges } from "./changes.ts";
 import { judgeCopied, judgeFreshness, judgeIntrusions, judgeSignIns } from "./credentials.ts";
@@ -16,7 +17,8 @@ import { findSetBack, noticeSetBack, toldStale } from "./set-back.ts";
 import type { Notice, Terms, Verdict, Violation } from "./verdict.ts";
 
 /** Judges a history by the terms. Pure. */
-export function judge(history: History, terms: Terms): Verdict {
+export function judge(played: History, terms: Terms): Verdict {
+  const history = heldByOldCookies(played);
   const setBack = terms.backupMayLag ? findSetBack(history) : [];
   const facts = new Facts(toldStale(history, setBack), terms);
   const endings = new Endings(facts, terms);
@@ -26,6 +28,7 @@ export function judge(history: History, terms: Terms): Verdict {
     violations: judgeLosses(history, [
       ...judgeChanges(facts, endings, terms),
       ...judgeApplied(facts),
+      ...judgeAdoptions(facts, endings, terms),
       ...judgeReads(facts, terms),
       ...judgeRegisters(facts, terms),
       ...judgeEnds(facts, endings, terms),

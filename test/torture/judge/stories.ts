@@ -26,6 +26,8 @@ interface Told {
   /** When it reaches the edge, in milliseconds. Default: the history does not say. */
   readonly reached?: number;
   readonly held?: Held;
+  /** The login at the old application, by its person, whose cookie it brings. Its name is "o1". Default: no old cookie. */
+  readonly old?: string;
   /** Default: no session. */
   readonly shown?: View;
   readonly outcome?: Outcome;
@@ -52,6 +54,7 @@ export function visit(id: number, told: Told): Visit {
     ask,
     left: at(left),
     held,
+    ...(told.old === undefined ? {} : { old: { name: "o1", person: told.old } }),
     shown,
     ...(told.reached === undefined ? {} : { reached: at(told.reached) }),
     ...(answered === undefined ? {} : { answered: { ...at(answered), outcome, held: after } }),

@@ -4,6 +4,8 @@ export const VIOLATIONS = [
   "lost",
   /** A change was acknowledged for a session that had ended. */
   "accepted-after-end",
+  /** A login at the old application has become two sessions. */
+  "adopted-twice",
   /** A session has had more changes than were made. */
   "applied-twice",
   /** A view is older than the browser had seen, or lacks a change that the browser was told is done. */

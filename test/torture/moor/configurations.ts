@@ -1,6 +1,7 @@
 import { fillDefaults, resolveSession } from "../../../src/config/defaults.ts";
 import type { ResolvedConfig } from "../../../src/config/resolved.ts";
 import type { CopyPolicy } from "../../../src/objects/session/copies.ts";
+import { adoptOld, OLD_PATH } from "./old-shop.ts";
 
 /** The settings that differ between these configurations of Moor. */
 export interface Configuration {
@@ -18,7 +19,7 @@ export interface Configuration {
   /** How clients hold their tokens. Default: in cookies. */
   readonly carrier?: "header" | "url";
   /** The kind of schedules. Default: two browsers share a session now and then, while stores fail. */
-  readonly played?: "attacked" | "attacked-while-failing" | "attacked-with-flash" | "parallel" | "set-back";
+  readonly played?: "adopted" | "attacked" | "attacked-while-failing" | "attacked-with-flash" | "parallel" | "set-back";
 }
 
 const sync = { replicate: "travel", backup: "sync", strictBackup: false } as const;
@@ -58,6 +59,9 @@ export const configurations = {
   "attack-header": { ...attacked, played: "attacked-with-flash", carrier: "header" },
   "attack-url": { ...attacked, played: "attacked-with-flash", carrier: "url" },
   "attack-failing": { ...usual, played: "attacked-while-failing" },
+  // Visitors arrive with cookies of an old application, and thieves copy these cookies.
+  adopt: { ...attacked, played: "adopted" },
+  "rows-adopt": { ...attacked, stores: { ...sync, backup: "off" }, onRows: true, played: "adopted" },
   // A single person with many tabs: shows the cost of the generations' rules to a person without an attacker.
   parallel: { ...usual, hasKv: false, played: "parallel" },
   rows: { ...usual, stores: { ...sync, backup: "off" }, onRows: true },
@@ -84,13 +88,18 @@ export const AWAY = "/away";
  * AWAY}.
  */
 export function resolvedFor(
-  { stores, onStale, strict, moves, session, carrier }: Configuration,
+  { stores, onStale, strict, moves, session, carrier, played }: Configuration,
   url: string,
 ): ResolvedConfig {
   const freshness = strict ? ("strict" as const) : ("bounded" as const);
   const origins = [{ id: "a", url }, ...(moves ? [{ id: "b", url: url + AWAY }] : [])];
+  const adopts = played === "adopted";
   const config = fillDefaults({
-    pools: [{ id: "shop", origins, failback: "immediate", attemptDeadlineMs: 60_000 }],
+    pools: [
+      { id: "shop", origins, failback: "immediate", attemptDeadlineMs: 60_000 },
+      ...(adopts ? [{ id: "old", origins: [{ id: "old", url: url + OLD_PATH }] }] : []),
+    ],
+    ...(adopts ? { adopt: [adoptOld(session.graceSeconds)] } : {}),
     routes: [{ path: "/*", pool: "shop", freshness, onStale }],
     ...(carrier ? { carriers: [{ type: carrier }] } : {}),
   });

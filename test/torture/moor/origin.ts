@@ -2,6 +2,7 @@ import { platformErrors } from "../../../emulation/platform-errors.ts";
 import type { Handoff } from "../../../src/upstream/wire/handoff.ts";
 import type { View } from "../history.ts";
 import { type Asked, type Stage, VISIT_HEADER } from "../subject.ts";
+import { createOldShop } from "./old-shop.ts";
 
 /** A handoff that shows the origin of a schedule the session in plain JSON. */
 export const plainHandoff: Handoff = {
@@ -25,14 +26,17 @@ export const plainHandoff: Handoff = {
  * @param isLost whether there is no server at an address.
  */
 export function installOrigin(
-  { origin }: Stage,
+  stage: Stage,
   isLost: (url: URL) => boolean,
   within: (host: string) => <T>(work: () => Promise<T>) => Promise<T>,
 ) {
   const { fetch } = globalThis;
-  globalThis.fetch = ((url: string, init: { headers: Headers }) =>
+  const { origin } = stage;
+  const oldShop = createOldShop(stage);
+  globalThis.fetch = ((url: string, init: { method: string; headers: Headers }) =>
     within(new URL(url).host)(async () => {
       if (isLost(new URL(url))) throw platformErrors.connectionLost();
+      if (init.headers.has("Moor-Adopt")) return oldShop(init.method, init.headers);
       const view = JSON.parse(init.headers.get("Moor-Session") ?? "null") as View;
       const asked = await origin(Number(init.headers.get(VISIT_HEADER)), view);
       // The URL carrier needs a redirect to carry its token on, and a redirect does not disturb the other carriers.

@@ -26,6 +26,7 @@ import { type Stage, type Subject, type SubjectKind, VISIT_HEADER } from "../sub
 import { objectAuthorities, rowAuthorities } from "./authorities.ts";
 import { AWAY, type Configuration, resolvedFor } from "./configurations.ts";
 import { IsolateLife } from "./isolate.ts";
+import { adoptionIn } from "./old-shop.ts";
 import { installOrigin, plainHandoff } from "./origin.ts";
 
 const CARRIERS = { header, url: links };
@@ -133,18 +134,23 @@ function createSubject(
     const now = edgeClock(location);
     const config = configFor(`http://${nameOf(place)}.test`);
     const replicas = guardCopies(replicasAt(location, now), breakerOf("kv", now), KV_DEADLINE_MS);
-    const moor = createMoor({
+    const parts = {
       config,
       tokens: createTokens(RING),
       authority: life.within(authorities.from(location, breakerOf("authority", now))),
       memory: createMemory(),
+      clock: now,
+      log,
+    };
+    const adoption = config.adopt.length > 0 ? adoptionIn(parts) : undefined;
+    const all = {
+      ...parts,
+      ...(adoption && { config: adoption.config }),
       replicas: configuration.hasKv === false ? undefined : life.within(replicas),
       fallback: isOnRows ? undefined : life.within(guardFallback(fallbackFrom(location), breakerOf("redis", now))),
       handoff,
-      clock: now,
-      log,
-    });
-    return { life, moor };
+    };
+    return { life, moor: createMoor(all, adoption?.bind) };
   }
 
   const isLost = ({ host, pathname }: URL) => pathname.startsWith(AWAY) && /[13579]\.test$/.test(host);

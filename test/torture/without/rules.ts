@@ -1,3 +1,4 @@
+import { ADOPTIONS } from "./adoptions.ts";
 import { CHANGES } from "./changes.ts";
 import { COPIES } from "./copies.ts";
 import { GENERATIONS } from "./generations.ts";
@@ -16,4 +17,5 @@ export const RULES: readonly Rule[] = [
   ...ROTATIONS,
   ...SET_BACKS,
   ...ROWS,
+  ...ADOPTIONS,
 ];
