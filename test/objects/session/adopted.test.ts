@@ -37,6 +37,19 @@ describe("an adopted session", () => {
     expect(session.record()).toHaveProperty("adopted.used", true);
   });
 
+  it("is opened by the old cookie no more once it was rotated, because whoever knows the cookie would have the new login", async () => {
+    const session = oneSession();
+    await session.commit(ADOPTS, { byOldCookie: true });
+    await session.commit({ rotate: true });
+    expect(await session.commit(ADOPTS, { byOldCookie: true })).toMatchObject({ kind: "superseded" });
+  });
+
+  it("is opened by the old cookie only if it was adopted: another session may have the same key", async () => {
+    const session = oneSession();
+    await session.commit({ patches: [{ a: 1 }] });
+    expect(await session.commit(ADOPTS, { byOldCookie: true })).toMatchObject({ kind: "superseded" });
+  });
+
   it("is somebody's: its view before a rotation ends after the grace period, used or not", async () => {
     const session = oneSession();
     await session.commit({ ...ADOPTS, principal: "alice" }, { byOldCookie: true });
