@@ -4,8 +4,10 @@ import { routeOf } from "../../../src/adoption/old-application.ts";
 import { createQuestions } from "../../../src/adoption/question.ts";
 import { createRecent } from "../../../src/adoption/recent.ts";
 import { createRefusals } from "../../../src/adoption/refusals.ts";
+import type { AskedAdoption } from "../../../src/config/adopt.ts";
 import type { ResolvedConfig } from "../../../src/config/resolved.ts";
 import { parseKeyRing } from "../../../src/inbound/token/key-ring.ts";
+import { bindReader, type ReaderSettings } from "../../../src/old-formats/registry.ts";
 import type { MoorParts } from "../../../src/request/parts.ts";
 import { openQuestion, readKeys, signAnswer } from "../../../src/sdk/adopt/question.ts";
 import { policyOf } from "../../../src/session/policy.ts";
@@ -40,13 +42,15 @@ export function adoptionIn(parts: Pick<MoorParts, "config" | "authority" | "memo
   readonly bind: (upstream: Upstream) => ReturnType<typeof createAdoption>;
 } {
   const { config, log } = parts;
-  const routes = config.adopt.map(routeOf);
+  const asked = config.adopt.filter((entry): entry is AskedAdoption => entry.confirm !== undefined);
+  const routes = new Map(asked.map((entry) => [entry.from, routeOf(entry)]));
   const limiter = { limit: async () => ({ success: true }) };
   const questions = createQuestions(parseKeyRing(CONFIRM_KEYS, "MOOR_CONFIRM_KEYS"));
   const adoption = {
     ...parts,
     routes,
     questions,
+    makeReader: (settings: ReaderSettings) => bindReader({}, settings),
     policy: policyOf(config),
     issuer: ISSUER,
     adoptKey: readAdoptKey(ADOPT_KEY),
@@ -54,7 +58,7 @@ export function adoptionIn(parts: Pick<MoorParts, "config" | "authority" | "memo
     recent: createRecent(undefined),
   };
   return {
-    config: { ...config, routes: [...config.routes, ...routes] },
+    config: { ...config, routes: [...config.routes, ...routes.values()] },
     bind: (upstream) => createAdoption(adoption, upstream),
   };
 }
