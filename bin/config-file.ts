@@ -11,6 +11,7 @@ import { CommandError } from "./command.ts";
 import { leftOutMistakes } from "./left-out.ts";
 import { inProject } from "./project.ts";
 import { publicSuffixMistakes } from "./public-suffix.ts";
+import { traceWarnings } from "./trace-warnings.ts";
 
 /** A configuration file that has been read. */
 export type ConfigFile = {
@@ -46,7 +47,8 @@ export async function readConfigFile(
   const { config } = read;
   const mistakes = [...publicSuffixMistakes(config), ...(options.deploy ? await settingsMistakes(config) : [])];
   if (mistakes.length > 0) return { file, files, kind: "invalid", mistakes };
-  return { file, files, ...read, warnings: warningsOf(module.default, config) };
+  const warnings = [...warningsOf(module.default, config), ...(options.deploy ? await traceWarnings(config) : [])];
+  return { file, files, ...read, warnings };
 }
 
 /** Mistakes between the configuration and `wrangler.toml`. */

@@ -35,6 +35,7 @@ export function dataPoint(facts: RequestFacts, { status, tookMs }: Answered): Da
     opened,
     calls,
     loss,
+    traceId = "",
   } = facts;
   const { colo } = (request as { cf?: { colo?: unknown } }).cf ?? {};
   const { method } = request;
@@ -52,6 +53,7 @@ export function dataPoint(facts: RequestFacts, { status, tookMs }: Answered): Da
       code,
       METHODS.has(method) ? method : "other",
       String(colo ?? ""),
+      traceId,
     ],
     doubles: [
       status,

@@ -19,6 +19,8 @@ export interface ObserverParts {
   readonly errorPage: string | undefined;
   /** Of the site; a route has its own. Default: no other origin reads an answer. */
   readonly cors?: ResolvedCors | undefined;
+  /** Whether lines of events have the id of the trace. Default `false`. */
+  readonly tellsTrace?: boolean;
   /** The breakers of the stores. */
   readonly breakers: readonly Breaker[];
   readonly log: Log;
@@ -158,7 +160,7 @@ export class Observer {
 
   /** Logs an event of the request, with the request's id. */
   note(entry: LogEntry): void {
-    this.#parts.log(aboutRequest(this.#facts, entry));
+    this.#parts.log(aboutRequest(this.#facts, entry, { trace: this.#parts.tellsTrace === true }));
   }
 
   /** The request is refused because of a mistake of the client's. Returns the response. */

@@ -25,6 +25,8 @@ export interface RequestFacts {
   isOwn: boolean;
   /** The normalised path; "" if it is not known, or is Moor's own. */
   path: string;
+  /** The id of the trace that origins are told of: 32 hexadecimal digits. `undefined`: it has none, or nobody wants to know. */
+  traceId: string | undefined;
   /** `undefined`: none was looked for, or none matched. */
   route: ResolvedRoute | undefined;
   pool: string | undefined;
@@ -71,6 +73,7 @@ export const NOTHING_KNOWN: Omit<RequestFacts, "request" | "arrivedAt"> = {
   calls: undefined,
   isOwn: false,
   path: "",
+  traceId: undefined,
   route: undefined,
   pool: undefined,
   sessionId: undefined,

@@ -41,9 +41,17 @@ export function requestLine(
   };
 }
 
-/** Adds the facts of a request to a log entry. Fields that the entry has already stay as they are. */
-export function aboutRequest(facts: RequestFacts, { event, ...own }: LogEntry): LogEntry {
-  const { pool, origin } = facts;
+/**
+ * Adds the facts of a request to a log entry. Fields that the entry has already stay as they are.
+ *
+ * @param options.trace whether the entry has the id of the trace.
+ */
+export function aboutRequest(
+  facts: RequestFacts,
+  { event, ...own }: LogEntry,
+  { trace }: { readonly trace: boolean },
+): LogEntry {
+  const { pool, origin, traceId } = facts;
   const session = sessionOf(facts);
   return {
     event,
@@ -51,6 +59,7 @@ export function aboutRequest(facts: RequestFacts, { event, ...own }: LogEntry): 
     ...(session !== undefined && { session }),
     ...(pool !== undefined && { pool }),
     ...(origin !== undefined && { origin }),
+    ...(trace && traceId !== undefined && { trace: traceId }),
     ...own,
   };
 }

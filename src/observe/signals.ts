@@ -10,6 +10,7 @@ import { dataPoint, type MetricsDataset } from "./data-point.ts";
 import { Observer } from "./observer.ts";
 import { NOTHING_KNOWN, type RequestFacts } from "./request-facts.ts";
 import { requestLine } from "./request-line.ts";
+import { traceIdIn } from "./traceparent.ts";
 import type { Trace, Tracer } from "./tracer.ts";
 
 /** Tells operators of requests: by a line in the log, a data point, counters. */
@@ -54,7 +55,10 @@ export function createSignals(parts: SignalsParts): Signals {
     typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS ? createClientFields(config) : undefined;
   const share = requests === "all" ? 1 : typeof requests === "number" ? requests : 0;
   const isMeasured = metrics !== undefined || counters !== undefined;
-  const observing = { errorPage: config.errorPage, cors: config.cors, breakers, log, clock };
+  const tellsTrace = (typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS) && config.log.trace;
+  const observing = { errorPage: config.errorPage, cors: config.cors, tellsTrace, breakers, log, clock };
+  // A client whose traces are ignored must not choose the name by which operators find a request.
+  const clientTraceIn = tellsTrace && config.traces !== "ignore-client" ? traceIdIn : undefined;
   let hasMetricsFailed = false;
 
   function tell(facts: RequestFacts, status: number, isSampled: boolean, trace: Trace | undefined): void {
@@ -79,6 +83,7 @@ export function createSignals(parts: SignalsParts): Signals {
       const facts: RequestFacts = { ...NOTHING_KNOWN, request, arrivedAt: clock() };
       const trace =
         (typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && tracer ? tracer.current(request.headers) : undefined;
+      facts.traceId = trace?.id ?? clientTraceIn?.(request.headers);
       const isSampled = share > 0 && (share === 1 || random() < share);
       if (isSampled || isMeasured) facts.calls = noCalls();
       const observer = new Observer(facts, observing);

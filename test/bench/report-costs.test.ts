@@ -1,4 +1,3 @@
-/** @quick */
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { dollarsOf, monthOf, reportCosts, SITES } from "../../bench/reports/cost.ts";

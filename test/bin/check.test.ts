@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config/read.ts";
@@ -181,6 +181,22 @@ carriers: cookie moor
     expect((await project.run("check", "--deploy")).stdout).toContain(
       "admin at admin.example.com, by Cloudflare Access (https://team.cloudflareaccess.com) or the secret MOOR_ADMIN_TOKEN\n",
     );
+  });
+
+  it("warns with --deploy if traces are added to and wrangler.toml has none recorded", async () => {
+    const project = await createProject();
+    await project.write(
+      "moor.config.ts",
+      `export default { pools: [{ id: "a", origins: [{ id: "a", url: "https://a.example.com" }] }], traces: "on" }`,
+    );
+    const warned = await project.run("check", "--deploy");
+    expect(warned).toMatchObject({ code: 0, stderr: expect.stringContaining("warning: traces: ") });
+    expect(warned.stderr).toContain(
+      '"on" adds to the traces that Cloudflare records, and wrangler.toml has it record none',
+    );
+    const settings = await readFile(join(project.folder, "wrangler.toml"), "utf8");
+    await project.write("wrangler.toml", `${settings}\n[observability.traces]\nenabled = true\n`);
+    expect(await project.run("check", "--deploy")).toMatchObject({ code: 0, stderr: "" });
   });
 
   it.each(["commonjs", "module"])(

@@ -152,7 +152,7 @@ describe("what is told of a request", () => {
         const told = [
           explain(facts, []),
           JSON.stringify(requestLine(facts, answered, { path })),
-          JSON.stringify(aboutRequest(facts, { event: "touch_failed" })),
+          JSON.stringify(aboutRequest(facts, { event: "touch_failed" }, { trace: true })),
           JSON.stringify(dataPoint(facts, answered)),
           counters.text(),
         ];

@@ -41,14 +41,14 @@ describe("a data point", () => {
     await expect.poll(() => written(since)).toHaveLength(4);
     const [change, read, gone, asset] = await written(since);
     expect(change?.index).toBe("shop");
-    expect(change?.blobs).toEqual("1 shop /* a affinity none object  POST FRA".split(" "));
+    expect(change?.blobs).toEqual("1 shop /* a affinity none object  POST FRA ".split(" "));
     expect(change?.doubles.slice(0, 9)).toEqual([200, expect.any(Number), 1, 1, 0, 0, 0, 0, 0]);
-    expect(read?.blobs).toEqual(["1", "shop", "/*", "a", "affinity", "object", "object", "", "GET", ""]);
+    expect(read?.blobs).toEqual(["1", "shop", "/*", "a", "affinity", "object", "object", "", "GET", "", ""]);
     expect(read?.doubles[3]).toBe(2);
     expect(gone?.index).toBe("gone");
-    expect(gone?.blobs).toEqual(["1", "gone", "/gone/*", "", "", "object", "", "origin_unreachable", "GET", ""]);
+    expect(gone?.blobs).toEqual(["1", "gone", "/gone/*", "", "", "object", "", "origin_unreachable", "GET", "", ""]);
     expect(gone?.doubles.slice(0, 3)).toEqual([502, expect.any(Number), 2]);
-    expect(asset?.blobs).toEqual(["1", "shop", "/assets/*", "a", "affinity", "", "", "", "other", ""]);
+    expect(asset?.blobs).toEqual(["1", "shop", "/assets/*", "a", "affinity", "", "", "", "other", "", ""]);
     expect(JSON.stringify(await site.moor.dataPoints())).not.toContain("S3CRET");
   });
 });

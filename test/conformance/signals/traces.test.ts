@@ -8,6 +8,7 @@ const start = (traces: "on" | "ignore-client" | undefined, traced = true) =>
   startSite([], {
     ...(traces && { traces }),
     log: { requests: "all", trace: true },
+    metrics: true,
     around: { traced },
     pools: [
       { id: "shop", origins: [originConfig(origin)], session: { may: ["patch", "principal"] } },
@@ -136,8 +137,12 @@ describe("a traced request with a session", () => {
     for (const secret of [sid.slice(0, 9), "S3CRET", "alice", ...client.held]) expect(text).not.toContain(secret);
   });
 
-  it("that fails has its code", async () => {
+  it("that fails has its code, and the lines of its events and its data point have its trace", async () => {
     const trace = await traceOf(on, (headers) => on.client().ask("/gone/", { headers }));
+    const event = on.moor.logged.find((line) => line.includes('"event":"origin_failed"')) ?? "{}";
+    expect(JSON.parse(event)).toMatchObject({ request: trace.line.request, trace: trace.id });
+    const traces = async () => (await on.moor.dataPoints()).map(({ blobs }) => blobs[10]);
+    await expect.poll(traces).toContain(trace.id);
     expect(factsOf(trace)).toMatchObject({
       "moor.code": "origin_unreachable",
       "moor.status": 502,
@@ -208,5 +213,7 @@ describe("without traces", () => {
         .slice(before)
         .map(({ trace }) => trace);
     await expect.poll(traces).toEqual([undefined, undefined, CLIENT_TRACE]);
+    const points = async () => (await untraced.moor.dataPoints()).slice(-3).map(({ blobs }) => blobs[10]);
+    await expect.poll(points).toEqual(["", "", CLIENT_TRACE]);
   });
 });
