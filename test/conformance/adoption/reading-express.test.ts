@@ -26,6 +26,8 @@ interface ShopStore {
   /** How many sessions were looked for. */
   reads(): Promise<number>;
   takeAway(): Promise<void>;
+  /** Starts it again with all its sessions. */
+  bringBack(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,6 +41,7 @@ async function redisStore(): Promise<ShopStore> {
     reads: async () =>
       Number(/cmdstat_eval:calls=(\d+)/.exec(String(await run(redis, "INFO", "commandstats")))?.[1] ?? 0),
     takeAway: redis.kill,
+    bringBack: redis.restart,
     async stop() {
       await redis.stop();
       await rm(folder, { recursive: true, force: true });
@@ -62,7 +65,8 @@ async function postgresStore(): Promise<ShopStore> {
       reads = Number(row?.scans ?? reads);
       return reads;
     },
-    takeAway: postgres.stop,
+    takeAway: postgres.kill,
+    bringBack: postgres.restart,
     async stop() {
       store.close();
       await postgres.stop();
@@ -183,11 +187,24 @@ describeWithTestPackages(() => {
     });
 
     it("gets 503 while the store is away, and no fresh session; a forged cookie gets one", async () => {
-      const { cookie } = await visitorOf(old);
+      const { name, cookie } = await visitorOf(old);
       await store.takeAway();
       const answer = await bringing(cookie).ask("/");
       expect([answer.status, answer.setCookies]).toEqual([503, []]);
       expect(await sessionOf(bringing(`x${cookie.slice(1)}`))).toMatchObject({ new: true });
+      await store.bringBack();
+      expect(await sessionOf(bringing(cookie))).toMatchObject({ sub: name });
+    });
+
+    it("is logged out at the old side later, if the store was away at the logout", async () => {
+      const { cookie } = await visitorOf(old);
+      const browser = bringing(cookie);
+      await sessionOf(browser);
+      await store.takeAway();
+      expect((await browser.ask("/?end", { method: "POST" })).status).toBe(200);
+      await store.bringBack();
+      expect(await store.holds(idIn(cookie))).toBe(true);
+      await expect.poll(() => store.holds(idIn(cookie))).toBe(false);
     });
   });
 });

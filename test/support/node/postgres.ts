@@ -10,7 +10,9 @@ export interface RunningPostgres {
   readonly port: number;
   /** A client of this process, for looks into the database. */
   readonly sql: Sql;
-  /** Ends all its processes at once, as a crash would, and starts it again on the same data. Resolves when it answers. */
+  /** Ends all its processes at once, as a crash would. */
+  kill(): Promise<void>;
+  /** Kills it if it runs, and starts it again on the same data. Resolves when it answers. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -20,16 +22,24 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   const server = await startLocalPostgres({ port: await freePort(), settings });
   const look = () => postgres(server.url, { max: 1, onnotice() {} });
   let sql = look();
+  let isRunning = true;
+  async function kill(): Promise<void> {
+    if (!isRunning) return;
+    isRunning = false;
+    await sql.end({ timeout: 0 });
+    await killAll(server.pid);
+  }
   return {
     url: server.url,
     port: server.port,
     get sql() {
       return sql;
     },
+    kill,
     async restart() {
-      await sql.end({ timeout: 0 });
-      await killAll(server.pid);
+      await kill();
       await server.start();
+      isRunning = true;
       sql = look();
     },
     async stop() {
