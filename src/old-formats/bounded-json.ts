@@ -43,7 +43,7 @@ export function hasTooManyValues(values: Values): boolean {
 export function nameAt(values: Values, path: string): string | undefined {
   let found: unknown = values;
   for (const name of path.split(".")) {
-    if (typeof found !== "object" || found === null || !Object.hasOwn(found, name)) return undefined;
+    if (typeof found !== "object" || found === null) return undefined;
     found = (found as Values)[name];
   }
   if (typeof found === "number") return Number.isSafeInteger(found) ? String(found) : undefined;

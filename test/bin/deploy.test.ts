@@ -14,8 +14,14 @@ async function deployableProject(): Promise<Project> {
 
 const deployable = `export default { pools: [{ id: "shop", origins: [{ id: "a", url: "https://a.example.com" }] }] };`;
 
-/** A text each that only the code of the algorithms of nginx, of the carrier in the URL, and for operators contains. */
-const PARTS = { nginx: String(0xedb88320), links: "[referrerpolicy]", operators: "bad_principal" };
+/** A text each that only the code of a part contains. */
+const PARTS = {
+  nginx: String(0xedb88320),
+  links: "[referrerpolicy]",
+  operators: "bad_principal",
+  readers: "Fe26",
+  "reader in Postgres": "octet_length",
+};
 const partsIn = (worker: string) =>
   Object.entries(PARTS).flatMap(([part, text]) => (worker.includes(text) ? [part] : []));
 
@@ -55,6 +61,26 @@ describe("moor deploy", () => {
       stderr:
         'moor deploy: wrangler.toml: vars.MOOR_ISSUER: found "https://moor.example", accepted: the address that clients use, as in https://shop.example.com\n',
     });
+  });
+
+  it("asks for the secrets of sessions that Moor reads by itself, and leaves out the library of a store that it does not read", async () => {
+    const project = await deployableProject();
+    const settings = 'cookies: ["sid"], store: { type: "connect-redis" }, until: "2090-01-01T00:00:00Z"';
+    const adopt = `, adopt: [{ from: "express-session", ${settings} }] };`;
+    await project.write("moor.config.ts", deployable.replace(" };", adopt));
+    const secrets = ["ADOPT_KEY", "EXPRESS_KEYS", "OLD_REDIS_REST_URL", "OLD_REDIS_REST_TOKEN"].map(
+      (name) => `MOOR_${name}`,
+    );
+    const refused = await project.run("deploy", "--dry-run", "--outdir", "built");
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(Array.from(refused.stderr.matchAll(/required lacks "(\w+)"/g), ([, name]) => name)).toEqual(secrets);
+    const wranglerConfig = await readFile(join(project.folder, "wrangler.toml"), "utf8");
+    await project.write(
+      "wrangler.toml",
+      wranglerConfig.replace("required = [", `required = ${JSON.stringify(secrets).slice(0, -1)}, `),
+    );
+    expect(await project.run("deploy", "--dry-run", "--outdir", "built")).toMatchObject({ code: 0 });
+    expect(partsIn(await readFile(join(project.folder, "built", "worker.js"), "utf8"))).toEqual(["readers"]);
   });
 
   it("refuses admin without the secret that guards it, until wrangler.toml requires that", async () => {
