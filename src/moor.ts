@@ -54,7 +54,9 @@ export function createMoor(
       : undefined;
   const counters = config.admin && createCounters(clock(), parts.tallies);
   const adoption = bindAdoption?.(upstream);
-  const admin = createAdmin({ ...parts, counters });
+  const renewing = typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH ? logins?.renewing : undefined;
+  const authority = renewing?.authority(parts.authority) ?? parts.authority;
+  const admin = createAdmin({ ...parts, authority, counters });
   const ignores = config.ignore.length > 0 ? createIgnores(config.ignore) : undefined;
   const signals = createSignals({ ...parts, counters });
   const sending =
@@ -82,7 +84,7 @@ export function createMoor(
         request.original,
         (entry) => observer.note(entry),
         (typeof MOOR_CONSOLE === "undefined" || MOOR_CONSOLE) && hasConsole
-          ? createVisitor(exchange, request, address, observer, keepAlive)
+          ? createVisitor({ ...exchange, renewing }, request, address, observer, keepAlive)
           : undefined,
       );
 

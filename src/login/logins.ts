@@ -3,7 +3,7 @@ import type { ResolvedConfig, ResolvedCors, ResolvedRoute } from "../config/reso
 import { allowOrigin, preflight } from "../inbound/cors.ts";
 import type { KeyRing } from "../inbound/token/key-ring.ts";
 import type { Exchange, Responded, Visit } from "../request/exchange.ts";
-import { isRenewalDue, judge } from "../session/login.ts";
+import { judge } from "../session/login.ts";
 import { NO_INTENT, type Session } from "../session/session.ts";
 import type { Breaker } from "../store/breaker.ts";
 import type { Authority, Copies, Renewals } from "../store/contracts.ts";
@@ -22,6 +22,7 @@ import { createGuard, type Guard } from "./guard.ts";
 import { createProvider } from "./provider.ts";
 import { createAsk } from "./provider-call.ts";
 import { createProviderKeys } from "./provider-keys.ts";
+import { createRenewing, type Renewing } from "./renewing.ts";
 
 /** The secrets and the address that logins need beside the configuration. */
 export interface LoginBindings {
@@ -62,8 +63,8 @@ export interface Guarded {
 /** Guards requests, and logs visitors in at the provider. */
 export interface Logins {
   readonly requiredBy: Guard["requiredBy"];
-  /** The session of a request, with its login renewed if that is due. Absent: logins are not renewed. */
-  readonly renewed?: ((opened: OpenedSession) => Promise<OpenedSession> | OpenedSession) | undefined;
+  /** Absent: logins are not renewed. */
+  readonly renewing?: Renewing | undefined;
   /** Whether {@link Logins.deny} will answer a request. */
   denies(visit: Visit, session: Session, guarded: Guarded): boolean;
   /** The answer to a request whose session does not meet what is required; `undefined`: the request may go on. */
@@ -121,26 +122,12 @@ export function createLogins(parts: LoginParts): Logins {
     clock,
   });
 
-  async function renewed(opened: OpenedSession): Promise<OpenedSession> {
-    const found = await (parts.renewals as Renewals).renew(opened.ref);
-    if (found.kind === "hit") {
-      const { copy, setBack = false } = found;
-      if (copy.mayBeKept) await parts.memory.keep(copy);
-      return { ...opened, session: { ...opened.session, view: copy, stale: setBack, journaled: false } };
-    }
-    // The request was answered from a copy, and its session has ended meanwhile.
-    return found.kind === "ended" ? { ...opened, session: { ...opened.session, view: undefined } } : opened;
-  }
-
   return {
     requiredBy: guard.requiredBy,
 
-    renewed:
+    renewing:
       (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && parts.renewals && login.refreshSeconds !== undefined
-        ? (opened) => {
-            const known = opened.session.view?.login;
-            return known && isRenewalDue(known, login, clock()) ? renewed(opened) : opened;
-          }
+        ? createRenewing({ ...parts, login, renewals: parts.renewals })
         : undefined,
 
     denies: (visit, { view }, { route: { cors }, required }) =>

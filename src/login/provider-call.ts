@@ -61,7 +61,10 @@ export function createAsk(breaker?: Pick<Breaker, "admit">): AskProvider {
     report(unavailable(String(status)), status < 500);
     if (status === 200 && isJsonObject(answer)) return answer;
     const error = isJsonObject(answer) && typeof answer.error === "string" ? answer.error : "";
-    const isRefusal = (status === 400 || status === 401) && !MISCONFIGURED.has(error);
+    // RFC 6749, section 5.2, answers a refusal by 400 or 401. Auth0 refuses the refresh token of a closed account by 403.
+    const isRefusal =
+      ((status === 400 || status === 401) && !MISCONFIGURED.has(error)) ||
+      (status >= 400 && status < 500 && error === "invalid_grant");
     const told = /^[a-z_]{1,64}$/.test(error) ? error : "";
     throw new Ended(isRefusal ? "refused" : "unavailable", `${what}: ${status} ${told}`);
   };

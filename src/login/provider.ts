@@ -26,7 +26,8 @@ export type Refreshed =
       /** The refresh token from now on. */
       readonly refreshToken: string;
     }
-  | NotIdentified;
+  /** `refreshToken`: the provider has given the next refresh token, and then did not tell the claims. */
+  | (NotIdentified & { readonly refreshToken?: string });
 
 /** The address at the provider to which a visitor is sent, or the reason why there is none. */
 export type Address = { readonly kind: "address"; readonly url: URL } | NotIdentified;
@@ -149,9 +150,16 @@ export function createProvider(parts: ProviderParts): Provider {
     const claims = "id_token" in tokens ? readIdToken(tokens.id_token, { issuer, clientId, now: clock() }) : { sub };
     if (typeof claims === "string") throw new Ended("refused", `id_token: ${claims}`);
     if (claims.sub !== sub) throw new Ended("refused", "id_token: sub");
-    const told: Claims = await completed(claims, tokens, wanted);
-    const isTold = wanted.some((name) => name in told) || "id_token" in tokens;
-    return { kind: "refreshed", ...(isTold && { claims: told }), refreshToken, ...refreshTokenIn(tokens) };
+    const next = { refreshToken, ...refreshTokenIn(tokens) };
+    try {
+      const told: Claims = await completed(claims, tokens, wanted);
+      const isTold = wanted.some((name) => name in told) || "id_token" in tokens;
+      return { kind: "refreshed", ...(isTold && { claims: told }), ...next };
+    } catch (fault) {
+      // The refresh token that was sent may be spent. A provider takes its second use for a theft.
+      if (fault instanceof Ended && fault.outcome.kind === "unavailable") return { ...fault.outcome, ...next };
+      throw fault;
+    }
   }
 
   return {
@@ -191,8 +199,12 @@ export function createProvider(parts: ProviderParts): Provider {
   };
 }
 
+/** How long a refresh token may be. It is kept in one row, and those of the longest providers have 4 KiB. */
+const MOST_TOKEN_CHARACTERS = 16_384;
+
 function refreshTokenIn({ refresh_token: refreshToken }: JsonObject): { refreshToken?: string } {
-  return typeof refreshToken === "string" && refreshToken !== "" ? { refreshToken } : {};
+  if (typeof refreshToken !== "string" || refreshToken === "") return {};
+  return refreshToken.length <= MOST_TOKEN_CHARACTERS ? { refreshToken } : {};
 }
 
 function stepUp({ acr, maxAgeSeconds }: Extract<Verdict, { kind: "step-up" }>): Record<string, string> {

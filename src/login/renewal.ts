@@ -36,7 +36,8 @@ export function createLoginProvider({ login: config, provider, grants, clock, lo
       const refreshed = await provider.refresh(refreshToken, login.sub, wanted);
       if (refreshed.kind === "unavailable") {
         log({ event: "login_unavailable", session, reason: refreshed.reason });
-        return { kind: "unavailable" };
+        const { refreshToken: next } = refreshed;
+        return { kind: "unavailable", ...(next !== undefined && { grant: await grants.seal(login, next) }) };
       }
       if (refreshed.kind === "refused") return lapsed(refreshed.reason);
       const { claims } = refreshed;

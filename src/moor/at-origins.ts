@@ -38,7 +38,7 @@ export interface AtOriginsParts {
   readonly exchange: Pick<Exchange, "serve" | "passOn">;
   readonly upstream: Pick<Upstream, "poolOf" | "send">;
   /** Default: no route requires a login. */
-  readonly logins: Pick<Logins, "deny" | "denies" | "renewed"> | undefined;
+  readonly logins: Pick<Logins, "deny" | "denies" | "renewing"> | undefined;
   /** Default: no session was adopted from an old application. */
   readonly adoption: Pick<Adoption, "bringBack" | "endsWithOld"> | undefined;
 }
@@ -62,8 +62,8 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
         return required !== undefined && logins?.denies(routed, session, { route, required }) === true;
       },
       async respond(found) {
-        const isRenewing = (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && logins?.renewed;
-        const opened = isRenewing ? await isRenewing(found) : found;
+        const renewing = (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && logins?.renewing;
+        const opened = renewing ? await renewing.opened(found) : found;
         const { session } = opened;
         const { required } = routed;
         if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins && required) {

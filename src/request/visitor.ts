@@ -2,6 +2,7 @@ import type { Address } from "../inbound/address.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { Observer } from "../observe/observer.ts";
 import type { Login } from "../session/login.ts";
+import type { OpenedSession } from "../store/open-session.ts";
 import type { Exchange, Handling, KeepAlive, Visit } from "./exchange.ts";
 
 /** The visitor who sends a request of Moor's own, for pages that ask who they are. Nothing is read before it is asked for. */
@@ -25,9 +26,15 @@ const HANDLING: Pick<Handling, "session" | "touch" | "freshness" | "onStale"> = 
   onStale: "refuse",
 };
 
+/** The parts that find out who a visitor is. */
+export interface VisitorParts extends Pick<Exchange, "enter" | "look"> {
+  /** Default: logins are not renewed. */
+  readonly renewing?: { opened(opened: OpenedSession): OpenedSession | Promise<OpenedSession> } | undefined;
+}
+
 /** The visitor of a request. */
 export function createVisitor(
-  { enter, look }: Pick<Exchange, "enter" | "look">,
+  { enter, look, renewing }: VisitorParts,
   request: Parameters<Exchange["enter"]>[0],
   address: Extract<Address, { kind: "address" }>,
   observer: Observer,
@@ -43,9 +50,10 @@ export function createVisitor(
     async loggedIn() {
       const entry = await entered();
       if (!entry.client.token) return { kind: "nobody" };
-      const opened = await look?.(entry, HANDLING);
-      if (!opened) return { kind: "nobody" };
-      if (opened.kind === "unavailable") return { kind: "unavailable" };
+      const found = await look?.(entry, HANDLING);
+      if (!found) return { kind: "nobody" };
+      if (found.kind === "unavailable") return { kind: "unavailable" };
+      const opened = renewing ? await renewing.opened(found) : found;
       const { login, principal } = opened.session.view ?? {};
       return login && principal !== undefined ? { kind: "login", login, principal } : { kind: "nobody" };
     },

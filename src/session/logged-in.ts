@@ -1,6 +1,6 @@
 import type { Change } from "./change.ts";
 import type { Login } from "./login.ts";
-import type { SessionRecord } from "./record.ts";
+import { type SessionRecord, withoutLogin } from "./record.ts";
 
 /**
  * The record once somebody has logged in to it.
@@ -17,11 +17,27 @@ export function loggedIn(
   const next = { ...record, principal, loggedInAt: now };
   if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && login) return { ...next, login: { ...login, at: now } };
   // A login that has lapsed would hide the visitor whom the origin names.
-  return (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && record.login?.lapsed ? withoutLapsed(next) : next;
+  return record.login?.lapsed ? withoutLapsed(next) : next;
 }
 
 function withoutLapsed({ login, ...next }: SessionRecord): SessionRecord {
   return next;
+}
+
+/**
+ * The record once the provider has been asked to confirm its login. The view before a rotation follows: the same visitor may still use it.
+ *
+ * @param login as it is from now on; `lapsed` if the provider has refused.
+ */
+export function confirmed(record: SessionRecord, login: Login): SessionRecord {
+  const { before } = record;
+  const version = record.version + 1;
+  const next = { ...record, login, version };
+  if (before?.view.login?.issuer !== login.issuer || before.view.login.sub !== login.sub) return next;
+  const { claims, roleClaims, confirmedAt } = login;
+  const older: Login = { ...before.view.login, claims, roleClaims, ...(confirmedAt !== undefined && { confirmedAt }) };
+  const view = login.lapsed ? withoutLogin(before.view) : { ...before.view, login: older };
+  return { ...next, before: { ...before, view: { ...view, version } } };
 }
 
 /**

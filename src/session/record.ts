@@ -125,10 +125,12 @@ export function attributeBytesOf(attributes: JsonObject): number {
 /** The part of a record that may leave the authority. Nobody is logged in to a session whose login has lapsed. */
 export function viewOf(record: SessionRecord): View {
   const { schema, rotatedAt, rotations, before, adopted, owed, foundingDeadline, recentChanges, ...view } = record;
-  return (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && view.login?.lapsed ? withoutLogin(view) : view;
+  // Not only in a build that renews logins: a login that has lapsed must not come back when the setting is taken away.
+  return view.login?.lapsed ? withoutLogin(view) : view;
 }
 
-function withoutLogin({ login, principal, loggedInAt, ...view }: View): View {
+/** The same view, which shows nobody as logged in. */
+export function withoutLogin({ login, principal, loggedInAt, ...view }: View): View {
   return view;
 }
 

@@ -156,6 +156,20 @@ describe("a refresh", () => {
     expect(await refresh(["groups"])).toMatchObject({ claims: { groups: [] }, refreshToken: "old-token" });
   });
 
+  it("keeps the next refresh token if the provider fails before it has told the claims: the first may be spent", async () => {
+    answering({
+      ...discovers(),
+      "/token": () => Response.json({ access_token: "a", refresh_token: "new-token" }),
+      "/me": () => new Response("in trouble", { status: 503 }),
+    });
+    expect(await refresh(["groups"])).toMatchObject({ kind: "unavailable", refreshToken: "new-token" });
+  });
+
+  it("takes no refresh token that is longer than any provider's", async () => {
+    refreshing({ access_token: "a", refresh_token: "x".repeat(16_385) });
+    expect(await refresh()).toMatchObject({ kind: "refreshed", refreshToken: "old-token" });
+  });
+
   it("tells no claims where the provider tells none", async () => {
     refreshing({ access_token: "a" });
     expect(await refresh()).toEqual({ kind: "refreshed", refreshToken: "old-token" });
@@ -173,6 +187,8 @@ describe("a refresh", () => {
 
   it.each([
     ["refused", 400, "invalid_grant"],
+    ["refused", 403, "invalid_grant"],
+    ["unavailable", 403, "access_denied"],
     ["unavailable", 401, "invalid_client"],
     ["unavailable", 503, "server_error"],
     ["unavailable", 429, "slow_down"],

@@ -112,4 +112,11 @@ describe("a login that cannot be renewed", () => {
     expect(await provider.renew(login, await sealed(), SESSION)).toEqual({ kind: "unavailable" });
     expect(logged).toMatchObject([{ event: "login_unavailable", reason: "token endpoint: 503" }]);
   });
+
+  it("has the next refresh token that the provider gave before it failed", async () => {
+    const { provider } = answering({ kind: "unavailable", reason: "userinfo: 503", refreshToken: "the-next" });
+    const renewed = await provider.renew(login, await sealed(), SESSION);
+    if (renewed.kind !== "unavailable" || renewed.grant === undefined) throw new Error(renewed.kind);
+    expect(await grants.open(login, renewed.grant)).toBe("the-next");
+  });
 });

@@ -20,6 +20,7 @@ import {
   type ObjectNamespace,
 } from "../../store/object-calls.ts";
 import type { CopyPolicy } from "../session/copies.ts";
+import { RENEWAL_WAIT_MS } from "../session/login-renewal.ts";
 
 /** The methods of `SessionObject`, as a stub offers them. */
 interface SessionCalls {
@@ -60,7 +61,9 @@ export function createObjectAuthority(objects: ObjectNamespace, options: ObjectA
 export function createObjectRenewals(objects: ObjectNamespace, options: ObjectAuthorityOptions = {}): Renewals {
   const { copies = NO_COPIES } = options;
   const call = createObjectCalls<SessionCalls>(objects, options);
-  return { renew: (ref) => call<Lookup>(ref.id, (object) => object.renew({ ref, copies })) };
+  // The object first waits for the provider, whose silence is no failure of the object's.
+  const deadlineMs = RENEWAL_WAIT_MS + (options.deadlineMs ?? OBJECT_DEADLINE_MS);
+  return { renew: (ref) => call<Lookup>(ref.id, (object) => object.renew({ ref, copies }), deadlineMs) };
 }
 
 /**

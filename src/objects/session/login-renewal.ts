@@ -1,4 +1,5 @@
 import { DeadlinePassed, withinDeadline } from "../../lib/deadline.ts";
+import { confirmed } from "../../session/logged-in.ts";
 import type { Login } from "../../session/login.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import type { SessionRows, SessionStorage } from "./session-rows.ts";
@@ -8,7 +9,8 @@ export type Renewed =
   | { readonly kind: "renewed"; readonly login: Login; readonly grant: string }
   /** The refresh token is over, or the provider knows the visitor no more. */
   | { readonly kind: "refused" }
-  | { readonly kind: "unavailable" };
+  /** `grant`: the refresh token from now on, if the provider has given another before it failed. */
+  | { readonly kind: "unavailable"; readonly grant?: string };
 
 /** The provider of logins, as the object of a session asks it. */
 export interface LoginProvider {
@@ -28,14 +30,16 @@ export interface LoginRenewalParts {
   readonly provider: LoginProvider;
   readonly clock: () => number;
   readonly save: (record: SessionRecord, loaded: SessionRecord) => void;
+  /** Has the copies of the session elsewhere follow. */
+  readonly spread: (id: string) => Promise<unknown>;
   readonly keepAlive: (work: Promise<unknown>) => void;
 }
 
 /** The row of the refresh token of the login. */
 const GRANT = "grant";
 /** How long requests wait for the provider, from when it is asked. Then they are served by the login as it was. */
-const WAIT_MS = 2_000;
-/** A provider that did not answer is not asked for this login again before. */
+export const RENEWAL_WAIT_MS = 2_000;
+/** The provider is not asked again for this login before. */
 const RETRY_MS = 10_000;
 
 /** Keeps the refresh token of a login, sealed; `undefined`: the login has none. */
@@ -62,35 +66,39 @@ export class LoginRenewal {
     const { rows, provider, clock, keepAlive } = this.#parts;
     const record = rows.load();
     const now = clock();
-    if (!record?.login || record.login.lapsed || now < this.#notBefore || !provider.isDue(record.login, now)) return;
+    if (!record?.login || record.login.lapsed || !provider.isDue(record.login, now)) return;
     if (!this.#flight) {
+      if (now < this.#notBefore) return;
       const done = this.#renew(record, record.login).finally(() => {
         this.#flight = undefined;
+        // Whatever the outcome, even a fault of this code: requests must not have the provider asked without end.
+        this.#notBefore = clock() + RETRY_MS;
       });
       this.#flight = { since: now, done };
       keepAlive(done);
     }
     const { since, done } = this.#flight;
     try {
-      await withinDeadline(done, Math.max(0, since + WAIT_MS - now));
+      await withinDeadline(done, Math.max(0, since + RENEWAL_WAIT_MS - now));
     } catch (fault) {
       if (!(fault instanceof DeadlinePassed)) throw fault;
     }
   }
 
   async #renew({ id }: SessionRecord, login: Login): Promise<void> {
-    const { rows, storage, provider, clock, save } = this.#parts;
+    const { rows, storage, provider, save, spread } = this.#parts;
     const renewed = await provider.renew(login, storage.kv.get<string>(GRANT), id);
-    if (renewed.kind === "unavailable") {
-      this.#notBefore = clock() + RETRY_MS;
-      return;
-    }
     const record = rows.load();
     // The visitor may have logged in again, or out, meanwhile.
     if (record?.login?.at !== login.at) return;
+    if (renewed.kind === "unavailable") {
+      if (renewed.grant !== undefined) saveGrant(storage, renewed.grant);
+      return;
+    }
     const isRefused = renewed.kind === "refused";
     saveGrant(storage, isRefused ? undefined : renewed.grant);
-    const next = isRefused ? { ...login, lapsed: true as const } : renewed.login;
-    save({ ...record, login: next, version: record.version + 1 }, record);
+    save(confirmed(record, isRefused ? { ...login, lapsed: true } : renewed.login), record);
+    // No request may be left that waits, and copies elsewhere must not show the login as it was.
+    await spread(record.id);
   }
 }

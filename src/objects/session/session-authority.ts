@@ -63,7 +63,10 @@ export class SessionAuthority {
     if ((typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && oldSessions)
       this.#owedEnd = new OwedEnd({ rows, oldSessions, clock });
     if ((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && loginProvider)
-      this.#renewal = new LoginRenewal({ rows, storage, provider: loginProvider, clock, save, keepAlive });
+      this.#renewal = new LoginRenewal({
+        ...{ rows, storage, provider: loginProvider, clock, save, keepAlive },
+        spread: (id) => this.#elsewhere.letOut(unattended(id, clock()), undefined),
+      });
   }
 
   async read({ ref, copies }: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
@@ -237,8 +240,9 @@ export class SessionAuthority {
     const saved = "save" in applied ? applied.save : undefined;
     if (saved) this.#save(saved, record);
     if (saved) this.#indexing?.note(saved, record, change);
-    if ((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && saved && change.login)
-      saveGrant(this.#parts.storage, change.grant);
+    // A login that has ended somebody else's session begins another session, and the refresh token is kept there.
+    const isLogin = applied.kind === "committed" && saved && change.login;
+    if ((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && isLogin) saveGrant(this.#parts.storage, change.grant);
     const left = saved ?? record;
     switch (applied.kind) {
       case "committed": {

@@ -1,11 +1,18 @@
 /** @quick */
 import { afterAll, afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { ADMIN_TOKEN } from "../../support/node/admin.ts";
 import { ProviderVisitor } from "../../support/node/identity-provider.ts";
 import { logIn, PAGE, SCRIPT, startGuardedSite } from "./guarded-site.ts";
 
 const REFRESH_SECONDS = 60;
 const login = { refreshSeconds: REFRESH_SECONDS };
-const guarded = await startGuardedSite({ apart: true, login });
+const CONSOLE = "console.test";
+const guarded = await startGuardedSite({
+  apart: true,
+  login: { ...login, hosts: ["shop.test", CONSOLE] },
+  admin: { console: true, host: CONSOLE, roles: { act: "ops" } },
+  adminToken: ADMIN_TOKEN,
+});
 const { site, provider, stop } = guarded;
 const { accounts } = provider;
 afterAll(stop);
@@ -96,6 +103,30 @@ describe("a login that the provider does not confirm", () => {
     expect((await page()).status).toBe(302);
     expect(asked()).toEqual({ refreshes: 0, refusals: 1 });
   });
+
+  it("opens the console no longer, though the operator asks for nothing else", async () => {
+    const { client } = await dueVisitor("alice");
+    const opened = () => client.ask("/.moor/console", { headers: { ...PAGE, Host: CONSOLE } });
+    expect((await opened()).status).toBe(200);
+    await site.moor.elapse(REFRESH_SECONDS + 1);
+    provider.accounts = without("alice");
+    expect((await opened()).status).toBe(404);
+  });
+
+  it.each(["GET", "POST"])(
+    "is no login for a server that asks the session API by %s, as for an open socket",
+    async (method) => {
+      const { page } = await dueVisitor("judy");
+      const { headers } = (await page()).told;
+      await site.moor.elapse(REFRESH_SECONDS + 1);
+      provider.accounts = without("judy");
+      const Authorization = `Bearer ${headers["moor-session"]}`;
+      const answer = await site.client().send("/.moor/session", { method, headers: { Authorization } });
+      expect(answer.status).toBe(200);
+      expect(JSON.parse(answer.text)).toMatchObject({ attributes: { basket: "apple" } });
+      expect(JSON.parse(answer.text)).not.toHaveProperty("principal");
+    },
+  );
 
   it("leaves the session to the same visitor, who logs in again", async () => {
     const { page, again } = await dueVisitor("dora");

@@ -3,22 +3,31 @@ import type { LoginProvider, Renewed } from "../../../src/objects/session/login-
 import type { Login } from "../../../src/session/login.ts";
 import { setTime } from "../../support/edge.ts";
 import { oneSession } from "../../support/one-session.ts";
+import { POLICY } from "../../support/sessions.ts";
 import { at, T0 } from "../../support/time.ts";
 
 const login: Login = { issuer: "https://id.test", sub: "alice", at: T0, claims: {}, roleClaims: {} };
+const POLICY_OF_LONG_GRACE = { ...POLICY, graceSeconds: 300 };
 const LOGIN = { principal: "alice", login, grant: "the-first-grant" };
 /** The login as the provider tells it after a minute. */
 const RENEWED = { ...login, claims: { name: "Alice" }, confirmedAt: at(60) };
 
 beforeEach(() => setTime(T0));
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 /** A session that is logged in, a minute later, and a provider whose answers the test gives. */
 async function dueSession() {
-  const asked: { grant: string | undefined; answer: (renewed: Renewed) => void }[] = [];
+  const asked: {
+    grant: string | undefined;
+    answer: (renewed: Renewed) => void;
+    fail: (fault: Error) => void;
+  }[] = [];
   const loginProvider: LoginProvider = {
     isDue: ({ at: loggedInAt, confirmedAt = loggedInAt }, now) => now - confirmedAt >= 60_000,
-    renew: (_login, grant) => new Promise((answer) => void asked.push({ grant, answer })),
+    renew: (_login, grant) => new Promise((answer, fail) => void asked.push({ grant, answer, fail })),
   };
   const session = oneSession({ loginProvider });
   await session.commit({ patches: [{ basket: "apple" }] });
@@ -86,6 +95,13 @@ describe("the renewal of a login", () => {
     expect(session.sessions.keys(session.id)).not.toContain("grant");
   });
 
+  it("keeps no refresh token of a visitor whose login has ended somebody else's session", async () => {
+    const { session } = await dueSession();
+    const other = { principal: "bob", login: { ...login, sub: "bob" }, grant: "of-bob" };
+    expect(await session.commit(other, { generation: 1 })).toMatchObject({ kind: "ended" });
+    expect(session.sessions.keys(session.id)).not.toContain("grant");
+  });
+
   it("is tried again ten seconds after the provider was away, and not before", async () => {
     const { asked, renew, answer } = await dueSession();
     const first = renew();
@@ -97,6 +113,59 @@ describe("the renewal of a login", () => {
     setTime(at(70));
     void renew();
     expect(asked).toHaveLength(2);
+  });
+
+  it("is tried again ten seconds after an unexpected fault, and not before", async () => {
+    const { asked, renew } = await dueSession();
+    const first = renew();
+    asked[0]?.fail(new Error("a fault of the code"));
+    expect((await first).kind).toBe("unavailable");
+    setTime(at(69));
+    expect((await renew()).kind).toBe("hit");
+    expect(asked).toHaveLength(1);
+    setTime(at(70));
+    void renew();
+    expect(asked).toHaveLength(2);
+  });
+
+  it("is tried again ten seconds after a slow provider has failed, however long that took", async () => {
+    const { asked, renew, answer } = await dueSession();
+    const first = renew();
+    setTime(at(84));
+    answer({ kind: "unavailable" });
+    await first;
+    setTime(at(93));
+    await renew();
+    expect(asked).toHaveLength(1);
+  });
+
+  it("is tried again with the next refresh token that the provider gave before it failed", async () => {
+    const { asked, renew, answer } = await dueSession();
+    const first = renew();
+    answer({ kind: "unavailable", grant: "the-second-grant" });
+    await first;
+    setTime(at(70));
+    void renew();
+    expect(asked.at(-1)?.grant).toBe("the-second-grant");
+  });
+
+  it("is seen by the generation before as well, which keeps its own time and method", async () => {
+    const { session, renew, answer } = await dueSession();
+    await session.commit(
+      { ...LOGIN, policy: POLICY_OF_LONG_GRACE, login: { ...login, acr: "mfa" } },
+      { generation: 1 },
+    );
+    setTime(at(120));
+    const first = renew();
+    answer({
+      kind: "renewed",
+      login: { ...login, at: at(60), claims: { name: "Alice" }, confirmedAt: at(120) },
+      grant: "g",
+    });
+    await first;
+    expect(await session.read({ generation: 1 })).toMatchObject({
+      before: { version: 4, login: { ...login, claims: { name: "Alice" }, confirmedAt: at(120) } },
+    });
   });
 
   it("keeps no request longer than two seconds from when the provider was asked", async () => {
@@ -125,6 +194,40 @@ describe("a login that the provider no longer confirms", () => {
     expect(shown).toMatchObject({ kind: "hit", copy: { attributes: { basket: "apple" }, version: 3 } });
     for (const name of ["principal", "loggedInAt", "login"]) expect(shown).not.toHaveProperty(`copy.${name}`);
     expect(session.sessions.keys(session.id)).not.toContain("grant");
+  });
+
+  it("is shown to the generation before no longer", async () => {
+    const { session, renew, answer } = await dueSession();
+    await session.commit({ ...LOGIN, policy: POLICY_OF_LONG_GRACE }, { generation: 1 });
+    expect(await session.read({ generation: 1 })).toMatchObject({ before: { principal: "alice" } });
+    setTime(at(120));
+    const first = renew();
+    answer({ kind: "refused" });
+    const shown = await first;
+    expect(shown).toMatchObject({ kind: "superseded", before: { attributes: { basket: "apple" } } });
+    for (const name of ["principal", "loggedInAt", "login"]) expect(shown).not.toHaveProperty(`before.${name}`);
+  });
+
+  it("is no login in the backup either, though no request waits for the answer any more", async () => {
+    const { session, renew, answer } = await dueSession();
+    vi.useFakeTimers({ now: at(60), toFake: ["setTimeout", "clearTimeout", "Date"] });
+    const first = renew();
+    await vi.advanceTimersByTimeAsync(2_000);
+    await first;
+    expect((await session.held()).record).not.toHaveProperty("login.lapsed");
+    answer({ kind: "refused" });
+    await session.settled();
+    expect((await session.held()).record).toMatchObject({ login: { lapsed: true } });
+  });
+
+  it("is nobody's login in a build that renews no logins: the setting may be taken away", async () => {
+    const { session } = await lapsed();
+    vi.stubGlobal("MOOR_REFRESH", false);
+    const shown = await session.read({ generation: 1 });
+    expect(shown).toMatchObject({ kind: "hit", copy: { attributes: { basket: "apple" } } });
+    for (const name of ["principal", "loggedInAt", "login"]) expect(shown).not.toHaveProperty(`copy.${name}`);
+    const answer = await session.commit({ principal: "alice" }, { generation: 1 });
+    expect(answer).toMatchObject({ kind: "committed", copy: { principal: "alice" } });
   });
 
   it("is not asked for again", async () => {

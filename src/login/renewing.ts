@@ -1,0 +1,66 @@
+import type { ResolvedLogin } from "../config/resolved.ts";
+import { isRenewalDue } from "../session/login.ts";
+import type { View } from "../session/record.ts";
+import type { Authority, Copies, Lookup, Renewals } from "../store/contracts.ts";
+import type { OpenedSession } from "../store/open-session.ts";
+
+/** Has a login renewed that is due, wherever Moor is about to tell somebody who is logged in. */
+export interface Renewing {
+  /** The session of a request, with its login renewed if that was due. */
+  opened(opened: OpenedSession): OpenedSession | Promise<OpenedSession>;
+  /** The same authority, whose reads have the login renewed. */
+  authority(authority: Authority): Authority;
+}
+
+/** The parts of a {@link Renewing}. */
+export interface RenewingParts {
+  readonly login: Pick<ResolvedLogin, "refreshSeconds">;
+  readonly renewals: Renewals;
+  /** Of the isolate. */
+  readonly memory: Pick<Copies, "keep">;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** A session whose login is not due costs no call. While the object of a session is away, its login is shown as it was. */
+export function createRenewing({ login: config, renewals, memory, clock }: RenewingParts): Renewing {
+  const isDue = (view: View | undefined) => view?.login !== undefined && isRenewalDue(view.login, config, clock());
+
+  async function renewed(opened: OpenedSession): Promise<OpenedSession> {
+    const { session } = opened;
+    const found = await renewals.renew(opened.ref);
+    switch (found.kind) {
+      case "hit": {
+        const { copy, setBack = false } = found;
+        if (copy.mayBeKept) await memory.keep(copy);
+        return { ...opened, session: { ...session, view: copy, stale: setBack, journaled: false } };
+      }
+      case "superseded":
+        return { ...opened, session: { ...session, view: found.before } };
+      // The request was answered from a copy, and its session has ended meanwhile.
+      case "ended":
+        return { ...opened, session: { ...session, view: undefined } };
+      default:
+        return opened;
+    }
+  }
+
+  return {
+    opened: (opened) => (isDue(opened.session.view) ? renewed(opened) : opened),
+
+    authority: (authority) => ({
+      ...authority,
+      async read(ref, now): Promise<Lookup> {
+        const found = await authority.read(ref, now);
+        if (!isDue(shownIn(found))) return found;
+        const renewed = await renewals.renew(ref);
+        return renewed.kind === "unavailable" ? found : renewed;
+      },
+    }),
+  };
+}
+
+function shownIn(found: Lookup): View | undefined {
+  if (found.kind === "hit") return found.copy;
+  return found.kind === "superseded" ? found.before : undefined;
+}
