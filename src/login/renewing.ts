@@ -1,4 +1,7 @@
 import type { ResolvedLogin } from "../config/resolved.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
+import type { Ref } from "../session/change.ts";
+import { MEMORY_AGE_MS } from "../session/freshness.ts";
 import { isRenewalDue } from "../session/login.ts";
 import type { View } from "../session/record.ts";
 import type { Authority, Copies, Lookup, Renewals } from "../store/contracts.ts";
@@ -22,13 +25,30 @@ export interface RenewingParts {
   readonly clock: () => number;
 }
 
+/** An isolate remembers for this many sessions that the provider could not confirm their login. */
+const REMEMBERED = 8_192;
+
 /** A session whose login is not due costs no call. While the object of a session is away, its login is shown as it was. */
 export function createRenewing({ login: config, renewals, memory, clock }: RenewingParts): Renewing {
-  const isDue = (view: View | undefined) => view?.login !== undefined && isRenewalDue(view.login, config, clock());
+  /** When the object last answered that the login is as it was. Milliseconds since 1970. */
+  const unconfirmed = new BoundedMap<string, number>(REMEMBERED);
+  const isOld = (view: View | undefined) => view?.login !== undefined && isRenewalDue(view.login, config, clock());
+
+  /** Whether the object is to be asked. While the provider is away, its answer holds as long as a copy in memory does. */
+  function isDue(view: View | undefined): boolean {
+    const askedAt = view && unconfirmed.get(view.id);
+    return isOld(view) && !(askedAt !== undefined && clock() - askedAt < MEMORY_AGE_MS);
+  }
+
+  async function renew(ref: Ref): Promise<Lookup> {
+    const found = await renewals.renew(ref);
+    if (isOld(shownIn(found))) unconfirmed.set(ref.id, clock());
+    return found;
+  }
 
   async function renewed(opened: OpenedSession): Promise<OpenedSession> {
     const { session } = opened;
-    const found = await renewals.renew(opened.ref);
+    const found = await renew(opened.ref);
     switch (found.kind) {
       case "hit": {
         const { copy, setBack = false } = found;
@@ -53,7 +73,7 @@ export function createRenewing({ login: config, renewals, memory, clock }: Renew
       async read(ref, now): Promise<Lookup> {
         const found = await authority.read(ref, now);
         if (!isDue(shownIn(found))) return found;
-        const renewed = await renewals.renew(ref);
+        const renewed = await renew(ref);
         return renewed.kind === "unavailable" ? found : renewed;
       },
     }),

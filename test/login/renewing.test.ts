@@ -63,6 +63,17 @@ describe("the session of a request whose login is due", () => {
     expect((await answering(away).opened()).session.view).toEqual(due);
   });
 
+  it("costs one call in five seconds while the provider is away", async () => {
+    const { opened, asked } = answering({ kind: "hit", copy: due });
+    await opened();
+    setTime(at(64));
+    expect((await opened()).session.view).toEqual(due);
+    expect(asked()).toBe(1);
+    setTime(at(65));
+    await opened();
+    expect(asked()).toBe(2);
+  });
+
   it("is not asked for if the login is not due, or there is none", async () => {
     const { opened, asked } = answering(away);
     await opened(renewed);

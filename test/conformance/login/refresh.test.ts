@@ -86,6 +86,8 @@ describe("a login that is due to be renewed", () => {
     provider.beforeAnswer = () => promise;
     expect((await page("/ops/page")).status).toBe(200);
     resolve();
+    // Until then the isolate shows its copy.
+    await site.moor.elapse(5);
     await expect.poll(async () => (await page("/ops/page")).status).toBe(403);
     expect(asked()).toEqual({ refreshes: 1, refusals: 0 });
   });
