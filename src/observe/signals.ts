@@ -58,7 +58,10 @@ export function createSignals(parts: SignalsParts): Signals {
   const tellsTrace = (typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS) && config.log.trace;
   const observing = { errorPage: config.errorPage, cors: config.cors, tellsTrace, breakers, log, clock };
   // A client whose traces are ignored must not choose the name by which operators find a request.
-  const clientTraceIn = tellsTrace && config.traces !== "ignore-client" ? traceIdIn : undefined;
+  const clientTraceIn =
+    (typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS) && tellsTrace && config.traces !== "ignore-client"
+      ? traceIdIn
+      : undefined;
   let hasMetricsFailed = false;
 
   function tell(facts: RequestFacts, status: number, isSampled: boolean, trace: Trace | undefined): void {

@@ -55,13 +55,6 @@ export async function sweep({ fallback, authority, clock }: SweepParts): Promise
     return settled.kind === "forgotten";
   }
 
-  /** Notes since when the journal of a session waits. */
-  async function look(id: string): Promise<void> {
-    const found = await fallback.read(id);
-    const [first] = found.kind === "found" ? found.entries : [];
-    if (first) oldestAt = Math.min(oldestAt ?? Infinity, madeAt(first.change));
-  }
-
   async function sweepSet(set: number, noted: ReadonlySet<number>): Promise<unknown> {
     const beganAt = clock();
     let hasLooked = false;
@@ -76,9 +69,16 @@ export async function sweep({ fallback, authority, clock }: SweepParts): Promise
         const ids = page.ids.slice(from, from + AT_ONCE);
         const settled = await Promise.all(ids.map(settle));
         const done = settled.filter(Boolean).length;
-        const first = ids[settled.indexOf(false)];
-        if (first !== undefined && !hasLooked) await look(first);
-        hasLooked ||= first !== undefined;
+        // Only operators are told.
+        if (typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS) {
+          const first = ids[settled.indexOf(false)];
+          if (first !== undefined && !hasLooked) {
+            hasLooked = true;
+            const found = await fallback.read(first);
+            const [entry] = found.kind === "found" ? found.entries : [];
+            if (entry) oldestAt = Math.min(oldestAt ?? Infinity, madeAt(entry.change));
+          }
+        }
         takenOver += done;
         // Sessions that stay in the set stand before the next page.
         offset += settled.length - done;
