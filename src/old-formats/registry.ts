@@ -42,8 +42,11 @@ export interface ReaderSettings {
   readonly store?: Readonly<OldStoreConfig> | undefined;
 }
 
+/** Puts something before a store. */
+export type GuardStore = (store: OldStore) => OldStore;
+
 /** How long a command or a statement of an old store may take, in milliseconds. */
-const DEADLINE_MS = 3_000;
+const DEADLINE_MS = 2_500;
 
 /** The secrets of the Redis that connect-redis uses. */
 export const OLD_REDIS = ["MOOR_OLD_REDIS_REST_URL", "MOOR_OLD_REDIS_REST_TOKEN"] as const;
@@ -51,21 +54,26 @@ export const OLD_REDIS = ["MOOR_OLD_REDIS_REST_URL", "MOOR_OLD_REDIS_REST_TOKEN"
 /**
  * Binds the reader of a format.
  *
+ * @param guard stands before the store of the old sessions, if there is one. Default: nothing does.
  * @throws TypeError that names the wrong binding and the accepted values, or if the build is without the reader.
  */
-export function bindReader(env: ReaderBindings, settings: ReaderSettings): OldReader {
+export function bindReader(
+  env: ReaderBindings,
+  settings: ReaderSettings,
+  guard: GuardStore = (store) => store,
+): OldReader {
   const { from } = settings;
   return typeof MOOR_READERS === "undefined" || MOOR_READERS
-    ? bind(env, settings)
+    ? bind(env, settings, guard)
     : leftOut("MOOR_READERS", `adopt has an entry of ${from} without confirm`);
 }
 
-function bind(env: ReaderBindings, settings: ReaderSettings): OldReader {
+function bind(env: ReaderBindings, settings: ReaderSettings, guard: GuardStore): OldReader {
   const { from } = settings;
   const { secret, command, keyBytes } = READERS[from];
   const keys = readKeys(env[secret], secret, command, keyBytes);
   const makers: Record<ReadFormat, (keys: readonly DerivedKey[]) => OldReader> = {
-    "express-session": (keys) => createExpressReader(keys, storeOf(env, settings)),
+    "express-session": (keys) => createExpressReader(keys, guard(storeOf(env, settings))),
     "iron-session": createIronReader,
     "next-auth": createNextAuthReader,
   };

@@ -1,5 +1,6 @@
 import { readAdoptKey } from "../adoption/adopt-key.ts";
 import { type Adoption, createAdoption } from "../adoption/adoption.ts";
+import { guardOldStore } from "../adoption/guarded-store.ts";
 import { routeOf } from "../adoption/old-application.ts";
 import { createOldSessions, createOlds } from "../adoption/old-sessions.ts";
 import { createQuestions } from "../adoption/question.ts";
@@ -13,7 +14,7 @@ import { leftOut } from "../lib/build-flags.ts";
 import type { Log } from "../log.ts";
 import { createFollowJudges, type FollowJudges } from "../objects/clients/pool-client.ts";
 import type { OldSessions } from "../objects/session/owed-end.ts";
-import { bindReader, type ReaderBindings, type ReaderSettings } from "../old-formats/registry.ts";
+import { bindReader, type GuardStore, type ReaderBindings, type ReaderSettings } from "../old-formats/registry.ts";
 import { policyOf } from "../session/policy.ts";
 import { createUpstream, type Upstream } from "../upstream/upstream.ts";
 import type { BoundSessions } from "./sessions.ts";
@@ -37,7 +38,7 @@ export interface BoundAdoption {
   readonly create: (upstream: Upstream) => Adoption;
 }
 
-type AdoptionSessions = Pick<BoundSessions, "authority" | "tokens" | "memory">;
+type AdoptionSessions = Pick<BoundSessions, "authority" | "tokens" | "memory" | "makeBreaker">;
 
 /**
  * Binds the adoption of sessions; `undefined`: the configuration names no old application.
@@ -105,7 +106,7 @@ function routesOf(adopt: readonly ResolvedAdoption[]): ReadonlyMap<string, Resol
 }
 
 /** @throws TypeError that names the wrong binding and the accepted values. */
-function askingOf(env: AdoptionEnv, adopt: readonly ResolvedAdoption[]) {
+function askingOf(env: AdoptionEnv, adopt: readonly ResolvedAdoption[], guard?: GuardStore) {
   const { MOOR_ADOPT_KEY, MOOR_CONFIRM_KEYS } = env;
   const asksAny = adopt.some(({ confirm }) => confirm);
   if (asksAny && !MOOR_CONFIRM_KEYS) {
@@ -116,7 +117,7 @@ function askingOf(env: AdoptionEnv, adopt: readonly ResolvedAdoption[]) {
   return {
     adoptKey: readAdoptKey(MOOR_ADOPT_KEY),
     questions: asksAny ? createQuestions(parseKeyRing(MOOR_CONFIRM_KEYS, "MOOR_CONFIRM_KEYS")) : undefined,
-    makeReader: (settings: ReaderSettings) => bindReader(env, settings),
+    makeReader: (settings: ReaderSettings) => bindReader(env, settings, guard),
   };
 }
 
@@ -124,7 +125,7 @@ function bind(
   env: AdoptionEnv,
   config: ResolvedConfig,
   issuer: string,
-  { authority, tokens, memory }: AdoptionSessions,
+  { authority, tokens, memory, makeBreaker }: AdoptionSessions,
   log: Log,
 ): BoundAdoption {
   const { FOUNDING_LIMIT } = env;
@@ -144,7 +145,7 @@ function bind(
     config,
     policy: policyOf(config),
     issuer,
-    ...askingOf(env, config.adopt),
+    ...askingOf(env, config.adopt, (store) => guardOldStore(store, makeBreaker("old-sessions"))),
     refusals: createRefusals(FOUNDING_LIMIT, config.trustedProxies, log),
     recent: createRecent(env.SESSION_REPLICAS),
   };
