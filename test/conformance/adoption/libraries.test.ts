@@ -6,7 +6,8 @@ import { deriveIronKey, deriveNextAuthKey } from "../../../src/old-formats/deriv
 import { createIronReader } from "../../../src/old-formats/iron-session.ts";
 import { readKeys } from "../../../src/old-formats/keys.ts";
 import { createNextAuthReader } from "../../../src/old-formats/next-auth.ts";
-import { describeWithTestPackages, TEST_MODULES } from "../../support/node/test-packages.ts";
+import { describeWithInstalled } from "../../support/node/installed.ts";
+import { TEST_MODULES } from "../../support/node/test-packages.ts";
 
 interface IronSession {
   sealData(data: unknown, options: { password: string | Record<string, string>; ttl?: number }): Promise<string>;
@@ -27,7 +28,7 @@ const sessions = fc
   );
 const secrets = fc.string({ unit: "grapheme", minLength: 32, maxLength: 100 });
 
-describeWithTestPackages(() => {
+describeWithInstalled(join(TEST_MODULES, "auth-core", "package.json"), "npm ci --prefix sdk/node/test-packages", () => {
   describe("a reader of old sessions", () => {
     it("opens whatever iron-session has sealed, with any password", async () => {
       const { sealData } = await load<IronSession>("iron-session", "dist", "index.js");
