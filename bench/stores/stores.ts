@@ -2,12 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLocalRedis } from "../../bin/local-redis/local-redis.ts";
+import { startRedisServer } from "../../bin/local-redis/redis-server.ts";
 import { startLocalMemcached } from "../../bin/stores/local-memcached.ts";
 import { startLocalPostgres } from "../../bin/stores/local-postgres.ts";
 import type { AuthorityConfig } from "../../src/config/types.ts";
 import { buildMoor, buildScript, PLATFORM } from "../../test/support/node/build-worker.ts";
 import { Client } from "../../test/support/node/client.ts";
 import { startLocalOrigin } from "../../test/support/node/local-origin.ts";
+import { freePort } from "../../test/support/node/ports.ts";
 import type { RedisAccess } from "../../test/support/node/workerd-config.ts";
 import { quantile } from "../http/statistics.ts";
 import { startMoor } from "../http/workerd.ts";
@@ -40,6 +42,12 @@ const STORES: Readonly<Partial<Record<AuthorityConfig["type"], () => Promise<Run
     const redis = await startLocalRedis({ survivesKill: true });
     if (!redis) throw new Error("there is no redis-server on the PATH");
     return { redis, stop: redis.stop };
+  },
+  async "redis-tcp"() {
+    const [port, password] = [await freePort(), crypto.randomUUID()];
+    const server = await startRedisServer({ survivesKill: true, tcp: { port, password } });
+    if (!server) throw new Error("there is no redis-server on the PATH");
+    return { texts: { MOOR_REDIS_URL: `redis://:${password}@127.0.0.1:${port}` }, stop: server.stop };
   },
   async postgres() {
     const { url, stop } = await startLocalPostgres();

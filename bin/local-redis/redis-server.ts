@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { CommandError } from "../command.ts";
@@ -23,6 +23,12 @@ export interface RedisServer {
 const START_MS = 10_000;
 const READY = /ready to accept connections/i;
 
+/** How clients come in by a socket of loopback, which every user of the machine can reach. */
+export interface TcpAccess {
+  readonly port: number;
+  readonly password: string;
+}
+
 /**
  * Starts the `redis-server` on the `PATH`, on a Unix socket in a folder that only this user may enter. It listens on no port.
  * Resolves when it answers, or to undefined if there is no `redis-server`.
@@ -32,19 +38,24 @@ const READY = /ready to accept connections/i;
  *
  * @param options.folder a folder in which each write is on disk before it is answered, so that a kill loses nothing. It is made
  * if it does not exist. Servers that run at the same time need a folder each. Default: no data is kept when the server ends.
+ * @param options.tcp a port of loopback on which it listens as well. Every client then needs the password. Default: it listens on no port.
  * @param options.survivesKill whether a server without a folder also keeps its data across `restart`. Default: it is empty after
  * that.
  * @throws CommandError of code `start`, with the log of the server.
  */
 export async function startRedisServer(
-  options: { folder?: string; survivesKill?: boolean } = {},
+  options: { folder?: string | undefined; survivesKill?: boolean; tcp?: TcpAccess } = {},
 ): Promise<RedisServer | undefined> {
   // From here to the handler below nothing is awaited. An exit in between would leave the folder behind.
   const own = mkdtempSync(join(tmpdir(), "moor-redis-"));
   const socket = join(own, "redis.sock");
   const folder = options.folder === undefined ? own : madeFolder(options.folder);
   const keep = options.folder !== undefined || options.survivesKill === true;
-  const start = () => spawnRedis({ socket, folder, keep });
+  // Other users can read the arguments of a process.
+  const file = join(own, "redis.conf");
+  if (options.tcp) writeFileSync(file, `requirepass ${JSON.stringify(options.tcp.password)}\n`, { mode: 0o600 });
+  const listens = options.tcp && { file, port: options.tcp.port };
+  const start = () => spawnRedis({ socket, folder, keep, listens });
   let child = start();
   let isStopped = false;
   const release = () => {
@@ -86,9 +97,17 @@ function madeFolder(path: string): string {
   return resolve(path);
 }
 
-function spawnRedis({ socket, folder, keep }: { socket: string; folder: string; keep: boolean }): ChildProcess {
+interface RedisFlags {
+  readonly socket: string;
+  readonly folder: string;
+  readonly keep: boolean;
+  readonly listens: { readonly file: string; readonly port: number } | undefined;
+}
+
+function spawnRedis({ socket, folder, keep, listens }: RedisFlags): ChildProcess {
   const options = {
-    port: "0",
+    port: String(listens?.port ?? 0),
+    bind: "127.0.0.1",
     unixsocket: socket,
     dir: folder,
     save: "",
@@ -96,7 +115,10 @@ function spawnRedis({ socket, folder, keep }: { socket: string; folder: string; 
     appendfsync: "always",
   };
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-  return spawn("redis-server", flags, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  return spawn("redis-server", [...(listens ? [listens.file] : []), ...flags], {
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
 }
 
 /** Its output is read for as long as it runs, because a full pipe would stop it. */

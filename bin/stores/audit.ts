@@ -25,7 +25,7 @@ export async function auditWarnings(
   }
   const values = Object.fromEntries(names.map((name) => [name, environment[name] ?? ""]));
   try {
-    return (await audit.ask(values)).map(warn);
+    return (await audit.ask(values, authority)).map(warn);
   } catch (fault) {
     return [
       warn(`it could not be asked for its settings: ${fault instanceof Error ? fault.message : "unknown fault"}`),

@@ -1,4 +1,4 @@
-import { createRedisClient } from "../../src/redis/client.ts";
+import { createRedisClient, type RedisClient } from "../../src/redis/client.ts";
 import { clockSentence, type StoreSetup } from "./store-setup.ts";
 
 const VARIABLES = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"];
@@ -16,17 +16,25 @@ export const redis: StoreSetup = {
   audit: {
     variables: () => VARIABLES,
     async ask({ UPSTASH_REDIS_REST_URL: url = "", UPSTASH_REDIS_REST_TOKEN: token = "" }) {
-      const client = createRedisClient({ url, token, deadlineMs: DEADLINE_MS });
-      const [seconds] = (await client.run(["TIME"])) as [string];
-      const clock = clockSentence(Number(seconds) * 1_000, Date.now());
-      const replication = await client.run(["INFO", "replication"]).catch(() => "");
-      const replicas = Number(/^connected_slaves:(\d+)/m.exec(String(replication))?.[1] ?? 0);
-      return [...clock, ...(await settingsSentences(client)), ...replicaSentences(replicas)];
+      return redisSentences(createRedisClient({ url, token, deadlineMs: DEADLINE_MS }));
     },
   },
 };
 
-async function settingsSentences(client: ReturnType<typeof createRedisClient>): Promise<string[]> {
+/**
+ * What the settings of a Redis give up, a sentence each.
+ *
+ * @param waitReplicas how many replicas have each change before it is acknowledged.
+ */
+export async function redisSentences(client: RedisClient, waitReplicas = 0): Promise<string[]> {
+  const [seconds] = (await client.run(["TIME"])) as [string];
+  const clock = clockSentence(Number(seconds) * 1_000, Date.now());
+  const replication = await client.run(["INFO", "replication"]).catch(() => "");
+  const replicas = Number(/^connected_slaves:(\d+)/m.exec(String(replication))?.[1] ?? 0);
+  return [...clock, ...(await settingsSentences(client)), ...replicaSentences(replicas, waitReplicas)];
+}
+
+async function settingsSentences(client: RedisClient): Promise<string[]> {
   const asked = await client.run(["CONFIG", "GET", "*"]).catch(() => undefined);
   if (!Array.isArray(asked)) {
     return ["it does not tell its settings: see in its console that eviction is off and that each write is stored"];
@@ -48,8 +56,11 @@ async function settingsSentences(client: ReturnType<typeof createRedisClient>): 
   ];
 }
 
-function replicaSentences(replicas: number): string[] {
-  if (replicas === 0) return [];
+function replicaSentences(replicas: number, waitReplicas: number): string[] {
+  if (replicas < waitReplicas) {
+    return [`it has ${replicas} replicas, and waitReplicas asks for ${waitReplicas}: every change gets 503`];
+  }
+  if (replicas === 0 || waitReplicas > 0) return [];
   return [
     `it has ${replicas} replicas, which follow asynchronously: a failover loses acknowledged changes, and can bring ended sessions back`,
   ];

@@ -5,10 +5,17 @@ import { d1 } from "./d1.ts";
 import { memcached } from "./memcached.ts";
 import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
+import { redisTcp } from "./redis-tcp.ts";
 import type { StoreSetup } from "./store-setup.ts";
 
 /** The stores that the `moor` command knows how to set up, run or ask, by the `type` of `stores.authority`. A store need not be here. */
-export const STORE_SETUPS: Readonly<Partial<Record<RowStoreType, StoreSetup>>> = { redis, postgres, d1, memcached };
+export const STORE_SETUPS: Readonly<Partial<Record<RowStoreType, StoreSetup>>> = {
+  redis,
+  "redis-tcp": redisTcp,
+  postgres,
+  d1,
+  memcached,
+};
 
 /** The stores whose setup will do. */
 export function storesWith(can: (setup: StoreSetup) => boolean): RowStoreType[] {

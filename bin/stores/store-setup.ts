@@ -41,7 +41,7 @@ export interface StoreAudit {
    *
    * @throws Error whose message may be shown, if the store cannot be asked.
    */
-  ask(values: Readonly<Record<string, string>>): Promise<readonly string[]>;
+  ask(values: Readonly<Record<string, string>>, authority: AuthorityConfig): Promise<readonly string[]>;
 }
 
 /** A sentence about the clock of a store that is more than a second apart from this machine's. */

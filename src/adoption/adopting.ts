@@ -14,8 +14,6 @@ export interface Asked {
   /** When adoptions end, in milliseconds since 1970. */
   readonly until: number;
   readonly session: OldSession;
-  /** A digest of its cookies. */
-  readonly cookieName: string;
   readonly visit: RoutedVisit;
   /** Whether a session goes to another pool than the old application's. */
   readonly isNew: (sessionId: string) => boolean;
@@ -36,25 +34,20 @@ export interface Adopting {
   adopt(asked: Asked): Promise<Adopted>;
 }
 
-/** How many fresh keys are tried until one goes to the drawn side: enough for a share of a hundredth. */
+/** How many fresh keys are tried until one goes to a new pool: enough for a share of a hundredth. */
 const MOST_KEYS = 1_000;
 
 /** Founds sessions from those of old applications. */
 export function createAdopting({ authority, tokens, clock, config, policy, adoptKey }: AdoptionParts): Adopting {
   const lifeMs = policy.newSessionHours * 3_600_000;
 
-  /**
-   * The token of the session: each request with the same old id has the same key. An old session without an id gets a fresh key. Its side is
-   * drawn by its cookie, so that parallel first requests agree, unless a token has drawn the side already.
-   */
-  async function tokenFor({ entry, session, cookieName, visit, isNew }: Asked): Promise<OpenedToken> {
-    const { arrivedAt, region, boundTo } = visit.arrival;
+  /** The token of the session: each request with the same old id has the same key. An old session without an id gets a fresh key. */
+  async function tokenFor({ entry, session, visit: { arrival }, isNew }: Asked): Promise<OpenedToken> {
+    const { arrivedAt, region, boundTo } = arrival;
     const mint = (key?: Uint8Array<ArrayBuffer>) => tokens.mint(arrivedAt, lifeMs, region, boundTo, key);
     if (session.id !== undefined) return mint(await adoptKey.derive(entry.from, session.id, boundTo));
-    const drawn = await mint(await adoptKey.derive(entry.from, cookieName, boundTo));
-    const goesNew = visit.client.token !== undefined || isNew(drawn.id);
     let token = await mint();
-    for (let tries = 1; tries < MOST_KEYS && isNew(token.id) !== goesNew; tries++) token = await mint();
+    for (let tries = 1; tries < MOST_KEYS && !isNew(token.id); tries++) token = await mint();
     return token;
   }
 

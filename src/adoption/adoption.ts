@@ -104,7 +104,7 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
       return undefined;
     }
     const isNew = (sessionId: string) => !isOnOldSide(entry, visit.route, sessionId);
-    const adopted = await adopting.adopt({ entry, until, session: heard, cookieName: name, visit, isNew });
+    const adopted = await adopting.adopt({ entry, until, session: heard, visit, isNew });
     switch (adopted.kind) {
       case "unavailable":
         return unavailable(adopted.cause);

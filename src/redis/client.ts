@@ -98,6 +98,7 @@ const MESSAGES = {
   unopened: "what Redis holds of the session cannot be opened with the keys at hand",
   "foreign-schema": "what Redis holds of the session is of another schema",
   "journal-full": "the session's journal is full",
+  unreplicated: "fewer replicas of Redis have the change than waitReplicas asks for",
 } as const;
 
 /** Why Redis is unavailable. */

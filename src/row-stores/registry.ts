@@ -5,10 +5,11 @@ import type { RowStoreKind } from "./kind.ts";
 import { memcached } from "./memcached.ts";
 import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
+import { redisTcp } from "./redis-tcp.ts";
 import type { RowStore } from "./row-store.ts";
 
 /** The registry: each kind of store whose rows may be the authority, by its `type` in `stores.authority`. */
-export const ROW_STORES = { redis, postgres, d1, memcached } as const;
+export const ROW_STORES = { redis, "redis-tcp": redisTcp, postgres, d1, memcached } as const;
 
 /** The `type` of a store of rows. */
 export type RowStoreType = keyof typeof ROW_STORES;
@@ -38,7 +39,7 @@ export function rowStoreOf(type: unknown): AnyKind | undefined {
 
 /** The constant with which a build leaves out a store. The store's own file asks for it, word for word. */
 export function buildFlagOf(type: string): string {
-  return `MOOR_${type.toUpperCase()}_ROWS`;
+  return `MOOR_${type.toUpperCase().replaceAll("-", "_")}_ROWS`;
 }
 
 /**

@@ -1,10 +1,13 @@
 /** @needs postgresql redis-server memcached */
 import { describe, expect, it, onTestFinished } from "vitest";
+import { startRedisServer } from "../../bin/local-redis/redis-server.ts";
 import { auditWarnings } from "../../bin/stores/audit.ts";
+import { openInNode } from "../../bin/stores/redis-tcp.ts";
 import type { AuthorityConfig } from "../../src/config/types.ts";
+import { connectToRedis, readRedisAddress } from "../../src/redis/tcp-client.ts";
 import { pool, resolved } from "../config/configs.ts";
 import { startMemcached } from "../support/node/memcached.ts";
-import { DEAD_PORT } from "../support/node/ports.ts";
+import { DEAD_PORT, freePort } from "../support/node/ports.ts";
 import { startPostgres } from "../support/node/postgres.ts";
 import { run, startRedis } from "./local-redis/rest.ts";
 import { createProject } from "./project.ts";
@@ -67,6 +70,26 @@ describe("moor check --deploy asks Redis", () => {
   });
 });
 
+describe("moor check --deploy asks a Redis by a socket", () => {
+  it("and says what its settings give up", async () => {
+    const port = await freePort();
+    const server = await startRedisServer({ survivesKill: true, tcp: { port, password: "the password" } });
+    onTestFinished(async () => server?.stop());
+    const environment = { MOOR_REDIS_URL: `redis://:the%20password@127.0.0.1:${port}` };
+    const lax = ["redis-tcp: maxmemory-policy is allkeys-lru: "];
+    expect(await told({ type: "redis-tcp" }, environment)).toEqual([]);
+    expect(await told({ type: "redis-tcp", waitReplicas: 1 }, environment)).toEqual([
+      expect.stringMatching(/^redis-tcp: it has 0 replicas, and waitReplicas asks for 1: /),
+    ]);
+    const address = readRedisAddress(environment.MOOR_REDIS_URL);
+    if (!address) throw new Error("the address has another form");
+    const connection = connectToRedis({ address, open: openInNode, deadlineMs: 5_000 });
+    await connection.run(["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]);
+    connection.end();
+    expect(await told({ type: "redis-tcp" }, environment)).toEqual(lax.map((text) => expect.stringContaining(text)));
+  });
+});
+
 describe("moor check --deploy asks memcached", () => {
   it("and says what its settings give up", async () => {
     const [strict, lax] = await Promise.all([
@@ -91,6 +114,7 @@ describe("moor check --deploy", () => {
       { type: "redis" },
       { UPSTASH_REDIS_REST_URL: `http://127.0.0.1:${DEAD_PORT}`, UPSTASH_REDIS_REST_TOKEN: "hunter2" },
     ],
+    [{ type: "redis-tcp" }, { MOOR_REDIS_URL: `redis://127.0.0.1:${DEAD_PORT}` }],
     [{ type: "memcached" }, { MOOR_MEMCACHED: `memcached://127.0.0.1:${DEAD_PORT}` }],
   ])("says that a store could not be asked, without its address: %j", async (authority, environment) => {
     const [text, ...others] = await told(authority, environment);

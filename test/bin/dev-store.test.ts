@@ -39,22 +39,25 @@ async function shopped(project: Project, args: string[]) {
 }
 
 describe("moor dev --store", () => {
-  it.each(["redis", "postgres", "memcached"])("keeps sessions in a %s that it runs, and ends it", async (store) => {
-    const project = await createOpenProject();
-    const { running, get, cookie } = await shopped(project, [
-      "--origin",
-      await origin(),
-      "--port",
-      "0",
-      "--store",
-      store,
-    ]);
-    expect((await get("/", cookie)).data).toEqual({ basket: "tea" });
-    expect(running.output.stdout).toMatch(new RegExp(`^${store} `, "m"));
-    running.process.kill("SIGINT");
-    expect(await running.ended()).toEqual({ code: 0, signal: null });
-    expect(await running.left()).toEqual([]);
-  });
+  it.each(["redis", "redis-tcp", "postgres", "memcached"])(
+    "keeps sessions in a %s that it runs, and ends it",
+    async (store) => {
+      const project = await createOpenProject();
+      const { running, get, cookie } = await shopped(project, [
+        "--origin",
+        await origin(),
+        "--port",
+        "0",
+        "--store",
+        store,
+      ]);
+      expect((await get("/", cookie)).data).toEqual({ basket: "tea" });
+      expect(running.output.stdout).toMatch(new RegExp(`^${store} `, "m"));
+      running.process.kill("SIGINT");
+      expect(await running.ended()).toEqual({ code: 0, signal: null });
+      expect(await running.left()).toEqual([]);
+    },
+  );
 
   it("finds the sessions in Postgres again after a restart", async () => {
     const project = await createOpenProject();
@@ -72,7 +75,7 @@ describe("moor dev --store", () => {
     const project = await createOpenProject();
     expect(await project.run("dev", "--store", "mysql")).toMatchObject({
       code: 2,
-      stderr: 'moor dev: --store: found "mysql", accepted: redis, postgres, memcached\n',
+      stderr: 'moor dev: --store: found "mysql", accepted: redis, redis-tcp, postgres, memcached\n',
     });
     const config = `{ pools: [{ id: "a", origins: [{ id: "a", url: "https://a.example.com" }] }], principals: {} }`;
     await project.write("moor.config.ts", `export default ${config};`);

@@ -1,7 +1,8 @@
 import { withinDeadline } from "../../lib/deadline.ts";
+import type { Wire } from "../../lib/wire.ts";
 import { alone } from "../alone.ts";
 import type { RowConnection, RowRead, RowStore, RowWrite, RowWritten } from "../row-store.ts";
-import { type MetaConnection, type Reply, speakMeta, type Wire } from "./meta-protocol.ts";
+import { type MetaConnection, type Reply, speakMeta } from "./meta-protocol.ts";
 
 /** The way to memcached. */
 export interface MemcachedRowsOptions {

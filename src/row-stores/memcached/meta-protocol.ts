@@ -1,9 +1,4 @@
-/** A byte stream to a server, as `connect()` of `cloudflare:sockets` gives it. */
-export interface Wire {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
-  close(): unknown;
-}
+import type { Wire } from "../../lib/wire.ts";
 
 /** An answer: its first line without the line's end, and the value behind it. */
 export interface Reply {

@@ -12,6 +12,8 @@ export type RunScript = (script: string, keys: string[], args: string[]) => Prom
 /** The way to Redis. */
 export interface RedisRowsOptions {
   readonly run: RunScript;
+  /** Whether a read asks for proof that the primary answers. Default: the way to Redis leads to the primary alone. */
+  readonly provesPrimary?: boolean;
   /** Whether each script costs money or counts towards a limit of the platform. */
   readonly isMetered: boolean;
 }
@@ -23,12 +25,13 @@ const SLOTS = 16;
  * Rows in Redis, by scripts. Redis frees rows by itself. It must not evict keys (`noeviction`), and must persist each write that it has
  * acknowledged (`appendonly yes`, `appendfsync always`): docs/guide/choosing-a-store.md has the losses of weaker settings.
  */
-export function createRedisRows({ run, isMetered }: RedisRowsOptions): RowStore {
+export function createRedisRows({ run, provesPrimary = false, isMetered }: RedisRowsOptions): RowStore {
+  const readKeys = (name: string) => [rowKey(name), ...(provesPrimary ? [nothingKey(slotOf(name))] : [])];
   return {
     name: "redis",
     isMetered,
 
-    read: (name) => attempt(async () => readReply(await run(READ_ROW, [rowKey(name)], [])) ?? unreadable()),
+    read: (name) => attempt(async () => readReply(await run(READ_ROW, readKeys(name), [])) ?? unreadable()),
 
     write: (name, { seen = "", next, keepUntil, dueAt, notAfter }) =>
       attempt(async () => {
@@ -73,6 +76,10 @@ function slotOf(name: string): number {
 
 function rowKey(name: string): string {
   return `moor:{rows-${slotOf(name)}}:${name}`;
+}
+
+function nothingKey(slot: number): string {
+  return `moor:{rows-${slot}}:nothing`;
 }
 
 function alarmsKey(slot: number): string {

@@ -10,8 +10,12 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
-/** Keys: row. Reply: tag, text, both empty if there is no row, and the time. */
+/**
+ * Keys: row, and a key that there never is, if the reply must prove that the primary gives it: a replica refuses to delete even nothing.
+ * Reply: tag, text, both empty if there is no row, and the time.
+ */
 export const READ_ROW = `${NOW}
+if KEYS[2] then redis.call('DEL', KEYS[2]) end
 local held = redis.call('HMGET', KEYS[1], 'tag', 'text')
 return {held[1] or '', held[2] or '', now}
 `;

@@ -3,8 +3,8 @@
 import { connect } from "node:net";
 import { Duplex } from "node:stream";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
+import type { Wire } from "../../../src/lib/wire.ts";
 import { createMemcachedRows } from "../../../src/row-stores/memcached/memcached-rows.ts";
-import type { Wire } from "../../../src/row-stores/memcached/meta-protocol.ts";
 import { memcached } from "../../../src/row-stores/memcached.ts";
 import { gapsOf, testRowStore } from "../../row-stores/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";

@@ -1,0 +1,61 @@
+import { connect } from "node:net";
+import { Duplex } from "node:stream";
+import { connect as connectTls } from "node:tls";
+import type { Wire } from "../../src/lib/wire.ts";
+import { connectToRedis, type RedisServerAddress, readRedisAddress } from "../../src/redis/tcp-client.ts";
+import { CommandError } from "../command.ts";
+import { startRedisServer } from "../local-redis/redis-server.ts";
+import { freePort } from "../port.ts";
+import { redisSentences } from "./redis.ts";
+import type { StoreSetup } from "./store-setup.ts";
+
+const VARIABLE = "MOOR_REDIS_URL";
+const DEADLINE_MS = 5_000;
+const MISSING = "there is no redis-server on the PATH; on Debian and Ubuntu: apt-get install redis-server";
+
+/** One Redis, by a socket. It needs no schema. */
+export const redisTcp: StoreSetup = {
+  files: {},
+  settings: "",
+  steps: [
+    [
+      `npx wrangler secret put ${VARIABLE}`,
+      "takes rediss://user:password@host:port/database of a Redis that evicts nothing",
+    ],
+  ],
+  local: {
+    async start(folder) {
+      const port = await freePort(0);
+      const password = crypto.randomUUID();
+      const server = await startRedisServer({ folder, tcp: { port, password } });
+      if (!server) throw new CommandError("start", MISSING);
+      const address = `127.0.0.1:${port}`;
+      return { variables: { [VARIABLE]: `redis://:${password}@${address}` }, address, stop: server.stop };
+    },
+  },
+  audit: {
+    variables: () => [VARIABLE],
+    async ask({ [VARIABLE]: text = "" }, authority) {
+      const address = readRedisAddress(text);
+      if (!address) throw new Error(`${VARIABLE} is no address of Redis`);
+      const connection = connectToRedis({ address, open: openInNode, deadlineMs: DEADLINE_MS });
+      const waitReplicas = "waitReplicas" in authority ? authority.waitReplicas : undefined;
+      try {
+        return await redisSentences(connection, waitReplicas);
+      } finally {
+        connection.end();
+      }
+    },
+  },
+};
+
+/** A socket of Node in place of a Worker's. */
+export function openInNode({ hostname, port, tls }: Pick<RedisServerAddress, "hostname" | "port" | "tls">): Wire {
+  const socket = tls ? connectTls({ host: hostname, port, servername: hostname }) : connect(port, hostname);
+  const { readable, writable } = Duplex.toWeb(socket);
+  return {
+    readable: readable as Wire["readable"],
+    writable: writable as Wire["writable"],
+    close: () => socket.destroy(),
+  };
+}

@@ -1,0 +1,129 @@
+/** @needs redis-server */
+/** @quick */
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { type RedisServer, startRedisServer } from "../../../bin/local-redis/redis-server.ts";
+import { openInNode } from "../../../bin/stores/redis-tcp.ts";
+import { connectToRedis, type RedisConnection, readRedisAddress } from "../../../src/redis/tcp-client.ts";
+import { createConnectedRedisRows } from "../../../src/row-stores/redis/connected-redis-rows.ts";
+import { redisTcp } from "../../../src/row-stores/redis-tcp.ts";
+import { gapsOf, testRowStore } from "../../row-stores/row-store.suite.ts";
+import { createRowsWorld } from "../../rows/rows-world.ts";
+import { testAuthority } from "../../store/authority.suite.ts";
+import { DEAD_PORT, freePort } from "../../support/node/ports.ts";
+
+const PASSWORD = "the password of the tests";
+
+async function startServer() {
+  const port = await freePort();
+  const server = (await startRedisServer({ tcp: { port, password: PASSWORD } })) as RedisServer;
+  const connection = connectionTo(port);
+  return {
+    ...server,
+    port,
+    run: (...command: string[]) => connection.run(command),
+    async stop() {
+      connection.end();
+      await server.stop();
+    },
+  };
+}
+
+function connectionTo(port: number, user = "", path = ""): RedisConnection {
+  const address = readRedisAddress(`redis://${user}:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}${path}`);
+  if (!address) throw new Error("the address has another form");
+  return connectToRedis({ address, open: openInNode, deadlineMs: 5_000 });
+}
+
+const rowsAt = (port: () => number, waitReplicas = 0) =>
+  createConnectedRedisRows({ connect: () => connectionTo(port()), waitReplicas });
+
+let redis: Awaited<ReturnType<typeof startServer>>;
+beforeAll(async () => {
+  redis = await startServer();
+});
+afterAll(() => redis.stop());
+afterEach(() => vi.useRealTimers());
+
+testRowStore("Redis by a socket", {
+  create: () => rowsAt(() => redis.port),
+  createUnreachable: () => rowsAt(() => DEAD_PORT),
+  now: Date.now,
+  gaps: gapsOf(redisTcp.guarantees),
+});
+
+testAuthority("an authority on Redis by a socket", {
+  create: () => createRowsWorld({ through: () => rowsAt(() => redis.port) }).authority,
+  createUnreachable: () => createRowsWorld({ through: () => rowsAt(() => DEAD_PORT) }).authority,
+  setClock: (now) => vi.useFakeTimers({ toFake: ["Date"], now }),
+  gaps: [],
+});
+
+const write = (tag: string, seen?: string) => ({
+  seen,
+  next: { tag, text: `text of ${tag}` },
+  keepUntil: Date.now() + 3_600_000,
+  dueAt: undefined,
+  notAfter: Date.now() + 3_600_000,
+});
+
+describe("a Redis by a socket", () => {
+  it("takes a user of ACL with the commands of rows alone, and a database", async () => {
+    const commands = [
+      "eval",
+      "time",
+      "hmget",
+      "hset",
+      "del",
+      "pexpireat",
+      "zadd",
+      "zrem",
+      "zrangebyscore",
+      "select",
+      "wait",
+    ];
+    const rights = ["on", `>${PASSWORD}`, "~moor:*", "-@all", ...commands.map((name) => `+${name}`)];
+    await redis.run("ACL", "SETUSER", "shop", ...rights);
+    const rows = createConnectedRedisRows({ connect: () => connectionTo(redis.port, "shop", "/3"), waitReplicas: 0 });
+    expect(await rows.write("session:acl", write("a"))).toEqual({ kind: "written" });
+    expect(await rows.read("session:acl")).toMatchObject({ kind: "row", row: { tag: "a" } });
+    expect(await rows.due(10)).toMatchObject({ kind: "names" });
+    expect(await rowsAt(() => redis.port).read("session:acl")).toMatchObject({ kind: "none" });
+    const stranger = createConnectedRedisRows({ connect: () => connectionTo(redis.port, "nobody"), waitReplicas: 0 });
+    expect(await stranger.read("session:acl")).toMatchObject({ kind: "unavailable", cause: { message: /WRONGPASS/ } });
+  });
+
+  it("is not read at a replica, which may lag behind", async () => {
+    const replica = await startServer();
+    onTestFinished(replica.stop);
+    await replica.run("CONFIG", "SET", "masterauth", PASSWORD);
+    await replica.run("REPLICAOF", "127.0.0.1", String(redis.port));
+    await rowsAt(() => redis.port).write("session:replica", write("a"));
+    const held = () => replica.run("EXISTS", "moor:{rows-3}:session:replica");
+    await expect.poll(held).toBe(1);
+    expect(await rowsAt(() => replica.port).read("session:replica")).toMatchObject({
+      kind: "unavailable",
+      cause: { message: expect.stringContaining("READONLY") },
+    });
+  });
+
+  it("acknowledges no change that fewer replicas have than waitReplicas asks for", async () => {
+    const primary = await startServer();
+    onTestFinished(primary.stop);
+    const rows = rowsAt(() => primary.port, 1);
+    expect(await rows.write("session:alone", write("a"))).toMatchObject({
+      kind: "unavailable",
+      cause: { code: "unreplicated" },
+    });
+    const replica = await startServer();
+    onTestFinished(replica.stop);
+    await replica.run("CONFIG", "SET", "masterauth", PASSWORD);
+    await replica.run("REPLICAOF", "127.0.0.1", String(primary.port));
+    let name = "";
+    const writeAnother = async () => {
+      name = `session:${crypto.randomUUID()}e0`;
+      return (await rows.write(name, write("b"))).kind;
+    };
+    await expect.poll(writeAnother).toBe("written");
+    expect(await replica.run("EXISTS", `moor:{rows-5}:${name}`)).toBe(1);
+  });
+});
