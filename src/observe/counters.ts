@@ -1,6 +1,6 @@
 import type { AskedParts } from "../lib/asked.ts";
 import { leftOut } from "../lib/build-flags.ts";
-import { exposition, seriesOf } from "../totals/exposition.ts";
+import { exposition, seriesBy } from "../totals/exposition.ts";
 import { createTally, sumOf, type Tally } from "../totals/tally.ts";
 import { type RequestFacts, routeOf, sourceOf } from "./request-facts.ts";
 import type { Answered } from "./request-line.ts";
@@ -63,32 +63,53 @@ function createTallies(): Tallies {
   return { of: () => ({ tally }), all: [tally] };
 }
 
+/** Every series that requests count in. */
+function createSeries() {
+  return {
+    requests: seriesBy("moor_requests_total", ["pool", "route", "status", "code"]),
+    sessions: seriesBy("moor_sessions_total", ["pool", "source"]),
+    responses: seriesBy("moor_origin_responses_total", ["pool", "origin", "chosen"]),
+    originDuration: seriesBy("moor_origin_duration_seconds", ["pool", "origin"]),
+    attempts: seriesBy("moor_origin_attempts_total", ["pool"]),
+    losses: seriesBy("moor_store_losses_total", ["pool", "kind", "store"]),
+    retries: seriesBy("moor_retries_total", ["pool", "outcome"]),
+    hedges: seriesBy("moor_hedges_total", ["pool", "outcome"]),
+    logins: seriesBy("moor_logins_total", ["pool", "outcome"]),
+    writes: seriesBy("moor_writes_total", ["pool", "store"]),
+    calls: seriesBy("moor_store_calls_total", ["pool", "store"]),
+    duration: seriesBy("moor_request_duration_seconds", ["pool"]),
+  };
+}
+
+/** Kinds of statuses by their first digit. */
+const STATUS_KINDS = ["", "1xx", "2xx", "3xx", "4xx", "5xx"];
+
 function createTallied(startedAt: number, tallies: Tallies): Counters {
+  const series = createSeries();
   return {
     count(facts, { status, tookMs }) {
       const { pool = "", origin, chosen = "", code = "", written, attempts, loss } = facts;
       const counted = tallies.of(facts.pool);
       const { tally } = counted;
-      tally.add(
-        seriesOf("moor_requests_total", { pool, route: routeOf(facts), status: `${Math.floor(status / 100)}xx`, code }),
-      );
-      if (facts.opened) tally.add(seriesOf("moor_sessions_total", { pool, source: sourceOf(facts) }));
+      const kind = STATUS_KINDS[Math.floor(status / 100)] ?? "";
+      tally.add(series.requests(pool, routeOf(facts), kind, code));
+      if (facts.opened) tally.add(series.sessions(pool, sourceOf(facts)));
       if (origin !== undefined) {
-        tally.add(seriesOf("moor_origin_responses_total", { pool, origin, chosen }));
-        tally.observe(seriesOf("moor_origin_duration_seconds", { pool, origin }), facts.originMs / 1000);
+        tally.add(series.responses(pool, origin, chosen));
+        tally.observe(series.originDuration(pool, origin), facts.originMs / 1000);
       }
-      if (attempts > 0) tally.add(seriesOf("moor_origin_attempts_total", { pool }), attempts);
-      if (loss) tally.add(seriesOf("moor_store_losses_total", { pool, ...loss }));
+      if (attempts > 0) tally.add(series.attempts(pool), attempts);
+      if (loss) tally.add(series.losses(pool, loss.kind, loss.store));
       const outcome = retryOf(facts);
-      if (outcome !== undefined) tally.add(seriesOf("moor_retries_total", { pool, outcome }));
-      if (facts.hedge) tally.add(seriesOf("moor_hedges_total", { pool, outcome: hedgeOf(facts) }));
-      if (facts.login !== undefined) tally.add(seriesOf("moor_logins_total", { pool, outcome: loginOf(facts) }));
-      if (written) tally.add(seriesOf("moor_writes_total", { pool, store: written }));
+      if (outcome !== undefined) tally.add(series.retries(pool, outcome));
+      if (facts.hedge) tally.add(series.hedges(pool, hedgeOf(facts)));
+      if (facts.login !== undefined) tally.add(series.logins(pool, loginOf(facts)));
+      if (written) tally.add(series.writes(pool, written));
       for (const store in facts.calls) {
         const made = facts.calls[store] as number;
-        if (made > 0) tally.add(seriesOf("moor_store_calls_total", { pool, store }), made);
+        if (made > 0) tally.add(series.calls(pool, store), made);
       }
-      tally.observe(seriesOf("moor_request_duration_seconds", { pool }), tookMs / 1000);
+      tally.observe(series.duration(pool), tookMs / 1000);
       counted.counted?.(facts.arrivedAt + tookMs, facts.request);
     },
     text() {

@@ -47,6 +47,39 @@ export function seriesOf(metric: keyof typeof FAMILIES, labels: Readonly<Record<
   return text === "" ? metric : `${metric}${text}}`;
 }
 
+/**
+ * The series of a metric with these labels, each written once. For labels that have only so many values.
+ *
+ * @param names of the labels, in the order of the values.
+ */
+export function seriesBy<const Names extends readonly string[]>(
+  metric: keyof typeof FAMILIES,
+  names: Names,
+): (...values: { readonly [At in keyof Names]: string }) => string {
+  const known: Branch = new Map();
+  return (...values) => {
+    let branch = known;
+    for (let at = 0; at < values.length - 1; at++) {
+      let next = branch.get(values[at] as string) as Branch | undefined;
+      if (!next) {
+        next = new Map();
+        branch.set(values[at] as string, next);
+      }
+      branch = next;
+    }
+    const last = values.at(-1) as string;
+    let series = branch.get(last) as string | undefined;
+    if (series === undefined) {
+      series = seriesOf(metric, Object.fromEntries(names.map((name, at) => [name, values[at] as string])));
+      branch.set(last, series);
+    }
+    return series;
+  };
+}
+
+/** Series by the value of their next label. */
+type Branch = Map<string, Branch | string>;
+
 /** Counts in Prometheus' text format 0.0.4. Each family of `families` has a head, also without a series. */
 export function exposition(counts: Counts, families: readonly string[] = Object.keys(FAMILIES)): string {
   const byFamily = new Map<string, string[]>(families.map((name) => [name, []]));
