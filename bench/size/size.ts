@@ -35,18 +35,18 @@ export interface SizeResults {
 
 /** The most that each build may be gzipped, in KiB. `test/bench/size.test.ts` holds them. */
 export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild">, number>> = {
-  moor: 184.5,
-  asDeployed: 75,
-  asDeployedWithLogin: 84.5,
-  withoutRedis: 181.5,
-  asDeployedWithoutRedis: 72,
+  moor: 187,
+  asDeployed: 75.5,
+  asDeployedWithLogin: 85.5,
+  withoutRedis: 183,
+  asDeployedWithoutRedis: 72.5,
 };
 
 const CONFIG = { pools: [{ id: "shop", origins: [{ id: "a", url: "http://127.0.0.1:1" }] }] };
 const without = (parts: readonly string[]) => parts.flatMap((part) => ["--define", `${part}:false`]);
 
 /** Flags of wrangler for builds that leave something out; wrangler.toml shows the same. */
-export const WITHOUT_REDIS = without(["MOOR_REDIS", buildFlagOf("redis")]);
+export const WITHOUT_REDIS = without(["MOOR_REDIS", buildFlagOf("redis"), buildFlagOf("redis-tcp")]);
 /** The parts that `moor deploy` leaves out for a configuration that has nothing but pools. */
 export const AS_DEPLOYED = without(unusedParts(resolved(CONFIG)));
 /** The same for a configuration with `login`. */
