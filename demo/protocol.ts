@@ -1,6 +1,9 @@
 /** How long all servers stay down after the last server was stopped. */
 export const RESTART_SECONDS = 10;
 
+/** How often the provider confirms a login, in seconds: the shortest time that Moor accepts. */
+export const REFRESH_SECONDS = 60;
+
 /** A server that is being killed is "stopped" already. */
 export type ServerState = "running" | "starting" | "stopped";
 

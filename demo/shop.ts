@@ -5,16 +5,23 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createOrigin, MoorOriginError, type OriginSession } from "../src/sdk/origin/index.ts";
+import { accountPage } from "./account-page.ts";
 import { readExplain } from "./explain.ts";
 import { joinFleet } from "./fleet.ts";
 import { goods, linesOf, MOST_OF_ONE } from "./goods.ts";
-import { contentSecurityPolicy, directPage, messagePage, shopPage } from "./pages.ts";
+import { addOrder, ordersOf } from "./orders.ts";
+import { contentSecurityPolicy, directPage, messagePage } from "./page.ts";
+import { shopPage } from "./shop-page.ts";
 
 const FORM_BYTES = 4096;
 const NAME_CHARACTERS = 20;
 
 const [id = "", port = "", moorUrl = "", move] = process.argv.slice(2);
-const moor = createOrigin({ issuer: moorUrl, audience: "shop" });
+/** Each pool has handoffs of its own, and this server belongs to two. */
+const moor = {
+  shop: createOrigin({ issuer: moorUrl, audience: "shop" }),
+  account: createOrigin({ issuer: moorUrl, audience: "account" }),
+};
 const fleet = joinFleet();
 
 interface Exchange {
@@ -31,18 +38,20 @@ const routes = new Map<string, (exchange: Exchange) => void | Promise<void>>([
   ["POST /basket/remove", removeFromBasket],
   ["POST /login", logIn],
   ["POST /logout", logOut],
+  ["GET /account", showAccount],
+  ["POST /account/orders", order],
   ["POST /servers/stop", stopServer],
   ["POST /servers/start", startServer],
 ]);
 
 function showShop({ req, res, url, session }: Exchange, loginProblem?: string): void {
-  const { principal } = session;
   const page = shopPage({
     server: id,
     servers: fleet.servers(),
     sessionId: session.id,
     version: session.version,
-    user: principal === undefined ? undefined : decodeURIComponent(principal),
+    user: userOf(session),
+    isOfProvider: session.providerLogin !== undefined,
     lines: linesOf(session.attributes.basket),
     explain: readExplain(req.headers["moor-explain"]),
     stopped: url.searchParams.get("stopped") ?? undefined,
@@ -81,6 +90,29 @@ function logOut({ res, session }: Exchange): void {
   seeOther(res, session, "/#login");
 }
 
+function showAccount({ res, session }: Exchange): void {
+  const { providerLogin: login, attributes, id: sessionId, version } = session;
+  // Moor lets nobody come here without a login.
+  if (!login) throw new Error("a request for the account without a login");
+  const lines = linesOf(attributes.basket);
+  const user = userOf(session) ?? "";
+  sendPage(
+    res,
+    200,
+    accountPage({ server: id, user, login, sessionId, version, lines, orders: ordersOf(attributes.orders) }),
+  );
+}
+
+function order({ res, session }: Exchange): void {
+  const lines = linesOf(session.attributes.basket);
+  if (lines.length > 0) session.patch({ orders: addOrder(session.attributes.orders, lines), basket: null });
+  seeOther(res, session, "/account");
+}
+
+function userOf({ principal }: OriginSession): string | undefined {
+  return principal === undefined ? undefined : decodeURIComponent(principal);
+}
+
 async function stopServer({ res, session, form }: Exchange): Promise<void> {
   const target = form.get("server") ?? "";
   if (target === id) {
@@ -106,10 +138,19 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
   if (url.pathname === "/favicon.ico") return void res.writeHead(204).end();
   const method = req.method === "HEAD" ? "GET" : req.method;
   const route = routes.get(`${method} ${url.pathname}`);
-  if (!route) return sendPage(res, 404, messagePage("There is nothing here", "The shop has a single page."));
-  const session = await moor.session(req);
+  if (!route)
+    return sendPage(
+      res,
+      404,
+      messagePage("There is nothing here", "The shop has two pages: the shop and your account."),
+    );
+  const session = await (isOfAccount(url.pathname) ? moor.account : moor.shop).session(req);
   const form = new URLSearchParams(method === "POST" ? await readBody(req) : "");
   await route({ req, res, url, session, form });
+}
+
+function isOfAccount(path: string): boolean {
+  return path === "/account" || path.startsWith("/account/");
 }
 
 async function readBody(req: IncomingMessage): Promise<string> {

@@ -55,6 +55,12 @@ main > section { background: var(--card); border: 1px solid var(--line); border-
 .total { display: flex; justify-content: space-between; border-top: 2px solid var(--ink); padding-top: 0.7rem; font-weight: 700; }
 .count { font-variant-numeric: tabular-nums; }
 
+.claims { display: grid; gap: 0.1rem; }
+.claims div { display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; border-top: 1px solid var(--line); padding-block: 0.4rem; }
+.claims dt { flex: 1 1 14rem; }
+.claims dt span { color: var(--muted); font-size: 0.85rem; }
+.claims dd { flex: 2 1 12rem; font-weight: 700; overflow-wrap: anywhere; }
+
 form { margin: 0; }
 .login { display: flex; flex-wrap: wrap; gap: 0.6rem; align-items: end; }
 .login div { flex: 1; min-width: 10rem; display: grid; gap: 0.3rem; }
@@ -78,7 +84,7 @@ a { color: inherit; }
   .hero .wide > h1 { align-self: end; }
   .hero .wide > p:not(.mark) { grid-column: 2; align-self: start; }
   main { grid-template-columns: 3fr 2fr; }
-  .notice, #servers { grid-column: 1 / -1; }
+  .notice, #servers, #orders, #handoff { grid-column: 1 / -1; }
   #goods { grid-row: span 2; grid-template-rows: auto 1fr; align-content: stretch; }
   .goods { grid-template-columns: 1fr 1fr; }
   .servers { display: grid; grid-template-columns: repeat(3, 1fr); gap: 0.75rem; }

@@ -27,6 +27,12 @@ export function addPanel(response: Response, view: PanelView): Response {
     })
     .transform(response);
   const policy = page.headers.get("Content-Security-Policy");
-  if (policy) page.headers.set("Content-Security-Policy", policy.replace("style-src ", `style-src 'nonce-${nonce}' `));
+  if (policy) {
+    // The form that logs out leads to the provider, and browsers apply `form-action` to that redirect, too.
+    const amended = policy
+      .replace("style-src ", `style-src 'nonce-${nonce}' `)
+      .replace("form-action 'self'", `form-action 'self' ${view.login.address}`);
+    page.headers.set("Content-Security-Policy", amended);
+  }
   return page;
 }

@@ -30,18 +30,29 @@ body:not(:has(main)) > .lab { width: min(100vw - 2rem, 66rem); margin: 1rem calc
 .store.answered .said { color: var(--lab-good); }
 .store.answered .said::before { background: currentColor; }
 .lab .outcome { font-size: 1.1rem; font-weight: 700; }
-.lab .return a { display: inline-block; border-radius: 0.6rem; padding: 0.6rem 1rem; font-weight: 700; background: var(--lab-good); color: #04231a; }
-.lab .expect { background: #0a1b2a; border-radius: 0.75rem; padding: 0.8rem 1rem; max-width: none; }
+.lab :is(.return, .open) a { display: inline-block; border-radius: 0.6rem; padding: 0.6rem 1rem; font-weight: 700; background: var(--lab-good); color: #04231a; }
+.lab :is(.expect, .advice) { background: #0a1b2a; border-radius: 0.75rem; padding: 0.8rem 1rem; max-width: none; }
 .lab .lab-facts { display: grid; grid-template-columns: 1fr 1fr; gap: 0.9rem 1.5rem; border-top: 1px solid var(--lab-line); padding-top: 1rem; }
 .lab-facts dt { font-size: 0.85rem; line-height: 1.35; }
 .lab-facts dt span { display: block; color: var(--lab-muted); }
 .lab-facts dd { font-weight: 700; }
 
+.lab .flow { display: grid; gap: 0.75rem; list-style: none; counter-reset: step; }
+.lab .flow li { counter-increment: step; border: 1px solid var(--lab-line); border-radius: 0.75rem; padding: 0.9rem 0.9rem 0.9rem 3.2rem;
+  position: relative; overflow-wrap: anywhere; }
+.lab .flow li::before { content: counter(step); position: absolute; left: 0.9rem; top: 0.8rem; width: 1.6rem; height: 1.6rem; border-radius: 50%;
+  border: 2px solid var(--lab-good); color: var(--lab-good); display: grid; place-items: center; font-weight: 700; font-size: 0.85rem; }
+.lab :is(.flow, .logout) :is(h3, p) { margin: 0; font-size: 1rem; line-height: 1.5; }
+.lab :is(.flow, .logout) p { color: var(--lab-muted); font-size: 0.92rem; max-width: 60rem; }
+.lab .logout { display: grid; gap: 0.75rem; border-top: 1px solid var(--lab-line); padding-top: 1rem; }
+
 .lab form { margin: 0; }
+#provider > form { max-width: 20rem; }
 .lab button { font: inherit; font-weight: 700; min-height: 2.75rem; width: 100%; border-radius: 0.6rem; padding: 0.4rem 0.8rem;
   border: 2px solid var(--lab-bad); background: none; color: var(--lab-bad); cursor: pointer; }
 .lab button.here { background: var(--lab-good); border-color: var(--lab-good); color: #04231a; }
 .lab button:hover { text-decoration: underline; }
+.lab .logout button { border-color: var(--lab-muted); color: inherit; }
 .lab .locations { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); }
 .lab .locations button { border-color: var(--lab-muted); color: inherit; }
 .lab .locations small { display: block; font-weight: 400; color: var(--lab-muted); }
@@ -60,6 +71,8 @@ body:not(:has(main)) > .lab { width: min(100vw - 2rem, 66rem); margin: 1rem calc
 }
 @media (min-width: 60rem) {
   .stores { grid-template-columns: repeat(4, 1fr); gap: 0 1.5rem; }
+  .lab .logout { grid-template-columns: 1fr 1fr; }
+  .lab .logout :is(h3, p) { grid-column: 1 / -1; }
   .store { grid-row: span 4; grid-template-rows: subgrid; }
   .lab .lab-facts { grid-template-columns: repeat(3, 1fr); }
   .store + .store::before { content: "→"; position: absolute; left: -1.5rem; width: 1.5rem; top: 0.8rem; text-align: center; color: var(--lab-muted); }

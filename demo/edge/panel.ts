@@ -1,13 +1,14 @@
 import type { Store } from "../explain.ts";
 import { type Html, html } from "../html.ts";
 import { type Location, locations, travelMs } from "./locations.ts";
+import { loginSection } from "./login/panel.ts";
 import type { PanelView } from "./view.ts";
 import { expectation, factsOf, outcome, STORE_NAMES, said } from "./wording.ts";
 
 /** The panel that stands below every page, and a line of it that is always in sight. */
 export function panel(view: PanelView): Html {
   return html`<section id="stores" class="lab" aria-labelledby="stores-title">
-${view.status >= 500 ? html`<p class="return"><a href="/">Back to the shop</a></p>` : undefined}
+${isRefused(view) ? html`<p class="return"><a href="/">Back to the shop</a></p>` : undefined}
 <h2 id="stores-title"><span>4</span> Take the stores away</h2>
 <p>Moor looks for your session in these places, in this order, until one may answer. For this page it went like this:</p>
 <ol class="stores">${[
@@ -25,7 +26,13 @@ ${view.status >= 500 ? html`<p class="return"><a href="/">Back to the shop</a></
 ${facts(view)}
 </section>
 ${travelSection(view)}
+${loginSection(view.login)}
 ${bar(view)}`;
+}
+
+/** Whether Moor or a server answered with a failure that leads nowhere. The shop's own pages of the class 400 have links. */
+function isRefused({ status, explain: { origin } }: PanelView): boolean {
+  return status >= 500 || (status >= 400 && origin === undefined);
 }
 
 function storeCard(view: PanelView, store: Store, what: Html): Html {
@@ -73,11 +80,12 @@ function distanceOf(location: Location, home: Location | undefined): string | un
   return home && `${travelMs(location.id, home.id)} ms from your session`;
 }
 
-function bar({ here, objects, redis, explain }: PanelView): Html {
+function bar({ here, objects, redis, login, explain }: PanelView): Html {
   const { source, isStale, isJournaled } = explain;
   const chips = [
     ...(objects === "away" ? ["objects away"] : []),
     ...(redis === "away" ? ["Redis away"] : []),
+    ...(login.provider === "away" ? ["provider away"] : []),
     ...(isStale ? ["stale"] : []),
     ...(isJournaled ? ["journaled"] : []),
   ];

@@ -1,5 +1,6 @@
 import type { Explain } from "../explain.ts";
 import type { Location } from "./locations.ts";
+import type { LoginPanelView } from "./login/view.ts";
 import type { StoreState } from "./switches.ts";
 
 /** The contents of the panel: the state of the world, and how the session of this request was resolved in it. */
@@ -10,6 +11,7 @@ export interface PanelView {
   readonly home: Location | undefined;
   readonly objects: "here" | "away";
   readonly redis: StoreState;
+  readonly login: LoginPanelView;
   readonly explain: Explain;
   /** Of the page. */
   readonly status: number;

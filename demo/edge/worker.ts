@@ -4,11 +4,12 @@
  * which has no panel and no such world.
  */
 import config from "../../moor.config.ts";
-import { SessionObject as MoorSessionObject } from "../../src/index.ts";
-import { createHandler, type Env } from "../../src/wiring/handler.ts";
+import { createHandler, createSessionObject, type Env } from "../../src/index.ts";
 import { readServerTiming } from "../explain.ts";
 import { locationOf, rememberChange, writtenOf } from "./cookies.ts";
 import { BERLIN, type Location, locations } from "./locations.ts";
+import { createLoginTraces, type LoginTraces } from "./login/traces.ts";
+import { type LoginPanelView, usesOf } from "./login/view.ts";
 import { isOwnRequest } from "./own-request.ts";
 import { addPanel, isPage } from "./pages.ts";
 import { createSessionIds } from "./session-ids.ts";
@@ -19,8 +20,11 @@ interface DemoEnv extends Env {
   SESSION_OBJECT: DurableObjectNamespace;
   /** Where the demonstration runs. */
   MOOR_ISSUER: string;
-  /** Where Redis is killed and started; see `demo/redis-switch.ts`. */
+  /** Where Redis and the provider are killed and started; see `demo/process-switch.ts`. */
   DEMO_REDIS_SWITCH: string;
+  DEMO_PROVIDER_SWITCH: string;
+  /** Where the provider answers. */
+  DEMO_PROVIDER: string;
 }
 
 type Handler = ReturnType<typeof createHandler>;
@@ -35,7 +39,7 @@ export { PoolObject, PrincipalObject } from "../../src/index.ts";
 let envOfObjects: Env | undefined;
 
 /** The real thing; KV is as far away as where it lives. */
-export class SessionObject extends MoorSessionObject {
+export class SessionObject extends createSessionObject(config) {
   constructor(state: DurableObjectState, env: Env) {
     envOfObjects ??= { ...env, SESSION_REPLICAS: world.replicasOfObjects };
     super(state, envOfObjects);
@@ -44,7 +48,8 @@ export class SessionObject extends MoorSessionObject {
 
 interface Built {
   readonly switches: Switches;
-  readonly sessionIdOf: (request: Request) => Promise<string | undefined>;
+  readonly sessionIdOf: (cookies: string | null) => Promise<string | undefined>;
+  readonly traces: LoginTraces;
 }
 
 const NOT_OWN = "This is not the demonstration's address, or another site's page asks.\n";
@@ -54,26 +59,25 @@ let built: Built | undefined;
 export default {
   async fetch(request, env, context) {
     if (!isOwnRequest(request, env.MOOR_ISSUER)) return new Response(NOT_OWN, { status: 403 });
-    built ??= {
-      switches: createSwitches(world, env.DEMO_REDIS_SWITCH),
-      sessionIdOf: createSessionIds(env.MOOR_TOKEN_KEYS),
-    };
+    built ??= build(env);
     const switched = await built.switches.answer(request);
     if (switched) return switched;
 
     const here = locationOf(request);
     const arrived = new Request(request, { cf: { ...request.cf, ...here.cf } }) as typeof request;
     const response = await edgeAt(here).fetch(arrived, envAt(here, env), context);
+    await built.traces.note(request, response);
     const explain = readServerTiming(response.headers.get("Server-Timing"));
     // The console shows its own view of the stores, and its policy admits no style of a panel.
     if (new URL(request.url).pathname.startsWith("/.moor/console")) return response;
     if (!isPage(response)) return rememberChange(response, explain);
-    const sessionId = await built.sessionIdOf(request);
+    const sessionId = await built.sessionIdOf(request.headers.get("Cookie"));
     return addPanel(response, {
       here,
       home: sessionId === undefined ? undefined : world.homeOf(sessionId),
       objects: world.isCut() ? "away" : "here",
       redis: await built.switches.redis(),
+      login: await loginPanelOf(built, sessionId, env),
       explain,
       status: response.status,
       written: writtenOf(request),
@@ -84,6 +88,30 @@ export default {
     await edgeAt(BERLIN).scheduled(controller, envAt(BERLIN, env));
   },
 } satisfies ExportedHandler<DemoEnv>;
+
+function build(env: DemoEnv): Built {
+  const sessionIdOf = createSessionIds(env.MOOR_TOKEN_KEYS);
+  return {
+    switches: createSwitches(world, { redis: env.DEMO_REDIS_SWITCH, provider: env.DEMO_PROVIDER_SWITCH }),
+    sessionIdOf,
+    traces: createLoginTraces(env.DEMO_PROVIDER, sessionIdOf),
+  };
+}
+
+async function loginPanelOf(
+  { switches, traces }: Built,
+  sessionId: string | undefined,
+  { DEMO_PROVIDER }: DemoEnv,
+): Promise<LoginPanelView> {
+  const { state, uses } = await switches.provider();
+  const trace = traces.of(sessionId);
+  return {
+    address: DEMO_PROVIDER,
+    provider: state === "away" ? "away" : "here",
+    flow: trace && { trace, uses: usesOf(trace, uses) },
+    now: Date.now(),
+  };
+}
 
 function edgeAt(location: Location): Handler {
   return edges.get(location) as Handler;

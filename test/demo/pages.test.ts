@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Explain, readExplain, readServerTiming, sourceName } from "../../demo/explain.ts";
 import { linesOf } from "../../demo/goods.ts";
 import { html } from "../../demo/html.ts";
-import { type ShopView, shopPage } from "../../demo/pages.ts";
+import { type ShopView, shopPage } from "../../demo/shop-page.ts";
 
 describe("html", () => {
   it("escapes every value, and leaves HTML as it is", () => {
@@ -100,6 +100,7 @@ describe("the page", () => {
     sessionId: "AbCdEfGhIjKlMnOpQrStUv",
     version: 3,
     user: "<script>",
+    isOfProvider: false,
     lines: [],
     explain: readExplain("session=<b>; age=2s"),
     stopped: undefined,

@@ -100,6 +100,7 @@ describe("a page of another site", () => {
     ["/.demo/redis", "state=away"],
     ["/.demo/objects", "state=away"],
     ["/.demo/location", "location=tokyo"],
+    ["/.demo/provider", "state=away"],
     ["/basket/add", "good=rope"],
   ])("cannot post to %s, by its site, its origin or a name of its own", async (path, form) => {
     const foreign: Record<string, string>[] = [

@@ -48,10 +48,11 @@ describe("npm start", () => {
     const terminal = demo.terminal();
     for (const id of ["a", "b", "c"])
       expect(terminal).toMatch(new RegExp(`^origin ${id} +http://127.0.0.1:\\d+$`, "m"));
+    expect(terminal).toMatch(/^Provider +http:\/\/127\.0\.0\.1:\d+$/m);
     expect(terminal).toMatch(/^Redis +unix:\/\/\/\S+$/m);
     expect(terminal).toMatch(new RegExp(`^Moor +${demo.url}$`, "m"));
     const processes = await demo.processes();
-    for (const part of ["workerd", "redis-server"])
+    for (const part of ["workerd", "redis-server", "demo/provider/provider.ts"])
       expect((await alive(processes)).some((command) => command.includes(part))).toBe(true);
     await demo.interrupt();
     expect(await remaining(processes)).toEqual([]);
@@ -65,7 +66,7 @@ describe("npm start", () => {
     expect(await remaining(processes)).toEqual([]);
   });
 
-  it.each(["origin", "Redis"])("ends every process on Ctrl-C once %s is told", async (told) => {
+  it.each(["origin", "Provider", "Redis"])("ends every process on Ctrl-C once %s is told", async (told) => {
     const folder = await folderOfTest();
     const demo = await demoOfTest(new RegExp(`^${told}`, "m"), { TMPDIR: folder });
     const processes = await demo.processes();

@@ -17,7 +17,7 @@ export async function openShop(browser: Browser, url: string, options: BrowserCo
 }
 
 /** Presses a button, and waits for the page that it leads to. */
-export async function press(page: Page, name: string): Promise<void> {
+export async function press(page: Page, name: string | RegExp): Promise<void> {
   const loaded = page.waitForEvent("load");
   await page.getByRole("button", { name }).click();
   await loaded;

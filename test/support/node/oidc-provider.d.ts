@@ -1,4 +1,4 @@
-/** The parts of panva's oidc-provider that tests use. The package has no types of its own. */
+/** The parts of panva's oidc-provider that the demonstration and the tests use. The package has no types of its own. */
 declare module "oidc-provider" {
   import type { IncomingMessage, ServerResponse } from "node:http";
 

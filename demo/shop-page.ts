@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import { type Explain, sourceName } from "./explain.ts";
 import { goods, type Line } from "./goods.ts";
-import { Html, html } from "./html.ts";
+import { type Html, html } from "./html.ts";
+import { letter, page } from "./page.ts";
 import { RESTART_SECONDS, type ServerStatus } from "./protocol.ts";
-import { style } from "./style.ts";
 
 /** The contents of the shop's page. */
 export interface ShopView {
@@ -15,22 +14,14 @@ export interface ShopView {
   readonly version: number;
   /** The user who is logged in. */
   readonly user: string | undefined;
+  /** Whether the provider has said so. Otherwise the user has typed a name. */
+  readonly isOfProvider: boolean;
   readonly lines: readonly Line[];
   readonly explain: Explain;
   /** Id of the server that the visitor has just stopped. */
   readonly stopped: string | undefined;
   readonly loginProblem: string | undefined;
 }
-
-/** Only the page's own style, and forms to the shop itself, are allowed. */
-export const contentSecurityPolicy = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
-  "img-src data:",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 /** The shop: the server that answered, the goods, the basket, the login, the servers. */
 export function shopPage(view: ShopView): string {
@@ -47,27 +38,6 @@ ${serversSection(view)}
 </main>
 <footer class="wide muted"><p>No JavaScript on this page, and no session in any server: stop them in any order.</p>
 <p>For operators: <a href="/.moor/console/login">the console</a>. Its token is in the terminal of <code>npm start</code>.</p></footer>`,
-  );
-}
-
-/** The page that a server shows to a visitor who opens it directly, without Moor. */
-export function directPage(server: string, moorUrl: string): string {
-  return page(
-    `Server ${letter(server)}`,
-    server,
-    html`<header class="hero"><div class="wide"><p class="mark" aria-hidden="true">${server}</p>
-<h1>This is server ${letter(server)}, without Moor</h1>
-<p>It keeps no sessions: Moor hands them over. The shop is at <a href="${moorUrl}">${moorUrl}</a>.</p></div></header>`,
-  );
-}
-
-/** A page with a single message. */
-export function messagePage(title: string, text: string): string {
-  return page(
-    title,
-    "a",
-    html`<header class="hero"><div class="wide">
-<h1>${title}</h1><p>${text} <a href="/">To the shop</a></p></div></header>`,
   );
 }
 
@@ -114,14 +84,17 @@ function basketSection({ lines }: ShopView): Html {
   }</section>`;
 }
 
-function loginSection({ user, loginProblem }: ShopView): Html {
-  const inside = html`<p>You are logged in as <strong>${user}</strong>.</p>
+function loginSection({ user, isOfProvider, loginProblem }: ShopView): Html {
+  const knownBy = isOfProvider
+    ? html`The provider has said so. <a href="/account">Your orders</a> are for visitors of the provider alone.`
+    : html`You have said so, and the shop believes you. <a href="/account">Your orders</a> need more: see step 6.`;
+  const inside = html`<p>You are logged in as <strong>${user}</strong>. ${knownBy}</p>
 <form method="post" action="/logout"><button class="quiet">Log out</button></form>
 <p class="muted">Logging out ends the session, and the basket with it.</p>`;
   const problem = loginProblem === undefined ? undefined : html`<p class="problem" role="alert">${loginProblem}</p>`;
   const outside = html`${problem}<form class="login" method="post" action="/login"><div><label for="name">Your name</label>
 <input id="name" name="name" maxlength="20" autocomplete="nickname" required></div><button>Log in</button></form>
-<p class="muted">Any name will do; there is no password.</p>`;
+<p class="muted">Any name will do; there is no password. Step 6 asks a real provider instead.</p>`;
   return html`<section id="login" aria-labelledby="login-title"><h2 id="login-title"><span>2</span> Log in</h2>${
     user === undefined ? outside : inside
   }</section>`;
@@ -144,27 +117,4 @@ function serverRow({ id, state }: ServerStatus, isServing: boolean): Html {
   return html`<li class="row ${id}" data-server="${id}"><span class="mark ${state}" aria-hidden="true">${id}</span>
 <div class="grow"><strong>Server ${letter(id)}</strong> <span class="state">${isServing ? "serving you" : state}</span></div>
 ${isServing ? stop : state === "stopped" ? start : undefined}</li>`;
-}
-
-function page(title: string, server: string, body: Html): string {
-  const icon =
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='6' fill='none' stroke='%230f6f68' stroke-width='3'/%3E%3C/svg%3E";
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<link rel="icon" href="${icon}">
-<style>${new Html(style)}</style>
-</head>
-<body class="${server}">
-${body}
-</body>
-</html>
-`.text;
-}
-
-function letter(server: string): string {
-  return server.toUpperCase();
 }

@@ -2,17 +2,25 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { LocalRedis } from "../bin/local-redis/local-redis.ts";
 
-/** Lets the demonstration's Worker kill Redis and start it again. */
-export interface RedisSwitch {
+/** A process that a switch kills and starts again. */
+export interface Switched {
+  /** Where it answers. */
+  readonly address: string;
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+}
+
+/** Lets the demonstration's Worker kill a process and start it again. */
+export interface ProcessSwitch {
   /**
    * `http://127.0.0.1:PORT/SECRET`. `GET` answers `here`, `away` or `none`. A `POST` of `here` or `away` answers the
-   * same once that state has been reached. A client that does not know the secret gets 404.
+   * same once that state has been reached. `GET` of `/notes` below it answers the notes of the process, as JSON. A client that does
+   * not know the secret gets 404.
    */
   readonly url: string;
-  /** Tells which Redis the switch controls; until then, and without a Redis, it answers `none`. */
-  holds(redis: LocalRedis | undefined): void;
+  /** Tells which process the switch controls; until then, and without a process, it answers `none`. */
+  holds(process: Switched | undefined): void;
   stop(): Promise<void>;
 }
 
@@ -20,23 +28,28 @@ export interface RedisSwitch {
  * Starts it, for this machine only.
  *
  * @param log takes a line for the terminal.
+ * @param notes everything that the process has told. Default: nothing.
  */
-export async function startRedisSwitch(log: (line: string) => void): Promise<RedisSwitch> {
+export async function startProcessSwitch(
+  log: (line: string) => void,
+  notes: () => unknown = () => null,
+): Promise<ProcessSwitch> {
   const path = `/${randomBytes(16).toString("hex")}`;
-  let redis: LocalRedis | undefined;
+  let held: Switched | undefined;
   let isAway = false;
   /** One turn at a time: of two turns that overlap, the later one decides. */
   let turning: Promise<void> = Promise.resolve();
 
   async function turn(away: boolean): Promise<void> {
-    if (!redis || away === isAway) return;
-    if (away) await redis.kill();
-    else await redis.restart();
+    if (!held || away === isAway) return;
+    if (away) await held.kill();
+    else await held.restart();
     isAway = away;
-    log(away ? "killed" : `unix://${redis.socket}, started again with what it had`);
+    log(away ? "killed" : `${held.address}, started again with what it had`);
   }
 
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (req.method === "GET" && req.url === `${path}/notes`) return void res.end(JSON.stringify(notes()));
     if (req.url !== path) return void res.writeHead(404).end();
     if (req.method === "POST") {
       const chunks: Buffer[] = [];
@@ -47,7 +60,7 @@ export async function startRedisSwitch(log: (line: string) => void): Promise<Red
       turning = turned.catch(() => {});
       await turned;
     }
-    res.end(redis ? (isAway ? "away" : "here") : "none");
+    res.end(held ? (isAway ? "away" : "here") : "none");
   }
 
   const server = createServer((req, res) => {
@@ -61,7 +74,7 @@ export async function startRedisSwitch(log: (line: string) => void): Promise<Red
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
     holds(given) {
-      redis = given;
+      held = given;
     },
     async stop() {
       server.close();
