@@ -121,17 +121,11 @@ export function sessionOf({ sessionId }: RequestFacts): string | undefined {
   return sessionId?.slice(0, SHOWN_CHARACTERS);
 }
 
-const routeTexts = new WeakMap<ResolvedRoute, string>();
-
 /** The route as its configuration has it: methods, host and path. "": none. */
 export function routeOf({ route, isOwn }: RequestFacts): string {
   if (!route) return isOwn ? "/.moor/*" : "";
-  const known = routeTexts.get(route);
-  if (known !== undefined) return known;
   const { methods, host = "", path } = route;
-  const text = `${methods ? `${methods.join(",")} ` : ""}${host}${path}`;
-  routeTexts.set(route, text);
-  return text;
+  return `${methods ? `${methods.join(",")} ` : ""}${host}${path}`;
 }
 
 /** The store calls of a request: `object:1,kv:1`; "": none, or they were not counted. */
