@@ -1,7 +1,9 @@
 import { algorithmOf } from "../src/affinity/algorithms.ts";
+import type { ResolvedAdoption } from "../src/config/adopt.ts";
 import { LOG_DEFAULTS } from "../src/config/defaults.ts";
 import type { ResolvedConfig } from "../src/config/resolved.ts";
 import { NAMES } from "../src/lib/build-flags.ts";
+import type { OldStoreConfig } from "../src/old-formats/settings.ts";
 import { buildFlagOf, ROW_STORES } from "../src/row-stores/registry.ts";
 import type { Mistake } from "../src/settings/mistakes.ts";
 import { readSettings } from "./wrangler.ts";
@@ -16,8 +18,8 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
   MOOR_ROWS: ({ stores }) => (stores.authority.type === "object" ? undefined : "stores.authority"),
   MOOR_ADOPTION: ({ adopt }) => (adopt.length === 0 ? undefined : "adopt"),
   MOOR_READERS: ({ adopt }) => pathIn(adopt, "adopt", "from", ({ confirm }) => confirm === undefined),
-  MOOR_POSTGRES_READER: ({ adopt }) =>
-    pathIn(adopt, "adopt", "store", (entry) => !entry.confirm && entry.store?.type === "connect-pg-simple"),
+  MOOR_REDIS_READER: ({ adopt }) => pathIn(adopt, "adopt", "store", readsFrom("connect-redis")),
+  MOOR_POSTGRES_READER: ({ adopt }) => pathIn(adopt, "adopt", "store", readsFrom("connect-pg-simple")),
   MOOR_LINKS: ({ carriers }) => {
     const index = carriers.findIndex(({ type }) => type === "url");
     return index < 0 ? undefined : `carriers[${index}]`;
@@ -85,6 +87,11 @@ export async function leavingOut(config: ResolvedConfig, given: readonly string[
   if ("MOOR_CONFIG" in vars || isGiven("MOOR_CONFIG")) return [];
   const left = unusedParts(config).filter((part) => !(part in define) && !isGiven(part));
   return left.flatMap((part) => ["--define", `${part}:false`]);
+}
+
+/** Whether Moor reads the sessions of an old application by itself, in a store of this type. */
+function readsFrom(type: OldStoreConfig["type"]): (entry: ResolvedAdoption) => boolean {
+  return (entry) => !entry.confirm && entry.store?.type === type;
 }
 
 /** The path of a setting of the first item of a list that uses a part. */

@@ -46,7 +46,12 @@ const CONFIG = { pools: [{ id: "shop", origins: [{ id: "a", url: "http://127.0.0
 const without = (parts: readonly string[]) => parts.flatMap((part) => ["--define", `${part}:false`]);
 
 /** Flags of wrangler for builds that leave something out; wrangler.toml shows the same. */
-export const WITHOUT_REDIS = without(["MOOR_REDIS", buildFlagOf("redis"), buildFlagOf("redis-tcp")]);
+export const WITHOUT_REDIS = without([
+  "MOOR_REDIS",
+  "MOOR_REDIS_READER",
+  buildFlagOf("redis"),
+  buildFlagOf("redis-tcp"),
+]);
 /** The parts that `moor deploy` leaves out for a configuration that has nothing but pools. */
 export const AS_DEPLOYED = without(unusedParts(resolved(CONFIG)));
 /** The same for a configuration with `login`. */

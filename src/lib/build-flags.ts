@@ -9,6 +9,8 @@ declare global {
   const MOOR_ADOPTION: boolean | undefined;
   /** `false`: the build reads no old session by itself. */
   const MOOR_READERS: boolean | undefined;
+  /** `false`: the build reads no old session in Redis. */
+  const MOOR_REDIS_READER: boolean | undefined;
   /** `false`: the build reads no old session in Postgres. */
   const MOOR_POSTGRES_READER: boolean | undefined;
   /** `false`: the build is without the algorithms of nginx. */
@@ -61,6 +63,7 @@ export const NAMES = {
   MOOR_ROWS: "authority other than Durable Objects",
   MOOR_ADOPTION: "adoption of sessions",
   MOOR_READERS: "reader of old sessions",
+  MOOR_REDIS_READER: "reader of old sessions in Redis",
   MOOR_POSTGRES_READER: "reader of old sessions in Postgres",
   MOOR_NGINX: "algorithm of nginx",
   MOOR_LOGIN: "login",

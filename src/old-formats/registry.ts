@@ -86,12 +86,18 @@ function storeOf(env: ReaderBindings, { store }: ReaderSettings): OldStore {
       ? postgresStore(env, store.table)
       : leftOut("MOOR_POSTGRES_READER", 'adopt has the store "connect-pg-simple"');
   }
+  return typeof MOOR_REDIS_READER === "undefined" || MOOR_REDIS_READER
+    ? redisStore(env, store?.prefix)
+    : leftOut("MOOR_REDIS_READER", 'adopt has the store "connect-redis"');
+}
+
+function redisStore(env: ReaderBindings, prefix = "sess:"): OldStore {
   const { MOOR_OLD_REDIS_REST_URL: url, MOOR_OLD_REDIS_REST_TOKEN: token } = env;
   if (!url || !token) {
     const missing = url ? "MOOR_OLD_REDIS_REST_TOKEN" : "MOOR_OLD_REDIS_REST_URL";
     throw new TypeError(`${missing} is not set; adopt with the store "connect-redis" needs it.`);
   }
-  return createRedisStore(createRedisClient({ url, token, deadlineMs: DEADLINE_MS }), store?.prefix ?? "sess:");
+  return createRedisStore(createRedisClient({ url, token, deadlineMs: DEADLINE_MS }), prefix);
 }
 
 function postgresStore(env: ReaderBindings, table = "session"): OldStore {
