@@ -29,7 +29,8 @@ body:not(:has(main)) > .lab { width: min(100vw - 2rem, 66rem); margin: 1rem calc
 .store.answered { border-color: var(--lab-good); box-shadow: inset 0 0 0 1px var(--lab-good); }
 .store.answered .said { color: var(--lab-good); }
 .store.answered .said::before { background: currentColor; }
-.lab .outcome { font-size: 1.1rem; font-weight: 700; }
+.lab :is(.outcome, .verdict) { font-size: 1.1rem; font-weight: 700; }
+.lab p a { color: inherit; }
 .lab :is(.return, .open) a { display: inline-block; border-radius: 0.6rem; padding: 0.6rem 1rem; font-weight: 700; background: var(--lab-good); color: #04231a; }
 .lab :is(.expect, .advice) { background: #0a1b2a; border-radius: 0.75rem; padding: 0.8rem 1rem; max-width: none; }
 .lab .lab-facts { display: grid; grid-template-columns: 1fr 1fr; gap: 0.9rem 1.5rem; border-top: 1px solid var(--lab-line); padding-top: 1rem; }

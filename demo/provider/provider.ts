@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import Provider from "oidc-provider";
+import Provider, { interactionPolicy } from "oidc-provider";
 import { CALLBACK_PATH, LEFT_PATH } from "../../src/login/answers.ts";
 import { accounts, CLAIMS } from "./accounts.ts";
 import { type Begin, CLIENT_ID, type FromProvider, type TokenUse } from "./messages.ts";
@@ -33,9 +33,12 @@ function tell(message: FromProvider): Promise<void> {
 
 const rows = createRows(begin.rows, (key, row) => tell({ kind: "row", key, ...(row && { row }) }));
 
-/** A page of oidc-provider itself. */
+/** Of this file's pages. Pages of oidc-provider that send a form by themselves need its script. */
+const pageHeaders = { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": contentSecurityPolicy };
+
+/** An answer of oidc-provider that shows one of this file's pages. */
 interface Shown {
-  type: string;
+  set(headers: Readonly<Record<string, string>>): void;
   body: string;
 }
 
@@ -60,6 +63,10 @@ interface Granted {
     readonly entities: { readonly AuthorizationCode?: Exchanged; readonly RefreshToken?: Exchanged };
   };
 }
+
+/** Moor asks for this prompt when a visitor wants another account. */
+const policy = interactionPolicy.base();
+policy.add(new interactionPolicy.Prompt({ name: "select_account", requestable: true }), 0);
 
 const provider = new Provider(issuer, {
   adapter: adapterOver(rows),
@@ -88,7 +95,7 @@ const provider = new Provider(issuer, {
   renderError: (shown: Shown, { error, error_description: why = "" }: Record<string, string>) =>
     show(shown, messagePage("The provider cannot do that", `It says: ${error}. ${why}`, shopUrl)),
   pkce: { required: () => true },
-  interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+  interactions: { policy, url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
   issueRefreshToken: () => true,
   rotateRefreshToken: true,
   findAccount(_: unknown, accountId: string) {
@@ -137,17 +144,14 @@ const answerAsProvider = provider.callback();
 
 /** Answers the provider's own form, and leaves everything else to oidc-provider. */
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // The provider's pages are forms of its own, and pages that oidc-provider shows.
-  response.setHeader("Content-Security-Policy", contentSecurityPolicy);
   if (!request.url?.startsWith("/interaction/")) return void answerAsProvider(request, response);
   if (request.method !== "POST") {
-    response.setHeader("Content-Type", "text/html; charset=utf-8");
-    return void response.end(loginPage(shopUrl));
+    return void response.writeHead(200, pageHeaders).end(loginPage(shopUrl));
   }
   const form = new URLSearchParams(await readBody(request));
   const account = form.get("account") ?? "";
   const result = accounts.has(account)
-    ? { login: { accountId: account } }
+    ? { login: { accountId: account }, select_account: {} }
     : { error: "access_denied", error_description: "the visitor did not choose an account" };
   await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
 }
@@ -164,7 +168,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 function show(shown: Shown, page: string): void {
-  shown.type = "html";
+  shown.set(pageHeaders);
   shown.body = page;
 }
 
@@ -178,7 +182,7 @@ const server = createServer((request, response) => {
     if (!isOver) report(fault);
     if (response.headersSent) response.destroy();
     else {
-      response.writeHead(isOver ? 400 : 500, { "Content-Type": "text/html; charset=utf-8" });
+      response.writeHead(isOver ? 400 : 500, pageHeaders);
       const text = isOver ? "This form is too old, or your browser keeps no cookies." : "The terminal says why.";
       response.end(messagePage("The provider cannot do that", text, shopUrl));
     }

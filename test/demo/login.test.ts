@@ -192,6 +192,18 @@ describe("a visitor who is logged in", () => {
     expect(await headingOf(page)).toBe("Your orders, Alice Adams");
   });
 
+  it("logs in as somebody else, though the provider knows the first account", async () => {
+    // A script of oidc-provider ends the first account's session there.
+    const page = await visitor({ javaScriptEnabled: true });
+    await logIn(page, "Alice Adams");
+    await page.getByRole("link", { name: "Log in as somebody else" }).click();
+    await page.waitForURL(`${provider}/interaction/*`);
+    await page.getByRole("button", { name: "Log in as Bob Brown" }).click();
+    await page.waitForURL(`${demo.url}/account`);
+    expect(await headingOf(page)).toBe("Your orders, Bob Brown");
+    expect(await stepOf(page, "redirect")).toContain("You followed a link to log in");
+  });
+
   it("is logged out here and at the provider by one button, and is asked again then", async () => {
     const page = await visitor();
     await logIn(page, "Alice Adams");

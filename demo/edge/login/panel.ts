@@ -11,13 +11,14 @@ export function loginSection(view: LoginPanelView): Html {
 <code>npm start</code> has started a real one, panva’s oidc-provider, at <code>${address}</code>. It knows alice and bob.</p>
 ${
   flow
-    ? html`<p class="outcome">The provider has logged you in. It went like this:</p>
+    ? html`<p class="verdict">The provider has logged you in. It went like this:</p>
 <ol class="flow">${stepsOf({ ...view, flow }).map(
         ({ id, title, text }) => html`<li data-step="${id}"><h3>${title}</h3><p>${text}</p></li>`,
       )}</ol>
 <p class="open"><a href="/account">Open your orders</a></p>
+<p><a href="/.moor/login?as=other&amp;to=/account">Log in as somebody else</a>: Moor asks the provider to show its form again.</p>
 ${logout()}`
-    : html`<p class="outcome">The provider has not logged you in.</p>
+    : html`<p class="verdict">The provider has not logged you in.</p>
 <p class="open"><a href="/account">Open your orders</a></p>`
 }
 ${providerSwitch(view)}

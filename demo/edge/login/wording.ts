@@ -88,7 +88,7 @@ export function expectation({ provider, flow }: LoginPanelView): string {
   }
   return flow
     ? "The provider’s process is dead, and you are still logged in. Open your orders: they come as before. Only new logins fail. When the provider is back it still knows you, because its database has outlived the process."
-    : "The provider’s process is dead, so nobody can log in just now. The open pages of the shop work as before. Your orders still lead to the provider’s address, where your browser finds nobody: go back, and start it again.";
+    : "The provider’s process is dead, so nobody can log in just now. The open pages of the shop work as before. Your orders still lead to the provider’s address, where your browser finds no server: go back, and start it again.";
 }
 
 function secondsIn(milliseconds: number): string {

@@ -7,6 +7,12 @@ declare module "oidc-provider" {
     save(): Promise<string>;
   }
 
+  /** The reasons for which a provider shows a form. */
+  export const interactionPolicy: {
+    base(): { add(prompt: object, index: number): void };
+    readonly Prompt: new (options: { name: string; requestable: boolean }) => object;
+  };
+
   export default class Provider {
     constructor(issuer: string, configuration: object);
     callback(): (request: IncomingMessage, response: ServerResponse) => void;
