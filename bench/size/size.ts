@@ -42,8 +42,10 @@ export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" 
   asDeployedWithoutRedis: 72.5,
 };
 
-const CONFIG = { pools: [{ id: "shop", origins: [{ id: "a", url: "http://127.0.0.1:1" }] }] };
-const without = (parts: readonly string[]) => parts.flatMap((part) => ["--define", `${part}:false`]);
+/** A configuration that has nothing but pools. */
+export const CONFIG = { pools: [{ id: "shop", origins: [{ id: "a", url: "http://127.0.0.1:1" }] }] };
+/** Flags of wrangler that leave parts out. */
+export const without = (parts: readonly string[]) => parts.flatMap((part) => ["--define", `${part}:false`]);
 
 /** Flags of wrangler for builds that leave something out; wrangler.toml shows the same. */
 export const WITHOUT_REDIS = without([
@@ -93,7 +95,8 @@ export async function measureSize(say: (line: string) => void): Promise<SizeResu
   }
 }
 
-function resolved(config: object): ResolvedConfig {
+/** A configuration with its defaults. Throws if it has a mistake. */
+export function resolved(config: object): ResolvedConfig {
   const read = readConfig(config);
   if (read.kind === "invalid") throw new Error(formatMistakes(read.mistakes));
   return read.config;

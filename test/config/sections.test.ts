@@ -34,10 +34,13 @@ describe("stores", () => {
     ],
     [["travel"], ": found a list, accepted: an object of authority, replicate, backup, strictBackup"],
     [null, ": found null, accepted: an object of authority, replicate, backup, strictBackup"],
-    [{ authority: {} }, ".authority.type: found nothing, accepted: one of object, redis, postgres, d1, memcached"],
+    [
+      { authority: {} },
+      ".authority.type: found nothing, accepted: one of object, redis, redis-tcp, postgres, d1, memcached",
+    ],
     [
       { authority: { type: "cookie" } },
-      '.authority.type: found "cookie", accepted: one of object, redis, postgres, d1, memcached',
+      '.authority.type: found "cookie", accepted: one of object, redis, redis-tcp, postgres, d1, memcached',
     ],
     [
       { authority: { type: "d1", bindings: [] } },

@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { unusedParts } from "../../bin/left-out.ts";
+import type { AuthorityConfig } from "../../src/config/types.ts";
+import { buildMoor } from "../../test/support/node/build-worker.ts";
+import { CONFIG, gzippedBytes, resolved, without } from "../size/size.ts";
+import { table } from "../table.ts";
+
+type StoreType = AuthorityConfig["type"];
+
+/** A build of Moor for one store of sessions. */
+interface StoreBuild {
+  readonly label: string;
+  /** The most that it may be gzipped, in KiB. */
+  readonly budgetKib: number;
+}
+
+/** The builds by the `type` of `stores.authority`, as `moor deploy` makes them of a configuration of pools. */
+export const STORE_BUILDS: Readonly<Record<StoreType, StoreBuild>> = {
+  object: { label: "Durable Objects, with Redis as the fallback", budgetKib: 75.5 },
+  redis: { label: "Redis", budgetKib: 80 },
+  "redis-tcp": { label: "Redis by a socket", budgetKib: 80 },
+  memcached: { label: "memcached", budgetKib: 79 },
+  d1: { label: "D1", budgetKib: 80 },
+  postgres: { label: "Postgres, with the library `postgres`", budgetKib: 95.5 },
+};
+
+/** The size of the build for a store, gzipped, in KiB. A store of rows has no fallback, so its build is without Redis as the fallback. */
+export async function storeKib(type: StoreType, folder: string): Promise<number> {
+  const stores = { authority: { type } };
+  const parts = [...unusedParts(resolved({ ...CONFIG, stores })), ...(type === "object" ? [] : ["MOOR_REDIS"])];
+  return (await gzippedBytes(await buildMoor(join(folder, type), without(parts)))) / 1024;
+}
+
+/** The sizes as Markdown, by the sizes of the builds in KiB. */
+export function sizesTable(kib: Readonly<Record<StoreType, number>>): string {
+  const rows = Object.entries(STORE_BUILDS).map(([type, { label, budgetKib }]) => [
+    label,
+    kib[type as StoreType].toFixed(1),
+    budgetKib.toFixed(1),
+  ]);
+  return table(["sessions in", "gzipped, KiB", "budget, KiB"], rows);
+}
+
+/** Builds a Worker for each store. */
+export async function measureSizes(): Promise<Record<StoreType, number>> {
+  const folder = await mkdtemp(join(tmpdir(), "moor-store-sizes-"));
+  try {
+    const sizes: [string, number][] = [];
+    for (const type of Object.keys(STORE_BUILDS)) sizes.push([type, await storeKib(type as StoreType, folder)]);
+    return Object.fromEntries(sizes) as Record<StoreType, number>;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
