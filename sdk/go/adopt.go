@@ -12,9 +12,11 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // OldSession is a living session of an application that keeps its sessions by itself.
@@ -35,6 +37,9 @@ type AdoptOptions struct {
 	Application string
 	// Issuer is the address of Moor. Default: MOOR_ISSUER of the environment.
 	Issuer string
+	// Readers are the addresses of further Moors that may only read, for example of a staging, separated by spaces or commas. They
+	// end and change no session. Default: MOOR_READER_ISSUERS of the environment, or none.
+	Readers string
 	// Keys is the ring that Moor has as MOOR_CONFIRM_KEYS. Default: the environment's.
 	Keys string
 	// Session tells the session of the visitor whose cookies come with the request. Nil: the visitor has no living session.
@@ -75,6 +80,7 @@ type question struct {
 type adopter struct {
 	AdoptOptions
 	secrets map[string][]byte
+	readers []string
 }
 
 // Adopt returns the endpoint by which an application that keeps its sessions by itself tells Moor who a visitor is, so that
@@ -87,7 +93,14 @@ func Adopt(options AdoptOptions) (http.Handler, error) {
 	if options.Keys == "" {
 		options.Keys = os.Getenv("MOOR_CONFIRM_KEYS")
 	}
+	if options.Readers == "" {
+		options.Readers = os.Getenv("MOOR_READER_ISSUERS")
+	}
 	options.Issuer = strings.TrimRight(options.Issuer, "/")
+	readers := strings.FieldsFunc(options.Readers, func(char rune) bool { return char == ',' || unicode.IsSpace(char) })
+	for place, reader := range readers {
+		readers[place] = strings.TrimRight(reader, "/")
+	}
 	if options.Application == "" || options.Issuer == "" || options.Session == nil {
 		return nil, errors.New("moor: Adopt needs Application, Session, and Issuer or MOOR_ISSUER")
 	}
@@ -103,7 +116,7 @@ func Adopt(options AdoptOptions) (http.Handler, error) {
 		}
 		secrets[parts[1]] = secret
 	}
-	return &adopter{options, secrets}, nil
+	return &adopter{options, secrets, readers}, nil
 }
 
 // ServeHTTP answers a question.
@@ -114,16 +127,27 @@ func (a *adopter) ServeHTTP(response http.ResponseWriter, request *http.Request)
 		http.Error(response, "moor-adopt: "+refusal, http.StatusForbidden)
 		return
 	}
-	claims, err := a.answer(request, asked)
+	isForbidden := a.isForbidden(asked)
+	var claims map[string]any
+	var err error
+	if !isForbidden {
+		claims, err = a.answer(request, asked)
+	}
 	if err != nil {
 		http.Error(response, "moor-adopt: the session cannot be read", http.StatusInternalServerError)
 		return
 	}
 	status := http.StatusOK
-	if claims == nil {
+	switch {
+	case isForbidden:
+		status, claims = http.StatusForbidden, map[string]any{}
+	case claims == nil:
 		status, claims = http.StatusUnauthorized, map[string]any{}
 	}
-	claims["iss"], claims["aud"], claims["nonce"], claims["status"] = a.Application, a.Issuer, asked.Jti, status
+	claims["iss"], claims["aud"], claims["nonce"], claims["status"] = a.Application, asked.Iss, asked.Jti, status
+	if asked.Iss != a.Issuer {
+		claims["readOnly"] = true
+	}
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		http.Error(response, "moor-adopt: the session cannot be written as JSON", http.StatusInternalServerError)
@@ -134,6 +158,13 @@ func (a *adopter) ServeHTTP(response http.ResponseWriter, request *http.Request)
 	response.Header().Set("Content-Type", "application/jwt")
 	response.WriteHeader(status)
 	_, _ = io.WriteString(response, signed+"."+base64.RawURLEncoding.EncodeToString(a.mac(asked.kid, signed)))
+}
+
+// isForbidden tells whether a question asks for a change, and its Moor may only read. With version 0 Moor only asks whether the
+// session lives.
+func (a *adopter) isForbidden(asked question) bool {
+	changes := asked.Method == http.MethodDelete || (asked.Method == http.MethodPut && asked.Version != 0)
+	return asked.Iss != a.Issuer && changes
 }
 
 // answer is nil if there is no such session.
@@ -242,8 +273,8 @@ func (a *adopter) open(request *http.Request) (question, string) {
 	}
 	asked.kid = head.Kid
 	switch age := time.Since(time.Unix(asked.Iat, 0)); {
-	case asked.Iss != a.Issuer:
-		return asked, "it comes from another Moor than MOOR_ISSUER names"
+	case asked.Iss != a.Issuer && !slices.Contains(a.readers, asked.Iss):
+		return asked, "it comes from a Moor that neither MOOR_ISSUER nor MOOR_READER_ISSUERS names"
 	case asked.Aud != a.Application:
 		return asked, "it asks another application than the name that is set here"
 	case asked.Method != request.Method:

@@ -24,7 +24,8 @@ final class MoorAdopt
      * Answers the request. It answers only questions that Moor has signed. It also ends a session whose visitor has logged out at Moor, and gives a
      * session the values that it has at Moor when its visitor comes back.
      *
-     * Settings: MOOR_ISSUER, MOOR_CONFIRM_KEYS.
+     * Settings: MOOR_ISSUER, MOOR_CONFIRM_KEYS. MOOR_READER_ISSUERS names further Moors that may only read, for example of a staging, separated by
+     * spaces or commas; they end and change no session.
      *
      * @param string $from the name of this application: `adopt[].from` of Moor's configuration.
      * @param callable|null $principal called while `$_SESSION` is open. It returns the user who is logged in, as 1 to 256 visible ASCII
@@ -42,11 +43,19 @@ final class MoorAdopt
             // Attributes are too long for a header.
             $text = $method === 'PUT' ? file_get_contents('php://input') : ($_SERVER['HTTP_MOOR_ADOPT'] ?? '');
             $issuer = rtrim(self::variable('MOOR_ISSUER'), '/');
-            $question = Question::open((string) $text, $method, self::variable('MOOR_CONFIRM_KEYS'), $from, $issuer, time());
+            $readers = preg_split('~[\s,]+~', self::variable('MOOR_READER_ISSUERS'), -1, PREG_SPLIT_NO_EMPTY);
+            $readers = array_map(static function (string $reader): string {
+                return rtrim($reader, '/');
+            }, $readers);
+            $question = Question::open((string) $text, $method, self::variable('MOOR_CONFIRM_KEYS'), $from, $issuer, time(), $readers);
         } catch (DomainException $refused) {
             http_response_code(403);
             header('Content-Type: text/plain');
             echo 'moor-adopt: ', $refused->getMessage();
+            return;
+        }
+        if ($question->isForbidden()) {
+            self::send($question, 403, []);
             return;
         }
         $names = new Names($session ?? (string) session_name(), $session === null, $bag);
@@ -65,10 +74,15 @@ final class MoorAdopt
         } elseif ($isOpen) {
             $told = self::read($names, $id, $principal, $question->mostBytes());
         }
-        $status = $told === null ? 401 : 200;
+        self::send($question, $told === null ? 401 : 200, $told ?? []);
+    }
+
+    /** @param array<string, mixed> $claims */
+    private static function send(Question $question, int $status, array $claims): void
+    {
         http_response_code($status);
         header('Content-Type: application/jwt');
-        echo $question->answer($status, $told ?? []);
+        echo $question->answer($status, $claims);
     }
 
     /** Opens a session that the application has. An id that it does not know founds none, and no cookie is sent. */

@@ -4,7 +4,7 @@ import { readAdoptKey } from "../../src/adoption/adopt-key.ts";
 import { checkAnswer, type Expected, readSession } from "../../src/adoption/answer.ts";
 import { type Claims, createQuestions } from "../../src/adoption/question.ts";
 import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
-import { openQuestion, readKeys, signAnswer } from "../../src/sdk/adopt/question.ts";
+import { openQuestion, readKeys, readReaders, signAnswer } from "../../src/sdk/adopt/question.ts";
 
 const RING = `2:${"E".repeat(43)},1:${"A".repeat(43)}`;
 const names = { from: "app", issuer: "https://shop.test" };
@@ -21,7 +21,8 @@ describe("a question", () => {
   });
 
   it.each([
-    ["another Moor", { iss: "https://staging.test" }, "another Moor"],
+    ["another Moor", { iss: "https://staging.test" }, "neither MOOR_ISSUER nor MOOR_READER_ISSUERS"],
+    ["no Moor", { iss: undefined }, "neither MOOR_ISSUER nor MOOR_READER_ISSUERS"],
     ["another application", { aud: "other" }, "another application"],
     ["another method", { htm: "DELETE" }, "another method"],
     ["61 seconds ago", { iat: NOW / 1000 - 61 }, "60 seconds"],
@@ -29,6 +30,23 @@ describe("a question", () => {
   ])("is refused if it is of %s", async (_name, claims, reason) => {
     const text = await questions.sign({ ...CLAIMS, ...claims });
     expect(() => open(text)).toThrow(reason);
+  });
+
+  it.each([
+    ["https://staging.test", "GET", undefined, false],
+    ["https://staging.test", "PUT", 0, false],
+    ["https://staging.test", "PUT", 1, true],
+    ["https://staging.test", "DELETE", undefined, true],
+    [names.issuer, "PUT", 1, false],
+    [names.issuer, "DELETE", undefined, false],
+  ])("of %s that asks by %s for version %s is forbidden: %s", async (iss, htm, ver, isForbidden) => {
+    const readers = readReaders(" https://test.test/,\nhttps://staging.test/ ");
+    const text = await questions.sign({ ...CLAIMS, iss, htm, ver });
+    const question = openQuestion(text, htm, { ...names, readers, keys: readKeys(RING), now: NOW });
+    expect(question).toMatchObject({ isForbidden, readOnly: iss !== names.issuer });
+    const answer = (await questions.open(signAnswer(question, names, { status: 200 }))) ?? {};
+    expect(answer).toMatchObject({ aud: iss });
+    expect("readOnly" in answer).toBe(iss !== names.issuer);
   });
 
   it("is refused with any other character, and by another key", async () => {
@@ -86,6 +104,7 @@ describe("an answer", () => {
     [{ expiresAt: "soon" }, "expiresAt"],
     [{ expiresAt: 1.5 }, "expiresAt"],
     [{ tooLarge: "yes" }, "tooLarge"],
+    [{ readOnly: "yes" }, "readOnly"],
   ])("is refused with %j, and the value is not quoted", async (changed, claim) => {
     const claims = await claimsOf(await answer({ ...SESSION, ...changed }));
     expect(() => readAnswer(claims, expected)).toThrow(`the answer's ${claim} is wrong, accepted: `);

@@ -39,10 +39,11 @@ final class Question
      * @param string $keys the ring `MOOR_CONFIRM_KEYS`: `ID:BASE64URL`, several separated by commas.
      * @param string $from the name of this application in Moor's configuration.
      * @param string $issuer the address of Moor.
+     * @param string[] $readers the addresses of the Moors that may only read.
      * @throws \InvalidArgumentException if the ring has another form.
      * @throws \DomainException if the question is refused; its message says why, and holds no secret.
      */
-    public static function open(string $header, string $method, string $keys, string $from, string $issuer, int $now): self
+    public static function open(string $header, string $method, string $keys, string $from, string $issuer, int $now, array $readers = []): self
     {
         $parts = explode('.', $header);
         $head = self::decode($parts[0]);
@@ -58,12 +59,12 @@ final class Question
         }
         $claims = self::decode($parts[1]);
         $expected = [
-            'iss' => [$issuer, 'it comes from another Moor than MOOR_ISSUER names'],
-            'aud' => [$from, 'it asks another application than the name that is set here'],
-            'htm' => [$method, 'it was signed for another method'],
+            'iss' => [array_merge([$issuer], $readers), 'it comes from a Moor that neither MOOR_ISSUER nor MOOR_READER_ISSUERS names'],
+            'aud' => [[$from], 'it asks another application than the name that is set here'],
+            'htm' => [[$method], 'it was signed for another method'],
         ];
-        foreach ($expected as $claim => [$value, $reason]) {
-            if (($claims[$claim] ?? null) !== $value) {
+        foreach ($expected as $claim => [$accepted, $reason]) {
+            if (!in_array($claims[$claim] ?? null, $accepted, true)) {
                 throw new \DomainException($reason);
             }
         }
@@ -71,6 +72,18 @@ final class Question
             throw new \DomainException('it was signed more than 60 seconds ago, or a clock is wrong');
         }
         return new self(['from' => $from, 'issuer' => $issuer], $kid, $secret, $claims);
+    }
+
+    /** Whether it asks for a change, and its Moor may only read. With version 0 Moor only asks whether the session lives. */
+    public function isForbidden(): bool
+    {
+        $method = $this->claims['htm'];
+        return $this->isReadOnly() && ($method === 'DELETE' || ($method === 'PUT' && $this->version() !== 0));
+    }
+
+    private function isReadOnly(): bool
+    {
+        return $this->claims['iss'] !== $this->names['issuer'];
     }
 
     /** The most bytes of attributes, as JSON, that Moor takes. */
@@ -101,17 +114,17 @@ final class Question
     /**
      * The answer, signed.
      *
-     * @param int $status of the response: 200 with a session, 401 without.
+     * @param int $status of the response: 200 with a session, 401 without, 403 to a question that `isForbidden`.
      * @param array<string, mixed> $session
      */
     public function answer(int $status, array $session = []): string
     {
         $claims = [
             'iss' => $this->names['from'],
-            'aud' => $this->names['issuer'],
+            'aud' => $this->claims['iss'],
             'nonce' => $this->claims['jti'] ?? '',
             'status' => $status,
-        ] + $session;
+        ] + ($this->isReadOnly() ? ['readOnly' => true] : []) + $session;
         $signed = self::encode(['alg' => 'HS256', 'typ' => self::ANSWER, 'kid' => $this->kid]) . '.' . self::encode($claims);
         return $signed . '.' . Base64Url::encode(hash_hmac('sha256', $signed, $this->secret, true));
     }

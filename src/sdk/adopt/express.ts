@@ -7,6 +7,7 @@ import {
   type Question,
   QuestionRefused,
   readKeys,
+  readReaders,
   signAnswer,
 } from "./question.ts";
 
@@ -14,9 +15,10 @@ import {
 type Stored = Record<string, unknown>;
 type Done<T> = (fault?: unknown, result?: T) => void;
 /** The claims of an answer. */
-type Claims = { readonly status: 200 | 401; readonly [name: string]: unknown };
+type Claims = { readonly status: 200 | 401 | 403; readonly [name: string]: unknown };
 
 const GONE: Claims = { status: 401 };
+const FORBIDDEN: Claims = { status: 403 };
 /** The property of an old session that holds the version of the attributes that have come back from Moor. */
 const VERSION = "moorVersion";
 
@@ -38,6 +40,11 @@ export interface AdoptOptions<Request extends OldRequest = OldRequest> {
   readonly from: string;
   /** The address of Moor: its `MOOR_ISSUER`. Default: the environment variable `MOOR_ISSUER`. */
   readonly issuer?: string;
+  /**
+   * The addresses of further Moors that may only read, for example of a staging, separated by spaces or commas. They end and change no
+   * session. Default: the environment variable `MOOR_READER_ISSUERS`, or none.
+   */
+  readonly readers?: string;
   /** The key ring that Moor has as `MOOR_CONFIRM_KEYS`. Default: the environment variable of that name. */
   readonly keys?: string;
   /**
@@ -66,7 +73,7 @@ export function adopt<Request extends OldRequest>(options: AdoptOptions<Request>
   const { from, issuer = process.env.MOOR_ISSUER, sessionSeconds = 86_400 } = options;
   const keys = readKeys(options.keys ?? process.env.MOOR_CONFIRM_KEYS);
   if (!from || !issuer) throw new TypeError("adopt() needs from, and issuer or the environment variable MOOR_ISSUER");
-  const names: Names = { from, issuer };
+  const names: Names = { from, issuer, readers: readReaders(options.readers ?? process.env.MOOR_READER_ISSUERS) };
 
   /** The visitor's session, or why there is none. */
   async function tell(request: Request, { mostBytes }: Question): Promise<Claims> {
@@ -93,7 +100,7 @@ export function adopt<Request extends OldRequest>(options: AdoptOptions<Request>
     const work = { GET: tell, PUT: bringBack, DELETE: end }[method];
     if (!work || !store)
       throw new QuestionRefused(`it cannot be answered: ${store ? method : "there is no session store"}`);
-    const claims = await work(request, question);
+    const claims = question.isForbidden ? FORBIDDEN : await work(request, question);
     // Neither a new session nor a session that was read here may be stored or given to the visitor.
     request.session = null;
     response.setHeader("Cache-Control", "no-store");

@@ -6,6 +6,7 @@ import {
   type Question,
   QuestionRefused,
   readKeys,
+  readReaders,
   signAnswer,
 } from "./question.ts";
 
@@ -27,6 +28,11 @@ export interface AdoptOptions<Asked extends Request> {
   readonly from: string;
   /** The address of Moor: its `MOOR_ISSUER`. Default: the environment variable `MOOR_ISSUER`, when the first question comes. */
   readonly issuer?: string;
+  /**
+   * The addresses of further Moors that may only read, for example of a staging, separated by spaces or commas. They end and change no
+   * session. Default: the environment variable `MOOR_READER_ISSUERS`, when the first question comes, or none.
+   */
+  readonly readers?: string;
   /** The key ring that Moor has as `MOOR_CONFIRM_KEYS`. Default: the environment variable of that name, when the first question comes. */
   readonly keys?: string;
   /** The living session of the visitor whose cookies come with the request. Refuse users here whom the application would refuse. */
@@ -91,12 +97,12 @@ export function adopt<Asked extends Request>(options: AdoptOptions<Asked>): Endp
     const issuer = options.issuer ?? process.env.MOOR_ISSUER;
     const keys = readKeys(options.keys ?? process.env.MOOR_CONFIRM_KEYS);
     if (!issuer) throw new TypeError("adopt() needs issuer, or the environment variable MOOR_ISSUER");
-    const names: Names = { from, issuer };
+    const names: Names = { from, issuer, readers: readReaders(options.readers ?? process.env.MOOR_READER_ISSUERS) };
     try {
       const text = isInBody(method) ? await bodyOf(request.body ?? []) : headers.get("Moor-Adopt");
       const question = openQuestion(text ?? undefined, method, { ...names, keys, now: Date.now() });
-      const told = await work(request, question);
-      const status = told ? 200 : 401;
+      const told = question.isForbidden ? {} : await work(request, question);
+      const status = question.isForbidden ? 403 : told ? 200 : 401;
       return respond(status, "application/jwt", signAnswer(question, names, { status, ...told }));
     } catch (error) {
       if (error instanceof QuestionRefused) return respond(403, "text/plain", `moor-adopt: ${error.message}`);

@@ -9,6 +9,11 @@ export interface Question {
   /** Of a PUT: the new attributes, and their version. */
   readonly version: number;
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** The Moor that asks, and whether it may only read. */
+  readonly issuer: string;
+  readonly readOnly: boolean;
+  /** Whether it asks for a change, and its Moor may only read. The answer then has status 403. */
+  readonly isForbidden: boolean;
   /** The key that has signed it, and its nonce, for the answer. */
   readonly key: Key;
   readonly nonce: string;
@@ -18,8 +23,10 @@ export interface Question {
 export interface Names {
   /** The name of this application: `adopt[].from` of Moor's configuration. */
   readonly from: string;
-  /** The address of Moor: its `MOOR_ISSUER`. */
+  /** The address of the Moor that owns the sessions: its `MOOR_ISSUER`. */
   readonly issuer: string;
+  /** The addresses of the Moors that may only read. Default: there are none. */
+  readonly readers?: readonly string[];
 }
 
 /** A key of the ring that Moor shares with this application. */
@@ -54,6 +61,11 @@ export function readKeys(text: string | undefined): readonly Key[] {
   throw new TypeError("MOOR_CONFIRM_KEYS: expected ID:BASE64URL of 32 bytes or more, as in Moor's own environment");
 }
 
+/** Reads `MOOR_READER_ISSUERS`: addresses of Moors, separated by spaces or commas. */
+export function readReaders(text = ""): readonly string[] {
+  return text.split(/[\s,]+/).flatMap((issuer) => (issuer ? [issuer.replace(/\/+$/, "")] : []));
+}
+
 /**
  * Opens the `Moor-Adopt` header of a request: a JWT (RFC 7519) by HMAC-SHA256 for this application, this method, and this minute.
  *
@@ -62,7 +74,7 @@ export function readKeys(text: string | undefined): readonly Key[] {
 export function openQuestion(
   header: string | undefined,
   method: string,
-  { from, issuer, keys, now }: Names & { readonly keys: readonly Key[]; readonly now: number },
+  { from, issuer, readers = [], keys, now }: Names & { readonly keys: readonly Key[]; readonly now: number },
 ): Question {
   const [, head = "", payload = "", mac = ""] = /^([\w-]+)\.([\w-]+)\.([\w-]{43})$/.exec(header ?? "") ?? [];
   const { alg, typ, kid } = parse(head);
@@ -71,14 +83,18 @@ export function openQuestion(
   if (!timingSafeEqual(Buffer.from(mac, "base64url"), hmac(key, `${head}.${payload}`)))
     throw new QuestionRefused("its signature is not of a key in MOOR_CONFIRM_KEYS");
   const { iss, aud, iat, jti, htm, max = 0, sid = "", ver = 0, attributes = {} } = parse(payload);
-  if (iss !== issuer) throw new QuestionRefused("it comes from another Moor than the issuer that is set here");
+  if (typeof iss !== "string" || (iss !== issuer && !readers.includes(iss)))
+    throw new QuestionRefused("it comes from a Moor that neither MOOR_ISSUER nor MOOR_READER_ISSUERS names");
   if (aud !== from) throw new QuestionRefused("it asks another application than the name that is set here");
   if (htm !== method) throw new QuestionRefused("it was signed for another method");
   if (typeof iat !== "number" || Math.abs(now / 1000 - iat) > CLOCKS_APART_SECONDS)
     throw new QuestionRefused(`it was signed more than ${CLOCKS_APART_SECONDS} seconds ago, or a clock is wrong`);
   if (typeof jti !== "string") throw new QuestionRefused("it lacks a nonce");
   const told = { id: String(sid), version: Number(ver), attributes: Object(attributes) as Record<string, unknown> };
-  return { mostBytes: Number(max), ...told, key, nonce: jti };
+  const readOnly = iss !== issuer;
+  // With version 0 Moor only asks whether the session lives.
+  const isForbidden = readOnly && (method === "DELETE" || (method === "PUT" && told.version !== 0));
+  return { mostBytes: Number(max), ...told, issuer: iss, readOnly, isForbidden, key, nonce: jti };
 }
 
 /** How the question travels: by the header, or in the body if it holds attributes. */
@@ -104,11 +120,12 @@ export async function bodyOf(chunks: AsyncIterable<string | Uint8Array> | Iterab
 
 /** The answer to a question, signed. `status` is that of the response. */
 export function signAnswer(
-  { key, nonce }: Question,
-  { from, issuer }: Names,
-  claims: { readonly status: 200 | 401; readonly [name: string]: unknown },
+  { key, nonce, issuer, readOnly }: Question,
+  { from }: Pick<Names, "from">,
+  claims: { readonly status: 200 | 401 | 403; readonly [name: string]: unknown },
 ): string {
-  const signed = `${encode({ alg: "HS256", typ: ANSWER, kid: key.kid })}.${encode({ iss: from, aud: issuer, nonce, ...claims })}`;
+  const all = { iss: from, aud: issuer, nonce, ...(readOnly && { readOnly }), ...claims };
+  const signed = `${encode({ alg: "HS256", typ: ANSWER, kid: key.kid })}.${encode(all)}`;
   return `${signed}.${hmac(key, signed).toString("base64url")}`;
 }
 

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Claims } from "../../../src/adoption/question.ts";
 import type { JsonObject } from "../../../src/session/patch.ts";
 import { attributeBytesOf } from "../../../src/session/record.ts";
-import { type Move, sessionOf } from "./move.ts";
+import { type Move, READER, sessionOf } from "./move.ts";
 
 /** A question that takes attributes of any size. */
 const MOST: Claims = { max: 1_000_000 };
@@ -28,6 +28,18 @@ export function testSecrecy(moveNow: () => Move): void {
     const move = moveNow();
     const told = await move.atOld(move.path, await move.visitor("gesa"));
     expect(told.trim()).toBe("moor-adopt: this is for Moor alone");
+  });
+
+  it("tells a session to a Moor that may only read, and not to a stranger's Moor", async () => {
+    const move = moveNow();
+    const cookie = await move.visitor("karl");
+    const owner = await move.question("GET", MOST, cookie);
+    expect(owner).toMatchObject({ status: 200, attributes: expect.any(Object) });
+    expect(owner).not.toHaveProperty("readOnly");
+    const reader = await move.question("GET", { ...MOST, iss: READER }, cookie);
+    expect(reader).toMatchObject({ status: 200, aud: READER, readOnly: true, attributes: owner.attributes });
+    const stranger = await move.question("GET", { ...MOST, iss: "https://stranger.test" }, cookie);
+    expect(stranger).toEqual({ status: "unsigned 403" });
   });
 }
 
@@ -58,6 +70,31 @@ export function testEndpointOfStore(moveNow: () => Move): void {
     expect(await basket()).toEqual({ pears: 3 });
     await move.atOld("/logout", cookie);
     expect(await isAlive()).toMatchObject({ status: 401 });
+  });
+
+  it("neither ends nor changes a session for a Moor that may only read, and says so", async () => {
+    const move = moveNow();
+    const cookie = await move.visitor("lena");
+    const { id, attributes } = await move.question("GET", MOST, cookie);
+    const changed = { ...(attributes as JsonObject), basket: { pears: 3 } };
+    const page = async () => JSON.parse(await move.atOld("/", cookie)) as unknown;
+    const before = await page();
+    expect(before).toMatchObject({ user: "lena", basket: { apples: 2 } });
+    for (const [iss, answer] of [
+      [READER, { status: 403, aud: READER, readOnly: true }],
+      ["https://stranger.test", { status: "unsigned 403" }],
+    ] as const) {
+      expect(await move.question("DELETE", { sid: id, iss })).toMatchObject(answer);
+      expect(await move.question("PUT", { sid: id, ver: 2, attributes: changed, iss })).toMatchObject(answer);
+      expect(await page()).toEqual(before);
+    }
+    const lives = { sid: id, ver: 0, attributes: {}, iss: READER };
+    expect(await move.question("PUT", lives)).toMatchObject({ status: 200 });
+    expect(await page()).toEqual(before);
+    expect(await move.question("PUT", { sid: id, ver: 2, attributes: changed })).toMatchObject({ status: 200 });
+    expect(await page()).toMatchObject({ basket: { pears: 3 } });
+    expect(await move.question("DELETE", { sid: id })).toMatchObject({ status: 200 });
+    expect(await move.question("PUT", lives)).toMatchObject({ status: 401 });
   });
 
   it("keeps the newest change when an older change comes back after it", async () => {

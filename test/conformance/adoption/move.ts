@@ -10,6 +10,9 @@ import { type StartedServer, startServer } from "../../support/node/started.ts";
 import { testKeys } from "../../support/node/test-keys.ts";
 import { TEST_ISSUER } from "../../support/node/workerd.ts";
 
+/** The address of a second Moor that may only read. */
+export const READER = "https://staging.test";
+
 /** How Moor reads the sessions of a shop by itself. */
 interface Reading {
   readonly from: string;
@@ -38,7 +41,14 @@ export async function startMove(
   const { argv, env } = commandAt(port);
   const old: StartedServer = await startServer(argv, port, {
     needs: argv[0] ?? "",
-    env: { ...process.env, ...env, PORT: String(port), MOOR_ISSUER: TEST_ISSUER, MOOR_CONFIRM_KEYS: keys.confirm },
+    env: {
+      ...process.env,
+      ...env,
+      PORT: String(port),
+      MOOR_ISSUER: TEST_ISSUER,
+      MOOR_READER_ISSUERS: `https://test.test/, ${READER}/`,
+      MOOR_CONFIRM_KEYS: keys.confirm,
+    },
   });
   const origin = await startOrigin("new");
   const url = `http://127.0.0.1:${port}`;
@@ -75,7 +85,7 @@ export async function startMove(
      * @param claims of the question, beside those that every question has.
      * @param value of the visitor's cookie. Default: the question comes without a cookie, as at a `PUT`.
      */
-    async question(method: "GET" | "PUT", claims: Claims, value?: string): Promise<Claims> {
+    async question(method: "GET" | "PUT" | "DELETE", claims: Claims, value?: string): Promise<Claims> {
       const iat = Math.floor(Date.now() / 1000);
       const text = await questions.sign({ iss: TEST_ISSUER, aud: "app", iat, jti: randomId(), htm: method, ...claims });
       const headers = {

@@ -33,8 +33,10 @@ class Question:
     """A question that Moor has signed, for this application and this minute."""
 
     claims: dict[str, Any]
-    _names: tuple[str, str]
+    _application: str
     _key: tuple[str, bytes]
+    #: Whether its Moor may only read.
+    read_only: bool = False
 
     @property
     def most_bytes(self) -> int:
@@ -51,12 +53,29 @@ class Question:
         """Of a PUT: the version of the attributes."""
         return int(self.claims.get("ver", 0))
 
-    def answer(self, session: Optional[dict[str, Any]]) -> tuple[int, str]:
-        """The status and the body of the answer. None: the visitor has no living session."""
-        application, issuer = self._names
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether it asks for a change, and its Moor may only read. With version 0 Moor only asks whether the session lives."""
+        method = self.claims.get("htm")
+        return self.read_only and (method == "DELETE" or (method == "PUT" and self.version != 0))
+
+    def answer(self, work: Callable[[], Optional[dict[str, Any]]]) -> tuple[int, str]:
+        """The status and the body of the answer.
+
+        `work` does what the question asks for, and returns the claims of the answer. None: the visitor has no living session. It is not
+        called if the Moor may not have that done.
+        """
         kid, secret = self._key
-        status = 401 if session is None else 200
-        claims = {"iss": application, "aud": issuer, "nonce": self.claims.get("jti"), "status": status, **(session or {})}
+        session = None if self.is_forbidden else work()
+        status = 403 if self.is_forbidden else 401 if session is None else 200
+        claims = {
+            "iss": self._application,
+            "aud": self.claims.get("iss"),
+            "nonce": self.claims.get("jti"),
+            "status": status,
+            **({"readOnly": True} if self.read_only else {}),
+            **(session or {}),
+        }
         signed = f"{_encoded({'alg': 'HS256', 'typ': _ANSWER, 'kid': kid})}.{_encoded(claims)}"
         return status, f"{signed}.{_base64url(_mac(secret, signed))}"
 
@@ -64,8 +83,9 @@ class Question:
 class Questions:
     """Opens questions. `application` is the name of this application: `adopt[].from` of Moor's configuration.
 
-    `issuer` is Moor's `MOOR_ISSUER`, and `keys` the ring that Moor has as `MOOR_CONFIRM_KEYS`; their defaults are the environment's. Raises
-    ValueError if a setting is missing or has another form.
+    `issuer` is Moor's `MOOR_ISSUER`, and `keys` the ring that Moor has as `MOOR_CONFIRM_KEYS`. `readers` are the addresses of further Moors
+    that may only read, for example of a staging, separated by spaces or commas. Their defaults are the environment's; `MOOR_READER_ISSUERS` may be
+    missing. Raises ValueError if another setting is missing or has another form.
     """
 
     def __init__(
@@ -73,10 +93,14 @@ class Questions:
         application: str,
         issuer: Optional[str] = None,
         keys: Optional[str] = None,
+        readers: Optional[str] = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._names = (application, (issuer or os.environ.get("MOOR_ISSUER", "")).rstrip("/"))
         self._keys = _read_keys(keys or os.environ.get("MOOR_CONFIRM_KEYS", ""))
+        self._readers = [
+            reader.rstrip("/") for reader in re.split(r"[\s,]+", readers or os.environ.get("MOOR_READER_ISSUERS", "")) if reader
+        ]
         self._now = now
         if not all(self._names):
             raise ValueError("the name of the application and MOOR_ISSUER must be set")
@@ -93,17 +117,17 @@ class Questions:
             raise QuestionRefused("its signature is not of a key in MOOR_CONFIRM_KEYS")
         claims = _decoded(parts[1])
         application, issuer = self._names
-        for claim, value, reason in (
-            ("iss", issuer, "it comes from another Moor than MOOR_ISSUER names"),
-            ("aud", application, "it asks another application than the name that is set here"),
-            ("htm", method, "it was signed for another method"),
+        for claim, accepted, reason in (
+            ("iss", [issuer, *self._readers], "it comes from a Moor that neither MOOR_ISSUER nor MOOR_READER_ISSUERS names"),
+            ("aud", [application], "it asks another application than the name that is set here"),
+            ("htm", [method], "it was signed for another method"),
         ):
-            if claims.get(claim) != value:
+            if claims.get(claim) not in accepted:
                 raise QuestionRefused(reason)
         signed_at = claims.get("iat")
         if not isinstance(signed_at, int) or abs(self._now() - signed_at) > _CLOCKS_APART_SECONDS:
             raise QuestionRefused("it was signed more than 60 seconds ago, or a clock is wrong")
-        return Question(claims, self._names, (str(head["kid"]), secret))
+        return Question(claims, application, (str(head["kid"]), secret), claims["iss"] != issuer)
 
 
 def attributes_within(attributes: dict[str, Any], question: Question) -> dict[str, Any]:

@@ -20,12 +20,15 @@ _RANDOM_KEY = re.compile(r"[a-z0-9]{32}")
 
 
 def adopt(application: str) -> Callable[[HttpRequest], HttpResponse]:
-    """The view. `MOOR_ISSUER` and `MOOR_CONFIRM_KEYS` may be settings; their default is the environment.
+    """The view. `MOOR_ISSUER`, `MOOR_CONFIRM_KEYS` and `MOOR_READER_ISSUERS` may be settings; their default is the environment.
 
     Django itself judges the session: `request.user` must be there, so that a changed password or an inactive user counts. It takes every
     session engine. Raises ValueError if a setting is missing.
     """
-    questions = Questions(application, getattr(settings, "MOOR_ISSUER", None), getattr(settings, "MOOR_CONFIRM_KEYS", None))
+    questions = Questions(
+        application,
+        *(getattr(settings, name, None) for name in ("MOOR_ISSUER", "MOOR_CONFIRM_KEYS", "MOOR_READER_ISSUERS")),
+    )
 
     @csrf_exempt
     def view(request: HttpRequest) -> HttpResponse:
@@ -33,8 +36,8 @@ def adopt(application: str) -> Callable[[HttpRequest], HttpResponse]:
             question = questions.open(request.method or "", request.headers.get("Moor-Adopt"), request.body)
         except QuestionRefused as refused:
             return HttpResponse(f"moor-adopt: {refused}", status=403, content_type="text/plain")
-        answer = {"GET": _tell, "PUT": _bring_back, "DELETE": _end}[request.method or ""](request, question)
-        status, body = question.answer(answer)
+        work = {"GET": _tell, "PUT": _bring_back, "DELETE": _end}[request.method or ""]
+        status, body = question.answer(lambda: work(request, question))
         return HttpResponse(body, status=status, content_type="application/jwt", headers={"Cache-Control": "no-store"})
 
     return view

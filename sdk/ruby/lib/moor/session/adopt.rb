@@ -30,11 +30,13 @@ module Moor
 
     # +application+: the name in Moor's configuration. +principal+: called with the session and the environment, gives the user who is logged
     # in, or nil; refuse there whom the application would refuse. +session_seconds+: how long a session lives whose middleware sets no
-    # +expire_after+. +serializer+, +log+: as in Moor::SessionStore. Raises ArgumentError if MOOR_ISSUER or MOOR_CONFIRM_KEYS is missing.
+    # +expire_after+. +serializer+, +log+: as in Moor::SessionStore. +readers+: the addresses of further Moors that may only read, for example
+    # of a staging, separated by spaces or commas; they end and change no session. Raises ArgumentError if MOOR_ISSUER or MOOR_CONFIRM_KEYS is missing.
     def initialize(app, application:, principal: ->(_session, _env) {}, path: "/moor-adopt", session_seconds: 86_400, serializer: Marshal,
-                   issuer: ENV.fetch("MOOR_ISSUER", ""), keys: ENV.fetch("MOOR_CONFIRM_KEYS", ""), log: Logger.new($stderr))
+                   issuer: ENV.fetch("MOOR_ISSUER", ""), readers: ENV.fetch("MOOR_READER_ISSUERS", ""), keys: ENV.fetch("MOOR_CONFIRM_KEYS", ""), log: Logger.new($stderr))
       @app = app
       @names = { application: application, issuer: issuer.delete_suffix("/") }
+      @readers = readers.split(/[\s,]+/).reject(&:empty?).map { |reader| reader.delete_suffix("/") }
       @keys = read_keys(keys)
       @path = path
       @principal = principal
@@ -51,6 +53,8 @@ module Moor
       # The session is read here, and neither stored nor given to the visitor.
       env["rack.session.options"][:skip] = true
       question = open_question(env)
+      return respond(403, "application/jwt", answer(question, 403, {})) if forbidden?(question)
+
       session =
         case env["REQUEST_METHOD"]
         when "DELETE" then finish(env, question)
@@ -64,6 +68,15 @@ module Moor
     end
 
     private
+
+    def read_only?(question)
+      question["iss"] != @names[:issuer]
+    end
+
+    # Whether a Moor that may only read asks for a change. With version 0 Moor only asks whether the session lives.
+    def forbidden?(question)
+      read_only?(question) && (question["htm"] == "DELETE" || (question["htm"] == "PUT" && question["ver"] != 0))
+    end
 
     def tell(env, question)
       session = env["rack.session"]
@@ -137,7 +150,9 @@ module Moor
       end
 
       claims = decoded(payload)
-      raise Refused, "it comes from another Moor than MOOR_ISSUER names" unless claims["iss"] == @names[:issuer]
+      unless [@names[:issuer], *@readers].include?(claims["iss"])
+        raise Refused, "it comes from a Moor that neither MOOR_ISSUER nor MOOR_READER_ISSUERS names"
+      end
       raise Refused, "it asks another application than the name that is set here" unless claims["aud"] == @names[:application]
       raise Refused, "it was signed for another method" unless claims["htm"] == env["REQUEST_METHOD"]
       raise Refused, "it cannot be answered: #{claims["htm"]}" unless %w[GET PUT DELETE].include?(claims["htm"])
@@ -159,7 +174,8 @@ module Moor
     end
 
     def answer(question, status, session)
-      claims = { iss: @names[:application], aud: @names[:issuer], nonce: question["jti"], status: status, **session }
+      claims = { iss: @names[:application], aud: question["iss"], nonce: question["jti"], status: status, **session }
+      claims[:readOnly] = true if read_only?(question)
       signed = [{ alg: "HS256", typ: ANSWER, kid: question["kid"] }, claims].map { |part| base64url(JSON.generate(part)) }.join(".")
       "#{signed}.#{base64url(hmac(@keys.fetch(question["kid"]), signed))}"
     end

@@ -8,8 +8,10 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -27,11 +29,21 @@ public final class Questions {
 
     private final String application;
     private final String issuer;
+    private final Set<String> readers;
     private final Map<String, byte[]> keys = new HashMap<>();
     private final Clock clock;
 
     /** A question that Moor has signed, for this application and this minute. */
-    public record Question(Map<String, Object> claims, String kid) {
+    public record Question(Map<String, Object> claims, String kid, boolean readOnly) {
+        /**
+         * Whether it asks for a change, and its Moor may only read: then the answer has status 403. With version 0 Moor only asks
+         * whether the session lives.
+         */
+        public boolean isForbidden() {
+            Object method = claims.get("htm");
+            return readOnly && ("DELETE".equals(method) || ("PUT".equals(method) && version() != 0));
+        }
+
         /** Of a GET: the most bytes of attributes, as JSON, that Moor takes. */
         public int mostBytes() {
             return claims.get("max") instanceof Number most ? most.intValue() : 0;
@@ -65,19 +77,25 @@ public final class Questions {
     /**
      * @param application the name of this application: {@code adopt[].from} of Moor's configuration
      * @param issuer Moor's {@code MOOR_ISSUER}
+     * @param readers {@code MOOR_READER_ISSUERS}: the addresses of further Moors that may only read, separated by spaces or commas; null: none
      * @param ring the keys that Moor has as {@code MOOR_CONFIRM_KEYS}
      * @throws IllegalArgumentException if a setting is missing or has another form
      */
-    public Questions(String application, String issuer, String ring) {
-        this(application, issuer, ring, Clock.systemUTC());
+    public Questions(String application, String issuer, String readers, String ring) {
+        this(application, issuer, readers, ring, Clock.systemUTC());
     }
 
-    Questions(String application, String issuer, String ring, Clock clock) {
+    Questions(String application, String issuer, String readers, String ring, Clock clock) {
         if (application == null || application.isEmpty() || issuer == null || issuer.isEmpty()) {
             throw new IllegalArgumentException("the name of the application and MOOR_ISSUER must be set");
         }
         this.application = application;
-        this.issuer = issuer.replaceAll("/+$", "");
+        this.issuer = withoutSlash(issuer);
+        this.readers = Pattern.compile("[\\s,]+")
+                .splitAsStream(readers == null ? "" : readers)
+                .filter(reader -> !reader.isEmpty())
+                .map(Questions::withoutSlash)
+                .collect(Collectors.toSet());
         this.clock = clock;
         for (String entry : String.valueOf(ring).split(",", -1)) {
             Matcher key = KEY.matcher(entry.strip());
@@ -109,7 +127,10 @@ public final class Questions {
             throw new Refused("its signature is not of a key in MOOR_CONFIRM_KEYS");
         }
         Map<String, Object> claims = decoded(parts[1]);
-        if (!issuer.equals(claims.get("iss"))) throw new Refused("it comes from another Moor than MOOR_ISSUER names");
+        boolean readOnly = !issuer.equals(claims.get("iss"));
+        if (readOnly && !(claims.get("iss") instanceof String asker && readers.contains(asker))) {
+            throw new Refused("it comes from a Moor that neither MOOR_ISSUER nor MOOR_READER_ISSUERS names");
+        }
         if (!application.equals(claims.get("aud"))) {
             throw new Refused("it asks another application than the name that is set here");
         }
@@ -118,24 +139,29 @@ public final class Questions {
         if (!(claims.get("iat") instanceof Number at) || Math.abs(now - at.longValue()) > CLOCKS_APART) {
             throw new Refused("it was signed more than 60 seconds ago, or a clock is wrong");
         }
-        return new Question(claims, kid);
+        return new Question(claims, kid, readOnly);
     }
 
     /**
      * The signed answer.
      *
-     * @param status of the response: 200 or 401
+     * @param status of the response: 200, 401, or 403 to a question that {@link Question#isForbidden}
      * @param session further claims
      */
     public String answer(Question question, int status, Map<String, Object> session) {
         Map<String, Object> claims = new LinkedHashMap<>(session);
         claims.put("iss", application);
-        claims.put("aud", issuer);
+        claims.put("aud", question.claims().get("iss"));
+        if (question.readOnly()) claims.put("readOnly", true);
         claims.put("nonce", question.claims().get("jti"));
         claims.put("status", status);
         Map<String, Object> head = Map.of("alg", "HS256", "typ", "moor-adopt-answer+jwt", "kid", question.kid());
         String signed = encoded(head) + "." + encoded(claims);
         return signed + "." + signature(question.kid(), signed);
+    }
+
+    private static String withoutSlash(String url) {
+        return url.replaceAll("/+$", "");
     }
 
     private String signature(String kid, String signed) {

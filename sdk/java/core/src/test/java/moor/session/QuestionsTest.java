@@ -1,7 +1,9 @@
 package moor.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -26,12 +28,29 @@ class QuestionsTest {
     private final Questions questions = new Questions(
             "app",
             "https://shop.test/",
+            "https://staging.test/, https://test.test",
             "7:" + base64url(SECRET),
             Clock.fixed(Instant.ofEpochSecond(NOW), ZoneOffset.UTC));
 
     @Test
     void opensAQuestionOfMoors() throws Exception {
         assertEquals("s", questions.open("DELETE", signed(CLAIMS, SECRET)).id());
+    }
+
+    @Test
+    void opensQuestionsOfReadersAndForbidsTheirChanges() throws Exception {
+        for (String reader : new String[] {"https://staging.test", "https://test.test"}) {
+            assertTrue(questions.open("DELETE", signed(with("iss", reader), SECRET)).isForbidden());
+        }
+        assertFalse(questions.open("DELETE", signed(CLAIMS, SECRET)).isForbidden());
+        Map<String, Object> question = with("iss", "https://staging.test");
+        question.put("htm", "GET");
+        assertFalse(questions.open("GET", signed(question, SECRET)).isForbidden());
+        question.put("htm", "PUT");
+        question.put("ver", 0);
+        assertFalse(questions.open("PUT", signed(question, SECRET)).isForbidden());
+        question.put("ver", 1);
+        assertTrue(questions.open("PUT", signed(question, SECRET)).isForbidden());
     }
 
     @Test
@@ -42,7 +61,7 @@ class QuestionsTest {
         String right = signed(CLAIMS, SECRET);
         refuses("DELETE", right.substring(0, right.length() - 1) + (right.endsWith("A") ? "B" : "A"));
         refuses("PUT", right);
-        refuses("DELETE", signed(with("iss", "https://staging.test"), SECRET));
+        refuses("DELETE", signed(with("iss", "https://stranger.test"), SECRET));
         refuses("DELETE", signed(with("aud", "other"), SECRET));
         refuses("DELETE", signed(with("iat", (int) NOW - 61), SECRET));
         refuses("DELETE", signed(with("iat", "now"), SECRET));
@@ -65,10 +84,10 @@ class QuestionsTest {
 
     @Test
     void needsItsSettings() {
-        assertThrows(IllegalArgumentException.class, () -> new Questions("", "https://shop.test", "7:" + base64url(SECRET)));
-        assertThrows(IllegalArgumentException.class, () -> new Questions("app", null, "7:" + base64url(SECRET)));
-        assertThrows(IllegalArgumentException.class, () -> new Questions("app", "https://shop.test", "7:short"));
-        assertThrows(IllegalArgumentException.class, () -> new Questions("app", "https://shop.test", null));
+        assertThrows(IllegalArgumentException.class, () -> new Questions("", "https://shop.test", null, "7:" + base64url(SECRET)));
+        assertThrows(IllegalArgumentException.class, () -> new Questions("app", null, null, "7:" + base64url(SECRET)));
+        assertThrows(IllegalArgumentException.class, () -> new Questions("app", "https://shop.test", null, "7:short"));
+        assertThrows(IllegalArgumentException.class, () -> new Questions("app", "https://shop.test", null, null));
     }
 
     private void refuses(String method, String question) {

@@ -36,13 +36,18 @@ public final class Adopt {
 
     /**
      * @param settings {@code MOOR_APPLICATION}: {@code adopt[].from} of Moor's configuration; {@code MOOR_ISSUER} and
-     *     {@code MOOR_CONFIRM_KEYS}, as Moor has them; {@code MOOR_CLASSES}, as in {@link moor.session.Settings#from}
-     * @throws IllegalArgumentException if a setting is missing or has another form
+     *     {@code MOOR_CONFIRM_KEYS}, as Moor has them; {@code MOOR_CLASSES}, as in {@link moor.session.Settings#from}; {@code
+     *     MOOR_READER_ISSUERS}: the addresses of further Moors that may only read, for example of a staging, separated by spaces or commas; they
+     *     end and change no session
+     * @throws IllegalArgumentException if another setting is missing or has another form
      */
     public Adopt(OldSessions sessions, Map<String, String> settings) {
         this.sessions = sessions;
         questions = new Questions(
-                settings.get("MOOR_APPLICATION"), settings.get("MOOR_ISSUER"), settings.get("MOOR_CONFIRM_KEYS"));
+                settings.get("MOOR_APPLICATION"),
+                settings.get("MOOR_ISSUER"),
+                settings.get("MOOR_READER_ISSUERS"),
+                settings.get("MOOR_CONFIRM_KEYS"));
         values = new OldValues(settings.get("MOOR_CLASSES"));
     }
 
@@ -54,6 +59,10 @@ public final class Adopt {
             // Attributes are too long for a header.
             String text = method.equals("PUT") ? bodyOf(request) : request.getHeader("Moor-Adopt");
             Question question = questions.open(method, text);
+            if (question.isForbidden()) {
+                send(response, 403, "application/jwt", questions.answer(question, 403, Map.of()));
+                return;
+            }
             Map<String, Object> session =
                     switch (method) {
                         case "GET" -> tell(request, question);

@@ -18,7 +18,7 @@ import java.util.Map;
 public class AdoptServlet extends HttpServlet {
     private static final long serialVersionUID = 1;
     private static final List<String> NAMES =
-            List.of("MOOR_APPLICATION", "MOOR_ISSUER", "MOOR_CONFIRM_KEYS", "MOOR_CLASSES");
+            List.of("MOOR_APPLICATION", "MOOR_ISSUER", "MOOR_READER_ISSUERS", "MOOR_CONFIRM_KEYS", "MOOR_CLASSES");
 
     private transient Adopt adopt;
 

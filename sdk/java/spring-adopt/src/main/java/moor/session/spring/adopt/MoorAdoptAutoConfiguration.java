@@ -24,7 +24,8 @@ import org.springframework.session.web.http.SessionRepositoryFilter;
 /**
  * The endpoint {@code /moor-adopt} of an application with Spring Session, by which Moor asks who a visitor is. Its property {@code
  * moor.adopt.application} is the name of the application in Moor's configuration, and switches it on. Moor's {@code MOOR_ISSUER} and {@code
- * MOOR_CONFIRM_KEYS} are the properties {@code moor.issuer} and {@code moor.confirm.keys}, or variables of the environment.
+ * MOOR_CONFIRM_KEYS} are the properties {@code moor.issuer} and {@code moor.confirm.keys}, or variables of the environment. {@code
+ * moor.reader.issuers} or {@code MOOR_READER_ISSUERS} names further Moors that may only read.
  */
 @AutoConfiguration
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
@@ -33,6 +34,7 @@ public class MoorAdoptAutoConfiguration {
     private static final Map<String, String> SETTINGS = Map.of(
             "MOOR_APPLICATION", "moor.adopt.application",
             "MOOR_ISSUER", "moor.issuer",
+            "MOOR_READER_ISSUERS", "moor.reader.issuers",
             "MOOR_CONFIRM_KEYS", "moor.confirm.keys",
             "MOOR_CLASSES", "moor.classes");
 
