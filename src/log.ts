@@ -22,6 +22,7 @@ export interface LogEntry {
     | "session_adopted"
     | "adoption_refused"
     | "adoption_unavailable"
+    | "adoption_read_only"
     | "old_session_left"
     | "follow_stopped"
     | "admin"

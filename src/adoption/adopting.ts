@@ -60,7 +60,7 @@ export function createAdopting({ authority, tokens, clock, config, policy, adopt
 
       const bytes = attributeBytesOf(session.attributes);
       const isTooLarge = session.tooLarge || bytes > policy.maxAttributeBytes;
-      const { principal, id, expiresAt } = session;
+      const { principal, id, expiresAt, readOnly } = session;
       const sealed = id && (await adoptKey.seal(entry.from, id, minted.id));
       const index = config.principals && principal !== undefined;
       const change = changeNow(
@@ -76,7 +76,14 @@ export function createAdopting({ authority, tokens, clock, config, policy, adopt
             graceSeconds: entry.graceSeconds,
             ...(sealed === undefined
               ? {}
-              : { old: { from: entry.from, sealed, ...(isTooLarge ? { leftAttributes: true as const } : {}) } }),
+              : {
+                  old: {
+                    from: entry.from,
+                    sealed,
+                    ...(isTooLarge ? { leftAttributes: true as const } : {}),
+                    ...(readOnly && { readOnly }),
+                  },
+                }),
           },
         },
         { clock, policy },

@@ -117,9 +117,10 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
       case "closed":
         observer.note({ event: "adoption_refused", reason: `${from}: ${adopted.reason}` });
         await refusals.note(name, headers, clock());
-        if (adopted.reason === "ended" && heard.id !== undefined)
-          told(await application.end(askerOf(visit), heard.id), visit);
-        return { kind: "visit", visit, cookies: adopted.reason === "ended" ? cookiesToClear(old, visit) : [] };
+        if (adopted.reason === "closed") return { kind: "visit", visit, cookies: [] };
+        if (heard.id !== undefined && !heard.readOnly)
+          told(await application.end(askerOf(visit), heard.id), visit, from);
+        return { kind: "visit", visit, cookies: cookiesToClear(old, visit, heard) };
       case "adopted": {
         const { token } = adopted;
         const reason = [adopted.reason, heard.flaw].filter((flaw) => flaw !== undefined).join("; ");
@@ -130,18 +131,27 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
           ...(reason && { reason }),
         });
         keepAlive(recent.note(from, clock()));
-        const cookies = heard.id === undefined ? [...cookiesToClear(old, visit), ...heard.cookies] : [];
+        const renewed = heard.readOnly ? [] : heard.cookies;
+        const cookies = heard.id === undefined ? [...cookiesToClear(old, visit, heard), ...renewed] : [];
         return { kind: "visit", visit: { ...visit, client: withToken(visit, token) }, cookies };
       }
     }
   }
 
   const broughtBack = new BoundedMap<string, number>(REMEMBERED);
+  const readOnly = new Set<string>();
 
-  /** Whether the old application has done what it was told. */
-  function told(answer: Told, { observer }: Visit): boolean {
+  /** Tells operators, once in an isolate, that something did not reach an old application whose sessions this Moor may only read. */
+  function noteReadOnly(from: string, { observer }: Visit): void {
+    if (!readOnly.has(from)) observer.note({ event: "adoption_read_only", kind: from });
+    readOnly.add(from);
+  }
+
+  /** Whether the old application needs not be told again. */
+  function told(answer: Told, visit: Visit, from: string): boolean {
+    if (answer.kind === "forbidden") noteReadOnly(from, visit);
     if (answer.kind !== "unavailable") return true;
-    observer.note({ event: "adoption_unavailable", reason: describeFault(answer.cause) });
+    visit.observer.note({ event: "adoption_unavailable", reason: describeFault(answer.cause) });
     return false;
   }
 
@@ -152,13 +162,18 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
       const old = olds.of(ref);
       const { token } = visit.client;
       if (!old || !token) return [];
-      const hasEnded = told(await olds.end(ref, token.id, askerOf(visit)), visit);
+      if (ref.readOnly) {
+        noteReadOnly(ref.from, visit);
+        return cookiesToClear(old, visit, ref);
+      }
+      const answer = await olds.end(ref, token.id, askerOf(visit));
+      const isSettled = told(answer, visit, ref.from);
       // Else the alarm of the session ends it. If this note is lost, the alarm ends it once more.
-      if (hasEnded)
+      if (isSettled)
         visit.keepAlive(
           authority.commit(refOf(token, visit.arrival), changeNow({ settlesOld: true }, { clock, policy })),
         );
-      return cookiesToClear(old, visit);
+      return cookiesToClear(old, visit, { readOnly: answer.kind === "forbidden" });
     },
 
     async bringBack(view, visit, pool) {
@@ -167,7 +182,9 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
       // The old application has the attributes of version 1, because the session was adopted with them.
       const isNews = generation === 0 && version > 1 && broughtBack.get(id) !== version;
       if (!old || ref.leftAttributes || oldPoolOf(old.entry) !== pool || !isNews) return;
-      if (told(await olds.bringBack(ref, view, askerOf(visit)), visit)) broughtBack.set(id, version);
+      if (ref.readOnly) noteReadOnly(ref.from, visit);
+      else if (!told(await olds.bringBack(ref, view, askerOf(visit)), visit, ref.from)) return;
+      broughtBack.set(id, version);
     },
 
     concerns(visit) {
@@ -198,9 +215,12 @@ function isBlank(attributes: object): boolean {
   return Object.keys(attributes).length === 0;
 }
 
-/** `Set-Cookie` headers for the cookies of the old application that the request brings. */
-function cookiesToClear({ entry }: Old, { request }: Visit): string[] {
-  return forget(sentCookies(entry, request.headers.get("Cookie")), entry.domain);
+/**
+ * `Set-Cookie` headers for the cookies of the old application that the request brings. A Moor that may only read clears those of its own host
+ * alone: a cookie with a `Domain` is also the cookie of the Moor that owns the sessions.
+ */
+function cookiesToClear({ entry }: Old, { request }: Visit, { readOnly }: { readonly readOnly?: boolean }): string[] {
+  return forget(sentCookies(entry, request.headers.get("Cookie")), readOnly ? undefined : entry.domain);
 }
 
 /** Names a cookie without holding it in memory. */

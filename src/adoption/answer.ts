@@ -13,6 +13,8 @@ export interface OldSession {
   readonly tooLarge: boolean;
   /** Something of it that Moor could not take, for the log. */
   readonly flaw?: string;
+  /** Present: this Moor may only read the sessions there. */
+  readonly readOnly?: true;
   /** When it ends by itself, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
@@ -49,13 +51,14 @@ export function checkAnswer(claims: Claims, { from, issuer, nonce, status }: Exp
  * @throws AnswerError that says which claim is wrong, without its value.
  */
 export function readSession(claims: Claims): OldSession {
-  const { id, principal, attributes = {}, expiresAt, tooLarge = false } = claims;
+  const { id, principal, attributes = {}, expiresAt, tooLarge = false, readOnly = false } = claims;
   if (id !== undefined && !isRandomId(id))
     wrong("id", "16 to 256 visible ASCII characters, of 96 random bits at least");
   if (principal !== undefined && !(typeof principal === "string" && isPrincipal(principal)))
     wrong("principal", "1 to 256 visible ASCII characters");
   if (!Number.isSafeInteger(expiresAt) || Number(expiresAt) <= 0) wrong("expiresAt", "whole seconds since 1970");
   if (typeof tooLarge !== "boolean") wrong("tooLarge", "true or false");
+  if (typeof readOnly !== "boolean") wrong("readOnly", "true or false");
   const taken = tooLarge ? undefined : takenOf(attributes);
   return {
     kind: "session",
@@ -63,6 +66,7 @@ export function readSession(claims: Claims): OldSession {
     ...(principal === undefined ? {} : { principal: principal as string }),
     attributes: taken ?? {},
     tooLarge: taken === undefined,
+    ...(readOnly ? { readOnly } : {}),
     expiresAt: Number(expiresAt) * 1000,
   };
 }

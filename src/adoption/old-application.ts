@@ -17,6 +17,7 @@ import type { Claims, Questions } from "./question.ts";
 interface Signed {
   readonly kind: "signed";
   readonly claims: Claims;
+  readonly status: keyof typeof TOLD;
   readonly response: Response;
 }
 
@@ -29,8 +30,11 @@ export type Heard =
   | { readonly kind: "none"; readonly reason?: string }
   | Unavailable;
 
-/** Whether an old application did what it was told to do with a session. `gone`: it has no such session any more. */
-export type Told = { readonly kind: "done" | "gone" } | Unavailable;
+/**
+ * Whether an old application did what it was told to do with a session. `gone`: it has no such session any more. `forbidden`: this Moor may
+ * only read its sessions.
+ */
+export type Told = { readonly kind: "done" | "gone" | "forbidden" } | Unavailable;
 
 /** The request on whose behalf Moor asks. */
 export interface Asker {
@@ -76,6 +80,8 @@ export interface OldApplicationParts {
   readonly clock: () => number;
 }
 
+/** The meaning of the statuses of signed answers. */
+const TOLD = { 200: "done", 401: "gone", 403: "forbidden" } as const;
 /** How long the old application may take for an answer, in milliseconds. */
 const DEADLINE_MS = 5_000;
 /** The longest answer that is read. A megabyte of attributes is 1.4 million characters in base64url. */
@@ -122,16 +128,18 @@ export function createOldApplication(parts: OldApplicationParts): OldApplication
     if (sent.kind !== "response") return unavailable(`it did not answer: ${sent.kind}`);
     const { response } = sent;
     const { status } = response;
-    if (status !== 200 && status !== 401) {
+    if (!(status in TOLD)) {
       await response.body?.cancel();
-      return unavailable(`it answered ${method} with status ${status}, accepted: 200 or 401`);
+      return unavailable(statusOf(method, status));
     }
     const body = await readBounded(response.body, MOST_BYTES);
     const claims = typeof body === "string" ? undefined : await questions.open(new TextDecoder().decode(body).trim());
+    // A firewall also answers 403, and an endpoint does if it does not know this Moor. Neither signs it.
+    if (!claims && status === 403) return unavailable(statusOf(method, status));
     if (!claims) return unavailable("its answer is not signed by a key of MOOR_CONFIRM_KEYS");
     try {
       checkAnswer(claims, { from, issuer, nonce, status });
-      return { kind: "signed", claims, response };
+      return { kind: "signed", claims, status: status as keyof typeof TOLD, response };
     } catch (cause) {
       return faultOf(cause);
     }
@@ -140,15 +148,16 @@ export function createOldApplication(parts: OldApplicationParts): OldApplication
   /** Tells the old application something of its session. */
   async function tell(asker: Asker, method: "PUT" | "DELETE", claims: Claims): Promise<Told> {
     const answered = await put(asker, method, claims);
-    return answered.kind === "signed" ? { kind: answered.response.status === 200 ? "done" : "gone" } : answered;
+    return answered.kind === "signed" ? { kind: TOLD[answered.status] } : answered;
   }
 
   return {
     async ask(asker) {
       const answered = await put(asker, "GET", { max: maxAttributeBytes });
       if (answered.kind === "unavailable") return answered;
-      const { claims, response } = answered;
-      if (response.status === 401) return { kind: "none" };
+      const { claims, status, response } = answered;
+      if (status === 401) return { kind: "none" };
+      if (status === 403) return unavailable(statusOf("GET", status));
       try {
         const isOwn = (cookie: string) => entry.cookies.includes(nameOfSetCookie(cookie));
         return { ...readSession(claims), cookies: response.headers.getSetCookie().filter(isOwn) };
@@ -163,6 +172,10 @@ export function createOldApplication(parts: OldApplicationParts): OldApplication
   function unavailable(reason: string): Unavailable {
     return { kind: "unavailable", cause: new Error(`the old application ${from}: ${reason}`) };
   }
+}
+
+function statusOf(method: string, status: number): string {
+  return `it answered ${method} with status ${status}, accepted: 200 or 401`;
 }
 
 /** An answer that cannot be taken means that the old application is not there for Moor. */

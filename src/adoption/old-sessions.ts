@@ -97,7 +97,7 @@ export function createOlds(parts: OldsParts, upstream: Upstream): Olds {
           return { kind: generation > 0 || heard.principal === principal ? "lives" : "gone" };
         // Every session has this version already, so nothing changes.
         const told = (await application.bringBack?.(asker, { id, version: 0, attributes: {} })) ?? NOTHING_TO_DO;
-        return told.kind === "unavailable" ? told : { kind: told.kind === "done" ? "lives" : "gone" };
+        return told.kind === "unavailable" ? told : { kind: told.kind === "gone" ? "gone" : "lives" };
       }),
     bringBack: (ref, { id: sessionId, version, attributes }, asker) =>
       tell(ref, sessionId, async (application, id) => {
@@ -140,10 +140,12 @@ export function createOldSessions(
   return {
     async end(old, sessionId) {
       const told = await tell(old, sessionId).catch((cause: unknown) => ({ kind: "unavailable" as const, cause }));
+      const session = sessionId.slice(0, SHOWN_CHARACTERS);
+      if (told.kind === "forbidden") log({ event: "adoption_read_only", kind: old.from, session });
       if (told.kind !== "unavailable") return { kind: "done" };
       log({
         event: "adoption_unavailable",
-        session: sessionId.slice(0, SHOWN_CHARACTERS),
+        session,
         reason: describeFault(told.cause),
       });
       return told;

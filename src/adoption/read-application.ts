@@ -21,12 +21,15 @@ export function createReadApplication(entry: ReadAdoption, reader: OldReader, cl
           return read;
       }
     },
-    end: (_asker, id) => reader.end(id),
+    end: async (_asker, id) => (entry.readOnly ? { kind: "forbidden" } : reader.end(id)),
   };
 }
 
 /** The session as an old application would describe it. */
-function describedBy({ id, values, expiresAt }: ReadSession, { principal: path, until }: ReadAdoption): OldSession {
+function describedBy(
+  { id, values, expiresAt }: ReadSession,
+  { principal: path, readOnly, until }: ReadAdoption,
+): OldSession {
   const named = path === undefined ? undefined : nameAt(values, path);
   const principal = named !== undefined && isPrincipal(named) ? named : undefined;
   const isUnnamed = path !== undefined && principal === undefined;
@@ -38,6 +41,7 @@ function describedBy({ id, values, expiresAt }: ReadSession, { principal: path, 
     attributes: taken ?? {},
     tooLarge: taken === undefined,
     ...(isUnnamed && { flaw: `nobody is logged in, because ${path} names no principal` }),
+    ...(readOnly ? { readOnly } : {}),
     expiresAt: expiresAt ?? Date.parse(until),
   };
 }

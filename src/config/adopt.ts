@@ -1,7 +1,7 @@
 import { array, type InferOutput, optional, unknown } from "valibot";
 import { type OldStoreConfig, oldStore, type ReadFormat, valuePath } from "../old-formats/settings.ts";
 import { cookieDomain, id, probePath, time, token, wholeNumber } from "../settings/grammar.ts";
-import { list, oneOf, shape, value } from "../settings/shapes.ts";
+import { list, oneOf, shape, value, yesOrNo } from "../settings/shapes.ts";
 
 /** An old application whose living sessions Moor adopts, so that no visitor is logged out by the move. */
 export interface AdoptConfig {
@@ -28,6 +28,11 @@ export interface AdoptConfig {
   principal?: string;
   /** The id of the old application's pool, if Moor reads the sessions. As `confirm.pool`. Default: no route leads to the old application. */
   pool?: string;
+  /**
+   * Whether this Moor only reads the old sessions, if Moor reads them by itself: for a staging beside production. A logout ends no old session,
+   * and no cookie with a `Domain` is cleared. Default false. With `confirm` the old application says so, by its `MOOR_READER_ISSUERS`.
+   */
+  readOnly?: boolean;
   /** The `Domain` of the old cookies, without which no browser forgets them. Default: they have none. */
   domain?: string;
   /**
@@ -67,6 +72,7 @@ export interface ReadAdoption extends Resolved {
   readonly follow?: undefined;
   readonly from: ReadFormat;
   readonly store?: Readonly<OldStoreConfig> | undefined;
+  readonly readOnly?: boolean | undefined;
   readonly principal?: string | undefined;
 }
 
@@ -82,6 +88,7 @@ const entriesOf = () =>
       store: optional(oldStore),
       principal: optional(value(valuePath)),
       pool: optional(value(id)),
+      readOnly: optional(yesOrNo),
       domain: optional(value(cookieDomain)),
       until: value(time),
       follow: optional(oneOf(["end"])),

@@ -40,7 +40,11 @@ export interface TokenOptions {
 export async function tokenFor(done: Done, options: TokenOptions, parts: CommitParts): Promise<TokenWrite> {
   const { session, view } = done;
   const { token } = session;
-  if (done.ended) return { kind: "clear", cookies: view?.old && (await options.ended?.(view.old)) };
+  if (done.ended) {
+    // A tombstone names no old session that Moor may only read.
+    const old = view?.old ?? session.view?.old;
+    return { kind: "clear", cookies: old && (await options.ended?.(old)) };
+  }
   // A version-0 token is written once: one that came is never written again, though the journal may hold its session.
   if (!view || view.version === 0) {
     const mayGiveFresh = options.mayGiveFresh && (!session.returning || options.isProvisional);

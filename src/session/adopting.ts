@@ -7,7 +7,7 @@ export interface Adoption {
   /** When the old session ends by itself, as its application said. */
   readonly expiresAt: number;
   /** Absent: the old session has no id, and was in its cookie alone. */
-  readonly old?: Pick<OldRef, "from" | "sealed" | "leftAttributes">;
+  readonly old?: Pick<OldRef, "from" | "sealed" | "leftAttributes" | "readOnly">;
   /** How long the old session's cookie still opens the session after the token has come back once. */
   readonly graceSeconds: number;
 }

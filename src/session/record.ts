@@ -70,6 +70,8 @@ export interface OldRef {
   readonly expiresAt: number;
   /** Whether its attributes were too large to be adopted. Then nothing is brought back, because that would replace them. */
   readonly leftAttributes?: true;
+  /** Whether this Moor may only read the old session. Then a logout at Moor does not end it, and nothing is brought back. */
+  readonly readOnly?: true;
 }
 
 /** The end of an old session that its application has not confirmed. */
@@ -139,12 +141,17 @@ const OWED_AFTER_MS = 6_000;
 
 /**
  * The part of an ended session that is kept so that nothing revives it. After a logout it also owes the end of the session that it was
- * adopted from. A timeout owes nothing: the old session has its own, and lives on if its site goes back to the old application.
+ * adopted from, unless Moor may only read that. A timeout owes nothing: the old session has its own, and lives on if its site goes back to the
+ * old application.
  */
 export function tombstoneOf(record: SessionRecord, reason: EndReason, at: number): SessionRecord {
   const { attributes, principal, loggedInAt, login, flash, before, rotations, adopted, old, ...kept } = record;
   const owes =
-    (typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && old && reason !== "idle" && reason !== "absolute";
+    (typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) &&
+    old &&
+    !old.readOnly &&
+    reason !== "idle" &&
+    reason !== "absolute";
   return {
     ...kept,
     ...(owes ? { old, owed: { nextAt: at + OWED_AFTER_MS, tries: 0 } } : {}),

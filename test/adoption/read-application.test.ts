@@ -51,6 +51,27 @@ describe("a session that Moor reads by itself", () => {
     expect(await asked({ kind: "session", values: {} })).toMatchObject({ expiresAt: Date.parse(UNTIL) });
   });
 
+  it("is not ended if Moor may only read the store, which is not called", async () => {
+    const ended: string[] = [];
+    const reader = {
+      read: async () => session({}),
+      end: async (id: string) => {
+        ended.push(id);
+        return { kind: "done" } as const;
+      },
+    };
+    const entry = { from: "express-session", cookies: ["shop"], until: UNTIL, graceSeconds: 30 } as const;
+    const [owner, other] = [false, true].map((readOnly) =>
+      createReadApplication({ ...entry, readOnly }, reader, () => 0),
+    );
+    expect(await other?.ask(ASKER)).toMatchObject({ readOnly: true });
+    expect(await other?.end(ASKER, "id")).toEqual({ kind: "forbidden" });
+    expect(ended).toEqual([]);
+    expect(await owner?.ask(ASKER)).not.toHaveProperty("readOnly");
+    expect(await owner?.end(ASKER, "id")).toEqual({ kind: "done" });
+    expect(ended).toEqual(["id"]);
+  });
+
   it("is told from no session by its reason, if it cannot be read", async () => {
     expect(await asked({ kind: "unreadable", reason: "its session is not JSON" })).toEqual({
       kind: "none",

@@ -33,7 +33,14 @@ function formatMistakesOf({ value, path }: Item): Mistake[] {
     names.flatMap((name) =>
       value[name] === undefined ? [] : [{ path: `${path}.${name}`, found: describe(value[name]), accepted }],
     );
-  if (confirm !== undefined) return only(READ_ONLY, "nothing with confirm: the old application says who a visitor is");
+  if (confirm !== undefined)
+    return [
+      ...only(
+        ["readOnly"],
+        "nothing with confirm: MOOR_READER_ISSUERS of the old application names the Moors that only read",
+      ),
+      ...only(OF_READERS, "nothing with confirm: the old application says who a visitor is"),
+    ];
   if (!id.accepts(from)) return [];
   if (!isReadFormat(from)) return [{ path: `${path}.from`, found: describe(from), accepted: insteadOf(from) }];
   const follow = only(["follow"], "nothing without confirm: only the old application can tell of a logout");
@@ -45,7 +52,7 @@ function formatMistakesOf({ value, path }: Item): Mistake[] {
   return [...follow, { path: `${path}.store`, found: "nothing", accepted }];
 }
 
-const READ_ONLY = ["store", "principal", "pool"];
+const OF_READERS = ["store", "principal", "pool"];
 
 interface Named {
   readonly name: unknown;

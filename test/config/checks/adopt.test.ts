@@ -49,7 +49,7 @@ describe("adopt", () => {
     ["express-session", { store: { type: "connect-redis" } }],
     ["express-session", { store: { type: "connect-pg-simple", table: "web.session" }, principal: "passport.user" }],
     ["iron-session", { pool: "old", domain: "example.com", principal: "user.id" }],
-    ["next-auth", { principal: "sub" }],
+    ["next-auth", { principal: "sub", readOnly: true }],
   ])("takes %s without the old application: %j", (from, settings) => {
     const read = resolved({ ...POOLS, adopt: [{ ...ENTRY, confirm: undefined, from, ...settings }] });
     expect(read.adopt).toEqual([expect.objectContaining({ from, ...settings, graceSeconds: 30 })]);
@@ -108,6 +108,12 @@ describe("adopt", () => {
     ],
   ])("refuses %j of sessions that Moor reads by itself", (changes, line) => {
     expect(withEntry({ ...READ, ...changes })).toEqual([line]);
+  });
+
+  it("refuses readOnly beside confirm, because the old application itself names the Moors that only read", () => {
+    expect(withEntry({ readOnly: true })).toEqual([
+      "adopt[0].readOnly: found true, accepted: nothing with confirm: MOOR_READER_ISSUERS of the old application names the Moors that only read",
+    ]);
   });
 
   it("knows the cookie by its own name", () => {

@@ -101,6 +101,19 @@ describe("the end of an old session that its session owes", () => {
     expect(idle.record()).not.toHaveProperty("old");
   });
 
+  it("is not owed if Moor may only read the old session, and nothing of that session stays in the tombstone", async () => {
+    const session = oneSession();
+    await session.commit(
+      { ...ADOPTS, adopts: { ...ADOPTS.adopts, old: { ...OLD, readOnly: true } } },
+      { byOldCookie: true },
+    );
+    expect(session.record()).toMatchObject({ old: { readOnly: true } });
+    await session.commit({ end: true });
+    expect(session.record()).toMatchObject({ ended: { reason: "ended" } });
+    expect(session.record()).not.toHaveProperty("owed");
+    expect(session.record()).not.toHaveProperty("old");
+  });
+
   it("says nothing about a session that lives", async () => {
     const session = oneSession();
     await session.commit(ADOPTS, { byOldCookie: true });

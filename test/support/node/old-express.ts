@@ -40,11 +40,12 @@ export async function visitorOf({ url }: Pick<OldExpress, "url">): Promise<{ nam
 
 /**
  * @param kept the path of the socket of the shop's Redis, or another store.
+ * @param options.readers the Moors that may only read.
  * @param options.name the name of this server on its pages. Default "old".
  */
 export async function startOldExpress(
   kept: string | Store,
-  { keys, issuer, name = "old" }: { keys: string; issuer: string; name?: string },
+  { keys, issuer, readers = "", name = "old" }: { keys: string; issuer: string; readers?: string; name?: string },
 ): Promise<OldExpress> {
   const client = typeof kept === "string" ? createClient({ socket: { path: kept, tls: false } }) : undefined;
   // It connects again by itself.
@@ -66,7 +67,7 @@ export async function startOldExpress(
   });
   app.use(
     "/moor-adopt",
-    adopt<Request>({ from: "app", issuer, keys, principal: ({ session }) => (session as Data).user }),
+    adopt<Request>({ from: "app", issuer, readers, keys, principal: ({ session }) => (session as Data).user }),
   );
   app.post("/login", (request: Request, response: Response, next) => {
     const { basket } = request.session as Data;
