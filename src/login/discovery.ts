@@ -35,7 +35,8 @@ export function createDiscovery(
 
   async function endpoint(name: string): Promise<string> {
     const url = (await metadata())[name];
-    const isRight = typeof url === "string" && (url.startsWith("https:") || issuer.startsWith("http:"));
+    const isRight =
+      typeof url === "string" && URL.canParse(url) && (url.startsWith("https:") || issuer.startsWith("http:"));
     if (!isRight) throw new Ended("unavailable", `discovery: no ${name} by https`);
     return url;
   }

@@ -144,24 +144,6 @@ export function createProvider(parts: ProviderParts): Provider {
     return { ...more, ...claims };
   }
 
-  async function refreshed(refreshToken: string, sub: string, wanted: readonly string[]): Promise<Refreshed> {
-    const tokens = await spend({ grant_type: "refresh_token", refresh_token: refreshToken });
-    // A provider need not send an ID token again, nor another refresh token.
-    const claims = "id_token" in tokens ? readIdToken(tokens.id_token, { issuer, clientId, now: clock() }) : { sub };
-    if (typeof claims === "string") throw new Ended("refused", `id_token: ${claims}`);
-    if (claims.sub !== sub) throw new Ended("refused", "id_token: sub");
-    const next = { refreshToken, ...refreshTokenIn(tokens) };
-    try {
-      const told: Claims = await completed(claims, tokens, wanted);
-      const isTold = wanted.some((name) => name in told) || "id_token" in tokens;
-      return { kind: "refreshed", ...(isTold && { claims: told }), ...next };
-    } catch (fault) {
-      // The refresh token that was sent may be spent. A provider takes its second use for a theft.
-      if (fault instanceof Ended && fault.outcome.kind === "unavailable") return { ...fault.outcome, ...next };
-      throw fault;
-    }
-  }
-
   return {
     addressFor: ({ redirectUri, state, nonce, verifier, verdict, other }) =>
       orEnded(async (): Promise<Address> => {
@@ -193,8 +175,30 @@ export function createProvider(parts: ProviderParts): Provider {
 
     identify: (query, flow, wanted) => orEnded(() => identified(query, flow, wanted)),
 
+    // A function of its own would stay in a build without renewals.
     ...(typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH
-      ? { refresh: (refreshToken, sub, wanted) => orEnded(() => refreshed(refreshToken, sub, wanted)) }
+      ? {
+          refresh: (refreshToken, sub, wanted) =>
+            orEnded(async (): Promise<Refreshed> => {
+              const tokens = await spend({ grant_type: "refresh_token", refresh_token: refreshToken });
+              // A provider need not send an ID token again, nor another refresh token.
+              const claims =
+                "id_token" in tokens ? readIdToken(tokens.id_token, { issuer, clientId, now: clock() }) : { sub };
+              if (typeof claims === "string") throw new Ended("refused", `id_token: ${claims}`);
+              if (claims.sub !== sub) throw new Ended("refused", "id_token: sub");
+              const next = { refreshToken, ...refreshTokenIn(tokens) };
+              try {
+                const told: Claims = await completed(claims, tokens, wanted);
+                const isTold = wanted.some((name) => name in told) || "id_token" in tokens;
+                return { kind: "refreshed", ...(isTold && { claims: told }), ...next };
+              } catch (fault) {
+                // The refresh token that was sent may be spent. A provider takes its second use for a theft.
+                if (fault instanceof Ended && fault.outcome.kind === "unavailable")
+                  return { ...fault.outcome, ...next };
+                throw fault;
+              }
+            }),
+        }
       : undefined),
   };
 }

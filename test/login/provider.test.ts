@@ -42,6 +42,7 @@ describe("the discovery of a provider", () => {
     ["another issuer", { issuer: "https://evil.test" }],
     ["its issuer with another ending", { issuer: `${ISSUER}/` }],
     ["an endpoint by plain http", { authorization_endpoint: "http://id.example.com/auth" }],
+    ["an endpoint that is no address", { authorization_endpoint: "https:" }],
     ["no endpoint", { authorization_endpoint: undefined }],
   ])("is refused with %s", async (_name, changes) => {
     answering(discovers(changes));
