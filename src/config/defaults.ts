@@ -92,8 +92,8 @@ export function fillDefaults(config: CheckedConfig): ResolvedConfig {
   const served = poolsWithSessions(routes);
   const pools = config.pools.map((pool) => resolvePool(pool, served.size === 1 && served.has(pool.id)));
   return {
-    ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? fillLogin(config, { pools, routes }) : { pools, routes }),
     ...fillShared(config),
+    ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? fillLogin(config, { pools, routes }) : { pools, routes }),
     adopt: resolveAdoptions(config.adopt),
     admin:
       config.admin && (typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS ? fillAdmin(config.admin) : NO_ADMIN),

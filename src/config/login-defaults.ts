@@ -4,7 +4,7 @@ import type { CheckedConfig } from "./schema.ts";
 /** How long a WebSocket of a guarded route lives, unless the route says otherwise: a logout does not close it. */
 const SOCKET_SECONDS = 3_600;
 
-type Login = Pick<ResolvedConfig, "login" | "require" | "pools" | "routes">;
+type Login = Pick<ResolvedConfig, "login" | "require" | "pools" | "routes"> & Partial<Pick<ResolvedConfig, "logout">>;
 
 /** Fills in the defaults of a login, and the defaults that a login changes. Without a login nothing changes. */
 export function fillLogin(config: CheckedConfig, { pools, routes }: Pick<Login, "pools" | "routes">): Login {
@@ -21,6 +21,8 @@ export function fillLogin(config: CheckedConfig, { pools, routes }: Pick<Login, 
       backchannel: login.backchannel ?? false,
     },
     require,
+    // Otherwise Back would show guarded pages to the next person at a shared browser.
+    logout: { clearSiteData: config.logout?.clearSiteData ?? ["cache"] },
     routes: guarded,
     pools: pools.map((pool, index) => {
       const isGuarded = guarded.some(

@@ -11,7 +11,7 @@ export type SiteData = "cache" | "cookies" | "storage";
 
 /** The answer to a visitor who has logged out by `/.moor/logout`. */
 export interface LogoutConfig {
-  /** What the browser then forgets of this site. `"cache"`: stored pages, so that Back shows no account. Default: nothing. */
+  /** What the browser then forgets of this site. `"cache"`: stored pages, so that Back shows no account. Default: nothing; with `login`: `["cache"]`. */
   clearSiteData?: SiteData[];
 }
 

@@ -1,6 +1,9 @@
 import type { KeyRing } from "../inbound/token/key-ring.ts";
 import { decodeBase64url, encodeBase64url } from "../lib/base64url.ts";
 
+/** How a provider is asked to let a visitor choose (OpenID Connect Core, section 3.1.2.1). Some providers know only one of the two. */
+export type Prompt = "select_account" | "login";
+
 /** A login that is under way, as `state` carries it to the provider and back. It is sealed, so its holder cannot read or change it. */
 export interface Started {
   /** The session that asked, and its generation: only this visitor may finish the login. */
@@ -12,8 +15,8 @@ export interface Started {
   readonly at: number;
   /** How often the login has begun again. */
   readonly tries: number;
-  /** Whether the visitor wants another account than the account that is logged in. */
-  readonly other?: true;
+  /** Present if the visitor wants another account than the account that is logged in: how the provider is asked for it. */
+  readonly other?: Prompt;
 }
 
 /** What goes to the provider with a login that begins. */

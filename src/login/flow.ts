@@ -1,7 +1,8 @@
 import type { RequireConfig } from "../config/login-types.ts";
-import type { ResolvedLogin } from "../config/resolved.ts";
+import type { ResolvedConfig, ResolvedLogin } from "../config/resolved.ts";
 import { isTokenKeptBack } from "../inbound/cross-site.ts";
 import type { AskedParts } from "../lib/asked.ts";
+import { clearSiteData, withoutCookies } from "../lib/clear-site-data.ts";
 import type { LogEntry } from "../log.ts";
 import { requestIdOf } from "../observe/request-facts.ts";
 import type { Handling, Responded, Visit } from "../request/exchange.ts";
@@ -11,7 +12,7 @@ import type { OpenedSession } from "../store/open-session.ts";
 import { namesInOwn } from "../upstream/wire/origin-headers.ts";
 import { askAgainFromHere, CALLBACK_PATH, failedLogin, LOGIN_PATH, type LoginFailure, redirectTo } from "./answers.ts";
 import { destinationOf, keptPathOf } from "./destination.ts";
-import type { Envelopes, Sealed, Started } from "./envelope.ts";
+import type { Envelopes, Prompt, Sealed, Started } from "./envelope.ts";
 import type { Grants } from "./grants.ts";
 import { claimsOf, identityOf } from "./identity.ts";
 import { countedLogins, tellLogin } from "./login-count.ts";
@@ -20,6 +21,8 @@ import type { Provider } from "./provider.ts";
 /** What the steps of a login need. */
 export interface FlowParts {
   readonly login: ResolvedLogin;
+  /** What the browser of a visitor forgets who logs out. */
+  readonly forgets: ResolvedConfig["logout"]["clearSiteData"];
   /** The hosts at which visitors log in. */
   readonly hosts: readonly string[];
   readonly envelopes: Envelopes;
@@ -73,12 +76,13 @@ export interface Begin {
   readonly verdict: Verdict;
   /** Default 0. */
   readonly tries?: number;
-  readonly other?: true | undefined;
+  /** Default: the visitor need not choose an account. */
+  readonly other?: Prompt | undefined;
 }
 
 /** Puts the steps of a login together. */
 export function createFlow(parts: FlowParts): Flow {
-  const { login, hosts, envelopes, grants, provider, requiredAt, isAway, clock } = parts;
+  const { login, forgets, hosts, envelopes, grants, provider, requiredAt, isAway, clock } = parts;
   const wanted = claimsOf(login);
 
   function fail(visit: Visit, code: LoginFailure, { to, reason }: { to?: URL; reason?: string } = {}): Response {
@@ -110,7 +114,7 @@ export function createFlow(parts: FlowParts): Flow {
       ...(other ? { other } : {}),
     };
     const sealed = await envelopes.seal(started);
-    const ask = { ...sealed, redirectUri: url.origin + CALLBACK_PATH, verdict, other: other === true };
+    const ask = { ...sealed, redirectUri: url.origin + CALLBACK_PATH, verdict, prompt: other };
     const address = await provider.addressFor(ask);
     if (address.kind !== "address") return answer(fail(visit, "login_unavailable", { to, reason: address.reason }));
     visit.observer.loggedIn("begun");
@@ -132,7 +136,7 @@ export function createFlow(parts: FlowParts): Flow {
       const to = destinationOf(url.searchParams.get("to") ?? "/", url);
       const asked = to && required(to, request);
       if (!to || !asked || asked === "unreadable") return answer(visit.observer.refused("bad_request", "login: to"));
-      const other = url.searchParams.get("as") === "other" || undefined;
+      const other = url.searchParams.get("as") === "other" ? "select_account" : undefined;
       const verdict = judge(opened.session.view?.login, asked, login, clock());
       return isMet(verdict) && !other ? answer(redirectTo(to.href, 303)) : begin(visit, opened, { to, verdict, other });
     },
@@ -169,6 +173,8 @@ export function createFlow(parts: FlowParts): Flow {
       return answer(fail(visit, "login_unavailable", { to, reason: identified.reason }));
     }
     if (identified.kind === "refused") {
+      const isUnknown = other === "select_account" && url.searchParams.get("error") === "invalid_request";
+      if (isUnknown) return begin(visit, opened, { to, verdict: before, other: "login" });
       const code = url.searchParams.get("error") === "access_denied" ? "login_denied" : "login_failed";
       return answer(fail(visit, code, { to, reason: identified.reason }));
     }
@@ -182,6 +188,10 @@ export function createFlow(parts: FlowParts): Flow {
       return answer(fail(visit, "step_up_refused", { to }));
     visit.observer.loggedIn("done");
     const done = redirectTo(to.href, 303);
+    // The account that was logged in is logged out by that. Its cookie is replaced, and so must not be forgotten.
+    if (current && current.sub !== identity.login.sub) {
+      clearSiteData(done, withoutCookies(forgets));
+    }
     const count = countedLogins(request);
     tellLogin(done, url, count + 1);
     const joins = count === 0;
@@ -201,7 +211,7 @@ interface Callback {
   readonly asked: readonly RequireConfig[];
   /** The verdict on the visitor before this login. */
   readonly before: Verdict;
-  readonly other: true | undefined;
+  readonly other: Prompt | undefined;
 }
 
 /** The login of a newer generation, which this request must not see. Another tab may have just made it. */

@@ -2,6 +2,7 @@ import type { RequireConfig } from "../config/login-types.ts";
 import type { ResolvedConfig, ResolvedCors, ResolvedRoute } from "../config/resolved.ts";
 import { allowOrigin, preflight } from "../inbound/cors.ts";
 import type { KeyRing } from "../inbound/token/key-ring.ts";
+import { clearSiteData, withoutCookies } from "../lib/clear-site-data.ts";
 import type { Exchange, Responded, Visit } from "../request/exchange.ts";
 import { judge } from "../session/login.ts";
 import { NO_INTENT, type Session } from "../session/session.ts";
@@ -38,7 +39,7 @@ export interface LoginBindings {
 
 /** The parts that logins are made of. */
 export interface LoginParts extends LoginBindings {
-  readonly config: Pick<ResolvedConfig, "login" | "require" | "routes">;
+  readonly config: Pick<ResolvedConfig, "login" | "logout" | "require" | "routes">;
   readonly match: Upstream["match"];
   readonly exchange: Pick<Exchange, "serve">;
   readonly authority: Pick<Authority, "read">;
@@ -103,6 +104,7 @@ export function createLogins(parts: LoginParts): Logins {
   if ((typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && backchannel) paths.add(BACKCHANNEL_PATH);
   const flow = createFlow({
     login,
+    forgets: config.logout.clearSiteData,
     hosts: login.hosts ?? [new URL(issuer).hostname],
     envelopes: createEnvelopes(ring),
     grants:
@@ -166,7 +168,11 @@ export function createLogins(parts: LoginParts): Logins {
       const step = url.pathname === LOGIN_PATH ? flow.start : flow.finish;
       if (url.pathname === LEFT_PATH && request.method === "GET") {
         const to = destinationOf(url.searchParams.get("state") ?? "/", url);
-        return Promise.resolve(to ? redirectTo(to.href, 303) : observer.refused("bad_request", "logout: state"));
+        if (!to) return Promise.resolve(observer.refused("bad_request", "logout: state"));
+        const back = redirectTo(to.href, 303);
+        // The page that logged out was still open when the answer to the logout came. A browser has kept it for Back since then.
+        clearSiteData(back, withoutCookies(config.logout.clearSiteData));
+        return Promise.resolve(back);
       }
       let takes = "GET";
       if (typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) {

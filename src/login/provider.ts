@@ -3,7 +3,7 @@ import { encodeBase64url } from "../lib/base64url.ts";
 import type { Verdict } from "../session/login.ts";
 import type { JsonObject } from "../session/patch.ts";
 import type { Discovery } from "./discovery.ts";
-import type { Sealed } from "./envelope.ts";
+import type { Prompt, Sealed } from "./envelope.ts";
 import { type Claims, readIdToken } from "./id-token.ts";
 import { type AskProvider, Ended, type NotIdentified, orEnded } from "./provider-call.ts";
 
@@ -37,8 +37,8 @@ export interface Ask extends Sealed {
   readonly redirectUri: string;
   /** The verdict of the guard, which may need more than a login. */
   readonly verdict: Verdict;
-  /** Whether the provider shall let the visitor choose another account. */
-  readonly other: boolean;
+  /** Absent: a visitor whom the provider knows need not do anything. */
+  readonly prompt?: Prompt | undefined;
 }
 
 /** The OpenID Connect provider of a configuration. */
@@ -145,7 +145,7 @@ export function createProvider(parts: ProviderParts): Provider {
   }
 
   return {
-    addressFor: ({ redirectUri, state, nonce, verifier, verdict, other }) =>
+    addressFor: ({ redirectUri, state, nonce, verifier, verdict, prompt }) =>
       orEnded(async (): Promise<Address> => {
         const url = new URL(await endpoint("authorization_endpoint"));
         const asked = {
@@ -157,7 +157,7 @@ export function createProvider(parts: ProviderParts): Provider {
           nonce,
           code_challenge: await challengeOf(verifier),
           code_challenge_method: "S256",
-          ...(other && { prompt: "select_account" }),
+          ...(prompt && { prompt }),
           ...(verdict.kind === "step-up" && stepUp(verdict)),
         };
         for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);

@@ -5,6 +5,7 @@ import type { Arrival } from "../inbound/arrival.ts";
 import type { Client } from "../inbound/carriers.ts";
 import { allowOrigin, preflight } from "../inbound/cors.ts";
 import type { AskedParts } from "../lib/asked.ts";
+import { clearSiteData } from "../lib/clear-site-data.ts";
 import { describeFault, type Log } from "../log.ts";
 import { NO_INTENT } from "../session/session.ts";
 import { openSession } from "../store/open-session.ts";
@@ -48,7 +49,7 @@ export async function logOut(logout: Logout, parts: CommitParts, log: Log): Prom
  * neither, it is no browser of today: then only a cookie that other sites' posts may bring is refused.
  */
 async function endSession(logout: Logout, parts: CommitParts, log: Log): Promise<Response> {
-  const { request, url, client, arrival, toMark, clearSiteData } = logout;
+  const { request, url, client, arrival, toMark } = logout;
   const fail = (code: FailureCode) => failureResponse(code, request);
   const refuse = (code: FailureCode) => {
     log({ event: "request_refused", reason: `logout: ${code}` });
@@ -63,8 +64,7 @@ async function endSession(logout: Logout, parts: CommitParts, log: Log): Promise
     ? new Response(null, { status: 303, headers: { Location: location } })
     : new Response(null, { status: 204 });
   response.headers.set("Cache-Control", "no-store");
-  if (clearSiteData.length > 0)
-    response.headers.set("Clear-Site-Data", clearSiteData.map((kind) => `"${kind}"`).join(", "));
+  clearSiteData(response, logout.clearSiteData);
   // What brought no token that opens is not told to forget one: another tab may have been given it meanwhile.
   if (!client.token) return response;
   const opened = await openSession({ token: client.token, arrival, strict: true, onStale: "serve", toMark }, parts);

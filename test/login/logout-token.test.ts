@@ -158,6 +158,11 @@ describe("the keys of a provider", () => {
   it("need no name if there is one for the algorithm, and must have one otherwise", async () => {
     const { state, sign, read } = await startProvider("RS256", "");
     expect(await read(await sign({}))).toMatchObject({ sub: "alice" });
+    // A key of another kind is no choice, though neither key names its algorithm.
+    const elliptic = await startProvider("ES256", "");
+    const mixed = await startProvider("RS256", "");
+    mixed.state.keys = [...elliptic.state.keys, ...mixed.state.keys];
+    expect(await mixed.read(await mixed.sign({}))).toMatchObject({ sub: "alice" });
     const other = await startProvider("RS256", "");
     other.state.keys = [...other.state.keys, ...state.keys];
     expect(await other.read(await other.sign({}))).toBe("kid");

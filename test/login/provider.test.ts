@@ -33,7 +33,7 @@ function answering(answers: Record<string, () => Response>): { url: string; init
 }
 const DISCOVERY = "/.well-known/openid-configuration";
 const discovers = (changes: object = {}) => ({ [DISCOVERY]: () => Response.json({ ...metadata, ...changes }) });
-const ask = { ...flow, state: "s", verdict: { kind: "login" } as const, other: false };
+const ask = { ...flow, state: "s", verdict: { kind: "login" } as const };
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -123,6 +123,19 @@ describe("the exchange of a code", () => {
     const asked = answering(discovers(changes));
     expect((await provider().identify(new URLSearchParams(text), flow, [])).kind).toBe("refused");
     expect(asked.map(({ url }) => new URL(url).pathname)).toEqual([DISCOVERY]);
+  });
+});
+
+it("the claims of userinfo add to those of the ID token, and replace none: the method of the login is the token's", async () => {
+  const claims = { iss: ISSUER, aud: "mo:or", sub: "alice", nonce: "n", acr: "password", exp: now / 1000 + 60 };
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  answering({
+    ...discovers(),
+    "/token": () => Response.json({ access_token: "a", id_token: `${part({ alg: "RS256" })}.${part(claims)}.s` }),
+    "/me": () => Response.json({ sub: "alice", acr: "mfa", email: "alice@example.com" }),
+  });
+  expect(await provider("secret").identify(query, flow, ["email"])).toMatchObject({
+    claims: { acr: "password", email: "alice@example.com" },
   });
 });
 

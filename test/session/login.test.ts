@@ -75,6 +75,11 @@ describe("the roles of a login", () => {
       "staff",
     ]));
 
+  it("are gone with the value that the configuration no longer names", () => {
+    const now = { ops: { claim: "groups", any: ["moor-owners"] } };
+    expect(rolesOf(login({ roleClaims: { groups: ["moor-ops"] } }), now)).toEqual([]);
+  });
+
   it.each(["a@example.com.evil.test", "a@evilexample.com", "example.com"])("do not come from the address %s", (email) =>
     expect(rolesOf(login({ roleClaims: { email: [email] } }), roles)).toEqual([]),
   );

@@ -71,6 +71,11 @@ describe("a login", () => {
     expect(resolved({ pools: [pool()], login }).pools[0]?.session.may).toContain("principal");
   });
 
+  it("has browsers forget stored pages at a logout, unless the site says otherwise", () => {
+    expect(resolved(site()).logout.clearSiteData).toEqual(["cache"]);
+    expect(resolved(site({ logout: { clearSiteData: [] } })).logout.clearSiteData).toEqual([]);
+  });
+
   it("limits the life of sockets behind its guards", () => {
     const { routes } = resolved(site({ routes: [route({ path: "/public/*", require: "none" }), route()] }));
     expect(routes.map(({ maxSocketSeconds }) => maxSocketSeconds)).toEqual([undefined, 3_600]);

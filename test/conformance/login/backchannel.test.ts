@@ -111,6 +111,7 @@ describe("the path for logouts of the provider", () => {
     const post = (body: string) => site.client().ask(BACKCHANNEL, { method: "POST", body });
     expect((await post("")).status).toBe(400);
     expect((await post(`logout_token=${"x".repeat(9_000)}`)).status).toBe(400);
+    await expect.poll(() => site.moor.logged.join("\n")).toMatch(/"event":"logout_refused".*"reason":"too-large"/);
     expect((await site.client().ask(BACKCHANNEL)).status).toBe(405);
   });
 

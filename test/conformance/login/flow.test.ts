@@ -128,6 +128,22 @@ describe("two tabs of one visitor whose callbacks come at the same moment", () =
   });
 });
 
+it("a browser that lost the answer to its login is logged in at the second try, in a session of its own", async () => {
+  const client = site.client();
+  const visitor = new ProviderVisitor();
+  const comeBack = async () => {
+    const sent = await client.ask("/orders/7", { headers: PAGE });
+    const back = await visitor.logIn(String(sent.headers.location), { login: "alice" });
+    return client.send(back.pathname + back.search, { headers: PAGE });
+  };
+  await comeBack();
+  // The first joins the login whose answer was lost, and that is not enough.
+  client.keep(await comeBack());
+  expect((await client.ask("/orders/7", { headers: PAGE })).status).toBe(302);
+  client.keep(await comeBack());
+  expect((await client.ask("/orders/7", { headers: PAGE })).told.session).toMatchObject({ sub: "alice" });
+});
+
 describe("the address after a login", () => {
   it.each(["//evil.test/phish", "/.//evil.test/phish", "/\\evil.test/phish"])(
     "stays at this site: %s",
@@ -138,6 +154,26 @@ describe("the address after a login", () => {
       expect(String(answer.headers.location).startsWith(`${HOME}/`)).toBe(true);
     },
   );
+
+  it.each(["//evil.test/phish", "/.//evil.test/phish"])("of a link to log in stays at this site: %s", async (path) => {
+    const client = site.client();
+    await logIn(client, "/orders/7", { login: "alice" });
+    const answer = await client.ask(`/.moor/login?to=${encodeURIComponent(path)}`, { headers: PAGE });
+    expect([answer.status, String(answer.headers.location).startsWith(`${HOME}/`)]).toEqual([303, true]);
+  });
+
+  it("is told to no page by the address of the callback, and is kept by no cache", async () => {
+    const client = site.client();
+    const sent = await client.ask("/orders/7", { headers: PAGE });
+    const back = await new ProviderVisitor().logIn(String(sent.headers.location), { login: "alice" });
+    const answer = await client.ask(back.pathname + back.search, { headers: PAGE });
+    for (const { headers } of [sent, answer]) {
+      expect([headers["referrer-policy"], headers["cache-control"]]).toEqual([
+        "no-referrer",
+        expect.stringContaining("no-store"),
+      ]);
+    }
+  });
 
   it.each(["https://evil.test/", "evil.test", "/.moor/logout", "/.moor/login"])("cannot be %s", async (to) => {
     const answer = await site.client().ask(`/.moor/login?to=${encodeURIComponent(to)}`, { headers: PAGE });
@@ -156,9 +192,13 @@ describe("a link to log in", () => {
     await logIn(client, "/orders/7", { login: "alice" });
     const sent = await client.ask("/.moor/login?as=other&to=/orders/8", { headers: PAGE });
     expect(new URL(String(sent.headers.location)).searchParams.get("prompt")).toBe("select_account");
-    const asked = new URL(String(sent.headers.location));
-    asked.searchParams.set("prompt", "login");
-    const back = await new ProviderVisitor().logIn(asked.href, { login: "bob" });
+    const visitor = new ProviderVisitor();
+    // This provider knows no choice of accounts, and is asked for a login instead.
+    const refused = await visitor.logIn(String(sent.headers.location), {});
+    expect(refused.searchParams.get("error")).toBe("invalid_request");
+    const again = await client.ask(refused.pathname + refused.search, { headers: PAGE });
+    expect(new URL(String(again.headers.location)).searchParams.get("prompt")).toBe("login");
+    const back = await visitor.logIn(String(again.headers.location), { login: "bob" });
     expect(pathIn(await client.ask(back.pathname + back.search, { headers: PAGE }))).toBe("/orders/8");
     expect((await client.ask("/orders/8", { headers: PAGE })).told.session).toMatchObject({ sub: "bob" });
   });

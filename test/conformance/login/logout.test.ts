@@ -19,7 +19,9 @@ describe("a logout by the form of a page", () => {
     expect(asked.origin).toBe(provider.issuer);
     expect((await client.ask("/orders/7", { headers: SCRIPT })).status).toBe(401);
     const back = await visitor.logOut(asked.href);
-    expect(pathIn(await client.ask(back.pathname + back.search, { headers: PAGE }))).toBe("/public/bye");
+    const came = await client.ask(back.pathname + back.search, { headers: PAGE });
+    expect(pathIn(came)).toBe("/public/bye");
+    expect([left, came].map(({ headers }) => headers["clear-site-data"])).toEqual(['"cache"', '"cache"']);
     const again = await client.ask("/orders/7", { headers: PAGE });
     await expect(visitor.logIn(String(again.headers.location), {})).rejects.toThrow("the provider answers");
   });
