@@ -2,11 +2,11 @@ import type { RequireConfig } from "../config/login-types.ts";
 import type { ResolvedConfig, ResolvedLogin } from "../config/resolved.ts";
 import { isTokenKeptBack } from "../inbound/cross-site.ts";
 import type { AskedParts } from "../lib/asked.ts";
-import { clearSiteData, withoutCookies } from "../lib/clear-site-data.ts";
+import { clearSiteData } from "../lib/clear-site-data.ts";
 import type { LogEntry } from "../log.ts";
 import { requestIdOf } from "../observe/request-facts.ts";
 import type { Handling, Responded, Visit } from "../request/exchange.ts";
-import { isTwin, judge, type Verdict } from "../session/login.ts";
+import { judge, type Verdict } from "../session/login.ts";
 import { type Intent, NO_INTENT } from "../session/session.ts";
 import type { OpenedSession } from "../store/open-session.ts";
 import { namesInOwn } from "../upstream/wire/origin-headers.ts";
@@ -21,7 +21,7 @@ import type { Provider } from "./provider.ts";
 /** What the steps of a login need. */
 export interface FlowParts {
   readonly login: ResolvedLogin;
-  /** What the browser of a visitor forgets who logs out. */
+  /** What the browser of a visitor forgets when they change to another account. */
   readonly forgets: ResolvedConfig["logout"]["clearSiteData"];
   /** The hosts at which visitors log in. */
   readonly hosts: readonly string[];
@@ -188,16 +188,13 @@ export function createFlow(parts: FlowParts): Flow {
       return answer(fail(visit, "step_up_refused", { to }));
     visit.observer.loggedIn("done");
     const done = redirectTo(to.href, 303);
-    // The account that was logged in is logged out by that. Its cookie is replaced, and so must not be forgotten.
-    if (current && current.sub !== identity.login.sub) {
-      clearSiteData(done, withoutCookies(forgets));
-    }
+    // The account that was logged in is logged out by that.
+    if (current && current.sub !== identity.login.sub) clearSiteData(done, forgets);
     const count = countedLogins(request);
     tellLogin(done, url, count + 1);
-    const joins = count === 0;
-    if (joins && isTwin(currentOf(opened), identity.login, clock())) return answer(done);
     const { principal } = identity;
-    const intent: Intent = { ...NO_INTENT, principal, login: identity.login, joins };
+    // The commit finds out whether another tab has just logged in.
+    const intent: Intent = { ...NO_INTENT, principal, login: identity.login, joins: count === 0 };
     if (!(typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) || !grants || !identified.refreshToken)
       return answer(done, intent);
     return answer(done, { ...intent, grant: await grants.seal(identity.login, identified.refreshToken) });
@@ -212,11 +209,6 @@ interface Callback {
   /** The verdict on the visitor before this login. */
   readonly before: Verdict;
   readonly other: Prompt | undefined;
-}
-
-/** The login of a newer generation, which this request must not see. Another tab may have just made it. */
-function currentOf({ found }: OpenedSession) {
-  return found?.kind === "superseded" ? found.current?.login : undefined;
 }
 
 /** Whether another login would change nothing. A role that is missing will be missing again. */

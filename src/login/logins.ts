@@ -2,7 +2,7 @@ import type { RequireConfig } from "../config/login-types.ts";
 import type { ResolvedConfig, ResolvedCors, ResolvedRoute } from "../config/resolved.ts";
 import { allowOrigin, preflight } from "../inbound/cors.ts";
 import type { KeyRing } from "../inbound/token/key-ring.ts";
-import { clearSiteData, withoutCookies } from "../lib/clear-site-data.ts";
+import { clearSiteData } from "../lib/clear-site-data.ts";
 import type { Exchange, Responded, Visit } from "../request/exchange.ts";
 import { judge } from "../session/login.ts";
 import { NO_INTENT, type Session } from "../session/session.ts";
@@ -102,9 +102,11 @@ export function createLogins(parts: LoginParts): Logins {
       : undefined;
   const paths = new Set([LOGIN_PATH, CALLBACK_PATH, LEFT_PATH]);
   if ((typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && backchannel) paths.add(BACKCHANNEL_PATH);
+  // Both answers come after a cookie that is to stay: that of another account, or of whoever has come meanwhile.
+  const forgets = config.logout.clearSiteData.filter((kind) => kind !== "cookies");
   const flow = createFlow({
     login,
-    forgets: config.logout.clearSiteData,
+    forgets,
     hosts: login.hosts ?? [new URL(issuer).hostname],
     envelopes: createEnvelopes(ring),
     grants:
@@ -171,7 +173,7 @@ export function createLogins(parts: LoginParts): Logins {
         if (!to) return Promise.resolve(observer.refused("bad_request", "logout: state"));
         const back = redirectTo(to.href, 303);
         // The page that logged out was still open when the answer to the logout came. A browser has kept it for Back since then.
-        clearSiteData(back, withoutCookies(config.logout.clearSiteData));
+        clearSiteData(back, forgets);
         return Promise.resolve(back);
       }
       let takes = "GET";
