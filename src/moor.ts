@@ -55,11 +55,7 @@ export function createMoor(
   const counters = config.admin && createCounters(clock(), parts.tallies);
   const adoption = bindAdoption?.(upstream);
   const renewing = typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH ? logins?.renewing : undefined;
-  const renews =
-    (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && renewing
-      ? { authority: renewing.authority(parts.authority) }
-      : undefined;
-  const admin = createAdmin({ ...parts, ...renews, counters });
+  const admin = createAdmin({ ...parts, ...renewing?.reads(parts), counters });
   const ignores = config.ignore.length > 0 ? createIgnores(config.ignore) : undefined;
   const signals = createSignals({ ...parts, counters });
   const sending =

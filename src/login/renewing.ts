@@ -12,7 +12,7 @@ export interface Renewing {
   /** The session of a request, with its login renewed if that was due. */
   opened(opened: OpenedSession): OpenedSession | Promise<OpenedSession>;
   /** The same authority, whose reads have the login renewed. */
-  authority(authority: Authority): Authority;
+  reads(stores: { readonly authority: Authority }): { readonly authority: Authority };
 }
 
 /** The parts of a {@link Renewing}. */
@@ -68,13 +68,15 @@ export function createRenewing({ login: config, renewals, memory, clock }: Renew
   return {
     opened: (opened) => (isDue(opened.session.view) ? renewed(opened) : opened),
 
-    authority: (authority) => ({
-      ...authority,
-      async read(ref, now): Promise<Lookup> {
-        const found = await authority.read(ref, now);
-        if (!isDue(shownIn(found))) return found;
-        const renewed = await renew(ref);
-        return renewed.kind === "unavailable" ? found : renewed;
+    reads: ({ authority }) => ({
+      authority: {
+        ...authority,
+        async read(ref, now): Promise<Lookup> {
+          const found = await authority.read(ref, now);
+          if (!isDue(shownIn(found))) return found;
+          const renewed = await renew(ref);
+          return renewed.kind === "unavailable" ? found : renewed;
+        },
       },
     }),
   };

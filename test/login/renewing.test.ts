@@ -34,7 +34,7 @@ function answering(answer: Lookup) {
     read: (found: Lookup) => {
       const unused = () => Promise.reject(new Error("only reads are renewed"));
       const authority = { name: "object", read: async () => found, commit: unused, takeOver: unused };
-      return renewing.authority(authority).read(ref, Date.now());
+      return renewing.reads({ authority }).authority.read(ref, Date.now());
     },
   };
 }
