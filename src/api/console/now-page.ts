@@ -31,12 +31,27 @@ export function nowPage({ pools, site, audit }: NowFacts, operator: Operator, no
           ({ grave, title, text, page }) =>
             html`<li class="${grave ? "bad" : ""}"><b>${title}</b> ${text} <a href="${CONSOLE}${page}">${page === "/stores" ? "Look at the stores" : "Look at the pool"}</a></li>`,
         )}</ul>`
-      : html`<p><span class="state good">Nothing needs you</span>, as far as isolates, probes and objects say.</p>`;
+      : nothingNeeded(pools);
   const title = needs.length === 0 ? "Needs you" : plural(needs.length, "thing needs you", "things need you");
   return html`${section(title, list, `${timeOf(now, now)} UTC`)}
     ${rates(pools, now)}
     ${pools.map((facts) => poolPanel(facts, operator, now))}
     <div class="two">${codes(pools, site, now)}${actions(audit, now)}</div>`;
+}
+
+/** Only what somebody has looked at can be called well. */
+function nothingNeeded(pools: readonly PoolFacts[]): Html {
+  const silent = pools.flatMap((facts) => {
+    const isSilent =
+      facts.kind === "known" &&
+      facts.totals.isolates.heard === 0 &&
+      Object.keys(facts.looked.probes ?? {}).length === 0;
+    return isSilent ? [facts.pool.id] : [];
+  });
+  if (silent.length === pools.length)
+    return html`<p><span class="state warn">Whether something needs you is not known</span>: no isolate has reported lately.</p>`;
+  const unheard = silent.length === 0 ? "" : ` No isolate has reported lately of ${silent.join(", ")}.`;
+  return html`<p><span class="state good">Nothing needs you</span>, as far as isolates, probes and objects say.${unheard}</p>`;
 }
 
 function rates(pools: readonly PoolFacts[], now: number): Html {

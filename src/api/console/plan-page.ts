@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import type { ChangeRefusal } from "../../upstream/live/pool-contracts.ts";
 import { CONSOLE } from "./guard.ts";
+import { PROVEN_MINUTES } from "./health.ts";
 import { type Html, section } from "./layout.ts";
 import type { Operator } from "./operator.ts";
 import { type Plan, safetyOf } from "./plans.ts";
@@ -63,7 +64,11 @@ export function safetyText(plan: Plan): Html {
     case "unsafe":
       return html`<span class="state bad">Draining ${origin} is not safe now</span>: new sessions would find no healthy origin that stays open.`;
     case "unknown":
-      return html`<span class="state warn">Whether draining ${origin} is safe is not known</span>: no isolate has reported lately.`;
+      return html`<span class="state warn">Whether draining ${origin} is safe is not known</span>: ${
+        plan.heard === 0
+          ? "no isolate has reported lately"
+          : `no probe and no answer of the last ${PROVEN_MINUTES} minutes says how ${safety.unproven.join(", ")} is`
+      }.`;
     case "refused":
       return html`<span class="state warn">Draining ${origin} is not possible now</span>: ${REFUSALS[safety.reason]}`;
   }

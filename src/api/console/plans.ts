@@ -5,7 +5,7 @@ import type { ChangeRefusal, LookedPool, PoolChange, PoolTotals } from "../../up
 import { closuresOf, type PoolState, standingAt } from "../../upstream/live/pool-state.ts";
 import { othersOf } from "../operators/pools-api.ts";
 import { isolatesIn } from "../operators/site-metrics.ts";
-import { illOrigins } from "./health.ts";
+import { illOrigins, unprovenOrigins } from "./health.ts";
 
 /** The actions that a page plans before it does them. */
 export type PlannedAction = "drain" | "restore" | "eject";
@@ -21,6 +21,8 @@ export interface Plan {
   readonly from: number;
   /** The origins that get new sessions from then on, with their shares of 1. Not `healthy`: probes or most isolates call it ill now. */
   readonly newSessions: readonly { readonly origin: string; readonly share: number; readonly healthy: boolean }[];
+  /** Those of them that nothing proves to be well or ill. */
+  readonly unproven: readonly string[];
   /** About how many sessions the origin has; `undefined`: no isolate has reported them. */
   readonly bound: number | undefined;
   /** How many isolates have ejected the origin, and how many have been heard. */
@@ -59,6 +61,7 @@ export function planChange(action: PlannedAction, origin: string, facts: PlanFac
   const newSessions = sharesAt(facts, after, from);
   // The object also looks at the changes of other origins that are announced for later.
   const isLast = usual.kind === "refused" && usual.reason === "last-origin";
+  const unproven = unprovenOrigins({ pool, looked, totals }, now);
   const leavesNone = action !== "restore" && (isLast || !newSessions.some(({ healthy }) => healthy));
   const typed = leavesNone ? `${action} ${origin} anyway` : action === "eject" ? origin : undefined;
   const refused = applied.kind === "refused" && applied.reason !== "last-origin" ? applied.reason : undefined;
@@ -69,6 +72,7 @@ export function planChange(action: PlannedAction, origin: string, facts: PlanFac
     version: looked.state?.version ?? 0,
     from,
     newSessions,
+    unproven: newSessions.flatMap(({ origin: id }) => (unproven.has(id) ? [id] : [])),
     bound: totals.bound[origin],
     ejectedBy: isolatesIn(totals.isolates.ejecting[origin] ?? {}),
     heard: totals.isolates.heard,
@@ -107,18 +111,19 @@ export function sharesAt(
   });
 }
 
-/** Whether a planned change leaves new sessions well served. `careful`: some would meet an ill origin. `unknown`: no isolate has reported. */
+/** Whether a planned change leaves new sessions well served. `careful`: some would meet an ill origin. `unknown`: no isolate has reported, or nothing proves some origins. */
 export type Safety =
   | { readonly kind: "safe" }
   | { readonly kind: "careful"; readonly ill: readonly string[] }
-  | { readonly kind: "unsafe" | "unknown" }
+  | { readonly kind: "unsafe" }
+  | { readonly kind: "unknown"; readonly unproven: readonly string[] }
   | { readonly kind: "refused"; readonly reason: NonNullable<Plan["refusal"]> };
 
 /** Judges a plan for new sessions. Present sessions are moved by an ejection alone. */
-export function safetyOf({ refusal, leavesNone, newSessions, heard }: Plan): Safety {
+export function safetyOf({ refusal, leavesNone, newSessions, unproven, heard }: Plan): Safety {
   if (refusal !== undefined) return { kind: "refused", reason: refusal };
   if (leavesNone) return { kind: "unsafe" };
   const ill = newSessions.filter(({ healthy }) => !healthy).map(({ origin }) => origin);
   if (ill.length > 0) return { kind: "careful", ill };
-  return { kind: heard === 0 ? "unknown" : "safe" };
+  return heard === 0 || unproven.length > 0 ? { kind: "unknown", unproven } : { kind: "safe" };
 }

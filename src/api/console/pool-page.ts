@@ -4,6 +4,7 @@ import { closuresOf, type StandingNow, standingOf } from "../../upstream/live/po
 import { isolatesIn } from "../operators/site-metrics.ts";
 import type { PoolFacts } from "./facts.ts";
 import { CONSOLE } from "./guard.ts";
+import { PROVEN_MINUTES, unprovenOrigins } from "./health.ts";
 import { type Html, section, table } from "./layout.ts";
 import type { Operator } from "./operator.ts";
 import { safetyText } from "./plan-page.ts";
@@ -129,7 +130,8 @@ function unbroken(text: string): string {
   return text.replaceAll(" ", "\u00a0");
 }
 
-function health({ looked, totals }: Known, origin: string, now: number): Html {
+function health(facts: Known, origin: string, now: number): Html {
+  const { looked, totals } = facts;
   const { verdict, last } = looked.probes?.[origin] ?? {};
   const by = isolatesIn(totals.isolates.ejecting[origin] ?? {});
   const { heard } = totals.isolates;
@@ -138,8 +140,9 @@ function health({ looked, totals }: Known, origin: string, now: number): Html {
     ? `probes: ${verdict.state} since ${timeOf(verdict.since, now)}${last ? `, last ${last.result.kind} ${spanOf(now - last.at)} ago` : ""}`
     : "not probed";
   if (by === 0 && !isUnhealthy) {
-    return heard === 0 && !verdict
-      ? html`<span class="state warn">not known</span> <small>no isolate has reported, ${probes}</small>`
+    const why = heard === 0 ? "no isolate has reported" : `no answer reported in the last ${PROVEN_MINUTES} minutes`;
+    return unprovenOrigins(facts, now).has(origin) || (heard === 0 && !verdict)
+      ? html`<span class="state warn">not known</span> <small>${why}, ${probes}</small>`
       : html`<span class="state good">healthy</span> <small>${probes}; ejected by 0 of ${heard}</small>`;
   }
   const ejection = totals.isolates.ejections?.[origin];
