@@ -48,7 +48,7 @@ export function userPage(
   const heads = ["device", "logged in (UTC)", "last seen", "where", "session", "actions"];
   return section(
     principal,
-    html`${rows.length > 0 ? table(heads, rows) : html`<p>No session of this user is known. The name must be the whole name, in the same letters.</p>`}${more}${all}`,
+    html`${rows.length > 0 ? table(heads, rows) : html`<p>No session of this user is known. The name must be the whole name, in the same letters. An id has 22 characters: the 8 in a log line find no session.</p>`}${more}${all}`,
     `${plural(count, "session")}, says the index of the user; some may have ended unnoticed`,
   );
 }
