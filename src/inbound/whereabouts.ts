@@ -30,7 +30,7 @@ const BROWSERS = [
   ["Opera", /\b(?:OPR|Opera)\//],
   ["Samsung Internet", /\bSamsungBrowser\//],
   ["Firefox", /\b(?:Firefox|FxiOS)\//],
-  ["Chrome", /\b(?:Chrome|CriOS)\//],
+  ["Chrome", /(?:\b|Headless)(?:Chrome|CriOS)\//],
   ["Safari", /\bSafari\//],
   ["curl", /^curl\//],
 ] as const;
