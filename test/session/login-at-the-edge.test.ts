@@ -30,6 +30,15 @@ describe("a login at the edge", () => {
     });
   });
 
+  it("leaves nothing of the login in the record of a session that has ended", () => {
+    const history = new History();
+    history.apply({ patches: [{ basket: { tea: 1 } }] });
+    history.apply(alice, { now: at(10) });
+    history.apply({ end: true }, { now: at(20), generation: 1 });
+    expect(history.record).toMatchObject({ ended: { reason: "ended" }, attributes: {} });
+    for (const name of ["login", "principal", "loggedInAt", "before"]) expect(history.record).not.toHaveProperty(name);
+  });
+
   it("keeps an adopted session whose principal the old application has named by the provider's subject", () => {
     const history = new History();
     history.apply({ patches: [attributes], principal: "alice", adopts });

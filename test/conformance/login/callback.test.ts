@@ -84,6 +84,9 @@ describe("a callback", () => {
     expect(answer.status).toBe(403);
     expect(answer.text).toContain("Your provider did not log you in");
     expect(answer.text).not.toContain("<b>");
+    await expect.poll(() => site.moor.logged.join("\n")).toContain('"code":"login_denied"');
+    // Anybody may write such a callback, and its text would be in the log.
+    expect(site.moor.logged.join("\n")).not.toContain("error_description");
   });
 
   it("of a browser that keeps no cookie ends at a page that says so", async () => {
