@@ -44,6 +44,7 @@ def django_app():
         user, _ = User.objects.get_or_create(username=request.GET["user"])
         log_in(request, user, "django.contrib.auth.backends.ModelBackend")
         request.session["basket"] = {"apples": 2}
+        request.session["$expires"] = "a value of the shop"
         return JsonResponse({})
 
     def disable(request):
@@ -56,7 +57,12 @@ def django_app():
 
     def show(request):
         user = request.user.username if request.user.is_authenticated else None
-        return JsonResponse({"server": "old", "user": user, "basket": request.session.get("basket")})
+        return JsonResponse({
+            "server": "old",
+            "user": user,
+            "basket": request.session.get("basket"),
+            "expires": request.session.get("$expires"),
+        })
 
     global urlpatterns
     urlpatterns = [
@@ -83,6 +89,7 @@ def flask_app():
         if request.args["user"]:
             session["user"] = request.args["user"]
         session["basket"] = {"apples": 2}
+        session["$key"] = "a value of the shop"
         session["since"] = datetime.datetime(2026, 11, 30, tzinfo=datetime.timezone.utc)
         return jsonify({})
 

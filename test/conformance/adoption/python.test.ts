@@ -23,6 +23,16 @@ describeWithPython(() => {
 
     testEndpointOfStore(() => move);
 
+    it("has a value whose name is one of the drop-in's own under another name, and finds it again on the way back", async () => {
+      const browser = move.bringing(await move.visitor("mona"));
+      const { data } = await sessionOf(browser);
+      expect(data).toMatchObject({ "other:$expires": "a value of the shop" });
+      expect(data).not.toHaveProperty("$expires");
+      await browser.ask(`/?patch=${encodeURIComponent('{"basket":{"pears":1}}')}`, { method: "POST" });
+      const back = JSON.parse((await browser.ask("/only-old/")).text) as object;
+      expect(back).toMatchObject({ basket: { apples: 2, pears: 1 }, expires: "a value of the shop" });
+    });
+
     it("is not adopted if Django would refuse them now", async () => {
       const cookie = await move.visitor("carol");
       await move.atOld("/disable?user=carol", cookie);
@@ -44,6 +54,8 @@ describeWithPython(() => {
         sub: "alice",
         data: { basket: { apples: 2 }, since: { $python: expect.any(String) } },
       });
+      expect(session.data).toMatchObject({ "other:$key": "a value of the shop" });
+      expect(session.data).not.toHaveProperty("$key");
       expect([...browser.cookies.keys()].filter((name) => name === "session")).toEqual([]);
       expect(await sessionOf(browser)).toMatchObject({ sid: session.sid, sub: "alice" });
     });

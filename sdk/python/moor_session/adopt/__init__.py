@@ -10,11 +10,14 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import os
 import re
 import time
 from dataclasses import dataclass
 from typing import Any, Callable, Optional
+
+from ..values import OWN_NAMES
 
 _QUESTION = "moor-adopt+jwt"
 _ANSWER = "moor-adopt-answer+jwt"
@@ -22,6 +25,10 @@ _ANSWER = "moor-adopt-answer+jwt"
 _CLOCKS_APART_SECONDS = 60
 #: The name of the value of an old session that holds the version of the values that have come back from Moor.
 VERSION = "moorVersion"
+#: Before a name that the drop-in has for itself.
+_OTHERS = "other:"
+
+_log = logging.getLogger("moor_session")
 
 
 class QuestionRefused(Exception):
@@ -134,6 +141,20 @@ def attributes_within(attributes: dict[str, Any], question: Question) -> dict[st
     """The claim with the attributes. If they are larger than Moor takes, the claim says that instead."""
     length = len(json.dumps(attributes, separators=(",", ":"), ensure_ascii=False).encode())
     return {"tooLarge": True} if length > question.most_bytes else {"attributes": attributes}
+
+
+def renamed(values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a session. A name that the drop-in would read as its own gets a prefix, and is logged."""
+    own = [name for name in values if name in OWN_NAMES]
+    for name in own:
+        _log.warning("the value %r of an old session moves as %r", name, _OTHERS + name)
+    return {_OTHERS + name if name in own else name: value for name, value in values.items()}
+
+
+def restored(values: dict[str, Any]) -> dict[str, Any]:
+    """The same values by the names that they have in the old session."""
+    by_new_name = {_OTHERS + name: name for name in OWN_NAMES}
+    return {by_new_name.get(name, name): value for name, value in values.items()}
 
 
 def _read_keys(text: str) -> dict[str, bytes]:

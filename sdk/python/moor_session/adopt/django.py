@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ..django import SigningSerializer
 from ..session import principal_of
 from ..values import decode, encode
-from . import VERSION, Question, QuestionRefused, Questions, attributes_within
+from . import VERSION, Question, QuestionRefused, Questions, attributes_within, renamed, restored
 
 #: A key that Django has drawn at random. The engine of signed cookies has no such key.
 _RANDOM_KEY = re.compile(r"[a-z0-9]{32}")
@@ -54,7 +54,7 @@ def _tell(request: HttpRequest, question: Question) -> Optional[dict[str, Any]]:
     return {
         **({"id": key} if _RANDOM_KEY.fullmatch(key) else {}),
         **({} if user is None else {"principal": principal_of(user.pk)}),
-        **attributes_within(encode(values, {}, SigningSerializer()), question),
+        **attributes_within(encode(renamed(values), {}, SigningSerializer()), question),
         "expiresAt": int(session.get_expiry_date().timestamp()),
     }
 
@@ -64,7 +64,7 @@ def _bring_back(_request: HttpRequest, question: Question) -> Optional[dict[str,
     if not session.exists(question.id):
         return None
     if session.get(VERSION, 0) < question.version:
-        values = decode(question.claims.get("attributes", {}), SigningSerializer())
+        values = restored(decode(question.claims.get("attributes", {}), SigningSerializer()))
         session.clear()
         session.update({**values, VERSION: question.version})
         # An engine with a table refuses to save a session that has ended meanwhile.

@@ -10,7 +10,7 @@ from flask import Flask, Response, request, session
 from ..flask import FlaskSerializer
 from ..session import principal_of
 from ..values import encode
-from . import Question, QuestionRefused, Questions, attributes_within
+from . import Question, QuestionRefused, Questions, attributes_within, renamed
 
 
 def adopt(
@@ -34,7 +34,7 @@ def adopt(
             return None
         return {
             **({} if user is None else {"principal": principal_of(user)}),
-            **attributes_within(encode(values, {}, FlaskSerializer()), question),
+            **attributes_within(encode(renamed(values), {}, FlaskSerializer()), question),
             "expiresAt": int(time.time() + app.permanent_session_lifetime.total_seconds()),
         }
 
