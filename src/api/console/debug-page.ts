@@ -1,10 +1,11 @@
 import { html } from "hono/html";
 import { REGIONS } from "../../config/regions.ts";
-import type { ResolvedConfig } from "../../config/resolved.ts";
+import type { ResolvedConfig, ResolvedPool } from "../../config/resolved.ts";
 import { createDebugLinks } from "../../inbound/token/debug-link.ts";
 import type { KeyRing } from "../../inbound/token/key-ring.ts";
 import type { OpenedToken } from "../../inbound/token/tokens.ts";
 import { SHOWN_CHARACTERS } from "../../observe/request-facts.ts";
+import { originOfPin } from "../../upstream/choose/pins.ts";
 import { sessionSpans } from "../../upstream/live/live-pools.ts";
 import type { Pools } from "../../upstream/live/pool-contracts.ts";
 import { factsOfAll } from "./facts.ts";
@@ -33,6 +34,16 @@ export interface DebugPageParts {
  */
 export type DebugPage = (url: URL, token: OpenedToken | undefined) => Promise<Response | undefined>;
 
+function pinText(pools: readonly ResolvedPool[], pin: number): string {
+  if (pin === 0) return "none";
+  for (const pool of pools) {
+    const named = originOfPin(pool, pin);
+    if (named)
+      return `${pool.id}/${named.origin}, ${named.isForGood ? "where it stays" : "which served it last for a moment"}`;
+  }
+  return "an origin that is not configured any more";
+}
+
 /** The page on which a visitor shows an operator what only their token knows. */
 export function createDebugPage({ config, tokenRing, pools, clock }: DebugPageParts): DebugPage {
   const links = createDebugLinks(tokenRing);
@@ -47,7 +58,7 @@ export function createDebugPage({ config, tokenRing, pools, clock }: DebugPagePa
       ["newest version seen", String(version)],
       ["born (UTC)", timeOf(bornAt, now)],
       ["region of birth", REGIONS[home - 1] ?? "unknown"],
-      ["pin", pin === 0 ? "none" : String(pin)],
+      ["pin", pinText(config.pools, pin)],
       ["signed (UTC)", timeOf(issuedAt, now)],
       ["last touch (UTC)", timeOf(touchedAt, now)],
       ["expires (UTC)", timeOf(expiresAt, now)],

@@ -52,7 +52,7 @@ export function createPins({ id: pool, origins, learn, hashPolicy, affinity }: R
   const endsAt = nginxEndsAt(affinity);
   const isBySession = (facts: PinFacts) =>
     !learn && facts.bornAt >= endsAt && hashKey(hashPolicy, facts) === facts.sessionId;
-  const provisional = pins.map((pin) => (pin ^ PROVISIONAL) >>> 0 || 1);
+  const provisional = pins.map(provisionalOf);
   const indexOf = (list: readonly number[], pin: number) => {
     const index = list.indexOf(pin);
     return index < 0 ? undefined : index;
@@ -88,4 +88,25 @@ const PIN_SEED = 0x85ebca77;
 export function pinOf(pool: string, origin: string): number {
   // Ids have no slash, so no two of them read alike. 0 says that a token has no pin.
   return murmur3(encodeUtf8(`${pool}/${origin}`), PIN_SEED) || 1;
+}
+
+/** The pin that only records which origin has served a session, by the pin that keeps the session there. */
+function provisionalOf(pin: number): number {
+  return (pin ^ PROVISIONAL) >>> 0 || 1;
+}
+
+/**
+ * The origin that a pin names. `isForGood`: the session stays there. Otherwise it returns to its own origin.
+ *
+ * @returns `undefined`: the pin names no origin of the pool.
+ */
+export function originOfPin(
+  { id: pool, origins }: Pick<ResolvedPool, "id" | "origins">,
+  pin: number,
+): { readonly origin: string; readonly isForGood: boolean } | undefined {
+  for (const { id } of origins) {
+    const own = pinOf(pool, id);
+    if (pin === own || pin === provisionalOf(own)) return { origin: id, isForGood: pin === own };
+  }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ResolvedPool } from "../../../src/config/resolved.ts";
-import { createPins, pinOf } from "../../../src/upstream/choose/pins.ts";
+import { createPins, originOfPin, pinOf } from "../../../src/upstream/choose/pins.ts";
 import { choiceFacts, poolConfig } from "../../support/pools.ts";
 import { at } from "../../support/time.ts";
 
@@ -56,6 +56,15 @@ describe("after a move that may be over in a moment the pin", () => {
     expect((moved ^ B) >>> 0).toBe(0x80000000);
     expect(pins.pinned(facts(moved))).toBeUndefined();
     expect(pins.movedFrom(facts(moved), a, a)).toBe(b);
+  });
+
+  it("is told apart from the pin of a move for good, and from pins of other pools", () => {
+    expect([B, moved, OTHER, 0].map((pin) => originOfPin(config, pin))).toEqual([
+      { origin: "b", isForGood: true },
+      { origin: "b", isForGood: false },
+      undefined,
+      undefined,
+    ]);
   });
 
   it.each<[string, number, number, boolean, number | undefined]>([
