@@ -25,6 +25,8 @@ afterAll(async () => {
 });
 
 const CONSOLE = "/.moor/console";
+/** The parts of an answer by which a client could tell a path from an unknown path. */
+const shown = ({ headers, text }: Answer): unknown[] => [Object.keys(headers).sort(), text];
 const DRAIN = `${CONSOLE}/pools/shop/origins/a/drain`;
 const base = `http://localhost:${site.moor.port}`;
 /** The pages of another site; `127.0.0.1` is another site than `localhost`. */
@@ -134,7 +136,6 @@ describe("everybody who is not logged in", () => {
   ])("gets the 404 of any unknown path at %j, byte for byte", async (path) => {
     const answer = await client.send(CONSOLE + path, { headers: { ...http, Host: local } });
     expect(answer.status).toBe(404);
-    const shown = ({ headers, text }: Answer) => [Object.keys(headers).sort(), text];
     expect(shown(answer)).toEqual(shown(await unknown(local)));
   });
 
@@ -157,8 +158,12 @@ describe("everybody who is not logged in", () => {
       Host: "shop.test",
       Cookie: `${cookie?.name}=${cookie?.value}; __Host-moor-console=${cookie?.value}`,
     };
-    expect((await client.send(CONSOLE, { headers })).status).toBe(404);
-    expect((await client.send(`${CONSOLE}/login`, { headers })).status).toBe(404);
+    const unknownThere = await client.send("/.moor/nowhere", { headers });
+    expect(unknownThere.status).toBe(404);
+    for (const path of [CONSOLE, `${CONSOLE}/login`]) {
+      const answer = await client.send(path, { headers });
+      expect([answer.status, ...shown(answer)], path).toEqual([404, ...shown(unknownThere)]);
+    }
   });
 
   it("gets no cookie for a wrong token, and the log does not have the token", async () => {
@@ -193,5 +198,11 @@ describe.each([
 it("the cookie of an operator opens nothing after half an hour without a request", async () => {
   const console = await operator();
   await elapse(31 * 60);
-  expect((await console.page.goto(base + CONSOLE))?.status()).toBe(404);
+  const opened = async (path: string) => {
+    const response = await console.page.goto(base + path);
+    return [response?.status(), await response?.text()];
+  };
+  const unknown = await opened("/.moor/nowhere");
+  expect(unknown[0]).toBe(404);
+  expect(await opened(CONSOLE)).toEqual(unknown);
 });

@@ -82,6 +82,10 @@ describe("the console", () => {
     const after = await pool.servers(born + 155);
     expect(before).toContain("a");
     expect(new Set(after)).toEqual(new Set(["b", "c"]));
+    // The plan says 50 % each. These are the hashes of 30 fixed ids.
+    for (const origin of ["b", "c"]) {
+      expect(after.filter((server) => server === origin).length / after.length).toBeGreaterThan(0.3);
+    }
     expect(await pool.servers(born - 10)).toEqual(before);
   });
 

@@ -24,6 +24,8 @@ afterAll(async () => {
 });
 
 const SECOND_MS = 1_000;
+/** No ejection of these tests lasts longer, and a report is due. */
+const REPORT_SECONDS = 61;
 async function operator(): Promise<ConsolePage> {
   const console = await openConsole(browser, site);
   onTestFinished(() => console.close());
@@ -38,6 +40,14 @@ async function sessionOf(client: Client) {
 async function rowOf({ page }: ConsolePage, store: string): Promise<string> {
   const row = page.locator("tr", { has: page.locator("b", { hasText: new RegExp(`^${store}$`) }) });
   return (await row.innerText()).replace(/\s+/g, " ");
+}
+/** Whether the isolate sends every origin sessions again, and the console has heard of it. Until then sessions get pins. */
+async function wellAgain({ open, text }: ConsolePage): Promise<boolean> {
+  await moor.elapse(REPORT_SECONDS);
+  const { id } = await sessionOf(await shopper());
+  await open(`/sessions/${id}`);
+  const [last] = moor.logged.filter((line) => /"origin_(ejected|returned)"/.test(line)).slice(-1);
+  return !last?.includes("origin_ejected") && !(await text()).includes("Away now");
 }
 /** Opens a page within two seconds. */
 async function openSoon(console: ConsolePage, path: string): Promise<void> {
@@ -83,7 +93,10 @@ describe("the page of a session", () => {
     }
     const dead = origins.find(({ name }) => name === before[0]?.server);
     await dead?.kill();
-    onTestFinished(() => dead?.restart());
+    onTestFinished(async () => {
+      await dead?.restart();
+      await expect.poll(() => wellAgain(console)).toBe(true);
+    });
     const after = await Promise.all(clients.map(async (client) => (await sessionOf(client)).server));
     expect(after).toEqual(before.map(({ server, next }) => (server === dead?.name ? next : server)));
   });
