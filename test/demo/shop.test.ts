@@ -168,6 +168,16 @@ describe("the shop", () => {
     await page.context().close();
   });
 
+  it("leads operators to the console, which the token in the terminal opens", async () => {
+    const page = await openShop(browser, demo.url);
+    await page.getByRole("link", { name: "the console" }).click();
+    const [, token = ""] = await demo.shows(/^Console .* token (\S+)/m);
+    await page.getByLabel("Token").fill(token);
+    await press(page, "Log in");
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Now");
+    await page.context().close();
+  });
+
   it("can be opened without Moor, and then says where it is", async () => {
     const [, address = ""] = await demo.shows(/origin b {3}(http:\S+)/);
     const response = await fetch(address);
