@@ -18,8 +18,8 @@ def adopt(
 ) -> None:
     """Adds the endpoint at `path`.
 
-    `MOOR_ISSUER`, `MOOR_CONFIRM_KEYS` and `MOOR_READER_ISSUERS` may be in the configuration; their default is the environment. `principal` gives the id of the user
-    who is logged in, or None; refuse there whom the application would refuse. The default is the value of Flask-Login.
+    `MOOR_ISSUER`, `MOOR_CONFIRM_KEYS` and `MOOR_READER_ISSUERS` may be in the configuration; their default is the environment. `principal`
+    gives the id of the user who is logged in, or None; refuse there whom the application would refuse. The default is the value of Flask-Login.
 
     The sessions of Flask are in their cookie alone, so they have no id: Moor gives each its own, and clears the cookie. A session of
     Flask-Session has one (`session.sid`), and is told without it for the same reason: Moor cannot end it. Raises ValueError if a

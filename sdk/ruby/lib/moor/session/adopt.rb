@@ -33,7 +33,8 @@ module Moor
     # +expire_after+. +serializer+, +log+: as in Moor::SessionStore. +readers+: the addresses of further Moors that may only read, for example
     # of a staging, separated by spaces or commas; they end and change no session. Raises ArgumentError if MOOR_ISSUER or MOOR_CONFIRM_KEYS is missing.
     def initialize(app, application:, principal: ->(_session, _env) {}, path: "/moor-adopt", session_seconds: 86_400, serializer: Marshal,
-                   issuer: ENV.fetch("MOOR_ISSUER", ""), readers: ENV.fetch("MOOR_READER_ISSUERS", ""), keys: ENV.fetch("MOOR_CONFIRM_KEYS", ""), log: Logger.new($stderr))
+                   issuer: ENV.fetch("MOOR_ISSUER", ""), readers: ENV.fetch("MOOR_READER_ISSUERS", ""),
+                   keys: ENV.fetch("MOOR_CONFIRM_KEYS", ""), log: Logger.new($stderr))
       @app = app
       @names = { application: application, issuer: issuer.delete_suffix("/") }
       @readers = readers.split(/[\s,]+/).reject(&:empty?).map { |reader| reader.delete_suffix("/") }
