@@ -3,6 +3,7 @@ import type { ResolvedConfig, ResolvedCors, ResolvedRoute } from "../config/reso
 import { allowOrigin, preflight } from "../inbound/cors.ts";
 import type { KeyRing } from "../inbound/token/key-ring.ts";
 import { clearSiteData } from "../lib/clear-site-data.ts";
+import type { Log } from "../log.ts";
 import type { Exchange, Responded, Visit } from "../request/exchange.ts";
 import { judge } from "../session/login.ts";
 import { NO_INTENT, type Session } from "../session/session.ts";
@@ -47,6 +48,7 @@ export interface LoginParts extends LoginBindings {
   readonly principals?: Pick<Principals, "endAll"> | undefined;
   /** Needed if logins are renewed. */
   readonly renewals?: Renewals | undefined;
+  readonly log: Log;
   /** Of the isolate. */
   readonly memory: Pick<Copies, "keep">;
   /** The breaker of the authority. Default: the authority counts as reachable. */

@@ -1,5 +1,7 @@
 import type { ResolvedLogin } from "../config/resolved.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
+import { describeFault, type Log } from "../log.ts";
+import { SHOWN_CHARACTERS } from "../observe/request-facts.ts";
 import type { Ref } from "../session/change.ts";
 import { MEMORY_AGE_MS } from "../session/freshness.ts";
 import { isRenewalDue } from "../session/login.ts";
@@ -23,14 +25,15 @@ export interface RenewingParts {
   readonly memory: Pick<Copies, "keep">;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  readonly log: Log;
 }
 
 /** An isolate remembers for this many sessions that the provider could not confirm their login. */
 const REMEMBERED = 8_192;
 
 /** A session whose login is not due costs no call. While the object of a session is away, its login is shown as it was. */
-export function createRenewing({ login: config, renewals, memory, clock }: RenewingParts): Renewing {
-  /** When the object last answered that the login is as it was. Milliseconds since 1970. */
+export function createRenewing({ login: config, renewals, memory, clock, log }: RenewingParts): Renewing {
+  /** When the object last did not renew the login. Milliseconds since 1970. */
   const unconfirmed = new BoundedMap<string, number>(REMEMBERED);
   const isOld = (view: View | undefined) => view?.login !== undefined && isRenewalDue(view.login, config, clock());
 
@@ -42,7 +45,11 @@ export function createRenewing({ login: config, renewals, memory, clock }: Renew
 
   async function renew(ref: Ref): Promise<Lookup> {
     const found = await renewals.renew(ref);
-    if (isOld(shownIn(found))) unconfirmed.set(ref.id, clock());
+    if (found.kind === "unavailable") {
+      const session = ref.id.slice(0, SHOWN_CHARACTERS);
+      log({ event: "login_unavailable", session, reason: `not renewed: ${describeFault(found.cause)}` });
+    }
+    if (found.kind === "unavailable" || isOld(shownIn(found))) unconfirmed.set(ref.id, clock());
     return found;
   }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { LogEntry } from "../../src/log.ts";
 import { createRenewing } from "../../src/login/renewing.ts";
 import type { Login } from "../../src/session/login.ts";
 import type { Lookup } from "../../src/store/contracts.ts";
@@ -26,9 +27,12 @@ function answering(answer: Lookup) {
       return answer;
     },
   };
-  const renewing = createRenewing({ login: { refreshSeconds: 60 }, renewals, memory, clock: () => Date.now() });
+  const logged: LogEntry[] = [];
+  const log = (entry: LogEntry) => void logged.push(entry);
+  const renewing = createRenewing({ login: { refreshSeconds: 60 }, renewals, memory, clock: () => Date.now(), log });
   return {
     memory,
+    logged,
     asked: () => asked,
     opened: (view = due) => renewing.opened({ kind: "session", session: sessionOf(view), ref, source: "memory" }),
     read: (found: Lookup) => {
@@ -59,8 +63,14 @@ describe("the session of a request whose login is due", () => {
     expect((await answering(answer).opened()).session.view).toBeUndefined();
   });
 
-  it("is as it was while the object is away", async () => {
-    expect((await answering(away).opened()).session.view).toEqual(due);
+  it("is as it was while the object is away, and the log says so once in five seconds", async () => {
+    const { opened, logged } = answering(away);
+    expect((await opened()).session.view).toEqual(due);
+    expect((await opened()).session.view).toEqual(due);
+    expect(logged).toEqual([{ event: "login_unavailable", session: "s", reason: "not renewed: Error: away" }]);
+    setTime(at(66));
+    await opened();
+    expect(logged).toHaveLength(2);
   });
 
   it("costs one call in five seconds while the provider is away", async () => {

@@ -30,6 +30,7 @@ const boundStores = new WeakMap<SessionBindings, BoundStores>();
  */
 export class SessionObject extends DurableObject<SessionBindings> {
   readonly #authority: SessionAuthority;
+  readonly #knowsProvider: boolean;
   readonly #leases = new LeaseQueue(
     () => Date.now(),
     (ref) => this.#authority.isOver(ref),
@@ -39,6 +40,7 @@ export class SessionObject extends DurableObject<SessionBindings> {
   constructor(state: DurableObjectState, env: SessionBindings, options: SessionObjectOptions = {}) {
     super(state, env);
     const { events, bindOldSessions, bindLoginProvider } = options;
+    this.#knowsProvider = bindLoginProvider !== undefined;
     const { fallback, replicas } = storesOf(env);
     const teller = createTeller({ log: logToConsole, events, waitUntil: (work) => state.waitUntil(work) });
     this.#authority = new SessionAuthority({
@@ -58,8 +60,10 @@ export class SessionObject extends DurableObject<SessionBindings> {
     return this.#authority.read(ask);
   }
 
-  renew(ask: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
-    return this.#authority.renew(ask);
+  async renew(ask: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
+    if (this.#knowsProvider) return this.#authority.renew(ask);
+    const remedy = "export createSessionObject(config) as SessionObject";
+    return { kind: "unavailable", cause: new Error(`the class of the sessions' objects knows no provider: ${remedy}`) };
   }
 
   commit(ask: { ref: Ref; change: Change; copies?: CopyPolicy }): Promise<Committed> {

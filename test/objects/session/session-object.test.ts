@@ -244,6 +244,16 @@ describe("an object with its stores", () => {
   });
 });
 
+it("an object of a Worker that has not told its class of the provider renews no login, and names the class that does", async () => {
+  const found = await runInDurableObject(env.SESSION_OBJECT.getByName(id), (_, state) =>
+    new (createSessionClass({}))(state, env as never).renew({ ref: refTo(id, now) }),
+  );
+  expect(found).toMatchObject({
+    kind: "unavailable",
+    cause: { message: expect.stringContaining("createSessionObject") },
+  });
+});
+
 describe("the stores of an object", () => {
   const REPLICATED = { replicate: "always", backup: "off", strictBackup: false } as const;
 
