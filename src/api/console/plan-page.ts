@@ -67,7 +67,7 @@ export function safetyText(plan: Plan): Html {
       return html`<span class="state warn">Whether draining ${origin} is safe is not known</span>: ${
         plan.heard === 0
           ? "no isolate has reported lately"
-          : `no probe and no answer of the last ${PROVEN_MINUTES} minutes says how ${safety.unproven.join(", ")} is`
+          : `no probe and no answer of the last ${PROVEN_MINUTES} minutes tells of ${safety.unproven.join(", ")}`
       }.`;
     case "refused":
       return html`<span class="state warn">Draining ${origin} is not possible now</span>: ${REFUSALS[safety.reason]}`;

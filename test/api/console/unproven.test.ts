@@ -61,7 +61,7 @@ describe("an origin of which nothing tells whether it is well", () => {
     });
     const panel = textOf(poolPanel(facts, OPERATOR, NOW));
     expect(panel).toContain(
-      `Whether draining a is safe is not known : no probe and no answer of the last 3 minutes says how ${unproven.join(", ")} is.`,
+      `Whether draining a is safe is not known : no probe and no answer of the last 3 minutes tells of ${unproven.join(", ")}.`,
     );
     expect(panel).toContain("c open not known no answer reported in the last 3 minutes, not probed");
   });
