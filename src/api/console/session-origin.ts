@@ -5,7 +5,7 @@ import { createOrder } from "../../upstream/choose/order.ts";
 import { pinOf } from "../../upstream/choose/pins.ts";
 import { closuresById } from "../../upstream/live/pool-state.ts";
 import type { PoolFacts } from "./facts.ts";
-import { illOrigins } from "./health.ts";
+import { illOrigins, unprovenOrigins } from "./health.ts";
 
 /** A session as affinity looks at it. `token`: what only the token of its visitor knows; `undefined`: unknown. */
 export interface Placed {
@@ -26,6 +26,8 @@ export type Placement =
       readonly pinned: string | undefined;
       /** The origins that are away now, as probes or most isolates say. */
       readonly away: readonly string[];
+      /** Of the origins that would serve it now: those of which nothing tells whether they answer. */
+      readonly unproven: readonly string[];
       /** One for all regions of birth, if regions make no difference or the region is known. */
       readonly orders: readonly BirthOrder[];
     };
@@ -83,13 +85,17 @@ export function placementOf(facts: PoolFacts, session: Placed, now: number): Pla
     return { own: named(chosen(1))[0], now: named(current), next: named(chosen(SHOWN - 1, dead)) };
   }
 
+  const unproven = unprovenOrigins(facts, now);
   const homes = session.token ? [session.token.home] : [0, ...REGIONS.map((_, at) => at + 1)];
+  const orders = together(homes.map((home) => [REGIONS[home - 1] ?? "unknown", orderFor(home)]));
+  const serving = new Set(orders.flatMap(({ now: [serves] }) => serves ?? []));
   return {
     kind: "known",
     mayBePinned: pool.failback === "pin" && !session.token,
     pinned: pinnedTo(pool, session.token?.pin),
     away: [...ill],
-    orders: together(homes.map((home) => [REGIONS[home - 1] ?? "unknown", orderFor(home)])),
+    unproven: [...serving].filter((id) => unproven.has(id)),
+    orders,
   };
 }
 

@@ -4,6 +4,7 @@ import { SHOWN_CHARACTERS } from "../../observe/request-facts.ts";
 import { isolatesIn } from "../operators/site-metrics.ts";
 import type { PoolFacts } from "./facts.ts";
 import { CONSOLE } from "./guard.ts";
+import { PROVEN_MINUTES } from "./health.ts";
 import { type Html, section, table } from "./layout.ts";
 import type { Operator } from "./operator.ts";
 import { bestOf, type Found, type Shown } from "./session-copies.ts";
@@ -159,13 +160,14 @@ function originOf({ id, pools }: SessionFacts, { shown }: NonNullable<ReturnType
     const placement = placementOf(facts, { id, bornAt: shown.bornAt }, now);
     return html`<h3>${facts.pool.id}</h3>${placementText(placement, facts.pool.affinity.algorithm)}`;
   });
-  return section("Its origin", html`${panels}`, "computed from its id and birth, the changes of operators, and health");
+  const source = `computed at ${timeOf(now, now)} UTC from its id and birth, the changes of operators, and the health that probes and isolates have told; isolates tell it once a minute`;
+  return section("Its origin", html`${panels}`, source);
 }
 
 /** The origins of a session in a pool, in words. */
 export function placementText(placement: Placement, algorithm: string): Html {
   if (placement.kind === "unknown") return html`<p class="warn">Not known: ${placement.why}.</p>`;
-  const { orders, away, mayBePinned, pinned } = placement;
+  const { orders, away, unproven, mayBePinned, pinned } = placement;
   const lines = orders.map(({ regions, own = "no origin", now, next }) => {
     const [serves = "no origin", ...others] = now;
     const born = regions.length === 0 ? "" : html`Born in ${regions.join(", ")}: `;
@@ -180,6 +182,7 @@ export function placementText(placement: Placement, algorithm: string): Html {
       ${others.length > 0 && next[0] !== others[0] ? html`<small>Tried in one request: ${now.join(", ")}.</small>` : ""}</li>`;
   });
   return html`<ul>${lines}</ul>
+    ${unproven.length > 0 ? html`<p class="warn">Not known: whether ${unproven.join(", ")} answers now. No probe and no answer of the last ${String(PROVEN_MINUTES)} minutes tells of it.</p>` : ""}
     ${away.length > 0 ? html`<p class="warn">Away now, say probes or most isolates: ${away.join(", ")}.</p>` : ""}
     ${orders.length > 1 ? html`<p class="muted">The region of its birth is in its visitor's token alone.</p>` : ""}
     ${mayBePinned ? html`<p class="muted">Not known: whether it is pinned elsewhere. After an origin was away, the visitor's token keeps the session where it went.</p>` : ""}`;

@@ -35,6 +35,16 @@ describe("the origins of a session, as the console names them", () => {
     });
   });
 
+  it("name the origin that would serve it if nothing tells whether it answers", () => {
+    const silent = factsFor({ origins: ORIGINS });
+    const [own = ""] = ordersOf(silent)[0]?.now ?? [];
+    expect(placementOf(silent, session, T0)).toMatchObject({ unproven: [own] });
+    if (silent.kind !== "known") throw new Error("its object has answered");
+    const counts = { [`moor_origin_responses_total{pool="shop",origin="${own}",status="2xx"}`]: 1 };
+    const totals = { ...silent.totals, minutes: [{ at: T0 - 60_000, counts, bound: {} }] };
+    expect(placementOf({ ...silent, totals } as PoolFacts, session, T0)).toMatchObject({ unproven: [] });
+  });
+
   it("leave out an origin that more than half of the isolates have ejected", () => {
     const [own = ""] = ordersOf(factsFor({ origins: ORIGINS }))[0]?.now ?? [];
     expect(ordersOf(factsFor({ origins: ORIGINS }, { [own]: { FRA: 2 } }))[0]?.now[0]).toBe(own);
