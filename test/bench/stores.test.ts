@@ -19,7 +19,7 @@ describe("the times of stores", () => {
     const asked = promisify(execFile)(process.execPath, ["bench/stores/run.ts", ...args]);
     await expect(asked).rejects.toMatchObject({
       code: 2,
-      stderr: `found ${JSON.stringify(args)}, accepted: cost, or a number from 1 to 100000\n`,
+      stderr: `found ${JSON.stringify(args)}, accepted: cost, sizes, or a number from 1 to 100000\n`,
     });
   });
 });
