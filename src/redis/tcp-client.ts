@@ -84,6 +84,7 @@ export function connectToRedis({ address, open, deadlineMs }: RedisConnectionOpt
 
   function run(command: readonly string[]): Promise<unknown> {
     const answer = turn.then(() => runNow(command));
+    // Whoever has asked is told of the fault. The next command only has to wait for its turn.
     turn = answer.catch(() => {});
     return answer;
   }

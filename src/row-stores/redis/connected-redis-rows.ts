@@ -1,3 +1,4 @@
+import type { Unavailable } from "../../lib/unavailable.ts";
 import { attempt, RedisFault } from "../../redis/client.ts";
 import type { RedisConnection } from "../../redis/tcp-client.ts";
 import { alone } from "../alone.ts";
@@ -13,23 +14,45 @@ export interface ConnectedRedisRowsOptions {
 
 /** How long replicas may take to have a change, in milliseconds. */
 const WAIT_MS = 500;
+/** A write of this key has all writes before it reach replicas first. */
+const BARRIER = ["HSET", "moor:{rows-0}:barrier", "at", "any"];
 
 /** The rows of {@link createRedisRows}, by a socket. The calls of a transaction share it. */
 export function createConnectedRedisRows({ connect, waitReplicas }: ConnectedRedisRowsOptions): RowStore {
   function opened(): RowConnection & Pick<RowStore, "due"> {
     const connection = connect();
     const { read, write, due } = createRedisRows({ run: connection.eval, provesPrimary: true, isMetered: false });
+    /** Whether a write may have taken effect without enough replicas. A transaction that reads it again would take it for acknowledged. */
+    let isInDoubt = false;
+
+    /** Waits until replicas have all that this connection has written. */
+    async function replicated(): Promise<void> {
+      const replicas = await connection.run(["WAIT", String(waitReplicas), String(WAIT_MS)]);
+      if (typeof replicas !== "number" || replicas < waitReplicas) throw new RedisFault("unreplicated");
+      isInDoubt = false;
+    }
+
+    /** An answer that may show a write in doubt, once replicas have that write. */
+    async function settled<Answer>(answer: Answer): Promise<Answer | Unavailable> {
+      if (!isInDoubt) return answer;
+      return attempt(async () => {
+        await connection.run(BARRIER);
+        await replicated();
+        return answer;
+      });
+    }
+
     return {
-      read,
       due,
+      read: async (name) => settled(await read(name)),
       async write(name, asked) {
+        const wasInDoubt = isInDoubt;
+        isInDoubt = waitReplicas > 0;
         const written = await write(name, asked);
-        if (written.kind !== "written" || waitReplicas === 0) return written;
-        return attempt(async () => {
-          const replicas = await connection.run(["WAIT", String(waitReplicas), String(WAIT_MS)]);
-          if (typeof replicas === "number" && replicas >= waitReplicas) return written;
-          throw new RedisFault("unreplicated");
-        });
+        if (waitReplicas === 0 || written.kind === "unavailable") return written;
+        if (written.kind === "written") return attempt(() => replicated().then(() => written));
+        isInDoubt = wasInDoubt;
+        return settled(written);
       },
       end: async () => connection.end(),
     };

@@ -10,6 +10,7 @@ import { gapsOf, testRowStore } from "../../row-stores/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";
 import { testAuthority } from "../../store/authority.suite.ts";
 import { DEAD_PORT, freePort } from "../../support/node/ports.ts";
+import { changeAt, refTo, uniqueId } from "../../support/sessions.ts";
 
 const PASSWORD = "the password of the tests";
 
@@ -114,6 +115,10 @@ describe("a Redis by a socket", () => {
       kind: "unavailable",
       cause: { code: "unreplicated" },
     });
+    const { authority } = createRowsWorld({ through: () => rows });
+    const id = uniqueId();
+    const patched = authority.commit(refTo(id, Date.now()), changeAt(Date.now(), { patches: [{ basket: "tea" }] }));
+    expect(await patched).toMatchObject({ kind: "unavailable" });
     const replica = await startServer();
     onTestFinished(replica.stop);
     await replica.run("CONFIG", "SET", "masterauth", PASSWORD);
