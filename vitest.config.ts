@@ -1,7 +1,7 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { skipWithoutPackages } from "./test/support/node/packages.ts";
-import { filesForAnyAuthority, quickFiles } from "./test/support/node/quick.ts";
+import { filesForAnyAuthority, filesForAnyFallback, quickFiles } from "./test/support/node/quick.ts";
 
 /** Tests that start processes (workerd, origins, the command, Chromium). All other tests run inside workerd. */
 const inNode = ["applications", "bench", "bin", "conformance", "demo", "examples", "fuzz", "prose", "sim", "torture"]
@@ -23,13 +23,18 @@ interface NodeProject {
   readonly exclude?: string[];
   /** The authority of every Moor that the tests start. Default: Durable Objects. */
   readonly authority?: keyof typeof SERVERS;
+  /** How the Redis behind the Durable Objects of these tests is reached. Default: over the REST protocol of Upstash. */
+  readonly fallback?: "redis-tcp";
 }
 
 /** The Debian packages of the authorities that are no Durable Objects. */
 const SERVERS = { redis: "redis-server", postgres: "postgresql" } as const;
 
 /** A project of tests that run in Node. */
-function nodeProject(name: string, { include, exclude = [], authority }: NodeProject): TestProjectConfiguration {
+function nodeProject(
+  name: string,
+  { include, exclude = [], authority, fallback }: NodeProject,
+): TestProjectConfiguration {
   return {
     plugins: [skipWithoutPackages(process.env, authority ? [SERVERS[authority]] : [])],
     test: {
@@ -37,6 +42,7 @@ function nodeProject(name: string, { include, exclude = [], authority }: NodePro
       include,
       exclude,
       ...(authority && { env: { MOOR_TEST_AUTHORITY: authority } }),
+      ...(fallback && { env: { MOOR_TEST_FALLBACK: fallback } }),
       globalSetup: "./test/support/node/build-worker.ts",
       // These limits end a test that hangs. No test relies on them, so they are long enough for a busy machine.
       testTimeout: 180_000,
@@ -63,6 +69,7 @@ export default defineConfig({
       },
       nodeProject("node-quick", { include: quick }),
       nodeProject("node-slow", { include: inNode, exclude: quick }),
+      nodeProject("node-redis-tcp", { include: filesForAnyFallback(inNode), fallback: "redis-tcp" }),
       nodeProject("node-redis", { include: filesForAnyAuthority(inNode), authority: "redis" }),
       nodeProject("node-postgres", { include: filesForAnyAuthority(inNode), authority: "postgres" }),
     ],

@@ -15,6 +15,7 @@ import { readSettings } from "./wrangler.ts";
 const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefined>> = {
   MOOR_OPERATORS: ({ admin, pools }) =>
     admin ? "admin" : pathIn(pools, "pools", "healthCheck", ({ healthCheck }) => healthCheck !== undefined),
+  MOOR_REDIS_TCP: ({ stores }) => (stores.fallback === "redis-tcp" ? "stores.fallback" : undefined),
   MOOR_ROWS: ({ stores }) => (stores.authority.type === "object" ? undefined : "stores.authority"),
   MOOR_ADOPTION: ({ adopt }) => (adopt.length === 0 ? undefined : "adopt"),
   MOOR_READERS: ({ adopt }) => pathIn(adopt, "adopt", "from", ({ confirm }) => confirm === undefined),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { ResolvedConfig } from "../src/config/resolved.ts";
 import { buildFlagOf, ROW_STORES } from "../src/row-stores/registry.ts";
-import { FALLBACKS } from "../src/store/registry.ts";
 
 type Files = Readonly<Record<string, string>>;
 
@@ -217,9 +217,11 @@ describe("a store of rows", () => {
     eager: true,
   });
 
+  const FALLBACK_TYPES: readonly string[] = ["redis", "redis-tcp"] satisfies ResolvedConfig["stores"]["fallback"][];
+
   /** The files that name a store beside its own file and the registry. A store that is also a fallback may be named as that. */
   function strangersTo(type: string, given: Files): string[] {
-    const names = [buildFlagOf(type), ...(type in FALLBACKS ? [] : [`"${type}"`])];
+    const names = [buildFlagOf(type), ...(FALLBACK_TYPES.includes(type) ? [] : [`"${type}"`])];
     const isOwn = (path: string) => /^\.\.\/(src\/row-stores|bin\/stores)\//.test(path);
     return Object.keys(given).filter((path) => !isOwn(path) && names.some((name) => given[path]?.includes(name)));
   }

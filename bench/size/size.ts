@@ -35,7 +35,7 @@ export interface SizeResults {
 
 /** The most that each build may be gzipped, in KiB. `test/bench/size.test.ts` holds them. */
 export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild">, number>> = {
-  moor: 187,
+  moor: 189,
   asDeployed: 75.5,
   asDeployedWithLogin: 85.5,
   withoutRedis: 183,
@@ -50,6 +50,7 @@ export const without = (parts: readonly string[]) => parts.flatMap((part) => ["-
 /** Flags of wrangler for builds that leave something out; wrangler.toml shows the same. */
 export const WITHOUT_REDIS = without([
   "MOOR_REDIS",
+  "MOOR_REDIS_TCP",
   "MOOR_REDIS_READER",
   buildFlagOf("redis"),
   buildFlagOf("redis-tcp"),

@@ -17,8 +17,8 @@ line each on stderr: settings whose effect may surprise.
 
   --config FILE   default: moor.config.ts
   --deploy        also refuses what a deployed Worker cannot reach: origins by IP address or on localhost; admins without a secret;
-                  and a wrangler.toml that leaves out what the configuration uses. Asks the store of stores.authority for its
-                  settings, if the environment has its secrets, and warns of what they give up. Warns of traces that
+                  and a wrangler.toml that leaves out what the configuration uses. Asks the store of stores.authority, or the
+                  fallback, for its settings, if the environment has its secrets, and warns of what they give up. Warns of traces that
                   wrangler.toml does not turn on
   --json          prints { "ok": true, "config": …, "warnings": [{ path, text }] } or { "ok": false, "mistakes": [{ path, found, accepted }] } on stdout`,
 

@@ -131,6 +131,7 @@ export function fillShared(config: Pick<CheckedConfig, Shared>): Pick<ResolvedCo
       replicate: config.stores?.replicate ?? "travel",
       backup: config.stores?.backup ?? (hasJournal(config.stores?.authority) ? "async" : "off"),
       strictBackup: config.stores?.strictBackup ?? false,
+      fallback: config.stores?.fallback ?? "redis",
     },
     principals: config.principals && {
       limit: {

@@ -215,6 +215,7 @@ const stores = shape({
   replicate: optional(oneOf(["travel", "always", "off"])),
   backup: optional(oneOf(["async", "sync", "off"])),
   strictBackup: optional(yesOrNo),
+  fallback: optional(oneOf(["redis", "redis-tcp"])),
 });
 
 const principals = shape({

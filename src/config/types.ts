@@ -149,6 +149,11 @@ export interface StoresConfig {
    * `backup: "sync"`.
    */
   strictBackup?: boolean;
+  /**
+   * How the Redis is reached that holds backups and journals. `"redis"` (default): over the REST protocol of Upstash, if its secrets are
+   * set. `"redis-tcp"`: by a socket, at the address in the secret `MOOR_REDIS_URL`. Only with the authority `"object"`.
+   */
+  fallback?: "redis" | "redis-tcp";
 }
 
 /** Deadlines and limits of a session. */

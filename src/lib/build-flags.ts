@@ -1,6 +1,8 @@
 declare global {
   /** `false`: the build is without Redis as the fallback. */
   const MOOR_REDIS: boolean | undefined;
+  /** `false`: the build is without Redis by a socket as the fallback. */
+  const MOOR_REDIS_TCP: boolean | undefined;
   /** `false`: the build is without the admin API, the counters, live changes of pools, and probes. */
   const MOOR_OPERATORS: boolean | undefined;
   /** `false`: the build is without authorities other than Durable Objects. */
@@ -59,6 +61,7 @@ export function lacksPart(part: string, name: string, asked: string): never {
 /** The parts that a build may leave out, as messages call them. */
 export const NAMES = {
   MOOR_REDIS: "Redis",
+  MOOR_REDIS_TCP: "fallback on Redis by a socket",
   MOOR_OPERATORS: "admin API, probes and pools at work",
   MOOR_ROWS: "authority other than Durable Objects",
   MOOR_ADOPTION: "adoption of sessions",

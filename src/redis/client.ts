@@ -20,6 +20,9 @@ export interface RedisClient {
   eval(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
 }
 
+/** Does work with a client of Redis. The work waits for each command before it sends the next. */
+export type ReachRedis = <Answer>(work: (redis: RedisClient) => Promise<Answer>) => Promise<Answer>;
+
 /**
  * A client of the REST protocol of Upstash (https://upstash.com/docs/redis/features/restapi). It sends each command once, as a POST of
  * its own. It keeps nothing of a request, so an isolate may use it for its whole life.

@@ -50,6 +50,20 @@ export function readRedisAddress(text: string): RedisServerAddress | undefined {
   };
 }
 
+/**
+ * Reads the address in the binding MOOR_REDIS_URL.
+ *
+ * @throws TypeError that names the binding and the accepted values, and no value.
+ */
+export function requireRedisAddress(text: string | undefined): RedisServerAddress {
+  const address = text === undefined ? undefined : readRedisAddress(text);
+  if (address) return address;
+  const found = text === undefined ? "not set" : "no address of Redis";
+  throw new TypeError(
+    `MOOR_REDIS_URL is ${found}; it takes one, as in "rediss://user:password@redis.example.com:6379/0".`,
+  );
+}
+
 /** A connection whose commands each have a deadline. A late answer would be taken for the next one's, so after a fault the socket is thrown away. */
 export function connectToRedis({ address, open, deadlineMs }: RedisConnectionOptions): RedisConnection {
   const { username, password, database } = address;

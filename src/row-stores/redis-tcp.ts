@@ -1,5 +1,6 @@
 import { literal, optional } from "valibot";
-import { connectToRedis, type RedisServerAddress, readRedisAddress } from "../redis/tcp-client.ts";
+import { openSocket } from "../redis/open-socket.ts";
+import { connectToRedis, type RedisServerAddress, requireRedisAddress } from "../redis/tcp-client.ts";
 import { wholeNumber } from "../settings/grammar.ts";
 import { shape, value } from "../settings/shapes.ts";
 import { defineRowStore } from "./kind.ts";
@@ -35,13 +36,7 @@ export const redisTcp = defineRowStore<RedisTcpRowsConfig, RedisTcpRowsBindings>
   schema: shape({ type: literal("redis-tcp"), waitReplicas: optional(value(wholeNumber(0, 10))) }),
   guarantees: { survivesRestart: true, tellsTime: true, namesDue: true },
   bind({ MOOR_REDIS_URL: text }, { waitReplicas = 0 }) {
-    const address = text === undefined ? undefined : readRedisAddress(text);
-    if (!address) {
-      const found = text === undefined ? "not set" : "no address of Redis";
-      throw new TypeError(
-        `MOOR_REDIS_URL is ${found}; it takes one, as in "rediss://user:password@redis.example.com:6379/0".`,
-      );
-    }
+    const address = requireRedisAddress(text);
     return typeof MOOR_REDIS_TCP_ROWS === "undefined" || MOOR_REDIS_TCP_ROWS
       ? rowsAt(address, waitReplicas)
       : undefined;
@@ -50,13 +45,7 @@ export const redisTcp = defineRowStore<RedisTcpRowsConfig, RedisTcpRowsBindings>
 
 function rowsAt(address: RedisServerAddress, waitReplicas: number): RowStore {
   return createConnectedRedisRows({
-    connect: () => connectToRedis({ address, open, deadlineMs: DEADLINE_MS }),
+    connect: () => connectToRedis({ address, open: openSocket, deadlineMs: DEADLINE_MS }),
     waitReplicas,
   });
-}
-
-async function open({ hostname, port, tls }: RedisServerAddress) {
-  // The command reads these settings in Node, which has no such module.
-  const { connect } = await import("cloudflare:sockets");
-  return connect({ hostname, port }, { secureTransport: tls ? "on" : "off", allowHalfOpen: false });
 }

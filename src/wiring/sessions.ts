@@ -102,8 +102,11 @@ function bindObjects(env: SessionsEnv, { stores, principals }: Config, { breaker
     throw new TypeError("SESSION_OBJECT is not bound; it is the binding of the Durable Object class SessionObject.");
   }
   const breaker = breakers.make("object");
+  if (stores.fallback === "redis-tcp" && !env.MOOR_REDIS_URL) {
+    throw new TypeError('MOOR_REDIS_URL is not set; stores.fallback "redis-tcp" needs it.');
+  }
   const { fallback, replicas } = bindStores(env, breakers);
-  const { authority: _, ...copies } = stores;
+  const { authority: _, fallback: __, ...copies } = stores;
   const objects = { copies, breaker };
   const authority = createObjectAuthority(SESSION_OBJECT, objects);
   return {

@@ -37,10 +37,11 @@ const CONFIG: MoorConfig = { pools: [{ id: "shop", origins: [origin] }] };
 /** Texts that only the client of Redis, and its scripts, contain. */
 const OF_REDIS = /the URL of Redis must begin with|redis\.call/;
 /**
- * Texts that only hono, jose, the admin API, the counters, the pools' objects, the authority on rows, the adoption of sessions and the
- * carrier in the URL contain, and the polynomial of nginx's hash.
+ * Texts that only sockets to a store, hono, jose, the admin API, the counters, the pools' objects, the authority on rows, the adoption of
+ * sessions and the carrier in the URL contain, and the polynomial of nginx's hash.
  */
 const OF_SOME = [
+  "secureTransport",
   "Context is not finalized",
   "ERR_JWKS_",
   "bad_principal",

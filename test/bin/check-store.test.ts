@@ -130,6 +130,19 @@ describe("moor check --deploy", () => {
     expect(await told({ type: "d1" }, {})).toEqual([]);
   });
 
+  it("asks the Redis behind Durable Objects, if the environment leads to it", async () => {
+    const redis = await startRedis();
+    onTestFinished(redis.stop);
+    const upstash = { UPSTASH_REDIS_REST_URL: redis.url, UPSTASH_REDIS_REST_TOKEN: redis.token };
+    const config = (fallback: "redis" | "redis-tcp") => resolved({ pools: [pool()], stores: { fallback } });
+    expect(await auditWarnings(config("redis"), upstash)).toEqual([
+      { path: "stores.fallback", text: expect.stringContaining("redis: appendonly is no") },
+    ]);
+    expect(await auditWarnings(config("redis-tcp"), {})).toEqual([
+      { path: "stores.fallback", text: expect.stringContaining("the environment has no MOOR_REDIS_URL") },
+    ]);
+  });
+
   it("prints these warnings, and is content with the configuration", async () => {
     const server = await startMemcached();
     onTestFinished(server.stop);

@@ -48,7 +48,13 @@ describe("the defaults", () => {
       },
       ignore: [],
       carriers: [COOKIE],
-      stores: { authority: { type: "object" }, replicate: "travel", backup: "async", strictBackup: false },
+      stores: {
+        authority: { type: "object" },
+        replicate: "travel",
+        backup: "async",
+        strictBackup: false,
+        fallback: "redis",
+      },
       trustedProxies: [],
       logout: { clearSiteData: [] },
       principals: undefined,
@@ -130,7 +136,13 @@ describe("the defaults", () => {
 
   it("fill in the parts that the stores leave out", () => {
     const storesOf = (stores: object) => resolved({ pools: [pool()], stores }).stores;
-    const usual = { authority: { type: "object" }, replicate: "travel", backup: "async", strictBackup: false };
+    const usual = {
+      authority: { type: "object" },
+      replicate: "travel",
+      backup: "async",
+      strictBackup: false,
+      fallback: "redis",
+    };
     expect(storesOf({ backup: "sync" })).toEqual({ ...usual, backup: "sync" });
     expect(storesOf({ replicate: "off" })).toEqual({ ...usual, replicate: "off" });
     const redis = { authority: { type: "redis" } };

@@ -13,6 +13,8 @@ describe("stores", () => {
     { backup: "sync", strictBackup: true },
     { backup: "off" },
     { authority: { type: "object" }, backup: "sync" },
+    { fallback: "redis" },
+    { fallback: "redis-tcp", backup: "sync" },
     { authority: { type: "redis" } },
     { authority: { type: "redis" }, replicate: "always", backup: "off" },
     { authority: { type: "postgres" } },
@@ -30,10 +32,10 @@ describe("stores", () => {
     [{ strictBackup: 1 }, ".strictBackup: found 1, accepted: true or false"],
     [
       { journal: "off" },
-      ".journal: found an unknown key, accepted: one of the keys authority, replicate, backup, strictBackup",
+      ".journal: found an unknown key, accepted: one of the keys authority, replicate, backup, strictBackup, fallback",
     ],
-    [["travel"], ": found a list, accepted: an object of authority, replicate, backup, strictBackup"],
-    [null, ": found null, accepted: an object of authority, replicate, backup, strictBackup"],
+    [["travel"], ": found a list, accepted: an object of authority, replicate, backup, strictBackup, fallback"],
+    [null, ": found null, accepted: an object of authority, replicate, backup, strictBackup, fallback"],
     [
       { authority: {} },
       ".authority.type: found nothing, accepted: one of object, redis, redis-tcp, postgres, d1, memcached",
@@ -49,6 +51,11 @@ describe("stores", () => {
     [
       { authority: { type: "postgres", bindings: ["DB", "DB"] } },
       ".authority.bindings: found a list, accepted: names that differ: each is a database of its own",
+    ],
+    [{ fallback: "upstash" }, '.fallback: found "upstash", accepted: one of redis, redis-tcp'],
+    [
+      { authority: { type: "redis-tcp" }, fallback: "redis-tcp" },
+      '.fallback: found "redis-tcp", accepted: nothing with stores.authority "redis-tcp": sessions are safe in that store itself',
     ],
     [
       { authority: { type: "redis" }, backup: "async" },

@@ -45,7 +45,7 @@ describe("the shape of a configuration", () => {
     [
       "stores as a text",
       { pools: [pool()], stores: "off" },
-      'stores: found "off", accepted: an object of authority, replicate, backup, strictBackup',
+      'stores: found "off", accepted: an object of authority, replicate, backup, strictBackup, fallback',
     ],
     ["explain as a number", { pools: [pool()], explain: 1 }, "explain: found 1, accepted: true or false"],
     [

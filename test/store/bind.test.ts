@@ -77,6 +77,14 @@ describe("the stores other than the objects", () => {
   });
 });
 
+describe("the fallback", () => {
+  it("is Redis by a socket, if its address is bound", () => {
+    const { fallback } = bind({ MOOR_REDIS_URL: "rediss://user:password@redis.test/1" });
+    expect(fallback?.name).toBe("redis");
+    expect(states()).toEqual([["redis", "closed"]]);
+  });
+});
+
 describe("a wrong binding", () => {
   const messageOf = (given: StoreBindings) => {
     try {
@@ -109,6 +117,17 @@ describe("a wrong binding", () => {
       "a token and an empty URL",
       { ...REDIS, UPSTASH_REDIS_REST_URL: "" },
       `UPSTASH_REDIS_REST_URL is not set; ${both}`,
+    ],
+    [
+      "an address that is none",
+      { MOOR_REDIS_URL: "https://s3cret@redis.test" },
+      'MOOR_REDIS_URL is no address of Redis; it takes one, as in "rediss://user:password@redis.example.com:6379/0".',
+    ],
+    [
+      "two Redis",
+      { ...REDIS, MOOR_REDIS_URL: "redis://:s3cret@redis.test" },
+      "MOOR_REDIS_URL and UPSTASH_REDIS_REST_URL or UPSTASH_REDIS_REST_TOKEN are set; the fallback takes one Redis. Remove the others: a " +
+        "journal that one Redis holds is not in the other.",
     ],
     [
       "no ring, though no store needs it",

@@ -6,7 +6,7 @@ import { describe, type Mistake } from "../../settings/mistakes.ts";
 export function authorityMistakes(config: Record<string, unknown>): Mistake[] {
   const { stores } = config;
   if (!isRecord(stores) || !isRecord(stores.authority)) return [];
-  const { authority, backup } = stores;
+  const { authority, backup, fallback } = stores;
   const kind = rowStoreOf(authority.type);
   if (!kind) return [];
   const beside = `with stores.authority ${describe(authority.type)}`;
@@ -15,6 +15,10 @@ export function authorityMistakes(config: Record<string, unknown>): Mistake[] {
   if (backup === "async" || backup === "sync") {
     const accepted = `"off" ${beside}: sessions are safe in that store itself`;
     mistakes.push({ path: "stores.backup", found: describe(backup), accepted });
+  }
+  if (fallback === "redis-tcp") {
+    const accepted = `nothing ${beside}: sessions are safe in that store itself`;
+    mistakes.push({ path: "stores.fallback", found: describe(fallback), accepted });
   }
   const more = kind.guarantees.survivesRestart ? indexMistakes(config, beside) : lossyMistakes(config, beside);
   return [...mistakes, ...more];

@@ -10,7 +10,7 @@ import type { Publisher } from "./publisher.ts";
 import type { Outside, SessionRows, SessionStorage } from "./session-rows.ts";
 
 /** Which copies an object writes to other stores. */
-export type CopyPolicy = Omit<ResolvedConfig["stores"], "authority">;
+export type CopyPolicy = Omit<ResolvedConfig["stores"], "authority" | "fallback">;
 
 /** The parts that look after the copies of one session elsewhere. */
 export interface CopiesElsewhereParts {

@@ -1,4 +1,13 @@
-import { attempt, createRedisClient, type RedisAddress, RedisFault, unreadable } from "../../redis/client.ts";
+import {
+  attempt,
+  createRedisClient,
+  type ReachRedis,
+  type RedisAddress,
+  type RedisClient,
+  RedisFault,
+  unreadable,
+} from "../../redis/client.ts";
+import { connectToRedis, type RedisConnectionOptions } from "../../redis/tcp-client.ts";
 import type { JournalEntry } from "../../session/journal.ts";
 import type { BackupRecord, Fallback } from "../fallback-contract.ts";
 import type { Seal } from "../seal.ts";
@@ -24,18 +33,40 @@ export interface RedisFallbackOptions extends Omit<RedisAddress, "deadlineMs"> {
 }
 
 /**
- * Redis as the fallback, over the REST protocol of Upstash.
- *
- * Each command is sent once. Any failure is `unavailable` with a {@link RedisFault} as its cause: no answer in time, an error, an
- * unreadable answer, a value that does not open. Redis must not evict keys (`noeviction`).
- *
- * An isolate may use the same fallback for its whole life, because it keeps nothing of a request.
+ * Redis as the fallback, over the REST protocol of Upstash. See {@link createFallbackBy}.
  *
  * @throws TypeError if an option is not as described.
  */
 export function createRedisFallback({ seal, deadlineMs = 1_000, ...address }: RedisFallbackOptions): Fallback {
   const redis = createRedisClient({ ...address, deadlineMs });
-  const { note, ...pending } = createPending(redis);
+  return createFallbackBy((work) => work(redis), seal);
+}
+
+/**
+ * Redis as the fallback, by a socket. Each call has a socket of its own: a backup may be written after the request whose change it holds,
+ * and a socket must not outlive the request or the turn of the object that has opened it. See {@link createFallbackBy}.
+ */
+export function createSocketFallback(redis: RedisConnectionOptions, seal: Seal): Fallback {
+  return createFallbackBy(async (work) => {
+    const connection = connectToRedis(redis);
+    try {
+      return await work(connection);
+    } finally {
+      connection.end();
+    }
+  }, seal);
+}
+
+/**
+ * Redis as the fallback, however it is reached.
+ *
+ * Each command is sent once. Any failure is `unavailable` with a {@link RedisFault} as its cause: no answer in time, an error, an
+ * unreadable answer, a value that does not open. Redis must not evict keys (`noeviction`).
+ *
+ * An isolate may use the same fallback for its whole life, because it keeps nothing of a request.
+ */
+function createFallbackBy(reach: ReachRedis, seal: Seal): Fallback {
+  const { note, ...pending } = createPending(reach);
 
   return {
     name: "redis",
@@ -62,8 +93,10 @@ export function createRedisFallback({ seal, deadlineMs = 1_000, ...address }: Re
       attempt(async () => {
         assertJournaled(entry);
         const args = await entryArguments(entry);
-        await note(entry);
-        const reply = await evalFor(entry.ref.id, APPEND, args);
+        const reply = await reach(async (redis) => {
+          await note(redis, entry);
+          return evalBy(redis, entry.ref.id, APPEND, args);
+        });
         const kind = oneOf(reply, "appended", "ended", "undecided", "expired", "full") ?? unreadable();
         if (kind === "full") throw new RedisFault("journal-full");
         return { kind };
@@ -77,7 +110,7 @@ export function createRedisFallback({ seal, deadlineMs = 1_000, ...address }: Re
   };
 
   function evalFor(id: string, script: string, args: string[]): Promise<unknown> {
-    return redis.eval(script, [backupKey(id), journalKey(id)], args);
+    return reach((redis) => evalBy(redis, id, script, args));
   }
 
   async function backupArguments(record: BackupRecord): Promise<string[]> {
@@ -90,6 +123,10 @@ export function createRedisFallback({ seal, deadlineMs = 1_000, ...address }: Re
     const stored = await sealEntry(seal, entry);
     return [stored, entry.change.expiresAt, journalEnd(entry), LEAST_LIFE_MS, MOST_JOURNAL_BYTES].map(String);
   }
+}
+
+function evalBy(redis: RedisClient, id: string, script: string, args: string[]): Promise<unknown> {
+  return redis.eval(script, [backupKey(id), journalKey(id)], args);
 }
 
 const NO_BACKUP: readonly string[] = new Array(7).fill("");

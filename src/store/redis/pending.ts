@@ -1,4 +1,4 @@
-import { attempt, isStrings, type RedisClient, unreadable } from "../../redis/client.ts";
+import { attempt, isStrings, type ReachRedis, type RedisClient, unreadable } from "../../redis/client.ts";
 import type { JournalEntry } from "../../session/journal.ts";
 import type { Fallback } from "../fallback-contract.ts";
 import { appendEnd, PENDING_SETS_KEY, pendingKey, pendingSetOf, setNoteEnd } from "./limits.ts";
@@ -12,29 +12,33 @@ export interface Pending extends Pick<Fallback, "pendingSets" | "pending" | "set
    *
    * @throws RedisFault if the session could not be noted.
    */
-  note(entry: JournalEntry): Promise<void>;
+  note(redis: RedisClient, entry: JournalEntry): Promise<void>;
 }
 
 /** The index in Redis. Of a request it keeps only the numbers of the sets that it has noted. */
-export function createPending(redis: RedisClient): Pending {
+export function createPending(reach: ReachRedis): Pending {
   const setNotes = createSetNotes();
 
   return {
-    async note(entry) {
+    async note(redis, entry) {
       const set = pendingSetOf(entry.ref.id);
       const end = appendEnd(entry);
-      await Promise.all([noteIn(pendingKey(set), end, entry.ref.id), noteSet(set, setNotes.due(set, end))]);
+      // One after the other: a command that is still under way when the call has failed would open a socket that nobody closes. The set is
+      // noted once in ten seconds at most.
+      await noteIn(redis, pendingKey(set), end, entry.ref.id);
+      await noteSet(redis, set, setNotes.due(set, end));
     },
 
     pendingSets: () =>
       attempt(async () => {
-        const reply = await redis.eval(PENDING, [PENDING_SETS_KEY], ["0", "-1"]);
+        const reply = await reach((redis) => redis.eval(PENDING, [PENDING_SETS_KEY], ["0", "-1"]));
         return { kind: "sets", sets: setsReply(reply) ?? unreadable() };
       }),
 
     pending: (set, offset, limit) =>
       attempt(async () => {
-        const ids = await redis.eval(PENDING, [pendingKey(set)], [offset, offset + limit - 1].map(String));
+        const range = [offset, offset + limit - 1].map(String);
+        const ids = await reach((redis) => redis.eval(PENDING, [pendingKey(set)], range));
         return { kind: "ids", ids: isStrings(ids) ? ids : unreadable() };
       }),
 
@@ -43,21 +47,21 @@ export function createPending(redis: RedisClient): Pending {
     settledSet: (set, before) => settle(PENDING_SETS_KEY, String(set), before),
   };
 
-  async function noteSet(set: number, score: number | undefined): Promise<void> {
+  async function noteSet(redis: RedisClient, set: number, score: number | undefined): Promise<void> {
     if (score === undefined) return;
-    await noteIn(PENDING_SETS_KEY, score, String(set));
+    await noteIn(redis, PENDING_SETS_KEY, score, String(set));
     setNotes.confirmed(set, score);
   }
 
   /** Never lowers a score, because an append that was noted before may still arrive. */
-  async function noteIn(key: string, score: number, member: string): Promise<void> {
+  async function noteIn(redis: RedisClient, key: string, score: number, member: string): Promise<void> {
     const added = await redis.run(["zadd", key, "GT", String(score), member]);
     if (typeof added !== "number") unreadable();
   }
 
   function settle(key: string, member: string, before: number) {
     return attempt(async () => {
-      const reply = await redis.eval(SETTLE, [key], [member, String(before)]);
+      const reply = await reach((redis) => redis.eval(SETTLE, [key], [member, String(before)]));
       return { kind: oneOf(reply, "forgotten", "kept") ?? unreadable() };
     });
   }

@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @any-fallback */
 import { afterAll, describe, expect, it } from "vitest";
 import type { Answer, Client } from "../../support/node/client.ts";
 import { explained, type Stores, startStores } from "../../support/node/stores.ts";

@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @any-fallback */
 import { afterAll, describe, expect, it } from "vitest";
 import type { Answer } from "../../support/node/client.ts";
 import { idOf } from "../../support/node/forge.ts";

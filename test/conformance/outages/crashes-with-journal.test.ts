@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @any-fallback */
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @any-fallback */
 import { afterAll, describe, expect, it } from "vitest";
 import { type Crowd, createCrowd } from "../../support/node/crowd.ts";
 import type { SiteOptions } from "../../support/node/site.ts";

@@ -1,5 +1,6 @@
 /** @needs redis-server */
 /** @quick */
+/** @any-fallback */
 import { afterAll, describe, expect, it } from "vitest";
 import type { NamespaceFault } from "../../../emulation/objects-over-link.ts";
 import { run } from "../../bin/local-redis/rest.ts";

@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @any-fallback */
 import { afterAll, describe, expect, it } from "vitest";
 import { startStores } from "../../support/node/stores.ts";
 

@@ -1,18 +1,11 @@
 /** @needs redis-server openssl */
-import { execFile } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { type AddressInfo, connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createServer } from "node:tls";
-import { promisify } from "node:util";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { type RedisServer, startRedisServer } from "../../../bin/local-redis/redis-server.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { freePort } from "../../support/node/ports.ts";
 import { startSite } from "../../support/node/site.ts";
 import { startTcpLink } from "../../support/node/tcp-link.ts";
+import { startTlsFront } from "../../support/node/tls-front.ts";
 
 const PASSWORD = "s3cret";
 const port = await freePort();
@@ -85,24 +78,10 @@ describe("a Worker whose sessions are in a Redis by a socket", () => {
   });
 
   it("is reached by TLS, and only if its certificate is trusted", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "moor-redis-tls-"));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-    await promisify(execFile)("openssl", [
-      ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"],
-      ...[...subject, "-keyout", key, "-out", cert],
-    ]);
-    const certificate = await readFile(cert, "utf8");
-    const terminator = createServer({ key: await readFile(key), cert: certificate }, (client) => {
-      const plain = connect(port, "127.0.0.1");
-      for (const socket of [client, plain]) socket.on("error", () => socket.destroy());
-      client.pipe(plain).pipe(client);
-    }).listen(0, "127.0.0.1");
-    onTestFinished(() => void terminator.close());
-    await once(terminator, "listening");
-    const address = `rediss://:${PASSWORD}@localhost:${(terminator.address() as AddressInfo).port}`;
-    const trusting = await siteAt(address, certificate);
+    const front = await startTlsFront(port);
+    onTestFinished(front.stop);
+    const address = `rediss://:${PASSWORD}@localhost:${front.port}`;
+    const trusting = await siteAt(address, front.certificate);
     onTestFinished(() => trusting.stop());
     expect((await (await shopper(trusting)).ask("/")).told.session.data).toEqual({ basket: "tea" });
     const wary = await siteAt(address);

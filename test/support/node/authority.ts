@@ -5,10 +5,14 @@ import type { MiddlewareConfig } from "../../../src/config/middleware.ts";
 import type { AuthorityConfig, MoorConfig } from "../../../src/config/types.ts";
 import { run, startRedis } from "../../bin/local-redis/rest.ts";
 import { type RunningPostgres, startPostgres } from "./postgres.ts";
+import { startTcpLink, type TcpLink } from "./tcp-link.ts";
 import type { MoorOptions, RunningMoor } from "./workerd.ts";
 
 /** The authority of every Moor that a test of this project starts, unless the test names another; unset: Durable Objects. */
 const TYPE = process.env.MOOR_TEST_AUTHORITY as AuthorityConfig["type"] | undefined;
+
+/** How the fallback is reached; unset: over the REST protocol of Upstash. */
+const FALLBACK = process.env.MOOR_TEST_FALLBACK;
 
 /** The name of that authority, as explain, metrics and the log show it. */
 export const AUTHORITY: string = TYPE ?? "object";
@@ -27,9 +31,10 @@ export interface Given extends Pick<MoorOptions, "redis"> {
 /** The configuration with the authority of the project's tests, and the way to its store. */
 export async function givenAuthority(
   config: MoorConfig | MiddlewareConfig,
-  { redis }: Pick<MoorOptions, "redis">,
+  options: Pick<MoorOptions, "redis" | "texts">,
 ): Promise<Given> {
-  if (TYPE === undefined || TYPE === "object" || config.stores?.authority) return { config, redis };
+  if (TYPE === undefined || TYPE === "object" || config.stores?.authority) return givenFallback(config, options);
+  const { redis } = options;
   const { stores, principals } = config;
   const limited = principals && { limit: { sessions: 500, ...principals.limit } };
   const authority = { type: TYPE } as AuthorityConfig;
@@ -40,6 +45,25 @@ export async function givenAuthority(
   }
   postgresStarted ??= startPostgres();
   return { config: given, redis, texts: { MOOR_POSTGRES: (await postgresStarted).url } };
+}
+
+/** The ports by which the sockets of tests' Redis are reached. */
+const links = new Map<string, Promise<TcpLink>>();
+
+/** The configuration with the fallback of the project's tests. A test may give an address that leads to no Redis: it stays as it is. */
+async function givenFallback(
+  config: MoorConfig | MiddlewareConfig,
+  { redis, texts }: Pick<MoorOptions, "redis" | "texts">,
+): Promise<Given> {
+  if (FALLBACK !== "redis-tcp" || !redis?.socket) return { config, redis };
+  const link = links.get(redis.socket) ?? startTcpLink(redis.socket);
+  links.set(redis.socket, link);
+  const { port } = await link;
+  return {
+    config: { ...config, stores: { ...config.stores, fallback: FALLBACK } },
+    redis: undefined,
+    texts: { ...texts, MOOR_REDIS_URL: `redis://127.0.0.1:${port}` },
+  };
 }
 
 /** Remembers all sessions as the authority of a Moor holds them now. Returns the function that brings them back, and no others. */

@@ -20,16 +20,16 @@ export interface TcpLink {
   stop(): Promise<void>;
 }
 
-/** Starts a link to a port of loopback. */
-export async function startTcpLink(to: number): Promise<TcpLink> {
+/** Starts a link to a port of loopback, or to a Unix socket. */
+export async function startTcpLink(to: number | string): Promise<TcpLink> {
   const open = new Set<Socket>();
   let isSilent = false;
   let opened = 0;
   const sent: string[] = [];
-  let target = to;
+  let target: number | string = to;
   const server = createServer((client) => {
     const silentFromStart = isSilent;
-    const upstream = connect(target, "127.0.0.1");
+    const upstream = typeof target === "string" ? connect(target) : connect(target, "127.0.0.1");
     open.add(client);
     opened += 1;
     for (const socket of [client, upstream]) socket.on("error", () => socket.destroy());

@@ -7,6 +7,8 @@ import type { TestKeys } from "./test-keys.ts";
 export interface RedisAccess {
   readonly url: string;
   readonly token: string;
+  /** The Unix socket at which it listens, if it is on this machine. */
+  readonly socket?: string;
 }
 
 /** The surroundings of Moor, without its stores. */
