@@ -89,6 +89,7 @@ describe("a request whose length can be read in two ways is refused by the runti
 describe("Transfer-Encoding beats Content-Length (RFC 9112 section 6.3): one length arrives, and the connection ends after it", () => {
   it.each<[string, string, string, string]>([
     ["a Content-Length that is shorter", "Content-Length: 4", CHUNK_OF_HIDDEN, `POST /first ${HIDDEN}`],
+    ["a Content-Length of 0", "Content-Length: 0", CHUNK_OF_HIDDEN, `POST /first ${HIDDEN}`],
     ["one that covers another request", `Content-Length: ${5 + HIDDEN.length}`, `0\r\n\r\n${HIDDEN}`, "POST /first"],
   ])("with %s", async (_shape, length, body, expected) => {
     for (const headers of [

@@ -18,6 +18,12 @@ describe("a request's body", () => {
     expect(new TextDecoder().decode(body as ArrayBuffer)).toBe("basket=tea");
   });
 
+  it("is an empty body, unread, when it declares a length of 0", async () => {
+    const request = post("");
+    expect(await takeBody(request)).toEqual(new ArrayBuffer(0));
+    expect(request.bodyUsed).toBe(false);
+  });
+
   it.each([
     ["declares no length", post("a", null)],
     ["declares a length that is none", post("a", "one")],
