@@ -60,6 +60,7 @@ const SCHEMA = 1;
  * costs money.
  */
 const ONE_ROW_BYTES = 256 * 1024;
+const SETTLED = Promise.resolve();
 const NOTHING_OUTSIDE: Outside = { backedUpVersion: 0, journalSeenAt: 0, journalEmptyAt: 0 };
 
 /**
@@ -74,6 +75,9 @@ export class SessionRows {
   #isApart = false;
   /** The state outside, until the turn of the event loop that has read it lets go. */
   #outside: Outside | undefined;
+  readonly #forgetOutside = () => {
+    this.#outside = undefined;
+  };
 
   constructor(storage: SessionStorage) {
     this.#storage = storage;
@@ -136,11 +140,10 @@ export class SessionRows {
   outside(): Outside {
     if (this.#outside) return this.#outside;
     const outside = this.#storage.kv.get<Outside>(OUTSIDE) ?? NOTHING_OUTSIDE;
-    // Code that runs without an `await` sees one state. Any code after an `await` comes after the microtask that forgets it.
-    queueMicrotask(() => {
-      this.#outside = undefined;
-    });
     this.#outside = outside;
+    // Code that runs without an `await` sees one state. Any code after an `await` comes after the microtask that forgets it.
+    // workerd's `queueMicrotask` takes ten times the instructions of a settled promise.
+    void SETTLED.then(this.#forgetOutside);
     return outside;
   }
 
