@@ -1,4 +1,5 @@
 import type { FaultOf, ObjectFault } from "./faults.ts";
+import { withNamedIds } from "./named-ids.ts";
 import { createObjectStub, type ObjectLink } from "./object-stub.ts";
 
 /** The part of a real namespace of Durable Objects that is used. */
@@ -17,13 +18,13 @@ export interface NamespaceLink extends Omit<ObjectLink, "faultOf"> {
 
 /** Real Durable Objects, moved far away and out of reach as the link's faults say: their methods alone, as stubs of them. */
 export function objectsOverLink(objects: Namespace, link: NamespaceLink): Namespace {
-  return {
-    getByName(name, options) {
+  return withNamedIds({
+    getByName(name: string, options?: object) {
       const stub = objects.getByName(name, options) as Record<
         string,
         (...args: readonly unknown[]) => Promise<unknown>
       >;
       return createObjectStub(name, link, (method, args) => stub[method]!(...args));
     },
-  };
+  });
 }

@@ -1,6 +1,7 @@
 import { realClock } from "../../emulation/clock.ts";
 import { createDistantKv, type LocalKv } from "../../emulation/distant-kv.ts";
 import { createFaults } from "../../emulation/faults.ts";
+import { withNamedIds } from "../../emulation/named-ids.ts";
 import { type NamespaceFault, objectsOverLink } from "../../emulation/objects-over-link.ts";
 import { type Location, travelMs } from "./locations.ts";
 
@@ -46,7 +47,7 @@ export function createWorld(): World {
 
   return {
     objectsFrom(location, objects) {
-      const reached = {
+      const reached = withNamedIds({
         getByName(name: string, options?: object) {
           const home = homes.get(name) ?? location;
           if (!isAway) homes.set(name, home);
@@ -54,7 +55,7 @@ export function createWorld(): World {
           const link = { clock: realClock, from: location.id, requestMs: oneWayMs, responseMs: oneWayMs };
           return objectsOverLink(objects, { ...link, faultOf: faults.faultOf }).getByName(name, options);
         },
-      };
+      });
       return reached as unknown as DurableObjectNamespace;
     },
     replicasAt: ({ id }) => kv.at(id),

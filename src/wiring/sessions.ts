@@ -18,6 +18,7 @@ import { type Breakers, createBreakers } from "../store/breakers.ts";
 import type { Connect } from "../store/connected.ts";
 import type { Authority, Copies, Locks, Renewals, Unattended } from "../store/contracts.ts";
 import type { Fallback } from "../store/fallback-contract.ts";
+import { keepIds } from "../store/kept-ids.ts";
 import { createMemory } from "../store/memory.ts";
 import type { Principals } from "../store/principal-contracts.ts";
 import { runScheduled, type Swept } from "../store/sweep.ts";
@@ -97,8 +98,7 @@ type Parts = Omit<RowsParts, "replicas">;
 
 /** Each session has a Durable Object, and Redis stands in for an object that cannot be reached. */
 function bindObjects(env: SessionsEnv, { stores, principals }: Config, { breakers, log }: Parts): Bound {
-  const { SESSION_OBJECT } = env;
-  if (!SESSION_OBJECT) {
+  if (!env.SESSION_OBJECT) {
     throw new TypeError("SESSION_OBJECT is not bound; it is the binding of the Durable Object class SessionObject.");
   }
   const breaker = breakers.make("object");
@@ -108,16 +108,17 @@ function bindObjects(env: SessionsEnv, { stores, principals }: Config, { breaker
   const { fallback, replicas } = bindStores(env, breakers);
   const { authority: _, fallback: __, ...copies } = stores;
   const objects = { copies, breaker };
-  const authority = createObjectAuthority(SESSION_OBJECT, objects);
+  const sessions = keepIds(env.SESSION_OBJECT);
+  const authority = createObjectAuthority(sessions, objects);
   return {
     authority,
     replicas: stores.replicate === "off" ? undefined : replicas,
     fallback,
     principals: principals && bindPrincipals(env, breakers),
-    unattended: createUnattended(SESSION_OBJECT, objects),
-    locks: createObjectLocks(SESSION_OBJECT, { breaker }),
+    unattended: createUnattended(sessions, objects),
+    locks: createObjectLocks(sessions, { breaker }),
     ...((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && {
-      renewals: createObjectRenewals(SESSION_OBJECT, objects),
+      renewals: createObjectRenewals(sessions, objects),
     }),
     sweep: () => runScheduled({ authority, fallback }, log),
   };

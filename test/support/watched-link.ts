@@ -2,6 +2,7 @@
 import { WorkerEntrypoint, waitUntil } from "cloudflare:workers";
 import { realClock } from "../../emulation/clock.ts";
 import { createFaults } from "../../emulation/faults.ts";
+import { withNamedIds } from "../../emulation/named-ids.ts";
 import { type NamespaceFault, objectsOverLink } from "../../emulation/objects-over-link.ts";
 import { PoolObject } from "../../src/objects/pool/pool-object.ts";
 
@@ -58,7 +59,9 @@ export class WatchedPoolObject extends PoolObject {
 export function overLink<
   Env extends { SESSION_OBJECT: DurableObjectNamespace; PRINCIPAL_OBJECT?: DurableObjectNamespace },
 >(env: Env): Env {
-  const faultOf = (from: string, method: string) => {
+  const faultOf = (from: string, name: string) => {
+    // Tests name a call by its work, and not by the form of its question.
+    const method = name.replace(/Text$/, "");
     calls.push(method);
     return faults.faultOf(from, method);
   };
@@ -81,7 +84,7 @@ function keptAlive(objects: DurableObjectNamespace): DurableObjectNamespace {
     const stub = objects.getByName(...args) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
     const call = (method: string, args: unknown[]) => {
       const called = stub[method]!(...args);
-      waitUntil(called.then(() => done.push(method)).catch(() => {}));
+      waitUntil(called.then(() => done.push(method.replace(/Text$/, ""))).catch(() => {}));
       return called;
     };
     return new Proxy(stub, {
@@ -91,5 +94,5 @@ function keptAlive(objects: DurableObjectNamespace): DurableObjectNamespace {
       },
     });
   };
-  return { getByName } as unknown as DurableObjectNamespace;
+  return withNamedIds({ getByName }) as unknown as DurableObjectNamespace;
 }

@@ -1,4 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { withNamedIds } from "../../../emulation/named-ids.ts";
 import { platformErrors } from "../../../emulation/platform-errors.ts";
 
 const counts: Record<string, number> = {};
@@ -19,7 +20,7 @@ export class Link extends WorkerEntrypoint {
 export function watchedObjects<Namespace extends DurableObjectNamespace>(namespace: Namespace): Namespace {
   const getByName = (name: string, options?: DurableObjectNamespaceGetDurableObjectOptions) =>
     watched(namespace.getByName(name, options), "object");
-  return { getByName } as unknown as Namespace;
+  return withNamedIds({ getByName }) as unknown as Namespace;
 }
 
 /** A KV namespace; calls to it are counted, and rejected while the stores are cut. */
