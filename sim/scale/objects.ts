@@ -1,5 +1,7 @@
 import { platformErrors } from "../../emulation/platform-errors.ts";
 import { TimerQueue } from "../../emulation/timer-queue.ts";
+import { workOf } from "../../emulation/work-of.ts";
+import { answerText } from "../../src/objects/session/by-text.ts";
 import { SessionAuthority } from "../../src/objects/session/session-authority.ts";
 import type { SessionStorage } from "../../src/objects/session/session-rows.ts";
 import type { Copies } from "../../src/store/contracts.ts";
@@ -91,7 +93,8 @@ export function createObjects(parts: ObjectsParts) {
     return new Proxy(
       {},
       {
-        get: (_, method: string) => async (ask: object) => {
+        get: (_, name: string) => async (ask: object | string) => {
+          const method = workOf(name);
           const life = lifeOf(id, location);
           if (!isUp(life.home)) {
             note("object call in vain", id);
@@ -100,7 +103,9 @@ export function createObjects(parts: ObjectsParts) {
           note("object call", id);
           if (CHANGES.has(method)) note("object change", id);
           await hold?.();
-          return (Reflect.get(life.authority, method) as (ask: object) => unknown).call(life.authority, ask);
+          const answer = (asked: object): Promise<{ kind: string }> =>
+            Reflect.get(life.authority, method).call(life.authority, asked);
+          return typeof ask === "string" ? answerText(ask, answer) : answer(ask);
         },
       },
     );

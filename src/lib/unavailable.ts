@@ -5,3 +5,8 @@ export interface Unavailable {
   kind: "unavailable";
   cause: unknown;
 }
+
+/** Whether an answer is {@link Unavailable}. */
+export function isUnavailable(answer: { readonly kind: string }): answer is Unavailable {
+  return answer.kind === "unavailable";
+}

@@ -1,5 +1,5 @@
 import { withinDeadline } from "../lib/deadline.ts";
-import type { Unavailable } from "../lib/unavailable.ts";
+import { isUnavailable } from "../lib/unavailable.ts";
 import { type Breaker, BreakerOpenError } from "./breaker.ts";
 import type { Copies } from "./contracts.ts";
 import type { Fallback } from "./fallback-contract.ts";
@@ -47,10 +47,6 @@ export async function ask<Answer extends { kind: string }>(breaker: Breaker, cal
   if (isUnavailable(answer) && !isOneSessions(answer.cause)) admitted.failed(answer.cause);
   else admitted.answered();
   return answer;
-}
-
-function isUnavailable(answer: { kind: string }): answer is Unavailable {
-  return answer.kind === "unavailable";
 }
 
 /** A failure that concerns one session says nothing about the other sessions of the store. */

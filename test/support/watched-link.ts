@@ -4,6 +4,7 @@ import { realClock } from "../../emulation/clock.ts";
 import { createFaults } from "../../emulation/faults.ts";
 import { withNamedIds } from "../../emulation/named-ids.ts";
 import { type NamespaceFault, objectsOverLink } from "../../emulation/objects-over-link.ts";
+import { workOf } from "../../emulation/work-of.ts";
 import { PoolObject } from "../../src/objects/pool/pool-object.ts";
 
 const faults = createFaults<NamespaceFault>();
@@ -60,8 +61,7 @@ export function overLink<
   Env extends { SESSION_OBJECT: DurableObjectNamespace; PRINCIPAL_OBJECT?: DurableObjectNamespace },
 >(env: Env): Env {
   const faultOf = (from: string, name: string) => {
-    // Tests name a call by its work, and not by the form of its question.
-    const method = name.replace(/Text$/, "");
+    const method = workOf(name);
     calls.push(method);
     return faults.faultOf(from, method);
   };
@@ -84,7 +84,7 @@ function keptAlive(objects: DurableObjectNamespace): DurableObjectNamespace {
     const stub = objects.getByName(...args) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
     const call = (method: string, args: unknown[]) => {
       const called = stub[method]!(...args);
-      waitUntil(called.then(() => done.push(method.replace(/Text$/, ""))).catch(() => {}));
+      waitUntil(called.then(() => done.push(workOf(method))).catch(() => {}));
       return called;
     };
     return new Proxy(stub, {

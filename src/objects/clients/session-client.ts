@@ -1,3 +1,4 @@
+import type { Unavailable } from "../../lib/unavailable.ts";
 import type { Change, Ref } from "../../session/change.ts";
 import type {
   Authority,
@@ -24,6 +25,9 @@ import { RENEWAL_WAIT_MS } from "../session/login-renewal.ts";
 
 /** The methods of `SessionObject`, as a stub offers them. */
 interface SessionCalls {
+  readText(ask: string): Promise<string | Unavailable>;
+  commitText(ask: string): Promise<string | Unavailable>;
+  /** The same by objects, which objects of an older release know. */
   read(ask: { ref: Ref; now: number; copies: CopyPolicy }): Promise<Lookup>;
   renew(ask: { ref: Ref; copies: CopyPolicy }): Promise<Lookup>;
   commit(ask: { ref: Ref; change: Change; copies: CopyPolicy }): Promise<Committed>;
@@ -49,12 +53,31 @@ const NO_COPIES: CopyPolicy = { replicate: "off", backup: "off", strictBackup: f
 export function createObjectAuthority(objects: ObjectNamespace, options: ObjectAuthorityOptions = {}): Authority {
   const { copies = NO_COPIES } = options;
   const call = createObjectCalls<SessionCalls>(objects, options);
+
+  /** Asks by a text. While a release is being deployed, an object may be of an older release that only takes objects. */
+  async function askByText<Ask extends { readonly ref: Ref }, Answer>(
+    method: "readText" | "commitText",
+    ask: Ask,
+    askOlder: (object: SessionCalls, ask: Ask) => Promise<Answer>,
+  ): Promise<Answer | Unavailable> {
+    const { id } = ask.ref;
+    const text = JSON.stringify(ask);
+    const answer = await call<string | Unavailable>(id, (object) => object[method](text));
+    if (typeof answer === "string") return JSON.parse(answer);
+    return lacks(method, answer.cause) ? call(id, (object) => askOlder(object, ask)) : answer;
+  }
+
   return {
     name: "object",
-    read: (ref, now) => call<Lookup>(ref.id, (object) => object.read({ ref, now, copies })),
-    commit: (ref, change) => call<Committed>(ref.id, (object) => object.commit({ ref, change, copies })),
+    read: (ref, now) => askByText("readText", { ref, now, copies }, (object, ask) => object.read(ask)),
+    commit: (ref, change) => askByText("commitText", { ref, change, copies }, (object, ask) => object.commit(ask)),
     takeOver: (id) => call<TakenOver>(id, (object) => object.takeOver({ id, copies })),
   };
+}
+
+/** Whether a call has failed because the object does not know the method: workerd's error quotes its name. */
+function lacks(method: string, fault: unknown): boolean {
+  return fault instanceof TypeError && fault.message.includes(`"${method}"`);
 }
 
 /** The same objects, for the renewal of logins. */

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { SessionEvents } from "../../config/types.ts";
+import type { Unavailable } from "../../lib/unavailable.ts";
 import { logToConsole } from "../../log.ts";
 import type { Change, Ref } from "../../session/change.ts";
 import { type BoundStores, bindStores, type StoreBindings } from "../../store/bind.ts";
@@ -7,6 +8,7 @@ import { createBreakers } from "../../store/breakers.ts";
 import type { Committed, Ended, LeaseAsk, Locked, Looked, Lookup, TakenOver, Unlocked } from "../../store/contracts.ts";
 import type { ObjectNamespace } from "../../store/object-calls.ts";
 import { createObjectPrincipals } from "../clients/principal-client.ts";
+import { answerText } from "./by-text.ts";
 import type { CopyPolicy } from "./copies.ts";
 import { LeaseQueue } from "./leases.ts";
 import type { LoginProvider } from "./login-renewal.ts";
@@ -60,6 +62,11 @@ export class SessionObject extends DurableObject<SessionBindings> {
     return this.#authority.read(ask);
   }
 
+  /** {@link read}, by texts. */
+  readText(ask: string): Promise<string | Unavailable> {
+    return answerText(ask, (asked: Parameters<SessionObject["read"]>[0]) => this.read(asked));
+  }
+
   async renew(ask: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
     if (this.#knowsProvider) return this.#authority.renew(ask);
     const remedy = "export createSessionObject(config) as SessionObject";
@@ -68,6 +75,11 @@ export class SessionObject extends DurableObject<SessionBindings> {
 
   commit(ask: { ref: Ref; change: Change; copies?: CopyPolicy }): Promise<Committed> {
     return this.#authority.commit(ask);
+  }
+
+  /** {@link commit}, by texts. */
+  commitText(ask: string): Promise<string | Unavailable> {
+    return answerText(ask, (asked: Parameters<SessionObject["commit"]>[0]) => this.commit(asked));
   }
 
   takeOver(ask: { id: string; copies?: CopyPolicy }): Promise<TakenOver> {

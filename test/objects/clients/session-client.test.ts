@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { platformErrors } from "../../../emulation/platform-errors.ts";
 import { createObjectAuthority } from "../../../src/objects/clients/session-client.ts";
+import { answerText } from "../../../src/objects/session/by-text.ts";
 import type { CopyPolicy } from "../../../src/objects/session/copies.ts";
 import { type Breaker, BreakerOpenError, createBreaker } from "../../../src/store/breaker.ts";
 import type { Committed, Lookup, TakenOver } from "../../../src/store/contracts.ts";
@@ -32,11 +33,12 @@ function objectsThat(answer: Answer) {
     count.calls++;
     return answer(count.calls);
   };
+  const askByText = (question: string) => answerText(question, ask);
   const objects = {
     getByName(_id: string, given: unknown) {
       count.stubs++;
       options.push(given);
-      return { read: ask, commit: ask, takeOver: ask };
+      return { readText: askByText, commitText: askByText, takeOver: ask };
     },
   };
   return { objects: objects as unknown as DurableObjectNamespace, count, options, asked };
@@ -126,14 +128,14 @@ describe("an object that fails", () => {
     const objects = {
       getByName(id: string) {
         const stub = env.SESSION_OBJECT.getByName(id) as unknown as {
-          commitOfNewerCode(ask: unknown): Promise<Committed>;
+          takeOverOfNewerCode(ask: unknown): Promise<TakenOver>;
         };
-        return { commit: (ask: unknown) => stub.commitOfNewerCode(ask) };
+        return { takeOver: (ask: unknown) => stub.takeOverOfNewerCode(ask) };
       },
     } as unknown as DurableObjectNamespace;
-    const committed = await createObjectAuthority(objects).commit(refTo(uniqueId()), changeAt(T0, { patches: [{}] }));
-    expect(committed).toMatchObject({ kind: "unavailable", cause: expect.any(TypeError) });
-    expect(String("cause" in committed && committed.cause)).toContain("does not implement");
+    const taken = await createObjectAuthority(objects).takeOver(uniqueId());
+    expect(taken).toMatchObject({ kind: "unavailable", cause: expect.any(TypeError) });
+    expect(String("cause" in taken && taken.cause)).toContain("does not implement");
   });
 });
 

@@ -3,6 +3,7 @@ import { createDistantRows } from "../../../emulation/distant-rows.ts";
 import type { FaultOf, LinkFault, ObjectFault } from "../../../emulation/faults.ts";
 import type { ObjectStorage } from "../../../emulation/object-storage.ts";
 import { createRowsInMemory } from "../../../emulation/rows.ts";
+import { workOf } from "../../../emulation/work-of.ts";
 import { createObjectAuthority } from "../../../src/objects/clients/session-client.ts";
 import { SessionRows } from "../../../src/objects/session/session-rows.ts";
 import { guardRows } from "../../../src/rows/guarded-rows.ts";
@@ -58,7 +59,7 @@ export function objectAuthorities(
   const objects = createDistantObjects({
     clock,
     latencyMs,
-    faultOf,
+    faultOf: (from, method) => faultOf(from, workOf(method)),
     create: (_id, storage, { home }) =>
       new ObservedAuthority({
         storage: byClockOf(storage),
