@@ -27,6 +27,8 @@ export interface CopiesElsewhereParts {
 export const RETRY_MS = 60_000;
 /** How many ids of changes are kept before the journal is asked whether they are still needed. */
 const MANY_CHANGES = 64;
+/** The journal is asked no earlier than this after the oldest of them has expired, in milliseconds. A backup often tells it sooner. */
+const ASKED_AFTER_MS = 5_000;
 
 /** Looks after the copies of one session elsewhere, before an answer of its authority leaves and after that. */
 export class CopiesElsewhere {
@@ -58,8 +60,8 @@ export class CopiesElsewhere {
         }
       } else keepAlive(backups.catchUp());
     }
-    const mayForget = record.recentChanges.length > MANY_CHANGES && clock() >= mayEmptyAt(rows.outside().journalHeldAt);
-    if (watch && mayForget) keepAlive(this.lookBehind());
+    const mayForget = () => clock() >= mayEmptyAt(rows.outside().journalHeldAt);
+    if (watch && holdsOldChanges(record, clock()) && mayForget()) keepAlive(this.lookBehind());
     const { replicate } = this.#policy;
     // A visitor who has not travelled needs no replica of a session that lives.
     const mayBeWanted = replicate !== "travel" || ref.away || record.ended;
@@ -79,6 +81,12 @@ export class CopiesElsewhere {
       this.#policy.backup !== "off" || record.ended !== undefined || this.#parts.rows.outside().backedUpVersion > 0
     );
   }
+}
+
+/** Whether a record keeps many ids of changes, some of which are no longer needed unless the journal holds their changes. */
+function holdsOldChanges({ recentChanges }: SessionRecord, now: number): boolean {
+  const [oldest] = recentChanges;
+  return oldest !== undefined && recentChanges.length > MANY_CHANGES && now >= oldest.expiresAt + ASKED_AFTER_MS;
 }
 
 /** A view with the authority's vouching at `now`. `record` is the record that the authority holds. */

@@ -1,5 +1,6 @@
 import type { Whereabouts } from "../../inbound/whereabouts.ts";
 import type { SessionLimit } from "../../session/change.ts";
+import { ChangePacker, isKnown, type PackedRecord, unpack } from "../../session/packed-changes.ts";
 import type { SessionRecord } from "../../session/record.ts";
 
 /** The part of a Durable Object's storage that the authority uses. Its `kv` part is synchronous. */
@@ -54,7 +55,6 @@ const RECORD = "record";
 const BEFORE = "before";
 const OUTSIDE = "outside";
 const INDEXING = "index";
-const SCHEMA = 1;
 /**
  * Up to this many bytes of attributes in all, the view before a rotation is stored in the record's row, because each written row
  * costs money.
@@ -70,6 +70,7 @@ const NOTHING_OUTSIDE: Outside = { backedUpVersion: 0, journalSeenAt: 0, journal
  */
 export class SessionRows {
   readonly #storage: SessionStorage;
+  readonly #packer = new ChangePacker();
   #record: { readonly is: SessionRecord | undefined } | undefined;
   /** Whether the view before a rotation has its own row. */
   #isApart = false;
@@ -95,9 +96,10 @@ export class SessionRows {
   }
 
   #read(): SessionRecord | undefined {
-    const record = this.#storage.kv.get<SessionRecord>(RECORD);
-    if (!record) return undefined;
-    if (record.schema !== SCHEMA) throw new Error(`a record of schema ${record.schema}, not ${SCHEMA}`);
+    const row = this.#storage.kv.get<SessionRecord | PackedRecord>(RECORD);
+    if (!row) return undefined;
+    if (!isKnown(row)) throw new Error(`a record of schema ${row.schema}, which this release does not know`);
+    const record = unpack(row);
     const before = this.#storage.kv.get<SessionRecord["before"]>(BEFORE);
     this.#isApart = before !== undefined;
     return before ? { ...record, before } : record;
@@ -105,8 +107,8 @@ export class SessionRows {
 
   /** Whether the record is of a schema that this code does not know. */
   isForeign(): boolean {
-    const record = this.#storage.kv.get<SessionRecord>(RECORD);
-    return record !== undefined && record.schema !== SCHEMA;
+    const row = this.#storage.kv.get<SessionRecord | PackedRecord>(RECORD);
+    return row !== undefined && !isKnown(row);
   }
 
   /**
@@ -120,7 +122,7 @@ export class SessionRows {
     const wasApart = this.#isApart;
     // A write that throws because the record is too large may be half done.
     this.#record = undefined;
-    kv.put(RECORD, isApart ? rest : record);
+    kv.put(RECORD, this.#packer.pack(isApart ? rest : record));
     if (isApart && !(wasApart && before === loaded?.before)) kv.put(BEFORE, before);
     if (wasApart && !isApart) kv.delete(BEFORE);
     this.#isApart = isApart;

@@ -1,15 +1,14 @@
 import { RedisFault } from "../../redis/client.ts";
 import type { JournalEntry } from "../../session/journal.ts";
+import { ChangePacker, isKnown, type PackedRecord, unpack } from "../../session/packed-changes.ts";
 import type { BackupRecord } from "../fallback-contract.ts";
 import type { Seal } from "../seal.ts";
 import type { StoredBackup } from "./replies.ts";
 
-const SCHEMA = 1;
-
 /** Seals a record for the backup. */
 export function sealBackup(seal: Seal, record: BackupRecord): Promise<string> {
   const { id, version } = record;
-  return seal.close({ id, version, purpose: "backup" }, JSON.stringify(record));
+  return seal.close({ id, version, purpose: "backup" }, JSON.stringify(new ChangePacker().pack(record)));
 }
 
 /**
@@ -20,9 +19,9 @@ export function sealBackup(seal: Seal, record: BackupRecord): Promise<string> {
 export async function openBackup(seal: Seal, id: string, { version, sealed }: StoredBackup): Promise<BackupRecord> {
   const text = await seal.open({ id, version, purpose: "backup" }, sealed);
   if (text === undefined) throw new RedisFault("unopened");
-  const record = JSON.parse(text) as BackupRecord;
-  if (record.schema !== SCHEMA) throw new RedisFault("foreign-schema");
-  return record;
+  const stored = JSON.parse(text) as BackupRecord | PackedRecord<BackupRecord>;
+  if (!isKnown(stored)) throw new RedisFault("foreign-schema");
+  return unpack(stored);
 }
 
 /**

@@ -202,7 +202,7 @@ describe("a value that does not open", () => {
   });
 
   it("because newer code has written it is unavailable", async () => {
-    await fallback.keep({ ...recordOf(id, { version: 2 }), schema: 2 } as never);
+    await fallback.keep({ ...recordOf(id, { version: 2 }), schema: 3 } as never);
     expect(await fallback.read(id)).toMatchObject({ kind: "unavailable", cause: { code: "foreign-schema" } });
   });
 });

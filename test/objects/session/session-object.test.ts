@@ -97,7 +97,7 @@ describe("an object's storage", () => {
 
   it("written by newer code, with a schema that this code does not know, is left alone", async () => {
     await commit({ patches: [{ a: 1 }] });
-    const newer = { ...(await stored()).record, schema: 2, attributes: { of: "another shape" } };
+    const newer = { ...(await stored()).record, schema: 3, attributes: { of: "another shape" } };
     await runInDurableObject(object(), (_, { storage }) => storage.kv.put("record", newer));
     await evictDurableObject(object());
     expect(await read()).toMatchObject({ kind: "unavailable" });

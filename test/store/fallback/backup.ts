@@ -10,6 +10,17 @@ export function testBackup({ it, session, found, append, recordOf, tombstone, en
       expect(await session.fallback.read(session.id)).toEqual({ kind: "found", entries: [] });
     });
 
+    it("gives back a backup with many ids of changes as it was", async () => {
+      const recentChanges = Array.from({ length: 160 }, (_, nth) => ({
+        id: `c-${nth}`,
+        expiresAt: nth,
+        generation: 2,
+      }));
+      const record = recordOf(session.id, { recentChanges });
+      await session.fallback.keep(record);
+      expect(await session.fallback.read(session.id)).toEqual({ kind: "found", record, entries: [] });
+    });
+
     it("gives back the backup and the journal's entries, as they were and in order", async () => {
       const record = recordOf(session.id, {
         version: 4_294_967_295,
