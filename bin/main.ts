@@ -9,6 +9,7 @@ import { importBalancer } from "./commands/import.ts";
 import { init } from "./commands/init.ts";
 import { keys } from "./commands/keys.ts";
 import { pool } from "./commands/pool.ts";
+import { redisBridge } from "./commands/redis-bridge.ts";
 import { calledAs, inPackage } from "./project.ts";
 
 const commands: Record<string, Command> = {
@@ -20,6 +21,7 @@ const commands: Record<string, Command> = {
   deploy,
   import: importBalancer,
   pool,
+  "redis-bridge": redisBridge,
 };
 
 const usage = `moor COMMAND [FLAGS]

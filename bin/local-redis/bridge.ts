@@ -1,9 +1,9 @@
-import { hash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { freePort } from "../port.ts";
-import { createConnections, type RedisAddress, RedisUnavailable } from "./connections.ts";
+import { bearerCheck, readJson, send, sendFault } from "../redis-bridge/http.ts";
+import { createConnections, type RedisAddress } from "./connections.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { RequestError } from "./request.ts";
 
@@ -36,14 +36,14 @@ export async function startUpstashBridge(options: {
 }): Promise<UpstashBridge> {
   if (options.token === "") throw new TypeError("the token is empty");
   const redis = createConnections(options.redis);
-  const isAuthorized = bearerCheck(options.token);
+  const isAuthorized = bearerCheck([options.token]);
 
   async function answer(request: IncomingMessage): Promise<unknown> {
     if (!isAuthorized(request.headers.authorization)) throw new RequestError(401, "ERR unauthorized");
     const endpoint = ENDPOINTS.get(request.url?.split("?")[0] ?? "");
     if (!endpoint) throw new RequestError(404, "ERR not found");
     if (request.method !== "POST") throw new RequestError(405, "ERR the method is POST");
-    const body = await readJson(request);
+    const body = await readJson(request, MAX_BODY_BYTES);
     const encoding = request.headers["upstash-encoding"] === "base64" ? "base64" : "utf8";
     return endpoint(body, redis, encoding);
   }
@@ -71,44 +71,4 @@ export async function startUpstashBridge(options: {
       await once(server, "close");
     },
   };
-}
-
-/** Compares hashes, so that the time depends neither on the token nor on its length. */
-function bearerCheck(token: string): (authorization: string | undefined) => boolean {
-  const digest = (text: string) => hash("sha256", text, "buffer");
-  const expected = digest(`Bearer ${token}`);
-  return (authorization = "") => timingSafeEqual(digest(authorization), expected);
-}
-
-/** Reads even a body that is too large to its end, because a client that is cut off while it sends does not see the answer. */
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  if (size > MAX_BODY_BYTES) throw new RequestError(413, `ERR a body has at most ${MAX_BODY_BYTES} bytes`);
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
-  } catch {
-    throw new RequestError(400, "ERR the body is no JSON");
-  }
-}
-
-function sendFault(response: ServerResponse, fault: unknown): void {
-  if (fault instanceof RequestError) {
-    if (fault.status === 401) response.setHeader("www-authenticate", "Bearer");
-    if (fault.status === 405) response.setHeader("allow", "POST");
-    send(response, fault.status, { error: fault.message });
-  } else if (fault instanceof RedisUnavailable) {
-    send(response, 503, { error: `ERR ${fault.message}` });
-  } else {
-    send(response, 500, { error: "ERR internal error" });
-  }
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.statusCode = status;
-  response.setHeader("content-type", "application/json").end(JSON.stringify(body));
 }

@@ -11,6 +11,13 @@ export class RequestError extends Error {
   }
 }
 
+/** An error with which Redis answered the command of a request. */
+export class RefusedByRedis extends RequestError {
+  constructor(message: string) {
+    super(400, message);
+  }
+}
+
 /**
  * Commands that Upstash does not offer over REST. They block, or change the state of their connection, which serves another
  * request next. https://upstash.com/docs/redis/features/restapi, "REST - Redis API Compatibility".

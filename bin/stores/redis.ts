@@ -35,20 +35,24 @@ export async function redisSentences(client: RedisClient, waitReplicas = 0): Pro
 }
 
 async function settingsSentences(client: RedisClient): Promise<string[]> {
-  const asked = await client.run(["CONFIG", "GET", "*"]).catch(() => undefined);
-  if (!Array.isArray(asked)) {
+  // Each by its name, because the others hold passwords.
+  const settingOf = async (name: string) => {
+    const found = await client.run(["CONFIG", "GET", name]).catch(() => undefined);
+    return Array.isArray(found) && found[0] === name ? String(found[1]) : undefined;
+  };
+  const [policy, isAppended, fsync] = await Promise.all(
+    ["maxmemory-policy", "appendonly", "appendfsync"].map(settingOf),
+  );
+  if (policy === undefined) {
     return ["it does not tell its settings: see in its console that eviction is off and that each write is stored"];
   }
-  const settings = new Map(asked.flatMap((name, at) => (at % 2 === 0 ? [[String(name), String(asked[at + 1])]] : [])));
-  const policy = settings.get("maxmemory-policy");
-  const fsync = settings.get("appendfsync");
   return [
     ...(policy === "noeviction"
       ? []
       : [
           `maxmemory-policy is ${policy}: a full Redis logs visitors out, and forgets that sessions have ended; set noeviction`,
         ]),
-    ...(settings.get("appendonly") === "yes"
+    ...(isAppended === "yes"
       ? fsync === "always"
         ? []
         : [`appendfsync is ${fsync}: a crash loses acknowledged changes; set always`]
