@@ -44,6 +44,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   api: "everything under `/.moor/`; the edge",
   moor: "a request from its arrival to its response; the edge",
   wiring: "from bindings to parts; the edge, and the cron job",
+  serve: "the Worker outside Cloudflare: what stands in for the platform; plain workerd",
   hono: "the middleware for Workers of one's own; the edge",
   worker: "the Worker that a deploy makes; the edge",
   index: "the exports of the package",
@@ -168,6 +169,12 @@ const text = 'from "./no.ts"';`;
     ["leaves a room that is not in the list", { "util/a.ts": 'import "../log.ts"', "log.ts": "" }],
     ["enters a room that is not in the list", { "worker.ts": 'import "./util/b.ts"', "util/b.ts": "" }],
   ])("fail this test when an import %s", (_name, given) => expect(wrongImports(given)).toHaveLength(1));
+});
+
+it("what stands in for Cloudflare is in no Worker that runs there", () => {
+  const onCloudflare = ["worker.ts", "index.ts", "hono/index.ts"].flatMap((path) => [...reachedFrom(path, files)]);
+  expect(onCloudflare.filter((path) => path.startsWith("serve/"))).toEqual([]);
+  expect(reachedFrom("serve/served.ts", files)).toContain("moor.ts");
 });
 
 describe("the core", () => {

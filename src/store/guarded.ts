@@ -49,7 +49,7 @@ export async function ask<Answer extends { kind: string }>(breaker: Breaker, cal
   return answer;
 }
 
-/** A failure that concerns one session says nothing about the other sessions of the store. */
-function isOneSessions(cause: unknown): boolean {
+/** Whether a failure concerns one session or one row. It says nothing about the others in the store then. */
+export function isOneSessions(cause: unknown): boolean {
   return cause instanceof Error && "isOneSessions" in cause && cause.isOneSessions === true;
 }

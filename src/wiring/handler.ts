@@ -12,6 +12,7 @@ import type { LoginBindings } from "../login/logins.ts";
 import { createMoor, type Moor } from "../moor.ts";
 import type { MetricsDataset } from "../observe/data-point.ts";
 import { createTracer } from "../observe/tracer.ts";
+import type { KeepAlive } from "../request/exchange.ts";
 import { policyOf } from "../session/policy.ts";
 import { formatMistakes } from "../settings/mistakes.ts";
 import type { ReplicaNamespace } from "../store/kv-replicas.ts";
@@ -55,29 +56,36 @@ interface Built {
   readonly reports: Reports | undefined;
 }
 
+/** The part of the platform that differs outside Cloudflare. */
+export interface Platform {
+  /** Keeps work alive that goes on after the answer. Default: the runtime does. */
+  readonly keepAlive?: KeepAlive;
+}
+
 /**
  * The handlers that a Worker exports: for requests, and for the sweep by a cron trigger. Their parts are put together at the
  * first call.
  *
  * @param bundled the configuration, unless `MOOR_CONFIG` is set.
+ * @param platform default: Cloudflare.
  */
-export function createHandler(bundled: MoorConfig) {
+export function createHandler(bundled: MoorConfig, { keepAlive }: Platform = {}) {
   /** One per isolate. It keeps knowledge that it has gained, and never the objects of a request. */
   let built: Built | undefined;
 
   return {
     async fetch(request, env, context) {
       try {
-        built ??= build(env, bundled);
+        built ??= build(env, bundled, keepAlive);
       } catch (fault) {
         logToConsole({ event: "not_configured", reason: describeFault(fault) });
         return failureResponse("not_configured", request);
       }
-      return built.moor(request, (work) => context.waitUntil(work));
+      return built.moor(request, keepAlive ?? ((work) => context.waitUntil(work)));
     },
 
     async scheduled(_controller, env) {
-      built ??= build(env, bundled);
+      built ??= build(env, bundled, keepAlive);
       const beganAt = Date.now();
       const swept = await built.sessions.sweep();
       built.reports?.swept(beganAt, swept);
@@ -85,7 +93,7 @@ export function createHandler(bundled: MoorConfig) {
   } satisfies ExportedHandler<Env>;
 }
 
-function build(env: Env, bundled: MoorConfig): Built {
+function build(env: Env, bundled: MoorConfig, keepAlive: KeepAlive = waitUntil): Built {
   const config = readEnvConfig(env, bundled);
   if (!env.MOOR_ISSUER) throw new TypeError("MOOR_ISSUER is not set; it takes the address that clients use.");
   const handoffRing = parseKeyRing(env.MOOR_HANDOFF_KEYS, "MOOR_HANDOFF_KEYS");
@@ -95,7 +103,7 @@ function build(env: Env, bundled: MoorConfig): Built {
     typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION
       ? bindOldSessions(env, () => config, log, { inObject: false })
       : undefined;
-  const sessions = bindSessions(env, config, log, { events: bundled.events, oldSessions });
+  const sessions = bindSessions(env, config, log, { events: bundled.events, oldSessions, keepAlive });
   const bound = bindPools(env, config, sessions.makeBreaker, log, reports?.reporterOf);
   const adoption = bindAdoption(env, config, env.MOOR_ISSUER, sessions, log);
   const described = {
@@ -122,7 +130,7 @@ function build(env: Env, bundled: MoorConfig): Built {
       originTags: createOriginTags(sessions.tokenRing),
       services: { ...env },
       live: bound?.live,
-      keepAlive: waitUntil,
+      keepAlive,
     },
     tallies: reports?.tallies,
     clock: Date.now,

@@ -33,6 +33,8 @@ export interface RowsParts {
   readonly events?: SessionEvents | undefined;
   /** The old applications of adopted sessions. Default: there are none. */
   readonly oldSessions?: OldSessions | undefined;
+  /** Keeps work alive that goes on after the answer. Default: the runtime does. */
+  readonly keepAlive?: ((work: Promise<unknown>) => void) | undefined;
 }
 
 /** Sessions whose authority is a store of rows. */
@@ -56,7 +58,7 @@ export function bindRows(
   env: RowsEnv,
   settings: Readonly<RowStoreConfig>,
   { stores, principals: indexed }: Pick<ResolvedConfig, "stores" | "principals">,
-  { breakers, log, replicas, events, oldSessions }: RowsParts,
+  { breakers, log, replicas, events, oldSessions, keepAlive: outlast = waitUntil }: RowsParts,
 ): BoundRows {
   const bound = bindRowStore(env, settings);
   const store = guardRows(bound, breakers.make(bound.name));
@@ -64,7 +66,7 @@ export function bindRows(
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const seal = createSeal(parseKeyRing(env.MOOR_STORE_KEYS, "MOOR_STORE_KEYS"));
   const transactBy = createTransactionsBy({ store, seal, clock, random: Math.random, pause, log });
-  const { tell, keepAlive } = createTeller({ log, events, waitUntil });
+  const { tell, keepAlive } = createTeller({ log, events, waitUntil: outlast });
 
   function sessionsBy(connect: RowStore["connect"]) {
     const transact = transactBy(connect);

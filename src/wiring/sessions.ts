@@ -67,7 +67,7 @@ export function bindSessions(
   env: SessionsEnv,
   config: Pick<ResolvedConfig, "stores" | "principals" | "trustedProxies">,
   log: Log,
-  told: Pick<RowsParts, "events" | "oldSessions"> = {},
+  told: Pick<RowsParts, "events" | "oldSessions" | "keepAlive"> = {},
 ): BoundSessions {
   const tokenRing = parseKeyRing(env.MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS");
   const breakers = createBreakers(log);

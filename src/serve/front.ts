@@ -1,0 +1,100 @@
+import { failureResponse } from "../errors.ts";
+import { createClientAddress } from "../inbound/client-address.ts";
+import { isWithin, type Network, parseNetwork } from "../lib/ip-address.ts";
+import type { Log } from "../log.ts";
+import { limitBody, MAX_BODY_BYTES } from "./body-limit.ts";
+import { isPlatformHeader } from "./client-headers.ts";
+import { peerOf } from "./peer.ts";
+
+/** The settings of the front. */
+export interface FrontSettings {
+  /** Addresses and CIDR blocks of the proxies that end TLS. Only they may tell the scheme, the host and the client. */
+  readonly trustedProxies: readonly string[];
+  /** The hosts that are served, each with its port if that is not 443. `*.` at the beginning stands for one or more labels. */
+  readonly hosts: readonly string[];
+}
+
+/** A request about which every fact is known for certain, or the answer to one that is refused. */
+export type Vouched =
+  | { readonly kind: "request"; readonly request: Request; readonly isTooLarge: () => boolean }
+  | { readonly kind: "answer"; readonly answer: Response };
+
+/** All names and values of a request's headers together. */
+export const MAX_HEADER_BYTES = 32 * 1024;
+/** The characters of a host name, or of an address, and of a port. */
+const HOST = /^[A-Za-z0-9._:[\]-]+$/;
+
+/**
+ * Stands where Cloudflare stands in front of a Worker, and makes of a request what Cloudflare would make of it: an https URL with the host
+ * that the visitor asked for, and the visitor's address in `CF-Connecting-IP`. It believes the socket, and proxies that the configuration
+ * trusts. Whatever else a request says about its client is cut out.
+ */
+export function createFront({ trustedProxies, hosts }: FrontSettings, log: Log): (request: Request) => Vouched {
+  const networks = trustedProxies.map((text) => parseNetwork(text) as Network);
+  const readClient = createClientAddress(trustedProxies);
+  const isServed = hostCheck(hosts);
+
+  function refuse(request: Request, code: "bad_request" | "no_route", reason: string): Vouched {
+    log({ event: "request_refused", code, reason });
+    return { kind: "answer", answer: failureResponse(code, request) };
+  }
+
+  return (request) => {
+    const peer = peerOf(request.cf);
+    if (peer === undefined) return refuse(request, "bad_request", "the address of the client is not known");
+    const { headers } = request;
+    if (bytesOf(headers) > MAX_HEADER_BYTES)
+      return { kind: "answer", answer: tooLarge(431, "The headers are too large") };
+    const isProxy = networks.some((network) => isWithin(peer, network));
+    const host = ((isProxy && headers.get("X-Forwarded-Host")) || headers.get("Host")) ?? "";
+    if (!HOST.test(host)) return refuse(request, "bad_request", "malformed host");
+    if (!isServed(host)) return refuse(request, "no_route", "a host that is not served");
+    const target = targetOf(request.url);
+    if (target === undefined) return refuse(request, "bad_request", "malformed address");
+    const scheme = isProxy ? headers.get("X-Forwarded-Proto") : "http";
+    if (scheme === "http") return { kind: "answer", answer: Response.redirect(`https://${host}${target}`, 308) };
+    if (scheme !== "https") {
+      const found = scheme === null ? "no X-Forwarded-Proto" : "an X-Forwarded-Proto that is neither http nor https";
+      return refuse(request, "bad_request", `the trusted proxy ${peer} sends ${found}`);
+    }
+    if (Number(headers.get("Content-Length") ?? 0) > MAX_BODY_BYTES)
+      return { kind: "answer", answer: tooLarge(413, "The body is too large") };
+
+    const told = new Headers(headers);
+    for (const name of headers.keys()) if (isPlatformHeader(name)) told.delete(name);
+    const peerAndChain = (name: string) => (name === "CF-Connecting-IP" ? peer : headers.get(name));
+    const client = readClient?.({ get: peerAndChain, has: (name) => peerAndChain(name) !== null }) ?? peer;
+    told.set("CF-Connecting-IP", client);
+    told.delete("X-Forwarded-For");
+    told.set("Host", host);
+    const { body, isTooLarge } = limitBody(request);
+    const vouched = new Request(`https://${host}${target}`, { method: request.method, headers: told, body });
+    return { kind: "request", request: vouched, isTooLarge };
+  };
+}
+
+/** The answer to a request that is larger than Moor takes. */
+export function tooLarge(status: 413 | 431, title: string): Response {
+  const headers = { "Content-Type": "application/problem+json", "Cache-Control": "no-store" };
+  return new Response(JSON.stringify({ type: "about:blank", title, status }), { status, headers });
+}
+
+/** The path and the query as they were sent. `undefined`: the target is no path. */
+function targetOf(url: string): string | undefined {
+  return /^https?:\/\/[^/?#]*(\/.*)$/s.exec(url)?.[1];
+}
+
+function bytesOf(headers: Headers): number {
+  let bytes = 0;
+  for (const [name, value] of headers) bytes += name.length + value.length;
+  return bytes;
+}
+
+function hostCheck(hosts: readonly string[]): (host: string) => boolean {
+  const exact = new Set(hosts.filter((host) => !host.startsWith("*.")));
+  const zones = hosts.filter((host) => host.startsWith("*.")).map((host) => host.slice(1));
+  return (given) => {
+    const host = given.toLowerCase().replace(/:443$/, "");
+    return exact.has(host) || zones.some((zone) => host.length > zone.length && host.endsWith(zone));
+  };
+}

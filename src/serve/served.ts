@@ -1,0 +1,163 @@
+import { waitUntil } from "cloudflare:workers";
+import type { ResolvedConfig } from "../config/resolved.ts";
+import type { MoorConfig } from "../config/types.ts";
+import { failureResponse } from "../errors.ts";
+import { parseKeyRing } from "../inbound/token/key-ring.ts";
+import { describeFault, logToConsole as log } from "../log.ts";
+import { bindRowStore } from "../row-stores/registry.ts";
+import { createRowTransactions, type Transact } from "../rows/row-transactions.ts";
+import { createSeal } from "../store/seal.ts";
+import { createHandler, type Env, readEnvConfig } from "../wiring/handler.ts";
+import { createBackground } from "./background.ts";
+import { takeCronLease } from "./cron-lease.ts";
+import { createFoundingCounter } from "./founding-counter.ts";
+import { createFront, tooLarge, type Vouched } from "./front.ts";
+import { ADMIN_HOST, behindFront, withoutCloudflare } from "./origin-services.ts";
+import type { ServedSettings } from "./settings.ts";
+import { createStoreHealth, type StoreHealth } from "./store-health.ts";
+
+/** The bindings that `moor serve` makes, besides those of the Worker. */
+export interface ServedEnv extends Env {
+  /** {@link ServedSettings} as JSON. */
+  readonly MOOR_SERVED: string;
+}
+
+type Entrypoint = Required<Pick<ExportedHandler<ServedEnv>, "fetch">>;
+
+/** The entrypoints of the Worker that `moor serve` runs, a socket each. */
+export interface Served {
+  /** Answers visitors and origins, behind trusted proxies. */
+  readonly site: Entrypoint;
+  /** Answers the admin API. */
+  readonly admin: Entrypoint;
+  /** Tells balancers and operators whether the process lives, and whether it may get requests. */
+  readonly health: Entrypoint;
+  /** Takes the orders of the command that runs the process. */
+  readonly control: Entrypoint;
+}
+
+interface Bound {
+  readonly front: (request: Request) => Vouched;
+  readonly env: Env;
+  readonly transact: Transact;
+  readonly storeHealth: () => Promise<StoreHealth>;
+}
+
+/** How often the process looks whether the work after answers is over. */
+const LOOK_EVERY_MS = 25;
+
+/** The Worker that `moor serve` runs outside Cloudflare. Its parts are put together at the first call. */
+export function createServed(given: MoorConfig): Served {
+  const background = createBackground(waitUntil);
+  const config = behindFront(given);
+  const moor = createHandler(config, { keepAlive: background.keepAlive });
+  let bound: Bound | undefined;
+  let isDraining = false;
+
+  async function ask(request: Request, { env }: Bound, context: ExecutionContext): Promise<Response> {
+    return moor.fetch(request as Parameters<typeof moor.fetch>[0], env, context);
+  }
+
+  const site: Entrypoint["fetch"] = async (request, env, context) => {
+    try {
+      bound ??= bind(env, given, config);
+    } catch (fault) {
+      log({ event: "not_configured", reason: describeFault(fault) });
+      return failureResponse("not_configured", request);
+    }
+    const vouched = bound.front(request);
+    if (vouched.kind === "answer") return vouched.answer;
+    const answer = await ask(vouched.request, bound, context);
+    return vouched.isTooLarge() ? tooLarge(413, "The body is too large") : answer;
+  };
+
+  async function readiness(env: ServedEnv): Promise<{ readonly status: StoreHealth["status"] | "draining" }> {
+    if (isDraining) return { status: "draining" };
+    bound ??= bind(env, given, config);
+    return bound.storeHealth();
+  }
+
+  async function control(pathname: string, env: ServedEnv, context: ExecutionContext): Promise<Response> {
+    bound ??= bind(env, given, config);
+    switch (pathname) {
+      case "/start": {
+        // Moor is put together at its first request, and then finds mistakes in its bindings.
+        const { ok } = await ask(new Request(`https://${ADMIN_HOST}/.moor/jwks.json`), bound, context);
+        return Response.json({ status: ok ? "started" : "not_configured" });
+      }
+      case "/ready":
+        return Response.json(await readiness(env));
+      case "/drain":
+        isDraining = true;
+        return Response.json({ status: "draining" });
+      case "/idle":
+        while (background.pending() > 0) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+        return Response.json({ status: "idle" });
+      case "/cron": {
+        const lease = await takeCronLease(bound.transact, Date.now);
+        if (lease.kind === "taken")
+          await moor.scheduled({ scheduledTime: Date.now(), cron: "* * * * *", noRetry() {} }, bound.env);
+        return Response.json({ lease: lease.kind });
+      }
+      default:
+        return new Response(null, { status: 404 });
+    }
+  }
+
+  return {
+    site: { fetch: site },
+    admin: {
+      async fetch(request, env, context) {
+        bound ??= bind(env, given, config);
+        const { pathname, search } = new URL(request.url);
+        if (!/^\/\.moor\/(?:admin|metrics)(?:\/|$)/.test(pathname)) return new Response(null, { status: 404 });
+        const url = `https://${ADMIN_HOST}${pathname}${search}`;
+        const { method, headers, body } = request;
+        const told = new Headers(headers);
+        told.set("Host", ADMIN_HOST);
+        return ask(new Request(url, { method, headers: told, body }), bound, context);
+      },
+    },
+    health: {
+      async fetch({ url }, env) {
+        const { pathname } = new URL(url);
+        if (pathname === "/live") return Response.json({ status: "live" }, NO_STORE);
+        if (pathname !== "/ready") return new Response(null, { status: 404 });
+        const health = await readiness(env);
+        return Response.json(health, { ...NO_STORE, status: health.status === "ready" ? 200 : 503 });
+      },
+    },
+    control: {
+      fetch: ({ url }, env, context) => control(new URL(url).pathname, env, context),
+    },
+  };
+}
+
+const NO_STORE = { headers: { "Cache-Control": "no-store" } };
+
+/** @throws TypeError that names the wrong binding and the accepted values. */
+function bind(env: ServedEnv, given: MoorConfig, config: MoorConfig): Bound {
+  const { hosts, foundings }: ServedSettings = JSON.parse(env.MOOR_SERVED);
+  const { stores } = readEnvConfig({}, given);
+  const store = bindRowStore(env, rowsOf(stores.authority));
+  const ring = parseKeyRing(env.MOOR_STORE_KEYS, "MOOR_STORE_KEYS");
+  const clock = Date.now;
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const transact = createRowTransactions({ store, seal: createSeal(ring), clock, random: Math.random, pause, log });
+  return {
+    front: createFront({ trustedProxies: given.trustedProxies ?? [], hosts }, log),
+    env: {
+      ...env,
+      ...withoutCloudflare({ ...env }, config),
+      FOUNDING_LIMIT: createFoundingCounter({ transact, ring, clock, random: Math.random }, foundings),
+    },
+    transact,
+    storeHealth: createStoreHealth(store, clock),
+  };
+}
+
+/** @throws TypeError if sessions are kept by Durable Objects. */
+function rowsOf(authority: ResolvedConfig["stores"]["authority"]): Exclude<typeof authority, { type: "object" }> {
+  if (authority.type !== "object") return authority;
+  throw new TypeError('stores.authority is "object"; outside Cloudflare there are no Durable Objects.');
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { createRowsInMemory } from "../../emulation/rows.ts";
+import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
+import type { RowStore } from "../../src/row-stores/row-store.ts";
+import { createRowTransactions } from "../../src/rows/row-transactions.ts";
+import { createFoundingCounter } from "../../src/serve/founding-counter.ts";
+import { createSeal } from "../../src/store/seal.ts";
+
+const ring = parseKeyRing(`1:${"A".repeat(43)}`, "MOOR_STORE_KEYS");
+
+/** Two processes that share a store. */
+function processes({ perAddress = 3, perSite = 1_000_000, change = (store: RowStore) => store } = {}) {
+  let now = 60_000_000;
+  const clock = () => now;
+  const store = change(createRowsInMemory({ clock, freesByItself: true }).store);
+  const create = () => {
+    const parts = { store, seal: createSeal(ring), clock, random: () => 0, pause: async () => {}, log: () => {} };
+    return createFoundingCounter(
+      { transact: createRowTransactions(parts), ring, clock, random: () => 0 },
+      { perAddress, perSite },
+    );
+  };
+  return { store, first: create(), second: create(), elapse: (ms: number) => (now += ms) };
+}
+const asked = async (limiter: { limit(asked: { key: string }): Promise<{ success: boolean }> }, key = "192.0.2.1") =>
+  (await limiter.limit({ key })).success;
+
+describe("the limit of new sessions in the store", () => {
+  it("counts the clients of one address at all processes together", async () => {
+    const { first, second } = processes();
+    expect([await asked(first), await asked(second), await asked(first)]).toEqual([true, true, true]);
+    expect([await asked(first), await asked(second)]).toEqual([false, false]);
+    expect(await asked(first, "192.0.2.2")).toBe(true);
+  });
+
+  it("begins anew with the next minute", async () => {
+    const { first, elapse } = processes({ perAddress: 1 });
+    expect([await asked(first), await asked(first)]).toEqual([true, false]);
+    elapse(60_000);
+    expect(await asked(first)).toBe(true);
+  });
+
+  it("limits the whole site, however many addresses a flood has", async () => {
+    const { first } = processes({ perSite: 32 });
+    const found = [];
+    for (let n = 0; n < 4; n++) found.push(await asked(first, `192.0.2.${n}`));
+    expect(found).toEqual([true, true, false, false]);
+  });
+
+  it("refuses where a flood keeps moving the row, because then it is a flood", async () => {
+    const { first } = processes({
+      perAddress: 1_000,
+      change: (store) => ({
+        ...store,
+        write: async (name, write) => {
+          const other = write.next && { ...write.next, tag: crypto.randomUUID() };
+          await store.write(name, { ...write, next: other });
+          return store.write(name, write);
+        },
+      }),
+    });
+    expect(await asked(first)).toBe(false);
+  });
+
+  it("throws if the store does not answer, so that the outage is in the log", async () => {
+    const unavailable = async () => ({ kind: "unavailable" as const, cause: new Error("away") });
+    const { first } = processes({ change: (store) => ({ ...store, read: unavailable }) });
+    await expect(first.limit({ key: "192.0.2.1" })).rejects.toThrow("away");
+  });
+
+  it("keeps no address of a client in the store", async () => {
+    const names: string[] = [];
+    const { first } = processes({
+      change: (store) => ({
+        ...store,
+        read: (name) => {
+          names.push(name);
+          return store.read(name);
+        },
+      }),
+    });
+    await asked(first);
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => name.includes("192"))).toEqual([]);
+  });
+});
