@@ -10,6 +10,7 @@ import { init } from "./commands/init.ts";
 import { keys } from "./commands/keys.ts";
 import { pool } from "./commands/pool.ts";
 import { redisBridge } from "./commands/redis-bridge.ts";
+import { serve } from "./commands/serve.ts";
 import { calledAs, inPackage } from "./project.ts";
 
 const commands: Record<string, Command> = {
@@ -19,6 +20,7 @@ const commands: Record<string, Command> = {
   keys,
   "debug-token": debugToken,
   deploy,
+  serve,
   import: importBalancer,
   pool,
   "redis-bridge": redisBridge,

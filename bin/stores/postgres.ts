@@ -1,3 +1,4 @@
+import type { AuthorityConfig } from "../../src/config/types.ts";
 import { connectToPostgres } from "../../src/row-stores/postgres/postgres-client.ts";
 import { DEFAULT_BINDING, POSTGRES } from "../../src/row-stores/postgres.ts";
 import { SCHEMA, TABLE } from "../../src/row-stores/sql/statements.ts";
@@ -26,6 +27,13 @@ export const postgres: StoreSetup = {
     [`psql "$DATABASE_URL" -f ${FILE}`, "makes the table of sessions"],
     ["npx wrangler secret put MOOR_POSTGRES", "takes postgres://user:password@host:5432/database?sslmode=require"],
   ],
+  served: (authority) =>
+    bindingsOf(authority).map((name) => ({
+      name,
+      accepted: "postgres://user:password@host:5432/database?sslmode=require",
+      hostOf: (text) =>
+        /^postgres(?:ql)?:\/\/[^\s/?#]+\/\S+$/.test(text) && URL.canParse(text) ? new URL(text).hostname : undefined,
+    })),
   local: {
     async start(folder) {
       const { url, port, stop } = await startLocalPostgres({ folder });
@@ -33,7 +41,7 @@ export const postgres: StoreSetup = {
     },
   },
   audit: {
-    variables: (authority) => ("bindings" in authority && authority.bindings) || [DEFAULT_BINDING],
+    variables: bindingsOf,
     async ask(values) {
       const sentences: string[] = [];
       for (const [name, url] of Object.entries(values)) {
@@ -44,6 +52,10 @@ export const postgres: StoreSetup = {
     },
   },
 };
+
+function bindingsOf(authority: AuthorityConfig): readonly string[] {
+  return ("bindings" in authority && authority.bindings) || [DEFAULT_BINDING];
+}
 
 async function askOne(url: string): Promise<string[]> {
   const connection = connectToPostgres({ url, deadlineMs: DEADLINE_MS });

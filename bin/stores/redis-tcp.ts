@@ -23,6 +23,13 @@ export const redisTcp: StoreSetup = {
       "takes rediss://user:password@host:port/database of a Redis that evicts nothing",
     ],
   ],
+  served: () => [
+    {
+      name: VARIABLE,
+      accepted: "rediss://user:password@host:port/database",
+      hostOf: (text) => readRedisAddress(text)?.hostname,
+    },
+  ],
   local: {
     async start(folder) {
       const port = await freePort(0);

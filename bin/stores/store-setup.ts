@@ -10,8 +10,19 @@ export interface StoreSetup {
   readonly steps: readonly (readonly [command: string, purpose: string])[];
   /** Asks a store for its settings. Absent: it has none that an operator could set. */
   readonly audit?: StoreAudit;
+  /** The variables that lead to the store, for `moor serve`. Absent: several processes outside Cloudflare cannot share it. */
+  readonly served?: (authority: AuthorityConfig) => readonly ServedVariable[];
   /** Runs the store on this machine, for `moor dev`. `"always"`: `moor dev` runs it in any case. Absent: it cannot run it. */
   readonly local?: LocalSetup | "always";
+}
+
+/** A variable that leads to a store. */
+export interface ServedVariable {
+  readonly name: string;
+  /** Its form, as a mistake says it. */
+  readonly accepted: string;
+  /** The host in its value; `undefined`: the value has another form. */
+  hostOf(value: string): string | undefined;
 }
 
 /** How a store is run on this machine. */

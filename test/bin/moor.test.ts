@@ -49,11 +49,11 @@ describe("a wrong argument is reported in one line on stderr, with exit code 2:"
   it.each<[string[], string]>([
     [
       [],
-      "moor: no command is given, accepted: init, dev, check, keys, debug-token, deploy, import, pool, redis-bridge, --help, --version",
+      "moor: no command is given, accepted: init, dev, check, keys, debug-token, deploy, serve, import, pool, redis-bridge, --help, --version",
     ],
     [
       ["toString"],
-      'moor: unknown command "toString", accepted: init, dev, check, keys, debug-token, deploy, import, pool, redis-bridge, --help, --version',
+      'moor: unknown command "toString", accepted: init, dev, check, keys, debug-token, deploy, serve, import, pool, redis-bridge, --help, --version',
     ],
     [["dev", "--prot", "1"], `moor dev: unknown flag "--prot", accepted: ${DEV_FLAGS}`],
     [["dev", "-p", "1"], `moor dev: unknown flag "-p", accepted: ${DEV_FLAGS}`],

@@ -1,0 +1,108 @@
+import type { ResolvedConfig } from "../../src/config/resolved.ts";
+import type { Warning } from "../../src/config/warnings.ts";
+import { hostName } from "../../src/settings/grammar.ts";
+import { describe, type Mistake } from "../../src/settings/mistakes.ts";
+import { storesWith } from "../stores/registry.ts";
+
+const NO_OBJECTS = "outside Cloudflare there are no Durable Objects";
+
+/** The settings that `moor serve` cannot keep, with the reason. It refuses them rather than keep them by halves. */
+export function serveMistakes(config: ResolvedConfig): Mistake[] {
+  const { stores, trustedProxies, adopt, admin, traces } = config;
+  const mistakes: Mistake[] = [];
+  const refuse = (path: string, found: string, accepted: string) => mistakes.push({ path, found, accepted });
+
+  const { type } = stores.authority;
+  const shared = storesWith(({ served }) => served !== undefined);
+  if (!shared.some((one) => one === type)) {
+    const accepted = `${shared.map((one) => JSON.stringify(one)).join(" or ")}: processes share nothing else`;
+    refuse("stores.authority", describe(type), accepted);
+  }
+  if (stores.replicate === "always")
+    refuse("stores.replicate", '"always"', '"travel" or "off": there is no KV outside Cloudflare');
+  if (trustedProxies.length === 0)
+    refuse(
+      "trustedProxies",
+      "nothing",
+      "the addresses of the proxies that end TLS: only they may tell the scheme, the host and the client",
+    );
+  if (adopt.length > 0) refuse("adopt", "a list", "nothing: sessions are adopted by Moor on Cloudflare alone");
+  if (traces) refuse("traces", describe(traces), "nothing: traces are Cloudflare's");
+  for (const [at, pool] of config.pools.entries()) mistakes.push(...poolMistakes(pool, `pools[${at}]`));
+  if (admin) {
+    for (const name of ["console", "webhook", "access", "roles", "host"] as const) {
+      if (!admin[name]) continue;
+      const accepted =
+        name === "host" ? "nothing: the admin API has a socket of its own" : `nothing: ${ADMIN_REASONS[name]}`;
+      refuse(`admin.${name}`, describe(admin[name]), accepted);
+    }
+  }
+  return mistakes;
+}
+
+const ADMIN_REASONS = {
+  console: `its pages show the reports of pools' objects, and ${NO_OBJECTS}`,
+  webhook: `the object of a pool sends it, and ${NO_OBJECTS}`,
+  access: "Cloudflare Access does not stand before the admin socket",
+  roles: "they open the console, which needs Durable Objects",
+};
+
+function poolMistakes(pool: ResolvedConfig["pools"][number], path: string): Mistake[] {
+  const mistakes: Mistake[] = [];
+  if (pool.host === "client") {
+    const accepted = '"origin": plain workerd would connect to whatever host the visitor names';
+    mistakes.push({ path: `${path}.host`, found: '"client"', accepted });
+  }
+  if (pool.healthCheck) {
+    const accepted = `nothing: the object of a pool sends probes, and ${NO_OBJECTS}. Answers are judged by outlierDetection`;
+    mistakes.push({ path: `${path}.healthCheck`, found: "an object", accepted });
+  }
+  for (const [nth, { service }] of pool.origins.entries()) {
+    if (service === undefined) continue;
+    const accepted = "nothing: there are no service bindings outside Cloudflare";
+    mistakes.push({ path: `${path}.origins[${nth}].service`, found: describe(service), accepted });
+  }
+  return mistakes;
+}
+
+/** What a site gives up without Cloudflare, a sentence each. */
+export function serveWarnings(config: ResolvedConfig): Warning[] {
+  const { pools, log, stores, admin } = config;
+  const warnings: Warning[] = [
+    {
+      path: "",
+      text: "without Cloudflare: no places near visitors, so every request takes the whole distance to this site",
+    },
+    {
+      path: "",
+      text: "without Cloudflare: nothing stands against floods, slow clients and large requests but your own proxies",
+    },
+  ];
+  const warn = (path: string, text: string) => warnings.push({ path, text });
+  if (stores.replicate === "travel")
+    warn("stores.replicate", "there is no KV, so no session has a replica near a traveller");
+  for (const [at, { origins }] of pools.entries()) {
+    const nth = origins.findIndex(({ region }) => region !== undefined);
+    if (nth >= 0)
+      warn(`pools[${at}].origins[${nth}].region`, "the place of a visitor is not known, so regions have no effect");
+  }
+  if (log.country) warn("log.country", "the country of a visitor is not known, so the field is absent");
+  if (admin)
+    warn(
+      "admin",
+      "drain, restore and eject are refused: the state of a pool needs its object. Take a server out by down: true",
+    );
+  return warnings;
+}
+
+/** The hosts that a site serves: that of its address, and those of its routes. */
+export function hostsOf({ routes }: ResolvedConfig, issuer: string, more: readonly string[]): string[] {
+  const named = routes.flatMap(({ host }) => host ?? []);
+  return [...new Set([new URL(issuer).host, ...named, ...more])];
+}
+
+/** Whether a text names a host that `--host` may add. */
+export function isServedHost(text: string): boolean {
+  const [name = "", port, ...rest] = text.split(":");
+  return rest.length === 0 && hostName.accepts(name) && (port === undefined || /^\d{1,5}$/.test(port));
+}

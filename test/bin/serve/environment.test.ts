@@ -1,0 +1,77 @@
+/** @quick */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { newKeys } from "../../../bin/keys.ts";
+import { readVariables } from "../../../bin/serve/environment.ts";
+import { readConfig } from "../../../src/config/read.ts";
+import type { ResolvedConfig } from "../../../src/config/resolved.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "moor-secrets-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const keys = await newKeys();
+const COMPLETE = { ...keys, MOOR_ISSUER: "https://shop.test", MOOR_REDIS_URL: "redis://:secret@10.0.0.9:6379/0" };
+
+function config(changes: object = {}): ResolvedConfig {
+  const pools = [{ id: "shop", origins: [{ id: "a", url: "http://10.0.0.5" }] }];
+  const read = readConfig({ pools, stores: { authority: { type: "redis-tcp" } }, ...changes });
+  if (read.kind !== "ok") throw new Error(JSON.stringify(read.mistakes));
+  return read.config;
+}
+function mistakes(environment: Record<string, string | undefined>, changes: object = {}): string[] {
+  try {
+    readVariables(config(changes), environment);
+    return [];
+  } catch (fault) {
+    return (fault as Error).message.split("\n");
+  }
+}
+
+it("reads each secret from its variable, and the host of the store from its address", () => {
+  expect(readVariables(config(), { ...COMPLETE, OTHER: "x" })).toEqual({ values: COMPLETE, storeHosts: ["10.0.0.9"] });
+});
+
+it("reads a secret from the file that a variable names", () => {
+  const file = join(folder, "token-keys");
+  writeFileSync(file, `${keys.MOOR_TOKEN_KEYS}\n`);
+  const { values } = readVariables(config(), { ...COMPLETE, MOOR_TOKEN_KEYS: undefined, MOOR_TOKEN_KEYS_FILE: file });
+  expect(values).toEqual(COMPLETE);
+});
+
+it("finds the hosts of every Postgres", () => {
+  const postgres = { stores: { authority: { type: "postgres", bindings: ["A", "B"] } } };
+  const found = readVariables(config(postgres), {
+    ...COMPLETE,
+    A: "postgres://u:p@a.test/db",
+    B: "postgres://u:p@[::1]:5/db",
+  });
+  expect(found.storeHosts).toEqual(["a.test", "[::1]"]);
+});
+
+describe("a secret that is missing or wrong is named, and its value is not", () => {
+  it.each(Object.keys(COMPLETE))("names %s", (name) => {
+    const found = mistakes({ ...COMPLETE, [name]: undefined });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(`${name}: found no ${name} and no ${name}_FILE in the environment, accepted: `);
+  });
+
+  it.each(Object.keys(COMPLETE))("names %s in another form", (name) => {
+    const [found = ""] = mistakes({ ...COMPLETE, [name]: "the secret" });
+    expect(found).toContain(`${name}: found another form`);
+    expect(found).not.toContain("the secret");
+  });
+
+  it("names all of them at once", () => expect(mistakes({})).toHaveLength(5));
+
+  it("names a secret that is given twice, and a file that cannot be read", () => {
+    const MOOR_TOKEN_KEYS_FILE = join(folder, "none");
+    expect(mistakes({ ...COMPLETE, MOOR_TOKEN_KEYS_FILE }).join()).toContain("accepted: one of them");
+    expect(mistakes({ ...COMPLETE, MOOR_TOKEN_KEYS: undefined, MOOR_TOKEN_KEYS_FILE }).join()).toContain("(ENOENT)");
+  });
+
+  it("names the token of operators if the configuration has admin", () => {
+    expect(mistakes(COMPLETE, { admin: {} }).join()).toContain("MOOR_ADMIN_TOKEN");
+    expect(mistakes({ ...COMPLETE, MOOR_ADMIN_TOKEN: "t".repeat(32) }, { admin: {} })).toEqual([]);
+  });
+});
