@@ -1,6 +1,6 @@
 import type { ResolvedLogin } from "../config/resolved.ts";
 import { encodeBase64url } from "../lib/base64url.ts";
-import type { Verdict } from "../session/login.ts";
+import type { More, Verdict } from "../session/login.ts";
 import type { JsonObject } from "../session/patch.ts";
 import type { Discovery } from "./discovery.ts";
 import type { Prompt, Sealed } from "./envelope.ts";
@@ -158,7 +158,7 @@ export function createProvider(parts: ProviderParts): Provider {
           code_challenge: await challengeOf(verifier),
           code_challenge_method: "S256",
           ...(prompt && { prompt }),
-          ...(verdict.kind === "step-up" && stepUp(verdict)),
+          ...((verdict.kind === "login" || verdict.kind === "step-up") && more(verdict)),
         };
         for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
         return { kind: "address", url };
@@ -211,10 +211,9 @@ function refreshTokenIn({ refresh_token: refreshToken }: JsonObject): { refreshT
   return refreshToken.length <= MOST_TOKEN_CHARACTERS ? { refreshToken } : {};
 }
 
-function stepUp({ acr, maxAgeSeconds }: Extract<Verdict, { kind: "step-up" }>): Record<string, string> {
+function more({ acr, maxAgeSeconds }: More): Record<string, string> {
   return {
     ...(acr && { acr_values: acr.join(" ") }),
-    // Many providers tell `auth_time` only if they are asked for an age.
     ...(maxAgeSeconds !== undefined && { max_age: String(maxAgeSeconds) }),
   };
 }

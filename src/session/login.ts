@@ -30,11 +30,16 @@ export interface Login {
   readonly roleClaims: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The verdict of a guard. `step-up`: the provider is asked for more than a login. */
+/** What the provider is asked for beside a login. Many providers tell the method and the time of a login only if they are asked. */
+export interface More {
+  readonly acr?: readonly string[];
+  readonly maxAgeSeconds?: number;
+}
+
+/** The verdict of a guard. `step-up`: the visitor is logged in, and the provider is asked for more than that. */
 export type Verdict =
   | { readonly kind: "allowed" }
-  | { readonly kind: "login" }
-  | { readonly kind: "step-up"; readonly acr?: readonly string[]; readonly maxAgeSeconds?: number }
+  | ({ readonly kind: "login" | "step-up" } & More)
   | { readonly kind: "role-missing"; readonly role: string };
 
 /** How far the provider's clock may be apart from Moor's, in milliseconds. */
@@ -55,10 +60,10 @@ export function judge(
   const asked = required.filter((each) => each !== "none");
   if (asked.length === 0) return { kind: "allowed" };
   const isOver = maxAgeSeconds !== undefined && login && now - login.at > maxAgeSeconds * 1000;
-  if (!login || login.issuer !== issuer || isOver) return { kind: "login" };
   const requirements = asked.flatMap((each) => (each === "login" ? [] : [each]));
-  const stepUp = stepUpFor(login, requirements, now);
-  if (stepUp) return stepUp;
+  if (!login || login.issuer !== issuer || isOver) return { kind: "login", ...moreFor({}, requirements, now) };
+  const more = moreFor(login, requirements, now);
+  if (more) return { kind: "step-up", ...more };
   const missing = requirements.find(({ role }) => role !== undefined && !hasRole(login, roles[role]));
   return missing?.role === undefined ? { kind: "allowed" } : { kind: "role-missing", role: missing.role };
 }
@@ -77,11 +82,12 @@ export function rolesOf(login: Login, roles: ResolvedLogin["roles"]): string[] {
   return Object.keys(roles).filter((name) => hasRole(login, roles[name]));
 }
 
-function stepUpFor(
-  { acr, authAt }: Login,
+/** What a login lacks of that which is required. `undefined`: nothing. */
+function moreFor(
+  { acr, authAt }: Pick<Login, "acr" | "authAt">,
   requirements: readonly Exclude<RequireConfig, string>[],
   now: number,
-): Extract<Verdict, { kind: "step-up" }> | undefined {
+): More | undefined {
   const unmet = requirements.filter((each) => {
     // A provider that does not say when it saw the login can never meet an age: `now - undefined` would compare as recent.
     const isOld =
@@ -95,7 +101,6 @@ function stepUpFor(
   const [first, ...others] = unmet.flatMap((each) => (each.acr ? [each.acr] : []));
   const methods = first?.filter((method) => others.every((other) => other.includes(method)));
   return {
-    kind: "step-up",
     ...(methods ? { acr: methods } : {}),
     ...(ages.length > 0 ? { maxAgeSeconds: Math.min(...ages) } : {}),
   };

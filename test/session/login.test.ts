@@ -46,6 +46,14 @@ describe("the verdict on a request", () => {
     expect(verdictOn(login(), [{ acr: ["mfa"] }]).kind).toBe("step-up");
   });
 
+  it("is a login that asks for all that is required, because a visitor must not be asked twice", () => {
+    const required: RequireConfig[] = ["login", { acr: ["mfa"], maxAgeSeconds: 900 }];
+    const verdict = { kind: "login", acr: ["mfa"], maxAgeSeconds: 900 };
+    expect(verdictOn(undefined, required)).toEqual(verdict);
+    // A login that is too old says nothing of the next.
+    expect(verdictOn(login({ at: NOW - 60_001, acr: "mfa", authAt: NOW - 60_001 }), required, 60)).toEqual(verdict);
+  });
+
   it("asks at once for everything that several guards need", () =>
     expect(
       verdictOn(login(), [

@@ -36,6 +36,15 @@ describe("a page that needs more than a login", () => {
     expect((await client.ask("/safe/page", { headers: PAGE })).status).toBe(200);
   });
 
+  it.each([
+    ["/safe/page", { acr: MFA }],
+    ["/recent/page", { auth_at: expect.any(Number) }],
+  ])("is shown after the first login of a visitor who opens it at once: %s", async (path, login) => {
+    const client = site.client();
+    expect((await logIn(client, path, { login: "alice", factor: "1" })).status).toBe(303);
+    expect((await client.ask(path, { headers: PAGE })).told.session).toMatchObject({ sub: "alice", login });
+  });
+
   it("shows a page, and no redirect, if the provider does not deliver", async () => {
     const client = site.client();
     const answer = await logIn(client, "/safe/page", { login: "alice" });
