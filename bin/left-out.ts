@@ -1,7 +1,7 @@
 import { algorithmOf } from "../src/affinity/algorithms.ts";
 import type { ResolvedAdoption } from "../src/config/adopt.ts";
 import { LOG_DEFAULTS } from "../src/config/defaults.ts";
-import type { ResolvedConfig } from "../src/config/resolved.ts";
+import type { ResolvedConfig, ResolvedLogin } from "../src/config/resolved.ts";
 import { NAMES } from "../src/lib/build-flags.ts";
 import type { OldStoreConfig } from "../src/old-formats/settings.ts";
 import { buildFlagOf, ROW_STORES } from "../src/row-stores/registry.ts";
@@ -29,7 +29,8 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
     pathIn(pools, "pools", "affinity", ({ affinity }) => algorithmOf(affinity.algorithm) === undefined),
   MOOR_FORMER_BALANCER: ({ pools }) =>
     pathIn(pools, "pools", "formerBalancer", ({ formerBalancer }) => formerBalancer !== undefined),
-  MOOR_LOGIN: ({ login }) => login && "login",
+  MOOR_LOGIN: ({ login, logins }) => (login ? "login" : logins && "logins"),
+  MOOR_LOGINS: ({ logins }) => logins && "logins",
   MOOR_CLIENT_FIELDS: ({ log }) => {
     const name = (["address", "country", "userAgent", "trace"] as const).find(
       (field) => log[field] !== LOG_DEFAULTS[field],
@@ -37,8 +38,8 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
     return name && `log.${name}`;
   },
   MOOR_TRACES: ({ traces }) => traces && "traces",
-  MOOR_BACKCHANNEL: ({ login }) => (login?.backchannel ? "login.backchannel" : undefined),
-  MOOR_REFRESH: ({ login }) => (login?.refreshSeconds === undefined ? undefined : "login.refreshSeconds"),
+  MOOR_BACKCHANNEL: loginWith("backchannel", ({ backchannel }) => backchannel),
+  MOOR_REFRESH: loginWith("refreshSeconds", ({ refreshSeconds }) => refreshSeconds !== undefined),
   MOOR_CONSOLE: ({ admin }) => (admin?.console ? "admin.console" : undefined),
   ...Object.fromEntries(
     Object.keys(ROW_STORES).map((type) => [
@@ -88,6 +89,14 @@ export async function leavingOut(config: ResolvedConfig, given: readonly string[
   if ("MOOR_CONFIG" in vars || isGiven("MOOR_CONFIG")) return [];
   const left = unusedParts(config).filter((part) => !(part in define) && !isGiven(part));
   return left.flatMap((part) => ["--define", `${part}:false`]);
+}
+
+/** The path of a setting of a login that uses a part. */
+function loginWith(
+  name: string,
+  uses: (login: ResolvedLogin) => boolean,
+): (config: ResolvedConfig) => string | undefined {
+  return ({ login, logins = [] }) => (login && uses(login) ? `login.${name}` : pathIn(logins, "logins", name, uses));
 }
 
 /** Whether Moor reads the sessions of an old application by itself, in a store of this type. */

@@ -1,6 +1,7 @@
 import type { Adoption } from "./adoption/adoption.ts";
 import { createAdmin } from "./api/app.ts";
 import type { RequireConfig } from "./config/login-types.ts";
+import { loginsOf } from "./config/logins.ts";
 import { readAddress } from "./inbound/address.ts";
 import { type Asked, askedBy } from "./inbound/arrival.ts";
 import { createLogins, type LoginBindings } from "./login/logins.ts";
@@ -49,7 +50,7 @@ export function createMoor(
   const exchange = createExchange({ ...parts, ended });
   const upstream = createUpstream(config, clock, cutting(parts, exchange), { ...parts.bindings, log }, handoff);
   const logins =
-    (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && parts.login && config.login
+    (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && parts.login && loginsOf(config).length > 0
       ? createLogins({ ...parts, ...parts.login, match: upstream.match, exchange, breaker: authorityBreaker(parts) })
       : undefined;
   const counters = config.admin && createCounters(clock(), parts.tallies);
@@ -77,7 +78,7 @@ export function createMoor(
     const { pathname } = url;
     observer.addressed(pathname);
     if (url.hostname === consoleHost && !pathname.startsWith("/.moor/")) return observer.refused("no_route");
-    const isLogin = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins?.owns(pathname) === true;
+    const isLogin = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins?.owns(url) === true;
     if (pathname.startsWith("/.moor/") && pathname !== LOGOUT_PATH && !isLogin)
       return admin.fetch(
         request.original,
@@ -131,7 +132,7 @@ export function createMoor(
  */
 function cutting({ config, tracer }: MoorParts, { carriers }: Exchange): (headers: Headers) => void {
   let { cut } = carriers;
-  if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && config.login) cut = inTurn(cut, cutOverrides);
+  if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && loginsOf(config).length > 0) cut = inTurn(cut, cutOverrides);
   if ((typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && tracer) cut = inTurn(cut, tracer.propagate);
   return cut;
 }

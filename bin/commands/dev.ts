@@ -1,4 +1,5 @@
 import type { CarrierConfig } from "../../src/carriers/registry.ts";
+import { secretNameOf } from "../../src/config/logins.ts";
 import type { ResolvedConfig } from "../../src/config/resolved.ts";
 import type { MoorConfig } from "../../src/config/types.ts";
 import type { RowStoreType } from "../../src/row-stores/registry.ts";
@@ -95,7 +96,7 @@ async function runUntilAskedToEnd(
     ...adminTokenFor(config),
     ...webhookSecretFor(config),
     ...adoptSecretsFor(config),
-    ...loginSecret(),
+    ...loginSecrets(config),
   };
   printOrigins(config);
   const bridges = createHostBridges();
@@ -196,10 +197,10 @@ function webhookSecretFor({ admin }: ResolvedConfig | MoorConfig): Record<string
   );
 }
 
-/** The secret of the client at the provider, as the environment of this command sets it. A public client has none. */
-function loginSecret(): Record<string, string> {
-  const { MOOR_LOGIN_SECRET } = process.env;
-  return MOOR_LOGIN_SECRET ? { MOOR_LOGIN_SECRET } : {};
+/** The secrets of the clients at providers, as the environment of this command sets them. A public client has none. */
+function loginSecrets(config: ResolvedConfig | MoorConfig): Record<string, string> {
+  const names = ["MOOR_LOGIN_SECRET", ...(config.logins ?? []).map(({ id }) => secretNameOf(id))];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
 function portOf(text = String(DEFAULT_PORT)): number {

@@ -1,25 +1,21 @@
-import type { ResolvedConfig, ResolvedPool, ResolvedRoute } from "./resolved.ts";
+import type { LoginConfig } from "./login-types.ts";
+import type { ResolvedConfig, ResolvedLogin, ResolvedPool, ResolvedRoute } from "./resolved.ts";
 import type { CheckedConfig } from "./schema.ts";
 
 /** How long a WebSocket of a guarded route lives, unless the route says otherwise: a logout does not close it. */
 const SOCKET_SECONDS = 3_600;
 
-type Login = Pick<ResolvedConfig, "login" | "require" | "pools" | "routes"> & Partial<Pick<ResolvedConfig, "logout">>;
+type Filled = Pick<ResolvedConfig, "login" | "logins" | "require" | "pools" | "routes"> &
+  Partial<Pick<ResolvedConfig, "logout">>;
 
-/** Fills in the defaults of a login, and the defaults that a login changes. Without a login nothing changes. */
-export function fillLogin(config: CheckedConfig, { pools, routes }: Pick<Login, "pools" | "routes">): Login {
-  const { login, require = "none" } = config;
-  if (!login) return { pools, routes };
+/** Fills in the defaults of logins, and the defaults that a login changes. Without a login nothing changes. */
+export function fillLogin(config: CheckedConfig, { pools, routes }: Pick<Filled, "pools" | "routes">): Filled {
+  const { login, logins, require = "none" } = config;
+  if (!login && !logins) return { pools, routes };
   const guarded = routes.map((route, index) => guardedRoute(route, config.routes?.[index]?.require ?? require));
   return {
-    login: {
-      ...login,
-      scopes: login.scopes ?? ["openid"],
-      claims: login.claims ?? [],
-      roles: login.roles ?? {},
-      logout: login.logout ?? "provider",
-      backchannel: login.backchannel ?? false,
-    },
+    ...(login && { login: filled(login) }),
+    ...(logins && { logins: logins.map(filled) }),
     require,
     // Otherwise Back would show guarded pages to the next person at a shared browser.
     logout: { clearSiteData: config.logout?.clearSiteData ?? ["cache"] },
@@ -30,6 +26,17 @@ export function fillLogin(config: CheckedConfig, { pools, routes }: Pick<Login, 
       );
       return isGuarded && !config.pools[index]?.session?.may ? withoutLogins(pool) : pool;
     }),
+  };
+}
+
+function filled(login: LoginConfig): ResolvedLogin {
+  return {
+    ...login,
+    scopes: login.scopes ?? ["openid"],
+    claims: login.claims ?? [],
+    roles: login.roles ?? {},
+    logout: login.logout ?? "provider",
+    backchannel: login.backchannel ?? false,
   };
 }
 

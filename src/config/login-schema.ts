@@ -8,6 +8,11 @@ const word: Rule<string> = {
   accepted: '1 to 256 visible ASCII characters, no " and no \\',
 };
 
+const loginId: Rule<string> = {
+  accepts: (input): input is string => typeof input === "string" && /^[a-z0-9-]{1,32}$/.test(input),
+  accepted: "1 to 32 of a-z 0-9 -",
+};
+
 const issuer: Rule<string> = {
   accepts: (input): input is string => {
     if (typeof input !== "string" || !URL.canParse(input)) return false;
@@ -26,8 +31,8 @@ const role = lazy((input) =>
     : shape({ claim: value(word), any: words("a value of the claim") }),
 );
 
-/** The provider at which visitors log in. */
-const login = shape({
+/** The settings of a login at a provider. */
+const entries = {
   issuer: value(issuer),
   clientId: value(word),
   scopes: optional(array(value(word), "a list of scopes")),
@@ -38,12 +43,18 @@ const login = shape({
   backchannel: optional(yesOrNo),
   refreshSeconds: optional(value(wholeNumber(60, 86_400))),
   hosts: optional(list(value(hostName), `a list of at least one: ${hostName.accepted}`)),
+};
+
+const several = () => ({
+  logins: optional(list(shape({ id: value(loginId), ...entries }), "a list of at least one login, each with an id")),
 });
+const named = () => ({ login: optional(value(loginId)) });
 
 /** The login that a route, or the whole site, requires. */
 const require = lazy((input) =>
   isRecord(input)
     ? shape({
+        ...((typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS ? named() : {}) as ReturnType<typeof named>),
         role: optional(value(word)),
         acr: optional(words("a value of acr")),
         maxAgeSeconds: optional(value(seconds)),
@@ -51,12 +62,16 @@ const require = lazy((input) =>
     : lazy(() =>
         input === "none"
           ? literal("none")
-          : literal("login", '"none", "login", or an object of role, acr, maxAgeSeconds'),
+          : literal("login", '"none", "login", or an object of login, role, acr, maxAgeSeconds'),
       ),
 );
 
 /** The settings of a route that need `login`. */
 export const ofRoute = { require: optional(require) };
 
-/** The settings of the whole site. */
-export const ofSite = { login: optional(login), ...ofRoute };
+/** The settings of the whole site, which has one login or several. */
+export const ofSite = {
+  login: optional(shape(entries)),
+  ...((typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS ? several() : {}) as ReturnType<typeof several>),
+  ...ofRoute,
+};

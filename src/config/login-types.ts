@@ -9,7 +9,10 @@ export type RoleConfig =
 export interface LoginConfig {
   /** As the provider's discovery document names itself, compared exactly. `https://`; `http://` only on this machine. */
   issuer: string;
-  /** Of the client that the provider has for this site. Its secret is `MOOR_LOGIN_SECRET`; without it, the client is public. */
+  /**
+   * Of the client that the provider has for this site. Its secret is `MOOR_LOGIN_SECRET`; without it, the client is public. Each login of
+   * `logins` has a secret of its own: `MOOR_LOGIN_SECRET_STAFF_EU` is that of the login `staff-eu`.
+   */
   clientId: string;
   /** Default `["openid"]`, which is always asked for. */
   scopes?: string[] | undefined;
@@ -21,7 +24,7 @@ export interface LoginConfig {
   maxAgeSeconds?: number | undefined;
   /**
    * The hosts at which visitors log in, each with `/.moor/login/callback` registered at the provider. Default: the host of
-   * `MOOR_ISSUER`.
+   * `MOOR_ISSUER`. Of several logins, one may leave it out. Guards at hosts that no login names are then guards of that login.
    */
   hosts?: string[] | undefined;
   /**
@@ -43,9 +46,20 @@ export interface LoginConfig {
   refreshSeconds?: number | undefined;
 }
 
+/** One of several logins. The principal of its visitors is `id:sub`, so that no two providers can name the same visitor. */
+export interface NamedLoginConfig extends LoginConfig {
+  /** 1 to 32 of `a-z`, `0-9` and `-`. */
+  id: string;
+}
+
 /** What a route requires of the login of a visitor. An empty object: a login. */
 export interface Requirement {
-  /** The name of a role in `login.roles`. Default: no role. */
+  /**
+   * The id of one of `logins`. Where another login is that of the host, the page is closed to everybody. Default: the login of the host of the
+   * request.
+   */
+  login?: string | undefined;
+  /** The name of a role in `roles` of the login. Default: no role. */
   role?: string | undefined;
   /** The provider must have logged the visitor in by one of these methods (`acr`). Default: any method. */
   acr?: string[] | undefined;
@@ -53,5 +67,5 @@ export interface Requirement {
   maxAgeSeconds?: number | undefined;
 }
 
-/** `"none"`: everybody may come. `"login"`: a visitor who is logged in. */
+/** `"none"`: everybody may come. `"login"`: a visitor who is logged in by the login of the host. */
 export type RequireConfig = "none" | "login" | Requirement;

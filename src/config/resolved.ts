@@ -62,9 +62,11 @@ export interface ResolvedConfig {
         readonly roles: Readonly<NonNullable<AdminConfig["roles"]>> | undefined;
       }
     | undefined;
-  /** Absent: Moor asks nobody to log in. */
+  /** The one login of the site. */
   readonly login?: ResolvedLogin;
-  /** For paths that no route matches. Absent: there is no `login`. */
+  /** Several logins, each with its own hosts. With neither, Moor asks nobody to log in. See `loginsOf`. */
+  readonly logins?: readonly ResolvedLogin[];
+  /** For paths that no route matches. Absent: there is no login. */
   readonly require?: RequireConfig;
   readonly handoff: { readonly dataBytes: number; readonly lifeSeconds: number };
   readonly errorPage: string | undefined;
@@ -75,6 +77,8 @@ export interface ResolvedConfig {
 }
 
 export type ResolvedLogin = Readonly<Omit<LoginConfig, "scopes" | "claims" | "roles" | "logout" | "backchannel">> & {
+  /** Absent: it is the one `login` of the site. */
+  readonly id?: string;
   readonly scopes: readonly string[];
   readonly claims: readonly string[];
   readonly roles: Readonly<Record<string, RoleConfig>>;

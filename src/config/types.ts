@@ -2,7 +2,7 @@ import type { CarrierConfig } from "../carriers/registry.ts";
 import type { RowStoreConfig } from "../row-stores/registry.ts";
 import type { AdminConfig } from "./admin-types.ts";
 import type { AdoptConfig } from "./adopt.ts";
-import type { LoginConfig, RequireConfig } from "./login-types.ts";
+import type { LoginConfig, NamedLoginConfig, RequireConfig } from "./login-types.ts";
 import type { PoolConfig } from "./pool-types.ts";
 import type { CorsConfig, LogConfig, LogoutConfig, TracesConfig } from "./site-types.ts";
 
@@ -222,7 +222,9 @@ export interface MoorConfig {
   logout?: LogoutConfig;
   /** The OpenID Connect provider at which visitors log in before a request reaches your servers. Default: Moor asks nobody to log in. */
   login?: LoginConfig;
-  /** The login that requests need whose route says nothing else. Default `"none"`; anything else needs `login`. */
+  /** Several logins in place of `login`, each at hosts of its own. Default: there is `login`, or no login. */
+  logins?: NamedLoginConfig[];
+  /** The login that requests need whose route says nothing else. Default `"none"`; anything else needs a login. */
   require?: RequireConfig;
   /** Indexes the sessions of each principal, so that they can be listed, ended together, and limited in number. Default: no index. */
   principals?: PrincipalsConfig;

@@ -2,6 +2,7 @@ import { isRecord } from "../settings/grammar.ts";
 import { itemsOf } from "../settings/mistakes.ts";
 import { coversPath } from "./checks/routes.ts";
 import { poolsWithSessions } from "./defaults.ts";
+import { loginsOf } from "./logins.ts";
 import type { ResolvedConfig } from "./resolved.ts";
 
 /** A valid setting whose effect its author may not expect. */
@@ -22,9 +23,9 @@ export function warningsOf(input: unknown, config: ResolvedConfig): Warning[] {
 }
 
 /** Several pools have sessions, and no pool has the right to log visitors in. */
-function loginWarnings(input: Record<string, unknown>, { pools, routes, login }: ResolvedConfig): Warning[] {
+function loginWarnings(input: Record<string, unknown>, { pools, routes, ...config }: ResolvedConfig): Warning[] {
   // Where a provider logs visitors in, origins need not.
-  if (login) return [];
+  if (loginsOf(config).length > 0) return [];
   const withSessions = poolsWithSessions(routes);
   const served = pools.filter(({ id }) => withSessions.has(id));
   if (served.some(({ session }) => session.may.includes("principal"))) return [];
@@ -55,8 +56,8 @@ function pathWarnings({ carriers }: ResolvedConfig): Warning[] {
 const ASKED_BY_ALL = ["/robots.txt", "/favicon.ico", "/manifest.json", "/.well-known/security.txt"];
 
 /** A guard stands before paths that everybody asks for. */
-function guardWarnings({ login, routes }: ResolvedConfig): Warning[] {
-  if (!login) return [];
+function guardWarnings({ routes, ...config }: ResolvedConfig): Warning[] {
+  if (loginsOf(config).length === 0) return [];
   const closed = ASKED_BY_ALL.filter((path) => {
     const first = routes.find((route) => coversPath(route.path, path));
     return first?.require !== undefined && first.require !== "none";

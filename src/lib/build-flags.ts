@@ -19,6 +19,8 @@ declare global {
   const MOOR_NGINX: boolean | undefined;
   /** `false`: the build is without logins at an OpenID Connect provider. */
   const MOOR_LOGIN: boolean | undefined;
+  /** `false`: the build has one login at most. */
+  const MOOR_LOGINS: boolean | undefined;
   /** `false`: the build is without logouts that the provider asks for. */
   const MOOR_BACKCHANNEL: boolean | undefined;
   /** `false`: the build is without the renewal of logins by refresh tokens. */
@@ -70,6 +72,7 @@ export const NAMES = {
   MOOR_POSTGRES_READER: "reader of old sessions in Postgres",
   MOOR_NGINX: "algorithm of nginx",
   MOOR_LOGIN: "login",
+  MOOR_LOGINS: "part for several logins",
   MOOR_BACKCHANNEL: "back-channel logout",
   MOOR_REFRESH: "renewal of logins",
   MOOR_CONSOLE: "console",

@@ -22,6 +22,7 @@ export const LOGIN_FAILURES = {
   login_denied: { status: 403, title: "Your provider did not log you in" },
   other_account: { status: 403, title: "You have confirmed another account than the account that is logged in here" },
   step_up_refused: { status: 403, title: "Your provider did not confirm the login in the way that this page needs" },
+  login_elsewhere: { status: 403, title: "Visitors of this page log in at another host" },
   role_missing: { status: 403, title: "Your account may not use this page" },
   claims_too_large: { status: 403, title: "Your provider says more about you than this site can keep" },
   login_unavailable: { status: 503, title: "Nobody can log in just now" },

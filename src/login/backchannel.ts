@@ -1,17 +1,17 @@
 import type { ResolvedLogin } from "../config/resolved.ts";
 import { RETRY_AFTER_SECONDS } from "../errors.ts";
 import { readBounded } from "../lib/bounded-body.ts";
+import type { KeySet } from "../lib/key-set.ts";
 import type { Visit } from "../request/visit.ts";
 import type { Principals } from "../store/principal-contracts.ts";
 import { isShort, principalOf } from "./identity.ts";
 import { readLogoutToken } from "./logout-token.ts";
 import { orEnded } from "./provider-call.ts";
-import type { ProviderKeys } from "./provider-keys.ts";
 
 /** The parts by which the provider ends sessions. */
 export interface BackchannelParts {
   readonly login: ResolvedLogin;
-  readonly keys: ProviderKeys;
+  readonly keys: KeySet;
   readonly principals: Pick<Principals, "endAll">;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -47,7 +47,7 @@ export function createBackchannel({ login, keys, principals, clock }: Backchanne
     const { sub, sid, issuedAt } = read;
     // A session at the provider whose name was too long to keep ends with all others of the visitor.
     const logout = isShort(sid) ? { sid } : { issuedAt };
-    const ended = await principals.endAll(await principalOf(sub), { logout });
+    const ended = await principals.endAll(await principalOf(sub, login.id), { logout });
     if (ended.kind === "unavailable") return unavailable("the index of the principal");
     observer.note({ event: "logged_out_by_provider", ended: ended.ended, left: ended.left });
     return new Response(null, { headers: HEADERS });

@@ -1,4 +1,5 @@
 import type { ResolvedLogin } from "../config/resolved.ts";
+import { createKeySet, type KeySet } from "../lib/key-set.ts";
 import type { JsonObject } from "../session/patch.ts";
 import { type AskProvider, Ended } from "./provider-call.ts";
 
@@ -42,4 +43,13 @@ export function createDiscovery(
   }
 
   return { metadata, endpoint };
+}
+
+/** The keys at `jwks_uri`, by which the provider signs tokens. They throw {@link Ended} while they are not known. */
+export function createProviderKeys({ endpoint }: Discovery, ask: AskProvider, clock: () => number): KeySet {
+  return createKeySet({
+    load: async () => (await ask("keys", await endpoint("jwks_uri"))).keys,
+    unavailable: (reason) => new Ended("unavailable", `keys: ${reason}`),
+    clock,
+  });
 }

@@ -6,6 +6,8 @@ export type Prompt = "select_account" | "login";
 
 /** A login that is under way, as `state` carries it to the provider and back. It is sealed, so its holder cannot read or change it. */
 export interface Started {
+  /** The id of the login in the configuration. Absent: it is the one login of the site. */
+  readonly login?: string | undefined;
   /** The session that asked, and its generation: only this visitor may finish the login. */
   readonly session: string;
   readonly generation: number;

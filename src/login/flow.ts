@@ -3,16 +3,15 @@ import type { ResolvedConfig, ResolvedLogin } from "../config/resolved.ts";
 import { isTokenKeptBack } from "../inbound/cross-site.ts";
 import type { AskedParts } from "../lib/asked.ts";
 import { clearSiteData } from "../lib/clear-site-data.ts";
-import type { LogEntry } from "../log.ts";
-import { requestIdOf } from "../observe/request-facts.ts";
 import type { Handling, Responded, Visit } from "../request/exchange.ts";
-import { judge, type Verdict } from "../session/login.ts";
+import { isSamePerson, judge, type Verdict } from "../session/login.ts";
 import { type Intent, NO_INTENT } from "../session/session.ts";
 import type { OpenedSession } from "../store/open-session.ts";
 import { namesInOwn } from "../upstream/wire/origin-headers.ts";
-import { askAgainFromHere, CALLBACK_PATH, failedLogin, LOGIN_PATH, type LoginFailure, redirectTo } from "./answers.ts";
+import { askAgainFromHere, CALLBACK_PATH, type LoginFailure, redirectTo } from "./answers.ts";
 import { destinationOf, keptPathOf } from "./destination.ts";
 import type { Envelopes, Prompt, Sealed, Started } from "./envelope.ts";
+import { type Failing, failLogin } from "./failing.ts";
 import type { Grants } from "./grants.ts";
 import { claimsOf, identityOf } from "./identity.ts";
 import { countedLogins, tellLogin } from "./login-count.ts";
@@ -23,7 +22,7 @@ export interface FlowParts {
   readonly login: ResolvedLogin;
   /** What the browser of a visitor forgets when they change to another account. */
   readonly forgets: ResolvedConfig["logout"]["clearSiteData"];
-  /** The hosts at which visitors log in. */
+  /** The hosts at which visitors log in by this login. */
   readonly hosts: readonly string[];
   readonly envelopes: Envelopes;
   /** Seals the refresh token of a login. Default: no refresh token is kept. */
@@ -66,8 +65,6 @@ export interface Flow {
   start(visit: Visit, opened: OpenedSession): Promise<Responded>;
   /** Answers {@link CALLBACK_PATH}. */
   finish(visit: Visit, opened: OpenedSession): Promise<Responded>;
-  /** The answer for a failure, and a line in the log. */
-  fail(visit: Visit, code: LoginFailure, options?: { to?: URL; reason?: string }): Response;
 }
 
 /** A login that begins. */
@@ -85,18 +82,8 @@ export function createFlow(parts: FlowParts): Flow {
   const { login, forgets, hosts, envelopes, grants, provider, requiredAt, isAway, clock } = parts;
   const wanted = claimsOf(login);
 
-  function fail(visit: Visit, code: LoginFailure, { to, reason }: { to?: URL; reason?: string } = {}): Response {
-    const { request, url, observer } = visit;
-    if (code !== "login_required" && code !== "role_missing") observer.loggedIn(code);
-    const event: LogEntry["event"] = code === "login_unavailable" ? "login_unavailable" : "login_refused";
-    if (code !== "login_required") observer.note({ event, code, ...(reason === undefined ? {} : { reason }) });
-    const again = code === "role_missing" ? "as=other&" : "";
-    const canLogIn = hosts.includes(url.hostname);
-    return failedLogin(code, request, {
-      requestId: requestIdOf({ ...observer.facts }),
-      again: canLogIn ? `${LOGIN_PATH}?${again}to=${encodeURIComponent(to ? keptPathOf(to) : "/")}` : undefined,
-    });
-  }
+  const fail = (visit: Visit, code: LoginFailure, options: Omit<Failing, "hosts">) =>
+    failLogin(visit, code, { hosts, ...options });
 
   async function begin(visit: Visit, opened: OpenedSession, { to, verdict, tries = 0, other }: Begin) {
     const { request, url } = visit;
@@ -106,6 +93,7 @@ export function createFlow(parts: FlowParts): Flow {
     if (countedLogins(request) >= MOST_LOGINS) return answer(fail(visit, "login_loops", { to }));
     const { id, generation } = opened.session.token;
     const started: Started = {
+      login: login.id,
       session: id,
       generation,
       to: keptPathOf(to),
@@ -128,7 +116,6 @@ export function createFlow(parts: FlowParts): Flow {
   }
 
   return {
-    fail,
     begin,
 
     async start(visit, opened) {
@@ -145,7 +132,8 @@ export function createFlow(parts: FlowParts): Flow {
       const { request, url, client } = visit;
       if (isTokenKeptBack(request, url, client)) return answer(askAgainFromHere(url));
       const sealed = await envelopes.open(url.searchParams.get("state") ?? "");
-      const to = sealed && destinationOf(sealed.started.to, url);
+      // An envelope of another login must not lead to this one: the code could be that of another provider.
+      const to = sealed && sealed.started.login === login.id ? destinationOf(sealed.started.to, url) : undefined;
       const asked = to && required(to, request);
       if (!sealed || !to || !asked || asked === "unreadable") {
         return answer(fail(visit, "login_failed", { reason: "state" }));
@@ -182,14 +170,14 @@ export function createFlow(parts: FlowParts): Flow {
     if (identity.kind === "too-large") return answer(fail(visit, "claims_too_large", { to }));
     const current = opened.session.view?.login;
     const isStepUp = before.kind === "step-up" && !other;
-    if (isStepUp && current?.sub !== identity.login.sub) return answer(fail(visit, "other_account", { to }));
+    if (isStepUp && !isSamePerson(current, identity.login)) return answer(fail(visit, "other_account", { to }));
     // A provider that cannot deliver now will not deliver at the next redirect either.
     if (judge(identity.login, asked, login, clock()).kind === "step-up")
       return answer(fail(visit, "step_up_refused", { to }));
     visit.observer.loggedIn("done");
     const done = redirectTo(to.href, 303);
     // The account that was logged in is logged out by that.
-    if (current && current.sub !== identity.login.sub) clearSiteData(done, forgets);
+    if (current && !isSamePerson(current, identity.login)) clearSiteData(done, forgets);
     const count = countedLogins(request);
     tellLogin(done, url, count + 1);
     const { principal } = identity;
@@ -213,7 +201,7 @@ interface Callback {
 
 /** Whether another login would change nothing. A role that is missing will be missing again. */
 function isMet({ kind }: Verdict): boolean {
-  return kind === "allowed" || kind === "role-missing";
+  return kind !== "login" && kind !== "step-up";
 }
 
 function isOwn({ session, generation }: Started, { client: { token } }: Visit): boolean {

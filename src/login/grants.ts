@@ -10,13 +10,14 @@ export interface Grants {
 }
 
 /** The visitor to whom a provider gave a refresh token. */
-type Whose = Pick<Login, "issuer" | "sub">;
+type Whose = Pick<Login, "id" | "issuer" | "sub">;
 
 /** @param ring of tokens. Its first key seals. A refresh token whose key is gone is lost, and its visitor logs in again. */
 export function createGrants(ring: KeyRing): Grants {
   const seal = createSeal(ring);
   // The session is not known yet when a login that may found it is sealed.
-  const contextOf = ({ issuer, sub }: Whose) => ({ id: `${issuer} ${sub}`, version: 0, purpose: "grant" }) as const;
+  const contextOf = ({ id, issuer, sub }: Whose) =>
+    ({ id: `${id === undefined ? "" : `${id} `}${issuer} ${sub}`, version: 0, purpose: "grant" }) as const;
   return {
     seal: (login, refreshToken) => seal.close(contextOf(login), refreshToken),
     open: (login, sealed) => seal.open(contextOf(login), sealed),

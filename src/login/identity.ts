@@ -29,13 +29,14 @@ export function claimsOf({ claims, roles }: Pick<ResolvedLogin, "claims" | "role
  */
 export async function identityOf(
   claims: Claims,
-  { issuer, claims: told, roles }: Pick<ResolvedLogin, "issuer" | "claims" | "roles">,
+  { id, issuer, claims: told, roles }: Pick<ResolvedLogin, "id" | "issuer" | "claims" | "roles">,
   now: number,
 ): Promise<Identity> {
   const shown: JsonObject = Object.fromEntries(told.flatMap((name) => entryOf(claims, name)));
   if (attributeBytesOf(shown) > MAX_CLAIM_BYTES) return { kind: "too-large" };
   const { sub, sid, acr, amr, iat, auth_time: authTime } = claims;
   const login: Login = {
+    ...(id === undefined ? {} : { id }),
     issuer,
     sub,
     at: now,
@@ -54,14 +55,19 @@ export async function identityOf(
       ]),
     ),
   };
-  return { kind: "identity", principal: await principalOf(sub), login };
+  return { kind: "identity", principal: await principalOf(sub, id), login };
 }
 
-/** A subject that is no principal is replaced by its hash, so that two subjects stay two principals. */
-export async function principalOf(sub: string): Promise<string> {
-  if (isPrincipal(sub) && !sub.startsWith("sha256:")) return sub;
+/**
+ * The principal of a subject. A subject that is no principal is replaced by its hash, so that two subjects stay two principals.
+ *
+ * @param id of one of several logins. It comes first, because the provider of another login could name the same subject.
+ */
+export async function principalOf(sub: string, id: string | undefined): Promise<string> {
+  const prefix = id === undefined ? "" : `${id}:`;
+  if (isPrincipal(prefix + sub) && !sub.startsWith("sha256:")) return prefix + sub;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(sub));
-  return `sha256:${encodeBase64url(new Uint8Array(digest))}`;
+  return `${prefix}sha256:${encodeBase64url(new Uint8Array(digest))}`;
 }
 
 function entryOf(claims: Claims, name: string): [string, Json][] {

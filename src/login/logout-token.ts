@@ -1,8 +1,7 @@
-import { decodeBase64url } from "../lib/base64url.ts";
-import { decodeJsonPart } from "../lib/json-part.ts";
+import type { KeySet } from "../lib/key-set.ts";
+import { isAlgorithm, signatureFault, splitToken } from "../lib/signed-token.ts";
 import { isJsonObject, type Json } from "../session/patch.ts";
 import { TOLERANCE_SECONDS } from "./id-token.ts";
-import { ALGORITHMS, type Algorithm, type ProviderKeys } from "./provider-keys.ts";
 
 /** A logout that the provider asks for. */
 export interface LogoutToken {
@@ -35,18 +34,15 @@ const TYPES: readonly unknown[] = [undefined, "jwt", "logout+jwt", "application/
  */
 export async function readLogoutToken(
   text: string,
-  keys: ProviderKeys,
+  keys: KeySet,
   { issuer, clientId, now }: ExpectedLogout,
 ): Promise<LogoutToken | string> {
-  const [head = "", payload = "", sealed = "", ...rest] = text.split(".");
-  const header = decodeJsonPart(head);
-  const claims = decodeJsonPart(payload);
-  const signature = decodeBase64url(sealed);
-  if (!header || !claims || !signature || rest.length > 0) return "form";
-  const { alg, kid, typ, crit } = header;
+  const token = splitToken(text);
+  if (!token) return "form";
+  const { alg, typ, crit } = token.header;
   if (!isAlgorithm(alg)) return "alg";
   if (!TYPES.includes(typeof typ === "string" ? typ.toLowerCase() : typ) || crit !== undefined) return "typ";
-  const { iss, aud, iat, exp, events, nonce, sub, sid } = claims;
+  const { iss, aud, iat, exp, events, nonce, sub, sid } = token.claims;
   if (iss !== issuer) return "iss";
   if (!(Array.isArray(aud) ? aud : [aud]).includes(clientId)) return "aud";
   const seconds = now / 1000;
@@ -57,14 +53,6 @@ export async function readLogoutToken(
   if (nonce !== undefined) return "nonce";
   if (typeof sub !== "string" || sub === "") return "sub";
   if (sid !== undefined && (typeof sid !== "string" || sid === "")) return "sid";
-  const key = await keys.keyFor(alg, typeof kid === "string" ? kid : undefined);
-  if (!key) return "kid";
-  const signed = new TextEncoder().encode(`${head}.${payload}`);
-  const isGenuine = await crypto.subtle.verify(ALGORITHMS[alg], key, signature as Uint8Array<ArrayBuffer>, signed);
-  if (!isGenuine) return "signature";
-  return { sub, issuedAt: iat * 1000, ...(sid === undefined ? {} : { sid }) };
-}
-
-function isAlgorithm(alg: unknown): alg is Algorithm {
-  return typeof alg === "string" && Object.hasOwn(ALGORITHMS, alg);
+  const fault = await signatureFault(token, alg, keys);
+  return fault ?? { sub, issuedAt: iat * 1000, ...(sid === undefined ? {} : { sid }) };
 }

@@ -33,6 +33,11 @@ export async function orEnded<T>(work: () => Promise<T>): Promise<T | NotIdentif
 /** Asks an endpoint of the provider. Throws {@link Ended} unless the provider answers with an object of JSON. */
 export type AskProvider = (what: string, url: string, init?: RequestInit) => Promise<JsonObject>;
 
+/** The name of the breaker of a provider: `provider`, or `provider-staff` of the login `staff`. */
+export function breakerNameOf(id: string | undefined): string {
+  return id === undefined ? "provider" : `provider-${id}`;
+}
+
 /**
  * The calls of a provider.
  *

@@ -2,7 +2,7 @@ import type { ResolvedLogin } from "../config/resolved.ts";
 import type { Log } from "../log.ts";
 import type { LoginProvider, Renewed } from "../objects/session/login-renewal.ts";
 import { SHOWN_CHARACTERS } from "../observe/request-facts.ts";
-import { isRenewalDue } from "../session/login.ts";
+import { isOf, isRenewalDue } from "../session/login.ts";
 import type { Grants } from "./grants.ts";
 import { claimsOf, identityOf } from "./identity.ts";
 import type { Provider } from "./provider.ts";
@@ -21,7 +21,7 @@ export interface RenewalParts {
 export function createLoginProvider({ login: config, provider, grants, clock, log }: RenewalParts): LoginProvider {
   const wanted = claimsOf(config);
   return {
-    isDue: (login, now) => isRenewalDue(login, config, now),
+    isDue: (login, now) => isRenewalDue(login, [config], now),
 
     async renew(login, sealed, sessionId): Promise<Renewed> {
       const session = sessionId.slice(0, SHOWN_CHARACTERS);
@@ -29,7 +29,7 @@ export function createLoginProvider({ login: config, provider, grants, clock, lo
         log({ event: "login_lapsed", session, reason });
         return { kind: "refused" };
       };
-      if (login.issuer !== config.issuer) return lapsed("the login is of another provider");
+      if (!isOf(login, config)) return lapsed("the login is of another provider");
       if (sealed === undefined) return lapsed("the provider gave no refresh token");
       const refreshToken = await grants.open(login, sealed);
       if (refreshToken === undefined) return lapsed("the key of the refresh token is gone");

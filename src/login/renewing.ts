@@ -19,7 +19,7 @@ export interface Renewing {
 
 /** The parts of a {@link Renewing}. */
 export interface RenewingParts {
-  readonly login: Pick<ResolvedLogin, "refreshSeconds">;
+  readonly logins: readonly Pick<ResolvedLogin, "id" | "refreshSeconds">[];
   readonly renewals: Renewals;
   /** Of the isolate. */
   readonly memory: Pick<Copies, "keep">;
@@ -32,10 +32,10 @@ export interface RenewingParts {
 const REMEMBERED = 8_192;
 
 /** A session whose login is not due costs no call. While the object of a session is away, its login is shown as it was. */
-export function createRenewing({ login: config, renewals, memory, clock, log }: RenewingParts): Renewing {
+export function createRenewing({ logins, renewals, memory, clock, log }: RenewingParts): Renewing {
   /** When the object last did not renew the login. Milliseconds since 1970. */
   const unconfirmed = new BoundedMap<string, number>(REMEMBERED);
-  const isOld = (view: View | undefined) => view?.login !== undefined && isRenewalDue(view.login, config, clock());
+  const isOld = (view: View | undefined) => view?.login !== undefined && isRenewalDue(view.login, logins, clock());
 
   /** Whether the object is to be asked. While the provider is away, its answer holds as long as a copy in memory does. */
   function isDue(view: View | undefined): boolean {

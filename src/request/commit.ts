@@ -12,7 +12,7 @@ import { type Loss, lossOf } from "../store/loss.ts";
 import type { OpenedSession, OpenSessionParts } from "../store/open-session.ts";
 import type { Principals, Reservation } from "../store/principal-contracts.ts";
 import type { Written } from "../store/tiers.ts";
-import { isJoined, isOtherPrincipal } from "./login-commit.ts";
+import { isJoined, principalRefusal } from "./login-commit.ts";
 
 /** The outcome of an intent. `loss`: what the answer of the authority has proved. */
 export type Commit = Outcome & { readonly loss?: Loss };
@@ -58,6 +58,8 @@ export interface Done {
 export interface CommitParts extends OpenSessionParts {
   /** The index of each principal's sessions, and how many there may be. Default: there is no index. */
   readonly principals?: { readonly index: Pick<Principals, "reserve">; readonly limit: SessionLimit } | undefined;
+  /** The ids of all logins of `logins`, with which the principals of their providers begin. Default: there is one login at most. */
+  readonly loginIds?: readonly string[] | undefined;
   /** Asked before a session is stored for the first time. Default: there is no limit. */
   readonly mayFound?: FoundingLimit | undefined;
 }
@@ -88,8 +90,9 @@ export async function commit(known: Known, intent: Intent, facts: CommitFacts, p
   const asked = changeFor(session, intent, { newId: randomId, now: parts.clock(), policy: parts.policy, touches });
   // A session that ends at once is stored as a tombstone.
   const isFounding = view === undefined && asked !== undefined;
-  if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && view?.login && isOtherPrincipal(intent, view)) {
-    return { kind: "refused", reason: "the provider of logins has named another principal" };
+  if (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) {
+    const reason = principalRefusal(intent, view, parts.loginIds);
+    if (reason !== undefined) return { kind: "refused", reason };
   }
   if (isFounding && facts.isForeign) return { kind: "cross-site" };
   // A request without a token has nothing to end; were the cookie cleared for it, a cross-site post would log people out.

@@ -4,12 +4,21 @@ import type { Intent } from "../session/session.ts";
 import type { OpenedSession, OpenSessionParts } from "../store/open-session.ts";
 
 /**
- * Whether an origin names another principal than the login at the provider.
+ * Why an origin may not name a principal; `undefined`: it may, or it names none.
  *
- * @param view of a session with a login.
+ * @param view as it was before. `undefined`: the session exists nowhere.
+ * @param loginIds of all logins of `logins`. Default: there is one login at most.
  */
-export function isOtherPrincipal({ principal, login }: Intent, view: View): boolean {
-  return principal !== undefined && !login && principal !== view.principal;
+export function principalRefusal(
+  { principal, login }: Intent,
+  view: View | undefined,
+  loginIds: readonly string[] = [],
+): string | undefined {
+  if (principal === undefined || login || principal === view?.principal) return undefined;
+  if (view?.login) return "the provider of logins has named another principal";
+  const isOfProvider =
+    (typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS) && loginIds.some((id) => principal.startsWith(`${id}:`));
+  return isOfProvider ? "only a provider names principals that begin with the id of its login" : undefined;
 }
 
 /** Whether another tab of the same browser has just made the same login, so that this login needs no session of its own. */

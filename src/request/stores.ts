@@ -28,7 +28,8 @@ export interface StoresParts
     | "mayFound"
     | "clock"
   > {
-  readonly config: Pick<ResolvedConfig, "session" | "stores" | "principals"> & Partial<Pick<ResolvedConfig, "routes">>;
+  readonly config: Pick<ResolvedConfig, "session" | "stores" | "principals"> &
+    Partial<Pick<ResolvedConfig, "routes" | "logins">>;
 }
 
 /** The stores of all requests. */
@@ -51,6 +52,8 @@ export function createStores(parts: StoresParts): AllStores {
   }
   const outage = fallback && createOutage(fallback, { clock, backsUp: config.stores.backup !== "off" });
   const policy = policyOf({ session: config.session, routes });
+  const loginIds =
+    typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS ? config.logins?.flatMap(({ id = [] }) => id) : undefined;
 
   function combine(stores: CalledStores): Stores {
     const index = config.principals && stores.principals;
@@ -61,6 +64,7 @@ export function createStores(parts: StoresParts): AllStores {
       principals: index && { index, limit: config.principals.limit },
       tokens,
       policy,
+      loginIds,
       mayFound,
       clock,
     };

@@ -1,5 +1,5 @@
 import type { Change } from "./change.ts";
-import type { Login } from "./login.ts";
+import { isSamePerson, type Login } from "./login.ts";
 import { type SessionRecord, withoutLogin } from "./record.ts";
 
 /**
@@ -33,7 +33,7 @@ export function confirmed(record: SessionRecord, login: Login): SessionRecord {
   const { before } = record;
   const version = record.version + 1;
   const next = { ...record, login, version };
-  if (before?.view.login?.issuer !== login.issuer || before.view.login.sub !== login.sub) return next;
+  if (!before?.view.login || !isSamePerson(before.view.login, login)) return next;
   const { claims, roleClaims, confirmedAt } = login;
   const older: Login = { ...before.view.login, claims, roleClaims, ...(confirmedAt !== undefined && { confirmedAt }) };
   const view = login.lapsed ? withoutLogin(before.view) : { ...before.view, login: older };

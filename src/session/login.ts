@@ -4,6 +4,8 @@ import type { JsonObject } from "./patch.ts";
 
 /** A login at the provider, as the record of a session keeps it. Times are milliseconds since 1970. */
 export interface Login {
+  /** Of the login of the configuration. Absent: it is the one login of the site. */
+  readonly id?: string;
   readonly issuer: string;
   readonly sub: string;
   /** The session at the provider. */
@@ -40,7 +42,9 @@ export interface More {
 export type Verdict =
   | { readonly kind: "allowed" }
   | ({ readonly kind: "login" | "step-up" } & More)
-  | { readonly kind: "role-missing"; readonly role: string };
+  | { readonly kind: "role-missing"; readonly role: string }
+  /** The page is for visitors of a login that is not that of the host. */
+  | { readonly kind: "elsewhere" };
 
 /** How far the provider's clock may be apart from Moor's, in milliseconds. */
 const CLOCKS_APART_MS = 60_000;
@@ -50,30 +54,45 @@ const CLOCKS_APART_MS = 60_000;
  * sent to the provider for something that the provider has just refused.
  *
  * @param login `undefined`: the visitor is not logged in.
+ * @param config the login of the host; `undefined`: it has none.
  */
 export function judge(
   login: Login | undefined,
   required: readonly RequireConfig[],
-  { issuer, maxAgeSeconds, roles }: Pick<ResolvedLogin, "issuer" | "maxAgeSeconds" | "roles">,
+  config: Pick<ResolvedLogin, "id" | "issuer" | "maxAgeSeconds" | "roles"> | undefined,
   now: number,
 ): Verdict {
   const asked = required.filter((each) => each !== "none");
   if (asked.length === 0) return { kind: "allowed" };
-  const isOver = maxAgeSeconds !== undefined && login && now - login.at > maxAgeSeconds * 1000;
   const requirements = asked.flatMap((each) => (each === "login" ? [] : [each]));
-  if (!login || login.issuer !== issuer || isOver) return { kind: "login", ...moreFor({}, requirements, now) };
+  const isElsewhere = requirements.some((each) => each.login !== undefined && each.login !== config?.id);
+  if (!config || isElsewhere) return { kind: "elsewhere" };
+  const { maxAgeSeconds, roles } = config;
+  const isOver = maxAgeSeconds !== undefined && login && now - login.at > maxAgeSeconds * 1000;
+  if (!login || !isOf(login, config) || isOver) return { kind: "login", ...moreFor({}, requirements, now) };
   const more = moreFor(login, requirements, now);
   if (more) return { kind: "step-up", ...more };
   const missing = requirements.find(({ role }) => role !== undefined && !hasRole(login, roles[role]));
   return missing?.role === undefined ? { kind: "allowed" } : { kind: "role-missing", role: missing.role };
 }
 
-/** Whether the provider is to be asked again whether a login still holds. */
+/** Whether a visitor has logged in by a login of the configuration as it is now. */
+export function isOf({ id, issuer }: Login, config: Pick<ResolvedLogin, "id" | "issuer">): boolean {
+  return id === config.id && issuer === config.issuer;
+}
+
+/**
+ * Whether the provider is to be asked again whether a login still holds. A login that the configuration has no more is due: nobody can confirm
+ * it.
+ */
 export function isRenewalDue(
-  { at, confirmedAt = at }: Login,
-  { refreshSeconds }: Pick<ResolvedLogin, "refreshSeconds">,
+  { id, at, confirmedAt = at }: Login,
+  logins: readonly Pick<ResolvedLogin, "id" | "refreshSeconds">[],
   now: number,
 ): boolean {
+  const config = logins.find((each) => each.id === id);
+  if (!config) return true;
+  const { refreshSeconds } = config;
   return refreshSeconds !== undefined && now - confirmedAt >= refreshSeconds * 1000;
 }
 
@@ -118,8 +137,13 @@ function hasRole({ roleClaims }: Login, role: RoleConfig | undefined): boolean {
 const TWIN_MS = 15_000;
 
 /** Whether a session has just been logged in by the same person. */
-export function isTwin(current: Login | undefined, { issuer, sub }: Login, now: number): boolean {
-  return current !== undefined && current.issuer === issuer && current.sub === sub && now - current.at < TWIN_MS;
+export function isTwin(current: Login | undefined, login: Login, now: number): boolean {
+  return current !== undefined && isSamePerson(current, login) && now - current.at < TWIN_MS;
+}
+
+/** Whether two logins are of the same person. Two providers may give the same `sub` to different persons. */
+export function isSamePerson(one: Login | undefined, other: Login): boolean {
+  return one?.sub === other.sub && isOf(one, other);
 }
 
 /** Whether an address is of a domain. */

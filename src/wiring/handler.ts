@@ -1,5 +1,6 @@
 import { tracing, waitUntil } from "cloudflare:workers";
 import type { RecentNamespace } from "../adoption/recent.ts";
+import { loginsOf } from "../config/logins.ts";
 import { readConfig } from "../config/read.ts";
 import type { ResolvedConfig } from "../config/resolved.ts";
 import type { MoorConfig } from "../config/types.ts";
@@ -20,6 +21,7 @@ import { createOriginTags } from "../upstream/choose/learn.ts";
 import type { StateNamespace } from "../upstream/live/published-states.ts";
 import { createHandoff } from "../upstream/wire/handoff.ts";
 import { type AdoptionEnv, bindAdoption, bindOldSessions } from "./adoption.ts";
+import { loginSecretIn } from "./login-secret.ts";
 import { bindPools, type PoolsEnv } from "./pools.ts";
 import { bindReports, type Reports } from "./reports.ts";
 import { type BoundSessions, bindSessions, type SessionsEnv } from "./sessions.ts";
@@ -40,7 +42,7 @@ export interface Env
   MOOR_VIEWER_TOKEN?: string;
   /** Signs the calls of `admin.webhook`: `whsec_` and at least 24 random bytes as base64. */
   MOOR_WEBHOOK_SECRET?: string;
-  /** The secret of this site's client at the provider of logins. Without it, the client is public. */
+  /** The secret of this site's client at the provider of logins. Without it, the client is public. See `secretNameOf` for several logins. */
   MOOR_LOGIN_SECRET?: string;
   /** The version of the Worker, which operators see in the totals. */
   CF_VERSION_METADATA?: { readonly id: string };
@@ -120,7 +122,7 @@ function build(env: Env, bundled: MoorConfig, keepAlive: KeepAlive = waitUntil):
       issuer: env.MOOR_ISSUER,
       ...config.handoff,
       policy: policyOf(config),
-      ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? { roles: config.login?.roles } : undefined),
+      ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? { logins: loginsOf(config) } : undefined),
     }),
     debug: createDebugCheck(sessions.tokenRing),
     metrics: env.METRICS,
@@ -148,27 +150,33 @@ function viewerTokenOf({ MOOR_VIEWER_TOKEN: token, MOOR_ADMIN_TOKEN }: Env): str
   return token;
 }
 
-function loginOf({ MOOR_LOGIN_SECRET, MOOR_ISSUER }: Env, { tokenRing, makeBreaker }: BoundSessions): LoginBindings {
-  return { ring: tokenRing, secret: MOOR_LOGIN_SECRET || undefined, issuer: MOOR_ISSUER as string, makeBreaker };
+function loginOf(env: Env, { tokenRing, makeBreaker }: BoundSessions): LoginBindings {
+  const secretOf = (id: string | undefined) => loginSecretIn(env, id);
+  return { ring: tokenRing, secretOf, issuer: env.MOOR_ISSUER as string, makeBreaker };
 }
 
 /** The configuration of a Worker: that of its environment, or else the bundled one. */
 export function readEnvConfig(env: Pick<Env, "MOOR_CONFIG">, bundled: MoorConfig): ResolvedConfig {
   const given: MoorConfig = env.MOOR_CONFIG === undefined ? bundled : JSON.parse(env.MOOR_CONFIG);
-  if (!(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && given?.login) leftOut("MOOR_LOGIN", "login is configured");
+  if (!(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && (given?.login || given?.logins))
+    leftOut("MOOR_LOGIN", "login is configured");
+  if (!(typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS) && given?.logins)
+    leftOut("MOOR_LOGINS", "logins is configured");
   if (!(typeof MOOR_CLIENT_FIELDS === "undefined" || MOOR_CLIENT_FIELDS)) {
     const { address = "none", country, userAgent, trace } = given?.log ?? {};
     if (address !== "none" || country || userAgent || trace)
       leftOut("MOOR_CLIENT_FIELDS", "log asks for a field of the client");
   }
   if (!(typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && given?.traces) leftOut("MOOR_TRACES", "traces is set");
-  if (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) {
-    if (!(typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && given?.login?.backchannel === true)
-      leftOut("MOOR_BACKCHANNEL", "login.backchannel is set");
-    if (!(typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && given?.login?.refreshSeconds !== undefined)
-      leftOut("MOOR_REFRESH", "login.refreshSeconds is set");
-  }
   const read = readConfig(given);
   if (read.kind === "invalid") throw new TypeError(formatMistakes(read.mistakes));
+  if (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) {
+    for (const { backchannel, refreshSeconds } of loginsOf(read.config)) {
+      if (!(typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && backchannel)
+        leftOut("MOOR_BACKCHANNEL", "login.backchannel is set");
+      if (!(typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && refreshSeconds !== undefined)
+        leftOut("MOOR_REFRESH", "login.refreshSeconds is set");
+    }
+  }
   return read.config;
 }

@@ -37,13 +37,13 @@ const CONFIG: MoorConfig = { pools: [{ id: "shop", origins: [origin] }] };
 /** Texts that only the client of Redis, and its scripts, contain. */
 const OF_REDIS = /the URL of Redis must begin with|redis\.call/;
 /**
- * Texts that only sockets to a store, hono, jose, the admin API, the counters, the pools' objects, the authority on rows, the adoption of
+ * Texts that only sockets to a store, hono, the admin API, the counters, the pools' objects, the authority on rows, the adoption of
  * sessions and the carrier in the URL contain, and the polynomial of nginx's hash.
  */
 const OF_SOME = [
   "secureTransport",
   "Context is not finalized",
-  "ERR_JWKS_",
+  "/cdn-cgi/access/certs",
   "bad_principal",
   "moor_requests_total",
   "out-of-order",

@@ -4,7 +4,7 @@ import { mistakes, origin, pool } from "./configs.ts";
 const urlAccepted =
   "accepted: http:// or https:// with a host, optionally a port and a base path; no credentials, query, fragment or spaces";
 const rootKeys =
-  "pools, routes, session, ignore, carriers, stores, principals, trustedProxies, cors, logout, adopt, admin, handoff, errorPage, login, require, explain, log, traces, events";
+  "pools, routes, session, ignore, carriers, stores, principals, trustedProxies, cors, logout, adopt, admin, handoff, errorPage, login, logins, require, explain, log, traces, events";
 const poolKeys =
   "id, origins, host, zone, rewrite, hashPolicy, affinity, learn, formerBalancer, attemptDeadlineMs, outlierDetection, healthCheck, panicThresholdPercent, slowStartSeconds, retryBudget, strictAffinity, failback, closeOn, session";
 const originKeys = "id, url, service, weight, open, region, down, backup, nginxServer, route";

@@ -1,9 +1,8 @@
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { describe, expect, it, vi } from "vitest";
-import { createDiscovery } from "../../src/login/discovery.ts";
+import { createDiscovery, createProviderKeys } from "../../src/login/discovery.ts";
 import { readLogoutToken } from "../../src/login/logout-token.ts";
 import { createAsk } from "../../src/login/provider-call.ts";
-import { createProviderKeys } from "../../src/login/provider-keys.ts";
 
 const ISSUER = "https://id.example.com";
 const EVENT = "http://schemas.openid.net/event/backchannel-logout";

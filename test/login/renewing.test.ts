@@ -29,7 +29,7 @@ function answering(answer: Lookup) {
   };
   const logged: LogEntry[] = [];
   const log = (entry: LogEntry) => void logged.push(entry);
-  const renewing = createRenewing({ login: { refreshSeconds: 60 }, renewals, memory, clock: () => Date.now(), log });
+  const renewing = createRenewing({ logins: [{ refreshSeconds: 60 }], renewals, memory, clock: () => Date.now(), log });
   return {
     memory,
     logged,

@@ -1,4 +1,4 @@
-import type { ResolvedConfig } from "../../config/resolved.ts";
+import type { ResolvedConfig, ResolvedLogin } from "../../config/resolved.ts";
 import { LOGOUT_PATH } from "../../request/logout.ts";
 import type { Visitor } from "../../request/visitor.ts";
 import { judge, type Login } from "../../session/login.ts";
@@ -7,7 +7,9 @@ import type { Operator, Passes } from "./operator.ts";
 
 /** The parts by which roles are judged. */
 export interface ByRoleParts {
-  readonly config: Pick<ResolvedConfig, "login"> & Pick<NonNullable<ResolvedConfig["admin"]>, "roles">;
+  /** The login of the console's host. */
+  readonly login: ResolvedLogin | undefined;
+  readonly roles: NonNullable<ResolvedConfig["admin"]>["roles"];
   readonly passes: Pick<Passes, "formToken">;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -24,11 +26,11 @@ export type Judged =
 
 /** Judges visitors by the roles of `admin.roles`. The session is read at each request, so an end of the session ends the rights at once. */
 export function createByRole({
-  config,
+  login: settings,
+  roles,
   passes,
   clock,
 }: ByRoleParts): (visitor: Visitor | undefined) => Promise<Judged> {
-  const { login: settings, roles } = config;
   if (!settings || !roles) return async () => ({ kind: "nobody" });
   const has = (login: Login, role: string | undefined) =>
     role !== undefined && judge(login, [{ role }], settings, clock()).kind === "allowed";

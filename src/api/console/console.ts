@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import { Hono } from "hono/tiny";
+import { loginAt, loginsOf } from "../../config/logins.ts";
 import { failureResponse } from "../../errors.ts";
 import { sessionSpans } from "../../upstream/live/live-pools.ts";
 import { isSameSecret } from "../operators/access.ts";
@@ -32,8 +33,11 @@ export function createConsole(parts: ConsoleParts): Hono<ConsoleEnv> {
   const { config, access, token, viewerToken, tokenRing, pools, breakers, clock } = parts;
   const { host } = config.admin;
   const passes = createPasses(tokenRing, [token, viewerToken], clock);
-  const byRole = createByRole({ config: { ...config, ...config.admin }, passes, clock });
-  const headers = safeHeaders(config.admin.roles && config.login ? new URL(config.login.issuer).origin : undefined);
+  const { roles } = config.admin;
+  // Without a host, the console is on loopback.
+  const login = roles && loginAt(loginsOf(config), host ?? "localhost");
+  const byRole = createByRole({ login, roles, passes, clock });
+  const headers = safeHeaders(login && new URL(login.issuer).origin);
   const facts = { config, pools, awayMs: sessionSpans(config.session).awayMs };
   const app = new Hono<ConsoleEnv>();
 
@@ -53,7 +57,7 @@ export function createConsole(parts: ConsoleParts): Hono<ConsoleEnv> {
 
   const asked = {
     byToken: token !== undefined || viewerToken !== undefined,
-    provider: config.admin.roles && config.login && new URL(config.login.issuer).host,
+    provider: login && new URL(login.issuer).host,
   };
   app.get("/login", async (c) => {
     const judged = await byRole(c.env.visitor);

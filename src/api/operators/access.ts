@@ -1,6 +1,7 @@
-import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 import type { ResolvedConfig } from "../../config/resolved.ts";
 import { isEqualInConstantTime } from "../../lib/equal-bytes.ts";
+import { createKeySet } from "../../lib/key-set.ts";
+import { type SplitToken, signatureFault, splitToken } from "../../lib/signed-token.ts";
 import { describeFault, type Log } from "../../log.ts";
 import type { Visitor } from "../../request/visitor.ts";
 
@@ -33,12 +34,6 @@ export type AdminAccess = (headers: Headers) => Promise<Admin>;
 
 const LEAST_TOKEN_CHARACTERS = 32;
 const CERTS_DEADLINE_MS = 3_000;
-/**
- * Access rotates its keys every six weeks, and still accepts the old key for a week. An unknown key is looked up at most this
- * often.
- */
-const CERTS_COOLDOWN_MS = 30_000;
-const CERTS_AGE_MS = 600_000;
 
 /**
  * Recognises operators by the secret token, or by the JWT that Cloudflare Access adds to requests that it lets through
@@ -70,29 +65,43 @@ export function createAdminAccess({ token, access, roles, clock }: AdminAccessPa
 }
 
 function createAccessCheck({ team, aud }: { team: string; aud: string }, clock: () => number) {
-  const keys = createRemoteJWKSet(new URL("/cdn-cgi/access/certs", team), {
-    timeoutDuration: CERTS_DEADLINE_MS,
-    cooldownDuration: CERTS_COOLDOWN_MS,
-    cacheMaxAge: CERTS_AGE_MS,
+  const keys = createKeySet({
+    load: async () => {
+      const signal = AbortSignal.timeout(CERTS_DEADLINE_MS);
+      const response = await fetch(new URL("/cdn-cgi/access/certs", team), { redirect: "manual", signal });
+      if (!response.ok) throw new Error(`the keys of the team: status ${response.status}`);
+      return ((await response.json()) as { keys?: unknown }).keys;
+    },
+    unavailable: (reason) => new Error(`the keys of the team: ${reason}`),
+    clock,
   });
   return async (jwt: string): Promise<Admin> => {
+    const token = splitToken(jwt);
+    const claims = token?.claims ?? {};
+    const reason = token ? claimFault(token, { team, aud, now: clock() / 1000 }) : "form";
     try {
-      const { payload } = await jwtVerify(jwt, keys, {
-        algorithms: ["RS256"],
-        issuer: new URL(team).origin,
-        audience: aud,
-        currentDate: new Date(clock()),
-        requiredClaims: ["exp", "iat"],
-      });
-      // People have an email address. Machines with a service token have a name.
-      const who = [payload.email, payload.common_name, payload.sub].find(
-        (name) => typeof name === "string" && name !== "",
-      );
-      return { kind: "admin", who: `access:${who ?? "unknown"}` };
+      const fault = reason ?? (await signatureFault(token as SplitToken, "RS256", keys));
+      if (fault !== undefined) return { kind: "refused", reason: `the JWT of Access: ${fault}` };
     } catch (fault) {
-      return { kind: "refused", reason: fault instanceof errors.JOSEError ? fault.code : describeFault(fault) };
+      return { kind: "refused", reason: describeFault(fault) };
     }
+    // People have an email address. Machines with a service token have a name.
+    const who = [claims.email, claims.common_name, claims.sub].find((name) => typeof name === "string" && name !== "");
+    return { kind: "admin", who: `access:${who ?? "unknown"}` };
   };
+}
+
+/** The name of the first rule that a JWT of Access breaks. @param expected.now seconds since 1970. */
+function claimFault(
+  { header: { alg, crit }, claims: { iss, aud, iat, exp, nbf = 0 } }: SplitToken,
+  expected: { readonly team: string; readonly aud: string; readonly now: number },
+): string | undefined {
+  if (alg !== "RS256" || crit !== undefined) return "alg";
+  if (iss !== new URL(expected.team).origin) return "iss";
+  if (!(Array.isArray(aud) ? aud : [aud]).includes(expected.aud)) return "aud";
+  if (typeof iat !== "number") return "iat";
+  if (typeof nbf !== "number" || nbf > expected.now) return "nbf";
+  return typeof exp === "number" && exp > expected.now ? undefined : "exp";
 }
 
 /** Compares hashes, which have the same length. So the time does not tell how much of a guess was right. */

@@ -2,16 +2,18 @@ import { isRecord, teamUrl } from "../../settings/grammar.ts";
 import { describe, type Item, type Mistake } from "../../settings/mistakes.ts";
 import { webhookUrl } from "../../settings/webhook-url.ts";
 import { consoleMistakes } from "./console.ts";
+import { loginsIn } from "./logins.ts";
 
 /** Mistakes of `admin` beside the rest of the configuration. */
 export function adminMistakes(
-  { admin, login }: Record<string, unknown>,
+  input: Record<string, unknown>,
   routes: readonly Item[],
   options: { deploy: boolean },
 ): Mistake[] {
+  const { admin } = input;
   if (!isRecord(admin)) return [];
   const ofConsole =
-    typeof MOOR_CONSOLE === "undefined" || MOOR_CONSOLE ? consoleMistakes(admin, login, routes, options) : [];
+    typeof MOOR_CONSOLE === "undefined" || MOOR_CONSOLE ? consoleMistakes(admin, loginsIn(input), routes, options) : [];
   const unreachable = options.deploy ? [...unreachableTeam(admin), ...unreachableWebhook(admin)] : [];
   return [...unreachable, ...ofConsole];
 }

@@ -1,14 +1,15 @@
 import { isRecord } from "../../settings/grammar.ts";
 import { describe, type Item, type Mistake } from "../../settings/mistakes.ts";
+import { loginOfHost, pathsTo } from "./logins.ts";
 
 /** Mistakes of the operators' console. */
 export function consoleMistakes(
   admin: Record<string, unknown>,
-  login: unknown,
+  logins: readonly Item[],
   routes: readonly Item[],
   { deploy }: { deploy: boolean },
 ): Mistake[] {
-  const roles = roleMistakes(admin, login);
+  const roles = roleMistakes(admin, logins);
   return admin.console === true ? [...hostMistakes(admin.host, routes, deploy), ...roles] : roles;
 }
 
@@ -28,21 +29,23 @@ function hostMistakes(host: unknown, routes: readonly Item[], deploy: boolean): 
 }
 
 /** Operators by role log in at the host of the console, so the provider has to know that host. */
-function roleMistakes({ console, host, roles }: Record<string, unknown>, login: unknown): Mistake[] {
+function roleMistakes({ console, host, roles }: Record<string, unknown>, logins: readonly Item[]): Mistake[] {
   if (!isRecord(roles)) return [];
   const path = "admin.roles";
   if (console !== true) return [{ path, found: "roles without a console", accepted: "only with admin.console: true" }];
-  if (!isRecord(login))
+  if (logins.length === 0)
     return [{ path, found: "roles without login", accepted: "only with login, whose roles they are" }];
-  const names = isRecord(login.roles) ? Object.keys(login.roles) : [];
+  const named = logins.filter(({ value: { hosts } }) => Array.isArray(hosts) && hosts.includes(host));
+  const [login] = typeof host === "string" ? named : [loginOfHost(logins, "localhost")];
+  const judging = login ? [login] : logins;
+  const names = judging.flatMap(({ value }) => (isRecord(value.roles) ? Object.keys(value.roles) : []));
   const unknown = ["act", "view"].flatMap((may): Mistake[] => {
     const role = roles[may];
     if (typeof role !== "string" || names.includes(role)) return [];
-    const accepted = `a role of login.roles: ${names.join(", ") || "there is none yet"}`;
+    const accepted = `a role of ${pathsTo(judging, "roles")}: ${names.join(", ") || "there is none yet"}`;
     return [{ path: `${path}.${may}`, found: describe(role), accepted }];
   });
-  const hosts = Array.isArray(login.hosts) ? login.hosts : [];
-  if (typeof host !== "string" || hosts.includes(host)) return unknown;
+  if (typeof host !== "string" || login) return unknown;
   const accepted = "a list with admin.host, where operators log in";
-  return [...unknown, { path: "login.hosts", found: `no ${describe(host)}`, accepted }];
+  return [...unknown, { path: pathsTo(logins, "hosts"), found: `no ${describe(host)}`, accepted }];
 }

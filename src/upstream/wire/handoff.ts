@@ -1,3 +1,4 @@
+import { loginAt } from "../../config/logins.ts";
 import type { ResolvedLogin, ResolvedPool, ResolvedRoute } from "../../config/resolved.ts";
 import type { KeyRing } from "../../inbound/token/key-ring.ts";
 import { BoundedMap } from "../../lib/bounded-map.ts";
@@ -64,8 +65,8 @@ export interface HandoffOptions {
   readonly lifeSeconds: number;
   /** The timeouts of sessions. */
   readonly policy: Policy;
-  /** The roles that the `login` claim names. Default: no roles. */
-  readonly roles?: ResolvedLogin["roles"] | undefined;
+  /** Whose roles the `login` claim names. Default: there are no logins, and the claim is left out. */
+  readonly logins?: readonly ResolvedLogin[] | undefined;
 }
 
 /**
@@ -73,7 +74,7 @@ export interface HandoffOptions {
  * reused for half of its life, and at most for 30 seconds; its `exp` is later by that much. Sessions that do not exist yet share one
  * handoff per pool and address.
  */
-export function createHandoff({ ring, issuer, dataBytes, lifeSeconds, policy, roles }: HandoffOptions): Handoff {
+export function createHandoff({ ring, issuer, dataBytes, lifeSeconds, policy, logins = [] }: HandoffOptions): Handoff {
   const signed = new BoundedMap<string, { jwt: string; usedUntil: number }>(
     REMEMBERED_CHARACTERS,
     ({ jwt }) => jwt.length,
@@ -107,7 +108,7 @@ export function createHandoff({ ring, issuer, dataBytes, lifeSeconds, policy, ro
       const jwt = await jwts.sign({
         ...claimsOf(session, pool, dataBytes),
         ...((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && view?.login
-          ? { login: loginClaim(view.login, pool, roles) }
+          ? loginClaim(view.login, pool, loginAt(logins, host.replace(/:\d+$/, "")))
           : undefined),
         ...deadlines,
         host,

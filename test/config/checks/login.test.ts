@@ -62,10 +62,6 @@ describe("a login", () => {
       ]),
   );
 
-  it("cannot be several logins", () => {
-    expect(mistakes(site({ logins: [login] }))).toEqual([expect.stringContaining("logins: found an unknown key")]);
-  });
-
   it("takes the right to log in from the pools behind its guards", () => {
     expect(resolved(site()).pools[0]?.session.may).toEqual(["patch", "end"]);
     expect(resolved({ pools: [pool()], login }).pools[0]?.session.may).toContain("principal");

@@ -105,6 +105,7 @@ describe("Cloudflare Access", () => {
     ["that has expired", () => assertion({ iat: now() - 120, exp: now() - 60 })],
     ["that never expires", () => assertion({ exp: undefined })],
     ["that is not valid yet", () => assertion({ nbf: now() + 60 })],
+    ["without the time of its issue", () => assertion({ iat: undefined })],
     ["signed by another's key of the same name", () => assertion({}, foreign)],
     ["signed by a key of the team with another algorithm", () => assertion({}, elliptic)],
     ["whose signature is cut off", async () => (await assertion()).replace(/[^.]+$/, "")],
@@ -131,7 +132,7 @@ describe("Cloudflare Access", () => {
     await statusFor(jwt, { "CF-Ray": RAY });
     await expect
       .poll(() => site.moor.logged.at(-1))
-      .toBe(`{"event":"admin_refused","request":"${RAY}","reason":"ERR_JWT_CLAIM_VALIDATION_FAILED"}`);
+      .toBe(`{"event":"admin_refused","request":"${RAY}","reason":"the JWT of Access: aud"}`);
     expect(site.moor.logged.some((line) => line.includes(jwt.slice(0, 20)))).toBe(false);
   });
 });

@@ -47,6 +47,8 @@ export interface IdentityProviderOptions {
   readonly refreshes?: boolean;
   /** The method of a login that the visitor confirms with a second factor. Default: there is none. */
   readonly acr?: string;
+  /** The secret of its client. Default: one that all providers of tests share. */
+  readonly clientSecret?: string;
 }
 
 const CLIENT_ID = "moor";
@@ -58,7 +60,7 @@ const CLAIMS = { openid: ["sub"], email: ["email", "email_verified"], groups: ["
  * nobody is asked for a consent.
  */
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
-  const { redirectUris, accounts = {}, acr, refreshes = false } = options;
+  const { redirectUris, accounts = {}, acr, refreshes = false, clientSecret = CLIENT_SECRET } = options;
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
   const jwk = { ...(await exportJWK(privateKey)), kid: "the-key", alg: "ES256", use: "sig" };
   const server = createServer().listen(0, "127.0.0.1");
@@ -74,7 +76,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       clients: [
         {
           client_id: CLIENT_ID,
-          client_secret: CLIENT_SECRET,
+          client_secret: clientSecret,
           redirect_uris: known.redirectUris,
           grant_types: ["authorization_code", ...(refreshes ? ["refresh_token"] : [])],
           id_token_signed_response_alg: "ES256",
@@ -135,7 +137,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   const known: IdentityProvider & { exchanges: number; refreshes: number; refusals: number } = {
     issuer,
     clientId: CLIENT_ID,
-    clientSecret: CLIENT_SECRET,
+    clientSecret,
     asked: [],
     exchanges: 0,
     refreshes: 0,

@@ -1,18 +1,24 @@
-import { isJsonObject, type JsonObject } from "../session/patch.ts";
-import type { Discovery } from "./discovery.ts";
-import { type AskProvider, Ended } from "./provider-call.ts";
-
-/** The public keys of a provider. */
-export interface ProviderKeys {
+/** The public keys of a signer of tokens (RFC 7517). */
+export interface KeySet {
   /**
    * The key that has signed a token.
    *
-   * @param kid the name that the token gives to its key. A provider with a single key for the algorithm need not name it.
-   * @returns `undefined`: the provider has no such key, or several.
-   * @throws Ended if the provider's keys are not known, and it does not tell them. So too for a new `kid` within 30 seconds of the last
-   *   time that the provider was asked: the key may have been added since.
+   * @param kid the name that the token gives to its key. A signer with a single key for the algorithm need not name it.
+   * @returns `undefined`: the signer has no such key, or several.
+   * @throws if the keys are not known, and the signer does not tell them. So too for a new `kid` within 30 seconds of the last time that the
+   *   signer was asked: the key may have been added since.
    */
   keyFor(alg: Algorithm, kid: string | undefined): Promise<CryptoKey | undefined>;
+}
+
+/** The parts of a {@link KeySet}. */
+export interface KeySetParts {
+  /** Reads the member `keys` of the signer's set. */
+  readonly load: () => Promise<unknown>;
+  /** The error for keys that are not known. */
+  readonly unavailable: (reason: string) => Error;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
 }
 
 /** The algorithms by which a token may be signed. A provider of OpenID Connect knows the first of them. */
@@ -26,30 +32,33 @@ export const ALGORITHMS = {
 /** The name of an algorithm. */
 export type Algorithm = keyof typeof ALGORITHMS;
 
+/** A key as its signer publishes it. Any member may be missing. */
+type Jwk = Readonly<Record<string, unknown>>;
+
 const KEYS_AGE_MS = 600_000;
-/** How long keys are used while the provider does not tell them again. */
+/** How long keys are used while the signer does not tell them again. */
 const LONGEST_AGE_MS = 86_400_000;
-/** Tokens with unknown keys could else have the provider asked without end. */
+/** Tokens with unknown keys could else have the signer asked without end. */
 const COOLDOWN_MS = 30_000;
 
-/** The keys at `jwks_uri` (RFC 7517), as they were last read. Only finished answers are kept, as in {@link Discovery}. */
-export function createProviderKeys({ endpoint }: Discovery, ask: AskProvider, clock: () => number): ProviderKeys {
-  let keys: readonly JsonObject[] = [];
+/** The keys as they were last read. Only finished answers are kept: on Workers, a promise of one request may never settle for another. */
+export function createKeySet({ load, unavailable, clock }: KeySetParts): KeySet {
+  let keys: readonly Jwk[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
 
-  /** Reads the keys. `false`: keys are known, and the provider was asked for them a moment ago. */
+  /** Reads the keys. `false`: keys are known, and the signer was asked for them a moment ago. */
   async function read(): Promise<boolean> {
     if (keys.length > 0 && clock() - askedAt < COOLDOWN_MS) return false;
     askedAt = clock();
-    const { keys: told } = await ask("keys", await endpoint("jwks_uri"));
-    if (!Array.isArray(told)) throw new Ended("unavailable", "keys: no list");
-    keys = told.filter(isJsonObject);
+    const told = await load();
+    if (!Array.isArray(told)) throw unavailable("no list");
+    keys = told.filter((key) => typeof key === "object" && key !== null);
     readAt = clock();
     return true;
   }
 
-  function find(alg: Algorithm, kid: string | undefined): JsonObject | undefined {
+  function find(alg: Algorithm, kid: string | undefined): Jwk | undefined {
     const fitting = keys.filter(
       (key) =>
         key.kty === ALGORITHMS[alg].kty &&
@@ -66,7 +75,7 @@ export function createProviderKeys({ endpoint }: Discovery, ask: AskProvider, cl
       if (!isUsable() || clock() - readAt >= KEYS_AGE_MS) {
         try {
           // The key may be new since the keys were read. Nobody knows until they are read again.
-          if (!(await read()) && !isUsable()) throw new Ended("unavailable", "keys: asked for a moment ago");
+          if (!(await read()) && !isUsable()) throw unavailable("asked for a moment ago");
         } catch (fault) {
           if (!isUsable()) throw fault;
         }
@@ -78,7 +87,7 @@ export function createProviderKeys({ endpoint }: Discovery, ask: AskProvider, cl
           "verify",
         ]);
       } catch (fault) {
-        // A provider may list a key of another curve, or one that is broken.
+        // A signer may list a key of another curve, or one that is broken.
         if (fault instanceof DOMException) return undefined;
         throw fault;
       }
