@@ -22,7 +22,7 @@ const wrong = `export default { pools: [{ id: "A b", origins: [{ id: "a", url: "
 const wrongLines = [
   'pools[0].id: found "A b", accepted: 1 to 64 of a-z 0-9 . _ -',
   'pools[0].origins[0].url: found "http://***@a", accepted: http:// or https:// with a host, optionally a port and a base path; no credentials, query, fragment or spaces',
-  "rotues: found an unknown key, accepted: one of the keys pools, routes, session, ignore, carriers, stores, principals, trustedProxies, cors, logout, adopt, admin, handoff, errorPage, login, require, explain, log, traces, events",
+  "rotues: found an unknown key, accepted: one of the keys pools, routes, session, ignore, carriers, stores, principals, trustedProxies, cors, logout, adopt, admin, handoff, errorPage, login, logins, require, explain, log, traces, events",
 ];
 
 describe("moor check", () => {

@@ -22,6 +22,8 @@ interface Row {
 /** Settings whose members the row of the setting itself explains. */
 const IN_ONE_ROW =
   /^(pools\[\]\.(hashPolicy|origins\[\]\.open|healthCheck\.expectedStatuses)|routes\[\]\.(headers|pool))\[/;
+/** Each of `logins` has the settings of `login`, whose rows explain them. */
+const OF_EACH_LOGIN = /^logins\[\]\.(?!id$)/;
 /**
  * `retry` is in the schema only to say that its name is `retryOn` now. The tables of carriers name the `type` in their
  * first row.
@@ -64,6 +66,12 @@ describe("the tables of docs/reference/configuration.md", () => {
     const expected = [...settings.values()].filter(({ path, isSection }) => !isSection && !isExplainedElsewhere(path));
     expect(expected.map(({ path }) => path).filter((path) => !rows.some((row) => row.path === path))).toEqual([]);
     expect(expected.length).toBeGreaterThan(90);
+  });
+
+  it("have the same settings for one login as for each of several", () => {
+    const below = (section: string) =>
+      [...settings.keys()].flatMap((path) => (path.startsWith(section) ? [path.slice(section.length)] : []));
+    expect(below("logins[].").filter((name) => name !== "id")).toEqual(below("login."));
   });
 
   it("have no row for a setting that the schema does not know, and no row twice", () => {
@@ -123,7 +131,7 @@ function wordsOf(text: string): string[] {
 }
 
 function isExplainedElsewhere(path: string): boolean {
-  return IN_ONE_ROW.test(path) || WITHOUT_ROW.test(path);
+  return IN_ONE_ROW.test(path) || WITHOUT_ROW.test(path) || OF_EACH_LOGIN.test(path);
 }
 
 /** The rows of all tables of settings: the prefix of their paths is in the heading above, or in the first cell of the table. */

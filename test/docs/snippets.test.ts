@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config/read.ts";
 import { formatMistakes } from "../../src/settings/mistakes.ts";
 import * as configurations from "./snippets/configurations.ts";
+import * as logins from "./snippets/logins.ts";
 
 const pages = import.meta.glob<string>(
   ["../../docs/guide/*.md", "../../docs/guide/moving-in/*.md", "../../sdk/java/*.md"],
@@ -37,7 +38,7 @@ describe("the code in the guides", () => {
 });
 
 describe("each configuration of the guides", () => {
-  it.each(Object.entries(configurations))("is valid: %s", (_name, config) => {
+  it.each(Object.entries({ ...configurations, ...logins }))("is valid: %s", (_name, config) => {
     const read = readConfig(config);
     expect(read.kind === "ok" ? "" : formatMistakes(read.mistakes)).toBe("");
   });

@@ -234,22 +234,6 @@ export const readingOldSessions = defineConfig({
   ],
 });
 
-export const loginAtTheEdge = defineConfig({
-  pools: [pool("shop")],
-  login: {
-    issuer: "https://id.example.com",
-    clientId: "shop",
-    scopes: ["email", "groups"],
-    roles: { ops: { claim: "groups", any: ["shop-ops"] }, staff: { claim: "email", domain: "example.com" } },
-  },
-  require: "login",
-  routes: [
-    { path: "/public/*", pool: "shop", require: "none" },
-    { path: "/ops/*", pool: "shop", require: { role: "ops", acr: ["urn:example:mfa"], maxAgeSeconds: 900 } },
-    { path: "/*", pool: "shop" },
-  ],
-});
-
 export const accessLog = defineConfig({
   pools: [pool("shop")],
   log: {
@@ -275,15 +259,4 @@ export const toldByWebhook = defineConfig({
 export const operators = defineConfig({
   pools: [pool("shop")],
   admin: { console: true, host: "admin.example.com" },
-});
-
-export const consoleByRole = defineConfig({
-  pools: [pool("shop")],
-  admin: { console: true, host: "admin.example.com", roles: { act: "ops", view: "support" } },
-  login: {
-    issuer: "https://id.example.com",
-    clientId: "shop",
-    hosts: ["shop.example.com", "admin.example.com"],
-    roles: { ops: { claim: "groups", any: ["moor-ops"] }, support: { claim: "groups", any: ["support"] } },
-  },
 });
