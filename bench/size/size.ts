@@ -38,7 +38,7 @@ export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" 
   moor: 185,
   asDeployed: 75.5,
   asDeployedWithLogin: 85.5,
-  withoutRedis: 177,
+  withoutRedis: 178.5,
   asDeployedWithoutRedis: 72.5,
 };
 
