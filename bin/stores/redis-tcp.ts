@@ -3,6 +3,7 @@ import { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import type { Wire } from "../../src/lib/wire.ts";
 import { connectToRedis, type RedisServerAddress, readRedisAddress } from "../../src/redis/tcp-client.ts";
+import { nodesOf } from "../../src/row-stores/redis-tcp.ts";
 import { CommandError } from "../command.ts";
 import { startRedisServer } from "../local-redis/redis-server.ts";
 import { freePort } from "../port.ts";
@@ -45,16 +46,26 @@ export const redisTcp: StoreSetup = {
     async ask({ [VARIABLE]: text = "" }, authority) {
       const address = readRedisAddress(text);
       if (!address) throw new Error(`${VARIABLE} is no address of Redis`);
-      const connection = connectToRedis({ address, open: openInNode, deadlineMs: DEADLINE_MS });
       const waitReplicas = "waitReplicas" in authority ? authority.waitReplicas : undefined;
-      try {
-        return await redisSentences(connection, waitReplicas);
-      } finally {
-        connection.end();
+      const nodes = "nodes" in authority && authority.nodes ? nodesOf(address, authority.nodes) : [address];
+      const told: string[] = [];
+      for (const [index, node] of nodes.entries()) {
+        const sentences = await askNode(node, waitReplicas);
+        told.push(...sentences.map((text) => (nodes.length > 1 ? `node ${index + 1}: ${text}` : text)));
       }
+      return told;
     },
   },
 };
+
+async function askNode(address: RedisServerAddress, waitReplicas: number | undefined): Promise<string[]> {
+  const connection = connectToRedis({ address, open: openInNode, deadlineMs: DEADLINE_MS });
+  try {
+    return await redisSentences(connection, waitReplicas);
+  } finally {
+    connection.end();
+  }
+}
 
 /** A socket of Node in place of a Worker's. */
 export function openInNode({ hostname, port, tls }: Pick<RedisServerAddress, "hostname" | "port" | "tls">): Wire {

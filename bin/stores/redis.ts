@@ -30,6 +30,8 @@ export async function redisSentences(client: RedisClient, waitReplicas = 0): Pro
   const [seconds] = (await client.run(["TIME"])) as [string];
   const clock = clockSentence(Number(seconds) * 1_000, Date.now());
   const replication = await client.run(["INFO", "replication"]).catch(() => "");
+  // A replica has no replicas of its own, and follows the settings of whoever takes its place.
+  if (/^role:slave/m.test(String(replication))) return [...clock, ...(await settingsSentences(client))];
   const replicas = Number(/^connected_slaves:(\d+)/m.exec(String(replication))?.[1] ?? 0);
   return [...clock, ...(await settingsSentences(client)), ...replicaSentences(replicas, waitReplicas)];
 }

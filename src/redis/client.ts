@@ -113,10 +113,18 @@ const ONE_SESSIONS: ReadonlySet<RedisFaultCode> = new Set(["unopened", "foreign-
 export class RedisFault extends Error {
   override readonly name = "RedisFault";
   readonly code: RedisFaultCode;
+  /** The node of a Cluster that has the slot, as `host:port`; the host may be empty. `undefined`: it was not refused for its slot. */
+  readonly movedTo: string | undefined;
 
-  constructor(code: RedisFaultCode, detail?: string) {
+  constructor(code: RedisFaultCode, detail?: string, movedTo?: string) {
     super(detail === undefined ? MESSAGES[code] : `${MESSAGES[code]}: ${detail}`);
     this.code = code;
+    this.movedTo = movedTo;
+  }
+
+  /** Whether Redis said nothing. */
+  get isSilence(): boolean {
+    return this.code === "timeout" || this.code === "no-answer";
   }
 
   /** Whether the fault concerns one session alone, and says nothing about Redis itself. */
@@ -127,12 +135,13 @@ export class RedisFault extends Error {
 
 /** Errors that tell an operator what to do. Other text of an error may quote the command. */
 const KNOWN_ERRORS = new RegExp(
-  "^(?:ERR )?(BUSY|CLUSTERDOWN|CROSSSLOT|LOADING|MISCONF|NOAUTH|NOPERM|OOM|READONLY|WRONGPASS|WRONGTYPE" +
+  "^(?:ERR )?(ASK|BUSY|CLUSTERDOWN|CROSSSLOT|LOADING|MISCONF|MOVED|NOAUTH|NOPERM|OOM|READONLY|TRYAGAIN|WRONGPASS|WRONGTYPE" +
     "|unauthorized|max (?:daily )?requests? limit exceeded)\\b",
   "i",
 );
 
 /** The fault for an error of Redis. The error may quote the whole command, so only its kind is kept. */
 export function refusal(error: unknown): RedisFault {
-  return new RedisFault("refused", typeof error === "string" ? KNOWN_ERRORS.exec(error)?.[1] : undefined);
+  if (typeof error !== "string") return new RedisFault("refused");
+  return new RedisFault("refused", KNOWN_ERRORS.exec(error)?.[1], /^MOVED \d+ (\S+)$/.exec(error)?.[1]);
 }

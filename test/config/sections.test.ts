@@ -13,6 +13,7 @@ describe("stores", () => {
     { backup: "sync", strictBackup: true },
     { backup: "off" },
     { authority: { type: "object" }, backup: "sync" },
+    { authority: { type: "redis-tcp", waitReplicas: 1, nodes: ["redis-2.test:6379", "[::1]:7000"] } },
     { fallback: "redis" },
     { fallback: "redis-tcp", backup: "sync" },
     { authority: { type: "redis" } },
@@ -52,6 +53,12 @@ describe("stores", () => {
       { authority: { type: "postgres", bindings: ["DB", "DB"] } },
       ".authority.bindings: found a list, accepted: names that differ: each is a database of its own",
     ],
+    ...["redis-2.test", "redis-2.test:0", "redis://redis-2.test:1", "redis-2.test:1/2"].map(
+      (node): [unknown, string] => [
+        { authority: { type: "redis-tcp", nodes: [node] } },
+        `.authority.nodes[0]: found "${node}", accepted: host:port of a node, as its Cluster names it`,
+      ],
+    ),
     [{ fallback: "upstash" }, '.fallback: found "upstash", accepted: one of redis, redis-tcp'],
     [
       { authority: { type: "redis-tcp" }, fallback: "redis-tcp" },

@@ -3,7 +3,8 @@ import { attempt, RedisFault } from "../../redis/client.ts";
 import type { RedisConnection } from "../../redis/tcp-client.ts";
 import { alone } from "../alone.ts";
 import type { RowConnection, RowStore } from "../row-store.ts";
-import { createRedisRows } from "./redis-rows.ts";
+import { barrierKey, createRedisRows } from "./redis-rows.ts";
+import { BARRIER } from "./row-scripts.ts";
 
 /** The way to a Redis that is reached by a socket. */
 export interface ConnectedRedisRowsOptions {
@@ -14,8 +15,6 @@ export interface ConnectedRedisRowsOptions {
 
 /** How long replicas may take to have a change, in milliseconds. */
 const WAIT_MS = 500;
-/** A write of this key has all writes before it reach replicas first. */
-const BARRIER = ["HSET", "moor:{rows-0}:barrier", "at", "any"];
 
 /** The rows of {@link createRedisRows}, by a socket. The calls of a transaction share it. */
 export function createConnectedRedisRows({ connect, waitReplicas }: ConnectedRedisRowsOptions): RowStore {
@@ -33,10 +32,10 @@ export function createConnectedRedisRows({ connect, waitReplicas }: ConnectedRed
     }
 
     /** An answer that may show a write in doubt, once replicas have that write. */
-    async function settled<Answer>(answer: Answer): Promise<Answer | Unavailable> {
+    async function settled<Answer>(name: string, answer: Answer): Promise<Answer | Unavailable> {
       if (!isInDoubt) return answer;
       return attempt(async () => {
-        await connection.run(BARRIER);
+        await connection.eval(BARRIER, [barrierKey(name)], []);
         await replicated();
         return answer;
       });
@@ -44,7 +43,7 @@ export function createConnectedRedisRows({ connect, waitReplicas }: ConnectedRed
 
     return {
       due,
-      read: async (name) => settled(await read(name)),
+      read: async (name) => settled(name, await read(name)),
       async write(name, asked) {
         const wasInDoubt = isInDoubt;
         isInDoubt = waitReplicas > 0;
@@ -52,7 +51,7 @@ export function createConnectedRedisRows({ connect, waitReplicas }: ConnectedRed
         if (waitReplicas === 0 || written.kind === "unavailable") return written;
         if (written.kind === "written") return attempt(() => replicated().then(() => written));
         isInDoubt = wasInDoubt;
-        return settled(written);
+        return settled(name, written);
       },
       end: async () => connection.end(),
     };

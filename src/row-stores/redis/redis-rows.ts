@@ -69,6 +69,11 @@ function dueReply(reply: unknown): { name: string; at: number }[] | undefined {
   return names.map((name, index) => ({ name, at: Number(reply[index * 2 + 1]) }));
 }
 
+/** A key that a write of the row's slot may set, so that all writes before it reach replicas first. */
+export function barrierKey(name: string): string {
+  return `moor:{rows-${slotOf(name)}}:barrier`;
+}
+
 /** The last two characters of a random name differ enough; the very last holds two bits alone. */
 function slotOf(name: string): number {
   return name.charCodeAt(name.length - 2) % SLOTS;

@@ -1,6 +1,6 @@
 import { leftOut } from "../../lib/build-flags.ts";
 import { openSocket } from "../../redis/open-socket.ts";
-import { type RedisServerAddress, requireRedisAddress } from "../../redis/tcp-client.ts";
+import { requireRedisAddress } from "../../redis/tcp-client.ts";
 import type { Fallback } from "../fallback-contract.ts";
 import type { Seal } from "../seal.ts";
 import { createRedisFallback, createSocketFallback } from "./fallback.ts";
@@ -25,9 +25,8 @@ export function bindRedisFallback(bindings: RedisBindings, seal: Seal): Fallback
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token, MOOR_REDIS_URL: text } = bindings;
   if (text) {
     if (url || token) throw new TypeError(TWO);
-    const address = requireRedisAddress(text);
     return typeof MOOR_REDIS_TCP === "undefined" || MOOR_REDIS_TCP
-      ? bySocket(address, seal)
+      ? bySocket(text, seal)
       : leftOut("MOOR_REDIS_TCP", "MOOR_REDIS_URL is set");
   }
   if (!url && !token) return undefined;
@@ -44,6 +43,6 @@ const TWO =
   "MOOR_REDIS_URL and UPSTASH_REDIS_REST_URL or UPSTASH_REDIS_REST_TOKEN are set; the fallback takes one Redis. Remove the others: a " +
   "journal that one Redis holds is not in the other.";
 
-function bySocket(address: RedisServerAddress, seal: Seal): Fallback {
-  return createSocketFallback({ address, open: openSocket, deadlineMs: DEADLINE_MS }, seal);
+function bySocket(text: string, seal: Seal): Fallback {
+  return createSocketFallback({ address: requireRedisAddress(text), open: openSocket, deadlineMs: DEADLINE_MS }, seal);
 }

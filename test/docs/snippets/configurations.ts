@@ -205,6 +205,11 @@ export const choosingAStore = defineConfig({
   stores: { authority: { type: "postgres" } },
 });
 
+export const redisCluster = defineConfig({
+  pools: [pool("shop")],
+  stores: { authority: { type: "redis-tcp", nodes: ["redis-2.example.com:6379", "redis-3.example.com:6379"] } },
+});
+
 export const movingIn = defineConfig({
   pools: [
     { id: "new", origins: [{ id: "a", url: "https://a.internal.example.com" }] },

@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import type { Wire } from "../../src/lib/wire.ts";
+import { connectToCluster, type SlotOwners, slotOf } from "../../src/redis/cluster-client.ts";
+import { type RedisServerAddress, requireRedisAddress } from "../../src/redis/tcp-client.ts";
+
+describe("the slot of a key", () => {
+  // "CLUSTER KEYSLOT" of Redis 7.0 gives these.
+  it.each([
+    ["123456789", 12_739],
+    ["foo", 12_182],
+    ["{user1000}.following", 3_443],
+    ["{user1000}.followers", 3_443],
+    ["foo{}{bar}", 8_363],
+    ["foo{{bar}}zap", 4_015],
+    ["foo{bar}{zap}", 5_061],
+    ["moor:{rows-3}:session:a", 5_747],
+    ["", 0],
+  ])("%j", (key, slot) => expect(slotOf(key)).toBe(slot));
+});
+
+const [FIRST, SECOND, THIRD] = ["a", "b", "c"].map((host) => requireRedisAddress(`redis://${host}:1`)) as [
+  RedisServerAddress,
+  RedisServerAddress,
+  RedisServerAddress,
+];
+
+/** A Cluster whose nodes answer as the test says, and count what they are asked. `undefined`: the node says nothing. */
+function clusterThat(answer: (node: string) => string | undefined) {
+  const asked: string[] = [];
+  const owners: SlotOwners = new Map();
+  const open = ({ hostname }: RedisServerAddress): Wire => {
+    let give: ReadableStreamDefaultController<Uint8Array>;
+    return {
+      readable: new ReadableStream({
+        start(controller) {
+          give = controller;
+        },
+      }),
+      writable: new WritableStream({
+        write(chunk) {
+          const name = /\r\n(EVAL|WAIT)\r\n/.exec(new TextDecoder().decode(chunk))?.[1];
+          asked.push(`${name} ${hostname}`);
+          const reply = answer(hostname);
+          if (reply !== undefined) give.enqueue(new TextEncoder().encode(reply));
+        },
+      }),
+      close: () => {},
+    };
+  };
+  const connect = () => connectToCluster({ nodes: [FIRST, SECOND, THIRD], owners, open, deadlineMs: 50 });
+  return { asked, connect, ask: (key = "foo") => connect().eval("return 1", [key], []) };
+}
+
+describe("a connection to a Cluster", () => {
+  it("follows MOVED to a configured node, and remembers it for the requests after it", async () => {
+    const { asked, ask } = clusterThat((node) => (node === "c" ? ":1\r\n" : "-MOVED 12182 c:1\r\n"));
+    expect([await ask(), await ask()]).toEqual([1, 1]);
+    expect(asked).toEqual(["EVAL a", "EVAL c", "EVAL c"]);
+  });
+
+  it("knows one slot's node, and not another's", async () => {
+    const { asked, ask } = clusterThat((node) => (node === "c" ? ":1\r\n" : "-MOVED 12182 c:1\r\n"));
+    await ask("foo");
+    await ask("bar");
+    expect(asked).toEqual(["EVAL a", "EVAL c", "EVAL a", "EVAL c"]);
+  });
+
+  it("takes MOVED without a host for the host that gave it", async () => {
+    const { ask } = clusterThat(() => "-MOVED 12182 :1\r\n");
+    await expect(ask()).rejects.toMatchObject({ code: "refused" });
+  });
+
+  it.each([
+    ["a host that is not configured", "-MOVED 12182 evil.test:1\r\n"],
+    ["another port of a configured host", "-MOVED 12182 c:2\r\n"],
+  ])("connects to nothing else: %s", async (_what, answer) => {
+    const { asked, ask } = clusterThat(() => answer);
+    await expect(ask()).rejects.toMatchObject({
+      code: "refused",
+      message: expect.stringMatching(/MOVED to a node that is not configured$/),
+    });
+    expect(asked).toEqual(["EVAL a"]);
+  });
+
+  it("follows one MOVED for a command, and no second", async () => {
+    const { asked, ask } = clusterThat((node) => (node === "a" ? "-MOVED 12182 b:1\r\n" : "-MOVED 12182 c:1\r\n"));
+    await expect(ask()).rejects.toMatchObject({ code: "refused" });
+    expect(asked).toEqual(["EVAL a", "EVAL b"]);
+  });
+
+  it.each(["ASK 12182 b:1", "TRYAGAIN a slot moves", "CLUSTERDOWN a slot has no node"])(
+    "does not follow %s, because the key is under way",
+    async (text) => {
+      const { asked, ask } = clusterThat(() => `-${text}\r\n`);
+      await expect(ask()).rejects.toMatchObject({
+        code: "refused",
+        message: expect.stringContaining(text.split(" ")[0] ?? ""),
+      });
+      expect(asked).toEqual(["EVAL a"]);
+    },
+  );
+
+  it("asks another node the next time, if a node says nothing: its slots may have another node by now", async () => {
+    const { asked, ask } = clusterThat((node) => (node === "a" ? undefined : ":1\r\n"));
+    await expect(ask()).rejects.toMatchObject({ code: "timeout" });
+    expect(await ask()).toBe(1);
+    expect(asked).toEqual(["EVAL a", "EVAL b"]);
+  });
+
+  it("sends a command without a key to the node that was asked last", async () => {
+    const { asked, connect } = clusterThat((node) => (node === "c" ? ":1\r\n" : "-MOVED 12182 c:1\r\n"));
+    const connection = connect();
+    await connection.eval("return 1", ["foo"], []);
+    await connection.run(["WAIT", "1", "500"]);
+    expect(asked).toEqual(["EVAL a", "EVAL c", "WAIT c"]);
+  });
+});
