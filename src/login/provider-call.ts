@@ -30,8 +30,12 @@ export async function orEnded<T>(work: () => Promise<T>): Promise<T | NotIdentif
   }
 }
 
-/** Asks an endpoint of the provider. Throws {@link Ended} unless the provider answers with an object of JSON. */
-export type AskProvider = (what: string, url: string, init?: RequestInit) => Promise<JsonObject>;
+/**
+ * Asks an endpoint of the provider. Throws {@link Ended} unless the provider answers with an object of JSON.
+ *
+ * @param isTold whether the answer says anything beside its status. Default `true`.
+ */
+export type AskProvider = (what: string, url: string, init?: RequestInit, isTold?: boolean) => Promise<JsonObject>;
 
 /** The name of the breaker of a provider: `provider`, or `provider-staff` of the login `staff`. */
 export function breakerNameOf(id: string | undefined): string {
@@ -44,7 +48,7 @@ export function breakerNameOf(id: string | undefined): string {
  * @param breaker while it is open, nobody waits for a provider that does not answer. Default: there is none.
  */
 export function createAsk(breaker?: Pick<Breaker, "admit">): AskProvider {
-  return async (what, url, init) => {
+  return async (what, url, init, isTold = true) => {
     const unavailable = (reason: string) => new Ended("unavailable", `${what}: ${reason}`);
     const admitted = breaker?.admit();
     if (breaker && !admitted) throw unavailable("not asked for a moment");
@@ -56,7 +60,8 @@ export function createAsk(breaker?: Pick<Breaker, "admit">): AskProvider {
       // A redirect could lead a secret or a code elsewhere.
       const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(DEADLINE_MS) });
       status = response.status;
-      answer = (await response.json()) as Json;
+      if (status === 200 && !isTold) await response.body?.cancel();
+      answer = status === 200 && !isTold ? {} : ((await response.json()) as Json);
     } catch (fault) {
       // The message may quote the answer, and the answer may hold a token.
       const failure = unavailable(`${status || ""} ${fault instanceof Error ? fault.name : "unknown fault"}`);

@@ -69,6 +69,8 @@ export interface Provider {
    * @param wanted the names of the claims that must be known.
    */
   refresh?(refreshToken: string, sub: string, wanted: readonly string[]): Promise<Refreshed>;
+  /** Has the provider forget a refresh token (RFC 7009). `undefined`: it has, or it takes no such request. */
+  revoke?(refreshToken: string): Promise<NotIdentified | undefined>;
 }
 
 /** The parts by which a provider is reached. */
@@ -91,18 +93,19 @@ export function createProvider(parts: ProviderParts): Provider {
   const { issuer, clientId, scopes } = login;
   const { metadata, endpoint } = discovery;
 
-  /** Asks the token endpoint (RFC 6749, sections 4.1.3 and 6). */
-  async function spend(grant: Readonly<Record<string, string>>): Promise<JsonObject> {
-    const url = await endpoint("token_endpoint");
+  /** Posts to an endpoint that knows the client by its secret (RFC 6749, section 2.3.1). */
+  async function post(name: string, form: Readonly<Record<string, string>>, isTold?: boolean): Promise<JsonObject> {
+    const url = await endpoint(name);
     const methods = (await metadata()).token_endpoint_auth_methods_supported;
     const byPost = Array.isArray(methods) && !methods.includes("client_secret_basic");
     const body = new URLSearchParams({
-      ...grant,
+      ...form,
       ...(secret === undefined || byPost ? { client_id: clientId } : {}),
       ...(secret !== undefined && byPost ? { client_secret: secret } : {}),
     });
     const basic = secret !== undefined && !byPost && `Basic ${btoa(`${formEncoded(clientId)}:${formEncoded(secret)}`)}`;
-    return ask("token endpoint", url, { method: "POST", body, headers: basic ? { Authorization: basic } : {} });
+    const headers: Record<string, string> = basic ? { Authorization: basic } : {};
+    return ask(name.replace("_", " "), url, { method: "POST", body, headers }, isTold);
   }
 
   /** @throws Ended for everything that is not the outcome of a login. */
@@ -117,7 +120,7 @@ export function createProvider(parts: ProviderParts): Provider {
     if ((tellsIssuer === true || query.has("iss")) && only("iss") !== issuer) throw new Ended("refused", "iss");
     const code = only("code");
     if (query.has("error") || !code) throw new Ended("refused", query.has("error") ? "error" : "no code");
-    const tokens = await spend({
+    const tokens = await post("token_endpoint", {
       grant_type: "authorization_code",
       code,
       redirect_uri: redirectUri,
@@ -180,7 +183,7 @@ export function createProvider(parts: ProviderParts): Provider {
       ? {
           refresh: (refreshToken, sub, wanted) =>
             orEnded(async (): Promise<Refreshed> => {
-              const tokens = await spend({ grant_type: "refresh_token", refresh_token: refreshToken });
+              const tokens = await post("token_endpoint", { grant_type: "refresh_token", refresh_token: refreshToken });
               // A provider need not send an ID token again, nor another refresh token.
               const claims =
                 "id_token" in tokens ? readIdToken(tokens.id_token, { issuer, clientId, now: clock() }) : { sub };
@@ -197,6 +200,11 @@ export function createProvider(parts: ProviderParts): Provider {
                   return { ...fault.outcome, ...next };
                 throw fault;
               }
+            }),
+          revoke: (token) =>
+            orEnded(async (): Promise<undefined> => {
+              if (!(await metadata()).revocation_endpoint) return;
+              await post("revocation_endpoint", { token, token_type_hint: "refresh_token" }, false);
             }),
         }
       : undefined),

@@ -10,7 +10,7 @@ import type { Provider } from "./provider.ts";
 /** The parts by which logins are renewed. */
 export interface RenewalParts {
   readonly login: ResolvedLogin;
-  readonly provider: Pick<Required<Provider>, "refresh">;
+  readonly provider: Pick<Required<Provider>, "refresh" | "revoke">;
   readonly grants: Grants;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -22,6 +22,14 @@ export function createLoginProvider({ login: config, provider, grants, clock, lo
   const wanted = claimsOf(config);
   return {
     isDue: (login, now) => isRenewalDue(login, [config], now),
+
+    async revoke(login, sealed, sessionId) {
+      const refreshToken = isOf(login, config) ? await grants.open(login, sealed) : undefined;
+      const failed = refreshToken === undefined ? undefined : await provider.revoke(refreshToken);
+      if (!failed) return;
+      const session = sessionId.slice(0, SHOWN_CHARACTERS);
+      log({ event: "login_unavailable", session, reason: `not revoked: ${failed.reason}` });
+    },
 
     async renew(login, sealed, sessionId): Promise<Renewed> {
       const session = sessionId.slice(0, SHOWN_CHARACTERS);

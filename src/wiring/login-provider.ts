@@ -22,7 +22,11 @@ export interface LoginProviderEnv {
 /** workerd gives all objects of an isolate the same environment. So they share their knowledge of the providers, and of their health. */
 const bound = new WeakMap<object, LoginProvider>();
 /** Confirms no login, because the configuration asks for no renewal. */
-const NO_PROVIDER: LoginProvider = { isDue: () => false, renew: async () => ({ kind: "unavailable" }) };
+const NO_PROVIDER: LoginProvider = {
+  isDue: () => false,
+  renew: async () => ({ kind: "unavailable" }),
+  revoke: async () => {},
+};
 
 /**
  * The providers of logins, as the objects of sessions reach them. Nothing is bound before a session has a login.
@@ -38,6 +42,7 @@ export function bindLoginProvider(env: LoginProviderEnv, readConfig: () => Resol
   return {
     isDue: (login, now) => provider().isDue(login, now),
     renew: (login, grant, sessionId) => provider().renew(login, grant, sessionId),
+    revoke: (login, grant, sessionId) => provider().revoke(login, grant, sessionId),
   };
 }
 
@@ -51,6 +56,7 @@ function bindAll(env: LoginProviderEnv, logins: readonly ResolvedLogin[]): Login
     // A login that the configuration has no more is refused by any of them.
     renew: (login, grant, sessionId) =>
       ((providers.get(login.id) ?? any) as LoginProvider).renew(login, grant, sessionId),
+    revoke: async (login, grant, sessionId) => providers.get(login.id)?.revoke(login, grant, sessionId),
   };
 }
 
@@ -59,8 +65,8 @@ function bind(env: LoginProviderEnv, login: ResolvedLogin): LoginProvider {
   const ask = createAsk(createBreakers(logToConsole).make(breakerNameOf(login.id)));
   const discovery = createDiscovery(login, { ask, clock });
   const secret = loginSecretIn(env, login.id);
-  const { refresh } = createProvider({ login, ask, discovery, secret, clock });
-  if (!refresh) return NO_PROVIDER;
+  const { refresh, revoke } = createProvider({ login, ask, discovery, secret, clock });
+  if (!refresh || !revoke) return NO_PROVIDER;
   const grants = createGrants(parseKeyRing(env.MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS"));
-  return createLoginProvider({ login, provider: { refresh }, grants, clock, log: logToConsole });
+  return createLoginProvider({ login, provider: { refresh, revoke }, grants, clock, log: logToConsole });
 }

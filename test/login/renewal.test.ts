@@ -44,6 +44,10 @@ function answering(refreshed: Refreshed) {
         asked.push(given);
         return refreshed;
       },
+      async revoke(refreshToken) {
+        asked.push(refreshToken);
+        return { kind: "unavailable", reason: "away" };
+      },
     },
     grants,
     clock: () => NOW,
@@ -53,6 +57,17 @@ function answering(refreshed: Refreshed) {
 }
 const sealed = (given: Partial<Login> = {}) => grants.seal({ ...login, ...given }, "refresh-token");
 const SESSION = "the-id-of-a-session";
+
+it("a refresh token that the provider does not forget is named in the log by its session, and nothing fails", async () => {
+  const { provider, asked, logged } = answering({ kind: "refused", reason: "unused" });
+  await provider.revoke(login, await sealed(), SESSION);
+  expect(asked).toEqual(["refresh-token"]);
+  expect(logged).toEqual([{ event: "login_unavailable", session: SESSION.slice(0, 8), reason: "not revoked: away" }]);
+  // Sealed for another login, it cannot be opened.
+  await provider.revoke({ ...login, sub: "bob" }, await sealed(), SESSION);
+  await provider.revoke({ ...login, id: "partners" }, await sealed(), SESSION);
+  expect(asked).toHaveLength(1);
+});
 
 describe("a renewed login", () => {
   it("has new claims and roles, and keeps the time, the method and the session of the login", async () => {

@@ -21,6 +21,8 @@ export interface LoginProvider {
    * @param grant the refresh token, sealed. `undefined`: there is none, and the answer is `refused`.
    */
   renew(login: Login, grant: string | undefined, sessionId: string): Promise<Renewed>;
+  /** Has the provider forget the refresh token of a session that has ended. It never fails: the log tells of a provider that does not. */
+  revoke(login: Login, grant: string, sessionId: string): Promise<void>;
 }
 
 /** The rows, the provider, and the callbacks of the authority. */
@@ -49,6 +51,23 @@ export function saveGrant({ kv }: Pick<SessionStorage, "kv">, grant: string | un
 }
 
 /**
+ * Forgets the refresh token of a session that has ended. After a logout the provider forgets it as well. After any other end it does not:
+ * some providers then forget every token of the visitor in that browser, who may have another session here.
+ *
+ * @param renewal `undefined`: the class of the object knows no provider.
+ */
+export function forgetGrant(
+  storage: Pick<SessionStorage, "kv">,
+  renewal: LoginRenewal | undefined,
+  { id, ended }: SessionRecord,
+  login: Login,
+): void {
+  const grant = storage.kv.get<string>(GRANT);
+  saveGrant(storage, undefined);
+  if (ended?.reason === "ended") renewal?.revoke(login, grant, id);
+}
+
+/**
  * Has the provider confirm the login of a session. The object of the session is the one place that all its requests reach, so one
  * request at a time asks. A provider that rotates refresh tokens takes two askers for a thief, and ends the login of both.
  */
@@ -59,6 +78,12 @@ export class LoginRenewal {
 
   constructor(parts: LoginRenewalParts) {
     this.#parts = parts;
+  }
+
+  /** Has the provider forget a refresh token. Nobody waits for that. */
+  revoke(login: Login, grant: string | undefined, id: string): void {
+    const { provider, keepAlive } = this.#parts;
+    if (grant !== undefined) keepAlive(provider.revoke(login, grant, id));
   }
 
   /** Renews the login if that is due. Resolves when it is known, or when the request has waited long enough. */
@@ -90,7 +115,10 @@ export class LoginRenewal {
     const renewed = await provider.renew(login, storage.kv.get<string>(GRANT), id);
     const record = rows.load();
     // The visitor may have logged in again, or out, meanwhile.
-    if (record?.login?.at !== login.at) return;
+    if (record?.login?.at !== login.at) {
+      if (record?.ended?.reason === "ended" && "grant" in renewed) this.revoke(login, renewed.grant, id);
+      return;
+    }
     if (renewed.kind === "unavailable") {
       if (renewed.grant !== undefined) saveGrant(storage, renewed.grant);
       return;

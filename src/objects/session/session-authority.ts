@@ -13,7 +13,7 @@ import { Cleanup } from "./cleanup.ts";
 import { CopiesElsewhere, type CopyPolicy, RETRY_MS, summaryOf, toCopy } from "./copies.ts";
 import { SessionIndexing } from "./indexing.ts";
 import { JournalWatch, journalProvenEmptyAt } from "./journal.ts";
-import { LoginRenewal, saveGrant } from "./login-renewal.ts";
+import { forgetGrant, LoginRenewal, saveGrant } from "./login-renewal.ts";
 import { OwedEnd } from "./owed-end.ts";
 import { Publisher } from "./publisher.ts";
 import type { SessionAuthorityParts } from "./session-authority-parts.ts";
@@ -278,7 +278,7 @@ export class SessionAuthority {
       this.#parts.keepAlive(this.#parts.storage.setAlarm(record.owed.nextAt));
     this.#rows.save(record, loaded);
     if ((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && record.ended && loaded?.login)
-      saveGrant(this.#parts.storage, undefined);
+      forgetGrant(this.#parts.storage, this.#renewal, record, loaded.login);
     if (this.#parts.tell || record.ended) this.#told(record, loaded, isKnownToIndex);
   }
 

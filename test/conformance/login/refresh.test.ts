@@ -150,6 +150,51 @@ describe("a login that the provider does not confirm", () => {
   });
 });
 
+describe("a logout", () => {
+  const FORM = { ...PAGE, "Sec-Fetch-Site": "same-origin", Origin: "https://shop.test" };
+  /**
+   * A visitor who logs out, the status of the answer, and whether the provider still takes their refresh token.
+   *
+   * @param changes of the provider, just before.
+   */
+  async function loggedOut(name: string, changes: Partial<typeof provider> = {}) {
+    const { client } = await dueVisitor(name);
+    const token = provider.tokens.at(-1) ?? "";
+    Object.assign(provider, changes);
+    const { status } = await client.ask("/.moor/logout", { method: "POST", headers: FORM });
+    const takes = async () => {
+      const body = new URLSearchParams({ grant_type: "refresh_token", refresh_token: token });
+      const Authorization = `Basic ${btoa(`${provider.clientId}:${provider.clientSecret}`)}`;
+      return (await fetch(`${provider.issuer}/token`, { method: "POST", body, headers: { Authorization } })).ok;
+    };
+    return { client, status, takes };
+  }
+  const revocations = () => provider.asked.filter((asked) => asked === "POST /token/revocation").length;
+
+  it("has the provider forget the refresh token", async () => {
+    const before = revocations();
+    const { status, takes } = await loggedOut("kate");
+    expect(status).toBe(303);
+    await expect.poll(revocations).toBe(before + 1);
+    await expect.poll(takes).toBe(false);
+  });
+
+  it("does not wait for a provider that is silent, or in trouble, and is done", async () => {
+    const before = revocations();
+    const silent = await loggedOut("leo", { beforeAnswer: () => new Promise(() => {}) });
+    await expect.poll(revocations).toBe(before + 1);
+    provider.beforeAnswer = undefined;
+    const troubled = await loggedOut("mia", { trouble: 503 });
+    await expect.poll(revocations).toBe(before + 2);
+    provider.trouble = undefined;
+    for (const { client, status } of [silent, troubled]) {
+      expect(status).toBe(303);
+      expect((await client.ask("/orders/7", { headers: SCRIPT })).status).toBe(401);
+    }
+    await expect.poll(() => site.moor.logged.join("\n")).toContain("not revoked: revocation endpoint: 503");
+  });
+});
+
 describe("a process that dies after the provider has spent the refresh token, and before its answer", () => {
   it("ends no session: the visitor logs in again, and has their basket", async () => {
     const crashing = await startGuardedSite({ login });

@@ -28,14 +28,16 @@ async function dueSession() {
   const loginProvider: LoginProvider = {
     isDue: ({ at: loggedInAt, confirmedAt = loggedInAt }, now) => now - confirmedAt >= 60_000,
     renew: (_login, grant) => new Promise((answer, fail) => void asked.push({ grant, answer, fail })),
+    revoke: async (_login, grant) => void revoked.push(grant),
   };
+  const revoked: string[] = [];
   const session = oneSession({ loginProvider });
   await session.commit({ patches: [{ basket: "apple" }] });
   await session.commit(LOGIN);
   setTime(at(60));
   const renew = () => session.renew({ generation: 1 });
   const answer = (renewed: Renewed) => asked.at(-1)?.answer(renewed);
-  return { session, asked, renew, answer };
+  return { session, asked, revoked, renew, answer };
 }
 
 describe("the renewal of a login", () => {
@@ -87,19 +89,30 @@ describe("the renewal of a login", () => {
   });
 
   it("leaves an ended session ended, and keeps no refresh token for it", async () => {
-    const { session, renew, answer } = await dueSession();
+    const { session, revoked, renew, answer } = await dueSession();
     const first = renew();
     await session.commit({ end: true }, { generation: 1 });
     answer({ kind: "renewed", login: RENEWED, grant: "the-second-grant" });
     expect((await first).kind).toBe("ended");
     expect(session.sessions.keys(session.id)).not.toContain("grant");
+    // The provider gave the second after it had been told to forget the first.
+    expect(revoked).toEqual(["the-first-grant", "the-second-grant"]);
   });
 
   it("keeps no refresh token of a visitor whose login has ended somebody else's session", async () => {
-    const { session } = await dueSession();
+    const { session, revoked } = await dueSession();
     const other = { principal: "bob", login: { ...login, sub: "bob" }, grant: "of-bob" };
     expect(await session.commit(other, { generation: 1 })).toMatchObject({ kind: "ended" });
     expect(session.sessions.keys(session.id)).not.toContain("grant");
+    expect(revoked).toEqual([]);
+  });
+
+  it("has the provider forget the refresh token at a logout, and after no other end", async () => {
+    const [loggedOut, ended] = [await dueSession(), await dueSession()];
+    await loggedOut.session.commit({ end: true }, { generation: 1 });
+    await ended.session.sessions.end(ended.session.id);
+    expect([loggedOut.revoked, ended.revoked]).toEqual([["the-first-grant"], []]);
+    expect(ended.session.sessions.keys(ended.session.id)).not.toContain("grant");
   });
 
   it("is tried again ten seconds after the provider was away, and not before", async () => {

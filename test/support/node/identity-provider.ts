@@ -28,7 +28,7 @@ export interface IdentityProvider {
   sign(claims: object, header?: object): Promise<string>;
   /** What it answers to every request while set, as a provider in trouble does. */
   trouble: number | undefined;
-  /** After it has spent a code or a refresh token, it waits for this before it answers. Default: it answers at once. */
+  /** After it has spent a code or a refresh token, or has revoked one, it waits for this before it answers. Default: it answers at once. */
   beforeAnswer: (() => Promise<void>) | undefined;
   /** How many visitors it waits for before it answers any of them. While 0, it answers each at once. */
   gathers: number;
@@ -90,7 +90,11 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       claims: CLAIMS,
       acrValues: acr === undefined ? [] : [acr],
       jwks: { keys: [jwk] },
-      features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+      features: {
+        devInteractions: { enabled: false },
+        backchannelLogout: { enabled: true },
+        revocation: { enabled: true },
+      },
       // Its own way out refuses loopback.
       fetch: (url: URL, { dispatcher: _, ...init }: RequestInit & { dispatcher?: unknown }) => fetch(url, init),
       pkce: { required: () => true },
@@ -172,7 +176,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       }
       await areGathered;
     }
-    if (pathname === "/token" && known.beforeAnswer) {
+    if (pathname.startsWith("/token") && known.beforeAnswer) {
       const { beforeAnswer } = known;
       const end = response.end.bind(response);
       response.end = (chunk?: unknown) => {
