@@ -39,6 +39,8 @@ export interface RowWrite {
   readonly dueAt: number | undefined;
   /** The write takes no effect from then on, in milliseconds since 1970. A store that does not tell the time ignores it. */
   readonly notAfter: number;
+  /** Whether the row tells of an end. If the store has replicas, one of them must have it before it is acknowledged, whatever the settings say. */
+  readonly isEnd?: boolean;
 }
 
 /** A connection to a store, for the calls of one transaction, which follow each other. It opens with the first call. */

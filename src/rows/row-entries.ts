@@ -11,6 +11,8 @@ export class RowEntries implements SessionStorage {
   readonly #entries: Map<string, unknown>;
   #hasChanged = false;
   readonly kv: SessionStorage["kv"];
+  /** Whether the row tells of an end, which nobody would notice if it were lost: the token that knows of it is gone. */
+  isEnd = false;
 
   /** @param text the row's text, opened; `undefined`: there is no row. */
   constructor(text: string | undefined) {

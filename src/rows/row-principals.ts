@@ -49,6 +49,7 @@ export function createRowPrincipals({ transact, sessions, keepAlive }: RowPrinci
     return transact(`principal:${hash}`, keepPrincipalUntil, async (entries, now) => {
       const rows = new PrincipalEntries(entries);
       const answer = await work(new PrincipalIndex({ rows, sessions, alarms: entries, clock: () => now }));
+      entries.isEnd = rows.notBefore() > 0 || rows.logouts() !== undefined;
       return { answer, isDue: entries.hasChanged && entries.alarmAt !== undefined && entries.alarmAt <= now };
     });
   }

@@ -129,6 +129,7 @@ export function createTransactionsBy(parts: RowTransactionsParts): (connect: Row
       keepUntil: times.atLeast(keepUntil(entries)),
       dueAt: next === undefined || entries.alarmAt === undefined ? undefined : times.atLeast(entries.alarmAt),
       notAfter: times.atMost(lastMoment),
+      isEnd: entries.isEnd,
     });
     switch (written.kind) {
       case "written":

@@ -99,6 +99,7 @@ async function run<Answer>(
   const answer = await work(own);
   // The work after the answer also writes entries, and may begin further work.
   for (let work = afterwards.shift(); work; work = afterwards.shift()) await work;
+  entries.isEnd = new SessionRows(entries).load()?.ended !== undefined;
   return answer;
 }
 

@@ -1,10 +1,10 @@
 import type { Unavailable } from "../../lib/unavailable.ts";
-import { attempt, RedisFault } from "../../redis/client.ts";
+import { attempt, RedisFault, unreadable } from "../../redis/client.ts";
 import type { RedisConnection } from "../../redis/tcp-client.ts";
 import { alone } from "../alone.ts";
 import type { RowConnection, RowStore } from "../row-store.ts";
 import { barrierKey, createRedisRows } from "./redis-rows.ts";
-import { BARRIER } from "./row-scripts.ts";
+import { BARRIER, REPLICAS } from "./row-scripts.ts";
 
 /** The way to a Redis that is reached by a socket. */
 export interface ConnectedRedisRowsOptions {
@@ -21,22 +21,32 @@ export function createConnectedRedisRows({ connect, waitReplicas }: ConnectedRed
   function opened(): RowConnection & Pick<RowStore, "due"> {
     const connection = connect();
     const { read, write, due } = createRedisRows({ run: connection.eval, provesPrimary: true, isMetered: false });
-    /** Whether a write may have taken effect without enough replicas. A transaction that reads it again would take it for acknowledged. */
-    let isInDoubt = false;
+    /**
+     * How many replicas must have a write that may have taken effect with fewer; 0: there is none. A transaction that reads such a write again
+     * would take it for acknowledged.
+     */
+    let inDoubt = 0;
 
-    /** Waits until replicas have all that this connection has written. */
-    async function replicated(): Promise<void> {
-      const replicas = await connection.run(["WAIT", String(waitReplicas), String(WAIT_MS)]);
-      if (typeof replicas !== "number" || replicas < waitReplicas) throw new RedisFault("unreplicated");
-      isInDoubt = false;
+    /** Waits until so many replicas have all that this connection has written. */
+    async function replicated(least: number): Promise<void> {
+      const replicas = await connection.run(["WAIT", String(least), String(WAIT_MS)]);
+      if (typeof replicas !== "number" || replicas < least) throw new RedisFault("unreplicated");
+      inDoubt = 0;
+    }
+
+    /** How many replicas must have an end: one, if Redis has replicas. */
+    async function replicasForEnd(name: string): Promise<number> {
+      const replicas = await connection.eval(REPLICAS, [barrierKey(name)], []);
+      return typeof replicas === "number" ? Math.min(replicas, 1) : unreadable();
     }
 
     /** An answer that may show a write in doubt, once replicas have that write. */
     async function settled<Answer>(name: string, answer: Answer): Promise<Answer | Unavailable> {
-      if (!isInDoubt) return answer;
+      const least = inDoubt;
+      if (least === 0) return answer;
       return attempt(async () => {
         await connection.eval(BARRIER, [barrierKey(name)], []);
-        await replicated();
+        await replicated(least);
         return answer;
       });
     }
@@ -45,12 +55,16 @@ export function createConnectedRedisRows({ connect, waitReplicas }: ConnectedRed
       due,
       read: async (name) => settled(name, await read(name)),
       async write(name, asked) {
-        const wasInDoubt = isInDoubt;
-        isInDoubt = waitReplicas > 0;
+        const asksFor = async () => ({ kind: "asked" as const, least: await replicasForEnd(name) });
+        const needs = waitReplicas === 0 && asked.isEnd ? await attempt(asksFor) : { least: waitReplicas };
+        if ("kind" in needs && needs.kind === "unavailable") return needs;
+        const { least } = needs;
+        const before = inDoubt;
+        inDoubt = least;
         const written = await write(name, asked);
-        if (waitReplicas === 0 || written.kind === "unavailable") return written;
-        if (written.kind === "written") return attempt(() => replicated().then(() => written));
-        isInDoubt = wasInDoubt;
+        if (least === 0 || written.kind === "unavailable") return written;
+        if (written.kind === "written") return attempt(() => replicated(least).then(() => written));
+        inDoubt = before;
         return settled(name, written);
       },
       end: async () => connection.end(),

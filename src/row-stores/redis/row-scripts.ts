@@ -48,6 +48,9 @@ return {'written'}
 /** Keys: the barrier of a slot. Its write has all writes before it reach replicas first. */
 export const BARRIER = `return redis.call('HSET', KEYS[1], 'at', 'any')`;
 
+/** Keys: any of the slot, so that a Cluster runs it at its node. Reply: how many replicas follow the primary. */
+export const REPLICAS = `return tonumber(string.match(redis.call('INFO', 'replication'), 'connected_slaves:(%d+)'))`;
+
 /** Keys: alarms. Arguments: how many names at most. Reply: names whose alarm has passed, each followed by the time of its alarm. */
 export const DUE_ROWS = `${NOW}
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'WITHSCORES', 'LIMIT', 0, ARGV[1])

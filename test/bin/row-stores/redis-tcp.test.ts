@@ -3,13 +3,19 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type RedisServer, startRedisServer } from "../../../bin/local-redis/redis-server.ts";
 import { openInNode } from "../../../bin/stores/redis-tcp.ts";
-import { connectToRedis, type RedisConnection, readRedisAddress } from "../../../src/redis/tcp-client.ts";
+import {
+  connectToRedis,
+  type RedisConnection,
+  readRedisAddress,
+  requireRedisAddress,
+} from "../../../src/redis/tcp-client.ts";
 import { createConnectedRedisRows } from "../../../src/row-stores/redis/connected-redis-rows.ts";
 import { redisTcp } from "../../../src/row-stores/redis-tcp.ts";
 import { gapsOf, testRowStore } from "../../row-stores/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";
 import { testAuthority } from "../../store/authority.suite.ts";
 import { DEAD_PORT, freePort } from "../../support/node/ports.ts";
+import { REDIS_PASSWORD, startRedisProcess } from "../../support/node/redis-processes.ts";
 import { changeAt, refTo, uniqueId } from "../../support/sessions.ts";
 
 const PASSWORD = "the password of the tests";
@@ -80,6 +86,7 @@ describe("a Redis by a socket", () => {
       "zrem",
       "zrangebyscore",
       "select",
+      "info",
       "wait",
     ];
     const rights = ["on", `>${PASSWORD}`, "~moor:*", "-@all", ...commands.map((name) => `+${name}`)];
@@ -105,6 +112,28 @@ describe("a Redis by a socket", () => {
       kind: "unavailable",
       cause: { message: expect.stringContaining("READONLY") },
     });
+  });
+
+  it("acknowledges an end only when a replica has it, though other changes wait for none", async () => {
+    const primary = await startRedisProcess();
+    onTestFinished(primary.stop);
+    const replica = await startRedisProcess({ replicaof: `127.0.0.1 ${primary.port}` });
+    onTestFinished(replica.stop);
+    await expect.poll(() => replica.run("INFO", "replication")).toContain("master_link_status:up");
+    const address = requireRedisAddress(`redis://:${REDIS_PASSWORD}@127.0.0.1:${primary.port}`);
+    const connect = () => connectToRedis({ address, open: openInNode, deadlineMs: 5_000 });
+    const rows = createConnectedRedisRows({ connect, waitReplicas: 0 });
+    const { authority } = createRowsWorld({ through: () => rows });
+    const [kept, ended] = [uniqueId(), uniqueId()];
+    const commit = (id: string, asked: Parameters<typeof changeAt>[1]) =>
+      authority.commit(refTo(id, Date.now()), changeAt(Date.now(), asked));
+    for (const id of [kept, ended])
+      expect(await commit(id, { patches: [{ basket: "tea" }] })).toMatchObject({ kind: "committed" });
+    expect(await commit(ended, { end: true })).toMatchObject({ kind: "committed" });
+    // The link is up and says nothing: what the primary writes does not get there any more.
+    replica.hang();
+    expect(await commit(kept, { patches: [{ basket: "milk" }] })).toMatchObject({ kind: "committed" });
+    expect(await commit(kept, { end: true })).toMatchObject({ kind: "unavailable", cause: { code: "unreplicated" } });
   });
 
   it("acknowledges no change that fewer replicas have than waitReplicas asks for", async () => {
