@@ -1,10 +1,12 @@
 import { poolsWithSessions } from "../../src/config/defaults.ts";
 import type { PoolRights, ResolvedConfig } from "../../src/config/resolved.ts";
+import type { Warning } from "../../src/config/warnings.ts";
 import { ADMIN_TOKEN } from "../admin-secret.ts";
 import type { Command } from "../command.ts";
 import { readConfigFile, requireValid } from "../config-file.ts";
 import { readFlags } from "../flags.ts";
 import { auditWarnings } from "../stores/audit.ts";
+import { readSettings } from "../wrangler.ts";
 
 /** `moor check`: validates the configuration and prints the result. */
 export const check: Command = {
@@ -30,7 +32,7 @@ line each on stderr: settings whose effect may surprise.
     });
     const { deploy = false } = flags;
     const found = await readConfigFile(flags.config, { deploy });
-    const audited = found.kind === "ok" && deploy ? await auditWarnings(found.config, process.env) : [];
+    const audited = found.kind === "ok" && deploy ? await auditOf(found.config) : [];
     const read = found.kind === "ok" ? { ...found, warnings: [...found.warnings, ...audited] } : found;
     if (flags.json) {
       const report =
@@ -44,6 +46,22 @@ line each on stderr: settings whose effect may surprise.
     return 0;
   },
 };
+
+type RateLimits = readonly {
+  readonly name: string;
+  readonly simple: { readonly limit: number; readonly period: number };
+}[];
+
+/** The warnings of the store, and of a limit of foundings that `wrangler.toml` lacks. */
+async function auditOf(config: ResolvedConfig): Promise<Warning[]> {
+  if (config.stores.authority.type === "object") return auditWarnings(config, process.env);
+  const { ratelimits }: { ratelimits: RateLimits } = await readSettings();
+  const limit = ratelimits.find(({ name }) => name === "SITE_FOUNDING_LIMIT")?.simple;
+  const text =
+    "wrangler.toml has no rate limiter SITE_FOUNDING_LIMIT, and such a Worker answers nothing: add it, as in Moor's own";
+  const missing = limit ? [] : [{ path: "stores.authority", text }];
+  return [...missing, ...(await auditWarnings(config, process.env, limit && (limit.limit * 60) / limit.period))];
+}
 
 const RIGHTS = { patch: "patch", principal: "principal (log in, rotate)", end: "end" } as const;
 

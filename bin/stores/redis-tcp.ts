@@ -2,12 +2,13 @@ import { connect } from "node:net";
 import { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import type { Wire } from "../../src/lib/wire.ts";
+import type { RedisClient } from "../../src/redis/client.ts";
 import { connectToRedis, type RedisServerAddress, readRedisAddress } from "../../src/redis/tcp-client.ts";
 import { nodesOf } from "../../src/row-stores/redis-tcp.ts";
 import { CommandError } from "../command.ts";
 import { startRedisServer } from "../local-redis/redis-server.ts";
 import { freePort } from "../port.ts";
-import { redisSentences } from "./redis.ts";
+import { isReplica, redisSentences } from "./redis.ts";
 import type { StoreSetup } from "./store-setup.ts";
 
 const VARIABLE = "MOOR_REDIS_URL";
@@ -43,14 +44,16 @@ export const redisTcp: StoreSetup = {
   },
   audit: {
     variables: () => [VARIABLE],
-    async ask({ [VARIABLE]: text = "" }, authority) {
+    async ask({ [VARIABLE]: text = "" }, authority, foundings) {
       const address = readRedisAddress(text);
       if (!address) throw new Error(`${VARIABLE} is no address of Redis`);
       const waitReplicas = "waitReplicas" in authority ? authority.waitReplicas : undefined;
       const nodes = "nodes" in authority && authority.nodes ? nodesOf(address, authority.nodes) : [address];
+      const roles = await Promise.all(nodes.map((node) => withNode(node, isReplica)));
+      const shares = Math.max(1, roles.filter((isOne) => !isOne).length);
       const told: string[] = [];
       for (const [index, node] of nodes.entries()) {
-        const sentences = await askNode(node, waitReplicas);
+        const sentences = await withNode(node, (client) => redisSentences(client, { waitReplicas, foundings, shares }));
         told.push(...sentences.map((text) => (nodes.length > 1 ? `node ${index + 1}: ${text}` : text)));
       }
       return told;
@@ -58,10 +61,13 @@ export const redisTcp: StoreSetup = {
   },
 };
 
-async function askNode(address: RedisServerAddress, waitReplicas: number | undefined): Promise<string[]> {
+async function withNode<Answer>(
+  address: RedisServerAddress,
+  ask: (client: RedisClient) => Promise<Answer>,
+): Promise<Answer> {
   const connection = connectToRedis({ address, open: openInNode, deadlineMs: DEADLINE_MS });
   try {
-    return await redisSentences(connection, waitReplicas);
+    return await ask(connection);
   } finally {
     connection.end();
   }

@@ -52,7 +52,18 @@ export interface StoreAudit {
    *
    * @throws Error whose message may be shown, if the store cannot be asked.
    */
-  ask(values: Readonly<Record<string, string>>, authority: AuthorityConfig): Promise<readonly string[]>;
+  ask(
+    values: Readonly<Record<string, string>>,
+    authority: AuthorityConfig,
+    foundings?: Foundings | undefined,
+  ): Promise<readonly string[]>;
+}
+
+/** How many sessions strangers may found, and for how long each is kept at least. */
+export interface Foundings {
+  /** As `SITE_FOUNDING_LIMIT` says, at one location of Cloudflare. */
+  readonly perMinute: number;
+  readonly hours: number;
 }
 
 /** A sentence about the clock of a store that is more than a second apart from this machine's. */

@@ -14,24 +14,45 @@ export interface RateLimiter {
 /** Whether the client of a request may have another session founded. */
 export type FoundingLimit = (request: Pick<AskedParts, "headers">) => Promise<boolean>;
 
+/** The limiters of a site. An absent one limits nothing. */
+export interface FoundingLimiters {
+  /** Of the clients of one address. */
+  readonly ofAddress: RateLimiter | undefined;
+  /** Of all clients. */
+  readonly ofSite?: RateLimiter | undefined;
+}
+
+/** The one key of the limiter of all clients. */
+const SITE = "site";
+
 /**
- * Limits how many sessions a client address has founded: each session occupies storage, and a token for a session costs
- * nothing. The platform's limiter counts per location of Cloudflare, and about right. A visitor who wants to log in is
- * not turned away because the limiter fails. In that case nothing is limited, and the log says so.
+ * Limits how many sessions the clients of an address, and all clients together, have founded: each session occupies storage, and a token
+ * for a session costs nothing. The platform's limiters count per location of Cloudflare, and about right. A visitor who wants to log in is
+ * not turned away because a limiter fails. In that case nothing is limited, and the log says so.
  *
  * @param trustedProxies see {@link createClientAddress}.
  */
-export function createFoundingLimit(limiter: RateLimiter, trustedProxies: readonly string[], log: Log): FoundingLimit {
+export function createFoundingLimit(
+  { ofAddress, ofSite }: FoundingLimiters,
+  trustedProxies: readonly string[],
+  log: Log,
+): FoundingLimit {
   const readAddress = createClientAddress(trustedProxies);
-  return async ({ headers }) => {
-    const address = readAddress ? readAddress(headers) : headers.get("CF-Connecting-IP");
-    if (!address) return true;
+
+  async function ask(limiter: RateLimiter, key: string): Promise<boolean> {
     try {
-      return (await limiter.limit({ key: networkOf(address) })).success;
+      return (await limiter.limit({ key })).success;
     } catch (fault) {
       log({ event: "founding_limit_failed", reason: describeFault(fault) });
       return true;
     }
+  }
+
+  return async ({ headers }) => {
+    const address = readAddress ? readAddress(headers) : headers.get("CF-Connecting-IP");
+    // An address that is refused does not count for the site.
+    if (ofAddress && address && !(await ask(ofAddress, networkOf(address)))) return false;
+    return ofSite ? ask(ofSite, SITE) : true;
   };
 }
 

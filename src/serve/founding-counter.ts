@@ -1,4 +1,4 @@
-import type { RateLimiter } from "../inbound/founding-limit.ts";
+import type { FoundingLimiters, RateLimiter } from "../inbound/founding-limit.ts";
 import type { KeyRing } from "../inbound/token/key-ring.ts";
 import { encodeBase64url } from "../lib/base64url.ts";
 
@@ -17,6 +17,9 @@ export interface FoundingParts {
   readonly random: () => number;
 }
 
+/** The limiters of a site whose counts are in its store. */
+export type FoundingCounters = { readonly [Name in keyof Required<FoundingLimiters>]: RateLimiter };
+
 const WINDOW_MS = 60_000;
 /** All foundings of a site would wait for each other at one row. */
 const SHARDS = 16;
@@ -32,12 +35,12 @@ interface Count {
  * Counts the sessions that are founded, in rows of the store of sessions. So a client has one limit at all processes, and nobody can fill the
  * store by asking each of them.
  *
- * The limiter throws if the store does not answer. Then no session can be founded either.
+ * A limiter throws if the store does not answer. Then no session can be founded either.
  */
 export function createFoundingCounter(
   { transact, ring, clock, random }: FoundingParts,
   { perAddress, perSite }: FoundingSettings,
-): RateLimiter {
+): FoundingCounters {
   async function count(name: string, limit: number): Promise<boolean> {
     const counted = await transact(
       `founding:${await hidden(name, ring)}`,
@@ -60,10 +63,14 @@ export function createFoundingCounter(
   }
 
   return {
-    async limit({ key }) {
-      if (!(await count(`address ${key}`, perAddress))) return { success: false };
-      const shard = Math.floor(random() * SHARDS);
-      return { success: await count(`site ${shard}`, Math.ceil(perSite / SHARDS)) };
+    ofAddress: {
+      limit: async ({ key }) => ({ success: await count(`address ${key}`, perAddress) }),
+    },
+    ofSite: {
+      async limit() {
+        const shard = Math.floor(random() * SHARDS);
+        return { success: await count(`site ${shard}`, Math.ceil(perSite / SHARDS)) };
+      },
     },
   };
 }

@@ -144,12 +144,14 @@ function bind(env: ServedEnv, given: MoorConfig, config: MoorConfig): Bound {
   const clock = Date.now;
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const transact = createRowTransactions({ store, seal: createSeal(ring), clock, random: Math.random, pause, log });
+  const counters = createFoundingCounter({ transact, ring, clock, random: Math.random }, foundings);
   return {
     front: createFront({ trustedProxies: given.trustedProxies ?? [], hosts }, log),
     env: {
       ...env,
       ...withoutCloudflare({ ...env }, config),
-      FOUNDING_LIMIT: createFoundingCounter({ transact, ring, clock, random: Math.random }, foundings),
+      FOUNDING_LIMIT: counters.ofAddress,
+      SITE_FOUNDING_LIMIT: counters.ofSite,
     },
     transact,
     storeHealth: createStoreHealth(store, clock),

@@ -33,6 +33,8 @@ export interface SessionsEnv extends StoreBindings, RowsEnv {
   MOOR_TOKEN_KEYS?: string;
   /** Limits how many sessions the clients of one address may found. */
   FOUNDING_LIMIT?: RateLimiter;
+  /** Limits how many sessions all clients may found. Only an authority on rows asks it, and needs it. */
+  SITE_FOUNDING_LIMIT?: RateLimiter;
 }
 
 /** Sessions, as a Worker reaches them. */
@@ -71,9 +73,13 @@ export function bindSessions(
 ): BoundSessions {
   const tokenRing = parseKeyRing(env.MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS");
   const breakers = createBreakers(log);
-  const mayFound = env.FOUNDING_LIMIT && createFoundingLimit(env.FOUNDING_LIMIT, config.trustedProxies, log);
   const parts = { ...told, breakers, log };
   const { authority } = config.stores;
+  // A Durable Object costs money. A store that is full refuses the changes of everybody.
+  const ofSite = authority.type === "object" ? undefined : env.SITE_FOUNDING_LIMIT;
+  const { FOUNDING_LIMIT: ofAddress } = env;
+  const mayFound =
+    ofAddress || ofSite ? createFoundingLimit({ ofAddress, ofSite }, config.trustedProxies, log) : undefined;
   return {
     tokens: createTokens(tokenRing),
     tokenRing,
@@ -126,9 +132,10 @@ function bindObjects(env: SessionsEnv, { stores, principals }: Config, { breaker
 
 /** Another store is the authority. It is the place where sessions are safe, so there is no fallback. */
 function bindOnRows(env: SessionsEnv, settings: Readonly<RowStoreConfig>, config: Config, parts: Parts): Bound {
-  if (!env.FOUNDING_LIMIT) {
+  for (const name of ["FOUNDING_LIMIT", "SITE_FOUNDING_LIMIT"] as const) {
+    if (env[name]) continue;
     const asked = `stores.authority "${settings.type}" needs it, as in wrangler.toml`;
-    throw new TypeError(`FOUNDING_LIMIT is not bound; ${asked}: else anybody could fill the store with new sessions.`);
+    throw new TypeError(`${name} is not bound; ${asked}: else anybody could fill the store with new sessions.`);
   }
   const replicas = config.stores.replicate === "off" ? undefined : bindReplicas(env, parts.breakers);
   const rows = bindRows(env, settings, config, { ...parts, replicas });

@@ -2,13 +2,19 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startRedisServer } from "../../bin/local-redis/redis-server.ts";
 import { auditWarnings } from "../../bin/stores/audit.ts";
+import { ROW_BYTES } from "../../bin/stores/redis.ts";
 import { openInNode } from "../../bin/stores/redis-tcp.ts";
 import type { AuthorityConfig } from "../../src/config/types.ts";
+import { createRedisClient } from "../../src/redis/client.ts";
 import { connectToRedis, readRedisAddress } from "../../src/redis/tcp-client.ts";
+import { createRedisRows } from "../../src/row-stores/redis/redis-rows.ts";
 import { pool, resolved } from "../config/configs.ts";
+import { createRowsWorld } from "../rows/rows-world.ts";
+import { newId } from "../store/redis/records.ts";
 import { startMemcached } from "../support/node/memcached.ts";
 import { DEAD_PORT, freePort } from "../support/node/ports.ts";
 import { startPostgres } from "../support/node/postgres.ts";
+import { changeAt, refTo } from "../support/sessions.ts";
 import { run, startRedis } from "./local-redis/rest.ts";
 import { createProject } from "./project.ts";
 
@@ -128,6 +134,48 @@ describe("moor check --deploy", () => {
     ]);
     expect(await told({ type: "object" }, {})).toEqual([]);
     expect(await told({ type: "d1" }, {})).toEqual([]);
+  });
+
+  it("computes whether strangers can fill Redis, and how much room they need", async () => {
+    const redis = await startRedis({ survivesKill: true });
+    onTestFinished(redis.stop);
+    const environment = { UPSTASH_REDIS_REST_URL: redis.url, UPSTASH_REDIS_REST_TOKEN: redis.token };
+    const config = resolved({ pools: [pool()], stores: { authority: { type: "redis" } } });
+    const textsAt = async (maxmemory: string, perMinute: number) => {
+      await run(redis, "CONFIG", "SET", "maxmemory", maxmemory);
+      return (await auditWarnings(config, environment, perMinute)).map(({ text }) => text);
+    };
+    const flood = "strangers may found 4.3 million sessions in 12 h (SITE_FOUNDING_LIMIT, at one location): 6.5 GB";
+    expect(await textsAt("0", 6_000)).toEqual([
+      `redis: maxmemory is 0, so a full machine ends Redis, and ${flood}; set maxmemory, with room for that`,
+    ]);
+    expect(await textsAt("1000000000", 6_000)).toEqual([
+      `redis: maxmemory is 1.0 GB, and ${flood}; a full Redis refuses every change; raise maxmemory, or lower that limit or newSessionHours`,
+    ]);
+    expect(await textsAt("1000000000", 600)).toEqual([]);
+    expect(await textsAt("7000000000", 6_000)).toEqual([]);
+  });
+
+  it("takes the rows of strangers for as large as they are", async () => {
+    const redis = await startRedis();
+    onTestFinished(redis.stop);
+    const client = createRedisClient({ url: redis.url, token: redis.token, deadlineMs: 5_000 });
+    const rows = createRedisRows({ run: client.eval, isMetered: true });
+    const { authority } = createRowsWorld({ through: () => rows });
+    const used = async () => Number(/^used_memory:(\d+)/m.exec(String(await run(redis, "INFO", "memory")))?.[1]);
+    const found = async (count: number) => {
+      for (let nth = 0; nth < count; nth++) {
+        const now = Date.now();
+        const patches = [{ basket: { apples: 2, pears: nth }, flash: "in the basket" }];
+        await authority.commit(refTo(newId(), now), changeAt(now, { patches }));
+      }
+    };
+    await found(50);
+    const before = await used();
+    await found(200);
+    const each = ((await used()) - before) / 200;
+    expect(each).toBeLessThan(ROW_BYTES);
+    expect(each).toBeGreaterThan(ROW_BYTES / 3);
   });
 
   it("asks the Redis behind Durable Objects, if the environment leads to it", async () => {

@@ -23,7 +23,11 @@ describe("the network of a client", () => {
 describe("the limit of foundings", () => {
   it("is that of the limiter, for each network", async () => {
     const asked: string[] = [];
-    const may = createFoundingLimit({ limit: async ({ key }) => ({ success: asked.push(key) <= 2 }) }, [], () => {});
+    const may = createFoundingLimit(
+      { ofAddress: { limit: async ({ key }) => ({ success: asked.push(key) <= 2 }) } },
+      [],
+      () => {},
+    );
     expect(await may(from("192.0.2.7"))).toBe(true);
     expect(await may(from("2001:db8:1:2::9"))).toBe(true);
     expect(await may(from("192.0.2.7"))).toBe(false);
@@ -33,12 +37,14 @@ describe("the limit of foundings", () => {
   it("turns no client away when the limiter fails, and says so", async () => {
     const logged: LogEntry[] = [];
     const failing = { limit: () => Promise.reject(new Error("limiter down")) };
-    expect(await createFoundingLimit(failing, [], (entry) => logged.push(entry))(from("192.0.2.7"))).toBe(true);
+    expect(
+      await createFoundingLimit({ ofAddress: failing }, [], (entry) => logged.push(entry))(from("192.0.2.7")),
+    ).toBe(true);
     expect(logged).toEqual([{ event: "founding_limit_failed", reason: "Error: limiter down" }]);
   });
 
   it("turns no client away whose address is unknown", async () => {
-    const never = createFoundingLimit({ limit: async () => ({ success: false }) }, [], () => {});
+    const never = createFoundingLimit({ ofAddress: { limit: async () => ({ success: false }) } }, [], () => {});
     expect(await never(from())).toBe(true);
   });
 
@@ -47,7 +53,40 @@ describe("the limit of foundings", () => {
     const limiter = { limit: async ({ key }: { key: string }) => ({ success: asked.push(key) > 0 }) };
     const request = from("192.0.2.7");
     request.headers.set("X-Forwarded-For", "198.51.100.1, 203.0.113.9");
-    await createFoundingLimit(limiter, ["192.0.2.0/24"], () => {})(request);
+    await createFoundingLimit({ ofAddress: limiter }, ["192.0.2.0/24"], () => {})(request);
     expect(asked).toEqual(["203.0.113.9"]);
+  });
+});
+
+describe("the limit of a whole site", () => {
+  const limiter = (most: number) => {
+    const asked: string[] = [];
+    return { asked, limit: async ({ key }: { key: string }) => ({ success: asked.push(key) <= most }) };
+  };
+
+  it("counts all addresses together, and clients without one", async () => {
+    const ofSite = limiter(3);
+    const may = createFoundingLimit({ ofAddress: limiter(9), ofSite }, [], () => {});
+    const answers = [];
+    for (const request of [from("192.0.2.1"), from("192.0.2.2"), { headers: new Headers() }, from("192.0.2.3")]) {
+      answers.push(await may(request));
+    }
+    expect(answers).toEqual([true, true, true, false]);
+    expect(new Set(ofSite.asked)).toEqual(new Set(["site"]));
+  });
+
+  it("does not count what the limit of an address has refused", async () => {
+    const ofSite = limiter(9);
+    const may = createFoundingLimit({ ofAddress: limiter(0), ofSite }, [], () => {});
+    expect(await may(from("192.0.2.1"))).toBe(false);
+    expect(ofSite.asked).toEqual([]);
+  });
+
+  it("limits nothing when the limiter fails, and says so", async () => {
+    const events: string[] = [];
+    const ofSite = { limit: () => Promise.reject(new Error("away")) };
+    const may = createFoundingLimit({ ofAddress: undefined, ofSite }, [], ({ event }) => events.push(event));
+    expect(await may(from("192.0.2.1"))).toBe(true);
+    expect(events).toEqual(["founding_limit_failed"]);
   });
 });

@@ -15,10 +15,15 @@ function processes({ perAddress = 3, perSite = 1_000_000, change = (store: RowSt
   const store = change(createRowsInMemory({ clock, freesByItself: true }).store);
   const create = () => {
     const parts = { store, seal: createSeal(ring), clock, random: () => 0, pause: async () => {}, log: () => {} };
-    return createFoundingCounter(
+    const { ofAddress, ofSite } = createFoundingCounter(
       { transact: createRowTransactions(parts), ring, clock, random: () => 0 },
       { perAddress, perSite },
     );
+    return {
+      async limit(of: { key: string }) {
+        return (await ofAddress.limit(of)).success ? ofSite.limit({ key: "site" }) : { success: false };
+      },
+    };
   };
   return { store, first: create(), second: create(), elapse: (ms: number) => (now += ms) };
 }

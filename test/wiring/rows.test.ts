@@ -9,7 +9,13 @@ const DATABASE = { prepare: () => ({ bind: () => ({ all: async () => ({ results:
 
 function bound(authority: object, bindings: object) {
   const config = resolved({ pools: [pool()], stores: { authority } });
-  const env = { MOOR_TOKEN_KEYS: KEYS, MOOR_STORE_KEYS: KEYS, FOUNDING_LIMIT, ...bindings };
+  const env = {
+    MOOR_TOKEN_KEYS: KEYS,
+    MOOR_STORE_KEYS: KEYS,
+    FOUNDING_LIMIT,
+    SITE_FOUNDING_LIMIT: FOUNDING_LIMIT,
+    ...bindings,
+  };
   return bindSessions(env, config, () => {}).authority.name;
 }
 
@@ -34,6 +40,7 @@ describe("a store of rows as the authority", () => {
     [{ type: "memcached" }, {}, "MOOR_MEMCACHED is not set; it takes one, as in"],
     [{ type: "memcached" }, { MOOR_MEMCACHED: "cache.test:11211" }, "MOOR_MEMCACHED is no address of memcached"],
     [{ type: "d1" }, { MOOR_D1: DATABASE, FOUNDING_LIMIT: undefined }, "FOUNDING_LIMIT is not bound"],
+    [{ type: "d1" }, { MOOR_D1: DATABASE, SITE_FOUNDING_LIMIT: undefined }, "SITE_FOUNDING_LIMIT is not bound"],
   ])("%j is refused with the bindings %j, without the text of a secret", (authority, bindings, message) => {
     const attempt = () => bound(authority, bindings);
     expect(attempt).toThrow(message);

@@ -182,6 +182,7 @@ export function workerdConfig(options: WorkerdOptions): string {
         (name = "POOL_OBJECT", durableObjectNamespace = (className = "PoolObject", serviceName = "${objectsAt}")),
         (name = "SESSION_REPLICAS", kvNamespace = "${kvAt}"),
         ${needsLimit(config) ? '(name = "FOUNDING_LIMIT", service = (name = "platform", entrypoint = "Limiter")),' : ""}
+        ${needsLimit(config) ? '(name = "SITE_FOUNDING_LIMIT", service = (name = "platform", entrypoint = "SiteLimiter")),' : ""}
         ${ports.dataset ? '(name = "METRICS", analyticsEngine = (name = "platform", entrypoint = "Dataset")),' : ""}
         ${Object.entries(texts)
           .map(([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)}),`)
