@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ResolvedRoute } from "../../src/config/resolved.ts";
 import { createRoutes, type Routes } from "../../src/upstream/routes.ts";
@@ -147,5 +148,26 @@ describe("match", () => {
   it("is undefined when no route matches", () => {
     expect(match(createRoutes([route("/api/*"), route("/*", "shop.test")]), "other.test", "/")).toBeUndefined();
     expect(match(createRoutes([]), "shop.test", "/")).toBeUndefined();
+  });
+});
+
+describe("many routes", () => {
+  it("match as if each were looked at in turn", () => {
+    const path = fc.constantFrom("/*", "/", "/a", "/a/*", "/a/b", "/a/b/*", "/ab/*", "/b/*", "//a", "//*");
+    const host = fc.constantFrom(undefined, "a.test", "b.test", "*.b.test", "*.test", "A.test:80");
+    const asked = fc.constantFrom("/", "/a", "/a/", "/a/b", "/a/b/c", "/ab", "/ab/c", "/b/a", "//a", "//", "/c", "");
+    const at = fc.constantFrom("a.test", "b.test", "x.b.test", "A.TEST.", "b.test:8080", "c.test", "other.example");
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(path, host), { minLength: 1, maxLength: 12 }),
+        asked,
+        at,
+        (given, pathname, name) => {
+          const routes = given.map(([pattern, of]) => route(pattern, of));
+          const alone = routes.find((one) => match(createRoutes([one]), name, pathname) !== undefined);
+          expect(match(createRoutes(routes), name, pathname)).toBe(alone);
+        },
+      ),
+    );
   });
 });
