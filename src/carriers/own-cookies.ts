@@ -57,12 +57,21 @@ export function createOwnCookies({ name, prefix }: { name: string; prefix: strin
   function split(header: string): SplitCookies {
     const own = new Map<string, string>();
     const rest: string[] = [];
-    for (const pair of header.split(";")) {
+    let done = 0;
+    // An application may have kilobytes of cookies: only pairs that hold the name are looked at.
+    for (let at = header.indexOf(name); at >= 0; at = header.indexOf(name, done)) {
+      const start = header.lastIndexOf(";", at) + 1;
+      const next = header.indexOf(";", at);
+      const end = next < 0 ? header.length : next;
+      if (start > done) rest.push(header.slice(done, start - 1));
+      const pair = header.slice(start, end);
       const equals = pair.indexOf("=");
       const found = trimSpaces(pair.slice(0, Math.max(equals, 0)));
       if (!has(found)) rest.push(pair.replace(joinedOwn, ""));
       else if (!own.has(found)) own.set(found, trimSpaces(pair.slice(equals + 1)));
+      done = end + 1;
     }
+    if (done <= header.length) rest.push(header.slice(done));
     const joined = trimSpaces(rest.join(";"));
     return { own, rest: joined === "" ? null : joined };
   }

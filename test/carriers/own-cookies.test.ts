@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createOwnCookies } from "../../src/carriers/own-cookies.ts";
 
@@ -83,6 +84,28 @@ describe("splitting a Cookie header", () => {
     const others = ['  a = "1 2" ', "b=%20,\\;c", ";;", " d=ü€ ", "a=again", "e"];
     const header = `${others[0]};moor=t;${others.slice(1).join(";")};moor-gen=p; z=9`;
     expect(cookies.split(header).rest).toBe(`${others.join(";")}; z=9`.trimStart());
+  });
+
+  it("cuts each pair as if it stood alone, however many pairs there are", () => {
+    const pair = fc.constantFrom(
+      "moor=t",
+      " moor-gen=p ",
+      "__Host-moor=u",
+      "a=moor",
+      "b=1, moor=x",
+      "moor",
+      "",
+      " ",
+      "c=2",
+    );
+    fc.assert(
+      fc.property(fc.array(pair, { minLength: 1, maxLength: 8 }), (pairs) => {
+        const left = pairs.filter((one) => cookies.split(one).own.size === 0);
+        const rest = left.map((one) => one.replace(", moor=x", "")).join(";");
+        const isAsked = pairs.some((one) => one.includes("moor"));
+        expect(cookies.split(pairs.join(";")).rest).toBe(isAsked ? rest.trim() || null : pairs.join(";"));
+      }),
+    );
   });
 
   /** Browsers guard `__Host-` in the name as it stands, and send white space beyond ASCII as part of it. */
