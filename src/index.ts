@@ -5,16 +5,8 @@
 
 export type { AdoptConfig } from "./config/adopt.ts";
 export { defineConfig } from "./config/define.ts";
-export type {
-  AffinityConfig,
-  HashPolicy,
-  HealthCheckConfig,
-  OriginConfig,
-  OutlierDetectionConfig,
-  Permission,
-  PoolConfig,
-  SuccessRateConfig,
-} from "./config/pool-types.ts";
+export type { HealthCheckConfig, OutlierDetectionConfig, SuccessRateConfig } from "./config/health-types.ts";
+export type { AffinityConfig, HashPolicy, OriginConfig, Permission, PoolConfig } from "./config/pool-types.ts";
 export type { MoorConfig, RouteConfig, SessionConfig, SessionEvent, SessionEvents } from "./config/types.ts";
 export { PoolObject } from "./objects/pool/pool-object.ts";
 export { PrincipalObject } from "./objects/principal/principal-object.ts";

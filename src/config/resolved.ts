@@ -1,18 +1,18 @@
 import type { ResolvedCarrier } from "../carriers/registry.ts";
 import type { AdminConfig } from "./admin-types.ts";
 import type { ResolvedAdoption } from "./adopt.ts";
+import type { HealthCheckConfig, OutlierDetectionConfig, SuccessRateConfig } from "./health-types.ts";
 import type { LoginConfig, RequireConfig, RoleConfig } from "./login-types.ts";
+import type { OriginHeader } from "./origin-headers.ts";
 import type {
   AffinityConfig,
   ClosingStatus,
   FormerBalancerConfig,
+  ForwardedHeaders,
   HashPolicy,
-  HealthCheckConfig,
   LearnConfig,
-  OutlierDetectionConfig,
   Permission,
   RetryBudgetConfig,
-  SuccessRateConfig,
 } from "./pool-types.ts";
 import type { Region } from "./regions.ts";
 import type { CorsConfig, LogConfig, SiteData, TracesConfig } from "./site-types.ts";
@@ -137,6 +137,10 @@ export interface ResolvedPool {
   readonly host: "origin" | "client";
   readonly zone: string | undefined;
   readonly rewrite: boolean;
+  readonly forwardedHeaders: ForwardedHeaders;
+  readonly cacheBetween: boolean;
+  /** `undefined`: origins may send any header of Moor. */
+  readonly announcedHeaders: readonly OriginHeader[] | undefined;
   readonly hashPolicy: readonly HashPolicy[];
   readonly affinity: Readonly<AffinityConfig>;
   readonly learn: ResolvedLearn | undefined;

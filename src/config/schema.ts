@@ -1,5 +1,4 @@
 import { array, boolean, custom, type InferOutput, lazy, literal, optional, picklist, unknown } from "valibot";
-import { ALGORITHMS, type AlgorithmName } from "../affinity/algorithms.ts";
 import { BALANCERS, type BalancerType } from "../balancers/registry.ts";
 import { carrierSchemas } from "../carriers/registry.ts";
 import { rowStoreSchemas } from "../row-stores/registry.ts";
@@ -20,13 +19,11 @@ import {
   maxSocket,
   method,
   network,
-  nginxKey,
   nonEmpty,
   originUrl,
   outlierRules,
   page,
   pathPattern,
-  prefixRules,
   probeBody,
   probePath,
   type Rule,
@@ -47,7 +44,9 @@ import {
 import { list, numbers, oneByItsOwn, oneOf, shape, value, yesOrNo } from "../settings/shapes.ts";
 import { admin } from "./admin-schema.ts";
 import { adopt } from "./adopt.ts";
+import { affinities, policies } from "./affinity-schema.ts";
 import { ofRoute, ofSite } from "./login-schema.ts";
+import { ORIGIN_HEADERS } from "./origin-headers.ts";
 import { REGIONS } from "./regions.ts";
 import type { SessionEvents } from "./types.ts";
 
@@ -68,26 +67,6 @@ const origin = shape({
   nginxServer: optional(value(nonEmpty)),
   route: optional(value(routeName)),
 });
-
-const policies = {
-  "session-id": shape({ type: literal("session-id") }),
-  header: shape({ type: literal("header"), name: value(token) }),
-  cookie: shape({ type: literal("cookie"), name: value(token) }),
-  query: shape({ type: literal("query"), name: value(nonEmpty) }),
-  "client-ip": shape({ type: literal("client-ip"), ...numbers(prefixRules) }),
-};
-
-const cutOver = optional(value(time));
-const ofAlgorithm = <Name extends AlgorithmName>(name: Name) => shape({ algorithm: literal(name) });
-const ownAffinities = Object.fromEntries(
-  Object.keys(ALGORITHMS).map((name) => [name, ofAlgorithm(name as AlgorithmName)]),
-);
-const affinities = {
-  ...(ownAffinities as Record<AlgorithmName, ReturnType<typeof ofAlgorithm<AlgorithmName>>>),
-  "nginx-ip-hash": shape({ algorithm: literal("nginx-ip-hash"), cutOver }),
-  "nginx-hash": shape({ algorithm: literal("nginx-hash"), key: value(nginxKey), cutOver }),
-  "nginx-chash": shape({ algorithm: literal("nginx-chash"), key: value(nginxKey), cutOver }),
-};
 
 const attemptDeadlineMs = optional(value(attemptDeadline));
 
@@ -118,6 +97,9 @@ const pool = shape({
   host: optional(oneOf(["origin", "client"])),
   zone: optional(value(hostName)),
   rewrite: optional(yesOrNo),
+  forwardedHeaders: optional(oneOf(["all", "rfc7239"])),
+  cacheBetween: optional(yesOrNo),
+  announcedHeaders: optional(array(oneOf(ORIGIN_HEADERS), "a list of headers of Moor, empty if origins send none")),
   hashPolicy: optional(list(oneByItsOwn("type", policies), "a list of at least one hash policy")),
   affinity: optional(oneByItsOwn("algorithm", affinities)),
   learn: optional(

@@ -96,7 +96,7 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
           ? await withCookieChanges(sent.response, sentHeaders.get("Moor-Session") ?? "")
           : sent.response;
         const response = unpacked instanceof Response ? unpacked : sent.response;
-        const names = response === sent.response ? sent.names : namesIn(response.headers);
+        const names = response === sent.response ? sent.names : namesIn(response.headers, pool.config.announcedHeaders);
         let intent: Intent | RefusedResponse = NO_INTENT;
         if (!(unpacked instanceof Response)) intent = unpacked;
         else if (names.moor.length > 0)

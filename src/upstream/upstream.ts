@@ -120,6 +120,7 @@ export function createUpstream(
     const acceptEncoding = cf?.clientAcceptEncoding;
     const to = { pool: pool.config, host: url.host, scheme: protocol, route };
     const signed = session && handoff && (await handoff.sign(session, to, clock()));
+    const forbidsCaches = session !== undefined && pool.config.cacheBetween;
     const told = requestHeaders(headers, {
       cut,
       protocol,
@@ -131,6 +132,8 @@ export function createUpstream(
       handoff: signed,
       explain,
       question,
+      forwardedHeaders: pool.config.forwardedHeaders,
+      forbidsCaches,
     });
     return {
       method,
@@ -144,7 +147,8 @@ export function createUpstream(
       isEvidence: !(body instanceof ReadableStream) && headers.get("Upgrade") === null,
       clientIp,
       session: sessionId,
-      cacheable: session === undefined,
+      hasSession: session !== undefined,
+      forbidsCaches,
       deadlineMs: route.attemptDeadlineMs ?? pool.config.attemptDeadlineMs,
       hedgeAfterMs: route.hedgeAfterMs && isHedgeable(request) ? route.hedgeAfterMs : undefined,
     };

@@ -12,6 +12,8 @@ describe("the defaults", () => {
           origins: [{ id: "a", url: "https://a.example.com", weight: 1, down: false, backup: false, route: "a" }],
           host: "origin",
           rewrite: true,
+          forwardedHeaders: "all",
+          cacheBetween: true,
           affinity: { algorithm: "whrw1" },
           hashPolicy: [{ type: "session-id" }],
           attemptDeadlineMs: 30_000,

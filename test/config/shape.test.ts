@@ -6,7 +6,7 @@ const urlAccepted =
 const rootKeys =
   "pools, routes, session, ignore, carriers, stores, principals, trustedProxies, cors, logout, adopt, admin, handoff, errorPage, login, logins, require, explain, log, traces, events";
 const poolKeys =
-  "id, origins, host, zone, rewrite, hashPolicy, affinity, learn, formerBalancer, attemptDeadlineMs, outlierDetection, healthCheck, panicThresholdPercent, slowStartSeconds, retryBudget, strictAffinity, failback, closeOn, session";
+  "id, origins, host, zone, rewrite, forwardedHeaders, cacheBetween, announcedHeaders, hashPolicy, affinity, learn, formerBalancer, attemptDeadlineMs, outlierDetection, healthCheck, panicThresholdPercent, slowStartSeconds, retryBudget, strictAffinity, failback, closeOn, session";
 const originKeys = "id, url, service, weight, open, region, down, backup, nginxServer, route";
 
 const withOrigin = (changes: object) => ({ pools: [pool({ origins: [origin(changes)] })] });

@@ -1,4 +1,4 @@
-import type { HealthCheckConfig } from "../../../src/config/pool-types.ts";
+import type { HealthCheckConfig } from "../../../src/config/health-types.ts";
 import { probeBody, probePath } from "../../../src/settings/grammar.ts";
 import { clamped } from "../clamped.ts";
 import { milliseconds } from "../durations.ts";

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { HealthCheckConfig, OriginConfig, PoolConfig } from "../../../src/config/pool-types.ts";
+import type { HealthCheckConfig } from "../../../src/config/health-types.ts";
+import type { OriginConfig, PoolConfig } from "../../../src/config/pool-types.ts";
 import { originUrl, probePath, token } from "../../../src/settings/grammar.ts";
 import { originId } from "../../fronted.ts";
 import { clamped } from "../clamped.ts";

@@ -28,8 +28,10 @@ export interface Outgoing {
   readonly clientIp?: string | undefined;
   /** The id of its session. */
   readonly session: string;
-  /** Whether the response may come from a cache or go into one. */
-  readonly cacheable: boolean;
+  /** Whether the request has a session: without one its response may come from a cache or go into one. */
+  readonly hasSession: boolean;
+  /** Whether the runtime keeps its caches away. */
+  readonly forbidsCaches: boolean;
   /** How long an attempt may take until the response's headers are there, if its body is no stream. */
   readonly deadlineMs: number;
   /** After what time without them it is sent to a second origin as well. Default: never. */
@@ -69,7 +71,7 @@ export async function send(
       redirect: "manual",
       signal,
     };
-    if (!outgoing.cacheable) init.cache = "no-store";
+    if (outgoing.forbidsCaches) init.cache = "no-store";
     reached = origin.reach(outgoing.target, init, outgoing.clientHost);
     const isTimed = !(outgoing.body instanceof ReadableStream);
     const response = await (isTimed ? withinDeadline(reached, outgoing.deadlineMs) : reached);

@@ -121,8 +121,8 @@ export async function forward(
   ): Answered | undefined {
     const by = (hedged && hedge) || origin;
     const now = clock();
-    const names = namesIn(response.headers);
-    const hears = !outgoing.cacheable && names.moor.includes("moor-closed");
+    const names = namesIn(response.headers, pool.config.announcedHeaders);
+    const hears = outgoing.hasSession && names.moor.includes("moor-closed");
     pool.answered(by.index, response, now, hears, outgoing.session);
     const tookMs = now - sentAt;
     const answered: Answered = { kind: "response", response, names, origin: by, attempts, tookMs };

@@ -32,6 +32,9 @@ export function isHeaderOfChange(name: string): boolean {
   return Object.hasOwn(PERMISSION_FOR, name) || name === "moor-version";
 }
 
+/** Headers that may name an address of the origin. */
+const ADDRESSES: readonly string[] = ["location", "refresh", "content-location"];
+
 /** What a response's headers are called. */
 export interface HeaderNames {
   /** Moor's own: consumed here, never shown to the client. */
@@ -43,8 +46,16 @@ export interface HeaderNames {
   readonly hasCacheControl: boolean;
 }
 
-/** Looks at the names of a response's headers once. */
-export function namesIn(headers: Headers): HeaderNames {
+/**
+ * Looks at the names of a response's headers once.
+ *
+ * @param announced the only headers of Moor's that the response may have. Default: it may have any.
+ */
+export function namesIn(headers: Headers, announced?: readonly string[]): HeaderNames {
+  return announced ? announcedNamesIn(headers, announced) : allNamesIn(headers);
+}
+
+function allNamesIn(headers: Headers): HeaderNames {
   const moor: string[] = [];
   let hasAddress = false;
   let setsCookies = false;
@@ -53,9 +64,19 @@ export function namesIn(headers: Headers): HeaderNames {
     if (name.startsWith("moor-")) moor.push(name);
     else if (name === "set-cookie") setsCookies = true;
     else if (name === "cache-control") hasCacheControl = true;
-    else if (name === "location" || name === "refresh" || name === "content-location") hasAddress = true;
+    else if (ADDRESSES.includes(name)) hasAddress = true;
   }
   return { moor, hasAddress: hasAddress || setsCookies, setsCookies, hasCacheControl };
+}
+
+function announcedNamesIn(headers: Headers, announced: readonly string[]): HeaderNames {
+  const setsCookies = headers.has("Set-Cookie");
+  return {
+    moor: announced.filter((name) => headers.has(name)).map((name) => name.toLowerCase()),
+    hasAddress: setsCookies || ADDRESSES.some((name) => headers.has(name)),
+    setsCookies,
+    hasCacheControl: headers.has("Cache-Control"),
+  };
 }
 
 /** The same of a response that no origin has made: it asks for nothing by headers. */

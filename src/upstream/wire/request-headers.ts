@@ -1,3 +1,4 @@
+import type { ForwardedHeaders } from "../../config/pool-types.ts";
 import type { AskedHeaders } from "../../inbound/arrival.ts";
 import type { ReadHeaders } from "../../lib/asked.ts";
 import { TAG_PREFIX, withoutTags } from "../choose/learn.ts";
@@ -12,6 +13,10 @@ export interface Told {
   readonly question?: string | undefined;
   /** How the session was resolved, when explain is on. */
   readonly explain?: string | undefined;
+  /** Which headers tell of the client's request. */
+  readonly forwardedHeaders: ForwardedHeaders;
+  /** Whether caches on the way are forbidden to serve or to store. */
+  readonly forbidsCaches: boolean;
   /** `http` or `https`. */
   readonly protocol: string;
   /** Of the request: only a GET can ask for a WebSocket. */
@@ -64,15 +69,17 @@ export function requestHeaders(client: AskedHeaders, told: Told): Headers {
   if (told.acceptEncoding) headers.set("Accept-Encoding", told.acceptEncoding);
   else if (told.acceptEncoding === "") headers.delete("Accept-Encoding");
   const { protocol, host, port, clientIp } = told;
-  headers.set("X-Forwarded-Proto", protocol);
-  headers.set("X-Forwarded-Host", host);
-  headers.set("X-Forwarded-Port", port || (protocol === "https" ? "443" : "80"));
-  if (clientIp !== undefined) headers.set("X-Forwarded-For", clientIp);
+  if (told.forwardedHeaders === "all") {
+    headers.set("X-Forwarded-Proto", protocol);
+    headers.set("X-Forwarded-Host", host);
+    headers.set("X-Forwarded-Port", port || (protocol === "https" ? "443" : "80"));
+    if (clientIp !== undefined) headers.set("X-Forwarded-For", clientIp);
+  }
   // RFC 7239 section 6: IPv6 stands in brackets and quotes.
   const node = clientIp === undefined || !IP.test(clientIp) ? "unknown" : clientIp;
   headers.set("Forwarded", `for=${node.includes(":") ? `"[${node}]"` : node};host="${host}";proto=${protocol}`);
-  if (told.handoff !== undefined) {
-    headers.set("Moor-Session", told.handoff);
+  if (told.handoff !== undefined) headers.set("Moor-Session", told.handoff);
+  if (told.forbidsCaches) {
     // A cache on the way stores nothing and serves nothing without asking (RFC 9111 section 5.2.1). The runtime would say `no-cache`,
     // to which Express, Koa and Next.js never answer 304.
     const cacheControl = client.get("Cache-Control") === null ? null : headers.get("Cache-Control");

@@ -1,5 +1,7 @@
 /** @quick */
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import type { PoolConfig } from "../../../src/config/pool-types.ts";
+import type { Told } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";
 
@@ -131,4 +133,37 @@ describe("cookies", () => {
 
 it("keeps keys, tokens, principals and the values that it cut out of the log", () => {
   expect(site.indiscretions("alice", "forged", "dXNlcjpwYXNz")).toEqual([]);
+});
+
+describe("headers that a pool can do without", () => {
+  async function toldBy(pool: Partial<PoolConfig>): Promise<Told> {
+    const own = await startSite([origin], { pool });
+    onTestFinished(() => own.stop());
+    return (await own.client().ask("/", { headers: { "X-Forwarded-For": "forged", "Cache-Control": "max-age=60" } }))
+      .told;
+  }
+
+  it("are those beside Forwarded, with forwardedHeaders: rfc7239; the client's own stay cut", async () => {
+    const { headers, rawHeaders } = await toldBy({ forwardedHeaders: "rfc7239" });
+    expect(headers.forwarded).toMatch(/^for=[^;]+;host="shop\.test";proto=https$/);
+    expect(Object.keys(headers).filter((name) => name.startsWith("x-forwarded-"))).toEqual([]);
+    expect(rawHeaders.join("\n")).not.toContain("forged");
+  });
+
+  it("are those that forbid caches, with cacheBetween: false; the client's own arrive as on a route without sessions", async () => {
+    expect((await toldBy({ cacheBetween: false })).headers["cache-control"]).toBe("max-age=60");
+    expect((await toldBy({})).headers["cache-control"]).toBe("no-store, max-age=0");
+  });
+});
+
+describe("headers that a pool announces", () => {
+  it("are obeyed and cut; others pass to the client, and nothing is done", async () => {
+    const own = await startSite([origin], { pool: { announcedHeaders: ["Moor-Patch"] } });
+    onTestFinished(() => own.stop());
+    const client = own.client();
+    const { headers } = await client.ask("/?set=cart:tea&login=u1", { method: "POST" });
+    expect(headers).not.toHaveProperty("moor-patch");
+    expect(headers["moor-principal"]).toBe("u1");
+    expect((await client.ask("/")).told.session).toMatchObject({ data: { cart: "tea" } });
+  });
 });

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { HealthCheckConfig } from "../../../src/config/pool-types.ts";
+import type { HealthCheckConfig } from "../../../src/config/health-types.ts";
 import { ADMIN_TOKEN, adminOf } from "../../support/node/admin.ts";
 import type { Client } from "../../support/node/client.ts";
 import { type RunningOrigin, startOrigin } from "../../support/node/origins.ts";

@@ -33,7 +33,7 @@ describe("a request", () => {
   });
 
   it("may come from a cache when it has no handoff", async () => {
-    expect((await forwardTo({ a: [ok] }, { cacheable: true })).sent[0]).not.toHaveProperty("cache");
+    expect((await forwardTo({ a: [ok] }, { forbidsCaches: false })).sent[0]).not.toHaveProperty("cache");
   });
 
   it.each<[string, Record<string, Behaviour[]>, Partial<Outgoing>, string, string]>([

@@ -14,7 +14,8 @@ export const OUTGOING: Outgoing = {
   retries: retriesOf(),
   isEvidence: true,
   session: "session-1",
-  cacheable: false,
+  hasSession: true,
+  forbidsCaches: true,
   clientHost: "shop.test",
   deadlineMs: 1_000,
 };

@@ -13,6 +13,8 @@ const TOLD: Told = {
   port: "",
   clientIp: "203.0.113.7",
   handoff: "a.b.c",
+  forwardedHeaders: "all",
+  forbidsCaches: true,
 };
 const SET = {
   "cache-control": "no-store, max-age=0",
@@ -30,8 +32,8 @@ describe("the headers that Moor sets", () => {
   it("are the handoff and the headers that say where the request came from", () => expect(sent({})).toEqual(SET));
 
   it("include no handoff on a route without a session, and no address that is not known", () => {
-    const told = { cut, protocol: "http", method: "GET", host: "localhost:8787", port: "8787", clientIp: undefined };
-    expect(sent({}, told)).toEqual({
+    const local: Partial<Told> = { protocol: "http", host: "localhost:8787", port: "8787", clientIp: undefined };
+    expect(sent({}, { ...TOLD, ...local, handoff: undefined, forbidsCaches: false })).toEqual({
       forwarded: 'for=unknown;host="localhost:8787";proto=http',
       "x-forwarded-host": "localhost:8787",
       "x-forwarded-port": "8787",
@@ -46,7 +48,7 @@ describe("the headers that Moor sets", () => {
   it("replace the client's headers", () => {
     const claimed = Object.fromEntries(Object.keys(SET).map((name) => [name, "mine"]));
     expect(sent(claimed)).toEqual(SET);
-    expect(sent(claimed, { ...TOLD, clientIp: undefined, handoff: undefined })).toEqual({
+    expect(sent(claimed, { ...TOLD, clientIp: undefined, handoff: undefined, forbidsCaches: false })).toEqual({
       "cache-control": "mine",
       forwarded: 'for=unknown;host="shop.test";proto=https',
       "x-forwarded-host": "shop.test",
@@ -72,7 +74,17 @@ describe("the headers that Moor sets", () => {
     ["max-age=0, No-Cache", "max-age=0, No-Cache"],
   ])("keep caches from a session although the client says Cache-Control: %s", (given, expected) => {
     expect(sent({ "Cache-Control": given })["cache-control"]).toBe(expected);
-    expect(sent({ "Cache-Control": given }, { ...TOLD, handoff: undefined })["cache-control"]).toBe(given);
+    expect(sent({ "Cache-Control": given }, { ...TOLD, forbidsCaches: false })["cache-control"]).toBe(given);
+  });
+
+  it("are Forwarded alone for a pool that asks for RFC 7239, and the client's own of both kinds are cut", () => {
+    const { forwarded, "moor-session": handoff, "cache-control": cacheControl } = SET;
+    const claimed = { "X-Forwarded-For": "mine", "X-Forwarded-Proto": "mine", Forwarded: "mine" };
+    expect(sent(claimed, { ...TOLD, forwardedHeaders: "rfc7239" })).toEqual({
+      forwarded,
+      "moor-session": handoff,
+      "cache-control": cacheControl,
+    });
   });
 
   it("keep caches from a session although the client has Connection cut its own Cache-Control", () => {
