@@ -1,6 +1,8 @@
 import type { AffinityResult } from "./affinity/affinity.ts";
 import { costTable } from "./cost/cost.ts";
+import { distanceTable } from "./distance/table.ts";
 import { dropInsTable } from "./drop-ins/drop-ins.ts";
+import { growthTable, savingsTable } from "./growth/tables.ts";
 import { handoffTable } from "./handoff/handoff.ts";
 import { type ContestantName, FIELD } from "./http/contestants.ts";
 import type { HttpResults, Latency, Throughput } from "./http/http.ts";
@@ -54,14 +56,18 @@ export function tablesOf(results: Results): Record<string, string> {
     profile,
     rivals,
     instructions,
+    growth,
+    distance,
     "drop-ins": dropIns,
   } = results;
   return {
     ...(instructions ? { instructions: instructionsTables(instructions).join("\n\n") } : {}),
+    ...(growth ? { growth: growthTable(growth), savings: savingsTable(growth) } : {}),
     ...(http ? { http: httpTables(http).join("\n\n") } : {}),
     ...(profile ? { profile: profileTable(profile) } : {}),
     ...(memory ? { memory: memoryTable(memory) } : {}),
     ...(rivals ? { rivals: rivalsTables(rivals).join("\n\n") } : {}),
+    ...(distance ? { distance: distanceTable(distance) } : {}),
     ...(affinity ? { affinity: affinityTable(affinity) } : {}),
     ...(size ? { size: sizeTables(size).join("\n\n") } : {}),
     ...(cost ? { cost: costTable(cost) } : {}),

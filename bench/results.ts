@@ -1,6 +1,8 @@
 import type { AffinityResult } from "./affinity/affinity.ts";
 import type { Cost } from "./cost/cost.ts";
+import type { DistanceResults } from "./distance/distance.ts";
 import type { DropInCosts } from "./drop-ins/drop-ins.ts";
+import type { GrowthResults } from "./growth/growth.ts";
 import type { HandoffResults } from "./handoff/handoff.ts";
 import type { HttpResults } from "./http/http.ts";
 import type { MemoryResults } from "./http/memory.ts";
@@ -28,7 +30,9 @@ export interface Results {
   readonly affinity?: readonly AffinityResult[] | undefined;
   readonly size?: SizeResults | undefined;
   readonly instructions?: InstructionsResults | undefined;
+  readonly growth?: GrowthResults | undefined;
   readonly http?: HttpResults | undefined;
   readonly rivals?: RivalsResults | undefined;
+  readonly distance?: DistanceResults | undefined;
   readonly "drop-ins"?: readonly DropInCosts[] | undefined;
 }

@@ -3,7 +3,9 @@ import { createRequire } from "node:module";
 import { cpus, loadavg } from "node:os";
 import { measureAffinity } from "./affinity/affinity.ts";
 import { costs } from "./cost/cost.ts";
+import { measureDistance } from "./distance/distance.ts";
 import { measureDropIns, missingForDropIns } from "./drop-ins/drop-ins.ts";
+import { measureGrowth } from "./growth/growth.ts";
 import { measureHandoff } from "./handoff/handoff.ts";
 import { judge as judgeCpu } from "./http/guard.ts";
 import { measureHttp } from "./http/http.ts";
@@ -48,14 +50,15 @@ switch (options.kind) {
   case "run": {
     const { parts, quick, json, before } = options;
     const noFile = before !== undefined && !existsSync(before) ? `--before: ${before} does not exist` : undefined;
-    const ofRivals = parts.includes("rivals") ? missingPrograms() : undefined;
+    const ofRivals = parts.includes("rivals") || parts.includes("distance") ? missingPrograms() : undefined;
     const missing = noFile ?? ofRivals ?? (parts.includes("drop-ins") ? missingForDropIns() : undefined);
     if (missing !== undefined) {
       process.stderr.write(`${missing}\n`);
       process.exitCode = 2;
       break;
     }
-    const uncounted = parts.includes("instructions") ? missingValgrind() : undefined;
+    const counts = parts.includes("instructions") || parts.includes("growth");
+    const uncounted = counts ? missingValgrind() : undefined;
     if (uncounted !== undefined) say(`instructions are not counted: ${uncounted}`);
     const machine = machineNow();
     const results: Results = {
@@ -67,10 +70,12 @@ switch (options.kind) {
       affinity: parts.includes("affinity") ? await measureAffinity(quick, say) : undefined,
       instructions:
         parts.includes("instructions") && uncounted === undefined ? await measureInstructions(say) : undefined,
+      growth: parts.includes("growth") && uncounted === undefined ? await measureGrowth(say) : undefined,
       http: parts.includes("http") ? await measureHttp(quick ? "quick" : "full", say) : undefined,
       profile: parts.includes("profile") ? await measureProfile(say, before) : undefined,
       memory: parts.includes("memory") ? await measureMemory(say) : undefined,
       rivals: parts.includes("rivals") ? await measureRivals(quick ? "quick" : "full", say) : undefined,
+      distance: parts.includes("distance") ? await measureDistance(quick ? "quick" : "full", say) : undefined,
       "drop-ins": parts.includes("drop-ins") ? await measureDropIns(say) : undefined,
     };
     if (options.save) await save(results);

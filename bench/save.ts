@@ -1,5 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { bars } from "./bars.ts";
+import { distancePlot } from "./distance/table.ts";
+import { growthPlot } from "./growth/plot.ts";
 import { type ContestantName, FIELD } from "./http/contestants.ts";
 import { instructionsPlot } from "./instructions/plot.ts";
 import { machineLine, tablesOf } from "./report.ts";
@@ -22,6 +24,8 @@ export async function save(results: Results): Promise<void> {
     const measured = name === "cost" ? "" : `${machineLine(results)}\n\n`;
     text = replaced(text, name, `${measured}${table}`);
     const part = parts[name as keyof typeof parts];
+    // Two tables may be of one measurement.
+    if (part === undefined) continue;
     await writeFile(
       `${RAW}/${name}.json`,
       `${JSON.stringify(name === "cost" ? part : { machine, [name]: part }, null, 1)}\n`,
@@ -41,10 +45,12 @@ export function replaced(document: string, name: string, by: string): string {
 }
 
 function plotsOf(results: Results): Record<string, string> {
-  const { instructions, size } = results;
+  const { instructions, growth, distance, size } = results;
   return {
     ...plotsOfHttp(results),
     ...(instructions ? { instructions: instructionsPlot(instructions) } : {}),
+    ...(growth ? { growth: growthPlot(growth) } : {}),
+    ...(distance ? { distance: distancePlot(distance) } : {}),
     ...(size ? { size: partsPlot(size.smallestBuild) } : {}),
   };
 }

@@ -5,13 +5,28 @@ import { createServer, type Socket } from "node:net";
  * bytes that are ready. It runs in a process of its own and tells its parent its port.
  *
  * `/patch/NAME/BYTES` asks Moor to set attribute NAME to that many bytes, `/large` answers with 1 MiB, anything else
- * with a page of 1 KiB. Requests have no body.
+ * with a page of 1 KiB. `/framework` has the headers of a framework beside. Requests have no body.
  */
 const HEAD_END = Buffer.from("\r\n\r\n");
 const PATCH = /^POST \/patch\/(\w+)\/(\d+)/;
+const FRAMEWORK = /^GET (\/strict)?\/framework/;
 const LARGE = /^GET (\/strict)?\/large/;
 
 const page = answer(1_024);
+const frameworkPage = answer(
+  1_024,
+  [
+    "Date: Tue, 01 Dec 2026 12:00:00 GMT",
+    "Server: nginx",
+    "Vary: Accept-Encoding",
+    'ETag: W/"400-abc"',
+    "X-Frame-Options: DENY",
+    "X-Content-Type-Options: nosniff",
+    "Strict-Transport-Security: max-age=31536000",
+    "Referrer-Policy: same-origin",
+    "",
+  ].join("\r\n"),
+);
 const large = answer(1_048_576);
 
 function answer(bodyBytes: number, header = ""): Buffer {
@@ -26,6 +41,7 @@ function answerTo(request: Buffer): Buffer {
     const value = `${process.hrtime.bigint()}`.padEnd(Number(bytes), "v");
     return answer(2, `Moor-Patch: ${JSON.stringify({ [name]: value })}\r\n`);
   }
+  if (FRAMEWORK.test(target)) return frameworkPage;
   return LARGE.test(target) ? large : page;
 }
 

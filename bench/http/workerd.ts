@@ -64,12 +64,15 @@ export async function startMoor(
     readonly redis?: RedisAccess | undefined;
     readonly texts?: Readonly<Record<string, string>> | undefined;
     readonly linkPort?: number;
+    /** The ports of further isolates of the same process, which share its objects. Default: none. */
+    readonly otherPorts?: readonly number[];
   } = {},
 ): Promise<RunningMoor> {
   const keys = await testKeys();
   const ports = { moor: await freePort(), cron: await freePort(), kv: await freePort(), link: options.linkPort };
   const { redis, texts } = options;
-  const text = (folder: string) => workerdConfig({ folder, files, ports, config, keys, redis, texts });
+  const others = options.otherPorts?.map((moor) => ({ moor, link: undefined }));
+  const text = (folder: string) => workerdConfig({ folder, files, ports, others, config, keys, redis, texts });
   return { ...(await startWorkerd(ports.moor, "/.moor/jwks.json", text, options)), keys };
 }
 

@@ -1,4 +1,5 @@
 import type { MoorConfig } from "../../src/config/types.ts";
+import { MEMORY_AGE_MS } from "../../src/session/freshness.ts";
 import type { RedisAccess } from "../../test/support/node/workerd-config.ts";
 import type { Built } from "../http/contestants.ts";
 import { requestText, returningVisitors } from "../http/visitors.ts";
@@ -28,6 +29,10 @@ export interface Running {
   readonly before?: readonly string[];
   /** How many requests are counted at once. */
   readonly perSlice: number;
+  /** The longest time that a slice may last, in milliseconds, with the requests before it. Default: any time. */
+  readonly withinMs?: number;
+  /** The ports that the requests go to in turn. Default: that of the Worker. */
+  readonly ports?: readonly number[];
   /** How long the work goes on that a request leaves behind. */
   readonly settleMs: number;
 }
@@ -67,7 +72,7 @@ export function start(name: ContestantName, around: Surroundings, options: Start
   });
   const moor = async (
     sessions: number,
-    requestsOf: (cookies: string[]) => Pick<Running, "requests" | "perSlice" | "before">,
+    requestsOf: (cookies: string[]) => Pick<Running, "requests" | "perSlice" | "before" | "withinMs">,
   ) => {
     const redis = name === "backedUpChange" ? around.redis : undefined;
     const files = { worker: built.moor, platform: built.platform };
@@ -81,6 +86,7 @@ export function start(name: ContestantName, around: Surroundings, options: Start
     requests: cookies.map((cookie) => post(CHANGE, cookie)),
     perSlice: CHANGES,
     before: cookies.map((cookie) => requestText(`/elsewhere${PAGE}`, { cookie })),
+    withinMs: MEMORY_AGE_MS,
   });
   switch (name) {
     case "passThrough":
@@ -104,6 +110,7 @@ export function start(name: ContestantName, around: Surroundings, options: Start
         requests: [requestText(PAGE, { cookie })],
         perSlice: READS,
         before: [requestText(STRICT_PAGE, { cookie })],
+        withinMs: MEMORY_AGE_MS,
       }));
     case "strictRead":
       return moor(1, ([cookie]) => ({ requests: [requestText(STRICT_PAGE, { cookie })], perSlice: READS }));

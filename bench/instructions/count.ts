@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { MEMORY_AGE_MS } from "../../src/session/freshness.ts";
 import { Connection } from "../http/connection.ts";
 import type { Counter } from "./callgrind.ts";
 import { type Instructions, instructionsOf } from "./categories.ts";
@@ -23,14 +22,14 @@ export interface Plan {
 const MOST_TRIES = 3;
 
 /**
- * Counts a contestant's instructions outside the kernel. A slice that lasts longer than memory answers is counted anew.
+ * Counts a contestant's instructions outside the kernel. A slice that lasts too long is counted anew.
  *
  * @throws Error when a request is not answered with 200, or when most slices are too slow.
  */
 export async function count(running: Running, counter: Counter, plan: Plan): Promise<Cost> {
-  const { worker, requests, before, perSlice, settleMs } = running;
+  const { worker, requests, before, perSlice, withinMs = Number.POSITIVE_INFINITY, settleMs } = running;
   const { pid } = worker;
-  const client = new Client(worker.port);
+  const client = new Client(running.ports ?? [worker.port]);
   const texts: string[] = [];
   let next = 0;
   let tooSlow = 0;
@@ -41,7 +40,7 @@ export async function count(running: Running, counter: Counter, plan: Plan): Pro
     if (isCounted) await counter.forget(pid);
     for (const place of places) await client.ask(requests[place] as string);
     if (!isCounted) return;
-    const isInTime = before === undefined || performance.now() - begunAt < MEMORY_AGE_MS;
+    const isInTime = performance.now() - begunAt < withinMs;
     await sleep(settleMs);
     const text = await counter.take(pid);
     if (isInTime) texts.push(text);
@@ -71,26 +70,26 @@ export function costOf(functions: Functions, requests: number): Cost {
   };
 }
 
-/** A connection of a client that waits for each answer. */
+/** A client that waits for each answer, with a connection to each port. It asks one after the other. */
 class Client {
   asked = 0;
   #answered: (status: number) => void = () => {};
-  readonly #connection: Connection;
+  readonly #connections: readonly Connection[];
 
-  constructor(port: number) {
-    this.#connection = new Connection(port, (status) => this.#answered(status));
+  constructor(ports: readonly number[]) {
+    this.#connections = ports.map((port) => new Connection(port, (status) => this.#answered(status)));
   }
 
   async ask(request: string): Promise<void> {
     const status = await new Promise<number>((resolve) => {
       this.#answered = resolve;
-      this.#connection.send(Buffer.from(request));
+      this.#connections[this.asked % this.#connections.length]?.send(Buffer.from(request));
     });
     this.asked++;
     if (status !== 200) throw new Error(`a counted request was answered with ${status}`);
   }
 
   close(): void {
-    this.#connection.close();
+    for (const connection of this.#connections) connection.close();
   }
 }

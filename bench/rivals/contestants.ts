@@ -92,7 +92,13 @@ function storeBehind(name: Store["name"], { setCut }: Link): Store {
   return { name, take: () => setCut(true), giveBack: () => setCut(false) };
 }
 
-async function startThree(
+/**
+ * Starts three origins of the shop.
+ *
+ * @param script in `origins/`.
+ * @param sessions where its sessions are. Default: with the proxy.
+ */
+export async function startThree(
   running: AsyncDisposableStack,
   script: string,
   sessions = "",

@@ -11,7 +11,11 @@ const TRIES = 50;
 const TRY_EVERY_MS = 200;
 
 /** Visitors of a contestant who have a session, and who have come back with it; `patienceMs` as in {@link Visitor}. */
-export async function crowdOf({ name, port }: Rival, size: number, patienceMs?: number): Promise<Visitor[]> {
+export async function crowdOf(
+  { name, port }: Pick<Rival, "port"> & { readonly name: string },
+  size: number,
+  patienceMs?: number,
+): Promise<Visitor[]> {
   const crowd = Array.from({ length: size }, (_, index) => new Visitor(port, index, patienceMs));
   for (let done = 0; done < size; done += AT_ONCE) {
     await Promise.all(crowd.slice(done, done + AT_ONCE).map((visitor) => found(name, visitor)));
