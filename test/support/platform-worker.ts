@@ -39,6 +39,7 @@ export class SiteLimiter extends WorkerEntrypoint {
 export class Namespace extends DurableObject<Env> {
   readonly #sql = this.ctx.storage.sql;
   readonly #operations: string[] = [];
+  #isAway = false;
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
@@ -50,6 +51,7 @@ export class Namespace extends DurableObject<Env> {
     const key = keyOf(url);
     const expires = url.searchParams.get("expiration");
     this.#operations.push(`${request.method} ${key}`);
+    if (this.#isAway) return new Response(null, { status: 503 });
     if (request.method === "GET" && key !== "") {
       const { value } = this.entry(key);
       return value ? new Response(value) : new Response(null, { status: 404 });
@@ -72,6 +74,11 @@ export class Namespace extends DurableObject<Env> {
     return this.#operations;
   }
 
+  /** Whether every operation fails from now on. */
+  setAway(isAway: boolean): void {
+    this.#isAway = isAway;
+  }
+
   #put(key: string, expiration: number, value: ArrayBuffer): Response {
     if (expiration < Math.floor(Date.now() / 1000) + MIN_LIFE_SECONDS) {
       // The binding puts this text into the message of its error: "KV PUT failed: 400 Invalid …".
@@ -85,11 +92,15 @@ export class Namespace extends DurableObject<Env> {
 
 /**
  * The view of the namespace for tests, which does not count as an operation. `/` returns the operations, and another
- * path the value of a key.
+ * path the value of a key. A `PUT` of `away` takes the namespace away, and any other brings it back.
  */
 export class Look extends WorkerEntrypoint<Env> {
   override async fetch(request: Request): Promise<Response> {
     const namespace = this.env.NAMESPACE.getByName("namespace");
+    if (request.method === "PUT") {
+      await namespace.setAway((await request.text()) === "away");
+      return new Response();
+    }
     const key = keyOf(new URL(request.url));
     if (key === "") return Response.json(await namespace.operations());
     const { value, expiration } = await namespace.entry(key);

@@ -34,6 +34,8 @@ export interface RunningMoor {
   valueInKv(key: string): Promise<string | undefined>;
   /** The time until which KV holds a key, in seconds since 1970. */
   expirationInKv(key: string): Promise<number | undefined>;
+  /** Takes KV away, or brings it back. */
+  setKv(state: "away" | "here"): Promise<void>;
   /** The operations of KV since the process began, in order, such as `GET s/…`. */
   operationsInKv(): Promise<string[]>;
   /**
@@ -212,6 +214,10 @@ export async function startMoor(given: MoorConfig | MiddlewareConfig, options: M
     valueInKv: async (key) => (await askAt<{ value?: string }>(ports.kv, key)).value,
     expirationInKv: async (key) => (await askAt<{ expiration?: number }>(ports.kv, key)).expiration,
     operationsInKv: () => askAt(ports.kv),
+    setKv: async (state) => {
+      const response = await fetch(`http://127.0.0.1:${ports.kv}/`, { method: "PUT", body: state });
+      if (!response.ok) throw new Error(`the view of KV answers ${response.status}`);
+    },
     elapse: (seconds) => tellLinks("POST", String(seconds * 1000)),
     ringAlarm: (pool) => tellLink(ports.link, "PATCH", pool),
     async dataPoints() {
