@@ -119,9 +119,11 @@ export function isSomebodys({ generation, somebodys }: Pick<View, "generation" |
   return generation > 0 || somebodys === true;
 }
 
+const utf8 = new TextEncoder();
+
 /** Length of attributes as UTF-8 JSON. */
 export function attributeBytesOf(attributes: JsonObject): number {
-  return new TextEncoder().encode(JSON.stringify(attributes)).length;
+  return utf8.encode(JSON.stringify(attributes)).length;
 }
 
 /** The part of a record that may leave the authority. Nobody is logged in to a session whose login has lapsed. */

@@ -19,6 +19,7 @@ export interface Seal {
   open(context: SealContext, sealed: string): Promise<string | undefined>;
 }
 
+const utf8 = new TextEncoder();
 const FORMAT = 1;
 const IV_BYTES = 12;
 const HEAD_BYTES = 2 + IV_BYTES;
@@ -83,5 +84,5 @@ function cipher(iv: Uint8Array<ArrayBuffer>, { id, version, purpose }: SealConte
 }
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
+  return utf8.encode(text) as Uint8Array<ArrayBuffer>;
 }

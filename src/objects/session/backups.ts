@@ -1,9 +1,10 @@
+import type { Unavailable } from "../../lib/unavailable.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import type { BackupRecord, Fallback } from "../../store/fallback-contract.ts";
 import type { SessionRows } from "./session-rows.ts";
 
-/** The outcome of writing a backup. */
-export type Backed = { kind: "backed" } | { kind: "unavailable"; cause: unknown };
+/** The outcome of writing a backup. `version`: the version of the record that the backup has at least; 0: there is no record. */
+export type Backed = { kind: "backed"; version: number } | Unavailable;
 
 /** The stores and callbacks of the writer of backups. */
 export interface BackupParts {
@@ -32,14 +33,16 @@ export class Backups {
   async write(): Promise<Backed> {
     const { rows, fallback, clock, foundEntries } = this.#parts;
     const record = rows.load();
-    if (!record || !this.isBehind(record)) return { kind: "backed" };
+    if (!record) return { kind: "backed", version: 0 };
+    const { version } = record;
+    if (!this.isBehind(record)) return { kind: "backed", version };
     const sentAt = clock();
     const kept = await fallback.keep(backupOf(record));
     if (kept.kind === "unavailable") return kept;
     const isEmpty = kept.journalLength === 0;
-    rows.noteAnswer({ sentAt, backedUpVersion: record.version, journal: isEmpty ? "empty" : "unknown" });
+    rows.noteAnswer({ sentAt, backedUpVersion: version, journal: isEmpty ? "empty" : "unknown" });
     if (!isEmpty) foundEntries();
-    return { kind: "backed" };
+    return { kind: "backed", version };
   }
 
   /** Backs up until the newest version is written, or a write fails; one write at a time. */
@@ -47,10 +50,9 @@ export class Backups {
     if (this.#isRunning) return;
     this.#isRunning = true;
     try {
-      for (let record = this.#parts.rows.load(); record && this.isBehind(record); record = this.#parts.rows.load()) {
-        const written = await this.write();
-        if (written.kind === "unavailable") return;
-      }
+      let written: Backed;
+      do written = await this.write();
+      while (written.kind === "backed" && written.version < (this.#parts.rows.load()?.version ?? 0));
     } finally {
       this.#isRunning = false;
     }

@@ -185,7 +185,7 @@ export class SessionAuthority {
     this.#elsewhere.follow(copies);
     const watch = this.#watch;
     if (!watch) return { kind: "ready" };
-    const isMarked = () => !coversMark(this.#rows.outside().journalSeenAt, ref.markedAt);
+    const isMarked = () => ref.markedAt !== undefined && !coversMark(this.#rows.outside().journalSeenAt, ref.markedAt);
     const isDue = () => this.#mayBeChangedBy(ref) && (isMarked() || this.#isIdle(ref));
     if (!isDue()) return { kind: "ready" };
     const looked = await watch.look(ref.id, isDue);

@@ -1,9 +1,13 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createObjectStorage } from "../../../emulation/object-storage.ts";
 import { randomId } from "../../../src/lib/base64url.ts";
+import { SessionAuthority } from "../../../src/objects/session/session-authority.ts";
+import { watchedFallback } from "../../support/fallback.ts";
 import { oneSession } from "../../support/one-session.ts";
+import { changeAt, refTo } from "../../support/sessions.ts";
 import { T0 } from "../../support/time.ts";
-import { beginSession, commit, object, read, setTime } from "./stored-session.ts";
+import { beginSession, commit, id, object, read, setTime } from "./stored-session.ts";
 
 beforeEach(beginSession);
 afterEach(() => vi.useRealTimers());
@@ -16,6 +20,28 @@ function partsOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 1;
   return Object.values(value).reduce<number>((sum, part) => sum + partsOf(part), 1);
 }
+
+it("a change with its backup reads one row before its answer and one after it, writes two, and asks Redis once", async () => {
+  const storage = createObjectStorage({ rows: new Map(), setAlarm: () => {} }, () => {});
+  const redis = watchedFallback();
+  let afterwards: Promise<unknown> = Promise.resolve();
+  const keepAlive = (work: Promise<unknown>) => {
+    afterwards = Promise.all([afterwards, work]);
+  };
+  const authority = new SessionAuthority({ storage, clock: () => T0, fallback: redis, keepAlive });
+  const copies = { replicate: "off", backup: "async", strictBackup: false } as const;
+  const change = async () => {
+    await authority.commit({ ref: refTo(id), change: changeAt(T0, { patches: [{ a: 1 }] }), copies });
+    await afterwards;
+  };
+  await change();
+  redis.commands.length = 0;
+  const [read, written] = [vi.spyOn(storage.kv, "get"), vi.spyOn(storage.kv, "put")];
+  await change();
+  expect(read.mock.calls).toEqual([["outside"], ["outside"]]);
+  expect(written.mock.calls.map(([key]) => key)).toEqual(["record", "outside"]);
+  expect(redis.commands).toEqual(["keep"]);
+});
 
 describe("160 changes of one session within eight seconds", () => {
   it("write one row each, of as many parts as a single change's, and longer by one line of text at most", async () => {
