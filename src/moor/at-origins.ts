@@ -99,8 +99,7 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
         const names = response === sent.response ? sent.names : namesIn(response.headers, pool.config.announcedHeaders);
         let intent: Intent | RefusedResponse = NO_INTENT;
         if (!(unpacked instanceof Response)) intent = unpacked;
-        else if (names.moor.length > 0)
-          intent = readIntent(response.headers, names.moor, pool.config.session, remembers);
+        else if (names.moor.length > 0) intent = readIntent(response.headers, names, pool.config.session, remembers);
         return { kind: "response", response, names, intent, pin: sent.pin, isBinding: sent.isBinding };
       },
     };

@@ -130,6 +130,8 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   if (token.kind !== "none" || mark !== "") give(headers, client, token, mark);
   if (explain !== undefined) writeExplain(headers, explain);
   if (changes.isForOne) keepFromCaches(headers);
+  const isPrivate = token.kind !== "none" || mark !== "" || changes.isForOne === true;
+  if (isPrivate && names.mayTargetCaches) for (const name of TARGETED_CACHE_CONTROL) headers.delete(name);
   const text = client.links ? joinCredentials(heldAfter(client.credentials, token, mark)) : "";
   return links && (text !== "" || changes.stripped) ? links.withLinks(changed, changes.page, text) : changed;
 }
@@ -149,7 +151,10 @@ export async function markFor(
   return id !== undefined && toMark.has(id) ? tokens.signMark(id, clock()) : "";
 }
 
-/** Puts on a response what its client is to hold from now on; no cache may keep that. */
+/**
+ * Puts on a response what its client is to hold from now on; no cache may keep that. The response has no headers for caches besides
+ * `Cache-Control`.
+ */
 export function give(headers: Headers, { carrier, credentials }: Client, token: TokenWrite, mark = ""): void {
   if (token.kind === "none" && mark === "") return;
   keepFromCaches(headers);
@@ -171,7 +176,6 @@ export function give(headers: Headers, { carrier, credentials }: Client, token: 
 
 function keepFromCaches(headers: Headers): void {
   headers.set("Cache-Control", "private, no-store");
-  for (const name of TARGETED_CACHE_CONTROL) headers.delete(name);
 }
 
 /** The credentials that a client with all of them in one place holds after a response. A mark without a token is worth nothing. */

@@ -1,6 +1,6 @@
 import type { Permission } from "../../config/pool-types.ts";
 import type { PoolRights } from "../../config/resolved.ts";
-import { cacheHeader } from "../../lib/caching-headers.ts";
+import { cacheHeader, TARGETED_CACHE_CONTROL } from "../../lib/caching-headers.ts";
 import { MAX_FLASH_BYTES } from "../../session/apply.ts";
 import { isPrincipal } from "../../session/change.ts";
 import { type JsonObject, parsePatches } from "../../session/patch.ts";
@@ -16,6 +16,8 @@ export interface RefusedResponse {
 
 /** Limit of all `Moor-Patch` headers of a response together. */
 export const MAX_PATCH_HEADER_BYTES = 16 * 1024;
+
+const TARGETING_CACHES = new Set(TARGETED_CACHE_CONTROL.map((name) => name.toLowerCase()));
 
 type Mutable = { -readonly [K in keyof Intent]: Intent[K] };
 
@@ -44,6 +46,10 @@ export interface HeaderNames {
   /** Whether there is a `Set-Cookie`. */
   readonly setsCookies: boolean;
   readonly hasCacheControl: boolean;
+  /** Whether there may be headers that caches prefer to `Cache-Control`. */
+  readonly mayTargetCaches: boolean;
+  /** Whether there may be headers by which a cache shows that it has served the response. */
+  readonly mayTellOfCache: boolean;
 }
 
 /**
@@ -60,13 +66,17 @@ function allNamesIn(headers: Headers): HeaderNames {
   let hasAddress = false;
   let setsCookies = false;
   let hasCacheControl = false;
+  let mayTargetCaches = false;
+  let mayTellOfCache = false;
   for (const name of headers.keys()) {
     if (name.startsWith("moor-")) moor.push(name);
     else if (name === "set-cookie") setsCookies = true;
     else if (name === "cache-control") hasCacheControl = true;
     else if (ADDRESSES.includes(name)) hasAddress = true;
+    else if (TARGETING_CACHES.has(name)) mayTargetCaches = true;
+    else if (name === "age" || name === "cf-cache-status") mayTellOfCache = true;
   }
-  return { moor, hasAddress: hasAddress || setsCookies, setsCookies, hasCacheControl };
+  return { moor, hasAddress: hasAddress || setsCookies, setsCookies, hasCacheControl, mayTargetCaches, mayTellOfCache };
 }
 
 function announcedNamesIn(headers: Headers, announced: readonly string[]): HeaderNames {
@@ -76,6 +86,9 @@ function announcedNamesIn(headers: Headers, announced: readonly string[]): Heade
     hasAddress: setsCookies || ADDRESSES.some((name) => headers.has(name)),
     setsCookies,
     hasCacheControl: headers.has("Cache-Control"),
+    // Only a request with a change or a token asks, so the names are looked up then.
+    mayTargetCaches: true,
+    mayTellOfCache: true,
   };
 }
 
@@ -87,19 +100,19 @@ export function namesInOwn(headers: Headers): HeaderNames {
 /**
  * Reads the changes that an origin's response asks for.
  *
- * @param names those of the response's headers that are Moor's.
+ * @param names the names of its headers; those that are Moor's ask for changes.
  * @param rights what the origin's pool may ask for, and write.
  * @param remembers whether the configuration has a policy for remembered users.
  * @returns the changes, or why the response must be refused: a change is never dropped in silence.
  */
 export function readIntent(
   headers: Headers,
-  names: readonly string[],
+  { moor, mayTellOfCache }: HeaderNames,
   { may, write }: PoolRights,
   remembers: boolean,
 ): Intent | RefusedResponse {
   const intent: Mutable = { ...NO_INTENT };
-  for (const name of names) {
+  for (const name of moor) {
     const permission = PERMISSION_FOR[name];
     if (permission && !may.includes(permission)) {
       return { kind: "refused", header: name, reason: `the pool may not ask for "${permission}", see its session.may` };
@@ -111,7 +124,7 @@ export function readIntent(
     const reason = remembers ? "without Moor-Principal" : "the configuration has no session.remember";
     return { kind: "refused", header: "moor-remember", reason };
   }
-  const cached = names.length > 0 ? cacheHeader(headers) : undefined;
+  const cached = moor.length > 0 && mayTellOfCache ? cacheHeader(headers) : undefined;
   // A cached login would be replayed to the next visitor.
   return cached === undefined
     ? intent

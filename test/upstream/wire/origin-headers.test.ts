@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Permission } from "../../../src/config/pool-types.ts";
 import { NO_INTENT } from "../../../src/session/session.ts";
 import { MAX_PATCH_HEADER_BYTES, namesIn, namesInOwn, readIntent } from "../../../src/upstream/wire/origin-headers.ts";
@@ -7,7 +7,7 @@ const ALL: Permission[] = ["patch", "principal", "end"];
 
 function read(given: HeadersInit, may: readonly Permission[] = ALL, write: true | string[] = true) {
   const headers = new Headers(given);
-  return readIntent(headers, namesIn(headers).moor, { see: true, may, write }, true);
+  return readIntent(headers, namesIn(headers), { see: true, may, write }, true);
 }
 
 describe("Moor's headers of a response", () => {
@@ -34,7 +34,11 @@ describe("the names of a response", () => {
   it.each([
     ["Set-Cookie", { setsCookies: true, hasCacheControl: false }],
     ["Cache-Control", { setsCookies: false, hasCacheControl: true }],
-    ["Content-Type", { setsCookies: false, hasCacheControl: false }],
+    ["Surrogate-Control", { hasCacheControl: false, mayTargetCaches: true }],
+    ["CDN-Cache-Control", { hasCacheControl: false, mayTargetCaches: true }],
+    ["Age", { mayTellOfCache: true }],
+    ["CF-Cache-Status", { mayTellOfCache: true }],
+    ["Content-Type", { setsCookies: false, hasCacheControl: false, mayTargetCaches: false, mayTellOfCache: false }],
   ])("tell whether %s is among them", (name, told) => {
     expect(namesIn(new Headers({ [name]: "x" }))).toMatchObject(told);
   });
@@ -43,6 +47,14 @@ describe("the names of a response", () => {
     const headers = new Headers({ "Moor-End": "1", "Set-Cookie": "a=1" });
     expect(namesInOwn(headers)).toMatchObject({ moor: [], setsCookies: true });
   });
+});
+
+it("a header is looked up only if a response has it", () => {
+  const headers = new Headers({ "Moor-Patch": '{"a":1}', "Content-Type": "text/html" });
+  const names = namesIn(headers);
+  const lookups = vi.spyOn(headers, "get");
+  readIntent(headers, names, { see: true, may: ["patch"], write: true }, true);
+  expect(lookups.mock.calls).toEqual([["moor-patch"]]);
 });
 
 describe("a response", () => {
