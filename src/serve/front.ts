@@ -2,9 +2,11 @@ import { failureResponse } from "../errors.ts";
 import { createClientAddress } from "../inbound/client-address.ts";
 import { isWithin, type Network, parseNetwork } from "../lib/ip-address.ts";
 import type { Log } from "../log.ts";
+import { BODILESS_METHODS, isBodyUnsendable } from "../upstream/send/body.ts";
 import { limitBody, MAX_BODY_BYTES } from "./body-limit.ts";
 import { isPlatformHeader } from "./client-headers.ts";
 import { peerOf } from "./peer.ts";
+import { targetOf } from "./target.ts";
 
 /** The settings of the front. */
 export interface FrontSettings {
@@ -21,6 +23,8 @@ export type Vouched =
 
 /** All names and values of a request's headers together. */
 export const MAX_HEADER_BYTES = 32 * 1024;
+/** A Worker can make no request with these methods. */
+const UNKNOWN_TO_FETCH = new Set(["CONNECT", "TRACE", "TRACK"]);
 /** The characters of a host name, or of an address, and of a port. */
 const HOST = /^[A-Za-z0-9._:[\]-]+$/;
 
@@ -34,7 +38,11 @@ export function createFront({ trustedProxies, hosts }: FrontSettings, log: Log):
   const readClient = createClientAddress(trustedProxies);
   const isServed = hostCheck(hosts);
 
-  function refuse(request: Request, code: "bad_request" | "no_route", reason: string): Vouched {
+  function refuse(
+    request: Request,
+    code: "bad_request" | "no_route" | "method_not_supported",
+    reason: string,
+  ): Vouched {
     log({ event: "request_refused", code, reason });
     return { kind: "answer", answer: failureResponse(code, request) };
   }
@@ -46,9 +54,14 @@ export function createFront({ trustedProxies, hosts }: FrontSettings, log: Log):
     if (bytesOf(headers) > MAX_HEADER_BYTES)
       return { kind: "answer", answer: tooLarge(431, "The headers are too large") };
     const isProxy = networks.some((network) => isWithin(peer, network));
-    const host = ((isProxy && headers.get("X-Forwarded-Host")) || headers.get("Host")) ?? "";
+    const named = headers.get("Host") ?? "";
+    const forwarded = isProxy ? headers.get("X-Forwarded-Host") : null;
+    // A proxy that keeps Host passes on a client's X-Forwarded-Host, which must not lead around the rules of that proxy for each host.
+    const host = forwarded === null || isServed(named) ? named : forwarded;
     if (!HOST.test(host)) return refuse(request, "bad_request", "malformed host");
     if (!isServed(host)) return refuse(request, "no_route", "a host that is not served");
+    if (forwarded !== null && forwarded !== host)
+      return refuse(request, "bad_request", `the trusted proxy ${peer} sends another X-Forwarded-Host than Host`);
     const target = targetOf(request.url);
     if (target === undefined) return refuse(request, "bad_request", "malformed address");
     const scheme = isProxy ? headers.get("X-Forwarded-Proto") : "http";
@@ -60,6 +73,9 @@ export function createFront({ trustedProxies, hosts }: FrontSettings, log: Log):
     if (Number(headers.get("Content-Length") ?? 0) > MAX_BODY_BYTES)
       return { kind: "answer", answer: tooLarge(413, "The body is too large") };
 
+    if (UNKNOWN_TO_FETCH.has(request.method)) return refuse(request, "method_not_supported", request.method);
+    if (isBodyUnsendable(request)) return refuse(request, "bad_request", `${request.method} with a body`);
+
     const told = new Headers(headers);
     for (const name of headers.keys()) if (isPlatformHeader(name)) told.delete(name);
     const peerAndChain = (name: string) => (name === "CF-Connecting-IP" ? peer : headers.get(name));
@@ -68,7 +84,8 @@ export function createFront({ trustedProxies, hosts }: FrontSettings, log: Log):
     told.delete("X-Forwarded-For");
     told.set("Host", host);
     const { body, isTooLarge } = limitBody(request);
-    const vouched = new Request(`https://${host}${target}`, { method: request.method, headers: told, body });
+    const sent = BODILESS_METHODS.has(request.method) ? null : body;
+    const vouched = new Request(`https://${host}${target}`, { method: request.method, headers: told, body: sent });
     return { kind: "request", request: vouched, isTooLarge };
   };
 }
@@ -77,11 +94,6 @@ export function createFront({ trustedProxies, hosts }: FrontSettings, log: Log):
 export function tooLarge(status: 413 | 431, title: string): Response {
   const headers = { "Content-Type": "application/problem+json", "Cache-Control": "no-store" };
   return new Response(JSON.stringify({ type: "about:blank", title, status }), { status, headers });
-}
-
-/** The path and the query as they were sent. `undefined`: the target is no path. */
-function targetOf(url: string): string | undefined {
-  return /^https?:\/\/[^/?#]*(\/.*)$/s.exec(url)?.[1];
 }
 
 function bytesOf(headers: Headers): number {

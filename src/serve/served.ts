@@ -7,6 +7,7 @@ import { describeFault, logToConsole as log } from "../log.ts";
 import { bindRowStore } from "../row-stores/registry.ts";
 import { createRowTransactions, type Transact } from "../rows/row-transactions.ts";
 import { createSeal } from "../store/seal.ts";
+import { BODILESS_METHODS } from "../upstream/send/body.ts";
 import { createHandler, type Env, readEnvConfig } from "../wiring/handler.ts";
 import { createBackground } from "./background.ts";
 import { takeCronLease } from "./cron-lease.ts";
@@ -15,6 +16,7 @@ import { createFront, tooLarge, type Vouched } from "./front.ts";
 import { ADMIN_HOST, behindFront, withoutCloudflare } from "./origin-services.ts";
 import type { ServedSettings } from "./settings.ts";
 import { createStoreHealth, type StoreHealth } from "./store-health.ts";
+import { targetOf } from "./target.ts";
 
 /** The bindings that `moor serve` makes, besides those of the Worker. */
 export interface ServedEnv extends Env {
@@ -77,9 +79,9 @@ export function createServed(given: MoorConfig): Served {
     return bound.storeHealth();
   }
 
-  async function control(pathname: string, env: ServedEnv, context: ExecutionContext): Promise<Response> {
+  async function control(order: string | undefined, env: ServedEnv, context: ExecutionContext): Promise<Response> {
     bound ??= bind(env, given, config);
-    switch (pathname) {
+    switch (order) {
       case "/start": {
         // Moor is put together at its first request, and then finds mistakes in its bindings.
         const { ok } = await ask(new Request(`https://${ADMIN_HOST}/.moor/jwks.json`), bound, context);
@@ -109,10 +111,13 @@ export function createServed(given: MoorConfig): Served {
     admin: {
       async fetch(request, env, context) {
         bound ??= bind(env, given, config);
-        const { pathname, search } = new URL(request.url);
+        const target = targetOf(request.url);
+        if (target === undefined) return new Response(null, { status: 400 });
+        const { pathname, search } = new URL(target, `https://${ADMIN_HOST}`);
         if (!/^\/\.moor\/(?:admin|metrics)(?:\/|$)/.test(pathname)) return new Response(null, { status: 404 });
         const url = `https://${ADMIN_HOST}${pathname}${search}`;
-        const { method, headers, body } = request;
+        const { method, headers } = request;
+        const body = BODILESS_METHODS.has(method) ? null : request.body;
         const told = new Headers(headers);
         told.set("Host", ADMIN_HOST);
         return ask(new Request(url, { method, headers: told, body }), bound, context);
@@ -120,15 +125,15 @@ export function createServed(given: MoorConfig): Served {
     },
     health: {
       async fetch({ url }, env) {
-        const { pathname } = new URL(url);
-        if (pathname === "/live") return Response.json({ status: "live" }, NO_STORE);
-        if (pathname !== "/ready") return new Response(null, { status: 404 });
+        const path = targetOf(url);
+        if (path === "/live") return Response.json({ status: "live" }, NO_STORE);
+        if (path !== "/ready") return new Response(null, { status: 404 });
         const health = await readiness(env);
         return Response.json(health, { ...NO_STORE, status: health.status === "ready" ? 200 : 503 });
       },
     },
     control: {
-      fetch: ({ url }, env, context) => control(new URL(url).pathname, env, context),
+      fetch: ({ url }, env, context) => control(targetOf(url), env, context),
     },
   };
 }

@@ -99,9 +99,15 @@ describe("the scheme", () => {
 });
 
 describe("the host", () => {
-  it("is that of Host, or that of X-Forwarded-Host if a trusted proxy names one", () => {
-    expect(passed({ headers: { "X-Forwarded-Host": "a.shop.test" } }).url).toBe("https://a.shop.test/a?b=1");
-    expect(passed({ headers: { "X-Forwarded-Host": "a.shop.test" } }).headers.get("Host")).toBe("a.shop.test");
+  it("is that of Host, or that of X-Forwarded-Host if the trusted proxy has put its own name into Host", () => {
+    const sent = { headers: { Host: "moor.internal:8080", "X-Forwarded-Host": "a.shop.test" } };
+    expect(passed(sent).url).toBe("https://a.shop.test/a?b=1");
+    expect(passed(sent).headers.get("Host")).toBe("a.shop.test");
+    expect(passed({ headers: { "X-Forwarded-Host": "shop.test" } }).url).toBe("https://shop.test/a?b=1");
+  });
+
+  it("is refused if a proxy that keeps Host passes on another host in X-Forwarded-Host, which is its client's", () => {
+    expect(answered({ headers: { "X-Forwarded-Host": "intern.shop.test" } }).status).toBe(400);
   });
 
   it("is not believed from a client: its X-Forwarded-Host has no effect", () => {

@@ -167,8 +167,14 @@ describe("a client cannot choose its host", () => {
     },
   );
 
-  it("by several hosts of its proxy", async () => {
-    expect((await send({ headers: proxied(["X-Forwarded-Host: shop.test, evil.test"]) })).status).toBe(400);
+  it("by an X-Forwarded-Host that its proxy passes on", async () => {
+    for (const named of ["evil.test", "shop.test, evil.test"]) {
+      expect((await send({ headers: proxied([`X-Forwarded-Host: ${named}`]) })).status).toBe(400);
+      expect(
+        (await send({ host: "moor.internal", headers: proxied([`X-Forwarded-Host: ${named}`]) })).status,
+      ).toBeGreaterThanOrEqual(400);
+    }
+    expect(arrived).toEqual([]);
   });
 });
 
@@ -210,6 +216,18 @@ describe("operators", () => {
       headers: [bearer, "Content-Length: 0"],
     });
     expect(answer.status).toBe(409);
+  });
+});
+
+describe("a request that a Worker cannot send", () => {
+  it.each(["TRACE", "TRACK", "CONNECT"])("is refused by its method: %s", async (method) => {
+    expect((await send({ method, headers: proxied() })).status).toBeGreaterThanOrEqual(400);
+    expect(arrived).toEqual([]);
+  });
+
+  it("is refused if it is a GET with a body, and served if the body is empty", async () => {
+    expect((await send({ headers: proxied(["Content-Length: 3"]), body: "abc" })).status).toBe(400);
+    expect((await send({ headers: proxied(["Content-Length: 0"]) })).status).toBe(200);
   });
 });
 

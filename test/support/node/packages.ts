@@ -12,6 +12,7 @@ const PROGRAMS = {
   dokuwiki: ["/usr/share/dokuwiki/doku.php"],
   "golang-go": ["go"],
   haproxy: ["haproxy"],
+  iproute2: ["ip"],
   maven: ["mvn", "javac"],
   mediawiki: ["/usr/share/mediawiki/index.php"],
   nginx: ["nginx"],
