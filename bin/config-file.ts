@@ -67,7 +67,8 @@ async function settingsMistakes(config: ResolvedConfig): Promise<Mistake[]> {
  */
 export function requireValid(read: ConfigFile): ResolvedConfig {
   if (read.kind === "ok") {
-    for (const { path, text } of read.warnings) console.error(`moor: ${read.file}: warning: ${path}: ${text}`);
+    for (const { path, text } of read.warnings)
+      console.error(`moor: ${read.file}: warning: ${path ? `${path}: ` : ""}${text}`);
     return read.config;
   }
   const lines = formatMistakes(read.mistakes).split("\n");

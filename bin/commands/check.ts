@@ -2,16 +2,17 @@ import { poolsWithSessions } from "../../src/config/defaults.ts";
 import type { PoolRights, ResolvedConfig } from "../../src/config/resolved.ts";
 import type { Warning } from "../../src/config/warnings.ts";
 import { ADMIN_TOKEN } from "../admin-secret.ts";
-import type { Command } from "../command.ts";
-import { readConfigFile, requireValid } from "../config-file.ts";
+import { type Command, CommandError } from "../command.ts";
+import { type ConfigFile, readConfigFile, requireValid } from "../config-file.ts";
 import { readFlags } from "../flags.ts";
+import { serveMistakes, serveWarnings } from "../serve/refusals.ts";
 import { auditWarnings } from "../stores/audit.ts";
 import { readSettings } from "../wrangler.ts";
 
 /** `moor check`: validates the configuration and prints the result. */
 export const check: Command = {
   summary: "validates the configuration",
-  usage: `moor check [--config FILE] [--deploy] [--json]
+  usage: `moor check [--config FILE] [--deploy | --serve] [--json]
 
 Validates the configuration and prints its pools, with the rights of their origins over sessions, and its routes. If it is
 invalid, every mistake is printed on stderr, a line each, and the exit code is 2. A valid configuration may have warnings, a
@@ -22,17 +23,21 @@ line each on stderr: settings whose effect may surprise.
                   and a wrangler.toml that leaves out what the configuration uses. Asks the store of stores.authority, or the
                   fallback, for its settings, if the environment has its secrets, and warns of what they give up. Warns of traces that
                   wrangler.toml does not turn on
+  --serve         also refuses what moor serve cannot keep, and says in words what is given up without Cloudflare. Asks the store of
+                  stores.authority for its settings, if the environment has its secrets
   --json          prints { "ok": true, "config": …, "warnings": [{ path, text }] } or { "ok": false, "mistakes": [{ path, found, accepted }] } on stdout`,
 
   async run(args) {
     const flags = readFlags(args, {
       config: { type: "string" },
       deploy: { type: "boolean" },
+      serve: { type: "boolean" },
       json: { type: "boolean" },
     });
-    const { deploy = false } = flags;
-    const found = await readConfigFile(flags.config, { deploy });
-    const audited = found.kind === "ok" && deploy ? await auditOf(found.config) : [];
+    const { deploy = false, serve = false } = flags;
+    if (deploy && serve) throw new CommandError("usage", "either --deploy or --serve, not both");
+    const found = forServe(await readConfigFile(flags.config, { deploy }), serve);
+    const audited = found.kind === "ok" && (deploy || serve) ? await auditOf(found.config, serve) : [];
     const read = found.kind === "ok" ? { ...found, warnings: [...found.warnings, ...audited] } : found;
     if (flags.json) {
       const report =
@@ -53,14 +58,24 @@ type RateLimits = readonly {
 }[];
 
 /** The warnings of the store, and of a limit of foundings that `wrangler.toml` lacks. */
-async function auditOf(config: ResolvedConfig): Promise<Warning[]> {
-  if (config.stores.authority.type === "object") return auditWarnings(config, process.env);
+async function auditOf(config: ResolvedConfig, serve: boolean): Promise<Warning[]> {
+  if (serve || config.stores.authority.type === "object") return auditWarnings(config, process.env);
   const { ratelimits }: { ratelimits: RateLimits } = await readSettings();
   const limit = ratelimits.find(({ name }) => name === "SITE_FOUNDING_LIMIT")?.simple;
   const text =
     "wrangler.toml has no rate limiter SITE_FOUNDING_LIMIT, and such a Worker answers nothing: add it, as in Moor's own";
   const missing = limit ? [] : [{ path: "stores.authority", text }];
   return [...missing, ...(await auditWarnings(config, process.env, limit && (limit.limit * 60) / limit.period))];
+}
+
+/** The file with what `moor serve` says of its configuration. */
+function forServe(read: ConfigFile, serve: boolean): ConfigFile {
+  if (!serve || read.kind === "invalid") return read;
+  const { file, files, config, warnings } = read;
+  const mistakes = serveMistakes(config);
+  return mistakes.length > 0
+    ? { kind: "invalid", file, files, mistakes }
+    : { ...read, warnings: [...warnings, ...serveWarnings(config)] };
 }
 
 const RIGHTS = { patch: "patch", principal: "principal (log in, rotate)", end: "end" } as const;

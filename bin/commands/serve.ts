@@ -11,12 +11,12 @@ import { bundleWorker, findPrograms } from "../serve/bundle.ts";
 import { readVariables } from "../serve/environment.ts";
 import { logEntry } from "../serve/log-lines.ts";
 import { networksFor } from "../serve/networks.ts";
-import { hostsOf, isServedHost, serveMistakes } from "../serve/refusals.ts";
+import { hostsOf, isServedHost, NEW_SESSIONS_PER_MINUTE, serveMistakes } from "../serve/refusals.ts";
 import { type Runtime, startRuntime } from "../serve/runtime.ts";
 import { addressOf, openSockets } from "../serve/sockets.ts";
 import { onceAskedToEnd } from "../signals.ts";
 
-const DEFAULTS = { listen: "127.0.0.1:8080", health: "127.0.0.1:8081", notice: 5, drain: 30, newSessions: 6_000 };
+const DEFAULTS = { listen: "127.0.0.1:8080", health: "127.0.0.1:8081", notice: 5, drain: 30 };
 /** As much as `FOUNDING_LIMIT` in wrangler.toml. */
 const PER_ADDRESS = 600;
 
@@ -37,7 +37,7 @@ else. docs/guide/serve.md tells what differs from Cloudflare, and has files for 
   --admin ADDRESS    answers the admin API, on this machine alone. Needed if the configuration has admin
   --host HOST        serves this host, too. May be repeated. Without it: the hosts of MOOR_ISSUER and of the routes
   --new-sessions-per-minute N
-                     of the whole site. Default: ${DEFAULTS.newSessions}. The clients of one address found at most ${PER_ADDRESS} of them
+                     of the whole site. Default: ${NEW_SESSIONS_PER_MINUTE}. The clients of one address found at most ${PER_ADDRESS} of them
   --drain-notice-seconds N
                      after SIGTERM: how long it still accepts requests, while /ready says that it drains. Default: ${DEFAULTS.notice}
   --drain-seconds N  how long requests and the work after them may take from then on. Default: ${DEFAULTS.drain}
@@ -71,7 +71,7 @@ Exit codes: 0: drained, and nothing was cut off. 1: work was cut off, or the run
     const perSite = numberOf(
       "--new-sessions-per-minute",
       flags["new-sessions-per-minute"],
-      DEFAULTS.newSessions,
+      NEW_SESSIONS_PER_MINUTE,
       1_000_000,
     );
     const noticeMs = numberOf("--drain-notice-seconds", flags["drain-notice-seconds"], DEFAULTS.notice, 3_600) * 1_000;

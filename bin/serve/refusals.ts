@@ -65,6 +65,11 @@ function poolMistakes(pool: ResolvedConfig["pools"][number], path: string): Mist
   return mistakes;
 }
 
+/** How many sessions the whole site may found in a minute, unless a flag says otherwise. */
+export const NEW_SESSIONS_PER_MINUTE = 6_000;
+/** A row of a small session in Redis, with what Redis adds. */
+const ROW_BYTES = 1_000;
+
 /** What a site gives up without Cloudflare, a sentence each. */
 export function serveWarnings(config: ResolvedConfig): Warning[] {
   const { pools, log, stores, admin } = config;
@@ -79,6 +84,11 @@ export function serveWarnings(config: ResolvedConfig): Warning[] {
     },
   ];
   const warn = (path: string, text: string) => warnings.push({ path, text });
+  const rows = NEW_SESSIONS_PER_MINUTE * 60 * config.session.newSessionHours;
+  warn(
+    "session.newSessionHours",
+    `a flood can fill the store with ${rows.toLocaleString("en")} new sessions, about ${Math.ceil((rows * ROW_BYTES) / 1e9)} GB, before the first is freed: give it that much room, or lower --new-sessions-per-minute`,
+  );
   if (stores.replicate === "travel")
     warn("stores.replicate", "there is no KV, so no session has a replica near a traveller");
   for (const [at, { origins }] of pools.entries()) {

@@ -145,6 +145,34 @@ carriers: cookie moor
     });
   });
 
+  it("refuses with --serve alone what moor serve cannot keep, and says what is given up without Cloudflare", async () => {
+    const project = await createProject();
+    const config = (more: string) =>
+      project.write(
+        "moor.config.ts",
+        `export default { pools: [{ id: "shop", origins: [{ id: "a", url: "http://10.0.0.5" }] }], ${more} };`,
+      );
+    await config("");
+    expect((await project.run("check")).code).toBe(0);
+    expect(await project.run("check", "--serve")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/stores\.authority: found "object", accepted: "redis-tcp" or "postgres"/),
+    });
+    await config('stores: { authority: { type: "redis-tcp" } }, trustedProxies: ["10.0.1.2"]');
+    const valid = await project.run("check", "--serve", "--json");
+    const { ok, warnings } = JSON.parse(valid.stdout) as { ok: boolean; warnings: { text: string }[] };
+    expect(ok).toBe(true);
+    const texts = warnings.map(({ text }) => text).join("\n");
+    for (const text of [
+      "without Cloudflare",
+      "there is no KV",
+      "4,320,000 new sessions",
+      "was not asked for its settings",
+    ])
+      expect(texts).toContain(text);
+    expect((await project.run("check", "--serve", "--deploy")).code).toBe(2);
+  });
+
   it("refuses origins on this machine with --deploy alone", async () => {
     const project = await createProject();
     await project.write(

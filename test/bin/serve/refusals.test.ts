@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { hostsOf, isServedHost, serveMistakes, serveWarnings } from "../../../bin/serve/refusals.ts";
 import { readConfig } from "../../../src/config/read.ts";
 import type { ResolvedConfig } from "../../../src/config/resolved.ts";
+import shown from "../../docs/snippets/served.ts";
 
 const ORIGINS = [{ id: "a", url: "http://10.0.0.5:9001" }];
 const SERVED = {
@@ -20,6 +21,7 @@ const refused = (changes: object) => serveMistakes(resolved(changes)).map(({ pat
 
 it("serves a site with Redis or Postgres behind trusted proxies", () => {
   expect(refused({})).toEqual([]);
+  expect(refused(shown)).toEqual([]);
   expect(refused({ stores: { authority: { type: "postgres" } } })).toEqual([]);
   expect(refused({ admin: {}, principals: { limit: { sessions: 100 } } })).toEqual([]);
 });
