@@ -55,6 +55,10 @@ export function createRowsInMemory(options: RowsInMemoryOptions): RowsInMemory {
       else rows.delete(name);
       return { kind: "written" };
     },
+    async sealedOtherwise(starts, limit) {
+      const others = [...rows].filter(([, { row }]) => !starts.some((start) => row.text.startsWith(start)));
+      return { kind: "names", names: others.map(([name]) => name).slice(0, limit) };
+    },
     async due(limit) {
       const due = [...rows].flatMap(([name, { dueAt }]) =>
         held(name) && dueAt !== undefined && dueAt <= clock() ? [{ name, dueAt }] : [],

@@ -13,6 +13,7 @@ export interface LogEntry {
     | "store_clock_apart"
     | "sweep"
     | "sweep_failed"
+    | "rows_resealed"
     | "session_ended"
     | "request_refused"
     | "token_refused"
@@ -114,6 +115,10 @@ export interface LogEntry {
   readonly rung?: number;
   readonly freed?: number;
   readonly left?: number;
+  /** The number of the key by which so many rows were sealed anew, and whether no other key seals a row that lasts. */
+  readonly key?: number;
+  readonly rows?: number;
+  readonly isDone?: boolean;
   /** How many sessions have ended. */
   readonly ended?: number;
 }

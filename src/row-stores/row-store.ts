@@ -65,6 +65,16 @@ export interface RowStore {
   write(name: string, write: RowWrite): Promise<RowWritten>;
   /** Names of rows whose `dueAt` has passed by the store's clock, the earliest first. */
   due(limit: number): Promise<{ readonly kind: "names"; readonly names: readonly string[] } | Unavailable>;
+  /**
+   * Names of rows whose text begins with none of these texts of three characters, at most `limit`. Absent: the store frees each row by itself
+   * when its session is over.
+   */
+  readonly sealedOtherwise?:
+    | ((
+        starts: readonly string[],
+        limit: number,
+      ) => Promise<{ readonly kind: "names"; readonly names: readonly string[] } | Unavailable>)
+    | undefined;
   /** Deletes rows that need no longer be kept, at most `limit`. A store that frees rows by itself frees nothing here. */
   free(limit: number): Promise<{ readonly kind: "freed"; readonly rows: number } | Unavailable>;
 }

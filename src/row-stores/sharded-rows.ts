@@ -42,22 +42,32 @@ export function shardRows(shards: readonly Shard[]): RowStore {
     };
   }
 
+  /** Names from all shards. */
+  async function namesFrom(limit: number, ask: (store: RowStore, each: number) => ReturnType<RowStore["due"]>) {
+    const each = Math.max(1, Math.ceil(limit / shards.length));
+    const answers = await Promise.all(shards.map(({ store }) => ask(store, each)));
+    const names: string[] = [];
+    for (const answer of answers) {
+      if (answer.kind === "unavailable") return answer;
+      names.push(...answer.names);
+    }
+    return { kind: "names" as const, names };
+  }
+
   return {
     name: first.store.name,
     isMetered: first.store.isMetered,
     connect,
     read: (row) => shardOf(row).read(row),
     write: (row, write) => shardOf(row).write(row, write),
-    async due(limit) {
-      const each = Math.max(1, Math.ceil(limit / shards.length));
-      const answers = await Promise.all(shards.map(({ store }) => store.due(each)));
-      const names: string[] = [];
-      for (const answer of answers) {
-        if (answer.kind === "unavailable") return answer;
-        names.push(...answer.names);
-      }
-      return { kind: "names", names };
-    },
+    due: (limit) => namesFrom(limit, (store, each) => store.due(each)),
+    sealedOtherwise:
+      first.store.sealedOtherwise &&
+      ((starts, limit) =>
+        namesFrom(
+          limit,
+          async (store, each) => (await store.sealedOtherwise?.(starts, each)) ?? { kind: "names", names: [] },
+        )),
     async free(limit) {
       let rows = 0;
       for (const { store } of shards) {

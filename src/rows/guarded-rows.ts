@@ -8,7 +8,7 @@ export function guardRows(store: RowStore, breaker: Breaker): RowStore {
     read: (name) => ask(breaker, () => calls.read(name)),
     write: (name, write) => ask(breaker, () => calls.write(name, write)),
   });
-  const { connect } = store;
+  const { connect, sealedOtherwise } = store;
   return {
     name: store.name,
     isMetered: store.isMetered,
@@ -20,6 +20,7 @@ export function guardRows(store: RowStore, breaker: Breaker): RowStore {
       }),
     ...guarded(store),
     due: (limit) => ask(breaker, () => store.due(limit)),
+    sealedOtherwise: sealedOtherwise && ((starts, limit) => ask(breaker, () => sealedOtherwise(starts, limit))),
     free: (limit) => ask(breaker, () => store.free(limit)),
   };
 }

@@ -37,6 +37,11 @@ export class RowEntries implements SessionStorage {
     return this.#hasChanged;
   }
 
+  /** Has the row written as it is. */
+  rewrite(): void {
+    this.#hasChanged = true;
+  }
+
   /** Whether nothing is left but an alarm. */
   get isEmpty(): boolean {
     return [...this.#entries.keys()].every((key) => key === ALARM);

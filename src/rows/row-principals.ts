@@ -33,7 +33,7 @@ export interface RowPrincipals extends Principals {
 const MARGIN_MS = 24 * 60 * 60 * 1000;
 
 /** An end of all sessions is remembered for as long as a session may live that logged in before it. */
-const keepPrincipalUntil: KeepUntil = (entries) => {
+export const keepPrincipalUntil: KeepUntil = (entries) => {
   const rows = new PrincipalEntries(entries);
   const deadlines = rows.page(Number.POSITIVE_INFINITY).map(({ absoluteDeadline }) => absoluteDeadline);
   const remembered = Math.max(rows.notBefore(), rows.logouts()?.at ?? 0) + MAX_SESSION_SECONDS * 1000;

@@ -79,6 +79,11 @@ export function createSeal(ring: KeyRing): Seal {
   };
 }
 
+/** The characters with which every text begins that a key has sealed: one of these four. */
+export function sealedTextsBeginWith(keyId: number): string[] {
+  return [0, 1, 2, 3].map((bits) => encodeBase64url(Uint8Array.of(FORMAT, keyId, bits << 6)).slice(0, 3));
+}
+
 function cipher(iv: Uint8Array<ArrayBuffer>, { id, version, purpose }: SealContext) {
   return { name: "AES-GCM", iv, additionalData: bytesOf(`${purpose} ${id} ${version}`) };
 }

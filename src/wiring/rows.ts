@@ -10,6 +10,7 @@ import type { RowStore } from "../row-stores/row-store.ts";
 import { guardRows } from "../rows/guarded-rows.ts";
 import { createRowAuthority } from "../rows/row-authority.ts";
 import { createRowPrincipals } from "../rows/row-principals.ts";
+import { resealRows } from "../rows/row-reseal.ts";
 import { sweepRows } from "../rows/row-sweep.ts";
 import { createTransactionsBy } from "../rows/row-transactions.ts";
 import { shareConnection } from "../rows/shared-connection.ts";
@@ -64,7 +65,8 @@ export function bindRows(
   const store = guardRows(bound, breakers.make(bound.name));
   const clock = Date.now;
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-  const seal = createSeal(parseKeyRing(env.MOOR_STORE_KEYS, "MOOR_STORE_KEYS"));
+  const ring = parseKeyRing(env.MOOR_STORE_KEYS, "MOOR_STORE_KEYS");
+  const seal = createSeal(ring);
   const transactBy = createTransactionsBy({ store, seal, clock, random: Math.random, pause, log });
   const { tell, keepAlive } = createTeller({ log, events, waitUntil: outlast });
 
@@ -100,6 +102,7 @@ export function bindRows(
       const { rung, freed, left, cause } = await sweepRows({ store, sessions: authority, principals: index, clock });
       if (rung > 0 || freed > 0 || left > 0) log({ event: "sweep", rung, freed, left });
       if (cause !== undefined) log({ event: "sweep_failed", reason: describeFault(cause) });
+      else if (left === 0) await resealRows({ store, transact: transactBy(connect), ring, clock, log });
     },
   };
 }

@@ -201,6 +201,22 @@ export function testRowStore(label: string, { create, createUnreachable, now, ga
       });
     });
 
+    it("names rows whose text begins otherwise, if it does not free each row by itself", async () => {
+      if (!store.sealedOtherwise) return;
+      const names = ["a", "b", "c"].map((part) => `${name}-${part}`);
+      const texts = ["AAAx", "AABx", "ABBx"];
+      for (const [nth, text] of texts.entries()) await write({ next: row(`t${nth}`, text) }, names[nth]);
+      const found = async (...starts: string[]) => {
+        const answer = await store.sealedOtherwise?.(starts, 10_000);
+        return names.filter((one) => answer?.kind === "names" && answer.names.includes(one));
+      };
+      expect(await found("AAA", "AAC", "AAD", "AAE")).toEqual(names.slice(1));
+      expect(await found("AAA", "AAB", "AAC", "AAD")).toEqual(names.slice(2));
+      expect(await found("AAA", "AAB", "ABB", "AAC")).toEqual([]);
+      const most = await store.sealedOtherwise(["AAC", "AAD", "AAE", "AAF"], 2);
+      expect(most.kind === "names" && most.names.length).toBe(2);
+    });
+
     it("names no rows as due when it is out of reach", async () => {
       expect(await createUnreachable().due(10)).toMatchObject({ kind: "unavailable" });
     });

@@ -93,7 +93,12 @@ export function createSqlRows({ name: store, isMetered, statements, connect, isS
     };
   };
 
-  const runAlone = (statement: string, limit: number) => alone(connect(), ({ run }) => run(statement, [limit]));
+  const runAlone = (statement: string, limit: number, texts: readonly string[] = []) =>
+    alone(connect(), ({ run }) => run(statement, [limit, ...texts]));
+  const namesIn = (results: readonly Result[]) => ({
+    kind: "names" as const,
+    names: results.map(({ name }) => String(name)),
+  });
 
   return {
     name: store,
@@ -101,11 +106,9 @@ export function createSqlRows({ name: store, isMetered, statements, connect, isS
     connect: opened,
     read: (name) => alone(opened(), (connection) => connection.read(name)),
     write: (name, asked) => alone(opened(), (connection) => connection.write(name, asked)),
-    due: (limit) =>
-      attempt(async () => {
-        const due = await runAlone(statements.due, limit);
-        return { kind: "names", names: due.map(({ name }) => String(name)) };
-      }),
+    due: (limit) => attempt(async () => namesIn(await runAlone(statements.due, limit))),
+    sealedOtherwise: (starts, limit) =>
+      attempt(async () => namesIn(await runAlone(statements.sealedOtherwise, limit, starts))),
     free: (limit) => attempt(async () => ({ kind: "freed", rows: (await runAlone(statements.free, limit)).length })),
   };
 }

@@ -41,6 +41,8 @@ export function statementsFor({ now, parameter, alsoRead = "" }: Dialect) {
     remove: `DELETE FROM ${TABLE} WHERE name = ${text(1)} AND tag = ${text(2)} AND ${now} < ${time(3)} RETURNING tag`,
     // limit
     due: `SELECT name FROM ${TABLE} WHERE wakes_at <= ${now} AND due_at <= ${now} ORDER BY due_at LIMIT ${time(1)}`,
+    // limit, and four texts of three characters
+    sealedOtherwise: `SELECT name FROM ${TABLE} WHERE substr(body, 1, 3) NOT IN (${[2, 3, 4, 5].map(text).join(", ")}) LIMIT ${time(1)}`,
     // limit. The outer condition is judged again where another writer has just kept the row for longer.
     free: `DELETE FROM ${TABLE} WHERE keep_until <= ${now} AND name IN (SELECT name FROM ${TABLE} WHERE wakes_at <= ${now} AND keep_until <= ${now} LIMIT ${time(1)}) RETURNING tag`,
   };
