@@ -66,7 +66,7 @@ export interface RowStore {
   /** Names of rows whose `dueAt` has passed by the store's clock, the earliest first. */
   due(limit: number): Promise<{ readonly kind: "names"; readonly names: readonly string[] } | Unavailable>;
   /**
-   * Names of rows whose text begins with none of these texts of three characters, at most `limit`. Absent: the store frees each row by itself
+   * Names of rows whose text begins with none of these texts of three characters, at most `limit` of each database. Absent: the store frees each row by itself
    * when its session is over.
    */
   readonly sealedOtherwise?:

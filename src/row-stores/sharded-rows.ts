@@ -43,9 +43,8 @@ export function shardRows(shards: readonly Shard[]): RowStore {
   }
 
   /** Names from all shards. */
-  async function namesFrom(limit: number, ask: (store: RowStore, each: number) => ReturnType<RowStore["due"]>) {
-    const each = Math.max(1, Math.ceil(limit / shards.length));
-    const answers = await Promise.all(shards.map(({ store }) => ask(store, each)));
+  async function namesFrom(ask: (store: RowStore) => ReturnType<RowStore["due"]>) {
+    const answers = await Promise.all(shards.map(({ store }) => ask(store)));
     const names: string[] = [];
     for (const answer of answers) {
       if (answer.kind === "unavailable") return answer;
@@ -60,14 +59,12 @@ export function shardRows(shards: readonly Shard[]): RowStore {
     connect,
     read: (row) => shardOf(row).read(row),
     write: (row, write) => shardOf(row).write(row, write),
-    due: (limit) => namesFrom(limit, (store, each) => store.due(each)),
+    due: (limit) => namesFrom((store) => store.due(Math.max(1, Math.ceil(limit / shards.length)))),
     sealedOtherwise:
       first.store.sealedOtherwise &&
       ((starts, limit) =>
-        namesFrom(
-          limit,
-          async (store, each) => (await store.sealedOtherwise?.(starts, each)) ?? { kind: "names", names: [] },
-        )),
+        // A shard may have many rows that cannot be opened, and must name the others behind them.
+        namesFrom(async (store) => (await store.sealedOtherwise?.(starts, limit)) ?? { kind: "names", names: [] })),
     async free(limit) {
       let rows = 0;
       for (const { store } of shards) {
