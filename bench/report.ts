@@ -105,7 +105,7 @@ function latencyTable(latency: Readonly<Record<string, Latency>>): string {
   return table(["", "p50", "p99", "p99.9", "added at p50"], rows);
 }
 
-const SIZED: Record<keyof Omit<SizeResults, "smallestBuild">, string> = {
+const SIZED: Record<keyof Omit<SizeResults, "smallestBuild" | "logins">, string> = {
   moor: "Moor with everything",
   asDeployed: "as `moor deploy` makes it of most configurations",
   asDeployedWithLogin: "as deployed, with `login`",
@@ -114,7 +114,7 @@ const SIZED: Record<keyof Omit<SizeResults, "smallestBuild">, string> = {
   passThrough: "a bare pass-through Worker",
 };
 
-function sizeTables({ smallestBuild, ...builds }: SizeResults): string[] {
+function sizeTables({ smallestBuild, logins, ...builds }: SizeResults): string[] {
   const rows = Object.entries(builds).map(([name, { gzippedBytes, startCpuMs }]) => [
     SIZED[name as keyof typeof SIZED],
     (gzippedBytes / 1024).toFixed(1),
@@ -123,6 +123,11 @@ function sizeTables({ smallestBuild, ...builds }: SizeResults): string[] {
   ]);
   return [
     table(["", "gzipped, KiB", "budget, KiB", "CPU of workerd until the first answer, ms"], rows),
+    "A login adds to the second of them",
+    table(
+      ["a configuration with", "gzipped, KiB more"],
+      Object.entries(logins).map(([settings, bytes]) => [settings, (bytes / 1024).toFixed(1)]),
+    ),
     "The smallest build, by room and package",
     partsTable(smallestBuild),
   ];

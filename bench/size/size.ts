@@ -31,10 +31,14 @@ export interface SizeResults {
   readonly passThrough: Size;
   /** The sources of the smallest build: as deployed, without Redis. */
   readonly smallestBuild: readonly Part[];
+  /** The gzipped bytes by which a login makes the Worker longer that `moor deploy` makes, by the settings that it uses. */
+  readonly logins: Readonly<Record<string, number>>;
 }
 
 /** The most that each build may be gzipped, in KiB. `test/bench/size.test.ts` holds them. */
-export const BUDGETS_KIB: Readonly<Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild">, number>> = {
+export const BUDGETS_KIB: Readonly<
+  Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild" | "logins">, number>
+> = {
   moor: 185,
   asDeployed: 75.5,
   asDeployedWithLogin: 85.5,
@@ -57,10 +61,19 @@ export const WITHOUT_REDIS = without([
 ]);
 /** The parts that `moor deploy` leaves out for a configuration that has nothing but pools. */
 export const AS_DEPLOYED = without(unusedParts(resolved(CONFIG)));
+/** The same for a configuration that uses some of those parts. */
+const asDeployedWith = (...parts: string[]) =>
+  without(unusedParts(resolved(CONFIG)).filter((part) => !parts.includes(part)));
 /** The same for a configuration with `login`. */
-export const AS_DEPLOYED_WITH_LOGIN = AS_DEPLOYED.filter(
-  (flag, at) => ![flag, AS_DEPLOYED[at + 1]].includes("MOOR_LOGIN:false"),
-);
+export const AS_DEPLOYED_WITH_LOGIN = asDeployedWith("MOOR_LOGIN");
+/** The parts of a login, by the settings that use them. */
+const LOGINS: Readonly<Record<string, readonly string[]>> = {
+  login: [],
+  "login.backchannel": ["MOOR_BACKCHANNEL"],
+  "login.refreshSeconds": ["MOOR_REFRESH"],
+  logins: ["MOOR_LOGINS"],
+  "logins, with all of that": ["MOOR_BACKCHANNEL", "MOOR_REFRESH", "MOOR_LOGINS"],
+};
 
 const STARTS = 5;
 
@@ -89,11 +102,24 @@ export async function measureSize(say: (line: string) => void): Promise<SizeResu
       asDeployedWithoutRedis: await moor(asDeployedWithoutRedis),
       passThrough: await sizeOf(passThrough, () => startWorker(passThrough, origin.url)),
       smallestBuild: await partsOf(asDeployedWithoutRedis),
+      logins: await sizesOfLogins(folder, await gzippedBytes(asDeployed)),
     };
   } finally {
     await origin.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function sizesOfLogins(folder: string, withoutLogin: number): Promise<SizeResults["logins"]> {
+  const sizes: Record<string, number> = {};
+  for (const [settings, parts] of Object.entries(LOGINS)) {
+    const worker = await buildMoor(
+      join(folder, settings.replaceAll(/\W/g, "-")),
+      asDeployedWith("MOOR_LOGIN", ...parts),
+    );
+    sizes[settings] = (await gzippedBytes(worker)) - withoutLogin;
+  }
+  return sizes;
 }
 
 /** A configuration with its defaults. Throws if it has a mistake. */
