@@ -12,7 +12,8 @@ import { measureHttp } from "./http/http.ts";
 import { measureMemory } from "./http/memory.ts";
 import { measureProfile } from "./http/profile.ts";
 import { missingValgrind } from "./instructions/callgrind.ts";
-import { committedCosts, judge as judgeInstructions } from "./instructions/guard.ts";
+import type { ContestantName } from "./instructions/contestants.ts";
+import { committedCosts, guard as guardInstructions } from "./instructions/guard.ts";
 import { measureInstructions } from "./instructions/instructions.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
 import { measurePath } from "./path/path.ts";
@@ -92,7 +93,8 @@ async function guard(of: Extract<Options, { kind: "guard" }>["of"]): Promise<{ t
   }
   const missing = missingValgrind();
   if (missing !== undefined) return { text: `bench: instructions are not counted: ${missing}`, code: 2 };
-  const { kind, text } = judgeInstructions((await measureInstructions(say)).costs, await committedCosts());
+  const count = async (names?: readonly ContestantName[]) => (await measureInstructions(say, names)).costs;
+  const { kind, text } = await guardInstructions(count, await committedCosts());
   return { text, code: kind === "differs" ? 1 : 0 };
 }
 

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Connection } from "../http/connection.ts";
+import { spread } from "../http/statistics.ts";
 import type { Counter } from "./callgrind.ts";
 import { type Instructions, instructionsOf } from "./categories.ts";
 import type { Running } from "./contestants.ts";
-import { type Functions, functionsIn } from "./functions.ts";
+import { functionsIn } from "./functions.ts";
 import { type PlatformCall, platformCalls } from "./platform-calls.ts";
 
 /** The instructions of a request, and its calls from JavaScript into workerd, the dearest in sum first. */
@@ -55,14 +56,22 @@ export async function count(running: Running, counter: Counter, plan: Plan): Pro
   } finally {
     client.close();
   }
-  return costOf(functionsIn(...texts), texts.length * perSlice);
+  return costOf(texts, perSlice);
 }
 
-/** The cost of a request, from the counts of so many requests. */
-export function costOf(functions: Functions, requests: number): Cost {
-  const { core, malloc, garbageCollection, compilation } = instructionsOf(functions);
+/**
+ * The cost of a request, from the counts of slices of so many requests each.
+ *
+ * Core is the median of the slices: now and then V8 throws compiled code away, and the slices after that run slower code. The others are
+ * means.
+ */
+export function costOf(slices: readonly string[], perSlice: number): Cost {
+  const requests = slices.length * perSlice;
+  const functions = functionsIn(...slices);
+  const { malloc, garbageCollection, compilation } = instructionsOf(functions);
+  const cores = slices.map((slice) => instructionsOf(functionsIn(slice)).core / perSlice);
   return {
-    core: core / requests,
+    core: spread(cores).median,
     malloc: malloc / requests,
     garbageCollection: garbageCollection / requests,
     compilation: compilation / requests,

@@ -5,7 +5,7 @@ import { instructionsOf } from "../../bench/instructions/categories.ts";
 import { FIELD } from "../../bench/instructions/contestants.ts";
 import { type Cost, costOf } from "../../bench/instructions/count.ts";
 import { functionsIn } from "../../bench/instructions/functions.ts";
-import { committedCosts, judge } from "../../bench/instructions/guard.ts";
+import { committedCosts, guard, judge } from "../../bench/instructions/guard.ts";
 import { instructionsPlot } from "../../bench/instructions/plot.ts";
 import { type Costs, RATIOS, ratiosOf } from "../../bench/instructions/ratios.ts";
 import { instructionsTables } from "../../bench/instructions/tables.ts";
@@ -129,11 +129,9 @@ describe("core instructions", () => {
     expect(compilation).toBeCloseTo(15, 3);
   });
 
-  it("of a request are the mean of all counted requests", () => {
-    expect(costOf(functions({ core: 1_000, "operator new(unsigned long)": 300 }), 10)).toMatchObject({
-      core: 100,
-      malloc: 30,
-    });
+  it("of a request are the mean of all counted requests, and core the median of the slices", () => {
+    const slices = [1_000, 1_010, 5_000].map((core, nth) => fileOf({ core, "operator new(unsigned long)": 300 * nth }));
+    expect(costOf(slices, 10)).toMatchObject({ core: 101, malloc: 30 });
   });
 });
 
@@ -159,6 +157,12 @@ const COSTS = {
   change: cost(1_300_000),
   backedUpChange: cost(1_950_000),
 } satisfies Costs;
+
+/** A file of callgrind's with functions that call no other function. */
+function fileOf(counts: Readonly<Record<string, number>>): string {
+  const functions = Object.entries(counts).map(([name, self], nth) => `fn=(${nth}) ${name}\n1 ${self}\n`);
+  return `positions: line\nevents: Ir\n\n${functions.join("\n")}`;
+}
 
 describe("the ratios", () => {
   it("compare the core instructions of each pair", () => {
@@ -203,6 +207,22 @@ describe("the guard of instructions", () => {
       text: expect.stringContaining("backedUpChangeOverChange: not measured"),
     });
     expect(judge({}, {}).kind).toBe("differs");
+  });
+
+  it("counts the contestants of a ratio that differs once more, and the second count decides", async () => {
+    const counted: unknown[] = [];
+    const counts =
+      (...results: Costs[]) =>
+      async (names?: readonly string[]) => {
+        counted.push(names);
+        return results[counted.length - 1] as Costs;
+      };
+    expect((await guard(counts(withRead(1.1), { cleanRead: COSTS.cleanRead }), COSTS)).kind).toBe("fine");
+    expect(counted.splice(0)).toEqual([undefined, ["cleanRead", "rules"]]);
+    expect((await guard(counts(withRead(1.1), { cleanRead: cost(660_000) }), COSTS)).kind).toBe("differs");
+    expect(counted.splice(0)).toEqual([undefined, ["cleanRead", "rules"]]);
+    expect((await guard(counts(COSTS), COSTS)).kind).toBe("fine");
+    expect(counted).toEqual([undefined]);
   });
 
   it("finds a committed figure for each ratio", async () => {
