@@ -7,7 +7,7 @@ export interface NamespaceWithIds<Id> {
   get(id: Id, options: Parameters<ObjectNamespace["getByName"]>[1]): unknown;
 }
 
-/** So many ids take about a megabyte. */
+/** How many ids are kept at least; at most twice as many. */
 const MOST_IDS = 2_048;
 
 /**

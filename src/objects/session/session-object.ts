@@ -28,7 +28,7 @@ const boundStores = new WeakMap<SessionBindings, BoundStores>();
 /**
  * The Durable Object of one session, named by the session's id: {@link SessionAuthority} on the object's own storage.
  *
- * Methods take and return one object and are never renamed, because a deploy replaces Worker and objects at different times.
+ * Methods take and return one object, or one text, and are never renamed, because a deploy replaces Worker and objects at different times.
  */
 export class SessionObject extends DurableObject<SessionBindings> {
   readonly #authority: SessionAuthority;
