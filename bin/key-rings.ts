@@ -7,7 +7,27 @@ import { type Keys, newHandoffSecret } from "./keys.ts";
 
 /** The names of the rings for people, and the names of their secrets. */
 export const RINGS = { token: "MOOR_TOKEN_KEYS", handoff: "MOOR_HANDOFF_KEYS", store: "MOOR_STORE_KEYS" } as const;
-export type RingName = keyof typeof RINGS;
+/** The ring that only sessions in cookies need. */
+export const CLIENT_RING = { client: "MOOR_CLIENT_KEYS" } as const;
+const ALL_RINGS = { ...RINGS, ...CLIENT_RING };
+export type RingName = keyof typeof ALL_RINGS;
+
+/** The rings among some secrets. */
+export function ringsIn(keys: Keys): { readonly name: RingName; readonly secret: keyof Keys; readonly ring: string }[] {
+  return RING_NAMES.flatMap((name) => {
+    const secret = secretOf(name);
+    const ring = keys[secret];
+    return ring === undefined ? [] : [{ name, secret, ring }];
+  });
+}
+
+/** The secret of a ring. */
+export function secretOf(name: RingName): keyof Keys {
+  return ALL_RINGS[name];
+}
+
+/** The names of all rings. */
+export const RING_NAMES = Object.keys(ALL_RINGS) as RingName[];
 
 const MOST_KEYS = 8;
 
@@ -18,15 +38,16 @@ const MOST_KEYS = 8;
  */
 function parseKeys(text: string, from: string): Keys {
   const rings = parseObject(text, from);
-  for (const name of Object.values(RINGS)) {
+  const { client } = CLIENT_RING;
+  const present = [...Object.values(RINGS), ...(rings[client] === undefined ? [] : [client])];
+  for (const name of present) {
     try {
       parseKeyRing(rings[name] as string | undefined, name);
     } catch (cause) {
       throw new CommandError("keys", `${from}: ${(cause as Error).message}`, { cause });
     }
   }
-  const { MOOR_TOKEN_KEYS, MOOR_HANDOFF_KEYS, MOOR_STORE_KEYS } = rings as unknown as Keys;
-  return { MOOR_TOKEN_KEYS, MOOR_HANDOFF_KEYS, MOOR_STORE_KEYS };
+  return Object.fromEntries(present.map((name) => [name, rings[name]])) as unknown as Keys;
 }
 
 /**
@@ -52,7 +73,7 @@ export function idsOf(ring: string): number[] {
 export async function withNewKey(name: RingName, ring: string): Promise<{ ring: string; id: number }> {
   const ids = idsOf(ring);
   if (ids.length >= MOST_KEYS)
-    throw new CommandError("keys", `${RINGS[name]} has ${ids.length} keys; retire one first`);
+    throw new CommandError("keys", `${secretOf(name)} has ${ids.length} keys; retire one first`);
   const newest = Math.max(...ids);
   const id = newest < 255 ? newest + 1 : firstFree(ids);
   const secret = name === "handoff" ? await newHandoffSecret() : randomBytes(32);
@@ -71,9 +92,9 @@ export function retire(name: RingName, ring: string, id: number): Retired {
   const entries = entriesOf(ring);
   const ids = idsOf(ring);
   const at = ids.indexOf(id);
-  if (at < 0) throw new CommandError("keys", `${RINGS[name]} has no key ${id}; it has ${ids.join(", ")}`);
+  if (at < 0) throw new CommandError("keys", `${secretOf(name)} has no key ${id}; it has ${ids.join(", ")}`);
   if (ids.length === 1)
-    throw new CommandError("keys", `${RINGS[name]} has no other key than ${id}: moor keys new --from`);
+    throw new CommandError("keys", `${secretOf(name)} has no other key than ${id}: moor keys new --from`);
   const own = entries[at] as string;
   const others = entries.filter((_, index) => index !== at);
   const signs = at === 0 ? (ids[1] as number) : (ids[0] as number);

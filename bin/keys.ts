@@ -11,15 +11,22 @@ export interface Keys {
   MOOR_HANDOFF_KEYS: string;
   /** Encrypts the copies of sessions that are kept outside their Durable Objects. */
   MOOR_STORE_KEYS: string;
+  /** Encrypts sessions in the cookies of browsers. Absent: no session is there. */
+  MOOR_CLIENT_KEYS?: string;
 }
 
 /** Fresh keys: a ring of one key for each purpose. */
 export async function newKeys(): Promise<Keys> {
   return {
-    MOOR_TOKEN_KEYS: ringOf(randomBytes(SECRET_BYTES)),
+    MOOR_TOKEN_KEYS: newRing(),
     MOOR_HANDOFF_KEYS: ringOf(await newHandoffSecret()),
-    MOOR_STORE_KEYS: ringOf(randomBytes(SECRET_BYTES)),
+    MOOR_STORE_KEYS: newRing(),
   };
+}
+
+/** A fresh ring of one key, for the purposes that need no key pair. */
+export function newRing(): string {
+  return ringOf(randomBytes(SECRET_BYTES));
 }
 
 /**

@@ -16,7 +16,9 @@ const PARTS: Readonly<Record<string, (config: ResolvedConfig) => string | undefi
   MOOR_OPERATORS: ({ admin, pools }) =>
     admin ? "admin" : pathIn(pools, "pools", "healthCheck", ({ healthCheck }) => healthCheck !== undefined),
   MOOR_REDIS_TCP: ({ stores }) => (stores.fallback === "redis-tcp" ? "stores.fallback" : undefined),
-  MOOR_ROWS: ({ stores }) => (stores.authority.type === "object" ? undefined : "stores.authority"),
+  MOOR_ROWS: ({ stores: { authority } }) =>
+    Object.hasOwn(ROW_STORES, authority.type) ? "stores.authority" : undefined,
+  MOOR_COOKIE_SESSIONS: ({ stores }) => (stores.authority.type === "cookie" ? "stores.authority" : undefined),
   MOOR_ADOPTION: ({ adopt }) => (adopt.length === 0 ? undefined : "adopt"),
   MOOR_READERS: ({ adopt }) => pathIn(adopt, "adopt", "from", ({ confirm }) => confirm === undefined),
   MOOR_REDIS_READER: ({ adopt }) => pathIn(adopt, "adopt", "store", readsFrom("connect-redis")),

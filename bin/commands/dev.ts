@@ -2,7 +2,6 @@ import type { CarrierConfig } from "../../src/carriers/registry.ts";
 import { secretNameOf } from "../../src/config/logins.ts";
 import type { ResolvedConfig } from "../../src/config/resolved.ts";
 import type { MoorConfig } from "../../src/config/types.ts";
-import type { RowStoreType } from "../../src/row-stores/registry.ts";
 import { describe } from "../../src/settings/mistakes.ts";
 import { ADMIN_TOKEN, needsAdminToken, WEBHOOK_SECRET } from "../admin-secret.ts";
 import { adoptSecretsFor } from "../adopt-secrets.ts";
@@ -17,6 +16,7 @@ import { freePort } from "../port.ts";
 import { inLocalFolder } from "../project.ts";
 import { onceAskedToEnd } from "../signals.ts";
 import { DEV_STORES, devStoreOf, startDevStore, withStore } from "../stores/dev-store.ts";
+import type { StoreType } from "../stores/store-setup.ts";
 
 const DEFAULT_PORT = 8788;
 
@@ -74,7 +74,7 @@ MOOR_ADOPT_KEY and MOOR_CONFIRM_KEYS.`,
 };
 
 type RunOptions = Pick<LocalMoorOptions, "port" | "persist" | "publicUrl"> & {
-  readonly store: RowStoreType | undefined;
+  readonly store: StoreType | undefined;
 };
 
 /** @param watched the file of the configuration, if it is to be reloaded when it changes. */

@@ -1,6 +1,6 @@
 import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { MoorConfig } from "../../src/config/types.ts";
+import type { AuthorityConfig, MoorConfig } from "../../src/config/types.ts";
 import { describe } from "../../src/settings/mistakes.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readFlags } from "../flags.ts";
@@ -53,7 +53,7 @@ commands that come next. A file that exists is never overwritten: then nothing i
       "moor.config.ts": printConfig(
         {
           pools: pools.map((pool) => ({ ...pool, id: "site" })),
-          ...(store && { stores: { authority: { type: store.type } } }),
+          ...(store && { stores: setup?.stores ?? { authority: { type: store.type } as AuthorityConfig } }),
         } satisfies MoorConfig,
         "moor/config",
       ),

@@ -1,11 +1,10 @@
 import { readConfig } from "../../src/config/read.ts";
 import type { ResolvedConfig } from "../../src/config/resolved.ts";
 import type { AuthorityConfig, MoorConfig } from "../../src/config/types.ts";
-import type { RowStoreType } from "../../src/row-stores/registry.ts";
 import { formatMistakes } from "../../src/settings/mistakes.ts";
 import { CommandError } from "../command.ts";
-import { setupFor, storesWith } from "./registry.ts";
-import type { LocalStore, StoreSetup } from "./store-setup.ts";
+import { STORE_SETUPS, setupFor, storesWith } from "./registry.ts";
+import type { LocalStore, StoreSetup, StoreType } from "./store-setup.ts";
 
 const RUNS = { can: ({ local }: StoreSetup) => local !== undefined, work: "run" };
 
@@ -13,7 +12,7 @@ const RUNS = { can: ({ local }: StoreSetup) => local !== undefined, work: "run" 
 export const DEV_STORES = storesWith(RUNS.can);
 
 /** The store that the flag names. */
-export function devStoreOf(text: string | undefined): RowStoreType | undefined {
+export function devStoreOf(text: string | undefined): StoreType | undefined {
   return text === undefined ? undefined : setupFor("--store", text, RUNS).type;
 }
 
@@ -24,11 +23,11 @@ export function devStoreOf(text: string | undefined): RowStoreType | undefined {
  */
 export function withStore(
   config: MoorConfig | ResolvedConfig,
-  store: RowStoreType | undefined,
+  store: StoreType | undefined,
 ): MoorConfig | ResolvedConfig {
   if (!store) return config;
   const { replicate = "travel" } = config.stores ?? {};
-  const stores = { authority: { type: store } as AuthorityConfig, replicate };
+  const stores = STORE_SETUPS[store]?.stores ?? { authority: { type: store } as AuthorityConfig, replicate };
   const given = { ...config, stores } as MoorConfig | ResolvedConfig;
   const read = readConfig(given);
   if (read.kind === "invalid") {
@@ -55,6 +54,6 @@ export async function startDevStore(
   if (local === "always" || !local) return undefined;
   const names = audit?.variables(authority) ?? [];
   const given = names.map((name) => [name, environment[name] ?? ""] as const);
-  if (given.some(([, value]) => value === "")) return local.start(folder);
+  if (given.length === 0 || given.some(([, value]) => value === "")) return local.start(folder);
   return { variables: Object.fromEntries(given), address: `as ${names.join(" and ")} says`, stop: async () => {} };
 }

@@ -1,25 +1,27 @@
-import { ROW_STORES, type RowStoreType, rowStoreOf } from "../../src/row-stores/registry.ts";
+import { rowStoreOf } from "../../src/row-stores/registry.ts";
 import { describe } from "../../src/settings/mistakes.ts";
 import { CommandError } from "../command.ts";
+import { cookie } from "./cookie.ts";
 import { d1 } from "./d1.ts";
 import { memcached } from "./memcached.ts";
 import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
 import { redisTcp } from "./redis-tcp.ts";
-import type { StoreSetup } from "./store-setup.ts";
+import type { StoreSetup, StoreType } from "./store-setup.ts";
 
 /** The stores that the `moor` command knows how to set up, run or ask, by the `type` of `stores.authority`. A store need not be here. */
-export const STORE_SETUPS: Readonly<Partial<Record<RowStoreType, StoreSetup>>> = {
+export const STORE_SETUPS: Readonly<Partial<Record<StoreType, StoreSetup>>> = {
   redis,
   "redis-tcp": redisTcp,
   postgres,
   d1,
   memcached,
+  cookie,
 };
 
 /** The stores whose setup will do. */
-export function storesWith(can: (setup: StoreSetup) => boolean): RowStoreType[] {
-  return (Object.keys(ROW_STORES) as RowStoreType[]).filter((type) => {
+export function storesWith(can: (setup: StoreSetup) => boolean): StoreType[] {
+  return (Object.keys(STORE_SETUPS) as StoreType[]).filter((type) => {
     const setup = STORE_SETUPS[type];
     return setup !== undefined && can(setup);
   });
@@ -38,7 +40,7 @@ export function setupFor(
   flag: string,
   name: string,
   { can, work, others = [] }: { can(setup: StoreSetup): boolean; work: string; others?: readonly string[] },
-): { readonly type: RowStoreType; readonly setup: StoreSetup } {
+): { readonly type: StoreType; readonly setup: StoreSetup } {
   const able = storesWith(can);
   const type = able.find((one) => one === name);
   const setup = type && STORE_SETUPS[type];

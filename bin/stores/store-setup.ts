@@ -1,7 +1,12 @@
-import type { AuthorityConfig } from "../../src/config/types.ts";
+import type { AuthorityConfig, StoresConfig } from "../../src/config/types.ts";
+
+/** The `type` of another authority than Durable Objects. */
+export type StoreType = Exclude<AuthorityConfig["type"], "object">;
 
 /** The parts of a new project that depend on the store of its sessions. */
 export interface StoreSetup {
+  /** `stores` of a new project, and of `moor dev`. Default: the `type` of the authority alone, and `replicate` of the configuration. */
+  readonly stores?: StoresConfig;
   /** Files beside those that every project has, by name. */
   readonly files: Readonly<Record<string, string>>;
   /** Lines at the end of `wrangler.toml`. */

@@ -24,8 +24,14 @@ export interface Carrier {
    * @param isRemembered whether the visitor has asked to be remembered.
    */
   write(headers: Headers, credentials: Credentials, expiresAt: number, isRemembered: boolean): void;
-  /** Adds to a response's headers what makes the client forget its tokens and its proof. */
-  clear(headers: Headers): void;
+  /**
+   * Adds to a response's headers what makes the client forget its tokens and its proof.
+   *
+   * @param sessionId the session whose token it is; needed if each session has names of its own.
+   */
+  clear(headers: Headers, sessionId?: string): void;
+  /** The cookies in which a request carries whole sessions. Absent: the carrier has no such places. */
+  sessions?(request: AskedParts): SessionCookies;
   /** A place of its own for provisional tokens. Absent: the carrier has none. */
   readonly provisional?: ProvisionalCarrier;
   /** The carrier that writes the response to a request. Absent: it is this carrier, whatever host was asked. */
@@ -47,6 +53,28 @@ export interface ProvisionalCarrier {
   read(request: AskedParts): Credentials | undefined;
   /** Adds to a response's headers what makes the client hold the token until `expiresAt` (milliseconds since 1970). */
   write(headers: Headers, token: string, expiresAt: number): void;
+}
+
+/** A cookie that holds a part of a session. */
+export interface SessionCookie {
+  /** The end of its name, which is unique within the session. */
+  readonly part: string;
+  readonly value: string;
+}
+
+/** The part that tells that a session has ended. */
+export const END_PART = "end";
+
+/** Cookies that hold whole sessions, with the names of a request's host. The writing functions return a `Set-Cookie` header. */
+export interface SessionCookies {
+  /** The cookies of a session that the request carries, in the order of the browser. */
+  of(sessionId: string): readonly SessionCookie[];
+  /** Has the browser hold a part until `expiresAt` (milliseconds since 1970), or until it closes, as it holds tokens. */
+  write(sessionId: string, part: string, value: string, expiresAt: number): string;
+  /** Has the browser hold a part until `expiresAt`, also after it was closed. */
+  keep(sessionId: string, part: string, value: string, expiresAt: number): string;
+  /** @param part default: the token of the session. */
+  forget(sessionId: string, part?: string): string;
 }
 
 /** The cookie in which an origin sends changes that it cannot put into headers. Moor takes it off every response. */
@@ -79,6 +107,8 @@ export interface AddressCarrier {
 export interface CarrierOptions {
   /** How long the journal may hold a change. */
   readonly markLifeSeconds: number;
+  /** Whether each session has cookies with names of their own: see {@link SessionCookies}. Default `false`. */
+  readonly holdsSessions?: boolean;
   /** Milliseconds since 1970. Lives are sent as durations: the client's clock may be wrong. */
   readonly now: () => number;
 }

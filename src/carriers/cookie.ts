@@ -4,7 +4,7 @@ import type { AskedParts } from "../lib/asked.ts";
 import { cookieDomain, cookieName, cookiePath } from "../settings/grammar.ts";
 import { describe, type Item, type Mistake } from "../settings/mistakes.ts";
 import { list, oneOf, shape, value, yesOrNo } from "../settings/shapes.ts";
-import type { Carrier, CarrierOptions, CreatedCarrier } from "./carrier.ts";
+import { type Carrier, type CarrierOptions, type CreatedCarrier, END_PART, type SessionCookies } from "./carrier.ts";
 import { type Credentials, MARK_TAG_LENGTH, NO_CREDENTIALS, SEPARATOR } from "./credentials.ts";
 import { defineCarrier } from "./kind.ts";
 import { createOwnCookies } from "./own-cookies.ts";
@@ -12,6 +12,10 @@ import { createOwnCookies } from "./own-cookies.ts";
 /** The longest life that browsers grant a cookie (RFC 6265bis section 5.5). */
 const LONGEST_SECONDS = 400 * 24 * 60 * 60;
 const NO_MARKS: readonly string[] = [];
+/** Names of a session's cookies begin with this many characters of its id. */
+const SESSION_TAG_LENGTH = 8;
+/** Further tokens are not looked at, so that no browser makes a request expensive. */
+const MOST_TOKENS = 8;
 
 /** A cookie, the carrier of browsers: `HttpOnly`, and `Secure` on https. */
 export interface CookieCarrierConfig {
@@ -135,9 +139,11 @@ function isWithin(host: string, domain: string): boolean {
  */
 function createCookieCarrier(
   settings: ResolvedCookieCarrier,
-  { markLifeSeconds, now }: CarrierOptions,
+  { markLifeSeconds, now, ...options }: CarrierOptions,
 ): CreatedCarrier {
-  const cookies = createOwnCookies(settings);
+  const holdsSessions =
+    (typeof MOOR_COOKIE_SESSIONS === "undefined" || MOOR_COOKIE_SESSIONS) && options.holdsSessions === true;
+  const cookies = createOwnCookies(settings, holdsSessions);
 
   /** @param domain the domain that shares the session. Default: the host alone has it. */
   function carrierOn(secure: boolean, domain?: string): Carrier {
@@ -151,18 +157,20 @@ function createCookieCarrier(
       sameSite: secure || settings.sameSite !== "none" ? settings.sameSite : "lax",
       partitioned: secure && settings.partitioned,
     } as const;
+    const textOf = (name: string, value: string, maxAge: number | undefined) =>
+      stringifySetCookie({ name, value, ...attributes, ...(maxAge !== undefined && { maxAge }) });
     const set = (headers: Headers, name: string, value: string, maxAge: number | undefined) =>
-      headers.append(
-        "Set-Cookie",
-        stringifySetCookie({ name, value, ...attributes, ...(maxAge !== undefined && { maxAge }) }),
-      );
+      headers.append("Set-Cookie", textOf(name, value, maxAge));
+    const secondsTo = (expiresAt: number) => Math.max(0, Math.ceil((expiresAt - now()) / 1000));
+    const nameFor = (sessionId: string) => names.sessions + sessionId.slice(0, SESSION_TAG_LENGTH);
     // All of them are read, because browsers send the newest cookie last. Only the mark of the token's session costs crypto.
     const marksIn = (own: ReadonlyMap<string, string>) =>
       [...own].flatMap(([name, value]) => (name.startsWith(names.marks) && value !== "" ? [value] : []));
 
-    const read = ({ headers }: AskedParts, name = names.token) => {
+    const read = ({ headers }: AskedParts, name?: string) => {
       const { own } = cookies.split(headers.get("Cookie"));
-      const token = own.get(name);
+      const tokens = holdsSessions && name === undefined ? tokensIn(own, names.sessions) : undefined;
+      const token = tokens ? tokens[0] : own.get(name ?? names.token);
       const proof = own.get(names.proof);
       // Text after a separator would be taken for another part, which has a cookie of its own.
       if (token === undefined || token.includes(SEPARATOR)) return undefined;
@@ -173,17 +181,18 @@ function createCookieCarrier(
         proof: proof === undefined || proof.includes(SEPARATOR) ? "" : proof,
         marks: hasOthers ? marksIn(own) : NO_MARKS,
         hasProvisional: own.has(names.provisional),
+        ...(tokens && { others: tokens.slice(1, MOST_TOKENS) }),
       };
     };
     const write = (
       headers: Headers,
-      { token, proof, marks, hasProvisional }: Credentials,
+      { token, proof, marks, hasProvisional, sessionId }: Credentials,
       expiresAt: number,
       isRemembered: boolean,
-      name = names.token,
+      name = holdsSessions && sessionId !== undefined ? nameFor(sessionId) : names.token,
     ) => {
       const isPersistent = isRemembered || settings.persistent === "always";
-      const leftSeconds = Math.max(0, Math.ceil((expiresAt - now()) / 1000));
+      const leftSeconds = secondsTo(expiresAt);
       if (token !== "") set(headers, name, token, isPersistent ? leftSeconds : undefined);
       if (token !== "" && hasProvisional) set(headers, names.provisional, "", 0);
       // Written once per rotation while touches prolong the token, so it must outlive every deadline of the session.
@@ -194,13 +203,36 @@ function createCookieCarrier(
     return {
       apart: true,
       sameSite: attributes.sameSite,
-      read,
+      read: (request) => read(request),
       write,
-      clear(headers) {
-        set(headers, names.token, "", 0);
+      clear(headers, sessionId) {
+        set(headers, holdsSessions && sessionId !== undefined ? nameFor(sessionId) : names.token, "", 0);
         set(headers, names.proof, "", 0);
         set(headers, names.provisional, "", 0);
       },
+      ...(holdsSessions && {
+        sessions({ headers }): SessionCookies {
+          const { own } = cookies.split(headers.get("Cookie"));
+          const nameOf = (sessionId: string, part: string) => `${nameFor(sessionId)}.${part}`;
+          return {
+            of(sessionId) {
+              const beginning = nameOf(sessionId, "");
+              return [...own].flatMap(([name, value]) =>
+                name.startsWith(beginning) ? [{ part: name.slice(beginning.length), value }] : [],
+              );
+            },
+            write: (sessionId, part, value, expiresAt) =>
+              textOf(
+                nameOf(sessionId, part),
+                value,
+                settings.persistent === "always" ? secondsTo(expiresAt) : undefined,
+              ),
+            keep: (sessionId, part, value, expiresAt) => textOf(nameOf(sessionId, part), value, secondsTo(expiresAt)),
+            forget: (sessionId, part) =>
+              textOf(part === undefined ? nameFor(sessionId) : nameOf(sessionId, part), "", 0),
+          };
+        },
+      }),
       provisional: {
         read(request) {
           const credentials = read(request, names.provisional);
@@ -235,4 +267,17 @@ function createCookieCarrier(
   }
 
   return { https: carriersOn(true), http: carriersOn(false) };
+}
+
+/**
+ * The tokens among a browser's cookies, where each session has a name of its own. A session that has ended counts only if there is no other: a
+ * late response may have brought its token back.
+ */
+function tokensIn(own: ReadonlyMap<string, string>, beginning: string): string[] {
+  const length = beginning.length + SESSION_TAG_LENGTH;
+  const tokens = [...own].filter(
+    ([name, value]) => name.startsWith(beginning) && name.length === length && !value.includes(SEPARATOR),
+  );
+  const alive = tokens.filter(([name]) => !own.has(`${name}.${END_PART}`));
+  return (alive.length > 0 ? alive : tokens).map(([, value]) => value);
 }

@@ -7,6 +7,10 @@ export interface Credentials {
   readonly marks: readonly string[];
   /** Whether the client also sent a provisional token. Default `false`. */
   readonly hasProvisional?: boolean;
+  /** Tokens of further sessions that the client sent. Absent: a client holds one token. */
+  readonly others?: readonly string[];
+  /** The id of the session; needed to write a token if each session has names of its own. */
+  readonly sessionId?: string | undefined;
 }
 
 /** A mark begins with this many characters of its session's id, because a browser may hold marks of several sessions. */

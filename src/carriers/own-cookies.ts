@@ -19,6 +19,8 @@ export interface CookieNames {
   readonly provisional: string;
   /** The mark of each session has a cookie of its own, whose name begins with this. */
   readonly marks: string;
+  /** The cookies of each session have names of their own that begin with this, if a carrier holds whole sessions. */
+  readonly sessions: string;
 }
 
 /** Moor's own cookies among all others. */
@@ -33,18 +35,24 @@ export interface OwnCookies {
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
-/** @param options.name as it is on plain http; on https `options.prefix` stands before it. */
-export function createOwnCookies({ name, prefix }: { name: string; prefix: string }): OwnCookies {
+/**
+ * @param options.name as it is on plain http; on https `options.prefix` stands before it.
+ * @param holdsSessions whether cookies hold whole sessions. Default `false`.
+ */
+export function createOwnCookies(
+  { name, prefix }: { name: string; prefix: string },
+  holdsSessions: boolean = false,
+): OwnCookies {
   const https = namesOf(prefix + name);
   const http = namesOf(name);
   const exact: ReadonlySet<string> = new Set(
     [https, http].flatMap(({ token, proof, provisional }) => [token, proof, provisional]),
   );
-  const has = (found: string) => exact.has(found) || found.startsWith(https.marks) || found.startsWith(http.marks);
+  const beginnings = [https, http].flatMap(({ marks, sessions }) => (holdsSessions ? [marks, sessions] : [marks]));
+  const has = (found: string) => exact.has(found) || beginnings.some((beginning) => found.startsWith(beginning));
   const patterns = [
     ...[...exact].map(escapeRegExp),
-    `${escapeRegExp(https.marks)}[^=;,\\s]*`,
-    `${escapeRegExp(http.marks)}[^=;,\\s]*`,
+    ...beginnings.map((beginning) => `${escapeRegExp(beginning)}[^=;,\\s]*`),
   ];
   /** A browser sends the same header with each request, and each request needs its parts twice. */
   const remembered = new BoundedMap<string, SplitCookies>(1024);
@@ -91,7 +99,7 @@ export function createOwnCookies({ name, prefix }: { name: string; prefix: strin
 }
 
 function namesOf(token: string): CookieNames {
-  return { token, proof: `${token}-gen`, provisional: `${token}-new`, marks: `${token}-mark-` };
+  return { token, proof: `${token}-gen`, provisional: `${token}-new`, marks: `${token}-mark-`, sessions: `${token}.` };
 }
 
 function escapeRegExp(text: string): string {

@@ -2,6 +2,7 @@ import { resolveCarrier } from "../carriers/registry.ts";
 import { MAX_PRINCIPAL_SESSIONS } from "../settings/grammar.ts";
 import { resolveAdoptions } from "./adopt.ts";
 import { fillLogin } from "./login-defaults.ts";
+import type { Permission } from "./pool-types.ts";
 import type {
   ResolvedConfig,
   ResolvedCors,
@@ -53,7 +54,7 @@ const MAX_EJECTION_SECONDS = 300;
 
 const CLIENT_FIELDS = { address: "none", country: false, userAgent: false, trace: false } as const;
 
-const SESSION_DEFAULTS = {
+export const SESSION_DEFAULTS = {
   idleSeconds: 43_200,
   absoluteSeconds: 604_800,
   firstIdleSeconds: 1_800,
@@ -90,7 +91,12 @@ export function fillDefaults(config: CheckedConfig): ResolvedConfig {
   const given = config.routes ?? config.pools.slice(0, 1).map(({ id }) => ({ path: "/*", pool: id }));
   const routes = given.map((route) => resolveRoute(route, config));
   const served = poolsWithSessions(routes);
-  const pools = config.pools.map((pool) => resolvePool(pool, served.size === 1 && served.has(pool.id)));
+  // Sessions in cookies know no login.
+  const all: readonly Permission[] =
+    config.stores?.authority?.type === "cookie" ? ["patch", "end"] : ["patch", "principal", "end"];
+  const pools = config.pools.map((pool) => {
+    return resolvePool(pool, served.size === 1 && served.has(pool.id) ? all : ["patch"]);
+  });
   return {
     ...fillShared(config),
     ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? fillLogin(config, { pools, routes }) : { pools, routes }),
@@ -128,7 +134,7 @@ export function fillShared(config: Pick<CheckedConfig, Shared>): Pick<ResolvedCo
     carriers: (config.carriers ?? [{ type: "cookie" as const }]).map(resolveCarrier),
     stores: {
       authority: config.stores?.authority ?? { type: "object" },
-      replicate: config.stores?.replicate ?? "travel",
+      replicate: config.stores?.replicate ?? (config.stores?.authority?.type === "cookie" ? "off" : "travel"),
       backup: config.stores?.backup ?? (hasJournal(config.stores?.authority) ? "async" : "off"),
       strictBackup: config.stores?.strictBackup ?? false,
       fallback: config.stores?.fallback ?? "redis",
@@ -172,7 +178,7 @@ export function definedOf<T extends object>(given: T): { [Key in keyof T]: Exclu
   return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
 }
 
-function resolvePool(pool: CheckedPool, hasAllSessions: boolean): ResolvedPool {
+function resolvePool(pool: CheckedPool, rights: readonly Permission[]): ResolvedPool {
   return {
     id: pool.id,
     origins: pool.origins.map(resolveOrigin),
@@ -197,7 +203,7 @@ function resolvePool(pool: CheckedPool, hasAllSessions: boolean): ResolvedPool {
     closeOn: pool.closeOn ?? [503],
     session: {
       see: pool.session?.see ?? true,
-      may: pool.session?.may ?? (hasAllSessions ? ["patch", "principal", "end"] : ["patch"]),
+      may: pool.session?.may ?? rights,
       write: pool.session?.write ?? pool.session?.see ?? true,
     },
   };

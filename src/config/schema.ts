@@ -1,7 +1,6 @@
 import { array, boolean, custom, type InferOutput, lazy, literal, optional, picklist, unknown } from "valibot";
 import { BALANCERS, type BalancerType } from "../balancers/registry.ts";
 import { carrierSchemas } from "../carriers/registry.ts";
-import { rowStoreSchemas } from "../row-stores/registry.ts";
 import {
   addressParameter,
   attemptDeadline,
@@ -45,6 +44,7 @@ import { list, numbers, oneByItsOwn, oneOf, shape, value, yesOrNo } from "../set
 import { admin } from "./admin-schema.ts";
 import { adopt } from "./adopt.ts";
 import { affinities, policies } from "./affinity-schema.ts";
+import { authoritySchemas } from "./authority-schema.ts";
 import { ofRoute, ofSite } from "./login-schema.ts";
 import { ORIGIN_HEADERS } from "./origin-headers.ts";
 import { REGIONS } from "./regions.ts";
@@ -188,9 +188,6 @@ const route = shape({
 });
 
 const carrier = oneByItsOwn("type", carrierSchemas);
-
-/** The form of each kind of authority, by its `type`. */
-const authoritySchemas = { object: shape({ type: literal("object") }), ...rowStoreSchemas };
 
 const stores = shape({
   authority: optional(oneByItsOwn("type", authoritySchemas)),

@@ -124,10 +124,20 @@ export interface IgnoreConfig {
 }
 
 /**
- * The store that orders the changes of sessions and keeps their records. `"object"`: a Durable Object for each session. Any other type:
- * rows in that store.
+ * The store that orders the changes of sessions and keeps their records. `"object"`: a Durable Object for each session. `"cookie"`: the
+ * visitor's own browser. Any other type: rows in that store.
  */
-export type AuthorityConfig = { type: "object" } | RowStoreConfig;
+export type AuthorityConfig = { type: "object" } | CookieAuthorityConfig | RowStoreConfig;
+
+/** Sessions without a login, sealed in the cookies of their browsers. docs/guide/sessions-in-cookies.md says what they cannot keep. */
+export interface CookieAuthorityConfig {
+  type: "cookie";
+  /**
+   * Where Moor keeps which sessions have ended: a browser that is killed after a logout may send the session again. `"kv"`: the namespace
+   * `SESSION_REPLICAS`; other places see an end within 90 seconds. `"redis"`: Redis at Upstash; within 30 seconds.
+   */
+  revocation: "kv" | "redis";
+}
 
 /** Where sessions are kept. */
 export interface StoresConfig {

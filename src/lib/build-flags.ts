@@ -7,6 +7,8 @@ declare global {
   const MOOR_OPERATORS: boolean | undefined;
   /** `false`: the build is without authorities other than Durable Objects. */
   const MOOR_ROWS: boolean | undefined;
+  /** `false`: the build is without sessions in cookies. */
+  const MOOR_COOKIE_SESSIONS: boolean | undefined;
   /** `false`: the build is without the adoption of old applications' sessions. */
   const MOOR_ADOPTION: boolean | undefined;
   /** `false`: the build reads no old session by itself. */
@@ -66,6 +68,7 @@ export const NAMES = {
   MOOR_REDIS_TCP: "fallback on Redis by a socket",
   MOOR_OPERATORS: "admin API, probes and pools at work",
   MOOR_ROWS: "authority other than Durable Objects",
+  MOOR_COOKIE_SESSIONS: "authority in cookies",
   MOOR_ADOPTION: "adoption of sessions",
   MOOR_READERS: "reader of old sessions",
   MOOR_REDIS_READER: "reader of old sessions in Redis",

@@ -2,7 +2,7 @@ import type { FoundingLimit } from "../inbound/founding-limit.ts";
 import { whereaboutsOf } from "../inbound/whereabouts.ts";
 import type { AskedParts } from "../lib/asked.ts";
 import { randomId } from "../lib/base64url.ts";
-import { MAX_FLASH_BYTES } from "../session/apply.ts";
+import { MAX_FLASH_BYTES, type Refusal } from "../session/apply.ts";
 import type { Change, Policy, Ref, SessionLimit } from "../session/change.ts";
 import { touched } from "../session/deadlines.ts";
 import { isSomebodys, type View } from "../session/record.ts";
@@ -198,7 +198,7 @@ async function unwritten(
         return { kind: "unavailable", cause: new Error("the change expired on its way") };
       }
       if (written.reason === "rotated") return { kind: "ended" };
-      return { kind: "refused", reason: tooLarge(written.reason, parts.policy) };
+      return { kind: "refused", reason: REFUSED[written.reason](parts.policy) };
     // No origin's change names a version, so it is the lease that is over.
     case "conflict":
       return { kind: "lock-lost" };
@@ -207,11 +207,13 @@ async function unwritten(
   }
 }
 
-function tooLarge(reason: "too-large" | "flash-too-large", { maxAttributeBytes }: Policy): string {
-  return reason === "too-large"
-    ? `the attributes would pass ${maxAttributeBytes} bytes`
-    : `the flash would pass ${MAX_FLASH_BYTES} bytes`;
-}
+/** What the log says of a change that is refused. */
+const REFUSED: Readonly<Record<Exclude<Refusal, "expired" | "rotated">, (policy: Policy) => string>> = {
+  "too-large": ({ maxAttributeBytes }) => `the attributes would pass ${maxAttributeBytes} bytes`,
+  "flash-too-large": () => `the flash would pass ${MAX_FLASH_BYTES} bytes`,
+  "cookie-full": () => "the attributes and the flash would be too long for a session in cookies",
+  "not-in-cookies": () => "a session in cookies has no principal and no rotation",
+};
 
 /**
  * A session of its own, under a new key, for an intent whose session cannot be changed any more.

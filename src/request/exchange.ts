@@ -1,3 +1,4 @@
+import type { Credentials } from "../carriers/credentials.ts";
 import type { ResolvedConfig } from "../config/resolved.ts";
 import type { FailureCode } from "../errors.ts";
 import type { Address } from "../inbound/address.ts";
@@ -13,6 +14,7 @@ import type { Locks } from "../store/contracts.ts";
 import { inTurn, isLocked, type Turn } from "../store/locking.ts";
 import { isJustVouched, type Opened, type OpenedSession, openForRoute, refOf } from "../store/open-session.ts";
 import type { HeaderNames } from "../upstream/wire/origin-headers.ts";
+import { createCarried } from "./carried.ts";
 import { commit, follow } from "./commit.ts";
 import { logOut } from "./logout.ts";
 import type { MoorParts } from "./parts.ts";
@@ -81,7 +83,9 @@ export function outlivesClient({ request }: Visit, { locking }: Handling): boole
 /** Puts together the steps that the proxy and the middleware share. The numbers are those of the README's list. */
 export function createExchange(parts: ExchangeParts): Exchange {
   const { config, tokens, clock } = parts;
-  const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds: markLifeOf(config.session) });
+  const markLifeSeconds = markLifeOf(config.session);
+  const { holdsSessions, opensWith, connect } = createCarried(parts);
+  const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds, holdsSessions });
   const allStores = createStores(parts);
   const endedOf = (visit: Visit) => parts.ended && ((old: OldRef) => parts.ended?.(old, visit));
   let open = openForRoute;
@@ -180,7 +184,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const token = await tokenFor(done, giving, stores); // 8
     const mark = toMark.size === 0 ? "" : await markFor(token, client, toMark, stores);
     // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
-    const replaced = token.kind !== "none" || mark !== "" ? response.headers : undefined;
+    const cookies = stores.cookies();
+    const replaced = token.kind !== "none" || mark !== "" || cookies.length > 0 ? response.headers : undefined;
     return respond(response, {
       names,
       dropped,
@@ -189,6 +194,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       stripped: visit.stripped,
       token,
       mark,
+      cookies,
       session: true,
       explain: explains === "no" ? undefined : observer.explanation(replaced),
       isForOne: explains === "debug",
@@ -201,9 +207,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
     async enter(request, { url, secure }, observer, keepAlive) {
       const { arrivedAt } = observer.facts;
       const boundTo = bindsToHost ? url.hostname : undefined;
-      const client = await carriers.read(request, secure, (credentials) => {
-        return tokens.open(credentials, arrivedAt, (reason) => observer.tokenRefused({ reason }), boundTo);
-      }); // 1, 2
+      const open = (credentials: Credentials) =>
+        tokens.open(credentials, arrivedAt, (reason) => observer.tokenRefused({ reason }), boundTo);
+      const client = await carriers.read(request, secure, opensWith(open)); // 1, 2
       const stripped = carriers.strip?.(url);
       return {
         request,
@@ -227,7 +233,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     logOut(visit) {
       const { observer, keepAlive } = visit;
       const { calls } = observer.facts;
-      const connected = typeof MOOR_ROWS === "undefined" || MOOR_ROWS ? parts.connect?.() : undefined;
+      const connected = connect(visit);
       const stores = calls || connected ? allStores.forOne(calls, connected) : allStores.shared;
       const { cors, logout: how } = config;
       const logout = { ...visit, sameSite: carriers.sameSite, cors, ended: endedOf(visit), ...how };
@@ -238,7 +244,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
 
     serve(visit, handling, responder) {
       const { calls } = visit.observer.facts;
-      const connected = typeof MOOR_ROWS === "undefined" || MOOR_ROWS ? parts.connect?.() : undefined;
+      const connected = connect(visit);
       const stores = calls || connected ? allStores.forOne(calls, connected) : allStores.shared;
       const served =
         stores.locks && waitsForTurn(visit, handling)
@@ -280,6 +286,6 @@ async function refuse(
   await response.body?.cancel();
   const failure = observer.failed(code, entry);
   const untouched = { kind: "none" } as const;
-  give(failure.headers, client, untouched, await markFor(untouched, client, toMark, stores));
+  give(failure.headers, client, untouched, await markFor(untouched, client, toMark, stores), stores.cookies());
   return failure;
 }

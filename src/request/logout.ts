@@ -9,8 +9,9 @@ import { clearSiteData } from "../lib/clear-site-data.ts";
 import { describeFault, type Log } from "../log.ts";
 import { NO_INTENT } from "../session/session.ts";
 import { openSession } from "../store/open-session.ts";
-import { type Commit, type CommitParts, commit } from "./commit.ts";
-import { give, markFor, type TokenOptions, tokenFor } from "./respond.ts";
+import { type Commit, commit } from "./commit.ts";
+import { give, markFor, type TokenOptions, type TokenWrite, tokenFor } from "./respond.ts";
+import type { Stores } from "./stores.ts";
 
 /** Where a client ends its own session. */
 export const LOGOUT_PATH = "/.moor/logout";
@@ -37,7 +38,7 @@ export interface Logout {
 }
 
 /** Answers a request to {@link LOGOUT_PATH}, also from the script of another origin that `cors` allows. */
-export async function logOut(logout: Logout, parts: CommitParts, log: Log): Promise<Response> {
+export async function logOut(logout: Logout, parts: Stores, log: Log): Promise<Response> {
   const { request, cors } = logout;
   return preflight(request, cors) ?? allowOrigin(await endSession(logout, parts, log), request, cors);
 }
@@ -48,7 +49,7 @@ export async function logOut(logout: Logout, parts: CommitParts, log: Log): Prom
  * A post of another site is refused before anything is read: by `Sec-Fetch-Site`, else by `Origin`. Where a client sends
  * neither, it is no browser of today: then only a cookie that other sites' posts may bring is refused.
  */
-async function endSession(logout: Logout, parts: CommitParts, log: Log): Promise<Response> {
+async function endSession(logout: Logout, parts: Stores, log: Log): Promise<Response> {
   const { request, url, client, arrival, toMark } = logout;
   const fail = (code: FailureCode) => failureResponse(code, request);
   const refuse = (code: FailureCode) => {
@@ -73,27 +74,28 @@ async function endSession(logout: Logout, parts: CommitParts, log: Log): Promise
     return fail("session_unavailable");
   }
   const { session } = opened;
-  const mark = () => markFor({ kind: "clear" }, client, toMark, parts);
+  const giveTo = async ({ headers }: Response, token: TokenWrite) =>
+    give(headers, client, token, await markFor({ kind: "clear" }, client, toMark, parts), parts.cookies());
   if (!session.returning) {
-    give(response.headers, client, { kind: "clear" }, await mark());
+    await giveTo(response, { kind: "clear" });
     return response;
   }
   // Where nothing is stored yet the end is: a first change may be under way, and its response must bring nothing back.
   const committed = await commit(opened, { ...NO_INTENT, end: true }, { request, toMark }, parts);
   if (committed.kind === "done") {
     const token = await tokenFor(committed, { mayGiveFresh: false, withProof: false, ended: logout.ended }, parts);
-    give(response.headers, client, token, await mark());
+    await giveTo(response, token);
     return response;
   }
   // No store was asked about a token that has seen no version until now: nothing is shown to it any more.
   if (committed.kind === "ended" && session.view === undefined) {
-    give(response.headers, client, { kind: "clear" }, await mark());
+    await giveTo(response, { kind: "clear" });
     return response;
   }
   const code = CODE_OF[committed.kind] ?? "session_unavailable";
   log({ event: code, session: session.token.id.slice(0, 8) });
   const failure = fail(code);
-  give(failure.headers, client, { kind: "none" }, await mark());
+  await giveTo(failure, { kind: "none" });
   return failure;
 }
 

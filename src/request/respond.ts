@@ -99,6 +99,8 @@ export interface ResponseChanges {
   readonly token: TokenWrite;
   /** The mark that the client is given; "": none. */
   readonly mark: string;
+  /** Further `Set-Cookie` headers. Default: none. */
+  readonly cookies?: readonly string[];
   /** Whether the route has sessions: then no shared cache may keep the response. */
   readonly session: boolean;
   /** How the request was decided, for `Server-Timing`. */
@@ -109,13 +111,14 @@ export interface ResponseChanges {
 
 /** The origin's response as the client gets it. One that needs no change is passed on untouched. */
 export function respond(response: Response, changes: ResponseChanges): Response {
-  const { names, dropped, client, token, mark, session, explain } = changes;
+  const { names, dropped, client, token, mark, cookies, session, explain } = changes;
   const lacksCacheControl = session && !names.hasCacheControl;
   const links = (session ? client.links : undefined) ?? changes.stripped;
   const untouched =
     names.moor.length === 0 &&
     token.kind === "none" &&
     mark === "" &&
+    !cookies?.length &&
     dropped.length === 0 &&
     !lacksCacheControl &&
     explain === undefined &&
@@ -127,10 +130,11 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   for (const name of names.moor) headers.delete(name);
   if (dropped.length > 0) dropOwn(headers, dropped);
   if (lacksCacheControl) headers.set("Cache-Control", "private");
-  if (token.kind !== "none" || mark !== "") give(headers, client, token, mark);
+  give(headers, client, token, mark, cookies);
   if (explain !== undefined) writeExplain(headers, explain);
   if (changes.isForOne) keepFromCaches(headers);
-  const isPrivate = token.kind !== "none" || mark !== "" || changes.isForOne === true;
+  const givesNothing = token.kind === "none" && mark === "" && !cookies?.length;
+  const isPrivate = !givesNothing || changes.isForOne === true;
   if (isPrivate && names.mayTargetCaches) for (const name of TARGETED_CACHE_CONTROL) headers.delete(name);
   const text = client.links ? joinCredentials(heldAfter(client.credentials, token, mark)) : "";
   return links && (text !== "" || changes.stripped) ? links.withLinks(changed, changes.page, text) : changed;
@@ -155,23 +159,30 @@ export async function markFor(
  * Puts on a response what its client is to hold from now on; no cache may keep that. The response has no headers for caches besides
  * `Cache-Control`.
  */
-export function give(headers: Headers, { carrier, credentials }: Client, token: TokenWrite, mark = ""): void {
-  if (token.kind === "none" && mark === "") return;
+export function give(
+  headers: Headers,
+  { carrier, credentials, token: held }: Client,
+  token: TokenWrite,
+  mark = "",
+  cookies: readonly string[] = [],
+): void {
+  if (token.kind === "none" && mark === "" && cookies.length === 0) return;
   keepFromCaches(headers);
+  for (const cookie of cookies) headers.append("Set-Cookie", cookie);
   if (token.kind === "clear") {
-    carrier.clear(headers);
+    carrier.clear(headers, held?.id);
     for (const cookie of token.cookies ?? []) headers.append("Set-Cookie", cookie);
   }
   const { expiresAt, isRemembered } = token.kind === "write" ? token : { expiresAt: 0, isRemembered: false };
   if (carrier.apart) {
     if (token.kind === "provisional") carrier.provisional?.write(headers, token.credentials.token, token.expiresAt);
-    const news = token.kind === "write" ? token.credentials : NO_CREDENTIALS;
+    const news = token.kind === "write" ? { ...token.credentials, sessionId: token.id } : NO_CREDENTIALS;
     const { hasProvisional = false } = credentials;
     carrier.write(headers, { ...news, marks: mark === "" ? [] : [mark], hasProvisional }, expiresAt, isRemembered);
     return;
   }
-  const held = heldAfter(credentials, token, mark);
-  if (held.token !== "") carrier.write(headers, held, expiresAt, isRemembered);
+  const left = heldAfter(credentials, token, mark);
+  if (left.token !== "") carrier.write(headers, left, expiresAt, isRemembered);
 }
 
 function keepFromCaches(headers: Headers): void {

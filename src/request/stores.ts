@@ -11,6 +11,8 @@ import type { MoorParts } from "./parts.ts";
 /** The stores and rules by which the session of a request is read and written. */
 export interface Stores extends CommitParts {
   readonly locks: Locks | undefined;
+  /** `Set-Cookie` headers that the response to the request must have; see {@link Connected}. */
+  readonly cookies: () => readonly string[];
 }
 
 /** The stores of sessions, and their configuration. The middleware has no routes. */
@@ -55,12 +57,13 @@ export function createStores(parts: StoresParts): AllStores {
   const loginIds =
     typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS ? config.logins?.flatMap(({ id = [] }) => id) : undefined;
 
-  function combine(stores: CalledStores): Stores {
+  function combine(stores: CalledStores, cookies: Stores["cookies"] = noCookies): Stores {
     const index = config.principals && stores.principals;
     return {
       authority: stores.authority,
       tiers: createTiers({ memory, ...stores }),
       locks: stores.locks,
+      cookies,
       principals: index && { index, limit: config.principals.limit },
       tokens,
       policy,
@@ -75,7 +78,13 @@ export function createStores(parts: StoresParts): AllStores {
     shared: combine(called),
     forOne(calls, connected) {
       const own = { ...called, ...connected };
-      return combine(calls ? countCalls(own, calls) : own);
+      return combine(calls ? countCalls(own, calls) : own, connected?.cookies);
     },
   };
+}
+
+const NO_COOKIES: readonly string[] = [];
+
+function noCookies(): readonly string[] {
+  return NO_COOKIES;
 }

@@ -163,8 +163,12 @@ function bind(env: ServedEnv, given: MoorConfig, config: MoorConfig): Bound {
   };
 }
 
-/** @throws TypeError if sessions are kept by Durable Objects. */
-function rowsOf(authority: ResolvedConfig["stores"]["authority"]): Exclude<typeof authority, { type: "object" }> {
-  if (authority.type !== "object") return authority;
-  throw new TypeError('stores.authority is "object"; outside Cloudflare there are no Durable Objects.');
+/** @throws TypeError if sessions are kept by Durable Objects, or by browsers. */
+function rowsOf(
+  authority: ResolvedConfig["stores"]["authority"],
+): Exclude<typeof authority, { type: "object" | "cookie" }> {
+  if (authority.type !== "object" && authority.type !== "cookie") return authority;
+  const why =
+    authority.type === "object" ? "there are no Durable Objects" : "foundings and the state of pools need rows";
+  throw new TypeError(`stores.authority is "${authority.type}"; outside Cloudflare ${why}.`);
 }

@@ -33,6 +33,10 @@ export type Refusal =
   | "expired"
   | "too-large"
   | "flash-too-large"
+  /** The attributes and the flash would be too long for a cookie, in which their session is. */
+  | "cookie-full"
+  /** A session in cookies has no principal, no rotation, no lease, and no version to compare. */
+  | "not-in-cookies"
   /** Another request has just rotated the session. The client may be about to receive the newer generation. */
   | "rotated";
 

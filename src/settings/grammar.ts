@@ -239,6 +239,8 @@ export const MAX_PRINCIPAL_SESSIONS = 10_000;
 export const MAX_REFUSING_SESSIONS = 100;
 /** The most sessions of one principal whose index is a row. */
 export const MAX_ROW_SESSIONS = 500;
+/** The most that a session in cookies holds, in bytes of its attributes and its flash as JSON. */
+export const MAX_COOKIE_SESSION_BYTES = 512;
 
 /** How many sessions a principal may have at once. */
 export const sessionLimit = wholeNumber(1, MAX_PRINCIPAL_SESSIONS);

@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
+import type { CookieAuthorityConfig } from "../config/types.ts";
 import { createFoundingLimit, type FoundingLimit, type RateLimiter } from "../inbound/founding-limit.ts";
 import { type KeyRing, parseKeyRing } from "../inbound/token/key-ring.ts";
 import { createTokens, type Tokens } from "../inbound/token/tokens.ts";
@@ -22,10 +23,11 @@ import { keepIds } from "../store/kept-ids.ts";
 import { createMemory } from "../store/memory.ts";
 import type { Principals } from "../store/principal-contracts.ts";
 import { runScheduled, type Swept } from "../store/sweep.ts";
+import { bindCookieSessions, type CookieSessionsEnv } from "./cookie-sessions.ts";
 import { bindRows, type RowsEnv, type RowsParts } from "./rows.ts";
 
 /** The bindings of wrangler for sessions, both in front of origins and in the middleware. */
-export interface SessionsEnv extends StoreBindings, RowsEnv {
+export interface SessionsEnv extends StoreBindings, RowsEnv, CookieSessionsEnv {
   /** Needed unless the configuration names another authority. */
   SESSION_OBJECT?: DurableObjectNamespace;
   /** Needed if the configuration has `principals`. */
@@ -47,7 +49,8 @@ export interface BoundSessions {
   readonly fallback: Fallback | undefined;
   readonly principals: Principals | undefined;
   readonly unattended: Unattended;
-  readonly locks: Locks;
+  /** `undefined`: the authority has no leases. */
+  readonly locks: Locks | undefined;
   /** `undefined`: the authority renews no logins. */
   readonly renewals?: Renewals | undefined;
   /** Connects to the authority for one request. `undefined`: the authority has no connections. */
@@ -67,7 +70,7 @@ export interface BoundSessions {
  */
 export function bindSessions(
   env: SessionsEnv,
-  config: Pick<ResolvedConfig, "stores" | "principals" | "trustedProxies">,
+  config: Pick<ResolvedConfig, "stores" | "principals" | "trustedProxies" | "session">,
   log: Log,
   told: Pick<RowsParts, "events" | "oldSessions" | "keepAlive"> = {},
 ): BoundSessions {
@@ -75,9 +78,9 @@ export function bindSessions(
   const breakers = createBreakers(log);
   const parts = { ...told, breakers, log };
   const { authority } = config.stores;
-  // A Durable Object costs money. A store that is full refuses the changes of everybody.
-  const ofSite = authority.type === "object" ? undefined : env.SITE_FOUNDING_LIMIT;
-  const { FOUNDING_LIMIT: ofAddress } = env;
+  // A Durable Object costs money. A store that is full refuses the changes of everybody. A cookie costs nothing.
+  const ofSite = authority.type === "object" || authority.type === "cookie" ? undefined : env.SITE_FOUNDING_LIMIT;
+  const ofAddress = authority.type === "cookie" ? undefined : env.FOUNDING_LIMIT;
   const mayFound =
     ofAddress || ofSite ? createFoundingLimit({ ofAddress, ofSite }, config.trustedProxies, log) : undefined;
   return {
@@ -85,9 +88,13 @@ export function bindSessions(
     tokenRing,
     ...(authority.type === "object"
       ? bindObjects(env, config, parts)
-      : typeof MOOR_ROWS === "undefined" || MOOR_ROWS
-        ? bindOnRows(env, authority, config, parts)
-        : leftOut("MOOR_ROWS", `stores.authority is "${authority.type}"`)),
+      : authority.type === "cookie"
+        ? typeof MOOR_COOKIE_SESSIONS === "undefined" || MOOR_COOKIE_SESSIONS
+          ? bindInCookies(env, authority, config.session, breakers)
+          : leftOut("MOOR_COOKIE_SESSIONS", 'stores.authority is "cookie"')
+        : typeof MOOR_ROWS === "undefined" || MOOR_ROWS
+          ? bindOnRows(env, authority, config, parts)
+          : leftOut("MOOR_ROWS", `stores.authority is "${authority.type}"`)),
     memory: createMemory(),
     breakers: breakers.made,
     makeBreaker: breakers.make,
@@ -127,6 +134,23 @@ function bindObjects(env: SessionsEnv, { stores, principals }: Config, { breaker
       renewals: createObjectRenewals(sessions, objects),
     }),
     sweep: () => runScheduled({ authority, fallback }, log),
+  };
+}
+
+/** Browsers hold the sessions, so there is nothing to lock, to copy, or to sweep. */
+function bindInCookies(
+  env: SessionsEnv,
+  settings: Readonly<CookieAuthorityConfig>,
+  session: ResolvedConfig["session"],
+  breakers: Breakers,
+): Bound {
+  return {
+    ...bindCookieSessions(env, settings, session, breakers),
+    replicas: undefined,
+    fallback: undefined,
+    principals: undefined,
+    locks: undefined,
+    sweep: async () => undefined,
   };
 }
 

@@ -11,7 +11,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("the Worker for one store of sessions", () => {
   it("has a budget for each store", () => {
-    expect(Object.keys(STORE_BUILDS).sort()).toEqual(["object", ...Object.keys(ROW_STORES)].sort());
+    expect(Object.keys(STORE_BUILDS).sort()).toEqual(["object", "cookie", ...Object.keys(ROW_STORES)].sort());
   });
 
   it.each(Object.entries(STORE_BUILDS))("is within its budget: %s", async (type, { label, budgetKib }) => {

@@ -67,7 +67,7 @@ describe("moor init --store", () => {
   it("refuses another store, and names those that there are", async () => {
     const { moor } = await inFolder();
     expect(await moor("--store", "mysql")).toBe(
-      'moor init: --store: found "mysql", accepted: object, redis, redis-tcp, postgres, d1, memcached\n',
+      'moor init: --store: found "mysql", accepted: object, redis, redis-tcp, postgres, d1, memcached, cookie\n',
     );
   });
 });

@@ -11,6 +11,7 @@ describe("names", () => {
       proof: "__Host-moor-gen",
       provisional: "__Host-moor-new",
       marks: "__Host-moor-mark-",
+      sessions: "__Host-moor.",
     });
   });
 
@@ -20,6 +21,7 @@ describe("names", () => {
       proof: "moor-gen",
       provisional: "moor-new",
       marks: "moor-mark-",
+      sessions: "moor.",
     });
   });
 

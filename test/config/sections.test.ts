@@ -39,11 +39,16 @@ describe("stores", () => {
     [null, ": found null, accepted: an object of authority, replicate, backup, strictBackup, fallback"],
     [
       { authority: {} },
-      ".authority.type: found nothing, accepted: one of object, redis, redis-tcp, postgres, d1, memcached",
+      ".authority.type: found nothing, accepted: one of object, cookie, redis, redis-tcp, postgres, d1, memcached",
     ],
     [
-      { authority: { type: "cookie" } },
-      '.authority.type: found "cookie", accepted: one of object, redis, redis-tcp, postgres, d1, memcached',
+      { authority: { type: "cookies" } },
+      '.authority.type: found "cookies", accepted: one of object, cookie, redis, redis-tcp, postgres, d1, memcached',
+    ],
+    [{ authority: { type: "cookie" } }, ".authority.revocation: found nothing, accepted: one of kv, redis"],
+    [
+      { authority: { type: "cookie", revocation: "none" } },
+      '.authority.revocation: found "none", accepted: one of kv, redis',
     ],
     [
       { authority: { type: "d1", bindings: [] } },

@@ -4,6 +4,7 @@ import { adminMistakes } from "./admin.ts";
 import { adoptMistakes } from "./adopt.ts";
 import { authorityMistakes } from "./authority.ts";
 import { carrierMistakes } from "./carriers.ts";
+import { cookieSessionMistakes } from "./cookie-sessions.ts";
 import { loginMistakes } from "./login.ts";
 import { poolMistakes } from "./pools.ts";
 import { routeMistakes } from "./routes.ts";
@@ -32,6 +33,7 @@ export function relationMistakes(input: unknown, options: { deploy: boolean }): 
     ...carrierMistakes(itemsOf(input, "carriers")),
     ...storesMistakes(input.stores),
     ...(typeof MOOR_ROWS === "undefined" || MOOR_ROWS ? authorityMistakes(input) : []),
+    ...(typeof MOOR_COOKIE_SESSIONS === "undefined" || MOOR_COOKIE_SESSIONS ? cookieSessionMistakes(input) : []),
     ...limitMistakes(input.principals),
     ...(typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION ? adoptMistakes(input) : []),
     ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? loginMistakes(input, { pools, routes }) : []),

@@ -18,6 +18,8 @@ export interface OpenedToken extends Token {
   readonly markedAt?: number | undefined;
   /** Whether the client has not sent it: the cookie of an old application stands for it. */
   readonly byOldCookie?: true;
+  /** The ids of older sessions whose tokens the client also sent. Absent: there are none, or a client holds one token. */
+  readonly older?: readonly string[];
 }
 
 /** Opens, mints and signs tokens, with the proofs and marks beside them. */

@@ -210,6 +210,11 @@ export const redisCluster = defineConfig({
   stores: { authority: { type: "redis-tcp", nodes: ["redis-2.example.com:6379", "redis-3.example.com:6379"] } },
 });
 
+export const sessionsInCookies = defineConfig({
+  pools: [pool("shop")],
+  stores: { authority: { type: "cookie", revocation: "kv" } },
+});
+
 export const movingIn = defineConfig({
   pools: [
     { id: "new", origins: [{ id: "a", url: "https://a.internal.example.com" }] },

@@ -48,7 +48,9 @@ export interface Asking {
 
 /** How long a client keeps an idle connection. */
 const IDLE_MS = 2_000;
-const OWN_COOKIE = /^__Host-moor($|-gen$|-new$|-mark-)/;
+const OWN_COOKIE = /^__Host-moor($|-gen$|-new$|-mark-|\.)/;
+/** The name of a session's token, where cookies hold whole sessions. */
+const TOKEN_OF_SESSION = /^__Host-moor\.[\w-]{8}$/;
 
 /**
  * A browser, but only its cookies: the last cookie of a name wins. Requests are https. They are navigations unless
@@ -69,7 +71,17 @@ export class Client {
   }
 
   get token(): string | undefined {
-    return this.cookies.get("__Host-moor");
+    return this.cookies.get("__Host-moor") ?? this.tokens.at(-1);
+  }
+
+  /** The tokens of sessions that have cookies with names of their own, the newest cookie last. */
+  get tokens(): string[] {
+    return [...this.cookies].flatMap(([name, value]) => (TOKEN_OF_SESSION.test(name) ? [value] : []));
+  }
+
+  /** The names of the cookies in which it holds whole sessions, without tombstones. */
+  get states(): string[] {
+    return [...this.cookies.keys()].filter((name) => /^__Host-moor\.[\w-]{8}\.(?!end$)/.test(name));
   }
 
   /** The token that a response gave when it could not write to the token's cookie. */
