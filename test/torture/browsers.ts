@@ -127,6 +127,7 @@ export class Browsers {
     const held = jar.read();
     jar.receive(setCookies);
     const now = jar.read();
+    await this.#subject.arrived?.(now);
     const moment = this.#recorder.moment();
     visit.arrived = {
       ...moment,

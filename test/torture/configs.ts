@@ -1,6 +1,7 @@
 import { CHANGE_LIFE_SECONDS } from "../../src/session/change.ts";
 import type { Shape } from "./arbitrary.ts";
 import { expressOnRedis } from "./baselines/express-redis.ts";
+import { singleCookie } from "./baselines/single-cookie.ts";
 import { wholeRecordOnKv } from "./baselines/whole-record.ts";
 import type { Terms } from "./judge/verdict.ts";
 import { type Configuration, configurations } from "./moor/configurations.ts";
@@ -109,6 +110,14 @@ const SET_BACK: Shape = {
   },
 };
 
+/** One person with parallel tabs. The store of ends fails, and isolates are lost. A flash may be shown twice, so no response leaves one. */
+const IN_COOKIES: Shape = {
+  ...COMMON,
+  asks: { read: 6, add: 6, set: 3, remove: 1, login: 0, rotate: 0, end: 1 },
+  incidents: { admin: 0, copy: 0, crash: 1, fault: 2 },
+  failing: ["kv"],
+};
+
 /** The terms that Moor promises in a configuration. */
 function termsOf(configuration: Configuration): Terms {
   const { session, stores } = configuration;
@@ -122,10 +131,11 @@ function termsOf(configuration: Configuration): Terms {
     touchEveryMs: idleSeconds * 100,
     graceMs: graceSeconds * 1000,
     parallelMs: 15_000,
-    backupMayLag: stores.backup !== "sync" || !stores.strictBackup,
+    backupMayLag: !configuration.inCookies && (stores.backup !== "sync" || !stores.strictBackup),
     slackMs: 2_500,
     lateMs: CHANGE_LIFE_SECONDS * 1000 + 2_500,
     othersMs: isCalm ? 9_000 : 260_000,
+    ...(configuration.inCookies ? { acknowledgedByArrival: true } : {}),
   };
 }
 
@@ -133,6 +143,8 @@ function shapeFor(configuration: Configuration): Shape {
   switch (configuration.played) {
     case "adopted":
       return ADOPTED;
+    case "in-cookies":
+      return IN_COOKIES;
     case "attacked":
       return ATTACKED;
     case "attacked-with-flash":
@@ -173,6 +185,14 @@ export const CONFIGS: readonly Config[] = [
     shape: COMMON,
     terms: ENDLESS,
     start: expressOnRedis,
+  },
+  {
+    name: "single-cookie",
+    about: "a session in one cookie, the last response wins, as in iron-session, Rails and Flask",
+    promises: false,
+    shape: COMMON,
+    terms: { ...ENDLESS, acknowledgedByArrival: true },
+    start: async () => singleCookie,
   },
   {
     name: "moor-calm",

@@ -45,6 +45,8 @@ export interface Subject {
   handle(request: Request, place: Place): Promise<Response>;
   /** How clients hold their tokens. Default: {@link cookies}. */
   readonly carrier?: Carrier;
+  /** A client holds these texts now, because a response has arrived. */
+  arrived?(kept: Kept): Promise<void>;
   /** The session that a client's texts name. */
   identify(kept: Kept): Promise<Held | undefined>;
   /** Changes a session without a visitor. A subject without this method has no admins. */

@@ -1,6 +1,7 @@
 import type { History } from "../history.ts";
 import { heldByOldCookies, judgeAdoptions } from "./adoptions.ts";
 import { judgeApplied } from "./applied.ts";
+import { answeredByArrival } from "./arrivals.ts";
 import { judgeChanges } from "./changes.ts";
 import { judgeCopied, judgeFreshness, judgeIntrusions, judgeSignIns } from "./credentials.ts";
 import { judgeDeadlines } from "./deadlines.ts";
@@ -18,7 +19,7 @@ import type { Notice, Terms, Verdict, Violation } from "./verdict.ts";
 
 /** Judges a history by the terms. Pure. */
 export function judge(played: History, terms: Terms): Verdict {
-  const history = heldByOldCookies(played);
+  const history = heldByOldCookies(terms.acknowledgedByArrival ? answeredByArrival(played) : played);
   const setBack = terms.backupMayLag ? findSetBack(history) : [];
   const facts = new Facts(toldStale(history, setBack), terms);
   const endings = new Endings(facts, terms);

@@ -96,4 +96,6 @@ export interface Terms {
   readonly lateMs: number;
   /** After so long without trouble every client is shown the changes and ends of other clients. */
   readonly othersMs: number;
+  /** Whether a change is acknowledged when its response reaches the browser. Default: when the response leaves the edge. */
+  readonly acknowledgedByArrival?: true;
 }

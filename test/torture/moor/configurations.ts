@@ -8,6 +8,8 @@ export interface Configuration {
   readonly stores: CopyPolicy;
   /** Whether the authority is a store of rows. There is no journal and no backup then. */
   readonly onRows?: boolean;
+  /** Whether the sessions are in the cookies of browsers, and KV keeps their ends. */
+  readonly inCookies?: boolean;
   readonly onStale: "serve" | "refuse";
   readonly strict?: boolean;
   readonly hasKv?: boolean;
@@ -19,7 +21,14 @@ export interface Configuration {
   /** How clients hold their tokens. Default: in cookies. */
   readonly carrier?: "header" | "url";
   /** The kind of schedules. Default: two browsers share a session now and then, while stores fail. */
-  readonly played?: "adopted" | "attacked" | "attacked-while-failing" | "attacked-with-flash" | "parallel" | "set-back";
+  readonly played?:
+    | "adopted"
+    | "in-cookies"
+    | "attacked"
+    | "attacked-while-failing"
+    | "attacked-with-flash"
+    | "parallel"
+    | "set-back";
 }
 
 const sync = { replicate: "travel", backup: "sync", strictBackup: false } as const;
@@ -73,6 +82,14 @@ export const configurations = {
     session: resolveSession({ idleSeconds: 600, firstIdleSeconds: 300 }),
   },
   "rows-attack": { ...attacked, stores: { ...sync, backup: "off" }, onRows: true, played: "attacked-while-failing" },
+  cookie: { ...usual, stores: { ...sync, replicate: "off", backup: "off" }, inCookies: true, played: "in-cookies" },
+  "cookie-idle": {
+    ...usual,
+    stores: { ...sync, replicate: "off", backup: "off" },
+    inCookies: true,
+    session: resolveSession({ idleSeconds: 600, firstIdleSeconds: 300, newSessionHours: 1 }),
+    played: "in-cookies",
+  },
   off: { ...usual, stores: { ...sync, backup: "off" }, session: resolveSession() },
   "objects-set-back": { ...usual, played: "set-back" },
   "rows-set-back": { ...usual, stores: { ...sync, backup: "off" }, onRows: true, onStale: "serve", played: "set-back" },
@@ -88,7 +105,7 @@ export const AWAY = "/away";
  * AWAY}.
  */
 export function resolvedFor(
-  { stores, onStale, strict, moves, session, carrier, played }: Configuration,
+  { stores, onStale, strict, moves, session, carrier, played, inCookies }: Configuration,
   url: string,
 ): ResolvedConfig {
   const freshness = strict ? ("strict" as const) : ("bounded" as const);
@@ -103,5 +120,6 @@ export function resolvedFor(
     routes: [{ path: "/*", pool: "shop", freshness, onStale }],
     ...(carrier ? { carriers: [{ type: carrier }] } : {}),
   });
-  return { ...config, session, stores: { ...config.stores, ...stores } };
+  const authority = inCookies ? ({ type: "cookie", revocation: "kv" } as const) : config.stores.authority;
+  return { ...config, session, stores: { ...config.stores, ...stores, authority } };
 }

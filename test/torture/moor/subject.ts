@@ -25,6 +25,7 @@ import { LOCATIONS, type Location, type Place } from "../schedule.ts";
 import { type Stage, type Subject, type SubjectKind, VISIT_HEADER } from "../subject.ts";
 import { objectAuthorities, rowAuthorities } from "./authorities.ts";
 import { AWAY, type Configuration, resolvedFor } from "./configurations.ts";
+import { createCookieSessions } from "./cookie-sessions.ts";
 import { IsolateLife } from "./isolate.ts";
 import { adoptionIn } from "./old-shop.ts";
 import { installOrigin, plainHandoff } from "./origin.ts";
@@ -91,7 +92,11 @@ function createSubject(
   const replicasAt = (location: string, now: () => number) =>
     createKvReplicas({ namespace: kv.at(location), seal, clock: now });
 
-  const isOnRows = configuration.onRows === true;
+  const tokens = createTokens(RING);
+  const inCookies = configuration.inCookies
+    ? createCookieSessions(RING, configuration.session, tokens, clock.now)
+    : undefined;
+  const isOnRows = configuration.onRows === true || inCookies !== undefined;
   const world = { stage, configuration, seal, latencyMs, edgeClock, breakerOf, replicasAt };
   const authorities = isOnRows
     ? rowAuthorities({ ...world, faultOf: faults.redis.faultOf })
@@ -133,14 +138,16 @@ function createSubject(
     const life = new IsolateLife();
     const now = edgeClock(location);
     const config = configFor(`http://${nameOf(place)}.test`);
+    const breaker = breakerOf("authority", now);
     const replicas = guardCopies(replicasAt(location, now), breakerOf("kv", now), KV_DEADLINE_MS);
     const parts = {
       config,
       tokens: createTokens(RING),
-      authority: life.within(authorities.from(location, breakerOf("authority", now))),
+      authority: life.within(authorities.from(location, breaker)),
       memory: createMemory(),
       clock: now,
       log,
+      ...inCookies?.isolate(life, kv.at(location), breaker, now),
     };
     const adoption = config.adopt.length > 0 ? adoptionIn(parts) : undefined;
     const all = {
@@ -158,7 +165,6 @@ function createSubject(
     const { life } = isolates.get(host.replace(".test", "")) as Isolate;
     return (work) => life.run(work);
   });
-  const tokens = createTokens(RING);
   const cron = { fallback: fallbackFrom("ams"), authority: authorities.from("ams"), clock: edgeClock("ams") };
   let isOpen = true;
   const sweepAgain = () => {
@@ -194,11 +200,13 @@ function createSubject(
       const text = kept.get(TEXT);
       const apart = token && { token, proof: kept.get("__Host-moor-gen") ?? "", marks: [] };
       const credentials = text === undefined ? apart : splitCredentials(text);
-      const opened = credentials && (await tokens.open(credentials, 0));
+      const opened = inCookies ? await inCookies.tokenIn(kept) : credentials && (await tokens.open(credentials, 0));
       if (!opened) return undefined;
       const { id: sid, generation, version, expiresAt } = opened;
       return { sid, generation, version, expiresAt };
     },
+
+    ...(inCookies && { arrived: inCookies.arrived }),
 
     async change(id, sid, ask, place): Promise<ActOutcome> {
       const now = edgeClock(place.location)();
@@ -226,6 +234,7 @@ function createSubject(
     setBack: (ms, store) => (store === "authority" ? authorities : redis).setBack(ms),
 
     async truth(sid): Promise<Truth> {
+      if (inCookies) return inCookies.truth(sid);
       const record = await authorities.record(LOCATIONS[0], sid);
       if (!record) return { kind: "none" };
       const { attributes, principal, version } = record;

@@ -1,5 +1,6 @@
 import { ADOPTIONS } from "./adoptions.ts";
 import { CHANGES } from "./changes.ts";
+import { COOKIES } from "./cookies.ts";
 import { COPIES } from "./copies.ts";
 import { GENERATIONS } from "./generations.ts";
 import { JOURNAL } from "./journal.ts";
@@ -17,5 +18,6 @@ export const RULES: readonly Rule[] = [
   ...ROTATIONS,
   ...SET_BACKS,
   ...ROWS,
+  ...COOKIES,
   ...ADOPTIONS,
 ];
