@@ -1,5 +1,5 @@
 /** A store that Moor may ask for a session. */
-export type Store = "memory" | "kv" | "object" | "redis";
+export type Store = "memory" | "kv" | "object" | "redis" | "postgres" | "memcached";
 
 /** The fields in which Moor tells how it resolved a session; docs/guide/origin.md lists them. */
 export interface Explain {
@@ -19,11 +19,11 @@ export interface Explain {
   /** The origin that answered, and how often the request was sent. */
   readonly origin: string | undefined;
   readonly attempts: number;
-  /** The store that took a change: `object` or `journal`. */
+  /** The store that took a change: `object`, `journal`, or a store of rows. */
   readonly written: string | undefined;
 }
 
-const STORES: readonly string[] = ["memory", "kv", "object", "redis"] satisfies Store[];
+const STORES: readonly string[] = ["memory", "kv", "object", "redis", "postgres", "memcached"] satisfies Store[];
 
 /**
  * Reads `Moor-Explain`: `session=memory; version=4; age=2s`. Missing fields are empty, and unknown fields are left out.
@@ -61,11 +61,15 @@ const NAMES = new Map([
   ["memory", "a recent copy in Moor’s memory"],
   ["kv", "a replica in KV"],
   ["object", "its Durable Object"],
-  ["redis", "its backup in Redis"],
+  ["redis", "Redis"],
+  ["postgres", "Postgres"],
+  ["memcached", "memcached"],
 ]);
 
 /** Where a session was read, in words. */
-export function sourceName({ source }: Explain): string {
+export function sourceName({ source, passed }: Explain): string {
+  // Without Durable Objects, Redis has the session itself.
+  if (source === "redis" && passed.has("object")) return "its backup in Redis";
   return NAMES.get(source) ?? (source || "not told");
 }
 

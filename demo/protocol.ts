@@ -25,3 +25,20 @@ export type Request =
 
 /** From the supervisor to every origin process, whenever a state has changed. */
 export type Report = { kind: "servers"; servers: readonly ServerStatus[] };
+
+/** The stores of rows that the demonstration shows beside Durable Objects. */
+export const ROW_STORES_SHOWN = ["redis", "postgres", "memcached"] as const;
+
+/** A store that may keep a visitor's sessions. */
+export interface DemoStore {
+  readonly type: (typeof ROW_STORES_SHOWN)[number];
+  /** The configuration with this store, as JSON. Absent: the machine lacks the store. */
+  readonly config?: string;
+  /** Why the machine lacks it. */
+  readonly reason?: string;
+}
+
+/** The name of the cookie that holds the token of a session in a store. A session is in one store alone. */
+export function cookieOf(store: DemoStore["type"] | "object"): string {
+  return store === "object" ? "moor" : `moor-${store}`;
+}

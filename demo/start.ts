@@ -10,6 +10,7 @@ import { type ProcessSwitch, startProcessSwitch } from "./process-switch.ts";
 import { REFRESH_SECONDS } from "./protocol.ts";
 import { CLIENT_ID } from "./provider/messages.ts";
 import { createProviderProcess, type ProviderProcess } from "./provider/process.ts";
+import { type DemoStores, startDemoStores } from "./stores.ts";
 import { createSupervisor, type Supervisor } from "./supervisor.ts";
 
 const DEFAULT_PORT = 8787;
@@ -24,6 +25,8 @@ interface Parts {
   readonly provider: ProviderProcess;
   readonly redisSwitch: ProcessSwitch;
   readonly providerSwitch: ProcessSwitch;
+  /** The stores beside Durable Objects, also while they start. */
+  readonly stores: Promise<DemoStores>[];
 }
 
 async function run(port: number): Promise<void> {
@@ -39,7 +42,8 @@ async function run(port: number): Promise<void> {
     startProcessSwitch(tellProvider, provider.tokenUses),
   ]);
   const supervisor = createSupervisor({ ids: ORIGIN_IDS, firstPort: FIRST_ORIGIN_PORT, moorUrl, log: console.log });
-  const parts: Parts = { supervisor, provider, redisSwitch, providerSwitch };
+  const stores: Promise<DemoStores>[] = [];
+  const parts: Parts = { supervisor, provider, redisSwitch, providerSwitch, stores };
   try {
     // A process that was starting at a Ctrl-C may never become ready; it ends with this process.
     const moor = await Promise.race([startAll(parts, { port, adminToken }), ended]);
@@ -51,21 +55,32 @@ async function run(port: number): Promise<void> {
     await moor.stop();
   } finally {
     await Promise.all([supervisor.close(), provider.close(), redisSwitch.stop(), providerSwitch.stop()]);
+    // A store that was starting at a Ctrl-C has met the Ctrl-C as well, or becomes ready.
+    await Promise.all(stores.map(async (starting) => (await starting).stop()));
   }
 }
 
 async function startAll(
-  { supervisor, provider, redisSwitch, providerSwitch }: Parts,
+  { supervisor, provider, redisSwitch, providerSwitch, stores }: Parts,
   { port, adminToken }: { port: number; adminToken: string },
 ): Promise<LocalMoor> {
   await Promise.all([...ORIGIN_IDS.map((id) => supervisor.start(id)), provider.restart()]);
   tellProvider(provider.address);
   providerSwitch.holds(provider);
+  const config = configOf(supervisor.origins(), provider.address);
+  const starting = startDemoStores(config);
+  stores.push(starting);
+  const rows = await starting;
+  for (const { type, reason } of rows.stores) {
+    if (type !== "redis") console.log(`${type.padEnd(11)}${reason === undefined ? "runs" : `off: ${reason}`}`);
+  }
   const moor = await startLocalMoor({
-    config: configOf(supervisor.origins(), provider.address),
+    config,
     port,
     entry: "demo/edge/worker.ts",
     variables: {
+      ...rows.variables,
+      DEMO_STORES: JSON.stringify(rows.stores),
       DEMO_REDIS_SWITCH: redisSwitch.url,
       DEMO_PROVIDER_SWITCH: providerSwitch.url,
       DEMO_PROVIDER: provider.address,

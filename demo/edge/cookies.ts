@@ -1,6 +1,7 @@
 import { parseCookie, stringifySetCookie } from "cookie";
 import type { Explain } from "../explain.ts";
 import { BERLIN, findLocation, type Location } from "./locations.ts";
+import { CHOICE } from "./stores.ts";
 
 const LOCATION = "demo-location";
 const WRITTEN = "demo-written";
@@ -13,6 +14,11 @@ export function locationOf(request: Request): Location {
 /** For `Set-Cookie`: the visitor has travelled. */
 export function locationCookie({ id }: Location): string {
   return setCookie(LOCATION, id);
+}
+
+/** For `Set-Cookie`: the visitor has chosen another store for their sessions. */
+export function storeCookie(store: string): string {
+  return setCookie(CHOICE, store);
 }
 
 /** The store that took the visitor's last change: `object` or `journal`. */

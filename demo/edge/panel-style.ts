@@ -59,6 +59,7 @@ body:not(:has(main)) > .lab { width: min(100vw - 2rem, 66rem); margin: 1rem calc
 .lab .locations small { display: block; font-weight: 400; color: var(--lab-muted); }
 .lab .locations button:disabled { background: var(--lab-good); border-color: var(--lab-good); color: #04231a; cursor: default; text-decoration: none; }
 .lab .locations button:disabled small { color: inherit; }
+.lab .locations button.none:disabled { background: none; border-color: var(--lab-line); color: var(--lab-muted); }
 .lab :focus-visible { outline: 3px solid #fff; outline-offset: 3px; }
 
 .lab-bar { position: fixed; inset: auto 0 0; z-index: 1; background: #0a1b2a; color: #eaf2f8; border-top: 1px solid #34526b;

@@ -14,16 +14,12 @@ ${isRefused(view) ? html`<p class="return"><a href="/">Back to the shop</a></p>`
 <ol class="stores">${[
     storeCard(view, "memory", html`what Moor in ${view.here.name} remembers for 5 seconds`),
     storeCard(view, "kv", html`a copy for ${view.here.name}, made when you travel`),
-    storeCard(
-      view,
-      "object",
-      html`${view.home ? `in ${view.home.name}: ` : ""}puts your changes in order, and keeps them`,
-    ),
-    storeCard(view, "redis", html`the fallback: a backup, and a journal of changes`),
+    ...authorityCards(view),
   ]}</ol>
 <p class="outcome">${outcome(view)}</p>
 <p class="expect"><strong>What to expect now.</strong> ${expectation(view)}</p>
 ${facts(view)}
+${storeChoice(view)}
 </section>
 ${travelSection(view)}
 ${loginSection(view.login)}
@@ -33,6 +29,32 @@ ${bar(view)}`;
 /** Whether Moor or a server answered with a failure that leads nowhere. The shop's own pages of the class 400 have links. */
 function isRefused({ status, explain: { origin } }: PanelView): boolean {
   return status >= 500 || (status >= 400 && origin === undefined);
+}
+
+/** The store that keeps the session, and the fallback of Durable Objects. */
+function authorityCards(view: PanelView): Html[] {
+  if (view.store !== "object") {
+    return [
+      storeCard(view, view.store, html`keeps your session as a row: each change is compared and written in one step`),
+    ];
+  }
+  const place = view.home ? `in ${view.home.name}: ` : "";
+  return [
+    storeCard(view, "object", html`${place}puts your changes in order, and keeps them`),
+    storeCard(view, "redis", html`the fallback: a backup, and a journal of changes`),
+  ];
+}
+
+/** The stores among which the visitor may choose. */
+function storeChoice({ store, stores }: PanelView): Html {
+  const choices = [{ type: "object" as const, reason: undefined }, ...stores];
+  return html`<h3>Keep sessions in another store</h3>
+<form class="locations" method="post" action="/.demo/store">${choices.map(({ type, reason }) => {
+    const text = type === store ? "keeps your session now" : (reason ?? "has another basket of yours");
+    return html`<button name="store" value="${type}" class="${reason === undefined ? "" : "none"}"${
+      type === store || reason !== undefined ? html` disabled` : undefined
+    }>${STORE_NAMES[type]}<small>${text}</small></button>`;
+  })}</form>`;
 }
 
 function storeCard(view: PanelView, store: Store, what: Html): Html {

@@ -7,11 +7,15 @@ import { createTokens } from "../../src/inbound/token/tokens.ts";
  * Tells which session a `Cookie` header belongs to, by the token in it.
  *
  * @param keys `MOOR_TOKEN_KEYS`
+ * @param cookieFor the name of the cookie with the token, by the header.
  */
-export function createSessionIds(keys: string | undefined): (header: string | null) => Promise<string | undefined> {
+export function createSessionIds(
+  keys: string | undefined,
+  cookieFor: (header: string | null) => string,
+): (header: string | null) => Promise<string | undefined> {
   const tokens = createTokens(parseKeyRing(keys, "MOOR_TOKEN_KEYS"));
-  const cookies = createOwnCookies({ name: "moor", prefix: "__Host-" });
   return async (header) => {
+    const cookies = createOwnCookies({ name: cookieFor(header), prefix: "__Host-" });
     const token = cookies.split(header).own.get(cookies.names(false).token);
     return token === undefined ? undefined : (await tokens.open({ ...NO_CREDENTIALS, token }, Date.now()))?.id;
   };

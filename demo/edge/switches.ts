@@ -1,5 +1,5 @@
 import type { TokenUse } from "../provider/messages.ts";
-import { locationCookie } from "./cookies.ts";
+import { locationCookie, storeCookie } from "./cookies.ts";
 import { findLocation } from "./locations.ts";
 import type { World } from "./world.ts";
 
@@ -56,6 +56,8 @@ export function createSwitches(world: World, processes: ProcessSwitches): Switch
           return turn("redis", state);
         case "/.demo/provider":
           return turn("provider", state, `${form.get("to") === "/account" ? "/account" : "/"}#provider`);
+        case "/.demo/store":
+          return back(undefined, { "Set-Cookie": storeCookie(form.get("store") ?? "object") });
         case "/.demo/location": {
           const location = findLocation(form.get("location"));
           return back(undefined, location && { "Set-Cookie": locationCookie(location) });

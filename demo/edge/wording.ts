@@ -6,7 +6,11 @@ export const STORE_NAMES: Readonly<Record<Store, string>> = {
   kv: "KV replica",
   object: "Durable Object",
   redis: "Redis",
+  postgres: "Postgres",
+  memcached: "memcached",
 };
+
+export const NO_REDIS = "there is no redis-server on this machine";
 
 /** The part that a store played in this request; `answered`; `passed`: asked in vain; `idle`: not asked. */
 export interface Said {
@@ -32,7 +36,7 @@ export function said({ explain, objects, redis }: PanelView, store: Store): Said
   if (explain.source === store) return { state: "answered", text: "answered" };
   if (why === "unavailable") return { state: "passed", text: unavailable(explain.breakers.has(store), isAway) };
   if (why !== undefined) return { state: "passed", text: WHY.get(why) ?? why };
-  if (store === "redis" && redis === "none") return { state: "idle", text: "there is no redis-server on this machine" };
+  if (store === "redis" && redis === "none") return { state: "idle", text: NO_REDIS };
   return { state: "idle", text: isAway ? "not asked, and away" : "not asked" };
 }
 
@@ -42,7 +46,7 @@ function unavailable(isBroken: boolean, isAway: boolean): string {
 }
 
 /** How the session was resolved, in a sentence or two. */
-export function outcome({ explain, status, here, home }: PanelView): string {
+export function outcome({ explain, status, here, home, store }: PanelView): string {
   const { source, ageSeconds = 0, tookMs, isStale, isJournaled } = explain;
   if (source === "unavailable") {
     return "No store could answer. Moor says so with a 503 instead of showing you an empty basket: out of reach is not gone.";
@@ -53,6 +57,9 @@ export function outcome({ explain, status, here, home }: PanelView): string {
   if (isStale) {
     return `${STORE_NAMES[source as Store]} had a copy, and that is the best there is: you may have seen newer, so the server is told that it is stale.`;
   }
+  if (store !== "object" && source === store) {
+    return `${STORE_NAMES[store]} keeps your session, and answered after ${tookMs} ms.`;
+  }
   const whereHome = home ? ` in ${home.name}` : "";
   switch (source) {
     case "none":
@@ -61,7 +68,7 @@ export function outcome({ explain, status, here, home }: PanelView): string {
     case "memory":
       return `Moor in ${here.name} still knew your session from ${ageSeconds} s before, so no store was asked.`;
     case "kv":
-      return `A replica near ${here.name}, ${ageSeconds} s old, answered. The Durable Object${whereHome} was not asked.`;
+      return `A replica near ${here.name}, ${ageSeconds} s old, answered. ${keeperOf(store)}${whereHome} was not asked.`;
     case "object":
       return `The Durable Object of your session${whereHome} answered, after ${tookMs} ms.`;
     case "redis":
@@ -71,6 +78,11 @@ export function outcome({ explain, status, here, home }: PanelView): string {
     default:
       return "Moor was not asked for a session here.";
   }
+}
+
+/** The store that keeps the session, as a sentence names it. */
+function keeperOf(store: PanelView["store"]): string {
+  return store === "object" ? "The Durable Object" : STORE_NAMES[store];
 }
 
 /** By the state of the Durable Objects and that of Redis. */
@@ -89,8 +101,18 @@ const EXPECTED: Readonly<Record<`${PanelView["objects"]} ${PanelView["redis"]}`,
 };
 
 /** The behaviour that a visitor should expect while the stores are in this state. */
-export function expectation({ objects, redis }: PanelView): string {
+export function expectation({ objects, redis, store }: PanelView): string {
+  if (store !== "object") return expectedOf(store);
   return EXPECTED[`${objects} ${redis}`];
+}
+
+function expectedOf(store: Exclude<PanelView["store"], "object">): string {
+  const name = STORE_NAMES[store];
+  const loss = store === "memcached" ? " A restart of memcached loses all sessions." : "";
+  return (
+    `Sessions are rows in ${name}, and Durable Objects are not asked. There is no fallback: without ${name}, what is left in Moor’s memory is ` +
+    `shown, for 5 seconds as it is, then as stale; everything else gets a 503.${loss}`
+  );
 }
 
 /** Something that Moor knows of how it resolved the session. */
@@ -102,13 +124,18 @@ export interface Fact {
 }
 
 /** Everything that explain tells, with its meaning. */
-export function factsOf({ explain, written, status }: PanelView): Fact[] {
+export function factsOf({ explain, written, status, store }: PanelView): Fact[] {
   const { version, ageSeconds, tookMs, isStale, isJournaled, isMarked, breakers, origin, attempts } = explain;
   const broken = [...breakers].map(([store, state]) => `${STORE_NAMES[store as Store]} ${state}`);
   const taken = TAKEN.get(written ?? "") ?? "none yet";
   return [
     fact("version", "Version", String(version), "goes up with every change"),
-    fact("age", "Vouched for", ageSeconds === undefined ? "no" : `${ageSeconds} s ago`, "by the Durable Object"),
+    fact(
+      "age",
+      "Vouched for",
+      ageSeconds === undefined ? "no" : `${ageSeconds} s ago`,
+      store === "object" ? "by the Durable Object" : `by ${STORE_NAMES[store]}`,
+    ),
     fact("took", "Took", `${tookMs} ms`, "to find your session"),
     fact("stale", "Stale", yesOrNo(isStale), "may be older than what you have seen"),
     fact("journaled", "Journaled", yesOrNo(isJournaled), "shows changes that only the journal has"),
@@ -129,6 +156,9 @@ export function factsOf({ explain, written, status }: PanelView): Fact[] {
 const TAKEN = new Map([
   ["object", "Durable Object"],
   ["journal", "journal in Redis"],
+  ["redis", "Redis"],
+  ["postgres", "Postgres"],
+  ["memcached", "memcached"],
 ]);
 
 function fact(id: string, name: string, value: string, meaning: string): Fact {

@@ -4,15 +4,16 @@
  * which has no panel and no such world.
  */
 import config from "../../moor.config.ts";
-import { createHandler, createSessionObject, type Env } from "../../src/index.ts";
+import { createSessionObject, type Env } from "../../src/index.ts";
 import { readServerTiming } from "../explain.ts";
 import { locationOf, rememberChange, writtenOf } from "./cookies.ts";
-import { BERLIN, type Location, locations } from "./locations.ts";
+import { BERLIN, type Location } from "./locations.ts";
 import { createLoginTraces, type LoginTraces } from "./login/traces.ts";
 import { type LoginPanelView, usesOf } from "./login/view.ts";
 import { isOwnRequest } from "./own-request.ts";
 import { addPanel, isPage } from "./pages.ts";
 import { createSessionIds } from "./session-ids.ts";
+import { createDemoEdges, type DemoEdges } from "./stores.ts";
 import { createSwitches, type Switches } from "./switches.ts";
 import { createWorld } from "./world.ts";
 
@@ -25,13 +26,11 @@ interface DemoEnv extends Env {
   DEMO_PROVIDER_SWITCH: string;
   /** Where the provider answers. */
   DEMO_PROVIDER: string;
+  /** The stores beside Durable Objects; see `demo/stores.ts`. */
+  DEMO_STORES: string;
 }
 
-type Handler = ReturnType<typeof createHandler>;
-
 const world = createWorld();
-/** Each location has its own Moor, with a memory and breakers of its own. */
-const edges = new Map<Location, Handler>(locations.map((location) => [location, createHandler(config)]));
 
 export { PoolObject, PrincipalObject } from "../../src/index.ts";
 
@@ -47,6 +46,7 @@ export class SessionObject extends createSessionObject(config) {
 }
 
 interface Built {
+  readonly edges: DemoEdges;
   readonly switches: Switches;
   readonly sessionIdOf: (cookies: string | null) => Promise<string | undefined>;
   readonly traces: LoginTraces;
@@ -65,7 +65,9 @@ export default {
 
     const here = locationOf(request);
     const arrived = new Request(request, { cf: { ...request.cf, ...here.cf } }) as typeof request;
-    const response = await edgeAt(here).fetch(arrived, envAt(here, env), context);
+    const { edges } = built;
+    const store = edges.chosenBy(request.headers.get("Cookie"));
+    const response = await edges.at(here, store).fetch(arrived, edges.envFor(store, envAt(here, env)), context);
     await built.traces.note(request, response);
     const explain = readServerTiming(response.headers.get("Server-Timing"));
     // The console shows its own view of the stores, and its policy admits no style of a panel.
@@ -74,7 +76,9 @@ export default {
     const sessionId = await built.sessionIdOf(request.headers.get("Cookie"));
     return addPanel(response, {
       here,
-      home: sessionId === undefined ? undefined : world.homeOf(sessionId),
+      home: sessionId === undefined || store !== "object" ? undefined : world.homeOf(sessionId),
+      store,
+      stores: edges.stores,
       objects: world.isCut() ? "away" : "here",
       redis: await built.switches.redis(),
       login: await loginPanelOf(built, sessionId, env),
@@ -85,13 +89,19 @@ export default {
   },
 
   async scheduled(controller, env) {
-    await edgeAt(BERLIN).scheduled(controller, envAt(BERLIN, env));
+    built ??= build(env);
+    const { edges } = built;
+    for (const store of edges.used()) {
+      await edges.at(BERLIN, store).scheduled(controller, edges.envFor(store, envAt(BERLIN, env)));
+    }
   },
 } satisfies ExportedHandler<DemoEnv>;
 
 function build(env: DemoEnv): Built {
-  const sessionIdOf = createSessionIds(env.MOOR_TOKEN_KEYS);
+  const edges = createDemoEdges(config, env.DEMO_STORES, Boolean(env.UPSTASH_REDIS_REST_URL));
+  const sessionIdOf = createSessionIds(env.MOOR_TOKEN_KEYS, edges.tokenCookieFor);
   return {
+    edges,
     switches: createSwitches(world, { redis: env.DEMO_REDIS_SWITCH, provider: env.DEMO_PROVIDER_SWITCH }),
     sessionIdOf,
     traces: createLoginTraces(env.DEMO_PROVIDER, sessionIdOf),
@@ -111,10 +121,6 @@ async function loginPanelOf(
     flow: trace && { trace, uses: usesOf(trace, uses) },
     now: Date.now(),
   };
-}
-
-function edgeAt(location: Location): Handler {
-  return edges.get(location) as Handler;
 }
 
 /** The bindings, as they are reached from a location. */

@@ -83,7 +83,12 @@ describe("npm start", () => {
     expect(demo.terminal()).toMatch(
       /^Redis +off: there is no redis-server on the PATH; .*: apt-get install redis-server$/m,
     );
+    expect(demo.terminal()).toMatch(
+      /^memcached +off: there is no memcached on the PATH; .*: apt-get install memcached$/m,
+    );
     const page = await (await fetch(demo.url)).text();
+    expect(page).toMatch(/value="memcached" class="none" disabled>memcached<small>there is no memcached on the PATH/);
+    expect(page).toMatch(/value="redis" class="none" disabled>Redis<small>there is no redis-server on this machine/);
     expect(page).toContain("there is no redis-server on this machine");
     expect(page).toContain('action="/.demo/objects"');
     expect(page).not.toContain('action="/.demo/redis"');
