@@ -1,7 +1,7 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { skipWithoutPackages } from "./test/support/node/packages.ts";
-import { filesForAnyAuthority, filesForAnyFallback, quickFiles } from "./test/support/node/quick.ts";
+import { filesForAnyAuthority, filesForAnyFallback, filesWithoutLogin, quickFiles } from "./test/support/node/quick.ts";
 
 /** Tests that start processes (workerd, origins, the command, Chromium). All other tests run inside workerd. */
 const inNode = ["applications", "bench", "bin", "conformance", "demo", "examples", "fuzz", "prose", "sim", "torture"]
@@ -28,7 +28,7 @@ interface NodeProject {
 }
 
 /** The Debian packages of the authorities that are no Durable Objects. */
-const SERVERS = { redis: "redis-server", postgres: "postgresql" } as const;
+const SERVERS = { redis: ["redis-server"], postgres: ["postgresql"], cookie: [] } as const;
 
 /** A project of tests that run in Node. */
 function nodeProject(
@@ -36,7 +36,7 @@ function nodeProject(
   { include, exclude = [], authority, fallback }: NodeProject,
 ): TestProjectConfiguration {
   return {
-    plugins: [skipWithoutPackages(process.env, authority ? [SERVERS[authority]] : [])],
+    plugins: [skipWithoutPackages(process.env, authority ? [...SERVERS[authority]] : [])],
     test: {
       name,
       include,
@@ -71,6 +71,7 @@ export default defineConfig({
       nodeProject("node-slow", { include: inNode, exclude: quick }),
       nodeProject("node-redis-tcp", { include: filesForAnyFallback(inNode), fallback: "redis-tcp" }),
       nodeProject("node-redis", { include: filesForAnyAuthority(inNode), authority: "redis" }),
+      nodeProject("node-cookie", { include: filesWithoutLogin(inNode), authority: "cookie" }),
       nodeProject("node-postgres", { include: filesForAnyAuthority(inNode), authority: "postgres" }),
     ],
   },

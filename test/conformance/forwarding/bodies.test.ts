@@ -1,3 +1,4 @@
+/** @without-login */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";

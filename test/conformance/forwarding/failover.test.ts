@@ -1,3 +1,4 @@
+/** @without-login */
 /** @quick */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Client } from "../../support/node/client.ts";

@@ -1,3 +1,4 @@
+/** @without-login */
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { CutAnswer } from "../../support/node/client.ts";
 import { rawExchange, statusOf } from "../../support/node/raw-exchange.ts";

@@ -1,3 +1,4 @@
+/** @without-login */
 import { afterAll, describe, expect, it } from "vitest";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";
 import { rawBytes, statusOf } from "../../support/node/raw-exchange.ts";

@@ -1,3 +1,4 @@
+/** @without-login */
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect } from "node:net";

@@ -1,3 +1,4 @@
+/** @without-login */
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { rawExchange, statusOf } from "../../support/node/raw-exchange.ts";
 import { rawResponse, startRawOrigin } from "../../support/node/raw-origin.ts";

@@ -1,3 +1,4 @@
+/** @without-login */
 /** @quick */
 import { afterAll, describe, expect, it } from "vitest";
 import type { Asking } from "../../support/node/client.ts";

@@ -1,3 +1,4 @@
+/** @without-login */
 /** @needs openssl */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";

@@ -1,3 +1,4 @@
+/** @without-login */
 /** @quick */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Region } from "../../../src/config/regions.ts";

@@ -4,6 +4,7 @@ import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
 import type { MiddlewareConfig } from "../../../src/config/middleware.ts";
 import type { AuthorityConfig, MoorConfig } from "../../../src/config/types.ts";
 import { run, startRedis } from "../../bin/local-redis/rest.ts";
+import { inCookies } from "./cookie-sessions.ts";
 import { type RunningPostgres, startPostgres } from "./postgres.ts";
 import { startTcpLink, type TcpLink } from "./tcp-link.ts";
 import type { MoorOptions, RunningMoor } from "./workerd.ts";
@@ -35,6 +36,10 @@ export async function givenAuthority(
 ): Promise<Given> {
   if (TYPE === undefined || TYPE === "object" || config.stores?.authority) return givenFallback(config, options);
   const { redis } = options;
+  if (TYPE === "cookie") {
+    const { stores, texts } = inCookies();
+    return { config: { ...config, stores }, redis, texts: { ...options.texts, ...texts } };
+  }
   const { stores, principals } = config;
   const limited = principals && { limit: { sessions: 500, ...principals.limit } };
   const authority = { type: TYPE } as AuthorityConfig;
