@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { loginsOf, secretNameOf } from "../../src/config/logins.ts";
 import type { ResolvedConfig } from "../../src/config/resolved.ts";
 import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
 import { ADMIN_TOKEN } from "../admin-secret.ts";
@@ -60,7 +61,7 @@ export function readVariables(config: ResolvedConfig, environment: Environment):
     const accepted = `at least ${LEAST_TOKEN_CHARACTERS} characters, as openssl rand -hex 32 prints them`;
     need(ADMIN_TOKEN, accepted, (text) => text.length >= LEAST_TOKEN_CHARACTERS);
   }
-  if (config.login) read("MOOR_LOGIN_SECRET");
+  for (const { id } of loginsOf(config)) read(secretNameOf(id));
   const { authority } = config.stores;
   const { served } = (authority.type === "object" ? undefined : STORE_SETUPS[authority.type]) ?? {};
   const storeHosts = (served?.(authority) ?? []).flatMap(({ name, accepted, hostOf }) => {

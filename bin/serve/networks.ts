@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { loginsOf } from "../../src/config/logins.ts";
 import type { ResolvedConfig } from "../../src/config/resolved.ts";
 import { bindingOf } from "../../src/serve/origin-services.ts";
 import { CommandError } from "../command.ts";
@@ -27,7 +28,8 @@ export const OUTBOUND = "outbound";
  * @param storeHosts the hosts of the store of sessions.
  * @throws CommandError of code `config`, if a name has no address.
  */
-export async function networksFor({ pools, login }: ResolvedConfig, storeHosts: readonly string[]): Promise<Networks> {
+export async function networksFor(config: ResolvedConfig, storeHosts: readonly string[]): Promise<Networks> {
+  const { pools } = config;
   const services = new Map<string, NetworkService>();
   const bindings: Record<string, string> = {};
   for (const [at, pool] of pools.entries()) {
@@ -39,8 +41,10 @@ export async function networksFor({ pools, login }: ResolvedConfig, storeHosts: 
     }
   }
   const stores = await Promise.all(storeHosts.map((host) => addressesOf(host, "the store of stores.authority")));
-  const provider = login && [...(await addressesOf(new URL(login.issuer).hostname, "login.issuer")), "public"];
-  services.set(OUTBOUND, { name: OUTBOUND, allow: [...new Set([...stores.flat(), ...(provider ?? [])])] });
+  const issuers = loginsOf(config).map(({ issuer }) => addressesOf(new URL(issuer).hostname, `the issuer ${issuer}`));
+  const providers = (await Promise.all(issuers)).flat();
+  const elsewhere = providers.length > 0 ? [...providers, "public"] : [];
+  services.set(OUTBOUND, { name: OUTBOUND, allow: [...new Set([...stores.flat(), ...elsewhere])] });
   return { services: [...services.values()], bindings };
 }
 

@@ -3,7 +3,6 @@ import { createClientAddress } from "../inbound/client-address.ts";
 import { isWithin, type Network, parseNetwork } from "../lib/ip-address.ts";
 import type { Log } from "../log.ts";
 import { BODILESS_METHODS, isBodyUnsendable } from "../upstream/send/body.ts";
-import { limitBody, MAX_BODY_BYTES } from "./body-limit.ts";
 import { isPlatformHeader } from "./client-headers.ts";
 import { peerOf } from "./peer.ts";
 import { targetOf } from "./target.ts";
@@ -18,9 +17,11 @@ export interface FrontSettings {
 
 /** A request about which every fact is known for certain, or the answer to one that is refused. */
 export type Vouched =
-  | { readonly kind: "request"; readonly request: Request; readonly isTooLarge: () => boolean }
+  | { readonly kind: "request"; readonly request: Request }
   | { readonly kind: "answer"; readonly answer: Response };
 
+/** The largest body of a declared length: as much as Cloudflare lets through on its free plan. */
+const MAX_BODY_BYTES = 100 * 1024 * 1024;
 /** All names and values of a request's headers together. */
 export const MAX_HEADER_BYTES = 32 * 1024;
 /** A Worker can make no request with these methods. */
@@ -83,15 +84,15 @@ export function createFront({ trustedProxies, hosts }: FrontSettings, log: Log):
     told.set("CF-Connecting-IP", client);
     told.delete("X-Forwarded-For");
     told.set("Host", host);
-    const { body, isTooLarge } = limitBody(request);
-    const sent = BODILESS_METHODS.has(request.method) ? null : body;
+    // A body of no declared length is not counted here: a stream of ours around it would pass on one that breaks off as if it were whole.
+    const sent = BODILESS_METHODS.has(request.method) ? null : request.body;
     const vouched = new Request(`https://${host}${target}`, { method: request.method, headers: told, body: sent });
-    return { kind: "request", request: vouched, isTooLarge };
+    return { kind: "request", request: vouched };
   };
 }
 
 /** The answer to a request that is larger than Moor takes. */
-export function tooLarge(status: 413 | 431, title: string): Response {
+function tooLarge(status: 413 | 431, title: string): Response {
   const headers = { "Content-Type": "application/problem+json", "Cache-Control": "no-store" };
   return new Response(JSON.stringify({ type: "about:blank", title, status }), { status, headers });
 }

@@ -12,7 +12,7 @@ import { createHandler, type Env, readEnvConfig } from "../wiring/handler.ts";
 import { createBackground } from "./background.ts";
 import { takeCronLease } from "./cron-lease.ts";
 import { createFoundingCounter } from "./founding-counter.ts";
-import { createFront, tooLarge, type Vouched } from "./front.ts";
+import { createFront, type Vouched } from "./front.ts";
 import { ADMIN_HOST, behindFront, withoutCloudflare } from "./origin-services.ts";
 import type { ServedSettings } from "./settings.ts";
 import { createStoreHealth, type StoreHealth } from "./store-health.ts";
@@ -68,9 +68,7 @@ export function createServed(given: MoorConfig): Served {
       return failureResponse("not_configured", request);
     }
     const vouched = bound.front(request);
-    if (vouched.kind === "answer") return vouched.answer;
-    const answer = await ask(vouched.request, bound, context);
-    return vouched.isTooLarge() ? tooLarge(413, "The body is too large") : answer;
+    return vouched.kind === "answer" ? vouched.answer : ask(vouched.request, bound, context);
   };
 
   async function readiness(env: ServedEnv): Promise<{ readonly status: StoreHealth["status"] | "draining" }> {
