@@ -1,7 +1,13 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { skipWithoutPackages } from "./test/support/node/packages.ts";
-import { filesForAnyAuthority, filesForAnyFallback, filesWithoutLogin, quickFiles } from "./test/support/node/quick.ts";
+import {
+  filesForAnyAuthority,
+  filesForAnyFallback,
+  filesForAnyRuntime,
+  filesWithoutLogin,
+  quickFiles,
+} from "./test/support/node/quick.ts";
 
 /** Tests that start processes (workerd, origins, the command, Chromium). All other tests run inside workerd. */
 const inNode = ["applications", "bench", "bin", "conformance", "demo", "examples", "fuzz", "prose", "sim", "torture"]
@@ -25,15 +31,22 @@ interface NodeProject {
   readonly authority?: keyof typeof SERVERS;
   /** How the Redis behind the Durable Objects of these tests is reached. Default: over the REST protocol of Upstash. */
   readonly fallback?: "redis-tcp";
+  /** `"serve"`: every Moor that the tests start is a `moor serve`. Default: the Worker of a deploy. */
+  readonly runtime?: "serve";
 }
 
 /** The Debian packages of the authorities that are no Durable Objects. */
-const SERVERS = { redis: ["redis-server"], postgres: ["postgresql"], cookie: [] } as const;
+const SERVERS = {
+  redis: ["redis-server"],
+  "redis-tcp": ["redis-server"],
+  postgres: ["postgresql"],
+  cookie: [],
+} as const;
 
 /** A project of tests that run in Node. */
 function nodeProject(
   name: string,
-  { include, exclude = [], authority, fallback }: NodeProject,
+  { include, exclude = [], authority, fallback, runtime }: NodeProject,
 ): TestProjectConfiguration {
   return {
     plugins: [skipWithoutPackages(process.env, authority ? [...SERVERS[authority]] : [])],
@@ -41,8 +54,11 @@ function nodeProject(
       name,
       include,
       exclude,
-      ...(authority && { env: { MOOR_TEST_AUTHORITY: authority } }),
-      ...(fallback && { env: { MOOR_TEST_FALLBACK: fallback } }),
+      env: {
+        ...(authority && { MOOR_TEST_AUTHORITY: authority }),
+        ...(fallback && { MOOR_TEST_FALLBACK: fallback }),
+        ...(runtime && { MOOR_TEST_RUNTIME: runtime }),
+      },
       globalSetup: "./test/support/node/build-worker.ts",
       // These limits end a test that hangs. No test relies on them, so they are long enough for a busy machine.
       testTimeout: 180_000,
@@ -73,6 +89,16 @@ export default defineConfig({
       nodeProject("node-redis", { include: filesForAnyAuthority(inNode), authority: "redis" }),
       nodeProject("node-cookie", { include: filesWithoutLogin(inNode), authority: "cookie" }),
       nodeProject("node-postgres", { include: filesForAnyAuthority(inNode), authority: "postgres" }),
+      nodeProject("node-serve-redis", {
+        include: filesForAnyRuntime(inNode),
+        authority: "redis-tcp",
+        runtime: "serve",
+      }),
+      nodeProject("node-serve-postgres", {
+        include: filesForAnyRuntime(inNode),
+        authority: "postgres",
+        runtime: "serve",
+      }),
     ],
   },
 });

@@ -1,3 +1,4 @@
+/** @any-runtime */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterAll, describe, expect, it } from "vitest";
 import { packChanges } from "../../../src/sdk/origin/change-cookie.ts";

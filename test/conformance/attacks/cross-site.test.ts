@@ -1,3 +1,4 @@
+/** @any-runtime */
 import { describe } from "vitest";
 import { describeCrossSite } from "./cross-site.suite.ts";
 

@@ -1,3 +1,4 @@
+/** @any-runtime */
 /** @any-authority */
 import { describe } from "vitest";
 import { describePlantedTokens } from "./planted-tokens.suite.ts";

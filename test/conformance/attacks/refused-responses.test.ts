@@ -1,3 +1,4 @@
+/** @any-runtime */
 import { afterAll, describe, expect, it } from "vitest";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";
 import { originConfig, startSite, withoutEvents } from "../../support/node/site.ts";

@@ -1,3 +1,4 @@
+/** @any-runtime */
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";
 import { rawBytes } from "../../support/node/raw-exchange.ts";

@@ -1,3 +1,4 @@
+/** @any-runtime */
 /** @any-authority */
 import { afterAll, expect, it } from "vitest";
 import { forgeToken } from "../../support/node/forge.ts";

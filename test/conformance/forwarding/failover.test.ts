@@ -1,4 +1,5 @@
 /** @without-login */
+/** @any-runtime */
 /** @quick */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Client } from "../../support/node/client.ts";

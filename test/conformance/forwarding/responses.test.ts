@@ -1,3 +1,4 @@
+/** @any-runtime */
 import {
   brotliCompressSync,
   brotliDecompressSync,

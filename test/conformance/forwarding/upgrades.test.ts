@@ -1,4 +1,5 @@
 /** @without-login */
+/** @any-runtime */
 import { afterAll, describe, expect, it } from "vitest";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";
 import { rawBytes, statusOf } from "../../support/node/raw-exchange.ts";

@@ -1,4 +1,5 @@
 /** @without-login */
+/** @any-runtime */
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect } from "node:net";

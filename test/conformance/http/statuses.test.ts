@@ -1,4 +1,5 @@
 /** @without-login */
+/** @any-runtime */
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { rawExchange, statusOf } from "../../support/node/raw-exchange.ts";
 import { rawResponse, startRawOrigin } from "../../support/node/raw-origin.ts";

@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import type { LocalRedis } from "../../../bin/local-redis/local-redis.ts";
+import { openInNode } from "../../../bin/stores/redis-tcp.ts";
 import type { MiddlewareConfig } from "../../../src/config/middleware.ts";
 import type { AuthorityConfig, MoorConfig } from "../../../src/config/types.ts";
+import { connectToRedis, type RedisServerAddress, readRedisAddress } from "../../../src/redis/tcp-client.ts";
 import { run, startRedis } from "../../bin/local-redis/rest.ts";
 import { inCookies } from "./cookie-sessions.ts";
 import { type RunningPostgres, startPostgres } from "./postgres.ts";
+import { type RedisBySocket, startRedisBySocket } from "./redis-by-socket.ts";
 import { startTcpLink, type TcpLink } from "./tcp-link.ts";
 import type { MoorOptions, RunningMoor } from "./workerd.ts";
 
@@ -20,6 +23,7 @@ export const AUTHORITY: string = TYPE ?? "object";
 
 /** One for all tests of a file: sessions have random ids. */
 let redisStarted: Promise<LocalRedis> | undefined;
+let redisBySocketStarted: Promise<RedisBySocket> | undefined;
 let postgresStarted: Promise<RunningPostgres> | undefined;
 
 /** The configuration with an authority, and the way to its store. */
@@ -47,6 +51,10 @@ export async function givenAuthority(
   if (TYPE === "redis") {
     redisStarted ??= startRedis();
     return { config: given, redis: await redisStarted };
+  }
+  if (TYPE === "redis-tcp") {
+    redisBySocketStarted ??= startRedisBySocket();
+    return { config: given, redis, texts: { MOOR_REDIS_URL: (await redisBySocketStarted).url } };
   }
   postgresStarted ??= startPostgres();
   return { config: given, redis, texts: { MOOR_POSTGRES: (await postgresStarted).url } };
@@ -76,6 +84,26 @@ export async function rememberSessions(moor: RunningMoor): Promise<() => Promise
   const [redis, database] = [await redisStarted, await postgresStarted];
   if (redis) return rememberRows(redis);
   return database ? rememberTable(database) : rememberObjects(moor);
+}
+
+/** The names of the sessions that the store of the project's tests holds, if its rows are reached by a socket. */
+export async function storedRows(): Promise<string[]> {
+  const [redis, database] = [await redisBySocketStarted, await postgresStarted];
+  if (database) {
+    const rows = await database.sql`SELECT name FROM moor_rows WHERE name LIKE 'session:%'`;
+    return rows.map(({ name }) => String(name));
+  }
+  if (!redis) throw new Error("the authority of these tests has no socket");
+  const connection = connectToRedis({
+    address: readRedisAddress(redis.url) as RedisServerAddress,
+    open: openInNode,
+    deadlineMs: 5_000,
+  });
+  try {
+    return (await connection.run(["KEYS", "moor:{rows-*}:session:*"])) as string[];
+  } finally {
+    connection.end();
+  }
 }
 
 async function rememberObjects(moor: RunningMoor): Promise<() => Promise<void>> {

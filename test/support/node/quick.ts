@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 
 const QUICK = /^\/\*\* @quick \*\/$/m;
+const ANY_RUNTIME = /^\/\*\* @any-runtime \*\/$/m;
 const ANY_FALLBACK = /^\/\*\* @any-fallback \*\/$/m;
 const WITHOUT_LOGIN = /^\/\*\* @without-login \*\/$/m;
 const ANY_AUTHORITY = /^\/\*\* @any-authority \*\/$/m;
@@ -23,4 +24,9 @@ export function filesWithoutLogin(globs: string[]): string[] {
 /** The test files that also run with Redis by a socket as the fallback. Each has the line `/** @any-fallback *` + `/` at its top. */
 export function filesForAnyFallback(globs: string[]): string[] {
   return globSync(globs).filter((file) => ANY_FALLBACK.test(readFileSync(file, "utf8")));
+}
+
+/** The test files that also run with `moor serve`. Each has the line `/** @any-runtime *` + `/` at its top. */
+export function filesForAnyRuntime(globs: string[]): string[] {
+  return globSync(globs).filter((file) => ANY_RUNTIME.test(readFileSync(file, "utf8")));
 }

@@ -15,6 +15,8 @@ export interface RunningServe {
   readonly healthPort: number;
   /** 0: there is no admin socket. */
   readonly adminPort: number;
+  /** The lines of its log that Moor has written, and not the command around it. */
+  readonly lines: string[];
   /** Its log, parsed. */
   readonly logged: Record<string, unknown>[];
   /** Resolves to the first entry of the log with this event. */
@@ -49,6 +51,7 @@ export function keyVariables(keys: TestKeys): Record<string, string> {
   return { MOOR_TOKEN_KEYS: keys.token, MOOR_HANDOFF_KEYS: keys.handoff, MOOR_STORE_KEYS: keys.store };
 }
 
+const OWN = /"event":"(?:serving|draining|stopped_accepting|drained|drain_cut_off)"/;
 const ANYWHERE = ["--listen", "127.0.0.1:0", "--health", "127.0.0.1:0", "--drain-notice-seconds", "0"];
 
 /** Starts `moor serve`. Resolves when it serves. */
@@ -76,10 +79,12 @@ export async function startServe(options: ServeOptions): Promise<RunningServe> {
   const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(child, "exit") as Promise<[number | null]>;
   const logged: Record<string, unknown>[] = [];
+  const lines: string[] = [];
   const said: string[] = [];
   const awaited = new Set<() => void>();
   createInterface({ input: child.stdout }).on("line", (line) => {
     said.push(line);
+    if (!OWN.test(line)) lines.push(line);
     logged.push(JSON.parse(line));
     for (const look of awaited) look();
   });
@@ -112,6 +117,7 @@ export async function startServe(options: ServeOptions): Promise<RunningServe> {
     port: portOf(listen),
     healthPort: portOf(health),
     adminPort: portOf(admin),
+    lines,
     logged,
     entry,
     stop: () => end("SIGTERM"),

@@ -9,6 +9,7 @@ import type { MiddlewareConfig } from "../../../src/config/middleware.ts";
 import type { MoorConfig } from "../../../src/config/types.ts";
 import { givenAuthority } from "./authority.ts";
 import { freePort } from "./ports.ts";
+import { startServedMoor } from "./served-moor.ts";
 import { type TestKeys, testKeys } from "./test-keys.ts";
 import { type RedisAccess, STORED, type Surroundings, workerdConfig } from "./workerd-config.ts";
 import { killProcess, runWorkerd } from "./workerd-process.ts";
@@ -120,6 +121,9 @@ export interface MoorOptions {
   readonly apart?: boolean | undefined;
 }
 
+/** Whether `moor serve` takes the place of the Worker of a deploy. */
+const RUNS_SERVED = process.env.MOOR_TEST_RUNTIME === "serve";
+
 /** Named by the object's id; beside them workerd keeps a database of its own, for alarms. */
 const OBJECT_FILE = /[0-9a-f]{64}\.sqlite$/;
 
@@ -132,6 +136,10 @@ export async function startMoor(given: MoorConfig | MiddlewareConfig, options: M
   const authority = await givenAuthority(given, options);
   const { redis, texts = options.texts } = authority;
   let { config } = authority;
+  if (RUNS_SERVED && role === "proxy") {
+    const used = { ...(await testKeys()), ...options.keys };
+    return startServedMoor(config as MoorConfig, { keys: used, texts: { ...texts } });
+  }
   const { metrics = false, isolates = 1, apart = false } = options;
   const folder = await mkdtemp(join(tmpdir(), "moor-workerd-"));
   const edge = async () => ({ moor: await freePort(), link: watched ? await freePort() : undefined });
