@@ -86,6 +86,9 @@ export function objectAuthorities(
 
 const LINK_MS = 4;
 
+/** One of so many writes fails although nobody was faster, as under Postgres' level `serializable`. */
+const CONFLICT_IN = 8;
+
 /** Rows of one store, which every location reaches. */
 export function rowAuthorities(
   parts: AuthoritiesParts & {
@@ -95,7 +98,10 @@ export function rowAuthorities(
 ): Authorities {
   const { stage, configuration, seal, edgeClock, replicasAt, faultOf } = parts;
   const { clock, clocks, random } = stage;
-  const { store, setBack } = createRowsInMemory({ clock: () => clock.now() + clocks.redis });
+  const { store, setBack } = createRowsInMemory({
+    clock: () => clock.now() + clocks.redis,
+    ...(configuration.asDatabase && { freesByItself: false, conflicts: () => random.below(CONFLICT_IN) === 0 }),
+  });
   const pause = (ms: number) => clock.sleep(ms);
   const keepAlive = (work: Promise<unknown>) => void work.catch(() => {});
 

@@ -8,6 +8,8 @@ export interface Configuration {
   readonly stores: CopyPolicy;
   /** Whether the authority is a store of rows. There is no journal and no backup then. */
   readonly onRows?: boolean;
+  /** Whether the store of rows is as Postgres: it frees no row by itself, and writes meet serialization failures. */
+  readonly asDatabase?: boolean;
   /** Whether the sessions are in the cookies of browsers, and KV keeps their ends. */
   readonly inCookies?: boolean;
   readonly onStale: "serve" | "refuse";
@@ -75,6 +77,7 @@ export const configurations = {
   parallel: { ...usual, hasKv: false, played: "parallel" },
   rows: { ...usual, stores: { ...sync, backup: "off" }, onRows: true },
   "rows-always": { ...usual, stores: { ...sync, replicate: "always", backup: "off" }, onRows: true },
+  "rows-database": { ...usual, stores: { ...sync, backup: "off" }, onRows: true, asDatabase: true },
   "rows-idle": {
     ...usual,
     stores: { ...sync, backup: "off" },
