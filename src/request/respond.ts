@@ -18,6 +18,9 @@ export type TokenWrite =
   | { kind: "provisional"; credentials: Credentials; expiresAt: number }
   | { kind: "write"; id: string; credentials: Credentials; expiresAt: number; isRemembered: boolean };
 
+/** No cache may keep a response with this `Cache-Control`. */
+const NO_CACHE = "private, no-store";
+
 /** How a response may give a token. */
 export interface TokenOptions {
   /** Whether it may give a token to a client that sent none, though no object stores the session. */
@@ -132,7 +135,7 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   if (lacksCacheControl) headers.set("Cache-Control", "private");
   give(headers, client, token, mark, cookies);
   if (explain !== undefined) writeExplain(headers, explain);
-  if (changes.isForOne) keepFromCaches(headers);
+  if (changes.isForOne) headers.set("Cache-Control", NO_CACHE);
   const givesNothing = token.kind === "none" && mark === "" && !cookies?.length;
   const isPrivate = !givesNothing || changes.isForOne === true;
   if (isPrivate && names.mayTargetCaches) for (const name of TARGETED_CACHE_CONTROL) headers.delete(name);
@@ -167,7 +170,7 @@ export function give(
   cookies: readonly string[] = [],
 ): void {
   if (token.kind === "none" && mark === "" && cookies.length === 0) return;
-  keepFromCaches(headers);
+  headers.set("Cache-Control", NO_CACHE);
   for (const cookie of cookies) headers.append("Set-Cookie", cookie);
   if (token.kind === "clear") {
     carrier.clear(headers, held?.id);
@@ -183,10 +186,6 @@ export function give(
   }
   const left = heldAfter(credentials, token, mark);
   if (left.token !== "") carrier.write(headers, left, expiresAt, isRemembered);
-}
-
-function keepFromCaches(headers: Headers): void {
-  headers.set("Cache-Control", "private, no-store");
 }
 
 /** The credentials that a client with all of them in one place holds after a response. A mark without a token is worth nothing. */

@@ -41,20 +41,17 @@ export function createRoutes(routes: readonly ResolvedRoute[]): Routes {
   const looksAtHosts = routes.some(({ host }) => host !== undefined);
   const named = new Set(compiled.map(({ onlyHost }) => onlyHost));
   const ofHosts = new Map<string | undefined, ByTop>();
-  // A site may have a thousand hosts, and an isolate meets few of them.
-  const routesOf = (host: string | undefined): ByTop => {
-    let found = ofHosts.get(host);
-    if (!found) {
-      found = byTop(compiled.filter(({ onlyHost }) => onlyHost === undefined || onlyHost === host));
-      ofHosts.set(host, found);
-    }
-    return found;
-  };
   return {
     match({ host, pathname, method, headers }) {
       const name = looksAtHosts ? hostName(host) : host;
-      const { tops, others } = routesOf(named.has(name) ? name : undefined);
-      for (const { route, host, path } of tops.get(topOf(pathname)) ?? others) {
+      const known = named.has(name) ? name : undefined;
+      // A site may have a thousand hosts, and an isolate meets few of them.
+      let ofHost = ofHosts.get(known);
+      if (!ofHost) {
+        ofHost = byTop(compiled.filter(({ onlyHost }) => onlyHost === undefined || onlyHost === known));
+        ofHosts.set(known, ofHost);
+      }
+      for (const { route, host, path } of ofHost.tops.get(topOf(pathname)) ?? ofHost.others) {
         const fits =
           (!host || host(name)) &&
           (!path || path(pathname)) &&

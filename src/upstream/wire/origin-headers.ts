@@ -58,10 +58,7 @@ export interface HeaderNames {
  * @param announced the only headers of Moor's that the response may have. Default: it may have any.
  */
 export function namesIn(headers: Headers, announced?: readonly string[]): HeaderNames {
-  return announced ? announcedNamesIn(headers, announced) : allNamesIn(headers);
-}
-
-function allNamesIn(headers: Headers): HeaderNames {
+  if (announced) return announcedNamesIn(headers, announced);
   const moor: string[] = [];
   let hasAddress = false;
   let setsCookies = false;
