@@ -9,11 +9,12 @@ export function loginsOf({ login, logins }: Pick<ResolvedConfig, "login" | "logi
  * The login of the visitors of a host: the login that names the host, otherwise the login that names no hosts. The login of `login` is that
  * of every host. `undefined`: nobody logs in at this host, and its guards are closed.
  *
- * @param hostname without a port.
+ * @param hostname without a port. As for routes, a dot at its end does not count.
  */
 export function loginAt(logins: readonly ResolvedLogin[], hostname: string): ResolvedLogin | undefined {
+  const host = hostname.replace(/\.$/, "");
   return (
-    logins.find(({ hosts }) => hosts?.includes(hostname)) ??
+    logins.find(({ hosts }) => hosts?.includes(host)) ??
     logins.find(({ id, hosts }) => id === undefined || hosts === undefined)
   );
 }

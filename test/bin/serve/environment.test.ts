@@ -39,6 +39,20 @@ it("reads a secret from the file that a variable names", () => {
   expect(values).toEqual(COMPLETE);
 });
 
+it("reads the secret of each login", () => {
+  const login = { issuer: "https://id.test", clientId: "shop" };
+  const several = {
+    logins: [
+      { ...login, id: "staff" },
+      { ...login, id: "partners-eu", hosts: ["partner.test"] },
+    ],
+  };
+  const secrets = { MOOR_LOGIN_SECRET: "0", MOOR_LOGIN_SECRET_STAFF: "1", MOOR_LOGIN_SECRET_PARTNERS_EU: "2" };
+  const found = (changes: object) => readVariables(config(changes), { ...COMPLETE, ...secrets }).values;
+  expect(found({ login })).toEqual({ ...COMPLETE, MOOR_LOGIN_SECRET: "0" });
+  expect(found(several)).toEqual({ ...COMPLETE, MOOR_LOGIN_SECRET_STAFF: "1", MOOR_LOGIN_SECRET_PARTNERS_EU: "2" });
+});
+
 it("finds the hosts of every Postgres", () => {
   const postgres = { stores: { authority: { type: "postgres", bindings: ["A", "B"] } } };
   const found = readVariables(config(postgres), {

@@ -47,6 +47,15 @@ describe("the host of a request", () => {
     expect((await own.ask("/.moor/login/callback")).status).toBe(404);
     expect((await own.ask("/public/page")).status).toBe(200);
   });
+
+  it.each(["partner.test.", "PARTNER.test", "partner.test:443"])(
+    "is the same however it is written: %s",
+    async (host) => {
+      const [partner, staff] = [await loggedIn("partners"), await loggedIn("staff")];
+      const at = (own: typeof partner) => visitor(host, own.client.cookies).ask("/partners/page", SCRIPT);
+      expect([(await at(partner)).status, (await at(staff)).status]).toEqual([200, 401]);
+    },
+  );
 });
 
 describe("the same subject of two providers", () => {
