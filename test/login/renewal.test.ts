@@ -107,6 +107,7 @@ describe("a login that cannot be renewed", () => {
   it.each<[string, Partial<Login>, () => Promise<string | undefined>, Refreshed]>([
     ["without a refresh token", {}, async () => undefined, { kind: "refreshed", refreshToken: "" }],
     ["of another provider", { issuer: "https://old.test" }, () => sealed(), { kind: "refreshed", refreshToken: "" }],
+    ["of a login that is gone", { id: "partners" }, () => sealed(), { kind: "refreshed", refreshToken: "" }],
     ["with the token of another visitor", {}, () => sealed({ sub: "bob" }), { kind: "refreshed", refreshToken: "" }],
     [
       "with a token that is sealed by a key that is gone",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RequireConfig } from "../../src/config/login-types.ts";
-import { isTwin, judge, type Login, rolesOf } from "../../src/session/login.ts";
+import { isRenewalDue, isTwin, judge, type Login, rolesOf } from "../../src/session/login.ts";
 
 const NOW = 1_800_000_000_000;
 const ISSUER = "https://id.example.com";
@@ -99,5 +99,36 @@ describe("another tab's login", () => {
     expect(isTwin(login({ at: NOW - 15_000 }), login(), NOW)).toBe(false);
     expect(isTwin(login({ sub: "1002" }), login(), NOW)).toBe(false);
     expect(isTwin(undefined, login(), NOW)).toBe(false);
+    // Two logins may have one provider, and they are two.
+    expect(isTwin(login({ id: "partners" }), login({ id: "staff" }), NOW)).toBe(false);
+    expect(isTwin(login({ issuer: "https://other.example.com" }), login(), NOW)).toBe(false);
+  });
+});
+
+describe("one of several logins", () => {
+  const staff = { id: "staff", issuer: ISSUER, maxAgeSeconds: undefined, roles };
+
+  it("counts with its id and its issuer alone, even if two logins have one provider", () => {
+    const verdict = (changes: Partial<Login>) => judge(login(changes), ["login"], staff, NOW).kind;
+    expect(verdict({ id: "staff" })).toBe("allowed");
+    for (const changes of [{}, { id: "partners" }, { id: "staff", issuer: "https://other.example.com" }])
+      expect(verdict(changes)).toBe("login");
+  });
+
+  it("is required by its name at its own hosts, and everywhere else nobody meets that", () => {
+    const verdict = (config: typeof staff | undefined, required: RequireConfig[]) =>
+      judge(login({ id: "staff" }), required, config, NOW).kind;
+    expect(verdict(staff, ["login", { login: "staff" }])).toBe("allowed");
+    expect(verdict(staff, ["login", { login: "partners" }])).toBe("elsewhere");
+    expect(verdict({ ...staff, id: "partners" }, [{ login: "staff" }])).toBe("elsewhere");
+    expect(verdict(undefined, ["login"])).toBe("elsewhere");
+    expect(verdict(undefined, ["none"])).toBe("allowed");
+  });
+
+  it("is renewed by its own setting, and is due at once if the configuration has it no more", () => {
+    const logins = [{ id: "staff", refreshSeconds: 60 }, { id: "partners" }];
+    const isDue = (id: string, at: number) => isRenewalDue(login({ id, at }), logins, NOW);
+    expect([isDue("staff", NOW - 60_000), isDue("staff", NOW - 59_999)]).toEqual([true, false]);
+    expect([isDue("partners", 0), isDue("gone", NOW)]).toEqual([false, true]);
   });
 });

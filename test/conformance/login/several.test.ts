@@ -138,6 +138,16 @@ describe("a page of one login", () => {
   });
 });
 
+it("the console is opened by a role of the login of its host, and not by a role of the same name of another login", async () => {
+  const operator = visitor(HOSTS.console);
+  const begun = await operator.callback("/.moor/login?to=/.moor/console", { login: "alice" });
+  await operator.ask(begun.pathname + begun.search);
+  expect((await operator.ask("/.moor/console")).status).toBe(200);
+  const partner = await loggedIn("partners");
+  expect((await partner.ask("/ops/page")).status).toBe(200);
+  expect((await visitor(HOSTS.console, partner.client.cookies).ask("/.moor/console")).status).toBe(404);
+});
+
 describe("a callback", () => {
   it("of another login logs nobody in, and spends no code", async () => {
     const own = visitor(HOSTS.staff);

@@ -7,7 +7,12 @@ import { originConfig, type Site, startSite } from "../../support/node/site.ts";
 import { BACKCHANNEL, MFA, PAGE } from "./guarded-site.ts";
 
 /** The hosts of two logins, and a host of neither. */
-export const HOSTS = { staff: "shop.test", partners: "partner.test", neither: "else.test" } as const;
+export const HOSTS = {
+  staff: "shop.test",
+  partners: "partner.test",
+  neither: "else.test",
+  console: "console.test",
+} as const;
 
 /** The id of one of the two logins. */
 export type LoginId = "staff" | "partners";
@@ -41,7 +46,7 @@ export async function startTwoLogins(): Promise<TwoLogins> {
   const [guarded, open] = await Promise.all([startOrigin("a"), startOrigin("b")]);
   const provider = (host: string, groups: string[]) =>
     startIdentityProvider({
-      redirectUris: [`https://${host}/.moor/login/callback`],
+      redirectUris: [host, HOSTS.console].map((each) => `https://${each}/.moor/login/callback`),
       accounts: { alice: { name: `Alice of ${host}`, groups } },
       acr: MFA,
       refreshes: true,
@@ -69,13 +74,14 @@ export async function startTwoLogins(): Promise<TwoLogins> {
       { id: "open", origins: [originConfig(open)], session: { may: ["patch", "principal", "end"] } },
     ],
     principals: {},
+    admin: { console: true, host: HOSTS.console, roles: { act: "ops" } },
     texts: {
       MOOR_LOGIN_SECRET_STAFF: providers.staff.clientSecret,
       MOOR_LOGIN_SECRET_PARTNERS: providers.partners.clientSecret,
     },
     // The providers reach Moor on loopback to tell of logouts, each by a name of its own.
     logins: [
-      login("staff", [HOSTS.staff, "127.0.0.1"], "shop-ops"),
+      login("staff", [HOSTS.staff, HOSTS.console, "127.0.0.1"], "shop-ops"),
       login("partners", [HOSTS.partners, "localhost"], "partner-ops"),
     ],
     require: "login",
