@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createAsk } from "../../src/login/provider-call.ts";
+import { breakerNameOf, createAsk } from "../../src/login/provider-call.ts";
 import { createBreaker } from "../../src/store/breaker.ts";
 
 const URL = "https://id.example.com/token";
@@ -59,4 +59,12 @@ it("every call has a deadline", async () => {
   const asked = silent();
   await outcomeOf(createAsk()("keys", URL));
   expect(asked.mock.calls[0]?.[1]?.signal).toBeInstanceOf(AbortSignal);
+});
+
+it("the provider of each login has a breaker of its own", () => {
+  expect([undefined, "staff", "partners"].map(breakerNameOf)).toEqual([
+    "provider",
+    "provider-staff",
+    "provider-partners",
+  ]);
 });

@@ -69,6 +69,13 @@ it("a refresh token that the provider does not forget is named in the log by its
   expect(asked).toHaveLength(1);
 });
 
+it("a refresh token is sealed for one of several logins, which may have the same provider and the same visitor", async () => {
+  const ofStaff = await grants.seal({ ...login, id: "staff" }, "refresh-token");
+  expect(await grants.open({ ...login, id: "staff" }, ofStaff)).toBe("refresh-token");
+  expect(await grants.open({ ...login, id: "partners" }, ofStaff)).toBeUndefined();
+  expect(await grants.open(login, ofStaff)).toBeUndefined();
+});
+
 describe("a renewed login", () => {
   it("has new claims and roles, and keeps the time, the method and the session of the login", async () => {
     const claims = { sub: "alice", name: "Alice B.", groups: ["others"], acr: "password", sid: "s-2", iat: NOW / 1000 };

@@ -157,6 +157,8 @@ describe("a callback", () => {
     const before = spent();
     const answer = await elsewhere.ask(back.pathname + back.search);
     expect([answer.status, spent()]).toEqual([400, before]);
+    // The envelope is refused, and not only the issuer, which need not be another.
+    await expect.poll(() => site.moor.logged.join("\n")).toMatch(/"code":"login_failed","reason":"state"/);
     expect((await elsewhere.ask("/orders/7", SCRIPT)).status).toBe(401);
   });
 
