@@ -133,6 +133,16 @@ describe("a state that replaces others", () => {
     }
   });
 
+  it("keeps nothing of an attribute that a younger operation replaces", () => {
+    const text = "x".repeat(300);
+    const draft = operation("draft", 1_000, { patches: [{ draft: text, other: 1 }] });
+    const folded = written({ ...EMPTY, operations: [draft, operation("newest", 9_000)] });
+    expect(folded.attributes).toEqual({ draft: text, other: 1 });
+    const again = written(folded, operation("again", 9_500, { patches: [{ draft: "y" }] }));
+    expect(again.attributes).toEqual({ other: 1 });
+    expect(contentOf(again).attributes).toMatchObject({ draft: "y", other: 1 });
+  });
+
   it("orders a change after what its request was shown, although that came from a clock that is ahead", () => {
     const ahead = operation("ahead", 60_000, { patches: [{ shared: "ahead" }] });
     const carried = { ...EMPTY, operations: [ahead] };

@@ -24,6 +24,19 @@ describe("an authority in cookies", () => {
     expect(await shown(browser)).toEqual({ a: "x", b: "x" });
   });
 
+  it("keeps what a request did not carry that changes the session twice", async () => {
+    const browser = createBrowser();
+    await changed(browser, set("a"));
+    // A browser decides which cookies a request carries when it queues the request.
+    const queued = browser.visit({ cookies: new Map(browser.jar) });
+    await changed(browser, set("beside"));
+    browser.elapse(10_000);
+    await queued.change(set("b"));
+    await queued.change(set("c"));
+    browser.arrive(queued);
+    expect(await shown(browser)).toEqual({ a: "x", beside: "x", b: "x", c: "x" });
+  });
+
   it.each([{ principal: "alice" }, { rotate: true as const }, { lease: "lease" }, { ifVersion: 1 }])(
     "refuses %j, which needs one place where all changes meet",
     async (change) => {
