@@ -1,7 +1,6 @@
 import type { FoundingLimiters, RateLimiter } from "../inbound/founding-limit.ts";
 import type { KeyRing } from "../inbound/token/key-ring.ts";
 import { encodeBase64url } from "../lib/base64url.ts";
-
 import type { Transact } from "../rows/row-transactions.ts";
 import { isOneSessions } from "../store/guarded.ts";
 import type { FoundingSettings } from "./settings.ts";

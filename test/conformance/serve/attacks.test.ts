@@ -233,7 +233,9 @@ describe("a request that a Worker cannot send", () => {
 
 describe("limits", () => {
   it("refuses headers of more than 32 KiB", async () => {
-    expect((await send({ headers: proxied([`Cookie: a=${"a".repeat(33_000)}`]) })).status).toBe(431);
+    const refused = await send({ headers: proxied([`Cookie: a=${"a".repeat(33_000)}`]) });
+    // An origin on Node would answer 431 as well, in other words.
+    expect(refused).toMatchObject({ status: 431, headers: { "content-type": "application/problem+json" } });
     expect((await send({ headers: proxied([`Cookie: a=${"a".repeat(12_000)}`]) })).status).toBe(200);
   });
 
