@@ -51,6 +51,22 @@ describe("moor keys new", () => {
   });
 });
 
+describe("moor keys client", () => {
+  it("prints a ring for sessions in cookies, which the other actions take along", async () => {
+    const { stdout } = await moor("keys", "client");
+    expect(stdout).toMatch(/^MOOR_CLIENT_KEYS=1:[\w-]{43}\n {2}npx wrangler secret put MOOR_CLIENT_KEYS$/m);
+    const client = JSON.parse((await moor("keys", "client", "--json")).stdout) as Partial<Keys>;
+    const folder = await mkdtemp(join(tmpdir(), "moor-keys-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const file = join(folder, "keys.json");
+    await writeFile(file, JSON.stringify({ ...(await freshKeys()), ...client }));
+    const added = await moor("keys", "new", "--from", file, "--ring", "client", "--json");
+    const { MOOR_CLIENT_KEYS = "" } = JSON.parse(added.stdout) as Keys;
+    expect(parseKeyRing(MOOR_CLIENT_KEYS, "MOOR_CLIENT_KEYS").map(({ id }) => id)).toEqual([1, 2]);
+    expect(MOOR_CLIENT_KEYS.startsWith(`${client.MOOR_CLIENT_KEYS},`)).toBe(true);
+  });
+});
+
 describe("moor keys, on rings that there are", () => {
   async function ringsFile(rings: object): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), "moor-rings-"));
