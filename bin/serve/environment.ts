@@ -64,9 +64,9 @@ export function readVariables(config: ResolvedConfig, environment: Environment):
   for (const { id } of loginsOf(config)) read(secretNameOf(id));
   const { authority } = config.stores;
   const { served } = (authority.type === "object" ? undefined : STORE_SETUPS[authority.type]) ?? {};
-  const storeHosts = (served?.(authority) ?? []).flatMap(({ name, accepted, hostOf }) => {
-    const address = need(name, accepted, (text) => hostOf(text) !== undefined);
-    return address === undefined ? [] : [hostOf(address) as string];
+  const storeHosts = (served?.(authority) ?? []).flatMap(({ name, accepted, hostsOf }) => {
+    const address = need(name, accepted, (text) => hostsOf(text) !== undefined);
+    return (address !== undefined && hostsOf(address)) || [];
   });
   if (mistakes.length > 0) throw new CommandError("config", mistakes.join("\n"));
   return { values, storeHosts };

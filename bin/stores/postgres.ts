@@ -31,8 +31,8 @@ export const postgres: StoreSetup = {
     bindingsOf(authority).map((name) => ({
       name,
       accepted: "postgres://user:password@host:5432/database?sslmode=require",
-      hostOf: (text) =>
-        /^postgres(?:ql)?:\/\/[^\s/?#]+\/\S+$/.test(text) && URL.canParse(text) ? new URL(text).hostname : undefined,
+      hostsOf: (text) =>
+        /^postgres(?:ql)?:\/\/[^\s/?#]+\/\S+$/.test(text) && URL.canParse(text) ? [new URL(text).hostname] : undefined,
     })),
   local: {
     async start(folder) {

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
+import type { AuthorityConfig } from "../../src/config/types.ts";
 import type { Wire } from "../../src/lib/wire.ts";
 import type { RedisClient } from "../../src/redis/client.ts";
 import { connectToRedis, type RedisServerAddress, readRedisAddress } from "../../src/redis/tcp-client.ts";
@@ -25,11 +26,14 @@ export const redisTcp: StoreSetup = {
       "takes rediss://user:password@host:port/database of a Redis that evicts nothing",
     ],
   ],
-  served: () => [
+  served: (authority) => [
     {
       name: VARIABLE,
       accepted: "rediss://user:password@host:port/database",
-      hostOf: (text) => readRedisAddress(text)?.hostname,
+      hostsOf(text) {
+        const address = readRedisAddress(text);
+        return address && nodesIn(authority, address).map(({ hostname }) => hostname);
+      },
     },
   ],
   local: {
@@ -48,7 +52,7 @@ export const redisTcp: StoreSetup = {
       const address = readRedisAddress(text);
       if (!address) throw new Error(`${VARIABLE} is no address of Redis`);
       const waitReplicas = "waitReplicas" in authority ? authority.waitReplicas : undefined;
-      const nodes = "nodes" in authority && authority.nodes ? nodesOf(address, authority.nodes) : [address];
+      const nodes = nodesIn(authority, address);
       const roles = await Promise.all(nodes.map((node) => withNode(node, isReplica)));
       const shares = Math.max(1, roles.filter((isOne) => !isOne).length);
       const told: string[] = [];
@@ -60,6 +64,11 @@ export const redisTcp: StoreSetup = {
     },
   },
 };
+
+/** The nodes of the authority: that of the address, and those of a Cluster. */
+function nodesIn(authority: AuthorityConfig, address: RedisServerAddress): readonly RedisServerAddress[] {
+  return "nodes" in authority && authority.nodes ? nodesOf(address, authority.nodes) : [address];
+}
 
 async function withNode<Answer>(
   address: RedisServerAddress,

@@ -26,8 +26,8 @@ export interface ServedVariable {
   readonly name: string;
   /** Its form, as a mistake says it. */
   readonly accepted: string;
-  /** The host in its value; `undefined`: the value has another form. */
-  hostOf(value: string): string | undefined;
+  /** The hosts that Moor reaches by its value; `undefined`: the value has another form. */
+  hostsOf(value: string): readonly string[] | undefined;
 }
 
 /** How a store is run on this machine. */

@@ -53,6 +53,15 @@ it("reads the secret of each login", () => {
   expect(found(several)).toEqual({ ...COMPLETE, MOOR_LOGIN_SECRET_STAFF: "1", MOOR_LOGIN_SECRET_PARTNERS_EU: "2" });
 });
 
+it("finds the nodes of a Redis Cluster", () => {
+  const cluster = { stores: { authority: { type: "redis-tcp", nodes: ["10.0.0.10:6379", "10.0.0.9:6379"] } } };
+  const { storeHosts } = readVariables(config(cluster), {
+    ...COMPLETE,
+    MOOR_REDIS_URL: "redis://:secret@10.0.0.9:6379",
+  });
+  expect(storeHosts).toEqual(["10.0.0.9", "10.0.0.10"]);
+});
+
 it("finds the hosts of every Postgres", () => {
   const postgres = { stores: { authority: { type: "postgres", bindings: ["A", "B"] } } };
   const found = readVariables(config(postgres), {
