@@ -159,9 +159,6 @@ function createCookieCarrier(
     } as const;
     const textOf = (name: string, value: string, maxAge: number | undefined) =>
       stringifySetCookie({ name, value, ...attributes, ...(maxAge !== undefined && { maxAge }) });
-    const set = (headers: Headers, name: string, value: string, maxAge: number | undefined) =>
-      headers.append("Set-Cookie", textOf(name, value, maxAge));
-    const secondsTo = (expiresAt: number) => Math.max(0, Math.ceil((expiresAt - now()) / 1000));
     const nameFor = (sessionId: string) => names.sessions + sessionId.slice(0, SESSION_TAG_LENGTH);
     // All of them are read, because browsers send the newest cookie last. Only the mark of the token's session costs crypto.
     const marksIn = (own: ReadonlyMap<string, string>) =>
@@ -192,28 +189,34 @@ function createCookieCarrier(
       name = holdsSessions && sessionId !== undefined ? nameFor(sessionId) : names.token,
     ) => {
       const isPersistent = isRemembered || settings.persistent === "always";
-      const leftSeconds = secondsTo(expiresAt);
-      if (token !== "") set(headers, name, token, isPersistent ? leftSeconds : undefined);
-      if (token !== "" && hasProvisional) set(headers, names.provisional, "", 0);
+      const leftSeconds = Math.max(0, Math.ceil((expiresAt - now()) / 1000));
+      if (token !== "") headers.append("Set-Cookie", textOf(name, token, isPersistent ? leftSeconds : undefined));
+      if (token !== "" && hasProvisional) headers.append("Set-Cookie", textOf(names.provisional, "", 0));
       // Written once per rotation while touches prolong the token, so it must outlive every deadline of the session.
-      if (proof !== "") set(headers, names.proof, proof, isPersistent ? LONGEST_SECONDS : undefined);
-      for (const mark of marks) set(headers, names.marks + mark.slice(0, MARK_TAG_LENGTH), mark, markLifeSeconds);
+      if (proof !== "")
+        headers.append("Set-Cookie", textOf(names.proof, proof, isPersistent ? LONGEST_SECONDS : undefined));
+      for (const mark of marks)
+        headers.append("Set-Cookie", textOf(names.marks + mark.slice(0, MARK_TAG_LENGTH), mark, markLifeSeconds));
     };
 
     return {
       apart: true,
       sameSite: attributes.sameSite,
-      read: (request) => read(request),
+      read,
       write,
       clear(headers, sessionId) {
-        set(headers, holdsSessions && sessionId !== undefined ? nameFor(sessionId) : names.token, "", 0);
-        set(headers, names.proof, "", 0);
-        set(headers, names.provisional, "", 0);
+        headers.append(
+          "Set-Cookie",
+          textOf(holdsSessions && sessionId !== undefined ? nameFor(sessionId) : names.token, "", 0),
+        );
+        headers.append("Set-Cookie", textOf(names.proof, "", 0));
+        headers.append("Set-Cookie", textOf(names.provisional, "", 0));
       },
       ...(holdsSessions && {
         sessions({ headers }): SessionCookies {
           const { own } = cookies.split(headers.get("Cookie"));
           const nameOf = (sessionId: string, part: string) => `${nameFor(sessionId)}.${part}`;
+          const secondsTo = (expiresAt: number) => Math.max(0, Math.ceil((expiresAt - now()) / 1000));
           return {
             of(sessionId) {
               const beginning = nameOf(sessionId, "");

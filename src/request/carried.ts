@@ -6,40 +6,31 @@ import type { Visit } from "./visit.ts";
 
 type Open = Parameters<Carriers["read"]>[2];
 
-/** How the stores of one request begin, and what differs if browsers hold whole sessions. */
+/** What differs if browsers hold whole sessions in cookies. */
 export interface Carried {
-  /** Whether browsers hold whole sessions in cookies. */
-  readonly holdsSessions: boolean;
   /** How the token of a client is opened, who may hold tokens of several sessions. */
   opensWith(open: Open): Open;
-  /** The stores of one request; `undefined`: all requests have the same. */
+  /** The stores of one request, which know its cookies. */
   connect(visit: Pick<Visit, "client" | "request">): Connected | undefined;
 }
 
-/** @param parts.connect begins the connection of a request. Default: requests have no stores of their own. */
+/**
+ * @param parts.connect begins the stores of a request.
+ * @returns `undefined`: the sessions of this site are in another store.
+ */
 export function createCarried({
   config,
   connect,
 }: {
   readonly config: Pick<ResolvedConfig, "stores">;
   readonly connect?: Connect | undefined;
-}): Carried {
-  if (
-    (typeof MOOR_COOKIE_SESSIONS === "undefined" || MOOR_COOKIE_SESSIONS) &&
-    config.stores.authority.type === "cookie"
-  ) {
-    return {
-      holdsSessions: true,
-      opensWith: (open) => (credentials) => openNewest(credentials, open),
-      connect({ client: { carrier, token }, request }) {
-        const cookies = carrier.sessions?.(request);
-        return connect?.(cookies && { cookies, older: token?.older ?? [] });
-      },
-    };
-  }
+}): Carried | undefined {
+  if (config.stores.authority.type !== "cookie") return undefined;
   return {
-    holdsSessions: false,
-    opensWith: (open) => open,
-    connect: () => (typeof MOOR_ROWS === "undefined" || MOOR_ROWS ? connect?.() : undefined),
+    opensWith: (open) => (credentials) => openNewest(credentials, open),
+    connect({ client: { carrier, token }, request }) {
+      const cookies = carrier.sessions?.(request);
+      return connect?.(cookies && { cookies, older: token?.older ?? [] });
+    },
   };
 }

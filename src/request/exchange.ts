@@ -84,7 +84,10 @@ export function outlivesClient({ request }: Visit, { locking }: Handling): boole
 export function createExchange(parts: ExchangeParts): Exchange {
   const { config, tokens, clock } = parts;
   const markLifeSeconds = markLifeOf(config.session);
-  const { holdsSessions, opensWith, connect } = createCarried(parts);
+  const carried =
+    typeof MOOR_COOKIE_SESSIONS === "undefined" || MOOR_COOKIE_SESSIONS ? createCarried(parts) : undefined;
+  const holdsSessions = carried !== undefined;
+  const connect = typeof MOOR_ROWS === "undefined" || MOOR_ROWS ? parts.connect : undefined;
   const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds, holdsSessions });
   const allStores = createStores(parts);
   const endedOf = (visit: Visit) => parts.ended && ((old: OldRef) => parts.ended?.(old, visit));
@@ -184,8 +187,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const token = await tokenFor(done, giving, stores); // 8
     const mark = toMark.size === 0 ? "" : await markFor(token, client, toMark, stores);
     // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
-    const cookies = stores.cookies();
-    const replaced = token.kind !== "none" || mark !== "" || cookies.length > 0 ? response.headers : undefined;
+    const cookies = stores.cookies?.();
+    const replaced = token.kind !== "none" || mark !== "" || cookies?.length ? response.headers : undefined;
     return respond(response, {
       names,
       dropped,
@@ -209,7 +212,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       const boundTo = bindsToHost ? url.hostname : undefined;
       const open = (credentials: Credentials) =>
         tokens.open(credentials, arrivedAt, (reason) => observer.tokenRefused({ reason }), boundTo);
-      const client = await carriers.read(request, secure, opensWith(open)); // 1, 2
+      const client = await carriers.read(request, secure, carried ? carried.opensWith(open) : open); // 1, 2
       const stripped = carriers.strip?.(url);
       return {
         request,
@@ -233,7 +236,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     logOut(visit) {
       const { observer, keepAlive } = visit;
       const { calls } = observer.facts;
-      const connected = connect(visit);
+      const connected = carried ? carried.connect(visit) : connect?.();
       const stores = calls || connected ? allStores.forOne(calls, connected) : allStores.shared;
       const { cors, logout: how } = config;
       const logout = { ...visit, sameSite: carriers.sameSite, cors, ended: endedOf(visit), ...how };
@@ -244,7 +247,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
 
     serve(visit, handling, responder) {
       const { calls } = visit.observer.facts;
-      const connected = connect(visit);
+      const connected = carried ? carried.connect(visit) : connect?.();
       const stores = calls || connected ? allStores.forOne(calls, connected) : allStores.shared;
       const served =
         stores.locks && waitsForTurn(visit, handling)
@@ -286,6 +289,6 @@ async function refuse(
   await response.body?.cancel();
   const failure = observer.failed(code, entry);
   const untouched = { kind: "none" } as const;
-  give(failure.headers, client, untouched, await markFor(untouched, client, toMark, stores), stores.cookies());
+  give(failure.headers, client, untouched, await markFor(untouched, client, toMark, stores), stores.cookies?.());
   return failure;
 }

@@ -75,7 +75,7 @@ async function endSession(logout: Logout, parts: Stores, log: Log): Promise<Resp
   }
   const { session } = opened;
   const giveTo = async ({ headers }: Response, token: TokenWrite) =>
-    give(headers, client, token, await markFor({ kind: "clear" }, client, toMark, parts), parts.cookies());
+    give(headers, client, token, await markFor({ kind: "clear" }, client, toMark, parts), parts.cookies?.());
   if (!session.returning) {
     await giveTo(response, { kind: "clear" });
     return response;

@@ -103,7 +103,7 @@ export interface ResponseChanges {
   /** The mark that the client is given; "": none. */
   readonly mark: string;
   /** Further `Set-Cookie` headers. Default: none. */
-  readonly cookies?: readonly string[];
+  readonly cookies?: readonly string[] | undefined;
   /** Whether the route has sessions: then no shared cache may keep the response. */
   readonly session: boolean;
   /** How the request was decided, for `Server-Timing`. */

@@ -11,8 +11,8 @@ import type { MoorParts } from "./parts.ts";
 /** The stores and rules by which the session of a request is read and written. */
 export interface Stores extends CommitParts {
   readonly locks: Locks | undefined;
-  /** `Set-Cookie` headers that the response to the request must have; see {@link Connected}. */
-  readonly cookies: () => readonly string[];
+  /** `Set-Cookie` headers that the response to the request must have; see {@link Connected}. Absent: there are none. */
+  readonly cookies: (() => readonly string[]) | undefined;
 }
 
 /** The stores of sessions, and their configuration. The middleware has no routes. */
@@ -57,7 +57,7 @@ export function createStores(parts: StoresParts): AllStores {
   const loginIds =
     typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS ? config.logins?.flatMap(({ id = [] }) => id) : undefined;
 
-  function combine(stores: CalledStores, cookies: Stores["cookies"] = noCookies): Stores {
+  function combine(stores: CalledStores, cookies?: Stores["cookies"]): Stores {
     const index = config.principals && stores.principals;
     return {
       authority: stores.authority,
@@ -81,10 +81,4 @@ export function createStores(parts: StoresParts): AllStores {
       return combine(calls ? countCalls(own, calls) : own, connected?.cookies);
     },
   };
-}
-
-const NO_COOKIES: readonly string[] = [];
-
-function noCookies(): readonly string[] {
-  return NO_COOKIES;
 }
