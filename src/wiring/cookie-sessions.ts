@@ -1,6 +1,7 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
 import type { CookieAuthorityConfig } from "../config/types.ts";
 import { parseKeyRing } from "../inbound/token/key-ring.ts";
+import { leftOut } from "../lib/build-flags.ts";
 import type { Breakers } from "../store/breakers.ts";
 import type { Connect } from "../store/connected.ts";
 import type { Authority, Unattended } from "../store/contracts.ts";
@@ -68,7 +69,9 @@ const ENDS = {
       const missing = url ? "UPSTASH_REDIS_REST_TOKEN" : "UPSTASH_REDIS_REST_URL";
       throw new TypeError(`${missing} is not set; ${asked("redis")} needs that Redis.`);
     }
-    return endsInRedis({ url, token });
+    return typeof MOOR_REDIS === "undefined" || MOOR_REDIS
+      ? endsInRedis({ url, token })
+      : leftOut("MOOR_REDIS", asked("redis"));
   },
 } as const satisfies Record<CookieAuthorityConfig["revocation"], (env: CookieSessionsEnv) => EndStore>;
 

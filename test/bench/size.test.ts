@@ -56,7 +56,7 @@ const OF_LOGIN = "authorization_endpoint";
 const OF_NGINX = String(0xedb88320);
 
 describe("the built Worker", () => {
-  // The goals for a usual deploy are 75 KiB, which holds, and 60 without Redis, which does not: docs/explanation/performance.md.
+  // The goals for a usual deploy were 75 KiB, and 60 without Redis. Neither holds: docs/explanation/performance.md.
   it.each([
     ["with everything", BUDGETS_KIB.moor],
     ["as deployed", BUDGETS_KIB.asDeployed],

@@ -105,6 +105,7 @@ const provokes: Record<string, Provoke> = {
 /** Codes that plain workerd cannot provoke, or that need a site of their own, with the test that provokes them. */
 const provokedElsewhere: Record<string, string> = {
   login_required: "test/conformance/login/flow.test.ts",
+  login_elsewhere: "test/conformance/login/several.test.ts",
   login_loops: "test/conformance/login/flow.test.ts",
   login_unavailable: "test/conformance/login/flow.test.ts",
   login_failed: "test/conformance/login/callback.test.ts",
