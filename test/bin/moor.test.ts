@@ -70,8 +70,8 @@ describe("a wrong argument is reported in one line on stderr, with exit code 2:"
     [["dev", "--port=-1"], 'moor dev: --port: found "-1", accepted: 1 to 65535, or 0 for any free port'],
     [["dev", "--origin", "http://a", "--config", "x"], "moor dev: either --origin or --config, not both"],
     [["check", "--json=yes"], "moor check: --json takes no value"],
-    [["keys"], "moor keys: no action is given, accepted: new, adopt, list, retire"],
-    [["keys", "rotate"], 'moor keys: unknown action "rotate", accepted: new, adopt, list, retire'],
+    [["keys"], "moor keys: no action is given, accepted: new, adopt, client, list, retire"],
+    [["keys", "rotate"], 'moor keys: unknown action "rotate", accepted: new, adopt, client, list, retire'],
     [["keys", "new", "--jsn"], 'moor keys: unknown flag "--jsn", accepted: --from, --json, --ring, --help'],
   ])("%j", async (args, line) => {
     expect(await moor(...args)).toMatchObject({ code: 2, stdout: "", stderr: `${line}\n` });
