@@ -40,6 +40,8 @@ export interface Runtime {
 
 const START_MS = 30_000;
 const ASK_EVERY_MS = 50;
+/** How long a drain waits for the answer to its first order, besides the notice. */
+const ANSWER_MS = 1_000;
 
 /**
  * Starts workerd on sockets that are open already. Resolves when its Worker answers orders.
@@ -91,8 +93,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     ended,
     kill,
     async drain({ noticeMs, mostMs }) {
-      await control.ask("drain");
-      await Promise.race([sleep(noticeMs), ended]);
+      // A runtime that hangs, or has died, answers no order. It has to end in time all the same.
+      const told = control.ask("drain").catch(() => {});
+      const notice = sleep(noticeMs, undefined, { ref: false });
+      await Promise.race([
+        Promise.all([told, notice]),
+        notice.then(() => sleep(ANSWER_MS, undefined, { ref: false })),
+        ended,
+      ]);
       return (await stopAndFinish(child, { control, ended, closer, mostMs })) ? "drained" : "cut-off";
     },
   };
@@ -128,15 +136,17 @@ interface Stopping extends Pick<Runtime, "control" | "ended"> {
  */
 async function stopAndFinish(child: ChildProcess, { control, ended, closer, mostMs }: Stopping): Promise<boolean> {
   const limit = new AbortController();
+  const over = Promise.race([ended.then((code) => code === 0), sleep(mostMs, false, { ref: false })]);
   const idle = control.ask("idle", limit.signal).catch(() => {});
-  const { ended: accepting } = await control.idleConnection();
+  // A runtime that hangs, or has died, gives no connection.
+  const connection = await Promise.race([control.idleConnection().catch(() => undefined), over.then(() => undefined)]);
   child.kill("SIGTERM");
-  await Promise.race([accepting, ended]);
+  await Promise.race([connection?.ended, over]);
   closer.close();
   logEntry({ event: "stopped_accepting" });
-  const isOver = await Promise.race([ended.then(() => true), sleep(mostMs, false, { ref: false })]);
+  const isFinished = await over;
   limit.abort();
-  if (!isOver) child.kill("SIGKILL");
+  if (!isFinished) child.kill("SIGKILL");
   await Promise.all([ended, idle]);
-  return isOver;
+  return isFinished;
 }

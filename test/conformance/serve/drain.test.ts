@@ -1,6 +1,7 @@
 /** @needs redis-server */
 
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { afterAll, beforeEach, expect, it } from "vitest";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";
@@ -87,6 +88,30 @@ it("cuts off what takes too long, says so, and ends with 1", async () => {
   await expect.poll(() => waiting.has("/wait")).toBe(true);
   expect(await serve.stop()).toBe(1);
   expect((await answer).status).toBeNaN();
+  expect(serve.logged.map(({ event }) => event)).toContain("drain_cut_off");
+});
+
+/** The runtime of a `moor serve`, which is its child. */
+function runtimeOf({ process: { pid } }: RunningServe): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+  const found = children.find((child) => readFileSync(`/proc/${child}/comm`, "utf8") === "workerd\n");
+  if (found === undefined) throw new Error("there is no workerd");
+  return found;
+}
+
+it("ends a runtime that hangs, says that it was cut off, and ends with 1", async () => {
+  const serve = await start({ flags: ["--drain-seconds", "1"] });
+  process.kill(runtimeOf(serve), "SIGSTOP");
+  expect(await serve.stop()).toBe(1);
+  expect(serve.logged.map(({ event }) => event)).toContain("drain_cut_off");
+});
+
+it("says that work was cut off if the runtime dies while it drains", async () => {
+  const serve = await start({ flags: ["--drain-notice-seconds", "60"] });
+  const stopped = serve.stop();
+  await serve.entry("draining");
+  process.kill(runtimeOf(serve), "SIGKILL");
+  expect(await stopped).toBe(1);
   expect(serve.logged.map(({ event }) => event)).toContain("drain_cut_off");
 });
 
