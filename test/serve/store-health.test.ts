@@ -42,3 +42,10 @@ it("asks the store once for many balancers", async () => {
   await health();
   expect(asked()).toBe(2);
 });
+
+it("asks again after its own clock was set back", async () => {
+  const { health, elapse } = healthOf((now) => ({ kind: "none", storeNow: now < 1_000_000 ? 1_000_000 : now }));
+  expect(await health()).toEqual({ status: "ready", apartMs: 0 });
+  elapse(-60_000);
+  expect(await health()).toEqual({ status: "clock_apart", apartMs: 60_000 });
+});
