@@ -26,8 +26,8 @@ const MAX_BODY_BYTES = 100 * 1024 * 1024;
 export const MAX_HEADER_BYTES = 32 * 1024;
 /** A Worker can make no request with these methods. */
 const UNKNOWN_TO_FETCH = new Set(["CONNECT", "TRACE", "TRACK"]);
-/** The characters of a host name, or of an address, and of a port. */
-const HOST = /^[A-Za-z0-9._:[\]-]+$/;
+/** A host name or an address, and its port. There is no URL with anything else, as with `a:b.shop.test`. */
+const HOST = /^(?:\[[\dA-Fa-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/;
 
 /**
  * Stands where Cloudflare stands in front of a Worker, and makes of a request what Cloudflare would make of it: an https URL with the host
