@@ -21,13 +21,19 @@ export interface ProxyOptions {
   readonly port: number;
   /** The machines of the three processes. */
   readonly machines: readonly string[];
+  /** The port of the processes. Default: that of the guide. */
+  readonly machinePort?: number;
+  /** Further blocks for nginx, with the names of files that the guide shows. Default: none. */
+  readonly more?: string;
 }
 
 const HOST = "shop.test";
 const SHOWN_MACHINES = ["10.0.1.11", "10.0.1.12", "10.0.1.13"];
+const SHOWN_PORT = 8080;
 
-function ownWords({ machines }: ProxyOptions): Record<string, string> {
-  return Object.fromEntries(SHOWN_MACHINES.map((shown, nth) => [shown, machines[nth] ?? ""]));
+function ownWords({ machines, machinePort = SHOWN_PORT }: ProxyOptions): Record<string, string> {
+  const addressOf = (nth: number) => `${machines[nth] ?? ""}:${machinePort}`;
+  return Object.fromEntries(SHOWN_MACHINES.map((shown, nth) => [`${shown}:${SHOWN_PORT}`, addressOf(nth)]));
 }
 
 async function stop(proxy: ChildProcess, folder: string): Promise<void> {
@@ -40,7 +46,7 @@ async function stop(proxy: ChildProcess, folder: string): Promise<void> {
 export async function startNginx(options: ProxyOptions): Promise<RunningProxy> {
   const folder = await mkdtemp(join(tmpdir(), "moor-nginx-"));
   const { key, cert } = await makeCertificate(folder, HOST);
-  const shown = replaced(shownConfiguration("nginx.conf"), {
+  const shown = replaced(shownConfiguration("nginx.conf") + (options.more ?? ""), {
     ...ownWords(options),
     "listen 443 ssl;": `listen ${options.address}:${options.port} ssl;`,
     "shop.example.com": HOST,
