@@ -5,7 +5,9 @@ import { failureResponse } from "../errors.ts";
 import { parseKeyRing } from "../inbound/token/key-ring.ts";
 import { describeFault, logToConsole as log } from "../log.ts";
 import { bindRowStore } from "../row-stores/registry.ts";
+import { guardRows } from "../rows/guarded-rows.ts";
 import { createRowTransactions, type Transact } from "../rows/row-transactions.ts";
+import { createBreakers } from "../store/breakers.ts";
 import { createSeal } from "../store/seal.ts";
 import { BODILESS_METHODS } from "../upstream/send/body.ts";
 import { createHandler, type Env, readEnvConfig } from "../wiring/handler.ts";
@@ -146,7 +148,10 @@ function bind(env: ServedEnv, given: MoorConfig, config: MoorConfig): Bound {
   const ring = parseKeyRing(env.MOOR_STORE_KEYS, "MOOR_STORE_KEYS");
   const clock = Date.now;
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-  const transact = createRowTransactions({ store, seal: createSeal(ring), clock, random: Math.random, pause, log });
+  // A store that hangs must not make each new visitor wait for the counts besides.
+  const guarded = guardRows(store, createBreakers(log).make(`${store.name} for counts`));
+  const seal = createSeal(ring);
+  const transact = createRowTransactions({ store: guarded, seal, clock, random: Math.random, pause, log });
   const counters = createFoundingCounter({ transact, ring, clock, random: Math.random }, foundings);
   return {
     front: createFront({ trustedProxies: given.trustedProxies ?? [], hosts }, log),

@@ -124,6 +124,17 @@ it("is not ready while its store is away, and lives on", async () => {
   expect(await serve.stop()).toBe(0);
 });
 
+it("does not go on to ask a store that is away how many sessions it has founded", async () => {
+  const other = await startRedisBySocket();
+  const serve = await start({ variables: { MOOR_REDIS_URL: other.url } });
+  await other.stop();
+  const reasons = async () => {
+    expect((await ask(serve, "/change")).status).toBe(503);
+    return serve.logged.filter(({ event }) => event === "founding_limit_failed").map(({ reason }) => reason);
+  };
+  await expect.poll(reasons).toContainEqual(expect.stringContaining("BreakerOpenError"));
+});
+
 it("leaves no process behind when it is killed, and no port", async () => {
   const serve = await start();
   await serve.kill();
