@@ -8,12 +8,12 @@ import { createSeal } from "../../src/store/seal.ts";
 
 const ring = parseKeyRing(`1:${"A".repeat(43)}`, "MOOR_STORE_KEYS");
 
-/** Two processes that share a store. */
-function processes({ perAddress = 3, perSite = 1_000_000, change = (store: RowStore) => store } = {}) {
+/** Two processes that share a store. The clock of the second is ahead by `aheadMs`. */
+function processes({ perAddress = 3, perSite = 1_000_000, aheadMs = 0, change = (store: RowStore) => store } = {}) {
   let now = 60_000_000;
-  const clock = () => now;
-  const store = change(createRowsInMemory({ clock, freesByItself: true }).store);
-  const create = () => {
+  const storeClock = () => now;
+  const store = change(createRowsInMemory({ clock: storeClock, freesByItself: true }).store);
+  const create = (clock: () => number) => {
     const parts = { store, seal: createSeal(ring), clock, random: () => 0, pause: async () => {}, log: () => {} };
     const { ofAddress, ofSite } = createFoundingCounter(
       { transact: createRowTransactions(parts), ring, clock, random: () => 0 },
@@ -25,7 +25,7 @@ function processes({ perAddress = 3, perSite = 1_000_000, change = (store: RowSt
       },
     };
   };
-  return { store, first: create(), second: create(), elapse: (ms: number) => (now += ms) };
+  return { store, first: create(storeClock), second: create(() => now + aheadMs), elapse: (ms: number) => (now += ms) };
 }
 const asked = async (limiter: { limit(asked: { key: string }): Promise<{ success: boolean }> }, key = "192.0.2.1") =>
   (await limiter.limit({ key })).success;
@@ -43,6 +43,21 @@ describe("the limit of new sessions in the store", () => {
     expect([await asked(first), await asked(first)]).toEqual([true, false]);
     elapse(60_000);
     expect(await asked(first)).toBe(true);
+  });
+
+  it("counts on while processes pass into the next minute one after the other", async () => {
+    const { first, second, elapse } = processes({ aheadMs: 5_000 });
+    elapse(57_000);
+    const found = [];
+    for (let n = 0; n < 3; n++) found.push(await asked(second), await asked(first));
+    expect(found).toEqual([true, true, true, false, false, false]);
+    elapse(63_000);
+    expect(await asked(first)).toBe(true);
+  });
+
+  it("does not let a process whose clock was far ahead use up the limit of the others for long", async () => {
+    const { first, second } = processes({ perAddress: 1, aheadMs: 600_000 });
+    expect([await asked(second), await asked(first)]).toEqual([true, true]);
   });
 
   it("limits the whole site, however many addresses a flood has", async () => {
