@@ -74,6 +74,34 @@ describe("a login at an authority on rows", () => {
     expect(await principals.list("alice", { most: 10 })).toMatchObject({ sessions: [{ id }] });
   });
 
+  it("is told to the index by the next change, if the index was out of reach", async () => {
+    let isDown = true;
+    const throughIndex = (index: Principals): Principals => ({
+      ...index,
+      confirm: async (...asked) => (isDown ? DOWN : index.confirm(...asked)),
+    });
+    const { authority, principals, settled } = createRowsWorld({ indexed: true, throughIndex });
+    const id = uniqueId();
+    await authority.commit(refTo(id), login());
+    await settled();
+    isDown = false;
+    setTime(at(11));
+    await authority.commit(refTo(id, at(11), 1), changeAt(at(11), { patches: [{ a: 1 }] }));
+    await settled();
+    expect(await principals.list("alice", { most: 10 })).toMatchObject({ sessions: [{ id }] });
+  });
+
+  it("is told to nobody if the store has not written it", async () => {
+    const through = (store: RowStore): RowStore => ({
+      ...store,
+      write: async (name, write) => (name.startsWith("session:") ? DOWN : store.write(name, write)),
+    });
+    const { authority, principals, settled } = createRowsWorld({ indexed: true, through });
+    expect(await authority.commit(refTo(uniqueId()), login())).toMatchObject(DOWN);
+    await settled();
+    expect(await principals.count("alice")).toMatchObject({ count: 0 });
+  });
+
   it("is ended if all sessions of its principal have been ended since", async () => {
     const { authority, principals, settled } = createRowsWorld({ indexed: true });
     const [old, fresh] = [uniqueId(), uniqueId()];
@@ -110,6 +138,22 @@ describe("a login at an authority on rows", () => {
 });
 
 describe("a session on rows", () => {
+  it("says which write ends it, so that the store can wait for its replicas", async () => {
+    const ends: boolean[] = [];
+    const through = (store: RowStore): RowStore => ({
+      ...store,
+      async write(name, write) {
+        ends.push(write.isEnd === true);
+        return store.write(name, write);
+      },
+    });
+    const { authority } = createRowsWorld({ through });
+    const id = uniqueId();
+    await authority.commit(refTo(id), changeAt(T0, { patches: [{ a: 1 }] }));
+    await authority.commit(refTo(id), changeAt(T0, { end: true }));
+    expect(ends).toEqual([false, true]);
+  });
+
   it("tells each event once, although other writers move its row", async () => {
     const { authority, events } = createRowsWorld();
     const id = uniqueId();
