@@ -1,6 +1,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { withNamedIds } from "../../../emulation/named-ids.ts";
 import { platformErrors } from "../../../emulation/platform-errors.ts";
+import { workOf } from "../../../emulation/work-of.ts";
 
 const counts: Record<string, number> = {};
 let isCut = false;
@@ -34,7 +35,7 @@ function watched<Store extends object>(store: Store, kind: string): Store {
   const call =
     (method: string) =>
     (...args: unknown[]) => {
-      const name = `${kind} ${method}`;
+      const name = `${kind} ${workOf(method)}`;
       counts[name] = (counts[name] ?? 0) + 1;
       return isCut ? Promise.reject(platformErrors.connectionLost()) : (store as Calls)[method]?.(...args);
     };

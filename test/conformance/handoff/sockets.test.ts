@@ -71,8 +71,8 @@ it("a socket whose server lets the handoff expire can neither use nor renew it",
   const { socket, session } = await open(await visitor());
   await session.api.renew();
   await elapse(91);
-  for (const call of [session.api.read(), session.api.renew()]) {
-    await expect(call).rejects.toMatchObject({ code: "session-refused" });
+  for (const call of [() => session.api.read(), () => session.api.renew()]) {
+    await expect(call()).rejects.toMatchObject({ code: "session-refused" });
   }
   socket.terminate();
 });
