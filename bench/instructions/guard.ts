@@ -11,8 +11,11 @@ export interface Verdict {
   readonly differing: readonly RatioName[];
 }
 
-/** How far a ratio may be from the committed ratio. */
-const MOST_DIFFERENCE = 0.02;
+/**
+ * How far a ratio may be from the committed ratio. Two counts of the same code are up to 2.7 % apart, by which functions V8 has compiled
+ * again: a clean read took 1.209, 1.233 and 1.241 times `rules` within a day of small changes.
+ */
+const MOST_DIFFERENCE = 0.04;
 const COMMITTED = "docs/explanation/performance/instructions.json";
 const ANEW = "`npm run bench -- instructions --save` writes the figures anew";
 
