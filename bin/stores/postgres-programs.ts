@@ -1,6 +1,9 @@
-import { chownSync, existsSync, globSync, mkdirSync, statSync } from "node:fs";
-import { delimiter } from "node:path";
+import { chownSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { CommandError } from "../command.ts";
+
+/** Where Debian has a folder for each version of Postgres. */
+const DEBIAN = "/usr/lib/postgresql";
 
 /** How the programs of Debian's package `postgresql` run in a folder. */
 export interface PostgresPrograms {
@@ -30,7 +33,8 @@ export function postgresPrograms(folder: string): PostgresPrograms {
   const own = (path: string) => user && chownSync(path, user.uid, user.gid);
   mkdirSync(folder, { recursive: true });
   own(folder);
-  const programs = globSync("/usr/lib/postgresql/*/bin").sort().reverse();
+  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort().reverse() : [];
+  const programs = versions.map((version) => join(DEBIAN, version, "bin"));
   const env = { PATH: [...programs, process.env.PATH].join(delimiter), LC_ALL: "C.UTF-8" };
   return { options: { cwd: folder, env, ...user }, own };
 }
