@@ -8,7 +8,7 @@ export function growthTable({ curves }: GrowthResults): string {
       const counts = points.map(({ size, core }) => `${size.toLocaleString("en")}: ${thousands(core)}`);
       const [first, last] = [points[0] as Point, points.at(-1) as Point];
       const slope = (last.core - first.core) / (last.size - first.size);
-      return [axis, name, counts.join(", "), (last.core / first.core).toFixed(2), slope.toFixed(0)];
+      return [axis, name, counts.join(", "), (last.core / first.core).toFixed(2), String(Math.round(slope) || 0)];
     }),
   );
   return table(
