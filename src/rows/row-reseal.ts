@@ -1,6 +1,7 @@
 import type { KeyRing } from "../inbound/token/key-ring.ts";
 import type { Log } from "../log.ts";
 import type { RowStore } from "../row-stores/row-store.ts";
+import { isOneSessions } from "../store/guarded.ts";
 import { sealedTextsBeginWith } from "../store/seal.ts";
 import { keepPrincipalUntil } from "./row-principals.ts";
 import type { KeepUntil, Transact } from "./row-transactions.ts";
@@ -55,30 +56,35 @@ export async function resealRows({ store, transact, ring, clock, log }: ResealPa
   if (known.kind === "unavailable" || known.progress.isDone) return;
   if (clock() < known.progress.since + SETTLES_MS) return;
 
-  async function reseal(name: string): Promise<boolean> {
+  /** `left`: the row cannot be sealed anew, now or later. `away`: the store did not answer. */
+  async function reseal(name: string): Promise<"sealed" | "left" | "away"> {
     const keepUntil = KINDS[name.slice(0, name.indexOf(":"))];
-    if (!keepUntil) return false;
+    if (!keepUntil) return "left";
     const done = await transact(name, keepUntil, async (entries) => {
       if (!entries.isEmpty) entries.rewrite();
       return { kind: "sealed" as const };
     });
-    return done.kind === "sealed";
+    if (done.kind === "sealed") return "sealed";
+    return isOneSessions(done.cause) ? "left" : "away";
   }
 
   const starts = sealedTextsBeginWith(key);
-  const failed = new Set<string>();
+  const left = new Set<string>();
   let rows = 0;
   let isDone = false;
-  while (!isDone && clock() < endsAt) {
-    const page = await sealedOtherwise(starts, PAGE + failed.size);
+  // The next sweep goes on where the store did not answer: a row that was missed would need the former key for good.
+  let isAway = false;
+  while (!isDone && !isAway && clock() < endsAt) {
+    const page = await sealedOtherwise(starts, PAGE + left.size);
     if (page.kind === "unavailable") break;
-    const names = page.names.filter((name) => !failed.has(name));
+    const names = page.names.filter((name) => !left.has(name));
     isDone = names.length === 0;
-    for (let from = 0; from < names.length && clock() < endsAt; from += AT_ONCE) {
+    for (let from = 0; from < names.length && !isAway && clock() < endsAt; from += AT_ONCE) {
       const some = names.slice(from, from + AT_ONCE);
       const done = await Promise.all(some.map(reseal));
-      for (const [index, name] of some.entries()) if (!done[index]) failed.add(name);
-      rows += done.filter(Boolean).length;
+      for (const [index, name] of some.entries()) if (done[index] === "left") left.add(name);
+      rows += done.filter((kind) => kind === "sealed").length;
+      isAway = done.includes("away");
     }
   }
   if (isDone) {
@@ -87,5 +93,5 @@ export async function resealRows({ store, transact, ring, clock, log }: ResealPa
       return { kind: "noted" as const };
     });
   }
-  if (rows > 0 || isDone) log({ event: "rows_resealed", key, rows, left: failed.size, isDone });
+  if (rows > 0 || isDone) log({ event: "rows_resealed", key, rows, left: left.size, isDone });
 }

@@ -138,4 +138,21 @@ describe("rows whose key is to leave the ring", () => {
     expect(await isolateOf(NEW).basketOf(id)).toBe("tea");
     expect(lines).toEqual([{ event: "rows_resealed", key: NEW[0].id, rows: 1, left: 350, isDone: true }]);
   });
+
+  it("are all sealed anew, although the store was away for some of them", async () => {
+    const { isolateOf, store, lines, elapse } = world();
+    const [before, between, after] = [isolateOf(OLD), isolateOf(BOTH), isolateOf(NEW)];
+    const ids = [await before.found(), await before.found()];
+    await between.sweep();
+    elapse(HOUR_MS);
+    const { write } = store;
+    store.write = async (name, asked) =>
+      name === `session:${ids[0]}` ? { kind: "unavailable", cause: new Error("down") } : write(name, asked);
+    await between.sweep();
+    expect(lines.map(({ isDone }) => isDone)).toEqual([false]);
+    store.write = write;
+    await between.sweep();
+    expect(await Promise.all(ids.map(after.basketOf))).toEqual(["tea", "tea"]);
+    expect(lines.map(({ isDone }) => isDone)).toEqual([false, true]);
+  });
 });
