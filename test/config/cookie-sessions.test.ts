@@ -35,6 +35,10 @@ describe("cookies as the authority", () => {
       `principals: found an object, ${beside("nothing")}: no cookie knows of a login in another one`,
     ],
     [
+      { logins: [{ id: "staff", issuer: "https://id.test", clientId: "shop" }] },
+      `logins: found a list, ${beside("nothing")}: no cookie knows of a login in another one`,
+    ],
+    [
       { session: { remember: { idleSeconds: 604_800, absoluteSeconds: 2_592_000 } } },
       `session.remember: found an object, ${beside("nothing")}: there is no login`,
     ],

@@ -16,6 +16,7 @@ export function cookieSessionMistakes(config: Record<string, unknown>): Mistake[
     ...itemsOf(config, "carriers").flatMap(carrierMistakes),
     ...absent("principals", config.principals, "no cookie knows of a login in another one"),
     ...absent("login", config.login, "no cookie knows of a login in another one"),
+    ...absent("logins", config.logins, "no cookie knows of a login in another one"),
     ...absent("adopt", adopts, "an old cookie would log in again after its session has ended"),
     ...absent("session.remember", remember, "there is no login"),
     ...absent(
