@@ -24,8 +24,6 @@ export type Vouched =
 const MAX_BODY_BYTES = 100 * 1024 * 1024;
 /** All names and values of a request's headers together. */
 export const MAX_HEADER_BYTES = 32 * 1024;
-/** A Worker can make no request with these methods. */
-const UNKNOWN_TO_FETCH = new Set(["CONNECT", "TRACE", "TRACK"]);
 /** A host name or an address, and its port. There is no URL with anything else, as with `a:b.shop.test`. */
 const HOST = /^(?:\[[\dA-Fa-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/;
 
@@ -74,7 +72,8 @@ export function createFront({ trustedProxies, hosts }: FrontSettings, log: Log):
     if (Number(headers.get("Content-Length") ?? 0) > MAX_BODY_BYTES)
       return { kind: "answer", answer: tooLarge(413, "The body is too large") };
 
-    if (UNKNOWN_TO_FETCH.has(request.method)) return refuse(request, "method_not_supported", request.method);
+    // A Worker can make no such request. workerd answers CONNECT, and methods that it does not know, by itself.
+    if (request.method === "TRACE") return refuse(request, "method_not_supported", request.method);
     if (isBodyUnsendable(request)) return refuse(request, "bad_request", `${request.method} with a body`);
 
     const told = new Headers(headers);

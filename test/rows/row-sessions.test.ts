@@ -16,6 +16,19 @@ const WHERE = { country: "", colo: "", device: "" };
 const login = (now = T0, limit: typeof LIMIT = LIMIT) =>
   changeAt(now, { principal: "alice", index: { where: WHERE, limit } });
 
+/** A world whose index cannot be told of logins until it is brought back. */
+function worldWithoutIndex() {
+  let isDown = true;
+  const throughIndex = (index: Principals): Principals => ({
+    ...index,
+    confirm: async (...asked) => (isDown ? DOWN : index.confirm(...asked)),
+  });
+  const bringBack = () => {
+    isDown = false;
+  };
+  return { ...createRowsWorld({ indexed: true, throughIndex }), bringBack };
+}
+
 describe("a login at an authority on rows", () => {
   it("is known to the index before its visitor has the answer", async () => {
     const { authority, principals } = createRowsWorld({ indexed: true });
@@ -40,15 +53,10 @@ describe("a login at an authority on rows", () => {
   });
 
   it("is spared by an end of all other sessions that it asks for, although the index did not know it yet", async () => {
-    let isDown = true;
-    const throughIndex = (index: Principals): Principals => ({
-      ...index,
-      confirm: async (...asked) => (isDown ? DOWN : index.confirm(...asked)),
-    });
-    const { authority, principals, settled } = createRowsWorld({ indexed: true, throughIndex });
+    const { authority, principals, settled, bringBack } = worldWithoutIndex();
     const id = uniqueId();
     await authority.commit(refTo(id), login());
-    isDown = false;
+    bringBack();
     setTime(at(1));
     expect(await principals.endAll("alice", { except: id })).toMatchObject({ kind: "ending" });
     await settled();
@@ -59,32 +67,22 @@ describe("a login at an authority on rows", () => {
   });
 
   it("is told to the index by the cron job, if the index was out of reach and the visitor does not come back", async () => {
-    let isDown = true;
-    const throughIndex = (index: Principals): Principals => ({
-      ...index,
-      confirm: async (...asked) => (isDown ? DOWN : index.confirm(...asked)),
-    });
-    const { authority, principals, sweep } = createRowsWorld({ indexed: true, throughIndex });
+    const { authority, principals, sweep, bringBack } = worldWithoutIndex();
     const id = uniqueId();
     expect(await authority.commit(refTo(id), login())).toMatchObject({ kind: "committed" });
     expect(await principals.count("alice")).toMatchObject({ count: 0 });
-    isDown = false;
+    bringBack();
     setTime(at(11));
     expect(await sweep()).toMatchObject({ rung: 1, left: 0 });
     expect(await principals.list("alice", { most: 10 })).toMatchObject({ sessions: [{ id }] });
   });
 
   it("is told to the index by the next change, if the index was out of reach", async () => {
-    let isDown = true;
-    const throughIndex = (index: Principals): Principals => ({
-      ...index,
-      confirm: async (...asked) => (isDown ? DOWN : index.confirm(...asked)),
-    });
-    const { authority, principals, settled } = createRowsWorld({ indexed: true, throughIndex });
+    const { authority, principals, settled, bringBack } = worldWithoutIndex();
     const id = uniqueId();
     await authority.commit(refTo(id), login());
     await settled();
-    isDown = false;
+    bringBack();
     setTime(at(11));
     await authority.commit(refTo(id, at(11), 1), changeAt(at(11), { patches: [{ a: 1 }] }));
     await settled();

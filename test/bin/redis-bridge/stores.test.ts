@@ -8,7 +8,7 @@ import { createSeal } from "../../../src/store/seal.ts";
 import { gapsOf, testRowStore } from "../../row-stores/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";
 import { testAuthority } from "../../store/authority.suite.ts";
-import { testFallback } from "../../store/fallback.suite.ts";
+import { GAP_OF_A_REAL_CLOCK, testFallback } from "../../store/fallback.suite.ts";
 import { STORE_RING } from "../../store/redis/records.ts";
 import { DEAD_PORT } from "../../support/node/ports.ts";
 import {
@@ -92,19 +92,6 @@ describe.each(Object.entries(BEHIND))("a bridge before %s", (_name, start) => {
       });
     },
     now: Date.now,
-    gaps: [
-      {
-        reason: "a server's clock cannot be set; stored-values.test.ts reads the lives of its keys",
-        cases: [
-          "lives as long as the session can, idle or not, counted from its birth",
-          "lives as long as a token may still found the session",
-          "lives a day at least, so that a long outage does not cost it",
-          "lives on with each change, and no change shortens the journal's life",
-          "keeps the journal as long as the backup",
-          "forgets a journal's life once the journal is empty",
-          "counts as nothing once its life is over: no guard, no entry",
-        ],
-      },
-    ],
+    gaps: [GAP_OF_A_REAL_CLOCK],
   });
 });

@@ -10,7 +10,7 @@ import type { Fallback } from "../../../src/store/fallback-contract.ts";
 import { createSocketFallback } from "../../../src/store/redis/fallback.ts";
 import { PENDING_SETS_KEY } from "../../../src/store/redis/limits.ts";
 import { createSeal } from "../../../src/store/seal.ts";
-import { testFallback } from "../../store/fallback.suite.ts";
+import { GAP_OF_A_REAL_CLOCK, testFallback } from "../../store/fallback.suite.ts";
 import { entryOf, newId, recordOf, STORE_RING } from "../../store/redis/records.ts";
 import { DEAD_PORT, freePort } from "../../support/node/ports.ts";
 
@@ -64,20 +64,7 @@ testFallback("Redis by a socket", {
     return fallbackAt(urlAt(port));
   },
   now: Date.now,
-  gaps: [
-    {
-      reason: "a server's clock cannot be set; stored-values.test.ts reads the lives of its keys",
-      cases: [
-        "lives as long as the session can, idle or not, counted from its birth",
-        "lives as long as a token may still found the session",
-        "lives a day at least, so that a long outage does not cost it",
-        "lives on with each change, and no change shortens the journal's life",
-        "keeps the journal as long as the backup",
-        "forgets a journal's life once the journal is empty",
-        "counts as nothing once its life is over: no guard, no entry",
-      ],
-    },
-  ],
+  gaps: [GAP_OF_A_REAL_CLOCK],
 });
 
 const id = newId();

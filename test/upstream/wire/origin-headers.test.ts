@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { ORIGIN_HEADERS } from "../../../src/config/origin-headers.ts";
 import type { Permission } from "../../../src/config/pool-types.ts";
 import { NO_INTENT } from "../../../src/session/session.ts";
 import { MAX_PATCH_HEADER_BYTES, namesIn, namesInOwn, readIntent } from "../../../src/upstream/wire/origin-headers.ts";
@@ -197,4 +198,13 @@ describe("a response that a cache has held", () => {
       expect(read({ "Moor-Principal": "alice", "CF-Cache-Status": value })).toMatchObject({ principal: "alice" });
     },
   );
+});
+
+it("every header that a pool may announce is one that Moor reads", () => {
+  const rights = { see: true, may: ["patch", "principal", "end"], write: true } as const;
+  for (const name of ORIGIN_HEADERS) {
+    const headers = new Headers({ [name]: "?" });
+    const answer = readIntent(headers, namesIn(headers), rights, true);
+    expect(answer).not.toMatchObject({ reason: "not a header that Moor knows" });
+  }
 });
