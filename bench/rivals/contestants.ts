@@ -13,6 +13,7 @@ export const RIVALS = {
   haproxy: "HAProxy cookie, connect-redis",
   honoKv: "hono, @hono/session on KV",
   honoObjects: "hono, @hono/session on Durable Objects",
+  honoMoor: "hono, moor/hono on Durable Objects",
   moor: "Moor",
   moorSync: "Moor with sync backup",
 } as const;
@@ -41,6 +42,7 @@ export interface Rival {
 export interface Built {
   readonly moor: string;
   readonly hono: string;
+  readonly honoMoor: string;
   readonly platform: string;
 }
 
@@ -62,8 +64,11 @@ export async function startRivals(
     running.defer(proxy.stop);
     return { name, port: proxy.port, origins: withRedis, stores: [redisStore], operations: redis.calls };
   };
-  const hono = async (name: RivalName, sessions: "KV" | "objects"): Promise<Rival> => {
-    const worker = await startHono(built, sessions, withEdge);
+  const hono = async (
+    name: RivalName,
+    { sessions, worker: file = built.hono }: { readonly sessions: "KV" | "objects"; readonly worker?: string },
+  ): Promise<Rival> => {
+    const worker = await startHono({ worker: file, platform: built.platform }, sessions, withEdge);
     running.defer(worker.stop);
     const { port, link } = worker;
     return { name, port, origins: withEdge, stores: [storeBehind(sessions, link)], operations: link.calls };
@@ -81,8 +86,9 @@ export async function startRivals(
   return [
     await behindProxy("nginx", startNginxIpHash),
     await behindProxy("haproxy", startHaproxyCookie),
-    await hono("honoKv", "KV"),
-    await hono("honoObjects", "objects"),
+    await hono("honoKv", { sessions: "KV" }),
+    await hono("honoObjects", { sessions: "objects" }),
+    await hono("honoMoor", { sessions: "objects", worker: built.honoMoor }),
     await moor("moor", "async"),
     await moor("moorSync", "sync"),
   ];

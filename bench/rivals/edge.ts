@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunningOrigin } from "../../test/support/node/origins.ts";
 import { freePort } from "../../test/support/node/ports.ts";
+import { testKeys } from "../../test/support/node/test-keys.ts";
 import { COMPATIBILITY_DATE, STORED } from "../../test/support/node/workerd-config.ts";
 import { type RunningWorker, startWorkerd } from "../http/workerd.ts";
 
@@ -25,14 +26,14 @@ export function linkAt(port: number): Link {
   };
 }
 
-/** Starts the hono Worker on a plain workerd, its sessions in KV or in objects. */
+/** Starts a Worker with hono on a plain workerd, its sessions in KV or in objects. */
 export async function startHono(
-  { hono, platform }: { readonly hono: string; readonly platform: string },
+  files: { readonly worker: string; readonly platform: string },
   sessions: "KV" | "objects",
   origins: readonly RunningOrigin[],
 ): Promise<RunningWorker & { readonly link: Link }> {
   const [port, linkPort] = [await freePort(), await freePort()];
-  const [worker, around] = await Promise.all([hono, platform].map(moduleOf));
+  const [keys, worker, around] = await Promise.all([testKeys(), moduleOf(files.worker), moduleOf(files.platform)]);
   const text = (folder: string) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -41,6 +42,8 @@ const config :Workerd.Config = (
       durableObjectNamespaces = [(className = "SessionObject", uniqueKey = "session", enableSql = true)],
       durableObjectStorage = (localDisk = "${STORED.objects}"),
       bindings = [
+        (name = "MOOR_TOKEN_KEYS", text = "${keys.token}"),
+        (name = "MOOR_STORE_KEYS", text = "${keys.store}"),
         (name = "AUTH_SECRET", text = "${"0123456789abcdef".repeat(4)}"),
         (name = "ORIGINS", text = ${JSON.stringify(JSON.stringify(origins.map(({ url }) => url)))}),
         (name = "SESSION_OBJECT", durableObjectNamespace = "SessionObject"),

@@ -71,12 +71,13 @@ export async function measureRivals(how: keyof typeof PLANS, say: Say): Promise<
 }
 
 async function build(folder: string): Promise<Built> {
-  const [, hono, platform] = await Promise.all([
+  const [, hono, honoMoor, platform] = await Promise.all([
     buildMoor(folder, ["bench/rivals/workers/moor.ts"]),
     buildScript("bench/rivals/workers/hono-session.ts", folder),
+    buildScript("bench/rivals/workers/hono-moor.ts", folder),
     buildScript(PLATFORM, folder),
   ]);
-  return { moor: join(folder, "moor", "moor.js"), hono, platform };
+  return { moor: join(folder, "moor", "moor.js"), hono, honoMoor, platform };
 }
 
 /** The measurements while everything works. */

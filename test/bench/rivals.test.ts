@@ -30,6 +30,12 @@ describe("Moor and its rivals", () => {
     expect(contestant(name)?.operations).toEqual({ readAfterPause: read, readAgain: read, change });
   });
 
+  it("moor/hono asks no store again within seconds, and a change costs one call to an object", () => {
+    const operations = { readAfterPause: { "object read": 1 }, readAgain: {}, change: { "object commit": 1 } };
+    expect(contestant("honoMoor")?.operations).toEqual(operations);
+    expect(contestant("honoMoor")?.atOnce).toEqual([expect.objectContaining({ lost: 0 })]);
+  });
+
   it.each(["moor", "moorSync"])(
     "%s asks no store again within seconds, and a change costs one object and one script",
     (name) => {
@@ -50,7 +56,7 @@ describe("Moor and its rivals", () => {
     }
   });
 
-  it.each(["nginx", "haproxy", "honoKv", "honoObjects"])("%s cannot do without its store", (name) => {
+  it.each(["nginx", "haproxy", "honoKv", "honoObjects", "honoMoor"])("%s cannot do without its store", (name) => {
     const [taken] = contestant(name)?.storesTaken ?? [];
     expect(taken?.outages[0]?.failed).toBeGreaterThan(0);
   });

@@ -1,17 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
 import { type SessionEnv, useSession, useSessionStorage } from "@hono/session";
 import { type Context, Hono } from "hono";
-import { proxy } from "hono/proxy";
+import { forward, type Origins } from "./forward.ts";
 import { watchedKv, watchedObjects } from "./watched-stores.ts";
 
 export { Link } from "./watched-stores.ts";
 
 type Data = { readonly items: Record<string, string> };
 
-interface Bindings {
+interface Bindings extends Origins {
   readonly AUTH_SECRET: string;
-  /** JSON: URLs without a slash at their ends. */
-  readonly ORIGINS: string;
   /** The sessions are here, or else in objects. */
   readonly SESSION_KV?: KVNamespace;
   readonly SESSION_OBJECT: DurableObjectNamespace<SessionObject>;
@@ -77,35 +75,13 @@ app.use(
   useSession<Data>({ duration: { absolute: LIFE_SECONDS } }),
 );
 
-app.get("/", async (context) => forward(context, await context.var.session.get()));
+app.get("/", async ({ req, env, var: { session } }) => forward(req, env, (await session.get())?.items));
 
-app.post("/items/:name/:value", async (context) => {
-  const { name, value } = context.req.param();
-  const { session } = context.var;
-  const response = await forward(context, await session.get());
+app.post("/items/:name/:value", async ({ req, env, var: { session } }) => {
+  const { name, value } = req.param();
+  const response = await forward(req, env, (await session.get())?.items);
   if (response.ok) await session.update((data) => ({ items: { ...data?.items, [name]: value } }));
   return response;
 });
-
-/**
- * To any of the origins, because each can serve every visitor; to the others if it cannot be reached, whatever the
- * method.
- */
-async function forward({ req, env }: AppContext, data: Data | null): Promise<Response> {
-  const origins = JSON.parse(env.ORIGINS) as string[];
-  const { pathname, search } = new URL(req.url);
-  const headers = { ...req.header(), "X-Session": JSON.stringify(data?.items ?? {}) };
-  const first = Math.floor(Math.random() * origins.length);
-  let cause: unknown;
-  for (let next = 0; next < origins.length; next++) {
-    const origin = origins[(first + next) % origins.length];
-    try {
-      return await proxy(`${origin}${pathname}${search}`, { method: req.method, headers });
-    } catch (fault) {
-      cause = fault;
-    }
-  }
-  throw new Error("no origin can be reached", { cause });
-}
 
 export default app;
