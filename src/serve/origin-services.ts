@@ -36,7 +36,8 @@ export function withoutCloudflare(env: Readonly<Record<string, unknown>>, config
     names.map((name) => {
       const service = env[name] as Fetcher;
       const reach = (url: string, init: RequestInit) => {
-        (init.headers as Headers).delete("CF-Connecting-IP");
+        // The headers of a visitor's request are of this class. Those of a check are Moor's own, and have no address.
+        if (init.headers instanceof Headers) init.headers.delete("CF-Connecting-IP");
         return service.fetch(url, init);
       };
       return [name, { fetch: reach }];
