@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ServedSettings } from "../../src/serve/settings.ts";
 import { describe, formatMistakes } from "../../src/settings/mistakes.ts";
@@ -8,6 +7,7 @@ import { readFlags } from "../flags.ts";
 import { startLocalCron } from "../local-cron.ts";
 import { inProject } from "../project.ts";
 import { bundleWorker, findPrograms } from "../serve/bundle.ts";
+import { furtherCertificates } from "../serve/certificates.ts";
 import { readVariables } from "../serve/environment.ts";
 import { logEntry } from "../serve/log-lines.ts";
 import { networksFor } from "../serve/networks.ts";
@@ -92,6 +92,7 @@ Exit codes: 0: drained, and nothing was cut off. 1: work was cut off, or the run
         `--admin: found ${describe(flags.admin)}, accepted: nothing, because the configuration has no admin`,
       );
     const { values, storeHosts } = readVariables(config, process.env);
+    const certificates = furtherCertificates(process.env);
     const networks = await networksFor(config, storeHosts);
     const programs = await findPrograms();
     const file = flags.config === undefined ? inProject("moor.config.ts") : resolve(flags.config);
@@ -109,7 +110,7 @@ Exit codes: 0: drained, and nothing was cut off. 1: work was cut off, or the run
       texts: { MOOR_SERVED: JSON.stringify(served) },
       bindings: networks.bindings,
       networks: networks.services,
-      certificates: furtherCertificates(),
+      certificates,
       sockets,
     });
     const listening = Object.entries(sockets).map(([name, { address }]) => [NAMES[name], shown(address)]);
@@ -157,11 +158,6 @@ async function runUntilAskedToEnd(
   const outcome = await runtime.drain(times);
   logEntry({ event: outcome === "drained" ? "drained" : "drain_cut_off", tookMs: Date.now() - beganAt });
   return outcome === "drained" ? 0 : 1;
-}
-
-function furtherCertificates(): string[] {
-  const file = process.env.NODE_EXTRA_CA_CERTS;
-  return file ? [readFileSync(file, "utf8")] : [];
 }
 
 function numberOf(flag: string, text: string | undefined, otherwise: number, most: number): number {
