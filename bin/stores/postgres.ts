@@ -1,4 +1,5 @@
 import type { AuthorityConfig } from "../../src/config/types.ts";
+import { isPercentEncoded } from "../../src/lib/percent-encoding.ts";
 import { connectToPostgres } from "../../src/row-stores/postgres/postgres-client.ts";
 import { DEFAULT_BINDING, POSTGRES } from "../../src/row-stores/postgres.ts";
 import { SCHEMA, TABLE } from "../../src/row-stores/sql/statements.ts";
@@ -30,9 +31,11 @@ export const postgres: StoreSetup = {
   served: (authority) =>
     bindingsOf(authority).map((name) => ({
       name,
-      accepted: "postgres://user:password@host:5432/database?sslmode=require",
-      hostsOf: (text) =>
-        /^postgres(?:ql)?:\/\/[^\s/?#]+\/\S+$/.test(text) && URL.canParse(text) ? [new URL(text).hostname] : undefined,
+      accepted: "postgres://user:password@host:5432/database?sslmode=require, with user and password percent-encoded",
+      hostsOf(text) {
+        const isAddress = /^postgres(?:ql)?:\/\/[^\s/?#]+\/\S+$/.test(text) && URL.canParse(text);
+        return isAddress && isPercentEncoded(text) ? [new URL(text).hostname] : undefined;
+      },
     })),
   local: {
     async start(folder) {

@@ -29,7 +29,7 @@ export const redisTcp: StoreSetup = {
   served: (authority) => [
     {
       name: VARIABLE,
-      accepted: "rediss://user:password@host:port/database",
+      accepted: "rediss://user:password@host:port/database, with user and password percent-encoded",
       hostsOf(text) {
         const address = readRedisAddress(text);
         return address && nodesIn(authority, address).map(({ hostname }) => hostname);

@@ -1,4 +1,5 @@
 import { DeadlinePassed, withinDeadline } from "../lib/deadline.ts";
+import { isPercentEncoded } from "../lib/percent-encoding.ts";
 import type { Wire } from "../lib/wire.ts";
 import { type RedisClient, RedisFault } from "./client.ts";
 import { type RespConnection, speakResp } from "./resp.ts";
@@ -38,7 +39,7 @@ const FORM = /^rediss?:\/\/(?:[^\s/?#@]*@)?[^\s/?#@]+(?:\/\d{0,4})?$/;
  * @returns `undefined`: the text has another form.
  */
 export function readRedisAddress(text: string): RedisServerAddress | undefined {
-  if (!FORM.test(text) || !URL.canParse(text)) return undefined;
+  if (!FORM.test(text) || !URL.canParse(text) || !isPercentEncoded(text)) return undefined;
   const { protocol, hostname, port, username, password, pathname } = new URL(text);
   return {
     hostname: hostname.replace(/^\[|\]$/g, ""),
@@ -60,7 +61,7 @@ export function requireRedisAddress(text: string | undefined): RedisServerAddres
   if (address) return address;
   const found = text === undefined ? "not set" : "no address of Redis";
   throw new TypeError(
-    `MOOR_REDIS_URL is ${found}; it takes one, as in "rediss://user:password@redis.example.com:6379/0".`,
+    `MOOR_REDIS_URL is ${found}; it takes one, as in "rediss://user:password@redis.example.com:6379/0", with user and password percent-encoded.`,
   );
 }
 

@@ -32,6 +32,8 @@ describe("the address of a Redis", () => {
     "redis://a?db=1",
     "redis://a b",
     "redis://a:99999",
+    "redis://:50%off@a",
+    "redis://:%ff@a",
   ])("%j is none", (text) => expect(readRedisAddress(text)).toBeUndefined());
 });
 

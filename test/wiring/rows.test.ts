@@ -34,6 +34,11 @@ describe("a store of rows as the authority", () => {
   it.each([
     [{ type: "postgres" }, {}, "MOOR_POSTGRES is not set; it takes a Hyperdrive, or a secret like"],
     [{ type: "postgres" }, { MOOR_POSTGRES: "mysql://db" }, "MOOR_POSTGRES is no address of Postgres; it takes"],
+    [
+      { type: "postgres" },
+      { MOOR_POSTGRES: "postgres://moor:hunter2%@db/x" },
+      "MOOR_POSTGRES is no address of Postgres",
+    ],
     [{ type: "postgres", bindings: ["ONE", "TWO"] }, { ONE: ADDRESS }, "TWO is not set"],
     [{ type: "d1" }, {}, "MOOR_D1 is not bound; it takes a D1 database."],
     [{ type: "d1" }, { MOOR_D1: ADDRESS }, "MOOR_D1 is no database of D1; it takes a D1 database."],

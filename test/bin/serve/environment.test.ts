@@ -85,6 +85,18 @@ describe("a secret that is missing or wrong is named, and its value is not", () 
     expect(found).not.toContain("the secret");
   });
 
+  it("names the address of a store whose password is not percent-encoded", () => {
+    const postgres = { stores: { authority: { type: "postgres" } } };
+    const found = [
+      ...mistakes({ ...COMPLETE, MOOR_REDIS_URL: "redis://:50%off@10.0.0.9" }),
+      ...mistakes({ ...COMPLETE, MOOR_POSTGRES: "postgres://moor:50%off@10.0.0.9/db" }, postgres),
+    ];
+    expect(found).toEqual([
+      expect.stringMatching(/^MOOR_REDIS_URL: found another form, .* percent-encoded$/),
+      expect.stringMatching(/^MOOR_POSTGRES: found another form, .* percent-encoded$/),
+    ]);
+  });
+
   it("names all of them at once", () => expect(mistakes({})).toHaveLength(5));
 
   it("names a secret that is given twice, and a file that cannot be read", () => {
