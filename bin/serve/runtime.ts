@@ -38,6 +38,10 @@ export interface Runtime {
   kill(): Promise<void>;
 }
 
+/** The socket for the command's orders. */
+const CONTROL = "control.sock";
+/** The longest path of a Unix socket in Linux, without the NUL behind it: unix(7). */
+const MOST_SOCKET_BYTES = 107;
 const START_MS = 30_000;
 const ASK_EVERY_MS = 50;
 /** How long a drain waits for the answer to its first order, besides the notice. */
@@ -50,12 +54,17 @@ const ANSWER_MS = 1_000;
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { workerd, worker, environment, sockets: open } = options;
-  const folder = await mkdtemp(join(tmpdir(), "moor-serve-"));
-  const path = join(folder, "control.sock");
+  const folder = await makeFolder();
+  const path = join(folder, CONTROL);
   const entrypoints = Object.fromEntries(Object.keys(open).map((name) => [name, name]));
   const description = { ...options, module: "worker.js", control: path, sockets: entrypoints };
-  await writeFile(join(folder, "worker.js"), worker);
-  await writeFile(join(folder, "server.capnp"), capnpOf(description));
+  try {
+    await writeFile(join(folder, "worker.js"), worker);
+    await writeFile(join(folder, "server.capnp"), capnpOf(description));
+  } catch (cause) {
+    await rm(folder, { recursive: true, force: true });
+    throw refusedFolder(cause);
+  }
 
   const sockets = Object.values(open);
   const flags = Object.keys(open).flatMap((name, index) => ["--socket-fd", `${name}=${index + 3}`]);
@@ -104,6 +113,30 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       return (await stopAndFinish(child, { control, ended, closer, mostMs })) ? "drained" : "cut-off";
     },
   };
+}
+
+/** Makes a folder that nobody else can open. */
+async function makeFolder(): Promise<string> {
+  const start = join(tmpdir(), "moor-serve-");
+  const bytes = Buffer.byteLength(join(`${start}XXXXXX`, CONTROL));
+  if (bytes > MOST_SOCKET_BYTES) {
+    const most = MOST_SOCKET_BYTES - bytes + Buffer.byteLength(tmpdir());
+    throw new CommandError(
+      "config",
+      `TMPDIR: found a path of ${Buffer.byteLength(tmpdir())} bytes, accepted: at most ${most}`,
+    );
+  }
+  try {
+    return await mkdtemp(start);
+  } catch (cause) {
+    throw refusedFolder(cause);
+  }
+}
+
+function refusedFolder(cause: unknown): CommandError {
+  const { code = "unknown" } = cause as { code?: string };
+  const found = `${tmpdir()}, which takes no files (${code})`;
+  return new CommandError("config", `TMPDIR: found ${found}, accepted: a folder with room for a megabyte`, { cause });
 }
 
 /** Asks until the Worker answers; resolves to its status. */

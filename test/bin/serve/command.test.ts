@@ -60,6 +60,15 @@ it("names a port that is taken, before it starts anything", async () => {
   );
 });
 
+it.each([
+  ["missing", "/none/temporary", "/none/temporary, which takes no files (ENOENT)"],
+  ["too long for a socket", `/tmp/${"x".repeat(100)}`, "a path of 105 bytes, accepted: at most "],
+])("names a temporary folder that is %s", async (_, TMPDIR, found) => {
+  await expect(startServe({ config: { pools }, variables: { ...variables, TMPDIR } })).rejects.toThrow(
+    `TMPDIR: found ${found}`,
+  );
+});
+
 it("starts while its store is away, and says so", async () => {
   const serve = await startServe({ config: { pools }, variables });
   expect(await serve.entry("serving")).toMatchObject({ store: "store_unavailable", hosts: ["shop.test"] });
