@@ -28,6 +28,7 @@ afterAll(async () => {
 const arrived: string[] = [];
 origin.answers((request, response) => {
   arrived.push(`${request.headers["x-forwarded-host"]} ${request.headers.forwarded}`);
+  if (request.url === "/long-head") response.setHeader("X-Long", "x".repeat(40_000));
   response.end("served");
 });
 
@@ -64,4 +65,10 @@ it("is not led to another address of the client, or another scheme", async () =>
   const headers = ["X-Forwarded-For: 6.6.6.6", "X_Forwarded_For: 6.6.6.6", "X-Forwarded-Proto: http"];
   expect(await send("GET / HTTP/1.1", "Host: shop.test", ...headers)).toBe(200);
   expect(arrived).toEqual(['shop.test for=127.0.0.1;host="shop.test";proto=https']);
+});
+
+it("goes on to serve visitors while another visitor asks for pages that nginx cannot pass on", async () => {
+  for (let page = 0; page < 2 * machines.length; page++)
+    expect(await send("GET /long-head HTTP/1.1", "Host: shop.test")).toBe(502);
+  for (let page = 0; page < machines.length; page++) expect(await send("GET / HTTP/1.1", "Host: shop.test")).toBe(200);
 });
