@@ -15,7 +15,7 @@ import { type Visitor, visit } from "./visitors.ts";
 const missing = noMachinesHere();
 if (missing) console.warn(`${import.meta.filename} is skipped: ${missing}`);
 const VISITORS = 6;
-const PORTS = { listen: 8080, health: 8081 };
+const PORTS = { listen: 8080, health: 18080 };
 
 /** An origin that answers the session of its handoff, and changes it as the query asks. */
 function startOrigin(address: string): Promise<Server> {
