@@ -1,6 +1,9 @@
 /** The 4 bytes of an IPv4 address, or the 16 of an IPv6 address. Empty: no address. */
 export type Address = Uint8Array;
 
+/** How many leading bits say that an IPv6 address is a mapped IPv4 address (RFC 4291, 2.5.5.2). */
+const MAPPED_BITS = 96;
+
 /** Reads an IP address in any of its usual forms; `undefined` if the text is not an address. */
 export function parseAddress(text: string): Address | undefined {
   if (!text.includes(":")) return parseIpv4(text);
@@ -53,8 +56,7 @@ export function formatAddress(address: Address): string {
 export function prefixOf(text: string, ipv4Bits?: number, ipv6Bits?: number): string {
   const parsed = ipv4Bits === undefined && ipv6Bits === undefined ? undefined : parseAddress(text);
   if (!parsed) return text;
-  const isMapped = parsed[10] === 0xff && parsed[11] === 0xff && parsed.subarray(0, 10).every((byte) => byte === 0);
-  const address = isMapped ? parsed.slice(12) : parsed;
+  const address = isMapped(parsed) ? parsed.slice(12) : parsed;
   const all = address.length * 8;
   const bits = (address.length === 4 ? ipv4Bits : ipv6Bits) ?? all;
   const network = address.map((byte, index) => byte & (0xff00 >> Math.min(Math.max(bits - index * 8, 0), 8)));
@@ -68,18 +70,33 @@ export interface Network {
   readonly bits: number;
 }
 
-/** Reads an address or a block, as in `203.0.113.0/24`; `undefined` if the text is neither. */
+/**
+ * Reads an address or a block, as in `203.0.113.0/24`; `undefined` if the text is neither. An IPv4 block that is mapped into IPv6, as in
+ * `::ffff:203.0.113.0/120`, is that IPv4 block.
+ */
 export function parseNetwork(text: string): Network | undefined {
   const [, ip = "", length] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const address = parseAddress(ip);
   const most = address ? address.length * 8 : 0;
   const bits = length === undefined ? most : Number(length);
-  return address && bits <= most ? { address, bits } : undefined;
+  if (!address || bits > most) return undefined;
+  if (!isMapped(address)) return { address, bits };
+  // A shorter prefix would reach beyond the mapped addresses.
+  return bits < MAPPED_BITS ? undefined : { address: address.slice(12), bits: bits - MAPPED_BITS };
 }
 
 /** Whether a block has an address in it. */
 export function isWithin(address: string, { address: first, bits }: Network): boolean {
   return prefixOf(address, bits, bits) === prefixOf(formatAddress(first), bits, bits);
+}
+
+function isMapped(address: Address): boolean {
+  return (
+    address.length === 16 &&
+    address[10] === 0xff &&
+    address[11] === 0xff &&
+    address.subarray(0, 10).every((byte) => byte === 0)
+  );
 }
 
 function longestZeros(groups: readonly number[]): { start: number; length: number } {

@@ -102,7 +102,7 @@ export const corsOrigin = textRule(
 /** A trusted proxy. A wide block would let many clients make up their address. */
 export const network = textRule(
   "an IP address, or a CIDR block of /8 to /32 (IPv6: /16 to /128), as in 203.0.113.0/24 or 2001:db8::/32",
-  (text) => (parseNetwork(text)?.bits ?? 0) >= (text.includes(":") ? 16 : 8),
+  (text) => (parseNetwork(text)?.bits ?? 0) >= (parseNetwork(text)?.address.length === 16 ? 16 : 8),
 );
 
 /** The address at which Cloudflare Access publishes the keys of a team. */

@@ -113,17 +113,29 @@ describe("memcached as the authority", () => {
 describe("trustedProxies", () => {
   const withProxies = (trustedProxies: unknown) => ({ pools: [pool()], trustedProxies });
 
-  it.each([["203.0.113.7"], ["10.0.0.0/8", "203.0.113.0/24"], ["2001:db8::1", "2001:db8::/32", "2001::/16"]])(
-    "takes %j",
-    (...blocks) => expect(mistakes(withProxies(blocks))).toEqual([]),
-  );
+  it.each([
+    ["203.0.113.7"],
+    ["10.0.0.0/8", "203.0.113.0/24"],
+    ["2001:db8::1", "2001:db8::/32", "2001::/16"],
+    ["::ffff:10.0.0.0/104", "::ffff:203.0.113.7"],
+  ])("takes %j", (...blocks) => expect(mistakes(withProxies(blocks))).toEqual([]));
 
-  it.each(["0.0.0.0/0", "10.0.0.0/7", "::/0", "2001::/15", "203.0.113.0/33", "2001:db8::/129", "203.0.113", "cdn", ""])(
-    "refuses %j",
-    (block) =>
-      expect(mistakes(withProxies([block]))).toEqual([
-        `trustedProxies[0]: found "${block}", accepted: an IP address, or a CIDR block of /8 to /32 (IPv6: /16 to /128), as in 203.0.113.0/24 or 2001:db8::/32`,
-      ]),
+  it.each([
+    "0.0.0.0/0",
+    "10.0.0.0/7",
+    "::/0",
+    "2001::/15",
+    "::ffff:10.0.0.0/103",
+    "::ffff:10.0.0.0/24",
+    "203.0.113.0/33",
+    "2001:db8::/129",
+    "203.0.113",
+    "cdn",
+    "",
+  ])("refuses %j", (block) =>
+    expect(mistakes(withProxies([block]))).toEqual([
+      `trustedProxies[0]: found "${block}", accepted: an IP address, or a CIDR block of /8 to /32 (IPv6: /16 to /128), as in 203.0.113.0/24 or 2001:db8::/32`,
+    ]),
   );
 });
 

@@ -41,6 +41,11 @@ describe("the address of a client", () => {
     ["2001:db8:cd:1::1", "2001:db8:cd::/47", true],
     ["2001:db8:ce::1", "2001:db8:cc::/47", false],
     ["203.0.113.7", "2001:db8::/32", false],
+    ["203.0.113.7", "::ffff:203.0.113.0/120", true],
+    ["203.0.114.7", "::ffff:203.0.113.0/120", false],
+    ["203.0.113.7", "::ffff:203.0.113.7", true],
+    ["::ffff:203.0.113.7", "::ffff:203.0.113.0/120", true],
+    ["2001:db8::1", "::ffff:203.0.113.0/120", false],
   ])("of the peer %s with the trusted block %s is read in the header: %s", (peer, block, isTrusted) => {
     expect(read(peer, "198.51.100.1", [block])).toBe(isTrusted ? "198.51.100.1" : peer);
   });
