@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { relative, resolve, sep } from "node:path";
 import { createJiti } from "jiti";
 import { readConfig } from "../src/config/read.ts";
@@ -9,7 +9,7 @@ import { adminSecretMistakes } from "./admin-secret.ts";
 import { adoptSecretMistakes } from "./adopt-secrets.ts";
 import { CommandError } from "./command.ts";
 import { leftOutMistakes } from "./left-out.ts";
-import { inProject } from "./project.ts";
+import { configModule, inProject } from "./project.ts";
 import { publicSuffixMistakes } from "./public-suffix.ts";
 import { traceWarnings } from "./trace-warnings.ts";
 
@@ -94,9 +94,22 @@ async function load(absolute: string, file: string): Promise<object> {
     return await jiti.import<object>(absolute);
   } catch (cause) {
     const fault = cause instanceof Error ? cause : new Error(String(cause));
+    if (/cloudflare:\w+|'cloudflare:'/.test(fault.message)) {
+      const found = await workersModuleIn(absolute);
+      const accepted = `import { defineConfig } from ${JSON.stringify(configModule)}, and other modules that Node can load`;
+      throw new CommandError("config", `${file}: found ${found}, which only a Worker can load, accepted: ${accepted}`, {
+        cause,
+      });
+    }
     // A syntax error tells its position only in its stack.
     const line = /^\d+/.exec(fault.stack?.split(`${absolute}:`)[1] ?? "");
     const reason = fault.message.replace(/\s+/g, " ");
     throw new CommandError("config", `${file}${line ? `:${line}` : ""}: cannot be loaded: ${reason}`, { cause });
   }
+}
+
+/** The import in a configuration file that leads to modules of Workers, in words. */
+async function workersModuleIn(file: string): Promise<string> {
+  const [, name] = /\bfrom\s*["'](moor|moor\/hono|cloudflare:\w+)["']/.exec(await readFile(file, "utf8")) ?? [];
+  return name === undefined ? "an import that leads to a module of Workers" : `an import from ${JSON.stringify(name)}`;
 }

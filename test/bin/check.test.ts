@@ -256,6 +256,8 @@ export default defineConfig({ pools: [{ id: await Promise.resolve("shop"), origi
     await project.write("throws.ts", "throw new Error('no\\nway')");
     await project.write("import.ts", "import './nowhere.ts'; export default 1");
     await project.write("named.ts", "export const config = {}");
+    await project.write("worker.ts", 'import { env } from "cloudflare:workers"; export default env');
+    await project.write("index.ts", 'import { createHandler } from "./src/index.ts"; export default createHandler');
     const lineFor = async (file: string) => {
       const { code, stdout, stderr } = await project.run("check", "--config", file);
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -270,5 +272,15 @@ export default defineConfig({ pools: [{ id: await Promise.resolve("shop"), origi
     expect(await lineFor("named.ts")).toBe(
       "moor check: named.ts: no default export, accepted: export default defineConfig({ … })\n",
     );
+    const accepted =
+      'accepted: import { defineConfig } from "./src/config/define.ts", and other modules that Node can load';
+    for (const [file, found] of [
+      ["worker.ts", 'an import from "cloudflare:workers"'],
+      ["index.ts", "an import that leads to a module of Workers"],
+    ] as const) {
+      expect(await lineFor(file)).toBe(
+        `moor check: ${file}: found ${found}, which only a Worker can load, ${accepted}\n`,
+      );
+    }
   });
 });

@@ -210,6 +210,14 @@ export default defineConfig({ pools: [{ id: "site", origins: [{ id: "a", url: Or
     expect(await readFile(join(project, "bundle", "worker.js"), "utf8")).toContain("https://origin-a.shop.com");
   });
 
+  it("names the module that has defineConfig to a configuration which imports the Worker's", async () => {
+    const config = 'import { defineConfig } from "moor";\nexport default defineConfig({ pools: [] });\n';
+    await writeFile(join(project, "moor.config.ts"), config);
+    expect((await moor("check")).stderr).toBe(
+      'moor check: moor.config.ts: found an import from "moor", which only a Worker can load, accepted: import { defineConfig } from "moor/config", and other modules that Node can load\n',
+    );
+  });
+
   it("dev runs the project that init has written, in front of a server", async () => {
     const origin = await startOrigin("a");
     await initAfresh("--origin", origin.url);
