@@ -1,4 +1,4 @@
-/** @needs redis-server nginx openssl */
+/** @needs redis-server nginx haproxy openssl */
 import { once } from "node:events";
 import { connect } from "node:tls";
 import { afterAll, beforeEach, expect, it, vi } from "vitest";
@@ -6,7 +6,7 @@ import { startLocalOrigin } from "../../support/node/local-origin.ts";
 import { freePort } from "../../support/node/ports.ts";
 import { startRedisBySocket } from "../../support/node/redis-by-socket.ts";
 import { startServe } from "../../support/node/served.ts";
-import { startNginx } from "./proxies.ts";
+import { startHaproxy, startNginx } from "./proxies.ts";
 
 const [redis, origin, port] = await Promise.all([startRedisBySocket(), startLocalOrigin("a"), freePort()]);
 const serve = await startServe({
@@ -18,7 +18,8 @@ const serve = await startServe({
 const RULE = `server { listen 127.0.0.1:${port} ssl; server_name staff.shop.test; return 403;
   ssl_certificate_key /etc/ssl/shop.key; ssl_certificate /etc/ssl/shop.pem; }`;
 const machines = ["127.0.0.1", "127.0.0.1", "127.0.0.1"];
-const nginx = await startNginx({ address: "127.0.0.1", port, machines, machinePort: serve.port, more: RULE });
+const before = { address: "127.0.0.1", machines, machinePort: serve.port };
+const nginx = await startNginx({ ...before, port, more: RULE });
 afterAll(async () => {
   await nginx.stop();
   await serve.stop();
@@ -33,7 +34,9 @@ origin.answers((request, response) => {
 });
 
 /** Sends lines through nginx. Resolves to the status. */
-async function send(...lines: string[]): Promise<number> {
+const send = (...lines: string[]) => sendBy(port, ...lines);
+
+async function sendBy(port: number, ...lines: string[]): Promise<number> {
   const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false, servername: "shop.test" });
   let answer = "";
   socket.setEncoding("latin1").on("data", (text: string) => (answer += text));
@@ -71,4 +74,20 @@ it("goes on to serve visitors while another visitor asks for pages that nginx ca
   for (let page = 0; page < 2 * machines.length; page++)
     expect(await send("GET /long-head HTTP/1.1", "Host: shop.test")).toBe(502);
   for (let page = 0; page < machines.length; page++) expect(await send("GET / HTTP/1.1", "Host: shop.test")).toBe(200);
+});
+
+it("gets no CONNECT from nginx, nor from HAProxy", async () => {
+  const haproxyPort = await freePort();
+  const haproxy = await startHaproxy({ ...before, port: haproxyPort });
+  try {
+    for (const proxy of [port, haproxyPort]) {
+      const hasStarted = async () =>
+        expect(await sendBy(proxy, "GET / HTTP/1.1", "Host: shop.test")).toBeGreaterThan(0);
+      await vi.waitFor(hasStarted, 10_000);
+      expect([400, 405]).toContain(await sendBy(proxy, "CONNECT shop.test:443 HTTP/1.1", "Host: shop.test:443"));
+    }
+  } finally {
+    await haproxy.stop();
+  }
+  expect(serve.logged.filter(({ event }) => event === "runtime")).toEqual([]);
 });
