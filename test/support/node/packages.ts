@@ -37,6 +37,7 @@ const PROGRAMS = {
   "redis-server": ["redis-server"],
   "ruby-railties": ["ruby", "/var/lib/dpkg/info/ruby-railties.list"],
   "ruby-sinatra": ["ruby", "/var/lib/dpkg/info/ruby-sinatra.list"],
+  systemd: ["systemd-analyze"],
   "tomcat10-common": ["java", "/usr/share/tomcat10/bin/bootstrap.jar"],
   "tomcat10-examples": ["/usr/share/tomcat10-examples/examples/META-INF/context.xml"],
   wordpress: ["/usr/share/wordpress/wp-settings.php", "/usr/share/doc/wordpress-theme-twentytwentythree"],
