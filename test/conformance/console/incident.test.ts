@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "../../demo/visitor.ts";
 import type { Client } from "../../support/node/client.ts";
 import { type ConsolePage, openConsole } from "../../support/node/console.ts";
-import { countsIn } from "../../support/node/metrics-text.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { startWatchedPool } from "../../support/node/pool-visitors.ts";
 import { originConfig } from "../../support/node/site.ts";
@@ -15,7 +14,7 @@ const pool = await startWatchedPool(origins, {
   admin: { console: true },
   pools: [{ id: "shop", origins: origins.map(originConfig) }],
 });
-const { site, admin, elapse } = pool;
+const { site, elapse, reported } = pool;
 const { ports } = site.moor;
 let console: ConsolePage;
 beforeAll(async () => {
@@ -53,9 +52,7 @@ async function report(): Promise<void> {
   await elapse(61);
   for (const port of ports) await site.client().send("/", { port });
   requests += ports.length;
-  // A report is sent behind the response. The browser also asks for an icon.
-  const reported = async () => countsIn((await admin.metrics("site")).text, "moor_requests_total", { pool: "shop" });
-  await expect.poll(reported).toBeGreaterThanOrEqual(requests);
+  await reported(requests);
   await elapse(60);
 }
 const isNear = (value: number, other: number, share: number) => Math.abs(value - other) <= other * share;

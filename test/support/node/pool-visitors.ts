@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { expect, vi } from "vitest";
 import { ADMIN_TOKEN, adminOf } from "./admin.ts";
 import { forgeToken } from "./forge.ts";
+import { countsIn } from "./metrics-text.ts";
 import { type Site, type SiteOptions, type SiteOrigin, startSite } from "./site.ts";
 
 /** A watched Moor whose operators change its pool `shop`, with thirty visitors, on a clock that tests move. */
@@ -18,6 +20,8 @@ export interface WatchedPool {
   servers(bornAt: number, port?: number): Promise<string[]>;
   /** Makes a change of an operator. Returns the answer of an isolate. */
   change(action: "drain" | "restore" | "eject", origin: string, asked?: object, port?: number): Promise<ChangeTold>;
+  /** Resolves when isolates have reported so many requests to the object of the pool. A report is sent behind a response. */
+  reported(requests: number): Promise<void>;
   /** The state of an origin. */
   standing(origin: string): Promise<Standing>;
 }
@@ -69,6 +73,14 @@ export async function startWatchedPool(
       const { status, text } = await admin.ask(path, { method: "POST", body: JSON.stringify(asked), port });
       if (status !== 200) throw new Error(text);
       return JSON.parse(text) as ChangeTold;
+    },
+    async reported(requests) {
+      // A browser may have asked for an icon besides.
+      const arrived = async () => {
+        const { text } = await admin.metrics("site");
+        expect(countsIn(text, "moor_requests_total", { pool: "shop" })).toBeGreaterThanOrEqual(requests);
+      };
+      await vi.waitFor(arrived, { timeout: 60_000 });
     },
     async standing(origin) {
       const { text } = await admin.ask("/pools/shop");
