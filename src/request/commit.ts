@@ -99,8 +99,8 @@ export async function commit(known: Known, intent: Intent, facts: CommitFacts, p
   if (!asked || (intent.end && !session.returning)) return clean;
   const isVouchedFor = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && intent.login !== undefined;
   // A provider has seen a visitor who logs in, so they are no bot. A whole office may log in from one address.
-  if (isFounding && parts.mayFound && !isVouchedFor && !(await parts.mayFound(facts.request)))
-    return { kind: "founding-limited" };
+  const founding = isFounding && !isVouchedFor ? await parts.mayFound?.(facts.request) : undefined;
+  if (founding && founding.kind !== "allowed") return founding;
   const needsDetails = lease !== undefined || asked.principal !== undefined;
   const change = needsDetails ? withDetails(asked, facts, parts) : asked;
   const isNewLogin = change.index !== undefined && change.principal !== view?.principal;

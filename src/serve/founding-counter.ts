@@ -1,4 +1,4 @@
-import type { FoundingLimiters, RateLimiter } from "../inbound/founding-limit.ts";
+import { type FoundingLimiters, type RateLimiter, UncountedFounding } from "../inbound/founding-limit.ts";
 import type { KeyRing } from "../inbound/token/key-ring.ts";
 import { encodeBase64url } from "../lib/base64url.ts";
 import type { Transact } from "../rows/row-transactions.ts";
@@ -34,7 +34,8 @@ interface Count {
  * Counts the sessions that are founded, in rows of the store of sessions. So a client has one limit at all processes, and nobody can fill the
  * store by asking each of them.
  *
- * A limiter throws if the store does not answer. Then no session can be founded either.
+ * A limiter throws {@link UncountedFounding} if the store does not answer. A flood would otherwise only have to make the store slow: the
+ * counts would time out, and the sessions be founded.
  */
 export function createFoundingCounter(
   { transact, ring, clock, random }: FoundingParts,
@@ -60,7 +61,7 @@ export function createFoundingCounter(
     if (counted.kind === "counted") return counted.success;
     // So many foundings at once move the row that it cannot be written: that is the flood against which the limit stands.
     if (isOneSessions(counted.cause)) return false;
-    throw counted.cause;
+    throw new UncountedFounding(counted.cause);
   }
 
   return {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { createFoundingLimit, networkOf } from "../../src/inbound/founding-limit.ts";
+import { createFoundingLimit, networkOf, UncountedFounding } from "../../src/inbound/founding-limit.ts";
 import type { LogEntry } from "../../src/log.ts";
 
+const ALLOWED = { kind: "allowed" };
+const LIMITED = { kind: "founding-limited" };
 const from = (address?: string) =>
   new Request("https://shop.test/", address === undefined ? {} : { headers: { "CF-Connecting-IP": address } });
 
@@ -28,9 +30,9 @@ describe("the limit of foundings", () => {
       [],
       () => {},
     );
-    expect(await may(from("192.0.2.7"))).toBe(true);
-    expect(await may(from("2001:db8:1:2::9"))).toBe(true);
-    expect(await may(from("192.0.2.7"))).toBe(false);
+    expect(await may(from("192.0.2.7"))).toEqual(ALLOWED);
+    expect(await may(from("2001:db8:1:2::9"))).toEqual(ALLOWED);
+    expect(await may(from("192.0.2.7"))).toEqual(LIMITED);
     expect(asked).toEqual(["192.0.2.7", "2001:db8:1:2::/64", "192.0.2.7"]);
   });
 
@@ -39,13 +41,27 @@ describe("the limit of foundings", () => {
     const failing = { limit: () => Promise.reject(new Error("limiter down")) };
     expect(
       await createFoundingLimit({ ofAddress: failing }, [], (entry) => logged.push(entry))(from("192.0.2.7")),
-    ).toBe(true);
+    ).toEqual(ALLOWED);
     expect(logged).toEqual([{ event: "founding_limit_failed", reason: "Error: limiter down" }]);
+  });
+
+  it("lets nothing be founded that a limiter cannot count, of an address or of the site", async () => {
+    const cause = new Error("away");
+    const failing = { limit: () => Promise.reject(new UncountedFounding(cause)) };
+    const working = { limit: async () => ({ success: true }) };
+    for (const limiters of [
+      { ofAddress: failing, ofSite: working },
+      { ofAddress: working, ofSite: failing },
+    ])
+      expect(await createFoundingLimit(limiters, [], () => {})(from("192.0.2.7"))).toEqual({
+        kind: "unavailable",
+        cause,
+      });
   });
 
   it("turns no client away whose address is unknown", async () => {
     const never = createFoundingLimit({ ofAddress: { limit: async () => ({ success: false }) } }, [], () => {});
-    expect(await never(from())).toBe(true);
+    expect(await never(from())).toEqual(ALLOWED);
   });
 
   it("is that of the client behind a trusted proxy", async () => {
@@ -71,14 +87,14 @@ describe("the limit of a whole site", () => {
     for (const request of [from("192.0.2.1"), from("192.0.2.2"), { headers: new Headers() }, from("192.0.2.3")]) {
       answers.push(await may(request));
     }
-    expect(answers).toEqual([true, true, true, false]);
+    expect(answers).toEqual([ALLOWED, ALLOWED, ALLOWED, LIMITED]);
     expect(new Set(ofSite.asked)).toEqual(new Set(["site"]));
   });
 
   it("does not count what the limit of an address has refused", async () => {
     const ofSite = limiter(9);
     const may = createFoundingLimit({ ofAddress: limiter(0), ofSite }, [], () => {});
-    expect(await may(from("192.0.2.1"))).toBe(false);
+    expect(await may(from("192.0.2.1"))).toEqual(LIMITED);
     expect(ofSite.asked).toEqual([]);
   });
 
@@ -86,7 +102,7 @@ describe("the limit of a whole site", () => {
     const events: string[] = [];
     const ofSite = { limit: () => Promise.reject(new Error("away")) };
     const may = createFoundingLimit({ ofAddress: undefined, ofSite }, [], ({ event }) => events.push(event));
-    expect(await may(from("192.0.2.1"))).toBe(true);
+    expect(await may(from("192.0.2.1"))).toEqual(ALLOWED);
     expect(events).toEqual(["founding_limit_failed"]);
   });
 });

@@ -27,7 +27,10 @@ describe("the commit of a login at the provider", () => {
 
   it("founds a session although the address of the visitor has founded too many: a whole office may share it", async () => {
     const edge = createEdge();
-    const limited = { ...edge, parts: Object.assign(edge.parts, { mayFound: async () => false }) };
+    const limited = {
+      ...edge,
+      parts: Object.assign(edge.parts, { mayFound: async () => ({ kind: "founding-limited" }) as const }),
+    };
     expect((await limited.visit(new Client(), patching)).committed).toEqual({ kind: "founding-limited" });
     expect((await limited.visit(new Client(), asking())).committed?.kind).toBe("done");
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRowsInMemory } from "../../emulation/rows.ts";
+import { UncountedFounding } from "../../src/inbound/founding-limit.ts";
 import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
 import type { RowStore } from "../../src/row-stores/row-store.ts";
 import { createRowTransactions } from "../../src/rows/row-transactions.ts";
@@ -82,10 +83,12 @@ describe("the limit of new sessions in the store", () => {
     expect(await asked(first)).toBe(false);
   });
 
-  it("throws if the store does not answer, so that the outage is in the log", async () => {
+  it("lets nothing be founded that it cannot count, and tells why", async () => {
     const unavailable = async () => ({ kind: "unavailable" as const, cause: new Error("away") });
     const { first } = processes({ change: (store) => ({ ...store, read: unavailable }) });
-    await expect(first.limit({ key: "192.0.2.1" })).rejects.toThrow("away");
+    const fault = await first.limit({ key: "192.0.2.1" }).catch((cause: unknown) => cause);
+    expect(fault).toBeInstanceOf(UncountedFounding);
+    expect(fault).toMatchObject({ cause: new Error("away") });
   });
 
   it("keeps no address of a client in the store", async () => {
