@@ -19,7 +19,7 @@ import type {
   Unlocked,
 } from "../store/contracts.ts";
 import { OBJECT_DEADLINE_MS } from "../store/object-calls.ts";
-import type { RowEntries } from "./row-entries.ts";
+import type { RowEntries, Rung } from "./row-entries.ts";
 import { ask, release } from "./row-leases.ts";
 import type { Transact } from "./row-transactions.ts";
 import {
@@ -54,7 +54,7 @@ export interface RowAuthorityParts extends Outsiders {
 /** An authority on the rows of another store than Durable Objects. */
 export interface RowAuthority extends Authority, Unattended, Locks {
   /** Does the work of the session's alarm. */
-  ring(id: string): Promise<{ kind: "rung" } | Unavailable>;
+  ring(id: string): Promise<Rung | Unavailable>;
   /** The same sessions, for the index of their principals, which knows of the ends that it asks for. */
   readonly forIndex: Unattended;
 }
@@ -112,15 +112,15 @@ export function createRowAuthority(parts: RowAuthorityParts): RowAuthority {
     for (const { principal, id } of forgotten) if (principals) keepAlive(principals.forget(principal, id));
   }
 
-  async function ring(id: string): Promise<{ kind: "rung" } | Unavailable> {
+  async function ring(id: string): Promise<Rung | Unavailable> {
     const ran = await transact(rowOf(id), keepSessionUntil, async (entries, now) => {
       const news: News = { events: [], forgotten: [] };
       await runAlarm({ entries, now, outsiders: parts, news });
-      return { kind: "ran" as const, news };
+      return { kind: "ran" as const, news, hasChanged: entries.hasChanged };
     });
     if (ran.kind === "unavailable") return ran;
     tellNews(ran.news);
-    return { kind: "rung" };
+    return { kind: ran.hasChanged ? "rung" : "unchanged" };
   }
 
   const unattended = (byIndex: boolean): Unattended => ({

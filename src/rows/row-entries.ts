@@ -1,5 +1,10 @@
 import type { SessionStorage } from "../objects/session/session-rows.ts";
 
+/** Whether the work of a row's alarm had anything to do. `unchanged`: nothing, or it is not due by this clock yet. */
+export interface Rung {
+  readonly kind: "rung" | "unchanged";
+}
+
 /** When the row must be rung, in milliseconds since 1970, as the alarm of a Durable Object. */
 const ALARM = "alarm";
 

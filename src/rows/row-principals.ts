@@ -13,6 +13,7 @@ import type {
   Reserved,
 } from "../store/principal-contracts.ts";
 import { PrincipalEntries } from "./principal-entries.ts";
+import type { Rung } from "./row-entries.ts";
 import type { KeepUntil, Transact } from "./row-transactions.ts";
 
 /** The store, the sessions, and the clock of the index on rows. */
@@ -27,7 +28,7 @@ export interface RowPrincipalsParts {
 /** The index of principals on the rows of a store. */
 export interface RowPrincipals extends Principals {
   /** Does the work of the alarm of the principal with this hash. */
-  ring(hash: string): Promise<{ kind: "rung" } | Unavailable>;
+  ring(hash: string): Promise<Rung | Unavailable>;
 }
 
 const MARGIN_MS = 24 * 60 * 60 * 1000;
@@ -45,18 +46,20 @@ export function createRowPrincipals({ transact, sessions, keepAlive }: RowPrinci
   async function onRow<Answer>(
     hash: string,
     work: (index: PrincipalIndex) => Promise<Answer>,
-  ): Promise<{ answer: Answer; isDue: boolean } | Unavailable> {
+  ): Promise<{ answer: Answer; isDue: boolean; hasChanged: boolean } | Unavailable> {
     return transact(`principal:${hash}`, keepPrincipalUntil, async (entries, now) => {
       const rows = new PrincipalEntries(entries);
       const answer = await work(new PrincipalIndex({ rows, sessions, alarms: entries, clock: () => now }));
       entries.isEnd = rows.notBefore() > 0 || rows.logouts() !== undefined;
-      return { answer, isDue: entries.hasChanged && entries.alarmAt !== undefined && entries.alarmAt <= now };
+      const { hasChanged, alarmAt } = entries;
+      return { answer, hasChanged, isDue: hasChanged && alarmAt !== undefined && alarmAt <= now };
     });
   }
 
-  async function ring(hash: string): Promise<{ kind: "rung" } | Unavailable> {
+  async function ring(hash: string): Promise<Rung | Unavailable> {
     const ran = await onRow(hash, (index) => index.alarm());
-    return "answer" in ran ? { kind: "rung" } : ran;
+    if (!("answer" in ran)) return ran;
+    return { kind: ran.hasChanged ? "rung" : "unchanged" };
   }
 
   async function ask<Answer>(principal: string, work: (index: PrincipalIndex) => Promise<Answer>) {

@@ -17,7 +17,7 @@ export interface RowsSwept {
   readonly rung: number;
   /** Rows that the store has freed. */
   readonly freed: number;
-  /** Rows that are left for the next sweep, of those that the store has named. */
+  /** Rows that are left for the next sweep, of those that the store has named: they could not be rung, or are not due by this clock. */
   readonly left: number;
   /** Why the store could not be asked; absent if it could. */
   readonly cause?: unknown;
@@ -40,24 +40,24 @@ export async function sweepRows({ store, sessions, principals, clock }: RowSweep
     return answer.kind === "rung";
   }
 
-  // The store names rows that could not be rung again, before all others.
-  const failed = new Set<string>();
+  // The store names these rows again, before all others.
+  const notRung = new Set<string>();
   for (;;) {
-    const page = await store.due(PAGE + failed.size);
-    if (page.kind === "unavailable") return { rung, freed: 0, left: failed.size, cause: page.cause };
-    const names = page.names.filter((name) => !failed.has(name));
+    const page = await store.due(PAGE + notRung.size);
+    if (page.kind === "unavailable") return { rung, freed: 0, left: notRung.size, cause: page.cause };
+    const names = page.names.filter((name) => !notRung.has(name));
     if (names.length === 0) break;
     for (let from = 0; from < names.length; from += AT_ONCE) {
-      if (clock() >= endsAt) return { rung, freed: 0, left: names.length - from + failed.size };
+      if (clock() >= endsAt) return { rung, freed: 0, left: names.length - from + notRung.size };
       const some = names.slice(from, from + AT_ONCE);
       const done = await Promise.all(some.map(ring));
-      for (const [index, name] of some.entries()) if (!done[index]) failed.add(name);
+      for (const [index, name] of some.entries()) if (!done[index]) notRung.add(name);
       rung += done.filter(Boolean).length;
     }
   }
   const freed = await store.free(FREED_AT_ONCE);
-  if (freed.kind === "unavailable") return { rung, freed: 0, left: failed.size, cause: freed.cause };
-  return { rung, freed: freed.rows, left: failed.size };
+  if (freed.kind === "unavailable") return { rung, freed: 0, left: notRung.size, cause: freed.cause };
+  return { rung, freed: freed.rows, left: notRung.size };
 }
 
 function cutName(name: string): [kind: string, key: string] {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createRowsInMemory } from "../../emulation/rows.ts";
+import { principalName } from "../../src/objects/clients/principal-client.ts";
 import type { RowStore } from "../../src/row-stores/row-store.ts";
 import { setTime } from "../support/edge.ts";
 import { changeAt, POLICY, refTo, uniqueId } from "../support/sessions.ts";
@@ -25,6 +26,22 @@ describe("the sweep of rows", () => {
     setTime(at(IDLE_S));
     expect(await sweep()).toEqual({ rung: 1, freed: 0, left: DAMAGED });
     expect(events.at(-1)).toMatchObject({ kind: "ended", reason: "idle" });
+  });
+
+  it("asks once for a row that the store names before it is due by this clock, and leaves it for the next sweep", async () => {
+    let asked = 0;
+    const names: string[] = [];
+    const through = (store: RowStore): RowStore => ({
+      ...store,
+      due: async () => ({ kind: "names", names: ++asked < 9 ? names : [] }),
+    });
+    const { authority, principals, sweep } = createRowsWorld({ through, indexed: true });
+    const ref = refTo(uniqueId());
+    await authority.commit(ref, shopper());
+    await principals.endAll("alice", {});
+    names.push(`session:${ref.id}`, `principal:${await principalName("alice")}`);
+    expect(await sweep()).toEqual({ rung: 0, freed: 0, left: 2 });
+    expect(asked).toBe(2);
   });
 
   it("rings the alarms of principals although sessions are no longer indexed", async () => {
