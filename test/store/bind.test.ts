@@ -121,7 +121,7 @@ describe("a wrong binding", () => {
     [
       "an address that is none",
       { MOOR_REDIS_URL: "https://s3cret@redis.test" },
-      'MOOR_REDIS_URL is no address of Redis; it takes one, as in "rediss://user:password@redis.example.com:6379/0".',
+      'MOOR_REDIS_URL is no address of Redis; it takes one, as in "rediss://user:password@redis.example.com:6379/0", with user and password percent-encoded.',
     ],
     [
       "two Redis",
