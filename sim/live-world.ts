@@ -8,7 +8,7 @@ import { PoolRows } from "../src/objects/pool/pool-rows.ts";
 import { createOrder, type Order } from "../src/upstream/choose/order.ts";
 import type { PoolChange } from "../src/upstream/live/pool-contracts.ts";
 import { createPoolView } from "../src/upstream/live/pool-view.ts";
-import { publish, readPublished } from "../src/upstream/live/published-states.ts";
+import { BETWEEN_KV_WRITES_MS, publish, readPublished } from "../src/upstream/live/published-states.ts";
 import { poolStorageOn } from "./pool-storage.ts";
 import { drawsOf } from "./sessions.ts";
 
@@ -97,6 +97,7 @@ export function createLiveWorld(size: number): LiveWorld {
       },
     },
     publish: (id, state) => publish(kv.at("home"), id, state),
+    betweenPublicationsMs: BETWEEN_KV_WRITES_MS,
     probe: () => Promise.reject(new Error("the pool is not probed")),
     sendNote: async () => {},
     keepAlive: () => {},

@@ -44,6 +44,7 @@ export interface LogEntry {
     | "origin_failed"
     | "pool_state_unread"
     | "pool_state_unpublished"
+    | "pool_state_set_back"
     | "drain_ended"
     | "origin_ejected"
     | "origin_returned"

@@ -3,6 +3,7 @@ import { createRandom } from "../../sim/scale/random.ts";
 import { PoolAuthority } from "../../src/objects/pool/pool-authority.ts";
 import { PoolRows, type PoolStorage } from "../../src/objects/pool/pool-rows.ts";
 import { createTally } from "../../src/totals/tally.ts";
+import { BETWEEN_KV_WRITES_MS } from "../../src/upstream/live/published-states.ts";
 import { createReporter, type Reporter } from "../../src/upstream/live/reporter.ts";
 import prices from "../cost/prices.json" with { type: "json" };
 import { table } from "../table.ts";
@@ -169,6 +170,7 @@ function objectOf(operations: Operations, clock: () => number): BilledObject {
       },
     },
     publish: async () => {},
+    betweenPublicationsMs: BETWEEN_KV_WRITES_MS,
     probe: () => Promise.reject(new Error("the pool is not probed")),
     sendNote: async () => {},
     keepAlive: () => {},

@@ -41,7 +41,7 @@ export function serveMistakes(config: ResolvedConfig): Mistake[] {
 }
 
 const ADMIN_REASONS = {
-  console: `its pages show the reports of pools' objects, and ${NO_OBJECTS}`,
+  console: `its pages show totals of the site, which pools' objects add up, and ${NO_OBJECTS}`,
   webhook: `the object of a pool sends it, and ${NO_OBJECTS}`,
   access: "Cloudflare Access does not stand before the admin socket",
   roles: "they open the console, which needs Durable Objects",
@@ -54,7 +54,7 @@ function poolMistakes(pool: ResolvedConfig["pools"][number], path: string): Mist
     mistakes.push({ path: `${path}.host`, found: '"client"', accepted });
   }
   if (pool.healthCheck) {
-    const accepted = `nothing: the object of a pool sends probes, and ${NO_OBJECTS}. Answers are judged by outlierDetection`;
+    const accepted = `nothing: the object of a pool is its one prober, and ${NO_OBJECTS}. Answers are judged by outlierDetection`;
     mistakes.push({ path: `${path}.healthCheck`, found: "an object", accepted });
   }
   for (const [nth, { service }] of pool.origins.entries()) {
@@ -97,11 +97,7 @@ export function serveWarnings(config: ResolvedConfig): Warning[] {
       warn(`pools[${at}].origins[${nth}].region`, "the place of a visitor is not known, so regions have no effect");
   }
   if (log.country) warn("log.country", "the country of a visitor is not known, so the field is absent");
-  if (admin)
-    warn(
-      "admin",
-      "drain, restore and eject are refused: the state of a pool needs its object. Take a server out by down: true",
-    );
+  if (admin) warn("admin", "metrics are those of one process, and the last 200 actions on each pool are kept");
   return warnings;
 }
 

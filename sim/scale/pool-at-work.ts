@@ -2,7 +2,7 @@ import { createDistantKv } from "../../emulation/distant-kv.ts";
 import { createTally } from "../../src/totals/tally.ts";
 import { createLivePools, type LivePool } from "../../src/upstream/live/live-pools.ts";
 import type { Pools } from "../../src/upstream/live/pool-contracts.ts";
-import { publish } from "../../src/upstream/live/published-states.ts";
+import { publish, readPublished } from "../../src/upstream/live/published-states.ts";
 import { createReporter } from "../../src/upstream/live/reporter.ts";
 import { BEGUN_AT } from "./fleet.ts";
 import { createPoolObject, poolOf } from "./pool-object.ts";
@@ -89,12 +89,9 @@ export async function runPoolAtWork(options: PoolAtWorkOptions): Promise<PoolAtW
   const liveAt = Array.from({ length: locations }, (_, location) => {
     const local = kv.at(`location ${location}`);
     return createLivePools({
-      namespace: {
-        get(key, how) {
-          reads.push(now - BEGUN_AT);
-          return local.get(key, how);
-        },
-        put: local.put,
+      read(pool) {
+        reads.push(now - BEGUN_AT);
+        return readPublished(local, pool);
       },
       pools,
       awayMs: 13 * 3_600_000,

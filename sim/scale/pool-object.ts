@@ -4,6 +4,7 @@ import { PoolAuthority } from "../../src/objects/pool/pool-authority.ts";
 import { PoolRows } from "../../src/objects/pool/pool-rows.ts";
 import type { ProbeResult } from "../../src/upstream/live/pool-contracts.ts";
 import type { PoolState } from "../../src/upstream/live/pool-state.ts";
+import { BETWEEN_KV_WRITES_MS } from "../../src/upstream/live/published-states.ts";
 import { poolStorageOn } from "../pool-storage.ts";
 import type { Random } from "./random.ts";
 
@@ -37,6 +38,7 @@ export function createPoolObject({ clock, random, publish, probe }: PoolObjectPa
       },
     },
     publish: (_, state) => publish(state),
+    betweenPublicationsMs: BETWEEN_KV_WRITES_MS,
     probe: async ({ id }) => (await probe?.(id)) ?? { kind: "passed", status: 200 },
     sendNote: async () => {},
     keepAlive: () => {},

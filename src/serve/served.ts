@@ -3,12 +3,16 @@ import type { ResolvedConfig } from "../config/resolved.ts";
 import type { MoorConfig } from "../config/types.ts";
 import { failureResponse } from "../errors.ts";
 import { parseKeyRing } from "../inbound/token/key-ring.ts";
-import { describeFault, logToConsole as log } from "../log.ts";
+import { leftOut } from "../lib/build-flags.ts";
+import { describeFault, type Log, logToConsole as log } from "../log.ts";
 import { bindRowStore } from "../row-stores/registry.ts";
 import { guardRows } from "../rows/guarded-rows.ts";
+import { createRowPools, type RowPools } from "../rows/row-pools.ts";
 import { createRowTransactions, type Transact } from "../rows/row-transactions.ts";
-import { createBreakers } from "../store/breakers.ts";
+import type { Breaker } from "../store/breaker.ts";
+import { type Breakers, createBreakers } from "../store/breakers.ts";
 import { createSeal } from "../store/seal.ts";
+import { SITE } from "../upstream/live/pool-contracts.ts";
 import { BODILESS_METHODS } from "../upstream/send/body.ts";
 import { createHandler, type Env, readEnvConfig } from "../wiring/handler.ts";
 import { createBackground } from "./background.ts";
@@ -45,6 +49,7 @@ interface Bound {
   readonly env: Env;
   readonly transact: Transact;
   readonly storeHealth: () => Promise<StoreHealth>;
+  readonly createPools: (makeBreaker: Breakers["make"], log: Log) => RowPools;
 }
 
 /** How often the process looks whether the work after answers is over. */
@@ -54,8 +59,16 @@ const LOOK_EVERY_MS = 25;
 export function createServed(given: MoorConfig): Served {
   const background = createBackground(waitUntil);
   const config = behindFront(given);
-  const moor = createHandler(config, { keepAlive: background.keepAlive });
+  const moor = createHandler(config, {
+    keepAlive: background.keepAlive,
+    createPools(makeBreaker, log) {
+      pools = (bound as Bound).createPools(makeBreaker, log);
+      return { pools, read: pools.read };
+    },
+  });
   let bound: Bound | undefined;
+  /** Present once Moor is put together, if there are operators. */
+  let pools: RowPools | undefined;
   let isDraining = false;
 
   async function ask(request: Request, { env }: Bound, context: ExecutionContext): Promise<Response> {
@@ -79,6 +92,12 @@ export function createServed(given: MoorConfig): Served {
     return bound.storeHealth();
   }
 
+  /** Does what the alarm of the pool's object would do. What fails is tried again a minute later. */
+  async function ringPool(pool: string): Promise<void> {
+    const rung = await pools?.ring(pool);
+    if (rung?.kind === "unavailable") log({ event: "pool_state_unread", pool, reason: describeFault(rung.cause) });
+  }
+
   async function control(order: string | undefined, env: ServedEnv, context: ExecutionContext): Promise<Response> {
     bound ??= bind(env, given, config);
     switch (order) {
@@ -97,8 +116,10 @@ export function createServed(given: MoorConfig): Served {
         return Response.json({ status: "idle" });
       case "/cron": {
         const lease = await takeCronLease(bound.transact, Date.now);
-        if (lease.kind === "taken")
+        if (lease.kind === "taken") {
           await moor.scheduled({ scheduledTime: Date.now(), cron: "* * * * *", noRetry() {} }, bound.env);
+          await Promise.all([...config.pools.map(({ id }) => id), SITE].map(ringPool));
+        }
         return Response.json({ lease: lease.kind });
       }
       default:
@@ -148,10 +169,11 @@ function bind(env: ServedEnv, given: MoorConfig, config: MoorConfig): Bound {
   const ring = parseKeyRing(env.MOOR_STORE_KEYS, "MOOR_STORE_KEYS");
   const clock = Date.now;
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-  // A store that hangs must not make each new visitor wait for the counts besides.
-  const guarded = guardRows(store, createBreakers(log).make(`${store.name} for counts`));
   const seal = createSeal(ring);
-  const transact = createRowTransactions({ store: guarded, seal, clock, random: Math.random, pause, log });
+  const transactBehind = (breaker: Breaker, log: Log) =>
+    createRowTransactions({ store: guardRows(store, breaker), seal, clock, random: Math.random, pause, log });
+  // A store that hangs must not make each new visitor wait for the counts besides.
+  const transact = transactBehind(createBreakers(log).make(`${store.name} for counts`), log);
   const counters = createFoundingCounter({ transact, ring, clock, random: Math.random }, foundings);
   return {
     front: createFront({ trustedProxies: given.trustedProxies ?? [], hosts }, log),
@@ -163,6 +185,10 @@ function bind(env: ServedEnv, given: MoorConfig, config: MoorConfig): Bound {
     },
     transact,
     storeHealth: createStoreHealth(store, clock),
+    createPools: (makeBreaker, log) =>
+      typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS
+        ? createRowPools({ transact: transactBehind(makeBreaker("pool"), log), key: ring[0].id, clock, log })
+        : leftOut("MOOR_OPERATORS", "admin is configured"),
   };
 }
 

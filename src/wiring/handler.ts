@@ -22,7 +22,7 @@ import type { StateNamespace } from "../upstream/live/published-states.ts";
 import { createHandoff } from "../upstream/wire/handoff.ts";
 import { type AdoptionEnv, bindAdoption, bindOldSessions } from "./adoption.ts";
 import { loginSecretIn } from "./login-secret.ts";
-import { bindPools, type PoolsEnv } from "./pools.ts";
+import { bindPools, type CreateKeptPools, type PoolsEnv } from "./pools.ts";
 import { bindReports, type Reports } from "./reports.ts";
 import { type BoundSessions, bindSessions, type SessionsEnv } from "./sessions.ts";
 
@@ -62,6 +62,8 @@ interface Built {
 export interface Platform {
   /** Keeps work alive that goes on after the answer. Default: the runtime does. */
   readonly keepAlive?: KeepAlive;
+  /** Creates the authority of pools. Default: they have Durable Objects. */
+  readonly createPools?: CreateKeptPools;
 }
 
 /**
@@ -71,14 +73,15 @@ export interface Platform {
  * @param bundled the configuration, unless `MOOR_CONFIG` is set.
  * @param platform default: Cloudflare.
  */
-export function createHandler(bundled: MoorConfig, { keepAlive }: Platform = {}) {
+export function createHandler(bundled: MoorConfig, platform: Platform = {}) {
+  const { keepAlive } = platform;
   /** One per isolate. It keeps knowledge that it has gained, and never the objects of a request. */
   let built: Built | undefined;
 
   return {
     async fetch(request, env, context) {
       try {
-        built ??= build(env, bundled, keepAlive);
+        built ??= build(env, bundled, platform);
       } catch (fault) {
         logToConsole({ event: "not_configured", reason: describeFault(fault) });
         return failureResponse("not_configured", request);
@@ -87,7 +90,7 @@ export function createHandler(bundled: MoorConfig, { keepAlive }: Platform = {})
     },
 
     async scheduled(_controller, env) {
-      built ??= build(env, bundled, keepAlive);
+      built ??= build(env, bundled, platform);
       const beganAt = Date.now();
       const swept = await built.sessions.sweep();
       built.reports?.swept(beganAt, swept);
@@ -95,18 +98,19 @@ export function createHandler(bundled: MoorConfig, { keepAlive }: Platform = {})
   } satisfies ExportedHandler<Env>;
 }
 
-function build(env: Env, bundled: MoorConfig, keepAlive: KeepAlive = waitUntil): Built {
+function build(env: Env, bundled: MoorConfig, { keepAlive = waitUntil, createPools }: Platform): Built {
   const config = readEnvConfig(env, bundled);
   if (!env.MOOR_ISSUER) throw new TypeError("MOOR_ISSUER is not set; it takes the address that clients use.");
   const handoffRing = parseKeyRing(env.MOOR_HANDOFF_KEYS, "MOOR_HANDOFF_KEYS");
-  const reports = bindReports(env, config, () => bound?.pools);
+  const reports = bindReports(env, config, () => bound?.pools, { keepAlive, createPools });
   const log = reports?.log ?? logToConsole;
   const oldSessions =
     typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION
       ? bindOldSessions(env, () => config, log, { inObject: false })
       : undefined;
   const sessions = bindSessions(env, config, log, { events: bundled.events, oldSessions, keepAlive });
-  const bound = bindPools(env, config, sessions.makeBreaker, log, reports?.reporterOf);
+  const kept = { keepAlive, createPools, reporterOf: reports?.reporterOf };
+  const bound = bindPools(env, config, sessions.makeBreaker, log, kept);
   const adoption = bindAdoption(env, config, env.MOOR_ISSUER, sessions, log);
   const described = {
     ...sessions,

@@ -1,4 +1,3 @@
-import { waitUntil } from "cloudflare:workers";
 import type { ResolvedConfig } from "../config/resolved.ts";
 import { usesOperators } from "../config/resolved.ts";
 import { leftOut } from "../lib/build-flags.ts";
@@ -7,7 +6,7 @@ import { createObjectPools } from "../objects/clients/pool-client.ts";
 import type { Breakers } from "../store/breakers.ts";
 import { createLivePools, type LivePools, type LivePoolsParts, sessionSpans } from "../upstream/live/live-pools.ts";
 import type { Pools } from "../upstream/live/pool-contracts.ts";
-import type { StateNamespace } from "../upstream/live/published-states.ts";
+import { readPublished, type StateNamespace } from "../upstream/live/published-states.ts";
 
 /** The bindings of wrangler for live changes of pools. Set both or neither. */
 export interface PoolsEnv {
@@ -15,6 +14,20 @@ export interface PoolsEnv {
   POOL_OBJECT?: DurableObjectNamespace;
   /** KV: the states of pools, beside the replicas of sessions. */
   readonly SESSION_REPLICAS?: StateNamespace;
+}
+
+/** The authority of the pools' live state, and the way to the states on which isolates act. */
+export interface KeptPools extends Pick<LivePoolsParts, "read"> {
+  readonly pools: Pools;
+}
+
+/** Creates them. @param makeBreaker makes the breaker of the place where the states are. */
+export type CreateKeptPools = (makeBreaker: Breakers["make"], log: Log) => KeptPools;
+
+/** Where live changes of pools are kept, and who is told of sightings. */
+export interface PoolsOptions extends Pick<LivePoolsParts, "keepAlive" | "reporterOf"> {
+  /** Default: in the objects of pools, which publish them in KV. */
+  readonly createPools?: CreateKeptPools | undefined;
 }
 
 /** Live changes of pools, as a Worker reaches them. */
@@ -27,7 +40,6 @@ export interface BoundPools {
  * Binds the objects for live changes of pools. Only operators may change pools. Without operators, and without a pool that is
  * probed, there is nothing to ask the objects.
  *
- * @param reporterOf takes the sessions that are seen on origins. Default: nobody does.
  * @throws TypeError if a `healthCheck` needs a binding that is missing, or the build has no live changes of pools. If an
  * operator's change needs a missing binding, the admin API tells them.
  */
@@ -36,41 +48,49 @@ export function bindPools(
   config: Pick<ResolvedConfig, "admin" | "session" | "pools">,
   makeBreaker: Breakers["make"],
   log: Log,
-  reporterOf?: LivePoolsParts["reporterOf"],
+  options: PoolsOptions,
 ): BoundPools | undefined {
   if (!usesOperators(config)) return undefined;
   return typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS
-    ? bind(bindings, config, makeBreaker, log, reporterOf)
+    ? bind(bindings, config, makeBreaker, log, options)
     : leftOut("MOOR_OPERATORS", config.admin ? "admin is configured" : "a pool's healthCheck is configured");
 }
 
 function bind(
-  { POOL_OBJECT, SESSION_REPLICAS: namespace }: PoolsEnv,
+  bindings: PoolsEnv,
   { admin, session, pools: configured }: Pick<ResolvedConfig, "admin" | "session" | "pools">,
   makeBreaker: Breakers["make"],
   log: Log,
-  reporterOf: LivePoolsParts["reporterOf"],
+  { createPools, keepAlive, reporterOf }: PoolsOptions,
 ): BoundPools | undefined {
-  if (!POOL_OBJECT || !namespace) {
+  const kept = createPools ? createPools(makeBreaker, log) : inObjects(bindings, makeBreaker);
+  if (!kept) {
     if (!configured.some(({ healthCheck }) => healthCheck)) return undefined;
     throw new TypeError(
       "a pool's healthCheck needs POOL_OBJECT and SESSION_REPLICAS bound, as in wrangler.toml. " +
         "The KV namespace SESSION_REPLICAS also holds the states of pools.",
     );
   }
-  const pools = createObjectPools(POOL_OBJECT, { breaker: makeBreaker("pool") });
   const { awayMs } = sessionSpans(session);
   const hasOperators = admin !== undefined;
   const live = createLivePools({
-    namespace,
-    pools,
+    ...kept,
     awayMs,
     hasOperators,
     reporterOf,
-    keepAlive: waitUntil,
+    keepAlive,
     clock: Date.now,
     random: Math.random,
     log,
   });
-  return { pools, live };
+  return { pools: kept.pools, live };
+}
+
+function inObjects(
+  { POOL_OBJECT, SESSION_REPLICAS: namespace }: PoolsEnv,
+  makeBreaker: Breakers["make"],
+): KeptPools | undefined {
+  if (!POOL_OBJECT || !namespace) return undefined;
+  const pools = createObjectPools(POOL_OBJECT, { breaker: makeBreaker("pool") });
+  return { pools, read: (pool) => readPublished(namespace, pool) };
 }

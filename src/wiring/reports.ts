@@ -1,4 +1,3 @@
-import { waitUntil } from "cloudflare:workers";
 import { encodeUtf8, murmur3 } from "../affinity/murmur3.ts";
 import type { ResolvedConfig } from "../config/resolved.ts";
 import { type Log, logToConsole } from "../log.ts";
@@ -12,6 +11,7 @@ import { sessionSpans } from "../upstream/live/live-pools.ts";
 import { type Pools, SITE } from "../upstream/live/pool-contracts.ts";
 import type { SweepOutcome } from "../upstream/live/report.ts";
 import { createReporter, type Reporter } from "../upstream/live/reporter.ts";
+import type { PoolsOptions } from "./pools.ts";
 
 /** The reports of an isolate to the objects of pools. */
 export interface Reports {
@@ -35,23 +35,25 @@ export interface ReportsEnv {
 }
 
 /**
- * The reports of an isolate; `undefined` if there are no operators, or no objects to report to.
+ * The reports of an isolate; `undefined` if there are no operators, or nobody to report to.
  *
- * @param pools the objects of pools. They are asked for at the first report.
+ * @param pools the authority of pools. It is asked for at the first report.
  */
 export function bindReports(
   env: ReportsEnv,
   config: ResolvedConfig,
   pools: () => Pools | undefined,
+  options: Omit<PoolsOptions, "reporterOf">,
 ): Reports | undefined {
   // A build without operators refuses `admin` where it makes the admin API.
-  return typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS ? bind(env, config, pools) : undefined;
+  return typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS ? bind(env, config, pools, options) : undefined;
 }
 
 function bind(
   { POOL_OBJECT, SESSION_REPLICAS, CF_VERSION_METADATA, MOOR_WEBHOOK_SECRET }: ReportsEnv,
   config: ResolvedConfig,
   pools: () => Pools | undefined,
+  { createPools, keepAlive }: Omit<PoolsOptions, "reporterOf">,
 ): Reports | undefined {
   const isBound = POOL_OBJECT !== undefined && SESSION_REPLICAS !== undefined;
   if (config.admin?.webhook && !(isBound && isWebhookSecret(MOOR_WEBHOOK_SECRET))) {
@@ -60,12 +62,12 @@ function bind(
         '"whsec_" and at least 24 random bytes as base64.',
     );
   }
-  if (!config.admin || !isBound) return undefined;
-  return createReports({ config, version: CF_VERSION_METADATA?.id ?? "", pools: () => pools() as Pools });
+  if (!config.admin || !(createPools || isBound)) return undefined;
+  return createReports({ config, version: CF_VERSION_METADATA?.id ?? "", pools: () => pools() as Pools, keepAlive });
 }
 
 /** The settings of reports. */
-interface ReportsParts {
+interface ReportsParts extends Pick<PoolsOptions, "keepAlive"> {
   readonly config: ResolvedConfig;
   /** The id of the Worker's version; "": it is not known. */
   readonly version: string;
@@ -76,7 +78,7 @@ interface ReportsParts {
 const VERSION_CHARACTERS = 8;
 
 /** The reports of an isolate whose counts begin now. */
-function createReports({ config, version, pools }: ReportsParts): Reports {
+function createReports({ config, version, pools, keepAlive }: ReportsParts): Reports {
   const reporters = new Map<string, Reporter>();
   const all: Tally[] = [];
   const isolate = crypto.randomUUID();
@@ -108,7 +110,7 @@ function createReports({ config, version, pools }: ReportsParts): Reports {
           ...(pool === SITE && sweep ? { sweep } : {}),
         };
       },
-      keepAlive: waitUntil,
+      keepAlive,
       random: Math.random,
     });
     reporters.set(pool, told(pool, reporter));

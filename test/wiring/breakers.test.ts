@@ -11,6 +11,6 @@ it("explain is given the breakers of all stores, also the breakers of principals
   const config = resolved({ pools: [pool()], principals: {}, admin: {} });
   const bindings = { ...env, ...REDIS, MOOR_TOKEN_KEYS: KEYS, MOOR_STORE_KEYS: KEYS };
   const sessions = bindSessions(bindings, config, () => {});
-  bindPools(bindings, config, sessions.makeBreaker, () => {});
+  bindPools(bindings, config, sessions.makeBreaker, () => {}, { keepAlive: () => {} });
   expect(sessions.breakers.map(({ name }) => name)).toEqual(["object", "redis", "kv", "principal", "pool"]);
 });

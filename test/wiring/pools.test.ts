@@ -7,7 +7,8 @@ import { pool, resolved } from "../config/configs.ts";
 const config = resolved({ pools: [pool({ healthCheck: { path: "/health" } })] });
 const { POOL_OBJECT, SESSION_REPLICAS } = env;
 const log = () => {};
-const bind = (bindings: Parameters<typeof bindPools>[0]) => bindPools(bindings, config, createBreakers(log).make, log);
+const bind = (bindings: Parameters<typeof bindPools>[0]) =>
+  bindPools(bindings, config, createBreakers(log).make, log, { keepAlive: () => {} });
 
 it.each([
   ["POOL_OBJECT", { SESSION_REPLICAS }],

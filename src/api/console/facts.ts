@@ -24,7 +24,7 @@ const UNBOUND = "POOL_OBJECT and SESSION_REPLICAS are not bound, so no object ad
 
 /** Asks the object of a pool, for an operator who watches. */
 export async function factsOf(pool: ResolvedPool, { pools, awayMs }: FactsParts): Promise<PoolFacts> {
-  if (!pools) return { kind: "unknown", pool, why: UNBOUND };
+  if (!pools?.totals) return { kind: "unknown", pool, why: UNBOUND };
   const asked = [pools.look(pool.id, { awayMs }), pools.totals(pool.id, { watches: true, awayMs })] as const;
   const [looked, totals] = await Promise.all([soon(asked[0]), soon(asked[1])]);
   if (looked.kind === "unavailable") return { kind: "unknown", pool, why: describeFault(looked.cause) };
@@ -39,7 +39,7 @@ export function factsOfAll(parts: FactsParts): Promise<PoolFacts[]> {
 
 /** Asks the object of the site. */
 export async function factsOfSite({ pools, awayMs }: FactsParts): Promise<SiteFacts> {
-  if (!pools) return { kind: "unknown", why: UNBOUND };
+  if (!pools?.totals) return { kind: "unknown", why: UNBOUND };
   const totals = await soon(pools.totals(SITE, { watches: true, awayMs }));
   return totals.kind === "totals" ? totals : { kind: "unknown", why: describeFault(totals.cause) };
 }

@@ -32,8 +32,10 @@ export function createMetricsApi({ config, access, counters, live }: MetricsApiP
       const title = `of: found ${JSON.stringify(of)}, accepted: "site"; left out: the isolate that answers.`;
       return problem(400, "bad_of", title);
     }
-    if (of === "site" && !live.pools) return notBound();
-    const text = of && live.pools ? await siteMetrics({ ...live, pools: live.pools, awayMs }) : counters.text();
+    const { look, totals } = live.pools ?? {};
+    if (of === "site" && !(look && totals)) return notBound();
+    const text =
+      of && look && totals ? await siteMetrics({ ...live, pools: { look, totals }, awayMs }) : counters.text();
     return c.body(text, 200, { "Content-Type": EXPOSITION_TYPE, "Cache-Control": "no-store" });
   });
   return api;

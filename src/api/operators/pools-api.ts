@@ -195,7 +195,7 @@ export function notBound(): Response {
 }
 
 function unavailable(): Response {
-  return problem(503, "pool_unavailable", "The pool's object cannot be reached just now; try again.");
+  return problem(503, "pool_unavailable", "The pool's state cannot be reached just now; try again.");
 }
 
 /** An operator's request for an origin, read from its body. */

@@ -6,7 +6,7 @@ import { type LookedPool, type Pools, type PoolTotals, SITE } from "../../upstre
 /** The pools, and how long a session may be away without ending, in milliseconds. */
 export interface SiteMetricsParts {
   readonly config: Pick<ResolvedConfig, "pools">;
-  readonly pools: Pools;
+  readonly pools: Pick<Required<Pools>, "look" | "totals">;
   readonly awayMs: number;
 }
 

@@ -28,13 +28,13 @@ export interface PoolAuthorityParts extends PoolProbesParts {
   readonly alarms: { getAlarm(): Promise<number | null>; setAlarm(at: number): Promise<void> };
   /** Makes a state known to all isolates. @throws the reason why it could not. */
   readonly publish: (pool: string, state: PoolState) => Promise<void>;
+  /** The least time from one publication to the next, in milliseconds. */
+  readonly betweenPublicationsMs: number;
   readonly sendNote: SendNote;
   /** Holds on to work that nothing waits for. */
   readonly keepAlive: (work: Promise<unknown>) => void;
 }
 
-/** KV accepts one write per second for a key. */
-const BETWEEN_WRITES_MS = 1_100;
 /** After this time, the alarm repeats a write that KV has refused. */
 const RETRY_MS = 5_000;
 /** How long an operator waits for the publication. After that they are told that it goes on without them. */
@@ -151,8 +151,8 @@ export class PoolAuthority {
 
   /** Sets the alarm to ring when the next work is due. */
   async #arm(): Promise<void> {
-    const { alarms, clock } = this.#parts;
-    const publishAt = Math.max(this.#publishAt(), clock() + BETWEEN_WRITES_MS);
+    const { alarms, clock, betweenPublicationsMs } = this.#parts;
+    const publishAt = Math.max(this.#publishAt(), clock() + betweenPublicationsMs);
     const ringsAt = Math.min(
       publishAt,
       this.#nextCountAt(),
@@ -210,7 +210,7 @@ export class PoolAuthority {
   #publishAt(): number {
     if (!this.#isDue()) return Infinity;
     const { published, triedAt = -Infinity } = this.#parts.rows.known() ?? {};
-    return Math.max((published?.at ?? -Infinity) + BETWEEN_WRITES_MS, triedAt + RETRY_MS);
+    return Math.max((published?.at ?? -Infinity) + this.#parts.betweenPublicationsMs, triedAt + RETRY_MS);
   }
 
   async #publishIfDue(): Promise<void> {

@@ -14,7 +14,7 @@ import type {
   SessionPatience,
 } from "../../upstream/live/pool-contracts.ts";
 import type { ProbePlan } from "../../upstream/live/probe-plan.ts";
-import { publish, type StateNamespace } from "../../upstream/live/published-states.ts";
+import { BETWEEN_KV_WRITES_MS, publish, type StateNamespace } from "../../upstream/live/published-states.ts";
 import type { Report } from "../../upstream/live/report.ts";
 import { createReach } from "../../upstream/send/reach.ts";
 import { PoolAuthority } from "./pool-authority.ts";
@@ -103,6 +103,7 @@ function createAuthority(state: DurableObjectState, env: PoolObjectBindings): Po
       if (!env.SESSION_REPLICAS) throw new TypeError("SESSION_REPLICAS is not bound");
       await publish(env.SESSION_REPLICAS, pool, known);
     },
+    betweenPublicationsMs: BETWEEN_KV_WRITES_MS,
     // The request is sent without `cf`, because objects ignore `resolveOverride`. The `Host` of a probe is the origin's.
     probe: async (target, check) => probe(createReach(target, { host: "origin" }, { ...env }), check),
     random: Math.random,

@@ -97,9 +97,12 @@ const seenKey = (origin: string) => `${SEEN}${origin}`;
 /** The rows of a pool's object. */
 export class PoolRows {
   readonly #storage: PoolStorage;
+  readonly #mostEntries: number;
 
-  constructor(storage: PoolStorage) {
+  /** @param mostEntries how many actions of operators are kept. */
+  constructor(storage: PoolStorage, mostEntries = MOST_ENTRIES) {
     this.#storage = storage;
+    this.#mostEntries = mostEntries;
   }
 
   known(): KnownPool | undefined {
@@ -171,7 +174,7 @@ export class PoolRows {
     if (!isNew) return;
     let count = (kv.get<number>(AUDIT_COUNT) ?? 0) + 1;
     for (const [oldKey, old] of kv.list<AuditEntry>({ prefix: AUDIT, limit: REMOVED_AT_ONCE })) {
-      if (count <= MOST_ENTRIES && entry.at - old.at <= KEEP_MS) break;
+      if (count <= this.#mostEntries && entry.at - old.at <= KEEP_MS) break;
       kv.delete(oldKey);
       count--;
     }

@@ -1,10 +1,10 @@
 import type { ResolvedPool, ResolvedSession } from "../../config/resolved.ts";
 import type { Log } from "../../log.ts";
 import type { Pools } from "./pool-contracts.ts";
+import type { PoolState } from "./pool-state.ts";
 import { createPoolView, type PoolView } from "./pool-view.ts";
 import { probePlanOf } from "./probe-plan.ts";
 import { createProbing } from "./probing.ts";
-import { readPublished, type StateNamespace } from "./published-states.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** The parts of a pool that requests need while operators change the pool and its object probes it. */
@@ -18,9 +18,9 @@ export type LivePools = (pool: ResolvedPool) => LivePool | undefined;
 
 /** The parts that live pools work with. */
 export interface LivePoolsParts {
-  /** Where the pools' objects publish. */
-  readonly namespace: StateNamespace;
   readonly pools: Pools;
+  /** Reads the published state of a pool; `undefined`: no state has been published. @throws the reason why it could not be read. */
+  readonly read: (pool: string) => Promise<PoolState | undefined>;
   /** How long a session may be away without ending, in milliseconds. */
   readonly awayMs: number;
   /** Whether there are operators: without them what they have said once is not looked at. */
@@ -37,13 +37,12 @@ export interface LivePoolsParts {
 
 /** The live pools of an isolate. */
 export function createLivePools(parts: LivePoolsParts): LivePools {
-  const { namespace, pools, awayMs, hasOperators, reporterOf, keepAlive, clock, random, log } = parts;
+  const { pools, read, awayMs, hasOperators, reporterOf, keepAlive, clock, random, log } = parts;
   return (config) => {
     const { id: pool } = config;
     const plan = probePlanOf(config);
     if (!plan && !hasOperators) return undefined;
-    const read = () => readPublished(namespace, pool);
-    const view = createPoolView({ pool, read, keepAlive, clock, log });
+    const view = createPoolView({ pool, read: () => read(pool), keepAlive, clock, log });
     const closures = hasOperators ? view.closures : () => undefined;
     const probing = plan && createProbing(() => pools.probe(pool, { plan, awayMs }), keepAlive, random);
     const reporter = reporterOf?.(pool);

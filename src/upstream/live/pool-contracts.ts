@@ -134,8 +134,8 @@ export interface Pools {
   change(pool: string, ask: { change: PoolChange } & SessionPatience): Promise<ChangedPool | Unavailable>;
   /** Takes the sessions that an isolate has seen on origins, and its report. */
   see(pool: string, ask: { seen: SeenOrigin[]; report?: Report } & SessionPatience): Promise<Seen | Unavailable>;
-  /** The totals of a pool. `watches`: isolates report more often for a while. */
-  totals(pool: string, ask: { watches: boolean } & SessionPatience): Promise<PoolTotals | Unavailable>;
+  /** The totals of a pool. `watches`: isolates report more often for a while. Absent: nothing adds up the reports. */
+  totals?(pool: string, ask: { watches: boolean } & SessionPatience): Promise<PoolTotals | Unavailable>;
   /** Keeps an action of an operator. */
   audit(pool: string, ask: { entry: AuditEntry }): Promise<{ kind: "kept" } | Unavailable>;
   /** The newest actions. */

@@ -7,6 +7,8 @@ export interface StateNamespace {
   put(key: string, value: string): Promise<void>;
 }
 
+/** KV accepts one write per second for a key. */
+export const BETWEEN_KV_WRITES_MS = 1_100;
 /** The shortest that KV takes: how long a location may answer from its own cache. */
 const CACHE_SECONDS = 30;
 
@@ -17,9 +19,18 @@ const CACHE_SECONDS = 30;
  */
 export async function readPublished(namespace: StateNamespace, pool: string): Promise<PoolState | undefined> {
   const text = await namespace.get(keyOf(pool), { type: "text", cacheTtl: CACHE_SECONDS });
-  if (text === null) return undefined;
-  const { success, output } = safeParse(poolStateSchema, parsed(text));
-  if (!success) throw new UnreadableStateError(pool);
+  return text === null ? undefined : checkedState(parsed(text), `KV holds under ${keyOf(pool)}`);
+}
+
+/**
+ * A stored state of a pool.
+ *
+ * @param where its place, for the error.
+ * @throws UnreadableStateError for a state that this code cannot read.
+ */
+export function checkedState(stored: unknown, where: string): PoolState {
+  const { success, output } = safeParse(poolStateSchema, stored);
+  if (!success) throw new UnreadableStateError(where);
   return output;
 }
 
@@ -31,12 +42,12 @@ export async function publish(namespace: StateNamespace, pool: string, state: Po
   await namespace.put(keyOf(pool), JSON.stringify(state));
 }
 
-/** A published state that is damaged, or written by newer code. */
+/** A stored state that is damaged, or written by newer code. */
 export class UnreadableStateError extends Error {
   override readonly name = "UnreadableStateError";
 
-  constructor(pool: string) {
-    super(`what KV holds under ${keyOf(pool)} is no state of a pool that this version can read`);
+  constructor(where: string) {
+    super(`what ${where} is no state of a pool that this version can read`);
   }
 }
 

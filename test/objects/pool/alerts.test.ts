@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { PoolAuthority } from "../../../src/objects/pool/pool-authority.ts";
 import { PoolRows } from "../../../src/objects/pool/pool-rows.ts";
 import { probePlanOf } from "../../../src/upstream/live/probe-plan.ts";
+import { BETWEEN_KV_WRITES_MS } from "../../../src/upstream/live/published-states.ts";
 import type { Report } from "../../../src/upstream/live/report.ts";
 import { HEALTH_CHECK, poolConfig } from "../../support/pools.ts";
 import { T0 } from "../../support/time.ts";
@@ -40,6 +41,7 @@ it.each([
         },
       },
       publish: async () => {},
+      betweenPublicationsMs: BETWEEN_KV_WRITES_MS,
       probe: async () => ({ kind: "passed", status: 200 }),
       sendNote: async () => {},
       keepAlive: () => {},

@@ -5,15 +5,16 @@ import type { LogEntry } from "../../../src/log.ts";
 import { createObjectPools } from "../../../src/objects/clients/pool-client.ts";
 import { PoolAuthority } from "../../../src/objects/pool/pool-authority.ts";
 import { PoolRows } from "../../../src/objects/pool/pool-rows.ts";
+import { MOST_ENTRIES } from "../../../src/upstream/live/audit.ts";
 import type { PoolChange } from "../../../src/upstream/live/pool-contracts.ts";
 import { closuresOf, type PoolState, standingOf } from "../../../src/upstream/live/pool-state.ts";
-import { readPublished } from "../../../src/upstream/live/published-states.ts";
-import { addTo, emptySketch } from "../../../src/upstream/live/sketch.ts";
+import { BETWEEN_KV_WRITES_MS, readPublished } from "../../../src/upstream/live/published-states.ts";
+import { emptySketch } from "../../../src/upstream/live/sketch.ts";
 import { changeOf } from "../../support/pool-states.ts";
 import { HEALTH_CHECK } from "../../support/pools.ts";
 import { at, T0 } from "../../support/time.ts";
+import { AWAY_MS, testPools } from "./pools.suite.ts";
 
-const AWAY_MS = 3_600_000;
 const ask = { awayMs: AWAY_MS };
 let now: number;
 let log: LogEntry[];
@@ -48,6 +49,7 @@ function onAuthority<T>(
         await publish(state);
         written.push(state);
       },
+      betweenPublicationsMs: BETWEEN_KV_WRITES_MS,
       probe: async ({ id }) => (failing.has(id) ? { kind: "lost" } : { kind: "passed", status: 200 }),
       sendNote: async () => {},
       keepAlive: () => {},
@@ -70,43 +72,34 @@ async function ringUntil(time: number): Promise<void> {
   }
   now = time;
 }
-const see = (...sessions: string[]) => {
-  const sketch = emptySketch();
-  for (const session of sessions) addTo(sketch, session);
-  return onAuthority((authority) => authority.see({ seen: [{ origin: "b", sketch }], ...ask }));
-};
 const look = () => onAuthority((authority) => authority.look(ask));
 const turns = (state: PoolState | undefined) =>
   standingOf(closuresOf(state, "b"), T0).next.map((turn) => [turn.state, (turn.at - T0) / 1000]);
 
+testPools("in a Durable Object", (given) => {
+  ({ pool } = given);
+  const on = <T>(work: (authority: PoolAuthority) => Promise<T>) => {
+    now = given.clock();
+    return onAuthority(work);
+  };
+  return {
+    change: (asked) => on((authority) => authority.change({ pool, change: asked, ...ask })),
+    look: () => on((authority) => authority.look(ask)),
+    see: (origin, sketch) => on((authority) => authority.see({ seen: [{ origin, sketch }], ...ask })),
+    audit: (entry) => on((authority) => authority.audit({ entry })),
+    audited: async (most) => (await on((authority) => authority.audited({ most }))).entries,
+    published: async () => written.at(-1),
+    stored: () => runInDurableObject(env.POOL_OBJECT.getByName(pool), (_, { storage }) => [...storage.kv.list()]),
+    alarmAt,
+    async ring() {
+      await runInDurableObject(env.POOL_OBJECT.getByName(pool), (_, { storage }) => storage.deleteAlarm());
+      await on((authority) => authority.alarm());
+      for (const line of log.splice(0)) given.log(line);
+    },
+  };
+});
+
 describe("a pool's authority", () => {
-  it("publishes a change before it answers, and needs no alarm for it then", async () => {
-    expect(await change("drain", { deadlineMs: 86_400_000 })).toMatchObject({ kind: "changed", published: true });
-    expect(written.map(turns)).toEqual([
-      [
-        ["draining", 150],
-        ["drained", 86_550],
-      ],
-    ]);
-    await ringUntil(at(100));
-    expect(written).toHaveLength(1);
-  });
-
-  it("knows nothing, and has stored nothing, of a pool that has never been changed", async () => {
-    expect(await look()).toEqual({ kind: "known", state: undefined, bound: {}, probes: {} });
-    expect(await change("restore")).toMatchObject({ kind: "unchanged", state: undefined });
-    expect([written, await alarmAt()]).toEqual([[], null]);
-    const rows = await runInDurableObject(env.POOL_OBJECT.getByName(pool), (_, { storage }) => [...storage.kv.list()]);
-    expect(rows).toEqual([]);
-  });
-
-  it("stores nothing of a refused change, and writes nothing for a change without effect", async () => {
-    expect(await change("drain", { others: [] })).toEqual({ kind: "refused", reason: "last-origin" });
-    await change("drain");
-    expect(await change("drain")).toMatchObject({ kind: "unchanged", published: true });
-    expect(written).toHaveLength(1);
-  });
-
   it("writes to KV once a second at most, and then the newest", async () => {
     const change2 = (action: PoolChange["action"], origin: string) =>
       change(action, { origin, others: ["a", "b", "c", "d", "e"].filter((other) => other !== origin) });
@@ -218,59 +211,21 @@ describe("a pool that is probed", () => {
   });
 });
 
-describe("an origin that drains", () => {
-  it("has as many sessions as were seen on it lately, from whichever isolate", async () => {
-    await change("drain");
-    now = at(200);
-    await see("one", "two");
-    await see("two", "three");
-    expect(await look()).toMatchObject({ bound: { b: 3 } });
-    now = at(200 + 3_600 * 1.2);
-    expect(await look()).toMatchObject({ bound: { b: 0 } });
-  });
-
-  it("also has the sessions that were seen before it drained, and is not counted before and after", async () => {
-    await change("drain");
-    now = at(100);
-    await see("one");
-    expect(await look()).toMatchObject({ bound: {} });
-    now = at(200);
-    expect(await look()).toMatchObject({ bound: { b: 1 } });
-    await change("restore");
-    now = at(400);
-    await see("one");
-    expect(await look()).toMatchObject({ bound: {} });
-  });
-
-  it("ends when no session is bound to it any more, as soon as all isolates can know", async () => {
-    await change("drain");
-    for (let second = 200; second < 9_000; second += 600) {
-      await ringUntil(at(second));
-      await see("last");
-    }
-    expect(turns((await look()).state)).toEqual([["draining", 150]]);
-    await ringUntil(at(20_000));
-    const [, [ended, at2] = []] = turns((await look()).state) as [string, number][];
-    expect(ended).toBe("drained");
-    // The last sighting was at 8,600 s. To it come a session's patience, at most one more window, and the time that all
-    // isolates need.
-    expect(at2).toBeGreaterThan(8_600 + 3_600);
-    expect(at2).toBeLessThan(8_600 + 3_600 + 2 * 600 + 150);
-    expect(written.at(-1)).toEqual((await look()).state);
-    expect(log).toEqual([{ event: "drain_ended", pool, origin: "b" }]);
-    expect(await alarmAt()).toBe(null);
-  });
-
-  it("does not end before every session has had the time to be seen", async () => {
-    await change("drain");
-    await ringUntil(at(150 + 3_600 - 1));
-    expect(turns((await look()).state)).toEqual([["draining", 150]]);
-    await ringUntil(at(150 + 3_600 + 1));
-    expect(turns((await look()).state)).toHaveLength(2);
-  });
-});
-
 describe("the object of a pool", () => {
+  it("keeps ten thousand actions at most: the oldest goes", async () => {
+    const keep = (time: number) => {
+      const entry = { id: "one", at: time, who: "token", from: "api", action: "end", outcome: "done" } as const;
+      return onAuthority((authority) => authority.audit({ entry }));
+    };
+    await keep(T0);
+    await runInDurableObject(env.POOL_OBJECT.getByName(pool), (_, { storage }) => {
+      storage.kv.put("audited", MOST_ENTRIES);
+    });
+    await keep(at(1));
+    const { entries } = await onAuthority((authority) => authority.audited({ most: 100 }));
+    expect(entries.map(({ at: time }) => time)).toEqual([at(1)]);
+  });
+
   it("does this with its own alarm, its own storage and KV", async () => {
     const objects = createObjectPools(env.POOL_OBJECT);
     const changed = await objects.change("real", { change: changeOf("drain"), ...ask });

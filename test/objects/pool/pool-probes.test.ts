@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { PoolAuthority } from "../../../src/objects/pool/pool-authority.ts";
 import { PATIENCE_MS } from "../../../src/objects/pool/pool-probes.ts";
 import { PoolRows } from "../../../src/objects/pool/pool-rows.ts";
+import { BETWEEN_KV_WRITES_MS } from "../../../src/upstream/live/published-states.ts";
 import { at, T0 } from "../../support/time.ts";
 import {
   AWAY_MS,
@@ -255,6 +256,7 @@ describe("a pool of many origins", () => {
       rows: new PoolRows({ kv }),
       alarms: { getAlarm: async () => T0, setAlarm: async () => {} },
       publish: async () => {},
+      betweenPublicationsMs: BETWEEN_KV_WRITES_MS,
       probe: async () => PASSED,
       sendNote: async () => {},
       keepAlive: () => {},

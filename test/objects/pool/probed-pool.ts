@@ -6,6 +6,7 @@ import { PoolRows } from "../../../src/objects/pool/pool-rows.ts";
 import type { ProbeResult } from "../../../src/upstream/live/pool-contracts.ts";
 import type { PoolState } from "../../../src/upstream/live/pool-state.ts";
 import type { ProbePlan } from "../../../src/upstream/live/probe-plan.ts";
+import { BETWEEN_KV_WRITES_MS } from "../../../src/upstream/live/published-states.ts";
 import { HEALTH_CHECK } from "../../support/pools.ts";
 import { uniqueId } from "../../support/sessions.ts";
 import { at, T0 } from "../../support/time.ts";
@@ -45,6 +46,7 @@ export function onAuthority<T>(work: (authority: PoolAuthority) => Promise<T>): 
         if (world.kvFault) throw world.kvFault;
         written.push({ state, at: now });
       },
+      betweenPublicationsMs: BETWEEN_KV_WRITES_MS,
       async probe({ id }) {
         sent.push([id, (now - T0) / 1000]);
         const result = meets.get(id) ?? PASSED;

@@ -4,7 +4,7 @@ import type { LogEntry } from "../../../src/log.ts";
 import { createLivePools } from "../../../src/upstream/live/live-pools.ts";
 import type { Pools } from "../../../src/upstream/live/pool-contracts.ts";
 import type { PoolState } from "../../../src/upstream/live/pool-state.ts";
-import { publish } from "../../../src/upstream/live/published-states.ts";
+import { publish, readPublished } from "../../../src/upstream/live/published-states.ts";
 import { createPool, type Pool } from "../../../src/upstream/pool.ts";
 import { poolState } from "../../support/pool-states.ts";
 import { choiceFacts, HEALTH_CHECK, poolConfig } from "../../support/pools.ts";
@@ -56,7 +56,7 @@ async function poolWith(unhealthy: readonly string[], { config = probed, hasOper
 }
 async function isolate(config: ResolvedPool, hasOperators: boolean): Promise<Pool> {
   const parts = {
-    namespace,
+    read: (pool: string) => readPublished(namespace, pool),
     pools,
     awayMs: 1_000,
     keepAlive: () => {},
