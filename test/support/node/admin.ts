@@ -20,7 +20,11 @@ export interface Listed {
 export function adminOf(site: Site) {
   const client = site.client();
   const send = (path: string, { headers, ...asking }: Asking = {}): Promise<Answer> =>
-    client.send(path, { ...asking, headers: { Authorization: `Bearer ${ADMIN_TOKEN}`, ...headers } });
+    client.send(path, {
+      port: site.moor.adminPort,
+      ...asking,
+      headers: { Authorization: `Bearer ${ADMIN_TOKEN}`, ...headers },
+    });
   const ask = (path: string, asking: Asking = {}) => send(`/.moor/admin${path}`, asking);
   const of = (principal: string) => `principal=${encodeURIComponent(principal)}`;
 

@@ -37,6 +37,8 @@ export interface ServeOptions {
   readonly keys?: TestKeys;
   /** Further flags. Default: any ports at 127.0.0.1, and no notice before a drain. */
   readonly flags?: readonly string[];
+  /** Takes the lines of its log. Default: a new list. */
+  readonly lines?: string[];
   /** A command before the command, as in `ip netns exec NAME`. */
   readonly within?: readonly string[];
 }
@@ -56,7 +58,7 @@ const ANYWHERE = ["--listen", "127.0.0.1:0", "--health", "127.0.0.1:0", "--drain
 
 /** Starts `moor serve`. Resolves when it serves. */
 export async function startServe(options: ServeOptions): Promise<RunningServe> {
-  const { config, variables, flags = [], within = [], source = "" } = options;
+  const { config, variables, flags = [], within = [], source = "", lines = [] } = options;
   const keys = options.keys ?? (await testKeys());
   const folder = await mkdtemp(join(tmpdir(), "moor-served-"));
   const file = join(folder, "moor.config.ts");
@@ -79,7 +81,6 @@ export async function startServe(options: ServeOptions): Promise<RunningServe> {
   const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(child, "exit") as Promise<[number | null]>;
   const logged: Record<string, unknown>[] = [];
-  const lines: string[] = [];
   const said: string[] = [];
   const awaited = new Set<() => void>();
   createInterface({ input: child.stdout }).on("line", (line) => {

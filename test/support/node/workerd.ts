@@ -21,6 +21,8 @@ export interface RunningMoor {
   readonly port: number;
   /** The port of each of its isolates. The first isolate is at `port`, and holds the objects of all. */
   readonly ports: readonly number[];
+  /** The port at which admins reach it. */
+  readonly adminPort: number;
   /** The keys with which it signs and encrypts. Tests forge and check with them. */
   readonly keys: TestKeys;
   /** The lines it has logged. */
@@ -138,7 +140,7 @@ export async function startMoor(given: MoorConfig | MiddlewareConfig, options: M
   let { config } = authority;
   if (RUNS_SERVED && role === "proxy") {
     const used = { ...(await testKeys()), ...options.keys };
-    return startServedMoor(config as MoorConfig, { keys: used, texts: { ...texts } });
+    return startServedMoor(config as MoorConfig, { keys: used, texts: { ...texts }, adminToken });
   }
   const { metrics = false, isolates = 1, apart = false } = options;
   const folder = await mkdtemp(join(tmpdir(), "moor-workerd-"));
@@ -201,6 +203,7 @@ export async function startMoor(given: MoorConfig | MiddlewareConfig, options: M
   return {
     port,
     ports: [ports, ...others].map(({ moor }) => moor),
+    adminPort: port,
     keys,
     logged,
     async storedSessions() {
