@@ -72,6 +72,6 @@ it("has the work of the cron trigger done by one of several processes", async ()
   const others = await Promise.all([start(), start(), start()]);
   const swept = () => others.filter(({ logged }) => logged.some(({ event }) => event === "sweep"));
   await expect.poll(() => swept().length).toBe(1);
-  for (const serve of others) await serve.stop();
+  await Promise.all(others.map((serve) => serve.stop()));
   expect(swept().length).toBe(1);
 });
