@@ -1,6 +1,7 @@
 import { access, readFile } from "node:fs/promises";
 import { relative, resolve, sep } from "node:path";
 import { createJiti } from "jiti";
+import { fingerprintOf } from "../src/config/fingerprint.ts";
 import { readConfig } from "../src/config/read.ts";
 import type { ResolvedConfig } from "../src/config/resolved.ts";
 import { type Warning, warningsOf } from "../src/config/warnings.ts";
@@ -18,7 +19,16 @@ export type ConfigFile = {
   file: string;
   /** The paths of the file and of the files that it imports, without packages. */
   files: readonly string[];
-} & ({ kind: "ok"; config: ResolvedConfig; warnings: readonly Warning[] } | { kind: "invalid"; mistakes: Mistake[] });
+} & (
+  | {
+      kind: "ok";
+      config: ResolvedConfig;
+      /** Of the configuration as the file exports it. */
+      fingerprint: number;
+      warnings: readonly Warning[];
+    }
+  | { kind: "invalid"; mistakes: Mistake[] }
+);
 
 /**
  * Loads a configuration file (TypeScript or JavaScript with a default export) and validates it.
@@ -48,7 +58,7 @@ export async function readConfigFile(
   const mistakes = [...publicSuffixMistakes(config), ...(options.deploy ? await settingsMistakes(config) : [])];
   if (mistakes.length > 0) return { file, files, kind: "invalid", mistakes };
   const warnings = [...warningsOf(module.default, config), ...(options.deploy ? await traceWarnings(config) : [])];
-  return { file, files, ...read, warnings };
+  return { file, files, ...read, fingerprint: fingerprintOf(Object(module.default)), warnings };
 }
 
 /** Mistakes between the configuration and `wrangler.toml`. */

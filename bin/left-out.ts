@@ -86,11 +86,28 @@ export async function leftOutMistakes(config: ResolvedConfig): Promise<Mistake[]
  * @param given flags of the caller.
  */
 export async function leavingOut(config: ResolvedConfig, given: readonly string[]): Promise<string[]> {
+  const isOpen = await openConstants(given);
+  const left = unusedParts(config).filter(isOpen);
+  return left.flatMap((part) => ["--define", `${part}:false`]);
+}
+
+/**
+ * The flags with which `wrangler deploy` leaves out the checks of the configuration. The Worker then takes the configuration with this
+ * fingerprint alone. `wrangler.toml` and `MOOR_CONFIG` take precedence, as for {@link leavingOut}.
+ *
+ * @param given flags of the caller.
+ */
+export async function asChecked(fingerprint: number, given: readonly string[]): Promise<string[]> {
+  const isOpen = await openConstants(given);
+  return isOpen("MOOR_CHECKED") ? ["--define", `MOOR_CHECKED:${fingerprint}`] : [];
+}
+
+/** Tells whether the configuration of the file decides about a constant, and no other setting does. */
+async function openConstants(given: readonly string[]): Promise<(name: string) => boolean> {
   const { define, vars } = await readSettings();
   const isGiven = (name: string) => given.some((flag) => flag.includes(`${name}:`));
-  if ("MOOR_CONFIG" in vars || isGiven("MOOR_CONFIG")) return [];
-  const left = unusedParts(config).filter((part) => !(part in define) && !isGiven(part));
-  return left.flatMap((part) => ["--define", `${part}:false`]);
+  const isReplaced = "MOOR_CONFIG" in vars || isGiven("MOOR_CONFIG");
+  return (name) => !isReplaced && !(name in define) && !isGiven(name);
 }
 
 /** The path of a setting of a login that uses a part. */

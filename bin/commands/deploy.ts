@@ -7,7 +7,7 @@ import { isPublicOrigin } from "../../src/settings/grammar.ts";
 import { describe } from "../../src/settings/mistakes.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readConfigFile, requireValid } from "../config-file.ts";
-import { leavingOut, PART_NAMES } from "../left-out.ts";
+import { asChecked, leavingOut, PART_NAMES } from "../left-out.ts";
 import { inProject } from "../project.ts";
 import { quietWrangler, readSettings } from "../wrangler.ts";
 
@@ -17,16 +17,19 @@ export const deploy: Command = {
   usage: `moor deploy [FLAGS OF wrangler deploy]
 
 Validates moor.config.ts as "moor check --deploy" does and that wrangler.toml names the site (MOOR_ISSUER), then runs
-"wrangler deploy" with the flags that are given (--dry-run, --outdir FOLDER, …) and passes its exit code on. If the
-configuration has neither admin nor a healthCheck, it leaves out of the Worker what only they use. The secrets must be set
-before: moor keys new.`,
+"wrangler deploy" with the flags that are given (--dry-run, --outdir FOLDER, …) and passes its exit code on. It leaves out of
+the Worker the parts that the configuration does not use, and the checks of the configuration: the Worker takes this
+configuration alone. The secrets must be set before: moor keys new.`,
 
   async run(args) {
-    const config = requireValid(await readConfigFile(undefined, { deploy: true }));
+    const read = await readConfigFile(undefined, { deploy: true });
+    const config = requireValid(read);
     await requireIssuer();
     const leaves = await leavingOut(config, args);
     if (leaves.length > 0) console.log(leftOutLine(leaves));
-    return runWrangler(["deploy", ...leaves, ...args]);
+    const checked = read.kind === "ok" ? await asChecked(read.fingerprint, args) : [];
+    if (checked.length > 0) console.log(checkedLine(checked));
+    return runWrangler(["deploy", ...leaves, ...checked, ...args]);
   },
 };
 
@@ -35,6 +38,11 @@ function leftOutLine(flags: readonly string[]): string {
   const parts = Object.entries(PART_NAMES).filter(([part]) => flags.includes(`${part}:false`));
   const names = parts.map(([, name]) => name).join("; ");
   return `the configuration does not use, so the Worker leaves out: ${names} (${flags.join(" ")})`;
+}
+
+/** The line that says that the Worker takes the checked configuration alone. */
+function checkedLine(flags: readonly string[]): string {
+  return `the configuration is checked, so the Worker takes no other and leaves out the checks (${flags.join(" ")})`;
 }
 
 /** Origins check the handoff's issuer, so a deploy must not go out under the name that the file came with. */

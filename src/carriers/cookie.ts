@@ -6,7 +6,7 @@ import { describe, type Item, type Mistake } from "../settings/mistakes.ts";
 import { list, oneOf, shape, value, yesOrNo } from "../settings/shapes.ts";
 import { type Carrier, type CarrierOptions, type CreatedCarrier, END_PART, type SessionCookies } from "./carrier.ts";
 import { type Credentials, MARK_TAG_LENGTH, NO_CREDENTIALS, SEPARATOR } from "./credentials.ts";
-import { defineCarrier } from "./kind.ts";
+import { type CarrierForm, defineCarrier } from "./kind.ts";
 import { createOwnCookies } from "./own-cookies.ts";
 
 /** The longest life that browsers grant a cookie (RFC 6265bis section 5.5). */
@@ -51,29 +51,32 @@ export type ResolvedCookieCarrier = Readonly<Required<Omit<CookieCarrierConfig, 
   readonly domain: readonly string[] | undefined;
 };
 
-const domain = value(cookieDomain);
-const schema = shape({
-  type: literal("cookie"),
-  name: optional(value(cookieName)),
-  prefix: optional(oneOf(["__Host-", "__Secure-"])),
-  domain: optional(lazy((input) => (Array.isArray(input) ? list(domain, "a list of at least one domain") : domain))),
-  path: optional(value(cookiePath)),
-  sameSite: optional(oneOf(["lax", "strict", "none"])),
-  partitioned: optional(yesOrNo),
-  persistent: optional(oneOf(["always", "remembered"])),
-});
-
-/** The cookie. */
-export const cookie = defineCarrier<CookieCarrierConfig>()({
-  schema,
-  resolve,
+/** The form of its settings. */
+export const cookieForm = {
+  schema() {
+    const domain = value(cookieDomain);
+    return shape({
+      type: literal("cookie"),
+      name: optional(value(cookieName)),
+      prefix: optional(oneOf(["__Host-", "__Secure-"])),
+      domain: optional(
+        lazy((input) => (Array.isArray(input) ? list(domain, "a list of at least one domain") : domain)),
+      ),
+      path: optional(value(cookiePath)),
+      sameSite: optional(oneOf(["lax", "strict", "none"])),
+      partitioned: optional(yesOrNo),
+      persistent: optional(oneOf(["always", "remembered"])),
+    });
+  },
   place: () => "cookie",
   another: "one carrier of its type",
   mistakes,
-  create: createCookieCarrier,
-});
+} satisfies CarrierForm;
 
-function resolve(checked: InferOutput<typeof schema>): ResolvedCookieCarrier {
+/** The cookie. */
+export const cookie = defineCarrier<CookieCarrierConfig>()({ resolve, create: createCookieCarrier });
+
+function resolve(checked: InferOutput<ReturnType<typeof cookieForm.schema>>): ResolvedCookieCarrier {
   return {
     type: "cookie",
     name: checked.name ?? "moor",

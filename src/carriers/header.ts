@@ -1,10 +1,10 @@
-import { literal, optional } from "valibot";
+import { type InferOutput, literal, optional } from "valibot";
 import type { ReadHeaders } from "../lib/asked.ts";
 import { carrierHeader } from "../settings/grammar.ts";
 import { shape, value } from "../settings/shapes.ts";
 import type { Carrier, CreatedCarrier } from "./carrier.ts";
 import { CREDENTIALS_FORM, joinCredentials, splitCredentials } from "./credentials.ts";
-import { defineCarrier } from "./kind.ts";
+import { type CarrierForm, defineCarrier } from "./kind.ts";
 
 /** A header, the carrier of API and mobile clients. */
 export interface HeaderCarrierConfig {
@@ -23,12 +23,19 @@ const DEFAULT_NAME = "Authorization";
 const RESPONSE_HEADER = "Moor-Token";
 const ASKING = "new";
 
-/** The header. */
-export const header = defineCarrier<HeaderCarrierConfig>()({
-  schema: shape({ type: literal("header"), name: optional(value(carrierHeader)) }),
-  resolve: ({ name = DEFAULT_NAME }): ResolvedHeaderCarrier => ({ type: "header", name }),
+/** The form of its settings. */
+export const headerForm = {
+  schema: () => shape({ type: literal("header"), name: optional(value(carrierHeader)) }),
   place: ({ name = DEFAULT_NAME }) => (carrierHeader.accepts(name) ? `header ${name.toLowerCase()}` : undefined),
   another: "a header that no other carrier has",
+} satisfies CarrierForm;
+
+/** The header. */
+export const header = defineCarrier<HeaderCarrierConfig>()({
+  resolve: ({ name = DEFAULT_NAME }: InferOutput<ReturnType<typeof headerForm.schema>>): ResolvedHeaderCarrier => ({
+    type: "header",
+    name,
+  }),
   create: createHeaderCarrier,
 });
 

@@ -1,9 +1,11 @@
-import type { GenericSchema, InferOutput } from "valibot";
+import type { GenericSchema } from "valibot";
 import type { Item, Mistake } from "../settings/mistakes.ts";
 import type { CarrierOptions, CreatedCarrier } from "./carrier.ts";
 
-/** The rules between the settings of carriers. */
-export interface CarrierRules {
+/** The form of the settings of a carrier, and the rules between them. Only checks need it. */
+export interface CarrierForm {
+  /** Makes the schema: each value by itself, with the value of `type`. */
+  schema(): GenericSchema;
   /**
    * The part of a request that the carrier reads: two carriers must not read the same part. `undefined`: the settings are wrong by
    * themselves.
@@ -17,12 +19,10 @@ export interface CarrierRules {
   mistakes?(item: Item): Mistake[];
 }
 
-/** A kind of carrier: its settings, and how a carrier is created from them. */
-export interface CarrierKind<Config, Schema extends GenericSchema, Resolved> extends CarrierRules {
-  /** The form of the settings, each value by itself, with the value of `type`. */
-  readonly schema: Schema;
+/** A kind of carrier: how a carrier is created from its settings. */
+export interface CarrierKind<Config, Checked, Resolved> {
   /** Fills in the defaults. */
-  resolve(checked: InferOutput<Schema>): Resolved;
+  resolve(checked: Checked): Resolved;
   create(settings: Resolved, options: CarrierOptions): CreatedCarrier;
   /** Only its type is used: the settings as an operator writes them. */
   readonly config?: Config;
@@ -30,7 +30,6 @@ export interface CarrierKind<Config, Schema extends GenericSchema, Resolved> ext
 
 /** Gives a kind of carrier its types. `Config` is named, because it documents the settings, and the rest is inferred. */
 export function defineCarrier<Config>() {
-  return <Schema extends GenericSchema, Resolved>(
-    kind: CarrierKind<Config, Schema, Resolved>,
-  ): CarrierKind<Config, Schema, Resolved> => kind;
+  return <Checked, Resolved>(kind: CarrierKind<Config, Checked, Resolved>): CarrierKind<Config, Checked, Resolved> =>
+    kind;
 }

@@ -1,11 +1,13 @@
 import type { InferOutput } from "valibot";
 import type { CarrierOptions, CreatedCarrier } from "./carrier.ts";
-import { cookie } from "./cookie.ts";
-import { header } from "./header.ts";
-import { url } from "./url.ts";
+import { cookie, cookieForm } from "./cookie.ts";
+import { header, headerForm } from "./header.ts";
+import { url, urlForm } from "./url.ts";
 
 /** The registry: each kind of carrier, by its `type`. */
 export const CARRIERS = { cookie, header, url } as const;
+/** The forms of their settings, which are apart because a build for a configuration that was checked has none. */
+export const CARRIER_FORMS = { cookie: cookieForm, header: headerForm, url: urlForm } as const;
 
 /** The `type` of a carrier. */
 export type CarrierType = keyof typeof CARRIERS;
@@ -16,12 +18,7 @@ export type CarrierConfig = NonNullable<Kind["config"]>;
 /** A carrier with every default filled in. */
 export type ResolvedCarrier = ReturnType<Kind["resolve"]>;
 /** A carrier of the right form. */
-type CheckedCarrier = InferOutput<Kind["schema"]>;
-
-/** The form of each kind of carrier. */
-export const carrierSchemas = Object.fromEntries(
-  Object.entries(CARRIERS).map(([type, { schema }]) => [type, schema]),
-) as { [Type in CarrierType]: (typeof CARRIERS)[Type]["schema"] };
+type CheckedCarrier = InferOutput<ReturnType<(typeof CARRIER_FORMS)[CarrierType]["schema"]>>;
 
 /** Fills in the defaults of a carrier. */
 export function resolveCarrier(carrier: CheckedCarrier): ResolvedCarrier {

@@ -1,10 +1,10 @@
-import { literal, optional } from "valibot";
+import { type InferOutput, literal, optional } from "valibot";
 import { leftOut } from "../lib/build-flags.ts";
 import { urlParameter } from "../settings/grammar.ts";
 import { shape, value } from "../settings/shapes.ts";
 import type { AddressCarrier, Carrier, CreatedCarrier } from "./carrier.ts";
 import { CREDENTIALS_FORM, NO_CREDENTIALS, splitCredentials } from "./credentials.ts";
-import { defineCarrier } from "./kind.ts";
+import { type CarrierForm, defineCarrier } from "./kind.ts";
 import { withLinks } from "./links.ts";
 
 /** The URL, for browsers without cookies: links, forms and redirects in pages carry the token. */
@@ -17,13 +17,20 @@ export interface UrlCarrierConfig {
 /** With every default filled in. */
 export type ResolvedUrlCarrier = Readonly<Required<UrlCarrierConfig>>;
 
-/** The URL. */
-export const url = defineCarrier<UrlCarrierConfig>()({
-  schema: shape({ type: literal("url"), name: optional(value(urlParameter)) }),
-  resolve: ({ name = "moor" }): ResolvedUrlCarrier => ({ type: "url", name }),
+/** The form of its settings. */
+export const urlForm = {
+  schema: () => shape({ type: literal("url"), name: optional(value(urlParameter)) }),
   place: () => "url",
   another: "one carrier of its type",
   lastBecause: "anybody can make a link",
+} satisfies CarrierForm;
+
+/** The URL. */
+export const url = defineCarrier<UrlCarrierConfig>()({
+  resolve: ({ name = "moor" }: InferOutput<ReturnType<typeof urlForm.schema>>): ResolvedUrlCarrier => ({
+    type: "url",
+    name,
+  }),
   create: (settings) =>
     typeof MOOR_LINKS === "undefined" || MOOR_LINKS
       ? createUrlCarrier(settings)

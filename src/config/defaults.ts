@@ -1,5 +1,5 @@
 import { resolveCarrier } from "../carriers/registry.ts";
-import { MAX_PRINCIPAL_SESSIONS } from "../settings/grammar.ts";
+import { MAX_PRINCIPAL_SESSIONS } from "../settings/limits.ts";
 import { resolveAdoptions } from "./adopt.ts";
 import { fillLogin } from "./login-defaults.ts";
 import type { Permission } from "./pool-types.ts";

@@ -1,6 +1,6 @@
 import { array, boolean, custom, type InferOutput, lazy, literal, optional, picklist, unknown } from "valibot";
 import { BALANCERS, type BalancerType } from "../balancers/registry.ts";
-import { carrierSchemas } from "../carriers/registry.ts";
+import { CARRIER_FORMS } from "../carriers/registry.ts";
 import {
   addressParameter,
   attemptDeadline,
@@ -40,7 +40,7 @@ import {
   weight,
   wholeNumber,
 } from "../settings/grammar.ts";
-import { list, numbers, oneByItsOwn, oneOf, shape, value, yesOrNo } from "../settings/shapes.ts";
+import { list, numbers, oneByItsOwn, oneOf, schemasOf, shape, value, yesOrNo } from "../settings/shapes.ts";
 import { admin } from "./admin-schema.ts";
 import { adopt } from "./adopt.ts";
 import { affinities, policies } from "./affinity-schema.ts";
@@ -187,7 +187,7 @@ const route = shape({
   ...((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? ofRoute : {}) as typeof ofRoute),
 });
 
-const carrier = oneByItsOwn("type", carrierSchemas);
+const carrier = oneByItsOwn("type", schemasOf(CARRIER_FORMS));
 
 const stores = shape({
   authority: optional(oneByItsOwn("type", authoritySchemas)),

@@ -37,6 +37,11 @@ declare global {
   const MOOR_LINKS: boolean | undefined;
   /** `false`: the build adds nothing to traces. */
   const MOOR_TRACES: boolean | undefined;
+  /**
+   * The fingerprint of the configuration that `moor deploy` has checked: the build takes no other configuration, and is without the checks.
+   * Not set: the build checks its configuration itself.
+   */
+  const MOOR_CHECKED: number | undefined;
 }
 
 /**

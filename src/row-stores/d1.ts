@@ -45,7 +45,7 @@ export const SQLITE: Dialect = {
 /** D1. Without its Sessions API every statement goes to the primary. */
 export const d1 = defineRowStore<D1RowsConfig, D1RowsBindings>()({
   title: "D1",
-  schema: shape({ type: literal("d1"), bindings }),
+  schema: () => shape({ type: literal("d1"), bindings }),
   guarantees: { survivesRestart: true, tellsTime: true, namesDue: true },
   mistakes: repeatedBindings,
   bind: (env, { bindings: names = [DEFAULT_BINDING] }) =>

@@ -16,8 +16,8 @@ export interface Guarantees {
 export interface RowStoreKind<Config, Bindings, Schema extends GenericSchema> {
   /** Its name in texts for operators. */
   readonly title: string;
-  /** The form of the settings, each value by itself, with the value of `type`. */
-  readonly schema: Schema;
+  /** Makes the schema of the settings: each value by itself, with the value of `type`. */
+  schema(): Schema;
   readonly guarantees: Guarantees;
   /**
    * Mistakes between its settings and the rest of the configuration. Default: there are none.

@@ -30,7 +30,7 @@ const MAX_ITEM_ATTRIBUTE_BYTES = 262_144;
 /** memcached. */
 export const memcached = defineRowStore<MemcachedRowsConfig, MemcachedRowsBindings>()({
   title: "memcached",
-  schema: shape({ type: literal("memcached") }),
+  schema: () => shape({ type: literal("memcached") }),
   guarantees: { survivesRestart: false, tellsTime: false, namesDue: false },
   mistakes(_authority, { session }, beside) {
     const bytes = isRecord(session) ? session.maxAttributeBytes : undefined;

@@ -44,7 +44,7 @@ export const POSTGRES: Dialect = {
 /** Postgres. */
 export const postgres = defineRowStore<PostgresRowsConfig, PostgresRowsBindings>()({
   title: "Postgres",
-  schema: shape({ type: literal("postgres"), bindings }),
+  schema: () => shape({ type: literal("postgres"), bindings }),
   guarantees: { survivesRestart: true, tellsTime: true, namesDue: true },
   mistakes: repeatedBindings,
   bind: (env, { bindings: names = [DEFAULT_BINDING] }) =>

@@ -36,18 +36,19 @@ export interface RedisTcpRowsBindings {
 
 const DEADLINE_MS = 1_000;
 
-const node = textRule("host:port of a node, as its Cluster names it", (text) =>
-  /^(?:[\w.-]+|\[[\da-f:]+\]):[1-9]\d{0,4}$/i.test(text),
-);
-
 /** Redis, by a socket. */
 export const redisTcp = defineRowStore<RedisTcpRowsConfig, RedisTcpRowsBindings>()({
   title: "authority on Redis by a socket",
-  schema: shape({
-    type: literal("redis-tcp"),
-    waitReplicas: optional(value(wholeNumber(0, 10))),
-    nodes: optional(list(value(node), `a list of at least one: ${node.accepted}`)),
-  }),
+  schema() {
+    const node = textRule("host:port of a node, as its Cluster names it", (text) =>
+      /^(?:[\w.-]+|\[[\da-f:]+\]):[1-9]\d{0,4}$/i.test(text),
+    );
+    return shape({
+      type: literal("redis-tcp"),
+      waitReplicas: optional(value(wholeNumber(0, 10))),
+      nodes: optional(list(value(node), `a list of at least one: ${node.accepted}`)),
+    });
+  },
   guarantees: { survivesRestart: true, tellsTime: true, namesDue: true },
   // Other builds have this file for its settings, and nothing of the code behind the constant.
   bind: ({ MOOR_REDIS_URL: text }, settings) =>

@@ -26,7 +26,7 @@ const DEADLINE_MS = 1_000;
 /** Redis. */
 export const redis = defineRowStore<RedisRowsConfig, RedisRowsBindings>()({
   title: "authority on Redis",
-  schema: shape({ type: literal("redis") }),
+  schema: () => shape({ type: literal("redis") }),
   guarantees: { survivesRestart: true, tellsTime: true, namesDue: true },
   bind({ UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token }) {
     if (!url || !token) {

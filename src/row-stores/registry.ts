@@ -25,11 +25,6 @@ type Together<Union> = (Union extends unknown ? (one: Union) => void : never) ex
   ? All
   : never;
 
-/** The form of each kind of store. */
-export const rowStoreSchemas = Object.fromEntries(
-  Object.entries(ROW_STORES).map(([type, { schema }]) => [type, schema]),
-) as { [Type in RowStoreType]: (typeof ROW_STORES)[Type]["schema"] };
-
 /** The kind of store of this type; `undefined`: there is none. */
 export function rowStoreOf(type: unknown): AnyKind | undefined {
   return typeof type === "string" && Object.hasOwn(ROW_STORES, type)

@@ -1,7 +1,7 @@
 import type { Unavailable } from "../lib/unavailable.ts";
 import { principalName } from "../objects/clients/principal-client.ts";
 import { PrincipalIndex } from "../objects/principal/principal-index.ts";
-import { MAX_SESSION_SECONDS } from "../settings/grammar.ts";
+import { MAX_SESSION_SECONDS } from "../settings/limits.ts";
 import type { Unattended } from "../store/contracts.ts";
 import type {
   Confirmed,

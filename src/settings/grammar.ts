@@ -1,4 +1,5 @@
 import { parseNetwork } from "../lib/ip-address.ts";
+import { MAX_PRINCIPAL_SESSIONS, MAX_SESSION_SECONDS } from "./limits.ts";
 import { NGINX_VARIABLES, parseNginxKey } from "./nginx-key.ts";
 
 /** The form of one value of the configuration, and the words that describe it to a reader. */
@@ -170,9 +171,6 @@ export const loggedRequests: Rule<"failed" | "all" | "off" | number> = {
   accepted: 'one of "failed", "all", "off", or a share: a number above 0, at most 1',
 };
 
-/** The longest timeout that a session may have: a year of 365 days. */
-export const MAX_SESSION_SECONDS = 31_536_000;
-
 /** The session policy, each value by itself. `checks/session.ts` holds the bounds between its values. */
 export const sessionRules = {
   idleSeconds: wholeNumber(60, MAX_SESSION_SECONDS),
@@ -232,15 +230,6 @@ export const ignoreRules = {
     /^[a-z0-9][a-z0-9.+-]*\/(\*|[a-z0-9][a-z0-9.+-]*)$/.test(text),
   ),
 };
-/** How many sessions of a principal are indexed. */
-export const MAX_PRINCIPAL_SESSIONS = 10_000;
-
-/** How many sessions of a principal a login may look at, to tell whether there are too many. */
-export const MAX_REFUSING_SESSIONS = 100;
-/** The most sessions of one principal whose index is a row. */
-export const MAX_ROW_SESSIONS = 500;
-/** The most that a session in cookies holds, in bytes of its attributes and its flash as JSON. */
-export const MAX_COOKIE_SESSION_BYTES = 512;
 
 /** How many sessions a principal may have at once. */
 export const sessionLimit = wholeNumber(1, MAX_PRINCIPAL_SESSIONS);

@@ -48,6 +48,13 @@ export function oneByItsOwn<Kind extends string, Kinds extends Record<string, Ge
   });
 }
 
+/** The schemas of several kinds of settings, by the names of the kinds. */
+export function schemasOf<Kinds extends Record<string, { schema(): GenericSchema }>>(kinds: Kinds) {
+  return Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, kind.schema()])) as {
+    [Kind in keyof Kinds]: ReturnType<Kinds[Kind]["schema"]>;
+  };
+}
+
 /** A list of at least one item. */
 export function list<Item extends GenericSchema>(item: Item, accepted: string) {
   return pipe(array(item, accepted), minLength(1, accepted));

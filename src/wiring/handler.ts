@@ -3,6 +3,7 @@ import type { RecentNamespace } from "../adoption/recent.ts";
 import { loginsOf } from "../config/logins.ts";
 import { readConfig } from "../config/read.ts";
 import type { ResolvedConfig } from "../config/resolved.ts";
+import { takeChecked } from "../config/take-checked.ts";
 import type { MoorConfig } from "../config/types.ts";
 import { failureResponse } from "../errors.ts";
 import { createDebugCheck } from "../inbound/token/debug-token.ts";
@@ -159,9 +160,17 @@ function loginOf(env: Env, { tokenRing, makeBreaker }: BoundSessions): LoginBind
   return { ring: tokenRing, secretOf, issuer: env.MOOR_ISSUER as string, makeBreaker };
 }
 
-/** The configuration of a Worker: that of its environment, or else the bundled one. */
+/**
+ * The configuration of a Worker: that of its environment, or else the bundled one.
+ *
+ * @throws TypeError if it has mistakes, or needs a part that the build lacks, or if it is not the configuration that was checked for this build.
+ */
 export function readEnvConfig(env: Pick<Env, "MOOR_CONFIG">, bundled: MoorConfig): ResolvedConfig {
   const given: MoorConfig = env.MOOR_CONFIG === undefined ? bundled : JSON.parse(env.MOOR_CONFIG);
+  return typeof MOOR_CHECKED === "undefined" ? readUnchecked(given) : takeChecked(given, MOOR_CHECKED);
+}
+
+function readUnchecked(given: MoorConfig): ResolvedConfig {
   if (!(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && (given?.login || given?.logins))
     leftOut("MOOR_LOGIN", "login is configured");
   if (!(typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS) && given?.logins)

@@ -22,6 +22,8 @@ const PARTS = {
   readers: "Fe26",
   "reader in Postgres": "octet_length",
 };
+/** A text that only the checks of a configuration contain. */
+const OF_CHECKS = "a list of at least one origin";
 const partsIn = (worker: string) =>
   Object.entries(PARTS).flatMap(([part, text]) => (worker.includes(text) ? [part] : []));
 
@@ -38,6 +40,24 @@ describe("moor deploy", () => {
     const worker = await readFile(join(project.folder, "built", "worker.js"), "utf8");
     expect(worker).toContain("https://a.example.com");
     expect(partsIn(worker)).toEqual([]);
+    expect(stdout).toMatch(/^the configuration is checked, so the Worker takes no other .*MOOR_CHECKED:\d+\)$/m);
+    expect(worker).not.toContain(OF_CHECKS);
+  });
+
+  it("builds a Worker that checks its configuration, if wrangler.toml says so or has another configuration", async () => {
+    for (const settings of ['[define]\nMOOR_CHECKED = "undefined"\n', "[vars]\nMOOR_CONFIG = '{}'\n"]) {
+      const project = await deployableProject();
+      const toml = await readFile(join(project.folder, "wrangler.toml"), "utf8");
+      const [section = ""] = settings.split("\n", 1);
+      await project.write(
+        "wrangler.toml",
+        toml.includes(`\n${section}\n`) ? toml.replace(`\n${section}\n`, `\n${settings}`) : `${toml}\n${settings}`,
+      );
+      const { code, stdout } = await project.run("deploy", "--dry-run", "--outdir", "built");
+      expect(code).toBe(0);
+      expect(stdout).not.toContain("the configuration is checked");
+      expect(await readFile(join(project.folder, "built", "worker.js"), "utf8")).toContain(OF_CHECKS);
+    }
   });
 
   it("refuses origins that a deployed Worker cannot reach, before wrangler runs", async () => {

@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import moorConfig from "../../moor.config.ts";
+import { fingerprintOf } from "../../src/config/fingerprint.ts";
 import { readConfig } from "../../src/config/read.ts";
+import { takeChecked } from "../../src/config/take-checked.ts";
+import type { MoorConfig } from "../../src/config/types.ts";
 import { resolved } from "./configs.ts";
 import { everything } from "./everything.ts";
 
@@ -57,6 +60,32 @@ describe("reading a configuration", () => {
         expect(resolved(JSON.parse(JSON.stringify(config)))).toEqual(config);
       }),
     );
+  });
+});
+
+describe("a configuration that was checked before the build", () => {
+  it("has the same defaults as one that is checked now", () => {
+    expect(takeChecked(everything, fingerprintOf(everything))).toEqual(resolved(everything));
+    fc.assert(
+      fc.property(rightConfig, (input) => {
+        expect(takeChecked(input as MoorConfig, fingerprintOf(input))).toEqual(resolved(input));
+      }),
+    );
+  });
+
+  it("is the same after a way through JSON, with or without functions", () => {
+    const again = JSON.parse(JSON.stringify(everything)) as MoorConfig;
+    const checked = fingerprintOf({ ...everything, events: () => {} });
+    expect(takeChecked(again, checked)).toEqual(resolved(everything));
+  });
+
+  it("is refused if anything in it has changed since", () => {
+    const checked = fingerprintOf(everything);
+    for (const spot of spotsOf(everything)) {
+      expect(() => takeChecked(replaced(everything, spot, "changed") as MoorConfig, checked)).toThrow(
+        'not the one that "moor deploy" has checked',
+      );
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import { rowStoreOf } from "../../row-stores/registry.ts";
-import { isRecord, MAX_ROW_SESSIONS, sessionLimit } from "../../settings/grammar.ts";
+import { isRecord, sessionLimit } from "../../settings/grammar.ts";
+import { MAX_ROW_SESSIONS } from "../../settings/limits.ts";
 import { describe, type Mistake } from "../../settings/mistakes.ts";
 
 /** The settings that a store of rows as the authority cannot keep. */

@@ -1,4 +1,5 @@
-import { isRecord, MAX_REFUSING_SESSIONS, sessionLimit } from "../../settings/grammar.ts";
+import { isRecord, sessionLimit } from "../../settings/grammar.ts";
+import { MAX_REFUSING_SESSIONS } from "../../settings/limits.ts";
 import { describe, type Item, itemsOf, type Mistake } from "../../settings/mistakes.ts";
 import { adminMistakes } from "./admin.ts";
 import { adoptMistakes } from "./adopt.ts";

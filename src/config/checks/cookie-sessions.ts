@@ -1,4 +1,5 @@
-import { isRecord, MAX_COOKIE_SESSION_BYTES } from "../../settings/grammar.ts";
+import { isRecord } from "../../settings/grammar.ts";
+import { MAX_COOKIE_SESSION_BYTES } from "../../settings/limits.ts";
 import { describe, type Item, itemsOf, type Mistake } from "../../settings/mistakes.ts";
 import { SESSION_DEFAULTS } from "../defaults.ts";
 

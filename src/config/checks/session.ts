@@ -1,4 +1,5 @@
-import { isRecord, MAX_SESSION_SECONDS, type Rule, sessionRules, timeoutRules } from "../../settings/grammar.ts";
+import { isRecord, type Rule, sessionRules, timeoutRules } from "../../settings/grammar.ts";
+import { MAX_SESSION_SECONDS } from "../../settings/limits.ts";
 import { describe, type Mistake } from "../../settings/mistakes.ts";
 import { resolveSession } from "../defaults.ts";
 

@@ -1,4 +1,4 @@
-import { MAX_PRINCIPAL_SESSIONS } from "../../settings/grammar.ts";
+import { MAX_PRINCIPAL_SESSIONS } from "../../settings/limits.ts";
 import type { Login, ProviderLogout } from "../../store/principal-contracts.ts";
 import type { Logouts, PrincipalRows, Row } from "./principal-rows.ts";
 

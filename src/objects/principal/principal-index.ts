@@ -1,5 +1,5 @@
 import { CLOCKS_APART_MS, type SessionLimit } from "../../session/change.ts";
-import { MAX_PRINCIPAL_SESSIONS, MAX_REFUSING_SESSIONS, MAX_SESSION_SECONDS } from "../../settings/grammar.ts";
+import { MAX_PRINCIPAL_SESSIONS, MAX_REFUSING_SESSIONS, MAX_SESSION_SECONDS } from "../../settings/limits.ts";
 import type { Unattended } from "../../store/contracts.ts";
 import type {
   Confirmed,

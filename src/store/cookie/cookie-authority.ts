@@ -16,7 +16,7 @@ import {
   stampAfter,
   withoutVainRemovals,
 } from "../../session/states.ts";
-import { MAX_COOKIE_SESSION_BYTES } from "../../settings/grammar.ts";
+import { MAX_COOKIE_SESSION_BYTES } from "../../settings/limits.ts";
 import type { CarriedSessions } from "../connected.ts";
 import type { Authority, Committed, Ended, Lookup } from "../contracts.ts";
 import { createHeldStates, forgottenOf, type HeldStates } from "./held-states.ts";
