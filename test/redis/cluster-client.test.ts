@@ -28,6 +28,7 @@ const [FIRST, SECOND, THIRD] = ["a", "b", "c"].map((host) => requireRedisAddress
 function clusterThat(answer: (node: string) => string | undefined) {
   const asked: string[] = [];
   const owners: SlotOwners = new Map();
+  let closed = 0;
   const open = ({ hostname }: RedisServerAddress): Wire => {
     let give: ReadableStreamDefaultController<Uint8Array>;
     return {
@@ -44,11 +45,11 @@ function clusterThat(answer: (node: string) => string | undefined) {
           if (reply !== undefined) give.enqueue(new TextEncoder().encode(reply));
         },
       }),
-      close: () => {},
+      close: () => closed++,
     };
   };
   const connect = () => connectToCluster({ nodes: [FIRST, SECOND, THIRD], owners, open, deadlineMs: 50 });
-  return { asked, connect, ask: (key = "foo") => connect().eval("return 1", [key], []) };
+  return { asked, closed: () => closed, connect, ask: (key = "foo") => connect().eval("return 1", [key], []) };
 }
 
 describe("a connection to a Cluster", () => {
@@ -66,8 +67,15 @@ describe("a connection to a Cluster", () => {
   });
 
   it("takes MOVED without a host for the host that gave it", async () => {
-    const { ask } = clusterThat(() => "-MOVED 12182 :1\r\n");
-    await expect(ask()).rejects.toMatchObject({ code: "refused" });
+    const { asked, ask } = clusterThat(() => "-MOVED 12182 :1\r\n");
+    await expect(ask()).rejects.toMatchObject({ message: "Redis answered with an error: MOVED" });
+    expect(asked).toEqual(["EVAL a", "EVAL a"]);
+  });
+
+  it("keeps a slot's node that answers, even with a refusal", async () => {
+    const { asked, ask } = clusterThat(() => "-OOM command not allowed\r\n");
+    for (let times = 0; times < 2; times++) await expect(ask()).rejects.toMatchObject({ code: "refused" });
+    expect(asked).toEqual(["EVAL a", "EVAL a"]);
   });
 
   it.each([
@@ -113,5 +121,21 @@ describe("a connection to a Cluster", () => {
     await connection.eval("return 1", ["foo"], []);
     await connection.run(["WAIT", "1", "500"]);
     expect(asked).toEqual(["EVAL a", "EVAL c", "WAIT c"]);
+    // The next request knows the node, and is not moved.
+    const later = connect();
+    await later.eval("return 1", ["foo"], []);
+    await later.run(["WAIT", "1", "500"]);
+    expect(asked.slice(3)).toEqual(["EVAL c", "WAIT c"]);
+  });
+
+  it("ends with all sockets that it has opened", async () => {
+    const { connect, closed } = clusterThat((node) => (node === "c" ? ":1\r\n" : "-MOVED 12182 c:1\r\n"));
+    const connection = connect();
+    await connection.eval("return 1", ["foo"], []);
+    // A socket that has refused a command is thrown away at once.
+    expect(closed()).toBe(1);
+    await connection.eval("return 1", ["bar"], []);
+    connection.end();
+    expect(closed()).toBe(3);
   });
 });

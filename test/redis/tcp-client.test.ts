@@ -88,9 +88,10 @@ describe("a connection to Redis", () => {
   });
 
   it("gives each command its own answer, though they are asked for at once", async () => {
-    const { connection } = redisThat((command) => `+${command}\r\n`);
+    const { connection, sockets } = redisThat((command) => `+${command}\r\n`);
     const asked = ["a", "b", "c"].map((word) => connection.run([word]));
     expect(await Promise.all(asked)).toEqual(["a", "b", "c"]);
+    expect(sockets()).toBe(1);
   });
 
   it.each<[string, string, (socket: number) => string | undefined]>([

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { createRedisRows } from "../../src/row-stores/redis/redis-rows.ts";
 import { redis } from "../../src/row-stores/redis.ts";
 import type { RowStore } from "../../src/row-stores/row-store.ts";
 
@@ -21,5 +22,34 @@ describe("rows in Redis", () => {
     expect(await commandsOf((store) => store.read("session:a"))).toEqual(["eval"]);
     const write = { seen: undefined, next: { tag: "a", text: "b" }, keepUntil: 1, dueAt: undefined, notAfter: 1 };
     expect(await commandsOf((store) => store.write("session:a", write))).toEqual(["eval"]);
+  });
+});
+
+describe("a reply of Redis to a script of rows", () => {
+  const answering = (reply: unknown) => createRedisRows({ run: async () => reply, isMetered: false });
+  const WRITE = { seen: "a", next: undefined, keepUntil: 1, dueAt: undefined, notAfter: 1 };
+  const UNREADABLE = { kind: "unavailable", cause: { code: "unreadable" } };
+
+  it.each([[null], ["row"], [["a", "b"]], [[null, "b", 1]], [["a", null, 1]], [["a", "b", "1"]]])(
+    "that is no row is unreadable, and never the absence of a row: %j",
+    async (reply) => {
+      expect(await answering(reply).read("session:a")).toMatchObject(UNREADABLE);
+      const moved = Array.isArray(reply) ? ["moved", ...reply] : reply;
+      expect(await answering(moved).write("session:a", WRITE)).toMatchObject(UNREADABLE);
+    },
+  );
+
+  it.each([[null], [["session:a"]], [["session:a", 1]]])(
+    "that is no list of names is unreadable: %j",
+    async (reply) => {
+      expect(await answering(reply).due(10)).toMatchObject(UNREADABLE);
+    },
+  );
+
+  it("names rows of all slots that are due, the earliest first, and no more than are asked for", async () => {
+    let at = 0;
+    const run = async () => [`late-${at}`, String(100 - at), `early-${at}`, String(at++)];
+    const names = { kind: "names", names: ["early-0", "early-1", "early-2"] };
+    expect(await createRedisRows({ run, isMetered: false }).due(3)).toEqual(names);
   });
 });

@@ -165,7 +165,8 @@ export function testRowStore(label: string, { create, createUnreachable, now, ga
       expect(await named(postponed, settled, deleted)).toHaveLength(3);
       await write({ seen: "a", next: row("b"), dueAt: now() + HOUR_MS }, postponed);
       await write({ seen: "a", next: row("b") }, settled);
-      await write({ seen: "a" }, deleted);
+      // The time of a row that is deleted does not count.
+      await write({ seen: "a", dueAt: now() - 20_000 }, deleted);
       expect(await named(postponed, settled, deleted)).toEqual([]);
     });
 
@@ -183,6 +184,29 @@ export function testRowStore(label: string, { create, createUnreachable, now, ga
       expect(await store.free(100_000)).toMatchObject({ kind: "freed" });
       expect(await read()).toEqual({ kind: "none" });
       expect(await read(kept)).toEqual({ kind: "row", row: row("a") });
+    });
+
+    it("frees a row at once that need not be kept at all", async () => {
+      await write({ next: row("a"), keepUntil: 0 });
+      await store.free(100_000);
+      expect(await read()).toEqual({ kind: "none" });
+    });
+
+    it("replaces and deletes nothing by a tag that its connection has not read last", async () => {
+      await write({ next: row("a") });
+      const connection = store.connect?.();
+      if (!connection) return;
+      await connection.read(name);
+      const changes = { keepUntil: now() + HOUR_MS, dueAt: undefined, notAfter: now() + HOUR_MS };
+      expect(await connection.write(name, { ...changes, seen: "b", next: row("c") })).toMatchObject({ kind: "moved" });
+      await connection.read(name);
+      await write({ seen: "a", next: row("b") });
+      expect(await connection.write(name, { ...changes, seen: "a", next: row("c") })).toMatchObject({ kind: "moved" });
+      await connection.read(name);
+      await write({ seen: "b", next: row("d") });
+      expect(await connection.write(name, { ...changes, seen: "b", next: undefined })).toMatchObject({ kind: "moved" });
+      await connection.end();
+      expect(await read()).toEqual({ kind: "row", row: row("d") });
     });
 
     it("forgets the alarm of a row that it has freed, once the row is deleted again", async () => {

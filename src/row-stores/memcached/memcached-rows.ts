@@ -16,11 +16,12 @@ export interface MemcachedRowsOptions {
 
 /** A row that was read on this connection, with the number by which memcached compares it. */
 interface Seen {
-  readonly name: string;
   readonly tag: string;
   readonly cas: string;
 }
 
+/** memcached counts up to thirty days from now on, and 0 keeps a row for ever. */
+const LEAST_SECONDS = 30 * 24 * 60 * 60 + 1;
 const MOST_SECONDS = 2_147_483_647;
 /** Answers of memcached that tell an operator what to do. */
 const KNOWN = /^SERVER_ERROR (out of memory|object too large)/;
@@ -52,31 +53,28 @@ export function createMemcachedRows({ connect, deadlineMs, clock }: MemcachedRow
 
     async function read(name: string): Promise<Exclude<RowRead, { kind: "unavailable" }>> {
       const { head, value } = await ask(`mg ${keyOf(name)} v c\r\n`);
-      last = undefined;
       if (head === "EN") return { kind: "none" };
       const cas = / c(\d+)(?: |$)/.exec(head)?.[1];
       const cut = value?.indexOf(" ") ?? -1;
       if (value === undefined || cas === undefined || cut < 1) throw refusal(head);
       const tag = value.slice(0, cut);
-      last = { name, tag, cas };
+      last = { tag, cas };
       return { kind: "row", row: { tag, text: value.slice(cut + 1) } };
     }
 
     async function write(name: string, { seen, next, keepUntil, notAfter }: RowWrite): Promise<RowWritten> {
       if (clock() >= notAfter) return { kind: "late" };
-      // A tag tells versions of a row apart, and is no secret.
-      const { tag: newest } = last?.name === name ? last : {};
+      // A tag is no secret, and no two rows ever have the same. If the row has changed since, memcached has another number for it.
+      const { tag: newest } = last ?? {};
       const isKnown = seen !== undefined && newest === seen;
       const now = isKnown ? undefined : await read(name);
       if (now && seen !== (now.kind === "row" ? now.row.tag : undefined)) return { kind: "moved", now };
-      const known = last;
-      last = undefined;
       if (!next) {
         if (seen === undefined) return { kind: "written" };
-        return outcomeOf(await ask(`md ${keyOf(name)} C${known?.cas}\r\n`));
+        return outcomeOf(await ask(`md ${keyOf(name)} C${last?.cas}\r\n`));
       }
       const text = `${next.tag} ${next.text}`;
-      const mode = seen === undefined ? "ME" : `C${known?.cas}`;
+      const mode = seen === undefined ? "ME" : `C${last?.cas}`;
       return outcomeOf(await ask(`ms ${keyOf(name)} ${text.length} T${expiryAt(keepUntil)} ${mode}\r\n${text}\r\n`));
     }
 
@@ -87,9 +85,9 @@ export function createMemcachedRows({ connect, deadlineMs, clock }: MemcachedRow
     };
   }
 
-  /** As memcached takes it: seconds since 1970. A time in the past frees the row at once, and 0 would keep it for ever. */
+  /** As memcached takes it: seconds since 1970. A time in the past frees the row at once. */
   function expiryAt(keepUntil: number): number {
-    return Math.max(1, Math.min(MOST_SECONDS, Math.ceil(keepUntil / 1000)));
+    return Math.max(LEAST_SECONDS, Math.min(MOST_SECONDS, Math.ceil(keepUntil / 1000)));
   }
 
   return {
