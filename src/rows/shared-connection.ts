@@ -3,7 +3,7 @@ import type { RowConnection, RowStore } from "../row-stores/row-store.ts";
 /** A store whose calls of one request follow each other on one connection. */
 export interface SharedConnection {
   readonly connect: () => RowConnection;
-  /** Ends the connection, now or when its transaction is over. From then on each transaction has a connection of its own. */
+  /** Ends the connection, now or when its transaction is over. A later transaction opens it again, and ends it. */
   end(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export function shareConnection(open: NonNullable<RowStore["connect"]>): SharedC
 
   return {
     connect() {
-      if (isLent || hasEnded) return open();
+      if (isLent) return open();
       if (idle !== undefined) clearTimeout(idle);
       isLent = true;
       return {

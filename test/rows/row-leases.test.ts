@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ask, isIdle, type Leases, NO_LEASES, release, spend } from "../../src/rows/row-leases.ts";
-import { changeAt } from "../support/sessions.ts";
+import { apply } from "../../src/session/apply.ts";
+import { changeAt, refTo } from "../support/sessions.ts";
 import { T0 } from "../support/time.ts";
 
 const LASTS_MS = 30_000;
@@ -66,5 +67,13 @@ describe("the lease of a session in a row", () => {
     expect(spend(leases, change, undefined, T0 + LASTS_MS)).toMatchObject({ kind: "lost" });
     expect(spend(leases, changeAt(T0, { lease: "other" }), undefined, T0)).toMatchObject({ kind: "lost" });
     expect(spend(leases, changeAt(T0, {}), undefined, T0)).toMatchObject({ kind: "spent", leases });
+  });
+
+  it("counts as spent by a change that was applied before, and whose answer was lost", () => {
+    const { leases } = asking(NO_LEASES, "b");
+    const change = changeAt(T0, { lease: "a" });
+    const applied = apply(undefined, refTo("s"), change, T0);
+    const record = "save" in applied ? applied.save : undefined;
+    expect(spend(leases, change, record, T0)).toEqual({ kind: "spent", leases });
   });
 });

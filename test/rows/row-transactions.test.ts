@@ -4,6 +4,7 @@ import type { LogEntry } from "../../src/log.ts";
 import type { RowStore } from "../../src/row-stores/row-store.ts";
 import type { RowEntries } from "../../src/rows/row-entries.ts";
 import { createRowTransactions } from "../../src/rows/row-transactions.ts";
+import { BreakerOpenError } from "../../src/store/breaker.ts";
 import { createSeal } from "../../src/store/seal.ts";
 import { setTime } from "../support/edge.ts";
 import { macRing } from "../support/rings.ts";
@@ -22,9 +23,13 @@ interface World {
   readonly through?: (store: RowStore) => RowStore;
   readonly isMetered?: boolean;
   readonly storeClock?: () => number;
+  readonly random?: number;
+  /** Called with each pause, in milliseconds. */
+  readonly onPause?: (ms: number) => void;
 }
 
-function createWorld({ key = 1, store, through, isMetered = false, storeClock = Date.now }: World = {}) {
+function createWorld({ key = 1, store, through, isMetered = false, ...more }: World = {}) {
+  const { storeClock = Date.now, random = 0, onPause = () => {} } = more;
   const rows = store ?? createRowsInMemory({ clock: storeClock, isMetered }).store;
   const used = through?.(rows) ?? rows;
   const lines: LogEntry[] = [];
@@ -43,9 +48,9 @@ function createWorld({ key = 1, store, through, isMetered = false, storeClock = 
   const transact = createRowTransactions({
     store: counted,
     seal: createSeal(macRing(key)),
-    clock: Date.now,
-    random: () => 0,
-    pause: async () => {},
+    clock: () => Date.now(),
+    random: () => random,
+    pause: async (ms) => onPause(ms),
     log: (line) => lines.push(line),
   });
   const add = (entries: RowEntries) => entries.kv.put("n", (entries.kv.get<number>("n") ?? 0) + 1);
@@ -115,6 +120,66 @@ describe("a transaction on a row", () => {
     }
   });
 
+  it("pauses before each further attempt, longer each time and for 60 ms at most, and gives up after three seconds", async () => {
+    const through = (store: RowStore): RowStore => ({
+      ...store,
+      write: async () => ({ kind: "moved", now: await moving() }),
+    });
+    let tag = 0;
+    const text = await createSeal(macRing(1)).close({ id: "session:a", version: 0, purpose: "row" }, "[]");
+    const moving = async () => ({ kind: "row" as const, row: { tag: `t${tag++}`, text } });
+    const pauses: number[] = [];
+    const onPause = (ms: number) => {
+      pauses.push(ms);
+      setTime(T0 + pauses.reduce((sum, each) => sum + each, 0));
+    };
+    const { increment } = createWorld({ through, random: 1, onPause });
+    expect(await increment()).toMatchObject({ kind: "unavailable" });
+    expect(pauses.slice(0, 5)).toEqual([10, 20, 40, 60, 60]);
+    expect(Date.now() - T0).toBeGreaterThanOrEqual(3_000);
+    expect(Date.now() - T0).toBeLessThan(3_100);
+  });
+
+  it("asks a store once whose breaker is open", async () => {
+    const cause = new BreakerOpenError("rows");
+    const through = (store: RowStore): RowStore => ({ ...store, read: async () => ({ kind: "unavailable", cause }) });
+    const { increment, calls } = createWorld({ through });
+    expect(await increment()).toEqual({ kind: "unavailable", cause });
+    expect(calls).toEqual(["read"]);
+  });
+
+  it("works on the row of another writer as of the moment at which its own write left", async () => {
+    const { store } = createWorld();
+    const through = (inner: RowStore): RowStore => ({
+      ...inner,
+      async write(name, write) {
+        const written = await inner.write(name, write);
+        setTime(Date.now() + 500);
+        return written;
+      },
+    });
+    const times: number[] = [];
+    await createWorld({ store, through }).transact("session:a", forAnHour, async (entries, now) => {
+      if (times.push(now) === 1) await createWorld({ store }).increment();
+      entries.kv.put("n", times.length);
+    });
+    expect(times).toEqual([T0, T0]);
+  });
+
+  it.each([true, false])("ends its connection, whether or not the store answers: %s", async (answers) => {
+    let ended = 0;
+    const through = (store: RowStore): RowStore => ({
+      ...store,
+      connect: () => ({
+        read: async (name) => (answers ? store.read(name) : DOWN),
+        write: store.write,
+        end: async () => void ended++,
+      }),
+    });
+    expect((await createWorld({ through }).increment()).kind).toBe(answers ? "counted" : "unavailable");
+    expect(ended).toBe(1);
+  });
+
   it("is unavailable when reads are older than the writes that they follow, because a replica or a cache answers", async () => {
     const world = createWorld();
     await world.increment();
@@ -137,7 +202,7 @@ describe("a transaction on a row", () => {
 
   it("tells the times of a write by the store's clock, and logs a clock that is more than a second ahead", async () => {
     const { store } = createWorld({ storeClock: () => Date.now() + 9_000 });
-    const writes: { keepUntil: number; notAfter: number }[] = [];
+    const writes: { keepUntil: number; notAfter: number; dueAt: number | undefined }[] = [];
     const through = (inner: RowStore): RowStore => ({
       ...inner,
       write: (name, write) => {
@@ -145,10 +210,13 @@ describe("a transaction on a row", () => {
         return inner.write(name, write);
       },
     });
-    const { increment, lines } = createWorld({ store, through });
+    const { increment, transact, lines } = createWorld({ store, through });
     await increment();
-    await increment();
-    expect(writes[0]).toMatchObject({ keepUntil: T0 + HOUR_MS + 9_000, notAfter: T0 + 8_000 + 9_000 });
+    await transact("session:a", forAnHour, (entries) => entries.setAlarm(T0 + 60_000));
+    expect(writes).toMatchObject([
+      { keepUntil: T0 + HOUR_MS + 9_000, notAfter: T0 + 8_000 + 9_000, dueAt: undefined },
+      { dueAt: T0 + 60_000 + 9_000 },
+    ]);
     expect(lines).toEqual([{ event: "store_clock_apart", store: "memory-rows", apartMs: 9_000 }]);
   });
 

@@ -34,7 +34,11 @@ export function createRowsWorld(options: RowsWorldOptions = {}) {
   const lines: LogEntry[] = [];
   let afterwards: Promise<unknown>[] = [];
   // A pause is another turn of the loop, so that other writers go on meanwhile.
-  const pause = () => new Promise((resolve) => setTimeout(resolve, 0));
+  const pauses: number[] = [];
+  const pause = (ms: number) => {
+    pauses.push(ms);
+    return new Promise((resolve) => setTimeout(resolve, 0));
+  };
   const transact = createRowTransactions({
     store,
     seal: createSeal(macRing(1)),
@@ -69,6 +73,8 @@ export function createRowsWorld(options: RowsWorldOptions = {}) {
     principals: through,
     events,
     lines,
+    /** How long it was to wait, each time, in milliseconds. */
+    pauses,
     sweep: () => sweepRows({ store, sessions: authority, principals: index, clock }),
     async settled() {
       while (afterwards.length > 0) {

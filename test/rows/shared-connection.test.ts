@@ -89,4 +89,14 @@ describe("a connection that the transactions of a request share", () => {
     await shared.end();
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  it("does not end under a transaction that began while it was idle", async () => {
+    const { count, transaction } = counted();
+    await transaction();
+    await vi.advanceTimersByTimeAsync(999);
+    await transaction(async () => {
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(count).toEqual({ opened: 1, open: 1 });
+    });
+  });
 });
