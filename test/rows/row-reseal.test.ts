@@ -139,6 +139,36 @@ describe("rows whose key is to leave the ring", () => {
     expect(lines).toEqual([{ event: "rows_resealed", key: NEW[0].id, rows: 1, left: 350, isDone: true }]);
   });
 
+  it("of other kinds are left alone, because they are freed within minutes", async () => {
+    const { isolateOf, store, lines, elapse, clock } = world();
+    const between = isolateOf(BOTH);
+    const times = { seen: undefined, keepUntil: clock() + 9 * HOUR_MS, dueAt: undefined, notAfter: clock() + HOUR_MS };
+    await store.write("cron:lease", { ...times, next: { tag: "t", text: "not sealed" } });
+    await between.sweep();
+    elapse(HOUR_MS);
+    await between.sweep();
+    expect(lines).toEqual([{ event: "rows_resealed", key: NEW[0].id, rows: 0, left: 1, isDone: true }]);
+    expect(await store.read("cron:lease")).toMatchObject({ row: { tag: "t" } });
+  });
+
+  it("are left to the next sweep after ten seconds", async () => {
+    const { isolateOf, store, lines, elapse } = world();
+    const [before, between] = [isolateOf(OLD), isolateOf(BOTH)];
+    for (let nth = 0; nth < 40; nth++) await before.found();
+    await between.sweep();
+    elapse(HOUR_MS);
+    const { write } = store;
+    store.write = (name, asked) => {
+      elapse(300);
+      return write(name, asked);
+    };
+    await between.sweep();
+    // Six at once take 1.8 seconds, so the last six begin after nine seconds.
+    expect(lines).toMatchObject([{ rows: 36, isDone: false }]);
+    await between.sweep();
+    expect(lines.at(-1)).toMatchObject({ rows: 4, isDone: true });
+  });
+
   it("are all sealed anew, although the store was away for some of them", async () => {
     const { isolateOf, store, lines, elapse } = world();
     const [before, between, after] = [isolateOf(OLD), isolateOf(BOTH), isolateOf(NEW)];

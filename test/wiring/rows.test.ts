@@ -7,7 +7,9 @@ const FOUNDING_LIMIT = { limit: async () => ({ success: true }) };
 const ADDRESS = "postgres://moor:hunter2@db.test:5432/moor";
 const DATABASE = { prepare: () => ({ bind: () => ({ all: async () => ({ results: [] }) }) }) };
 
-function bound(authority: object, bindings: object) {
+const bound = (authority: object, bindings: object) => sessionsBound(authority, bindings).authority.name;
+
+function sessionsBound(authority: object, bindings: object) {
   const config = resolved({ pools: [pool()], stores: { authority } });
   const env = {
     MOOR_TOKEN_KEYS: KEYS,
@@ -16,8 +18,34 @@ function bound(authority: object, bindings: object) {
     SITE_FOUNDING_LIMIT: FOUNDING_LIMIT,
     ...bindings,
   };
-  return bindSessions(env, config, () => {}).authority.name;
+  return bindSessions(env, config, () => {});
 }
+
+/** A database of D1 whose rows are due, or are none, and the names of the rows that were read. */
+function databaseWith(due: readonly string[], canBeRead: boolean) {
+  const read: unknown[] = [];
+  const answer = (statement: string, values: readonly unknown[]) => {
+    if (statement.startsWith("SELECT name") && statement.includes("due_at")) return due.map((name) => ({ name }));
+    if (!statement.includes("AS nonce")) return [];
+    read.push(values[0]);
+    return [{ tag: null, body: null, store_now: Date.now(), nonce: canBeRead ? values[1] : "of another read" }];
+  };
+  const prepare = (statement: string) => ({
+    bind: (...values: unknown[]) => ({ all: async () => ({ results: answer(statement, values) }) }),
+  });
+  return { database: { prepare }, read };
+}
+
+describe("the cron job of a store of rows", () => {
+  it.each([
+    ["begins to seal rows anew once none is due", [], true, true],
+    ["seals no rows anew while some could not be rung", ["session:a"], false, false],
+  ])("%s", async (_what, due, canBeRead, seals) => {
+    const { database, read } = databaseWith(due, canBeRead);
+    await sessionsBound({ type: "d1" }, { MOOR_D1: database }).sweep();
+    expect(read.includes("sealing:progress")).toBe(seals);
+  });
+});
 
 describe("a store of rows as the authority", () => {
   it.each([

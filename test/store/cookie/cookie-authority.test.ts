@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Change } from "../../../src/session/change.ts";
 import { changed, createBrowser, inParallel, POLICY, set, sets, shown } from "./browser.ts";
 
 describe("an authority in cookies", () => {
@@ -37,17 +38,20 @@ describe("an authority in cookies", () => {
     expect(await shown(browser)).toEqual({ a: "x", beside: "x", b: "x", c: "x" });
   });
 
-  it.each([{ principal: "alice" }, { rotate: true as const }, { lease: "lease" }, { ifVersion: 1 }])(
-    "refuses %j, which needs one place where all changes meet",
-    async (change) => {
-      const browser = createBrowser();
-      await changed(browser, set("a"));
-      expect(await browser.visit().change({ ...set("b"), ...change })).toEqual({
-        kind: "refused",
-        reason: "not-in-cookies",
-      });
-    },
-  );
+  it.each<Partial<Change>>([
+    { principal: "alice" },
+    { rotate: true },
+    { adopts: {} as NonNullable<Change["adopts"]> },
+    { lease: "lease" },
+    { ifVersion: 1 },
+  ])("refuses %j, which needs one place where all changes meet", async (change) => {
+    const browser = createBrowser();
+    await changed(browser, set("a"));
+    expect(await browser.visit().change({ ...set("b"), ...change })).toEqual({
+      kind: "refused",
+      reason: "not-in-cookies",
+    });
+  });
 
   it("tells of a jar that lacks what its token has seen, once", async () => {
     const browser = createBrowser();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changed, createBrowser, ID, inParallel, set, sets, shown } from "./browser.ts";
+import { changed, createBrowser, ID, inParallel, POLICY, set, sets, shown } from "./browser.ts";
 
 describe("the end of a session in cookies", () => {
   it("is in the store of ends before it is acknowledged, for longer than any copy of the session lives", async () => {
@@ -16,6 +16,13 @@ describe("the end of a session in cookies", () => {
     expect(tombstone?.name).toMatch(/\.end$/);
     expect(tombstone?.maxAge).toBeGreaterThanOrEqual(lifeMs / 1_000);
     expect([token?.name, token?.maxAge, state?.maxAge]).toEqual([`__Host-moor.${ID.slice(0, 8)}`, 0, 0]);
+  });
+
+  it("is kept at least until no token can found the session anew", async () => {
+    const browser = createBrowser();
+    await changed(browser, set("a"));
+    await browser.visit().change({ end: true });
+    expect(browser.ends.get(ID)?.until).toBeGreaterThan(browser.refOf().bornAt + POLICY.newSessionHours * 3_600_000);
   });
 
   it("is not acknowledged while the store does not answer", async () => {
