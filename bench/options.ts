@@ -12,13 +12,23 @@ export const PARTS = [
   "http",
   "profile",
   "memory",
+  "garbage",
   "rivals",
   "distance",
   "drop-ins",
 ] as const;
 
 /** Not measured when it is to be quick. */
-const SLOW: readonly Part[] = ["instructions", "growth", "profile", "memory", "rivals", "distance", "drop-ins"];
+const SLOW: readonly Part[] = [
+  "instructions",
+  "growth",
+  "profile",
+  "memory",
+  "garbage",
+  "rivals",
+  "distance",
+  "drop-ins",
+];
 
 /** A part of {@link PARTS}. */
 export type Part = (typeof PARTS)[number];
@@ -44,8 +54,8 @@ export const USAGE = `Measures Moor beside what it is compared with, on this mac
 
 npm run bench -- [options] [part...]
 
-  --quick   in less than two minutes, without instructions, growth, profile, memory, rivals, distance and
-            drop-ins unless they are named
+  --quick   in less than two minutes, without instructions, growth, profile, memory, garbage, rivals,
+            distance and drop-ins unless they are named
   --json    prints, as the last line, one JSON object with everything
   --guard   counts instructions; ends with 1 if a ratio is not within 4 % of the committed ratio, also when it is counted once
             more. With the part http: measures the CPU of clean reads and anonymous visitors; ends with 1 if it is out of bounds

@@ -4,7 +4,8 @@ import { distanceTable } from "./distance/table.ts";
 import { dropInsTable } from "./drop-ins/drop-ins.ts";
 import { growthTable, savingsTable } from "./growth/tables.ts";
 import { handoffTable } from "./handoff/handoff.ts";
-import { type ContestantName, FIELD } from "./http/contestants.ts";
+import { type ContestantName, CPU_RATIOS, type CpuRatioName, FIELD } from "./http/contestants.ts";
+import { garbageTable } from "./http/garbage.ts";
 import type { HttpResults, Latency, Throughput } from "./http/http.ts";
 import type { MemoryResults } from "./http/memory.ts";
 import type { ProfileResults } from "./http/profile.ts";
@@ -22,7 +23,7 @@ const PROFILE_ROWS = 25;
 
 /**
  * For each contestant its requests/s and, as `…Cpu`, its CPU per request, both divided by the numbers of its yardstick. In addition,
- * the ratios of core instructions.
+ * the ratios that have a goal: of CPU, and of core instructions.
  */
 export function ratiosOf({ http, instructions }: Results): Record<string, number> {
   const usual = http?.shapes[0]?.throughput ?? {};
@@ -30,7 +31,8 @@ export function ratiosOf({ http, instructions }: Results): Record<string, number
     [name, ratio.median],
     [`${name}Cpu`, cpuRatio.median],
   ]);
-  return { ...Object.fromEntries(measured), ...instructionRatiosOf(instructions?.costs ?? {}) };
+  const ofGoals = Object.entries(http?.shapes[0]?.cpuRatios ?? {}).map(([name, { median }]) => [name, median]);
+  return { ...Object.fromEntries([...measured, ...ofGoals]), ...instructionRatiosOf(instructions?.costs ?? {}) };
 }
 
 /** The results as Markdown. */
@@ -51,6 +53,7 @@ export function tablesOf(results: Results): Record<string, string> {
     size,
     cost,
     memory,
+    garbage,
     path,
     handoff,
     profile,
@@ -66,6 +69,7 @@ export function tablesOf(results: Results): Record<string, string> {
     ...(http ? { http: httpTables(http).join("\n\n") } : {}),
     ...(profile ? { profile: profileTable(profile) } : {}),
     ...(memory ? { memory: memoryTable(memory) } : {}),
+    ...(garbage ? { garbage: garbageTable(garbage) } : {}),
     ...(rivals ? { rivals: rivalsTables(rivals).join("\n\n") } : {}),
     ...(distance ? { distance: distanceTable(distance) } : {}),
     ...(affinity ? { affinity: affinityTable(affinity) } : {}),
@@ -78,13 +82,23 @@ export function tablesOf(results: Results): Record<string, string> {
 }
 
 function httpTables({ shapes, latencies }: HttpResults): string[] {
+  const [usual] = shapes;
   return [
+    ...(usual ? [`CPU compared, where that has a goal\n\n${cpuRatioTable(usual.cpuRatios)}`] : []),
     ...shapes.map(({ shape, throughput }) => {
       const pages = shape.large ? "1 MiB" : "1 KiB";
       return `${shape.sessions} sessions of ${shape.recordBytes} bytes, pages of ${pages}\n\n${throughputTable(throughput)}`;
     }),
     ...latencies.map(({ rate, latency }) => `${rate} requests/s, milliseconds\n\n${latencyTable(latency)}`),
   ];
+}
+
+function cpuRatioTable(ratios: HttpResults["shapes"][number]["cpuRatios"]): string {
+  const rows = Object.entries(ratios).map(([name, ratio]) => {
+    const [one, other] = CPU_RATIOS[name as CpuRatioName];
+    return [FIELD[one].about, FIELD[other].about, range(ratio, 2)];
+  });
+  return table(["", "compared with", "CPU"], rows);
 }
 
 function throughputTable(throughput: Readonly<Record<string, Throughput>>): string {

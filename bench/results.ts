@@ -4,6 +4,7 @@ import type { DistanceResults } from "./distance/distance.ts";
 import type { DropInCosts } from "./drop-ins/drop-ins.ts";
 import type { GrowthResults } from "./growth/growth.ts";
 import type { HandoffResults } from "./handoff/handoff.ts";
+import type { GarbageResults } from "./http/garbage.ts";
 import type { HttpResults } from "./http/http.ts";
 import type { MemoryResults } from "./http/memory.ts";
 import type { ProfileResults } from "./http/profile.ts";
@@ -19,6 +20,7 @@ export interface Results {
   readonly handoff?: HandoffResults | undefined;
   readonly profile?: ProfileResults | undefined;
   readonly memory?: MemoryResults | undefined;
+  readonly garbage?: GarbageResults | undefined;
   readonly machine: {
     readonly cpu: string;
     readonly cpus: number;

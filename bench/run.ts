@@ -7,6 +7,7 @@ import { measureDistance } from "./distance/distance.ts";
 import { measureDropIns, missingForDropIns } from "./drop-ins/drop-ins.ts";
 import { measureGrowth } from "./growth/growth.ts";
 import { measureHandoff } from "./handoff/handoff.ts";
+import { measureGarbage, missingStdbuf } from "./http/garbage.ts";
 import { judge as judgeCpu } from "./http/guard.ts";
 import { measureHttp } from "./http/http.ts";
 import { measureMemory } from "./http/memory.ts";
@@ -61,6 +62,8 @@ switch (options.kind) {
     const counts = parts.includes("instructions") || parts.includes("growth");
     const uncounted = counts ? missingValgrind() : undefined;
     if (uncounted !== undefined) say(`instructions are not counted: ${uncounted}`);
+    const unbuffered = parts.includes("garbage") ? missingStdbuf() : undefined;
+    if (unbuffered !== undefined) say(`garbage is not measured: ${unbuffered}`);
     const machine = machineNow();
     const results: Results = {
       machine,
@@ -75,6 +78,7 @@ switch (options.kind) {
       http: parts.includes("http") ? await measureHttp(quick ? "quick" : "full", say) : undefined,
       profile: parts.includes("profile") ? await measureProfile(say, before) : undefined,
       memory: parts.includes("memory") ? await measureMemory(say) : undefined,
+      garbage: parts.includes("garbage") && unbuffered === undefined ? await measureGarbage(say) : undefined,
       rivals: parts.includes("rivals") ? await measureRivals(quick ? "quick" : "full", say) : undefined,
       distance: parts.includes("distance") ? await measureDistance(quick ? "quick" : "full", say) : undefined,
       "drop-ins": parts.includes("drop-ins") ? await measureDropIns(say) : undefined,

@@ -41,10 +41,22 @@ export const FIELD = {
   strictRead: { about: "strict read", against: "objectCall" },
   objectWrite: { about: "a pass-through that has one Durable Object write, and nothing else", against: "passThrough" },
   change: { about: "change", against: "objectWrite" },
+  changeAsync: { about: "change with async backup", against: "objectWrite" },
   changeSync: { about: "change with sync backup", against: "objectWrite" },
 } as const satisfies Record<string, { about: string; against: string }>;
 
 export type ContestantName = keyof typeof FIELD;
+
+/** The ratios of CPU that have a goal, each with the contestants whose CPU it compares. */
+export const CPU_RATIOS = {
+  cleanReadOverRulesCpu: ["cleanRead", "rules"],
+  anonymousOverPassThroughCpu: ["anonymous", "passThrough"],
+  strictOverObjectCallCpu: ["strictRead", "objectCall"],
+  changeOverObjectWriteCpu: ["change", "objectWrite"],
+  backedUpChangeOverChangeCpu: ["changeAsync", "change"],
+} as const satisfies Record<string, readonly [ContestantName, ContestantName]>;
+
+export type CpuRatioName = keyof typeof CPU_RATIOS;
 
 /**
  * Starts all contestants in front of an origin.
@@ -59,16 +71,22 @@ export async function startField(
 ): Promise<Field> {
   const files = { worker: built.moor, platform: built.platform };
   const moor = await startMoor(files, moorConfig(origin, "off"));
-  const backed = redis && (await startMoor(files, moorConfig(origin, "sync"), { redis }));
+  const [behind, before] = redis
+    ? [
+        await startMoor(files, moorConfig(origin, "async"), { redis }),
+        await startMoor(files, moorConfig(origin, "sync"), { redis }),
+      ]
+    : [];
   const passThrough = await startWorker(built.passThrough, origin);
   const rules = await startWorker(built.rules, origin);
   const objectCall = await startWorker(built.objectCall, origin);
   const { sessions, recordBytes, large = false } = shape;
-  const [cookies = [], backedCookies = []] = await Promise.all(
-    [moor, backed].map((site) => site && returningVisitors(site.port, sessions, recordBytes)),
+  const [cookies = [], behindCookies = [], beforeCookies = []] = await Promise.all(
+    [moor, behind, before].map((site) => site && returningVisitors(site.port, sessions, recordBytes)),
   );
   const page = large ? "/large" : "/catalog/shoes?page=2";
   const each = (to: (cookie: string, index: number) => string, of = cookies) => of.map(to);
+  const change = (cookie: string) => requestText("/patch/visits/64", { method: "POST", cookie });
   const field: [ContestantName, RunningWorker | undefined, string[]][] = [
     ["passThrough", passThrough, each((cookie) => requestText(page, { cookie }))],
     ["rules", rules, each((cookie) => requestText(page, { cookie }))],
@@ -82,25 +100,22 @@ export async function startField(
       objectCall,
       each((cookie, index) => requestText(`/patch/visits/64?session=${index}`, { method: "POST", cookie })),
     ],
-    ["change", moor, each((cookie) => requestText("/patch/visits/64", { method: "POST", cookie }))],
-    [
-      "changeSync",
-      backed,
-      each((cookie) => requestText("/patch/visits/64", { method: "POST", cookie }), backedCookies),
-    ],
+    ["change", moor, each(change)],
+    ["changeAsync", behind, each(change, behindCookies)],
+    ["changeSync", before, each(change, beforeCookies)],
   ];
   return {
     contestants: field.flatMap(([name, worker, requests]) =>
       worker ? [{ name, port: worker.port, pid: worker.pid, requests }] : [],
     ),
     async stop() {
-      await Promise.all([moor, backed, passThrough, rules, objectCall].map((worker) => worker?.stop()));
+      await Promise.all([moor, behind, before, passThrough, rules, objectCall].map((worker) => worker?.stop()));
     },
   };
 }
 
 /** Three origins, as affinity has something to choose then; all of them are the same server. */
-function moorConfig(origin: string, backup: "off" | "sync"): MoorConfig {
+function moorConfig(origin: string, backup: "off" | "async" | "sync"): MoorConfig {
   return {
     pools: [{ id: "shop", origins: ["a", "b", "c"].map((id) => ({ id, url: origin })) }],
     routes: [

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLocalRedis } from "../../bin/local-redis/local-redis.ts";
 import { build } from "./build.ts";
-import { type ContestantName, FIELD, type Shape, startField } from "./contestants.ts";
+import { type ContestantName, CPU_RATIOS, type CpuRatioName, FIELD, type Shape, startField } from "./contestants.ts";
 import { makeRoom } from "./cpus.ts";
 import type { Seen } from "./load.ts";
 import { measure, type Rounds } from "./rounds.ts";
@@ -32,7 +32,12 @@ export interface Latency {
 
 /** The measurements of `npm run bench` over HTTP. */
 export interface HttpResults {
-  readonly shapes: readonly { readonly shape: Shape; readonly throughput: Record<string, Throughput> }[];
+  readonly shapes: readonly {
+    readonly shape: Shape;
+    readonly throughput: Record<string, Throughput>;
+    /** The ratios of CPU that have a goal, of the contestants that were measured. */
+    readonly cpuRatios: Partial<Record<CpuRatioName, Spread>>;
+  }[];
   readonly latencies: readonly { readonly rate: number; readonly latency: Record<string, Latency> }[];
 }
 
@@ -118,7 +123,7 @@ export async function measureHttp(how: keyof typeof PLANS, say: (line: string) =
         const seen = await measure(load, asked, plan.throughput, (round) => {
           if (round % 10 === 0) say(`throughput, round ${round + 1} of ${rounds}`);
         });
-        shapes.push({ shape, throughput: throughputOf(seen) });
+        shapes.push({ shape, throughput: throughputOf(seen), cpuRatios: cpuRatiosOf(seen) });
         if (shape === USUAL) latencies = await timed(load, field.contestants, plan, say);
       } finally {
         await field.stop();
@@ -151,12 +156,10 @@ async function timed(
 /** Ratios compare numbers of the same round, so that other work of the machine is on both sides. */
 export function throughputOf(seen: ReadonlyMap<string, readonly Seen[]>): Record<string, Throughput> {
   const rate = ({ answered, seconds }: Seen) => answered / seconds;
-  const cpu = ({ answered, cpuSeconds }: Seen) => (cpuSeconds / answered) * 1e6;
   return Object.fromEntries(
     [...seen].map(([name, slices]) => {
       const others = seen.get(FIELD[name as ContestantName].against) ?? [];
-      const ratios = (value: (slice: Seen) => number) =>
-        spread(slices.map((slice, round) => value(slice) / value(others[round] as Seen)));
+      const ratios = (value: (slice: Seen) => number) => ratiosOf(slices, others, value);
       const throughput: Throughput = {
         requestsPerSecond: spread(slices.map(rate)),
         cpuMicroseconds: spread(slices.map(cpu)),
@@ -166,6 +169,24 @@ export function throughputOf(seen: ReadonlyMap<string, readonly Seen[]>): Record
       return [name, throughput];
     }),
   );
+}
+
+/** The ratios of CPU that have a goal. */
+export function cpuRatiosOf(seen: ReadonlyMap<string, readonly Seen[]>): Partial<Record<CpuRatioName, Spread>> {
+  return Object.fromEntries(
+    Object.entries(CPU_RATIOS).flatMap(([name, [one, other]]) => {
+      const [dividends, divisors] = [seen.get(one), seen.get(other)];
+      return dividends && divisors ? [[name, ratiosOf(dividends, divisors, cpu)]] : [];
+    }),
+  );
+}
+
+function ratiosOf(dividends: readonly Seen[], divisors: readonly Seen[], value: (slice: Seen) => number): Spread {
+  return spread(dividends.map((slice, round) => value(slice) / value(divisors[round] as Seen)));
+}
+
+function cpu({ answered, cpuSeconds }: Seen): number {
+  return (cpuSeconds / answered) * 1e6;
 }
 
 function latencyOf(seen: ReadonlyMap<string, readonly Seen[]>): Record<string, Latency> {

@@ -37,6 +37,8 @@ export interface StartOptions {
   readonly inspect?: boolean;
   /** Compatibility flags. Default: none. */
   readonly flags?: readonly string[];
+  /** Flags of V8. Default: none. */
+  readonly v8Flags?: readonly string[];
   /** The path that a Worker answers once it is ready. Default `/`. */
   readonly readyPath?: string;
   /** Its status then. Default 200. */
@@ -70,9 +72,9 @@ export async function startMoor(
 ): Promise<RunningMoor> {
   const keys = await testKeys();
   const ports = { moor: await freePort(), cron: await freePort(), kv: await freePort(), link: options.linkPort };
-  const { redis, texts } = options;
+  const { redis, texts, v8Flags } = options;
   const others = options.otherPorts?.map((moor) => ({ moor, link: undefined }));
-  const text = (folder: string) => workerdConfig({ folder, files, ports, others, config, keys, redis, texts });
+  const text = (folder: string) => workerdConfig({ folder, files, ports, others, config, keys, redis, texts, v8Flags });
   return { ...(await startWorkerd(ports.moor, "/.moor/jwks.json", text, options)), keys };
 }
 
@@ -83,6 +85,7 @@ export async function startWorker(file: string, origin: string, options: StartOp
   const hasObject = script.includes("DurableObject");
   const text = (folder: string) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = ${JSON.stringify(options.v8Flags ?? [])},
   services = [
     (name = "worker", worker = (
       modules = [(name = "worker.js", esModule = ${script})],

@@ -64,6 +64,8 @@ export interface WorkerdOptions extends Surroundings {
   readonly texts?: Readonly<Record<string, string>> | undefined;
   /** Default: absent. */
   readonly adminToken?: string | undefined;
+  /** Flags of V8. Default: none. */
+  readonly v8Flags?: readonly string[] | undefined;
 }
 
 /** The ports by which further processes reach the objects and the KV of the first process. */
@@ -131,6 +133,7 @@ export function workerdConfig(options: WorkerdOptions): string {
     traced,
     certificate,
     first,
+    v8Flags = [],
   } = options;
   const edges = [ports, ...others].map((edge, nth) => ({ ...edge, name: nth === 0 ? "moor" : `moor-${nth}` }));
   const module = (file: string) => `modules = [(name = "worker.js", esModule = embed "${relative(folder, file)}")]`;
@@ -196,6 +199,7 @@ export function workerdConfig(options: WorkerdOptions): string {
     )),`;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = ${JSON.stringify(v8Flags)},
   services = [
     ${edges.map(edgeWorker).join("\n    ")}
     (name = "platform", worker = (
