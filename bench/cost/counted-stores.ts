@@ -2,7 +2,7 @@ import { createRedisWorld } from "../../emulation/redis.ts";
 import type { KeyRing } from "../../src/inbound/token/key-ring.ts";
 import { SessionAuthority } from "../../src/objects/session/session-authority.ts";
 import type { SessionStorage } from "../../src/objects/session/session-rows.ts";
-import type { Authority, Copies } from "../../src/store/contracts.ts";
+import type { Authority, Copies, Memory } from "../../src/store/contracts.ts";
 import type { Fallback } from "../../src/store/fallback-contract.ts";
 import { createKvReplicas } from "../../src/store/kv-replicas.ts";
 import { createMemory } from "../../src/store/memory.ts";
@@ -21,7 +21,7 @@ export interface Operations {
 /** The stores as a single isolate reaches them. */
 export interface IsolateStores {
   readonly authority: Authority;
-  readonly memory: Copies;
+  readonly memory: Memory;
   readonly replicas: Copies;
   readonly fallback: Fallback | undefined;
 }

@@ -6,7 +6,7 @@ import { SHOWN_CHARACTERS } from "../observe/request-facts.ts";
 import type { Visit } from "../request/exchange.ts";
 import { changeNow, type Policy } from "../session/change.ts";
 import type { OldRef, View } from "../session/record.ts";
-import type { Authority, Copies } from "../store/contracts.ts";
+import type { Authority, Memory } from "../store/contracts.ts";
 import type { OpenedSession } from "../store/open-session.ts";
 import { askerOf } from "./old-application.ts";
 import type { Old, Olds } from "./old-sessions.ts";
@@ -26,7 +26,7 @@ export interface Following {
 export interface FollowingParts {
   readonly authority: Authority;
   /** The copies of this isolate. */
-  readonly memory: Copies;
+  readonly memory: Memory;
   readonly policy: Policy;
   /** Default: no entry of `adopt` follows logouts. */
   readonly followJudges?: FollowJudges | undefined;
@@ -97,7 +97,7 @@ export function createFollowing(
       return false;
     }
     const tombstone = ended.kind === "committed" ? ended.copy : ended.kind === "ended" ? ended.tombstone : undefined;
-    if (tombstone) await memory.keep(tombstone);
+    if (tombstone) memory.keep(tombstone);
     // A client that has been told of the end must not see the session again through a copy elsewhere.
     visit.toMark.add(ref.id);
     return true;

@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 import type { Counters } from "../observe/counters.ts";
 import type { Visitor } from "../request/visitor.ts";
 import type { Breaker } from "../store/breaker.ts";
-import type { Copies, Unattended } from "../store/contracts.ts";
+import type { Copies, Memory, Unattended } from "../store/contracts.ts";
 import type { Fallback } from "../store/fallback-contract.ts";
 import type { Principals } from "../store/principal-contracts.ts";
 import type { Pools } from "../upstream/live/pool-contracts.ts";
@@ -29,7 +29,7 @@ export interface AdminParts extends SessionApiParts {
   /** Signs the cookies of the console. Needed if the configuration has `admin.console`. */
   readonly tokenRing?: KeyRing | undefined;
   /** The copies of sessions, which the console shows. */
-  readonly memory: Copies;
+  readonly memory: Memory;
   readonly replicas?: Copies | undefined;
   readonly fallback?: Fallback | undefined;
   /** See `OperatorsParts`. */

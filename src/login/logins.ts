@@ -9,7 +9,7 @@ import type { Exchange, Responded, Visit } from "../request/exchange.ts";
 import { judge } from "../session/login.ts";
 import { NO_INTENT, type Session } from "../session/session.ts";
 import type { Breaker } from "../store/breaker.ts";
-import type { Authority, Copies, Renewals } from "../store/contracts.ts";
+import type { Authority, Memory, Renewals } from "../store/contracts.ts";
 import type { OpenedSession } from "../store/open-session.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { namesInOwn } from "../upstream/wire/origin-headers.ts";
@@ -34,7 +34,7 @@ export interface LoginParts extends LoginBindings, Pick<OneLoginParts, "principa
   readonly renewals?: Renewals | undefined;
   readonly log: Log;
   /** Of the isolate. */
-  readonly memory: Pick<Copies, "keep">;
+  readonly memory: Pick<Memory, "keep">;
   /** The breaker of the authority. Default: the authority counts as reachable. */
   readonly breaker?: Pick<Breaker, "state"> | undefined;
 }

@@ -6,7 +6,7 @@ import type { Ref } from "../session/change.ts";
 import { MEMORY_AGE_MS } from "../session/freshness.ts";
 import { isRenewalDue } from "../session/login.ts";
 import type { View } from "../session/record.ts";
-import type { Authority, Copies, Lookup, Renewals } from "../store/contracts.ts";
+import type { Authority, Lookup, Memory, Renewals } from "../store/contracts.ts";
 import type { OpenedSession } from "../store/open-session.ts";
 
 /** Has a login renewed that is due, wherever Moor is about to tell somebody who is logged in. */
@@ -22,7 +22,7 @@ export interface RenewingParts {
   readonly logins: readonly Pick<ResolvedLogin, "id" | "refreshSeconds">[];
   readonly renewals: Renewals;
   /** Of the isolate. */
-  readonly memory: Pick<Copies, "keep">;
+  readonly memory: Pick<Memory, "keep">;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly log: Log;
@@ -59,7 +59,7 @@ export function createRenewing({ logins, renewals, memory, clock, log }: Renewin
     switch (found.kind) {
       case "hit": {
         const { copy, setBack = false } = found;
-        if (copy.mayBeKept) await memory.keep(copy);
+        if (copy.mayBeKept) memory.keep(copy);
         return { ...opened, session: { ...session, view: copy, stale: setBack, journaled: false } };
       }
       case "superseded":

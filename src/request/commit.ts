@@ -282,7 +282,7 @@ export async function follow(
   const found = await parts.authority.read({ ...ref, generation: done.view.generation }, parts.clock());
   switch (found.kind) {
     case "hit":
-      await parts.tiers.keep(found.copy);
+      parts.tiers.keep(found.copy);
       return { ...done, view: found.copy, replicated: found.copy.replicated };
     case "superseded":
       return found.before ? { ...done, view: found.before } : { kind: "ended" };

@@ -9,7 +9,7 @@ import type { MetricsDataset } from "../observe/data-point.ts";
 import type { Tracer } from "../observe/tracer.ts";
 import type { Breaker } from "../store/breaker.ts";
 import type { Connect } from "../store/connected.ts";
-import type { Authority, Copies, Locks, Renewals, Unattended } from "../store/contracts.ts";
+import type { Authority, Copies, Locks, Memory, Renewals, Unattended } from "../store/contracts.ts";
 import type { Fallback } from "../store/fallback-contract.ts";
 import type { Principals } from "../store/principal-contracts.ts";
 import type { Pools } from "../upstream/live/pool-contracts.ts";
@@ -23,7 +23,7 @@ export interface MoorParts {
   readonly authority: Authority;
   /** Connects to the authority for one request. Default: each call is by itself. */
   readonly connect?: Connect | undefined;
-  readonly memory: Copies;
+  readonly memory: Memory;
   /** Copies in KV. Default: none. */
   readonly replicas?: Copies | undefined;
   /** What stands in while the authority cannot be reached. Default: nothing. */

@@ -120,3 +120,11 @@ export interface Copies {
   read(ref: Ref, now: number): Promise<Lookup>;
   keep(copy: Copy): Promise<Kept>;
 }
+
+/** Copies in the memory of an isolate, which answers at once. */
+export interface Memory {
+  /** The name that explain, metrics and the log show. */
+  readonly name: string;
+  read(ref: Pick<Ref, "id">): Lookup;
+  keep(copy: Copy): Kept;
+}

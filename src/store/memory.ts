@@ -1,7 +1,7 @@
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { type Copy, isNewer } from "../session/copy.ts";
 import type { Json } from "../session/patch.ts";
-import type { Copies } from "./contracts.ts";
+import type { Memory } from "./contracts.ts";
 
 /**
  * The memory that V8 needs for a copy, in bytes, rounded up. Measured with Node 24, whose pointers are twice as long as
@@ -15,16 +15,16 @@ const WEIGHT = { copy: 512, perJsonByte: 2, container: 64, value: 24, name: 104 
  * @param limitBytes how much is kept, measured by {@link weightOf}; at most twice as much. Default 16 MiB, an eighth of an
  * isolate's memory.
  */
-export function createMemory(limitBytes: number = 16 * 1024 * 1024): Copies {
+export function createMemory(limitBytes: number = 16 * 1024 * 1024): Memory {
   const copies = new BoundedMap<string, { copy: Copy; weight: number }>(limitBytes, ({ weight }) => weight);
   return {
     name: "memory",
-    async read(ref) {
+    read(ref) {
       const copy = copies.get(ref.id)?.copy;
       if (!copy) return { kind: "miss" };
       return copy.ended ? { kind: "ended", tombstone: copy } : { kind: "hit", copy };
     },
-    async keep(copy) {
+    keep(copy) {
       const held = copies.get(copy.id)?.copy;
       if (held?.ended) return { kind: "ended" };
       if (held && !copy.ended && isNewer(held, copy)) return { kind: "older" };

@@ -3,6 +3,7 @@ import type { Arrival } from "../inbound/arrival.ts";
 import type { OpenedToken, Tokens } from "../inbound/token/tokens.ts";
 import type { AskedParts } from "../lib/asked.ts";
 import { changeNow, type Policy, type Ref } from "../session/change.ts";
+import type { Copy } from "../session/copy.ts";
 import { routeTimeoutPassed } from "../session/deadlines.ts";
 import { PARALLEL_MS } from "../session/generations.ts";
 import { NOWHERE, type Session } from "../session/session.ts";
@@ -68,9 +69,14 @@ export interface RouteOpening extends Omit<Opening, "strict" | "onStale"> {
 
 /** Opens the session of a request as its route wants it: within the route's own timeouts, and with the flash. */
 export async function openForRoute(opening: RouteOpening, parts: OpenSessionParts): Promise<Opened> {
-  const { request, route, arrival, locked, toMark } = opening;
-  const options = { ...opening, strict: locked || route.freshness === "strict", onStale: route.onStale };
-  const opened = await openSession(options, parts);
+  const { request, route, token, arrival, locked = false, toMark } = opening;
+  const strict = locked || route.freshness === "strict";
+  const options = { ...opening, strict, onStale: route.onStale, now: arrival.arrivedAt };
+  // Of a session that was never stored, memory knows nothing that its client has seen.
+  const stored = token?.version ? { token, ref: refOf(token, arrival) } : undefined;
+  const near = stored && parts.tiers.atHand(stored.ref, stored.token, options);
+  const opened =
+    stored && near?.kind === "hit" ? shown(near, near.copy, stored, toMark) : await openSession(options, parts);
   if (opened.kind !== "session") return opened;
   const { session, ref, found } = opened;
   const { view } = session;
@@ -100,22 +106,7 @@ export async function openSession(opening: Opening, parts: OpenSessionParts): Pr
   const proves = found.kind !== "hit" || found.setBack;
   const loss = proves && lossOf(found, token, { ...arrival, store: found.source });
   const view = found.kind === "hit" ? found.copy : found.kind === "superseded" ? found.before : undefined;
-  if (view) {
-    const { source, journaled = false, stale = false } = found;
-    const session: Session = {
-      ...NOWHERE,
-      token,
-      returning: true,
-      view,
-      stale,
-      journaled,
-      replicated: view.replicated,
-    };
-    if (!journaled) return { kind: "session", session, ref, source, found, ...loss };
-    // A session that shows content of the journal counts as marked from now on, whether or not the client holds a mark.
-    toMark.add(ref.id);
-    return { kind: "session", session, ref: { ...ref, markedAt: ref.arrivedAt }, source, found };
-  }
+  if (view) return { ...shown(found, view, { token, ref }, toMark), ...loss };
   if (found.kind === "unavailable") return { kind: "unavailable", cause: found.cause, ref, found, ...loss };
   if (found.kind === "superseded") {
     return { ...(await fresh(arrival, parts)), awaitsToken: isBeside(found.rotatedAt, arrival), ...loss };
@@ -125,6 +116,29 @@ export async function openSession(opening: Opening, parts: OpenSessionParts): Pr
   // A client that has been told of the end must not see the session again through a copy elsewhere.
   toMark.add(ref.id);
   return { ...(await fresh(arrival, parts)), ...loss };
+}
+
+/** The session that an answer of the stores shows. */
+function shown(
+  found: Resolved,
+  view: Copy,
+  { token, ref }: { readonly token: OpenedToken; readonly ref: Ref },
+  toMark: Set<string>,
+): OpenedSession {
+  const { source, journaled = false, stale = false } = found;
+  const session: Session = {
+    ...NOWHERE,
+    token,
+    returning: true,
+    view,
+    stale,
+    journaled,
+    replicated: view.replicated,
+  };
+  if (!journaled) return { kind: "session", session, ref, source, found };
+  // A session that shows content of the journal counts as marked from now on, whether or not the client holds a mark.
+  toMark.add(ref.id);
+  return { kind: "session", session, ref: { ...ref, markedAt: ref.arrivedAt }, source, found };
 }
 
 /**
@@ -193,9 +207,9 @@ export async function takeFlash(
   const taken = await parts.authority.commit(ref, changeNow({ takeFlash: true }, parts));
   if (taken.kind !== "committed") return { session };
   const { copy, flash, setBack = false } = taken;
-  await parts.tiers.keep(copy);
-  const shown = { ...session, view: copy, stale: setBack, journaled: false, flash };
-  return { session: shown, ...lossOf(taken, session.token, { ...ref, store: parts.authority.name }) };
+  parts.tiers.keep(copy);
+  const withFlash = { ...session, view: copy, stale: setBack, journaled: false, flash };
+  return { session: withFlash, ...lossOf(taken, session.token, { ...ref, store: parts.authority.name }) };
 }
 
 /** The `Sec-Fetch-Dest` of requests whose answer a person may see, directly or by a script. */

@@ -2,6 +2,7 @@ import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { Change, Ref } from "../session/change.ts";
 import type { Copy } from "../session/copy.ts";
 import {
+  type Bounds,
   type Freshness,
   freshness,
   MEMORY_AGE_MS,
@@ -9,7 +10,7 @@ import {
   SETTLE_MS,
   type Seen,
 } from "../session/freshness.ts";
-import type { Authority, Committed, Copies, Kept, Lookup } from "./contracts.ts";
+import type { Authority, Committed, Copies, Kept, Lookup, Memory } from "./contracts.ts";
 import type { Journaled, Outage } from "./outage.ts";
 
 /** The name of the store that answered: `memory`, the name of the authority, or the name of a store in registry.ts. */
@@ -51,6 +52,8 @@ export interface ResolveOptions {
 
 /** The stores of a session in the order in which they are asked. */
 export interface Tiers {
+  /** The answer of memory, if it may answer; else {@link resolve} asks the other stores. */
+  atHand(ref: Ref, token: OpenedToken, options: ResolveOptions): Resolved | undefined;
   /** The record for a request, from the nearest copy that may answer. */
   resolve(ref: Ref, token: OpenedToken, options: ResolveOptions): Promise<Resolved>;
   /**
@@ -60,12 +63,12 @@ export interface Tiers {
    */
   commit(ref: Ref, change: Change, toMark: Set<string>): Promise<Written>;
   /** Offers a copy that the authority has vouched for to the stores nearby. */
-  keep(copy: Copy): Promise<Kept>;
+  keep(copy: Copy): Kept;
 }
 
 /** The stores that tiers are made of. */
 export interface TierParts {
-  readonly memory: Copies;
+  readonly memory: Memory;
   readonly replicas?: Copies | undefined;
   readonly authority: Authority;
   readonly outage?: Outage | undefined;
@@ -76,32 +79,32 @@ const REPLICA_BOUNDS = { ageMs: REPLICA_AGE_MS, settleMs: SETTLE_MS };
 
 /** Combines memory, replicas, the authority, and the stores for an outage of the authority. */
 export function createTiers({ memory, replicas, authority, outage }: TierParts): Tiers {
-  const withoutReplicas = [{ copies: memory, bounds: MEMORY_BOUNDS }];
-  const withReplicas = replicas ? [...withoutReplicas, { copies: replicas, bounds: REPLICA_BOUNDS }] : withoutReplicas;
-
   /** Changes that this isolate gave to the journal mark the session for every request that comes through this isolate. */
   function marked(ref: Ref, outage: Outage): Ref {
     const journaledAt = outage.journaledAt(ref.id);
     return journaledAt === undefined ? ref : { ...ref, markedAt: Math.max(journaledAt, ref.markedAt ?? 0) };
   }
 
-  async function keep(copy: Copy): Promise<Kept> {
-    // A copy kept before the first use of its generation is known would keep the generation before being served.
-    return copy.mayBeKept ? memory.keep(copy) : { kind: "older" };
-  }
-
   /** A client that has been told of the end of a session must not see that session again through a copy nearby. */
-  async function keepNews(answer: Lookup | Committed): Promise<void> {
+  function keepNews(answer: Lookup | Committed): void {
     // Each kind of answer holds one copy at most, under a name of its own.
     const { copy, tombstone, current } = answer as Partial<Record<"copy" | "tombstone" | "current", Copy>>;
     const news = copy ?? tombstone ?? current;
-    if (news?.mayBeKept) await memory.keep(news);
+    if (news?.mayBeKept) memory.keep(news);
   }
 
-  async function duringOutage(ref: Ref, seen: Seen, passed: Passed[], options: ResolveOptions) {
+  /** @param passed takes the reason why memory may not answer. */
+  function atHand(given: Ref, token: OpenedToken, { strict, now }: ResolveOptions, passed: Passed[] = []) {
+    if (strict) return undefined;
+    const ref = outage ? marked(given, outage) : given;
+    return nearby(memory.name, memory.read(ref), MEMORY_BOUNDS, { ref, token, now, passed });
+  }
+
+  async function duringOutage(ref: Ref, token: OpenedToken, passed: Passed[], options: ResolveOptions) {
+    const seen: Seen = { ...token, markedAt: ref.markedAt };
     const shown = outage && { ...(await outage.read(ref, seen, options.now)), source: outage.name };
     if (shown && shown.kind !== "unavailable" && !shown.stale) {
-      await keepNews(shown);
+      keepNews(shown);
       return { ...shown, passed };
     }
     const held = passed.flatMap(({ source, copy }): Held[] => (copy ? [{ kind: "hit", source, copy }] : []));
@@ -116,41 +119,32 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
   }
 
   return {
-    keep,
+    // A copy kept before the first use of its generation is known would keep the generation before being served.
+    keep: (copy) => (copy.mayBeKept ? memory.keep(copy) : { kind: "older" }),
+
+    atHand,
 
     async resolve(given, token, options) {
-      const ref = outage ? marked(given, outage) : given;
-      const seen: Seen = ref.markedAt === undefined ? token : { ...token, markedAt: ref.markedAt };
       const passed: Passed[] = [];
-      const nearby = token.replicated ? withReplicas : withoutReplicas;
-      for (const { copies, bounds } of options.strict ? [] : nearby) {
-        const source = copies.name;
-        const found = await copies.read(ref, options.now);
-        // An end is final, whichever store reports it.
-        if (found.kind === "ended") {
-          await keepNews(found);
-          return { ...found, source, passed };
+      const remembered = atHand(given, token, options, passed);
+      if (remembered) return remembered;
+      const ref = outage ? marked(given, outage) : given;
+      const { now } = options;
+      if (replicas && token.replicated && !options.strict) {
+        const found = await replicas.read(ref, now);
+        const answer = nearby(replicas.name, found, REPLICA_BOUNDS, { ref, token, now, passed });
+        if (answer) {
+          keepNews(answer.kind === "hit" ? { ...answer, copy: { ...answer.copy, replicaReadAt: now } } : answer);
+          return answer;
         }
-        if (found.kind !== "hit") {
-          passed.push({ source, why: found.kind });
-          continue;
-        }
-        const { kind, copy } = found;
-        const standsForReplica = options.now - (copy.replicaReadAt ?? Number.NEGATIVE_INFINITY) <= MEMORY_AGE_MS;
-        const judged = freshness(copy, seen, standsForReplica ? REPLICA_BOUNDS : bounds, options.now);
-        if (judged === "fresh") {
-          if (copies !== memory) await keep({ ...copy, replicaReadAt: options.now });
-          return { kind, copy, source, passed };
-        }
-        passed.push({ source, why: judged, copy });
       }
 
       const found = await authority.read(ref, options.now);
       if (found.kind === "unavailable") {
         passed.push({ source: authority.name, why: "unavailable" });
-        return (await duringOutage(ref, seen, passed, options)) ?? { ...found, source: authority.name, passed };
+        return (await duringOutage(ref, token, passed, options)) ?? { ...found, source: authority.name, passed };
       }
-      await keepNews(found);
+      keepNews(found);
       const answer = { ...found, source: authority.name, passed };
       if (answer.kind !== "hit" || !answer.setBack) return answer;
       if (options.onStale === "serve") return { ...answer, stale: true };
@@ -163,7 +157,7 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
       const ref = outage ? marked(given, outage) : given;
       const committed = await authority.commit(ref, change);
       if (committed.kind !== "unavailable" || !outage) {
-        await keepNews(committed);
+        keepNews(committed);
         return committed;
       }
       const journaled = await outage.commit(ref, change);
@@ -171,6 +165,36 @@ export function createTiers({ memory, replicas, authority, outage }: TierParts):
       return journaled;
     },
   };
+}
+
+/** A request for which a store nearby is asked. */
+interface Nearby {
+  readonly ref: Ref;
+  readonly token: OpenedToken;
+  readonly now: number;
+  /** Takes the reason why the store may not answer. */
+  readonly passed: Passed[];
+}
+
+/** The answer of a store nearby, if it may answer: an end is final, whichever store reports it, and a copy must be fresh. */
+function nearby(
+  source: Source,
+  found: Lookup,
+  bounds: Bounds,
+  { ref, token, now, passed }: Nearby,
+): Resolved | undefined {
+  if (found.kind === "ended") return { ...found, source, passed };
+  if (found.kind !== "hit") {
+    passed.push({ source, why: found.kind });
+    return undefined;
+  }
+  const { kind, copy } = found;
+  const seen: Seen = ref.markedAt === undefined ? token : { ...token, markedAt: ref.markedAt };
+  const standsForReplica = now - (copy.replicaReadAt ?? Number.NEGATIVE_INFINITY) <= MEMORY_AGE_MS;
+  const judged = freshness(copy, seen, standsForReplica ? REPLICA_BOUNDS : bounds, now);
+  if (judged === "fresh") return { kind, copy, source, passed };
+  passed.push({ source, why: judged, copy });
+  return undefined;
 }
 
 /** A copy that was found but may not answer by itself. */

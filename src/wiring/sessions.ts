@@ -17,7 +17,7 @@ import { bindReplicas, bindStores, type StoreBindings } from "../store/bind.ts";
 import type { Breaker } from "../store/breaker.ts";
 import { type Breakers, createBreakers } from "../store/breakers.ts";
 import type { Connect } from "../store/connected.ts";
-import type { Authority, Copies, Locks, Renewals, Unattended } from "../store/contracts.ts";
+import type { Authority, Copies, Locks, Memory, Renewals, Unattended } from "../store/contracts.ts";
 import type { Fallback } from "../store/fallback-contract.ts";
 import { keepIds } from "../store/kept-ids.ts";
 import { createMemory } from "../store/memory.ts";
@@ -44,7 +44,7 @@ export interface BoundSessions {
   readonly tokens: Tokens;
   readonly tokenRing: KeyRing;
   readonly authority: Authority;
-  readonly memory: Copies;
+  readonly memory: Memory;
   readonly replicas: Copies | undefined;
   readonly fallback: Fallback | undefined;
   readonly principals: Principals | undefined;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RowStore } from "../../src/row-stores/row-store.ts";
 import { createMemory } from "../../src/store/memory.ts";
+import { copiesIn } from "../store/copies.suite.ts";
 import { setTime } from "../support/edge.ts";
 import { changeAt, POLICY, refTo, uniqueId } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
@@ -103,7 +104,7 @@ describe("a session on rows", () => {
   });
 
   it("publishes its replica after its row is written, and never a change that was not", async () => {
-    const replicas = createMemory();
+    const replicas = copiesIn(createMemory());
     let isDown = false;
     const through = (store: RowStore): RowStore => ({
       ...store,

@@ -1,7 +1,7 @@
 import type { OpenedToken } from "../../src/inbound/token/tokens.ts";
 import type { Ref } from "../../src/session/change.ts";
 import type { Copy } from "../../src/session/copy.ts";
-import type { Authority, Committed, Copies, Lookup } from "../../src/store/contracts.ts";
+import type { Authority, Committed, Copies, Lookup, Memory } from "../../src/store/contracts.ts";
 import { createMemory } from "../../src/store/memory.ts";
 import type { Journaled, Outage, Shown } from "../../src/store/outage.ts";
 import { createTiers, type ResolveOptions, type Tiers } from "../../src/store/tiers.ts";
@@ -23,7 +23,7 @@ interface Stores {
   refs: Ref[];
   /** The time at which this isolate gave the journal a change. */
   journaledAt: number | undefined;
-  memory: Copies;
+  memory: Memory;
   tiers: Tiers;
 }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect } from "vitest";
-import type { Copies } from "../../src/store/contracts.ts";
+import type { Copies, Memory } from "../../src/store/contracts.ts";
 import { casesOf, type Gap } from "../support/contract.ts";
 import { copyOf, refTo, uniqueId } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
@@ -9,6 +9,11 @@ export interface CopiesUnderTest {
   /** The same, out of reach. */
   createUnreachable?(): Copies;
   readonly gaps: readonly Gap[];
+}
+
+/** Memory as other stores of copies are asked: by promises. */
+export function copiesIn({ name, read, keep }: Memory): Copies {
+  return { name, read: async (ref) => read(ref), keep: async (copy) => keep(copy) };
 }
 
 /** The promises of every store of copies. */

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createMemory, weightOf } from "../../src/store/memory.ts";
 import { copyOf, refTo } from "../support/sessions.ts";
-import { T0 } from "../support/time.ts";
-import { testCopies } from "./copies.suite.ts";
+import { copiesIn, testCopies } from "./copies.suite.ts";
 
 testCopies("memory", {
-  create: () => createMemory(),
+  create: () => copiesIn(createMemory()),
   gaps: [
     {
       reason: "the isolate's own memory cannot be out of reach",
@@ -15,10 +14,10 @@ testCopies("memory", {
 });
 
 describe("memory", () => {
-  it("forgets the sessions used longest ago when it is full, by their weight", async () => {
+  it("forgets the sessions used longest ago when it is full, by their weight", () => {
     const memory = createMemory(20_000);
-    for (let i = 0; i < 100; i++) await memory.keep(copyOf(`s${i}`, { attributeBytes: 712 }));
-    const found = await Promise.all(Array.from({ length: 100 }, (_, i) => memory.read(refTo(`s${i}`), T0)));
+    for (let i = 0; i < 100; i++) memory.keep(copyOf(`s${i}`, { attributeBytes: 712 }));
+    const found = Array.from({ length: 100 }, (_, i) => memory.read(refTo(`s${i}`)));
     const held = found.filter(({ kind }) => kind === "hit").length;
     expect(held).toBeGreaterThanOrEqual(10);
     expect(held).toBeLessThanOrEqual(20);
@@ -30,7 +29,7 @@ describe("memory", () => {
     expect(weightOf(copyOf("s", { flash: { notices } })) - weightOf(copyOf("s"))).toBe(64 * 102 + 104);
   });
 
-  it("weighs a copy when it is kept, and not when it is read", async () => {
+  it("weighs a copy when it is kept, and not when it is read", () => {
     const memory = createMemory(2_500);
     const copy = (id: string) => {
       const attributes = { read: 0 };
@@ -43,13 +42,13 @@ describe("memory", () => {
       return { attributes, copy: copyOf(id, { attributes: counted }) };
     };
     const [one, other] = [copy("a"), copy("b")];
-    await memory.keep(one.copy);
-    await memory.keep(other.copy);
+    memory.keep(one.copy);
+    memory.keep(other.copy);
     const weighed = one.attributes.read;
     // A read moves an entry from the older half of memory to the younger half.
-    for (let n = 0; n < 3; n++) await memory.read(refTo("a"), T0);
-    await memory.keep(copy("c").copy);
-    await memory.read(refTo("a"), T0);
+    for (let n = 0; n < 3; n++) memory.read(refTo("a"));
+    memory.keep(copy("c").copy);
+    memory.read(refTo("a"));
     expect([weighed, one.attributes.read]).toEqual([1, 1]);
   });
 });

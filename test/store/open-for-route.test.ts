@@ -168,3 +168,29 @@ it("a login alone rotates as ever", async () => {
   await edge.visit(client, login("alice"));
   expect((await openAt(at(1), true)).session.view?.principal).toBe("alice");
 });
+
+describe("a session that memory holds", () => {
+  const opened = async (time: number, given: { version?: number } = {}) => {
+    setTime(time);
+    const token = await edge.texts.open(client.text ?? "", time);
+    const route = { session: true, freshness: "bounded", onStale: "refuse", touch: true } as const;
+    const arrival = { arrivedAt: time, colo: "", region: 0 };
+    const request = new Request("https://shop.test/");
+    const tiers = { ...edge.tiers, resolve: () => Promise.reject(new Error("memory has it")) };
+    const opening = { request, route, token: token && { ...token, ...given }, arrival, toMark: new Set<string>() };
+    return openForRoute(opening, { ...edge.parts, tiers });
+  };
+
+  it("is opened without asking another store", async () => {
+    for (const time of [10, 16]) await visitAt(at(time));
+    expect(await opened(at(17))).toMatchObject({
+      source: "memory",
+      session: { view: { attributes: { basket: "tea" } } },
+    });
+  });
+
+  it("is not shown to a client whose token has seen no version of it", async () => {
+    for (const time of [10, 16]) await visitAt(at(time));
+    expect(await opened(at(17), { version: 0 })).toMatchObject({ source: "new", session: { view: undefined } });
+  });
+});

@@ -29,7 +29,7 @@ describe("a session is looked for", () => {
   });
 
   it("at the authority alone on a strict route", async () => {
-    await stores.memory.keep(fresh());
+    stores.memory.keep(fresh());
     stores.answers.object = hit({ attributes: { a: 1 } });
     expect(await resolve({ replicated: true }, { strict: true })).toMatchObject({ copy: { attributes: { a: 1 } } });
     expect(stores.asked).toEqual(["object"]);
@@ -50,7 +50,7 @@ describe("a session is looked for", () => {
   it("in KV with a bound of two minutes, in memory with a bound of five seconds", async () => {
     stores.answers.object = hit();
     const now = at(130);
-    await stores.memory.keep(fresh({ vouchedAt: at(125) }));
+    stores.memory.keep(fresh({ vouchedAt: at(125) }));
     expect(await resolve({}, { now })).toMatchObject({ source: "memory" });
     expect(await resolve({}, { now: now + 1 })).toMatchObject({ source: "object" });
     stores.answers.kv = hit({ vouchedAt: at(10) });
@@ -73,14 +73,14 @@ const BROKEN: [string, Partial<Copy>, Parameters<typeof resolve>[0]][] = [
 
 describe.each(BROKEN)("a copy that %s does not answer", (_what, copy, token) => {
   it("from memory, nor from KV, and the authority is asked", async () => {
-    await stores.memory.keep(fresh(copy));
+    stores.memory.keep(fresh(copy));
     stores.answers.kv = hit(copy);
     stores.answers.object = hit({ version: 5 });
     expect(await resolve({ ...token, replicated: true })).toMatchObject({ source: "object", copy: { version: 5 } });
   });
 
   it("while the authority is out of reach either, and Redis is asked", async () => {
-    await stores.memory.keep(fresh(copy));
+    stores.memory.keep(fresh(copy));
     stores.answers.kv = hit(copy);
     stores.answers.redis = { kind: "hit", copy: fresh({ version: 5 }), journaled: true, stale: false };
     expect(await resolve({ ...token, replicated: true })).toMatchObject({
@@ -91,7 +91,7 @@ describe.each(BROKEN)("a copy that %s does not answer", (_what, copy, token) => 
   });
 
   it("and with Redis out of reach as well the session is unavailable, never missing", async () => {
-    await stores.memory.keep(fresh(copy));
+    stores.memory.keep(fresh(copy));
     stores.answers.kv = hit(copy);
     expect(await resolve({ ...token, replicated: true })).toMatchObject({ kind: "unavailable" });
   });
@@ -102,7 +102,7 @@ describe("the stores that were asked before, and why they did not answer", () =>
     (await resolve(...given)).passed.map(({ source, why }) => `${source}:${why}`);
 
   it("are none when memory answers, or the authority is asked at once", async () => {
-    await stores.memory.keep(fresh());
+    stores.memory.keep(fresh());
     expect(await why()).toEqual([]);
     stores.answers.object = hit();
     expect(await why({}, { strict: true })).toEqual([]);
@@ -117,7 +117,7 @@ describe("the stores that were asked before, and why they did not answer", () =>
   });
 
   it("are told for the answer of Redis, for a stale answer, and when there is no answer", async () => {
-    await stores.memory.keep(fresh({ vouchedAt: at(4) }));
+    stores.memory.keep(fresh({ vouchedAt: at(4) }));
     stores.answers.redis = { kind: "hit", copy: fresh({ version: 1, mayBeKept: false }), stale: false };
     expect(await why()).toEqual(["memory:settle", "object:unavailable"]);
     stores.answers.redis = { kind: "hit", copy: fresh({ version: 1 }), stale: true };
@@ -133,7 +133,7 @@ describe("the stores that were asked before, and why they did not answer", () =>
 
 describe("the changes that this isolate has given the journal", () => {
   it("mark the session for all visitors who come through the isolate", async () => {
-    await stores.memory.keep(fresh());
+    stores.memory.keep(fresh());
     stores.journaledAt = at(6);
     stores.answers.object = hit({ vouchedAt: NOW, journalSeenAt: NOW });
     expect(await resolve()).toMatchObject({ source: "object" });
@@ -166,7 +166,7 @@ describe("the remaining copy while stores are out of reach", () => {
   });
 
   it("may come from memory or KV, the newest first", async () => {
-    await stores.memory.keep(fresh({ version: 3 }));
+    stores.memory.keep(fresh({ version: 3 }));
     stores.answers.kv = hit({ version: 4 });
     stores.answers.redis = STALE;
     const serve = { onStale: "serve" } as const;
@@ -175,7 +175,7 @@ describe("the remaining copy while stores are out of reach", () => {
   });
 
   it("comes from Redis, of a single version: that shows the journal too", async () => {
-    await stores.memory.keep(fresh({ version: 2 }));
+    stores.memory.keep(fresh({ version: 2 }));
     stores.answers.redis = STALE;
     expect(await resolve({ version: 3 }, { onStale: "serve" })).toMatchObject({ source: "redis", journaled: true });
   });
@@ -184,13 +184,13 @@ describe("the remaining copy while stores are out of reach", () => {
     ["of another generation", { generation: 1 }],
     ["past its absolute deadline", { absoluteDeadline: NOW }],
   ])("is never one %s", async (_what, copy) => {
-    await stores.memory.keep(fresh({ version: 1, ...copy }));
+    stores.memory.keep(fresh({ version: 1, ...copy }));
     stores.answers.redis = { kind: "hit", copy: fresh(copy), stale: true };
     expect(await resolve({ version: 2 }, { onStale: "serve" })).toMatchObject({ kind: "unavailable" });
   });
 
   it("is not needed when Redis has the version that the client has seen", async () => {
-    await stores.memory.keep(fresh({ version: 3, vouchedAt: at(4) }));
+    stores.memory.keep(fresh({ version: 3, vouchedAt: at(4) }));
     stores.answers.redis = { kind: "hit", copy: fresh({ version: 1 }), stale: false };
     const found = await resolve({}, { onStale: "serve" });
     expect(found).toMatchObject({ source: "redis", stale: false, copy: { version: 1 } });
@@ -199,7 +199,7 @@ describe("the remaining copy while stores are out of reach", () => {
   it("without Redis is the copy in memory, or nothing", async () => {
     stores.tiers = tiersOf({ outage: undefined });
     expect(await resolve({}, { onStale: "serve" })).toMatchObject({ kind: "unavailable", source: "object" });
-    await stores.memory.keep(fresh({ vouchedAt: T0 }));
+    stores.memory.keep(fresh({ vouchedAt: T0 }));
     expect(await resolve({}, { onStale: "serve" })).toMatchObject({ kind: "hit", source: "memory", stale: true });
   });
 });
@@ -208,7 +208,7 @@ describe("ended is final", () => {
   it.each(["memory", "kv", "object", "redis"] as const)("when %s says so, though others know better", async (store) => {
     stores.answers = { ...stores.answers, kv: hit({ version: 50 }), object: hit({ version: 50 }) };
     const ended = { kind: "ended", tombstone: TOMBSTONE } as const;
-    if (store === "memory") await stores.memory.keep(TOMBSTONE);
+    if (store === "memory") stores.memory.keep(TOMBSTONE);
     if (store === "kv") stores.answers.kv = ended;
     if (store === "object") stores.answers = { ...stores.answers, kv: { kind: "miss" }, object: ended };
     if (store === "redis") stores.answers = { ...stores.answers, kv: { kind: "miss" }, object: DOWN, redis: ended };
@@ -219,7 +219,7 @@ describe("ended is final", () => {
   });
 
   it("and an end that Redis shows in the journal counts, whatever memory still has", async () => {
-    await stores.memory.keep(fresh({ vouchedAt: T0 }));
+    stores.memory.keep(fresh({ vouchedAt: T0 }));
     stores.answers.redis = { kind: "ended", journaled: true };
     expect(await resolve({}, { onStale: "serve" })).toMatchObject({ kind: "ended", journaled: true });
   });
@@ -265,27 +265,27 @@ describe("a change", () => {
   it("is kept in memory as the authority has answered it, a tombstone as well", async () => {
     stores.answers.committed = { kind: "committed", copy: fresh({ version: 2 }) };
     await commit();
-    expect(await stores.memory.read(refTo("s"), T0)).toMatchObject({ kind: "hit", copy: { version: 2 } });
+    expect(stores.memory.read(refTo("s"))).toMatchObject({ kind: "hit", copy: { version: 2 } });
     stores.answers.committed = { kind: "ended", tombstone: TOMBSTONE };
     await commit();
-    expect(await stores.memory.read(refTo("s"), T0)).toMatchObject({ kind: "ended" });
+    expect(stores.memory.read(refTo("s"))).toMatchObject({ kind: "ended" });
   });
 });
 
 describe("memory keeps", () => {
-  const held = () => stores.memory.read(refTo("s"), T0);
+  const held = () => stores.memory.read(refTo("s"));
 
   it("nothing that may not be kept", async () => {
     stores.answers.object = hit({ mayBeKept: false });
     await resolve();
-    expect(await stores.tiers.keep(fresh({ mayBeKept: false }))).toEqual({ kind: "older" });
-    expect(await held()).toEqual({ kind: "miss" });
+    expect(stores.tiers.keep(fresh({ mayBeKept: false }))).toEqual({ kind: "older" });
+    expect(held()).toEqual({ kind: "miss" });
   });
 
   it("of a superseded generation not the copy that it is still shown, but the session that superseded it", async () => {
     const newest = fresh({ generation: 1, principal: "alice" });
     stores.answers.object = { kind: "superseded", before: fresh({ mayBeKept: false }), current: newest };
     expect(await resolve()).toMatchObject({ kind: "superseded", before: { generation: 0 } });
-    expect(await held()).toEqual({ kind: "hit", copy: newest });
+    expect(held()).toEqual({ kind: "hit", copy: newest });
   });
 });

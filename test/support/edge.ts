@@ -152,7 +152,7 @@ export function createEdge(given: EdgeParts = {}) {
   const policy = given.policy ?? POLICY;
   const tokens = given.tokens ?? createTokens(macRing(1));
   const authority = given.authority ?? countedAuthority();
-  const memory: Copies = createMemory();
+  const memory = createMemory();
   const { backsUp = true } = given;
   const outage = given.fallback && createOutage(given.fallback, { clock: () => Date.now(), backsUp });
   const tiers = createTiers({ memory, replicas: given.replicas, authority, outage });

@@ -2,7 +2,7 @@ import { describeFault } from "../../log.ts";
 import { unattended } from "../../session/change.ts";
 import type { Copy } from "../../session/copy.ts";
 import type { View } from "../../session/record.ts";
-import type { Copies, Looked, Lookup, Unattended } from "../../store/contracts.ts";
+import type { Copies, Looked, Lookup, Memory, Unattended } from "../../store/contracts.ts";
 import type { BackupLookup, Fallback } from "../../store/fallback-contract.ts";
 import { soon } from "../operators/soon.ts";
 
@@ -12,7 +12,7 @@ export interface SessionStores {
   readonly authority: string;
   readonly sessions: Pick<Unattended, "look">;
   /** Of the isolate. */
-  readonly memory: Copies;
+  readonly memory: Memory;
   /** Default: there are no replicas. */
   readonly replicas: Copies | undefined;
   /** Default: nothing stands in while the authority cannot be reached. */
@@ -51,7 +51,7 @@ export function readCopies(id: string, stores: SessionStores, now: number): Prom
   const ref = unattended(id, now);
   const asked = [
     soon(sessions.look(id)).then((looked) => ofAuthority(authority, looked, now)),
-    soon(memory.read(ref, now)).then((found) => ofCopies(memory.name, "memory", found)),
+    Promise.resolve(ofCopies(memory.name, "memory", memory.read(ref))),
     ...(replicas ? [soon(replicas.read(ref, now)).then((found) => ofCopies(replicas.name, "replica", found))] : []),
     ...(fallback ? [soon(fallback.read(id)).then((found) => ofFallback(fallback.name, found))] : []),
   ];

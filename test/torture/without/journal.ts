@@ -57,7 +57,7 @@ export const JOURNAL: readonly Rule[] = [
   {
     name: "mark-when-shown",
     rule: "a response that showed journal content sets the mark",
-    edits: [{ file: "src/store/open-session.ts", from: "    if (!journaled) return", to: "    if (view) return" }],
+    edits: [{ file: "src/store/open-session.ts", from: "  if (!journaled) return", to: "  if (view) return" }],
     config: "moor-sync",
     shape: SHARED,
     found: { seed: 1, number: 105 },
