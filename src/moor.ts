@@ -77,7 +77,8 @@ export function createMoor(
     const { url, host } = address;
     const { pathname } = url;
     observer.addressed(pathname);
-    if (url.hostname === consoleHost && !pathname.startsWith("/.moor/")) return observer.refused("no_route");
+    if (consoleHost !== undefined && url.hostname === consoleHost && !pathname.startsWith("/.moor/"))
+      return observer.refused("no_route");
     const isLogin = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins?.owns(url) === true;
     if (pathname.startsWith("/.moor/") && pathname !== LOGOUT_PATH && !isLogin)
       return admin.fetch(
@@ -130,17 +131,15 @@ export function createMoor(
  * Cuts out of the headers for an origin what carriers read, and behind a guard what would make it serve another path. A trace goes on
  * in those headers.
  */
-function cutting({ config, tracer }: MoorParts, { carriers }: Exchange): (headers: Headers) => void {
-  let { cut } = carriers;
-  if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && loginsOf(config).length > 0) cut = inTurn(cut, cutOverrides);
-  if ((typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && tracer) cut = inTurn(cut, tracer.propagate);
-  return cut;
-}
-
-function inTurn<Given>(first: (given: Given) => void, second: (given: Given) => void): (given: Given) => void {
-  return (given) => {
-    first(given);
-    second(given);
+function cutting({ config, tracer }: MoorParts, { carriers }: Exchange): Exchange["carriers"]["cut"] {
+  const { cut } = carriers;
+  const others: ((headers: Headers) => void)[] = [];
+  if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && loginsOf(config).length > 0) others.push(cutOverrides);
+  if ((typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && tracer) others.push(tracer.propagate);
+  if (others.length === 0) return cut;
+  return (headers, sent) => {
+    cut(headers, sent);
+    for (const other of others) other(headers);
   };
 }
 

@@ -1,4 +1,4 @@
-import type { AskedParts } from "../lib/asked.ts";
+import type { AskedParts, ReadHeaders } from "../lib/asked.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** How credentials travel between a client and Moor. A carrier moves them and judges nothing. */
@@ -36,8 +36,12 @@ export interface Carrier {
   readonly provisional?: ProvisionalCarrier;
   /** The carrier that writes the response to a request. Absent: it is this carrier, whatever host was asked. */
   at?(request: AskedParts): Carrier;
-  /** Cuts out of the headers of a request to an origin what the carrier reads, whether it opens or not. */
-  cut(headers: Headers): void;
+  /**
+   * Cuts out of the headers of a request to an origin what the carrier reads, whether it opens or not.
+   *
+   * @param sent the same headers, if their values have been read before. Default: `headers`.
+   */
+  cut(headers: Headers, sent?: ReadHeaders): void;
   /** The names that an origin's response may not set. */
   readonly owns: OwnNames;
   /** How addresses carry the credentials. Absent: they do not. */

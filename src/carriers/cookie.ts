@@ -248,11 +248,12 @@ function createCookieCarrier(
         write: (headers, token, expiresAt) =>
           write(headers, { ...NO_CREDENTIALS, token }, expiresAt, false, names.provisional),
       },
-      cut(headers) {
-        const given = headers.get("Cookie");
+      cut(headers, sent = headers) {
+        const given = sent.get("Cookie");
         const { rest } = cookies.split(given);
+        if (rest === given) return;
         if (rest === null) headers.delete("Cookie");
-        else if (rest !== given) headers.set("Cookie", rest);
+        else headers.set("Cookie", rest);
       },
       owns: { isCookie: cookies.has, headers: [] },
     };

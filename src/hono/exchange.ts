@@ -96,7 +96,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     const stripped = carriers.strip?.(url);
     c.req.raw = await withoutToken(c, url, carriers);
     if (!(await handlers.run())) return undefined;
-    const dropped = ownNames(c.res.headers, namesInOwn(c.res.headers), carriers.own);
+    const dropped = ownNames(c.res, namesInOwn(c.res.headers), carriers.own);
     if (dropped.length > 0) observer.ownNamesDropped(dropped);
     const response = withoutOwn(c.res, dropped);
     return stripped ? stripped.withLinks(response, url, "") : response;

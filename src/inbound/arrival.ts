@@ -28,11 +28,11 @@ export function askedBy(request: Request): Asked {
   for (const name of original.keys()) names.push(name);
   const values = new Map<string, string | null>();
   const get = (name: string): string | null => {
-    let value = values.get(name);
-    if (value === undefined) {
-      value = names.includes(name.toLowerCase()) ? original.get(name) : null;
-      values.set(name, value);
-    }
+    if (!names.includes(name.toLowerCase())) return null;
+    const known = values.get(name);
+    if (known !== undefined) return known;
+    const value = original.get(name);
+    values.set(name, value);
     return value;
   };
   const headers = { original, names, get, has: (name: string) => get(name) !== null };

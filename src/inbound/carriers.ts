@@ -7,7 +7,7 @@ import {
 } from "../carriers/carrier.ts";
 import { type Credentials, NO_CREDENTIALS } from "../carriers/credentials.ts";
 import { createCarrier, type ResolvedCarrier } from "../carriers/registry.ts";
-import type { AskedParts } from "../lib/asked.ts";
+import type { AskedParts, ReadHeaders } from "../lib/asked.ts";
 import type { OpenedToken } from "./token/tokens.ts";
 
 /** The client of a request: what it holds of Moor, and the carrier by which it is given new credentials. */
@@ -24,6 +24,13 @@ export interface Client {
   readonly asks: boolean;
 }
 
+/** How the token of a client is opened. */
+export interface OpenToken {
+  /** The token, if it has been opened before. `undefined`: it must be opened. */
+  known(credentials: Credentials): OpenedToken | undefined;
+  open(credentials: Credentials): Promise<OpenedToken | undefined>;
+}
+
 /** All carriers of a configuration. */
 export interface Carriers {
   /**
@@ -31,18 +38,14 @@ export interface Carriers {
    * order of the carriers. Without a token, a new token is written to the carrier in which the client asks for it, else
    * to the cookie, else to the first carrier. A provisional token counts if the client has no other token and asks for none.
    */
-  read(
-    request: AskedParts,
-    secure: boolean,
-    open: (credentials: Credentials) => Promise<OpenedToken | undefined>,
-  ): Promise<Client>;
+  read(request: AskedParts, secure: boolean, tokens: OpenToken): Promise<Client>;
   /**
    * Cuts out of a request's address what carriers read. Returns the carrier whose token stood there, though it may not have been read:
    * the browser shows the page at that address. Absent: no carrier uses the address.
    */
   readonly strip: ((url: URL) => AddressCarrier | undefined) | undefined;
-  /** Cuts out of the headers of a request to an origin what carriers read, whether it opens or not. */
-  cut(headers: Headers): void;
+  /** Cuts out of the headers of a request to an origin what carriers read; see {@link Carrier.cut}. */
+  cut(headers: Headers, sent?: ReadHeaders): void;
   /** The names that an origin's response may not set: these cookies in `Set-Cookie`, and these headers. */
   readonly own: OwnNames;
   /** Whether browsers keep the cookie back from posts of other sites (`SameSite`), or there is no cookie. */
@@ -57,11 +60,11 @@ export function createCarriers(settings: readonly ResolvedCarrier[], options: Ca
   const [links] = https.flatMap(({ address }) => address ?? []);
 
   return {
-    async read(request, secure, open) {
+    async read(request, secure, tokens) {
       const carriers = secure ? https : http;
       for (const carrier of carriers) {
         const credentials = carrier.read(request);
-        const token = credentials && (await open(credentials));
+        const token = credentials && (tokens.known(credentials) ?? (await tokens.open(credentials)));
         if (token)
           return {
             carrier: carrier.at?.(request) ?? carrier,
@@ -78,7 +81,7 @@ export function createCarriers(settings: readonly ResolvedCarrier[], options: Ca
       const byDefault = carriers.find(({ apart }) => apart) ?? (carriers[0] as Carrier);
       const rest = { carrier: byDefault.at?.(request) ?? byDefault, asks: false };
       const credentials = byDefault.provisional?.read(request);
-      const token = credentials && (await open(credentials));
+      const token = credentials && (await tokens.open(credentials));
       // Moor gives no other version there: a token of a stored session was put there by somebody else.
       if (credentials && token?.version === 0) {
         return { ...rest, credentials, token, isProvisional: true, links: undefined };
@@ -88,8 +91,8 @@ export function createCarriers(settings: readonly ResolvedCarrier[], options: Ca
 
     strip: links && ((url) => (links.strip(url) ? links : undefined)),
 
-    cut(headers) {
-      for (const carrier of https) carrier.cut(headers);
+    cut(headers, sent) {
+      for (const carrier of https) carrier.cut(headers, sent);
     },
 
     own: {

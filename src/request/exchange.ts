@@ -1,9 +1,8 @@
-import type { Credentials } from "../carriers/credentials.ts";
 import type { ResolvedConfig } from "../config/resolved.ts";
 import type { FailureCode } from "../errors.ts";
 import type { Address } from "../inbound/address.ts";
 import { type Asked, arrivalOf } from "../inbound/arrival.ts";
-import { type Carriers, createCarriers } from "../inbound/carriers.ts";
+import { type Carriers, createCarriers, type OpenToken } from "../inbound/carriers.ts";
 import { isTokenKeptBack, SAFE_METHODS } from "../inbound/cross-site.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { LogEntry } from "../log.ts";
@@ -172,7 +171,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     }
 
     if (done.written || done.untouched) observer.committed(done);
-    const dropped = ownNames(response.headers, names, carriers.own);
+    const dropped = ownNames(response, names, carriers.own);
     if (dropped.length > 0) observer.ownNamesDropped(dropped);
     const moved = pin === undefined ? undefined : { pin, isNews: isJustVouched(opened, stores), isBinding };
     const isNew = !session.returning && !isKeptBack;
@@ -210,9 +209,12 @@ export function createExchange(parts: ExchangeParts): Exchange {
     async enter(request, { url, secure }, observer, keepAlive) {
       const { arrivedAt } = observer.facts;
       const boundTo = bindsToHost ? url.hostname : undefined;
-      const open = (credentials: Credentials) =>
-        tokens.open(credentials, arrivedAt, (reason) => observer.tokenRefused({ reason }), boundTo);
-      const client = await carriers.read(request, secure, carried ? carried.opensWith(open) : open); // 1, 2
+      const opening: OpenToken = {
+        known: (credentials) => tokens.known(credentials, arrivedAt, boundTo),
+        open: (credentials) =>
+          tokens.open(credentials, arrivedAt, (reason) => observer.tokenRefused({ reason }), boundTo),
+      };
+      const client = await carriers.read(request, secure, carried ? carried.opensWith(opening) : opening); // 1, 2
       const stripped = carriers.strip?.(url);
       return {
         request,
@@ -260,7 +262,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     passOn({ url, stripped, client, observer }, response, names) {
       const { explains } = observer.facts;
       observer.changesDropped(names.moor);
-      const dropped = ownNames(response.headers, names, carriers.own);
+      const dropped = ownNames(response, names, carriers.own);
       if (dropped.length > 0) observer.ownNamesDropped(dropped);
       return respond(response, {
         names,

@@ -202,11 +202,12 @@ const NO_NAMES: readonly OwnName[] = [];
 
 /** The names that only Moor may set, and that an origin's response tries to set, each once. */
 export function ownNames(
-  headers: Headers,
+  response: Response,
   { setsCookies }: Pick<HeaderNames, "setsCookies">,
   own: OwnNames,
 ): readonly OwnName[] {
   if (!setsCookies && own.headers.length === 0) return NO_NAMES;
+  const { headers } = response;
   const cookies = setsCookies ? headers.getSetCookie().map(nameOfSetCookie).filter(own.isCookie) : [];
   return [
     ...Array.from(new Set(cookies), (cookie) => ({ cookie })),

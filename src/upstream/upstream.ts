@@ -12,8 +12,8 @@ import type { Body } from "./send/body.ts";
 import { type Answered, type Failed, type Forwarded, forward } from "./send/forward.ts";
 import { isHedgeable } from "./send/hedge.ts";
 import { createRetries, type Retries } from "./send/retries.ts";
-import type { HandedSession, Handoff } from "./wire/handoff.ts";
-import { requestHeaders } from "./wire/request-headers.ts";
+import type { HandedSession, Handoff, Recipient } from "./wire/handoff.ts";
+import { requestHeaders, type Told } from "./wire/request-headers.ts";
 
 /** A request to be sent to a pool. */
 export interface Sending {
@@ -77,7 +77,7 @@ export interface Upstream {
 export function createUpstream(
   config: ResolvedConfig,
   clock: () => number,
-  cut: (headers: Headers) => void,
+  cut: Told["cut"],
   bindings: PoolBindings = {},
   handoff?: Handoff,
 ): Upstream {
@@ -106,8 +106,14 @@ export function createUpstream(
     return { ...pool.choose(facts, { resendable: mayRetry.lost, strict, now }), facts, strict, now };
   }
 
-  /** The request as it goes to whichever of the chosen origins answers. */
-  async function outgoing(sending: Sending, { facts, own }: Choice, mayRetry: Retries): Promise<Outgoing> {
+  /** The request as it goes to whichever of the chosen origins answers, with its signed handoff. */
+  function outgoing(
+    sending: Sending,
+    { facts, own }: Choice,
+    mayRetry: Retries,
+    to: Recipient,
+    signed: string | undefined,
+  ): Outgoing {
     const { request, body, url, host, route, pool, pin, session, explain, question } = sending;
     const { method, headers } = request;
     const { clientIp, sessionId } = facts;
@@ -115,15 +121,12 @@ export function createUpstream(
       const last = pin === 0 && index === own ? undefined : pool.pins.movedFrom(facts, own, index);
       return last === undefined ? undefined : pool.origins[last]?.id;
     };
-    const protocol = url.protocol.slice(0, -1);
     const { cf } = request as { cf?: { clientAcceptEncoding?: string } };
     const acceptEncoding = cf?.clientAcceptEncoding;
-    const to = { pool: pool.config, host: url.host, scheme: protocol, route };
-    const signed = session && handoff && (await handoff.sign(session, to, clock()));
     const forbidsCaches = session !== undefined && pool.config.cacheBetween;
     const told = requestHeaders(headers, {
       cut,
-      protocol,
+      protocol: to.scheme,
       method,
       host,
       port: url.port,
@@ -198,7 +201,9 @@ export function createUpstream(
       const looking = pool.live?.look(clock());
       if (looking !== undefined) await looking;
       const choice = choose(sending, learned, mayRetry);
-      const going = await outgoing(sending, choice, mayRetry);
+      const to = { pool: pool.config, host: url.host, scheme: url.protocol.slice(0, -1), route };
+      const signed = sending.session && handoff && (await handoff.sign(sending.session, to, choice.now));
+      const going = outgoing(sending, choice, mayRetry, to, signed);
       const forwarded = await forward(going, choice.order, pool, clock);
       const sent: Forwarded = pool.panic.isOn ? { ...forwarded, panic: true } : forwarded;
       if (sent.kind === "response") {

@@ -80,7 +80,7 @@ export function createHandler(bundled: MoorConfig, platform: Platform = {}) {
   let built: Built | undefined;
 
   return {
-    async fetch(request, env, context) {
+    fetch(request, env, context) {
       try {
         built ??= build(env, bundled, platform);
       } catch (fault) {

@@ -15,8 +15,10 @@ const opened = await tokens.mint(T0, 1000, 0);
 
 /** Reads a client whose texts open unless they begin with `x`. A text that begins with `5` is a token of version 5. */
 function read(headers: HeadersInit, settings: ResolvedCarrier[] = [COOKIE]) {
-  return createCarriers(settings, OPTIONS).read(new Request(PAGE, { headers }), true, async ({ token }) => {
-    return token.startsWith("x") ? undefined : { ...opened, id: token, version: token.startsWith("5") ? 5 : 0 };
+  return createCarriers(settings, OPTIONS).read(new Request(PAGE, { headers }), true, {
+    known: () => undefined,
+    open: async ({ token }) =>
+      token.startsWith("x") ? undefined : { ...opened, id: token, version: token.startsWith("5") ? 5 : 0 },
   });
 }
 

@@ -84,7 +84,7 @@ describe("an origin's response", () => {
       "moors=1",
     ];
     for (const cookie of given) response.headers.append("Set-Cookie", cookie);
-    const dropped = ownNames(response.headers, namesIn(response.headers), own);
+    const dropped = ownNames(response, namesIn(response.headers), own);
     const cookies = ["__Host-moor", "moor-gen", "moor", "__Host-moor-mark-ab"];
     expect(dropped).toEqual(cookies.map((cookie) => ({ cookie })));
     expect(respond(response, { ...CLEAN, dropped }).headers.getSetCookie()).toEqual(["a=1", "b=2", "moors=1"]);
@@ -92,7 +92,7 @@ describe("an origin's response", () => {
 
   it("loses the header that carries tokens", () => {
     const response = new Response("", { headers: { ...cached, "Moor-Token": "stolen", "X-Kept": "1" } });
-    const dropped = ownNames(response.headers, namesIn(response.headers), {
+    const dropped = ownNames(response, namesIn(response.headers), {
       isCookie: () => false,
       headers: ["Moor-Token"],
     });
@@ -134,7 +134,7 @@ describe("the mark", () => {
   const cookies = (changes: Partial<typeof CLEAN>, given: string[] = []) => {
     const response = new Response("", { headers: cached });
     for (const cookie of given) response.headers.append("Set-Cookie", cookie);
-    const dropped = ownNames(response.headers, namesIn(response.headers), own);
+    const dropped = ownNames(response, namesIn(response.headers), own);
     return respond(response, { ...CLEAN, dropped, ...changes }).headers.getSetCookie();
   };
   const mark = "__Host-moor-mark-ma=mark; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax";

@@ -24,6 +24,8 @@ export interface OpenedToken extends Token {
 
 /** Opens, mints and signs tokens, with the proofs and marks beside them. */
 export interface Tokens {
+  /** The same as {@link open}, if the credentials have been opened before; `undefined`: they must be opened. */
+  known(credentials: Credentials, now: number, boundTo?: string): OpenedToken | undefined;
   /**
    * The token of a client, with the generation and the mark that go with it. `undefined` if it is forged, cut, expired or signed by a
    * key that left the ring.
@@ -100,13 +102,21 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOpt
   }
 
   return {
+    known({ token: text, proof, marks }, now, boundTo) {
+      const token = opened.get(text);
+      if (!token || token.boundTo !== boundTo || now >= token.expiresAt || marks.length > 0) return undefined;
+      if (proof === "") return token;
+      const generation = generationOf.known(proof, token.id);
+      return generation === undefined ? undefined : { ...token, generation };
+    },
+
     async open({ token: text, proof, marks }, now, refused, boundTo) {
       const known = opened.get(text);
       const token = known && known.boundTo === boundTo ? known : await openForFirstTime(text, boundTo, refused);
       if (!token || now >= token.expiresAt) return undefined;
-      const proved = proof === "" ? token : { ...token, generation: await generationOf(proof, token.id) };
+      const proved = proof === "" ? token : { ...token, generation: await generationOf.open(proof, token.id) };
       const mark = marks.length === 0 ? undefined : markOf(token.id, marks);
-      const markedAt = mark === undefined ? 0 : await markedAtOf(mark, token.id);
+      const markedAt = mark === undefined ? 0 : await markedAtOf.open(mark, token.id);
       return markedAt === 0 ? proved : { ...proved, markedAt };
     },
 
@@ -144,13 +154,20 @@ export function createTokens(ring: KeyRing, { random = fillAtRandom }: TokensOpt
  * remembered.
  */
 function rememberGenuine(open: (text: string, id: string) => Promise<number>) {
-  const known = new BoundedMap<string, { readonly id: string; readonly proves: number }>(REMEMBERED);
-  return async (text: string, id: string): Promise<number> => {
-    const remembered = known.get(text);
-    if (remembered) return remembered.id === id ? remembered.proves : 0;
-    const proves = await open(text, id);
-    if (proves > 0) known.set(detach(text), { id, proves });
-    return proves;
+  const remembered = new BoundedMap<string, { readonly id: string; readonly proves: number }>(REMEMBERED);
+  const known = (text: string, id: string): number | undefined => {
+    const found = remembered.get(text);
+    return found && (found.id === id ? found.proves : 0);
+  };
+  return {
+    known,
+    async open(text: string, id: string): Promise<number> {
+      const found = known(text, id);
+      if (found !== undefined) return found;
+      const proves = await open(text, id);
+      if (proves > 0) remembered.set(detach(text), { id, proves });
+      return proves;
+    },
   };
 }
 

@@ -76,7 +76,8 @@ export async function send(
     const isTimed = !(outgoing.body instanceof ReadableStream);
     const response = await (isTimed ? withinDeadline(reached, outgoing.deadlineMs) : reached);
     // Most answers need no second look: their status is valid, and none that Cloudflare gives in place of an origin.
-    const isPlain = response.status >= 200 && response.status < 520;
+    const { status } = response;
+    const isPlain = status >= 200 && status < 520;
     const fault = isPlain ? undefined : gatewayFault(response, clock() - sentAt);
     if (isPlain || (!fault && isValid(response))) return { kind: "response", response };
     await response.body?.cancel();

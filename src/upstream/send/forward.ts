@@ -75,7 +75,15 @@ export async function forward(
     const sentAt = clock();
     for (let isFirst = true; ; isFirst = false) {
       if (wasSent && !pool.retries.withdraw(senderOf(outgoing).client, clock())) return failed("budget");
-      const attempt = await attemptAt(origin);
+      // The attempts before may have taken longer than a handoff lives.
+      if (attempts > 0) await outgoing.handAnew?.();
+      attempts++;
+      const mayHedge = outgoing.hedgeAfterMs !== undefined && !hedge;
+      const attempt = await (mayHedge
+        ? sendHedged(outgoing, origin, order, pool, clock)
+        : send(outgoing, origin, clock));
+      if (mayHedge) noteHedge(attempt);
+      wasSent = attempt.kind !== "unsent";
       if (attempt.kind === "response") {
         if (refused) await refused.response.body?.cancel();
         return answeredBy(origin, attempt, sentAt);
@@ -94,23 +102,13 @@ export async function forward(
     }
   }
 
-  /** Sends the request once, or to two origins if it may be hedged. */
-  async function attemptAt(origin: Origin): Promise<Attempt> {
-    // The attempts before may have taken longer than a handoff lives.
-    if (attempts > 0) await outgoing.handAnew?.();
-    attempts++;
-    const mayHedge = outgoing.hedgeAfterMs !== undefined && !hedge;
-    const attempt = mayHedge
-      ? await sendHedged(outgoing, origin, order, pool, clock)
-      : await send(outgoing, origin, clock);
-    wasSent = attempt.kind !== "unsent";
-    if (attempt.hedge) {
-      hedge = attempt.hedge;
-      attempts++;
-      takenBy++;
-    }
+  /** A request that may be hedged may have been sent to two origins. */
+  function noteHedge(attempt: Attempt): void {
     if (attempt.losses) losses.push(...attempt.losses);
-    return attempt;
+    if (!attempt.hedge) return;
+    hedge = attempt.hedge;
+    attempts++;
+    takenBy++;
   }
 
   /** An origin has answered: with the result, or with a status after which the next origin is tried. */

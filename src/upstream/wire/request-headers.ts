@@ -5,8 +5,8 @@ import { TAG_PREFIX, withoutTags } from "../choose/learn.ts";
 
 /** The facts about a request that Moor tells an origin. The client's own copies of these headers are cut out. */
 export interface Told {
-  /** Cuts out what carriers read. */
-  readonly cut: (headers: Headers) => void;
+  /** Cuts out what carriers read. `sent`: the same headers, whose values have been read before. */
+  readonly cut: (headers: Headers, sent: ReadHeaders) => void;
   /** The handoff; left out on routes without a session. */
   readonly handoff?: string | undefined;
   /** A question of Moor's own to an old application. Default: the request is its visitor's. */
@@ -64,7 +64,8 @@ export function requestHeaders(client: AskedHeaders, told: Told): Headers {
     if ((!PLAIN_NAME.test(name) && isCut(name)) || nominated?.includes(name)) headers.delete(name);
   }
   if (nominated && told.method === "GET" && asksForWebSocket(client, nominated)) headers.set("Upgrade", "websocket");
-  told.cut(headers);
+  // A client that nominates its cookies has them cut, and no carrier may write the rest of them back.
+  told.cut(headers, nominated?.includes("cookie") ? headers : client);
   if (client.get("Cookie")?.includes(TAG_PREFIX)) cutTags(headers);
   if (told.acceptEncoding) headers.set("Accept-Encoding", told.acceptEncoding);
   else if (told.acceptEncoding === "") headers.delete("Accept-Encoding");
@@ -100,6 +101,7 @@ function cutTags(headers: Headers): void {
 
 /** Whether a name that is not plain is cut. Servers that hand headers on as variables read every character that is no letter or digit alike. */
 function isCut(name: string): boolean {
+  if (CUT.includes(name)) return true;
   const canonical = name.replace(/[^a-z0-9]/g, "-");
   return canonical === "content-length" || CUT.includes(canonical) || CUT_PREFIX.test(canonical);
 }

@@ -64,6 +64,30 @@ describe("opening", () => {
     }
   });
 
+  it("is not needed for credentials that were opened before: token and proof are known", async () => {
+    const ring = macRing(1);
+    const made = createTokens(ring);
+    const rotated = { ...(await made.mint(T0, HOUR_MS, 0, "a.test")), generation: 3 };
+    const credentials = await made.sign(rotated, { proof: true });
+    const fresh = createTokens(ring);
+    expect(fresh.known(credentials, T0, "a.test")).toBeUndefined();
+    const opened = await fresh.open(credentials, T0, () => {}, "a.test");
+    expect(opened).toMatchObject({ id: rotated.id, generation: 3 });
+    expect(fresh.known(credentials, T0, "a.test")).toEqual(opened);
+    expect(fresh.known({ ...credentials, proof: "" }, T0, "a.test")).toEqual({ ...opened, generation: 0 });
+  });
+
+  it("is needed after a token has expired, at another host, and for a proof or a mark that nobody has opened", async () => {
+    const made = createTokens(macRing(1));
+    const credentials = await made.sign(token, { proof: false });
+    await made.open(credentials, T0);
+    expect(made.known(credentials, T0)).toBeDefined();
+    expect(made.known(credentials, T0 + HOUR_MS)).toBeUndefined();
+    expect(made.known(credentials, T0, "a.test")).toBeUndefined();
+    expect(made.known({ ...credentials, proof: "x" }, T0)).toBeUndefined();
+    expect(made.known({ ...credentials, marks: ["x"] }, T0)).toBeUndefined();
+  });
+
   it("tells why a text is not a token, and nothing about an expired token", async () => {
     const faults: TokenFault[] = [];
     const refused = (fault: TokenFault) => faults.push(fault);
