@@ -18,17 +18,8 @@ export const PARTS = [
   "drop-ins",
 ] as const;
 
-/** Not measured when it is to be quick. */
-const SLOW: readonly Part[] = [
-  "instructions",
-  "growth",
-  "profile",
-  "memory",
-  "garbage",
-  "rivals",
-  "distance",
-  "drop-ins",
-];
+/** Measured when it is to be quick. */
+const QUICK: readonly Part[] = ["cost", "path", "handoff", "size", "affinity", "http"];
 
 /** A part of {@link PARTS}. */
 export type Part = (typeof PARTS)[number];
@@ -80,7 +71,7 @@ export function readOptions(args: readonly string[]): Options {
   if (unknown !== undefined) return { kind: "mistake", message: `${unknown}: parts are ${PARTS.join(", ")}` };
   const asked = parsed.positionals as Part[];
   if (parsed.values.guard) return guardOf(asked);
-  const parts = asked.length > 0 ? asked : PARTS.filter((part) => !(quick && SLOW.includes(part)));
+  const parts = asked.length > 0 ? asked : PARTS.filter((part) => !quick || QUICK.includes(part));
   if (before !== undefined && !parts.includes("profile")) {
     return { kind: "mistake", message: `--before: profile is not among the parts: ${parts.join(", ")}` };
   }
