@@ -6,7 +6,7 @@ import { readConfigFile, requireValid } from "../config-file.ts";
 import { readFlags } from "../flags.ts";
 import { startLocalCron } from "../local-cron.ts";
 import { inProject } from "../project.ts";
-import { bundleWorker, findPrograms } from "../serve/bundle.ts";
+import { bundleWorker, findPrograms, SERVED_MODULE } from "../serve/bundle.ts";
 import { furtherCertificates } from "../serve/certificates.ts";
 import { readVariables } from "../serve/environment.ts";
 import { logEntry } from "../serve/log-lines.ts";
@@ -21,7 +21,7 @@ const DEFAULTS = { listen: "127.0.0.1:8080", health: "127.0.0.1:8081", notice: 5
 const PER_ADDRESS = 600;
 
 /** `moor serve`: runs the Worker on this machine for visitors, without Cloudflare. */
-export const serve: Command = {
+export const serve = {
   summary: "runs Moor for visitors without Cloudflare, behind your own proxies",
   usage: `moor serve [--config FILE] [--listen ADDRESS] [--health ADDRESS] [--admin ADDRESS] [--host HOST]...
            [--new-sessions-per-minute N] [--drain-notice-seconds N] [--drain-seconds N]
@@ -48,7 +48,8 @@ NODE_EXTRA_CA_CERTS are trusted, too. The log is on stdout, a line of JSON for e
 
 Exit codes: 0: drained, and nothing was cut off. 1: work was cut off, or the runtime ended by itself. 2: a mistake that you can correct.`,
 
-  async run(args) {
+  /** @param served the module whose `createServed` makes the entrypoints of the Worker. Tests have one whose clock they move. */
+  async run(args: readonly string[], served = SERVED_MODULE): Promise<number> {
     const flags = readFlags(args, {
       config: { type: "string" },
       listen: { type: "string" },
@@ -96,8 +97,8 @@ Exit codes: 0: drained, and nothing was cut off. 1: work was cut off, or the run
     const networks = await networksFor(config, storeHosts);
     const programs = await findPrograms();
     const file = flags.config === undefined ? inProject("moor.config.ts") : resolve(flags.config);
-    const worker = await bundleWorker(programs, file, config);
-    const served: ServedSettings = {
+    const worker = await bundleWorker(programs, file, config, served);
+    const settings: ServedSettings = {
       hosts: hostsOf(config, values.MOOR_ISSUER as string, hosts),
       foundings: { perAddress: PER_ADDRESS, perSite },
     };
@@ -107,16 +108,20 @@ Exit codes: 0: drained, and nothing was cut off. 1: work was cut off, or the run
       worker,
       environment: values,
       fromEnvironment: Object.keys(values),
-      texts: { MOOR_SERVED: JSON.stringify(served) },
+      texts: { MOOR_SERVED: JSON.stringify(settings) },
       bindings: networks.bindings,
       networks: networks.services,
       certificates,
       sockets,
     });
     const listening = Object.entries(sockets).map(([name, { address }]) => [NAMES[name], shown(address)]);
-    return runUntilAskedToEnd(runtime, { noticeMs, mostMs }, { ...Object.fromEntries(listening), hosts: served.hosts });
+    return runUntilAskedToEnd(
+      runtime,
+      { noticeMs, mostMs },
+      { ...Object.fromEntries(listening), hosts: settings.hosts },
+    );
   },
-};
+} satisfies Command;
 
 const FLAGS: Readonly<Record<string, string>> = { default: "--listen", health: "--health", admin: "--admin" };
 const NAMES: Readonly<Record<string, string>> = { default: "listen", health: "health", admin: "admin" };

@@ -9,7 +9,11 @@ import { inPackage } from "../project.ts";
 /** A part that only Cloudflare's platform uses. */
 const NEVER_USED = ["MOOR_REDIS", "MOOR_TRACES", "MOOR_CONSOLE", "MOOR_ADOPTION"];
 
-const SERVED = import.meta.filename.endsWith(".js") ? "served.js" : "served.ts";
+const IS_INSTALLED = import.meta.filename.endsWith(".js");
+/** The module whose `createServed` makes the entrypoints of the Worker. */
+export const SERVED_MODULE = inPackage(
+  ...(IS_INSTALLED ? ["dist", "src", "serve", "served.js"] : ["src", "serve", "served.ts"]),
+);
 
 /** The programs that wrangler brings. */
 export interface Programs {
@@ -41,10 +45,15 @@ export async function findPrograms(): Promise<Programs> {
  * configuration does not use.
  *
  * @param file the configuration's file, absolute.
+ * @param served the module whose `createServed` makes the entrypoints.
  * @throws CommandError of code `config`, with the reasons.
  */
-export async function bundleWorker({ build }: Programs, file: string, config: ResolvedConfig): Promise<string> {
-  const served = inPackage(...(import.meta.filename.endsWith(".js") ? ["dist"] : []), "src", "serve", SERVED);
+export async function bundleWorker(
+  { build }: Programs,
+  file: string,
+  config: ResolvedConfig,
+  served: string,
+): Promise<string> {
   const entry = [
     `import config from ${JSON.stringify(file)};`,
     `import { createServed } from ${JSON.stringify(served)};`,

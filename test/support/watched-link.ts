@@ -6,14 +6,12 @@ import { withNamedIds } from "../../emulation/named-ids.ts";
 import { type NamespaceFault, objectsOverLink } from "../../emulation/objects-over-link.ts";
 import { workOf } from "../../emulation/work-of.ts";
 import { PoolObject } from "../../src/objects/pool/pool-object.ts";
+import { machineNow, moveClock } from "./moved-clock.ts";
 
 const faults = createFaults<NamespaceFault>();
 const calls: string[] = [];
 const done: string[] = [];
 const atOnce = () => 0;
-const now = Date.now;
-let aheadMs = 0;
-Date.now = () => now() + aheadMs;
 
 /**
  * The interface of the link for tests. `GET` returns the methods that were called, or at `/done` the methods whose calls have been answered. `PUT` sets the fault that calls meet
@@ -23,7 +21,7 @@ export class Link extends WorkerEntrypoint<{ POOL_OBJECT: DurableObjectNamespace
   override async fetch(request: Request): Promise<Response> {
     if (request.method === "GET") return Response.json(new URL(request.url).pathname === "/done" ? done : calls);
     if (request.method === "POST") {
-      aheadMs += Number(await request.text());
+      moveClock(Number(await request.text()));
       return new Response();
     }
     if (request.method === "PATCH") {
@@ -46,7 +44,7 @@ export class WatchedPoolObject extends PoolObject {
     const rang = new Promise<void>((resolve) => {
       this.#rang = resolve;
     });
-    await this.ctx.storage.setAlarm(now());
+    await this.ctx.storage.setAlarm(machineNow());
     await rang;
   }
 

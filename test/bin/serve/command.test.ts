@@ -69,6 +69,13 @@ it.each([
   );
 });
 
+it("has nothing by which anybody moves its clock, as the Worker of the tests has", async () => {
+  const serve = await startServe({ config: { pools }, variables });
+  const moved = await fetch(`http://127.0.0.1:${serve.healthPort}/`, { method: "POST", body: "1000" });
+  expect(moved.status).toBe(404);
+  expect(await serve.stop()).toBe(0);
+});
+
 it("starts while its store is away, and says so", async () => {
   const serve = await startServe({ config: { pools }, variables });
   expect(await serve.entry("serving")).toMatchObject({ store: "store_unavailable", hosts: ["shop.test"] });

@@ -142,6 +142,20 @@ async function rememberTable({ sql }: RunningPostgres): Promise<() => Promise<vo
   };
 }
 
+/** Options of a test that `moor serve` does not pass. `reason`: why not. */
+export function ofCloudflareAlone(reason: string): { skip: boolean } {
+  const skip = process.env.MOOR_TEST_RUNTIME === "serve";
+  if (skip) console.warn(`a test is skipped with moor serve: ${reason}`);
+  return { skip };
+}
+
+/** Options of a test that does not hold for sessions in cookies. `reason`: why not. */
+export function ofStoresAlone(reason: string): { skip: boolean } {
+  const skip = AUTHORITY === "cookie";
+  if (skip) console.warn(`a test is skipped with sessions in cookies: ${reason}`);
+  return { skip };
+}
+
 /** Options of a test that Durable Objects alone pass. `reason`: why another authority does not. */
 export function ofObjectsAlone(reason: string): { skip: boolean } {
   const skip = AUTHORITY !== "object";

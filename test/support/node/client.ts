@@ -46,6 +46,9 @@ export interface Asking {
   readonly port?: number | undefined;
 }
 
+/** The header by which a proxy before Moor tells that its client came by https. Plain workerd counts as reached by http without it. */
+export const OVER_HTTPS = { "X-Forwarded-Proto": "https" } as const;
+
 /** How long a client keeps an idle connection. */
 const IDLE_MS = 2_000;
 const OWN_COOKIE = /^__Host-moor($|-gen$|-new$|-mark-|\.)/;
@@ -131,7 +134,7 @@ export class Client {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const sent = {
       Host: "shop.test",
-      "X-Forwarded-Proto": "https",
+      ...OVER_HTTPS,
       ...(cookie === "" ? {} : { Cookie: cookie }),
       ...headers,
     };

@@ -1,5 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import { freePort as checkPort } from "../../../bin/port.ts";
 
 /** A port of loopback on which nothing listens. Only root may listen on it, and no server uses it. */
@@ -24,4 +25,23 @@ async function reserve(port: number): Promise<boolean> {
     socket.close();
     return false;
   }
+}
+
+/** Resolves when nothing listens any more on ports of loopback. */
+export async function portsFreed(ports: readonly number[]): Promise<void> {
+  for (const port of ports) {
+    while (!(await isFree(port))) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen({ port, host: "127.0.0.1", exclusive: true });
+  try {
+    await once(server, "listening");
+  } catch {
+    return false;
+  }
+  server.close();
+  await once(server, "close");
+  return true;
 }

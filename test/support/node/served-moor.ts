@@ -1,66 +1,140 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { MoorConfig } from "../../../src/config/types.ts";
 import { storedRows } from "./authority.ts";
-import { freePort } from "./ports.ts";
-import { SERVED_CONFIG, startServe } from "./served.ts";
-import type { TestKeys } from "./test-keys.ts";
-import type { RunningMoor } from "./workerd.ts";
+import { freePort, portsFreed } from "./ports.ts";
+import { type RunningServe, SERVED_CONFIG, startServe } from "./served.ts";
+import { testKeys } from "./test-keys.ts";
+import type { MoorOptions, RunningMoor } from "./workerd.ts";
 
-/** The way to the store, the keys, and the token that admins send. */
-interface ServedMoorOptions {
-  readonly keys: TestKeys;
-  readonly texts: Readonly<Record<string, string>>;
-  readonly adminToken: string | undefined;
+/** The ports of one process. */
+interface Ports {
+  readonly moor: number;
+  readonly health: number;
+  readonly admin: number;
 }
 
-/** Starts `moor serve` in place of the Worker of a deploy, for the tests of conformance that run with both. */
-export async function startServedMoor(
-  config: MoorConfig,
-  { keys, texts, adminToken }: ServedMoorOptions,
-): Promise<RunningMoor> {
-  const { trustedProxies = [], admin } = config;
-  const [port, adminPort] = [await freePort(), await freePort()];
-  const lines: string[] = [];
-  const start = () =>
-    startServe({
+/** Parts of Cloudflare's platform, which `moor serve` does not have. A test that asks for one does not run with `moor serve`. */
+const NO_PARTS = ["redis", "metrics", "broken"] as const;
+
+/**
+ * Starts `moor serve` in place of the Worker of a deploy, for the tests of conformance that run with both. Each of its isolates is a process
+ * of its own.
+ *
+ * @param options.texts the way to the store, and further bindings.
+ */
+export async function startServedMoor(given: MoorConfig, options: MoorOptions): Promise<RunningMoor> {
+  const { adminToken, around = {}, isolates = 1, texts, hosts = [] } = options;
+  const { certificate, loginSecret, ...others } = around;
+  const missing = [...NO_PARTS.filter((name) => options[name]), ...Object.keys(others)];
+  if (missing.length > 0) throw new Error(`moor serve has none of these: ${missing.join(", ")}`);
+  const folder = await mkdtemp(join(tmpdir(), "moor-serve-around-"));
+  const trusted = join(folder, "certificate.pem");
+  if (certificate !== undefined) await writeFile(trusted, certificate);
+  const variables = {
+    ...texts,
+    ...(adminToken !== undefined && { MOOR_ADMIN_TOKEN: adminToken }),
+    ...(loginSecret !== undefined && { MOOR_LOGIN_SECRET: loginSecret }),
+    ...(certificate !== undefined && { NODE_EXTRA_CA_CERTS: trusted }),
+  };
+  const first = { ...(await testKeys()), ...options.keys };
+  let [config, keys] = [withoutKv(given), first];
+  const logged: string[] = [];
+  const ports = await Promise.all(
+    Array.from({ length: isolates }, async () => ({
+      moor: await freePort(),
+      health: await freePort(),
+      admin: await freePort(),
+    })),
+  );
+
+  function start({ moor, health, admin }: Ports): Promise<RunningServe> {
+    const { trustedProxies = [] } = config;
+    return startServe({
       config: { ...config, trustedProxies: [...SERVED_CONFIG.trustedProxies, ...trustedProxies] },
       keys,
-      variables: { ...texts, ...(adminToken !== undefined && { MOOR_ADMIN_TOKEN: adminToken }) },
+      variables,
+      program: ["test/support/node/serve.ts"],
+      lines: logged,
       flags: [
-        ...["--listen", `127.0.0.1:${port}`, "--host", `127.0.0.1:${port}`, "--host", `localhost:${port}`],
-        ...(admin ? ["--admin", `127.0.0.1:${adminPort}`] : []),
+        ...["--listen", `127.0.0.1:${moor}`, "--health", `127.0.0.1:${health}`, "--drain-seconds", "1"],
+        ...(config.admin ? ["--admin", `127.0.0.1:${admin}`] : []),
+        ...[...hosts, ...LOOPBACK, ...LOOPBACK.map((host) => `${host}:${moor}`)].flatMap((host) => ["--host", host]),
       ],
-      lines,
     });
-  let serve = await start();
+  }
+  const processes = await Promise.all(ports.map(start));
+
+  /** Ends a process as a crash would, and starts another. */
+  async function restart(nth: number, whileDown?: () => Promise<void>): Promise<void> {
+    const own = ports[nth] as Ports;
+    await processes[nth]?.kill();
+    await whileDown?.();
+    await portsFreed(Object.values(own));
+    processes[nth] = await start(own);
+  }
+  async function restartAll(): Promise<void> {
+    for (const nth of ports.keys()) await restart(nth);
+  }
   // A test that asks for a part of Cloudflare's platform does not run with `moor serve`.
   const refuse = async (): Promise<never> => {
     throw new Error("moor serve has no such part");
   };
+  const [{ moor: port, admin: adminPort }] = ports as [Ports];
   return {
     port,
-    ports: [port],
     adminPort,
-    keys,
-    logged: lines,
+    ports: ports.map(({ moor }) => moor),
+    keys: first,
+    logged,
     storedSessions: storedRows,
+    async elapse(seconds) {
+      const body = String(seconds * 1000);
+      for (const { health } of ports) {
+        const response = await fetch(`http://127.0.0.1:${health}/`, { method: "POST", body });
+        if (!response.ok) throw new Error(`the clock answers ${response.status}: ${await response.text()}`);
+      }
+    },
+    crashAndRestart: (whileDown, nth = 0) => restart(nth, whileDown),
+    deployKeys: (used) => {
+      keys = used;
+      return restartAll();
+    },
+    deployConfig: (changes) => {
+      config = withoutKv({ ...config, ...changes });
+      return restartAll();
+    },
+    async stop() {
+      await Promise.all(processes.map((one) => one.stop()));
+      await rm(folder, { recursive: true, force: true });
+    },
     alarmsWithin: refuse,
-    mostResidentBytes: refuse,
+    mostResidentBytes: () => mostResidentBytesOf(processes[0] as RunningServe),
     valueInKv: refuse,
     setKv: refuse,
     expirationInKv: refuse,
     operationsInKv: refuse,
-    elapse: refuse,
     ringAlarm: refuse,
     dataPoints: refuse,
     objects: { meet: refuse, calls: refuse, done: refuse },
     runScheduled: refuse,
-    deployKeys: refuse,
-    deployConfig: refuse,
-    async crashAndRestart(whileDown) {
-      await serve.kill();
-      await whileDown?.();
-      serve = await start();
-    },
-    stop: async () => void (await serve.stop()),
   };
+}
+
+/** Hosts by which tests reach Moor itself. */
+const LOOPBACK = ["127.0.0.1", "localhost"];
+
+/** Outside Cloudflare there is no KV, so `moor serve` refuses to keep a replica of each session there. */
+function withoutKv(config: MoorConfig): MoorConfig {
+  const { replicate, ...stores } = config.stores ?? {};
+  return replicate === "always" ? { ...config, stores } : config;
+}
+
+/** The most memory that workerd has held at once, which the process of the command has started. */
+async function mostResidentBytesOf({ process: { pid } }: RunningServe): Promise<number> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
+  const statuses = await Promise.all(children.map((child) => readFile(`/proc/${child}/status`, "utf8")));
+  const workerd = statuses.find((status) => status.startsWith("Name:\tworkerd\n")) ?? "";
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(workerd)?.[1]) * 1024;
 }

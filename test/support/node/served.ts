@@ -15,7 +15,7 @@ export interface RunningServe {
   readonly healthPort: number;
   /** 0: there is no admin socket. */
   readonly adminPort: number;
-  /** The lines of its log that Moor has written, and not the command around it. */
+  /** The lines of its log that Moor has written, and not the command around it, without their times. */
   readonly lines: string[];
   /** Its log, parsed. */
   readonly logged: Record<string, unknown>[];
@@ -37,10 +37,12 @@ export interface ServeOptions {
   readonly keys?: TestKeys;
   /** Further flags. Default: any ports at 127.0.0.1, and no notice before a drain. */
   readonly flags?: readonly string[];
-  /** Takes the lines of its log. Default: a new list. */
-  readonly lines?: string[];
   /** A command before the command, as in `ip netns exec NAME`. */
   readonly within?: readonly string[];
+  /** The program that runs, and its first arguments. Default: `moor serve`. */
+  readonly program?: readonly string[];
+  /** Takes the lines of its log. Default: a new array. */
+  readonly lines?: string[];
 }
 
 /** The proxies that tests stand for are on this machine. */
@@ -53,12 +55,15 @@ export function keyVariables(keys: TestKeys): Record<string, string> {
   return { MOOR_TOKEN_KEYS: keys.token, MOOR_HANDOFF_KEYS: keys.handoff, MOOR_STORE_KEYS: keys.store };
 }
 
+/** The command adds the time to each line. */
+const TIME = /^\{"time":"[^"]*",/;
 const OWN = /"event":"(?:serving|draining|stopped_accepting|drained|drain_cut_off)"/;
 const ANYWHERE = ["--listen", "127.0.0.1:0", "--health", "127.0.0.1:0", "--drain-notice-seconds", "0"];
 
 /** Starts `moor serve`. Resolves when it serves. */
 export async function startServe(options: ServeOptions): Promise<RunningServe> {
   const { config, variables, flags = [], within = [], source = "", lines = [] } = options;
+  const { program = ["bin/moor.js", "serve"] } = options;
   const keys = options.keys ?? (await testKeys());
   const folder = await mkdtemp(join(tmpdir(), "moor-served-"));
   const file = join(folder, "moor.config.ts");
@@ -66,16 +71,7 @@ export async function startServe(options: ServeOptions): Promise<RunningServe> {
   const given = ANYWHERE.flatMap((flag, at) =>
     at % 2 === 0 && !flags.includes(flag) ? [flag, ANYWHERE[at + 1] as string] : [],
   );
-  const [command = "", ...args] = [
-    ...within,
-    process.execPath,
-    "bin/moor.js",
-    "serve",
-    "--config",
-    file,
-    ...given,
-    ...flags,
-  ];
+  const [command = "", ...args] = [...within, process.execPath, ...program, "--config", file, ...given, ...flags];
   const { PATH = "" } = process.env;
   const env = { PATH, TMPDIR: folder, MOOR_ISSUER: SERVED_ISSUER, ...keyVariables(keys), ...variables };
   const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -85,7 +81,7 @@ export async function startServe(options: ServeOptions): Promise<RunningServe> {
   const awaited = new Set<() => void>();
   createInterface({ input: child.stdout }).on("line", (line) => {
     said.push(line);
-    if (!OWN.test(line)) lines.push(line);
+    if (!OWN.test(line)) lines.push(line.replace(TIME, "{"));
     logged.push(JSON.parse(line));
     for (const look of awaited) look();
   });

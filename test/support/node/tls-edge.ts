@@ -22,7 +22,8 @@ export async function startTlsEdge(
   return { ...edge, port: new URL(edge.url).port };
 }
 
-function passOn(incoming: IncomingMessage, response: ServerResponse, port: number): void {
+/** Passes a request on to Moor, as one that came by https. */
+export function passOn(incoming: IncomingMessage, response: ServerResponse, port: number): void {
   const headers = { ...incoming.headers, "x-forwarded-proto": "https" };
   const { method, url: path } = incoming;
   const sent = request({ host: "127.0.0.1", port, method, path, headers }, (answer) => {

@@ -19,10 +19,10 @@ export { TEST_ISSUER } from "./workerd-config.ts";
 /** Moor in plain workerd. */
 export interface RunningMoor {
   readonly port: number;
+  /** The port at which the admin API answers. */
+  readonly adminPort: number;
   /** The port of each of its isolates. The first isolate is at `port`, and holds the objects of all. */
   readonly ports: readonly number[];
-  /** The port at which admins reach it. */
-  readonly adminPort: number;
   /** The keys with which it signs and encrypts. Tests forge and check with them. */
   readonly keys: TestKeys;
   /** The lines it has logged. */
@@ -113,6 +113,8 @@ export interface MoorOptions {
   readonly metrics?: boolean | undefined;
   /** The surroundings of the Worker, without its stores. Default: nothing. */
   readonly around?: Surroundings | undefined;
+  /** Hosts that visitors ask for, besides the host of the issuer and those of the routes. Only `moor serve` refuses all others. */
+  readonly hosts?: readonly string[] | undefined;
   /** Keys in place of fresh keys. */
   readonly keys?: Partial<TestKeys>;
   /** Whether it cannot work. Then the start is over when it answers 500. Default `false`. */
@@ -139,8 +141,7 @@ export async function startMoor(given: MoorConfig | MiddlewareConfig, options: M
   const { redis, texts = options.texts } = authority;
   let { config } = authority;
   if (RUNS_SERVED && role === "proxy") {
-    const used = { ...(await testKeys()), ...options.keys };
-    return startServedMoor(config as MoorConfig, { keys: used, texts: { ...texts }, adminToken });
+    return startServedMoor(config as MoorConfig, { ...options, redis, texts });
   }
   const { metrics = false, isolates = 1, apart = false } = options;
   const folder = await mkdtemp(join(tmpdir(), "moor-workerd-"));
@@ -202,8 +203,8 @@ export async function startMoor(given: MoorConfig | MiddlewareConfig, options: M
 
   return {
     port,
-    ports: [ports, ...others].map(({ moor }) => moor),
     adminPort: port,
+    ports: [ports, ...others].map(({ moor }) => moor),
     keys,
     logged,
     async storedSessions() {
