@@ -1,3 +1,4 @@
+/** @without-login */
 import { afterAll, describe, expect, it } from "vitest";
 import { startOrigin } from "../../support/node/origins.ts";
 import { rawExchange, statusOf } from "../../support/node/raw-exchange.ts";

@@ -1,3 +1,4 @@
+/** @without-login */
 /** @any-runtime */
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";

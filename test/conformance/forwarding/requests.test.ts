@@ -1,6 +1,8 @@
+/** @without-login */
 /** @quick */
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import type { PoolConfig } from "../../../src/config/pool-types.ts";
+import { ofStoresAlone } from "../../support/node/authority.ts";
 import type { Told } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";
@@ -103,7 +105,8 @@ describe("everything else that a client sends", () => {
 });
 
 describe("cookies", () => {
-  it("of Moor's names are cut out, and the remaining bytes stay as they are", async () => {
+  const byName = ofStoresAlone("its cookies have names of their own, and nobody can log in");
+  it("of Moor's names are cut out, and the remaining bytes stay as they are", byName, async () => {
     const client = site.client();
     await client.ask("/?login=alice");
     const own = [...client.cookies].map(([name, value]) => `${name}=${value}`);
@@ -114,7 +117,7 @@ describe("cookies", () => {
     expect(told.session.sub).toBe("alice");
   });
 
-  it("leave no Cookie header behind when there is nothing left", async () => {
+  it("leave no Cookie header behind when there is nothing left", byName, async () => {
     const client = site.client();
     await client.ask("/?login=alice");
     const { told } = await client.ask("/");
@@ -122,7 +125,7 @@ describe("cookies", () => {
     expect(told.headers).not.toHaveProperty("cookie");
   });
 
-  it("never bring the origin a token or a proof", async () => {
+  it("never bring the origin a token or a proof", byName, async () => {
     const client = site.client();
     await client.ask("/?login=alice");
     const { told } = await client.ask("/");

@@ -1,3 +1,4 @@
+/** @without-login */
 /** @any-runtime */
 import {
   brotliCompressSync,
@@ -8,6 +9,7 @@ import {
   zstdDecompressSync,
 } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
+import { ofStoresAlone } from "../../support/node/authority.ts";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";
 import { startSite } from "../../support/node/site.ts";
 
@@ -114,7 +116,8 @@ describe("a response", () => {
 });
 
 describe("cookies of the origin's", () => {
-  it("stay separate, in order and unchanged, next to Moor's cookies", async () => {
+  const byName = ofStoresAlone("each response has a cookie with a name of its own");
+  it("stay separate, in order and unchanged, next to Moor's cookies", byName, async () => {
     const cookies = ["a=1; Expires=Wed, 21 Oct 2037 07:28:00 GMT; Path=/", "b=x, y", "a=2; HttpOnly", "moored=1"];
     origin.answers((_, response) => response.setHeader("Set-Cookie", cookies).setHeader("Moor-Rotate", "1").end());
     const answer = await client.ask("/");
@@ -147,7 +150,8 @@ describe("caching", () => {
     expect(first.headers["cache-control"]).toBe("private, no-store");
   });
 
-  it("of a response that ends a session is forbidden too", async () => {
+  const cleared = ofStoresAlone("the end of a session is a cookie, too");
+  it("of a response that ends a session is forbidden too", cleared, async () => {
     const leaving = site.client();
     origin.answers((request, response) => {
       response.setHeader("Cache-Control", "public, max-age=600");

@@ -1,3 +1,4 @@
+/** @without-login */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningExample, startExample } from "../../examples/running-example.ts";
 import { Client } from "../../support/node/client.ts";
