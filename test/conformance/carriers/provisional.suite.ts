@@ -12,7 +12,11 @@ export async function describeProvisional(role: Role) {
     startSite([origin], { role, carriers: [{ type: "cookie" }, { type: "header" }] }),
     startSite([origin], { role, carriers: [{ type: "cookie", sameSite: "strict" }] }),
     startSite([origin], { role, carriers: [{ type: "cookie", sameSite: "none" }] }),
-    startSite([origin], { role, carriers: [{ type: "cookie", prefix: "__Secure-", domain: "shop.test" }] }),
+    startSite([origin], {
+      role,
+      carriers: [{ type: "cookie", prefix: "__Secure-", domain: "shop.test" }],
+      hosts: ["api.shop.test"],
+    }),
   ]);
   const sites = [site, strict, open, shared];
   afterAll(async () => {

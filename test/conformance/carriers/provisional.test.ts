@@ -1,3 +1,4 @@
+/** @any-runtime */
 /** @any-authority */
 import { describe } from "vitest";
 import { describeProvisional } from "./provisional.suite.ts";

@@ -1,3 +1,4 @@
+/** @any-runtime */
 /** @quick */
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";

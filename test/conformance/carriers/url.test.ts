@@ -1,3 +1,4 @@
+/** @any-runtime */
 /** @quick */
 
 import { afterAll, beforeEach, describe, expect, it } from "vitest";

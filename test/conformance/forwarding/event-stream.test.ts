@@ -1,3 +1,4 @@
+/** @any-runtime */
 /** @without-login */
 import { once } from "node:events";
 import { type IncomingMessage, request, type ServerResponse } from "node:http";

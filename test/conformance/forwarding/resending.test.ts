@@ -1,3 +1,4 @@
+/** @any-runtime */
 /** @without-login */
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { CutAnswer } from "../../support/node/client.ts";

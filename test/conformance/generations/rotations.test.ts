@@ -1,3 +1,4 @@
+/** @any-runtime */
 /** @quick */
 /** @any-authority */
 import { afterAll, describe, expect, it } from "vitest";

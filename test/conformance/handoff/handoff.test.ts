@@ -1,3 +1,4 @@
+/** @any-runtime */
 /** @quick */
 /** @any-authority */
 import {
@@ -9,15 +10,22 @@ import {
   jwtVerify,
 } from "jose";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Told } from "../../support/node/client.ts";
+import { OVER_HTTPS, type Told } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";
 import { TEST_ISSUER } from "../../support/node/workerd.ts";
 
 const origin = await startOrigin("a");
-const site = await startSite([origin], { handoff: { dataBytes: 100 } });
+/** Hosts that visitors ask for, with the host as it is told. */
+const ASKED = [
+  ["shop.test", "shop.test"],
+  ["A.shop.test:8443", "a.shop.test:8443"],
+  ["a.shop.test:443", "a.shop.test"],
+] as const;
+const HOSTS = ASKED.map(([, host]) => host);
+const site = await startSite([origin], { handoff: { dataBytes: 100 }, hosts: HOSTS });
 const jwks = new URL(`http://127.0.0.1:${site.moor.port}/.moor/jwks.json`);
-const keys = createRemoteJWKSet(jwks);
+const keys = createRemoteJWKSet(jwks, { headers: OVER_HTTPS });
 afterAll(async () => {
   await site.stop();
   await origin.kill();
@@ -80,11 +88,7 @@ describe("the handoff", () => {
     });
   });
 
-  it.each([
-    ["shop.test", "shop.test"],
-    ["A.shop.test:8443", "a.shop.test:8443"],
-    ["a.shop.test:443", "a.shop.test"],
-  ])("tells the address that the client asked for: %s", async (asked, host) => {
+  it.each(ASKED)("tells the address that the client asked for: %s", async (asked, host) => {
     const { told } = await site.client().ask("/", { headers: { Host: asked } });
     expect(await verified(told)).toMatchObject({ host, scheme: "https" });
   });
@@ -106,7 +110,7 @@ describe("the handoff", () => {
     expect(Number(idle) - 43_200 * 1.1).toBeLessThan(now + 120);
     const seconds = (milliseconds: unknown) => Math.floor(Number(milliseconds) / 1000);
     const url = `http://127.0.0.1:${site.moor.port}/.moor/session`;
-    const answer = await fetch(url, { headers: { Authorization: `Bearer ${jwtOf(told)}` } });
+    const answer = await fetch(url, { headers: { ...OVER_HTTPS, Authorization: `Bearer ${jwtOf(told)}` } });
     const stored = (await answer.json()) as Record<string, unknown>;
     expect(seconds(stored.bornAt)).toBe(born);
     expect(seconds(stored.loggedInAt)).toBe(loggedIn);
@@ -153,7 +157,7 @@ describe("the handoff", () => {
 
 describe("the published keys", () => {
   it("are the public halves alone, and may be kept", async () => {
-    const answer = await fetch(jwks);
+    const answer = await fetch(jwks, { headers: OVER_HTTPS });
     expect(answer.headers.get("cache-control")).toBe("public, max-age=300");
     const { keys: published } = (await answer.json()) as { keys: JWK[] };
     const point = { x: expect.any(String), y: expect.any(String) };

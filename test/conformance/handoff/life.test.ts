@@ -1,3 +1,5 @@
+/** @without-login */
+/** @any-runtime */
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";

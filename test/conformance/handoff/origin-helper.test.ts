@@ -1,7 +1,9 @@
+/** @any-runtime */
 import { afterAll, describe, expect, it } from "vitest";
 import type { ListedSession, SessionList } from "../../../src/sdk/origin/index.ts";
 import type { Client } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
+import { startPlainEdge } from "../../support/node/plain-edge.ts";
 import { freePort } from "../../support/node/ports.ts";
 import { startSite } from "../../support/node/site.ts";
 import { TEST_ISSUER } from "../../support/node/workerd.ts";
@@ -22,10 +24,11 @@ const site = await startSite([{ name: "a", url }], {
     { path: "/*", pool: "shop" },
   ],
 });
-const moorUrl = `http://127.0.0.1:${site.moor.port}`;
-const args = ["--issuer", TEST_ISSUER, "--moor", moorUrl];
+const edge = await startPlainEdge(site.moor.port);
+const args = ["--issuer", TEST_ISSUER, "--moor", edge.url];
 const origin = await startOrigin("a", { script: "helper-origin.ts", port, args });
 afterAll(async () => {
+  edge.stop();
   await site.stop();
   await origin.kill();
 });

@@ -1,5 +1,7 @@
+/** @any-runtime */
 /** @any-authority */
 import { afterAll, describe, expect, it } from "vitest";
+import { OVER_HTTPS } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { originConfig, startSite } from "../../support/node/site.ts";
 
@@ -35,7 +37,7 @@ const toAds = { headers: { Host: "ads.test" } };
 async function callApi(jwt: string | undefined, method: string, patch: object = { theme: "light" }) {
   const response = await fetch(`http://127.0.0.1:${site.moor.port}/.moor/session`, {
     method,
-    headers: { Authorization: `Bearer ${jwt}` },
+    headers: { ...OVER_HTTPS, Authorization: `Bearer ${jwt}` },
     ...(method === "PATCH" ? { body: JSON.stringify(patch) } : {}),
   });
   const text = await response.text();

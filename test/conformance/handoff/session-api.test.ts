@@ -1,7 +1,8 @@
+/** @any-runtime */
 /** @any-authority */
 import { afterAll, describe, expect, it } from "vitest";
 import { ofObjectsAlone } from "../../support/node/authority.ts";
-import type { Client } from "../../support/node/client.ts";
+import { type Client, OVER_HTTPS } from "../../support/node/client.ts";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { originConfig, startSite } from "../../support/node/site.ts";
@@ -29,7 +30,7 @@ afterAll(async () => {
 async function call(jwt: string, init: RequestInit = {}) {
   const response = await fetch(`http://127.0.0.1:${site.moor.port}/.moor/session`, {
     ...init,
-    headers: { Authorization: `Bearer ${jwt}`, ...init.headers },
+    headers: { ...OVER_HTTPS, Authorization: `Bearer ${jwt}`, ...init.headers },
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };

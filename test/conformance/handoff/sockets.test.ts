@@ -1,9 +1,11 @@
+/** @any-runtime */
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { decodeJwt } from "jose";
 import { afterAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { createOrigin } from "../../../src/sdk/origin/index.ts";
+import { startPlainEdge } from "../../support/node/plain-edge.ts";
 import { startSite } from "../../support/node/site.ts";
 import { startWebSocketOrigin } from "../../support/node/web-socket-origin.ts";
 import { TEST_ISSUER } from "../../support/node/workerd.ts";
@@ -11,9 +13,11 @@ import { TEST_ISSUER } from "../../support/node/workerd.ts";
 const origin = await startWebSocketOrigin("a");
 const site = await startSite([origin], { watched: true, session: { idleSeconds: 600 } });
 let elapsedMs = 0;
-const moorUrl = `http://127.0.0.1:${site.moor.port}`;
+const edge = await startPlainEdge(site.moor.port);
+const { url: moorUrl } = edge;
 const moor = createOrigin({ issuer: TEST_ISSUER, audience: "shop", moorUrl, now: () => Date.now() + elapsedMs });
 afterAll(async () => {
+  edge.stop();
   await site.stop();
   await origin.stop();
 });

@@ -1,4 +1,6 @@
 /** @needs apache2-bin nginx */
+/** @without-login */
+/** @any-runtime */
 import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** @any-runtime */
 /** @without-login */
 /** @quick */
 import { afterAll, describe, expect, it } from "vitest";

@@ -1,7 +1,8 @@
+/** @any-runtime */
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { calculateJwkThumbprint, decodeProtectedHeader, exportJWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Client } from "../../support/node/client.ts";
+import { type Client, OVER_HTTPS } from "../../support/node/client.ts";
 import { startKeyRotation } from "../../support/node/key-rotation.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";
@@ -21,7 +22,7 @@ async function retire(id: string): Promise<void> {
 }
 
 async function keySet(): Promise<string[]> {
-  const response = await fetch(`http://127.0.0.1:${site.moor.port}/.moor/jwks.json`);
+  const response = await fetch(`http://127.0.0.1:${site.moor.port}/.moor/jwks.json`, { headers: OVER_HTTPS });
   return ((await response.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
 }
 

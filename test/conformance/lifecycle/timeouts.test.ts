@@ -1,3 +1,4 @@
+/** @any-runtime */
 /** @any-authority */
 import { afterAll, describe, expect, it } from "vitest";
 import type { Client } from "../../support/node/client.ts";

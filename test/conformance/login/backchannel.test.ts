@@ -1,8 +1,10 @@
+/** @any-runtime */
 /** @quick */
 /** @any-authority */
 import { afterAll, describe, expect, it } from "vitest";
 import { ADMIN_TOKEN, adminOf } from "../../support/node/admin.ts";
 import { ProviderVisitor } from "../../support/node/identity-provider.ts";
+import { startPlainEdge } from "../../support/node/plain-edge.ts";
 import { BACKCHANNEL, logIn, PAGE, SCRIPT, startGuardedSite, tellLogout } from "./guarded-site.ts";
 
 const guarded = await startGuardedSite({
@@ -13,9 +15,13 @@ const guarded = await startGuardedSite({
 });
 const { site, provider, stop } = guarded;
 const admin = adminOf(site);
-afterAll(stop);
+const edge = await startPlainEdge(site.moor.port);
+afterAll(async () => {
+  edge.stop();
+  await stop();
+});
 
-provider.backchannelUri = `http://127.0.0.1:${site.moor.port}${BACKCHANNEL}`;
+provider.backchannelUri = `${edge.url}${BACKCHANNEL}`;
 
 const now = () => Math.floor(Date.now() / 1000);
 const tell = (claims: object, client = site.client()) => tellLogout(guarded, claims, client);

@@ -1,3 +1,4 @@
+/** @any-runtime */
 /** @quick */
 import { afterAll, describe, expect, it } from "vitest";
 import { adminOf } from "../../support/node/admin.ts";

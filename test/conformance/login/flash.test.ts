@@ -1,3 +1,4 @@
+/** @any-runtime */
 import { afterAll, expect, it } from "vitest";
 import { logIn, PAGE, startGuardedSite } from "./guarded-site.ts";
 

@@ -1,9 +1,11 @@
+/** @any-runtime */
 /** @quick */
 import { afterAll, describe, expect, it } from "vitest";
+import { ofObjectsAlone } from "../../support/node/authority.ts";
 import { ProviderVisitor } from "../../support/node/identity-provider.ts";
 import { codesIn, HOME, logIn, PAGE, pathIn, SCRIPT, startGuardedSite } from "./guarded-site.ts";
 
-const { site, provider, stop } = await startGuardedSite();
+const { site, provider, stop } = await startGuardedSite({ hosts: ["evil.test"] });
 afterAll(stop);
 
 describe("a page that requires a login", () => {
@@ -44,7 +46,8 @@ describe("a page that requires a login", () => {
     expect(asked.get("state")).not.toContain("orders");
   });
 
-  it("costs no store call before the visitor has come back", async () => {
+  const counted = ofObjectsAlone("it counts the calls of objects");
+  it("costs no store call before the visitor has come back", counted, async () => {
     const before = (await site.moor.objects.calls()).length;
     const stranger = site.client();
     for (let visit = 0; visit < 500; visit++) {

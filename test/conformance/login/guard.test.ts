@@ -1,3 +1,4 @@
+/** @any-runtime */
 /** @quick */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningOrigin, startOrigin } from "../../support/node/origins.ts";
@@ -12,7 +13,7 @@ beforeAll(async () => {
   origin = await startOrigin("a");
   site = await startSite([origin], {
     // Nobody logs in here, so the provider is never asked.
-    login: { issuer: "https://id.example.com", clientId: "moor" },
+    login: { issuer: "http://127.0.0.1:1", clientId: "moor" },
     require: "none",
     ignore: [{ extensions: ["css"] }],
     routes: [

@@ -40,6 +40,8 @@ export interface Changes extends Pick<MoorConfig, "admin" | "carriers" | "princi
   /** Two isolates in two processes, with the objects in the first. Default: one. */
   readonly apart?: boolean;
   readonly login?: Partial<LoginConfig>;
+  /** Hosts that are served, where nobody logs in. */
+  readonly hosts?: readonly string[];
 }
 
 /** Starts a site that is closed by default. Alice has every role, and Mallory claims an address that nobody has verified. */
@@ -73,6 +75,7 @@ export async function startGuardedSite(changes: Changes = {}): Promise<GuardedSi
     ...(changes.redis && { redis: changes.redis }),
     ...(changes.principals && { principals: changes.principals }),
     ...(changes.stores && { stores: changes.stores }),
+    ...(changes.hosts && { hosts: changes.hosts }),
     ...(changes.carriers && { carriers: changes.carriers }),
     require: "login",
     routes: [

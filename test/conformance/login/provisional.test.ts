@@ -1,3 +1,4 @@
+/** @any-runtime */
 import { afterAll, describe, expect, it } from "vitest";
 import { ProviderVisitor } from "../../support/node/identity-provider.ts";
 import { logIn, PAGE, pathIn, SCRIPT, startGuardedSite } from "./guarded-site.ts";

@@ -1,3 +1,4 @@
+/** @any-runtime */
 /** @quick */
 import { afterAll, expect, it } from "vitest";
 import { HOME, logIn, SCRIPT, startGuardedSite } from "./guarded-site.ts";

@@ -1,7 +1,9 @@
+/** @any-runtime */
 /** @quick */
 /** @any-authority */
 import { afterAll, describe, expect, it } from "vitest";
 import { ADMIN_TOKEN, adminOf, type Listed } from "../../support/node/admin.ts";
+import { ofCloudflareAlone } from "../../support/node/authority.ts";
 import type { Client } from "../../support/node/client.ts";
 import { startOrigin } from "../../support/node/origins.ts";
 import { startSite } from "../../support/node/site.ts";
@@ -58,7 +60,8 @@ async function own(browser: Client, method: string, path = "", port = site.moor.
 }
 
 describe("the sessions of a principal", () => {
-  it("are listed with the time, place and device of each login, and when each was last seen", async () => {
+  const placed = ofCloudflareAlone("the place of a visitor is not known");
+  it("are listed with the time, place and device of each login, and when each was last seen", placed, async () => {
     const alice = somebody();
     const began = Date.now();
     const laptop = await loggedIn(alice, AT_HOME);
