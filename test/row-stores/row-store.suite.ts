@@ -178,12 +178,13 @@ export function testRowStore(label: string, { create, createUnreachable, now, ga
     }
 
     it("no longer has a row that need not be kept, at the latest when it is asked to free such rows", async () => {
-      const kept = uniqueId("session:kept");
+      const [kept, due] = ["kept", "due"].map((kind) => uniqueId(`session:${kind}`));
       await write({ next: row("a"), keepUntil: now() - 2_000 });
       await write({ next: row("a") }, kept);
+      await write({ next: row("a"), dueAt: now() - 20_000 }, due);
       expect(await store.free(100_000)).toMatchObject({ kind: "freed" });
       expect(await read()).toEqual({ kind: "none" });
-      expect(await read(kept)).toEqual({ kind: "row", row: row("a") });
+      for (const each of [kept, due]) expect(await read(each)).toEqual({ kind: "row", row: row("a") });
     });
 
     it("frees a row at once that need not be kept at all", async () => {

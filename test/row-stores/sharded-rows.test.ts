@@ -60,6 +60,47 @@ describe("rows in several stores", () => {
     expect(moved).toBeLessThan(NAMES.length / 2.5);
   });
 
+  it("stay where they are in whatever order the stores are named", async () => {
+    const { stores, sharded } = shards("one", "two", "three");
+    for (const name of NAMES) await found(sharded, name);
+    const turned = shardRows(stores.toReversed());
+    for (const name of NAMES) expect(await turned.read(name)).toMatchObject({ kind: "row" });
+  });
+
+  it("are reached by one connection to each store, and all of these end", async () => {
+    const count = { opened: 0, ended: 0 };
+    const { stores } = shards("one", "two", "three");
+    const connected = stores.map(({ name, store }) => {
+      const connect = () => {
+        count.opened++;
+        return { ...store, end: async () => void count.ended++ };
+      };
+      return { name, store: { ...store, connect } };
+    });
+    const connection = shardRows(connected).connect?.();
+    for (const name of NAMES) await connection?.read(name);
+    await connection?.end();
+    expect(count).toEqual({ opened: 3, ended: 3 });
+  });
+
+  it("are asked for by their share, so that no sweep names three times as many as it can ring", async () => {
+    const asked: number[] = [];
+    const { stores } = shards("one", "two", "three");
+    const counting = stores.map(({ name, store }) => ({
+      name,
+      store: {
+        ...store,
+        due(limit: number) {
+          asked.push(limit);
+          return store.due(limit);
+        },
+      },
+    }));
+    await shardRows(counting).due(100);
+    await shardRows(counting).due(1);
+    expect(asked).toEqual([34, 34, 34, 1, 1, 1]);
+  });
+
   it("are all named when they are due", async () => {
     const { sharded } = shards("one", "two", "three");
     for (const name of NAMES) await found(sharded, name, Date.now() - 1);

@@ -23,9 +23,18 @@ const bind = (env: CookieSessionsEnv, revocation: "kv" | "redis") =>
     createBreakers(() => {}),
   );
 
+/** The keys that other parts of the Worker have. */
+const others = { MOOR_TOKEN_KEYS: `1:${"A".repeat(43)}`, MOOR_STORE_KEYS: `1:${"A".repeat(43)}` };
+
 describe("sessions in cookies are bound", () => {
   it.each<[string, CookieSessionsEnv, "kv" | "redis", string]>([
     ["without keys", { SESSION_REPLICAS: namespace() }, "kv", "MOOR_CLIENT_KEYS is not set"],
+    [
+      "with the keys of tokens, which make no sessions",
+      { ...others, SESSION_REPLICAS: namespace() },
+      "kv",
+      "MOOR_CLIENT_KEYS is not set",
+    ],
     ["without KV", ring, "kv", "SESSION_REPLICAS is not bound"],
     ["without Redis", ring, "redis", "UPSTASH_REDIS_REST_URL is not set"],
     [

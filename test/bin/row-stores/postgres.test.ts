@@ -1,4 +1,5 @@
 /** @needs postgresql */
+import { type AddressInfo, createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { connectToPostgres } from "../../../src/row-stores/postgres/postgres-client.ts";
 import { POSTGRES, postgres, postgresRows } from "../../../src/row-stores/postgres.ts";
@@ -76,6 +77,20 @@ function cachedRows(url: string) {
     },
   });
 }
+
+describe("a Postgres that says nothing", () => {
+  it("is unavailable by the deadline of a statement, and its socket is thrown away", async () => {
+    let closed = 0;
+    const silent = createServer((socket) => socket.resume().on("close", () => closed++));
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void silent.close());
+    const { port } = silent.address() as AddressInfo;
+    const connection = connectToPostgres({ url: `postgres://moor:password@127.0.0.1:${port}/moor`, deadlineMs: 200 });
+    // A connection that is not made in time has a fault of its own, CONNECT_TIMEOUT.
+    await expect(connection.run("SELECT 1", [])).rejects.toThrow("postgres: it did not answer");
+    await expect.poll(() => closed).toBe(1);
+  });
+});
 
 describe("Postgres behind a cache", () => {
   it("is read anew each time", async () => {

@@ -132,6 +132,15 @@ describe("the length of a session in cookies", () => {
     expect(await browser.visit().change({ end: true })).toMatchObject({ kind: "committed" });
   });
 
+  it("does not grow by removals of attributes that it does not have", async () => {
+    const browser = createBrowser();
+    await changed(browser, set("a"));
+    const [before] = browser.jar.values();
+    const removals = Object.fromEntries(Array.from({ length: 60 }, (_, nth) => [`attribute-${nth}`, null]));
+    await changed(browser, { patches: [removals] });
+    expect([...browser.jar.values()].map(({ length }) => length)).toEqual([before?.length]);
+  });
+
   it("does not grow while a draft is saved again and again", async () => {
     const browser = createBrowser();
     for (let n = 0; n < 40; n++) {
@@ -184,5 +193,8 @@ describe("clocks and slow requests", () => {
     const change = { ...set("b"), id: "late", expiresAt: browser.clock() + 8_000, policy: POLICY };
     expect(await late.commit(ref, change)).toEqual({ kind: "refused", reason: "expired" });
     expect(await late.commit({ ...ref, arrivedAt: ref.arrivedAt + 1 }, change)).toMatchObject({ kind: "committed" });
+    // An end always passes.
+    const end = { ...change, patches: [], end: true as const };
+    expect(await browser.visit().commit(ref, end)).toMatchObject({ kind: "committed" });
   });
 });

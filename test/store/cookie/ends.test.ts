@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createSeal } from "../../../src/store/seal.ts";
 import { changed, createBrowser, ID, inParallel, POLICY, set, sets, shown } from "./browser.ts";
 
 describe("the end of a session in cookies", () => {
@@ -96,6 +97,15 @@ describe("the end of a session in cookies", () => {
 });
 
 describe("cookies that do not open", () => {
+  it("are ignored if the key of the ring has sealed them for another purpose, as for a row", async () => {
+    const browser = createBrowser();
+    await changed(browser, set("a"));
+    const seal = createSeal([{ id: 1, secret: new Uint8Array(32).fill(7) }]);
+    const end = await seal.close({ id: ID, version: 0, purpose: "row" }, "[1,1]");
+    browser.jar.set(`__Host-moor.${ID.slice(0, 8)}.end`, end);
+    expect(await shown(browser)).toEqual({ a: "x" });
+  });
+
   it("are ignored and left alone, if a key of the ring did not seal them for this session", async () => {
     const browser = createBrowser();
     await changed(browser, set("a"));
@@ -131,6 +141,8 @@ describe("cookies that do not open", () => {
     await inParallel(browser, sets(70));
     const visit = browser.visit();
     await visit.read(browser.refOf(), browser.clock());
+    // One more may be the state that replaces the 64 that were opened.
+    expect(visit.gives().filter(({ maxAge }) => maxAge === 0)).toHaveLength(64);
     browser.arrive(visit);
     expect(browser.jar.size).toBeLessThan(10);
     expect(Object.keys((await shown(browser)) as object)).toHaveLength(70);
