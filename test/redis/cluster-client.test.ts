@@ -129,12 +129,18 @@ describe("a connection to a Cluster", () => {
   });
 
   it("ends with all sockets that it has opened", async () => {
-    const { connect, closed } = clusterThat((node) => (node === "c" ? ":1\r\n" : "-MOVED 12182 c:1\r\n"));
+    let isFirst = true;
+    const { asked, connect, closed } = clusterThat((node) => {
+      const isMoved = node === "a" && isFirst;
+      isFirst = false;
+      return isMoved ? "-MOVED 12182 c:1\r\n" : ":1\r\n";
+    });
     const connection = connect();
     await connection.eval("return 1", ["foo"], []);
     // A socket that has refused a command is thrown away at once.
     expect(closed()).toBe(1);
     await connection.eval("return 1", ["bar"], []);
+    expect(asked).toEqual(["EVAL a", "EVAL c", "EVAL a"]);
     connection.end();
     expect(closed()).toBe(3);
   });
