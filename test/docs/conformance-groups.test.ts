@@ -1,8 +1,12 @@
 import { expect, it } from "vitest";
 
-const files = import.meta.glob<string>("./conformance/**/*.test.ts", { query: "?raw", import: "default", eager: true });
+const files = import.meta.glob<string>("../conformance/**/*.test.ts", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
 const [page = ""] = Object.values(
-  import.meta.glob<string>("./conformance/README.md", { query: "?raw", import: "default", eager: true }),
+  import.meta.glob<string>("../conformance/README.md", { query: "?raw", import: "default", eager: true }),
 );
 
 /** The lines of files that have a column, in the order of the columns. */
