@@ -113,6 +113,10 @@ Exit codes: 0: drained, and nothing was cut off. 1: work was cut off, or the run
       networks: networks.services,
       certificates,
       sockets,
+    }).catch((fault: unknown) => {
+      // Sockets that are open would keep this process alive.
+      for (const socket of Object.values(sockets)) socket.close();
+      throw fault;
     });
     const listening = Object.entries(sockets).map(([name, { address }]) => [NAMES[name], shown(address)]);
     return runUntilAskedToEnd(
