@@ -20,6 +20,8 @@ export interface Programs {
   /** The path of workerd. */
   readonly workerd: string;
   build(options: BuildOptions): Promise<BuildResult>;
+  /** Ends the process that builds. Otherwise it lasts as long as this process, with the secrets in its environment. */
+  stopBuilding(): Promise<void>;
 }
 
 /**
@@ -30,9 +32,9 @@ export interface Programs {
 export async function findPrograms(): Promise<Programs> {
   try {
     const beside = createRequire(createRequire(import.meta.url).resolve("wrangler/package.json"));
-    const { build } = beside("esbuild") as { build: Programs["build"] };
+    const { build, stop } = beside("esbuild") as Pick<Programs, "build"> & { stop: Programs["stopBuilding"] };
     const { default: workerd } = beside("workerd") as { default: string };
-    return { workerd, build };
+    return { workerd, build, stopBuilding: stop };
   } catch (cause) {
     throw new CommandError("missing", "wrangler is not installed here; run: npm install --save-dev wrangler", {
       cause,
@@ -49,7 +51,7 @@ export async function findPrograms(): Promise<Programs> {
  * @throws CommandError of code `config`, with the reasons.
  */
 export async function bundleWorker(
-  { build }: Programs,
+  { build, stopBuilding }: Programs,
   file: string,
   config: ResolvedConfig,
   served: string,
@@ -84,5 +86,7 @@ export async function bundleWorker(
       ({ text, location }) => `${location ? `${location.file}:${location.line}: ` : ""}${text}`,
     );
     throw new CommandError("config", `the Worker cannot be built: ${reasons.join("\n") || String(cause)}`, { cause });
+  } finally {
+    await stopBuilding();
   }
 }

@@ -135,6 +135,13 @@ it("does not go on to ask a store that is away how many sessions it has founded"
   await expect.poll(reasons).toContainEqual(expect.stringMatching(/^BreakerOpenError: redis for counts /));
 });
 
+it("runs workerd and what ends it, and keeps no process of the build", async () => {
+  const { pid } = (await start()).process;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  const names = children.map((child) => readFileSync(`/proc/${child}/comm`, "utf8").trim());
+  expect(names.toSorted()).toEqual(["perl", "sh", "workerd"]);
+});
+
 it("leaves no process behind when it is killed, and no port", async () => {
   const serve = await start();
   await serve.kill();
