@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Wire } from "../../src/lib/wire.ts";
 import { connectToCluster, type SlotOwners, slotOf } from "../../src/redis/cluster-client.ts";
 import { type RedisServerAddress, requireRedisAddress } from "../../src/redis/tcp-client.ts";
+import { answeringWire } from "../support/answering-wire.ts";
 
 describe("the slot of a key", () => {
   // "CLUSTER KEYSLOT" of Redis 7.0 gives these.
@@ -29,25 +30,15 @@ function clusterThat(answer: (node: string) => string | undefined) {
   const asked: string[] = [];
   const owners: SlotOwners = new Map();
   let closed = 0;
-  const open = ({ hostname }: RedisServerAddress): Wire => {
-    let give: ReadableStreamDefaultController<Uint8Array>;
-    return {
-      readable: new ReadableStream({
-        start(controller) {
-          give = controller;
-        },
-      }),
-      writable: new WritableStream({
-        write(chunk) {
-          const name = /\r\n(EVAL|WAIT)\r\n/.exec(new TextDecoder().decode(chunk))?.[1];
-          asked.push(`${name} ${hostname}`);
-          const reply = answer(hostname);
-          if (reply !== undefined) give.enqueue(new TextEncoder().encode(reply));
-        },
-      }),
-      close: () => closed++,
-    };
-  };
+  const open = ({ hostname }: RedisServerAddress): Wire =>
+    answeringWire(
+      (written) => {
+        const name = /\r\n(EVAL|WAIT)\r\n/.exec(written)?.[1];
+        asked.push(`${name} ${hostname}`);
+        return [answer(hostname)];
+      },
+      () => closed++,
+    );
   const connect = () => connectToCluster({ nodes: [FIRST, SECOND, THIRD], owners, open, deadlineMs: 50 });
   return { asked, closed: () => closed, connect, ask: (key = "foo") => connect().eval("return 1", [key], []) };
 }

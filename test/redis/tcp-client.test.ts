@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Wire } from "../../src/lib/wire.ts";
 import { connectToRedis, type RedisServerAddress, readRedisAddress } from "../../src/redis/tcp-client.ts";
+import { answeringWire } from "../support/answering-wire.ts";
 
 const ADDRESS = {
   hostname: "redis.test",
@@ -47,25 +48,15 @@ function redisThat(
   let closed = 0;
   const open = (): Wire => {
     const socket = ++sockets;
-    let give: ReadableStreamDefaultController<Uint8Array>;
-    return {
-      readable: new ReadableStream({
-        start(controller) {
-          give = controller;
-        },
-      }),
-      writable: new WritableStream({
-        write(chunk) {
-          for (const command of new TextDecoder().decode(chunk).split(/(?=\*\d+\r\n)/)) {
-            const words = command.split("\r\n").filter((_, at) => at > 0 && at % 2 === 0);
-            sent.push(words.join(" ").trim());
-            const reply = answer(words.join(" ").trim(), socket);
-            if (reply !== undefined) give.enqueue(new TextEncoder().encode(reply));
-          }
-        },
-      }),
-      close: () => closed++,
-    };
+    return answeringWire(
+      (written) =>
+        written.split(/(?=\*\d+\r\n)/).map((command) => {
+          const words = command.split("\r\n").filter((_, at) => at > 0 && at % 2 === 0);
+          sent.push(words.join(" ").trim());
+          return answer(words.join(" ").trim(), socket);
+        }),
+      () => closed++,
+    );
   };
   const connection = connectToRedis({ address: { ...ADDRESS, ...given }, open, deadlineMs: 50 });
   return { connection, sent, sockets: () => sockets, closed: () => closed };

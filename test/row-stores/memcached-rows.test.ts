@@ -1,28 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Wire } from "../../src/lib/wire.ts";
 import { createMemcachedRows } from "../../src/row-stores/memcached/memcached-rows.ts";
 import { speakMeta } from "../../src/row-stores/memcached/meta-protocol.ts";
+import { answeringWire } from "../support/answering-wire.ts";
 import { T0 } from "../support/time.ts";
 
 /** A memcached that gives these answers, one for each command. `undefined`: it is silent. `null`: it closes the connection. */
-function wireOf(answers: (string | undefined | null)[], onClose = () => {}): Wire {
-  let give: ReadableStreamDefaultController<Uint8Array>;
-  return {
-    readable: new ReadableStream({
-      start(controller) {
-        give = controller;
-      },
-    }),
-    writable: new WritableStream({
-      write() {
-        const answer = answers.shift();
-        if (answer === null) give.close();
-        else if (answer !== undefined) give.enqueue(new TextEncoder().encode(answer));
-      },
-    }),
-    close: onClose,
-  };
-}
+const wireOf = (answers: (string | undefined | null)[], onClose = () => {}) =>
+  answeringWire(() => [answers.shift()], onClose);
 
 function memcachedThat(...answers: (string | undefined | null)[]) {
   const count = { opened: 0, closed: 0 };
