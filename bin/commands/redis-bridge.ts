@@ -4,6 +4,7 @@ import { type RedisServerAddress, readRedisAddress } from "../../src/redis/tcp-c
 import { describe } from "../../src/settings/mistakes.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readFlags } from "../flags.ts";
+import { goOnWithoutLog } from "../lost-log.ts";
 import { createBackend, loadNodeRedis, type Node, type RedisBehind } from "../redis-bridge/backend.ts";
 import { startBridge } from "../redis-bridge/server.ts";
 import { onceAskedToEnd } from "../signals.ts";
@@ -77,6 +78,7 @@ Code 2: a flag or the environment is wrong, or the port is taken. Code 1: any ot
       redis,
       wholeNumber("--deadline-ms", flags["deadline-ms"], { least: 50, most: 10_000, usual: DEFAULT_DEADLINE_MS }),
     );
+    goOnWithoutLog();
     const ended = new Promise<void>((resolve) => onceAskedToEnd(resolve));
     const bridge = await startBridge({
       host,

@@ -5,6 +5,7 @@ import { type Command, CommandError } from "../command.ts";
 import { readConfigFile, requireValid } from "../config-file.ts";
 import { readFlags } from "../flags.ts";
 import { startLocalCron } from "../local-cron.ts";
+import { goOnWithoutLog } from "../lost-log.ts";
 import { inProject } from "../project.ts";
 import { bundleWorker, findPrograms, SERVED_MODULE } from "../serve/bundle.ts";
 import { furtherCertificates } from "../serve/certificates.ts";
@@ -102,6 +103,7 @@ Exit codes: 0: drained, and nothing was cut off. 1: work was cut off, or the run
       hosts: hostsOf(config, values.MOOR_ISSUER as string, hosts),
       foundings: { perAddress: PER_ADDRESS, perSite },
     };
+    goOnWithoutLog();
     const sockets = await openSockets(addresses, (name) => FLAGS[name] as string);
     const runtime = await startRuntime({
       workerd: programs.workerd,

@@ -45,6 +45,29 @@ const isRefused = async (port: number) => {
   return fault?.code === "ECONNREFUSED";
 };
 
+it("goes on when nobody reads its log any more, says so once, and drains", async () => {
+  const serve = await start();
+  const { stdout, stderr } = serve.process;
+  let said = "";
+  stderr?.on("data", (text) => {
+    said += text;
+  });
+  stdout?.destroy();
+  // Each of these leaves a line.
+  for (let asked = 0; asked < 3; asked++) {
+    const request = { port: serve.port, target: "/", headers: asProxyFor("203.0.113.9"), host: "not.served.test" };
+    expect((await plainRequest(request)).status).toBe(404);
+  }
+  await expect.poll(() => said).toContain("the log cannot be written (EPIPE)");
+  const answer = ask(serve, "/wait");
+  await expect.poll(() => waiting.has("/wait")).toBe(true);
+  const stopped = serve.stop();
+  waiting.get("/wait")?.();
+  expect(await answer).toMatchObject({ status: 200, text: "answered" });
+  expect(await stopped).toBe(0);
+  expect(said.split("cannot be written")).toHaveLength(2);
+});
+
 it("finishes the requests that are under way, refuses new ones, and ends with 0", async () => {
   const serve = await start();
   const answer = ask(serve, "/wait");
