@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import type { ResolvedConfig } from "../../config/resolved.ts";
 import type { Counters } from "../../observe/counters.ts";
@@ -32,11 +33,18 @@ export function createMetricsApi({ config, access, counters, live }: MetricsApiP
       const title = `of: found ${JSON.stringify(of)}, accepted: "site"; left out: the isolate that answers.`;
       return problem(400, "bad_of", title);
     }
-    const { look, totals } = live.pools ?? {};
-    if (of === "site" && !(look && totals)) return notBound();
-    const text =
-      of && look && totals ? await siteMetrics({ ...live, pools: { look, totals }, awayMs }) : counters.text();
-    return c.body(text, 200, { "Content-Type": EXPOSITION_TYPE, "Cache-Control": "no-store" });
+    if (of === undefined) return exposed(c, counters.text());
+    if (!live.pools) return notBound();
+    const { look, totals } = live.pools;
+    if (!totals) {
+      const title = "Nothing adds up the counts of all processes here. Ask each process without of, and add them up.";
+      return problem(409, "no_totals", title);
+    }
+    return exposed(c, await siteMetrics({ ...live, pools: { look, totals }, awayMs }));
   });
   return api;
+}
+
+function exposed(c: Context, text: string): Response {
+  return c.body(text, 200, { "Content-Type": EXPOSITION_TYPE, "Cache-Control": "no-store" });
 }

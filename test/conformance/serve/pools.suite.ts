@@ -278,7 +278,8 @@ export async function testServedPools(store: PoolsStore): Promise<void> {
       fetch(`http://127.0.0.1:${adminPort}/.moor/metrics${query}`, {
         headers: { Authorization: `Bearer ${ADMIN_TOKEN}` },
       });
-    expect((await metrics("?of=site")).status).toBe(409);
+    const refused = await metrics("?of=site");
+    expect([refused.status, await refused.json()]).toMatchObject([409, { code: "no_totals" }]);
     expect(await (await metrics("")).text()).toContain("moor_isolate_start_time_seconds");
   });
 }
