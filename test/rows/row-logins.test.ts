@@ -4,16 +4,10 @@ import type { Principals } from "../../src/store/principal-contracts.ts";
 import { setTime } from "../support/edge.ts";
 import { changeAt, refTo, uniqueId } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
-import { createRowsWorld } from "./rows-world.ts";
+import { createRowsWorld, DOWN, login } from "./rows-world.ts";
 
 beforeEach(() => setTime(T0));
 afterEach(() => vi.useRealTimers());
-
-const DOWN = { kind: "unavailable" as const, cause: new Error("down") };
-const LIMIT = { sessions: 2, onTooMany: "end-oldest" as const };
-const WHERE = { country: "", colo: "", device: "" };
-const login = (now = T0, limit: typeof LIMIT = LIMIT) =>
-  changeAt(now, { principal: "alice", index: { where: WHERE, limit } });
 
 /** A world whose index cannot be told of logins until it is brought back. */
 function worldWithoutIndex() {

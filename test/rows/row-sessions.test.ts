@@ -5,16 +5,10 @@ import { copiesIn } from "../store/copies.suite.ts";
 import { setTime } from "../support/edge.ts";
 import { changeAt, POLICY, refTo, uniqueId } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
-import { createRowsWorld } from "./rows-world.ts";
+import { createRowsWorld, DOWN, login } from "./rows-world.ts";
 
 beforeEach(() => setTime(T0));
 afterEach(() => vi.useRealTimers());
-
-const DOWN = { kind: "unavailable" as const, cause: new Error("down") };
-const LIMIT = { sessions: 2, onTooMany: "end-oldest" as const };
-const WHERE = { country: "", colo: "", device: "" };
-const login = (now = T0, limit: typeof LIMIT = LIMIT) =>
-  changeAt(now, { principal: "alice", index: { where: WHERE, limit } });
 
 describe("a session on rows", () => {
   it("says which write ends it, so that the store can wait for its replicas", async () => {

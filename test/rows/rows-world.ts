@@ -10,6 +10,17 @@ import type { Copies, Unattended } from "../../src/store/contracts.ts";
 import type { Principals } from "../../src/store/principal-contracts.ts";
 import { createSeal } from "../../src/store/seal.ts";
 import { macRing } from "../support/rings.ts";
+import { changeAt } from "../support/sessions.ts";
+import { T0 } from "../support/time.ts";
+
+/** The answer of a store that is away. */
+export const DOWN = { kind: "unavailable" as const, cause: new Error("down") };
+
+/** A login of alice, who may have two sessions. */
+export function login(now = T0) {
+  const limit = { sessions: 2, onTooMany: "end-oldest" as const };
+  return changeAt(now, { principal: "alice", index: { where: { country: "", colo: "", device: "" }, limit } });
+}
 
 /** What an isolate with an authority on rows is made of. */
 export interface RowsWorldOptions {
