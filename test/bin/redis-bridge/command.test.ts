@@ -52,6 +52,19 @@ describe("moor redis-bridge", () => {
     expect(running.output.stdout + running.output.stderr).not.toMatch(/nobody-may-see|the-password/);
   });
 
+  it("goes on when nobody reads what it prints any more, and ends with code 0", async () => {
+    const redis = await startRedis();
+    const project = await createProject();
+    const running = project.start(["redis-bridge", "--listen", "127.0.0.1:0"], {
+      variables: { MOOR_REDIS_URL: urlOf(redis), MOOR_BRIDGE_TOKENS: TOKEN },
+    });
+    await running.line(/^ready http/m);
+    running.process.stdout?.destroy();
+    running.process.kill("SIGTERM");
+    expect(await running.ended()).toEqual({ code: 0, signal: null });
+    expect(running.output.stderr).toContain("cannot be written (EPIPE)");
+  });
+
   it("serves by TLS, with tokens of a file", async () => {
     const redis = await startRedis();
     const project = await createProject();
