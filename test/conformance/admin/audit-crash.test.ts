@@ -28,7 +28,7 @@ interface Acted {
 
 let sent = 0;
 const answers: Acted[] = [];
-/** Sends 100 actions at once, and kills the process after the first answer. Returns whether an action got no answer. */
+/** Sends 100 actions at once, and kills the process after the first that changed the pool. Returns whether an action got no answer. */
 async function actUntilKilled(): Promise<boolean> {
   let crashed: Promise<void> | undefined;
   const act = async () => {
@@ -38,8 +38,10 @@ async function actUntilKilled(): Promise<boolean> {
     const path = `/pools/shop/origins/${origin}/${action}`;
     const body = action === "drain" ? '{"anyway":true}' : "{}";
     const { status, text } = await admin.ask(path, { method: "POST", body });
-    answers.push({ ...(JSON.parse(text) as { changed?: boolean }), status });
-    if (!crashed) crashed = site.moor.crashAndRestart();
+    const answer = { ...(JSON.parse(text) as { changed?: boolean }), status };
+    answers.push(answer);
+    // A restore that arrives before the drains changes nothing.
+    if (answer.changed) crashed ??= site.moor.crashAndRestart();
   };
   const all = await Promise.allSettled(Array.from({ length: ACTIONS }, act));
   await crashed;

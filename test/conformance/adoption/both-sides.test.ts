@@ -78,7 +78,7 @@ const loginOn = ({ server, user, session }: Page) => (server === "old" ? user : 
 describe("a roll-out by weight", () => {
   it("keeps each visitor on one side, with their login, and the parallel first requests agree", async () => {
     const seen = new Set<string>();
-    for (let nth = 0; nth < 24; nth++) {
+    for (let nth = 0; nth < 36; nth++) {
       const { name, cookie } = await visitorOf(old);
       const browser = bringing(even, cookie);
       const first = await Promise.all(

@@ -116,7 +116,8 @@ describe("a scanner among forty visitors", () => {
 describe("a client whose GETs all origins drop, on and on", () => {
   it("leaves other clients the retries that they need when an origin dies", async () => {
     const origins = await startDropping((socket) => socket.destroy(), ["a", "b", "c"]);
-    const all = await visitors(30);
+    // So many that a third of them is of each origin, or nearly.
+    const all = await visitors(90);
     const scanner = site.client();
     // The session tells that all scans are of the same client. Behind a trusted proxy its address does.
     const headers = { "X-Forwarded-For": "203.0.113.9" };

@@ -5,7 +5,8 @@ import { startTomcat } from "../../support/node/applications.ts";
 import { originConfig, type Site, startSite } from "../../support/node/site.ts";
 
 const PAGE = "/examples/servlets/servlet/SessionExample";
-const VISITORS = 16;
+/** So many that each of two servers is the home of some of them, but for a chance of 2 in 2^40. */
+const VISITORS = 40;
 
 const tomcats = await Promise.all(["node1", "node2"].map(startTomcat));
 const startLearning = (learn: NonNullable<PoolConfig["learn"]>) =>

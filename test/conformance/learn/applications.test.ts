@@ -11,7 +11,8 @@ import {
 import type { Client } from "../../support/node/client.ts";
 import { originConfig, type Site, startSite } from "../../support/node/site.ts";
 
-const VISITORS = 40;
+/** So many that each of three servers is the home of some of them, but for a chance of 1e-10. */
+const VISITORS = 60;
 
 interface Counted {
   readonly server: string;

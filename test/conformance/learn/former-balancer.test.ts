@@ -10,7 +10,8 @@ import { freePort } from "../../support/node/ports.ts";
 import { originConfig, type Site, startSite } from "../../support/node/site.ts";
 import { type StartedServer, startServer } from "../../support/node/started.ts";
 
-const VISITORS = 24;
+/** So many that each of three servers is the home of some of them, but for a chance of 1e-10. */
+const VISITORS = 60;
 const NAMES = ["a", "b", "c"];
 
 /** A server that answers its name, and gives each visitor a cookie of its own. */

@@ -81,7 +81,7 @@ describe("why an origin was chosen", () => {
   };
 
   it("is affinity, or that the session's own does not answer, and then that it is ejected", async () => {
-    const told = await pathsOf("/half/", 24);
+    const told = await pathsOf("/half/", 40);
     const reasons = told.map((text) => /origin=a; attempts=\d; chosen=([a-z-]+)/.exec(text)?.[1]);
     expect(new Set(reasons)).toEqual(new Set(["affinity", "failover", "ejected-other"]));
     expect(reasons.indexOf("failover")).toBeLessThan(reasons.indexOf("ejected-other"));

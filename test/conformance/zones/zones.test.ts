@@ -43,9 +43,12 @@ afterAll(async () => {
 const from = async (client: Client, place: Place, path = "/", method = "GET") =>
   (await client.ask(path, { method, headers: { "CF-Blob": JSON.stringify(PLACES[place]) } })).told.server;
 
+/** So many that each of two origins is the home of some of them, but for a chance of 2 in 2^40. */
+const VISITORS = 40;
+
 /** Visitors who have come to a place, each with the origin that serves them there. */
 async function bornIn(place: Place): Promise<[Client, string][]> {
-  const clients = Array.from({ length: 12 }, () => site.client());
+  const clients = Array.from({ length: VISITORS }, () => site.client());
   return Promise.all(clients.map(async (client): Promise<[Client, string]> => [client, await from(client, place)]));
 }
 
