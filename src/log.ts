@@ -14,6 +14,7 @@ export interface LogEntry {
     | "sweep"
     | "sweep_failed"
     | "rows_resealed"
+    | "cron_skipped"
     | "session_ended"
     | "request_refused"
     | "token_refused"

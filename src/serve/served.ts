@@ -16,7 +16,7 @@ import { SITE } from "../upstream/live/pool-contracts.ts";
 import { BODILESS_METHODS } from "../upstream/send/body.ts";
 import { createHandler, type Env, readEnvConfig } from "../wiring/handler.ts";
 import { createBackground } from "./background.ts";
-import { takeCronLease } from "./cron-lease.ts";
+import { type CronLease, takeCronLease } from "./cron-lease.ts";
 import { createFoundingCounter } from "./founding-counter.ts";
 import { createFront, type Vouched } from "./front.ts";
 import { ADMIN_HOST, behindFront, withoutCloudflare } from "./origin-services.ts";
@@ -48,6 +48,8 @@ interface Bound {
   readonly front: (request: Request) => Vouched;
   readonly env: Env;
   readonly transact: Transact;
+  /** The name of the store of sessions, for the log. */
+  readonly storeName: string;
   readonly storeHealth: () => Promise<StoreHealth>;
   readonly createPools: (makeBreaker: Breakers["make"], log: Log) => RowPools;
 }
@@ -98,6 +100,22 @@ export function createServed(given: MoorConfig): Served {
     if (rung?.kind === "unavailable") log({ event: "pool_state_unread", pool, reason: describeFault(rung.cause) });
   }
 
+  /** Does the work of the cron trigger, if no other process does. Tells who has the lease. */
+  async function runCron({ transact, env, storeHealth, storeName }: Bound): Promise<CronLease["kind"] | "clock_apart"> {
+    const health = await storeHealth();
+    // The times in rows are of right clocks. By another clock this process would end sessions that live, or end drains too soon.
+    if (health.status === "clock_apart") {
+      log({ event: "cron_skipped", store: storeName, apartMs: health.apartMs });
+      return health.status;
+    }
+    const { kind } = await takeCronLease(transact, Date.now);
+    if (kind === "taken") {
+      await moor.scheduled({ scheduledTime: Date.now(), cron: "* * * * *", noRetry() {} }, env);
+      await Promise.all([...config.pools.map(({ id }) => id), SITE].map(ringPool));
+    }
+    return kind;
+  }
+
   async function control(order: string | undefined, env: ServedEnv, context: ExecutionContext): Promise<Response> {
     bound ??= bind(env, given, config);
     switch (order) {
@@ -114,14 +132,8 @@ export function createServed(given: MoorConfig): Served {
       case "/idle":
         while (background.pending() > 0) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
         return Response.json({ status: "idle" });
-      case "/cron": {
-        const lease = await takeCronLease(bound.transact, Date.now);
-        if (lease.kind === "taken") {
-          await moor.scheduled({ scheduledTime: Date.now(), cron: "* * * * *", noRetry() {} }, bound.env);
-          await Promise.all([...config.pools.map(({ id }) => id), SITE].map(ringPool));
-        }
-        return Response.json({ lease: lease.kind });
-      }
+      case "/cron":
+        return Response.json({ lease: await runCron(bound) });
       default:
         return new Response(null, { status: 404 });
     }
@@ -184,6 +196,7 @@ function bind(env: ServedEnv, given: MoorConfig, config: MoorConfig): Bound {
       SITE_FOUNDING_LIMIT: counters.ofSite,
     },
     transact,
+    storeName: store.name,
     storeHealth: createStoreHealth(store, clock),
     createPools: (makeBreaker, log) =>
       typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { createControl } from "../../../bin/serve/control.ts";
 import type { MoorConfig } from "../../../src/config/types.ts";
 import { type TestKeys, testKeys } from "./test-keys.ts";
 
@@ -21,6 +22,8 @@ export interface RunningServe {
   readonly logged: Record<string, unknown>[];
   /** Resolves to the first entry of the log with this event. */
   entry(event: string): Promise<Record<string, unknown>>;
+  /** Has its Worker run the cron job, as the command does each minute. Resolves to the answer. */
+  runCron(): Promise<Record<string, unknown>>;
   /** Asks it to end. Resolves to its exit code. */
   stop(): Promise<number | null>;
   /** Ends it at once, as a crash would. */
@@ -101,6 +104,10 @@ export async function startServe(options: ServeOptions): Promise<RunningServe> {
       exited.then(() => setImmediate(() => reject(new Error(`ended without ${event}: ${said.join("\n")}`))), reject);
     });
   }
+  async function runCron(): Promise<Record<string, unknown>> {
+    const [own = ""] = (await readdir(folder)).filter((name) => name.startsWith("moor-serve-"));
+    return createControl(join(folder, own, "control.sock")).ask("cron");
+  }
   async function end(signal: NodeJS.Signals): Promise<number | null> {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     const [code] = await exited;
@@ -117,6 +124,7 @@ export async function startServe(options: ServeOptions): Promise<RunningServe> {
     lines,
     logged,
     entry,
+    runCron,
     stop: () => end("SIGTERM"),
     kill: async () => void (await end("SIGKILL")),
   };
