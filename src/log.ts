@@ -17,6 +17,7 @@ export interface LogEntry {
     | "cron_skipped"
     | "session_ended"
     | "request_refused"
+    | "loop_detected"
     | "token_refused"
     | "too_many_new_sessions"
     | "founding_limit_failed"

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
 import type { ServedSettings } from "../../src/serve/settings.ts";
 import { describe, formatMistakes } from "../../src/settings/mistakes.ts";
 import { type Command, CommandError } from "../command.ts";
@@ -11,6 +12,7 @@ import { bundleWorker, findPrograms, SERVED_MODULE } from "../serve/bundle.ts";
 import { furtherCertificates } from "../serve/certificates.ts";
 import { readVariables } from "../serve/environment.ts";
 import { logEntry } from "../serve/log-lines.ts";
+import { loopMarks, loopMistakes } from "../serve/loops.ts";
 import { networksFor } from "../serve/networks.ts";
 import { hostsOf, isServedHost, NEW_SESSIONS_PER_MINUTE, serveMistakes } from "../serve/refusals.ts";
 import { type Runtime, startRuntime } from "../serve/runtime.ts";
@@ -96,12 +98,16 @@ Exit codes: 0: drained, and nothing was cut off. 1: work was cut off, or the run
     const { values, storeHosts } = readVariables(config, process.env);
     const certificates = furtherCertificates(process.env);
     const networks = await networksFor(config, storeHosts);
+    const flagged = Object.fromEntries(Object.entries(addresses).map(([name, address]) => [FLAGS[name], address]));
+    const loops = loopMistakes(config, networks, flagged);
+    if (loops.length > 0) throw new CommandError("config", formatMistakes(loops));
     const programs = await findPrograms();
     const file = flags.config === undefined ? inProject("moor.config.ts") : resolve(flags.config);
     const worker = await bundleWorker(programs, file, config, served);
     const settings: ServedSettings = {
       hosts: hostsOf(config, values.MOOR_ISSUER as string, hosts),
       foundings: { perAddress: PER_ADDRESS, perSite },
+      loops: loopMarks(parseKeyRing(values.MOOR_STORE_KEYS, "MOOR_STORE_KEYS")),
     };
     goOnWithoutLog();
     const sockets = await openSockets(addresses, (name) => FLAGS[name] as string);

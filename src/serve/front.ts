@@ -4,6 +4,7 @@ import { isWithin, type Network, parseNetwork } from "../lib/ip-address.ts";
 import type { Log } from "../log.ts";
 import { BODILESS_METHODS, isBodyUnsendable } from "../upstream/send/body.ts";
 import { isPlatformHeader } from "./client-headers.ts";
+import { CDN_LOOP, type LoopMarks, loopedBy, marksToPassOn } from "./loops.ts";
 import { peerOf } from "./peer.ts";
 import { targetOf } from "./target.ts";
 
@@ -13,6 +14,7 @@ export interface FrontSettings {
   readonly trustedProxies: readonly string[];
   /** The hosts that are served, each with its port if that is not 443. `*.` at the beginning stands for one or more labels. */
   readonly hosts: readonly string[];
+  readonly loops: LoopMarks;
 }
 
 /** A request about which every fact is known for certain, or the answer to one that is refused. */
@@ -32,7 +34,7 @@ const HOST = /^(?:\[[\dA-Fa-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/;
  * that the visitor asked for, and the visitor's address in `CF-Connecting-IP`. It believes the socket, and proxies that the configuration
  * trusts. Whatever else a request says about its client is cut out.
  */
-export function createFront({ trustedProxies, hosts }: FrontSettings, log: Log): (request: Request) => Vouched {
+export function createFront({ trustedProxies, hosts, loops }: FrontSettings, log: Log): (request: Request) => Vouched {
   const networks = trustedProxies.map((text) => parseNetwork(text) as Network);
   const readClient = createClientAddress(trustedProxies);
   const isServed = hostCheck(hosts);
@@ -51,7 +53,13 @@ export function createFront({ trustedProxies, hosts }: FrontSettings, log: Log):
     if (peer === undefined) return refuse(request, "bad_request", "the address of the client is not known");
     const { headers } = request;
     if (bytesOf(headers) > MAX_HEADER_BYTES)
-      return { kind: "answer", answer: tooLarge(431, "The headers are too large") };
+      return { kind: "answer", answer: refusal(431, "The headers are too large") };
+    const loop = headers.get(CDN_LOOP);
+    const origin = loopedBy(loops, loop);
+    if (origin) {
+      log({ event: "loop_detected", ...origin, reason: "the address of the origin leads back to this site" });
+      return { kind: "answer", answer: refusal(508, "This request has come back to where it was sent from") };
+    }
     const isProxy = networks.some((network) => isWithin(peer, network));
     const named = headers.get("Host") ?? "";
     const forwarded = isProxy ? headers.get("X-Forwarded-Host") : null;
@@ -70,7 +78,7 @@ export function createFront({ trustedProxies, hosts }: FrontSettings, log: Log):
       return refuse(request, "bad_request", `the trusted proxy ${peer} sends ${found}`);
     }
     if (Number(headers.get("Content-Length") ?? 0) > MAX_BODY_BYTES)
-      return { kind: "answer", answer: tooLarge(413, "The body is too large") };
+      return { kind: "answer", answer: refusal(413, "The body is too large") };
 
     // A Worker can make no such request. workerd answers CONNECT, and methods that it does not know, by itself.
     if (request.method === "TRACE") return refuse(request, "method_not_supported", request.method);
@@ -78,6 +86,8 @@ export function createFront({ trustedProxies, hosts }: FrontSettings, log: Log):
 
     const told = new Headers(headers);
     for (const name of headers.keys()) if (isPlatformHeader(name)) told.delete(name);
+    const marks = marksToPassOn(loop);
+    if (marks !== undefined) told.set(CDN_LOOP, marks);
     const peerAndChain = (name: string) => (name === "CF-Connecting-IP" ? peer : headers.get(name));
     const client = readClient?.({ get: peerAndChain, has: (name) => peerAndChain(name) !== null }) ?? peer;
     told.set("CF-Connecting-IP", client);
@@ -90,8 +100,8 @@ export function createFront({ trustedProxies, hosts }: FrontSettings, log: Log):
   };
 }
 
-/** The answer to a request that is larger than Moor takes. */
-function tooLarge(status: 413 | 431, title: string): Response {
+/** The answer to a request that is larger than Moor takes, or that goes in a circle. */
+function refusal(status: 413 | 431 | 508, title: string): Response {
   const headers = { "Content-Type": "application/problem+json", "Cache-Control": "no-store" };
   return new Response(JSON.stringify({ type: "about:blank", title, status }), { status, headers });
 }

@@ -1,4 +1,5 @@
 import type { MoorConfig } from "../config/types.ts";
+import { CDN_LOOP, type LoopMarks, marked } from "./loops.ts";
 
 /** The host by which the admin API is reached. No visitor can ask for it, because `.invalid` is no domain (RFC 6761), and it is not served. */
 export const ADMIN_HOST = "admin.moor.invalid";
@@ -27,20 +28,28 @@ export function behindFront(config: MoorConfig): MoorConfig {
 type Fetcher = Pick<typeof globalThis, "fetch">;
 
 /**
- * Services that cut `CF-Connecting-IP`. The front tells Moor the client's address in that header, and an origin would take the header for
- * Cloudflare's. Origins find the address in `X-Forwarded-For` and `Forwarded`.
+ * Services that cut `CF-Connecting-IP`, and that mark requests so that the site knows them if they come back. The front tells Moor the
+ * client's address in that header, and an origin would take the header for Cloudflare's. Origins find the address in `X-Forwarded-For` and
+ * `Forwarded`.
  */
-export function withoutCloudflare(env: Readonly<Record<string, unknown>>, config: MoorConfig): Record<string, unknown> {
-  const names = config.pools.flatMap(({ origins }, at) => origins.map((_, nth) => bindingOf(at, nth)));
-  return Object.fromEntries(
-    names.map((name) => {
+export function originServices(
+  env: Readonly<Record<string, unknown>>,
+  config: MoorConfig,
+  loops: LoopMarks,
+): Record<string, unknown> {
+  const services = config.pools.flatMap(({ id: pool, origins }, at) =>
+    origins.map(({ id: origin }, nth) => {
+      const name = bindingOf(at, nth);
       const service = env[name] as Fetcher;
       const reach = (url: string, init: RequestInit) => {
-        // The headers of a visitor's request are of this class. Those of a check are Moor's own, and have no address.
-        if (init.headers instanceof Headers) init.headers.delete("CF-Connecting-IP");
-        return service.fetch(url, init);
+        // The headers of a visitor's request are of this class, and a copy of them would cost. Those of a check are Moor's own constant.
+        const headers = init.headers instanceof Headers ? init.headers : new Headers(init.headers);
+        headers.delete("CF-Connecting-IP");
+        headers.set(CDN_LOOP, marked(loops, headers.get(CDN_LOOP), pool, origin));
+        return service.fetch(url, { ...init, headers });
       };
-      return [name, { fetch: reach }];
+      return [name, { fetch: reach }] as const;
     }),
   );
+  return Object.fromEntries(services);
 }

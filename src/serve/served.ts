@@ -19,7 +19,7 @@ import { createBackground } from "./background.ts";
 import { type CronLease, takeCronLease } from "./cron-lease.ts";
 import { createFoundingCounter } from "./founding-counter.ts";
 import { createFront, type Vouched } from "./front.ts";
-import { ADMIN_HOST, behindFront, withoutCloudflare } from "./origin-services.ts";
+import { ADMIN_HOST, behindFront, originServices } from "./origin-services.ts";
 import type { ServedSettings } from "./settings.ts";
 import { createStoreHealth, type StoreHealth } from "./store-health.ts";
 import { targetOf } from "./target.ts";
@@ -175,7 +175,7 @@ const NO_STORE = { headers: { "Cache-Control": "no-store" } };
 
 /** @throws TypeError that names the wrong binding and the accepted values. */
 function bind(env: ServedEnv, given: MoorConfig, config: MoorConfig): Bound {
-  const { hosts, foundings }: ServedSettings = JSON.parse(env.MOOR_SERVED);
+  const { hosts, foundings, loops }: ServedSettings = JSON.parse(env.MOOR_SERVED);
   const { stores } = readEnvConfig({}, given);
   const store = bindRowStore(env, rowsOf(stores.authority));
   const ring = parseKeyRing(env.MOOR_STORE_KEYS, "MOOR_STORE_KEYS");
@@ -188,10 +188,10 @@ function bind(env: ServedEnv, given: MoorConfig, config: MoorConfig): Bound {
   const transact = transactBehind(createBreakers(log).make(`${store.name} for counts`), log);
   const counters = createFoundingCounter({ transact, ring, clock, random: Math.random }, foundings);
   return {
-    front: createFront({ trustedProxies: given.trustedProxies ?? [], hosts }, log),
+    front: createFront({ trustedProxies: given.trustedProxies ?? [], hosts, loops }, log),
     env: {
       ...env,
-      ...withoutCloudflare({ ...env }, config),
+      ...originServices({ ...env }, config, loops),
       FOUNDING_LIMIT: counters.ofAddress,
       SITE_FOUNDING_LIMIT: counters.ofSite,
     },

@@ -4,7 +4,14 @@ import { createFront, MAX_HEADER_BYTES } from "../../src/serve/front.ts";
 
 const PROXY = "10.0.0.1:5000";
 const STRANGER = "198.51.100.7:5000";
-const SETTINGS = { trustedProxies: ["10.0.0.0/8"], hosts: ["shop.test", "*.shop.test", "other.test:8443"] };
+const OWN = `moor-${"a".repeat(32)}`;
+const FORMER = `moor-${"b".repeat(32)}`;
+const OTHER_SITE = `moor-${"c".repeat(32)}; pool=intern; origin=x1`;
+const SETTINGS = {
+  trustedProxies: ["10.0.0.0/8"],
+  hosts: ["shop.test", "*.shop.test", "other.test:8443"],
+  loops: { own: OWN, known: [OWN, FORMER] },
+};
 
 interface Sent {
   readonly from?: string;
@@ -160,6 +167,48 @@ describe("other headers about the client", () => {
     const headers = { Cookie: "a=1", "X-Cf-Like": "1", Authorization: "Bearer x" };
     expect(Object.fromEntries(passed({ headers }).headers)).toMatchObject({ cookie: "a=1", "x-cf-like": "1" });
   });
+});
+
+describe("a request that the site has sent itself", () => {
+  const back = (value: string) => send({ headers: { "CDN-Loop": value } });
+
+  it.each([OWN, FORMER])(
+    "is refused with 508 by its mark, and the log names the origin by which it came back",
+    (mark) => {
+      const { vouched, logged } = back(`${OTHER_SITE}, cloudflare; loops=1, ${mark}; pool=shop; origin=a`);
+      expect(vouched).toMatchObject({ kind: "answer", answer: { status: 508 } });
+      expect(logged).toEqual([
+        {
+          event: "loop_detected",
+          pool: "shop",
+          origin: "a",
+          reason: expect.stringContaining("leads back to this site"),
+        },
+      ]);
+    },
+  );
+
+  it("is refused whatever stands behind the mark, which is not logged", () => {
+    const { vouched, logged } = back(`${OWN};pool="<script>"; origin=a b;x`);
+    expect(vouched).toMatchObject({ answer: { status: 508 } });
+    expect(Object.keys(logged[0] ?? {})).toEqual(["event", "reason"]);
+  });
+
+  it("is refused before anything else is judged, so that no answer to it can be followed into the circle", () => {
+    expect(answered({ from: STRANGER, headers: { "CDN-Loop": OWN, Host: "unknown.test" } }).status).toBe(508);
+  });
+
+  it("is not each request that has passed another site of Moor: its marks go on, so that a larger circle is noticed", () => {
+    const value = `${OTHER_SITE}, moor-${"d".repeat(32)}`;
+    expect(passed({ headers: { "CDN-Loop": value } }).headers.get("CDN-Loop")).toBe(value);
+  });
+
+  it.each(["cloudflare", "fastly; a=1", "moor-short", `moor-${"c".repeat(32)}; evil="1, 2"`, ""])(
+    "is not one with the mark of another server, %j, which does not go on: it could make an origin look ill",
+    (value) => {
+      expect(passed({ headers: { "CDN-Loop": value } }).headers.get("CDN-Loop")).toBeNull();
+    },
+  );
 });
 
 describe("limits", () => {

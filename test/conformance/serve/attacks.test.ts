@@ -94,7 +94,9 @@ describe("a client cannot speak as Cloudflare, or as another platform", () => {
     ];
     await send({ headers: proxied(headers) });
     const names = Object.keys(told()).map((name) => name.replaceAll("_", "-"));
-    expect(names.filter((name) => /^(cf|cdn|fastly)-|client-ip/.test(name))).toEqual([]);
+    expect(names.filter((name) => /^(cf|cdn|fastly)-|client-ip/.test(name))).toEqual(["cdn-loop"]);
+    // The mark of this site, and nothing of the client's.
+    expect(told()["cdn-loop"]).toMatch(/^moor-[\da-f]{32}; pool=shop; origin=a$/);
   });
 
   it("does not take its CF-Ray for the id of the request", async () => {
