@@ -4,7 +4,15 @@ import { deadlinePassed, remembered, touched, unreturned } from "./deadlines.ts"
 import { isBesideRotation, isServed, markUsed, rotated, servedBefore } from "./generations.ts";
 import { isOfSomebody, loggedIn } from "./logged-in.ts";
 import { type JsonObject, mergePatches } from "./patch.ts";
-import { attributeBytesOf, type Before, type SessionRecord, tombstoneOf, type View, viewOf } from "./record.ts";
+import {
+  attributeBytesOf,
+  type Before,
+  type SessionRecord,
+  tombstoneOf,
+  type View,
+  viewOf,
+  withoutBefore,
+} from "./record.ts";
 import { healed } from "./witness.ts";
 
 /** The result of a read. `save` is the record to store, when the read itself changes it. */
@@ -267,11 +275,10 @@ function commit(next: SessionRecord, change: Change, now: number): Extract<Appli
 
 /** Keeps the change's id; see {@link forgetChanges}. */
 function remember(record: SessionRecord, change: Change, answered: View, now: number): SessionRecord {
-  const { before, ...rest } = record;
+  const { before } = record;
   const { generation } = answered;
   return {
-    ...rest,
-    ...(before && isServed(before, now) ? { before } : {}),
+    ...(before && !isServed(before, now) ? withoutBefore(record) : record),
     recentChanges: [...record.recentChanges, { id: change.id, expiresAt: change.expiresAt, generation }],
   };
 }

@@ -24,8 +24,8 @@ export class ChangePacker {
   #text = "";
 
   pack<Record extends Packable>(record: Record): Record | PackedRecord<Record> {
+    if (record.recentChanges.length <= MOST_UNPACKED) return record;
     const { recentChanges, ...kept } = record;
-    if (recentChanges.length <= MOST_UNPACKED) return record;
     return { ...kept, schema: 2, packedChanges: this.#textOf(recentChanges) };
   }
 

@@ -119,6 +119,11 @@ export function isSomebodys({ generation, somebodys }: Pick<View, "generation" |
   return generation > 0 || somebodys === true;
 }
 
+/** The record without the view before its rotation. */
+export function withoutBefore({ before, ...rest }: SessionRecord): Omit<SessionRecord, "before"> {
+  return rest;
+}
+
 const utf8 = new TextEncoder();
 
 /** Length of attributes as UTF-8 JSON. */

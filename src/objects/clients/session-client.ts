@@ -28,7 +28,7 @@ interface SessionCalls {
   readText(ask: string): Promise<string | Unavailable>;
   commitText(ask: string): Promise<string | Unavailable>;
   /** The same by objects, which objects of an older release know. */
-  read(ask: { ref: Ref; now: number; copies: CopyPolicy }): Promise<Lookup>;
+  read(ask: { ref: Ref; copies: CopyPolicy }): Promise<Lookup>;
   renew(ask: { ref: Ref; copies: CopyPolicy }): Promise<Lookup>;
   commit(ask: { ref: Ref; change: Change; copies: CopyPolicy }): Promise<Committed>;
   takeOver(ask: { id: string; copies: CopyPolicy }): Promise<TakenOver>;
@@ -69,7 +69,7 @@ export function createObjectAuthority(objects: ObjectNamespace, options: ObjectA
 
   return {
     name: "object",
-    read: (ref, now) => askByText("readText", { ref, now, copies }, (object, ask) => object.read(ask)),
+    read: (ref) => askByText("readText", { ref, copies }, (object, ask) => object.read(ask)),
     commit: (ref, change) => askByText("commitText", { ref, change, copies }, (object, ask) => object.commit(ask)),
     takeOver: (id) => call<TakenOver>(id, (object) => object.takeOver({ id, copies })),
   };

@@ -1,5 +1,5 @@
 import type { Unavailable } from "../../lib/unavailable.ts";
-import type { SessionRecord } from "../../session/record.ts";
+import { type SessionRecord, withoutBefore } from "../../session/record.ts";
 import type { BackupRecord, Fallback } from "../../store/fallback-contract.ts";
 import type { SessionRows } from "./session-rows.ts";
 
@@ -61,6 +61,5 @@ export class Backups {
 
 /** The record as it is backed up. Only the authority serves the view before a rotation, so the backup is without it. */
 export function backupOf(record: SessionRecord): BackupRecord {
-  const { before, ...backup } = record;
-  return backup;
+  return record.before ? withoutBefore(record) : record;
 }

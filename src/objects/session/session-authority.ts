@@ -209,9 +209,9 @@ export class SessionAuthority {
     const found = find(record, ref, now);
     switch (found.kind) {
       case "hit": {
-        const { view, save, ...said } = found;
+        const { view, save, setBack } = found;
         if (save) this.#save(save, record);
-        return { ...said, copy: this.#copyOf(view, save ?? record, now) };
+        return { kind: "hit", copy: this.#copyOf(view, save ?? record, now), ...(setBack && { setBack }) };
       }
       case "superseded":
         return {
@@ -246,8 +246,9 @@ export class SessionAuthority {
     const left = saved ?? record;
     switch (applied.kind) {
       case "committed": {
-        const { view, save, ...said } = applied;
-        return { ...said, copy: this.#copyOf(view, left, now) };
+        const { view, flash, setBack } = applied;
+        const copy = this.#copyOf(view, left, now);
+        return { kind: "committed", copy, ...(flash && { flash }), ...(setBack && { setBack }) };
       }
       case "conflict":
         return { kind: "conflict", current: this.#copyOf(applied.view, left, now) };

@@ -58,7 +58,7 @@ export class SessionObject extends DurableObject<SessionBindings> {
     });
   }
 
-  read(ask: { ref: Ref; now: number; copies?: CopyPolicy }): Promise<Lookup> {
+  read(ask: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
     return this.#authority.read(ask);
   }
 

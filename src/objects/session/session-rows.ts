@@ -1,7 +1,7 @@
 import type { Whereabouts } from "../../inbound/whereabouts.ts";
 import type { SessionLimit } from "../../session/change.ts";
 import { ChangePacker, isKnown, type PackedRecord, unpack } from "../../session/packed-changes.ts";
-import type { SessionRecord } from "../../session/record.ts";
+import { type SessionRecord, withoutBefore } from "../../session/record.ts";
 
 /** The part of a Durable Object's storage that the authority uses. Its `kv` part is synchronous. */
 export interface SessionStorage {
@@ -116,13 +116,13 @@ export class SessionRows {
    * limit of a row (2 MB).
    */
   save(record: SessionRecord, loaded: SessionRecord | undefined): void {
-    const { before, ...rest } = record;
+    const { before } = record;
     const { kv } = this.#storage;
     const isApart = before !== undefined && record.attributeBytes + before.view.attributeBytes > ONE_ROW_BYTES;
     const wasApart = this.#isApart;
     // A write that throws because the record is too large may be half done.
     this.#record = undefined;
-    kv.put(RECORD, this.#packer.pack(isApart ? rest : record));
+    kv.put(RECORD, this.#packer.pack(isApart ? withoutBefore(record) : record));
     if (isApart && !(wasApart && before === loaded?.before)) kv.put(BEFORE, before);
     if (wasApart && !isApart) kv.delete(BEFORE);
     this.#isApart = isApart;

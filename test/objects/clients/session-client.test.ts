@@ -151,7 +151,7 @@ describe("a request to an object carries", () => {
     await authority.commit(refTo("s"), change);
     expect(await authority.takeOver("s")).toEqual(seen);
     expect(asked).toEqual([
-      { ref: refTo("s"), now: T0, copies },
+      { ref: refTo("s"), copies },
       { ref: refTo("s"), change, copies },
       { id: "s", copies },
     ]);

@@ -88,7 +88,7 @@ export const CHANGES: readonly Rule[] = [
     edits: [
       {
         file: "src/objects/session/session-rows.ts",
-        from: "    kv.put(RECORD, this.#packer.pack(isApart ? rest : record));\n",
+        from: "    kv.put(RECORD, this.#packer.pack(isApart ? withoutBefore(record) : record));\n",
         to: `    if (record.ended) kv.delete(RECORD);
     else kv.put(RECORD, record);
 `,
