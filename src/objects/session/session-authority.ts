@@ -25,7 +25,7 @@ const FOREIGN_ALARM_MS = 24 * 60 * 60 * 1000;
 /**
  * The authority of one session: orders its changes, keeps its record, and looks after its copies elsewhere.
  *
- * Every method reads the storage. An object that was replaced elsewhere notices the replacement only there, so an answer from
+ * Every method reads or writes the storage. An object that was replaced elsewhere notices the replacement only there, so an answer from
  * memory could miss an end. A method decides by the data that it loads after its last `await`.
  */
 export class SessionAuthority {
@@ -267,7 +267,7 @@ export class SessionAuthority {
    * seen empty for good.
    */
   #withoutOldChanges(record: SessionRecord, now: number): SessionRecord {
-    const seenEmpty = this.#watch ? journalProvenEmptyAt(this.#rows.outside()) - CLOCKS_APART_MS : now;
+    const seenEmpty = this.#watch ? journalProvenEmptyAt(this.#rows.knownOutside()) - CLOCKS_APART_MS : now;
     return forgetChanges(record, Math.min(now, seenEmpty));
   }
 

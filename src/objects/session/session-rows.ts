@@ -65,8 +65,9 @@ const NOTHING_OUTSIDE: Outside = { backedUpVersion: 0, journalSeenAt: 0, journal
 
 /**
  * The rows of one session's storage. No other code writes them, and an object whose write has failed is thrown away with its
- * memory. So the record is not read again once it has been read or written. The state of the stores outside is read again after
- * each `await`, and every answer needs it. An object that was replaced elsewhere fails at that read, and does not answer.
+ * memory. So no row is needed again once it has been read or written. But an object that was replaced elsewhere fails only when it reads
+ * or writes, and must not answer. Every answer needs the state of the stores outside, so that is read again after each `await`
+ * unless the object has written meanwhile.
  */
 export class SessionRows {
   readonly #storage: SessionStorage;
@@ -74,10 +75,14 @@ export class SessionRows {
   #record: { readonly is: SessionRecord | undefined } | undefined;
   /** Whether the view before a rotation has its own row. */
   #isApart = false;
-  /** The state outside, until the turn of the event loop that has read it lets go. */
   #outside: Outside | undefined;
-  readonly #forgetOutside = () => {
-    this.#outside = undefined;
+  /**
+   * Present: the storage was read or written after the last `await`. Any code after an `await` comes after the microtask that forgets it.
+   * workerd's `queueMicrotask` takes ten times the instructions of a settled promise.
+   */
+  #proof: Promise<void> | undefined;
+  readonly #forgetProof = () => {
+    this.#proof = undefined;
   };
 
   constructor(storage: SessionStorage) {
@@ -127,6 +132,7 @@ export class SessionRows {
     if (wasApart && !isApart) kv.delete(BEFORE);
     this.#isApart = isApart;
     this.#record = { is: record };
+    this.#proof = SETTLED.then(this.#forgetProof);
   }
 
   /** Frees the storage. */
@@ -139,19 +145,24 @@ export class SessionRows {
     await freed;
   }
 
+  /** The state of the stores outside, for an answer. Throws in an object that was replaced elsewhere. */
   outside(): Outside {
-    if (this.#outside) return this.#outside;
-    const outside = this.#storage.kv.get<Outside>(OUTSIDE) ?? NOTHING_OUTSIDE;
-    this.#outside = outside;
-    // Code that runs without an `await` sees one state. Any code after an `await` comes after the microtask that forgets it.
-    // workerd's `queueMicrotask` takes ten times the instructions of a settled promise.
-    void SETTLED.then(this.#forgetOutside);
-    return outside;
+    if (this.#outside && this.#proof !== undefined) return this.#outside;
+    this.#outside = this.#storage.kv.get<Outside>(OUTSIDE) ?? NOTHING_OUTSIDE;
+    this.#proof = SETTLED.then(this.#forgetProof);
+    return this.#outside;
+  }
+
+  /** The same from memory, for code that writes afterwards, or asks for {@link outside} before it answers. */
+  knownOutside(): Outside {
+    return this.#outside ?? this.outside();
   }
 
   saveOutside(outside: Outside): void {
+    this.#outside = undefined;
     this.#storage.kv.put(OUTSIDE, outside);
-    if (this.#outside) this.#outside = outside;
+    this.#outside = outside;
+    this.#proof = SETTLED.then(this.#forgetProof);
   }
 
   indexing(): Indexing | undefined {
@@ -170,7 +181,7 @@ export class SessionRows {
   noteAnswer({ sentAt, backedUpVersion, journal, heldAt }: FallbackAnswer): void {
     // A session without a record has no storage to pay for.
     if (!this.load()) return;
-    const outside = this.outside();
+    const outside = this.knownOutside();
     this.saveOutside({
       ...outside,
       backedUpVersion: Math.max(outside.backedUpVersion, backedUpVersion ?? 0),

@@ -121,17 +121,31 @@ describe("the view before a rotation", () => {
 });
 
 describe("the knowledge about the stores outside", () => {
-  it("is read again after each await: so an object that was replaced answers nothing", async () => {
+  it.each<[string, (rows: SessionRows) => unknown]>([
+    ["read", (rows) => rows.outside()],
+    ["written", (rows) => rows.saveOutside({ backedUpVersion: 1, journalSeenAt: 0, journalEmptyAt: 0 })],
+    ["known when the record was written", (rows) => [rows.outside(), rows.save(record, undefined)]],
+  ])("once %s, is read again after an await: so an object that was replaced answers nothing", async (_, meet) => {
     let isCurrent = true;
     const rows = new SessionRows(
       createObjectStorage({ rows: new Map(), setAlarm: () => {} }, () => {
         if (!isCurrent) throw new Error("replaced");
       }),
     );
-    expect(rows.outside()).toMatchObject({ backedUpVersion: 0 });
+    meet(rows);
     isCurrent = false;
     await undefined;
     expect(() => rows.outside()).toThrow("replaced");
+  });
+
+  it("is not read again by code that has written: an object that was replaced has failed there", async () => {
+    const rows = new SessionRows(storage);
+    rows.outside();
+    await undefined;
+    const spy = vi.spyOn(storage.kv, "get");
+    rows.save(record, undefined);
+    expect(rows.outside()).toMatchObject({ backedUpVersion: 0 });
+    expect(spy).not.toHaveBeenCalled();
   });
 
   it("is read once by code that does not wait, and is the written knowledge after a write", () => {
