@@ -33,14 +33,13 @@ export function createRedisClient({ url, token, deadlineMs }: RedisAddress): Red
   if (!/^https?:\/\/[a-z0-9[]\S*$/i.test(url)) throw new TypeError("the URL of Redis must begin with https://");
   if (!/^[\x21-\x7e]+$/.test(token)) throw new TypeError("the token for Redis must be visible ASCII, and not empty");
   if (!(deadlineMs >= 1 && deadlineMs <= 60_000)) throw new TypeError("deadlineMs must be 1 to 60,000");
-  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+  const headers = new Headers({ Authorization: `Bearer ${token}`, "Content-Type": "application/json" });
 
-  async function run(command: readonly string[]): Promise<unknown> {
+  async function send(body: string): Promise<unknown> {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), deadlineMs);
     let answer: string;
     try {
-      const body = JSON.stringify(command);
       // A redirect would take the token and the session to another address.
       const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal: limit.signal });
       answer = await response.text();
@@ -54,7 +53,24 @@ export function createRedisClient({ url, token, deadlineMs }: RedisAddress): Red
     return resultIn(answer);
   }
 
-  return { run, eval: (script, keys, args) => run(["eval", script, String(keys.length), ...keys, ...args]) };
+  return {
+    run: (command) => send(JSON.stringify(command)),
+    eval(script, keys, args) {
+      const rest = JSON.stringify([String(keys.length), ...keys, ...args]);
+      return send(`["eval",${quoted(script)},${rest.slice(1)}`);
+    },
+  };
+}
+
+/** The scripts as JSON. They are constants, so there are few, and most of a command is its script. */
+const quotedScripts = new Map<string, string>();
+
+function quoted(script: string): string {
+  const known = quotedScripts.get(script);
+  if (known !== undefined) return known;
+  const json = JSON.stringify(script);
+  quotedScripts.set(script, json);
+  return json;
 }
 
 /** The result in an answer. The status adds nothing: an error has `error` in its JSON. */

@@ -19,6 +19,22 @@ describe("a client of the REST protocol", () => {
     expect(asked).toMatchObject([{ redirect: "manual", method: "POST" }]);
   });
 
+  it.each<[string, string[], string[]]>([
+    ["with keys and arguments", ["key"], ["1", 'an "argument"']],
+    ["alone", [], []],
+  ])("sends a script %s as one array of JSON, each time", async (_, keys, args) => {
+    const bodies: unknown[] = [];
+    vi.stubGlobal("fetch", async (_url: string, { body }: RequestInit) => {
+      bodies.push(JSON.parse(body as string));
+      return Response.json({ result: 1 });
+    });
+    const script = 'return "a line"\n';
+    const sent = ["eval", script, String(keys.length), ...keys, ...args];
+    expect(await client.eval(script, keys, args)).toBe(1);
+    await client.eval(script, keys, args);
+    expect(bodies).toEqual([sent, sent]);
+  });
+
   it("gives up a command at its deadline", async () => {
     vi.useFakeTimers();
     vi.stubGlobal(
