@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { randomId } from "../../src/lib/base64url.ts";
 import { createRedisRows } from "../../src/row-stores/redis/redis-rows.ts";
 import { redis } from "../../src/row-stores/redis.ts";
 import type { RowStore } from "../../src/row-stores/row-store.ts";
@@ -23,6 +24,17 @@ describe("rows in Redis", () => {
     const write = { seen: undefined, next: { tag: "a", text: "b" }, keepUntil: 1, dueAt: undefined, notAfter: 1 };
     expect(await commandsOf((store) => store.write("session:a", write))).toEqual(["eval"]);
   });
+});
+
+it("rows are spread over sixteen slots by their names, so that a Cluster spreads them over its servers", async () => {
+  const slots = new Set<string>();
+  const run = async (_script: string, [key = ""]: string[]) => {
+    slots.add(key.slice(0, key.indexOf("}")));
+    return ["", "", 1];
+  };
+  const { read } = createRedisRows({ run, isMetered: false });
+  for (let nth = 0; nth < 1_000; nth++) await read(`session:${randomId()}`);
+  expect(slots.size).toBe(16);
 });
 
 describe("a reply of Redis to a script of rows", () => {

@@ -81,6 +81,12 @@ export function testRowStore(label: string, { create, createUnreachable, now, ga
       }
     });
 
+    it("tells its time to the millisecond", async () => {
+      if (gaps.some(({ cases }) => cases.includes("tells its time with each answer to a read"))) return;
+      const isWhole = async () => ((await store.read(name)) as { storeNow: number }).storeNow % 1_000 === 0;
+      await expect.poll(isWhole).toBe(false);
+    });
+
     it("founds a row, and reads it as it was written", async () => {
       expect(await write({ next: row("a") })).toEqual({ kind: "written" });
       expect(await read()).toEqual({ kind: "row", row: row("a") });
@@ -110,6 +116,12 @@ export function testRowStore(label: string, { create, createUnreachable, now, ga
       expect(await read()).toEqual({ kind: "row", row: row("a") });
       expect(await write({ seen: "a" })).toEqual({ kind: "written" });
       expect(await read()).toEqual({ kind: "none" });
+    });
+
+    it("deletes no row that has come since none was seen", async () => {
+      await write({ next: row("a") });
+      expect(await write({})).toMatchObject({ kind: "moved" });
+      expect(await read()).toEqual({ kind: "row", row: row("a") });
     });
 
     it("answers a write that lost with the row that won, or leaves the answer open", async () => {
@@ -147,14 +159,16 @@ export function testRowStore(label: string, { create, createUnreachable, now, ga
     });
 
     it("names the rows that are due, the earliest first, and no others", async () => {
-      const [late, early, later, never] = ["late", "early", "later", "never"].map((kind) =>
+      // Their names sort otherwise than their times.
+      const [late, early, later, never, over] = ["a-late", "b-early", "c-later", "d-never", "e-over"].map((kind) =>
         uniqueId(`session:${kind}`),
       );
       await write({ next: row("a"), dueAt: now() - 20_000 }, late);
       await write({ next: row("a"), dueAt: now() - 40_000 }, early);
       await write({ next: row("a"), dueAt: now() + HOUR_MS }, later);
       await write({ next: row("a") }, never);
-      expect(await named(late, early, later, never)).toEqual([early, late]);
+      await write({ next: row("a"), keepUntil: now() - 2_000 }, over);
+      expect(await named(late, early, later, never, over)).toEqual([early, late]);
     });
 
     it("names a row no longer when a write has put it off, or has deleted it", async () => {
@@ -185,6 +199,28 @@ export function testRowStore(label: string, { create, createUnreachable, now, ga
       expect(await store.free(100_000)).toMatchObject({ kind: "freed" });
       expect(await read()).toEqual({ kind: "none" });
       for (const each of [kept, due]) expect(await read(each)).toEqual({ kind: "row", row: row("a") });
+    });
+
+    it("no longer has a row that its newest write lets go, although it is due later", async () => {
+      await write({ next: row("a") });
+      await write({ seen: "a", next: row("b"), keepUntil: now() - 2_000, dueAt: now() + HOUR_MS });
+      await store.free(100_000);
+      expect(await read()).toEqual({ kind: "none" });
+    });
+
+    it("frees rows that are over, however many others are due, and tells how many", async () => {
+      for (const due of ["one", "two", "three"]) {
+        await write({ next: row("a"), dueAt: now() - 20_000 }, uniqueId(`session:${due}`));
+      }
+      await write({ next: row("a"), keepUntil: now() - 2_000 });
+      const isFreedByItself = (await read()).kind === "none";
+      let freed = 0;
+      for (let some = await store.free(1); some.kind === "freed" && some.rows > 0; some = await store.free(1)) {
+        expect(some.rows).toBe(1);
+        freed += some.rows;
+      }
+      expect(await read()).toEqual({ kind: "none" });
+      expect(freed === 0).toBe(isFreedByItself);
     });
 
     it("frees a row at once that need not be kept at all", async () => {

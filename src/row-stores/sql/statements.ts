@@ -30,6 +30,8 @@ export type Statements = ReturnType<typeof statementsFor>;
 export function statementsFor({ now, parameter, alsoRead = "" }: Dialect) {
   const text = (number: number) => `CAST(${parameter(number)} AS TEXT)`;
   const time = (number: number) => `CAST(${parameter(number)} AS BIGINT)`;
+  // Postgres uses no index for a comparison with a clock. A subquery is evaluated once, and its result may be looked up.
+  const once = `(SELECT ${now})`;
   return {
     // name, nonce. A text that no other read has is not answered from a cache.
     read: `SELECT r.tag, r.body, ${now} AS store_now, ${text(2)} AS nonce${alsoRead} FROM (SELECT 1) AS one LEFT JOIN ${TABLE} AS r ON r.name = ${text(1)}`,
@@ -39,11 +41,11 @@ export function statementsFor({ now, parameter, alsoRead = "" }: Dialect) {
     replace: `UPDATE ${TABLE} SET tag = ${text(2)}, body = ${text(3)}, keep_until = ${time(4)}, due_at = ${time(5)}, wakes_at = ${time(6)} WHERE name = ${text(1)} AND tag = ${text(8)} AND ${now} < ${time(7)} RETURNING tag`,
     // name, the tag that was seen, notAfter
     remove: `DELETE FROM ${TABLE} WHERE name = ${text(1)} AND tag = ${text(2)} AND ${now} < ${time(3)} RETURNING tag`,
-    // limit
-    due: `SELECT name FROM ${TABLE} WHERE wakes_at <= ${now} AND due_at <= ${now} ORDER BY due_at LIMIT ${time(1)}`,
+    // limit. A row that is due wakes at that time, so the index has these rows in order.
+    due: `SELECT name FROM ${TABLE} WHERE wakes_at <= ${once} AND due_at <= ${once} ORDER BY wakes_at LIMIT ${time(1)}`,
     // limit, and four texts of three characters
     sealedOtherwise: `SELECT name FROM ${TABLE} WHERE substr(body, 1, 3) NOT IN (${[2, 3, 4, 5].map(text).join(", ")}) LIMIT ${time(1)}`,
     // limit. The outer condition is judged again where another writer has just kept the row for longer.
-    free: `DELETE FROM ${TABLE} WHERE keep_until <= ${now} AND name IN (SELECT name FROM ${TABLE} WHERE wakes_at <= ${now} AND keep_until <= ${now} LIMIT ${time(1)}) RETURNING tag`,
+    free: `DELETE FROM ${TABLE} WHERE keep_until <= ${now} AND name IN (SELECT name FROM ${TABLE} WHERE wakes_at <= ${once} AND keep_until <= ${once} LIMIT ${time(1)}) RETURNING tag`,
   };
 }

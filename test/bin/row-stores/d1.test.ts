@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { getPlatformProxy, type PlatformProxy } from "wrangler";
-import { type Database, d1, d1Rows } from "../../../src/row-stores/d1.ts";
-import { SCHEMA } from "../../../src/row-stores/sql/statements.ts";
+import { type Database, d1, d1Rows, SQLITE } from "../../../src/row-stores/d1.ts";
+import { SCHEMA, statementsFor } from "../../../src/row-stores/sql/statements.ts";
 import { gapsOf, testRowStore } from "../../row-stores/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";
 import { testAuthority } from "../../store/authority.suite.ts";
@@ -35,6 +35,18 @@ testRowStore("D1", {
   createUnreachable: () => d1Rows(platform.env.EMPTY),
   now: Date.now,
   gaps: gapsOf(d1.guarantees),
+});
+
+const { due, free } = statementsFor(SQLITE);
+
+it.each([
+  ["rows that are due", due],
+  ["rows that may be freed", free],
+])("D1 finds %s by the index, and bills no others as read", async (_what, statement) => {
+  const { results } = await platform.env.ROWS.prepare(`EXPLAIN QUERY PLAN ${statement}`).bind(10).all();
+  const plan = JSON.stringify(results);
+  expect(plan).toContain("USING INDEX moor_rows_wakes_at (wakes_at<?)");
+  expect(plan).not.toMatch(/SCAN moor_rows|TEMP B-TREE/);
 });
 
 testAuthority("an authority on D1", {

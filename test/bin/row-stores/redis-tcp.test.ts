@@ -10,6 +10,7 @@ import {
   requireRedisAddress,
 } from "../../../src/redis/tcp-client.ts";
 import { createConnectedRedisRows } from "../../../src/row-stores/redis/connected-redis-rows.ts";
+import { DUE_ROWS } from "../../../src/row-stores/redis/row-scripts.ts";
 import { redisTcp } from "../../../src/row-stores/redis-tcp.ts";
 import { gapsOf, testRowStore } from "../../row-stores/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";
@@ -98,6 +99,21 @@ describe("a Redis by a socket", () => {
     expect(await rowsAt(() => redis.port).read("session:acl")).toMatchObject({ kind: "none" });
     const stranger = createConnectedRedisRows({ connect: () => connectionTo(redis.port, "nobody"), waitReplicas: 0 });
     expect(await stranger.read("session:acl")).toMatchObject({ kind: "unavailable", cause: { message: /WRONGPASS/ } });
+  });
+
+  it("holds nothing of a row that was deleted", async () => {
+    const rows = rowsAt(() => redis.port);
+    await rows.write("session:deleted", { ...write("a"), dueAt: Date.now() });
+    expect(await rows.write("session:deleted", { ...write("b", "a"), next: undefined })).toEqual({ kind: "written" });
+    expect(await redis.run("KEYS", "*session:deleted*")).toEqual([]);
+    expect(await redis.run("ZSCORE", "moor:{rows-5}:alarms", "session:deleted")).toBeNull();
+  });
+
+  it("is asked for as many names as may be rung, and gives no more", async () => {
+    for (const [at, name] of ["one", "two", "three"].entries()) await redis.run("ZADD", "due", String(at), name);
+    const connection = connectionTo(redis.port);
+    onTestFinished(() => connection.end());
+    expect(await connection.eval(DUE_ROWS, ["due"], ["2"])).toEqual(["one", "0", "two", "1"]);
   });
 
   it("is not read at a replica, which may lag behind", async () => {
