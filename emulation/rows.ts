@@ -8,11 +8,6 @@ export interface RowsInMemoryOptions {
   readonly freesByItself?: boolean;
   /** Default `false`. */
   readonly isMetered?: boolean;
-  /**
-   * Whether a write fails as a serialization failure of a database does, although no other writer came between. A write that another writer was
-   * faster than then fails in the same way, and without the row of that writer. Default: a write that has moved brings the row.
-   */
-  readonly conflicts?: (() => boolean) | undefined;
 }
 
 /** A store of rows in memory. Each method takes effect in one step, when it is called. */
@@ -32,7 +27,7 @@ interface Held {
 
 /** A store that compares and writes rows, in memory. */
 export function createRowsInMemory(options: RowsInMemoryOptions): RowsInMemory {
-  const { clock, freesByItself = true, isMetered = false, conflicts } = options;
+  const { clock, freesByItself = true, isMetered = false } = options;
   const rows = new Map<string, Held>();
   /** The row that each write has replaced. */
   const replaced: { readonly at: number; readonly name: string; readonly held: Held | undefined }[] = [];
@@ -53,8 +48,7 @@ export function createRowsInMemory(options: RowsInMemoryOptions): RowsInMemory {
     isMetered,
     read: async (name) => readNow(name),
     async write(name, { seen, next, keepUntil, dueAt, notAfter }) {
-      if (conflicts?.()) return { kind: "moved" };
-      if (held(name)?.row.tag !== seen) return conflicts ? { kind: "moved" } : { kind: "moved", now: readNow(name) };
+      if (held(name)?.row.tag !== seen) return { kind: "moved", now: readNow(name) };
       if (clock() >= notAfter) return { kind: "late" };
       replaced.push({ at: clock(), name, held: rows.get(name) });
       if (next) rows.set(name, { row: next, keepUntil, dueAt });

@@ -6,7 +6,7 @@ import { addressIn } from "./postgres/postgres-address.ts";
 import { connectToPostgres } from "./postgres/postgres-client.ts";
 import type { RowStore } from "./row-store.ts";
 import { shardRows } from "./sharded-rows.ts";
-import { createSqlRows } from "./sql/sql-rows.ts";
+import { createSqlRows, type SqlConnection } from "./sql/sql-rows.ts";
 import { type Dialect, statementsFor } from "./sql/statements.ts";
 
 declare global {
@@ -57,11 +57,16 @@ export const postgres = defineRowStore<PostgresRowsConfig, PostgresRowsBindings>
 
 /** Rows in one Postgres. */
 export function postgresRows(address: Parameters<typeof connectToPostgres>[0]): RowStore {
+  return postgresRowsBy(() => connectToPostgres(address));
+}
+
+/** Rows in one Postgres that is reached in another way. */
+export function postgresRowsBy(connect: () => SqlConnection): RowStore {
   return createSqlRows({
     name: "postgres",
     isMetered: false,
     statements: statementsFor(POSTGRES),
-    connect: () => connectToPostgres(address),
+    connect,
     isStandby: ({ is_standby: isStandby }) => isStandby !== false,
   });
 }

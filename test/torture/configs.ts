@@ -110,6 +110,9 @@ const SET_BACK: Shape = {
   },
 };
 
+/** As {@link SET_BACK}, and sessions end. An end must outlive a failover, because no token bears witness of it. */
+const FAILED_OVER: Shape = { ...SET_BACK, asks: { ...SET_BACK.asks, end: 2 } };
+
 /** One person with parallel tabs. The store of ends fails, and isolates are lost. A flash may be shown twice, so no response leaves one. */
 const IN_COOKIES: Shape = {
   ...COMMON,
@@ -136,6 +139,7 @@ function termsOf(configuration: Configuration): Terms {
     lateMs: CHANGE_LIFE_SECONDS * 1000 + 2_500,
     othersMs: isCalm ? 9_000 : 260_000,
     ...(configuration.inCookies ? { acknowledgedByArrival: true } : {}),
+    ...(configuration.onRows === "redis-wait" ? { keepsAcknowledged: true } : {}),
   };
 }
 
@@ -155,6 +159,8 @@ function shapeFor(configuration: Configuration): Shape {
       return PARALLEL;
     case "set-back":
       return SET_BACK;
+    case "failed-over":
+      return FAILED_OVER;
     default:
       return failingShapeFor(configuration);
   }

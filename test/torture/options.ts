@@ -56,7 +56,7 @@ npm run torture -- [options]
 Ends with 1 if a configuration that promises breaks its promise, with 2 if an option is wrong.
 
 Configurations:
-${CONFIGS.map(({ name, about, promises }) => `  ${name.padEnd(24)}${about}${promises ? "" : " (counts only)"}`).join("\n")}
+${CONFIGS.map(({ name, about, promises }) => `  ${name.padEnd(32)}${about}${promises ? "" : " (counts only)"}`).join("\n")}
 `;
 
 /** Reads the command's arguments. */

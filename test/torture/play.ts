@@ -8,8 +8,8 @@ import { LOCATIONS, type Schedule, type Step, type VisitStep } from "./schedule.
 import type { Stage, Subject, SubjectKind } from "./subject.ts";
 import { installSyncCrypto } from "./sync-crypto.ts";
 
-/** Where every schedule begins, on a whole second. */
-const START = Date.UTC(2060, 0, 1);
+/** Where every schedule begins, on a whole second. memcached counts to 2038. */
+const START = Date.UTC(2036, 0, 1);
 /** By then every request is answered or lost. */
 const LAST_ANSWER_MS = 120_000;
 /** Time for the sweep and for repeated attempts, when nothing fails any more. */

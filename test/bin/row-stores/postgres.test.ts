@@ -2,9 +2,8 @@
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { connectToPostgres } from "../../../src/row-stores/postgres/postgres-client.ts";
-import { POSTGRES, postgres, postgresRows } from "../../../src/row-stores/postgres.ts";
-import { createSqlRows, type Result } from "../../../src/row-stores/sql/sql-rows.ts";
-import { statementsFor } from "../../../src/row-stores/sql/statements.ts";
+import { postgres, postgresRows, postgresRowsBy } from "../../../src/row-stores/postgres.ts";
+import type { Result } from "../../../src/row-stores/sql/sql-rows.ts";
 import { gapsOf, testRowStore } from "../../row-stores/row-store.suite.ts";
 import { createRowsWorld } from "../../rows/rows-world.ts";
 import { testAuthority } from "../../store/authority.suite.ts";
@@ -58,23 +57,18 @@ describe.each(Object.entries(DEFAULTS))("Postgres %s", (_name, settings) => {
 /** Postgres behind a proxy that answers the same statement with the same values from its memory, as Hyperdrive does for a minute. */
 function cachedRows(url: string) {
   const cached = new Map<string, Promise<readonly Result[]>>();
-  return createSqlRows({
-    name: "postgres",
-    isMetered: false,
-    statements: statementsFor(POSTGRES),
-    connect() {
-      const { run, end } = connectToPostgres({ url, deadlineMs: DEADLINE_MS });
-      return {
-        end,
-        run(statement, values) {
-          if (!statement.startsWith("SELECT")) return run(statement, values);
-          const key = JSON.stringify([statement, values]);
-          const answer = cached.get(key) ?? run(statement, values);
-          cached.set(key, answer);
-          return answer;
-        },
-      };
-    },
+  return postgresRowsBy(() => {
+    const { run, end } = connectToPostgres({ url, deadlineMs: DEADLINE_MS });
+    return {
+      end,
+      run(statement, values) {
+        if (!statement.startsWith("SELECT")) return run(statement, values);
+        const key = JSON.stringify([statement, values]);
+        const answer = cached.get(key) ?? run(statement, values);
+        cached.set(key, answer);
+        return answer;
+      },
+    };
   });
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { broken, held, live, view, visit } from "./stories.ts";
+import { broken, held, live, TERMS, view, visit } from "./stories.ts";
 
 describe("a change that the authority has lost", () => {
   const change = visit(1, {
@@ -18,6 +18,11 @@ describe("a change that the authority has lost", () => {
 
   it("is allowed once the operator has been told", () => {
     expect(broken({ visits: [change, read({ lossToldMs: 102 })], truths, setBacksMs: [50] })).toEqual([]);
+  });
+
+  it("breaks the promise of a store that keeps everything acknowledged, although the operator has been told", () => {
+    const terms = { ...TERMS, keepsAcknowledged: true } as const;
+    expect(broken({ visits: [change, read({ lossToldMs: 102 })], truths, setBacksMs: [50], terms })).toEqual(["lost"]);
   });
 
   it("is not excused by what was told of another session", () => {

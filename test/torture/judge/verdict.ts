@@ -98,4 +98,6 @@ export interface Terms {
   readonly othersMs: number;
   /** Whether a change is acknowledged when its response reaches the browser. Default: when the response leaves the edge. */
   readonly acknowledgedByArrival?: true;
+  /** Whether a loss breaks the promise although the operator was told of it: nothing that was acknowledged may be lost or undone. */
+  readonly keepsAcknowledged?: true;
 }

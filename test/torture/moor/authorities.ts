@@ -1,8 +1,6 @@
 import { createDistantObjects } from "../../../emulation/distant-objects.ts";
-import { createDistantRows } from "../../../emulation/distant-rows.ts";
 import type { FaultOf, LinkFault, ObjectFault } from "../../../emulation/faults.ts";
 import type { ObjectStorage } from "../../../emulation/object-storage.ts";
-import { createRowsInMemory } from "../../../emulation/rows.ts";
 import { workOf } from "../../../emulation/work-of.ts";
 import { createObjectAuthority } from "../../../src/objects/clients/session-client.ts";
 import { SessionRows } from "../../../src/objects/session/session-rows.ts";
@@ -22,6 +20,7 @@ import { LOCATIONS, type Location } from "../schedule.ts";
 import type { Stage } from "../subject.ts";
 import type { Configuration } from "./configurations.ts";
 import { ObservedAuthority } from "./observed-authority.ts";
+import { ROW_SERVERS } from "./servers/servers.ts";
 
 /** The authorities of all sessions, as locations reach them. */
 export interface Authorities {
@@ -33,6 +32,7 @@ export interface Authorities {
   sweep(): Promise<unknown>;
   /** The authority's store comes back with the data that it held so many milliseconds ago. */
   setBack(ms: number): void;
+  close?(): void;
 }
 
 /** The world of the authorities. */
@@ -86,32 +86,34 @@ export function objectAuthorities(
 
 const LINK_MS = 4;
 
-/** One of so many writes fails although nobody was faster, as under Postgres' level `serializable`. */
-const CONFLICT_IN = 8;
-
 /** Rows of one store, which every location reaches. */
 export function rowAuthorities(
   parts: AuthoritiesParts & {
     readonly replicasAt: (location: string, now: () => number) => Copies;
     readonly faultOf: FaultOf<LinkFault>;
+    /** Whether all trouble is over. */
+    readonly isCalm: () => boolean;
   },
 ): Authorities {
-  const { stage, configuration, seal, edgeClock, replicasAt, faultOf } = parts;
+  const { stage, configuration, seal, edgeClock, replicasAt, faultOf, isCalm } = parts;
   const { clock, clocks, random } = stage;
-  const { store, setBack } = createRowsInMemory({
-    clock: () => clock.now() + clocks.redis,
-    ...(configuration.asDatabase && { freesByItself: false, conflicts: () => random.below(CONFLICT_IN) === 0 }),
+  const server = ROW_SERVERS[configuration.onRows ?? "memory"]({
+    clock,
+    random,
+    serverNow: () => clock.now() + clocks.redis,
+    latencyMs: () => LINK_MS + random.below(LINK_MS),
+    faultOf,
+    isCalm,
   });
   const pause = (ms: number) => clock.sleep(ms);
   const keepAlive = (work: Promise<unknown>) => void work.catch(() => {});
 
   function authorityAt(location: Location, breaker?: Breaker) {
     const now = edgeClock(location);
-    const latencyMs = () => LINK_MS + random.below(LINK_MS);
-    const distant = createDistantRows(store, { clock, from: location, latencyMs, faultOf });
-    const guarded = breaker ? guardRows(distant, breaker) : distant;
+    const distant = server.from(location, now);
+    const store = breaker ? guardRows(distant, breaker) : distant;
     const transact = createRowTransactions({
-      store: guarded,
+      store,
       seal,
       clock: now,
       random: random.next,
@@ -119,7 +121,7 @@ export function rowAuthorities(
       log: () => {},
     });
     const authority = createRowAuthority({
-      store: guarded,
+      store,
       transact,
       clock: now,
       pause,
@@ -129,22 +131,23 @@ export function rowAuthorities(
       keepAlive,
     });
     const principals = createRowPrincipals({ transact, sessions: authority.forIndex, keepAlive });
-    return { authority, principals, store: guarded, clock: now };
+    return { authority, principals, store, clock: now };
   }
 
   return {
     from: (location, breaker) => authorityAt(location, breaker).authority,
     async record(_location, sid) {
       const name = `session:${sid}`;
-      const read = await store.read(name);
+      const read = await server.store.read(name);
       if (read.kind !== "row") return undefined;
       const text = await seal.open({ id: name, version: 0, purpose: "row" }, read.row.text);
       return new SessionRows(new RowEntries(text)).load();
     },
     async sweep() {
-      const { authority, principals, store: guarded, clock: now } = authorityAt(LOCATIONS[0]);
-      return sweepRows({ store: guarded, sessions: authority, principals, clock: now });
+      const { authority, principals, store, clock: now } = authorityAt(LOCATIONS[0]);
+      return sweepRows({ store, sessions: authority, principals, clock: now });
     },
-    setBack,
+    setBack: server.setBack,
+    ...(server.close && { close: server.close }),
   };
 }

@@ -2,14 +2,13 @@ import { fillDefaults, resolveSession } from "../../../src/config/defaults.ts";
 import type { ResolvedConfig } from "../../../src/config/resolved.ts";
 import type { CopyPolicy } from "../../../src/objects/session/copies.ts";
 import { adoptOld, OLD_PATH } from "./old-shop.ts";
+import type { RowServerName } from "./servers/servers.ts";
 
 /** The settings that differ between these configurations of Moor. */
 export interface Configuration {
   readonly stores: CopyPolicy;
-  /** Whether the authority is a store of rows. There is no journal and no backup then. */
-  readonly onRows?: boolean;
-  /** Whether the store of rows is as Postgres: it frees no row by itself, and writes meet serialization failures. */
-  readonly asDatabase?: boolean;
+  /** The server of rows that is the authority. There is no journal and no backup then. Default: Durable Objects are the authority. */
+  readonly onRows?: RowServerName;
   /** Whether the sessions are in the cookies of browsers, and KV keeps their ends. */
   readonly inCookies?: boolean;
   readonly onStale: "serve" | "refuse";
@@ -29,6 +28,7 @@ export interface Configuration {
     | "attacked"
     | "attacked-while-failing"
     | "attacked-with-flash"
+    | "failed-over"
     | "parallel"
     | "set-back";
 }
@@ -43,6 +43,10 @@ const attacked = {
   session: resolveSession({ newSessionHours: 24, graceSeconds: 5 }),
   played: "attacked",
 } as const;
+
+const onRows = { ...usual, stores: { ...sync, backup: "off" } } as const;
+const setBack = { ...onRows, onStale: "serve", played: "set-back" } as const;
+const failedOver = { ...setBack, played: "failed-over" } as const;
 
 /**
  * The configurations by name. Each keeps the whole promise, except for the parts that docs/explanation/consistency.md
@@ -72,19 +76,28 @@ export const configurations = {
   "attack-failing": { ...usual, played: "attacked-while-failing" },
   // Visitors arrive with cookies of an old application, and thieves copy these cookies.
   adopt: { ...attacked, played: "adopted" },
-  "rows-adopt": { ...attacked, stores: { ...sync, backup: "off" }, onRows: true, played: "adopted" },
+  "rows-adopt": { ...attacked, stores: { ...sync, backup: "off" }, onRows: "memory", played: "adopted" },
   // A single person with many tabs: shows the cost of the generations' rules to a person without an attacker.
   parallel: { ...usual, hasKv: false, played: "parallel" },
-  rows: { ...usual, stores: { ...sync, backup: "off" }, onRows: true },
-  "rows-always": { ...usual, stores: { ...sync, replicate: "always", backup: "off" }, onRows: true },
-  "rows-database": { ...usual, stores: { ...sync, backup: "off" }, onRows: true, asDatabase: true },
+  rows: { ...usual, stores: { ...sync, backup: "off" }, onRows: "memory" },
+  "rows-always": { ...usual, stores: { ...sync, replicate: "always", backup: "off" }, onRows: "memory" },
+  "rows-redis": { ...onRows, onRows: "redis" },
+  "rows-redis-tcp": { ...onRows, onRows: "redis-tcp" },
+  "rows-memcached": { ...onRows, onRows: "memcached" },
+  "rows-d1": { ...onRows, onRows: "d1" },
+  "rows-postgres": { ...onRows, onRows: "postgres" },
   "rows-idle": {
     ...usual,
     stores: { ...sync, backup: "off" },
-    onRows: true,
+    onRows: "memory",
     session: resolveSession({ idleSeconds: 600, firstIdleSeconds: 300 }),
   },
-  "rows-attack": { ...attacked, stores: { ...sync, backup: "off" }, onRows: true, played: "attacked-while-failing" },
+  "rows-attack": {
+    ...attacked,
+    stores: { ...sync, backup: "off" },
+    onRows: "memory",
+    played: "attacked-while-failing",
+  },
   cookie: { ...usual, stores: { ...sync, replicate: "off", backup: "off" }, inCookies: true, played: "in-cookies" },
   "cookie-idle": {
     ...usual,
@@ -95,7 +108,14 @@ export const configurations = {
   },
   off: { ...usual, stores: { ...sync, backup: "off" }, session: resolveSession() },
   "objects-set-back": { ...usual, played: "set-back" },
-  "rows-set-back": { ...usual, stores: { ...sync, backup: "off" }, onRows: true, onStale: "serve", played: "set-back" },
+  "rows-set-back": { ...setBack, onRows: "memory" },
+  "rows-redis-set-back": { ...setBack, onRows: "redis" },
+  "rows-redis-tcp-set-back": { ...failedOver, onRows: "redis-tcp" },
+  "rows-redis-wait-set-back": { ...failedOver, onRows: "redis-wait" },
+  "rows-d1-set-back": { ...setBack, onRows: "d1" },
+  "rows-postgres-set-back": { ...setBack, onRows: "postgres" },
+  // Its set-back is a restart, which empties it.
+  "rows-memcached-set-back": { ...setBack, onRows: "memcached" },
 } satisfies Record<string, Configuration>;
 
 export type ConfigurationName = keyof typeof configurations;

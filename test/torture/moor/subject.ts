@@ -66,10 +66,18 @@ function createSubject(
   configFor: (url: string) => ResolvedConfig,
 ): Subject {
   const { clock, clocks, random } = stage;
+  let isCalm = false;
+  const links = createFaults<LinkFault>();
   const faults = {
     object: createFaults<ObjectFault>(),
     kv: createFaults<KvFault>(),
-    redis: createFaults<LinkFault>(),
+    redis: {
+      ...links,
+      clear() {
+        isCalm = true;
+        links.clear();
+      },
+    },
   };
   const edgeClock = (location: Location) => () => clock.now() + (clocks.edges[LOCATIONS.indexOf(location)] ?? 0);
   const latencyMs = (from: string, to: string) => (from === to ? NEAR_MS : FAR_MS) + random.below(NEAR_MS);
@@ -96,10 +104,10 @@ function createSubject(
   const inCookies = configuration.inCookies
     ? createCookieSessions(RING, configuration.session, tokens, clock.now)
     : undefined;
-  const isOnRows = configuration.onRows === true || inCookies !== undefined;
+  const isOnRows = configuration.onRows !== undefined || inCookies !== undefined;
   const world = { stage, configuration, seal, latencyMs, edgeClock, breakerOf, replicasAt };
   const authorities = isOnRows
-    ? rowAuthorities({ ...world, faultOf: faults.redis.faultOf })
+    ? rowAuthorities({ ...world, faultOf: faults.redis.faultOf, isCalm: () => isCalm })
     : objectAuthorities({ ...world, fallback: fallbackFrom("objects"), faultOf: faults.object.faultOf });
 
   function breakerOf(name: string, now: () => number) {
@@ -245,6 +253,7 @@ function createSubject(
     async close() {
       isOpen = false;
       restoreFetch();
+      authorities.close?.();
     },
   };
 }

@@ -1,15 +1,17 @@
+import type { Schedule } from "../schedule.ts";
 import { ELSEWHERE, made, visit } from "./made.ts";
 import type { Rule } from "./rule.ts";
 
 const STATES = "src/session/states.ts";
 const HELD = "src/store/cookie/held-states.ts";
+const IN_SINGAPORE = { place: { location: "sin", isolate: 0 } } as const;
 const AUTHORITY = "src/store/cookie/cookie-authority.ts";
 
 /** The edges' clocks are half a second apart. A change follows what its request was shown, while another response leaves that alone. */
 const CLOCK_BEHIND = {
   ...made(
     [0, visit(0, "add")],
-    [5_000, visit(0, "set", { place: { location: "sin", isolate: 0 } })],
+    [5_000, visit(0, "set", IN_SINGAPORE)],
     [5_200, visit(0, "set", { downMs: 50 })],
     [5_205, visit(0, "add", { downMs: 60 })],
     [20_000, visit(0, "read")],
@@ -41,6 +43,31 @@ const LATE = made(
   [3_992_000, visit(0, "end", ELSEWHERE)],
   [4_200_000, visit(0, "read")],
 );
+
+/** The store of ends is away at a logout. The browser is killed after it, and brings its old cookies back. */
+const KILLED_IN_AN_OUTAGE = made(
+  [0, visit(0, "add")],
+  [5_000, { kind: "fault", from: "everywhere", lastsMs: 5_000, store: "kv", fault: { kind: "down" } }],
+  [5_001, visit(0, "end")],
+  [15_000, { kind: "recall", browser: 0, back: 1 }],
+  [120_000, visit(0, "read", ELSEWHERE)],
+);
+
+/**
+ * The clock of an edge is a minute ahead. While a change elsewhere is on its way to the browser, two changes there merge everything that is
+ * seven seconds older than their stamps.
+ */
+const CLOCK_AHEAD: Schedule = {
+  ...made(
+    [0, visit(0, "add", IN_SINGAPORE)],
+    [5_000, visit(0, "add")],
+    [20_000, visit(0, "add", { ...IN_SINGAPORE, downMs: 4_000 })],
+    [20_100, visit(0, "add")],
+    [21_000, visit(0, "add")],
+    [30_000, visit(0, "read")],
+  ),
+  clocks: { edges: [60_000, 0, 0], authority: 0, redis: 0 },
+};
 
 /** The rules of sessions in cookies. */
 export const COOKIES: readonly Rule[] = [
@@ -103,6 +130,32 @@ export const COOKIES: readonly Rule[] = [
     ],
     config: "moor-cookie",
     made: KILLED,
+  },
+  {
+    name: "ends-are-told-first",
+    rule: "the store outside knows of an end before its browser is told of it",
+    edits: [
+      {
+        file: AUTHORITY,
+        from: 'if (kept.kind === "unavailable") return kept;\n    await heldOf',
+        to: "await heldOf",
+      },
+    ],
+    config: "moor-cookie",
+    made: KILLED_IN_AN_OUTAGE,
+  },
+  {
+    name: "nothing-from-the-future",
+    rule: "a change is refused that would be stamped two seconds in the future",
+    edits: [
+      {
+        file: AUTHORITY,
+        from: "if (aheadMs <= MOST_AHEAD_MS) return undefined;",
+        to: "if (aheadMs > 0 || aheadMs <= 0) return undefined;",
+      },
+    ],
+    config: "moor-cookie",
+    made: CLOCK_AHEAD,
   },
   {
     name: "ends-outlive-late-responses",

@@ -2,6 +2,7 @@ import { ADOPTIONS } from "./adoptions.ts";
 import { CHANGES } from "./changes.ts";
 import { COOKIES } from "./cookies.ts";
 import { COPIES } from "./copies.ts";
+import { DRIVERS } from "./drivers.ts";
 import { GENERATIONS } from "./generations.ts";
 import { JOURNAL } from "./journal.ts";
 import { ROTATIONS } from "./rotations.ts";
@@ -18,6 +19,7 @@ export const RULES: readonly Rule[] = [
   ...ROTATIONS,
   ...SET_BACKS,
   ...ROWS,
+  ...DRIVERS,
   ...COOKIES,
   ...ADOPTIONS,
 ];

@@ -38,6 +38,10 @@ describe("without a rule of the protocol the recorded schedule breaks the promis
       "one-look-at-a-time",
       "no-late-founding",
       "row-is-vouched-before-the-read",
+      "sql-deletes-what-was-seen",
+      "sql-is-never-late",
+      "redis-is-never-late",
+      "memcached-deletes-what-was-seen",
     ]);
   });
 
