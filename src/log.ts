@@ -54,6 +54,7 @@ export interface LogEntry {
     | "origin_unhealthy"
     | "origin_recovered"
     | "probe_failed"
+    | "probing_paused"
     | "panic_began"
     | "panic_over"
     | "metrics_failed"

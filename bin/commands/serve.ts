@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
+import type { ResolvedConfig } from "../../src/config/resolved.ts";
 import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
 import type { ServedSettings } from "../../src/serve/settings.ts";
 import { describe, formatMistakes } from "../../src/settings/mistakes.ts";
+import { probePlanOf } from "../../src/upstream/live/probe-plan.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readConfigFile, requireValid } from "../config-file.ts";
 import { readFlags } from "../flags.ts";
@@ -14,6 +16,7 @@ import { readVariables } from "../serve/environment.ts";
 import { logEntry } from "../serve/log-lines.ts";
 import { loopMarks, loopMistakes } from "../serve/loops.ts";
 import { networksFor } from "../serve/networks.ts";
+import { startProbing } from "../serve/probing.ts";
 import { hostsOf, isServedHost, NEW_SESSIONS_PER_MINUTE, serveMistakes } from "../serve/refusals.ts";
 import { type Runtime, startRuntime } from "../serve/runtime.ts";
 import { addressOf, openSockets } from "../serve/sockets.ts";
@@ -129,7 +132,7 @@ Exit codes: 0: drained, and nothing was cut off. 1: work was cut off, or the run
     const listening = Object.entries(sockets).map(([name, { address }]) => [NAMES[name], shown(address)]);
     return runUntilAskedToEnd(
       runtime,
-      { noticeMs, mostMs },
+      { noticeMs, mostMs, probed: probedPools(config) },
       { ...Object.fromEntries(listening), hosts: settings.hosts },
     );
   },
@@ -145,7 +148,7 @@ function shown({ host, port }: { readonly host: string; readonly port: number })
 /** The exit code. */
 async function runUntilAskedToEnd(
   runtime: Runtime,
-  times: { readonly noticeMs: number; readonly mostMs: number },
+  { probed, ...times }: { readonly noticeMs: number; readonly mostMs: number; readonly probed: readonly string[] },
   facts: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   const asked = new Promise<"asked">((resolve) => onceAskedToEnd(() => resolve("asked")));
@@ -163,18 +166,25 @@ async function runUntilAskedToEnd(
       if (!signal.aborted) logEntry({ event: "cron_failed", reason: fault.message });
     });
   });
+  const probing = startProbing(probed, runtime.control);
+  const stopWork = () => Promise.all([cron.stop(), probing.stop()]);
   const first = await Promise.race([asked, runtime.ended]);
   if (first !== "asked") {
-    await cron.stop();
+    await stopWork();
     logEntry({ event: "runtime_ended", code: first });
     return 1;
   }
   const beganAt = Date.now();
   logEntry({ event: "draining", noticeSeconds: times.noticeMs / 1_000 });
-  await cron.stop();
+  await stopWork();
   const outcome = await runtime.drain(times);
   logEntry({ event: outcome === "drained" ? "drained" : "drain_cut_off", tookMs: Date.now() - beganAt });
   return outcome === "drained" ? 0 : 1;
+}
+
+/** The ids of the pools that have an origin to probe. */
+function probedPools({ pools }: ResolvedConfig): string[] {
+  return pools.filter((pool) => probePlanOf(pool)?.targets.length).map(({ id }) => id);
 }
 
 function numberOf(flag: string, text: string | undefined, otherwise: number, most: number): number {

@@ -1,6 +1,9 @@
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 
+/** An order to the Worker. `probe/`: the id of the pool follows. */
+export type Order = "start" | "ready" | "drain" | "idle" | "cron" | `probe/${string}`;
+
 /** The way to the Worker of this process, by a Unix socket that nobody else can open. */
 export interface Control {
   /**
@@ -8,7 +11,7 @@ export interface Control {
    *
    * @throws Error if the Worker does not answer, or fails.
    */
-  ask(order: "start" | "ready" | "drain" | "idle" | "cron", signal?: AbortSignal): Promise<Record<string, unknown>>;
+  ask(order: Order, signal?: AbortSignal): Promise<Record<string, unknown>>;
   /** Resolves when workerd has stopped accepting: it then ends connections that are idle. */
   idleConnection(): Promise<{ readonly ended: Promise<void> }>;
 }

@@ -12,7 +12,8 @@ export interface ServeEntry {
     | "drain_cut_off"
     | "runtime"
     | "runtime_ended"
-    | "cron_failed";
+    | "cron_failed"
+    | "probing_failed";
   readonly [field: string]: unknown;
 }
 

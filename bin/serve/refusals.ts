@@ -53,10 +53,6 @@ function poolMistakes(pool: ResolvedConfig["pools"][number], path: string): Mist
     const accepted = '"origin": plain workerd would connect to whatever host the visitor names';
     mistakes.push({ path: `${path}.host`, found: '"client"', accepted });
   }
-  if (pool.healthCheck) {
-    const accepted = `nothing: the object of a pool is its one prober, and ${NO_OBJECTS}. Answers are judged by outlierDetection`;
-    mistakes.push({ path: `${path}.healthCheck`, found: "an object", accepted });
-  }
   for (const [nth, { service }] of pool.origins.entries()) {
     if (service === undefined) continue;
     const accepted = "nothing: there are no service bindings outside Cloudflare";
@@ -91,7 +87,12 @@ export function serveWarnings(config: ResolvedConfig): Warning[] {
   );
   if (stores.replicate === "travel")
     warn("stores.replicate", "there is no KV, so no session has a replica near a traveller");
-  for (const [at, { origins }] of pools.entries()) {
+  for (const [at, { origins, healthCheck }] of pools.entries()) {
+    if (healthCheck)
+      warn(
+        `pools[${at}].healthCheck`,
+        "one process probes for all: if its own way to an origin is cut, every process leaves that origin",
+      );
     const nth = origins.findIndex(({ region }) => region !== undefined);
     if (nth >= 0)
       warn(`pools[${at}].origins[${nth}].region`, "the place of a visitor is not known, so regions have no effect");

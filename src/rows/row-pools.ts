@@ -1,6 +1,7 @@
 import type { Unavailable } from "../lib/unavailable.ts";
 import type { Log, LogEntry } from "../log.ts";
 import { PoolAuthority } from "../objects/pool/pool-authority.ts";
+import { PoolProbes, type PoolProbesParts, type ProbeOutcome, type ProbeRound } from "../objects/pool/pool-probes.ts";
 import { type KnownPool, PoolRows } from "../objects/pool/pool-rows.ts";
 import type { Audited } from "../upstream/live/audit.ts";
 import {
@@ -10,10 +11,11 @@ import {
   PUBLISHING_MS,
   type Seen,
 } from "../upstream/live/pool-contracts.ts";
-import type { PoolState } from "../upstream/live/pool-state.ts";
+import { type PoolState, withUnhealthy } from "../upstream/live/pool-state.ts";
 import { checkedState } from "../upstream/live/published-states.ts";
 import { boundCount } from "../upstream/live/sightings.ts";
 import { PoolEntries } from "./pool-entries.ts";
+import { type BegunRound, beginRound, type EndedRound, endRound, type RoundAsk, type RoundRow } from "./row-rounds.ts";
 import type { KeepUntil, Transact } from "./row-transactions.ts";
 
 /** The store, the clock and the log of pools on rows. */
@@ -23,6 +25,8 @@ export interface RowPoolsParts {
   readonly key: number;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** From 0 to below 1. */
+  readonly random: () => number;
   readonly log: Log;
 }
 
@@ -32,28 +36,31 @@ export interface RowPools extends Pools {
   read(pool: string): Promise<PoolState | undefined>;
   /** Does the work of a pool's alarm, if it is due. To be called each minute, for each pool. */
   ring(pool: string): Promise<{ readonly kind: "rung" } | Unavailable>;
+  /** Begins a round of probes, if this process is the one that probes the pool. */
+  beginRound(ask: RoundAsk): Promise<BegunRound | Unavailable>;
+  /** Keeps the results of a round, and publishes what has changed. */
+  endRound(ask: RoundAsk, round: ProbeRound, outcomes: readonly ProbeOutcome[]): Promise<EndedRound | Unavailable>;
 }
 
 /** How many actions of operators the row of a pool keeps: as many as the admin API shows. */
 const MOST_ENTRIES = 200;
 /** A row without its state would mean that no origin is closed, so it is kept for longer than any site stands still: ten years. */
 const KEPT_MS = 10 * 366 * 86_400_000;
-const NEVER_ASKED = new Error("pools on rows send no probes");
+const NO_WEBHOOK = new Error("pools on rows have no webhook");
 
-interface OnRow {
+interface OnRow extends RoundRow {
   readonly own: PoolAuthority;
   readonly rows: PoolRows;
-  readonly entries: PoolEntries;
-  readonly now: number;
 }
 
 /**
  * Pools whose authority is a row of the store of sessions for each pool. The rules are those of {@link PoolAuthority}, which runs on the
  * entries of the row as storage. A change is published by the write that stores it.
  *
- * Gaps beside Durable Objects: there are no probes, no webhook and no totals. The alarm rings with the cron job, so up to a minute late.
+ * Gaps beside Durable Objects: there are no webhook and no totals. The alarm rings with the cron job, so up to a minute late. Probes are no
+ * work of the alarm: a round takes longer than a transaction may, so it is begun by one transaction and ended by another.
  */
-export function createRowPools({ transact, key, clock, log }: RowPoolsParts): RowPools {
+export function createRowPools({ transact, key, clock, random, log }: RowPoolsParts): RowPools {
   /** The newest state of each pool that this isolate has met. */
   const newest = new Map<string, KnownPool>();
   const keep: KeepUntil = () => clock() + KEPT_MS;
@@ -74,8 +81,10 @@ export function createRowPools({ transact, key, clock, log }: RowPoolsParts): Ro
         const now = Math.max(readAt, rows.known()?.published?.at ?? readAt);
         const lines: LogEntry[] = [];
         if (await restore(pool, { rows, entries, now })) lines.push({ event: "pool_state_set_back", pool });
-        const own = authorityOn(entries, rows, now, (line) => lines.push(line));
-        const answer = await work({ own, rows, entries, now });
+        const say: Log = (line) => lines.push(line);
+        const parts = { rows, clock: () => now, random, log: say };
+        const [own, probes] = [authorityOn(entries, parts), new PoolProbes(parts)];
+        const answer = await work({ own, rows, probes, entries, now });
         entries.save(key);
         row.isEnd = isKept(answer);
         return { kind: "ran" as const, answer, lines, known: rows.known() };
@@ -92,7 +101,7 @@ export function createRowPools({ transact, key, clock, log }: RowPoolsParts): Ro
    * A store that has lost changes, as after a failover, gets back the state on which this isolate acts. Else isolates that know the lost state
    * would take no further change before its version is newer.
    */
-  async function restore(pool: string, { rows, entries, now }: Omit<OnRow, "own">): Promise<boolean> {
+  async function restore(pool: string, { rows, entries, now }: Omit<OnRow, "own" | "probes">): Promise<boolean> {
     const known = newest.get(pool);
     if (!known || versionOf(known) <= versionOf(rows.known())) return false;
     rows.know(known);
@@ -121,12 +130,15 @@ export function createRowPools({ transact, key, clock, log }: RowPoolsParts): Ro
     },
     audit: (pool, ask) => onRow<{ kind: "kept" }>(pool, ({ own }) => own.audit(ask)),
     audited: (pool, ask) => onRow<Audited>(pool, ({ own }) => own.audited(ask)),
-    probe: async () => ({ kind: "unavailable", cause: NEVER_ASKED }),
+    // Processes need no visitor who has them ask: they know the plan, and look by themselves whether they must probe.
+    probe: async () => ({ kind: "probing" }),
 
     async read(pool) {
       const read = await onRow(pool, async ({ rows }) => ({ kind: "read" as const, known: rows.known() }));
       if (read.kind === "unavailable") throw read.cause;
-      return read.known && checkedState(read.known.state, `the row of the pool ${pool} holds`);
+      if (!read.known) return undefined;
+      const { state, published } = read.known;
+      return checkedState(withUnhealthy(state, published?.unhealthy ?? []), `the row of the pool ${pool} holds`);
     },
 
     ring: (pool) =>
@@ -135,22 +147,26 @@ export function createRowPools({ transact, key, clock, log }: RowPoolsParts): Ro
         if (entries.isSealedByOther(key)) entries.rewrite();
         return { kind: "rung" as const };
       }),
+
+    beginRound: (ask) => onRow<BegunRound>(ask.pool, async (row) => beginRound(row, ask)),
+    endRound: ({ pool, by }, round, outcomes) =>
+      onRow<EndedRound>(pool, async (row) => {
+        const ended = endRound(row, { by, round, outcomes });
+        // It publishes verdicts that have changed.
+        if (ended.kind === "ended") await row.own.alarm();
+        return ended;
+      }),
   };
 }
 
-function authorityOn(entries: PoolEntries, rows: PoolRows, now: number, log: Log): PoolAuthority {
-  const never = () => Promise.reject(NEVER_ASKED);
+function authorityOn(entries: PoolEntries, parts: PoolProbesParts): PoolAuthority {
   return new PoolAuthority({
-    rows,
+    ...parts,
     alarms: entries.alarms,
     publish: async () => {},
     betweenPublicationsMs: 0,
-    probe: never,
-    sendNote: never,
+    sendNote: () => Promise.reject(NO_WEBHOOK),
     keepAlive: () => {},
-    random: Math.random,
-    clock: () => now,
-    log,
   });
 }
 

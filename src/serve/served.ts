@@ -7,7 +7,7 @@ import { leftOut } from "../lib/build-flags.ts";
 import { describeFault, type Log, logToConsole as log } from "../log.ts";
 import { bindRowStore } from "../row-stores/registry.ts";
 import { guardRows } from "../rows/guarded-rows.ts";
-import { createRowPools, type RowPools } from "../rows/row-pools.ts";
+import { createRowPools, type RowPools, type RowPoolsParts } from "../rows/row-pools.ts";
 import { createRowTransactions, type Transact } from "../rows/row-transactions.ts";
 import type { Breaker } from "../store/breaker.ts";
 import { type Breakers, createBreakers } from "../store/breakers.ts";
@@ -20,6 +20,7 @@ import { type CronLease, takeCronLease } from "./cron-lease.ts";
 import { createFoundingCounter } from "./founding-counter.ts";
 import { createFront, type Vouched } from "./front.ts";
 import { ADMIN_HOST, behindFront, originServices } from "./origin-services.ts";
+import { createProbers, type Prober } from "./prober.ts";
 import type { ServedSettings } from "./settings.ts";
 import { createStoreHealth, type StoreHealth } from "./store-health.ts";
 import { targetOf } from "./target.ts";
@@ -51,7 +52,14 @@ interface Bound {
   /** The name of the store of sessions, for the log. */
   readonly storeName: string;
   readonly storeHealth: () => Promise<StoreHealth>;
-  readonly createPools: (makeBreaker: Breakers["make"], log: Log) => RowPools;
+  readonly createPools: (makeBreaker: Breakers["make"], log: Log) => PoolsAtWork;
+}
+
+/** The live state of pools. */
+interface PoolsAtWork {
+  readonly pools: RowPools;
+  /** The probers of the pools that are probed, by their ids. */
+  readonly probers: ReadonlyMap<string, Prober>;
 }
 
 /** How often the process looks whether the work after answers is over. */
@@ -64,13 +72,13 @@ export function createServed(given: MoorConfig): Served {
   const moor = createHandler(config, {
     keepAlive: background.keepAlive,
     createPools(makeBreaker, log) {
-      pools = (bound as Bound).createPools(makeBreaker, log);
-      return { pools, read: pools.read };
+      atWork = (bound as Bound).createPools(makeBreaker, log);
+      return { pools: atWork.pools, read: atWork.pools.read };
     },
   });
   let bound: Bound | undefined;
-  /** Present once Moor is put together, if there are operators. */
-  let pools: RowPools | undefined;
+  /** Present once Moor is put together, if there are operators, or pools that are probed. */
+  let atWork: PoolsAtWork | undefined;
   let isDraining = false;
 
   async function ask(request: Request, { env }: Bound, context: ExecutionContext): Promise<Response> {
@@ -96,7 +104,7 @@ export function createServed(given: MoorConfig): Served {
 
   /** Does what the alarm of the pool's object would do. What fails is tried again a minute later. */
   async function ringPool(pool: string): Promise<void> {
-    const rung = await pools?.ring(pool);
+    const rung = await atWork?.pools.ring(pool);
     if (rung?.kind === "unavailable") log({ event: "pool_state_unread", pool, reason: describeFault(rung.cause) });
   }
 
@@ -134,8 +142,10 @@ export function createServed(given: MoorConfig): Served {
         return Response.json({ status: "idle" });
       case "/cron":
         return Response.json({ lease: await runCron(bound) });
-      default:
-        return new Response(null, { status: 404 });
+      default: {
+        const step = atWork?.probers.get(/^\/probe\/(.+)$/.exec(order ?? "")?.[1] ?? "");
+        return step ? Response.json(await step()) : new Response(null, { status: 404 });
+      }
     }
   }
 
@@ -186,23 +196,36 @@ function bind(env: ServedEnv, given: MoorConfig, config: MoorConfig): Bound {
     createRowTransactions({ store: guardRows(store, breaker), seal, clock, random: Math.random, pause, log });
   // A store that hangs must not make each new visitor wait for the counts besides.
   const transact = transactBehind(createBreakers(log).make(`${store.name} for counts`), log);
+  const storeHealth = createStoreHealth(store, clock);
+  const services = originServices({ ...env }, config, loops);
   const counters = createFoundingCounter({ transact, ring, clock, random: Math.random }, foundings);
   return {
     front: createFront({ trustedProxies: given.trustedProxies ?? [], hosts, loops }, log),
     env: {
       ...env,
-      ...originServices({ ...env }, config, loops),
+      ...services,
       FOUNDING_LIMIT: counters.ofAddress,
       SITE_FOUNDING_LIMIT: counters.ofSite,
     },
     transact,
     storeName: store.name,
-    storeHealth: createStoreHealth(store, clock),
+    storeHealth,
     createPools: (makeBreaker, log) =>
       typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS
-        ? createRowPools({ transact: transactBehind(makeBreaker("pool"), log), key: ring[0].id, clock, log })
-        : leftOut("MOOR_OPERATORS", "admin is configured"),
+        ? poolsAtWork({
+            transact: transactBehind(makeBreaker("pool"), log),
+            key: ring[0].id,
+            clock,
+            random: Math.random,
+            log,
+          })
+        : leftOut("MOOR_OPERATORS", "admin or a pool's healthCheck is configured"),
   };
+
+  function poolsAtWork(parts: RowPoolsParts): PoolsAtWork {
+    const pools = createRowPools(parts);
+    return { pools, probers: createProbers(readEnvConfig({}, config), { ...parts, pools, services, storeHealth }) };
+  }
 }
 
 /** @throws TypeError if sessions are kept by Durable Objects, or by browsers. */

@@ -16,12 +16,12 @@ export interface PoolsProcess {
 /** A process that serves pools on the rows of a store. */
 export function processOf(
   store: RowStore,
-  { clock, log }: Pick<PoolGiven, "clock" | "log">,
+  { clock, log, random = () => 0 }: Pick<PoolGiven, "clock" | "log"> & { readonly random?: () => number },
   ring: KeyRing = macRing(1),
 ): PoolsProcess {
   const pause = () => new Promise((resolve) => setTimeout(resolve, 0));
   const transact = createRowTransactions({ store, seal: createSeal(ring), clock, random: Math.random, pause, log });
-  return { pools: createRowPools({ transact, key: ring[0].id, clock, log }), transact };
+  return { pools: createRowPools({ transact, key: ring[0].id, clock, random, log }), transact };
 }
 
 /** When the alarm of a pool is due; `null`: it is not set. */

@@ -5,11 +5,28 @@ import { isSamePlan, type ProbePlan, type ProbeTarget } from "../../upstream/liv
 import type { AskedProbes, PoolRows } from "./pool-rows.ts";
 import { afterProbe, describeResult } from "./verdicts.ts";
 
+/** Probes an origin once. @throws the reason why the probe cannot be sent at all. It says nothing about the origin. */
+export type SendProbe = (target: ProbeTarget, check: ProbePlan["check"]) => Promise<ProbeResult>;
+
+/** The origins that are due, and the plan by which they are probed. */
+export interface ProbeRound {
+  readonly asked: AskedProbes;
+  /** In milliseconds since 1970. */
+  readonly beganAt: number;
+  readonly targets: readonly ProbeTarget[];
+}
+
+/** The result for an origin of a round, and when it came; or why no probe could be sent. */
+export type ProbeOutcome = { readonly target: ProbeTarget } & (
+  | { readonly kind: "result"; readonly result: ProbeResult; readonly at: number }
+  | { readonly kind: "unsent"; readonly cause: unknown }
+);
+
 /** The rows, the clock, and the probe function for the probes of a pool. */
 export interface PoolProbesParts {
   readonly rows: PoolRows;
-  /** @throws the reason why the probe cannot be sent at all. It says nothing about the origin. */
-  readonly probe: (target: ProbeTarget, check: ProbePlan["check"]) => Promise<ProbeResult>;
+  /** Absent: a prober outside sends the probes, by {@link PoolProbes.due} and {@link PoolProbes.take}. */
+  readonly probe?: SendProbe;
   readonly clock: () => number;
   /** A number from 0 (included) to 1 (not included). */
   readonly random: () => number;
@@ -46,11 +63,15 @@ export class PoolProbes {
     rows.ask({ ...ask, askedAt: now });
   }
 
-  /** When the next round begins; `Infinity`: no isolate asks for a round. */
+  /** When the alarm begins the next round; `Infinity`: no isolate asks for a round, or a prober outside begins it. */
   dueAt(): number {
+    return this.#isProbing || !this.#parts.probe ? Infinity : this.nextAt();
+  }
+
+  /** When the next origin is due; `Infinity`: none is. */
+  nextAt(): number {
     const asked = this.#wanted();
-    if (!asked || this.#isProbing) return Infinity;
-    return Math.min(Infinity, ...this.#planned(asked).map(({ dueAt }) => dueAt));
+    return Math.min(Infinity, ...(asked ? this.#planned(asked) : []).map(({ dueAt }) => dueAt));
   }
 
   /**
@@ -59,26 +80,48 @@ export class PoolProbes {
    * @returns whether an origin was due.
    */
   async round(): Promise<boolean> {
-    const { clock, random } = this.#parts;
-    const began = clock();
-    const asked = this.#wanted();
-    if (!asked || began < this.dueAt()) return false;
+    const { probe, clock } = this.#parts;
+    const round = this.due();
+    if (!probe || !round || this.#isProbing) return false;
     this.#isProbing = true;
     try {
-      const stretch = 1 + JITTER * random();
-      const queue = this.#planned(asked).filter(({ dueAt }) => dueAt <= began);
-      const next: ProbedOrigin[] = [];
-      const inTurn = async () => {
-        for (let origin = queue.shift(); origin; origin = queue.shift()) {
-          next.push(await this.#probed(origin, asked, (seconds) => Math.ceil(began + seconds * 1_000 * stretch)));
-        }
-      };
-      await Promise.all(Array.from({ length: AT_ONCE }, inTurn));
-      this.#keep(next);
+      this.take(round, await probeAll(round, probe, clock));
       return true;
     } finally {
       this.#isProbing = false;
     }
+  }
+
+  /** The round that is due now; `undefined`: no origin is due. */
+  due(): ProbeRound | undefined {
+    const beganAt = this.#parts.clock();
+    const asked = this.#wanted();
+    if (!asked) return undefined;
+    const planned = new Set(
+      this.#planned(asked)
+        .filter(({ dueAt }) => dueAt <= beganAt)
+        .map(keyOf),
+    );
+    const targets = asked.plan.targets.filter((target) => planned.has(keyOf(target)));
+    return targets.length === 0 ? undefined : { asked, beganAt, targets };
+  }
+
+  /** Keeps the results of a round, and logs what has changed. */
+  take({ asked, beganAt }: ProbeRound, outcomes: readonly ProbeOutcome[]): void {
+    const { rows, clock, random } = this.#parts;
+    const stretch = 1 + JITTER * random();
+    const planned = new Map(this.#planned(asked).map((origin) => [keyOf(origin), origin]));
+    const next = outcomes.map((outcome) => {
+      const before = planned.get(keyOf(outcome.target)) as ProbedOrigin;
+      const after = this.#after(before, outcome, asked);
+      const { intervalSeconds, unhealthyIntervalSeconds } = asked.plan.check;
+      const seconds = isUnhealthy(after) ? unhealthyIntervalSeconds : intervalSeconds;
+      return { ...after, dueAt: Math.ceil(beganAt + seconds * 1_000 * stretch) };
+    });
+    // Results of other plans stay a while. During a deploy, isolates ask for the old and the new plan in turn.
+    const renewed = new Set(next.map(keyOf));
+    const isKept = (origin: ProbedOrigin) => origin.dueAt > clock() - PATIENCE_MS && !renewed.has(keyOf(origin));
+    rows.probe([...rows.probed().filter(isKept), ...next]);
   }
 
   /** The origins of the plan that are unhealthy. */
@@ -99,36 +142,19 @@ export class PoolProbes {
   }
 
   /** The result for an origin after a probe. */
-  async #probed(
-    origin: ProbedOrigin,
-    { pool, plan: { check, targets } }: AskedProbes,
-    after: (seconds: number) => number,
-  ): Promise<ProbedOrigin> {
-    const { probe, clock, log } = this.#parts;
+  #after(origin: ProbedOrigin, outcome: ProbeOutcome, { pool, plan }: AskedProbes): ProbedOrigin {
+    const { log } = this.#parts;
     const about = { pool, origin: origin.id };
-    let next = origin;
-    try {
-      const result = await probe(
-        targets.find(({ id, url }) => id === origin.id && url === origin.url) ?? origin,
-        check,
-      );
-      next = afterProbe(origin, result, check, clock());
-      if (isUnhealthy(next) !== isUnhealthy(origin)) {
-        const event = isUnhealthy(next) ? "origin_unhealthy" : "origin_recovered";
-        log({ event, ...about, reason: describeResult(result) });
-      }
-    } catch (cause) {
-      log({ event: "probe_failed", ...about, reason: describeFault(cause) });
+    if (outcome.kind === "unsent") {
+      log({ event: "probe_failed", ...about, reason: describeFault(outcome.cause) });
+      return origin;
     }
-    return { ...next, dueAt: after(isUnhealthy(next) ? check.unhealthyIntervalSeconds : check.intervalSeconds) };
-  }
-
-  #keep(next: readonly ProbedOrigin[]): void {
-    const { rows, clock } = this.#parts;
-    // Results of other plans stay a while. During a deploy, isolates ask for the old and the new plan in turn.
-    const renewed = new Set(next.map(keyOf));
-    const isKept = (origin: ProbedOrigin) => origin.dueAt > clock() - PATIENCE_MS && !renewed.has(keyOf(origin));
-    rows.probe([...rows.probed().filter(isKept), ...next]);
+    const next = afterProbe(origin, outcome.result, plan.check, outcome.at);
+    if (isUnhealthy(next) !== isUnhealthy(origin)) {
+      const event = isUnhealthy(next) ? "origin_unhealthy" : "origin_recovered";
+      log({ event, ...about, reason: describeResult(outcome.result) });
+    }
+    return next;
   }
 
   /** The plan that isolates ask for, unless they last asked too long ago. */
@@ -146,6 +172,38 @@ export class PoolProbes {
       (target) => probed.get(keyOf(target)) ?? { id: target.id, url: target.url, against: 0, dueAt: askedAt },
     );
   }
+}
+
+/** Sends the probes of a round. */
+export async function probeAll(
+  { asked, targets }: ProbeRound,
+  probe: SendProbe,
+  clock: () => number,
+): Promise<ProbeOutcome[]> {
+  const queue = [...targets];
+  const outcomes: ProbeOutcome[] = [];
+  const inTurn = async () => {
+    for (let target = queue.shift(); target; target = queue.shift()) {
+      try {
+        const result = await probe(target, asked.plan.check);
+        outcomes.push({ target, kind: "result", result, at: clock() });
+      } catch (cause) {
+        outcomes.push({ target, kind: "unsent", cause });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, inTurn));
+  return outcomes;
+}
+
+/** The longest that a round may take, in milliseconds. */
+export function longestRoundMs({ check, targets }: ProbePlan): number {
+  return Math.ceil(targets.length / AT_ONCE) * check.timeoutMs;
+}
+
+/** The longest time from one round to the next, in milliseconds. */
+export function longestIntervalMs({ check }: ProbePlan): number {
+  return Math.max(check.intervalSeconds, check.unhealthyIntervalSeconds) * 1_000 * (1 + JITTER);
 }
 
 function isUnhealthy({ verdict }: ProbedOrigin): boolean {

@@ -50,7 +50,6 @@ describe("refuses what it could only keep by halves", () => {
       },
       "pools[0].host",
     ],
-    ["probes", { pools: [{ id: "shop", origins: ORIGINS, healthCheck: { path: "/health" } }] }, "pools[0].healthCheck"],
     [
       "a service binding",
       { pools: [{ id: "shop", origins: [{ ...ORIGINS[0], service: "SHOP" }] }] },
@@ -65,9 +64,18 @@ describe("refuses what it could only keep by halves", () => {
 
 it("says in words what is given up without Cloudflare", () => {
   const origins = [{ ...ORIGINS[0], region: "weur" }];
-  const warnings = serveWarnings(resolved({ admin: {}, log: { country: true }, pools: [{ id: "shop", origins }] }));
+  const healthCheck = { path: "/health" };
+  const warnings = serveWarnings(
+    resolved({ admin: {}, log: { country: true }, pools: [{ id: "shop", origins, healthCheck }] }),
+  );
   expect(warnings.map(({ path }) => path)).toEqual(
-    expect.arrayContaining(["admin", "log.country", "pools[0].origins[0].region", "stores.replicate"]),
+    expect.arrayContaining([
+      "admin",
+      "log.country",
+      "pools[0].healthCheck",
+      "pools[0].origins[0].region",
+      "stores.replicate",
+    ]),
   );
   expect(warnings.map(({ text }) => text).join("\n")).toContain("without Cloudflare");
 });

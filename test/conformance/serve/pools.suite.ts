@@ -1,30 +1,16 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import type { AuthorityConfig } from "../../../src/config/types.ts";
 import { ADMIN_TOKEN } from "../../support/node/admin.ts";
-import { forgeToken } from "../../support/node/forge.ts";
 import { inSeconds } from "../../support/node/live-pools.ts";
 import { startLocalOrigin } from "../../support/node/local-origin.ts";
-import { asProxyFor, plainRequest } from "../../support/node/plain-request.ts";
 import { freePort } from "../../support/node/ports.ts";
 import { type RunningServe, startServe } from "../../support/node/served.ts";
 import { startTcpLink } from "../../support/node/tcp-link.ts";
 import { testKeys } from "../../support/node/test-keys.ts";
-
-/** A real store of sessions. */
-export interface PoolsStore {
-  readonly type: AuthorityConfig["type"];
-  readonly port: number;
-  /** The variables that lead to it by another port. */
-  variables(port: number): Readonly<Record<string, string>>;
-  /** The tag of a row, which each write replaces; `undefined`: there is no such row. */
-  tagOf(row: string): Promise<string | undefined>;
-  /** Loses a row, as a failover might. */
-  lose(row: string): Promise<unknown>;
-  stop(): Promise<void>;
-}
+import { serversOf } from "./servers.ts";
+import type { ServedStore } from "./stores.ts";
 
 interface Standing {
   readonly id: string;
@@ -33,7 +19,7 @@ interface Standing {
 }
 
 /** Changes of pools by operators at several processes of `moor serve`, which share the store and nothing else. */
-export async function testServedPools(store: PoolsStore): Promise<void> {
+export async function testServedPools(store: ServedStore): Promise<void> {
   const keys = await testKeys();
   const origins = await Promise.all(["a", "b", "c"].map((name) => startLocalOrigin(name)));
   const link = await startTcpLink(store.port);
@@ -75,16 +61,7 @@ export async function testServedPools(store: PoolsStore): Promise<void> {
   const states = async (serve: RunningServe, id: string) =>
     (await pool(serve, id)).origins.map(({ state, next }: Standing) => [state, ...next.map((turn) => turn.state)]);
 
-  const visitors = Array.from({ length: 20 }, (_, at) => createHash("sha256").update(`${at}`).digest().subarray(0, 16));
-  /** The origin that serves each of twenty sessions at a process. They were born at a time, in seconds from now. */
-  const servers = ({ port }: RunningServe, bornInSeconds: number) =>
-    Promise.all(
-      visitors.map(async (key, at) => {
-        const bornAt = Date.now() + bornInSeconds * 1000;
-        const headers = [...asProxyFor(`192.0.2.${at}`), `Cookie: __Host-moor=${forgeToken(keys, { key, bornAt })}`];
-        return (await plainRequest({ port, target: "/", headers })).text;
-      }),
-    );
+  const servers = (serve: RunningServe, bornInSeconds: number) => serversOf(serve, keys, bornInSeconds);
   const PAST = -60;
   /** Times of changes lie so far ahead that no slow machine reaches them. */
   const FROM = 2_000;

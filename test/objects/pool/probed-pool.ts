@@ -7,12 +7,11 @@ import type { ProbeResult } from "../../../src/upstream/live/pool-contracts.ts";
 import type { PoolState } from "../../../src/upstream/live/pool-state.ts";
 import type { ProbePlan } from "../../../src/upstream/live/probe-plan.ts";
 import { BETWEEN_KV_WRITES_MS } from "../../../src/upstream/live/published-states.ts";
-import { HEALTH_CHECK } from "../../support/pools.ts";
 import { uniqueId } from "../../support/sessions.ts";
 import { at, T0 } from "../../support/time.ts";
+import { PASSED, PLAN, type ProbesGiven } from "./probes.suite.ts";
 
 export const AWAY_MS = 3_600_000;
-export const PASSED: ProbeResult = { kind: "passed", status: 200 };
 /** The time of the current test, milliseconds. */
 export let now: number;
 /** The states that were published, with their times. */
@@ -26,14 +25,17 @@ export const world = { random: 0, log: [] as LogEntry[], kvFault: undefined as E
 /** The id of the pool of the current test. */
 export let pool: string;
 
-/** Begins a pool with an object of its own at {@link T0}. */
-export function beginPool(): void {
+let given: ProbesGiven | undefined;
+
+/** Begins a pool with an object of its own at {@link T0}. @param by the clock, the log and the origins of a suite. Default: those of this file. */
+export function beginPool(by?: ProbesGiven): void {
+  given = by;
   now = T0;
   Object.assign(world, { random: 0, log: [], kvFault: undefined });
   written = [];
   meets = new Map();
   sent = [];
-  pool = `probed-${uniqueId()}`;
+  pool = by?.pool ?? `probed-${uniqueId()}`;
 }
 
 /** Works on the authority of the pool. Each call makes another instance, as after a reset. */
@@ -47,16 +49,17 @@ export function onAuthority<T>(work: (authority: PoolAuthority) => Promise<T>): 
         written.push({ state, at: now });
       },
       betweenPublicationsMs: BETWEEN_KV_WRITES_MS,
-      async probe({ id }) {
-        sent.push([id, (now - T0) / 1000]);
-        const result = meets.get(id) ?? PASSED;
+      async probe(target, check) {
+        if (given) return given.probe(target, check);
+        sent.push([target.id, (now - T0) / 1000]);
+        const result = meets.get(target.id) ?? PASSED;
         return typeof result === "function" ? result() : result;
       },
       sendNote: async () => {},
       keepAlive: () => {},
-      random: () => world.random,
+      random: given?.random ?? (() => world.random),
       clock: () => now,
-      log: (entry) => world.log.push(entry),
+      log: given?.log ?? ((entry) => world.log.push(entry)),
     });
     return work(authority);
   });
@@ -64,10 +67,6 @@ export function onAuthority<T>(work: (authority: PoolAuthority) => Promise<T>): 
 export const storage = <T>(work: (storage: DurableObjectStorage) => T) =>
   runInDurableObject(env.POOL_OBJECT.getByName(pool), (_, state) => work(state.storage));
 export const alarmAt = () => storage((it) => it.getAlarm());
-export function planOf(ids: readonly string[], check: Partial<ProbePlan["check"]> = {}): ProbePlan {
-  return { check: { ...HEALTH_CHECK, ...check }, targets: ids.map((id) => ({ id, url: `http://${id}.test` })) };
-}
-export const PLAN = planOf(["a", "b"]);
 export const ask = (plan = PLAN) => onAuthority((authority) => authority.probe({ pool, plan, awayMs: AWAY_MS }));
 export const look = () => onAuthority((authority) => authority.look({ awayMs: AWAY_MS }));
 /**
@@ -79,7 +78,7 @@ export async function runUntil(seconds: number, plan: ProbePlan | null = PLAN): 
   while (true) {
     const next = Math.min((await alarmAt()) ?? Infinity, asksAt);
     if (next > at(seconds)) break;
-    now = Math.max(now, next);
+    setNow(Math.max(now, next));
     if (plan && next === asksAt) {
       await ask(plan);
       asksAt += 120_000;
@@ -88,12 +87,12 @@ export async function runUntil(seconds: number, plan: ProbePlan | null = PLAN): 
       await onAuthority((authority) => authority.alarm());
     }
   }
-  now = at(seconds);
+  setNow(at(seconds));
+}
+function setNow(time: number): void {
+  now = time;
+  given?.setClock(time);
 }
 export const silently = (seconds: number) => runUntil(seconds, null);
-/** The reasons for which origins are unhealthy, by their ids. */
-export const flags = ({ origins }: PoolState) =>
-  Object.fromEntries(origins.flatMap(({ id, unhealthy }) => (unhealthy ? [[id, unhealthy.reason]] : [])));
 /** The events in the log, each with its origin and reason. */
 export const events = () => world.log.map(({ event, origin, reason }) => [event, origin, reason]);
-export const ERROR: ProbeResult = { kind: "status", status: 500 };

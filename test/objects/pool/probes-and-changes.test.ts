@@ -2,43 +2,16 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { closuresOf, type PoolState, standingOf } from "../../../src/upstream/live/pool-state.ts";
 import { changeOf } from "../../support/pool-states.ts";
 import { at, T0 } from "../../support/time.ts";
-import {
-  AWAY_MS,
-  beginPool,
-  ERROR,
-  events,
-  flags,
-  look,
-  meets,
-  onAuthority,
-  pool,
-  runUntil,
-  world,
-  written,
-} from "./probed-pool.ts";
+import { AWAY_MS, beginPool, events, meets, onAuthority, pool, runUntil, world, written } from "./probed-pool.ts";
+import { ERROR, flags } from "./probes.suite.ts";
 
-beforeEach(beginPool);
+beforeEach(() => beginPool());
 
 describe("changes by operators, together with verdicts of probes", () => {
   const change = (action: "drain" | "eject", given = {}) =>
     onAuthority((authority) => authority.change({ pool, change: changeOf(action, given), awayMs: AWAY_MS }));
   const turns = (state: PoolState) =>
     standingOf(closuresOf(state, "b"), T0).next.map((turn) => [turn.state, (turn.at - T0) / 1000]);
-
-  it("are published together, and each version once", async () => {
-    meets.set("b", ERROR);
-    await runUntil(25);
-    await change("drain", { deadlineMs: 86_400_000 });
-    meets.clear();
-    await runUntil(60);
-    expect(written.map(({ state }) => [state.version, flags(state), turns(state).length])).toEqual([
-      [1, { b: "status" }, 0],
-      [2, { b: "status" }, 2],
-      [3, {}, 2],
-    ]);
-    expect(turns(written[2]?.state as PoolState)).toEqual(turns(written[1]?.state as PoolState));
-    expect((await look()).state).toEqual(written[2]?.state);
-  });
 
   it("take effect later when they are published late, and no verdict is lost or brought back by that", async () => {
     meets.set("a", ERROR);
