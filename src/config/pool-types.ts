@@ -186,7 +186,7 @@ export interface PoolConfig {
    * How an isolate detects that an origin fails. Default: the origin loses a request and does not answer the isolate's own check.
    */
   outlierDetection?: OutlierDetectionConfig;
-  /** Probes that the pool's Durable Object sends to its origins. Default: no probes. */
+  /** Probes that the pool's Durable Object sends to its origins, or one process of `moor serve`. Default: no probes. */
   healthCheck?: HealthCheckConfig;
   /**
    * When a smaller share of the origins is healthy, health is ignored, and every session keeps its own origin. Default 25; 0 to
