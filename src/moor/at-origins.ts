@@ -76,8 +76,13 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
           await adoption.bringBack(session.view, routed, pool.config.id);
         }
         const { id, bornAt, home, pin } = session.token;
+        const { request, url, host, body } = routed;
         const sent = await upstream.send({
-          ...routed,
+          request,
+          url,
+          host,
+          body,
+          route,
           pool, // 5
           sessionId: id,
           // A session that has just been adopted is known by its old cookie alone.

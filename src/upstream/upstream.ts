@@ -103,7 +103,8 @@ export function createUpstream(
     const now = clock();
     const mayReturn = pool.losses.isUsed || !pool.health.allHealthy();
     if (mayReturn) pool.losses.checkReturning(sessionId, pool.panic.isOn, now);
-    return { ...pool.choose(facts, { resendable: mayRetry.lost, strict, now }), facts, strict, now };
+    const { order, own, isSteady } = pool.choose(facts, { resendable: mayRetry.lost, strict, now });
+    return { order, own, isSteady, facts, strict, now };
   }
 
   /** The request as it goes to whichever of the chosen origins answers, with its signed handoff. */
@@ -167,17 +168,19 @@ export function createUpstream(
   ): Delivered {
     const { pool, sessionIsFresh } = sending;
     const { facts, own, now } = choice;
-    const { learned, pin } = facts;
+    const { learned } = facts;
     const { id, index } = answered.origin;
     // A session that has just begun may never come back, and a hedge does not tell where the session is.
     const bound = learned?.origin === undefined ? (sessionIsFresh ? undefined : facts.sessionId) : learned.value;
     if (bound !== undefined && !answered.hedged) pool.live?.served(id, bound);
     const chosen = whyChosen(pool, choice, answered);
-    const known = { ...answered, response, chosen, sentHeaders };
-    if (pin === 0 && index === own) return { ...known, pin: undefined };
-    const left = pool.pins.pinned(facts) ?? own;
-    const isForGood = left === undefined || left === index || pool.isLeftForGood(facts, left, now);
-    return { ...known, pin: pool.pins.after(facts, own, index, isForGood) };
+    let pin: number | undefined;
+    if (facts.pin !== 0 || index !== own) {
+      const left = pool.pins.pinned(facts) ?? own;
+      const isForGood = left === undefined || left === index || pool.isLeftForGood(facts, left, now);
+      pin = pool.pins.after(facts, own, index, isForGood);
+    }
+    return { ...answered, response, chosen, sentHeaders, pin };
   }
 
   return {
@@ -202,7 +205,9 @@ export function createUpstream(
       if (looking !== undefined) await looking;
       const choice = choose(sending, learned, mayRetry);
       const to = { pool: pool.config, host: url.host, scheme: url.protocol.slice(0, -1), route };
-      const signed = sending.session && handoff && (await handoff.sign(sending.session, to, choice.now));
+      const { session } = sending;
+      const signed =
+        session && handoff && (handoff.known(session, to, choice.now) ?? (await handoff.sign(session, to, choice.now)));
       const going = outgoing(sending, choice, mayRetry, to, signed);
       const forwarded = await forward(going, choice.order, pool, clock);
       const sent: Forwarded = pool.panic.isOn ? { ...forwarded, panic: true } : forwarded;

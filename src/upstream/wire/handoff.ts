@@ -5,7 +5,7 @@ import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { Policy } from "../../session/change.ts";
 import { isTouchDue, touchEveryMs, touched } from "../../session/deadlines.ts";
 import type { JsonObject } from "../../session/patch.ts";
-import { attributeBytesOf } from "../../session/record.ts";
+import { attributeBytesOf, type View } from "../../session/record.ts";
 import type { Session } from "../../session/session.ts";
 import { createJwts, type PublicJwk } from "./jwt.ts";
 import { loginClaim } from "./login-claim.ts";
@@ -14,6 +14,8 @@ import { loginClaim } from "./login-claim.ts";
 const LONGEST_REUSE_MS = 30_000;
 /** How much of signed handoffs is held, in characters; at most twice as much. */
 const REMEMBERED_CHARACTERS = 8 * 1024 * 1024;
+/** How many handoffs of one session are held: a visitor rarely meets more pools and addresses within half a minute. */
+const MOST_OF_SESSION = 4;
 
 /** The claims of a handoff. */
 export interface HandoffClaims {
@@ -45,6 +47,8 @@ export type HandedSession = Pick<Session, "view" | "stale" | "journaled" | "flas
 
 /** Tells origins, signed, which session a request belongs to. */
 export interface Handoff {
+  /** The same as {@link sign}, if that handoff has been signed before; `undefined`: it must be signed. */
+  known(session: HandedSession, to: Recipient, now: number): string | undefined;
   /** The `Moor-Session` header for a request to an origin: a JWT (RFC 7519), ES256. At least its configured life is left. */
   sign(session: HandedSession, to: Recipient, now: number): Promise<string>;
   /** The claims of a handoff that this ring has signed and that is still valid; else `undefined`. */
@@ -75,42 +79,63 @@ export interface HandoffOptions {
  * handoff per pool and address.
  */
 export function createHandoff({ ring, issuer, dataBytes, lifeSeconds, policy, logins = [] }: HandoffOptions): Handoff {
-  const signed = new BoundedMap<string, { jwt: string; usedUntil: number }>(
-    REMEMBERED_CHARACTERS,
-    ({ jwt }) => jwt.length,
-  );
+  const signed = new BoundedMap<string, readonly Signed[]>(REMEMBERED_CHARACTERS, charactersOf);
   const reuseMs = Math.min(LONGEST_REUSE_MS, lifeSeconds * 500);
   const jwts = createJwts(ring);
 
+  /** The deadlines of a session, as the pages of a route may tell them; milliseconds since 1970. */
+  function deadlinesOf(view: View, route: Recipient["route"], now: number): Pick<Signed, "idle" | "absolute"> {
+    const { touchedAt, idleDeadline } =
+      route?.touch && isTouchDue(view, now, policy) ? touched(now, policy, view) : view;
+    const own = typeof route?.session === "object" ? route.session : undefined;
+    const idle = own?.idleSeconds
+      ? Math.min(idleDeadline, touchedAt + own.idleSeconds * 1000 + touchEveryMs(policy, view))
+      : idleDeadline;
+    const absolute = own?.absoluteSeconds
+      ? Math.min(view.absoluteDeadline, view.bornAt + own.absoluteSeconds * 1000)
+      : view.absoluteDeadline;
+    return { idle, absolute };
+  }
+
+  function known(session: HandedSession, to: Recipient, now: number): string | undefined {
+    const { view, journaled, stale, flash } = session;
+    // Journaled changes have no version of their own, and a flash is for a single request.
+    if (journaled || stale || flash) return undefined;
+    const held = signed.get(view ? view.id : nameOf(to));
+    if (!held) return undefined;
+    const { idle, absolute } = view ? deadlinesOf(view, to.route, now) : NO_DEADLINES;
+    for (const each of held) {
+      const isSame =
+        each.version === (view?.version ?? 0) &&
+        each.generation === (view?.generation ?? 0) &&
+        each.idle === idle &&
+        each.absolute === absolute &&
+        each.pool === to.pool.id &&
+        each.host === to.host &&
+        each.scheme === to.scheme;
+      if (isSame && now < each.usedUntil) return each.jwt;
+    }
+    return undefined;
+  }
+
   return {
+    known,
+
     async sign(session, to, now) {
-      const { view, stale, journaled, flash } = session;
+      const held = known(session, to, now);
+      if (held !== undefined) return held;
+      const { view, journaled, stale, flash } = session;
       const { pool, host, scheme, route } = to;
-      // Journaled changes on top of a version have no name of their own, and a flash is for a single request.
-      const isNamed = !journaled && !stale && !flash;
-      let name = `${pool.id} ${scheme} ${host}`;
-      let deadlines: { idle: number; absolute: number } | undefined;
-      if (view) {
-        const { touchedAt, idleDeadline } =
-          route?.touch && isTouchDue(view, now, policy) ? touched(now, policy, view) : view;
-        const own = typeof route?.session === "object" ? route.session : undefined;
-        const idle = own?.idleSeconds
-          ? Math.min(idleDeadline, touchedAt + own.idleSeconds * 1000 + touchEveryMs(policy, view))
-          : idleDeadline;
-        const absolute = own?.absoluteSeconds
-          ? Math.min(view.absoluteDeadline, view.bornAt + own.absoluteSeconds * 1000)
-          : view.absoluteDeadline;
-        name += ` ${view.id} ${view.generation} ${view.version} ${idle} ${absolute}`;
-        deadlines = { idle: Math.floor(idle / 1000), absolute: Math.floor(absolute / 1000) };
-      }
-      const held = isNamed ? signed.get(name) : undefined;
-      if (held && now < held.usedUntil) return held.jwt;
+      const deadlines = view && deadlinesOf(view, route, now);
       const jwt = await jwts.sign({
         ...claimsOf(session, pool, dataBytes),
         ...((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && view?.login
           ? loginClaim(view.login, pool, loginAt(logins, host.replace(/:\d+$/, "")))
           : undefined),
-        ...deadlines,
+        ...(deadlines && {
+          idle: Math.floor(deadlines.idle / 1000),
+          absolute: Math.floor(deadlines.absolute / 1000),
+        }),
         host,
         scheme,
         iss: issuer,
@@ -118,7 +143,23 @@ export function createHandoff({ ring, issuer, dataBytes, lifeSeconds, policy, lo
         iat: Math.floor(now / 1000),
         exp: Math.ceil((now + reuseMs) / 1000) + lifeSeconds,
       });
-      if (isNamed) signed.set(name, { jwt, usedUntil: now + reuseMs });
+      if (!journaled && !stale && !flash) {
+        const { version = 0, generation = 0 } = view ?? {};
+        const { idle, absolute } = deadlines ?? NO_DEADLINES;
+        const news = {
+          version,
+          generation,
+          idle,
+          absolute,
+          pool: pool.id,
+          host,
+          scheme,
+          jwt,
+          usedUntil: now + reuseMs,
+        };
+        if (view) signed.set(view.id, [news, ...(signed.get(view.id) ?? [])].slice(0, MOST_OF_SESSION));
+        else signed.set(nameOf(to), [news]);
+      }
       return jwt;
     },
 
@@ -129,6 +170,33 @@ export function createHandoff({ ring, issuer, dataBytes, lifeSeconds, policy, lo
 
     keySet: () => jwts.keySet(),
   };
+}
+
+/** A signed handoff, and what it tells. Numbers, because a text of them would have to be made and hashed for each request. */
+interface Signed {
+  /** 0: the session exists nowhere. */
+  readonly version: number;
+  readonly generation: number;
+  /** See `deadlinesOf`. */
+  readonly idle: number;
+  readonly absolute: number;
+  readonly pool: string;
+  readonly host: string;
+  readonly scheme: string;
+  readonly jwt: string;
+  /** Milliseconds since 1970. */
+  readonly usedUntil: number;
+}
+
+const NO_DEADLINES = { idle: 0, absolute: 0 };
+
+function charactersOf(handoffs: readonly Signed[]): number {
+  return handoffs.reduce((sum, { jwt }) => sum + jwt.length, 0);
+}
+
+/** The name under which the handoff of all sessions that exist nowhere is held; no session's id has a space. */
+function nameOf({ pool, host, scheme }: Recipient): string {
+  return `${pool.id} ${scheme} ${host}`;
 }
 
 /** Whether these are the claims of a handoff of this issuer that is still valid: the ring may have signed something else. */

@@ -6,6 +6,7 @@ import { createOldShop } from "./old-shop.ts";
 
 /** A handoff that shows the origin of a schedule the session in plain JSON. */
 export const plainHandoff: Handoff = {
+  known: () => undefined,
   async sign({ view, stale, flash }) {
     const seen: View = {
       ...(view ? { sid: view.id } : {}),

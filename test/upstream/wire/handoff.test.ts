@@ -221,6 +221,14 @@ describe("a handoff is signed once", () => {
     expect(new Set(signed).size).toBe(6);
   });
 
+  it("for each of four pools that a session meets in turn, and no more", async () => {
+    const pools = ["a", "b", "c", "d", "e"].map((id) => pool(id));
+    for (const each of pools.slice(0, 4)) await sign(stored(), each);
+    for (const each of pools.slice(0, 4)) expect(await cost(stored(), each, T0)).toBe(0);
+    await sign(stored(), pools[4]);
+    expect(await cost(stored(), pools[0] as ResolvedPool, T0)).toBeGreaterThan(0);
+  });
+
   it("per pool for all sessions that exist nowhere", async () => {
     const first = await sign(unsaved());
     expect(await cost(unsaved(), pool(), T0)).toBe(0);
@@ -236,7 +244,7 @@ describe("signed handoffs", () => {
     const first = await sign(stored());
     // Each has some 21,000 characters. There are twice as many as fit into the memory's weight, but far fewer than the
     // small handoffs that fit.
-    for (let version = 2; version < 850; version++) await sign(stored({ version, attributes }));
+    for (let number = 2; number < 850; number++) await sign(stored({ id: `session-${number}`, attributes }));
     expect(await sign(stored())).not.toBe(first);
   });
 });
