@@ -5,15 +5,14 @@ import { loginsOf } from "./config/logins.ts";
 import { readAddress } from "./inbound/address.ts";
 import { type Asked, askedBy } from "./inbound/arrival.ts";
 import { createLogins, type LoginBindings } from "./login/logins.ts";
-import { cutOverrides } from "./login/override-headers.ts";
-import { createAtOrigins } from "./moor/at-origins.ts";
+import { createAtOrigins, type Routed } from "./moor/at-origins.ts";
+import { cutting } from "./moor/cutting.ts";
 import { createCounters } from "./observe/counters.ts";
 import type { Observer } from "./observe/observer.ts";
 import { createSignals } from "./observe/signals.ts";
 import {
   answerAstray,
   createExchange,
-  type Exchange,
   type Handling,
   type KeepAlive,
   outlivesClient,
@@ -67,14 +66,14 @@ export function createMoor(
   const hasConsole = config.admin?.console === true;
   const consoleHost = hasConsole ? config.admin?.host : undefined;
 
-  async function receive(request: Asked, observer: Observer, keepAlive: KeepAlive): Promise<Response> {
+  /** Answers at once what needs no visit. */
+  function receive(request: Asked, observer: Observer, keepAlive: KeepAlive): Response | Promise<Response> {
     const address = readAddress(request);
     if (address.kind !== "address") return answerAstray(address, observer);
-    const { method, headers } = request;
-    if (UNSUPPORTED_METHODS.has(method)) return observer.refused("method_not_supported");
+    if (UNSUPPORTED_METHODS.has(request.method)) return observer.refused("method_not_supported");
     if (request.body !== null && isBodyUnsendable(request))
-      return observer.refused("bad_request", `${method} with a body`);
-    const { url, host } = address;
+      return observer.refused("bad_request", `${request.method} with a body`);
+    const { url } = address;
     const { pathname } = url;
     observer.addressed(pathname);
     if (consoleHost !== undefined && url.hostname === consoleHost && !pathname.startsWith("/.moor/"))
@@ -88,11 +87,22 @@ export function createMoor(
           ? createVisitor({ ...exchange, renewing }, request, address, observer, keepAlive)
           : undefined,
       );
+    const { host } = address;
+    const visit = exchange.enter(request, address, observer, keepAlive); // 1, 2
+    return visit instanceof Promise
+      ? visit.then((entered) => dispatch(entered, host, pathname, isLogin))
+      : dispatch(visit, host, pathname, isLogin);
+  }
 
-    const visit = await exchange.enter(request, address, observer, keepAlive); // 1, 2
+  /** Finds who answers a visit. */
+  function dispatch(visit: Visit, host: string, pathname: string, isLogin: boolean): Response | Promise<Response> {
+    const { request, url, observer } = visit;
+    const { method, headers } = request;
     if (pathname === LOGOUT_PATH) {
       const ended = exchange.logOut(visit);
-      return (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins ? logins.leave(visit, await ended) : ended;
+      return (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins
+        ? ended.then((response) => logins.leave(visit, response))
+        : ended;
     }
     if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins && isLogin) return logins.answer(visit);
     const route = upstream.match({ host, pathname, method, headers }); // 3
@@ -109,37 +119,26 @@ export function createMoor(
     const needsSession = required !== undefined || (route.session && !ignores?.(request, pathname));
     if (needsSession && route.crossSite === "repost" && isFormOfOtherSite(request, url, visit.client))
       return postAgain(visit, request.original);
+    if (request.body === null) return answer({ ...visit, host, route, body: null, required, handling }, needsSession);
     // The body is read before a lease is taken, because a client may be slow to send it, and other requests wait for the lease.
-    const body = request.body === null ? null : await takeBody(request.original);
-    if (body === "incomplete") return observer.refused("bad_request", "incomplete body");
-    // A client that holds a body back must not be served from copies that became too old meanwhile.
-    const arrival = body === null ? visit.arrival : { ...visit.arrival, arrivedAt: clock() };
-    const routed = { ...visit, arrival, host, route, body, required, handling };
+    return takeBody(request.original).then((body) => {
+      if (body === "incomplete") return observer.refused("bad_request", "incomplete body");
+      // A client that holds a body back must not be served from copies that became too old meanwhile.
+      const arrival = body === null ? visit.arrival : { ...visit.arrival, arrivedAt: clock() };
+      return answer({ ...visit, arrival, host, route, body, required, handling }, needsSession);
+    });
+  }
+
+  function answer(routed: Routed, needsSession: boolean): Promise<Response> {
     const arriving = needsSession && adoption?.concerns(routed) ? adoption : undefined;
     const answered = arriving ? arriving.serve(routed, serve) : needsSession ? serve(routed) : passOn(routed);
-    if (outlivesClient(visit, route)) keepAlive(answered);
+    if (outlivesClient(routed, routed.route)) routed.keepAlive(answered);
     return answered;
   }
 
   return (given, keepAlive) => {
     const request = askedBy(given);
     return signals.serve(request, (observer) => receive(request, observer, keepAlive));
-  };
-}
-
-/**
- * Cuts out of the headers for an origin what carriers read, and behind a guard what would make it serve another path. A trace goes on
- * in those headers.
- */
-function cutting({ config, tracer }: MoorParts, { carriers }: Exchange): Exchange["carriers"]["cut"] {
-  const { cut } = carriers;
-  const others: ((headers: Headers) => void)[] = [];
-  if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && loginsOf(config).length > 0) others.push(cutOverrides);
-  if ((typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && tracer) others.push(tracer.propagate);
-  if (others.length === 0) return cut;
-  return (headers, sent) => {
-    cut(headers, sent);
-    for (const other of others) other(headers);
   };
 }
 

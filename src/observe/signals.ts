@@ -23,7 +23,7 @@ export interface Signals {
    */
   serve<Answer extends Response | undefined>(
     request: AskedParts,
-    answer: (observer: Observer) => Promise<Answer>,
+    answer: (observer: Observer) => Answer | Promise<Answer>,
   ): Promise<Response | Answer>;
 }
 
@@ -81,7 +81,7 @@ export function createSignals(parts: SignalsParts): Signals {
   return {
     async serve<Answer extends Response | undefined>(
       request: AskedParts,
-      answer: (observer: Observer) => Promise<Answer>,
+      answer: (observer: Observer) => Answer | Promise<Answer>,
     ) {
       const facts: RequestFacts = { ...NOTHING_KNOWN, request, arrivedAt: clock() };
       const trace =

@@ -79,24 +79,32 @@ export interface CommitFacts {
 }
 
 /** A request's session, with the reference by which stores know it. */
-type Known = Pick<OpenedSession, "session" | "ref">;
+export type Known = Pick<OpenedSession, "session" | "ref">;
 
-/** The one writer: carries out the intent of a request. */
-export async function commit(known: Known, intent: Intent, facts: CommitFacts, parts: CommitParts): Promise<Commit> {
-  const { session, ref } = known;
-  const { lease, touches = true } = facts;
+/** The one writer: carries out the intent of a request. Answers at once if nothing is to be written. */
+export function commit(known: Known, intent: Intent, facts: CommitFacts, parts: CommitParts): Commit | Promise<Commit> {
+  const { session } = known;
+  const { touches = true } = facts;
   const { view, replicated } = session;
   const clean: Done = { kind: "done", session, view, rotated: false, ended: false, replicated };
   const asked = changeFor(session, intent, { newId: randomId, now: parts.clock(), policy: parts.policy, touches });
+  return asked ? carryOut({ clean, change: asked, known, intent, facts }, parts) : clean;
+}
+
+async function carryOut(attempted: Attempted, parts: CommitParts): Promise<Commit> {
+  const { clean, change: asked, known, intent, facts } = attempted;
+  const { session, ref } = known;
+  const { lease } = facts;
+  const { view } = session;
   // A session that ends at once is stored as a tombstone.
-  const isFounding = view === undefined && asked !== undefined;
+  const isFounding = view === undefined;
   if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && intent.principal !== undefined) {
     const reason = principalRefusal(intent, view, parts.loginIds);
     if (reason !== undefined) return { kind: "refused", reason };
   }
   if (isFounding && facts.isForeign) return { kind: "cross-site" };
   // A request without a token has nothing to end; were the cookie cleared for it, a cross-site post would log people out.
-  if (!asked || (intent.end && !session.returning)) return clean;
+  if (intent.end && !session.returning) return clean;
   const isVouchedFor = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && intent.login !== undefined;
   // A provider has seen a visitor who logs in, so they are no bot. A whole office may log in from one address.
   const founding = isFounding && !isVouchedFor ? await parts.mayFound?.(facts.request) : undefined;
@@ -111,7 +119,7 @@ export async function commit(known: Known, intent: Intent, facts: CommitFacts, p
   if (lease && written.kind !== "unavailable") lease.spent = true;
   const { name: store } = parts.authority;
   if (written.kind !== "committed") {
-    const outcome = await notCommitted(written, { clean, change, known, intent, facts }, parts);
+    const outcome = await notCommitted(written, { ...attempted, change }, parts);
     return { ...outcome, ...lossOf(written, session.token, { ...ref, store }) };
   }
   const { copy, setBack } = written;
@@ -261,36 +269,5 @@ async function reserve(
       return { kind: "too-many-sessions" };
     case "unavailable":
       return reserved;
-  }
-}
-
-/**
- * Follows what the origin has written through the session API: the authority is asked when the view is older than
- * `version`, so that the token tells the client what it has caused.
- */
-export async function follow(
-  done: Done,
-  version: number,
-  { ref }: Known,
-  { toMark }: CommitFacts,
-  parts: CommitParts,
-): Promise<Commit> {
-  if (!done.view || done.ended || done.view.version >= version) return done;
-  // What a rotation returned is as new as can be, and a read would count as the new generation's first use. A session
-  // that was started anew is another than the one that the origin has written.
-  if (done.rotated || done.session.token.id !== ref.id) return done;
-  const found = await parts.authority.read({ ...ref, generation: done.view.generation }, parts.clock());
-  switch (found.kind) {
-    case "hit":
-      parts.tiers.keep(found.copy);
-      return { ...done, view: found.copy, replicated: found.copy.replicated };
-    case "superseded":
-      return found.before ? { ...done, view: found.before } : { kind: "ended" };
-    case "miss":
-    case "ended":
-      toMark.add(ref.id);
-      return { kind: "ended" };
-    case "unavailable":
-      return found;
   }
 }

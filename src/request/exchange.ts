@@ -14,7 +14,8 @@ import { inTurn, isLocked, type Turn } from "../store/locking.ts";
 import { isJustVouched, type Opened, type OpenedSession, openForRoute, refOf } from "../store/open-session.ts";
 import type { HeaderNames } from "../upstream/wire/origin-headers.ts";
 import { createCarried } from "./carried.ts";
-import { commit, follow } from "./commit.ts";
+import { commit } from "./commit.ts";
+import { follow } from "./follow.ts";
 import { logOut } from "./logout.ts";
 import type { MoorParts } from "./parts.ts";
 import { refusalOf } from "./refusal.ts";
@@ -30,15 +31,18 @@ export type { KeepAlive, Visit } from "./visit.ts";
 /** The steps of a request that the proxy and the middleware share. */
 export interface Exchange {
   readonly carriers: Carriers;
-  /** Reads the token of a request, and cuts it out of the address. */
+  /** Reads the token of a request, and cuts it out of the address. Answers at once if no token must be opened for the first time. */
   enter(
     request: Asked,
     address: Extract<Address, { kind: "address" }>,
     observer: Observer,
     keepAlive: KeepAlive,
-  ): Promise<Visit>;
+  ): Visit | Promise<Visit>;
   /** Opens the session of a request, and changes nothing. A build without the console has no such step. */
-  look?(visit: Visit, handling: Pick<Handling, "session" | "touch" | "freshness" | "onStale">): Promise<Opened>;
+  look?(
+    visit: Visit,
+    handling: Pick<Handling, "session" | "touch" | "freshness" | "onStale">,
+  ): Opened | Promise<Opened>;
   /** Answers a request to `LOGOUT_PATH`. */
   logOut(visit: Visit): Promise<Response>;
   /** Serves a request with a session: opens it, has the request answered, commits the changes, and gives the token. */
@@ -127,15 +131,18 @@ export function createExchange(parts: ExchangeParts): Exchange {
   ): Promise<Response | Over> {
     const { request, client, arrival, observer, toMark } = visit;
     const { answersItself } = responder;
-    const asked = { request, route: handling, token: client.token, arrival, toMark };
-    const opening = { ...asked, locked: turn !== undefined, answersItself };
-    const opened = await open(opening, stores); // 4
-    observer.opened(opened, client.token);
+    const { token } = client;
+    const asked = { request, route: handling, token, arrival, toMark, locked: turn !== undefined, answersItself };
+    const opening = open(asked, stores); // 4
+    const opened = opening instanceof Promise ? await opening : opening;
+    observer.opened(opened, token);
     if (opened.kind === "unavailable") return observer.sessionUnavailable(opened.cause);
     responder.assign(opened.session.token.id);
     if (opened.session.stale) observer.staleShown();
     const responded = await responder.respond(opened); // 5, 6
-    return responded.kind === "over" ? responded.answer : settle(visit, handling, opened, responded, stores, turn);
+    if (responded.kind === "over") return responded.answer;
+    // To return a promise costs more than to await it.
+    return await settle(visit, handling, opened, responded, stores, turn);
   }
 
   /** Commits the intent that came with a response, and gives the token. */
@@ -160,7 +167,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const isKeptBack = !hasToken && isTokenKeptBack(request, url, client);
     const isForeign = isKeptBack && !SAFE_METHODS.has(request.method) && handling.crossSite !== "allow";
     const facts = { request, toMark, touches: handling.touch, lease: turn?.lease, isForeign };
-    let done = await write(opened, intent, facts, stores); // 7
+    const writing = write(opened, intent, facts, stores); // 7
+    let done = writing instanceof Promise ? await writing : writing;
     if (done.loss) observer.lossProved(done.loss, session.token.id);
     if (done.kind === "done" && intent.version !== undefined) {
       done = await follow(done, intent.version, opened, facts, stores);
@@ -183,7 +191,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const holdsOneText = !client.carrier.apart || client.links !== undefined;
     const ended = done.ended ? endedOf(visit) : undefined;
     const giving = { mayGiveFresh, mayGiveAside, isProvisional, moved, withProof: holdsOneText, ended };
-    const token = await tokenFor(done, giving, stores); // 8
+    const signing = tokenFor(done, giving, stores); // 8
+    const token = signing instanceof Promise ? await signing : signing;
     const mark = toMark.size === 0 ? "" : await markFor(token, client, toMark, stores);
     // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
     const cookies = stores.cookies?.();
@@ -206,7 +215,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
   return {
     carriers,
 
-    async enter(request, { url, secure }, observer, keepAlive) {
+    enter(request, { url, secure }, observer, keepAlive) {
       const { arrivedAt } = observer.facts;
       const boundTo = bindsToHost ? url.hostname : undefined;
       const opening: OpenToken = {
@@ -214,18 +223,11 @@ export function createExchange(parts: ExchangeParts): Exchange {
         open: (credentials) =>
           tokens.open(credentials, arrivedAt, (reason) => observer.tokenRefused({ reason }), boundTo),
       };
-      const client = await carriers.read(request, secure, carried ? carried.opensWith(opening) : opening); // 1, 2
+      const client = carriers.read(request, secure, carried ? carried.opensWith(opening) : opening); // 1, 2
       const stripped = carriers.strip?.(url);
-      return {
-        request,
-        url,
-        stripped,
-        client,
-        arrival: arrivalOf(request, arrivedAt, boundTo),
-        observer,
-        keepAlive,
-        toMark: new Set(),
-      };
+      const arrival = arrivalOf(request, arrivedAt, boundTo);
+      const visit = { request, url, stripped, arrival, observer, keepAlive, toMark: new Set<string>() };
+      return client instanceof Promise ? client.then((read) => ({ ...visit, client: read })) : { ...visit, client };
     },
 
     ...(typeof MOOR_CONSOLE === "undefined" || MOOR_CONSOLE

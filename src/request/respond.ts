@@ -1,12 +1,13 @@
 import type { AddressCarrier, Carrier, OwnNames } from "../carriers/carrier.ts";
 import { type Credentials, joinCredentials, NO_CREDENTIALS } from "../carriers/credentials.ts";
 import type { Client } from "../inbound/carriers.ts";
+import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { AskedParts } from "../lib/asked.ts";
 import { TARGETED_CACHE_CONTROL } from "../lib/caching-headers.ts";
 import { nameOfSetCookie } from "../lib/set-cookie.ts";
 import { writeExplain } from "../observe/explain.ts";
 import { deadlineOf } from "../session/deadlines.ts";
-import type { OldRef } from "../session/record.ts";
+import type { OldRef, View } from "../session/record.ts";
 import type { HeaderNames } from "../upstream/wire/origin-headers.ts";
 import type { CommitParts, Done } from "./commit.ts";
 
@@ -39,42 +40,65 @@ export interface TokenOptions {
     | undefined;
 }
 
-/** The token for the response: a new one only if it tells the client something new. */
-export async function tokenFor(done: Done, options: TokenOptions, parts: CommitParts): Promise<TokenWrite> {
+const NO_TOKEN: TokenWrite = { kind: "none" };
+
+/** The token for the response: a new one only if it tells the client something new. Answers at once if there is none. */
+export function tokenFor(done: Done, options: TokenOptions, parts: CommitParts): TokenWrite | Promise<TokenWrite> {
   const { session, view } = done;
   const { token } = session;
-  if (done.ended) {
-    // A tombstone names no old session that Moor may only read.
-    const old = view?.old ?? session.view?.old;
-    return { kind: "clear", cookies: old && (await options.ended?.(old)) };
-  }
+  if (done.ended) return clearing(done, options);
   // A version-0 token is written once: one that came is never written again, though the journal may hold its session.
   if (!view || view.version === 0) {
-    const mayGiveFresh = options.mayGiveFresh && (!session.returning || options.isProvisional);
-    if (!mayGiveFresh && !options.mayGiveAside) return { kind: "none" };
-    // Otherwise visitors without a stored session go home after a move, because this token is written once.
-    const bound =
-      (typeof MOOR_FORMER_BALANCER === "undefined" || MOOR_FORMER_BALANCER) && options.moved?.isBinding
-        ? { ...token, pin: options.moved.pin }
-        : token;
-    const credentials = await parts.tokens.sign(bound, { proof: false });
-    const { id, expiresAt } = token;
-    if (!mayGiveFresh) return { kind: "provisional", credentials, expiresAt };
-    return { kind: "write", id, credentials, expiresAt, isRemembered: false };
+    const mayGiveFresh = options.mayGiveFresh && (!session.returning || options.isProvisional === true);
+    return mayGiveFresh || options.mayGiveAside ? unstored(token, mayGiveFresh, options, parts) : NO_TOKEN;
   }
   // A first touch within the second of the founding leaves touchedAt as it was, and moves the deadline.
   const lasts = view.touchedAt > token.touchedAt || deadlineOf(view) > token.expiresAt;
   const isNews = done.rotated || view.version > token.version || lasts || (done.replicated && !token.replicated);
-  if (!isNews && !options.moved?.isNews) return { kind: "none" };
+  return isNews || options.moved?.isNews ? renewed(done, view, isNews, options, parts) : NO_TOKEN;
+}
+
+async function clearing({ session, view }: Done, options: TokenOptions): Promise<TokenWrite> {
+  // A tombstone names no old session that Moor may only read.
+  const old = view?.old ?? session.view?.old;
+  return { kind: "clear", cookies: old && (await options.ended?.(old)) };
+}
+
+/** The token of a session that is not stored. */
+async function unstored(
+  token: OpenedToken,
+  mayGiveFresh: boolean,
+  { moved }: TokenOptions,
+  { tokens }: CommitParts,
+): Promise<TokenWrite> {
+  // Otherwise visitors without a stored session go home after a move, because this token is written once.
+  const bound =
+    (typeof MOOR_FORMER_BALANCER === "undefined" || MOOR_FORMER_BALANCER) && moved?.isBinding
+      ? { ...token, pin: moved.pin }
+      : token;
+  const credentials = await tokens.sign(bound, { proof: false });
+  const { id, expiresAt } = token;
+  if (!mayGiveFresh) return { kind: "provisional", credentials, expiresAt };
+  return { kind: "write", id, credentials, expiresAt, isRemembered: false };
+}
+
+/** @param isNews whether the session itself has news; otherwise only its pin is new. */
+async function renewed(
+  { session: { token }, rotated, replicated }: Done,
+  view: View,
+  isNews: boolean,
+  options: TokenOptions,
+  parts: CommitParts,
+): Promise<TokenWrite> {
   const { generation, touchedAt } = view;
   const news = {
     // What is shown while stores are down may be older than what the client has seen.
     version: Math.max(view.version, token.version),
     touchedAt,
     expiresAt: deadlineOf(view),
-    replicated: done.replicated || token.replicated,
+    replicated: replicated || token.replicated,
   };
-  const renewed = {
+  const anew = {
     ...token,
     ...(isNews ? news : {}),
     generation,
@@ -82,11 +106,14 @@ export async function tokenFor(done: Done, options: TokenOptions, parts: CommitP
     // Read when it is signed: the freshness rule counts from there.
     issuedAt: parts.clock(),
   };
-  const credentials = await parts.tokens.sign(renewed, {
-    proof: done.rotated || (options.withProof && generation > 0),
-  });
-  const isRemembered = view.remembered === true;
-  return { kind: "write", id: token.id, credentials, expiresAt: renewed.expiresAt, isRemembered };
+  const credentials = await parts.tokens.sign(anew, { proof: rotated || (options.withProof && generation > 0) });
+  return {
+    kind: "write",
+    id: token.id,
+    credentials,
+    expiresAt: anew.expiresAt,
+    isRemembered: view.remembered === true,
+  };
 }
 
 /** What changes of an origin's response before the client gets it. */
@@ -133,10 +160,10 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   for (const name of names.moor) headers.delete(name);
   if (dropped.length > 0) dropOwn(headers, dropped);
   if (lacksCacheControl) headers.set("Cache-Control", "private");
-  give(headers, client, token, mark, cookies);
+  const givesNothing = token.kind === "none" && mark === "" && !cookies?.length;
+  if (!givesNothing) give(headers, client, token, mark, cookies);
   if (explain !== undefined) writeExplain(headers, explain);
   if (changes.isForOne) headers.set("Cache-Control", NO_CACHE);
-  const givesNothing = token.kind === "none" && mark === "" && !cookies?.length;
   const isPrivate = !givesNothing || changes.isForOne === true;
   if (isPrivate && names.mayTargetCaches) for (const name of TARGETED_CACHE_CONTROL) headers.delete(name);
   const text = client.links ? joinCredentials(heldAfter(client.credentials, token, mark)) : "";

@@ -40,7 +40,7 @@ export function createVisitor(
   observer: Observer,
   keepAlive: KeepAlive,
 ): Visitor {
-  let visit: Promise<Visit> | undefined;
+  let visit: Visit | Promise<Visit> | undefined;
   const entered = () => {
     visit ??= enter(request, address, observer, keepAlive);
     return visit;

@@ -67,32 +67,52 @@ export interface RouteOpening extends Omit<Opening, "strict" | "onStale"> {
   readonly answersItself?: ((session: Session) => boolean) | undefined;
 }
 
-/** Opens the session of a request as its route wants it: within the route's own timeouts, and with the flash. */
-export async function openForRoute(opening: RouteOpening, parts: OpenSessionParts): Promise<Opened> {
-  const { request, route, token, arrival, locked = false, toMark } = opening;
+/**
+ * Opens the session of a request as its route wants it: within the route's own timeouts, and with the flash. Answers at once if memory
+ * knows the session.
+ */
+export function openForRoute(opening: RouteOpening, parts: OpenSessionParts): Opened | Promise<Opened> {
+  const { route, token, arrival, locked = false, toMark } = opening;
   const strict = locked || route.freshness === "strict";
-  const options = { ...opening, strict, onStale: route.onStale, now: arrival.arrivedAt };
+  const { onStale } = route;
   // Of a session that was never stored, memory knows nothing that its client has seen.
-  const stored = token?.version ? { token, ref: refOf(token, arrival) } : undefined;
-  const near = stored && parts.tiers.atHand(stored.ref, stored.token, options);
-  const opened =
-    stored && near?.kind === "hit" ? shown(near, near.copy, stored, toMark) : await openSession(options, parts);
+  if (token?.version) {
+    const ref = refOf(token, arrival);
+    const near = parts.tiers.atHand(ref, token, { strict, onStale, now: arrival.arrivedAt });
+    if (near?.kind === "hit") return forRoute(shown(near, near.copy, { token, ref }, toMark), opening, parts);
+  }
+  return openSession({ ...opening, strict, onStale }, parts).then((opened) => forRoute(opened, opening, parts));
+}
+
+/** An opened session as a route wants it. */
+function forRoute(opened: Opened, opening: RouteOpening, parts: OpenSessionParts): Opened | Promise<Opened> {
   if (opened.kind !== "session") return opened;
-  const { session, ref, found } = opened;
+  const { request, route, arrival } = opening;
+  const { session, found } = opened;
   const { view } = session;
   if (view && found && typeof route.session === "object") {
     const touchedAt = Math.max(view.touchedAt, session.token.touchedAt);
     const reason = routeTimeoutPassed(view, touchedAt, route.session, arrival.arrivedAt, parts.policy);
-    if (reason) {
-      const ended = await parts.tiers.commit(ref, changeNow({ end: true, endReason: reason }, parts), toMark);
-      if (ended.kind === "unavailable") return { kind: "unavailable", cause: ended.cause, ref, found };
-      // A client that has been told of the end must not see the session again through a copy elsewhere.
-      toMark.add(ref.id);
-      return openSession({ ...options, token: undefined }, parts);
-    }
+    if (reason) return endedByRoute(reason, opened, found, opening, parts);
   }
   if (!view?.flash || !route.touch || !isForSomebody(request) || opening.answersItself?.(session)) return opened;
-  return { ...opened, ...(await takeFlash(session, ref, parts)) };
+  return takeFlash(session, opened.ref, parts).then((taken) => ({ ...opened, ...taken }));
+}
+
+/** Ends a session whose timeout on a route has passed, and opens a fresh session. */
+async function endedByRoute(
+  reason: "idle" | "absolute",
+  { ref }: OpenedSession,
+  found: Resolved,
+  opening: RouteOpening,
+  parts: OpenSessionParts,
+): Promise<Opened> {
+  const { arrival, toMark } = opening;
+  const ended = await parts.tiers.commit(ref, changeNow({ end: true, endReason: reason }, parts), toMark);
+  if (ended.kind === "unavailable") return { kind: "unavailable", cause: ended.cause, ref, found };
+  // A client that has been told of the end must not see the session again through a copy elsewhere.
+  toMark.add(ref.id);
+  return fresh(arrival, parts);
 }
 
 /** Opens the session of a request: the session that its token names, or a fresh session that no store holds. */
@@ -126,15 +146,8 @@ function shown(
   toMark: Set<string>,
 ): OpenedSession {
   const { source, journaled = false, stale = false } = found;
-  const session: Session = {
-    ...NOWHERE,
-    token,
-    returning: true,
-    view,
-    stale,
-    journaled,
-    replicated: view.replicated,
-  };
+  const { replicated } = view;
+  const session: Session = { token, returning: true, view, stale, journaled, replicated, flash: undefined };
   if (!journaled) return { kind: "session", session, ref, source, found };
   // A session that shows content of the journal counts as marked from now on, whether or not the client holds a mark.
   toMark.add(ref.id);

@@ -1,12 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { commit, type Done } from "../../src/request/commit.ts";
 import { tokenFor } from "../../src/request/respond.ts";
+import { NO_INTENT } from "../../src/session/session.ts";
 import { end, login, patch } from "../support/asks.ts";
 import { Client, createEdge, doneOf, type Edge, setTime, type Visited } from "../support/edge.ts";
-import { POLICY } from "../support/sessions.ts";
+import { POLICY, refTo } from "../support/sessions.ts";
 import { at, T0 } from "../support/time.ts";
 
 let edge: Edge;
 let client: Client;
+
+/** The first call of an object loads the Worker's code, which may take longer than an edge waits. */
+beforeAll(async () => {
+  const { authority } = createEdge();
+  const kind = async () => (await authority.read(refTo("first"), T0)).kind;
+  await vi.waitFor(async () => expect(await kind()).toBe("miss"), { timeout: 60_000 });
+}, 90_000);
 
 beforeEach(() => {
   setTime(T0);
@@ -32,6 +41,19 @@ describe("a commit", () => {
       credentials: { token: expect.stringMatching(/^[^.]{84}$/), proof: "" },
       expiresAt: at(3_960),
     });
+  });
+
+  it("of no change, and its token, are there at once", async () => {
+    await shop();
+    setTime(at(1));
+    await edge.visit(client);
+    setTime(at(2));
+    const { opened: known } = await edge.visit(client);
+    if (known.kind !== "session") throw new Error(known.kind);
+    const facts = { request: new Request("https://shop.test/"), toMark: new Set<string>() };
+    const done = commit(known, NO_INTENT, facts, edge.parts) as Done;
+    expect(done).toMatchObject({ kind: "done", rotated: false, ended: false });
+    expect(tokenFor(done, { mayGiveFresh: false, withProof: false }, edge.parts)).toEqual({ kind: "none" });
   });
 
   it("is kept in memory, for tokens that have settled", async () => {

@@ -178,12 +178,14 @@ describe("a session that memory holds", () => {
     const request = new Request("https://shop.test/");
     const tiers = { ...edge.tiers, resolve: () => Promise.reject(new Error("memory has it")) };
     const opening = { request, route, token: token && { ...token, ...given }, arrival, toMark: new Set<string>() };
-    return openForRoute(opening, { ...edge.parts, tiers });
+    const answer = openForRoute(opening, { ...edge.parts, tiers });
+    return { ...(await answer), atOnce: !(answer instanceof Promise) };
   };
 
-  it("is opened without asking another store", async () => {
+  it("is opened at once, without asking another store", async () => {
     for (const time of [10, 16]) await visitAt(at(time));
     expect(await opened(at(17))).toMatchObject({
+      atOnce: true,
       source: "memory",
       session: { view: { attributes: { basket: "tea" } } },
     });
