@@ -33,8 +33,9 @@ export function readAddress(request: AskedParts): Address {
   } catch {
     return { kind: "malformed" };
   }
-  if (url.href.length > MAX_URL_BYTES) return { kind: "malformed" };
-  const secure = url.protocol === "https:";
+  // A character is at most three bytes, and each of them at most three characters as an escape: a short address needs no look.
+  if (target.length > MAX_URL_BYTES / 9 && url.href.length > MAX_URL_BYTES) return { kind: "malformed" };
+  const secure = target.startsWith("https:");
   if (!secure && !LOOPBACK.test(url.hostname)) {
     return { kind: "insecure", location: `https://${host}${url.pathname}${url.search}` };
   }

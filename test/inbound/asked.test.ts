@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { askedBy } from "../../src/inbound/arrival.ts";
 
@@ -7,6 +8,17 @@ describe("the headers of a request", () => {
   it("are found whatever case their name has", () => {
     const asked = headersOf({ Cookie: "a=1" });
     expect([asked.get("cookie"), asked.get("COOKIE"), asked.has("Cookie")]).toEqual(["a=1", "a=1", true]);
+  });
+
+  it("are found among any others, in any case, and no others are", () => {
+    const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/);
+    fc.assert(
+      fc.property(fc.uniqueArray(name, { maxLength: 20 }), name, (sent, other) => {
+        const asked = headersOf(sent.map((each): [string, string] => [each, "1"]));
+        for (const each of sent) expect([asked.get(each.toUpperCase()), asked.has(each)]).toEqual(["1", true]);
+        expect(asked.has(other)).toBe(sent.includes(other));
+      }),
+    );
   });
 
   it("that were not sent have no value", () => {
@@ -29,6 +41,18 @@ describe("the headers of a request", () => {
     asked.has("Upgrade");
     expect(spies.map(({ mock }) => mock.calls.length)).toEqual([1, 0, 1]);
   });
+});
+
+it.each([
+  ["no header that declares one", {}, 0],
+  ["a length", { "Content-Length": "0" }, 1],
+  ["a transfer coding", { "Transfer-Encoding": "chunked" }, 1],
+])("a GET with %s is asked for its body as often as it may have one", (_what, headers, times) => {
+  const request = new Request("https://shop.test/", { headers: headers as Record<string, string> });
+  const body = vi.fn(() => null);
+  Object.defineProperty(request, "body", { get: body });
+  expect(askedBy(request).body).toBeNull();
+  expect(body).toHaveBeenCalledTimes(times);
 });
 
 it("a request that was read keeps its method, its address, its body, and itself", () => {

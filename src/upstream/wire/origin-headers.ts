@@ -17,7 +17,8 @@ export interface RefusedResponse {
 /** Limit of all `Moor-Patch` headers of a response together. */
 export const MAX_PATCH_HEADER_BYTES = 16 * 1024;
 
-const TARGETING_CACHES = new Set(TARGETED_CACHE_CONTROL.map((name) => name.toLowerCase()));
+/** A list, because a set looks up each name of a response among all texts of the isolate. */
+const TARGETING_CACHES: readonly string[] = TARGETED_CACHE_CONTROL.map((name) => name.toLowerCase());
 
 type Mutable = { -readonly [K in keyof Intent]: Intent[K] };
 
@@ -70,7 +71,7 @@ export function namesIn(headers: Headers, announced?: readonly string[]): Header
     else if (name === "set-cookie") setsCookies = true;
     else if (name === "cache-control") hasCacheControl = true;
     else if (ADDRESSES.includes(name)) hasAddress = true;
-    else if (TARGETING_CACHES.has(name)) mayTargetCaches = true;
+    else if (TARGETING_CACHES.includes(name)) mayTargetCaches = true;
     else if (name === "age" || name === "cf-cache-status") mayTellOfCache = true;
   }
   return { moor, hasAddress: hasAddress || setsCookies, setsCookies, hasCacheControl, mayTargetCaches, mayTellOfCache };

@@ -51,6 +51,11 @@ const IP = /^[\da-f.:]+$/i;
 const CUT_PREFIX = /^(moor|x-forwarded)-/;
 /** A name without the signs that servers may read as `-`, and that is not cut out. */
 const PLAIN_NAME = new RegExp(`^(?!moor-|x-forwarded-|(?:${CUT.join("|")})$)[a-z0-9-]+$`);
+/** Names that nearly every request has, and that are not cut out. */
+const USUAL_NAMES = ["cookie", "user-agent", "cf-connecting-ip"];
+/** By the code of a letter: whether names that are cut out begin with it. Most names begin with another letter, and need no further look. */
+const BEGINS_CUT = new Uint8Array(128);
+for (const name of [...CUT, "content-length", "moor-", "x-forwarded-"]) BEGINS_CUT[name.charCodeAt(0)] = 1;
 
 /**
  * The headers of the request to an origin: the client's headers without the cut ones, and the headers that Moor sets.
@@ -61,7 +66,8 @@ export function requestHeaders(client: AskedHeaders, told: Told): Headers {
   const connection = client.get("Connection");
   const nominated = connection === null ? undefined : nominatedBy(connection);
   for (const name of client.names) {
-    if ((!PLAIN_NAME.test(name) && isCut(name)) || nominated?.includes(name)) headers.delete(name);
+    const mayBeCut = BEGINS_CUT[name.charCodeAt(0)] === 1 && !USUAL_NAMES.includes(name);
+    if (name === "host" || (mayBeCut && isCut(name)) || nominated?.includes(name)) headers.delete(name);
   }
   if (nominated && told.method === "GET" && asksForWebSocket(client, nominated)) headers.set("Upgrade", "websocket");
   // A client that nominates its cookies has them cut, and no carrier may write the rest of them back.
@@ -84,7 +90,8 @@ export function requestHeaders(client: AskedHeaders, told: Told): Headers {
     // A cache on the way stores nothing and serves nothing without asking (RFC 9111 section 5.2.1). The runtime would say `no-cache`,
     // to which Express, Koa and Next.js never answer 304.
     const cacheControl = client.get("Cache-Control") === null ? null : headers.get("Cache-Control");
-    if (!/\bno-cache\b/i.test(cacheControl ?? "")) headers.set("Cache-Control", "no-store, max-age=0");
+    if (cacheControl === null || !/\bno-cache\b/i.test(cacheControl))
+      headers.set("Cache-Control", "no-store, max-age=0");
   }
   if (told.question !== undefined) headers.set("Moor-Adopt", told.question);
   if (told.explain !== undefined) headers.set("Moor-Explain", told.explain);
@@ -99,9 +106,9 @@ function cutTags(headers: Headers): void {
   else if (rest !== cookies) headers.set("Cookie", rest);
 }
 
-/** Whether a name that is not plain is cut. Servers that hand headers on as variables read every character that is no letter or digit alike. */
+/** Whether a name is cut out. Servers that hand headers on as variables read every character that is no letter or digit alike. */
 function isCut(name: string): boolean {
-  if (CUT.includes(name)) return true;
+  if (PLAIN_NAME.test(name)) return false;
   const canonical = name.replace(/[^a-z0-9]/g, "-");
   return canonical === "content-length" || CUT.includes(canonical) || CUT_PREFIX.test(canonical);
 }
