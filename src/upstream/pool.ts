@@ -213,7 +213,8 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
     live,
     losses,
     answered(index, response, now, hears, session) {
-      const mayClose = hears || closeOn.includes(response.status);
+      const { status } = response;
+      const mayClose = hears || closeOn.includes(status);
       const seconds = mayClose ? closedSeconds(response, closeOn, now, hears) : undefined;
       hasClosed ||= seconds !== undefined;
       if (seconds !== undefined && closings.close(index, seconds, now)) {
@@ -222,7 +223,7 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
       }
       if (losses.isUsed) losses.answered(index, session);
       // An origin that says when it will be back is not failing.
-      health.answered(index, response.status >= 500 && seconds === undefined, now);
+      health.answered(index, status >= 500 && seconds === undefined, now);
     },
     isLeftForGood(facts, index, now) {
       return losses.hasFailedProof(index, now) || now < unhealthyUntil(index) || closedTo(facts, now)?.[index] === 1;
@@ -241,8 +242,10 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
           ? order(facts, MAX_ORIGINS_TRIED, now)
           : best(facts, resendable, now, closed);
       const isOwnFirst = isSteady && !closed && !facts.pin;
+      const inOrder: Origin[] = [];
+      for (const index of chosen) inOrder.push(origins[index] as Origin);
       return {
-        order: chosen.map((index) => origins[index] as Origin),
+        order: inOrder,
         own: isOwnFirst ? chosen[0] : order({ ...facts, pin: 0 }, 1, now)[0],
         isSteady,
       };

@@ -44,7 +44,7 @@ export function createRoutes(routes: readonly ResolvedRoute[]): Routes {
   return {
     match({ host, pathname, method, headers }) {
       const name = looksAtHosts ? hostName(host) : host;
-      const known = named.has(name) ? name : undefined;
+      const known = looksAtHosts && named.has(name) ? name : undefined;
       // A site may have a thousand hosts, and an isolate meets few of them.
       let ofHost = ofHosts.get(known);
       if (!ofHost) {

@@ -1,6 +1,7 @@
 import type { EjectedFlags } from "../../affinity/affinity.ts";
 import { ALGORITHMS, algorithmOf } from "../../affinity/algorithms.ts";
 import type { ResolvedPool } from "../../config/resolved.ts";
+import { BoundedMap } from "../../lib/bounded-map.ts";
 import { type Closures, createClosing } from "./birth.ts";
 import { hashKey } from "./hash-policy.ts";
 import type { Learned } from "./learn.ts";
@@ -16,6 +17,9 @@ export interface ChoiceFacts extends PinFacts {
   /** What the application's cookie tells, in a pool that learns. */
   readonly learned?: Learned | undefined;
 }
+
+/** How many sessions of a pool are remembered with their origins, at least; at most twice as many. */
+const REMEMBERED = 1024;
 
 /**
  * The origins to try for a request, best first, as indices into the pool's list. Ejected origins are left out.
@@ -57,6 +61,8 @@ export function createOrder(
   const zones = createZones(origins);
   const isBySession = hashPolicy.every(({ type }) => type === "session-id");
   const hasBackups = origins.some(({ backup }) => backup);
+  /** The best primaries by the id of a session, while none is left out: they depend on nothing else then. */
+  const remembered = new BoundedMap<string, { readonly limit: number; readonly best: readonly number[] }>(REMEMBERED);
 
   return (facts, limit, now, ejected) => {
     const { learned, bornAt, home = 0 } = facts;
@@ -77,8 +83,15 @@ export function createOrder(
       // A region may be gone as a whole: the last try is elsewhere.
       fill(order, primaries.order(key, limit, either(zone.far, barred), steps), limit);
     }
-    if (order.length === 0) order.push(...primaries.order(key, limit, barred, steps));
-    else if (order.length < limit) fill(order, primaries.order(key, limit, barred, steps), limit);
+    if (order.length < limit) {
+      // A session that has just begun may never come back.
+      const isUsual = isBySession && !learned && !facts.sessionIsFresh && !barred && !steps;
+      const held = isUsual ? remembered.get(key) : undefined;
+      const best = held?.limit === limit ? held.best : primaries.order(key, limit, barred, steps);
+      if (isUsual && best !== held?.best) remembered.set(key, { limit, best });
+      if (order.length === 0) order.push(...best);
+      else fill(order, best, limit);
+    }
     if (closed && order.length < limit) {
       const shut = closed.at(now);
       const isSomeOpen = origins.some(({ down }, index) => !down && !shut[index]);

@@ -155,9 +155,9 @@ export async function forward(
     if (origin === hedge) continue;
     // A request that cannot be sent again waits while its origin is doubtful, so that it is not the next request to be
     // lost.
-    const isDoubtful = () => pool.losses.isDoubtful(origin.index, clock());
-    const isWaiting = pool.losses.isUsed && !retries.lost && order.length > 1 && !pool.panic.isOn && isDoubtful();
-    if (isWaiting) await pollWhile(isDoubtful, MAX_WAIT_MS);
+    const mayWait = pool.losses.isUsed && !retries.lost && order.length > 1 && !pool.panic.isOn;
+    const isWaiting = mayWait && pool.losses.isDoubtful(origin.index, clock());
+    if (isWaiting) await waitFor(origin, pool, clock);
     // Others have met meanwhile that it is gone.
     const isGone = (attempts > 0 || isWaiting) && pool.isEjected(origin.index, clock());
     if (isGone && wellBehind(origin, order, pool, clock()).length > 0) continue;
@@ -166,6 +166,11 @@ export async function forward(
     if (result) return result;
   }
   return failed();
+}
+
+/** Waits until an origin is no longer doubtful, for a moment at most. */
+function waitFor({ index }: Origin, pool: Pool, clock: () => number): Promise<unknown> {
+  return pollWhile(() => pool.losses.isDoubtful(index, clock()), MAX_WAIT_MS);
 }
 
 /** Whether a request goes on to the next origin after a loss. */

@@ -28,6 +28,24 @@ function pool(affinity: AffinityConfig, changed: Record<string, Partial<Resolved
 
 const sids = Array.from({ length: 50 }, (_, i) => `sid-${i}`);
 
+describe("a session that comes back", () => {
+  const ids = ["a", "b", "c", "d"];
+
+  it("meets the same origins again, however many are asked for", () => {
+    const [order, other] = [pool({ algorithm: "whrw1" }), pool({ algorithm: "whrw1" })];
+    for (const limit of [4, 1, 3, 4]) expect(order("one", {}, limit)).toEqual(other("one", {}, 4).slice(0, limit));
+  });
+
+  it("meets no origin that has been ejected since, and the same ones after that", () => {
+    const order = pool({ algorithm: "whrw1" });
+    const before = order("one");
+    const [own = ""] = before;
+    expect(order("one", { ejected: [own] })).toEqual(before.slice(1));
+    expect(order("one")).toEqual(before);
+    expect([...before].sort()).toEqual(ids);
+  });
+});
+
 describe("an algorithm of nginx", () => {
   it("goes before whrw1, whatever the session", () => {
     const order = pool(NGINX_HASH);
