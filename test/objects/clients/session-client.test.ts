@@ -1,5 +1,6 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { platformErrors } from "../../../emulation/platform-errors.ts";
 import { createObjectAuthority } from "../../../src/objects/clients/session-client.ts";
 import { answerText } from "../../../src/objects/session/by-text.ts";
@@ -10,6 +11,8 @@ import { testAuthority } from "../../store/authority.suite.ts";
 import { changeAt, copyOf, refTo, uniqueId } from "../../support/sessions.ts";
 import { T0 } from "../../support/time.ts";
 
+// The first object of a file loads the whole Worker. On a busy machine that takes longer than a call may.
+beforeAll(() => runInDurableObject(env.SESSION_OBJECT.getByName("first"), () => {}));
 beforeEach(() => vi.useFakeTimers({ toFake: ["Date"], now: T0 }));
 afterEach(() => vi.useRealTimers());
 
