@@ -54,8 +54,12 @@ export const d1 = defineRowStore<D1RowsConfig, D1RowsBindings>()({
       : undefined,
 });
 
-/** Rows in one database of D1. */
-export function d1Rows(database: Database): RowStore {
+/**
+ * Rows in one database of D1.
+ *
+ * @param deadlineMs how long one statement may take, in milliseconds. Default 1,500.
+ */
+export function d1Rows(database: Database, deadlineMs = DEADLINE_MS): RowStore {
   const run: RunStatement = async (statement, values) => {
     try {
       const { results } = await withinDeadline(
@@ -63,7 +67,7 @@ export function d1Rows(database: Database): RowStore {
           .prepare(statement)
           .bind(...values)
           .all(),
-        DEADLINE_MS,
+        deadlineMs,
       );
       return results as Result[];
     } catch (fault) {

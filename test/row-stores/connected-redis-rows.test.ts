@@ -55,6 +55,12 @@ describe("the end of a session in a Redis with replicas", () => {
     expect(sent).toEqual(["replicas", "write", "write"]);
   });
 
+  it("waits for as many as every change, where changes wait, and does not ask how many there are", async () => {
+    const { store, sent } = rows({ replicas: [5], write: [["written"]], WAIT: [2] }, 2);
+    expect(await store.write("session:a", write(true))).toEqual({ kind: "written" });
+    expect(sent).toEqual(["write", "WAIT 2"]);
+  });
+
   it.each([
     ["does not say", new RedisFault("timeout"), "timeout"],
     ["says something else", null, "unreadable"],

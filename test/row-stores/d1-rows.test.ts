@@ -5,6 +5,10 @@ afterEach(() => vi.useRealTimers());
 
 const rowsIn = (all: () => Promise<{ results: unknown[] }>) => d1Rows({ prepare: () => ({ bind: () => ({ all }) }) });
 
+it("each call of D1 costs money, so a hot session gives up sooner", () => {
+  expect(rowsIn(async () => ({ results: [] })).isMetered).toBe(true);
+});
+
 it("a D1 that says nothing is unavailable after a second and a half", async () => {
   vi.useFakeTimers();
   const read = rowsIn(() => new Promise(() => {})).read("session:a");

@@ -24,6 +24,27 @@ describe("rows in Redis", () => {
     const write = { seen: undefined, next: { tag: "a", text: "b" }, keepUntil: 1, dueAt: undefined, notAfter: 1 };
     expect(await commandsOf((store) => store.write("session:a", write))).toEqual(["eval"]);
   });
+
+  it("cost money for each call at Upstash, so a hot session gives up sooner, and need both of its bindings", () => {
+    const bindings = { UPSTASH_REDIS_REST_URL: "https://redis.test", UPSTASH_REDIS_REST_TOKEN: "token" };
+    expect(redis.bind(bindings, { type: "redis" })?.isMetered).toBe(true);
+    for (const name of Object.keys(bindings)) {
+      expect(() => redis.bind({ ...bindings, [name]: "" }, { type: "redis" })).toThrow(`${name} is not set`);
+    }
+  });
+});
+
+it("rows are read with a second key where the reply must prove the primary, and elsewhere without", async () => {
+  const count = async (provesPrimary?: true) => {
+    let keys = 0;
+    const run = async (_script: string, asked: string[]) => {
+      keys = asked.length;
+      return ["", "", 1];
+    };
+    await createRedisRows({ run, isMetered: false, ...(provesPrimary && { provesPrimary }) }).read("session:a");
+    return keys;
+  };
+  expect([await count(), await count(true)]).toEqual([1, 2]);
 });
 
 it("rows are spread over sixteen slots by their names, so that a Cluster spreads them over its servers", async () => {
@@ -42,7 +63,7 @@ describe("a reply of Redis to a script of rows", () => {
   const WRITE = { seen: "a", next: undefined, keepUntil: 1, dueAt: undefined, notAfter: 1 };
   const UNREADABLE = { kind: "unavailable", cause: { code: "unreadable" } };
 
-  it.each([[null], ["row"], [["a", "b"]], [[null, "b", 1]], [["a", null, 1]], [["a", "b", "1"]]])(
+  it.each([[null], ["row"], [["a", "b"]], [[null, "b", 1]], [["a", null, 1]], [["a", "b", "1"]], [["a", "b", 1, 2]]])(
     "that is no row is unreadable, and never the absence of a row: %j",
     async (reply) => {
       expect(await answering(reply).read("session:a")).toMatchObject(UNREADABLE);

@@ -29,6 +29,12 @@ describe("rows in a database", () => {
     expect(await rows({}).read("x")).toEqual({ kind: "none", storeNow: 5 });
   });
 
+  it("are unavailable when a read has no result, which is never the absence of a row", async () => {
+    const connect = () => ({ run: async () => [], end: async () => {} });
+    const empty = createSqlRows({ name: "sql", isMetered: false, statements, connect });
+    expect(reason(await empty.read("x"))).toBe("sql: a read was answered by a cache");
+  });
+
   it("take a failed serialization and a deadlock for another writer, and no other fault", async () => {
     const failing = (code: string) => rows({}, () => Promise.reject(new SqlFault("sql", code)));
     for (const code of ["40001", "40P01"]) expect(await failing(code).write("x", WRITE)).toEqual({ kind: "moved" });
@@ -49,5 +55,19 @@ describe("rows in a database", () => {
   it("hand on a mistake in the code, which is no outage", async () => {
     const mistaken = rows({}, () => Promise.reject(new TypeError("mistake")));
     await expect(mistaken.write("x", WRITE)).rejects.toThrow("mistake");
+  });
+});
+
+describe("a fault of a database", () => {
+  it.each([
+    ["42P01", "the table moor_rows is missing"],
+    ["no such table", "the table moor_rows is missing"],
+    ["42501", "the user may not use the table moor_rows"],
+    ["28P01", "the password is wrong"],
+    ["3D000", "there is no such database"],
+    ["25006", "the server takes no writes"],
+    ["53300", "the server has too many connections"],
+  ])("of the kind %s tells an operator what to do", (code, told) => {
+    expect(new SqlFault("sql", code).message).toContain(told);
   });
 });

@@ -23,10 +23,8 @@ export function connectToPostgres({ url, deadlineMs }: PostgresAddress): SqlConn
 
   async function begin(): Promise<Sql> {
     const { default: postgres } = await import("postgres");
-    // A pooler in between may give each statement another server, which knows no prepared statement.
     return postgres(url, {
       max: 1,
-      prepare: false,
       fetch_types: false,
       connect_timeout: CONNECT_SECONDS,
       onnotice() {},
@@ -44,6 +42,7 @@ export function connectToPostgres({ url, deadlineMs }: PostgresAddress): SqlConn
     async run(statement, values) {
       try {
         open ??= await begin();
+        // It prepares nothing: a pooler in between may give each statement another server, which knows no prepared statement.
         const answered = open.unsafe<Result[]>(statement, [...values]);
         return await withinDeadline(answered, deadlineMs);
       } catch (fault) {

@@ -10,6 +10,9 @@ import { createRowsWorld } from "../../rows/rows-world.ts";
 import { testAuthority } from "../../store/authority.suite.ts";
 import { COMPATIBILITY_DATE } from "../../support/node/workerd-config.ts";
 
+/** The D1 of wrangler may be slow on a busy machine. */
+const DEADLINE_MS = 60_000;
+
 type Databases = Record<"ROWS" | "EMPTY", Database>;
 let folder: string;
 let platform: PlatformProxy<Databases>;
@@ -31,7 +34,7 @@ afterAll(async () => {
 afterEach(() => vi.useRealTimers());
 
 testRowStore("D1", {
-  create: () => d1Rows(platform.env.ROWS),
+  create: () => d1Rows(platform.env.ROWS, DEADLINE_MS),
   createUnreachable: () => d1Rows(platform.env.EMPTY),
   now: Date.now,
   gaps: gapsOf(d1.guarantees),
@@ -50,7 +53,7 @@ it.each([
 });
 
 testAuthority("an authority on D1", {
-  create: () => createRowsWorld({ through: () => d1Rows(platform.env.ROWS) }).authority,
+  create: () => createRowsWorld({ through: () => d1Rows(platform.env.ROWS, DEADLINE_MS) }).authority,
   createUnreachable: () => createRowsWorld({ through: () => d1Rows(platform.env.EMPTY) }).authority,
   setClock: (now) => vi.useFakeTimers({ toFake: ["Date"], now }),
   gaps: [

@@ -18,7 +18,7 @@ afterAll(() => redis.stop());
 afterEach(() => vi.useRealTimers());
 
 function rowsAt({ url, token }: { url: string; token: string }, isMetered = true) {
-  const client = createRedisClient({ url, token, deadlineMs: 1_000 });
+  const client = createRedisClient({ url, token, deadlineMs: 30_000 });
   return createRedisRows({ run: client.eval, isMetered });
 }
 

@@ -39,7 +39,8 @@ export function trophies(hunts: readonly Hunt[]): string {
   ].join("\n");
 }
 
-function rowOf(found: Trophy, { redundant }: Rule): string {
+/** The line of a result in that table. */
+export function rowOf(found: Trophy, { redundant }: Pick<Rule, "redundant">): string {
   const { name, rule, config, violations, seed, number, isMade, schedules } = found;
   const vain = redundant === undefined ? `not in ${schedules.toLocaleString("en")}` : `redundant: ${redundant}`;
   const drawn = number === undefined ? vain : `${(number + 1).toLocaleString("en")} (seed ${seed})`;

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 import { playWithRule } from "./hunt.ts";
 import { RULES } from "./rules.ts";
-import type { Trophy } from "./trophies.ts";
+import { rowOf, type Trophy } from "./trophies.ts";
 
 const COMMAND = fileURLToPath(new URL("../run.ts", import.meta.url));
 const TABLE = new URL("../../../docs/explanation/torture.md", import.meta.url);
@@ -45,9 +45,10 @@ describe("without a rule of the protocol the recorded schedule breaks the promis
     ]);
   });
 
-  it("and docs/explanation/torture.md lists every rule", async () => {
+  it("and docs/explanation/torture.md lists every rule, with what goes wrong without it and when", async () => {
     const table = await readFile(TABLE, "utf8");
     for (const { name, rule, config } of RULES) expect(table).toContain(`| \`${name}\`: ${rule} | ${config} |`);
+    for (const trophy of found) expect(table).toContain(rowOf(trophy, {}));
   });
 });
 
