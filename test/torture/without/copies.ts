@@ -77,7 +77,7 @@ export const COPIES: readonly Rule[] = [
     name: "first-token-once",
     rule: "a version-0 token is never written again",
     edits: [
-      token("options.mayGiveFresh && (!session.returning || options.isProvisional);", "options.mayGiveFresh;"),
+      token("options.mayGiveFresh && (!session.returning || options.isProvisional === true);", "options.mayGiveFresh;"),
       {
         file: "src/request/exchange.ts",
         from: "const isNew = !session.returning && !isKeptBack",

@@ -52,7 +52,7 @@ export const GENERATIONS: readonly Rule[] = [
     edits: [
       {
         file: "src/request/respond.ts",
-        from: "proof: done.rotated || (options.withProof && generation > 0)",
+        from: "proof: rotated || (options.withProof && generation > 0)",
         to: "proof: true",
       },
     ],
