@@ -62,6 +62,11 @@ export function unusedParts(config: ResolvedConfig): string[] {
   return Object.keys(PARTS).filter((part) => PARTS[part]?.(config) === undefined);
 }
 
+/** The parts that a configuration uses, by their constants. */
+export function usedParts(config: ResolvedConfig): string[] {
+  return Object.keys(PARTS).filter((part) => PARTS[part]?.(config) !== undefined);
+}
+
 /** The mistakes if the configuration uses a part that `wrangler.toml` leaves out. Such a Worker would not start. */
 export async function leftOutMistakes(config: ResolvedConfig): Promise<Mistake[]> {
   const used = Object.entries(PARTS).flatMap(([part, userIn]) => {
@@ -89,6 +94,19 @@ export async function leavingOut(config: ResolvedConfig, given: readonly string[
   const isOpen = await openConstants(given);
   const left = unusedParts(config).filter(isOpen);
   return left.flatMap((part) => ["--define", `${part}:false`]);
+}
+
+/**
+ * The flags with which `wrangler deploy` includes the parts that the configuration uses, as it does without them. They spare the Worker the
+ * question at each place where such a part begins. `wrangler.toml` and `MOOR_CONFIG` take precedence, as for {@link leavingOut}.
+ *
+ * @param given flags of the caller.
+ */
+export async function including(config: ResolvedConfig, given: readonly string[]): Promise<string[]> {
+  const isOpen = await openConstants(given);
+  return usedParts(config)
+    .filter(isOpen)
+    .flatMap((part) => ["--define", `${part}:true`]);
 }
 
 /**

@@ -51,6 +51,8 @@ export const BUDGETS_KIB: Readonly<
 export const CONFIG = { pools: [{ id: "shop", origins: [{ id: "a", url: "http://127.0.0.1:1" }] }] };
 /** Flags of wrangler that leave parts out. */
 export const without = (parts: readonly string[]) => parts.flatMap((part) => ["--define", `${part}:false`]);
+/** Flags of wrangler that include parts. */
+export const having = (parts: readonly string[]) => parts.flatMap((part) => ["--define", `${part}:true`]);
 
 /** Flags of wrangler for builds that leave something out; wrangler.toml shows the same. */
 export const WITHOUT_REDIS = without([
@@ -66,7 +68,7 @@ export const checkedFor = (config: object) => ["--define", `MOOR_CHECKED:${finge
 export const leftOutWith = (...parts: string[]) =>
   without(unusedParts(resolved(CONFIG)).filter((part) => !parts.includes(part)));
 /** The flags of `moor deploy` for a configuration that also uses some of those parts. */
-const asDeployedWith = (...parts: string[]) => [...leftOutWith(...parts), ...checkedFor(CONFIG)];
+const asDeployedWith = (...parts: string[]) => [...leftOutWith(...parts), ...having(parts), ...checkedFor(CONFIG)];
 /** The flags of `moor deploy` for a configuration that has nothing but pools. */
 export const AS_DEPLOYED = asDeployedWith();
 /** The same for a configuration with `login`. */

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { unusedParts } from "../../bin/left-out.ts";
+import { unusedParts, usedParts } from "../../bin/left-out.ts";
 import type { AuthorityConfig } from "../../src/config/types.ts";
 import { buildMoor } from "../../test/support/node/build-worker.ts";
-import { CONFIG, checkedFor, gzippedBytes, resolved, without } from "../size/size.ts";
+import { CONFIG, checkedFor, gzippedBytes, having, resolved, without } from "../size/size.ts";
 import { table } from "../table.ts";
 
 type StoreType = AuthorityConfig["type"];
@@ -32,7 +32,7 @@ export async function storeKib(type: StoreType, folder: string): Promise<number>
   const stores = { authority: { type, ...(type === "cookie" && { revocation: "kv" }) } };
   const config = { ...CONFIG, stores };
   const parts = [...unusedParts(resolved(config)), ...(type === "object" ? [] : ["MOOR_REDIS"])];
-  const flags = [...without(parts), ...checkedFor(config)];
+  const flags = [...without(parts), ...having(usedParts(resolved(config))), ...checkedFor(config)];
   return (await gzippedBytes(await buildMoor(join(folder, type), flags))) / 1024;
 }
 

@@ -7,7 +7,7 @@ import { isPublicOrigin } from "../../src/settings/grammar.ts";
 import { describe } from "../../src/settings/mistakes.ts";
 import { type Command, CommandError } from "../command.ts";
 import { readConfigFile, requireValid } from "../config-file.ts";
-import { asChecked, leavingOut, PART_NAMES } from "../left-out.ts";
+import { asChecked, including, leavingOut, PART_NAMES } from "../left-out.ts";
 import { inProject } from "../project.ts";
 import { quietWrangler, readSettings } from "../wrangler.ts";
 
@@ -29,7 +29,7 @@ configuration alone. The secrets must be set before: moor keys new.`,
     if (leaves.length > 0) console.log(leftOutLine(leaves));
     const checked = read.kind === "ok" ? await asChecked(read.fingerprint, args) : [];
     if (checked.length > 0) console.log(checkedLine(checked));
-    return runWrangler(["deploy", ...leaves, ...checked, ...args]);
+    return runWrangler(["deploy", ...leaves, ...(await including(config, args)), ...checked, ...args]);
   },
 };
 

@@ -140,6 +140,13 @@ describe("moor deploy", () => {
       expect(await deployed(project)).toEqual([part]);
     });
 
+    it("no question whether a part is there that the configuration uses", async () => {
+      const project = await deployableProject();
+      await project.write("moor.config.ts", healthCheck);
+      expect(await hasOperators(project)).toBe(true);
+      expect(await readFile(join(project.folder, "built", "worker.js"), "utf8")).not.toContain("typeof MOOR_OPERATORS");
+    });
+
     it("the code for operators, if wrangler.toml or a flag says so", async () => {
       const project = await deployableProject();
       expect(await hasOperators(project, "--define", "MOOR_OPERATORS:true")).toBe(true);
