@@ -26,6 +26,15 @@ export const FAILURES = {
 /** The code of a failure. */
 export type FailureCode = keyof typeof FAILURES;
 
+/** A failure as its response tells it. */
+export interface Failure {
+  readonly status: number;
+  readonly title: string;
+  readonly code: string;
+  /** Where a client may log in. Default: nowhere. */
+  readonly login?: string | undefined;
+}
+
 /** `Retry-After` for a client that has reached a limit, in seconds. */
 const LIMIT_SECONDS = 60;
 /** `Retry-After` for a failure on the side of the server, in seconds. */
@@ -37,18 +46,24 @@ export interface FailureOptions {
   readonly errorPage?: string | undefined;
   /** The id of the request in the log, so that its client can quote it. Default: the response has no id. */
   readonly requestId?: string | undefined;
+  /** HTML below the title of Moor's own page. Default: nothing. */
+  readonly more?: string | undefined;
+}
+
+/** The response for a failure; see {@link answerFailure}. */
+export function failureResponse(code: FailureCode, request: AskedParts, options?: FailureOptions): Response {
+  return answerFailure({ code, ...FAILURES[code] }, request, options);
 }
 
 /**
  * The response for a failure: a page if the client accepts HTML, otherwise problem details (RFC 9457). It says how the client can
  * go on. It says nothing about the servers behind Moor: no origin, no session, no cause.
  */
-export function failureResponse(
-  code: FailureCode,
+export function answerFailure(
+  { status, title, code, login }: Failure,
   request: AskedParts,
-  { errorPage, requestId }: FailureOptions = {},
+  { errorPage, requestId, more }: FailureOptions = {},
 ): Response {
-  const { status, title } = FAILURES[code];
   const headers = new Headers({ "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" });
   if (status === 429) headers.set("Retry-After", String(LIMIT_SECONDS));
   if (status >= 502) headers.set("Retry-After", String(RETRY_AFTER_SECONDS));
@@ -56,8 +71,8 @@ export function failureResponse(
   headers.set("Content-Type", wantsPage ? "text/html; charset=utf-8" : "application/problem+json");
   const own = status >= 502 ? errorPage : undefined;
   const body = wantsPage
-    ? (own ?? failurePage(status, title, requestId))
-    : JSON.stringify({ type: "about:blank", title, status, code, request: requestId });
+    ? (own ?? failurePage(status, title, requestId, more))
+    : JSON.stringify({ type: "about:blank", title, status, code, login, request: requestId });
   return new Response(request.method === "HEAD" ? null : body, { status, headers });
 }
 

@@ -1,10 +1,9 @@
 import type { Adoption } from "./adoption/adoption.ts";
 import { createAdmin } from "./api/app.ts";
 import type { RequireConfig } from "./config/login-types.ts";
-import { loginsOf } from "./config/logins.ts";
 import { readAddress } from "./inbound/address.ts";
 import { type Asked, askedBy } from "./inbound/arrival.ts";
-import { createLogins, type LoginBindings } from "./login/logins.ts";
+import { type Answerer, createLogins, type LoginBindings } from "./login/logins.ts";
 import { createAtOrigins, type Routed } from "./moor/at-origins.ts";
 import { cutting } from "./moor/cutting.ts";
 import { createCounters } from "./observe/counters.ts";
@@ -38,6 +37,7 @@ const UNSUPPORTED_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
 /**
  * Puts Moor together. Below, a request goes by from top to bottom; the numbers are those of the README's list.
  *
+ * @param parts.login needed if the configuration has logins.
  * @param bindAdoption needed if the configuration has `adopt`. Default: no session of an old application is adopted.
  */
 export function createMoor(
@@ -49,7 +49,7 @@ export function createMoor(
   const exchange = createExchange({ ...parts, ended });
   const upstream = createUpstream(config, clock, cutting(parts, exchange), { ...parts.bindings, log }, handoff);
   const logins =
-    (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && parts.login && loginsOf(config).length > 0
+    (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && parts.login
       ? createLogins({ ...parts, ...parts.login, match: upstream.match, exchange, breaker: authorityBreaker(parts) })
       : undefined;
   const counters = config.admin && createCounters(clock(), parts.tallies);
@@ -78,8 +78,8 @@ export function createMoor(
     observer.addressed(pathname);
     if (consoleHost !== undefined && url.hostname === consoleHost && !pathname.startsWith("/.moor/"))
       return observer.refused("no_route");
-    const isLogin = (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins?.owns(url) === true;
-    if (pathname.startsWith("/.moor/") && pathname !== LOGOUT_PATH && !isLogin)
+    const answerLogin = typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? logins?.answererAt(url) : undefined;
+    if (pathname.startsWith("/.moor/") && pathname !== LOGOUT_PATH && !answerLogin)
       return admin.fetch(
         request.original,
         (entry) => observer.note(entry),
@@ -90,12 +90,12 @@ export function createMoor(
     const { host } = address;
     const visit = exchange.enter(request, address, observer, keepAlive); // 1, 2
     return visit instanceof Promise
-      ? visit.then((entered) => dispatch(entered, host, pathname, isLogin))
-      : dispatch(visit, host, pathname, isLogin);
+      ? visit.then((entered) => dispatch(entered, host, pathname, answerLogin))
+      : dispatch(visit, host, pathname, answerLogin);
   }
 
   /** Finds who answers a visit. */
-  function dispatch(visit: Visit, host: string, pathname: string, isLogin: boolean): Response | Promise<Response> {
+  function dispatch(visit: Visit, host: string, pathname: string, login?: Answerer): Response | Promise<Response> {
     const { request, url, observer } = visit;
     const { method, headers } = request;
     if (pathname === LOGOUT_PATH) {
@@ -104,7 +104,7 @@ export function createMoor(
         ? ended.then((response) => logins.leave(visit, response))
         : ended;
     }
-    if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins && isLogin) return logins.answer(visit);
+    if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && login) return login(visit);
     const route = upstream.match({ host, pathname, method, headers }); // 3
     if (!route) return observer.refused("no_route");
     observer.routed(route);
@@ -112,7 +112,7 @@ export function createMoor(
     let handling: Handling = route;
     if (typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) {
       const asked = logins?.requiredBy({ host, pathname, method, headers }, route);
-      if (asked === "unreadable") return observer.refused("bad_request", "a path that can be read in several ways");
+      if (asked === "unreadable") return observer.refused("bad_request", "an ambiguous path");
       required = asked?.required;
       if (asked?.isStrict && route.freshness !== "strict") handling = { ...route, freshness: "strict" };
     }

@@ -15,7 +15,7 @@ export function fillLogin(config: CheckedConfig, { pools, routes }: Pick<Filled,
   const guarded = routes.map((route, index) => guardedRoute(route, config.routes?.[index]?.require ?? require));
   return {
     ...(login && { login: filled(login) }),
-    ...(logins && { logins: logins.map(filled) }),
+    ...((typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS) && logins && { logins: logins.map(filled) }),
     require,
     // Otherwise Back would show guarded pages to the next person at a shared browser.
     logout: { clearSiteData: config.logout?.clearSiteData ?? ["cache"] },
@@ -32,7 +32,7 @@ export function fillLogin(config: CheckedConfig, { pools, routes }: Pick<Filled,
 function filled(login: LoginConfig): ResolvedLogin {
   return {
     ...login,
-    scopes: login.scopes ?? ["openid"],
+    scopes: [...new Set(["openid", ...(login.scopes ?? [])])],
     claims: login.claims ?? [],
     roles: login.roles ?? {},
     logout: login.logout ?? "provider",

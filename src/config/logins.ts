@@ -2,7 +2,8 @@ import type { ResolvedConfig, ResolvedLogin } from "./resolved.ts";
 
 /** All logins of a configuration: that of `login`, or those of `logins`. */
 export function loginsOf({ login, logins }: Pick<ResolvedConfig, "login" | "logins">): readonly ResolvedLogin[] {
-  return logins ?? (login ? [login] : []);
+  const several = typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS ? logins : undefined;
+  return several ?? (login ? [login] : []);
 }
 
 /**
@@ -12,6 +13,7 @@ export function loginsOf({ login, logins }: Pick<ResolvedConfig, "login" | "logi
  * @param hostname without a port. As for routes, a dot at its end does not count.
  */
 export function loginAt(logins: readonly ResolvedLogin[], hostname: string): ResolvedLogin | undefined {
+  if (!(typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS)) return logins[0];
   const host = hostname.replace(/\.$/, "");
   return (
     logins.find(({ hosts }) => hosts?.includes(host)) ??
@@ -25,5 +27,7 @@ export function loginAt(logins: readonly ResolvedLogin[], hostname: string): Res
  * @param id of a login of `logins`; `undefined`: the login of `login`.
  */
 export function secretNameOf(id: string | undefined): "MOOR_LOGIN_SECRET" | `MOOR_LOGIN_SECRET_${string}` {
-  return id === undefined ? "MOOR_LOGIN_SECRET" : `MOOR_LOGIN_SECRET_${id.toUpperCase().replaceAll("-", "_")}`;
+  return (typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS) && id !== undefined
+    ? `MOOR_LOGIN_SECRET_${id.toUpperCase().replaceAll("-", "_")}`
+    : "MOOR_LOGIN_SECRET";
 }

@@ -11,15 +11,16 @@ const MOST_BYTES = 1_024;
  * @returns `undefined` if the text is no path of this site, or a path of Moor's own other than the console.
  */
 export function destinationOf(to: string, { origin }: URL): URL | undefined {
-  if (!to.startsWith("/") || !URL.canParse(origin + to)) return undefined;
-  const target = new URL(origin + to);
-  return target.origin === origin && isPage(target.pathname) ? target : undefined;
+  const target = to.startsWith("/") ? URL.parse(origin + to) : null;
+  return target?.origin === origin && isPage(target.pathname) ? target : undefined;
 }
 
 function isPage(pathname: string): boolean {
   if (!pathname.startsWith("/.moor/")) return true;
-  if (!(typeof MOOR_CONSOLE === "undefined" || MOOR_CONSOLE)) return false;
-  return pathname === CONSOLE_PATH || pathname === `${CONSOLE_PATH}/login`;
+  return (
+    (typeof MOOR_CONSOLE === "undefined" || MOOR_CONSOLE) &&
+    (pathname === CONSOLE_PATH || pathname === `${CONSOLE_PATH}/login`)
+  );
 }
 
 /** The path of an address as an envelope keeps it. A long query is left out. */

@@ -46,7 +46,7 @@ export function createDiscovery(
 }
 
 /** The keys at `jwks_uri`, by which the provider signs tokens. They throw {@link Ended} while they are not known. */
-export function createProviderKeys({ endpoint }: Discovery, ask: AskProvider, clock: () => number): KeySet {
+export function createProviderKeys(endpoint: Discovery["endpoint"], ask: AskProvider, clock: () => number): KeySet {
   return createKeySet({
     load: async () => (await ask("keys", await endpoint("jwks_uri"))).keys,
     unavailable: (reason) => new Ended("unavailable", `keys: ${reason}`),

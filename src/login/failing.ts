@@ -1,7 +1,9 @@
+import { answerFailure } from "../errors.ts";
+import { escapeHtml } from "../lib/html.ts";
 import type { LogEntry } from "../log.ts";
 import { requestIdOf } from "../observe/request-facts.ts";
 import type { Visit } from "../request/exchange.ts";
-import { failedLogin, LOGIN_PATH, type LoginFailure } from "./answers.ts";
+import { LOGIN_FAILURES, LOGIN_PATH, type LoginFailure } from "./answers.ts";
 import { keptPathOf } from "./destination.ts";
 
 /** What is known of a login that has failed. */
@@ -14,19 +16,28 @@ export interface Failing {
   readonly reason?: string;
 }
 
-/** Failures of a guard. No login was under way, so none has failed. */
-const OF_GUARD: readonly LoginFailure[] = ["login_required", "login_elsewhere", "role_missing"];
-
-/** The answer for a failure, and a line in the log. */
+/** The answer for a failure, with a link to another login where that may help, and a line in the log. */
 export function failLogin(visit: Visit, code: LoginFailure, { hosts, to, reason }: Failing): Response {
   const { request, url, observer } = visit;
-  if (!OF_GUARD.includes(code)) observer.loggedIn(code);
-  const event: LogEntry["event"] = code === "login_unavailable" ? "login_unavailable" : "login_refused";
+  const event: LogEntry["event"] = code === "login_unavailable" ? code : "login_refused";
   if (code !== "login_required") observer.note({ event, code, ...(reason === undefined ? {} : { reason }) });
+  const isElsewhere = (typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS) && code === "login_elsewhere";
+  const mayHelp = !isElsewhere && hosts.includes(url.hostname);
   const query = `${code === "role_missing" ? "as=other&" : ""}to=${encodeURIComponent(to ? keptPathOf(to) : "/")}`;
-  const mayHelp = code !== "login_elsewhere" && hosts.includes(url.hostname);
-  return failedLogin(code, request, {
+  const login = code === "login_required" ? LOGIN_PATH : undefined;
+  const response = answerFailure({ ...LOGIN_FAILURES[code], code, login }, request, {
     requestId: requestIdOf({ ...observer.facts }),
-    again: mayHelp ? `${LOGIN_PATH}?${query}` : undefined,
+    more: mayHelp ? linkTo(`${LOGIN_PATH}?${query}`, request.method) : undefined,
   });
+  response.headers.set("Referrer-Policy", "no-referrer");
+  if (login) response.headers.set("WWW-Authenticate", `Moor login="${login}"`);
+  return response;
+}
+
+/** A page in a frame opens the login in the whole window, because no provider shows its form in a frame. */
+function linkTo(href: string, method: string): string {
+  const isLost = method !== "GET" && method !== "HEAD";
+  const advice = isLost ? "<p>Log in in another tab, then send this form again.</p>" : "";
+  const target = isLost ? "_blank" : "_top";
+  return `\n${advice}<p><a href="${escapeHtml(href)}" target="${target}" rel="noreferrer">Log in</a></p>`;
 }

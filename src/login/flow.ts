@@ -1,3 +1,4 @@
+import { fillHandling } from "../config/defaults.ts";
 import type { RequireConfig } from "../config/login-types.ts";
 import type { ResolvedConfig, ResolvedLogin } from "../config/resolved.ts";
 import { isTokenKeptBack } from "../inbound/cross-site.ts";
@@ -7,10 +8,9 @@ import type { Handling, Responded, Visit } from "../request/exchange.ts";
 import { isSamePerson, judge, type Verdict } from "../session/login.ts";
 import { type Intent, NO_INTENT } from "../session/session.ts";
 import type { OpenedSession } from "../store/open-session.ts";
-import { namesInOwn } from "../upstream/wire/origin-headers.ts";
-import { askAgainFromHere, CALLBACK_PATH, type LoginFailure, redirectTo } from "./answers.ts";
+import { askAgainFromHere, CALLBACK_PATH, type LoginFailure, ownAnswer, redirectTo } from "./answers.ts";
 import { destinationOf, keptPathOf } from "./destination.ts";
-import type { Envelopes, Prompt, Sealed, Started } from "./envelope.ts";
+import type { Envelopes, Opened, Prompt, Started } from "./envelope.ts";
 import { type Failing, failLogin } from "./failing.ts";
 import type { Grants } from "./grants.ts";
 import { claimsOf, identityOf } from "./identity.ts";
@@ -46,15 +46,8 @@ const LONGEST_MS = 3_600_000;
 /** How the requests of a login handle sessions. */
 export const HANDLING: Handling = {
   session: true,
-  touch: true,
-  // The newest generation decides whether a login is needed.
-  freshness: "strict",
-  onStale: "refuse",
-  locking: "none",
-  lockWaitMs: 0,
-  onLockTimeout: "refuse",
-  // A provider's page sends the visitor back.
-  crossSite: "allow",
+  // The newest generation decides whether a login is needed. A provider's page sends the visitor back.
+  ...fillHandling({ freshness: "strict", onStale: "refuse", crossSite: "allow" }),
 };
 
 /** The steps of a login. Each answers a request, and the exchange gives the token and commits the login. */
@@ -80,17 +73,19 @@ export interface Begin {
 /** Puts the steps of a login together. */
 export function createFlow(parts: FlowParts): Flow {
   const { login, forgets, hosts, envelopes, grants, provider, requiredAt, isAway, clock } = parts;
-  const wanted = claimsOf(login);
+  const wantedClaims = claimsOf(login);
 
-  const fail = (visit: Visit, code: LoginFailure, options: Omit<Failing, "hosts">) =>
-    failLogin(visit, code, { hosts, ...options });
+  function fail(visit: Visit, code: LoginFailure, options: Omit<Failing, "hosts">): Responded {
+    visit.observer.loggedIn(code);
+    return ownAnswer(failLogin(visit, code, { hosts, ...options }));
+  }
+  const back = ({ href }: URL) => ownAnswer(redirectTo(href, 303));
 
   async function begin(visit: Visit, opened: OpenedSession, { to, verdict, tries = 0, other }: Begin) {
     const { request, url } = visit;
-    if (!hosts.includes(url.hostname)) return answer(visit.observer.refused("bad_request", "no login at this host"));
-    if (await isAway(opened))
-      return answer(fail(visit, "login_unavailable", { to, reason: "sessions cannot be reached" }));
-    if (countedLogins(request) >= MOST_LOGINS) return answer(fail(visit, "login_loops", { to }));
+    if (!hosts.includes(url.hostname)) return ownAnswer(visit.observer.refused("bad_request", "login: host"));
+    if (await isAway(opened)) return fail(visit, "login_unavailable", { to, reason: "sessions cannot be reached" });
+    if (countedLogins(request, url) >= MOST_LOGINS) return fail(visit, "login_loops", { to });
     const { id, generation } = opened.session.token;
     const started: Started = {
       login: login.id,
@@ -99,104 +94,107 @@ export function createFlow(parts: FlowParts): Flow {
       to: keptPathOf(to),
       at: clock(),
       tries,
-      ...(other ? { other } : {}),
+      other,
     };
     const sealed = await envelopes.seal(started);
     const ask = { ...sealed, redirectUri: url.origin + CALLBACK_PATH, verdict, prompt: other };
     const address = await provider.addressFor(ask);
-    if (address.kind !== "address") return answer(fail(visit, "login_unavailable", { to, reason: address.reason }));
+    if (address.kind !== "address") return fail(visit, "login_unavailable", { to, reason: address.reason });
     visit.observer.loggedIn("begun");
-    return answer(redirectTo(address.url.href, 302));
+    return ownAnswer(redirectTo(address.url.href, 302));
   }
 
-  /** What a page requires of somebody who has asked to log in. */
-  function required(to: URL, request: AskedParts): readonly RequireConfig[] | "unreadable" {
-    const asked = requiredAt(to, request);
-    return asked === "unreadable" ? asked : [...asked, "login"];
+  /** The page that somebody wants who has asked to log in, and what it requires. `undefined`: this site has no such page. */
+  function wantedAt(path: string, { request, url }: Visit): Wanted | undefined {
+    const to = destinationOf(path, url);
+    const required = to && requiredAt(to, request);
+    return required && required !== "unreadable" ? { to, asked: [...required, "login"] } : undefined;
   }
 
   return {
     begin,
 
     async start(visit, opened) {
-      const { request, url } = visit;
-      const to = destinationOf(url.searchParams.get("to") ?? "/", url);
-      const asked = to && required(to, request);
-      if (!to || !asked || asked === "unreadable") return answer(visit.observer.refused("bad_request", "login: to"));
-      const other = url.searchParams.get("as") === "other" ? "select_account" : undefined;
+      const query = visit.url.searchParams;
+      const wanted = wantedAt(query.get("to") ?? "/", visit);
+      if (!wanted) return ownAnswer(visit.observer.refused("bad_request", "login: to"));
+      const { to, asked } = wanted;
+      const other = query.get("as") === "other" ? "select_account" : undefined;
       const verdict = judge(opened.session.view?.login, asked, login, clock());
-      return isMet(verdict) && !other ? answer(redirectTo(to.href, 303)) : begin(visit, opened, { to, verdict, other });
+      return isMet(verdict) && !other ? back(to) : begin(visit, opened, { to, verdict, other });
     },
 
     async finish(visit, opened) {
       const { request, url, client } = visit;
-      if (isTokenKeptBack(request, url, client)) return answer(askAgainFromHere(url));
+      if (isTokenKeptBack(request, url, client)) return ownAnswer(askAgainFromHere(url));
       const sealed = await envelopes.open(url.searchParams.get("state") ?? "");
       // An envelope of another login must not lead to this one: the code could be that of another provider.
-      const to = sealed && sealed.started.login === login.id ? destinationOf(sealed.started.to, url) : undefined;
-      const asked = to && required(to, request);
-      if (!sealed || !to || !asked || asked === "unreadable") {
-        return answer(fail(visit, "login_failed", { reason: "state" }));
-      }
-      const { started } = sealed;
-      const { view } = opened.session;
-      const before = judge(view?.login, asked, login, clock());
-      if (isMet(before) && !started.other) return answer(redirectTo(to.href, 303));
-      if (!isOwn(started, visit) || clock() - started.at > LONGEST_MS) {
-        const tries = started.tries + 1;
+      const wanted = sealed && sealed.login === login.id ? wantedAt(sealed.to, visit) : undefined;
+      if (!sealed || !wanted) return fail(visit, "login_failed", { reason: "state" });
+      const { to, asked } = wanted;
+      const { other } = sealed;
+      const before = judge(opened.session.view?.login, asked, login, clock());
+      if (isMet(before) && !other) return back(to);
+      if (!isOwn(sealed, visit) || clock() - sealed.at > LONGEST_MS) {
+        const tries = sealed.tries + 1;
         return tries < MOST_TRIES
-          ? begin(visit, opened, { to, verdict: before, tries, other: started.other })
-          : answer(fail(visit, client.token ? "login_failed" : "cookies_refused", { to, reason: "begun too often" }));
+          ? begin(visit, opened, { to, verdict: before, tries, other })
+          : fail(visit, client.token ? "login_failed" : "cookies_refused", { to, reason: "begun too often" });
       }
-      return identify(visit, opened, { sealed, to, asked, before, other: started.other });
+      return identify(visit, opened, { sealed, to, asked, before });
     },
   };
 
   /** Spends the code, judges the login that it gives, and asks for the commit. */
-  async function identify(visit: Visit, opened: OpenedSession, { sealed, to, asked, before, other }: Callback) {
+  async function identify(visit: Visit, opened: OpenedSession, { sealed, to, asked, before }: Callback) {
     const { request, url } = visit;
+    const { other } = sealed;
     const flow = { ...sealed, redirectUri: url.origin + CALLBACK_PATH };
-    const identified = await provider.identify(url.searchParams, flow, wanted);
+    const identified = await provider.identify(url.searchParams, flow, wantedClaims);
     if (identified.kind === "unavailable") {
-      return answer(fail(visit, "login_unavailable", { to, reason: identified.reason }));
+      return fail(visit, "login_unavailable", { to, reason: identified.reason });
     }
     if (identified.kind === "refused") {
-      const isUnknown = other === "select_account" && url.searchParams.get("error") === "invalid_request";
+      const error = url.searchParams.get("error");
+      const isUnknown = other === "select_account" && error === "invalid_request";
       if (isUnknown) return begin(visit, opened, { to, verdict: before, other: "login" });
-      const code = url.searchParams.get("error") === "access_denied" ? "login_denied" : "login_failed";
-      return answer(fail(visit, code, { to, reason: identified.reason }));
+      const code = error === "access_denied" ? "login_denied" : "login_failed";
+      return fail(visit, code, { to, reason: identified.reason });
     }
     const identity = await identityOf(identified.claims, login, clock());
-    if (identity.kind === "too-large") return answer(fail(visit, "claims_too_large", { to }));
+    if (identity.kind === "too-large") return fail(visit, "claims_too_large", { to });
     const current = opened.session.view?.login;
     const isStepUp = before.kind === "step-up" && !other;
-    if (isStepUp && !isSamePerson(current, identity.login)) return answer(fail(visit, "other_account", { to }));
+    const isOther = !isSamePerson(current, identity.login);
+    if (isStepUp && isOther) return fail(visit, "other_account", { to });
     // A provider that cannot deliver now will not deliver at the next redirect either.
-    if (judge(identity.login, asked, login, clock()).kind === "step-up")
-      return answer(fail(visit, "step_up_refused", { to }));
+    if (judge(identity.login, asked, login, clock()).kind === "step-up") return fail(visit, "step_up_refused", { to });
     visit.observer.loggedIn("done");
     const done = redirectTo(to.href, 303);
     // The account that was logged in is logged out by that.
-    if (current && !isSamePerson(current, identity.login)) clearSiteData(done, forgets);
-    const count = countedLogins(request);
+    if (current && isOther) clearSiteData(done, forgets);
+    const count = countedLogins(request, url);
     tellLogin(done, url, count + 1);
     const { principal } = identity;
     // The commit finds out whether another tab has just logged in.
     const intent: Intent = { ...NO_INTENT, principal, login: identity.login, joins: count === 0 };
     if (!(typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) || !grants || !identified.refreshToken)
-      return answer(done, intent);
-    return answer(done, { ...intent, grant: await grants.seal(identity.login, identified.refreshToken) });
+      return ownAnswer(done, intent);
+    return ownAnswer(done, { ...intent, grant: await grants.seal(identity.login, identified.refreshToken) });
   }
 }
 
-/** A callback whose envelope is genuine, and belongs to its visitor. */
-interface Callback {
-  readonly sealed: Sealed;
+/** A page that a visitor wants, and everything that it requires. */
+interface Wanted {
   readonly to: URL;
   readonly asked: readonly RequireConfig[];
+}
+
+/** A callback whose envelope is genuine, and belongs to its visitor. */
+interface Callback extends Wanted {
+  readonly sealed: Opened;
   /** The verdict on the visitor before this login. */
   readonly before: Verdict;
-  readonly other: Prompt | undefined;
 }
 
 /** Whether another login would change nothing. A role that is missing will be missing again. */
@@ -206,8 +204,4 @@ function isMet({ kind }: Verdict): boolean {
 
 function isOwn({ session, generation }: Started, { client: { token } }: Visit): boolean {
   return token?.id === session && token.generation === generation;
-}
-
-function answer(response: Response, intent: Intent = NO_INTENT): Responded {
-  return { kind: "response", response, names: namesInOwn(response.headers), intent, pin: undefined };
 }

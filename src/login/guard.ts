@@ -38,11 +38,11 @@ export function createGuard({ routes, require: ofSite = "none" }: Config): Guard
 
   return {
     requiredBy(facts, route) {
-      const read = readingsOf(facts.pathname);
-      if (read.kind === "unreadable") return read.kind;
+      const places = readingsOf(facts.pathname);
+      if (places === "unreadable") return places;
       const required = new Set([route.require ?? ofSite]);
       let isStrict = route.freshness === "strict";
-      for (const pathname of read.places) {
+      for (const pathname of places) {
         for (const loose of spelled) {
           const found = loose.match({ ...facts, pathname });
           required.add(found?.require ?? ofSite);

@@ -1,7 +1,7 @@
 import type { ResolvedLogin } from "../config/resolved.ts";
-import { encodeBase64url } from "../lib/base64url.ts";
+import { sha256 } from "../lib/sha256.ts";
 import { isPrincipal } from "../session/change.ts";
-import { isOfDomain, type Login } from "../session/login.ts";
+import { gives, type Login } from "../session/login.ts";
 import type { Json, JsonObject } from "../session/patch.ts";
 import { attributeBytesOf } from "../session/record.ts";
 import type { Claims } from "./id-token.ts";
@@ -17,9 +17,9 @@ export const MAX_CLAIM_BYTES = 1_024;
 /** How much of each text of the protocol is kept. */
 const MAX_TEXT = 256;
 
-/** The names of all claims that a configuration uses. */
+/** The names of all claims that a configuration uses. A name may come several times. */
 export function claimsOf({ claims, roles }: Pick<ResolvedLogin, "claims" | "roles">): string[] {
-  return [...new Set([...claims, ...Object.values(roles).map(({ claim }) => claim)])];
+  return [...claims, ...Object.values(roles).map(({ claim }) => claim)];
 }
 
 /**
@@ -32,28 +32,23 @@ export async function identityOf(
   { id, issuer, claims: told, roles }: Pick<ResolvedLogin, "id" | "issuer" | "claims" | "roles">,
   now: number,
 ): Promise<Identity> {
-  const shown: JsonObject = Object.fromEntries(told.flatMap((name) => entryOf(claims, name)));
+  const given = told.filter((name) => claims[name] !== undefined);
+  const shown = Object.fromEntries(given.map((name) => [name, claims[name]])) as JsonObject;
   if (attributeBytesOf(shown) > MAX_CLAIM_BYTES) return { kind: "too-large" };
   const { sub, sid, acr, amr, iat, auth_time: authTime } = claims;
   const login: Login = {
-    ...(id === undefined ? {} : { id }),
+    ...((typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS) && id !== undefined && { id }),
     issuer,
     sub,
     at: now,
-    ...(isShort(sid) ? { sid } : {}),
-    ...(typeof authTime === "number" ? { authAt: authTime * 1000 } : {}),
-    ...((typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && typeof iat === "number"
-      ? { issuedAt: iat * 1000 }
-      : undefined),
-    ...(isShort(acr) ? { acr } : {}),
-    ...(Array.isArray(amr) && amr.every(isShort) && amr.length <= 16 ? { amr } : {}),
+    ...(isShort(sid) && { sid }),
+    ...(typeof authTime === "number" && { authAt: authTime * 1000 }),
+    ...((typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) &&
+      typeof iat === "number" && { issuedAt: iat * 1000 }),
+    ...(isShort(acr) && { acr }),
+    ...(Array.isArray(amr) && amr.every(isShort) && amr.length <= 16 && { amr }),
     claims: shown,
-    roleClaims: Object.fromEntries(
-      Array.from(new Set(Object.values(roles).map(({ claim }) => claim)), (name) => [
-        name,
-        valuesFor(name, claims, roles),
-      ]),
-    ),
+    roleClaims: Object.fromEntries(Object.values(roles).map(({ claim }) => [claim, valuesFor(claim, claims, roles)])),
   };
   return { kind: "identity", principal: await principalOf(sub, id), login };
 }
@@ -64,15 +59,9 @@ export async function identityOf(
  * @param id of one of several logins. It comes first, because the provider of another login could name the same subject.
  */
 export async function principalOf(sub: string, id: string | undefined): Promise<string> {
-  const prefix = id === undefined ? "" : `${id}:`;
+  const prefix = (typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS) && id !== undefined ? `${id}:` : "";
   if (isPrincipal(prefix + sub) && !sub.startsWith("sha256:")) return prefix + sub;
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(sub));
-  return `${prefix}sha256:${encodeBase64url(new Uint8Array(digest))}`;
-}
-
-function entryOf(claims: Claims, name: string): [string, Json][] {
-  const value = claims[name];
-  return value === undefined ? [] : [[name, value]];
+  return `${prefix}sha256:${await sha256(sub)}`;
 }
 
 /** The values of a claim that a role names. Providers list hundreds of groups, and the record keeps those that count. */
@@ -81,11 +70,7 @@ function valuesFor(name: string, claims: Claims, roles: ResolvedLogin["roles"]):
   if (name === "email" && claims.email_verified !== true) return [];
   const given = claims[name];
   const values = (Array.isArray(given) ? given : [given]).filter((value) => typeof value === "string");
-  return values.filter((value) =>
-    Object.values(roles).some(
-      (role) => role.claim === name && ("any" in role ? role.any.includes(value) : isOfDomain(value, role.domain)),
-    ),
-  );
+  return values.filter((value) => Object.values(roles).some((role) => role.claim === name && gives(value, role)));
 }
 
 /** Whether a text of the provider's is kept. A longer text is left out of a login. */

@@ -7,16 +7,23 @@ import { clearSiteData } from "../lib/clear-site-data.ts";
 import type { Log } from "../log.ts";
 import type { Exchange, Responded, Visit } from "../request/exchange.ts";
 import { judge } from "../session/login.ts";
-import { NO_INTENT, type Session } from "../session/session.ts";
+import type { Session } from "../session/session.ts";
 import type { Breaker } from "../store/breaker.ts";
 import type { Authority, Memory, Renewals } from "../store/contracts.ts";
 import type { OpenedSession } from "../store/open-session.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { namesInOwn } from "../upstream/wire/origin-headers.ts";
-import { BACKCHANNEL_PATH, CALLBACK_PATH, isNavigation, LEFT_PATH, LOGIN_PATH, redirectTo } from "./answers.ts";
+import {
+  BACKCHANNEL_PATH,
+  CALLBACK_PATH,
+  isNavigation,
+  LEFT_PATH,
+  LOGIN_PATH,
+  ownAnswer,
+  redirectTo,
+} from "./answers.ts";
 import { destinationOf } from "./destination.ts";
 import { failLogin } from "./failing.ts";
-import { HANDLING } from "./flow.ts";
+import { type Flow, HANDLING } from "./flow.ts";
 import { createGuard, type Guard } from "./guard.ts";
 import { createOneLogin, forgottenAt, type OneLogin, type OneLoginParts } from "./one-login.ts";
 import { createRenewing, type Renewing } from "./renewing.ts";
@@ -53,7 +60,7 @@ export interface Logins {
   /** Whether {@link Logins.deny} will answer a request. */
   denies(visit: Visit, session: Session, guarded: Guarded): boolean;
   /** The answer to a request whose session does not meet what is required; `undefined`: the request may go on. */
-  deny(visit: Visit, opened: OpenedSession, guarded: Guarded): Promise<Responded> | undefined;
+  deny(visit: Visit, opened: OpenedSession, guarded: Guarded): Promise<Responded> | Responded | undefined;
   /**
    * Sends a visitor who has logged out here to the provider, to log out there. Only the form of a page goes there: a script could do nothing
    * with the provider's page.
@@ -61,20 +68,12 @@ export interface Logins {
    * @param ended the answer to the logout here.
    */
   leave(visit: Visit, ended: Response): Promise<Response>;
-  /** Whether an address is one of those of logins. A host that no login has none. */
-  owns(url: URL): boolean;
-  /** Answers a request for such an address. */
-  answer(visit: Visit): Promise<Response>;
+  /** Answers requests for an address. `undefined`: it is no address of a login. A host without a login has none. */
+  answererAt(url: URL): Answerer | undefined;
 }
 
-const PATHS = new Set([LOGIN_PATH, CALLBACK_PATH, LEFT_PATH]);
-/** The code by which a guard refuses a request. */
-const CODES = {
-  login: "login_required",
-  "step-up": "login_required",
-  "role-missing": "role_missing",
-  elsewhere: "login_elsewhere",
-} as const;
+/** Answers a request for an address of a login. */
+export type Answerer = (visit: Visit) => Promise<Response>;
 
 /**
  * Puts guard and logins together. The host of a request decides which login is meant.
@@ -108,13 +107,14 @@ export function createLogins(parts: LoginParts): Logins {
   const at = ({ hostname }: URL): OneLogin | undefined => made.get(loginAt(logins, hostname) as ResolvedLogin);
   const verdictOn = ({ url }: Visit, { view }: Session, { required }: Guarded) =>
     judge(view?.login, required, loginAt(logins, url.hostname), clock());
-  const refreshes = logins.some(({ refreshSeconds }) => refreshSeconds !== undefined);
 
   return {
     requiredBy: guard.requiredBy,
 
     renewing:
-      (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && parts.renewals && refreshes
+      (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) &&
+      parts.renewals &&
+      logins.some(({ refreshSeconds }) => refreshSeconds !== undefined)
         ? createRenewing({ ...parts, logins, renewals: parts.renewals })
         : undefined,
 
@@ -125,16 +125,15 @@ export function createLogins(parts: LoginParts): Logins {
       const { request, url } = visit;
       const { cors } = guarded.route;
       if (isForeignSocket(visit, cors))
-        return refused(visit.observer.refused("cross_site", "a socket of another site"));
+        return ownAnswer(visit.observer.refused("cross_site", "a socket of another site"));
       const verdict = verdictOn(visit, opened.session, guarded);
       if (verdict.kind === "allowed") return undefined;
       const here = at(url);
-      const code = CODES[verdict.kind];
+      const code = verdict.kind === "login" || verdict.kind === "step-up" ? "login_required" : verdict.kind;
       if (here && code === "login_required" && isNavigation(request))
         return here.flow.begin(visit, opened, { to: url, verdict });
       const failure = () => failLogin(visit, code, { hosts: here?.hosts ?? [], to: url });
-      const response = preflight(request, cors) ?? allowOrigin(failure(), request, cors);
-      return refused(response);
+      return ownAnswer(preflight(request, cors) ?? allowOrigin(failure(), request, cors));
     },
 
     async leave(visit, ended) {
@@ -145,65 +144,53 @@ export function createLogins(parts: LoginParts): Logins {
       const to = ended.headers.get("Location") ?? "/";
       const address = await here.provider.logoutFor(url.origin + LEFT_PATH, to);
       // Some providers have no logout. The session here has ended in any case.
-      if (address.kind === "address") return withLocation(ended, address.url.href);
+      if (address.kind === "address") return redirectTo(address.url.href, 303, ended.headers);
       visit.observer.note({ event: "login_unavailable", reason: address.reason });
       return ended;
     },
 
-    owns: (url) =>
-      url.pathname.startsWith(LOGIN_PATH) &&
-      (PATHS.has(url.pathname) ? at(url) !== undefined : backchannelOf(url) !== undefined),
+    answererAt(url) {
+      const here = url.pathname.startsWith(LOGIN_PATH) ? at(url) : undefined;
+      if (!here) return undefined;
+      if (url.pathname === LOGIN_PATH) return by("GET", inSession(here.flow.start));
+      if (url.pathname === CALLBACK_PATH) return by("GET", inSession(here.flow.finish));
+      if (url.pathname === LEFT_PATH) return by("GET", comeBack);
+      return (typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) &&
+        url.pathname === BACKCHANNEL_PATH &&
+        here.backchannel
+        ? by("POST", here.backchannel)
+        : undefined;
+    },
+  };
 
-    answer(visit) {
-      const { request, url, observer } = visit;
-      const { flow } = at(url) as OneLogin;
-      const backchannel = backchannelOf(url);
-      const takes = backchannel ? "POST" : "GET";
-      if (request.method !== takes) {
-        const refused = observer.refused("method_not_allowed");
-        refused.headers.set("Allow", takes);
-        return Promise.resolve(refused);
-      }
-      if (backchannel) return backchannel(visit);
-      if (url.pathname === LEFT_PATH) {
-        const to = destinationOf(url.searchParams.get("state") ?? "/", url);
-        if (!to) return Promise.resolve(observer.refused("bad_request", "logout: state"));
-        const back = redirectTo(to.href, 303);
-        // The page that logged out was still open when the answer to the logout came. A browser has kept it for Back since then.
-        clearSiteData(back, forgottenAt(config));
-        return Promise.resolve(back);
-      }
-      const step = url.pathname === LOGIN_PATH ? flow.start : flow.finish;
-      return exchange.serve<Response>(visit, HANDLING, {
+  function inSession(step: Flow["start"]): Answerer {
+    return (visit) =>
+      exchange.serve<Response>(visit, HANDLING, {
         assign: () => 0,
         answersItself: () => true,
         respond: (opened) => step(visit, opened),
       });
-    },
-  };
+  }
 
-  function backchannelOf(url: URL): OneLogin["backchannel"] {
-    if (!(typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL)) return undefined;
-    return url.pathname === BACKCHANNEL_PATH ? at(url)?.backchannel : undefined;
+  /** Answers a visitor who has logged out at the provider. */
+  async function comeBack({ url, observer }: Visit): Promise<Response> {
+    const to = destinationOf(url.searchParams.get("state") ?? "/", url);
+    if (!to) return observer.refused("bad_request", "logout: state");
+    const back = redirectTo(to.href, 303);
+    // The page that logged out was still open when the answer to the logout came. A browser has kept it for Back since then.
+    clearSiteData(back, forgottenAt(config));
+    return back;
   }
 }
 
-/** The same answer, with its cookies, that leads elsewhere. */
-function withLocation({ headers }: Response, location: string): Response {
-  const left = new Response(null, { status: 303, headers });
-  left.headers.set("Location", location);
-  left.headers.set("Referrer-Policy", "no-referrer");
-  return left;
-}
-
-function refused(response: Response): Promise<Responded> {
-  return Promise.resolve({
-    kind: "response",
-    response,
-    names: namesInOwn(response.headers),
-    intent: NO_INTENT,
-    pin: undefined,
-  });
+/** Refuses requests by any other method. */
+function by(method: string, answer: Answerer): Answerer {
+  return async (visit) => {
+    if (visit.request.method === method) return answer(visit);
+    const refused = visit.observer.refused("method_not_allowed");
+    refused.headers.set("Allow", method);
+    return refused;
+  };
 }
 
 /** Whether the page of another site opens a WebSocket with the visitor's cookie. Only `SameSite=None` sends a cookie along with it. */

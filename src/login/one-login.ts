@@ -4,12 +4,11 @@ import type { Visit } from "../request/visit.ts";
 import type { Breaker } from "../store/breaker.ts";
 import type { Principals } from "../store/principal-contracts.ts";
 import { createBackchannel } from "./backchannel.ts";
-import { createDiscovery, createProviderKeys } from "./discovery.ts";
 import { createEnvelopes } from "./envelope.ts";
 import { createFlow, type Flow, type FlowParts } from "./flow.ts";
 import { createGrants } from "./grants.ts";
 import { createProvider, type Provider } from "./provider.ts";
-import { breakerNameOf, createAsk } from "./provider-call.ts";
+import { breakerNameOf } from "./provider-call.ts";
 
 /** One login, with its provider. */
 export interface OneLogin {
@@ -40,9 +39,7 @@ export interface OneLoginParts extends Pick<FlowParts, "requiredAt" | "isAway" |
 export function createOneLogin(login: ResolvedLogin, parts: OneLoginParts): OneLogin {
   const { config, ring, secretOf, issuer, makeBreaker, principals, clock } = parts;
   const { id, hosts = [new URL(issuer).hostname] } = login;
-  const ask = createAsk(makeBreaker?.(breakerNameOf(id)));
-  const discovery = createDiscovery(login, { ask, clock });
-  const provider = createProvider({ login, ask, discovery, secret: secretOf(id), clock });
+  const provider = createProvider({ login, breaker: makeBreaker?.(breakerNameOf(id)), secret: secretOf(id), clock });
   return {
     login,
     hosts,
@@ -60,8 +57,8 @@ export function createOneLogin(login: ResolvedLogin, parts: OneLoginParts): OneL
           : undefined,
     }),
     backchannel:
-      (typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && login.backchannel && principals
-        ? createBackchannel({ login, keys: createProviderKeys(discovery, ask, clock), principals, clock })
+      (typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && login.backchannel && principals && provider.keys
+        ? createBackchannel({ login, keys: provider.keys, principals, clock })
         : undefined,
   };
 }

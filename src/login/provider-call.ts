@@ -39,7 +39,7 @@ export type AskProvider = (what: string, url: string, init?: RequestInit, isTold
 
 /** The name of the breaker of a provider: `provider`, or `provider-staff` of the login `staff`. */
 export function breakerNameOf(id: string | undefined): string {
-  return id === undefined ? "provider" : `provider-${id}`;
+  return (typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS) && id !== undefined ? `provider-${id}` : "provider";
 }
 
 /**
@@ -53,29 +53,34 @@ export function createAsk(breaker?: Pick<Breaker, "admit">): AskProvider {
     const admitted = breaker?.admit();
     if (breaker && !admitted) throw unavailable("not asked for a moment");
     // A refusal is an answer, even as a page: anybody can have the provider refuse, and would else keep others from asking it.
-    const report = (failure: Ended, isAnswer: boolean) => (isAnswer ? admitted?.answered() : admitted?.failed(failure));
+    function reported(failure: Ended, isAnswer: boolean): Ended {
+      if (isAnswer) admitted?.answered();
+      else admitted?.failed(failure);
+      return failure;
+    }
     let status = 0;
     let answer: Json;
     try {
       // A redirect could lead a secret or a code elsewhere.
       const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(DEADLINE_MS) });
       status = response.status;
-      if (status === 200 && !isTold) await response.body?.cancel();
-      answer = status === 200 && !isTold ? {} : ((await response.json()) as Json);
+      if ((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && status === 200 && !isTold) {
+        await response.body?.cancel();
+        answer = {};
+      } else answer = (await response.json()) as Json;
     } catch (fault) {
       // The message may quote the answer, and the answer may hold a token.
-      const failure = unavailable(`${status || ""} ${fault instanceof Error ? fault.name : "unknown fault"}`);
-      report(failure, status >= 400 && status < 500);
-      throw failure;
+      const name = fault instanceof Error ? fault.name : "unknown fault";
+      throw reported(unavailable(`${status || ""} ${name}`), status >= 400 && status < 500);
     }
-    report(unavailable(String(status)), status < 500);
-    if (status === 200 && isJsonObject(answer)) return answer;
     const error = isJsonObject(answer) && typeof answer.error === "string" ? answer.error : "";
+    const told = /^[a-z_]{1,64}$/.test(error) ? error : "";
+    const failure = reported(unavailable(`${status} ${told}`), status < 500);
+    if (status === 200 && isJsonObject(answer)) return answer;
     // RFC 6749, section 5.2, answers a refusal by 400 or 401. Auth0 refuses the refresh token of a closed account by 403.
     const isRefusal =
       ((status === 400 || status === 401) && !MISCONFIGURED.has(error)) ||
       (status >= 400 && status < 500 && error === "invalid_grant");
-    const told = /^[a-z_]{1,64}$/.test(error) ? error : "";
-    throw new Ended(isRefusal ? "refused" : "unavailable", `${what}: ${status} ${told}`);
+    throw isRefusal ? new Ended("refused", failure.message) : failure;
   };
 }

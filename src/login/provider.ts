@@ -1,11 +1,13 @@
 import type { ResolvedLogin } from "../config/resolved.ts";
-import { encodeBase64url } from "../lib/base64url.ts";
-import type { More, Verdict } from "../session/login.ts";
+import type { KeySet } from "../lib/key-set.ts";
+import { sha256 } from "../lib/sha256.ts";
+import type { Verdict } from "../session/login.ts";
 import type { JsonObject } from "../session/patch.ts";
-import type { Discovery } from "./discovery.ts";
+import type { Breaker } from "../store/breaker.ts";
+import { createDiscovery, createProviderKeys } from "./discovery.ts";
 import type { Prompt, Sealed } from "./envelope.ts";
 import { type Claims, readIdToken } from "./id-token.ts";
-import { type AskProvider, Ended, type NotIdentified, orEnded } from "./provider-call.ts";
+import { createAsk, Ended, type NotIdentified, orEnded } from "./provider-call.ts";
 
 /** The outcome of a login at the provider. */
 export type Identified =
@@ -43,6 +45,8 @@ export interface Ask extends Sealed {
 
 /** The OpenID Connect provider of a configuration. */
 export interface Provider {
+  /** The keys by which the provider signs logout tokens. A build without back-channel logout has none. */
+  readonly keys?: KeySet;
   addressFor(ask: Ask): Promise<Address>;
   /**
    * The address at which the provider ends its own session (OpenID Connect RP-Initiated Logout 1.0).
@@ -76,8 +80,8 @@ export interface Provider {
 /** The parts by which a provider is reached. */
 export interface ProviderParts {
   readonly login: Pick<ResolvedLogin, "issuer" | "clientId" | "scopes">;
-  readonly ask: AskProvider;
-  readonly discovery: Discovery;
+  /** While it is open, nobody waits for the provider. Default: there is none. */
+  readonly breaker?: Pick<Breaker, "admit"> | undefined;
   /** `undefined`: a public client. */
   readonly secret: string | undefined;
   /** Milliseconds since 1970. */
@@ -89,23 +93,24 @@ export interface ProviderParts {
  * large as all of the login: docs/explanation/decisions/041-login-at-the-edge.md.
  */
 export function createProvider(parts: ProviderParts): Provider {
-  const { login, ask, discovery, secret, clock } = parts;
+  const { login, breaker, secret, clock } = parts;
   const { issuer, clientId, scopes } = login;
-  const { metadata, endpoint } = discovery;
+  const ask = createAsk(breaker);
+  const { metadata, endpoint } = createDiscovery(login, { ask, clock });
 
   /** Posts to an endpoint that knows the client by its secret (RFC 6749, section 2.3.1). */
   async function post(name: string, form: Readonly<Record<string, string>>, isTold?: boolean): Promise<JsonObject> {
     const url = await endpoint(name);
     const methods = (await metadata()).token_endpoint_auth_methods_supported;
-    const byPost = Array.isArray(methods) && !methods.includes("client_secret_basic");
-    const body = new URLSearchParams({
-      ...form,
-      ...(secret === undefined || byPost ? { client_id: clientId } : {}),
-      ...(secret !== undefined && byPost ? { client_secret: secret } : {}),
-    });
-    const basic = secret !== undefined && !byPost && `Basic ${btoa(`${formEncoded(clientId)}:${formEncoded(secret)}`)}`;
-    const headers: Record<string, string> = basic ? { Authorization: basic } : {};
-    return ask(name.replace("_", " "), url, { method: "POST", body, headers }, isTold);
+    const body = new URLSearchParams(form);
+    const headers = new Headers();
+    if (secret !== undefined && !(Array.isArray(methods) && !methods.includes("client_secret_basic"))) {
+      headers.set("Authorization", `Basic ${btoa(`${formEncoded(clientId)}:${formEncoded(secret)}`)}`);
+    } else {
+      body.set("client_id", clientId);
+      if (secret !== undefined) body.set("client_secret", secret);
+    }
+    return ask(name, url, { method: "POST", body, headers }, isTold);
   }
 
   /** @throws Ended for everything that is not the outcome of a login. */
@@ -117,9 +122,10 @@ export function createProvider(parts: ProviderParts): Provider {
     const only = (name: string) => (query.getAll(name).length === 1 ? query.get(name) : null);
     const { authorization_response_iss_parameter_supported: tellsIssuer } = await metadata();
     // RFC 9207: a provider that was mixed up with another does not get the code.
-    if ((tellsIssuer === true || query.has("iss")) && only("iss") !== issuer) throw new Ended("refused", "iss");
+    if ((tellsIssuer === true || query.has("iss")) && only("iss") !== issuer) throw refusal("iss");
+    if (query.has("error")) throw refusal("error");
     const code = only("code");
-    if (query.has("error") || !code) throw new Ended("refused", query.has("error") ? "error" : "no code");
+    if (!code) throw refusal("no code");
     const tokens = await post("token_endpoint", {
       grant_type: "authorization_code",
       code,
@@ -127,7 +133,7 @@ export function createProvider(parts: ProviderParts): Provider {
       code_verifier: verifier,
     });
     const claims = readIdToken(tokens.id_token, { issuer, clientId, nonce, now: clock() });
-    if (typeof claims === "string") throw new Ended("refused", `id_token: ${claims}`);
+    if (typeof claims === "string") throw refusal(`id_token: ${claims}`);
     const kept = typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH ? refreshTokenIn(tokens) : undefined;
     return { kind: "identified", claims: await completed(claims, tokens, wanted), ...kept };
   }
@@ -141,40 +147,42 @@ export function createProvider(parts: ProviderParts): Provider {
     if (wanted.every((name) => name in claims) || !(await metadata()).userinfo_endpoint)
       return claims as Known & Claims;
     const headers = { Authorization: `Bearer ${token}` };
-    const more = await ask("userinfo endpoint", await endpoint("userinfo_endpoint"), { headers });
-    if (more.sub !== claims.sub) throw new Ended("refused", "userinfo: sub");
+    const name = "userinfo_endpoint";
+    const more = await ask(name, await endpoint(name), { headers });
+    if (more.sub !== claims.sub) throw refusal("userinfo: sub");
     // The ID token says how the visitor has logged in, and userinfo adds to that.
     return { ...more, ...claims };
   }
 
+  /** An endpoint as the address of a browser, with what it is asked there. */
+  const addressOf = (name: string, asked: Readonly<Record<string, string>>) =>
+    orEnded(async (): Promise<Address> => {
+      const url = new URL(await endpoint(name));
+      for (const [key, value] of Object.entries({ client_id: clientId, ...asked })) url.searchParams.set(key, value);
+      return { kind: "address", url };
+    });
+
   return {
-    addressFor: ({ redirectUri, state, nonce, verifier, verdict, prompt }) =>
-      orEnded(async (): Promise<Address> => {
-        const url = new URL(await endpoint("authorization_endpoint"));
-        const asked = {
-          client_id: clientId,
-          redirect_uri: redirectUri,
-          response_type: "code",
-          scope: [...new Set(["openid", ...scopes])].join(" "),
-          state,
-          nonce,
-          code_challenge: await challengeOf(verifier),
-          code_challenge_method: "S256",
-          ...(prompt && { prompt }),
-          ...((verdict.kind === "login" || verdict.kind === "step-up") && more(verdict)),
-        };
-        for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
-        return { kind: "address", url };
+    addressFor: async ({ redirectUri, state, nonce, verifier, verdict: { acr, maxAgeSeconds }, prompt }) =>
+      addressOf("authorization_endpoint", {
+        redirect_uri: redirectUri,
+        response_type: "code",
+        scope: scopes.join(" "),
+        state,
+        nonce,
+        code_challenge: await sha256(verifier),
+        code_challenge_method: "S256",
+        ...(prompt && { prompt }),
+        ...(acr && { acr_values: acr.join(" ") }),
+        ...(maxAgeSeconds !== undefined && { max_age: String(maxAgeSeconds) }),
       }),
 
-    logoutFor: (after, state) =>
-      orEnded(async (): Promise<Address> => {
-        const url = new URL(await endpoint("end_session_endpoint"));
-        // An ID token as a hint would be in the history of the browser.
-        const asked = { client_id: clientId, post_logout_redirect_uri: after, state };
-        for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
-        return { kind: "address", url };
-      }),
+    // An ID token as a hint would be in the history of the browser.
+    logoutFor: (after, state) => addressOf("end_session_endpoint", { post_logout_redirect_uri: after, state }),
+
+    ...((typeof MOOR_BACKCHANNEL === "undefined" || MOOR_BACKCHANNEL) && {
+      keys: createProviderKeys(endpoint, ask, clock),
+    }),
 
     identify: (query, flow, wanted) => orEnded(() => identified(query, flow, wanted)),
 
@@ -187,8 +195,8 @@ export function createProvider(parts: ProviderParts): Provider {
               // A provider need not send an ID token again, nor another refresh token.
               const claims =
                 "id_token" in tokens ? readIdToken(tokens.id_token, { issuer, clientId, now: clock() }) : { sub };
-              if (typeof claims === "string") throw new Ended("refused", `id_token: ${claims}`);
-              if (claims.sub !== sub) throw new Ended("refused", "id_token: sub");
+              if (typeof claims === "string") throw refusal(`id_token: ${claims}`);
+              if (claims.sub !== sub) throw refusal("id_token: sub");
               const next = { refreshToken, ...refreshTokenIn(tokens) };
               try {
                 const told: Claims = await completed(claims, tokens, wanted);
@@ -219,16 +227,8 @@ function refreshTokenIn({ refresh_token: refreshToken }: JsonObject): { refreshT
   return refreshToken.length <= MOST_TOKEN_CHARACTERS ? { refreshToken } : {};
 }
 
-function more({ acr, maxAgeSeconds }: More): Record<string, string> {
-  return {
-    ...(acr && { acr_values: acr.join(" ") }),
-    ...(maxAgeSeconds !== undefined && { max_age: String(maxAgeSeconds) }),
-  };
-}
-
-async function challengeOf(verifier: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
-  return encodeBase64url(new Uint8Array(digest));
+function refusal(reason: string): Ended {
+  return new Ended("refused", reason);
 }
 
 /** RFC 6749, section 2.3.1, encodes both parts of the credentials once more. */

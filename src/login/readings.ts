@@ -1,6 +1,3 @@
-/** The places that an origin may read from a path, in small letters. `unreadable`: no origin shall be asked for it. */
-export type Readings = { readonly kind: "read"; readonly places: readonly string[] } | { readonly kind: "unreadable" };
-
 /** A path that every origin reads alike, except for capitals. */
 const PLAIN = /^(?:\/[a-z0-9_~!$&'()*+,=:@-][a-z0-9._~!$&'()*+,=:@-]*)*\/?$/;
 /** Servers decode once, and twice behind a proxy that decodes. */
@@ -19,15 +16,16 @@ const LEFT_OUT = [/^[/\\]{2,}[^/\\]*/, /^[/\\]{2,}[^/]*/, /;[^/]*/g, /;[^/\\]*/g
  * has several places: where it ends, and each place from which a `..` steps up.
  *
  * @param pathname of a parsed URL.
+ * @returns the places that an origin may read, in small letters. `unreadable`: no origin shall be asked for the path.
  */
-export function readingsOf(pathname: string): Readings {
-  if (PLAIN.test(pathname)) return { kind: "read", places: [pathname.replace(/(?<=.)\/$/, "")] };
+export function readingsOf(pathname: string): readonly string[] | "unreadable" {
+  if (PLAIN.test(pathname)) return [pathname.replace(/(?<=.)\/$/, "")];
   const texts = pathname.length <= MOST_CHARACTERS ? textsOf(pathname) : undefined;
-  if (!texts?.every(isReadable)) return { kind: "unreadable" };
+  if (!texts?.every(isReadable)) return "unreadable";
   const folded = texts
     .flatMap((text) => [text, text.normalize("NFKC")])
     .flatMap((text) => [text, text.replaceAll("\\", "/")]);
-  return { kind: "read", places: [...new Set([...new Set(folded)].flatMap(placesOf))] };
+  return [...new Set([...new Set(folded)].flatMap(placesOf))];
 }
 
 /** A path in small letters, decoded to the end; for patterns of routes. */

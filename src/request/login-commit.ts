@@ -16,9 +16,9 @@ export function principalRefusal(
 ): string | undefined {
   if (principal === undefined || login || principal === view?.principal) return undefined;
   if (view?.login) return "the provider of logins has named another principal";
-  const isOfProvider =
-    (typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS) && loginIds.some((id) => principal.startsWith(`${id}:`));
-  return isOfProvider ? "only a provider names principals that begin with the id of its login" : undefined;
+  if ((typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS) && loginIds.some((id) => principal.startsWith(`${id}:`)))
+    return "only a provider names principals that begin with the id of its login";
+  return undefined;
 }
 
 /** Whether another tab of the same browser has just made the same login, so that this login needs no session of its own. */

@@ -38,13 +38,13 @@ export interface More {
   readonly maxAgeSeconds?: number;
 }
 
-/** The verdict of a guard. `step-up`: the visitor is logged in, and the provider is asked for more than that. */
-export type Verdict =
-  | { readonly kind: "allowed" }
-  | ({ readonly kind: "login" | "step-up" } & More)
-  | { readonly kind: "role-missing"; readonly role: string }
-  /** The page is for visitors of a login that is not that of the host. */
-  | { readonly kind: "elsewhere" };
+/**
+ * The verdict of a guard. `step-up`: the visitor is logged in, and the provider is asked for more than that. `login_elsewhere`: the page is
+ * for visitors of a login that is not that of the host. Only `login` and `step-up` ask the provider for anything.
+ */
+export interface Verdict extends More {
+  readonly kind: "allowed" | "login" | "step-up" | "role_missing" | "login_elsewhere";
+}
 
 /** How far the provider's clock may be apart from Moor's, in milliseconds. */
 const CLOCKS_APART_MS = 60_000;
@@ -62,18 +62,19 @@ export function judge(
   config: Pick<ResolvedLogin, "id" | "issuer" | "maxAgeSeconds" | "roles"> | undefined,
   now: number,
 ): Verdict {
-  const asked = required.filter((each) => each !== "none");
-  if (asked.length === 0) return { kind: "allowed" };
-  const requirements = asked.flatMap((each) => (each === "login" ? [] : [each]));
-  const isElsewhere = requirements.some((each) => each.login !== undefined && each.login !== config?.id);
-  if (!config || isElsewhere) return { kind: "elsewhere" };
+  if (required.every((each) => each === "none")) return { kind: "allowed" };
+  const requirements = required.filter((each) => typeof each === "object");
+  const isElsewhere =
+    (typeof MOOR_LOGINS === "undefined" || MOOR_LOGINS) &&
+    requirements.some((each) => each.login !== undefined && each.login !== config?.id);
+  if (!config || isElsewhere) return { kind: "login_elsewhere" };
   const { maxAgeSeconds, roles } = config;
   const isOver = maxAgeSeconds !== undefined && login && now - login.at > maxAgeSeconds * 1000;
   if (!login || !isOf(login, config) || isOver) return { kind: "login", ...moreFor({}, requirements, now) };
   const more = moreFor(login, requirements, now);
   if (more) return { kind: "step-up", ...more };
-  const missing = requirements.find(({ role }) => role !== undefined && !hasRole(login, roles[role]));
-  return missing?.role === undefined ? { kind: "allowed" } : { kind: "role-missing", role: missing.role };
+  const isMissing = requirements.some(({ role }) => role !== undefined && !hasRole(login, roles[role]));
+  return { kind: isMissing ? "role_missing" : "allowed" };
 }
 
 /** Whether a visitor has logged in by a login of the configuration as it is now. */
@@ -120,17 +121,18 @@ function moreFor(
   const [first, ...others] = unmet.flatMap((each) => (each.acr ? [each.acr] : []));
   const methods = first?.filter((method) => others.every((other) => other.includes(method)));
   return {
-    ...(methods ? { acr: methods } : {}),
-    ...(ages.length > 0 ? { maxAgeSeconds: Math.min(...ages) } : {}),
+    ...(methods && { acr: methods }),
+    ...(ages.length > 0 && { maxAgeSeconds: Math.min(...ages) }),
   };
 }
 
 function hasRole({ roleClaims }: Login, role: RoleConfig | undefined): boolean {
-  if (!role) return false;
-  const values = roleClaims[role.claim] ?? [];
-  return "any" in role
-    ? values.some((value) => role.any.includes(value))
-    : values.some((value) => isOfDomain(value, role.domain));
+  return role !== undefined && roleClaims[role.claim]?.some((value) => gives(value, role)) === true;
+}
+
+/** Whether a value of a role's claim gives the role. */
+export function gives(value: string, role: RoleConfig): boolean {
+  return "any" in role ? role.any.includes(value) : value.toLowerCase().endsWith(`@${role.domain}`);
 }
 
 /** Tabs of a restored browser log in at the same moment. */
@@ -144,9 +146,4 @@ export function isTwin(current: Login | undefined, login: Login, now: number): b
 /** Whether two logins are of the same person. Two providers may give the same `sub` to different persons. */
 export function isSamePerson(one: Login | undefined, other: Login): boolean {
   return one?.sub === other.sub && isOf(one, other);
-}
-
-/** Whether an address is of a domain. */
-export function isOfDomain(address: string, domain: string): boolean {
-  return address.toLowerCase().endsWith(`@${domain}`);
 }

@@ -3,7 +3,7 @@ import { decodeBase64url, encodeBase64url } from "../lib/base64url.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
 
 /** The purpose of sealed data. Data sealed for one purpose cannot be opened for another. */
-export type SealPurpose = "replica" | "backup" | "journal" | "row" | "grant" | "client";
+export type SealPurpose = "replica" | "backup" | "journal" | "row" | "grant" | "client" | "login";
 
 /** The context of sealed data. The data is bound to it, and opens in no other context. */
 export interface SealContext {

@@ -120,7 +120,8 @@ function build(env: Env, bundled: MoorConfig, { keepAlive = waitUntil, createPoo
     ...(typeof MOOR_CONSOLE === "undefined" || MOOR_CONSOLE
       ? { viewerToken: viewerTokenOf(env), openSince: reports?.openSince, issuer: env.MOOR_ISSUER }
       : undefined),
-    ...(typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN ? { login: loginOf(env, sessions) } : undefined),
+    ...((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) &&
+      loginsOf(config).length > 0 && { login: loginOf(env, sessions) }),
     pools: bound?.pools,
     handoff: createHandoff({
       ring: handoffRing,

@@ -2,10 +2,9 @@ import { loginsOf } from "../config/logins.ts";
 import type { ResolvedConfig, ResolvedLogin } from "../config/resolved.ts";
 import { parseKeyRing } from "../inbound/token/key-ring.ts";
 import { logToConsole } from "../log.ts";
-import { createDiscovery } from "../login/discovery.ts";
 import { createGrants } from "../login/grants.ts";
 import { createProvider } from "../login/provider.ts";
-import { breakerNameOf, createAsk } from "../login/provider-call.ts";
+import { breakerNameOf } from "../login/provider-call.ts";
 import { createLoginProvider } from "../login/renewal.ts";
 import type { LoginProvider } from "../objects/session/login-renewal.ts";
 import { isRenewalDue } from "../session/login.ts";
@@ -62,10 +61,9 @@ function bindAll(env: LoginProviderEnv, logins: readonly ResolvedLogin[]): Login
 
 function bind(env: LoginProviderEnv, login: ResolvedLogin): LoginProvider {
   const clock = Date.now;
-  const ask = createAsk(createBreakers(logToConsole).make(breakerNameOf(login.id)));
-  const discovery = createDiscovery(login, { ask, clock });
+  const breaker = createBreakers(logToConsole).make(breakerNameOf(login.id));
   const secret = loginSecretIn(env, login.id);
-  const { refresh, revoke } = createProvider({ login, ask, discovery, secret, clock });
+  const { refresh, revoke } = createProvider({ login, breaker, secret, clock });
   if (!refresh || !revoke) return NO_PROVIDER;
   const grants = createGrants(parseKeyRing(env.MOOR_TOKEN_KEYS, "MOOR_TOKEN_KEYS"));
   return createLoginProvider({ login, provider: { refresh, revoke }, grants, clock, log: logToConsole });

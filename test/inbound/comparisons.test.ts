@@ -85,8 +85,6 @@ describe("in the sources", () => {
       "lib/equal-bytes.ts: isEqualInConstantTime",
       // Logout tokens of a provider, and the JWT of Cloudflare Access, by a public key.
       "lib/signed-token.ts: subtle.verify",
-      // Logins that are under way (AES-GCM).
-      "login/envelope.ts: subtle.decrypt",
       // Cookies of old applications: signatures of express-session, seals of iron-session, and JWEs of next-auth.
       "old-formats/express-session.ts: isEqualInConstantTime",
       "old-formats/iron-session.ts: subtle.decrypt",

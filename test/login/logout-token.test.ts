@@ -36,7 +36,7 @@ async function startProvider(alg = "RS256", kid: string | undefined = "k-1") {
   });
   const clock = () => state.now;
   const ask = createAsk();
-  const keys = createProviderKeys(createDiscovery({ issuer: ISSUER }, { ask, clock }), ask, clock);
+  const keys = createProviderKeys(createDiscovery({ issuer: ISSUER }, { ask, clock }).endpoint, ask, clock);
   const sign = (claims: object, header: object = {}) =>
     new SignJWT({ ...right, ...claims })
       .setProtectedHeader({ alg, ...(kid && { kid }), typ: "logout+jwt", ...header })

@@ -1,7 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createDiscovery } from "../../src/login/discovery.ts";
 import { createProvider } from "../../src/login/provider.ts";
-import { createAsk } from "../../src/login/provider-call.ts";
 
 const ISSUER = "https://id.example.com";
 const metadata = {
@@ -17,8 +15,7 @@ let now = 1_800_000_000_000;
 const clock = () => now;
 const provider = (secret?: string) => {
   const login = { issuer: ISSUER, clientId: "mo:or", scopes: ["email"] };
-  const ask = createAsk();
-  return createProvider({ login, ask, discovery: createDiscovery(login, { ask, clock }), secret, clock });
+  return createProvider({ login, secret, clock });
 };
 
 /** Answers by the path of the address, and keeps the requests. */

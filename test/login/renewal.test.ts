@@ -122,7 +122,7 @@ describe("a login that cannot be renewed", () => {
       () => createGrants(ring(2)).seal(login, "t"),
       { kind: "refreshed", refreshToken: "" },
     ],
-    ["that the provider refuses", {}, () => sealed(), { kind: "refused", reason: "token endpoint: 400 invalid_grant" }],
+    ["that the provider refuses", {}, () => sealed(), { kind: "refused", reason: "token_endpoint: 400 invalid_grant" }],
     ["with claims that are too large", {}, () => sealed(), { kind: "refreshed", claims: large, refreshToken: "t" }],
   ])("%s is refused, and the log says why", async (_name, given, grant, refreshed) => {
     const { provider, logged } = answering(refreshed);
@@ -131,9 +131,9 @@ describe("a login that cannot be renewed", () => {
   });
 
   it("because the provider is away is unavailable", async () => {
-    const { provider, logged } = answering({ kind: "unavailable", reason: "token endpoint: 503" });
+    const { provider, logged } = answering({ kind: "unavailable", reason: "token_endpoint: 503" });
     expect(await provider.renew(login, await sealed(), SESSION)).toEqual({ kind: "unavailable" });
-    expect(logged).toMatchObject([{ event: "login_unavailable", reason: "token endpoint: 503" }]);
+    expect(logged).toMatchObject([{ event: "login_unavailable", reason: "token_endpoint: 503" }]);
   });
 
   it("has the next refresh token that the provider gave before it failed", async () => {

@@ -67,12 +67,12 @@ describe("the verdict on a request", () => {
     }));
 
   it("names the role that is missing, and never asks for a login because of it", () =>
-    expect(verdictOn(login(), [{ role: "ops" }])).toEqual({ kind: "role-missing", role: "ops" }));
+    expect(verdictOn(login(), [{ role: "ops" }])).toEqual({ kind: "role_missing" }));
 
   it("holds every guard, and not one of them", () => {
     const ops = login({ roleClaims: { groups: ["moor-ops"] } });
     expect(verdictOn(ops, [{ role: "ops" }]).kind).toBe("allowed");
-    expect(verdictOn(ops, [{ role: "ops" }, { role: "staff" }])).toEqual({ kind: "role-missing", role: "staff" });
+    expect(verdictOn(ops, [{ role: "ops" }, { role: "staff" }])).toEqual({ kind: "role_missing" });
   });
 });
 
@@ -119,9 +119,9 @@ describe("one of several logins", () => {
     const verdict = (config: typeof staff | undefined, required: RequireConfig[]) =>
       judge(login({ id: "staff" }), required, config, NOW).kind;
     expect(verdict(staff, ["login", { login: "staff" }])).toBe("allowed");
-    expect(verdict(staff, ["login", { login: "partners" }])).toBe("elsewhere");
-    expect(verdict({ ...staff, id: "partners" }, [{ login: "staff" }])).toBe("elsewhere");
-    expect(verdict(undefined, ["login"])).toBe("elsewhere");
+    expect(verdict(staff, ["login", { login: "partners" }])).toBe("login_elsewhere");
+    expect(verdict({ ...staff, id: "partners" }, [{ login: "staff" }])).toBe("login_elsewhere");
+    expect(verdict(undefined, ["login"])).toBe("login_elsewhere");
     expect(verdict(undefined, ["none"])).toBe("allowed");
   });
 

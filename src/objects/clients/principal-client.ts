@@ -1,4 +1,4 @@
-import { encodeBase64url } from "../../lib/base64url.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import { createObjectCalls, type ObjectCallsOptions, type ObjectNamespace } from "../../store/object-calls.ts";
 import type {
   Confirmed,
@@ -41,7 +41,6 @@ export function createObjectPrincipals(objects: ObjectNamespace, options: Object
  * The name of a principal's object: the SHA-256 of the principal, as 43 base64url characters. So a list of names does not tell
  * who the principals are.
  */
-export async function principalName(principal: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(principal));
-  return encodeBase64url(new Uint8Array(digest));
+export function principalName(principal: string): Promise<string> {
+  return sha256(principal);
 }

@@ -1,6 +1,7 @@
 import type { KeyRing, RingKey } from "../../inbound/token/key-ring.ts";
 import { decodeBase64url, encodeBase64url } from "../../lib/base64url.ts";
 import { decodeJsonPart, encodeJsonPart } from "../../lib/json-part.ts";
+import { sha256 } from "../../lib/sha256.ts";
 
 /** A public key as a JWK (RFC 7517). */
 export interface PublicJwk {
@@ -93,7 +94,6 @@ async function importPair(pkcs8: Uint8Array<ArrayBuffer>): Promise<KeyPair> {
 }
 
 /** RFC 7638: SHA-256 of the members that make the key, in this order. */
-async function thumbprint({ kty, crv, x, y }: Pick<PublicJwk, "kty" | "crv" | "x" | "y">): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", utf8.encode(JSON.stringify({ crv, kty, x, y })));
-  return encodeBase64url(new Uint8Array(digest));
+function thumbprint({ kty, crv, x, y }: Pick<PublicJwk, "kty" | "crv" | "x" | "y">): Promise<string> {
+  return sha256(JSON.stringify({ crv, kty, x, y }));
 }

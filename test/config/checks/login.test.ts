@@ -20,6 +20,11 @@ describe("a login", () => {
     expect(require).toBe("none");
   });
 
+  it("asks for the scope openid, whatever else it asks for", () => {
+    const asking = { ...login, scopes: ["email", "openid"] };
+    expect(resolved(site({ login: asking })).login?.scopes).toEqual(["openid", "email"]);
+  });
+
   it("lets the provider end sessions only if there is an index of each principal's sessions", () => {
     const asking = { ...login, backchannel: true };
     expect(mistakes(site({ login: asking }))).toEqual([expect.stringMatching(/^login\.backchannel: .*principals/)]);

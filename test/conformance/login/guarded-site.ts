@@ -40,6 +40,8 @@ export interface Changes extends Pick<MoorConfig, "admin" | "carriers" | "princi
   /** Two isolates in two processes, with the objects in the first. Default: one. */
   readonly apart?: boolean;
   readonly login?: Partial<LoginConfig>;
+  /** See `MoorOptions`. */
+  readonly build?: string;
   /** Hosts that are served, where nobody logs in. */
   readonly hosts?: readonly string[];
 }
@@ -58,7 +60,8 @@ export async function startGuardedSite(changes: Changes = {}): Promise<GuardedSi
     refreshes: changes.login?.refreshSeconds !== undefined,
   });
   const site = await startSite([origin], {
-    watched: true,
+    watched: changes.build === undefined,
+    build: changes.build,
     admin: {},
     adminToken: ADMIN_TOKEN,
     ...(changes.apart && { isolates: 2, apart: true }),

@@ -191,7 +191,7 @@ describe("a logout", () => {
       expect(status).toBe(303);
       expect((await client.ask("/orders/7", { headers: SCRIPT })).status).toBe(401);
     }
-    await expect.poll(() => site.moor.logged.join("\n")).toContain("not revoked: revocation endpoint: 503");
+    await expect.poll(() => site.moor.logged.join("\n")).toContain("not revoked: revocation_endpoint: 503");
   });
 });
 

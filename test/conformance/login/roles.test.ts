@@ -50,7 +50,7 @@ describe("a page that needs more than a login", () => {
     const client = site.client();
     const answer = await logIn(client, "/safe/page", { login: "alice" });
     expect([answer.status, answer.headers.location]).toEqual([403, undefined]);
-    expect(answer.text).toContain("did not confirm the login in the way");
+    expect(answer.text).toContain("did not log you in as this page needs it");
   });
 
   it("accepts no confirmation of another account", async () => {

@@ -29,8 +29,22 @@ export interface SiteOrigin {
 /** Starts Moor before origins that run already, all of one pool unless `options.pools` says otherwise. */
 export async function startSite(origins: readonly SiteOrigin[], options: SiteOptions = {}): Promise<Site> {
   const { pool, pools, ...rest } = options;
-  const { redis, texts, adminToken, role, watched, metrics, around, keys, broken, isolates, apart, hosts, ...config } =
-    rest;
+  const {
+    redis,
+    texts,
+    adminToken,
+    role,
+    watched,
+    build,
+    metrics,
+    around,
+    keys,
+    broken,
+    isolates,
+    apart,
+    hosts,
+    ...config
+  } = rest;
   const only = { id: "shop", origins: origins.map(originConfig), ...pool };
   // A Worker that answers by itself has no origins.
   const described = role === "middleware" || role === "example" ? config : { ...config, pools: pools ?? [only] };
@@ -40,6 +54,7 @@ export async function startSite(origins: readonly SiteOrigin[], options: SiteOpt
     adminToken,
     role,
     watched,
+    build,
     metrics,
     around,
     isolates,

@@ -109,6 +109,8 @@ export interface MoorOptions {
    * middleware.
    */
   readonly watched?: boolean | undefined;
+  /** The file of another build of the Worker, which is not watched. Default: the build with all parts. */
+  readonly build?: string | undefined;
   /** Whether a dataset of Analytics Engine is bound; default `false`. */
   readonly metrics?: boolean | undefined;
   /** The surroundings of the Worker, without its stores. Default: nothing. */
@@ -154,7 +156,7 @@ export async function startMoor(given: MoorConfig | MiddlewareConfig, options: M
   const { moor: port } = ports;
   const keys = { ...(await testKeys()), ...options.keys };
   const objectsFolder = join(folder, STORED.objects);
-  const files = { worker: fileOf(role, watched), platform: inject("platformFile") };
+  const files = { worker: options.build ?? fileOf(role, watched), platform: inject("platformFile") };
   const described = { files, redis, texts, adminToken, ...around };
   const further = apart ? others : [];
   const folderOf = (nth: number) => (nth === 0 ? folder : join(folder, `process-${nth}`));
