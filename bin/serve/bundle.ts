@@ -7,7 +7,7 @@ import { unusedParts } from "../left-out.ts";
 import { inPackage } from "../project.ts";
 
 /** A part that only Cloudflare's platform uses. */
-const NEVER_USED = ["MOOR_REDIS", "MOOR_TRACES", "MOOR_CONSOLE", "MOOR_ADOPTION"];
+const NEVER_USED = ["MOOR_REDIS", "MOOR_TRACES", "MOOR_CONSOLE"];
 
 const IS_INSTALLED = import.meta.filename.endsWith(".js");
 /** The module whose `createServed` makes the entrypoints of the Worker. */

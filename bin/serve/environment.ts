@@ -5,13 +5,14 @@ import { parseKeyRing } from "../../src/inbound/token/key-ring.ts";
 import { ADMIN_TOKEN } from "../admin-secret.ts";
 import { CommandError } from "../command.ts";
 import { STORE_SETUPS } from "../stores/registry.ts";
+import { adoptVariables } from "./adopt-variables.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The secrets and variables of the Worker. */
 export interface ServedVariables {
   readonly values: Readonly<Record<string, string>>;
-  /** The hosts of the store of sessions. */
+  /** The hosts of the store of sessions, and of old applications' stores. */
   readonly storeHosts: readonly string[];
 }
 
@@ -64,7 +65,8 @@ export function readVariables(config: ResolvedConfig, environment: Environment):
   for (const { id } of loginsOf(config)) read(secretNameOf(id));
   const { authority } = config.stores;
   const { served } = (authority.type === "object" ? undefined : STORE_SETUPS[authority.type]) ?? {};
-  const storeHosts = (served?.(authority) ?? []).flatMap(({ name, accepted, hostsOf }) => {
+  const variables = [...(served?.(authority) ?? []), ...adoptVariables(config)];
+  const storeHosts = variables.flatMap(({ name, accepted, hostsOf }) => {
     const address = need(name, accepted, (text) => hostsOf(text) !== undefined);
     return (address !== undefined && hostsOf(address)) || [];
   });

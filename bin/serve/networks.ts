@@ -18,14 +18,14 @@ export interface Networks {
   readonly bindings: Readonly<Record<string, string>>;
 }
 
-/** The service for the store of sessions, and for the provider of logins. */
+/** The service for stores, and for the provider of logins. */
 export const OUTBOUND = "outbound";
 
 /**
- * Works out the ways out of the Worker: one service for each address of an origin, and one that leads to the store. A name is looked up
+ * Works out the ways out of the Worker: one service for each address of an origin, and one that leads to the stores. A name is looked up
  * once, at the start.
  *
- * @param storeHosts the hosts of the store of sessions.
+ * @param storeHosts the hosts of the store of sessions, and of old applications' stores.
  * @throws CommandError of code `config`, if a name has no address.
  */
 export async function networksFor(config: ResolvedConfig, storeHosts: readonly string[]): Promise<Networks> {
@@ -40,7 +40,7 @@ export async function networksFor(config: ResolvedConfig, storeHosts: readonly s
       bindings[bindingOf(at, nth)] = name;
     }
   }
-  const stores = await Promise.all(storeHosts.map((host) => addressesOf(host, "the store of stores.authority")));
+  const stores = await Promise.all(storeHosts.map((host) => addressesOf(host, "the address of a store")));
   const issuers = loginsOf(config).map(({ issuer }) => addressesOf(new URL(issuer).hostname, `the issuer ${issuer}`));
   const providers = (await Promise.all(issuers)).flat();
   const elsewhere = providers.length > 0 ? [...providers, "public"] : [];

@@ -8,7 +8,7 @@ const NO_OBJECTS = "outside Cloudflare there are no Durable Objects";
 
 /** The settings that `moor serve` cannot keep, with the reason. It refuses them rather than keep them by halves. */
 export function serveMistakes(config: ResolvedConfig): Mistake[] {
-  const { stores, trustedProxies, adopt, admin, traces } = config;
+  const { stores, trustedProxies, admin, traces } = config;
   const mistakes: Mistake[] = [];
   const refuse = (path: string, found: string, accepted: string) => mistakes.push({ path, found, accepted });
 
@@ -26,7 +26,6 @@ export function serveMistakes(config: ResolvedConfig): Mistake[] {
       "nothing",
       "the addresses of the proxies that end TLS: only they may tell the scheme, the host and the client",
     );
-  if (adopt.length > 0) refuse("adopt", "a list", "nothing: sessions are adopted by Moor on Cloudflare alone");
   if (traces) refuse("traces", describe(traces), "nothing: traces are Cloudflare's");
   for (const [at, pool] of config.pools.entries()) mistakes.push(...poolMistakes(pool, `pools[${at}]`));
   if (admin) {

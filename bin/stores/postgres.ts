@@ -32,10 +32,7 @@ export const postgres: StoreSetup = {
     bindingsOf(authority).map((name) => ({
       name,
       accepted: "postgres://user:password@host:5432/database?sslmode=require, with user and password percent-encoded",
-      hostsOf(text) {
-        const isAddress = /^postgres(?:ql)?:\/\/[^\s/?#]+\/\S+$/.test(text) && URL.canParse(text);
-        return isAddress && isPercentEncoded(text) ? [new URL(text).hostname] : undefined;
-      },
+      hostsOf: postgresHosts,
     })),
   local: {
     async start(folder) {
@@ -55,6 +52,12 @@ export const postgres: StoreSetup = {
     },
   },
 };
+
+/** The host of an address of Postgres; `undefined`: the text is no such address. */
+export function postgresHosts(text: string): readonly string[] | undefined {
+  const isAddress = /^postgres(?:ql)?:\/\/[^\s/?#]+\/\S+$/.test(text) && URL.canParse(text);
+  return isAddress && isPercentEncoded(text) ? [new URL(text).hostname] : undefined;
+}
 
 function bindingsOf(authority: AuthorityConfig): readonly string[] {
   return ("bindings" in authority && authority.bindings) || [DEFAULT_BINDING];

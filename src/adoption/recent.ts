@@ -1,6 +1,6 @@
 import { BoundedMap } from "../lib/bounded-map.ts";
 
-/** The part of a KV namespace that keeps which old applications visitors still come from. */
+/** The part of a KV namespace that keeps which old applications visitors still come from. Each call may fail. */
 export interface RecentNamespace {
   get(key: string, options: { type: "text"; cacheTtl: number }): Promise<string | null>;
   put(key: string, value: string, options: { expiration: number }): Promise<void>;

@@ -1,6 +1,8 @@
 import type { Unavailable } from "../lib/unavailable.ts";
 import type { Log, LogEntry } from "../log.ts";
+import type { FollowJudges } from "../objects/clients/pool-client.ts";
 import { PoolAuthority } from "../objects/pool/pool-authority.ts";
+import { type Followed, PoolFollows } from "../objects/pool/pool-follows.ts";
 import { PoolProbes, type PoolProbesParts, type ProbeOutcome, type ProbeRound } from "../objects/pool/pool-probes.ts";
 import { type KnownPool, PoolRows } from "../objects/pool/pool-rows.ts";
 import type { Audited } from "../upstream/live/audit.ts";
@@ -40,6 +42,8 @@ export interface RowPools extends Pools {
   beginRound(ask: RoundAsk): Promise<BegunRound | Unavailable>;
   /** Keeps the results of a round, and publishes what has changed. */
   endRound(ask: RoundAsk, round: ProbeRound, outcomes: readonly ProbeOutcome[]): Promise<EndedRound | Unavailable>;
+  /** The judges of the old sessions that processes follow, on the rows of the old applications' pools. */
+  readonly followJudges: FollowJudges;
 }
 
 /** How many actions of operators the row of a pool keeps: as many as the admin API shows. */
@@ -51,6 +55,8 @@ const NO_WEBHOOK = new Error("pools on rows have no webhook");
 interface OnRow extends RoundRow {
   readonly own: PoolAuthority;
   readonly rows: PoolRows;
+  /** Takes the lines of this run. */
+  readonly note: Log;
 }
 
 /**
@@ -81,10 +87,10 @@ export function createRowPools({ transact, key, clock, random, log }: RowPoolsPa
         const now = Math.max(readAt, rows.known()?.published?.at ?? readAt);
         const lines: LogEntry[] = [];
         if (await restore(pool, { rows, entries, now })) lines.push({ event: "pool_state_set_back", pool });
-        const say: Log = (line) => lines.push(line);
-        const parts = { rows, clock: () => now, random, log: say };
+        const note: Log = (line) => lines.push(line);
+        const parts = { rows, clock: () => now, random, log: note };
         const [own, probes] = [authorityOn(entries, parts), new PoolProbes(parts)];
-        const answer = await work({ own, rows, probes, entries, now });
+        const answer = await work({ own, rows, probes, entries, now, note });
         entries.save(key);
         row.isEnd = isKept(answer);
         return { kind: "ran" as const, answer, lines, known: rows.known() };
@@ -101,7 +107,10 @@ export function createRowPools({ transact, key, clock, random, log }: RowPoolsPa
    * A store that has lost changes, as after a failover, gets back the state on which this isolate acts. Else isolates that know the lost state
    * would take no further change before its version is newer.
    */
-  async function restore(pool: string, { rows, entries, now }: Omit<OnRow, "own" | "probes">): Promise<boolean> {
+  async function restore(
+    pool: string,
+    { rows, entries, now }: Pick<OnRow, "rows" | "entries" | "now">,
+  ): Promise<boolean> {
     const known = newest.get(pool);
     if (!known || versionOf(known) <= versionOf(rows.known())) return false;
     rows.know(known);
@@ -156,6 +165,12 @@ export function createRowPools({ transact, key, clock, random, log }: RowPoolsPa
         if (ended.kind === "ended") await row.own.alarm();
         return ended;
       }),
+    followJudges: {
+      report: (pool, from, report) =>
+        onRow<Followed>(pool, async ({ entries, now, note }) =>
+          new PoolFollows({ storage: entries, clock: () => now, log: note, keepsLiving: true }).report(from, report),
+        ),
+    },
   };
 }
 

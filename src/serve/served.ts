@@ -1,4 +1,5 @@
 import { waitUntil } from "cloudflare:workers";
+import type { RecentNamespace } from "../adoption/recent.ts";
 import type { ResolvedConfig } from "../config/resolved.ts";
 import type { MoorConfig } from "../config/types.ts";
 import { failureResponse } from "../errors.ts";
@@ -21,6 +22,7 @@ import { createFoundingCounter } from "./founding-counter.ts";
 import { createFront, type Vouched } from "./front.ts";
 import { ADMIN_HOST, behindFront, originServices } from "./origin-services.ts";
 import { createProbers, type Prober } from "./prober.ts";
+import { createRecentRows } from "./recent-rows.ts";
 import type { ServedSettings } from "./settings.ts";
 import { createStoreHealth, type StoreHealth } from "./store-health.ts";
 import { targetOf } from "./target.ts";
@@ -53,6 +55,7 @@ interface Bound {
   readonly storeName: string;
   readonly storeHealth: () => Promise<StoreHealth>;
   readonly createPools: (makeBreaker: Breakers["make"], log: Log) => PoolsAtWork;
+  readonly createRecent: (makeBreaker: Breakers["make"], log: Log) => RecentNamespace;
 }
 
 /** The live state of pools. */
@@ -72,14 +75,23 @@ export function createServed(given: MoorConfig): Served {
   const moor = createHandler(config, {
     keepAlive: background.keepAlive,
     createPools(makeBreaker, log) {
-      atWork = (bound as Bound).createPools(makeBreaker, log);
-      return { pools: atWork.pools, read: atWork.pools.read };
+      const { pools } = poolsAtWork(makeBreaker, log);
+      return { pools, read: pools.read };
     },
+    createKeptAdoption: (makeBreaker, log) => ({
+      followJudges: poolsAtWork(makeBreaker, log).pools.followJudges,
+      recent: (bound as Bound).createRecent(makeBreaker, log),
+    }),
   });
   let bound: Bound | undefined;
-  /** Present once Moor is put together, if there are operators, or pools that are probed. */
+  /** Present once Moor is put together, if there are operators, old applications, or pools that are probed. */
   let atWork: PoolsAtWork | undefined;
   let isDraining = false;
+
+  function poolsAtWork(makeBreaker: Breakers["make"], log: Log): PoolsAtWork {
+    atWork ??= (bound as Bound).createPools(makeBreaker, log);
+    return atWork;
+  }
 
   async function ask(request: Request, { env }: Bound, context: ExecutionContext): Promise<Response> {
     return moor.fetch(request as Parameters<typeof moor.fetch>[0], env, context);
@@ -211,8 +223,8 @@ function bind(env: ServedEnv, given: MoorConfig, config: MoorConfig): Bound {
     storeName: store.name,
     storeHealth,
     createPools: (makeBreaker, log) =>
-      typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS
-        ? poolsAtWork({
+      typeof MOOR_OPERATORS === "undefined" || MOOR_OPERATORS || typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION
+        ? createPoolsAtWork({
             transact: transactBehind(makeBreaker("pool"), log),
             key: ring[0].id,
             clock,
@@ -220,9 +232,10 @@ function bind(env: ServedEnv, given: MoorConfig, config: MoorConfig): Bound {
             log,
           })
         : leftOut("MOOR_OPERATORS", "admin or a pool's healthCheck is configured"),
+    createRecent: (makeBreaker, log) => createRecentRows(transactBehind(makeBreaker("old-applications"), log), clock),
   };
 
-  function poolsAtWork(parts: RowPoolsParts): PoolsAtWork {
+  function createPoolsAtWork(parts: RowPoolsParts): PoolsAtWork {
     const pools = createRowPools(parts);
     return { pools, probers: createProbers(readEnvConfig({}, config), { ...parts, pools, services, storeHealth }) };
   }

@@ -16,6 +16,7 @@ import { createFollowJudges, type FollowJudges } from "../objects/clients/pool-c
 import type { OldSessions } from "../objects/session/owed-end.ts";
 import { bindReader, type GuardStore, type ReaderBindings, type ReaderSettings } from "../old-formats/registry.ts";
 import { policyOf } from "../session/policy.ts";
+import type { Breakers } from "../store/breakers.ts";
 import { createUpstream, type Upstream } from "../upstream/upstream.ts";
 import type { BoundSessions } from "./sessions.ts";
 
@@ -38,7 +39,19 @@ export interface BoundAdoption {
   readonly create: (upstream: Upstream) => Adoption;
 }
 
-type AdoptionSessions = Pick<BoundSessions, "authority" | "tokens" | "memory" | "makeBreaker">;
+/** What all isolates know about old applications together. */
+export interface KeptAdoption {
+  readonly followJudges: FollowJudges;
+  readonly recent: RecentNamespace;
+}
+
+/** Creates it. @param makeBreaker makes the breaker of the place where it is. */
+export type CreateKeptAdoption = (makeBreaker: Breakers["make"], log: Log) => KeptAdoption;
+
+interface AdoptionParts extends Pick<BoundSessions, "authority" | "tokens" | "memory" | "makeBreaker"> {
+  /** Default: the objects of pools judge, and KV has the rest. */
+  readonly createKeptAdoption?: CreateKeptAdoption | undefined;
+}
 
 /**
  * Binds the adoption of sessions; `undefined`: the configuration names no old application.
@@ -49,18 +62,23 @@ export function bindAdoption(
   env: AdoptionEnv,
   config: ResolvedConfig,
   issuer: string,
-  sessions: AdoptionSessions,
+  parts: AdoptionParts,
   log: Log,
 ): BoundAdoption | undefined {
   if (config.adopt.length === 0) return undefined;
   return typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION
-    ? bind(env, config, issuer, sessions, log)
+    ? bind(env, config, issuer, parts, log)
     : leftOut("MOOR_ADOPTION", "adopt is configured");
 }
 
 /** @throws TypeError if a logout is to be followed, and the objects of pools are not bound. */
-function judgesFor({ POOL_OBJECT }: AdoptionEnv, { adopt }: Pick<ResolvedConfig, "adopt">): FollowJudges | undefined {
+function judgesFor(
+  { POOL_OBJECT }: AdoptionEnv,
+  { adopt }: Pick<ResolvedConfig, "adopt">,
+  kept: KeptAdoption | undefined,
+): FollowJudges | undefined {
   if (!adopt.some(({ follow }) => follow === "end")) return undefined;
+  if (kept) return kept.followJudges;
   if (!POOL_OBJECT) {
     throw new TypeError(
       "POOL_OBJECT is not bound; adopt[].follow needs it, as in wrangler.toml: it tells a logout from a store that has lost its sessions.",
@@ -121,14 +139,10 @@ function askingOf(env: AdoptionEnv, adopt: readonly ResolvedAdoption[], guard?: 
   };
 }
 
-function bind(
-  env: AdoptionEnv,
-  config: ResolvedConfig,
-  issuer: string,
-  { authority, tokens, memory, makeBreaker }: AdoptionSessions,
-  log: Log,
-): BoundAdoption {
+function bind(env: AdoptionEnv, config: ResolvedConfig, issuer: string, given: AdoptionParts, log: Log): BoundAdoption {
   const { FOUNDING_LIMIT } = env;
+  const { authority, tokens, memory, makeBreaker, createKeptAdoption } = given;
+  const kept = createKeptAdoption?.(makeBreaker, log);
   if (!FOUNDING_LIMIT) {
     throw new TypeError(
       "FOUNDING_LIMIT is not bound; adopt needs it, as in wrangler.toml: else anybody could send the old application any cookies.",
@@ -140,14 +154,14 @@ function bind(
     authority,
     memory,
     tokens,
-    followJudges: judgesFor(env, config),
+    followJudges: judgesFor(env, config, kept),
     clock: Date.now,
     config,
     policy: policyOf(config),
     issuer,
     ...askingOf(env, config.adopt, (store) => guardOldStore(store, makeBreaker("old-sessions"))),
     refusals: createRefusals(FOUNDING_LIMIT, config.trustedProxies, log),
-    recent: createRecent(env.SESSION_REPLICAS),
+    recent: createRecent(kept?.recent ?? env.SESSION_REPLICAS),
   };
   return {
     config: { ...config, routes: [...config.routes, ...routes.values()] },

@@ -21,7 +21,7 @@ import type { ReplicaNamespace } from "../store/kv-replicas.ts";
 import { createOriginTags } from "../upstream/choose/learn.ts";
 import type { StateNamespace } from "../upstream/live/published-states.ts";
 import { createHandoff } from "../upstream/wire/handoff.ts";
-import { type AdoptionEnv, bindAdoption, bindOldSessions } from "./adoption.ts";
+import { type AdoptionEnv, bindAdoption, bindOldSessions, type CreateKeptAdoption } from "./adoption.ts";
 import { loginSecretIn } from "./login-secret.ts";
 import { bindPools, type CreateKeptPools, type PoolsEnv } from "./pools.ts";
 import { bindReports, type Reports } from "./reports.ts";
@@ -65,6 +65,8 @@ export interface Platform {
   readonly keepAlive?: KeepAlive;
   /** Creates the authority of pools. Default: they have Durable Objects. */
   readonly createPools?: CreateKeptPools;
+  /** Creates the knowledge about old applications. Default: it is in the objects of pools, and in KV. */
+  readonly createKeptAdoption?: CreateKeptAdoption;
 }
 
 /**
@@ -99,7 +101,11 @@ export function createHandler(bundled: MoorConfig, platform: Platform = {}) {
   } satisfies ExportedHandler<Env>;
 }
 
-function build(env: Env, bundled: MoorConfig, { keepAlive = waitUntil, createPools }: Platform): Built {
+function build(
+  env: Env,
+  bundled: MoorConfig,
+  { keepAlive = waitUntil, createPools, createKeptAdoption }: Platform,
+): Built {
   const config = readEnvConfig(env, bundled);
   if (!env.MOOR_ISSUER) throw new TypeError("MOOR_ISSUER is not set; it takes the address that clients use.");
   const handoffRing = parseKeyRing(env.MOOR_HANDOFF_KEYS, "MOOR_HANDOFF_KEYS");
@@ -112,7 +118,7 @@ function build(env: Env, bundled: MoorConfig, { keepAlive = waitUntil, createPoo
   const sessions = bindSessions(env, config, log, { events: bundled.events, oldSessions, keepAlive });
   const kept = { keepAlive, createPools, reporterOf: reports?.reporterOf };
   const bound = bindPools(env, config, sessions.makeBreaker, log, kept);
-  const adoption = bindAdoption(env, config, env.MOOR_ISSUER, sessions, log);
+  const adoption = bindAdoption(env, config, env.MOOR_ISSUER, { ...sessions, createKeptAdoption }, log);
   const described = {
     ...sessions,
     config: adoption?.config ?? config,

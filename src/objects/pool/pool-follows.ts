@@ -16,6 +16,11 @@ export interface PoolFollowsParts {
   readonly storage: Pick<PoolStorage, "kv">;
   readonly clock: () => number;
   readonly log: Log;
+  /**
+   * Whether reports about living sessions alone are written too, for storage that is read by several processes. Default: they stay in memory.
+   * If they are lost, the judge stops sooner.
+   */
+  readonly keepsLiving?: boolean;
 }
 
 const keyOf = (from: string) => `follows/${from}`;
@@ -23,7 +28,6 @@ const keyOf = (from: string) => `follows/${from}`;
 /** Judges for all isolates whether old sessions were logged out, or were lost with many others. */
 export class PoolFollows {
   readonly #parts: PoolFollowsParts;
-  /** Reports about living sessions alone are not written: if they are lost, the judge stops sooner. */
   readonly #known = new Map<string, Follows>();
 
   constructor(parts: PoolFollowsParts) {
@@ -31,10 +35,10 @@ export class PoolFollows {
   }
 
   report(from: string, report: FollowReport): Followed {
-    const { storage, clock, log } = this.#parts;
+    const { storage, clock, log, keepsLiving = false } = this.#parts;
     const before = this.#known.get(from) ?? storage.kv.get<Follows>(keyOf(from));
     const { follows, ends, wave } = judgeFollow(before, report, clock());
-    if (report.gone) storage.kv.put(keyOf(from), follows);
+    if (report.gone || keepsLiving) storage.kv.put(keyOf(from), follows);
     this.#known.set(from, follows);
     if (wave) log({ event: "follow_stopped", kind: from, reason: `${wave.gone} of ${wave.asked} sessions were gone` });
     return { kind: "followed", ends, stoppedAt: follows.stoppedAt };

@@ -72,6 +72,42 @@ it("finds the hosts of every Postgres", () => {
   expect(found.storeHosts).toEqual(["a.test", "[::1]"]);
 });
 
+describe("an old application", () => {
+  const until = "2090-01-01T00:00:00Z";
+  const adopting = (...entries: object[]) => ({
+    pools: ["new", "old"].map((id) => ({ id, origins: [{ id: "a", url: "http://10.0.0.5" }] })),
+    routes: [{ path: "/*", pool: "new" }],
+    adopt: entries.map((entry, at) => ({ cookies: [`c${at}`], until, ...entry })),
+  });
+  const asked = { from: "app", confirm: { pool: "old", path: "/moor-adopt" } };
+  const ofRedis = { from: "express-session", store: { type: "connect-redis" } };
+  const ofPostgres = { from: "express-session", store: { type: "connect-pg-simple" } };
+
+  it("needs the keys of adoptions, and the ring that it shares with Moor if it is asked", () => {
+    expect(mistakes(COMPLETE, adopting(asked))).toEqual([
+      expect.stringContaining("MOOR_ADOPT_KEY: found no MOOR_ADOPT_KEY"),
+      expect.stringContaining("MOOR_CONFIRM_KEYS: found no MOOR_CONFIRM_KEYS"),
+    ]);
+    expect(mistakes(COMPLETE, adopting({ from: "iron-session" }))).toEqual([
+      expect.stringContaining("MOOR_ADOPT_KEY"),
+      expect.stringContaining("accepted: the value that npm run moor -- import iron-session makes"),
+    ]);
+  });
+
+  it("whose store Moor reads tells the host of the store", () => {
+    const values = { MOOR_ADOPT_KEY: "k", MOOR_EXPRESS_KEYS: "1:k" };
+    const redis = { MOOR_OLD_REDIS_REST_URL: "http://10.0.0.8:8080", MOOR_OLD_REDIS_REST_TOKEN: "t" };
+    const found = readVariables(config(adopting(ofRedis)), { ...COMPLETE, ...values, ...redis });
+    expect(found).toEqual({ values: { ...COMPLETE, ...values, ...redis }, storeHosts: ["10.0.0.9", "10.0.0.8"] });
+    const postgres = { MOOR_OLD_POSTGRES: "postgres://u:p@10.0.0.7/shop" };
+    const { storeHosts } = readVariables(config(adopting(ofPostgres)), { ...COMPLETE, ...values, ...postgres });
+    expect(storeHosts).toEqual(["10.0.0.9", "10.0.0.7"]);
+    expect(
+      mistakes({ ...COMPLETE, ...values, MOOR_OLD_POSTGRES: "mysql://u:p@10.0.0.7" }, adopting(ofPostgres)),
+    ).toEqual([expect.stringMatching(/^MOOR_OLD_POSTGRES: found another form, accepted: postgres:/)]);
+  });
+});
+
 describe("a secret that is missing or wrong is named, and its value is not", () => {
   it.each(Object.keys(COMPLETE))("names %s", (name) => {
     const found = mistakes({ ...COMPLETE, [name]: undefined });

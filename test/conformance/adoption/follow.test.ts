@@ -1,4 +1,5 @@
 /** @needs redis-server */
+/** @any-runtime */
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startRedisServer } from "../../../bin/local-redis/redis-server.ts";

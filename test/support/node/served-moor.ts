@@ -32,13 +32,14 @@ export async function startServedMoor(given: MoorConfig, options: MoorOptions): 
   const folder = await mkdtemp(join(tmpdir(), "moor-serve-around-"));
   const trusted = join(folder, "certificate.pem");
   if (certificate !== undefined) await writeFile(trusted, certificate);
+  const first = { ...(await testKeys()), ...options.keys };
   const variables = {
     ...texts,
+    ...(given.adopt && { MOOR_ADOPT_KEY: first.adopt, MOOR_CONFIRM_KEYS: first.confirm }),
     ...(adminToken !== undefined && { MOOR_ADMIN_TOKEN: adminToken }),
     ...(loginSecret !== undefined && { MOOR_LOGIN_SECRET: loginSecret }),
     ...(certificate !== undefined && { NODE_EXTRA_CA_CERTS: trusted }),
   };
-  const first = { ...(await testKeys()), ...options.keys };
   let [config, keys] = [withoutKv(given), first];
   const logged: string[] = [];
   const ports = await Promise.all(
@@ -81,7 +82,14 @@ export async function startServedMoor(given: MoorConfig, options: MoorOptions): 
   const refuse = async (): Promise<never> => {
     throw new Error("moor serve has no such part");
   };
-  const [{ moor: port, admin: adminPort }] = ports as [Ports];
+  async function elapse(seconds: number): Promise<void> {
+    const body = String(seconds * 1000);
+    for (const { health } of ports) {
+      const response = await fetch(`http://127.0.0.1:${health}/`, { method: "POST", body });
+      if (!response.ok) throw new Error(`the clock answers ${response.status}: ${await response.text()}`);
+    }
+  }
+  const [{ moor: port, admin: adminPort, health: healthPort }] = ports as [Ports];
   return {
     port,
     adminPort,
@@ -89,13 +97,7 @@ export async function startServedMoor(given: MoorConfig, options: MoorOptions): 
     keys: first,
     logged,
     storedSessions: storedRows,
-    async elapse(seconds) {
-      const body = String(seconds * 1000);
-      for (const { health } of ports) {
-        const response = await fetch(`http://127.0.0.1:${health}/`, { method: "POST", body });
-        if (!response.ok) throw new Error(`the clock answers ${response.status}: ${await response.text()}`);
-      }
-    },
+    elapse,
     crashAndRestart: (whileDown, nth = 0) => restart(nth, whileDown),
     deployKeys: (used) => {
       keys = used;
@@ -118,7 +120,10 @@ export async function startServedMoor(given: MoorConfig, options: MoorOptions): 
     ringAlarm: refuse,
     dataPoints: refuse,
     objects: { meet: refuse, calls: refuse, done: refuse },
-    runScheduled: refuse,
+    async runScheduled() {
+      const answer = await fetch(`http://127.0.0.1:${healthPort}/cron`, { method: "POST" });
+      if (!answer.ok) throw new Error(`the cron job answers ${answer.status}: ${await answer.text()}`);
+    },
   };
 }
 

@@ -140,7 +140,8 @@ const OBJECT_FILE = /[0-9a-f]{64}\.sqlite$/;
 export async function startMoor(given: MoorConfig | MiddlewareConfig, options: MoorOptions = {}): Promise<RunningMoor> {
   const { adminToken, role = "proxy", watched = role === "middleware", around, broken = false } = options;
   const authority = await givenAuthority(given, options);
-  const { redis, texts = options.texts } = authority;
+  const { redis } = authority;
+  const texts = { ...options.texts, ...authority.texts };
   let { config } = authority;
   if (RUNS_SERVED && role === "proxy") {
     return startServedMoor(config as MoorConfig, { ...options, redis, texts });
