@@ -42,7 +42,7 @@ export const BUDGETS_KIB: Readonly<
 > = {
   moor: 194,
   asDeployed: 67.5,
-  asDeployedWithLogin: 76,
+  asDeployedWithLogin: 74.8,
   withoutRedis: 187,
   asDeployedWithoutRedis: 64.2,
 };
