@@ -123,11 +123,21 @@ describe("a route of strict freshness", () => {
   });
 });
 
+/** Whether a server that folds signs of other scripts reads a step in a name: `︰` (U+FE30) is `..` to it. */
+const isStepSomewhere = (name: string) =>
+  name
+    .normalize("NFKC")
+    .split(/[/\\;]/)
+    .some((step) => step === "." || step === "..");
+
 describe("an ordinary path below an open route", () => {
   /** Names as links have them: words of any script, as UTF-8 or Latin-1, with signs, formats, versions and parameters. */
   const name = fc.oneof(
     fc.stringMatching(/^[A-Za-z0-9_~-][A-Za-z0-9._~!$&'()*+,=:@-]{0,12}$/).filter((text) => !text.endsWith("..")),
-    fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 }).map(encodeURIComponent),
+    fc
+      .string({ unit: "grapheme", minLength: 1, maxLength: 8 })
+      .filter((text) => !isStepSomewhere(text))
+      .map(encodeURIComponent),
     fc.constantFrom(
       "%E9t%E9",
       "100%25",
