@@ -20,7 +20,7 @@ export function newAdoptSecrets(): AdoptSecrets {
 }
 
 /** The secrets that the entries of `adopt` need, and the command that makes each. */
-function neededSecrets({ adopt = [] }: Pick<ResolvedConfig | MoorConfig, "adopt">): Map<string, string> {
+export function neededSecrets({ adopt = [] }: Pick<ResolvedConfig | MoorConfig, "adopt">): Map<string, string> {
   const keysAdopt = "npm run moor -- keys adopt";
   const needed = new Map<string, string>();
   for (const { from, confirm, store } of adopt as readonly AdoptConfig[]) {

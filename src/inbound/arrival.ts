@@ -32,7 +32,8 @@ export function askedBy(request: Request): Asked {
     bits |= bitOf(name);
   }
   const headers: HeadersReadOnce = { original, names, bits, values: [], get: getOnce, has: hasName };
-  // Without these two headers a GET has no body (RFC 9112 section 6.3).
+  // Without these two headers a GET has no body (RFC 9112 section 6.3). Over HTTP/2 it may have a body, which has no meaning (RFC 9110
+  // section 9.3.1): no origin gets it.
   const mayHaveBody = method !== "GET" || headers.has("Content-Length") || headers.has("Transfer-Encoding");
   const body = mayHaveBody ? request.body : null;
   // A set looks up the runtime's new text among all texts of the isolate, and finds this one at once.

@@ -20,7 +20,7 @@ export interface ProberParts {
   readonly log: Log;
 }
 
-/** What a step of a prober has done, and after how many milliseconds the next step is worth it. */
+/** The result of a step, and after how many milliseconds the next step is worth it. */
 export interface ProbeStep {
   readonly status: "probed" | "waiting" | "held" | "lost" | "paused";
   readonly waitMs: number;

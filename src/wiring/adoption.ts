@@ -39,7 +39,7 @@ export interface BoundAdoption {
   readonly create: (upstream: Upstream) => Adoption;
 }
 
-/** What all isolates know about old applications together. */
+/** The knowledge about old applications that all isolates share. */
 export interface KeptAdoption {
   readonly followJudges: FollowJudges;
   readonly recent: RecentNamespace;

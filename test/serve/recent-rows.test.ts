@@ -10,12 +10,13 @@ let now: number;
 let rows: RowsInMemory;
 beforeEach(() => {
   now = T0;
-  rows = createRowsInMemory({ clock: () => now });
+  // As in Postgres, where a row stays until the cron job frees it.
+  rows = createRowsInMemory({ clock: () => now, freesByItself: false });
 });
 const process = (store = rows.store) =>
   createRecentRows(processOf(store, { clock: () => now, log: () => {} }).transact, () => now);
 
-it("tells every process what one has noted, for each old application by itself", async () => {
+it("tells every process that visitors still come, for each old application by itself", async () => {
   const [one, other] = [process(), process()];
   expect(await other.get("a/app", READ)).toBeNull();
   await one.put("a/app", "7", inSeconds(60));

@@ -90,7 +90,7 @@ describe("an old application", () => {
     ]);
     expect(mistakes(COMPLETE, adopting({ from: "iron-session" }))).toEqual([
       expect.stringContaining("MOOR_ADOPT_KEY"),
-      expect.stringContaining("accepted: the value that npm run moor -- import iron-session makes"),
+      expect.stringContaining('accepted: a value that "npm run moor -- import iron-session" prints'),
     ]);
   });
 
