@@ -5,6 +5,7 @@ import { dropInsTable } from "./drop-ins/drop-ins.ts";
 import { growthTable, savingsTable } from "./growth/tables.ts";
 import { handoffTable } from "./handoff/handoff.ts";
 import { type ContestantName, CPU_RATIOS, type CpuRatioName, FIELD } from "./http/contestants.ts";
+import type { CpuRatios } from "./http/cpu-ratios.ts";
 import { garbageTable } from "./http/garbage.ts";
 import type { HttpResults, Latency, Throughput } from "./http/http.ts";
 import type { MemoryResults } from "./http/memory.ts";
@@ -31,7 +32,7 @@ export function ratiosOf({ http, instructions }: Results): Record<string, number
     [name, ratio.median],
     [`${name}Cpu`, cpuRatio.median],
   ]);
-  const ofGoals = Object.entries(http?.shapes[0]?.cpuRatios ?? {}).map(([name, { median }]) => [name, median]);
+  const ofGoals = Object.entries(http?.cpuRatios ?? {}).map(([name, { median }]) => [name, median]);
   return { ...Object.fromEntries([...measured, ...ofGoals]), ...instructionRatiosOf(instructions?.costs ?? {}) };
 }
 
@@ -81,10 +82,9 @@ export function tablesOf(results: Results): Record<string, string> {
   };
 }
 
-function httpTables({ shapes, latencies }: HttpResults): string[] {
-  const [usual] = shapes;
+function httpTables({ cpuRatios, shapes, latencies }: HttpResults): string[] {
   return [
-    ...(usual ? [`CPU compared, where that has a goal\n\n${cpuRatioTable(usual.cpuRatios)}`] : []),
+    `CPU compared, where that has a goal\n\n${cpuRatioTable(cpuRatios)}`,
     ...shapes.map(({ shape, throughput }) => {
       const pages = shape.large ? "1 MiB" : "1 KiB";
       return `${shape.sessions} sessions of ${shape.recordBytes} bytes, pages of ${pages}\n\n${throughputTable(throughput)}`;
@@ -93,7 +93,7 @@ function httpTables({ shapes, latencies }: HttpResults): string[] {
   ];
 }
 
-function cpuRatioTable(ratios: HttpResults["shapes"][number]["cpuRatios"]): string {
+function cpuRatioTable(ratios: CpuRatios): string {
   const rows = Object.entries(ratios).map(([name, ratio]) => {
     const [one, other] = CPU_RATIOS[name as CpuRatioName];
     return [FIELD[one].about, FIELD[other].about, range(ratio, 2)];

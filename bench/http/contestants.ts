@@ -27,23 +27,35 @@ export interface Field {
   stop(): Promise<void>;
 }
 
-/** The contestants, each with a description and the contestant that it is compared with. */
+/** The Workers that contestants need, a process each. */
+type WorkerName = "passThrough" | "rules" | "objectCall" | "moor" | "moorAsync" | "moorSync";
+
+/** The contestants, each with a description, the contestant that it is compared with, and its Worker. */
 export const FIELD = {
-  passThrough: { about: "a bare pass-through Worker: the limit", against: "passThrough" },
+  passThrough: { about: "a bare pass-through Worker: the limit", against: "passThrough", worker: "passThrough" },
   rules: {
     about: "a Worker that does what Moor's rules ask of any request, and knows no session",
     against: "passThrough",
+    worker: "rules",
   },
-  objectCall: { about: "a pass-through that makes one Durable Object call, and nothing else", against: "passThrough" },
-  asset: { about: "ignored asset", against: "passThrough" },
-  cleanRead: { about: "returning clean read", against: "passThrough" },
-  anonymous: { about: "anonymous visitor, first time", against: "passThrough" },
-  strictRead: { about: "strict read", against: "objectCall" },
-  objectWrite: { about: "a pass-through that has one Durable Object write, and nothing else", against: "passThrough" },
-  change: { about: "change", against: "objectWrite" },
-  changeAsync: { about: "change with async backup", against: "objectWrite" },
-  changeSync: { about: "change with sync backup", against: "objectWrite" },
-} as const satisfies Record<string, { about: string; against: string }>;
+  objectCall: {
+    about: "a pass-through that makes one Durable Object call, and nothing else",
+    against: "passThrough",
+    worker: "objectCall",
+  },
+  asset: { about: "ignored asset", against: "passThrough", worker: "moor" },
+  cleanRead: { about: "returning clean read", against: "passThrough", worker: "moor" },
+  anonymous: { about: "anonymous visitor, first time", against: "passThrough", worker: "moor" },
+  strictRead: { about: "strict read", against: "objectCall", worker: "moor" },
+  objectWrite: {
+    about: "a pass-through that has one Durable Object write, and nothing else",
+    against: "passThrough",
+    worker: "objectCall",
+  },
+  change: { about: "change", against: "objectWrite", worker: "moor" },
+  changeAsync: { about: "change with async backup", against: "objectWrite", worker: "moorAsync" },
+  changeSync: { about: "change with sync backup", against: "objectWrite", worker: "moorSync" },
+} as const satisfies Record<string, { about: string; against: string; worker: WorkerName }>;
 
 export type ContestantName = keyof typeof FIELD;
 
@@ -58,61 +70,101 @@ export const CPU_RATIOS = {
 
 export type CpuRatioName = keyof typeof CPU_RATIOS;
 
-/**
- * Starts all contestants in front of an origin.
- *
- * @param redis without it nothing is measured with backups.
- */
+/** What stands around the contestants. */
+export interface Surroundings {
+  readonly built: Built;
+  readonly origin: string;
+  /** Without it nothing is measured with backups. */
+  readonly redis: RedisAccess | undefined;
+}
+
+/** Starts contestants. Those of the same Worker share a process. */
 export async function startField(
-  built: Built,
-  origin: string,
-  redis: RedisAccess | undefined,
+  { built, origin, redis }: Surroundings,
   shape: Shape,
+  names: readonly ContestantName[] = Object.keys(FIELD) as ContestantName[],
 ): Promise<Field> {
   const files = { worker: built.moor, platform: built.platform };
-  const moor = await startMoor(files, moorConfig(origin, "off"));
-  const [behind, before] = redis
-    ? [
-        await startMoor(files, moorConfig(origin, "async"), { redis }),
-        await startMoor(files, moorConfig(origin, "sync"), { redis }),
-      ]
-    : [];
-  const passThrough = await startWorker(built.passThrough, origin);
-  const rules = await startWorker(built.rules, origin);
-  const objectCall = await startWorker(built.objectCall, origin);
-  const { sessions, recordBytes, large = false } = shape;
-  const [cookies = [], behindCookies = [], beforeCookies = []] = await Promise.all(
-    [moor, behind, before].map((site) => site && returningVisitors(site.port, sessions, recordBytes)),
-  );
-  const page = large ? "/large" : "/catalog/shoes?page=2";
-  const each = (to: (cookie: string, index: number) => string, of = cookies) => of.map(to);
-  const change = (cookie: string) => requestText("/patch/visits/64", { method: "POST", cookie });
-  const field: [ContestantName, RunningWorker | undefined, string[]][] = [
-    ["passThrough", passThrough, each((cookie) => requestText(page, { cookie }))],
-    ["rules", rules, each((cookie) => requestText(page, { cookie }))],
-    ["objectCall", objectCall, each((cookie, index) => requestText(`${page}&session=${index}`, { cookie }))],
-    ["asset", moor, each((cookie) => requestText("/assets/style.css", { cookie }))],
-    ["cleanRead", moor, each((cookie) => requestText(page, { cookie }))],
-    ["anonymous", moor, [requestText(page)]],
-    ["strictRead", moor, each((cookie) => requestText(`/strict${page}`, { cookie }))],
-    [
-      "objectWrite",
-      objectCall,
-      each((cookie, index) => requestText(`/patch/visits/64?session=${index}`, { method: "POST", cookie })),
-    ],
-    ["change", moor, each(change)],
-    ["changeAsync", behind, each(change, behindCookies)],
-    ["changeSync", before, each(change, beforeCookies)],
-  ];
+  const moor = (backup: "off" | "async" | "sync") =>
+    startMoor(files, moorConfig(origin, backup), { ...(redis && { redis }) });
+  const starts: Record<WorkerName, () => Promise<RunningWorker>> = {
+    passThrough: () => startWorker(built.passThrough, origin),
+    rules: () => startWorker(built.rules, origin),
+    objectCall: () => startWorker(built.objectCall, origin),
+    moor: () => moor("off"),
+    moorAsync: () => moor("async"),
+    moorSync: () => moor("sync"),
+  };
+  const workers = new Map<WorkerName, RunningWorker>();
+  const visitors = new Map<string, readonly (string | undefined)[]>();
+  const contestants: Contestant[] = [];
+  for (const name of names) {
+    const { worker: needed } = FIELD[name];
+    if (BACKED_UP.includes(needed) && !redis) continue;
+    const worker = workers.get(needed) ?? (await starts[needed]());
+    workers.set(needed, worker);
+    const { port, pid } = worker;
+    const { of, requests } = visit(name, shape);
+    const crowd = `${of} of ${needed}`;
+    const cookies = visitors.get(crowd) ?? (await crowds[of](port, shape));
+    visitors.set(crowd, cookies);
+    contestants.push({ name, port, pid, requests: cookies.map(requests), isSettled: of === "readers" });
+  }
   return {
-    contestants: field.flatMap(([name, worker, requests]) =>
-      worker ? [{ name, port: worker.port, pid: worker.pid, requests }] : [],
-    ),
+    contestants,
     async stop() {
-      await Promise.all([moor, behind, before, passThrough, rules, objectCall].map((worker) => worker?.stop()));
+      await Promise.all([...workers.values()].map((worker) => worker.stop()));
     },
   };
 }
+
+const BACKED_UP: readonly WorkerName[] = ["moorAsync", "moorSync"];
+
+type Crowd = "readers" | "changers" | "strangers" | "newcomers";
+
+/** Makes the cookies of visitors. */
+const crowds: Record<Crowd, (port: number, shape: Shape) => Promise<readonly (string | undefined)[]>> = {
+  /** Visitors whose sessions do not change. The load takes no cookies, so after a change each read would renew the token. */
+  readers: (port, { sessions, recordBytes }) => returningVisitors(port, sessions, recordBytes),
+  changers: (port, { sessions, recordBytes }) => returningVisitors(port, sessions, recordBytes),
+  /** Visitors of Workers that know no session; their cookies are as long as those of the others. */
+  strangers: async (_, { sessions }) =>
+    Array.from({ length: sessions }, (_, index) => `__Host-moor=${String(index).padStart(84, "A")}`),
+  newcomers: async () => [undefined],
+};
+
+/** The visitors of a contestant, and the request of each. */
+function visit(
+  name: ContestantName,
+  { large = false }: Shape,
+): { of: Crowd; requests: (cookie: string | undefined, session: number) => string } {
+  const page = large ? "/large" : "/catalog/shoes?page=2";
+  const get = (target: string) => (cookie?: string) => requestText(target, { cookie });
+  const post = (target: string) => (cookie?: string) => requestText(target, { method: "POST", cookie });
+  switch (name) {
+    case "passThrough":
+    case "rules":
+      return { of: "strangers", requests: get(page) };
+    case "objectCall":
+      return { of: "strangers", requests: (cookie, session) => get(`${page}&session=${session}`)(cookie) };
+    case "objectWrite":
+      return { of: "strangers", requests: (cookie, session) => post(`${CHANGE}?session=${session}`)(cookie) };
+    case "asset":
+      return { of: "readers", requests: get("/assets/style.css") };
+    case "cleanRead":
+      return { of: "readers", requests: get(page) };
+    case "anonymous":
+      return { of: "newcomers", requests: get(page) };
+    case "strictRead":
+      return { of: "readers", requests: get(`/strict${page}`) };
+    case "change":
+    case "changeAsync":
+    case "changeSync":
+      return { of: "changers", requests: post(CHANGE) };
+  }
+}
+
+const CHANGE = "/patch/visits/64";
 
 /** Three origins, as affinity has something to choose then; all of them are the same server. */
 function moorConfig(origin: string, backup: "off" | "async" | "sync"): MoorConfig {

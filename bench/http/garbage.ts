@@ -74,7 +74,16 @@ export async function measureGarbage(say: (line: string) => void): Promise<Garba
       const { worker, requests } = await start(name, around, { v8Flags: ["--trace-gc"], under: ["stdbuf", "-oL"] });
       const { port, pid, logged } = worker;
       const send = async (count: number) => {
-        load.send({ port, pid, requests, connections: 16, warmMs: 0, measureMs: 0, count } satisfies Order);
+        load.send({
+          port,
+          pid,
+          requests,
+          isSettled: name !== "anonymous",
+          connections: 16,
+          warmMs: 0,
+          measureMs: 0,
+          count,
+        } satisfies Order);
         return messageOf<Seen>(load);
       };
       try {

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLocalRedis } from "../../bin/local-redis/local-redis.ts";
 import { build } from "./build.ts";
-import { type ContestantName, CPU_RATIOS, type CpuRatioName, FIELD, type Shape, startField } from "./contestants.ts";
+import { type ContestantName, FIELD, type Shape, startField } from "./contestants.ts";
+import { type CpuRatios, cpuMicroseconds, measureCpuRatios } from "./cpu-ratios.ts";
 import { makeRoom } from "./cpus.ts";
 import type { Seen } from "./load.ts";
 import { measure, type Rounds } from "./rounds.ts";
@@ -32,12 +33,8 @@ export interface Latency {
 
 /** The measurements of `npm run bench` over HTTP. */
 export interface HttpResults {
-  readonly shapes: readonly {
-    readonly shape: Shape;
-    readonly throughput: Record<string, Throughput>;
-    /** The ratios of CPU that have a goal, of the contestants that were measured. */
-    readonly cpuRatios: Partial<Record<CpuRatioName, Spread>>;
-  }[];
+  readonly cpuRatios: CpuRatios;
+  readonly shapes: readonly { readonly shape: Shape; readonly throughput: Record<string, Throughput> }[];
   readonly latencies: readonly { readonly rate: number; readonly latency: Record<string, Latency> }[];
 }
 
@@ -46,6 +43,8 @@ interface Plan {
   readonly only?: readonly ContestantName[];
   readonly shapes: readonly Shape[];
   readonly rates: readonly number[];
+  /** How long the pair of each ratio of CPU takes; see {@link measureCpuRatios}. Absent: these are not measured. */
+  readonly pairs?: Pick<Rounds, "rounds" | "mostSeconds">;
   readonly throughput: Rounds;
   readonly latency: Rounds;
 }
@@ -55,6 +54,7 @@ const USUAL: Shape = { sessions: 100, recordBytes: 512 };
 const QUICK: Plan = {
   shapes: [USUAL],
   rates: [200],
+  pairs: { rounds: 10, mostSeconds: 10 },
   throughput: { rounds: 20, mostSeconds: 50, connections: 16, warmMs: 60, measureMs: 240 },
   latency: { rounds: 4, mostSeconds: 15, connections: 64, warmMs: 100, measureMs: 700 },
 };
@@ -69,6 +69,7 @@ const FULL: Plan = {
     { ...USUAL, large: true },
   ],
   rates: [200, 500, 1_000],
+  pairs: { rounds: 40, mostSeconds: 60 },
   throughput: { rounds: 30, mostSeconds: 60, connections: 16, warmMs: 100, measureMs: 300 },
   latency: { rounds: 10, mostSeconds: 60, connections: 64, warmMs: 200, measureMs: 1_500 },
 };
@@ -108,22 +109,23 @@ export async function measureHttp(how: keyof typeof PLANS, say: (line: string) =
   const origin = startScript("origin.ts");
   const load = startScript("load.ts");
   const { port } = await messageOf<{ port: number }>(origin);
+  const around = { built, origin: `http://127.0.0.1:${port}`, redis };
   const shapes: HttpResults["shapes"][number][] = [];
+  let cpuRatios: CpuRatios = {};
   let latencies: HttpResults["latencies"] = [];
   try {
+    if (plan.pairs) cpuRatios = await measureCpuRatios(around, load, plan.pairs, say);
     for (const shape of plan.shapes) {
       say(
         `starting, with ${shape.sessions} sessions of ${shape.recordBytes} bytes${shape.large ? ", pages of 1 MiB" : ""}`,
       );
-      const field = await startField(built, `http://127.0.0.1:${port}`, redis, shape);
+      const field = await startField(around, shape, plan.only);
       try {
         const { rounds } = plan.throughput;
-        const { only } = plan;
-        const asked = field.contestants.filter(({ name }) => !only || only.includes(name as ContestantName));
-        const seen = await measure(load, asked, plan.throughput, (round) => {
+        const seen = await measure(load, field.contestants, plan.throughput, (round) => {
           if (round % 10 === 0) say(`throughput, round ${round + 1} of ${rounds}`);
         });
-        shapes.push({ shape, throughput: throughputOf(seen), cpuRatios: cpuRatiosOf(seen) });
+        shapes.push({ shape, throughput: throughputOf(seen) });
         if (shape === USUAL) latencies = await timed(load, field.contestants, plan, say);
       } finally {
         await field.stop();
@@ -135,7 +137,7 @@ export async function measureHttp(how: keyof typeof PLANS, say: (line: string) =
     await redis?.stop();
     await rm(folder, { recursive: true, force: true });
   }
-  return { shapes, latencies };
+  return { cpuRatios, shapes, latencies };
 }
 
 async function timed(
@@ -162,31 +164,17 @@ export function throughputOf(seen: ReadonlyMap<string, readonly Seen[]>): Record
       const ratios = (value: (slice: Seen) => number) => ratiosOf(slices, others, value);
       const throughput: Throughput = {
         requestsPerSecond: spread(slices.map(rate)),
-        cpuMicroseconds: spread(slices.map(cpu)),
+        cpuMicroseconds: spread(slices.map(cpuMicroseconds)),
         ratio: ratios(rate),
-        cpuRatio: ratios(cpu),
+        cpuRatio: ratios(cpuMicroseconds),
       };
       return [name, throughput];
     }),
   );
 }
 
-/** The ratios of CPU that have a goal. */
-export function cpuRatiosOf(seen: ReadonlyMap<string, readonly Seen[]>): Partial<Record<CpuRatioName, Spread>> {
-  return Object.fromEntries(
-    Object.entries(CPU_RATIOS).flatMap(([name, [one, other]]) => {
-      const [dividends, divisors] = [seen.get(one), seen.get(other)];
-      return dividends && divisors ? [[name, ratiosOf(dividends, divisors, cpu)]] : [];
-    }),
-  );
-}
-
 function ratiosOf(dividends: readonly Seen[], divisors: readonly Seen[], value: (slice: Seen) => number): Spread {
   return spread(dividends.map((slice, round) => value(slice) / value(divisors[round] as Seen)));
-}
-
-function cpu({ answered, cpuSeconds }: Seen): number {
-  return (cpuSeconds / answered) * 1e6;
 }
 
 function latencyOf(seen: ReadonlyMap<string, readonly Seen[]>): Record<string, Latency> {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { Connection } from "./connection.ts";
+import { type Answered, Connection } from "./connection.ts";
 import { cpuSeconds } from "./cpu-seconds.ts";
 
 /** The load that the generator is asked for. */
@@ -11,6 +11,11 @@ export interface Order {
   readonly connections: number;
   /** Requests as they go on the wire, sent in turn. */
   readonly requests: readonly string[];
+  /**
+   * Whether an answer that sets a cookie has failed. The generator takes no cookies. So a read that has to renew the token would renew
+   * it each time, and would not be the read of a settled session. Default `false`.
+   */
+  readonly isSettled?: boolean;
   /** Not measured. */
   readonly warmMs: number;
   readonly measureMs: number;
@@ -23,7 +28,7 @@ export interface Order {
 /** The generator's observations between the end of the warm-up and the end of the measurement. */
 export interface Seen {
   readonly answered: number;
-  /** Responses that were not 2xx, and connections lost. */
+  /** Responses that were not 2xx or set a cookie against {@link Order.isSettled}, and connections lost. */
   readonly failed: number;
   readonly seconds: number;
   /** CPU of the process, user and system; `NaN` where there is no `/proc`. */
@@ -41,11 +46,13 @@ class Count {
   failed = 0;
   readonly latenciesMs: number[] = [];
   readonly #pid: number;
+  readonly #isSettled: boolean;
   #since = 0;
   #cpuBefore = 0;
 
-  constructor(pid: number) {
+  constructor({ pid, isSettled = false }: Order) {
     this.#pid = pid;
+    this.#isSettled = isSettled;
   }
 
   begin(): void {
@@ -71,8 +78,9 @@ class Count {
     };
   }
 
-  add(status: number): void {
-    if (status >= 200 && status < 300) this.answered++;
+  add({ status, setsCookie }: Answered): void {
+    const isGood = status >= 200 && status < 300 && !(this.#isSettled && setsCookie);
+    if (isGood) this.answered++;
     else this.failed++;
   }
 }
@@ -80,12 +88,12 @@ class Count {
 /** Every connection sends its next request when its previous request was answered. */
 async function closedLoop(order: Order): Promise<Seen> {
   const requests = order.requests.map((request) => Buffer.from(request));
-  const count = new Count(order.pid);
+  const count = new Count(order);
   let next = 0;
   const connections = Array.from({ length: order.connections }, () => {
-    const connection: Connection = new Connection(order.port, (status) => {
-      count.add(status);
-      if (status !== 0) send();
+    const connection: Connection = new Connection(order.port, (answer) => {
+      count.add(answer);
+      if (answer.status !== 0) send();
     });
     const send = () => connection.send(requests[next++ % requests.length] as Buffer);
     send();
@@ -110,14 +118,14 @@ async function closedLoop(order: Order): Promise<Seen> {
  */
 async function openLoop(order: Order & { rate: number }): Promise<Seen> {
   const requests = order.requests.map((request) => Buffer.from(request));
-  const count = new Count(order.pid);
+  const count = new Count(order);
   const waiting: number[] = [];
   const unanswered = new Map<Connection, number>();
   const free: ((startAt: number) => void)[] = [];
   let next = 0;
   const connections = Array.from({ length: order.connections }, () => {
-    const connection: Connection = new Connection(order.port, (status) => {
-      count.add(status);
+    const connection: Connection = new Connection(order.port, (answer) => {
+      count.add(answer);
       const startedAt = unanswered.get(connection);
       if (startedAt !== undefined) count.latenciesMs.push(performance.now() - startedAt);
       unanswered.delete(connection);

@@ -64,7 +64,7 @@ async function profileWorker(
     const requests = cookies.map((cookie) => requestText("/catalog/shoes?page=2", { cookie }));
     const { port, pid, inspectorPort } = moor;
     const send = async (measureMs: number) => {
-      load.send({ port, pid, requests, connections: 16, warmMs: 0, measureMs } satisfies Order);
+      load.send({ port, pid, requests, isSettled: true, connections: 16, warmMs: 0, measureMs } satisfies Order);
       return messageOf<Seen>(load);
     };
     await send(MEASURE_MS / 2);

@@ -8,6 +8,8 @@ export interface Contestant {
   readonly port: number;
   readonly pid: number;
   readonly requests: readonly string[];
+  /** See {@link Order.isSettled}. Default `false`. */
+  readonly isSettled?: boolean;
 }
 
 /** How each contestant is measured. */
@@ -42,8 +44,8 @@ export async function measure(
     if (round >= LEAST_ROUNDS && performance.now() > endsAt) break;
     onRound(round);
     for (let turn = 0; turn < contestants.length; turn++) {
-      const { name, port, pid, requests } = contestants[(round + turn) % contestants.length] as Contestant;
-      load.send({ ...slice, port, pid, requests } satisfies Order);
+      const { name, ...order } = contestants[(round + turn) % contestants.length] as Contestant;
+      load.send({ ...slice, ...order } satisfies Order);
       const slicesSeen = await messageOf<Seen>(load);
       if (slicesSeen.failed * 99 > slicesSeen.answered) {
         throw new Error(`${name}: ${slicesSeen.failed} requests failed, ${slicesSeen.answered} did not`);

@@ -86,7 +86,7 @@ class Client {
   readonly #connections: readonly Connection[];
 
   constructor(ports: readonly number[]) {
-    this.#connections = ports.map((port) => new Connection(port, (status) => this.#answered(status)));
+    this.#connections = ports.map((port) => new Connection(port, ({ status }) => this.#answered(status)));
   }
 
   async ask(request: string): Promise<void> {
