@@ -118,7 +118,7 @@ export function createCountedStores(clock: () => number, ring: KeyRing, backup: 
     return life;
   }
 
-  function call<T>(id: string, ask: (authority: SessionAuthority) => Promise<T>): Promise<T> {
+  async function call<T>(id: string, ask: (authority: SessionAuthority) => T | Promise<T>): Promise<T> {
     operations.objectRequests++;
     return ask(lifeOf(id).authority);
   }

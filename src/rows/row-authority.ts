@@ -83,7 +83,7 @@ export function createRowAuthority(parts: RowAuthorityParts): RowAuthority {
    */
   async function onRow<Answer>(
     id: string,
-    work: (own: SessionAuthority, entries: RowEntries, now: number) => Promise<Answer>,
+    work: (own: SessionAuthority, entries: RowEntries, now: number) => Answer | Promise<Answer>,
     { notAfter, indexFirst = false }: { notAfter?: number; indexFirst?: boolean } = {},
   ): Promise<Answer | Unavailable> {
     const ran = await transact(

@@ -46,7 +46,7 @@ export const keepSessionUntil: KeepUntil = (entries) => {
  */
 export async function runQuietly<Answer>(
   { entries, now, outsiders, news }: { entries: RowEntries; now: number; outsiders: Outsiders; news: News },
-  work: (own: SessionAuthority) => Promise<Answer>,
+  work: (own: SessionAuthority) => Answer | Promise<Answer>,
 ): Promise<Answer> {
   const { replicas, principals, oldSessions } = outsiders;
   const quiet: Outsiders = {
@@ -79,7 +79,7 @@ export async function runAlarm(parts: {
 
 async function run<Answer>(
   { entries, now, outsiders, news }: { entries: RowEntries; now: number; outsiders: Outsiders; news: News },
-  work: (own: SessionAuthority) => Promise<Answer>,
+  work: (own: SessionAuthority) => Answer | Promise<Answer>,
 ): Promise<Answer> {
   const afterwards: Promise<unknown>[] = [];
   const own = new SessionAuthority({

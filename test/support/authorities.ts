@@ -89,7 +89,7 @@ export function createAuthorities(parts: AuthoritiesParts = {}): Authorities {
   }
 
   /** Makes a call, which crosses to the object as a copy. Its answer crosses to the edge as a copy. */
-  async function call<T>(id: string, work: (authority: SessionAuthority) => Promise<T>) {
+  async function call<T>(id: string, work: (authority: SessionAuthority) => T | Promise<T>) {
     try {
       return received(await work(authorityOf(id)));
     } catch (cause) {

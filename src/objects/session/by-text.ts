@@ -6,10 +6,14 @@ import { isUnavailable, type Unavailable } from "../../lib/unavailable.ts";
  *
  * The platform copies an object between isolates member by member, and a text at once.
  */
-export async function answerText<Ask, Answer extends { readonly kind: string }>(
+export function answerText<Ask, Answer extends { readonly kind: string }>(
   text: string,
-  answer: (ask: Ask) => Promise<Answer | Unavailable>,
-): Promise<string | Unavailable> {
-  const answered = await answer(JSON.parse(text));
-  return isUnavailable(answered) ? answered : JSON.stringify(answered);
+  answer: (ask: Ask) => Answer | Unavailable | Promise<Answer | Unavailable>,
+): string | Unavailable | Promise<string | Unavailable> {
+  const answered = answer(JSON.parse(text));
+  return answered instanceof Promise ? answered.then(textOf) : textOf(answered);
+}
+
+function textOf(answer: { readonly kind: string } | Unavailable): string | Unavailable {
+  return isUnavailable(answer) ? answer : JSON.stringify(answer);
 }

@@ -45,28 +45,45 @@ export class CopiesElsewhere {
     this.#policy = policy ?? this.#policy;
   }
 
-  /** The answer once it may leave, or the reason why it may not. */
-  async letOut<Answer>(ref: Ref, answer: Answer): Promise<Answer | Unavailable> {
-    const { rows, storage, backups, watch, publisher, clock, keepAlive } = this.#parts;
+  /** The answer once it may leave, or the reason why it may not. At once if no backup must be written first. */
+  letOut<Answer>(ref: Ref, answer: Answer): Answer | Promise<Answer | Unavailable> {
+    const { rows, backups, keepAlive } = this.#parts;
     const record = rows.load();
     if (!record) return answer;
     if (backups?.isBehind(record) && this.#backsUp(record)) {
       // An end is backed up first in every mode, because only the backup tells the journal to take no more changes.
-      if (this.#policy.backup === "sync" || record.ended) {
-        const written = await backups.write();
-        if (written.kind === "unavailable") {
-          if (record.ended) await storage.setAlarm(clock() + RETRY_MS);
-          if (this.#policy.strictBackup) return written;
-        }
-      } else keepAlive(backups.catchUp());
+      if (this.#policy.backup === "sync" || record.ended) return this.#letOutBackedUp(ref, answer, record, backups);
+      keepAlive(backups.catchUp());
     }
+    this.#followUp(ref, record);
+    return answer;
+  }
+
+  async #letOutBackedUp<Answer>(
+    ref: Ref,
+    answer: Answer,
+    record: SessionRecord,
+    backups: Backups,
+  ): Promise<Answer | Unavailable> {
+    const { storage, clock } = this.#parts;
+    const written = await backups.write();
+    if (written.kind === "unavailable") {
+      if (record.ended) await storage.setAlarm(clock() + RETRY_MS);
+      if (this.#policy.strictBackup) return written;
+    }
+    this.#followUp(ref, record);
+    return answer;
+  }
+
+  /** Begins the work elsewhere that no answer waits for. */
+  #followUp(ref: Ref, record: SessionRecord): void {
+    const { rows, watch, publisher, clock, keepAlive } = this.#parts;
     const mayForget = () => clock() >= mayEmptyAt(rows.outside().journalHeldAt);
     if (watch && holdsOldChanges(record, clock()) && mayForget()) keepAlive(this.lookBehind());
     const { replicate } = this.#policy;
     // A visitor who has not travelled needs no replica of a session that lives.
     const mayBeWanted = replicate !== "travel" || ref.away || record.ended;
     if (mayBeWanted && publisher?.isWanted(replicate, ref, record)) keepAlive(publisher.publishSoon());
-    return answer;
   }
 
   /** Looks at the journal without any request waiting for the look. */

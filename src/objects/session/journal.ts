@@ -1,3 +1,6 @@
+import type { Ref } from "../../session/change.ts";
+import { deadlinePassed } from "../../session/deadlines.ts";
+import { coversMark } from "../../session/freshness.ts";
 import { type JournalEntry, takeIn } from "../../session/journal.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import type { TakenOver } from "../../store/contracts.ts";
@@ -35,6 +38,25 @@ export class JournalWatch {
     // A fault of this look must not fail the look that waits for the next turn.
     this.#last = look.catch(() => {});
     return look;
+  }
+
+  /** Looks at the journal if a request must not be answered without a look; `undefined`: it may be answered. */
+  lookIfDue(ref: Ref): Promise<TakenOver> | undefined {
+    const { rows } = this.#parts;
+    const isMarked = () => ref.markedAt !== undefined && !coversMark(rows.outside().journalSeenAt, ref.markedAt);
+    const isDue = () => this.#mayBeChangedBy(ref) && (isMarked() || this.#isIdle(ref));
+    return isDue() ? this.look(ref.id, isDue) : undefined;
+  }
+
+  /** Whether a change in the journal could matter. An end is final, and only a birth founds a session. */
+  #mayBeChangedBy(ref: Ref): boolean {
+    const record = this.#parts.rows.load();
+    return record ? !record.ended : ref.bornAt !== 0;
+  }
+
+  #isIdle(ref: Ref): boolean {
+    const record = this.#parts.rows.load();
+    return record !== undefined && deadlinePassed(record, ref.arrivedAt) === "idle";
   }
 
   async #lookNow(id: string): Promise<TakenOver> {

@@ -33,7 +33,7 @@ export interface LoginRenewalParts {
   readonly clock: () => number;
   readonly save: (record: SessionRecord, loaded: SessionRecord) => void;
   /** Has the copies of the session elsewhere follow. */
-  readonly spread: (id: string) => Promise<unknown>;
+  readonly spread: (id: string) => unknown;
   readonly keepAlive: (work: Promise<unknown>) => void;
 }
 

@@ -4,7 +4,6 @@ import { type Change, CLOCKS_APART_MS, type Ref, unattended } from "../../sessio
 import type { Copy } from "../../session/copy.ts";
 import { deadlinePassed } from "../../session/deadlines.ts";
 import { eventsBetween } from "../../session/events.ts";
-import { coversMark } from "../../session/freshness.ts";
 import { type SessionRecord, tombstoneOf, type View, viewOf } from "../../session/record.ts";
 import { lostGeneration } from "../../session/witness.ts";
 import type { Committed, Ended, Looked, Lookup, TakenOver } from "../../store/contracts.ts";
@@ -69,9 +68,9 @@ export class SessionAuthority {
       });
   }
 
-  async read({ ref, copies }: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
-    const ready = await this.#ready(ref, copies);
-    return ready.kind === "unavailable" ? ready : this.#elsewhere.letOut(ref, this.#find(ref));
+  /** Answers at once if no other store must be asked first. So does {@link commit}. */
+  read({ ref, copies }: { ref: Ref; copies?: CopyPolicy }): Lookup | Promise<Lookup> {
+    return this.#onceReady(ref, copies, () => this.#elsewhere.letOut(ref, this.#find(ref)));
   }
 
   /** The session of a request, after its login has been renewed if that was due. */
@@ -80,9 +79,8 @@ export class SessionAuthority {
     return this.read(ask);
   }
 
-  async commit({ ref, change, copies }: { ref: Ref; change: Change; copies?: CopyPolicy }): Promise<Committed> {
-    const ready = await this.#ready(ref, copies);
-    return ready.kind === "unavailable" ? ready : this.#elsewhere.letOut(ref, this.#apply(ref, change));
+  commit({ ref, change, copies }: { ref: Ref; change: Change; copies?: CopyPolicy }): Committed | Promise<Committed> {
+    return this.#onceReady(ref, copies, () => this.#elsewhere.letOut(ref, this.#apply(ref, change)));
   }
 
   /** Whether the stored session has nothing more for a request; see {@link isOver}. */
@@ -121,8 +119,8 @@ export class SessionAuthority {
     copies?: CopyPolicy;
   }): Promise<Looked> {
     await this.#indexing?.tellIfDue();
-    const ready = await this.#ready(unattended(id, this.#parts.clock()), copies);
-    if (ready.kind === "unavailable") return ready;
+    const looked = await this.#lookIfDue(unattended(id, this.#parts.clock()), copies);
+    if (looked?.kind === "unavailable") return looked;
     const record = this.#rows.load();
     if (!record) return { kind: "miss" };
     if (record.ended || deadlinePassed(record, this.#parts.clock())) return { kind: "ended" };
@@ -135,8 +133,8 @@ export class SessionAuthority {
     const now = this.#parts.clock();
     // There is no mark here that tells of the journal. So the journal is looked at, as if it had just taken a change.
     const ref = { ...unattended(id, now), bornAt: now, markedAt: now };
-    const ready = await this.#ready(ref, copies);
-    if (ready.kind === "unavailable") return ready;
+    const looked = await this.#lookIfDue(ref, copies);
+    if (looked?.kind === "unavailable") return looked;
     const record = this.#rows.load();
     if (!record) return { kind: "miss" };
     const left = record.ended ? record : tombstoneOf(record, "revoked", now);
@@ -180,27 +178,21 @@ export class SessionAuthority {
     await storage.setAlarm(Math.max(Math.min(this.#cleanup.wakesAt(left), ...dueAt), now + CLOCKS_APART_MS));
   }
 
-  /** Looks at the journal if the request must not be answered without a look. */
-  async #ready(ref: Ref, copies: CopyPolicy | undefined): Promise<{ kind: "ready" } | Unavailable> {
+  /** Answers at once, or after the look at the journal without which the request must not be answered. */
+  #onceReady<Answer>(
+    ref: Ref,
+    copies: CopyPolicy | undefined,
+    answer: () => Answer | Promise<Answer>,
+  ): Answer | Unavailable | Promise<Answer | Unavailable> {
+    const looking = this.#lookIfDue(ref, copies);
+    if (looking === undefined) return answer();
+    return looking.then((looked) => (looked.kind === "unavailable" ? looked : answer()));
+  }
+
+  /** Looks at the journal if the request must not be answered without a look; `undefined`: it may be answered. */
+  #lookIfDue(ref: Ref, copies: CopyPolicy | undefined): Promise<TakenOver> | undefined {
     this.#elsewhere.follow(copies);
-    const watch = this.#watch;
-    if (!watch) return { kind: "ready" };
-    const isMarked = () => ref.markedAt !== undefined && !coversMark(this.#rows.outside().journalSeenAt, ref.markedAt);
-    const isDue = () => this.#mayBeChangedBy(ref) && (isMarked() || this.#isIdle(ref));
-    if (!isDue()) return { kind: "ready" };
-    const looked = await watch.look(ref.id, isDue);
-    return looked.kind === "unavailable" ? looked : { kind: "ready" };
-  }
-
-  /** Whether a change in the journal could matter. An end is final, and only a birth founds a session. */
-  #mayBeChangedBy(ref: Ref): boolean {
-    const record = this.#rows.load();
-    return record ? !record.ended : ref.bornAt !== 0;
-  }
-
-  #isIdle(ref: Ref): boolean {
-    const record = this.#rows.load();
-    return record !== undefined && deadlinePassed(record, ref.arrivedAt) === "idle";
+    return this.#watch?.lookIfDue(ref);
   }
 
   #find(ref: Ref): Lookup {

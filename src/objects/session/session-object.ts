@@ -58,12 +58,12 @@ export class SessionObject extends DurableObject<SessionBindings> {
     });
   }
 
-  read(ask: { ref: Ref; copies?: CopyPolicy }): Promise<Lookup> {
+  read(ask: { ref: Ref; copies?: CopyPolicy }): Lookup | Promise<Lookup> {
     return this.#authority.read(ask);
   }
 
   /** {@link read}, by texts. */
-  readText(ask: string): Promise<string | Unavailable> {
+  readText(ask: string): string | Unavailable | Promise<string | Unavailable> {
     return answerText(ask, (asked: Parameters<SessionObject["read"]>[0]) => this.read(asked));
   }
 
@@ -73,12 +73,12 @@ export class SessionObject extends DurableObject<SessionBindings> {
     return { kind: "unavailable", cause: new Error(`the class of the sessions' objects knows no provider: ${remedy}`) };
   }
 
-  commit(ask: { ref: Ref; change: Change; copies?: CopyPolicy }): Promise<Committed> {
+  commit(ask: { ref: Ref; change: Change; copies?: CopyPolicy }): Committed | Promise<Committed> {
     return this.#authority.commit(ask);
   }
 
   /** {@link commit}, by texts. */
-  commitText(ask: string): Promise<string | Unavailable> {
+  commitText(ask: string): string | Unavailable | Promise<string | Unavailable> {
     return answerText(ask, (asked: Parameters<SessionObject["commit"]>[0]) => this.commit(asked));
   }
 

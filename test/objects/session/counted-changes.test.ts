@@ -2,7 +2,9 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createObjectStorage } from "../../../emulation/object-storage.ts";
 import { randomId } from "../../../src/lib/base64url.ts";
+import { answerText } from "../../../src/objects/session/by-text.ts";
 import { SessionAuthority } from "../../../src/objects/session/session-authority.ts";
+import type { Ref } from "../../../src/session/change.ts";
 import { watchedFallback } from "../../support/fallback.ts";
 import { oneSession } from "../../support/one-session.ts";
 import { changeAt, refTo } from "../../support/sessions.ts";
@@ -20,6 +22,15 @@ function partsOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 1;
   return Object.values(value).reduce<number>((sum, part) => sum + partsOf(part), 1);
 }
+
+it("a change and a read are answered at once, as texts too, while no other store must be asked first", () => {
+  const storage = createObjectStorage({ rows: new Map(), setAlarm: () => {} }, () => {});
+  const authority = new SessionAuthority({ storage, clock: () => T0, keepAlive: () => {} });
+  const ref = refTo(id);
+  expect(authority.commit({ ref, change: changeAt(T0, { patches: [{ a: 1 }] }) })).toMatchObject({ kind: "committed" });
+  expect(authority.read({ ref })).toMatchObject({ kind: "hit" });
+  expect(answerText(JSON.stringify({ ref }), (ask: { ref: Ref }) => authority.read(ask))).toContain('"kind":"hit"');
+});
 
 it("a change with its backup reads no row, writes two, and asks Redis once", async () => {
   const storage = createObjectStorage({ rows: new Map(), setAlarm: () => {} }, () => {});

@@ -123,6 +123,7 @@ describe("the ids of changes", () => {
     session.redis.meets("down");
     setTime(at(1_000));
     await session.commit(change("two"));
+    await session.settled();
     expect(ids(session)).toContain("one");
     session.redis.meets(undefined);
     await session.read();

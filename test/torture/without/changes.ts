@@ -74,8 +74,8 @@ export const CHANGES: readonly Rule[] = [
     edits: [
       {
         file: "src/objects/session/session-authority.ts",
-        from: "ready : this.#elsewhere.letOut(ref, this.#find(ref));",
-        to: "ready : this.#find(ref);",
+        from: "() => this.#elsewhere.letOut(ref, this.#find(ref))",
+        to: "() => this.#find(ref)",
       },
     ],
     config: "moor-sync-strict",
@@ -123,8 +123,8 @@ export const CHANGES: readonly Rule[] = [
     edits: [
       {
         file: "src/objects/session/copies.ts",
-        from: 'if (this.#policy.backup === "sync" || record.ended) {',
-        to: 'if (this.#policy.backup === "sync") {',
+        from: 'if (this.#policy.backup === "sync" || record.ended) return',
+        to: 'if (this.#policy.backup === "sync") return',
       },
       {
         file: "src/objects/session/copies.ts",
