@@ -121,7 +121,7 @@ export function createMoor(
       return postAgain(visit, request.original);
     if (request.body === null) return answer({ ...visit, host, route, body: null, required, handling }, needsSession);
     // The body is read before a lease is taken, because a client may be slow to send it, and other requests wait for the lease.
-    return takeBody(request.original).then((body) => {
+    return takeBody(request, () => request.original.arrayBuffer()).then((body) => {
       if (body === "incomplete") return observer.refused("bad_request", "incomplete body");
       // A client that holds a body back must not be served from copies that became too old meanwhile.
       const arrival = body === null ? visit.arrival : { ...visit.arrival, arrivedAt: clock() };

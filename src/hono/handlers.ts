@@ -77,7 +77,7 @@ export function hasSession(c: Context): boolean {
 /** Holds the body of a request for its handlers. Returns whether all of it came. */
 export async function holdBody(c: Context): Promise<boolean> {
   const { raw } = c.req;
-  const body = raw.bodyUsed ? null : await takeBody(raw);
+  const body = raw.bodyUsed ? null : await takeBody(raw, () => raw.arrayBuffer());
   if (body instanceof ArrayBuffer) c.req.raw = new Request(raw, { body });
   return body !== "incomplete";
 }

@@ -24,16 +24,20 @@ export function isBodyUnsendable({ method, headers, body }: AskedParts & Pick<Re
  * A request's body. It is held whole if it declares a length within {@link MAX_HELD_BODY_BYTES}. Otherwise it is the
  * stream itself, which can be sent once.
  *
+ * @param read reads it whole.
  * @returns `"incomplete"` if the client has broken off.
  */
-export async function takeBody(request: Request): Promise<Body | "incomplete"> {
-  if (!request.body || BODILESS_METHODS.has(request.method)) return null;
-  const declared = request.headers.get("Content-Length");
+export async function takeBody(
+  { method, headers, body }: AskedParts & Pick<Request, "body">,
+  read: () => Promise<ArrayBuffer>,
+): Promise<Body | "incomplete"> {
+  if (!body || BODILESS_METHODS.has(method)) return null;
+  const declared = headers.get("Content-Length");
   if (declared === "0") return EMPTY;
   const fits = declared !== null && Number(declared) <= MAX_HELD_BODY_BYTES;
-  if (!fits) return request.body;
+  if (!fits) return body;
   try {
-    return await request.arrayBuffer();
+    return await read();
   } catch {
     return "incomplete";
   }
