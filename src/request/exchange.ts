@@ -186,7 +186,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const isWanted =
       isNew && !opened.awaitsToken && (client.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
     const mayGiveFresh = isWanted || toMark.has(done.session.token.id);
-    const mayGiveAside = isNew && !hasToken && mayGiveProvisional(request, response.headers, client.carrier);
+    const mayGiveAside =
+      isNew && !mayGiveFresh && !hasToken && mayGiveProvisional(request, response.headers, client.carrier);
     // Where the token and the proof are one text, each new token needs its proof again.
     const holdsOneText = !client.carrier.apart || client.links !== undefined;
     const ended = done.ended ? endedOf(visit) : undefined;
@@ -194,9 +195,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
     const signing = tokenFor(done, giving, stores); // 8
     const token = signing instanceof Promise ? await signing : signing;
     const mark = toMark.size === 0 ? "" : await markFor(token, client, toMark, stores);
-    // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
     const cookies = stores.cookies?.();
-    const replaced = token.kind !== "none" || mark !== "" || cookies?.length ? response.headers : undefined;
+    // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
+    const isReplaced = token.kind !== "none" || mark !== "" || Boolean(cookies?.length);
     return respond(response, {
       names,
       dropped,
@@ -207,7 +208,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       mark,
       cookies,
       session: true,
-      explain: explains === "no" ? undefined : observer.explanation(replaced),
+      explain: explains === "no" ? undefined : observer.explanation(isReplaced ? response.headers : undefined),
       isForOne: explains === "debug",
     });
   }

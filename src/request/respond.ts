@@ -159,9 +159,9 @@ export function respond(response: Response, changes: ResponseChanges): Response 
   const { headers } = changed;
   for (const name of names.moor) headers.delete(name);
   if (dropped.length > 0) dropOwn(headers, dropped);
-  if (lacksCacheControl) headers.set("Cache-Control", "private");
   const givesNothing = token.kind === "none" && mark === "" && !cookies?.length;
   if (!givesNothing) give(headers, client, token, mark, cookies);
+  else if (lacksCacheControl) headers.set("Cache-Control", "private");
   if (explain !== undefined) writeExplain(headers, explain);
   if (changes.isForOne) headers.set("Cache-Control", NO_CACHE);
   const isPrivate = !givesNothing || changes.isForOne === true;

@@ -73,10 +73,11 @@ export interface RouteOpening extends Omit<Opening, "strict" | "onStale"> {
  */
 export function openForRoute(opening: RouteOpening, parts: OpenSessionParts): Opened | Promise<Opened> {
   const { route, token, arrival, locked = false, toMark } = opening;
+  if (!token) return fresh(arrival, parts);
   const strict = locked || route.freshness === "strict";
   const { onStale } = route;
   // Of a session that was never stored, memory knows nothing that its client has seen.
-  if (token?.version) {
+  if (token.version !== 0) {
     const ref = refOf(token, arrival);
     const near = parts.tiers.atHand(ref, token, { strict, onStale, now: arrival.arrivedAt });
     if (near?.kind === "hit") return forRoute(shown(near, near.copy, { token, ref }, toMark), opening, parts);
