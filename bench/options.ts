@@ -48,7 +48,7 @@ npm run bench -- [options] [part...]
   --quick   in less than two minutes, without instructions, growth, profile, memory, garbage, rivals,
             distance and drop-ins unless they are named
   --json    prints, as the last line, one JSON object with everything
-  --guard   counts instructions; ends with 1 if a ratio is not within 4 % of the committed ratio, also when it is counted once
+  --guard   counts instructions; ends with 1 if a ratio is not within 2 % of the committed ratio, also when it is counted once
             more. With the part http: measures the CPU of clean reads and anonymous visitors; ends with 1 if it is out of bounds
   --before FILE
             profiles this built Worker as well: wrangler deploy --dry-run --minify=false --outdir FOLDER makes one

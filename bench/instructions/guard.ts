@@ -11,11 +11,8 @@ export interface Verdict {
   readonly differing: readonly RatioName[];
 }
 
-/**
- * How far a ratio may be from the committed ratio. Two counts of the same code are up to 2.7 % apart, by which functions V8 has compiled
- * again: a clean read took 1.209, 1.233 and 1.241 times `rules` within a day of small changes.
- */
-const MOST_DIFFERENCE = 0.04;
+/** How far a ratio may be from the committed ratio. Two counts of the same code are 0.1 % apart. */
+const MOST_DIFFERENCE = 0.02;
 const COMMITTED = "docs/explanation/performance/instructions.json";
 const ANEW = "`npm run bench -- instructions --save` writes the figures anew";
 
@@ -27,7 +24,7 @@ export async function committedCosts(): Promise<Costs> {
 
 /**
  * Counts all contestants and judges their ratios. The contestants of a ratio that differs are counted once more, and the second count
- * decides: now and then a run keeps slower code of V8's all the time, and such a run does not come twice.
+ * decides.
  *
  * @param count counts these contestants; without an argument, all.
  */

@@ -184,11 +184,11 @@ describe("the ratios", () => {
 describe("the guard of instructions", () => {
   const withRead = (times: number): Costs => ({ ...COSTS, cleanRead: cost(600_000 * times) });
 
-  it.each([0.961, 1, 1.039])("lets a read pass that costs %d times the committed instructions", (times) => {
+  it.each([0.981, 1, 1.019])("lets a read pass that costs %d times the committed instructions", (times) => {
     expect(judge(withRead(times), COSTS).kind).toBe("fine");
   });
 
-  it.each([0.959, 1.041])("stops a read that costs %d times the committed instructions, and names it", (times) => {
+  it.each([0.979, 1.021])("stops a read that costs %d times the committed instructions, and names it", (times) => {
     const { kind, text } = judge(withRead(times), COSTS);
     expect(kind).toBe("differs");
     expect(text).toMatch(/cleanReadOverRules: .* out of bounds\n/);
