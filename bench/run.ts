@@ -97,7 +97,7 @@ async function guard(of: Extract<Options, { kind: "guard" }>["of"]): Promise<{ t
   }
   const missing = missingValgrind();
   if (missing !== undefined) return { text: `bench: instructions are not counted: ${missing}`, code: 2 };
-  const count = async (names?: readonly ContestantName[]) => (await measureInstructions(say, names)).costs;
+  const count = async (names: readonly ContestantName[]) => (await measureInstructions(say, names)).costs;
   const { kind, text } = await guardInstructions(count, await committedCosts());
   return { text, code: kind === "differs" ? 1 : 0 };
 }

@@ -5,12 +5,13 @@ import type { Built } from "./contestants.ts";
 /** Builds the Workers of all contestants, as a deploy would. */
 export async function build(folder: string): Promise<Built> {
   const worker = (name: string) => buildScript(join("bench", "http", "workers", `${name}.ts`), folder);
-  const [moor, platform, passThrough, rules, objectCall] = await Promise.all([
+  const [moor, platform, passThrough, rules, objectCall, objectBackup] = await Promise.all([
     buildMoor(folder),
     buildScript(PLATFORM, folder),
     worker("pass-through"),
     worker("rules"),
     worker("object-call"),
+    worker("object-backup"),
   ]);
-  return { moor, platform, passThrough, rules, objectCall };
+  return { moor, platform, passThrough, rules, objectCall, objectBackup };
 }

@@ -11,6 +11,7 @@ export interface Built {
   readonly passThrough: string;
   readonly rules: string;
   readonly objectCall: string;
+  readonly objectBackup: string;
 }
 
 /** How many sessions there are, and how much each holds. */

@@ -39,6 +39,8 @@ export interface StartOptions {
   readonly flags?: readonly string[];
   /** Flags of V8. Default: none. */
   readonly v8Flags?: readonly string[];
+  /** Further bindings. Default: none. */
+  readonly texts?: Readonly<Record<string, string>> | undefined;
   /** The path that a Worker answers once it is ready. Default `/`. */
   readonly readyPath?: string;
   /** Its status then. Default 200. */
@@ -64,7 +66,6 @@ export async function startMoor(
   config: MoorConfig,
   options: StartOptions & {
     readonly redis?: RedisAccess | undefined;
-    readonly texts?: Readonly<Record<string, string>> | undefined;
     readonly linkPort?: number;
     /** The ports of further isolates of the same process, which share its objects. Default: none. */
     readonly otherPorts?: readonly number[];
@@ -93,7 +94,9 @@ const config :Workerd.Config = (
       compatibilityFlags = ${JSON.stringify(options.flags ?? [])},
       ${hasObject ? OBJECT : ""}
       bindings = [
-        (name = "ORIGIN", text = ${JSON.stringify(origin)}),
+        ${Object.entries({ ORIGIN: origin, ...options.texts })
+          .map(([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)}),`)
+          .join("\n        ")}
         ${hasObject ? '(name = "OBJECT", durableObjectNamespace = "Store"),' : ""}
       ],
     )),

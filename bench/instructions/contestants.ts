@@ -14,6 +14,8 @@ export const FIELD = {
   objectCall: "a pass-through with one Durable Object call",
   strictRead: "Moor: strict read",
   objectWrite: "a pass-through with one Durable Object write",
+  objectPost: "a pass-through with one Durable Object write, and a post to Redis after it",
+  objectBackup: "the same, with all that Moor's rules ask of a backup",
   change: "Moor: change",
   backedUpChange: "Moor: change with async backup",
 } as const;
@@ -37,11 +39,14 @@ export interface Running {
   readonly settleMs: number;
 }
 
+/** The contestants that need a Redis. */
+export const WITH_REDIS: readonly ContestantName[] = ["objectPost", "objectBackup", "backedUpChange"];
+
 /** What stands around the contestants. */
 export interface Surroundings {
   readonly built: Built;
   readonly origin: string;
-  /** For the contestant with backups. */
+  /** For the contestants {@link WITH_REDIS}. */
   readonly redis: RedisAccess | undefined;
 }
 
@@ -51,23 +56,24 @@ const CHANGE = "/patch/visits/64";
 const RECORD_BYTES = 512;
 /**
  * Reads are of one session. Changes go round these sessions. Fewer would each make many changes within eight seconds, and their records
- * remember all of these. The objects of more would be evicted, because they would rest for ten seconds.
+ * remember all of these. With more, a session would rest for more than one slice and a half: an object that rests for ten seconds is
+ * evicted, and its eviction and its next start would count.
  */
-const CHANGED_SESSIONS = 25;
+const CHANGED_SESSIONS = 15;
 /** A slice ends within the five seconds for which memory answers, on a busy machine, too. */
 const READS = 25;
 /** An object that rests for ten seconds is evicted, and the constructor of the object that takes its place would count. */
 const WRITES_WITHIN_MS = 3_000;
 const CHANGES = 10;
-/** A timer of Redis' client fires a second after the backup. */
-const BACKUP_SETTLE_MS = 1_200;
+/** A backup takes a twentieth of a second under valgrind, if the machine is not busy. */
+const BACKUP_SETTLE_MS = 300;
 const SETTLE_MS = 50;
 
 /** Starts a contestant, in front of the origin. */
 export async function start(name: ContestantName, around: Surroundings, options: StartOptions): Promise<Running> {
   const { built, origin } = around;
-  const worker = async (file: string, requests: readonly string[]): Promise<Running> => ({
-    worker: await startWorker(file, origin, options),
+  const worker = async (file: string, requests: readonly string[], texts = {}): Promise<Running> => ({
+    worker: await startWorker(file, origin, { ...options, texts }),
     requests,
     perSlice: READS,
     settleMs: SETTLE_MS,
@@ -90,6 +96,11 @@ export async function start(name: ContestantName, around: Surroundings, options:
     before: cookies.map((cookie) => requestText(`/elsewhere${PAGE}`, { cookie })),
     withinMs: MEMORY_AGE_MS,
   });
+  const backedUpWrites = async (parameter: string): Promise<Running> => {
+    const { url, token } = around.redis as RedisAccess;
+    const running = await worker(built.objectBackup, writes(parameter), { REDIS_URL: url, REDIS_TOKEN: token });
+    return { ...running, perSlice: CHANGES, withinMs: WRITES_WITHIN_MS, settleMs: BACKUP_SETTLE_MS };
+  };
   switch (name) {
     case "passThrough":
       return worker(built.passThrough, [requestText(PAGE, { cookie: COOKIE })]);
@@ -97,11 +108,12 @@ export async function start(name: ContestantName, around: Surroundings, options:
       return worker(built.rules, [requestText(PAGE, { cookie: COOKIE })]);
     case "objectCall":
       return worker(built.objectCall, [requestText(`${PAGE}&session=0`, { cookie: COOKIE })]);
-    case "objectWrite": {
-      const sessions = Array.from({ length: CHANGED_SESSIONS }, (_, index) => `${CHANGE}?session=${index}`);
-      const requests = sessions.map((target) => post(target, COOKIE));
-      return { ...(await worker(built.objectCall, requests)), withinMs: WRITES_WITHIN_MS };
-    }
+    case "objectWrite":
+      return { ...(await worker(built.objectCall, writes("session"))), withinMs: WRITES_WITHIN_MS };
+    case "objectPost":
+      return backedUpWrites("session");
+    case "objectBackup":
+      return backedUpWrites("rules");
     case "anonymous":
       return moor(0, () => ({ requests: [requestText(PAGE)], perSlice: READS }));
     case "cleanRead":
@@ -122,6 +134,10 @@ export async function start(name: ContestantName, around: Surroundings, options:
 
 /** As long as the cookie of a session. */
 const COOKIE = `__Host-moor=${"A".repeat(84)}`;
+
+function writes(parameter: string): string[] {
+  return Array.from({ length: CHANGED_SESSIONS }, (_, index) => post(`${CHANGE}?${parameter}=${index}`, COOKIE));
+}
 
 function post(target: string, cookie: string): string {
   return requestText(target, { method: "POST", cookie });

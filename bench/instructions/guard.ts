@@ -22,17 +22,20 @@ export async function committedCosts(): Promise<Costs> {
   return instructions.costs;
 }
 
+/** The contestants that a ratio compares. */
+const GUARDED: readonly ContestantName[] = [...new Set(Object.values(RATIOS).flat())];
+
 /**
- * Counts all contestants and judges their ratios. The contestants of a ratio that differs are counted once more, and the second count
+ * Counts the contestants of the ratios and judges them. The contestants of a ratio that differs are counted once more, and the second count
  * decides.
  *
- * @param count counts these contestants; without an argument, all.
+ * @param count counts these contestants.
  */
 export async function guard(
-  count: (names?: readonly ContestantName[]) => Promise<Costs>,
+  count: (names: readonly ContestantName[]) => Promise<Costs>,
   committed: Costs,
 ): Promise<Verdict> {
-  const costs = await count();
+  const costs = await count(GUARDED);
   const first = judge(costs, committed);
   if (first.kind === "fine") return first;
   const names = new Set(first.differing.flatMap((ratio) => RATIOS[ratio]));

@@ -1,4 +1,4 @@
-import { type ContestantName, FIELD, start } from "./contestants.ts";
+import { type ContestantName, FIELD, start, WITH_REDIS } from "./contestants.ts";
 import type { Plan } from "./count.ts";
 import { countAll } from "./count-all.ts";
 import type { Costs } from "./ratios.ts";
@@ -24,7 +24,7 @@ export async function measureInstructions(
     names.map((name) => ({
       name: FIELD[name],
       start(around, options) {
-        if (name === "backedUpChange" && !around.redis) {
+        if (WITH_REDIS.includes(name) && !around.redis) {
           say("no redis-server here: no instructions are counted with backups");
           return undefined;
         }
