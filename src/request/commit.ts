@@ -82,7 +82,7 @@ export interface CommitFacts {
 export type Known = Pick<OpenedSession, "session" | "ref">;
 
 /** The one writer: carries out the intent of a request. Answers at once if nothing is to be written. */
-export function commit(known: Known, intent: Intent, facts: CommitFacts, parts: CommitParts): Commit | Promise<Commit> {
+export function commit(known: Known, intent: Intent, facts: CommitFacts, parts: CommitParts): Done | Promise<Commit> {
   const { session } = known;
   const { touches = true } = facts;
   const { view, replicated } = session;

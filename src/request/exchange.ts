@@ -1,27 +1,24 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
-import type { FailureCode } from "../errors.ts";
 import type { Address } from "../inbound/address.ts";
 import { type Asked, arrivalOf } from "../inbound/arrival.ts";
 import { type Carriers, createCarriers, type OpenToken } from "../inbound/carriers.ts";
-import { isTokenKeptBack, SAFE_METHODS } from "../inbound/cross-site.ts";
+import { SAFE_METHODS } from "../inbound/cross-site.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
-import type { LogEntry } from "../log.ts";
 import type { Observer } from "../observe/observer.ts";
 import { markLifeOf } from "../session/policy.ts";
 import type { OldRef } from "../session/record.ts";
 import type { Locks } from "../store/contracts.ts";
 import { inTurn, isLocked, type Turn } from "../store/locking.ts";
-import { isJustVouched, type Opened, type OpenedSession, openForRoute, refOf } from "../store/open-session.ts";
+import { type Opened, openForRoute, refOf } from "../store/open-session.ts";
 import type { HeaderNames } from "../upstream/wire/origin-headers.ts";
 import { createCarried } from "./carried.ts";
 import { commit } from "./commit.ts";
-import { follow } from "./follow.ts";
+import { createConclude } from "./conclude.ts";
 import { logOut } from "./logout.ts";
 import type { MoorParts } from "./parts.ts";
-import { refusalOf } from "./refusal.ts";
 import { repost } from "./repost.ts";
-import { give, markFor, mayGiveFreshToken, mayGiveProvisional, ownNames, respond, tokenFor } from "./respond.ts";
-import type { Handling, Responded, Responder } from "./responder.ts";
+import { ownNames, respond } from "./respond.ts";
+import type { Handling, Responder } from "./responder.ts";
 import { createStores, type Stores, type StoresParts } from "./stores.ts";
 import type { KeepAlive, Visit } from "./visit.ts";
 
@@ -100,6 +97,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     open = parts.tracer.spanned("moor.resolve", open);
     write = parts.tracer.spanned("moor.commit", write);
   }
+  const conclude = createConclude({ write, carriers, clock, endedOf });
   const bindsToHost = config.session.bindTo === "host";
 
   /** Has a request wait for the requests of its session that came before it. */
@@ -141,76 +139,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
     if (opened.session.stale) observer.staleShown();
     const responded = await responder.respond(opened); // 5, 6
     if (responded.kind === "over") return responded.answer;
-    // To return a promise costs more than to await it.
-    return await settle(visit, handling, opened, responded, stores, turn);
-  }
-
-  /** Commits the intent that came with a response, and gives the token. */
-  async function settle(
-    visit: Visit,
-    handling: Handling,
-    opened: OpenedSession,
-    { response, names, intent, pin, isBinding }: Responded,
-    stores: Stores,
-    turn: Turn | undefined,
-  ): Promise<Response> {
-    const { request, url, client, arrival, observer, toMark } = visit;
-    const { explains } = observer.facts;
-    const { session } = opened;
-    if (intent.kind === "refused") {
-      const { header, reason } = intent;
-      const entry: LogEntry = { event: "origin_change_refused", header, reason };
-      return refuse(visit, response, "origin_change_refused", entry, stores);
-    }
-    const { isProvisional } = client;
-    const hasToken = client.token !== undefined && !isProvisional;
-    const isKeptBack = !hasToken && isTokenKeptBack(request, url, client);
-    const isForeign = isKeptBack && !SAFE_METHODS.has(request.method) && handling.crossSite !== "allow";
-    const facts = { request, toMark, touches: handling.touch, lease: turn?.lease, isForeign };
-    const writing = write(opened, intent, facts, stores); // 7
-    let done = writing instanceof Promise ? await writing : writing;
-    if (done.loss) observer.lossProved(done.loss, session.token.id);
-    if (done.kind === "done" && intent.version !== undefined) {
-      done = await follow(done, intent.version, opened, facts, stores);
-    }
-    if (done.kind !== "done") {
-      const { code, entry } = refusalOf(done);
-      return refuse(visit, response, code, entry, stores);
-    }
-
-    if (done.written || done.untouched) observer.committed(done);
-    const dropped = ownNames(response, names, carriers.own);
-    if (dropped.length > 0) observer.ownNamesDropped(dropped);
-    const moved = pin === undefined ? undefined : { pin, isNews: isJustVouched(opened, stores), isBinding };
-    const isNew = !session.returning && !isKeptBack;
-    const isWanted =
-      isNew && !opened.awaitsToken && (client.asks || mayGiveFreshToken(request, clock() - arrival.arrivedAt));
-    const mayGiveFresh = isWanted || toMark.has(done.session.token.id);
-    const mayGiveAside =
-      isNew && !mayGiveFresh && !hasToken && mayGiveProvisional(request, response.headers, client.carrier);
-    // Where the token and the proof are one text, each new token needs its proof again.
-    const holdsOneText = !client.carrier.apart || client.links !== undefined;
-    const ended = done.ended ? endedOf(visit) : undefined;
-    const giving = { mayGiveFresh, mayGiveAside, isProvisional, moved, withProof: holdsOneText, ended };
-    const signing = tokenFor(done, giving, stores); // 8
-    const token = signing instanceof Promise ? await signing : signing;
-    const mark = toMark.size === 0 ? "" : await markFor(token, client, toMark, stores);
-    const cookies = stores.cookies?.();
-    // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
-    const isReplaced = token.kind !== "none" || mark !== "" || Boolean(cookies?.length);
-    return respond(response, {
-      names,
-      dropped,
-      client,
-      page: url,
-      stripped: visit.stripped,
-      token,
-      mark,
-      cookies,
-      session: true,
-      explain: explains === "no" ? undefined : observer.explanation(isReplaced ? response.headers : undefined),
-      isForOne: explains === "debug",
-    });
+    const concluded = conclude({ visit, handling, opened, responded, stores, turn }); // 7, 8
+    // To return a promise costs more than to await it, and to await what is no promise costs as much.
+    return concluded instanceof Promise ? await concluded : concluded;
   }
 
   return {
@@ -281,19 +212,4 @@ export function createExchange(parts: ExchangeParts): Exchange {
       });
     },
   };
-}
-
-/** A failure in place of a response whose intent was not done. */
-async function refuse(
-  { client, observer, toMark }: Visit,
-  response: Response,
-  code: FailureCode,
-  entry: LogEntry,
-  stores: Stores,
-): Promise<Response> {
-  await response.body?.cancel();
-  const failure = observer.failed(code, entry);
-  const untouched = { kind: "none" } as const;
-  give(failure.headers, client, untouched, await markFor(untouched, client, toMark, stores), stores.cookies?.());
-  return failure;
 }
