@@ -31,7 +31,7 @@ export function askedBy(request: Request): Asked {
     names[count++] = name;
     bits |= bitOf(name);
   }
-  const headers: HeadersReadOnce = { original, names, bits, values: [], get: getOnce, has: hasName };
+  const headers: HeadersReadOnce = { original, names, bits, values: new Array(count), get: getOnce, has: hasName };
   // Without these two headers a GET has no body (RFC 9112 section 6.3). Over HTTP/2 it may have a body, which has no meaning (RFC 9110
   // section 9.3.1): no origin gets it.
   const mayHaveBody = method !== "GET" || headers.has("Content-Length") || headers.has("Transfer-Encoding");

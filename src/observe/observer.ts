@@ -105,7 +105,7 @@ export class Observer {
   opened(opened: Opened, token: OpenedToken | undefined): void {
     const facts = this.#facts;
     facts.opened = opened;
-    facts.openedAt = this.#parts.clock();
+    if (facts.explains !== "no") facts.openedAt = this.#parts.clock();
     facts.sessionId = opened.ref.id;
     if (opened.kind === "session" && token && !opened.session.returning) {
       this.tokenRefused({ session: token.id.slice(0, SHOWN_CHARACTERS), reason: "ended or superseded" });

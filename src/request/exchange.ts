@@ -1,7 +1,7 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
 import type { Address } from "../inbound/address.ts";
 import { type Asked, arrivalOf } from "../inbound/arrival.ts";
-import { type Carriers, createCarriers, type OpenToken } from "../inbound/carriers.ts";
+import { type Carriers, type Client, createCarriers, type OpenToken } from "../inbound/carriers.ts";
 import { SAFE_METHODS } from "../inbound/cross-site.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { Observer } from "../observe/observer.ts";
@@ -158,8 +158,11 @@ export function createExchange(parts: ExchangeParts): Exchange {
       const client = carriers.read(request, secure, carried ? carried.opensWith(opening) : opening); // 1, 2
       const stripped = carriers.strip?.(url);
       const arrival = arrivalOf(request, arrivedAt, boundTo);
-      const visit = { request, url, stripped, arrival, observer, keepAlive, toMark: new Set<string>() };
-      return client instanceof Promise ? client.then((read) => ({ ...visit, client: read })) : { ...visit, client };
+      const toMark = new Set<string>();
+      const visitOf = (client: Client): Visit => {
+        return { request, url, stripped, client, arrival, observer, keepAlive, toMark };
+      };
+      return client instanceof Promise ? client.then(visitOf) : visitOf(client);
     },
 
     ...(typeof MOOR_CONSOLE === "undefined" || MOOR_CONSOLE

@@ -148,6 +148,7 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
     clock,
     keepAlive,
   });
+  const originAt = (index: number) => origins[index] as Origin;
   const unhealthyUntil = (index: number) => live?.unhealthy()?.get(origins[index]?.id ?? "") ?? 0;
 
   function stateOf(index: number, now: number): Health {
@@ -242,10 +243,8 @@ export function createPool(config: ResolvedPool, bindings: PoolBindings = {}): P
           ? order(facts, MAX_ORIGINS_TRIED, now)
           : best(facts, resendable, now, closed);
       const isOwnFirst = isSteady && !closed && !facts.pin;
-      const inOrder: Origin[] = [];
-      for (const index of chosen) inOrder.push(origins[index] as Origin);
       return {
-        order: inOrder,
+        order: chosen.map(originAt),
         own: isOwnFirst ? chosen[0] : order({ ...facts, pin: 0 }, 1, now)[0],
         isSteady,
       };

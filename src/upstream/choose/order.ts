@@ -69,7 +69,7 @@ export function createOrder(
     const closed = closing?.(now);
     const kept = learned?.origin ?? (facts.pin ? pins?.pinned(facts) : undefined);
     const mayStay = kept !== undefined && !ejected?.[kept] && !closed?.left[kept] && !origins[kept]?.down;
-    const order = mayStay ? [kept] : [];
+    let order = mayStay ? [kept] : [];
     const unborn = closed?.at(bornAt);
     const barred = unborn ? either(unborn, ejected) : ejected;
     if (nginx) fill(order, nginx(facts, limit, barred), limit);
@@ -89,7 +89,7 @@ export function createOrder(
       const held = isUsual ? remembered.get(key) : undefined;
       const best = held?.limit === limit ? held.best : primaries.order(key, limit, barred, steps);
       if (isUsual && best !== held?.best) remembered.set(key, { limit, best });
-      if (order.length === 0) order.push(...best);
+      if (order.length === 0) order = [...best];
       else fill(order, best, limit);
     }
     if (closed && order.length < limit) {

@@ -89,7 +89,8 @@ class Forwarding {
     const order = this.#order;
     const pool = this.#pool;
     const clock = this.#clock;
-    pool.retries.deposit(clock());
+    const beganAt = clock();
+    pool.retries.deposit(beganAt);
     for (const origin of order) {
       if (origin === this.#hedge) continue;
       // A request that cannot be sent again waits while its origin is doubtful, so that it is not the next request to be
@@ -102,7 +103,7 @@ class Forwarding {
       if (isGone && wellBehind(origin, order, pool, clock()).length > 0) continue;
       const isTaken = this.#takenBy >= outgoing.retries.origins;
       if (isTaken && (this.#refused || !(await mayGoOn(this.#losses, outgoing, pool)))) break;
-      const sentAt = clock();
+      const sentAt = this.#attempts > 0 || isWaiting ? clock() : beganAt;
       let step: Step = "same origin";
       for (let isFirst = true; step === "same origin"; isFirst = false) {
         if (this.#wasSent && !pool.retries.withdraw(senderOf(outgoing).client, clock())) return this.#failed("budget");
