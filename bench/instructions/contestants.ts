@@ -14,8 +14,8 @@ export const FIELD = {
   objectCall: "a pass-through with one Durable Object call",
   strictRead: "Moor: strict read",
   objectWrite: "a pass-through with one Durable Object write",
-  objectPost: "a pass-through with one Durable Object write, and a post to Redis after it",
-  objectBackup: "the same, with all that Moor's rules ask of a backup",
+  objectPost: "a pass-through with one Durable Object write, and a post to Redis",
+  objectBackup: "a pass-through with one Durable Object write, and a backup by Moor's rules",
   change: "Moor: change",
   backedUpChange: "Moor: change with async backup",
 } as const;
