@@ -14,7 +14,9 @@ export const RIVALS = {
   honoKv: "hono, @hono/session on KV",
   honoObjects: "hono, @hono/session on Durable Objects",
   honoMoor: "hono, moor/hono on Durable Objects",
+  honoLimit: "hono, a session that costs nothing: the limit",
   moor: "Moor",
+  moorOff: "Moor without backup",
   moorSync: "Moor with sync backup",
 } as const;
 
@@ -27,6 +29,8 @@ export interface Store {
   giveBack(): Promise<void>;
 }
 
+type Backup = "async" | "sync" | "off";
+
 /** A contestant that runs. */
 export interface Rival {
   readonly name: RivalName;
@@ -34,6 +38,8 @@ export interface Rival {
   /** Three, which it may share with another. */
   readonly origins: readonly RunningOrigin[];
   readonly stores: readonly Store[];
+  /** Whether it keeps sessions. Of a contestant without sessions, only the speed is measured. */
+  readonly keepsSessions: boolean;
   /** Calls to its stores so far, by name. */
   operations(): Promise<Readonly<Record<string, number>>>;
 }
@@ -43,6 +49,7 @@ export interface Built {
   readonly moor: string;
   readonly hono: string;
   readonly honoMoor: string;
+  readonly honoLimit: string;
   readonly platform: string;
 }
 
@@ -62,7 +69,8 @@ export async function startRivals(
   const behindProxy = async (name: RivalName, start: (origins: readonly string[]) => Promise<RunningProxy>) => {
     const proxy = await start(withRedis.map(({ url }) => url));
     running.defer(proxy.stop);
-    return { name, port: proxy.port, origins: withRedis, stores: [redisStore], operations: redis.calls };
+    const { port } = proxy;
+    return { name, port, origins: withRedis, stores: [redisStore], keepsSessions: true, operations: redis.calls };
   };
   const hono = async (
     name: RivalName,
@@ -71,17 +79,21 @@ export async function startRivals(
     const worker = await startHono({ worker: file, platform: built.platform }, sessions, withEdge);
     running.defer(worker.stop);
     const { port, link } = worker;
-    return { name, port, origins: withEdge, stores: [storeBehind(sessions, link)], operations: link.calls };
+    const keepsSessions = file !== built.honoLimit;
+    const stores = [storeBehind(sessions, link)];
+    return { name, port, origins: withEdge, stores, keepsSessions, operations: link.calls };
   };
-  const moor = async (name: RivalName, backup: "async" | "sync"): Promise<Rival> => {
+  const moor = async (name: RivalName, backup: Backup): Promise<Rival> => {
     const ports = [await freePort(), await freePort(), await freePort()];
     const [files, linkPort] = [{ worker: built.moor, platform: built.platform }, await freePort()];
-    const site = await startMoor(files, moorConfig(ports, backup), { redis: redis.rest, linkPort });
+    const rest = backup === "off" ? undefined : redis.rest;
+    const site = await startMoor(files, moorConfig(ports, backup), { redis: rest, linkPort });
     running.defer(site.stop);
     const origins = await startThree(running, "with-moor.ts", `http://127.0.0.1:${site.port}`, ports);
     const link = linkAt(linkPort);
-    const operations = async () => ({ ...(await link.calls()), ...(await redis.calls()) });
-    return { name, port: site.port, origins, stores: [redisStore, storeBehind("objects", link)], operations };
+    const operations = async () => ({ ...(await link.calls()), ...(rest && (await redis.calls())) });
+    const stores = [...(rest ? [redisStore] : []), storeBehind("objects", link)];
+    return { name, port: site.port, origins, stores, keepsSessions: true, operations };
   };
   return [
     await behindProxy("nginx", startNginxIpHash),
@@ -89,7 +101,9 @@ export async function startRivals(
     await hono("honoKv", { sessions: "KV" }),
     await hono("honoObjects", { sessions: "objects" }),
     await hono("honoMoor", { sessions: "objects", worker: built.honoMoor }),
+    await hono("honoLimit", { sessions: "objects", worker: built.honoLimit }),
     await moor("moor", "async"),
+    await moor("moorOff", "off"),
     await moor("moorSync", "sync"),
   ];
 }
@@ -121,7 +135,7 @@ export async function startThree(
   return Promise.all(ports.map(start));
 }
 
-function moorConfig(ports: readonly number[], backup: "async" | "sync"): MoorConfig {
+function moorConfig(ports: readonly number[], backup: Backup): MoorConfig {
   return {
     pools: [
       { id: "shop", origins: ports.map((port, index) => ({ id: `o${index}`, url: `http://127.0.0.1:${port}` })) },

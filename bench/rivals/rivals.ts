@@ -16,10 +16,9 @@ import { startSharedRedis } from "./redis.ts";
 import { measureSpeed, type Speed } from "./speed.ts";
 import type { Visitor } from "./visitor.ts";
 
-/** The measurements of a contestant; lists have an entry per round. */
+/** The measurements of a contestant that keeps sessions; lists have an entry per round. */
 export interface RivalResult {
   readonly name: RivalName;
-  readonly speed: Speed;
   readonly operations: Operations;
   readonly atOnce: readonly AtOnce[];
   readonly originKilled: readonly Outage[];
@@ -30,6 +29,7 @@ export interface RivalResult {
 export interface RivalsResults {
   readonly rate: number;
   readonly load: OutagePlan;
+  readonly speeds: readonly { readonly name: RivalName; readonly speed: Speed }[];
   readonly contestants: readonly RivalResult[];
 }
 
@@ -54,15 +54,16 @@ export async function measureRivals(how: keyof typeof PLANS, say: Say): Promise<
   const redis = await startSharedRedis();
   running.defer(redis.stop);
   const rivals = await startRivals(built, redis, running);
+  const keeping = rivals.filter(({ keepsSessions }) => keepsSessions);
   const { operations, speeds } = await calm(rivals, plan, say);
-  const atOnce = await changesAtOnce(rivals, plan, say);
-  const outages = await outagesOf(rivals, plan, say);
+  const atOnce = await changesAtOnce(keeping, plan, say);
+  const outages = await outagesOf(keeping, plan, say);
   return {
     rate: plan.latency.rate,
     load: plan.outages.load,
-    contestants: rivals.map(({ name }) => ({
+    speeds: rivals.map(({ name }) => ({ name, speed: of(speeds, name) })),
+    contestants: keeping.map(({ name }) => ({
       name,
-      speed: of(speeds, name),
       operations: of(operations, name),
       atOnce: of(atOnce, name),
       ...of(outages, name),
@@ -71,13 +72,14 @@ export async function measureRivals(how: keyof typeof PLANS, say: Say): Promise<
 }
 
 async function build(folder: string): Promise<Built> {
-  const [, hono, honoMoor, platform] = await Promise.all([
+  const [, hono, honoMoor, honoLimit, platform] = await Promise.all([
     buildMoor(folder, ["bench/rivals/workers/moor.ts"]),
     buildScript("bench/rivals/workers/hono-session.ts", folder),
     buildScript("bench/rivals/workers/hono-moor.ts", folder),
+    buildScript("bench/rivals/workers/hono-limit.ts", folder),
     buildScript(PLATFORM, folder),
   ]);
-  return { moor: join(folder, "moor", "moor.js"), hono, honoMoor, platform };
+  return { moor: join(folder, "moor", "moor.js"), hono, honoMoor, honoLimit, platform };
 }
 
 /** The measurements while everything works. */
@@ -87,6 +89,7 @@ async function calm(rivals: readonly Rival[], plan: Plan, say: Say) {
   await sleep(PAUSE_MS);
   const operations = new Map<RivalName, Operations>();
   for (const rival of crowded) {
+    if (!rival.keepsSessions) continue;
     say(`store operations: ${rival.name}`);
     operations.set(rival.name, await countOperations(rival, rival.crowd.slice(0, plan.counted)));
   }

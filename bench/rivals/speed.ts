@@ -12,9 +12,8 @@ export interface Speed {
   /** Each connection sends when it was answered. */
   readonly readsPerSecond: Spread;
   readonly changesPerSecond: Spread;
-  /** The same, in each round divided by the numbers of nginx. */
-  readonly readsRatio: Spread;
-  readonly changesRatio: Spread;
+  /** The same, in each round divided by the numbers of a yardstick. */
+  readonly over: Readonly<Record<Yardstick, { readonly reads: Spread; readonly changes: Spread }>>;
   /**
    * Latencies of each round at a fixed rate, from the time when each request was to start. One request in ten is a
    * change.
@@ -22,6 +21,10 @@ export interface Speed {
   readonly p50Ms: Spread;
   readonly p99Ms: Spread;
 }
+
+/** The contestants that the others are compared with. */
+export const YARDSTICKS = ["nginx", "honoObjects"] as const satisfies readonly RivalName[];
+export type Yardstick = (typeof YARDSTICKS)[number];
 
 /** An item gets the other value each time, so that each change really changes it. */
 const VALUES = ["a".repeat(64), "b".repeat(64)] as const;
@@ -53,23 +56,23 @@ export async function measureSpeed(
     changes.flatMap((each) => [...each, ...Array.from({ length: READS_PER_CHANGE }, () => reads).flat()]),
   );
   const timed = await measure(load, mixed, latency);
+  const overOf = (name: RivalName, yardstick: Yardstick) => ({
+    reads: spread(ratios(of(reads, name), of(reads, yardstick))),
+    changes: spread(ratios(of(changes, name), of(changes, yardstick))),
+  });
   return new Map(
     rivals.map(({ name }) => [
       name,
       {
         readsPerSecond: spread(of(reads, name).map(perSecond)),
         changesPerSecond: spread(of(changes, name).map(perSecond)),
-        readsRatio: spread(ratios(of(reads, name), of(reads, YARDSTICK))),
-        changesRatio: spread(ratios(of(changes, name), of(changes, YARDSTICK))),
+        over: Object.fromEntries(YARDSTICKS.map((yardstick) => [yardstick, overOf(name, yardstick)])) as Speed["over"],
         p50Ms: spread(of(timed, name).map(latencyBelow(0.5))),
         p99Ms: spread(of(timed, name).map(latencyBelow(0.99))),
       },
     ]),
   );
 }
-
-/** The contestant that the others are compared with. */
-const YARDSTICK: RivalName = "nginx";
 
 function of(seen: ReadonlyMap<string, readonly Seen[]>, name: RivalName): readonly Seen[] {
   return seen.get(name) ?? [];

@@ -5,29 +5,35 @@ import { WORK_MS } from "./lost-updates.ts";
 import type { PerRequest } from "./operations.ts";
 import type { Outage } from "./outage.ts";
 import type { RivalResult, RivalsResults } from "./rivals.ts";
+import { YARDSTICKS } from "./speed.ts";
 
 /** The results of the contestants, as Markdown. */
-export function rivalsTables({ rate, load, contestants }: RivalsResults): string[] {
+export function rivalsTables({ rate, load, speeds, contestants }: RivalsResults): string[] {
   const seconds = (ms: number) => `${ms / 1000} s`;
   return [
-    `Speed; latencies in milliseconds at ${rate} requests/s, one in ten a change\n\n${speedTable(contestants)}`,
+    `Speed; latencies in milliseconds at ${rate} requests/s, one in ten a change\n\n${speedTable(speeds)}`,
     `Calls to stores, per request\n\n${operationsTable(contestants)}`,
     `Changes of one session at once, each another item, the origin working ${WORK_MS} ms on each\n\n${atOnceTable(contestants)}`,
     `${load.rate} requests/s, one in four a change, failed after ${seconds(load.patienceMs)}; the part that is taken is gone for ${seconds(load.duringMs)}\n\n${outageTable(contestants)}`,
   ];
 }
 
-function speedTable(contestants: readonly RivalResult[]): string {
-  const rows = contestants.map(({ name, speed }) => [
-    RIVALS[name],
-    range(speed.readsPerSecond, 0),
-    ...(name === "nginx" ? [""] : [range(speed.readsRatio, 2)]),
-    range(speed.changesPerSecond, 0),
-    ...(name === "nginx" ? [""] : [range(speed.changesRatio, 2)]),
-    range(speed.p50Ms, 1),
-    range(speed.p99Ms, 1),
-  ]);
-  return table(["", "reads/s", "over nginx's", "changes/s", "over nginx's", "p50", "p99"], rows);
+function speedTable(speeds: RivalsResults["speeds"]): string {
+  const rows = speeds.map(({ name, speed }) => {
+    const over = (kind: "reads" | "changes") =>
+      YARDSTICKS.map((yardstick) => (yardstick === name ? "" : range(speed.over[yardstick][kind], 2)));
+    return [
+      RIVALS[name],
+      range(speed.readsPerSecond, 0),
+      ...over("reads"),
+      range(speed.changesPerSecond, 0),
+      ...over("changes"),
+      range(speed.p50Ms, 1),
+      range(speed.p99Ms, 1),
+    ];
+  });
+  const over = ["over nginx's", "over @hono/session's on objects"];
+  return table(["", "reads/s", ...over, "changes/s", ...over, "p50", "p99"], rows);
 }
 
 function operationsTable(contestants: readonly RivalResult[]): string {

@@ -6,15 +6,27 @@ import { measureRivals } from "../../bench/rivals/rivals.ts";
 import { Visitor } from "../../bench/rivals/visitor.ts";
 import { startLocalOrigin } from "../support/node/local-origin.ts";
 
-const { contestants } = await measureRivals("tiny", () => {});
+const { speeds, contestants } = await measureRivals("tiny", () => {});
 const contestant = (name: string) => contestants.find((each) => each.name === name);
 
 describe("Moor and its rivals", () => {
   it("all answer", () => {
-    expect(contestants.map(({ name }) => name)).toEqual(Object.keys(RIVALS));
-    for (const { speed } of contestants) {
-      for (const { median } of Object.values(speed)) expect(median).toBeGreaterThan(0);
+    expect(speeds.map(({ name }) => name)).toEqual(Object.keys(RIVALS));
+    for (const { speed } of speeds) {
+      const { over, ...measured } = speed;
+      const ratios = Object.values(over).flatMap((each) => Object.values(each));
+      for (const { median } of [...Object.values(measured), ...ratios]) expect(median).toBeGreaterThan(0);
     }
+  });
+
+  it("all but the limit keep sessions", () => {
+    expect(contestants.map(({ name }) => name)).toEqual(Object.keys(RIVALS).filter((name) => name !== "honoLimit"));
+  });
+
+  it("Moor without backup asks no Redis, and loses no change either", () => {
+    const operations = { readAfterPause: { "object read": 1 }, readAgain: {}, change: { "object commit": 1 } };
+    expect(contestant("moorOff")?.operations).toEqual(operations);
+    expect(contestant("moorOff")?.atOnce).toEqual([expect.objectContaining({ lost: 0 })]);
   });
 
   it.each(["nginx", "haproxy"])("%s has its origins ask Redis twice, whatever the request", (name) => {
