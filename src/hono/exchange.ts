@@ -4,7 +4,7 @@ import { LOG_DEFAULTS } from "../config/defaults.ts";
 import type { ResolvedHandling, ResolvedMiddleware } from "../config/middleware.ts";
 import type { IgnoreConfig } from "../config/types.ts";
 import { readAddress } from "../inbound/address.ts";
-import { askedBy } from "../inbound/arrival.ts";
+import { type Asked, askedBy } from "../inbound/arrival.ts";
 import { createDebugCheck } from "../inbound/token/debug-token.ts";
 import type { Log } from "../log.ts";
 import type { Observer } from "../observe/observer.ts";
@@ -65,7 +65,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     const { url } = address;
     observer.addressed(url.pathname);
     // hono chooses handlers by its own reading of the path, which keeps dot segments.
-    if (ignores(request, c.req.path)) return passOn(handled, url, observer);
+    if (ignores(request, c.req.path)) return passOn(handled, request, url, observer);
 
     const keepAlive = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
     const visit = await exchange.enter(request, address, observer, keepAlive); // 1, 2
@@ -91,10 +91,15 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
   }
 
   /** A request without a session: handlers may pass it on to others, so they are shown no token either. */
-  async function passOn({ c, handlers }: Handled, url: URL, observer: Observer): Promise<Response | undefined> {
+  async function passOn(
+    { c, handlers }: Handled,
+    request: Asked,
+    url: URL,
+    observer: Observer,
+  ): Promise<Response | undefined> {
     ignored.add(c);
     const stripped = carriers.strip?.(url);
-    c.req.raw = await withoutToken(c, url, carriers);
+    c.req.raw = await withoutToken(c, request, stripped && url, carriers);
     if (!(await handlers.run())) return undefined;
     const dropped = ownNames(c.res, namesInOwn(c.res.headers), carriers.own);
     if (dropped.length > 0) observer.ownNamesDropped(dropped);

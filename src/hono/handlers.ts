@@ -50,7 +50,7 @@ export interface HandlersParts {
 export function answeredByHandlers(
   c: Context,
   handlers: Handlers,
-  { url }: Visit,
+  { request, url, stripped }: Visit,
   { carriers, remembers }: HandlersParts,
 ): Responder<undefined> {
   return {
@@ -58,7 +58,7 @@ export function answeredByHandlers(
     async respond({ session }) {
       const asked = askedNothing();
       c.set(SESSION, new EdgeSession(session, asked, remembers));
-      c.req.raw = await withoutToken(c, url, carriers);
+      c.req.raw = await withoutToken(c, request, stripped && url, carriers);
       const haveAnswered = await handlers.run();
       asked.closed = true;
       if (!haveAnswered) return { kind: "over", answer: undefined };

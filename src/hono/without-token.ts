@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { cloneRawRequest } from "hono/request";
+import type { Asked } from "../inbound/arrival.ts";
 import type { Carriers } from "../inbound/carriers.ts";
 import { DEBUG_HEADER } from "../inbound/token/debug-token.ts";
 
@@ -11,15 +12,20 @@ export async function wholeRequest({ req }: Context): Promise<Request> {
 /**
  * The request as handlers see it: without token, proof, mark and debug token, because handlers may pass it on to others.
  *
- * @param url the address of the request, without a token.
+ * @param asked the request, as it was read.
+ * @param stripped the address of the request without the token that stood there. `undefined`: the address stays as it came, because hono
+ * has chosen the handlers by that address.
  */
-export async function withoutToken(c: Context, url: URL, carriers: Pick<Carriers, "cut">): Promise<Request> {
-  const { raw } = c.req;
+export async function withoutToken(
+  c: Context,
+  { headers: sent }: Asked,
+  stripped: URL | undefined,
+  carriers: Pick<Carriers, "cut">,
+): Promise<Request> {
   const whole = await wholeRequest(c);
-  // The address stays as it came unless there was a token in it, because hono has chosen the handlers by that address.
-  const isStripped = new URL(raw.url).search !== url.search;
-  const request = new Request(isStripped ? url : whole, whole);
-  carriers.cut(request.headers);
-  request.headers.delete(DEBUG_HEADER);
+  const request = stripped ? new Request(stripped, whole) : new Request(whole);
+  const { headers } = request;
+  carriers.cut(headers, sent);
+  if (sent.has(DEBUG_HEADER)) headers.delete(DEBUG_HEADER);
   return request;
 }
