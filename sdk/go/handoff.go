@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
-	"regexp"
+	"strings"
 	"time"
 )
 
@@ -15,6 +15,9 @@ const (
 	// Above any handoff that Moor makes.
 	handoffCharacters = 32_768
 	clockTolerance    = 15 * time.Second
+	// ES256 has two numbers of 32 bytes.
+	signatureBytes      = 64
+	signatureCharacters = 86
 )
 
 // claims of a handoff; docs/guide/origin.md lists them.
@@ -37,12 +40,10 @@ type claims struct {
 	login *ProviderLogin
 }
 
-var compactJWT = regexp.MustCompile(`^([\w-]+)\.([\w-]+)\.([\w-]{86})$`)
-
 // verify checks a handoff (RFC 7515, 7519): ES256, a published key, this issuer, this audience, and its lifetime.
 func (m *Moor) verify(jwt string) (*claims, error) {
-	parts := compactJWT.FindStringSubmatch(jwt)
-	if parts == nil || len(jwt) > handoffCharacters {
+	parts := strings.Split(jwt, ".")
+	if len(parts) != 3 || len(parts[2]) != signatureCharacters || len(jwt) > handoffCharacters {
 		return nil, fault(HandoffMalformed, "the handoff is no compact JWT that is signed with ES256")
 	}
 	var header struct {
@@ -51,7 +52,7 @@ func (m *Moor) verify(jwt string) (*claims, error) {
 		KeyID     *string         `json:"kid"`
 		Critical  json.RawMessage `json:"crit"`
 	}
-	if err := parsePart(parts[1], &header); err != nil {
+	if err := parsePart(parts[0], &header); err != nil {
 		return nil, err
 	}
 	if header.Algorithm != "ES256" {
@@ -64,7 +65,7 @@ func (m *Moor) verify(jwt string) (*claims, error) {
 		return nil, err
 	}
 	found := &claims{}
-	if err := parsePart(parts[2], found); err != nil {
+	if err := parsePart(parts[1], found); err != nil {
 		return nil, err
 	}
 	if err := m.verifyClaims(found); err != nil {
@@ -81,11 +82,11 @@ func (m *Moor) verify(jwt string) (*claims, error) {
 }
 
 func (m *Moor) verifySignature(parts []string, kid string) error {
-	signature, err := base64.RawURLEncoding.Strict().DecodeString(parts[3])
-	if err != nil {
+	signature, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
+	if err != nil || len(signature) != signatureBytes {
 		return &Error{HandoffMalformed, "the handoff's signature is not base64url", err}
 	}
-	digest := sha256.Sum256([]byte(parts[1] + "." + parts[2]))
+	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	// ES256 has r and s side by side (RFC 7518, section 3.4).
 	r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
 	var unfit *ecdsa.PublicKey
