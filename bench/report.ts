@@ -3,7 +3,7 @@ import { costTable } from "./cost/cost.ts";
 import { distanceTable } from "./distance/table.ts";
 import { dropInsTable } from "./drop-ins/drop-ins.ts";
 import { growthTable, savingsTable } from "./growth/tables.ts";
-import { handoffTable } from "./handoff/handoff.ts";
+import { handoffTables } from "./handoff/handoff.ts";
 import { type ContestantName, CPU_RATIOS, type CpuRatioName, FIELD } from "./http/contestants.ts";
 import type { CpuRatios } from "./http/cpu-ratios.ts";
 import { garbageTable } from "./http/garbage.ts";
@@ -77,7 +77,7 @@ export function tablesOf(results: Results): Record<string, string> {
     ...(size ? { size: sizeTables(size).join("\n\n") } : {}),
     ...(cost ? { cost: costTable(cost) } : {}),
     ...(path ? { path: pathTable(path) } : {}),
-    ...(handoff ? { handoff: handoffTable(handoff) } : {}),
+    ...(handoff ? { handoff: handoffTables(handoff) } : {}),
     ...(dropIns ? { "drop-ins": dropInsTable(dropIns) } : {}),
   };
 }

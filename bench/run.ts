@@ -69,7 +69,7 @@ switch (options.kind) {
       machine,
       cost: parts.includes("cost") ? await costs() : undefined,
       path: parts.includes("path") ? await measurePath() : undefined,
-      handoff: parts.includes("handoff") ? await measureHandoff() : undefined,
+      handoff: parts.includes("handoff") ? await measureHandoff(say) : undefined,
       size: parts.includes("size") ? await measureSize(say) : undefined,
       affinity: parts.includes("affinity") ? await measureAffinity(quick, say) : undefined,
       instructions:

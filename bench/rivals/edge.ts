@@ -4,7 +4,7 @@ import type { RunningOrigin } from "../../test/support/node/origins.ts";
 import { freePort } from "../../test/support/node/ports.ts";
 import { testKeys } from "../../test/support/node/test-keys.ts";
 import { COMPATIBILITY_DATE, STORED } from "../../test/support/node/workerd-config.ts";
-import { type RunningWorker, startWorkerd } from "../http/workerd.ts";
+import { type RunningWorker, type StartOptions, startWorkerd } from "../http/workerd.ts";
 
 /** The link between a Worker and its stores; see `workers/watched-stores.ts`. */
 export interface Link {
@@ -31,6 +31,7 @@ export async function startHono(
   files: { readonly worker: string; readonly platform: string },
   sessions: "KV" | "objects",
   origins: readonly RunningOrigin[],
+  options: StartOptions = {},
 ): Promise<RunningWorker & { readonly link: Link }> {
   const [port, linkPort] = [await freePort(), await freePort()];
   const [keys, worker, around] = await Promise.all([testKeys(), moduleOf(files.worker), moduleOf(files.platform)]);
@@ -70,7 +71,7 @@ const config :Workerd.Config = (
   ],
 );
 `;
-  return { ...(await startWorkerd(port, "/", text)), link: linkAt(linkPort) };
+  return { ...(await startWorkerd(port, "/", text, options)), link: linkAt(linkPort) };
 }
 
 async function moduleOf(file: string): Promise<string> {

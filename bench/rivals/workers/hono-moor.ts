@@ -24,12 +24,12 @@ app.post("/items/:name/:value", async ({ req, env, var: { session } }) => {
   return response;
 });
 
-let objects: DurableObjectNamespace | undefined;
+let watchedEnv: Bindings | undefined;
 
 /** The application, whose calls to objects are counted and can be cut. */
 export default {
   fetch(request, env, context) {
-    objects ??= watchedObjects(env.SESSION_OBJECT);
-    return app.fetch(request, { ...env, SESSION_OBJECT: objects }, context);
+    watchedEnv ??= { ...env, SESSION_OBJECT: watchedObjects(env.SESSION_OBJECT) };
+    return app.fetch(request, watchedEnv, context);
   },
 } satisfies ExportedHandler<Bindings>;

@@ -9,6 +9,8 @@ import type { SessionTimes } from "./times.ts";
 /** Above any handoff that Moor makes: 16 KiB of attributes are 22 KB in base64url. */
 const HANDOFF_CHARACTERS = 32_768;
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** A verified handoff. Without attributes they were too large for it, and the session API has them. */
 export type Handoff = Omit<SessionView, "attributes"> & { readonly attributes: JsonObject | undefined };
 
@@ -152,7 +154,7 @@ function parseObject(text: string): JsonObject {
 
 function textOf(part: string): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(decodeBase64url(part));
+    return UTF8.decode(decodeBase64url(part));
   } catch (cause) {
     return notJson(cause);
   }
