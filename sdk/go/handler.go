@@ -21,6 +21,7 @@ import (
 type Moor struct {
 	options Options
 	keys    *keySet
+	known   knownHandoffs
 }
 
 // New fails if an option is out of its bounds.

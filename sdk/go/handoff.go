@@ -61,7 +61,7 @@ func (m *Moor) verify(jwt string) (*claims, error) {
 	if header.Type != "JWT" || header.KeyID == nil || header.Critical != nil {
 		return nil, fault(HandoffMalformed, "the handoff's header is not a header of Moor")
 	}
-	if err := m.verifySignature(parts, *header.KeyID); err != nil {
+	if err := m.verifySignature(jwt, parts, *header.KeyID); err != nil {
 		return nil, err
 	}
 	found := &claims{}
@@ -81,7 +81,7 @@ func (m *Moor) verify(jwt string) (*claims, error) {
 	return found, nil
 }
 
-func (m *Moor) verifySignature(parts []string, kid string) error {
+func (m *Moor) verifySignature(jwt string, parts []string, kid string) error {
 	signature, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
 	if err != nil || len(signature) != signatureBytes {
 		return &Error{HandoffMalformed, "the handoff's signature is not base64url", err}
@@ -99,7 +99,8 @@ func (m *Moor) verifySignature(parts []string, kid string) error {
 		if key == nil {
 			break
 		}
-		if ecdsa.Verify(key, digest[:], r, s) {
+		if m.known.isSignedBy(jwt, key) || ecdsa.Verify(key, digest[:], r, s) {
+			m.known.add(jwt, key)
 			return nil
 		}
 		unfit = key
