@@ -88,7 +88,8 @@ async function verify(jwt: string, keys: KeySet): Promise<Signed> {
   const { alg, typ, kid, crit } = parseObject(textOf(header));
   if (alg !== "ES256") untrusted("its algorithm is not ES256");
   if (typ !== "JWT" || typeof kid !== "string" || crit !== undefined) malformed("its header is not one of Moor's");
-  const isSignedBy = (key: VerifyingKey) => isRight(key, `${header}.${payload}`, signature);
+  const signed = jwt.slice(0, jwt.lastIndexOf("."));
+  const isSignedBy = (key: VerifyingKey) => isRight(key, signed, signature);
   const known = (await keys(kid)) ?? untrusted("Moor publishes no key of its kid");
   if (await isSignedBy(known)) return { kid, key: known, claims: textOf(payload) };
   // Only the name ties a kid to its key: by now Moor may publish another key under it.
