@@ -15,6 +15,7 @@ export const RIVALS = {
   honoObjects: "hono, @hono/session on Durable Objects",
   honoMoor: "hono, moor/hono on Durable Objects",
   honoLimit: "hono, a session that costs nothing: the limit",
+  honoRules: "the same, with the token kept from handlers and pages from shared caches",
   moor: "Moor",
   moorOff: "Moor without backup",
   moorSync: "Moor with sync backup",
@@ -50,6 +51,7 @@ export interface Built {
   readonly hono: string;
   readonly honoMoor: string;
   readonly honoLimit: string;
+  readonly honoRules: string;
   readonly platform: string;
 }
 
@@ -79,7 +81,7 @@ export async function startRivals(
     const worker = await startHono({ worker: file, platform: built.platform }, sessions, withEdge);
     running.defer(worker.stop);
     const { port, link } = worker;
-    const keepsSessions = file !== built.honoLimit;
+    const keepsSessions = file !== built.honoLimit && file !== built.honoRules;
     const stores = [storeBehind(sessions, link)];
     return { name, port, origins: withEdge, stores, keepsSessions, operations: link.calls };
   };
@@ -102,6 +104,7 @@ export async function startRivals(
     await hono("honoObjects", { sessions: "objects" }),
     await hono("honoMoor", { sessions: "objects", worker: built.honoMoor }),
     await hono("honoLimit", { sessions: "objects", worker: built.honoLimit }),
+    await hono("honoRules", { sessions: "objects", worker: built.honoRules }),
     await moor("moor", "async"),
     await moor("moorOff", "off"),
     await moor("moorSync", "sync"),

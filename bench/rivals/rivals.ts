@@ -72,14 +72,15 @@ export async function measureRivals(how: keyof typeof PLANS, say: Say): Promise<
 }
 
 async function build(folder: string): Promise<Built> {
-  const [, hono, honoMoor, honoLimit, platform] = await Promise.all([
+  const [, hono, honoMoor, honoLimit, honoRules, platform] = await Promise.all([
     buildMoor(folder, ["bench/rivals/workers/moor.ts"]),
     buildScript("bench/rivals/workers/hono-session.ts", folder),
     buildScript("bench/rivals/workers/hono-moor.ts", folder),
     buildScript("bench/rivals/workers/hono-limit.ts", folder),
+    buildScript("bench/rivals/workers/hono-rules.ts", folder),
     buildScript(PLATFORM, folder),
   ]);
-  return { moor: join(folder, "moor", "moor.js"), hono, honoMoor, honoLimit, platform };
+  return { moor: join(folder, "moor", "moor.js"), hono, honoMoor, honoLimit, honoRules, platform };
 }
 
 /** The measurements while everything works. */

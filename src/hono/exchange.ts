@@ -41,6 +41,7 @@ export interface ExchangeParts {
 /** One request on its way through hono. */
 interface Handled {
   readonly c: Context;
+  readonly request: Asked;
   readonly handling: Handling;
   readonly handlers: Handlers;
 }
@@ -58,14 +59,13 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
   const ignored = new WeakSet<Context>();
 
   async function receive(handled: Handled, observer: Observer): Promise<Response | undefined> {
-    const { c, handling } = handled;
-    const request = askedBy(c.req.raw);
+    const { c, request, handling } = handled;
     const address = readAddress(request);
     if (address.kind !== "address") return answerAstray(address, observer);
     const { url } = address;
     observer.addressed(url.pathname);
     // hono chooses handlers by its own reading of the path, which keeps dot segments.
-    if (ignores(request, c.req.path)) return passOn(handled, request, url, observer);
+    if (ignores(request, c.req.path)) return passOn(handled, url, observer);
 
     const keepAlive = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
     const visit = await exchange.enter(request, address, observer, keepAlive); // 1, 2
@@ -78,12 +78,13 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     return answered;
   }
 
-  async function serve({ c, handling, handlers }: Handled, visit: Visit): Promise<Response | undefined> {
-    if (!waitsForTurn(visit, handling)) return answer({ c, handling, handlers }, visit);
+  async function serve(handled: Handled, visit: Visit): Promise<Response | undefined> {
+    const { c, handling } = handled;
+    if (!waitsForTurn(visit, handling)) return answer(handled, visit);
     // The body is read before a lease is taken, because a client may be slow to send it, and other requests wait for the lease.
     if (!(await holdBody(c))) return visit.observer.refused("bad_request", "incomplete body");
     // Copies that became too old while the client sent the body must not serve it.
-    return answer({ c, handling, handlers }, { ...visit, arrival: { ...visit.arrival, arrivedAt: clock() } });
+    return answer(handled, { ...visit, arrival: { ...visit.arrival, arrivedAt: clock() } });
   }
 
   function answer({ c, handling, handlers }: Handled, visit: Visit): Promise<Response | undefined> {
@@ -92,8 +93,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
 
   /** A request without a session: handlers may pass it on to others, so they are shown no token either. */
   async function passOn(
-    { c, handlers }: Handled,
-    request: Asked,
+    { c, request, handlers }: Handled,
     url: URL,
     observer: Observer,
   ): Promise<Response | undefined> {
@@ -110,8 +110,9 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
   return async (c, next, handling) => {
     if (hasSession(c) || ignored.has(c)) return pass(next);
     const handlers = createHandlers(c, next);
-    const handled = { c, handling: { ...handling, session: true }, handlers };
-    const response = await signals.serve(c.req.raw, (observer) => receive(handled, observer));
+    const request = askedBy(c.req.raw);
+    const handled = { c, request, handling: { ...handling, session: true }, handlers };
+    const response = await signals.serve(request, (observer) => receive(handled, observer));
     if (handlers.thrown) throw handlers.thrown.fault;
     // If no handler has answered, hono says so.
     if (!response || !c.finalized) return response;

@@ -1,14 +1,9 @@
-import { DurableObject } from "cloudflare:workers";
 import { Hono } from "hono";
 import { forward, type Origins } from "./forward.ts";
+import { ITEMS } from "./items.ts";
 
+export { SessionObject } from "./items.ts";
 export { Link } from "./watched-stores.ts";
-
-/** Nothing is kept in it: the bench's configuration of a Worker names such a class. */
-export class SessionObject extends DurableObject {}
-
-/** The session that each visitor of the bench has after their first requests. */
-const ITEMS = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`i${index}`, "x".repeat(64)]));
 
 const app = new Hono<{ Bindings: Origins }>();
 
