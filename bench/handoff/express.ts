@@ -7,23 +7,27 @@ import { messageOf, startScript } from "../http/script.ts";
 import { range, type Spread, spread } from "../http/statistics.ts";
 import { table } from "../table.ts";
 
-/** Requests per second of an Express origin on one CPU, where each request has a handoff that is new to it. */
-export type ExpressResults = Readonly<Record<Signatures, Spread>>;
+/** An Express origin on one CPU. */
+export type ExpressResults = Readonly<
+  Record<Load, { readonly requestsPerSecond: Spread; readonly cpuMicroseconds: Spread }>
+>;
 
-const SIGNATURES = {
-  webcrypto: "by WebCrypto, in another thread",
-  node: "by node:crypto, in the event loop",
+const LOADS = {
+  known: { about: "all requests have the same handoff", signatures: "webcrypto" },
+  fresh: { about: "each request has a new handoff", signatures: "webcrypto" },
+  blocking: { about: "the same, and node:crypto checks it in the event loop", signatures: "node" },
 } as const;
-type Signatures = keyof typeof SIGNATURES;
+type Load = keyof typeof LOADS;
 
 /** An origin remembers the last 512. */
 const HANDOFFS = 4_000;
-const ROUNDS = { rounds: 12, mostSeconds: 40, connections: 16, warmMs: 200, measureMs: 800 };
+const WARM_ROUNDS = 3;
+const ROUNDS = { rounds: 12, mostSeconds: 60, connections: 16, warmMs: 200, measureMs: 800 };
 
-/** Measures an Express origin with each way to check signatures. */
+/** Measures an Express origin with each load. */
 export async function measureExpress({ url }: FakeMoor, handoff: () => string): Promise<ExpressResults> {
   const load = startScript("load.ts");
-  const names = Object.keys(SIGNATURES) as Signatures[];
+  const names = Object.keys(LOADS) as Load[];
   const origins: ChildProcess[] = [];
   try {
     const requests = Array.from(
@@ -32,23 +36,27 @@ export async function measureExpress({ url }: FakeMoor, handoff: () => string): 
     );
     const contestants = [];
     for (const name of names) {
-      const origin = startOrigin(url, name);
+      const origin = startOrigin(url, LOADS[name].signatures);
       origins.push(origin);
       const { port } = await messageOf<{ port: number }>(origin);
-      contestants.push({ name, port, pid: origin.pid as number, requests });
+      const sent = name === "known" ? requests.slice(0, 1) : requests;
+      contestants.push({ name, port, pid: origin.pid as number, requests: sent });
     }
     const seen = await measure(load, contestants, ROUNDS);
-    // The first rounds warm the compiler.
-    const ofName = (name: Signatures) => (seen.get(name) ?? []).slice(3);
-    return Object.fromEntries(
-      names.map((name) => [name, spread(ofName(name).map(({ answered, seconds }) => answered / seconds))]),
-    ) as ExpressResults;
+    const costOf = (name: Load) => {
+      const rounds = (seen.get(name) ?? []).slice(WARM_ROUNDS);
+      return {
+        requestsPerSecond: spread(rounds.map(({ answered, seconds }) => answered / seconds)),
+        cpuMicroseconds: spread(rounds.map(({ answered, cpuSeconds }) => (cpuSeconds / answered) * 1e6)),
+      };
+    };
+    return Object.fromEntries(names.map((name) => [name, costOf(name)])) as ExpressResults;
   } finally {
     for (const child of [load, ...origins]) child.kill();
   }
 }
 
-function startOrigin(moor: string, signatures: Signatures): ChildProcess {
+function startOrigin(moor: string, signatures: string): ChildProcess {
   const [execPath, ...execArgv] = on("workers", [process.execPath]);
   const script = fileURLToPath(new URL("express-origin.ts", import.meta.url));
   return fork(script, ["--moor", moor, "--signatures", signatures], { execPath, execArgv });
@@ -56,6 +64,9 @@ function startOrigin(moor: string, signatures: Signatures): ChildProcess {
 
 /** The table of docs/explanation/performance.md. */
 export function expressTable(results: ExpressResults): string {
-  const rows = Object.entries(SIGNATURES).map(([name, about]) => [about, range(results[name as Signatures], 0)]);
-  return table(["an Express origin with one CPU, each handoff new; the signature", "requests/s"], rows);
+  const rows = Object.entries(LOADS).map(([name, { about }]) => {
+    const { requestsPerSecond, cpuMicroseconds } = results[name as Load];
+    return [about, range(requestsPerSecond, 0), range(cpuMicroseconds, 0)];
+  });
+  return table(["an Express origin on one CPU", "requests/s", "CPU of a request, µs"], rows);
 }
