@@ -1,3 +1,4 @@
+import type { OwnNames } from "../carriers/carrier.ts";
 import type { FailureCode } from "../errors.ts";
 import type { Carriers } from "../inbound/carriers.ts";
 import { isTokenKeptBack, SAFE_METHODS } from "../inbound/cross-site.ts";
@@ -14,6 +15,7 @@ import {
   mayGiveFreshToken,
   mayGiveProvisional,
   ownNames,
+  type ResponseChanges,
   respond,
   type TokenWrite,
   tokenFor,
@@ -90,29 +92,9 @@ export function createConclude({ write, carriers, clock, endedOf }: ConcludePart
     return answer(concluding, token, await markFor(token, client, toMark, concluding.stores));
   }
 
-  /** The response as its client gets it. */
   function answer({ visit, responded, stores }: Concluding, token: TokenWrite, mark: string): Response {
-    const { client, observer } = visit;
-    const { explains } = observer.facts;
     const { response, names } = responded;
-    const dropped = ownNames(response, names, carriers.own);
-    if (dropped.length > 0) observer.ownNamesDropped(dropped);
-    const cookies = stores.cookies?.();
-    // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
-    const isReplaced = token.kind !== "none" || mark !== "" || Boolean(cookies?.length);
-    return respond(response, {
-      names,
-      dropped,
-      client,
-      page: visit.url,
-      stripped: visit.stripped,
-      token,
-      mark,
-      cookies,
-      session: true,
-      explain: explains === "no" ? undefined : observer.explanation(isReplaced ? response.headers : undefined),
-      isForOne: explains === "debug",
-    });
+    return finish(visit, response, { names, token, mark, cookies: stores.cookies?.(), session: true }, carriers.own);
   }
 
   return (concluding) => {
@@ -130,6 +112,33 @@ export function createConclude({ write, carriers, clock, endedOf }: ConcludePart
     const isDone = !(done instanceof Promise) && intent.version === undefined;
     return isDone ? giveToken(concluding, done) : acknowledge(concluding, done, facts);
   };
+}
+
+/** The response as its client gets it. */
+export function finish(
+  { client, url, stripped, observer }: Visit,
+  response: Response,
+  { names, token, mark, cookies, session }: Pick<ResponseChanges, "names" | "token" | "mark" | "cookies" | "session">,
+  own: OwnNames,
+): Response {
+  const { explains } = observer.facts;
+  const dropped = ownNames(response, names, own);
+  if (dropped.length > 0) observer.ownNamesDropped(dropped);
+  // No cache may keep a token or a mark, so `respond` replaces the origin's headers about caching.
+  const isReplaced = token.kind !== "none" || mark !== "" || Boolean(cookies?.length);
+  return respond(response, {
+    names,
+    dropped,
+    client,
+    page: url,
+    stripped,
+    token,
+    mark,
+    cookies,
+    session,
+    explain: explains === "no" ? undefined : observer.explanation(isReplaced ? response.headers : undefined),
+    isForOne: explains === "debug",
+  });
 }
 
 /** A failure in place of a response whose intent was not done. */

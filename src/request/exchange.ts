@@ -13,11 +13,11 @@ import { type Opened, openForRoute, refOf } from "../store/open-session.ts";
 import type { HeaderNames } from "../upstream/wire/origin-headers.ts";
 import { createCarried } from "./carried.ts";
 import { commit } from "./commit.ts";
-import { createConclude } from "./conclude.ts";
+import { createConclude, finish } from "./conclude.ts";
 import { logOut } from "./logout.ts";
 import type { MoorParts } from "./parts.ts";
 import { repost } from "./repost.ts";
-import { ownNames, respond } from "./respond.ts";
+import { NO_TOKEN } from "./respond.ts";
 import type { Handling, Responder } from "./responder.ts";
 import { createStores, type Stores, type StoresParts } from "./stores.ts";
 import type { KeepAlive, Visit } from "./visit.ts";
@@ -196,23 +196,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
       return served;
     },
 
-    passOn({ url, stripped, client, observer }, response, names) {
-      const { explains } = observer.facts;
-      observer.changesDropped(names.moor);
-      const dropped = ownNames(response, names, carriers.own);
-      if (dropped.length > 0) observer.ownNamesDropped(dropped);
-      return respond(response, {
-        names,
-        dropped,
-        client,
-        page: url,
-        stripped,
-        token: { kind: "none" },
-        mark: "",
-        session: false,
-        explain: explains === "no" ? undefined : observer.explanation(),
-        isForOne: explains === "debug",
-      });
+    passOn(visit, response, names) {
+      visit.observer.changesDropped(names.moor);
+      return finish(visit, response, { names, token: NO_TOKEN, mark: "", session: false }, carriers.own);
     },
   };
 }

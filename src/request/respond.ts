@@ -40,7 +40,7 @@ export interface TokenOptions {
     | undefined;
 }
 
-const NO_TOKEN: TokenWrite = { kind: "none" };
+export const NO_TOKEN: TokenWrite = { kind: "none" };
 
 /** The token for the response: a new one only if it tells the client something new. Answers at once if there is none. */
 export function tokenFor(done: Done, options: TokenOptions, parts: CommitParts): TokenWrite | Promise<TokenWrite> {
