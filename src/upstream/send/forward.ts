@@ -47,155 +47,116 @@ export type Answered = Extract<Forwarded, { kind: "response" }>;
  * A request that may be hedged is sent to a second origin when the first is slow: that is its retry. A streaming body
  * may be slow, or its client may break it off. So it has no deadline, and its fate says nothing about the origin.
  */
-export function forward(
+export async function forward(
   outgoing: Outgoing,
   order: readonly Origin[],
   pool: Pool,
   clock: () => number,
 ): Promise<Forwarded> {
-  return new Forwarding(outgoing, order, pool, clock).run();
-}
-
-/** The way of one request to the origin that answers it. */
-class Forwarding {
-  readonly #outgoing: Outgoing;
-  readonly #order: readonly Origin[];
-  readonly #pool: Pool;
-  readonly #clock: () => number;
-  readonly #losses: Loss[] = [];
-  #attempts = 0;
+  const { retries, isEvidence } = outgoing;
+  const losses: Loss[] = [];
+  let attempts = 0;
   /** A request that was not sent has cost no origin anything: the next try is not a repetition. */
-  #wasSent = false;
+  let wasSent = false;
   /** How many origins may have taken it. */
-  #takenBy = 0;
-  #kind: "unreachable" | "timeout" = "unreachable";
-  #hedge: Origin | undefined;
+  let takenBy = 0;
+  let kind: "unreachable" | "timeout" = "unreachable";
+  let hedge: Origin | undefined;
   /** The last answer of a status after which the request is sent again. */
-  #refused: Answered | undefined;
-
-  constructor(outgoing: Outgoing, order: readonly Origin[], pool: Pool, clock: () => number) {
-    this.#outgoing = outgoing;
-    this.#order = order;
-    this.#pool = pool;
-    this.#clock = clock;
-  }
-
-  /**
-   * Sends the request to one origin after the other. An origin may have closed an idle connection, which then counts as lost: the
-   * origin is tried once more.
-   */
-  async run(): Promise<Forwarded> {
-    const outgoing = this.#outgoing;
-    const order = this.#order;
-    const pool = this.#pool;
-    const clock = this.#clock;
-    const beganAt = clock();
-    pool.retries.deposit(beganAt);
-    for (const origin of order) {
-      if (origin === this.#hedge) continue;
-      // A request that cannot be sent again waits while its origin is doubtful, so that it is not the next request to be
-      // lost.
-      const mayWait = pool.losses.isUsed && !outgoing.retries.lost && order.length > 1 && !pool.panic.isOn;
-      const isWaiting = mayWait && pool.losses.isDoubtful(origin.index, clock());
-      if (isWaiting) await waitFor(origin, pool, clock);
-      // Others have met meanwhile that it is gone.
-      const isGone = (this.#attempts > 0 || isWaiting) && pool.isEjected(origin.index, clock());
-      if (isGone && wellBehind(origin, order, pool, clock()).length > 0) continue;
-      const isTaken = this.#takenBy >= outgoing.retries.origins;
-      if (isTaken && (this.#refused || !(await mayGoOn(this.#losses, outgoing, pool)))) break;
-      const sentAt = this.#attempts > 0 || isWaiting ? clock() : beganAt;
-      let step: Step = "same origin";
-      for (let isFirst = true; step === "same origin"; isFirst = false) {
-        if (this.#wasSent && !pool.retries.withdraw(senderOf(outgoing).client, clock())) return this.#failed("budget");
-        // The attempts before may have taken longer than a handoff lives.
-        if (this.#attempts > 0) await outgoing.handAnew?.();
-        this.#attempts++;
-        const mayHedge = outgoing.hedgeAfterMs !== undefined && !this.#hedge;
-        const sending = mayHedge ? sendHedged(outgoing, origin, order, pool, clock) : send(outgoing, origin, clock);
-        const attempt = await sending;
-        if (mayHedge) this.#noteHedge(attempt);
-        this.#wasSent = attempt.kind !== "unsent";
-        if (attempt.kind === "response") {
-          if (this.#refused) await this.#refused.response.body?.cancel();
-          step = this.#answeredBy(origin, attempt, sentAt);
-        } else step = await this.#lostBy(origin, attempt, sentAt, isFirst);
-      }
-      if (step !== "next origin") return step;
-    }
-    return this.#failed();
-  }
+  let refused: Answered | undefined;
 
   /** A request that may be hedged may have been sent to two origins. */
-  #noteHedge(attempt: Attempt): void {
-    if (attempt.losses) this.#losses.push(...attempt.losses);
+  function noteHedge(attempt: Attempt): void {
+    if (attempt.losses) losses.push(...attempt.losses);
     if (!attempt.hedge) return;
-    this.#hedge = attempt.hedge;
-    this.#attempts++;
-    this.#takenBy++;
+    hedge = attempt.hedge;
+    attempts++;
+    takenBy++;
   }
 
   /** An origin has answered: with the result, or with a status after which the next origin is tried. */
-  #answeredBy(origin: Origin, { response, hedged }: Extract<Attempt, { kind: "response" }>, sentAt: number): Step {
-    const { session, hasSession, retries } = this.#outgoing;
-    const pool = this.#pool;
-    const by = (hedged && this.#hedge) || origin;
-    const now = this.#clock();
+  function answeredBy(
+    origin: Origin,
+    { response, hedged }: Extract<Attempt, { kind: "response" }>,
+    sentAt: number,
+  ): Step {
+    const by = (hedged && hedge) || origin;
+    const now = clock();
     const names = namesIn(response.headers, pool.config.announcedHeaders);
-    const hears = hasSession && names.moor.includes("moor-closed");
-    pool.answered(by.index, response, now, hears, session);
+    const hears = outgoing.hasSession && names.moor.includes("moor-closed");
+    pool.answered(by.index, response, now, hears, outgoing.session);
     const tookMs = now - sentAt;
-    const answered: Answered = { kind: "response", response, names, origin: by, attempts: this.#attempts, tookMs };
+    const answered: Answered = { kind: "response", response, names, origin: by, attempts, tookMs };
     if (hedged) answered.hedged = true;
-    if (this.#hedge) answered.hedge = true;
+    if (hedge) answered.hedge = true;
     if (!retries.statuses.has(response.status)) {
-      if (this.#losses.length > 0) this.#judge(true);
+      if (losses.length > 0) judge(losses, outgoing, pool, true, clock());
       return answered;
     }
-    this.#refused = answered;
-    this.#takenBy++;
+    refused = answered;
+    takenBy++;
     return "next origin";
   }
 
   /** An origin has not answered. */
-  async #lostBy(origin: Origin, attempt: Lost, sentAt: number, isFirst: boolean): Promise<Step> {
-    const { kind } = attempt;
-    if (kind === "invalid-status") return { kind, attempts: this.#attempts };
-    this.#kind = kind === "timeout" ? "timeout" : "unreachable";
+  async function lostBy(origin: Origin, attempt: Lost, sentAt: number, isFirst: boolean): Promise<Step> {
+    if (attempt.kind === "invalid-status") return { kind: attempt.kind, attempts };
+    kind = attempt.kind === "timeout" ? "timeout" : "unreachable";
     if (attempt.hedge) {
-      this.#takenBy++;
+      takenBy++;
       return "next origin";
     }
-    const { retries, isEvidence } = this.#outgoing;
-    const { losses } = this.#pool;
-    const { index } = origin;
     // Parallel requests may each lose an idle connection: the first loss counts once the second try has failed as well.
-    const mayBeIdle = isFirst && kind === "lost" && retries.lost;
-    if (mayBeIdle && losses.isSecondTryDue(index)) return "same origin";
-    const loss: Loss = { index, kind, sentAt };
-    this.#losses.push(loss);
-    if (isEvidence) losses.note(loss, senderOf(this.#outgoing), this.#clock());
-    if (kind !== "unsent") this.#takenBy++;
-    const goesOn = origin !== this.#order.at(-1) && (await isSentOn(loss, this.#outgoing, this.#pool));
-    return goesOn ? "next origin" : this.#failed();
+    const mayBeIdle = isFirst && attempt.kind === "lost" && retries.lost;
+    if (mayBeIdle && pool.losses.isSecondTryDue(origin.index)) return "same origin";
+    const loss: Loss = { index: origin.index, kind: attempt.kind, sentAt };
+    losses.push(loss);
+    if (isEvidence) pool.losses.note(loss, senderOf(outgoing), clock());
+    if (loss.kind !== "unsent") takenBy++;
+    const goesOn = origin !== order.at(-1) && (await isSentOn(loss, outgoing, pool));
+    return goesOn ? "next origin" : failed();
   }
 
   /** The result when no further origin is tried: the last refused answer, if there is one. */
-  #failed(retry?: "budget"): Forwarded {
-    this.#judge(this.#refused !== undefined);
-    const result = this.#refused ?? { kind: this.#kind };
-    return { ...result, attempts: this.#attempts, ...(this.#hedge && { hedge: true }), ...(retry && { retry }) };
+  function failed(retry?: "budget"): Forwarded {
+    judge(losses, outgoing, pool, refused !== undefined, clock());
+    return { ...(refused ?? { kind }), attempts, ...(hedge && { hedge: true }), ...(retry && { retry }) };
   }
 
-  /** Judges the origins that have lost the request, each origin by at most one loss. */
-  #judge(isAnswered: boolean): void {
-    const { isEvidence } = this.#outgoing;
-    const unconfirmed = isEvidence ? "unknown" : "nothing";
-    for (const loss of this.#losses) {
-      // Software behind Cloudflare may answer with a status of Cloudflare's: then all origins do, and are not cut off.
-      const isConfirmed = isAnswered && (isEvidence || loss.kind === "unsent");
-      this.#pool.losses.judge(loss, senderOf(this.#outgoing), isConfirmed ? "confirmed" : unconfirmed, this.#clock());
+  const beganAt = clock();
+  pool.retries.deposit(beganAt);
+  for (const origin of order) {
+    if (origin === hedge) continue;
+    // A request that cannot be sent again waits while its origin is doubtful, so that it is not the next request to be
+    // lost.
+    const mayWait = pool.losses.isUsed && !retries.lost && order.length > 1 && !pool.panic.isOn;
+    const isWaiting = mayWait && pool.losses.isDoubtful(origin.index, clock());
+    if (isWaiting) await waitFor(origin, pool, clock);
+    // Others have met meanwhile that it is gone.
+    const isGone = (attempts > 0 || isWaiting) && pool.isEjected(origin.index, clock());
+    if (isGone && wellBehind(origin, order, pool, clock()).length > 0) continue;
+    if (takenBy >= retries.origins && (refused || !(await mayGoOn(losses, outgoing, pool)))) break;
+    const sentAt = attempts > 0 || isWaiting ? clock() : beganAt;
+    let step: Step = "same origin";
+    // An origin may have closed an idle connection, which then counts as lost: the origin is tried once more.
+    for (let isFirst = true; step === "same origin"; isFirst = false) {
+      if (wasSent && !pool.retries.withdraw(senderOf(outgoing).client, clock())) return failed("budget");
+      // The attempts before may have taken longer than a handoff lives.
+      if (attempts > 0) await outgoing.handAnew?.();
+      attempts++;
+      const mayHedge = outgoing.hedgeAfterMs !== undefined && !hedge;
+      const sending = mayHedge ? sendHedged(outgoing, origin, order, pool, clock) : send(outgoing, origin, clock);
+      const attempt = await sending;
+      if (mayHedge) noteHedge(attempt);
+      wasSent = attempt.kind !== "unsent";
+      if (attempt.kind === "response") {
+        if (refused) await refused.response.body?.cancel();
+        step = answeredBy(origin, attempt, sentAt);
+      } else step = await lostBy(origin, attempt, sentAt, isFirst);
     }
+    if (step !== "next origin") return step;
   }
+  return failed();
 }
 
 /** What follows a try: the result, or a further try. */
@@ -228,6 +189,16 @@ async function mayGoOn(losses: readonly Loss[], outgoing: Outgoing, pool: Pool):
   if (!taken.some(({ index, sentAt }) => pool.losses.wasSilentBefore(index, client, sentAt))) return false;
   const answers = await Promise.all(taken.map(({ index, sentAt }) => pool.losses.answers(index, sentAt)));
   return !answers.includes(true);
+}
+
+/** Judges the origins that have lost a request, each origin by at most one loss. */
+function judge(losses: readonly Loss[], outgoing: Outgoing, pool: Pool, isAnswered: boolean, now: number): void {
+  const unconfirmed = outgoing.isEvidence ? "unknown" : "nothing";
+  for (const loss of losses) {
+    // Software behind Cloudflare may answer with a status of Cloudflare's: then all origins do, and are not cut off.
+    const isConfirmed = isAnswered && (outgoing.isEvidence || loss.kind === "unsent");
+    pool.losses.judge(loss, senderOf(outgoing), isConfirmed ? "confirmed" : unconfirmed, now);
+  }
 }
 
 function senderOf({ clientIp, session }: Outgoing): Sender {
