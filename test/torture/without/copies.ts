@@ -38,7 +38,7 @@ export const COPIES: readonly Rule[] = [
     rule: "`issuedAt` is when the token is signed, not when the request came",
     edits: [
       {
-        file: "src/request/exchange.ts",
+        file: "src/request/conclude.ts",
         from: "tokenFor(done, giving, stores)",
         to: "tokenFor(done, giving, { ...stores, clock: () => arrival.arrivedAt })",
       },
@@ -79,9 +79,9 @@ export const COPIES: readonly Rule[] = [
     edits: [
       token("options.mayGiveFresh && (!session.returning || options.isProvisional === true);", "options.mayGiveFresh;"),
       {
-        file: "src/request/exchange.ts",
-        from: "const isNew = !session.returning && !isKeptBack",
-        to: "const isNew = !isKeptBack",
+        file: "src/request/conclude.ts",
+        from: "const isNew = !opened.session.returning && !isTokenKeptBack",
+        to: "const isNew = !isTokenKeptBack",
       },
     ],
     config: "moor-sync",
