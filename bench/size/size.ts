@@ -41,10 +41,10 @@ export const BUDGETS_KIB: Readonly<
   Record<keyof Omit<SizeResults, "passThrough" | "smallestBuild" | "logins">, number>
 > = {
   moor: 194,
-  asDeployed: 67.9,
-  asDeployedWithLogin: 75.2,
+  asDeployed: 67.5,
+  asDeployedWithLogin: 74.8,
   withoutRedis: 187,
-  asDeployedWithoutRedis: 64.5,
+  asDeployedWithoutRedis: 64.2,
 };
 
 /** A configuration that has nothing but pools. */
