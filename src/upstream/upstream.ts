@@ -142,7 +142,7 @@ export function createUpstream(
     return {
       method,
       target: url.pathname + url.search,
-      clientHost: url.hostname,
+      asked: url,
       headers: told,
       handAnew: session && handoff && (async () => told.set("Moor-Session", await handoff.sign(session, to, clock()))),
       movedFrom: sending.isStored ? movedFrom : undefined,
@@ -204,7 +204,8 @@ export function createUpstream(
       const looking = pool.live?.look(clock());
       if (looking !== undefined) await looking;
       const choice = choose(sending, learned, mayRetry);
-      const to = { pool: pool.config, host: url.host, scheme: url.protocol.slice(0, -1), route };
+      const scheme = request.url.startsWith("https:") ? "https" : "http";
+      const to = { pool: pool.config, host: url.host, scheme, route };
       const { session } = sending;
       const signed =
         session && handoff && (handoff.known(session, to, choice.now) ?? (await handoff.sign(session, to, choice.now)));

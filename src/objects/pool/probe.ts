@@ -1,7 +1,7 @@
 import type { ResolvedHealthCheck } from "../../config/resolved.ts";
 import { PROBE_HEADERS } from "../../upstream/health/fail-checks.ts";
 import type { ProbeResult } from "../../upstream/live/pool-contracts.ts";
-import type { Reach } from "../../upstream/send/reach.ts";
+import { NO_CLIENT, type Reach } from "../../upstream/send/reach.ts";
 
 /** How many bytes of a body are read. */
 const MAX_BODY_BYTES = 16 * 1024;
@@ -20,7 +20,7 @@ export async function probe(reach: Reach, check: ResolvedHealthCheck): Promise<P
       cache: "no-store",
       signal: deadline.signal,
     };
-    const response = await reach(check.path, init, "");
+    const response = await reach(check.path, init, NO_CLIENT);
     const { status, body } = response;
     if (!check.expectedStatuses.some(({ start, end }) => start <= status && status < end)) {
       await body?.cancel();

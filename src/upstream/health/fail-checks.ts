@@ -1,7 +1,7 @@
 import type { ResolvedHealthCheck } from "../../config/resolved.ts";
 import { pollWhile } from "../../lib/poll.ts";
 import { type Fault, gatewayFault } from "../send/gateway-fault.ts";
-import type { Reach } from "../send/reach.ts";
+import { NO_CLIENT, type Reach } from "../send/reach.ts";
 
 /** The result of a check: any answer at all, whatever its status, or the fault. */
 export type CheckResult = "answered" | Fault;
@@ -70,7 +70,7 @@ export function createFailChecks(
     const { signal } = deadline;
     try {
       const init: RequestInit = { method, headers: PROBE_HEADERS, redirect: "manual", cache: "no-store", signal };
-      const response = await (reaches[index] as Reach)(target as string, init, "");
+      const response = await (reaches[index] as Reach)(target as string, init, NO_CLIENT);
       await response.body?.cancel();
       const fault = gatewayFault(response, 0);
       if (fault) return fault;

@@ -1,4 +1,3 @@
-import { DeadlinePassed, withinDeadline } from "../../lib/deadline.ts";
 import type { Loss } from "../health/loss-judge.ts";
 import type { Origin } from "../pool.ts";
 import type { Body } from "./body.ts";
@@ -10,8 +9,8 @@ export interface Outgoing {
   readonly method: string;
   /** Path and query, normalised: the same target that was routed is sent. */
   readonly target: string;
-  /** The host name that the client asked for, without its port. */
-  readonly clientHost: string;
+  /** The address that the client asked for. */
+  readonly asked: Pick<URL, "hostname">;
   readonly headers: Headers;
   /** Signs the handoff in the headers anew if its life has begun to run out. Default: there is no handoff. */
   readonly handAnew?: (() => Promise<void>) | undefined;
@@ -50,46 +49,75 @@ export type Attempt = (
 };
 
 /**
- * Sends a request to an origin.
+ * Sends a request to an origin. Its answer, its loss or its deadline decides, whichever comes first.
  *
+ * @param sentAt now, in milliseconds since 1970.
  * @param signal aborts the request. Default: the request cannot be aborted.
  */
-export async function send(
+export function send(
   outgoing: Outgoing,
   origin: Origin,
+  sentAt: number,
   clock: () => number,
   signal: AbortSignal | null = null,
 ): Promise<Attempt> {
-  let reached: Promise<Response> | undefined;
-  const sentAt = clock();
-  const from = outgoing.movedFrom?.(origin.index);
-  try {
-    const init: RequestInit = {
-      method: outgoing.method,
-      headers: from === undefined ? outgoing.headers : movedHeaders(outgoing.headers, from),
-      body: outgoing.body,
-      redirect: "manual",
-      signal,
+  const { body, deadlineMs } = outgoing;
+  // One promise in place of an async function's and a deadline's: every request waits here.
+  return new Promise((resolve) => {
+    const reached = reach(outgoing, origin, signal);
+    let isLate = false;
+    const giveUp = () => {
+      isLate = true;
+      resolve({ kind: "timeout" });
     };
-    if (outgoing.forbidsCaches) init.cache = "no-store";
-    reached = origin.reach(outgoing.target, init, outgoing.clientHost);
-    const isTimed = !(outgoing.body instanceof ReadableStream);
-    const response = await (isTimed ? withinDeadline(reached, outgoing.deadlineMs) : reached);
-    // Most answers need no second look: their status is valid, and none that Cloudflare gives in place of an origin.
-    const { status } = response;
-    const isPlain = status >= 200 && status < 520;
-    const fault = isPlain ? undefined : gatewayFault(response, clock() - sentAt);
-    if (isPlain || (!fault && isValid(response))) return { kind: "response", response };
-    await response.body?.cancel();
-    return { kind: fault ?? "invalid-status" };
+    const timer = body instanceof ReadableStream ? undefined : setTimeout(giveUp, deadlineMs);
+    reached.then(
+      (response) => {
+        if (timer !== undefined) clearTimeout(timer);
+        // An AbortSignal would end the request's connection at the deadline, not with the request. It would also cost requests that are
+        // in time a twentieth of their CPU.
+        if (isLate) response.body?.cancel().catch(() => {});
+        else resolve(judged(response, sentAt, clock));
+      },
+      // A refused connection, a reset and cut headers all read "Network connection lost.": they cannot be told apart.
+      () => {
+        if (timer !== undefined) clearTimeout(timer);
+        resolve({ kind: "lost" });
+      },
+    );
+  });
+}
+
+function reach(outgoing: Outgoing, origin: Origin, signal: AbortSignal | null): Promise<Response> {
+  const from = outgoing.movedFrom?.(origin.index);
+  const init: RequestInit = {
+    method: outgoing.method,
+    headers: from === undefined ? outgoing.headers : movedHeaders(outgoing.headers, from),
+    body: outgoing.body,
+    redirect: "manual",
+    signal,
+  };
+  if (outgoing.forbidsCaches) init.cache = "no-store";
+  try {
+    return origin.reach(outgoing.target, init, outgoing.asked);
   } catch (fault) {
-    // A refused connection, a reset and cut headers all read "Network connection lost.": they cannot be told apart.
-    if (!(fault instanceof DeadlinePassed)) return { kind: "lost" };
-    // An AbortSignal would end the request's connection now, not with the request. It would also cost requests that are
-    // in time a twentieth of their CPU.
-    reached?.then((late) => late.body?.cancel()).catch(() => {});
-    return { kind: "timeout" };
+    return Promise.reject(fault);
   }
+}
+
+/** The result that a response tells of. */
+function judged(response: Response, sentAt: number, clock: () => number): Attempt | Promise<Attempt> {
+  // Most answers need no second look: their status is valid, and none that Cloudflare gives in place of an origin.
+  const { status } = response;
+  if (status >= 200 && status < 520) return { kind: "response", response };
+  const fault = gatewayFault(response, clock() - sentAt);
+  if (!fault && isValid(response)) return { kind: "response", response };
+  return refused(response, fault ?? "invalid-status");
+}
+
+async function refused(response: Response, kind: Fault | "invalid-status"): Promise<Attempt> {
+  await response.body?.cancel().catch(() => {});
+  return { kind };
 }
 
 /** If another origin has served the session since, the origin's older copy of the session may be out of date. */

@@ -145,7 +145,9 @@ export async function forward(
       if (attempts > 0) await outgoing.handAnew?.();
       attempts++;
       const mayHedge = outgoing.hedgeAfterMs !== undefined && !hedge;
-      const sending = mayHedge ? sendHedged(outgoing, origin, order, pool, clock) : send(outgoing, origin, clock);
+      const sending = mayHedge
+        ? sendHedged(outgoing, origin, order, pool, clock)
+        : send(outgoing, origin, isFirst ? sentAt : clock(), clock);
       const attempt = await sending;
       if (mayHedge) noteHedge(attempt);
       wasSent = attempt.kind !== "unsent";

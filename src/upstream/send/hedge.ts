@@ -23,7 +23,8 @@ export async function sendHedged(
   const losses: Loss[] = [];
   const copyTo = (to: Origin) => {
     const controller = new AbortController();
-    return { to, controller, sentAt: clock(), attempt: send(outgoing, to, clock, controller.signal) };
+    const sentAt = clock();
+    return { to, controller, sentAt, attempt: send(outgoing, to, sentAt, clock, controller.signal) };
   };
   const first = copyTo(origin);
   const { promise: isDue, resolve } = Promise.withResolvers<void>();

@@ -9,9 +9,15 @@ export interface Service {
  * Sends a request to an origin.
  *
  * @param target path and query.
- * @param clientHost the host name that the client asked for, without its port.
+ * @param asked the address that the client asked for.
  */
-export type Reach = (target: string, init: RequestInit, clientHost: string) => Promise<Response>;
+export type Reach = (target: string, init: RequestInit, asked: Asked) => Promise<Response>;
+
+/** Its host name is asked for only where an origin gets it: the runtime makes a new text each time. */
+type Asked = Pick<URL, "hostname">;
+
+/** Stands for the address of a check, which no client has asked for. */
+export const NO_CLIENT: Asked = { hostname: "" };
 
 type Reached = Pick<ResolvedOrigin, "id" | "url" | "service">;
 
@@ -27,9 +33,7 @@ export function createReach(
   services: Readonly<Record<string, unknown>>,
 ): Reach {
   const reach = reachOf(origin, host, services);
-  return new URL(origin.url).pathname === "/"
-    ? reach
-    : (target, init, clientHost) => reach(target, withPrefix(init), clientHost);
+  return new URL(origin.url).pathname === "/" ? reach : (target, init, asked) => reach(target, withPrefix(init), asked);
 }
 
 function reachOf(
@@ -52,7 +56,7 @@ function reachOf(
   const behindHost = `${port ? `:${port}` : ""}${pathname.replace(/\/+$/, "")}`;
   // A Host header that is set on a fetch is ignored: the URL's host is the Host, and this says where it is sent.
   const cf = { resolveOverride: hostname };
-  return (target, init, clientHost) => {
+  return (target, init, { hostname: clientHost }) => {
     const elsewhere = { ...init, cf };
     return fetch(`${protocol}//${clientHost}${behindHost}${target}`, elsewhere);
   };

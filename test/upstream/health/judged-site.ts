@@ -70,7 +70,7 @@ export function site(origins: Record<string, Behaviour[]>, config: Partial<Resol
         isEvidence: !upgrade && !body,
         hasSession: true,
         forbidsCaches: true,
-        clientHost: "shop.test",
+        asked: { hostname: "shop.test" },
         deadlineMs: 20,
         session: client,
       };

@@ -16,7 +16,7 @@ export const OUTGOING: Outgoing = {
   session: "session-1",
   hasSession: true,
   forbidsCaches: true,
-  clientHost: "shop.test",
+  asked: { hostname: "shop.test" },
   deadlineMs: 1_000,
 };
 /** Bodies that cannot be sent again. */

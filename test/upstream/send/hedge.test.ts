@@ -27,7 +27,7 @@ const OUTGOING: Outgoing = {
   session: "session-1",
   hasSession: false,
   forbidsCaches: false,
-  clientHost: "shop.test",
+  asked: { hostname: "shop.test" },
   deadlineMs: DEADLINE_MS,
   hedgeAfterMs: HEDGE_AFTER_MS,
 };

@@ -11,7 +11,7 @@ const origin = (given: Partial<ResolvedOrigin>) => ({ ...poolConfig(["a"]).origi
 /** The request that reaches the network. */
 async function sentTo(url: string, host: "origin" | "client", target: string) {
   const { sent } = answerAs({ a: [() => new Response()], shop: [() => new Response()] });
-  await createReach(origin({ url }), { host }, {})(target, { method: "PUT" }, "shop.test");
+  await createReach(origin({ url }), { host }, {})(target, { method: "PUT" }, { hostname: "shop.test" });
   return sent[0];
 }
 
@@ -51,7 +51,7 @@ describe("an origin", () => {
       { host: "origin" },
       { SHOP: service },
     );
-    const response = await reach("/x", { method: "PUT" }, "shop.test");
+    const response = await reach("/x", { method: "PUT" }, { hostname: "shop.test" });
     expect(await response.text()).toBe("from the service");
     expect(asked).toMatchObject([["https://a.test/base/x", { method: "PUT" }]]);
   });
@@ -64,7 +64,7 @@ describe("an origin", () => {
   ])("at %s with Host of the %s is told of the public path that stands for its own: %s", async (url, host, prefix) => {
     const { sent } = answerAs({ a: [() => new Response()], shop: [() => new Response()] });
     const headers = new Headers({ "X-A": "1" });
-    await createReach(origin({ url }), { host }, {})("/x", { headers }, "shop.test");
+    await createReach(origin({ url }), { host }, {})("/x", { headers }, { hostname: "shop.test" });
     const told = new Headers(sent[0]?.headers);
     expect([told.get("X-Forwarded-Prefix"), told.get("X-A")]).toEqual([prefix, "1"]);
     // The next origin gets the same headers, and may have no base path.
