@@ -156,7 +156,8 @@ def _text_of(part: str) -> str:
 def _parse(text: str) -> dict[str, Any]:
     try:
         claims = json.loads(text)
-    except ValueError as cause:
+    # Too many brackets in one another are no ValueError.
+    except (ValueError, RecursionError) as cause:
         raise MoorError("handoff-malformed", "the handoff is refused: a part of it is not JSON") from cause
     if not isinstance(claims, dict):
         _refuse("malformed", "a part of it is no object")
