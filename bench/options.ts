@@ -9,6 +9,7 @@ export const PARTS = [
   "affinity",
   "instructions",
   "growth",
+  "cpu",
   "http",
   "profile",
   "memory",
@@ -45,8 +46,8 @@ export const USAGE = `Measures Moor beside what it is compared with, on this mac
 
 npm run bench -- [options] [part...]
 
-  --quick   in less than two minutes, without instructions, growth, profile, memory, garbage, rivals,
-            distance and drop-ins unless they are named
+  --quick   in less than two minutes, without instructions, growth, cpu, profile, memory, garbage,
+            rivals, distance and drop-ins unless they are named
   --json    prints, as the last line, one JSON object with everything
   --guard   counts instructions; ends with 1 if a ratio is not within 2 % of the committed ratio, also when it is counted once
             more. With the part http: measures the CPU of clean reads and anonymous visitors; ends with 1 if it is out of bounds

@@ -4,8 +4,8 @@ import { distanceTable } from "./distance/table.ts";
 import { dropInsTable } from "./drop-ins/drop-ins.ts";
 import { growthTable, savingsTable } from "./growth/tables.ts";
 import { handoffTables } from "./handoff/handoff.ts";
-import { type ContestantName, CPU_RATIOS, type CpuRatioName, FIELD } from "./http/contestants.ts";
-import type { CpuRatios } from "./http/cpu-ratios.ts";
+import { type ContestantName, FIELD } from "./http/contestants.ts";
+import { cpuTable } from "./http/cpu.ts";
 import { garbageTable } from "./http/garbage.ts";
 import type { HttpResults, Latency, Throughput } from "./http/http.ts";
 import type { MemoryResults } from "./http/memory.ts";
@@ -26,13 +26,13 @@ const PROFILE_ROWS = 25;
  * For each contestant its requests/s and, as `…Cpu`, its CPU per request, both divided by the numbers of its yardstick. In addition,
  * the ratios that have a goal: of CPU, and of core instructions.
  */
-export function ratiosOf({ http, instructions }: Results): Record<string, number> {
+export function ratiosOf({ http, cpu, instructions }: Results): Record<string, number> {
   const usual = http?.shapes[0]?.throughput ?? {};
   const measured = Object.entries(usual).flatMap(([name, { ratio, cpuRatio }]) => [
     [name, ratio.median],
     [`${name}Cpu`, cpuRatio.median],
   ]);
-  const ofGoals = Object.entries(http?.cpuRatios ?? {}).map(([name, { median }]) => [name, median]);
+  const ofGoals = Object.entries(cpu ?? {}).map(([name, { ratio }]) => [name, ratio.median]);
   return { ...Object.fromEntries([...measured, ...ofGoals]), ...instructionRatiosOf(instructions?.costs ?? {}) };
 }
 
@@ -50,6 +50,7 @@ export function machineLine({ machine }: Results): string {
 export function tablesOf(results: Results): Record<string, string> {
   const {
     http,
+    cpu,
     affinity,
     size,
     cost,
@@ -67,6 +68,7 @@ export function tablesOf(results: Results): Record<string, string> {
   return {
     ...(instructions ? { instructions: instructionsTables(instructions).join("\n\n") } : {}),
     ...(growth ? { growth: growthTable(growth), savings: savingsTable(growth) } : {}),
+    ...(cpu ? { cpu: cpuTable(cpu) } : {}),
     ...(http ? { http: httpTables(http).join("\n\n") } : {}),
     ...(profile ? { profile: profileTable(profile) } : {}),
     ...(memory ? { memory: memoryTable(memory) } : {}),
@@ -82,23 +84,14 @@ export function tablesOf(results: Results): Record<string, string> {
   };
 }
 
-function httpTables({ cpuRatios, shapes, latencies }: HttpResults): string[] {
+function httpTables({ shapes, latencies }: HttpResults): string[] {
   return [
-    `CPU compared, where that has a goal\n\n${cpuRatioTable(cpuRatios)}`,
     ...shapes.map(({ shape, throughput }) => {
       const pages = shape.large ? "1 MiB" : "1 KiB";
       return `${shape.sessions} sessions of ${shape.recordBytes} bytes, pages of ${pages}\n\n${throughputTable(throughput)}`;
     }),
     ...latencies.map(({ rate, latency }) => `${rate} requests/s, milliseconds\n\n${latencyTable(latency)}`),
   ];
-}
-
-function cpuRatioTable(ratios: CpuRatios): string {
-  const rows = Object.entries(ratios).map(([name, ratio]) => {
-    const [one, other] = CPU_RATIOS[name as CpuRatioName];
-    return [FIELD[one].about, FIELD[other].about, range(ratio, 2)];
-  });
-  return table(["", "compared with", "CPU"], rows);
 }
 
 function throughputTable(throughput: Readonly<Record<string, Throughput>>): string {

@@ -4,6 +4,7 @@ import type { DistanceResults } from "./distance/distance.ts";
 import type { DropInCosts } from "./drop-ins/drop-ins.ts";
 import type { GrowthResults } from "./growth/growth.ts";
 import type { HandoffResults } from "./handoff/handoff.ts";
+import type { CpuRatios } from "./http/cpu.ts";
 import type { GarbageResults } from "./http/garbage.ts";
 import type { HttpResults } from "./http/http.ts";
 import type { MemoryResults } from "./http/memory.ts";
@@ -33,6 +34,7 @@ export interface Results {
   readonly size?: SizeResults | undefined;
   readonly instructions?: InstructionsResults | undefined;
   readonly growth?: GrowthResults | undefined;
+  readonly cpu?: CpuRatios | undefined;
   readonly http?: HttpResults | undefined;
   readonly rivals?: RivalsResults | undefined;
   readonly distance?: DistanceResults | undefined;

@@ -7,6 +7,7 @@ import { measureDistance } from "./distance/distance.ts";
 import { measureDropIns, missingForDropIns } from "./drop-ins/drop-ins.ts";
 import { measureGrowth } from "./growth/growth.ts";
 import { measureHandoff } from "./handoff/handoff.ts";
+import { measureCpu } from "./http/cpu.ts";
 import { measureGarbage, missingStdbuf } from "./http/garbage.ts";
 import { judge as judgeCpu } from "./http/guard.ts";
 import { measureHttp } from "./http/http.ts";
@@ -75,6 +76,7 @@ switch (options.kind) {
       instructions:
         parts.includes("instructions") && uncounted === undefined ? await measureInstructions(say) : undefined,
       growth: parts.includes("growth") && uncounted === undefined ? await measureGrowth(say) : undefined,
+      cpu: parts.includes("cpu") ? await measureCpu(say) : undefined,
       http: parts.includes("http") ? await measureHttp(quick ? "quick" : "full", say) : undefined,
       profile: parts.includes("profile") ? await measureProfile(say, before) : undefined,
       memory: parts.includes("memory") ? await measureMemory(say) : undefined,

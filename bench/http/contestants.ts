@@ -60,17 +60,6 @@ export const FIELD = {
 
 export type ContestantName = keyof typeof FIELD;
 
-/** The ratios of CPU that have a goal, each with the contestants whose CPU it compares. */
-export const CPU_RATIOS = {
-  cleanReadOverRulesCpu: ["cleanRead", "rules"],
-  anonymousOverPassThroughCpu: ["anonymous", "passThrough"],
-  strictOverObjectCallCpu: ["strictRead", "objectCall"],
-  changeOverObjectWriteCpu: ["change", "objectWrite"],
-  backedUpChangeOverChangeCpu: ["changeAsync", "change"],
-} as const satisfies Record<string, readonly [ContestantName, ContestantName]>;
-
-export type CpuRatioName = keyof typeof CPU_RATIOS;
-
 /** What stands around the contestants. */
 export interface Surroundings {
   readonly built: Built;

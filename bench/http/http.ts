@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { startLocalRedis } from "../../bin/local-redis/local-redis.ts";
 import { build } from "./build.ts";
 import { type ContestantName, FIELD, type Shape, startField } from "./contestants.ts";
-import { type CpuRatios, cpuMicroseconds, measureCpuRatios } from "./cpu-ratios.ts";
+import { cpuMicroseconds } from "./cpu.ts";
 import { makeRoom } from "./cpus.ts";
 import type { Seen } from "./load.ts";
 import { measure, type Rounds } from "./rounds.ts";
@@ -33,7 +33,6 @@ export interface Latency {
 
 /** The measurements of `npm run bench` over HTTP. */
 export interface HttpResults {
-  readonly cpuRatios: CpuRatios;
   readonly shapes: readonly { readonly shape: Shape; readonly throughput: Record<string, Throughput> }[];
   readonly latencies: readonly { readonly rate: number; readonly latency: Record<string, Latency> }[];
 }
@@ -43,8 +42,6 @@ interface Plan {
   readonly only?: readonly ContestantName[];
   readonly shapes: readonly Shape[];
   readonly rates: readonly number[];
-  /** How long the pair of each ratio of CPU takes; see {@link measureCpuRatios}. Absent: these are not measured. */
-  readonly pairs?: Pick<Rounds, "rounds" | "mostSeconds">;
   readonly throughput: Rounds;
   readonly latency: Rounds;
 }
@@ -54,7 +51,6 @@ const USUAL: Shape = { sessions: 100, recordBytes: 512 };
 const QUICK: Plan = {
   shapes: [USUAL],
   rates: [200],
-  pairs: { rounds: 10, mostSeconds: 10 },
   throughput: { rounds: 20, mostSeconds: 50, connections: 16, warmMs: 60, measureMs: 240 },
   latency: { rounds: 4, mostSeconds: 15, connections: 64, warmMs: 100, measureMs: 700 },
 };
@@ -69,7 +65,6 @@ const FULL: Plan = {
     { ...USUAL, large: true },
   ],
   rates: [200, 500, 1_000],
-  pairs: { rounds: 40, mostSeconds: 60 },
   throughput: { rounds: 30, mostSeconds: 60, connections: 16, warmMs: 100, measureMs: 300 },
   latency: { rounds: 10, mostSeconds: 60, connections: 64, warmMs: 200, measureMs: 1_500 },
 };
@@ -111,10 +106,8 @@ export async function measureHttp(how: keyof typeof PLANS, say: (line: string) =
   const { port } = await messageOf<{ port: number }>(origin);
   const around = { built, origin: `http://127.0.0.1:${port}`, redis };
   const shapes: HttpResults["shapes"][number][] = [];
-  let cpuRatios: CpuRatios = {};
   let latencies: HttpResults["latencies"] = [];
   try {
-    if (plan.pairs) cpuRatios = await measureCpuRatios(around, load, plan.pairs, say);
     for (const shape of plan.shapes) {
       say(
         `starting, with ${shape.sessions} sessions of ${shape.recordBytes} bytes${shape.large ? ", pages of 1 MiB" : ""}`,
@@ -137,7 +130,7 @@ export async function measureHttp(how: keyof typeof PLANS, say: (line: string) =
     await redis?.stop();
     await rm(folder, { recursive: true, force: true });
   }
-  return { cpuRatios, shapes, latencies };
+  return { shapes, latencies };
 }
 
 async function timed(

@@ -1,6 +1,6 @@
 /** @quick */
 import { describe, expect, it } from "vitest";
-import { cpuRatioOf } from "../../bench/http/cpu-ratios.ts";
+import { type CpuRatio, cpuRatioOf } from "../../bench/http/cpu.ts";
 import { throughputOf } from "../../bench/http/http.ts";
 import { quantile, spread } from "../../bench/http/statistics.ts";
 import { readOptions } from "../../bench/options.ts";
@@ -36,7 +36,6 @@ describe("ratios", () => {
     expect(cleanRead?.ratio).toEqual(spread([0.9, 0.9]));
     expect(cleanRead?.cpuRatio.median).toBeCloseTo(1 / 0.9);
     const http = {
-      cpuRatios: {},
       shapes: [{ shape: { sessions: 1, recordBytes: 1 }, throughput: throughputOf(seen) }],
       latencies: [],
     };
@@ -52,16 +51,16 @@ describe("a ratio of CPU that has a goal", () => {
   ]);
 
   it("compares two contestants within each round", () =>
-    expect(cpuRatioOf(["cleanRead", "rules"], seen)).toEqual(spread([1.25, 1.25])));
+    expect(cpuRatioOf("cleanRead", "rules", seen)).toMatchObject({ ratio: spread([1.25, 1.25]) }));
 
   it("is absent where one of them was not measured", () =>
-    expect(cpuRatioOf(["changeAsync", "change"], seen)).toBeUndefined());
+    expect(cpuRatioOf("changeAsync", "change", seen)).toBeUndefined());
 
-  it("stands in the JSON and in a table", () => {
-    const http = { cpuRatios: { cleanReadOverRulesCpu: spread([1.25, 1.25]) }, shapes: [], latencies: [] };
-    const results = { machine: { cpu: "", cpus: 1, node: "", workerd: "", load: 0 }, http };
+  it("stands in the JSON, and in a table beside its goal", () => {
+    const cpu = { cleanReadOverRulesCpu: cpuRatioOf("cleanRead", "rules", seen) as CpuRatio };
+    const results = { machine: { cpu: "", cpus: 1, node: "", workerd: "", load: 0 }, cpu };
     expect(ratiosOf(results)).toEqual({ cleanReadOverRulesCpu: 1.25 });
-    expect(tablesOf(results).http).toContain("| 1.25 (1.25 to 1.25) |");
+    expect(tablesOf(results).cpu).toContain("| 1.25 (1.25 to 1.25) | 1.3 |");
   });
 });
 
@@ -76,6 +75,7 @@ describe("the command", () => {
         "affinity",
         "instructions",
         "growth",
+        "cpu",
         "http",
         "profile",
         "memory",
