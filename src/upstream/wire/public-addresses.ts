@@ -111,7 +111,7 @@ function withoutBase(path: string, base: string): string | undefined {
   const rest = below.startsWith("/") ? below : `/${below}`;
   if (base === "") return rest;
   const resolved = pathOf(path);
-  return resolved === base || resolved === base + pathOf(rest) ? rest : undefined;
+  return (resolved === base ? `${base}/` : resolved) === base + pathOf(rest) ? rest : undefined;
 }
 
 function pathOf(path: string): string {

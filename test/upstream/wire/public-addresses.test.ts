@@ -106,6 +106,7 @@ describe("a Location that does not name the origin stays", () => {
     ["/other", BASED],
     ["/app/../other", BASED],
     ["/app/../app/x", BASED],
+    ["/app/../app", BASED],
     ["/app/..\\other", BASED],
     ["/app\\x", BASED],
     // The other origin has another base path.
