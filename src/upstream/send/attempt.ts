@@ -76,7 +76,7 @@ export function send(
         if (timer !== undefined) clearTimeout(timer);
         // An AbortSignal would end the request's connection at the deadline, not with the request. It would also cost requests that are
         // in time a twentieth of their CPU.
-        if (isLate) response.body?.cancel().catch(() => {});
+        if (isLate) discard(response);
         else resolve(judged(response, sentAt, clock));
       },
       // A refused connection, a reset and cut headers all read "Network connection lost.": they cannot be told apart.
@@ -106,18 +106,18 @@ function reach(outgoing: Outgoing, origin: Origin, signal: AbortSignal | null): 
 }
 
 /** The result that a response tells of. */
-function judged(response: Response, sentAt: number, clock: () => number): Attempt | Promise<Attempt> {
+function judged(response: Response, sentAt: number, clock: () => number): Attempt {
   // Most answers need no second look: their status is valid, and none that Cloudflare gives in place of an origin.
   const { status } = response;
   if (status >= 200 && status < 520) return { kind: "response", response };
   const fault = gatewayFault(response, clock() - sentAt);
   if (!fault && isValid(response)) return { kind: "response", response };
-  return refused(response, fault ?? "invalid-status");
+  discard(response);
+  return { kind: fault ?? "invalid-status" };
 }
 
-async function refused(response: Response, kind: Fault | "invalid-status"): Promise<Attempt> {
-  await response.body?.cancel().catch(() => {});
-  return { kind };
+function discard({ body }: Response): void {
+  body?.cancel().catch(() => {});
 }
 
 /** If another origin has served the session since, the origin's older copy of the session may be out of date. */
