@@ -210,7 +210,7 @@ export function createUpstream(
       const signed =
         session && handoff && (handoff.known(session, to, choice.now) ?? (await handoff.sign(session, to, choice.now)));
       const going = outgoing(sending, choice, mayRetry, to, signed);
-      const forwarded = await forward(going, choice.order, pool, clock);
+      const forwarded = await forward(going, choice.order, pool, clock, choice.now);
       const sent: Forwarded = pool.panic.isOn ? { ...forwarded, panic: true } : forwarded;
       if (sent.kind === "response") {
         const { response, names, origin } = sent;

@@ -46,12 +46,15 @@ export type Answered = Extract<Forwarded, { kind: "response" }>;
  *
  * A request that may be hedged is sent to a second origin when the first is slow: that is its retry. A streaming body
  * may be slow, or its client may break it off. So it has no deadline, and its fate says nothing about the origin.
+ *
+ * @param beganAt when its origins were chosen, in milliseconds since 1970. Default: now.
  */
 export async function forward(
   outgoing: Outgoing,
   order: readonly Origin[],
   pool: Pool,
   clock: () => number,
+  beganAt = clock(),
 ): Promise<Forwarded> {
   const { retries, isEvidence } = outgoing;
   const losses: Loss[] = [];
@@ -123,7 +126,6 @@ export async function forward(
     return { ...(refused ?? { kind }), attempts, ...(hedge && { hedge: true }), ...(retry && { retry }) };
   }
 
-  const beganAt = clock();
   pool.retries.deposit(beganAt);
   for (const origin of order) {
     if (origin === hedge) continue;

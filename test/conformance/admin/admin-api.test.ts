@@ -107,7 +107,7 @@ describe("an admin", () => {
     expect(status).toBe(200);
     expect(headers["cache-control"]).toBe("no-store");
     expect(JSON.parse(text)).toMatchObject({ id, principal: "alice", version: 1, generation: 1, attributeBytes: 20 });
-    expect(text).not.toContain("4242");
+    expect(text).not.toContain("4242-4242");
     const asked = await admin.ask(`/sessions/${id}?attributes=true`);
     expect([asked.status, JSON.parse(asked.text).code]).toEqual([403, "forbidden"]);
   });
@@ -199,6 +199,6 @@ describe("an admin", () => {
       { ...by, action: "end", status: 204, ...shown },
       { ...by, action: "list", status: 400 },
     ]);
-    expect(site.indiscretions("dave", id, "4242")).toEqual([]);
+    expect(site.indiscretions("dave", id, "4242-4242")).toEqual([]);
   });
 });
