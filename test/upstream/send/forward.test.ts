@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createPool } from "../../../src/upstream/pool.ts";
-import type { Outgoing } from "../../../src/upstream/send/attempt.ts";
+import { createPool, type Origin } from "../../../src/upstream/pool.ts";
+import { type Outgoing, send } from "../../../src/upstream/send/attempt.ts";
 import { forward } from "../../../src/upstream/send/forward.ts";
 import { createRetries } from "../../../src/upstream/send/retries.ts";
 import { answerAs, type Behaviour } from "../../support/origins.ts";
@@ -136,6 +136,22 @@ describe("a request", () => {
     vi.useRealTimers();
     expect([asked, outcome(forwarded)]).toEqual(["ab", "200 from b"]);
     expect(cancel).toHaveBeenCalledTimes(cancelled);
+  });
+
+  it("that Cloudflare answers in place of an origin leaves no body behind", async () => {
+    const fault = by(521, "cloudflare")();
+    const cancel = vi.spyOn(fault.body as ReadableStream, "cancel");
+    const { forwarded } = await forwardTo({ a: [(sent) => (isPage(sent) ? fault : ok())], b: [ok] });
+    expect(outcome(forwarded)).toBe("200 from b");
+    expect(cancel).toHaveBeenCalledOnce();
+  });
+
+  it("by a way that throws at once is lost", async () => {
+    const reach = () => {
+      throw new TypeError("no such binding");
+    };
+    const origin = { index: 0, reach } as unknown as Origin;
+    expect(await send(OUTGOING, origin, T0, () => T0)).toEqual({ kind: "lost" });
   });
 
   it("to a port where no server listens is unreachable, with the platform's own error", async () => {
