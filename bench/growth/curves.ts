@@ -2,9 +2,10 @@ import type { PoolConfig } from "../../src/config/pool-types.ts";
 import type { MoorConfig } from "../../src/config/types.ts";
 import { MEMORY_AGE_MS } from "../../src/session/freshness.ts";
 import { freePort } from "../../test/support/node/ports.ts";
+import type { Surroundings } from "../http/surroundings.ts";
 import { requestText, returningVisitors } from "../http/visitors.ts";
 import { type StartOptions, startMoor, startWorker } from "../http/workerd.ts";
-import type { Running, Surroundings } from "../instructions/contestants.ts";
+import type { Running } from "../instructions/contestants.ts";
 
 /** A quantity that a site has more or less of. */
 export interface Curve {

@@ -1,5 +1,5 @@
+import type { Surroundings } from "../http/surroundings.ts";
 import type { StartOptions } from "../http/workerd.ts";
-import type { Surroundings } from "../instructions/contestants.ts";
 import type { Cost } from "../instructions/count.ts";
 import { countAll } from "../instructions/count-all.ts";
 import { CURVES, startVisit, type Visit } from "./curves.ts";

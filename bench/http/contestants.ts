@@ -1,6 +1,6 @@
 import type { MoorConfig } from "../../src/config/types.ts";
-import type { RedisAccess } from "../../test/support/node/workerd-config.ts";
 import type { Contestant } from "./rounds.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { requestText, returningVisitors } from "./visitors.ts";
 import { type RunningWorker, startMoor, startWorker } from "./workerd.ts";
 
@@ -60,14 +60,6 @@ export const FIELD = {
 
 export type ContestantName = keyof typeof FIELD;
 
-/** What stands around the contestants. */
-export interface Surroundings {
-  readonly built: Built;
-  readonly origin: string;
-  /** Without it nothing is measured with backups. */
-  readonly redis: RedisAccess | undefined;
-}
-
 /** Starts contestants. Those of the same Worker share a process. */
 export async function startField(
   { built, origin, redis }: Surroundings,
@@ -112,11 +104,15 @@ const BACKED_UP: readonly WorkerName[] = ["moorAsync", "moorSync"];
 
 type Crowd = "readers" | "changers" | "strangers" | "newcomers";
 
+type MakeCookies = (port: number, shape: Shape) => Promise<readonly (string | undefined)[]>;
+
+const returning: MakeCookies = (port, { sessions, recordBytes }) => returningVisitors(port, sessions, recordBytes);
+
 /** Makes the cookies of visitors. */
-const crowds: Record<Crowd, (port: number, shape: Shape) => Promise<readonly (string | undefined)[]>> = {
+const crowds: Record<Crowd, MakeCookies> = {
   /** Visitors whose sessions do not change. The load takes no cookies, so after a change each read would renew the token. */
-  readers: (port, { sessions, recordBytes }) => returningVisitors(port, sessions, recordBytes),
-  changers: (port, { sessions, recordBytes }) => returningVisitors(port, sessions, recordBytes),
+  readers: returning,
+  changers: returning,
   /** Visitors of Workers that know no session; their cookies are as long as those of the others. */
   strangers: async (_, { sessions }) =>
     Array.from({ length: sessions }, (_, index) => `__Host-moor=${String(index).padStart(84, "A")}`),

@@ -1,15 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startLocalRedis } from "../../bin/local-redis/local-redis.ts";
 import { table } from "../table.ts";
-import { build } from "./build.ts";
 import { type ContestantName, FIELD, startField } from "./contestants.ts";
-import { makeRoom } from "./cpus.ts";
 import type { Order, Seen } from "./load.ts";
 import { measure } from "./rounds.ts";
-import { messageOf, startScript } from "./script.ts";
+import { messageOf } from "./script.ts";
 import { type Spread, spread } from "./statistics.ts";
+import { inSurroundings } from "./surroundings.ts";
 
 /** A contestant whose CPU is at most `goal` times that of another. */
 interface Goal {
@@ -53,18 +48,9 @@ const ROUNDS = { rounds: 60, mostSeconds: 60, connections: 16, warmMs: 100, meas
  * Measures each ratio of CPU that has a goal. The two contestants of a ratio have processes of their own, which answer nothing else, and
  * take turns. Each has answered {@link WARM_REQUESTS} before. Without a redis-server nothing is measured with backups.
  */
-export async function measureCpu(say: (line: string) => void): Promise<CpuRatios> {
-  makeRoom();
-  const folder = await mkdtemp(join(tmpdir(), "moor-bench-"));
-  say("building");
-  const built = await build(folder);
-  const redis = await startLocalRedis();
-  const origin = startScript("origin.ts");
-  const load = startScript("load.ts");
-  const { port } = await messageOf<{ port: number }>(origin);
-  const around = { built, origin: `http://127.0.0.1:${port}`, redis };
-  const ratios: CpuRatios = {};
-  try {
+export function measureCpu(say: (line: string) => void): Promise<CpuRatios> {
+  return inSurroundings(say, async (around, load) => {
+    const ratios: CpuRatios = {};
     for (const [name, { of, over }] of Object.entries(CPU_RATIOS)) {
       say(`CPU: ${FIELD[of].about}, and ${FIELD[over].about}`);
       const sessions = of.startsWith("change") ? CHANGED_SESSIONS : READ_SESSIONS;
@@ -81,13 +67,8 @@ export async function measureCpu(say: (line: string) => void): Promise<CpuRatios
         await field.stop();
       }
     }
-  } finally {
-    load.kill();
-    origin.kill();
-    await redis?.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
-  return ratios;
+    return ratios;
+  });
 }
 
 /** The CPU of a contestant over that of another. `undefined`: one of them was not measured. */

@@ -1,13 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { pathOf } from "../../test/support/node/packages.ts";
 import { type ContestantName, FIELD, start } from "../instructions/contestants.ts";
 import { table } from "../table.ts";
-import { build } from "./build.ts";
-import { makeRoom } from "./cpus.ts";
 import type { Order, Seen } from "./load.ts";
-import { messageOf, startScript } from "./script.ts";
+import { messageOf } from "./script.ts";
+import { inSurroundings } from "./surroundings.ts";
 
 /** The measurements of `npm run bench -- garbage`. */
 export interface GarbageResults {
@@ -57,33 +53,18 @@ export function collectionIn(line: string): Collection | undefined {
 }
 
 /** Sends each contestant requests at full load, and adds up what V8 says that it has collected. */
-export async function measureGarbage(say: (line: string) => void): Promise<GarbageResults> {
-  makeRoom();
-  const folder = await mkdtemp(join(tmpdir(), "moor-bench-"));
-  say("building");
-  const built = await build(folder);
-  const origin = startScript("origin.ts");
-  const load = startScript("load.ts");
-  const { port } = await messageOf<{ port: number }>(origin);
-  const around = { built, origin: `http://127.0.0.1:${port}`, redis: undefined };
-  const garbage: Partial<Record<ContestantName, Garbage>> = {};
-  try {
+export function measureGarbage(say: (line: string) => void): Promise<GarbageResults> {
+  return inSurroundings(say, async (around, load) => {
+    const garbage: Partial<Record<ContestantName, Garbage>> = {};
     for (const name of MEASURED) {
       say(`garbage: ${FIELD[name]}`);
       // Without `stdbuf` the lines would lie in a buffer of the process.
       const { worker, requests } = await start(name, around, { v8Flags: ["--trace-gc"], under: ["stdbuf", "-oL"] });
       const { port, pid, logged } = worker;
+      const isSettled = name !== "anonymous";
       const send = async (count: number) => {
-        load.send({
-          port,
-          pid,
-          requests,
-          isSettled: name !== "anonymous",
-          connections: 16,
-          warmMs: 0,
-          measureMs: 0,
-          count,
-        } satisfies Order);
+        const order: Order = { port, pid, requests, isSettled, connections: 16, warmMs: 0, measureMs: 0, count };
+        load.send(order);
         return messageOf<Seen>(load);
       };
       try {
@@ -96,12 +77,8 @@ export async function measureGarbage(say: (line: string) => void): Promise<Garba
         await worker.stop();
       }
     }
-  } finally {
-    load.kill();
-    origin.kill();
-    await rm(folder, { recursive: true, force: true });
-  }
-  return { garbage };
+    return { garbage };
+  });
 }
 
 /** The garbage of each of so many requests, as V8 told of it meanwhile. */

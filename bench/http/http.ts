@@ -1,16 +1,10 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startLocalRedis } from "../../bin/local-redis/local-redis.ts";
-import { build } from "./build.ts";
 import { type ContestantName, FIELD, type Shape, startField } from "./contestants.ts";
 import { cpuMicroseconds } from "./cpu.ts";
-import { makeRoom } from "./cpus.ts";
 import type { Seen } from "./load.ts";
 import { measure, type Rounds } from "./rounds.ts";
-import { messageOf, startScript } from "./script.ts";
 import { quantile, type Spread, spread } from "./statistics.ts";
+import { inSurroundings } from "./surroundings.ts";
 
 /** The measurements of a contestant at full load. */
 export interface Throughput {
@@ -93,21 +87,11 @@ const TIMED: readonly string[] = [
 ];
 
 /** Runs the contestants next to each other. */
-export async function measureHttp(how: keyof typeof PLANS, say: (line: string) => void): Promise<HttpResults> {
+export function measureHttp(how: keyof typeof PLANS, say: (line: string) => void): Promise<HttpResults> {
   const plan = PLANS[how];
-  makeRoom();
-  const folder = await mkdtemp(join(tmpdir(), "moor-bench-"));
-  say("building");
-  const built = await build(folder);
-  const redis = await startLocalRedis();
-  if (!redis) say("no redis-server here: nothing is measured with backups");
-  const origin = startScript("origin.ts");
-  const load = startScript("load.ts");
-  const { port } = await messageOf<{ port: number }>(origin);
-  const around = { built, origin: `http://127.0.0.1:${port}`, redis };
-  const shapes: HttpResults["shapes"][number][] = [];
-  let latencies: HttpResults["latencies"] = [];
-  try {
+  return inSurroundings(say, async (around, load) => {
+    const shapes: HttpResults["shapes"][number][] = [];
+    let latencies: HttpResults["latencies"] = [];
     for (const shape of plan.shapes) {
       say(
         `starting, with ${shape.sessions} sessions of ${shape.recordBytes} bytes${shape.large ? ", pages of 1 MiB" : ""}`,
@@ -124,13 +108,8 @@ export async function measureHttp(how: keyof typeof PLANS, say: (line: string) =
         await field.stop();
       }
     }
-  } finally {
-    load.kill();
-    origin.kill();
-    await redis?.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
-  return { shapes, latencies };
+    return { shapes, latencies };
+  });
 }
 
 async function timed(

@@ -1,7 +1,7 @@
 import type { MoorConfig } from "../../src/config/types.ts";
 import { MEMORY_AGE_MS } from "../../src/session/freshness.ts";
 import type { RedisAccess } from "../../test/support/node/workerd-config.ts";
-import type { Built } from "../http/contestants.ts";
+import type { Surroundings } from "../http/surroundings.ts";
 import { requestText, returningVisitors } from "../http/visitors.ts";
 import { type RunningWorker, type StartOptions, startMoor, startWorker } from "../http/workerd.ts";
 
@@ -41,14 +41,6 @@ export interface Running {
 
 /** The contestants that need a Redis. */
 export const WITH_REDIS: readonly ContestantName[] = ["objectPost", "objectBackup", "backedUpChange"];
-
-/** What stands around the contestants. */
-export interface Surroundings {
-  readonly built: Built;
-  readonly origin: string;
-  /** For the contestants {@link WITH_REDIS}. */
-  readonly redis: RedisAccess | undefined;
-}
 
 const PAGE = "/catalog/shoes?page=2";
 const STRICT_PAGE = `/strict${PAGE}`;

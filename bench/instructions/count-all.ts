@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { startLocalRedis } from "../../bin/local-redis/local-redis.ts";
 import { build } from "../http/build.ts";
 import { messageOf, startScript } from "../http/script.ts";
+import type { Surroundings } from "../http/surroundings.ts";
 import type { StartOptions } from "../http/workerd.ts";
 import { Counter } from "./callgrind.ts";
-import type { Running, Surroundings } from "./contestants.ts";
+import type { Running } from "./contestants.ts";
 import { type Cost, count, type Plan } from "./count.ts";
 
 /** Something whose instructions are counted. */
@@ -21,7 +22,7 @@ const AT_ONCE = Math.min(3, availableParallelism() + 1);
 
 /**
  * V8 compiles and collects in the Worker's own thread, always after as many calls. In threads of its own it does so now sooner, now later:
- * two counts of the same code differ by up to 2.7 % then, and by 0.1 % with this flag.
+ * two counts of the same code differ by up to 2.7 % then, and by 0.4 % with this flag.
  */
 const V8_FLAGS = ["--predictable"];
 
