@@ -48,7 +48,7 @@ export interface ConcludeParts {
 
 /** Puts together the last steps of a request with a session. The numbers are those of the README's list. */
 export function createConclude({ write, carriers, clock, endedOf }: ConcludeParts): Conclude {
-  /** Acknowledges what the stores were asked to write, and what the origin has written itself. */
+  /** Acknowledges the write that the stores were asked for, and the change that the origin has written itself. */
   async function acknowledge(concluding: Concluding, writing: Commit | Promise<Commit>, facts: CommitFacts) {
     const { visit, opened, responded, stores } = concluding;
     const { version } = responded.intent as Exclude<Responded["intent"], { kind: "refused" }>;

@@ -163,7 +163,7 @@ export async function forward(
   return failed();
 }
 
-/** What follows a try: the result, or a further try. */
+/** The step after a try: the result, or a further try. */
 type Step = Forwarded | "same origin" | "next origin";
 
 type Lost = Exclude<Attempt, { kind: "response" }>;
