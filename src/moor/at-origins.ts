@@ -4,14 +4,15 @@ import type { ResolvedConfig, ResolvedRoute } from "../config/resolved.ts";
 import type { Arrival } from "../inbound/arrival.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { Logins } from "../login/logins.ts";
-import type { Exchange, Handling, Responder, Visit } from "../request/exchange.ts";
+import type { Exchange, Handling, Responded, Responder, Visit } from "../request/exchange.ts";
 import { withLongestLife } from "../request/socket-life.ts";
-import { type Intent, NO_INTENT } from "../session/session.ts";
+import { NO_INTENT, type Session } from "../session/session.ts";
+import type { OpenedSession } from "../store/open-session.ts";
 import type { Pool } from "../upstream/pool.ts";
 import type { Body } from "../upstream/send/body.ts";
-import type { Upstream } from "../upstream/upstream.ts";
+import type { Delivered, Upstream } from "../upstream/upstream.ts";
 import { withCookieChanges } from "../upstream/wire/change-cookie.ts";
-import { namesIn, type RefusedResponse, readIntent } from "../upstream/wire/origin-headers.ts";
+import { type HeaderNames, namesIn, type RefusedResponse, readIntent } from "../upstream/wire/origin-headers.ts";
 
 /** A request that has been routed. */
 export interface Routed extends Visit {
@@ -43,6 +44,9 @@ export interface AtOriginsParts {
   readonly adoption: Pick<Adoption, "bringBack" | "endsWithOld"> | undefined;
 }
 
+type AnsweredBy = Extract<Delivered, { kind: "response" }>;
+type Met = Awaited<ReturnType<Responder<Response>["respond"]>>;
+
 /** Puts together how requests are answered at origins. The numbers are those of the README's list. */
 export function createAtOrigins({ config, exchange, upstream, logins, adoption }: AtOriginsParts): AtOrigins {
   const remembers = config.session.remember !== undefined;
@@ -61,53 +65,82 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
         if (typeof MOOR_LOGIN !== "undefined" && !MOOR_LOGIN) return false;
         return required !== undefined && logins?.denies(routed, session, { route, required }) === true;
       },
-      async respond(found) {
-        const renewing = (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && logins?.renewing;
-        const opened = renewing ? await renewing.opened(found) : found;
-        const { session } = opened;
-        const { required } = routed;
-        if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins && required) {
-          const denied = await logins.deny(routed, opened, { route, required });
-          if (denied) return denied;
-        }
-        if ((typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && session.view?.old && adoption) {
-          if (await adoption.endsWithOld(opened, routed, pool.config.id))
-            return { kind: "over", answer: await serve(withoutToken(routed)) };
-          await adoption.bringBack(session.view, routed, pool.config.id);
-        }
-        const { id, bornAt, home, pin } = session.token;
-        const { request, url, host, body } = routed;
-        const sent = await upstream.send({
-          request,
-          url,
-          host,
-          body,
-          route,
-          pool, // 5
-          sessionId: id,
-          // A session that has just been adopted is known by its old cookie alone.
-          sessionIsFresh: !session.returning || session.token.byOldCookie === true,
-          bornAt,
-          home,
-          pin,
-          isStored: session.view !== undefined,
-          session, // 6
-          explain: observer.facts.explains === "all" ? observer.explanation() : undefined,
-        });
-        observer.sent(sent);
-        if (sent.kind !== "response") return { kind: "over", answer: observer.unanswered(sent) };
-        const { sentHeaders } = sent;
-        const unpacked = sent.names.setsCookies
-          ? await withCookieChanges(sent.response, sentHeaders.get("Moor-Session") ?? "")
-          : sent.response;
-        const response = unpacked instanceof Response ? unpacked : sent.response;
-        const names = response === sent.response ? sent.names : namesIn(response.headers, pool.config.announcedHeaders);
-        let intent: Intent | RefusedResponse = NO_INTENT;
-        if (!(unpacked instanceof Response)) intent = unpacked;
-        else if (names.moor.length > 0) intent = readIntent(response.headers, names, pool.config.session, remembers);
-        return { kind: "response", response, names, intent, pin: sent.pin, isBinding: sent.isBinding };
+      respond(found) {
+        if ((typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && logins?.renewing) return prepare(found);
+        if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && routed.required) return prepare(found);
+        if ((typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && found.session.view?.old) return prepare(found);
+        return ask(found.session);
       },
     };
+
+    /** Does what comes before the origin: renews the login, refuses a request without the login that it needs, follows the old application. */
+    async function prepare(found: OpenedSession): Promise<Met> {
+      const renewing = (typeof MOOR_REFRESH === "undefined" || MOOR_REFRESH) && logins?.renewing;
+      const opened = renewing ? await renewing.opened(found) : found;
+      const { session } = opened;
+      const { required } = routed;
+      if ((typeof MOOR_LOGIN === "undefined" || MOOR_LOGIN) && logins && required) {
+        const denied = await logins.deny(routed, opened, { route, required });
+        if (denied) return denied;
+      }
+      if ((typeof MOOR_ADOPTION === "undefined" || MOOR_ADOPTION) && session.view?.old && adoption) {
+        if (await adoption.endsWithOld(opened, routed, pool.config.id))
+          return { kind: "over", answer: await serve(withoutToken(routed)) };
+        await adoption.bringBack(session.view, routed, pool.config.id);
+      }
+      return ask(session);
+    }
+
+    /** Has an origin answer. A `then` in place of an `async` function, because nearly every request waits here, and here alone. */
+    function ask(session: Session): Promise<Met> {
+      const { id, bornAt, home, pin } = session.token;
+      const { request, url, host, body } = routed;
+      const sending = upstream.send({
+        request,
+        url,
+        host,
+        body,
+        route,
+        pool, // 5
+        sessionId: id,
+        // A session that has just been adopted is known by its old cookie alone.
+        sessionIsFresh: !session.returning || session.token.byOldCookie === true,
+        bornAt,
+        home,
+        pin,
+        isStored: session.view !== undefined,
+        session, // 6
+        explain: observer.facts.explains === "all" ? observer.explanation() : undefined,
+      });
+      return sending.then((sent) => {
+        observer.sent(sent);
+        if (sent.kind !== "response") return { kind: "over", answer: observer.unanswered(sent) };
+        const { response, names } = sent;
+        return names.setsCookies ? readCookies(sent) : respondedBy(sent, response, names);
+      });
+    }
+
+    /** The same for an answer that sets cookies. A framework that can set cookies, and no headers, asks for its changes in one of them. */
+    async function readCookies(sent: AnsweredBy): Promise<Responded> {
+      const read = await withCookieChanges(sent.response, sent.sentHeaders.get("Moor-Session") ?? "");
+      if (!(read instanceof Response)) return respondedBy(sent, sent.response, sent.names, read);
+      const isSame = read === sent.response;
+      const names = isSame ? sent.names : namesIn(read.headers, pool.config.announcedHeaders);
+      return respondedBy(sent, read, names);
+    }
+
+    /** @param refused why the response is refused. Default: its headers tell what it asks for. */
+    function respondedBy(
+      { pin, isBinding }: AnsweredBy,
+      response: Response,
+      names: HeaderNames,
+      refused?: RefusedResponse,
+    ): Responded {
+      const { session: rights } = pool.config;
+      const asked = names.moor.length > 0 ? readIntent(response.headers, names, rights, remembers) : NO_INTENT;
+      return { kind: "response", response, names, intent: refused ?? asked, pin, isBinding };
+    }
+
     const served = exchange.serve(routed, routed.handling, origins);
     return maxSocketSeconds === undefined
       ? served

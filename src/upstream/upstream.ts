@@ -158,6 +158,45 @@ export function createUpstream(
     };
   }
 
+  /** Asks where the session is, and how the origins are, before an origin is chosen. Most requests ask neither. */
+  async function askFirst(sending: Sending, looking: Promise<void> | undefined): Promise<Delivered> {
+    const { request, url, pool } = sending;
+    const learned = pool.learning && (await pool.learning.read(request.headers.get("Cookie"), url));
+    await looking;
+    return chooseAndSend(sending, learned);
+  }
+
+  /** Chooses the origins, and signs the handoff for them if that has not been done before. */
+  function chooseAndSend(sending: Sending, learned?: Learned): Promise<Delivered> {
+    const { request, url, body, route, pool, session } = sending;
+    const mayRetry = (retries.get(route) as ReturnType<typeof createRetries>)(request, body);
+    const choice = choose(sending, learned, mayRetry);
+    const scheme = request.url.startsWith("https:") ? "https" : "http";
+    const to = { pool: pool.config, host: url.host, scheme, route };
+    const go = (signed: string | undefined) =>
+      deliver(sending, choice, outgoing(sending, choice, mayRetry, to, signed));
+    if (!session || !handoff) return go(undefined);
+    const known = handoff.known(session, to, choice.now);
+    return known === undefined ? handoff.sign(session, to, choice.now).then(go) : go(known);
+  }
+
+  /** Sends the request to the first origin that answers. */
+  function deliver(sending: Sending, choice: Choice, going: Outgoing): Promise<Delivered> {
+    const { pool } = sending;
+    return forward(going, choice.order, pool, clock, choice.now).then((forwarded) => {
+      const sent: Forwarded = pool.panic.isOn ? { ...forwarded, panic: true } : forwarded;
+      if (sent.kind !== "response")
+        return sent.kind === "unreachable" && choice.strict ? { ...sent, kind: "own-origin-unavailable" } : sent;
+      const { response, names, origin } = sent;
+      const told = (names.hasAddress && origin.addresses?.(response, sending)) || response;
+      return pool.learning
+        ? pool.learning
+            .teach(told, origin.index)
+            .then((taught) => delivered(sending, choice, sent, taught, going.headers))
+        : delivered(sending, choice, sent, told, going.headers);
+    });
+  }
+
   /** Learns from an answer where the session is now. */
   function delivered(
     sending: Sending,
@@ -186,7 +225,7 @@ export function createUpstream(
   return {
     match: createRoutes(config.routes).match,
     poolOf: (route, sessionId) => (splits.get(route) as Split<Pool>)(sessionId),
-    async send(given) {
+    send(given) {
       let sending = given;
       let formerPin: number | undefined;
       // A question carries no token, and only the server that has the session in its memory can answer it.
@@ -197,29 +236,9 @@ export function createUpstream(
         formerPin = given.pool.formerPin?.(given.request.headers.get("Cookie"));
         if (formerPin !== undefined) sending = { ...given, pin: formerPin };
       }
-      const { request, url, body, route, pool } = sending;
-      const { learning } = pool;
-      const mayRetry = (retries.get(route) as ReturnType<typeof createRetries>)(request, body);
-      const learned = learning && (await learning.read(request.headers.get("Cookie"), url));
-      const looking = pool.live?.look(clock());
-      if (looking !== undefined) await looking;
-      const choice = choose(sending, learned, mayRetry);
-      const scheme = request.url.startsWith("https:") ? "https" : "http";
-      const to = { pool: pool.config, host: url.host, scheme, route };
-      const { session } = sending;
-      const signed =
-        session && handoff && (handoff.known(session, to, choice.now) ?? (await handoff.sign(session, to, choice.now)));
-      const going = outgoing(sending, choice, mayRetry, to, signed);
-      const forwarded = await forward(going, choice.order, pool, clock, choice.now);
-      const sent: Forwarded = pool.panic.isOn ? { ...forwarded, panic: true } : forwarded;
-      if (sent.kind === "response") {
-        const { response, names, origin } = sent;
-        const told = (names.hasAddress && origin.addresses?.(response, sending)) || response;
-        const taught = learning ? await learning.teach(told, origin.index) : told;
-        const answered = delivered(sending, choice, sent, taught, going.headers);
-        return formerPin === undefined ? answered : binding(answered, formerPin);
-      }
-      return sent.kind === "unreachable" && choice.strict ? { ...sent, kind: "own-origin-unavailable" } : sent;
+      const looking = sending.pool.live?.look(clock());
+      const sent = sending.pool.learning || looking ? askFirst(sending, looking) : chooseAndSend(sending);
+      return formerPin === undefined ? sent : binding(sent, formerPin);
     },
   };
 }
@@ -234,7 +253,8 @@ interface Choice extends Candidates {
 }
 
 /** Binds a session to the server on which another balancer has kept it so far, unless that is the session's own origin. */
-function binding(met: Delivered, pin: number): Delivered {
+async function binding(sent: Promise<Delivered>, pin: number): Promise<Delivered> {
+  const met = await sent;
   return met.kind === "response" ? { ...met, pin: met.pin === 0 ? undefined : pin, isBinding: true } : met;
 }
 

@@ -49,14 +49,56 @@ export type Answered = Extract<Forwarded, { kind: "response" }>;
  *
  * @param beganAt when its origins were chosen, in milliseconds since 1970. Default: now.
  */
-export async function forward(
+export function forward(
   outgoing: Outgoing,
   order: readonly Origin[],
   pool: Pool,
   clock: () => number,
   beganAt = clock(),
 ): Promise<Forwarded> {
+  pool.retries.deposit(beganAt);
+  const [first] = order;
+  const isPlain = first && outgoing.hedgeAfterMs === undefined && !mustWait(first, outgoing, order, pool, beganAt);
+  if (!isPlain) return tryInTurn(outgoing, order, pool, clock, beganAt);
+  // The first try answers nearly every request. Until it has failed, nothing is made for further tries.
+  return send(outgoing, first, beganAt, clock).then((attempt) =>
+    attempt.kind === "response" && !outgoing.retries.statuses.has(attempt.response.status)
+      ? answerOf(first, attempt.response, 1, beganAt, outgoing, pool, clock())
+      : tryInTurn(outgoing, order, pool, clock, beganAt, attempt),
+  );
+}
+
+/** The answer of an origin. Its pool takes note of it. */
+function answerOf(
+  origin: Origin,
+  response: Response,
+  attempts: number,
+  sentAt: number,
+  outgoing: Outgoing,
+  pool: Pool,
+  now: number,
+): Answered {
+  const names = namesIn(response.headers, pool.config.announcedHeaders);
+  const hears = outgoing.hasSession && names.moor.includes("moor-closed");
+  pool.answered(origin.index, response, now, hears, outgoing.session);
+  return { kind: "response", response, names, origin, attempts, tookMs: now - sentAt };
+}
+
+/**
+ * Tries the origins in order, until one of them answers or no further try is allowed.
+ *
+ * @param tried the result of the first try, if that has been made.
+ */
+async function tryInTurn(
+  outgoing: Outgoing,
+  order: readonly Origin[],
+  pool: Pool,
+  clock: () => number,
+  beganAt: number,
+  tried?: Attempt,
+): Promise<Forwarded> {
   const { retries, isEvidence } = outgoing;
+  let made = tried;
   const losses: Loss[] = [];
   let attempts = 0;
   /** A request that was not sent has cost no origin anything: the next try is not a repetition. */
@@ -84,12 +126,7 @@ export async function forward(
     sentAt: number,
   ): Step {
     const by = (hedged && hedge) || origin;
-    const now = clock();
-    const names = namesIn(response.headers, pool.config.announcedHeaders);
-    const hears = outgoing.hasSession && names.moor.includes("moor-closed");
-    pool.answered(by.index, response, now, hears, outgoing.session);
-    const tookMs = now - sentAt;
-    const answered: Answered = { kind: "response", response, names, origin: by, attempts, tookMs };
+    const answered = answerOf(by, response, attempts, sentAt, outgoing, pool, clock());
     if (hedged) answered.hedged = true;
     if (hedge) answered.hedge = true;
     if (!retries.statuses.has(response.status)) {
@@ -126,13 +163,9 @@ export async function forward(
     return { ...(refused ?? { kind }), attempts, ...(hedge && { hedge: true }), ...(retry && { retry }) };
   }
 
-  pool.retries.deposit(beganAt);
   for (const origin of order) {
     if (origin === hedge) continue;
-    // A request that cannot be sent again waits while its origin is doubtful, so that it is not the next request to be
-    // lost.
-    const mayWait = pool.losses.isUsed && !retries.lost && order.length > 1 && !pool.panic.isOn;
-    const isWaiting = mayWait && pool.losses.isDoubtful(origin.index, clock());
+    const isWaiting = !made && mustWait(origin, outgoing, order, pool, clock());
     if (isWaiting) await waitFor(origin, pool, clock);
     // Others have met meanwhile that it is gone.
     const isGone = (attempts > 0 || isWaiting) && pool.isEjected(origin.index, clock());
@@ -148,9 +181,10 @@ export async function forward(
       attempts++;
       const mayHedge = outgoing.hedgeAfterMs !== undefined && !hedge;
       const sending = mayHedge
-        ? sendHedged(outgoing, origin, order, pool, clock)
-        : send(outgoing, origin, isFirst ? sentAt : clock(), clock);
-      const attempt = await sending;
+        ? () => sendHedged(outgoing, origin, order, pool, clock)
+        : () => send(outgoing, origin, isFirst ? sentAt : clock(), clock);
+      const attempt = made ?? (await sending());
+      made = undefined;
       if (mayHedge) noteHedge(attempt);
       wasSent = attempt.kind !== "unsent";
       if (attempt.kind === "response") {
@@ -167,6 +201,18 @@ export async function forward(
 type Step = Forwarded | "same origin" | "next origin";
 
 type Lost = Exclude<Attempt, { kind: "response" }>;
+
+/** Whether a request that cannot be sent again waits while its origin is doubtful, so that it is not the next request to be lost. */
+function mustWait(
+  { index }: Origin,
+  { retries }: Outgoing,
+  order: readonly Origin[],
+  pool: Pool,
+  now: number,
+): boolean {
+  const mayWait = pool.losses.isUsed && !retries.lost && order.length > 1 && !pool.panic.isOn;
+  return mayWait && pool.losses.isDoubtful(index, now);
+}
 
 /** Waits until an origin is no longer doubtful, for a moment at most. */
 function waitFor({ index }: Origin, pool: Pool, clock: () => number): Promise<unknown> {

@@ -97,32 +97,6 @@ describe("an origin that is dead", () => {
     }
   });
 
-  it("gets no POST while it is being checked: POSTs wait for the result", async () => {
-    const { ask, pages } = site({ b: [ok], c: [ok] });
-    const first = ask("v", { method: "POST" });
-    await Promise.resolve();
-    const second = await Promise.all([ask("w", { method: "POST" }), ask("x", { method: "POST" })]);
-    expect([await first, ...second]).toEqual(["unreachable", "unreachable", "unreachable"]);
-    expect(pages()).toBe("aaa");
-    const { ask: later, pool, clock } = site({ a: [async () => lost()], b: [ok], c: [ok] });
-    void pool.losses.answers(0, clock());
-    expect(await later("w", { method: "POST" })).toBe("200 b");
-  });
-
-  it("gets no POST before the other origin, which is checked at the same time, has answered", async () => {
-    const { promise: isAnswered, resolve: answer } = Promise.withResolvers<Response>();
-    const isSlow: Behaviour = ({ method }) => (method === "HEAD" ? isAnswered : ok());
-    const { ask, pages, checks } = site({ b: [isSlow], c: [isSlow] });
-    const get = ask("v");
-    await vi.waitFor(() => expect(checks("a")).toBe(2));
-    const post = ask("v", { method: "POST" });
-    await Promise.resolve();
-    expect(pages()).toBe("aab");
-    answer(ok());
-    expect(await Promise.all([get, post])).toEqual(["200 b", "200 b"]);
-    expect(pages()).toBe("aabb");
-  });
-
   it("is left after two clients' POSTs, though it had answered a check for a dropped request a quarter of a second before", async () => {
     const { ask, origins, states, tick, checks } = site({ a: [losesPages], b: [ok], c: [ok] });
     await ask("scanner", { method: "POST" });
@@ -135,32 +109,6 @@ describe("an origin that is dead", () => {
     expect(states()).toEqual(A_IS_GONE);
     // The second is the second try of the check that was lost.
     expect(checks("a")).toBe(1 + 2);
-  });
-
-  it("keeps no POST waiting once it has answered anybody since the check began", async () => {
-    const { ask, pages, pool, clock, tick, settled } = site({ a: [heldUp(ok)], b: [ok], c: [ok] });
-    void pool.losses.answers(0, clock());
-    const waiting = ask("v", { method: "POST" });
-    expect(pages()).toBe("");
-    tick(0.01);
-    pool.answered(0, ok(), clock(), true, "w");
-    const unhindered = ask("x", { method: "POST" });
-    expect(pages()).toBe("a");
-    expect(await Promise.all([waiting, unhindered])).toEqual(["200 a", "200 a"]);
-    await settled();
-  });
-
-  it("keeps no POST waiting where it is known to answer visitors and no check", async () => {
-    const { ask, origins, pages, pool, clock, tick } = site({ b: [losesChecks], c: [losesChecks] });
-    await ask("v", { method: "POST" });
-    origins.a = [heldUp(ok)];
-    await ask("v", { method: "POST" });
-    tick(5);
-    void pool.losses.answers(0, clock());
-    const sends = pages().length;
-    const asked = ask("w", { method: "POST" });
-    expect(pages()).toHaveLength(sends + 1);
-    expect(await asked).toBe("200 a");
   });
 
   it("takes a GET with it to a third origin only where the second is as dead, and others have met that before", async () => {
