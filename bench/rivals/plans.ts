@@ -3,7 +3,7 @@ import type { OutagePlan } from "./outage.ts";
 
 /** How long and how hard the contestants are measured. */
 export interface Plan {
-  /** Visitors with sessions, of each contestant. */
+  /** Visitors with sessions who read, of each contestant. As many others change. */
   readonly visitors: number;
   readonly throughput: Rounds;
   readonly latency: Rounds & { readonly rate: number };

@@ -35,7 +35,7 @@ export interface RivalsResults {
 
 type Say = (line: string) => void;
 
-/** Beyond what Moor's memory may answer for. */
+/** Tokens have settled by then, and no copy in Moor's memory may answer. */
 const PAUSE_MS = SETTLE_MS + 1_500;
 
 /**
@@ -85,21 +85,24 @@ async function build(folder: string): Promise<Built> {
 
 /** The measurements while everything works. */
 async function calm(rivals: readonly Rival[], plan: Plan, say: Say) {
-  const crowded: (Rival & { crowd: Visitor[] })[] = [];
-  for (const rival of rivals) crowded.push({ ...rival, crowd: await crowdOf(rival, plan.visitors) });
+  const crowded: (Rival & { readers: Visitor[]; changers: Visitor[] })[] = [];
+  for (const rival of rivals) {
+    const visitors = await crowdOf(rival, 2 * plan.visitors);
+    crowded.push({ ...rival, readers: visitors.slice(plan.visitors), changers: visitors.slice(0, plan.visitors) });
+  }
   await sleep(PAUSE_MS);
   const operations = new Map<RivalName, Operations>();
   for (const rival of crowded) {
     if (!rival.keepsSessions) continue;
     say(`store operations: ${rival.name}`);
-    operations.set(rival.name, await countOperations(rival, rival.crowd.slice(0, plan.counted)));
+    operations.set(rival.name, await countOperations(rival, rival.changers.slice(0, plan.counted)));
   }
   const load = startScript("load.ts");
   try {
     return { operations, speeds: await measureSpeed(load, crowded, plan, say) };
   } finally {
     load.kill();
-    for (const { crowd } of crowded) for (const visitor of crowd) visitor.close();
+    for (const { readers, changers } of crowded) for (const visitor of [...readers, ...changers]) visitor.close();
   }
 }
 

@@ -1,11 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import type { Seen } from "../http/load.ts";
-import { measure } from "../http/rounds.ts";
+import { measure, type Rounds } from "../http/rounds.ts";
 import { quantile, type Spread, spread } from "../http/statistics.ts";
-import { requestText } from "../http/visitors.ts";
 import type { Rival, RivalName } from "./contestants.ts";
 import type { Plan } from "./plans.ts";
-import type { Visitor } from "./visitor.ts";
+import { type Crowds, changesOf, readsAndChangesOf, readsOf } from "./requests.ts";
 
 /** How fast a contestant is. */
 export interface Speed {
@@ -26,36 +25,45 @@ export interface Speed {
 export const YARDSTICKS = ["nginx", "honoObjects"] as const satisfies readonly RivalName[];
 export type Yardstick = (typeof YARDSTICKS)[number];
 
-/** An item gets the other value each time, so that each change really changes it. */
-const VALUES = ["a".repeat(64), "b".repeat(64)] as const;
-const READS_PER_CHANGE = 9;
-
-/** Measures contestants in turn; `crowds` are their visitors. */
+/**
+ * Measures contestants in turn.
+ *
+ * The reads come last, so that a change by one of their visitors would make them fail. A settled read sets no cookie
+ * at any contestant:
+ *
+ * - Moor and moor/hono set one after a change, a first return, and a tenth of the idle timeout, which is 72 minutes
+ *   here. Moor also sets one after a move to another origin.
+ * - express-session sets one for a new or a changed session only, because `rolling` is off.
+ * - @hono/session sets one for a new session only, or for a session that it does not find.
+ * - HAProxy sets its own for a visitor who names no origin, or an origin that is down.
+ * - The limits know no cookies.
+ */
 export async function measureSpeed(
   load: ChildProcess,
-  rivals: readonly (Rival & { readonly crowd: readonly Visitor[] })[],
+  rivals: readonly (Rival & Crowds)[],
   { throughput, latency }: Pick<Plan, "throughput" | "latency">,
   say: (line: string) => void,
 ): Promise<Map<RivalName, Speed>> {
-  const asking = (requestsOf: (texts: Texts) => string[]) =>
-    rivals.map(({ name, port, crowd }) => ({ name, port, pid: NO_PROCESS, requests: requestsOf(textsOf(crowd)) }));
-  say("reads");
-  const reads = await measure(
-    load,
-    asking(({ reads }) => reads),
-    throughput,
-  );
+  const measured = (requestsOf: (crowds: Crowds, round: number) => string[], rounds: Rounds, isSettled = false) => {
+    const contestants = rivals.map(({ name, port }) => ({
+      name,
+      port,
+      pid: NO_PROCESS,
+      requests: [] as string[],
+      isSettled,
+    }));
+    return measure(load, contestants, rounds, (round) => {
+      for (const [index, contestant] of contestants.entries()) {
+        contestant.requests = requestsOf(rivals[index] as Crowds, round);
+      }
+    });
+  };
   say("changes");
-  const changes = await measure(
-    load,
-    asking(({ changes }) => changes.flat()),
-    throughput,
-  );
+  const changes = await measured((crowds, round) => changesOf(crowds, `changes${round}`), throughput);
   say(`${latency.rate} requests/s`);
-  const mixed = asking(({ reads, changes }) =>
-    changes.flatMap((each) => [...each, ...Array.from({ length: READS_PER_CHANGE }, () => reads).flat()]),
-  );
-  const timed = await measure(load, mixed, latency);
+  const timed = await measured((crowds, round) => readsAndChangesOf(crowds, `timed${round}`), latency);
+  say("reads");
+  const reads = await measured(readsOf, throughput, true);
   const overOf = (name: RivalName, yardstick: Yardstick) => ({
     reads: spread(ratios(of(reads, name), of(reads, yardstick))),
     changes: spread(ratios(of(changes, name), of(changes, yardstick))),
@@ -84,21 +92,6 @@ function ratios(slices: readonly Seen[], others: readonly Seen[]): number[] {
 
 /** The CPU of contestants that are many processes is not counted. */
 const NO_PROCESS = 0;
-
-interface Texts {
-  readonly reads: string[];
-  /** For each value. */
-  readonly changes: string[][];
-}
-
-function textsOf(crowd: readonly Visitor[]): Texts {
-  return {
-    reads: crowd.map(({ cookie, address }) => requestText("/", { cookie, address })),
-    changes: VALUES.map((value) =>
-      crowd.map(({ cookie, address }) => requestText(`/items/i0/${value}`, { method: "POST", cookie, address })),
-    ),
-  };
-}
 
 function perSecond({ answered, seconds }: Seen): number {
   return answered / seconds;
