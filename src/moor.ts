@@ -10,6 +10,7 @@ import { createCounters } from "./observe/counters.ts";
 import type { Observer } from "./observe/observer.ts";
 import { createSignals } from "./observe/signals.ts";
 import {
+  type AnyVisit,
   answerAstray,
   createExchange,
   type Handling,
@@ -45,7 +46,7 @@ export function createMoor(
   bindAdoption?: (upstream: Upstream) => Adoption,
 ): Moor {
   const { config, handoff, clock, log } = parts;
-  const ended = bindAdoption && ((old: OldRef, visit: Visit) => (adoption as Adoption).ended(old, visit));
+  const ended = bindAdoption && ((old: OldRef, visit: AnyVisit) => (adoption as Adoption).ended(old, visit));
   const exchange = createExchange({ ...parts, ended });
   const upstream = createUpstream(config, clock, cutting(parts, exchange), { ...parts.bindings, log }, handoff);
   const logins =

@@ -6,7 +6,7 @@ import { encodeBase64url } from "../lib/base64url.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { describeFault } from "../log.ts";
 import { SHOWN_CHARACTERS } from "../observe/request-facts.ts";
-import type { Visit } from "../request/exchange.ts";
+import type { AnyVisit } from "../request/exchange.ts";
 import { changeNow } from "../session/change.ts";
 import type { OldRef, View } from "../session/record.ts";
 import { refOf } from "../store/open-session.ts";
@@ -26,14 +26,14 @@ type Arrived<Routed extends RoutedVisit> =
 /** Adopts the living sessions of old applications, and keeps their old sessions in step where that matters. */
 export interface Adoption extends Following {
   /** Ends the old session of a session that has just ended. Returns `Set-Cookie` headers by which the browser forgets its cookies. */
-  ended(old: OldRef, visit: Visit): Promise<string[]>;
+  ended(old: OldRef, visit: AnyVisit): Promise<string[]>;
   /**
    * Gives the old session the attributes of its session, if the request goes back to the old application. A login or a rotation at Moor is not
    * brought back, because somebody else may know the id of the old session. Neither is anything brought back to attributes that were too large.
    *
    * @param pool the id of the pool to which the request goes.
    */
-  bringBack(view: View, visit: Visit, pool: string): Promise<void>;
+  bringBack(view: View, visit: AnyVisit, pool: string): Promise<void>;
   /** Whether the client has to be looked at: it has no stored session of Moor's, and came with a cookie of an old application. */
   concerns(visit: RoutedVisit): boolean;
   /** Has the request answered: with the token of its adopted session, or as it was. */
@@ -142,13 +142,13 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
   const readOnly = new Set<string>();
 
   /** Tells operators, once in an isolate, that something did not reach an old application whose sessions this Moor may only read. */
-  function noteReadOnly(from: string, { observer }: Visit): void {
+  function noteReadOnly(from: string, { observer }: AnyVisit): void {
     if (!readOnly.has(from)) observer.note({ event: "adoption_read_only", kind: from });
     readOnly.add(from);
   }
 
   /** Whether the old application needs not be told again. */
-  function told(answer: Told, visit: Visit, from: string): boolean {
+  function told(answer: Told, visit: AnyVisit, from: string): boolean {
     if (answer.kind === "forbidden") noteReadOnly(from, visit);
     if (answer.kind !== "unavailable") return true;
     visit.observer.note({ event: "adoption_unavailable", reason: describeFault(answer.cause) });
@@ -207,7 +207,7 @@ export function createAdoption(parts: AdoptionParts, upstream: Upstream): Adopti
   };
 }
 
-function withToken({ client }: Visit, token: OpenedToken | undefined): Visit["client"] {
+function withToken({ client }: AnyVisit, token: OpenedToken | undefined): AnyVisit["client"] {
   return { ...client, token, isProvisional: false };
 }
 
@@ -219,7 +219,11 @@ function isBlank(attributes: object): boolean {
  * `Set-Cookie` headers for the cookies of the old application that the request brings. A Moor that may only read clears those of its own host
  * alone: a cookie with a `Domain` is also the cookie of the Moor that owns the sessions.
  */
-function cookiesToClear({ entry }: Old, { request }: Visit, { readOnly }: { readonly readOnly?: boolean }): string[] {
+function cookiesToClear(
+  { entry }: Old,
+  { request }: AnyVisit,
+  { readOnly }: { readonly readOnly?: boolean },
+): string[] {
   return forget(sentCookies(entry, request.headers.get("Cookie")), readOnly ? undefined : entry.domain);
 }
 

@@ -7,7 +7,7 @@ import { randomId } from "../lib/base64url.ts";
 import { readBounded } from "../lib/bounded-body.ts";
 import { nameOfSetCookie } from "../lib/set-cookie.ts";
 import type { Unavailable } from "../lib/unavailable.ts";
-import type { Visit } from "../request/exchange.ts";
+import type { AnyVisit } from "../request/exchange.ts";
 import type { JsonObject } from "../session/patch.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { AnswerError, checkAnswer, type OldSession, readSession } from "./answer.ts";
@@ -61,7 +61,7 @@ export interface OldApplication {
 }
 
 /** The visitor's own request. */
-export function askerOf({ request, url, client, arrival }: Visit): Asker {
+export function askerOf({ request, url, client, arrival }: AnyVisit): Asker {
   const { arrivedAt, region } = arrival;
   return { url, headers: request.headers, arrivedAt, region, sessionId: client.token?.id };
 }

@@ -4,18 +4,19 @@ import { LOG_DEFAULTS } from "../config/defaults.ts";
 import type { ResolvedHandling, ResolvedMiddleware } from "../config/middleware.ts";
 import type { IgnoreConfig } from "../config/types.ts";
 import { readAddress } from "../inbound/address.ts";
-import { type Asked, askedBy } from "../inbound/arrival.ts";
+import { partsAskedBy } from "../inbound/arrival.ts";
 import { createDebugCheck } from "../inbound/token/debug-token.ts";
+import type { AskedParts } from "../lib/asked.ts";
 import type { Log } from "../log.ts";
 import type { Observer } from "../observe/observer.ts";
 import { createSignals } from "../observe/signals.ts";
 import {
+  type AnyVisit,
   answerAstray,
   createExchange as createShared,
   type Handling,
   outlivesClient,
   postAgain,
-  type Visit,
   waitsForTurn,
 } from "../request/exchange.ts";
 import { LOGOUT_PATH } from "../request/logout.ts";
@@ -41,7 +42,7 @@ export interface ExchangeParts {
 /** One request on its way through hono. */
 interface Handled {
   readonly c: Context;
-  readonly request: Asked;
+  readonly request: AskedParts;
   readonly handling: Handling;
   readonly handlers: Handlers;
 }
@@ -78,7 +79,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     return answered;
   }
 
-  async function serve(handled: Handled, visit: Visit): Promise<Response | undefined> {
+  async function serve(handled: Handled, visit: AnyVisit): Promise<Response | undefined> {
     const { c, handling } = handled;
     if (!waitsForTurn(visit, handling)) return answer(handled, visit);
     // The body is read before a lease is taken, because a client may be slow to send it, and other requests wait for the lease.
@@ -87,7 +88,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     return answer(handled, { ...visit, arrival: { ...visit.arrival, arrivedAt: clock() } });
   }
 
-  function answer({ c, handling, handlers }: Handled, visit: Visit): Promise<Response | undefined> {
+  function answer({ c, handling, handlers }: Handled, visit: AnyVisit): Promise<Response | undefined> {
     return exchange.serve(visit, handling, answeredByHandlers(c, handlers, visit, { carriers, remembers })); // 4 to 8
   }
 
@@ -110,7 +111,7 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
   return async (c, next, handling) => {
     if (hasSession(c) || ignored.has(c)) return pass(next);
     const handlers = createHandlers(c, next);
-    const request = askedBy(c.req.raw);
+    const request = partsAskedBy(c.req.raw);
     const handled = { c, request, handling: { ...handling, session: true }, handlers };
     const response = await signals.serve(request, (observer) => receive(handled, observer));
     if (handlers.thrown) throw handlers.thrown.fault;

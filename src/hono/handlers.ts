@@ -1,6 +1,6 @@
 import type { Context, Next } from "hono";
 import type { Carriers } from "../inbound/carriers.ts";
-import type { Responder, Visit } from "../request/exchange.ts";
+import type { AnyVisit, Responder } from "../request/exchange.ts";
 import { NO_INTENT } from "../session/session.ts";
 import { takeBody } from "../upstream/send/body.ts";
 import { namesInOwn } from "../upstream/wire/origin-headers.ts";
@@ -50,7 +50,7 @@ export interface HandlersParts {
 export function answeredByHandlers(
   c: Context,
   handlers: Handlers,
-  { request, url, stripped }: Visit,
+  { request, url, stripped }: AnyVisit,
   { carriers, remembers }: HandlersParts,
 ): Responder<undefined> {
   return {

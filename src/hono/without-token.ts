@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { cloneRawRequest } from "hono/request";
-import type { Asked } from "../inbound/arrival.ts";
 import type { Carriers } from "../inbound/carriers.ts";
 import { DEBUG_HEADER } from "../inbound/token/debug-token.ts";
+import type { AskedParts } from "../lib/asked.ts";
 
 /** The request with its body. hono has kept a body that another middleware has read already. */
 export async function wholeRequest({ req }: Context): Promise<Request> {
@@ -18,7 +18,7 @@ export async function wholeRequest({ req }: Context): Promise<Request> {
  */
 export async function withoutToken(
   c: Context,
-  { headers: sent }: Asked,
+  { headers: sent }: AskedParts,
   stripped: URL | undefined,
   carriers: Pick<Carriers, "cut">,
 ): Promise<Request> {

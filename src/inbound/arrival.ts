@@ -1,11 +1,9 @@
 import type { AskedParts, ReadHeaders } from "../lib/asked.ts";
 
-/** A client's request, whose parts are read once. */
+/** A client's request that goes on to an origin, whose parts are read once. */
 export interface Asked extends AskedParts {
   readonly original: Request;
   readonly headers: AskedHeaders;
-  /** Where and how the request reached the edge (https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties). */
-  readonly cf: object | undefined;
   readonly body: ReadableStream | null;
 }
 
@@ -17,7 +15,7 @@ export interface AskedHeaders extends ReadHeaders {
 }
 
 /**
- * Reads a request once. Each question to the runtime leaves JavaScript, which costs as much as a hundred lines of it
+ * Reads a request for an origin once. Each question to the runtime leaves JavaScript, which costs as much as a hundred lines of it
  * (docs/explanation/performance.md), and most questions are about headers that the request does not have.
  */
 export function askedBy(request: Request): Asked {
@@ -38,6 +36,16 @@ export function askedBy(request: Request): Asked {
   const body = mayHaveBody ? request.body : null;
   // A set looks up the runtime's new text among all texts of the isolate, and finds this one at once.
   return { original: request, method: method === "GET" ? "GET" : method, url, headers, cf, body };
+}
+
+/**
+ * Reads a request for handlers once. It reads no names, because the runtime copies the request for handlers, whatever the names of its headers.
+ * Moor asks a visitor's request for a handful of headers by name, which costs less than to read the names of all.
+ */
+export function partsAskedBy(request: Request): AskedParts {
+  const { method, url, headers } = request;
+  const { cf } = request as { cf?: object };
+  return { method, url, headers, cf };
 }
 
 interface HeadersReadOnce extends AskedHeaders {

@@ -6,4 +6,6 @@ export interface AskedParts {
   readonly method: string;
   readonly url: string;
   readonly headers: ReadHeaders;
+  /** Where and how the request reached the edge (https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties). */
+  readonly cf?: object | undefined;
 }

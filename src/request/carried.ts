@@ -2,14 +2,14 @@ import type { ResolvedConfig } from "../config/resolved.ts";
 import type { OpenToken } from "../inbound/carriers.ts";
 import { openNewest } from "../inbound/token/newest.ts";
 import type { Connect, Connected } from "../store/connected.ts";
-import type { Visit } from "./visit.ts";
+import type { AnyVisit } from "./visit.ts";
 
 /** What differs if browsers hold whole sessions in cookies. */
 export interface Carried {
   /** How the token of a client is opened, who may hold tokens of several sessions. */
   opensWith(tokens: OpenToken): OpenToken;
   /** The stores of one request, which know its cookies. */
-  connect(visit: Pick<Visit, "client" | "request">): Connected | undefined;
+  connect(visit: Pick<AnyVisit, "client" | "request">): Connected | undefined;
 }
 
 /**

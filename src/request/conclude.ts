@@ -22,11 +22,11 @@ import {
 } from "./respond.ts";
 import type { Handling, Responded } from "./responder.ts";
 import type { Stores } from "./stores.ts";
-import type { Visit } from "./visit.ts";
+import type { AnyVisit } from "./visit.ts";
 
 /** A request with a session that has a response. */
 export interface Concluding {
-  readonly visit: Visit;
+  readonly visit: AnyVisit;
   readonly handling: Handling;
   readonly opened: OpenedSession;
   readonly responded: Responded;
@@ -43,7 +43,7 @@ export interface ConcludeParts {
   readonly carriers: Pick<Carriers, "own">;
   readonly clock: () => number;
   /** See {@link TokenOptions}. */
-  readonly endedOf: (visit: Visit) => ((old: OldRef) => Promise<readonly string[]> | undefined) | undefined;
+  readonly endedOf: (visit: AnyVisit) => ((old: OldRef) => Promise<readonly string[]> | undefined) | undefined;
 }
 
 /** Puts together the last steps of a request with a session. The numbers are those of the README's list. */
@@ -116,7 +116,7 @@ export function createConclude({ write, carriers, clock, endedOf }: ConcludePart
 
 /** The response as its client gets it. */
 export function finish(
-  { client, url, stripped, observer }: Visit,
+  { client, url, stripped, observer }: AnyVisit,
   response: Response,
   { names, token, mark, cookies, session }: Pick<ResponseChanges, "names" | "token" | "mark" | "cookies" | "session">,
   own: OwnNames,

@@ -1,9 +1,10 @@
 import type { ResolvedConfig } from "../config/resolved.ts";
 import type { Address } from "../inbound/address.ts";
-import { type Asked, arrivalOf } from "../inbound/arrival.ts";
+import { arrivalOf } from "../inbound/arrival.ts";
 import { type Carriers, type Client, createCarriers, type OpenToken } from "../inbound/carriers.ts";
 import { SAFE_METHODS } from "../inbound/cross-site.ts";
 import type { OpenedToken } from "../inbound/token/tokens.ts";
+import type { AskedParts } from "../lib/asked.ts";
 import type { Observer } from "../observe/observer.ts";
 import { markLifeOf } from "../session/policy.ts";
 import type { OldRef } from "../session/record.ts";
@@ -20,41 +21,41 @@ import { repost } from "./repost.ts";
 import { NO_TOKEN } from "./respond.ts";
 import type { Handling, Responder } from "./responder.ts";
 import { createStores, type Stores, type StoresParts } from "./stores.ts";
-import type { KeepAlive, Visit } from "./visit.ts";
+import type { AnyVisit, KeepAlive, Visit } from "./visit.ts";
 
 export type { Handling, Responded, Responder } from "./responder.ts";
-export type { KeepAlive, Visit } from "./visit.ts";
+export type { AnyVisit, KeepAlive, Visit } from "./visit.ts";
 
 /** The steps of a request that the proxy and the middleware share. */
 export interface Exchange {
   readonly carriers: Carriers;
   /** Reads the token of a request, and cuts it out of the address. Answers at once if no token must be opened for the first time. */
-  enter(
-    request: Asked,
+  enter<AsRead extends AskedParts>(
+    request: AsRead,
     address: Extract<Address, { kind: "address" }>,
     observer: Observer,
     keepAlive: KeepAlive,
-  ): Visit | Promise<Visit>;
+  ): Visit<AsRead> | Promise<Visit<AsRead>>;
   /** Opens the session of a request, and changes nothing. A build without the console has no such step. */
   look?(
-    visit: Visit,
+    visit: AnyVisit,
     handling: Pick<Handling, "session" | "touch" | "freshness" | "onStale">,
   ): Opened | Promise<Opened>;
   /** Answers a request to `LOGOUT_PATH`. */
-  logOut(visit: Visit): Promise<Response>;
+  logOut(visit: AnyVisit): Promise<Response>;
   /** Serves a request with a session: opens it, has the request answered, commits the changes, and gives the token. */
-  serve<Over>(visit: Visit, handling: Handling, responder: Responder<Over>): Promise<Response | Over>;
+  serve<Over>(visit: AnyVisit, handling: Handling, responder: Responder<Over>): Promise<Response | Over>;
   /**
    * The response of an origin to a request without a session, for its client: it changes no session, and gives no token.
    */
-  passOn(visit: Visit, response: Response, names: HeaderNames): Response;
+  passOn(visit: AnyVisit, response: Response, names: HeaderNames): Response;
 }
 
 /** The parts of an exchange. */
 export interface ExchangeParts extends StoresParts, Pick<MoorParts, "tracer"> {
   readonly config: StoresParts["config"] & Pick<ResolvedConfig, "carriers" | "cors" | "logout">;
   /** See {@link TokenOptions}. */
-  readonly ended?: ((old: OldRef, visit: Visit) => Promise<readonly string[]>) | undefined;
+  readonly ended?: ((old: OldRef, visit: AnyVisit) => Promise<readonly string[]>) | undefined;
 }
 
 /** Answers a request whose address leads nowhere. */
@@ -65,18 +66,18 @@ export function answerAstray(address: Exclude<Address, { kind: "address" }>, obs
 }
 
 /** Answers a form of another site's page; see {@link repost}. */
-export async function postAgain({ url, observer }: Visit, request: Request): Promise<Response> {
+export async function postAgain({ url, observer }: AnyVisit, request: Request): Promise<Response> {
   const again = await repost(request, url);
   return again.kind === "page" ? again.page : observer.refused(again.code, again.reason);
 }
 
 /** Whether a request waits for the requests of its session that came before it. Without a token no other request can have its key. */
-export function waitsForTurn({ request, client }: Visit, handling: Handling): boolean {
+export function waitsForTurn({ request, client }: AnyVisit, handling: Handling): boolean {
   return client.token !== undefined && isLocked(handling, request.method);
 }
 
 /** Whether a request goes on when its client leaves: its answer cannot be undone, or its lease must be given back. */
-export function outlivesClient({ request }: Visit, { locking }: Handling): boolean {
+export function outlivesClient({ request }: AnyVisit, { locking }: Handling): boolean {
   return !SAFE_METHODS.has(request.method) || locking === "all";
 }
 
@@ -90,7 +91,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
   const connect = typeof MOOR_ROWS === "undefined" || MOOR_ROWS ? parts.connect : undefined;
   const carriers = createCarriers(config.carriers, { now: clock, markLifeSeconds, holdsSessions });
   const allStores = createStores(parts);
-  const endedOf = (visit: Visit) => parts.ended && ((old: OldRef) => parts.ended?.(old, visit));
+  const endedOf = (visit: AnyVisit) => parts.ended && ((old: OldRef) => parts.ended?.(old, visit));
   let open = openForRoute;
   let write = commit;
   if ((typeof MOOR_TRACES === "undefined" || MOOR_TRACES) && parts.tracer) {
@@ -102,7 +103,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
 
   /** Has a request wait for the requests of its session that came before it. */
   async function answerInTurn<Over>(
-    visit: Visit,
+    visit: AnyVisit,
     handling: Handling,
     responder: Responder<Over>,
     stores: Stores,
@@ -121,7 +122,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
 
   /** Opens the session, and has the request answered. */
   async function answer<Over>(
-    visit: Visit,
+    visit: AnyVisit,
     handling: Handling,
     responder: Responder<Over>,
     stores: Stores,
@@ -159,7 +160,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       const stripped = carriers.strip?.(url);
       const arrival = arrivalOf(request, arrivedAt, boundTo);
       const toMark = new Set<string>();
-      const visitOf = (client: Client): Visit => {
+      const visitOf = (client: Client) => {
         return { request, url, stripped, client, arrival, observer, keepAlive, toMark };
       };
       return client instanceof Promise ? client.then(visitOf) : visitOf(client);

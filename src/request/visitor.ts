@@ -3,7 +3,7 @@ import type { OpenedToken } from "../inbound/token/tokens.ts";
 import type { Observer } from "../observe/observer.ts";
 import type { Login } from "../session/login.ts";
 import type { OpenedSession } from "../store/open-session.ts";
-import type { Exchange, Handling, KeepAlive, Visit } from "./exchange.ts";
+import type { AnyVisit, Exchange, Handling, KeepAlive } from "./exchange.ts";
 
 /** The visitor who sends a request of Moor's own, for pages that ask who they are. Nothing is read before it is asked for. */
 export interface Visitor {
@@ -40,7 +40,7 @@ export function createVisitor(
   observer: Observer,
   keepAlive: KeepAlive,
 ): Visitor {
-  let visit: Visit | Promise<Visit> | undefined;
+  let visit: AnyVisit | Promise<AnyVisit> | undefined;
   const entered = () => {
     visit ??= enter(request, address, observer, keepAlive);
     return visit;
