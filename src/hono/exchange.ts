@@ -47,6 +47,9 @@ interface Handled {
   readonly handlers: Handlers;
 }
 
+/** `undefined`: no handler has answered, or one has thrown. */
+type Answer = Response | undefined;
+
 /** The way of a request through the middleware: the steps of `request/exchange.ts`, with handlers in place of origins. */
 export function createExchange(sessions: BoundSessions, { config, clock, log }: ExchangeParts): Exchange {
   const { breakers, tokenRing } = sessions;
@@ -59,8 +62,9 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
   const remembers = config.session.remember !== undefined;
   const ignored = new WeakSet<Context>();
 
-  async function receive(handled: Handled, observer: Observer): Promise<Response | undefined> {
-    const { c, request, handling } = handled;
+  /** Answers at once what needs no visit. */
+  function receive(handled: Handled, observer: Observer): Answer | Promise<Answer> {
+    const { c, request } = handled;
     const address = readAddress(request);
     if (address.kind !== "address") return answerAstray(address, observer);
     const { url } = address;
@@ -69,38 +73,38 @@ export function createExchange(sessions: BoundSessions, { config, clock, log }: 
     if (ignores(request, c.req.path)) return passOn(handled, url, observer);
 
     const keepAlive = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
-    const visit = await exchange.enter(request, address, observer, keepAlive); // 1, 2
+    const visit = exchange.enter(request, address, observer, keepAlive); // 1, 2
+    return visit instanceof Promise ? visit.then((entered) => dispatch(handled, entered)) : dispatch(handled, visit);
+  }
+
+  /** Finds who answers a visit. */
+  function dispatch(handled: Handled, visit: AnyVisit): Promise<Answer> {
+    const { c, handling } = handled;
+    const { request, url, client, keepAlive } = visit;
     if (url.pathname === LOGOUT_PATH) return exchange.logOut(visit);
-    if (handling.crossSite === "repost" && isFormOfOtherSite(request, url, visit.client)) {
-      return postAgain(visit, await wholeRequest(c));
-    }
-    const answered = serve(handled, visit);
+    if (handling.crossSite === "repost" && isFormOfOtherSite(request, url, client))
+      return postAgain(visit, wholeRequest(c));
+    const answered = waitsForTurn(visit, handling) ? answerInTurn(handled, visit) : answer(handled, visit);
     if (outlivesClient(visit, handling)) keepAlive(answered);
     return answered;
   }
 
-  async function serve(handled: Handled, visit: AnyVisit): Promise<Response | undefined> {
-    const { c, handling } = handled;
-    if (!waitsForTurn(visit, handling)) return answer(handled, visit);
-    // The body is read before a lease is taken, because a client may be slow to send it, and other requests wait for the lease.
-    if (!(await holdBody(c))) return visit.observer.refused("bad_request", "incomplete body");
+  /** The body is read before a lease is taken, because a client may be slow to send it, and other requests wait for the lease. */
+  async function answerInTurn(handled: Handled, visit: AnyVisit): Promise<Answer> {
+    if (!(await holdBody(handled.c))) return visit.observer.refused("bad_request", "incomplete body");
     // Copies that became too old while the client sent the body must not serve it.
     return answer(handled, { ...visit, arrival: { ...visit.arrival, arrivedAt: clock() } });
   }
 
-  function answer({ c, handling, handlers }: Handled, visit: AnyVisit): Promise<Response | undefined> {
+  function answer({ c, handling, handlers }: Handled, visit: AnyVisit): Promise<Answer> {
     return exchange.serve(visit, handling, answeredByHandlers(c, handlers, visit, { carriers, remembers })); // 4 to 8
   }
 
   /** A request without a session: handlers may pass it on to others, so they are shown no token either. */
-  async function passOn(
-    { c, request, handlers }: Handled,
-    url: URL,
-    observer: Observer,
-  ): Promise<Response | undefined> {
+  async function passOn({ c, request, handlers }: Handled, url: URL, observer: Observer): Promise<Answer> {
     ignored.add(c);
     const stripped = carriers.strip?.(url);
-    c.req.raw = await withoutToken(c, request, stripped && url, carriers);
+    c.req.raw = withoutToken(await wholeRequest(c), request, stripped && url, carriers);
     if (!(await handlers.run())) return undefined;
     const dropped = ownNames(c.res, namesInOwn(c.res.headers), carriers.own);
     if (dropped.length > 0) observer.ownNamesDropped(dropped);

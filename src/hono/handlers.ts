@@ -5,7 +5,7 @@ import { NO_INTENT } from "../session/session.ts";
 import { takeBody } from "../upstream/send/body.ts";
 import { namesInOwn } from "../upstream/wire/origin-headers.ts";
 import { askedNothing, EdgeSession, intentOf } from "./edge-session.ts";
-import { withoutToken } from "./without-token.ts";
+import { wholeRequest, withoutToken } from "./without-token.ts";
 
 /** How long handlers may take before a lease may pass to the next request: by default as long as an attempt at an origin. */
 const DEADLINE_MS = 30_000;
@@ -58,7 +58,7 @@ export function answeredByHandlers(
     async respond({ session }) {
       const asked = askedNothing();
       c.set(SESSION, new EdgeSession(session, asked, remembers));
-      c.req.raw = await withoutToken(c, request, stripped && url, carriers);
+      c.req.raw = withoutToken(await wholeRequest(c), request, stripped && url, carriers);
       const haveAnswered = await handlers.run();
       asked.closed = true;
       if (!haveAnswered) return { kind: "over", answer: undefined };

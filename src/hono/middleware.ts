@@ -64,13 +64,13 @@ export function moor<Attributes extends object = AnyAttributes>(
   };
   const handledBy =
     (handling: ResolvedHandling): MiddlewareHandler<MoorEnv<Attributes>> =>
-    async (c, next) => {
+    (c, next) => {
       let exchange: Exchange;
       try {
         exchange = exchangeFor(c);
       } catch (fault) {
         logToConsole({ event: "not_configured", reason: describeFault(fault) });
-        return failureResponse("not_configured", c.req.raw);
+        return Promise.resolve(failureResponse("not_configured", c.req.raw));
       }
       return exchange(c, next, handling);
     };

@@ -66,8 +66,8 @@ export function answerAstray(address: Exclude<Address, { kind: "address" }>, obs
 }
 
 /** Answers a form of another site's page; see {@link repost}. */
-export async function postAgain({ url, observer }: AnyVisit, request: Request): Promise<Response> {
-  const again = await repost(request, url);
+export async function postAgain({ url, observer }: AnyVisit, request: Request | Promise<Request>): Promise<Response> {
+  const again = await repost(await request, url);
   return again.kind === "page" ? again.page : observer.refused(again.code, again.reason);
 }
 
