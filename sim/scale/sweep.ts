@@ -63,7 +63,7 @@ export async function runSweep({
   const direct = redis.connect();
   for (const id of sessionsOf(pending, seed)) {
     const now = clock.now();
-    const ref: Ref = { id, generation: 0, bornAt: now - 1000, arrivedAt: now, colo: "AMS" };
+    const ref: Ref = { id, generation: 0, bornAt: now - 1000, arrivedAt: now };
     const founding: Change = {
       id: `founding ${id}`,
       patches: [{ basket: 1 }],

@@ -80,7 +80,6 @@ function bitOf(name: string): number {
 export interface Arrival {
   /** Milliseconds since 1970. */
   readonly arrivedAt: number;
-  readonly colo: string;
   /** See `regionOf`; 0: unknown. */
   readonly region: number;
   /** The host to which sessions of this request are bound. Default: no session is bound to a host. */
@@ -90,14 +89,8 @@ export interface Arrival {
 }
 
 /** Reads a request's arrival. */
-export function arrivalOf(request: { readonly cf?: unknown }, now: number, boundTo?: string): Arrival {
-  const { cf } = request as { cf?: { colo?: unknown } };
-  return {
-    arrivedAt: now,
-    colo: String(cf?.colo ?? ""),
-    region: regionOf(cf),
-    boundTo,
-  };
+export function arrivalOf({ cf }: Pick<AskedParts, "cf">, now: number, boundTo?: string): Arrival {
+  return { arrivedAt: now, region: regionOf(cf), boundTo };
 }
 
 /** The parts of `request.cf` that Moor uses. */

@@ -13,8 +13,6 @@ export interface Ref {
   readonly bornAt: number;
   /** When the request reached the edge. Idleness is judged by this time. */
   readonly arrivedAt: number;
-  /** The code of the data centre that the request reached; "" when unknown. */
-  readonly colo: string;
   /** Whether that data centre is outside the region in which the session was born. */
   readonly away?: boolean;
   /** When the token was signed. Present if the request is away and its token says that there is a replica. */
@@ -29,7 +27,7 @@ export interface Ref {
 
 /** The reference for a request that does not come from the visitor. `now`: milliseconds since 1970. */
 export function unattended(id: string, now: number): Ref {
-  return { id, generation: 0, bornAt: 0, arrivedAt: now, colo: "" };
+  return { id, generation: 0, bornAt: 0, arrivedAt: now };
 }
 
 /** The timeouts of a session, in seconds. */

@@ -192,11 +192,11 @@ async function fresh(arrival: Arrival, { tokens, policy }: OpenSessionParts): Pr
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The session that a request belongs to, according to the token that the client sent or was given. */
-export function refOf(token: OpenedToken, { arrivedAt, colo, region }: Arrival): Ref {
+export function refOf(token: OpenedToken, { arrivedAt, region }: Arrival): Ref {
   const { id, generation, version, bornAt, home, replicated, issuedAt, markedAt, byOldCookie } = token;
   const away = home !== 0 && region !== 0 && home !== region;
   // A token that has seen a record founds no session. Without a birth time nothing can be founded, whatever the policy allows.
-  const ref: Mutable<Ref> = { id, generation, bornAt: version === 0 ? bornAt : 0, arrivedAt, colo };
+  const ref: Mutable<Ref> = { id, generation, bornAt: version === 0 ? bornAt : 0, arrivedAt };
   // A field that is absent is not sent to the object.
   if (away) ref.away = away;
   if (away && replicated) ref.signedAt = issuedAt;

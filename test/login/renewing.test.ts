@@ -12,7 +12,7 @@ const login: Login = { issuer: "https://id.test", sub: "alice", at: T0, claims: 
 const due = copyOf("s", { principal: "alice", login, generation: 1 });
 const renewed = copyOf("s", { ...due, version: 2, login: { ...login, confirmedAt: at(60) } });
 const lapsed = copyOf("s", { version: 2, generation: 1 });
-const ref = { id: "s", generation: 1, bornAt: 0, arrivedAt: T0, colo: "" };
+const ref = { id: "s", generation: 1, bornAt: 0, arrivedAt: T0 };
 
 beforeEach(() => setTime(at(60)));
 afterEach(() => vi.useRealTimers());

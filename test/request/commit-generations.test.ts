@@ -187,7 +187,7 @@ describe("an origin that has written through the session API", () => {
   /** Patches the session as the API does, by the authority directly. */
   async function writeThroughApi(generation = 0): Promise<void> {
     const token = await opened(client.text);
-    const ref = { id: token?.id ?? "", generation, bornAt: 0, arrivedAt: Date.now(), colo: "" };
+    const ref = { id: token?.id ?? "", generation, bornAt: 0, arrivedAt: Date.now() };
     const id = crypto.randomUUID();
     await edge.parts.authority.commit(ref, {
       id,

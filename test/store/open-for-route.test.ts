@@ -38,7 +38,7 @@ async function openAt(
   setTime(time);
   const token = await edge.texts.open(client.text ?? "", time);
   const route = { session, freshness: "bounded", onStale: "refuse", touch: true, ...given } as ResolvedRoute;
-  const arrival = { arrivedAt: time, colo: "", region: 0 };
+  const arrival = { arrivedAt: time, region: 0 };
   const request = new Request("https://shop.test/");
   const toMark = new Set<string>();
   const opened = await openForRoute({ request, route, token, arrival, toMark }, edge.parts);
@@ -174,7 +174,7 @@ describe("a session that memory holds", () => {
     setTime(time);
     const token = await edge.texts.open(client.text ?? "", time);
     const route = { session: true, freshness: "bounded", onStale: "refuse", touch: true } as const;
-    const arrival = { arrivedAt: time, colo: "", region: 0 };
+    const arrival = { arrivedAt: time, region: 0 };
     const request = new Request("https://shop.test/");
     const tiers = { ...edge.tiers, resolve: () => Promise.reject(new Error("memory has it")) };
     const opening = { request, route, token: token && { ...token, ...given }, arrival, toMark: new Set<string>() };

@@ -24,7 +24,7 @@ describe("a mark", () => {
         return { kind: "miss", source: "object", passed: [] } as const;
       },
     };
-    const arrival = { arrivedAt: at(100), colo: "FRA", region };
+    const arrival = { arrivedAt: at(100), region };
     const toMark = new Set<string>();
     const named = openedToken({ version: 0, bornAt: at(50), markedAt, ...token });
     const opening = { token: named, arrival, strict: false, onStale: "refuse", toMark } as const;

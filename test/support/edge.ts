@@ -186,7 +186,7 @@ export function createEdge(given: EdgeParts = {}) {
     const given = client.credentials && (await tokens.open(client.credentials, arrivedAt));
     const token = given && { ...given, markedAt: client.markedAt };
     const toMark = new Set<string>();
-    const arrival = { arrivedAt, colo: "", region };
+    const arrival = { arrivedAt, region };
     const opened = await openSession({ token, arrival, strict, onStale, toMark }, parts);
     if (opened.kind === "unavailable") {
       return end({ opened, session: undefined, committed: undefined, write: { kind: "none" }, marks: false });

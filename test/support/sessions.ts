@@ -25,7 +25,7 @@ export function uniqueId(prefix = "session"): string {
 
 /** The token of a request, of a session born at the tests' time 0. */
 export function refTo(id: string, arrivedAt = T0, generation = 0): Ref {
-  return { id, generation, bornAt: T0, arrivedAt, colo: "" };
+  return { id, generation, bornAt: T0, arrivedAt };
 }
 
 /** A change sent at `now`: it may be under way for 8 seconds. */

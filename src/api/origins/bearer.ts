@@ -51,5 +51,5 @@ export async function authorised(
 
 /** The session is stored, so no birth time is needed to found it. If its record is gone, the session has ended. */
 function refOf(sid: string, { gen }: HandoffClaims, now: number): Ref {
-  return { id: sid, generation: gen, bornAt: 0, arrivedAt: now, colo: "" };
+  return { id: sid, generation: gen, bornAt: 0, arrivedAt: now };
 }

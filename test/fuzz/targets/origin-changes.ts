@@ -76,7 +76,7 @@ export const originChanges: Target<Answered> = {
     return async (answered) => {
       // Ended sessions stay ended, so each case has a session of its own.
       const minted = await moor.tokens.mint(at(3_000), 86_400_000, 0);
-      const ref = { id: minted.id, generation: 0, bornAt: minted.bornAt, arrivedAt: NOW, colo: "" };
+      const ref = { id: minted.id, generation: 0, bornAt: minted.bornAt, arrivedAt: NOW };
       const founding = {
         id: `f${generation++}`,
         patches: [{ basket: "tea" }],

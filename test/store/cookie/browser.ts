@@ -58,7 +58,7 @@ export function createBrowser({ ring = RING }: { readonly ring?: KeyRing } = {})
   });
 
   function refOf(more: Partial<Ref> = {}): Ref {
-    return { id: ID, generation: 0, bornAt: BORN_AT, arrivedAt: now, colo: "", ...more };
+    return { id: ID, generation: 0, bornAt: BORN_AT, arrivedAt: now, ...more };
   }
 
   return {

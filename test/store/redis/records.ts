@@ -58,7 +58,7 @@ export function recordsAt(clock: () => number): Records {
     entryOf(id, asked = {}, given = {}) {
       const now = clock();
       return {
-        ref: { id, generation: 0, bornAt: now, arrivedAt: now, colo: "FRA", ...given },
+        ref: { id, generation: 0, bornAt: now, arrivedAt: now, ...given },
         change: { id: newId(), expiresAt: now + 8_000, policy: POLICY, ...asked },
       };
     },

@@ -230,7 +230,7 @@ function createSubject(
       // An end concerns every generation, whichever generation an origin knows.
       const generation = end ? await generationAt(place.location, sid) : shown;
       if (generation === undefined) return { outcome: "failed", generation: shown };
-      const ref = { id: sid, generation, bornAt: 0, arrivedAt: now, colo: "", markedAt: now };
+      const ref = { id: sid, generation, bornAt: 0, arrivedAt: now, markedAt: now };
       return { outcome: outcomeOf(await authorities.from(place.location).commit(ref, change)), generation };
     },
 

@@ -123,8 +123,8 @@ export const JOURNAL: readonly Rule[] = [
     edits: [
       {
         file: "test/torture/moor/subject.ts",
-        from: 'bornAt: 0, arrivedAt: now, colo: "", markedAt: now }',
-        to: 'bornAt: 0, arrivedAt: now, colo: "" }',
+        from: "bornAt: 0, arrivedAt: now, markedAt: now }",
+        to: "bornAt: 0, arrivedAt: now }",
       },
     ],
     config: "moor-sync",
