@@ -173,11 +173,20 @@ export function createUpstream(
     const choice = choose(sending, learned, mayRetry);
     const scheme = request.url.startsWith("https:") ? "https" : "http";
     const to = { pool: pool.config, host: url.host, scheme, route };
-    const go = (signed: string | undefined) =>
-      deliver(sending, choice, outgoing(sending, choice, mayRetry, to, signed));
-    if (!session || !handoff) return go(undefined);
-    const known = handoff.known(session, to, choice.now);
-    return known === undefined ? handoff.sign(session, to, choice.now).then(go) : go(known);
+    const signed = session && handoff?.known(session, to, choice.now);
+    return session && handoff && signed === undefined
+      ? signAndSend(sending, choice, mayRetry, to, handoff.sign(session, to, choice.now))
+      : deliver(sending, choice, outgoing(sending, choice, mayRetry, to, signed));
+  }
+
+  async function signAndSend(
+    sending: Sending,
+    choice: Choice,
+    mayRetry: Retries,
+    to: Recipient,
+    signing: Promise<string>,
+  ): Promise<Delivered> {
+    return deliver(sending, choice, outgoing(sending, choice, mayRetry, to, await signing));
   }
 
   /** Sends the request to the first origin that answers. */
