@@ -10,6 +10,7 @@ export interface Built {
   readonly platform: string;
   readonly passThrough: string;
   readonly rules: string;
+  readonly sessionRules: string;
   readonly objectCall: string;
   readonly objectBackup: string;
 }
@@ -29,7 +30,7 @@ export interface Field {
 }
 
 /** The Workers that contestants need, a process each. */
-type WorkerName = "passThrough" | "rules" | "objectCall" | "moor" | "moorAsync" | "moorSync";
+type WorkerName = "passThrough" | "rules" | "sessionRules" | "objectCall" | "moor" | "moorAsync" | "moorSync";
 
 /** The contestants, each with a description, the contestant that it is compared with, and its Worker. */
 export const FIELD = {
@@ -56,15 +57,35 @@ export const FIELD = {
   change: { about: "change", against: "objectWrite", worker: "moor" },
   changeAsync: { about: "change with async backup", against: "objectWrite", worker: "moorAsync" },
   changeSync: { about: "change with sync backup", against: "objectWrite", worker: "moorSync" },
+  firstByRules: {
+    about: "a Worker that does what Moor's rules ask of a first visit",
+    against: "passThrough",
+    worker: "sessionRules",
+  },
+  strictByRules: {
+    about: "a Worker that does what Moor's rules ask of a strict read",
+    against: "objectCall",
+    worker: "sessionRules",
+  },
+  changeByRules: {
+    about: "a Worker that does what Moor's rules ask of a change",
+    against: "objectWrite",
+    worker: "sessionRules",
+  },
 } as const satisfies Record<string, { about: string; against: string; worker: WorkerName }>;
 
 export type ContestantName = keyof typeof FIELD;
+
+/** The contestants that are measured in CPU alone. */
+const IN_CPU_ALONE: readonly ContestantName[] = ["firstByRules", "strictByRules", "changeByRules"];
+/** The others. */
+const IN_ALL = (Object.keys(FIELD) as ContestantName[]).filter((name) => !IN_CPU_ALONE.includes(name));
 
 /** Starts contestants. Those of the same Worker share a process. */
 export async function startField(
   { built, origin, redis }: Surroundings,
   shape: Shape,
-  names: readonly ContestantName[] = Object.keys(FIELD) as ContestantName[],
+  names: readonly ContestantName[] = IN_ALL,
 ): Promise<Field> {
   const files = { worker: built.moor, platform: built.platform };
   const moor = (backup: "off" | "async" | "sync") =>
@@ -72,6 +93,7 @@ export async function startField(
   const starts: Record<WorkerName, () => Promise<RunningWorker>> = {
     passThrough: () => startWorker(built.passThrough, origin),
     rules: () => startWorker(built.rules, origin),
+    sessionRules: () => startWorker(built.sessionRules, origin),
     objectCall: () => startWorker(built.objectCall, origin),
     moor: () => moor("off"),
     moorAsync: () => moor("async"),
@@ -135,6 +157,12 @@ function visit(
       return { of: "strangers", requests: (cookie, session) => get(`${page}&session=${session}`)(cookie) };
     case "objectWrite":
       return { of: "strangers", requests: (cookie, session) => post(`${CHANGE}?session=${session}`)(cookie) };
+    case "firstByRules":
+      return { of: "newcomers", requests: get("/catalog/shoes?first&page=2") };
+    case "strictByRules":
+      return { of: "strangers", requests: (cookie, session) => get(`/catalog/shoes?strict=${session}`)(cookie) };
+    case "changeByRules":
+      return { of: "strangers", requests: (cookie, session) => post(`${CHANGE}?change=${session}`)(cookie) };
     case "asset":
       return { of: "readers", requests: get("/assets/style.css") };
     case "cleanRead":
