@@ -91,7 +91,7 @@ export function createAtOrigins({ config, exchange, upstream, logins, adoption }
       return ask(session);
     }
 
-    /** Has an origin answer. A `then` in place of an `async` function, because nearly every request waits here, and here alone. */
+    /** Has an origin answer. It waits by a `then`, because an `async` function would leave each request twice as much garbage. */
     function ask(session: Session): Promise<Met> {
       const { id, bornAt, home, pin } = session.token;
       const { request, url, host, body } = routed;
