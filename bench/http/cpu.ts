@@ -14,7 +14,7 @@ interface Compared {
   readonly goal?: number;
 }
 
-/** The ratios of CPU that have a goal, each after the ratio of its limit. */
+/** The ratios of CPU that have a goal. Before three of them stands the ratio of their limit; that of a clean read is `rules`. */
 export const CPU_RATIOS = {
   cleanReadOverRulesCpu: { of: "cleanRead", over: "rules", goal: 1.3 },
   firstByRulesOverPassThroughCpu: { of: "firstByRules", over: "passThrough" },

@@ -22,7 +22,7 @@ const AT_ONCE = Math.min(3, availableParallelism() + 1);
 
 /**
  * V8 compiles and collects in the Worker's own thread, always after as many calls. In threads of its own it does so now sooner, now later:
- * two counts of the same code differ by up to 2.7 % then, and by 0.4 % with this flag.
+ * two counts of the same code differ by up to 2.7 % then, and by about half a per cent with this flag.
  */
 const V8_FLAGS = ["--predictable"];
 

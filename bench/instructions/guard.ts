@@ -11,7 +11,7 @@ export interface Verdict {
   readonly differing: readonly RatioName[];
 }
 
-/** How far a ratio may be from the committed ratio. Two counts of the same code are at most 0.4 % apart. */
+/** How far a ratio may be from the committed ratio. Two counts of the same code are about half a per cent apart. */
 const MOST_DIFFERENCE = 0.02;
 const COMMITTED = "docs/explanation/performance/instructions.json";
 const ANEW = "`npm run bench -- instructions --save` writes the figures anew";

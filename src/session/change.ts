@@ -13,7 +13,7 @@ export interface Ref {
   readonly bornAt: number;
   /** When the request reached the edge. Idleness is judged by this time. */
   readonly arrivedAt: number;
-  /** Whether that data centre is outside the region in which the session was born. */
+  /** Whether the request reached the edge outside the region in which the session was born. */
   readonly away?: boolean;
   /** When the token was signed. Present if the request is away and its token says that there is a replica. */
   readonly signedAt?: number;

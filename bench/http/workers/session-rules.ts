@@ -48,7 +48,8 @@ export default {
     const response = await withinDeadline(fetch(env.ORIGIN + pathname + search, init), DEADLINE_MS);
     const names = namesIn(response.headers);
     const changed = new Response(response.body, response);
-    if (object && names.includes("moor-patch")) {
+    if (object && search.startsWith("?change")) {
+      if (!names.includes("moor-patch")) return new Response(null, { status: 500 });
       const change = JSON.stringify({ patch: JSON.parse(response.headers.get("Moor-Patch") ?? "{}"), id: search });
       const record = await withinDeadline(object.change(change), OBJECT_DEADLINE_MS);
       await signed(JSON.parse(record) as object, keys.handoff);
